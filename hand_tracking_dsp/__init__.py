@@ -1,0 +1,67 @@
+"""Hand tracking for robots that spends only as much computation as the moment allows.
+
+The names below are the public Python API; each is loaded when it is first used, so that a program
+that needs one room does not pay for the others.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hand_tracking_dsp.hand import BONES, FINGERS, JOINT_COUNT, Handedness, Joint
+    from hand_tracking_dsp.resources import share_path
+    from hand_tracking_dsp.tracking.backends import RuntimeOptions
+    from hand_tracking_dsp.tracking.bank import LevelBank
+    from hand_tracking_dsp.tracking.draw import draw_hands
+    from hand_tracking_dsp.tracking.palm import PalmDetector
+    from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+    from hand_tracking_dsp.tracking.types import FrameResult, HandLandmarks, Region, TrackedHand
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "BONES": "hand",
+    "FINGERS": "hand",
+    "JOINT_COUNT": "hand",
+    "FrameResult": "tracking.types",
+    "HandLandmarks": "tracking.types",
+    "HandTracker": "tracking.tracker",
+    "Handedness": "hand",
+    "Joint": "hand",
+    "LevelBank": "tracking.bank",
+    "PalmDetector": "tracking.palm",
+    "Region": "tracking.types",
+    "RuntimeOptions": "tracking.backends",
+    "TrackedHand": "tracking.types",
+    "TrackerOptions": "tracking.tracker",
+    "draw_hands": "tracking.draw",
+    "share_path": "resources",
+}
+
+__all__ = [
+    "BONES",
+    "FINGERS",
+    "JOINT_COUNT",
+    "FrameResult",
+    "HandLandmarks",
+    "HandTracker",
+    "Handedness",
+    "Joint",
+    "LevelBank",
+    "PalmDetector",
+    "Region",
+    "RuntimeOptions",
+    "TrackedHand",
+    "TrackerOptions",
+    "draw_hands",
+    "share_path",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 (any of the names above)
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

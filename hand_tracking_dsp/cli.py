@@ -1,0 +1,51 @@
+"""The command hand-tracking-dsp: one sub-command a module of hand_tracking_dsp.commands."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from hand_tracking_dsp.errors import HandTrackingError
+
+COMMANDS = {
+    "up": "start the camera, tracker, controller and power nodes",
+    "demo": "run the nodes for a while and leave a video, plots and a summary",
+    "models": "import, list and verify the networks of a level bank",
+    "parameters": "print the nodes' parameters as YAML or as tables",
+    "bench": "measure frame times, against MediaPipe's where it is installed",
+    "agreement": "compare the hands found in photos with MediaPipe's",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a sub-command.
+
+    Args:
+        arguments: The words behind the command's name; sys.argv's if None.
+
+    Returns:
+        The exit status: 0, 1 where the command failed with a sentence on stderr, 2 for wrong usage.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(
+        prog="hand-tracking-dsp", description="Hand tracking for robots at a chosen level of sparsity."
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        # Only the chosen command's module is imported: the others' libraries are heavy.
+        if name in words[:1]:
+            module = import_module(f"hand_tracking_dsp.commands.{name}")
+            module.add_arguments(subparser)
+    options = parser.parse_args(words)
+    try:
+        return int(module.run(options))
+    except HandTrackingError as error:
+        print(f"hand-tracking-dsp {options.command}: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

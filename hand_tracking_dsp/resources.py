@@ -1,0 +1,50 @@
+"""Where the package's own files (models, config, launch) lie, however it was installed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from hand_tracking_dsp.errors import ConfigurationError
+
+_PACKAGE = "hand_tracking_dsp"
+
+
+def share_path(*parts: str) -> Path:
+    """Find a file or folder of the package's share.
+
+    Looked for, in this order: $HAND_TRACKING_DSP_SHARE, the source tree, every prefix of
+    $AMENT_PREFIX_PATH (a colcon installation) and the Python prefix (a pip installation).
+
+    Args:
+        parts: Path below the share, for example "models", "mediapipe".
+
+    Raises:
+        ConfigurationError: There is no such file in any of these places.
+    """
+    tried = []
+    for root in _roots():
+        path = root.joinpath(*parts)
+        if path.exists():
+            return path
+        tried.append(str(root))
+    msg = (
+        f"The package's own file {Path(*parts)} was not found in {', '.join(tried)}: "
+        f"install the package again, or set HAND_TRACKING_DSP_SHARE to the folder that holds it."
+    )
+    raise ConfigurationError(msg)
+
+
+def _roots() -> Iterator[Path]:
+    if chosen := os.environ.get("HAND_TRACKING_DSP_SHARE"):
+        yield Path(chosen)
+        return
+    source = Path(__file__).resolve().parent.parent
+    if (source / "package.xml").exists():
+        yield source
+    for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep):
+        if prefix:
+            yield Path(prefix) / "share" / _PACKAGE
+    yield Path(sys.prefix) / "share" / _PACKAGE

@@ -1,0 +1,1 @@
+"""Hands from pixels: networks, regions, tracking and smoothing. Knows no ROS."""

@@ -1,0 +1,33 @@
+"""The anchors of the palm detector, generated.
+
+Source: MediaPipe's SsdAnchorsCalculator with the options of palm_detection_cpu.pbtxt: strides 8, 16,
+16, 16 on 192 pixels, one aspect ratio with one interpolated scale (two anchors a layer and cell),
+fixed size. With a fixed size an anchor is no more than the centre of its cell.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hand_tracking_dsp.tracking.types import Floats
+
+INPUT_SIZE = 192
+_STRIDES = (8, 16, 16, 16)
+_ANCHORS_PER_LAYER = 2
+
+
+def palm_anchors() -> Floats:
+    """Generate the centres of the 2016 anchors.
+
+    Returns:
+        float32 [2016, 2]: x, y in shares of the detector's input, 0 to 1, in the order of the
+        detector's outputs: by grid (fine first), row, column, anchor.
+    """
+    grids = []
+    for stride in sorted(set(_STRIDES)):
+        cells = INPUT_SIZE // stride
+        repeats = _ANCHORS_PER_LAYER * _STRIDES.count(stride)
+        centres = (np.arange(cells, dtype=np.float32) + np.float32(0.5)) / np.float32(cells)
+        y, x = np.meshgrid(centres, centres, indexing="ij")
+        grids.append(np.repeat(np.stack([x, y], axis=-1).reshape(-1, 2), repeats, axis=0))
+    return np.concatenate(grids)

@@ -1,0 +1,120 @@
+"""The level bank: every sparsity level of one landmark network, loaded and warm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.hand import JOINT_COUNT
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session, warm_up
+from hand_tracking_dsp.tracking.geometry import crop, network_input, to_image, turned
+from hand_tracking_dsp.tracking.manifest import LevelInfo, read_manifest, read_network
+from hand_tracking_dsp.tracking.types import ChannelOrder, HandLandmarks, Image, Region
+
+# MediaPipe's TensorsToLandmarksCalculator divides z by this (option normalize_z) to bring it to the
+# scale of x.
+_Z_SCALE = 0.4
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being loaded, how many networks are ready, and how many there are."""
+
+
+class LevelBank:
+    """Every level of a bank, loaded and warm, so that a switch is a swap between two frames."""
+
+    def __init__(self, levels: Sequence[LevelInfo], sessions: Sequence[Session]) -> None:
+        """Take over the levels and a session for each."""
+        self.levels = tuple(levels)
+        self._sessions = tuple(sessions)
+
+    @classmethod
+    def load(
+        cls,
+        bank: Path | str,
+        runtime: RuntimeOptions | None = None,
+        on_progress: Progress | None = None,
+    ) -> LevelBank:
+        """Load all levels of a bank and warm each up.
+
+        Args:
+            bank: Folder with bank.json.
+            runtime: How to run the networks; the defaults if None.
+            on_progress: Called before each level and once at the end.
+
+        Raises:
+            ModelError: The bank or a network is missing, damaged or breaks the contract.
+            BackendError: The backend is missing or refuses a network.
+        """
+        manifest = read_manifest(bank)
+        report = on_progress or (lambda *_: None)
+        sessions = []
+        for info in manifest.levels:
+            report(f"level {info.index} ({info.name})", len(sessions), len(manifest.levels))
+            session = open_session(read_network(manifest, info), info.file, runtime or RuntimeOptions())
+            check_session(session, LANDMARKS, info.file)
+            warm_up(session, LANDMARKS, info.file)
+            sessions.append(session)
+        report("all levels", len(sessions), len(sessions))
+        return cls(manifest.levels, sessions)
+
+    @property
+    def provider(self) -> str:
+        """Backend and execution provider in use, "backend/provider"."""
+        return self._sessions[0].provider
+
+    def nearest(self, level: int) -> LevelInfo:
+        """Return the level asked for, or the sparsest where the bank has none so sparse.
+
+        Raises:
+            ConfigurationError: The level is negative.
+        """
+        if level < 0:
+            msg = f"There is no sparsity level {level}: levels count from 0 (dense)."
+            raise ConfigurationError(msg)
+        return self.levels[min(level, len(self.levels) - 1)]
+
+    def landmarks(
+        self, image: Image, region: Region, level: int = 0, order: ChannelOrder = "rgb"
+    ) -> HandLandmarks:
+        """Find the landmarks of the hand in one region of an image.
+
+        Args:
+            image: uint8 [height, width, 3].
+            region: Where the hand is.
+            level: 0 = dense, higher = sparser; beyond the sparsest, the sparsest runs.
+            order: The order of the image's channels.
+
+        Raises:
+            ConfigurationError: The level is negative.
+        """
+        session = self._sessions[self.nearest(level).index]
+        size = LANDMARKS.input_shape[-1]
+        patch = crop(image, region, size)
+        landmarks, presence, handedness, world = session.run(network_input(patch, order))
+        points = landmarks.reshape(JOINT_COUNT, 3) / size
+        points[:, 2] /= _Z_SCALE
+        mean, deviation = _mean_and_deviation(patch)
+        return HandLandmarks(
+            presence=presence.item(),
+            right=handedness.item(),
+            landmarks=to_image(points, region),
+            world_landmarks=turned(world.reshape(JOINT_COUNT, 3), region.rotation),
+            region=region,
+            input_mean=mean,
+            input_std=deviation,
+        )
+
+
+def _mean_and_deviation(patch: Image) -> tuple[float, float]:
+    """Mean and standard deviation over all channels of an image, in shares of 255."""
+    mean, deviation = cv2.meanStdDev(patch)
+    overall = float(mean.mean())
+    # Of channels of equal size: the mean of the squares, less the square of the mean.
+    variance = float((deviation**2 + mean**2).mean()) - overall**2
+    return overall / 255, float(np.sqrt(max(variance, 0.0))) / 255

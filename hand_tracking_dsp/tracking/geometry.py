@@ -1,0 +1,194 @@
+"""Regions of an image, and the way of points between a region and the image.
+
+The constants and formulas are those of MediaPipe Hands' graph (palm_detection_detection_to_roi,
+hand_landmark_landmarks_to_roi and landmark_projection), so that its networks see what they were
+trained on.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+
+from hand_tracking_dsp.hand import Joint
+from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, Image, PalmDetection, Region
+
+PALM_SCALE = 2.6
+PALM_SHIFT_Y = -0.5
+LANDMARKS_SCALE = 2.0
+LANDMARKS_SHIFT_Y = -0.1
+
+# The joints that span the next region: without middle and end of the fingers it hardly moves when
+# they do.
+_STEADY_JOINTS = np.array(
+    [
+        Joint.WRIST,
+        Joint.THUMB_CMC,
+        Joint.THUMB_MCP,
+        Joint.THUMB_IP,
+        Joint.INDEX_MCP,
+        Joint.INDEX_PIP,
+        Joint.MIDDLE_MCP,
+        Joint.MIDDLE_PIP,
+        Joint.RING_MCP,
+        Joint.RING_PIP,
+        Joint.PINKY_MCP,
+        Joint.PINKY_PIP,
+    ]
+)
+
+
+def palm_size(landmarks: Floats) -> float:
+    """Measure a hand: the distance from the wrist to the middle finger's MCP joint.
+
+    Args:
+        landmarks: float [21, 2 or more]; only x and y count.
+
+    Returns:
+        The distance in the landmarks' own unit.
+    """
+    wrist, knuckle = landmarks[Joint.WRIST, :2], landmarks[Joint.MIDDLE_MCP, :2]
+    return math.hypot(knuckle[0] - wrist[0], knuckle[1] - wrist[1])
+
+
+def region_from_palm(palm: PalmDetection) -> Region:
+    """Place the region around a palm: wrist to middle MCP upright, fingers included."""
+    left, top, right, bottom = (float(value) for value in palm.box)
+    wrist, middle_mcp = palm.keypoints[0], palm.keypoints[2]
+    rotation = _upright(float(middle_mcp[0] - wrist[0]), float(middle_mcp[1] - wrist[1]))
+    return _grown(
+        (left + right) / 2, (top + bottom) / 2, right - left, bottom - top, rotation, PALM_SCALE, PALM_SHIFT_Y
+    )
+
+
+def region_from_landmarks(landmarks: Floats) -> Region:
+    """Place the region in which to look for a hand in the next frame.
+
+    Args:
+        landmarks: float32 [21, 2 or more], pixels of the image.
+    """
+    points = landmarks[:, :2].astype(np.float64)
+    knuckles = (points[Joint.INDEX_MCP] + points[Joint.RING_MCP]) / 2
+    toward = (knuckles + points[Joint.MIDDLE_MCP]) / 2 - points[Joint.WRIST]
+    rotation = _upright(float(toward[0]), float(toward[1]))
+    # The smallest box around the joints whose sides are parallel to the turned region's.
+    turned = points[_STEADY_JOINTS] @ _rotation(rotation)
+    low, high = turned.min(axis=0), turned.max(axis=0)
+    x, y = _rotation(rotation) @ ((low + high) / 2)
+    width, height = high - low
+    return _grown(
+        float(x), float(y), float(width), float(height), rotation, LANDMARKS_SCALE, LANDMARKS_SHIFT_Y
+    )
+
+
+def crop(image: Image, region: Region, size: int) -> Image:
+    """Cut a region out of an image, upright, its border pixels repeated outside the image.
+
+    Args:
+        image: uint8 [height, width, 3].
+        region: What to cut out.
+        size: Side of the result, pixels.
+
+    Returns:
+        uint8 [size, size, 3], channels as in image.
+    """
+    scale = region.size / size
+    cos, sin = math.cos(region.rotation) * scale, math.sin(region.rotation) * scale
+    half = size / 2
+    # MediaPipe maps pixel index 0 to the region's corner, not to half a pixel from it; the networks
+    # were trained so.
+    matrix = np.array(
+        [
+            [cos, -sin, region.x - half * (cos - sin)],
+            [sin, cos, region.y - half * (sin + cos)],
+        ]
+    )
+    return cv2.warpAffine(  # type: ignore[return-value]
+        image,
+        matrix,
+        (size, size),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+
+
+def network_input(image: Image, order: ChannelOrder) -> Floats:
+    """Turn an image into a network's input.
+
+    Args:
+        image: uint8 [height, width, 3].
+        order: The order of its channels.
+
+    Returns:
+        float32 [1, 3, height, width], RGB, 0 to 1.
+    """
+    return cv2.dnn.blobFromImage(image, 1 / 255, swapRB=order == "bgr")  # type: ignore[return-value]
+
+
+def to_image(points: Floats, region: Region) -> Floats:
+    """Carry points from a region to the image.
+
+    Args:
+        points: float32 [n, 3]: x, y in shares of the region's side from its top left corner, z in
+            the same scale.
+        region: Where the points were found.
+
+    Returns:
+        float32 [n, 3]: x, y in pixels of the image, z in the same scale.
+    """
+    result = np.empty_like(points)
+    result[:, :2] = (points[:, :2] - 0.5) @ _rotation(region.rotation).T * region.size
+    result[:, 0] += region.x
+    result[:, 1] += region.y
+    result[:, 2] = points[:, 2] * region.size
+    return result
+
+
+def turned(points: Floats, rotation: float) -> Floats:
+    """Turn x and y of points about the origin, clockwise as seen in the image.
+
+    Args:
+        points: float32 [n, 3].
+        rotation: Radians.
+
+    Returns:
+        float32 [n, 3].
+    """
+    result = points.copy()
+    result[:, :2] = points[:, :2] @ _rotation(rotation).T
+    return result
+
+
+def overlap(a: Region, b: Region) -> float:
+    """Intersection over union, 0 to 1, of two regions as if neither were turned."""
+    width = min(a.x + a.size / 2, b.x + b.size / 2) - max(a.x - a.size / 2, b.x - b.size / 2)
+    height = min(a.y + a.size / 2, b.y + b.size / 2) - max(a.y - a.size / 2, b.y - b.size / 2)
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    return shared / (a.size**2 + b.size**2 - shared)
+
+
+def _upright(dx: float, dy: float) -> float:
+    """Return the clockwise turn, -pi to pi, that brings "up" to the direction (dx, dy)."""
+    return math.atan2(dx, -dy)
+
+
+def _rotation(angle: float) -> Floats:
+    cos, sin = math.cos(angle), math.sin(angle)
+    return np.array([[cos, -sin], [sin, cos]], dtype=np.float32)
+
+
+def _grown(
+    x: float, y: float, width: float, height: float, rotation: float, scale: float, shift_y: float
+) -> Region:
+    """Shift a box along its own vertical by a share of its height, then make it a larger square."""
+    shift = height * shift_y
+    return Region(
+        x=x - shift * math.sin(rotation),
+        y=y + shift * math.cos(rotation),
+        size=max(width, height) * scale,
+        rotation=rotation,
+    )

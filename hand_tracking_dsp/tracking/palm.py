@@ -1,0 +1,153 @@
+"""The palm detector: finds hands in a whole image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from hand_tracking_dsp.tracking.anchors import INPUT_SIZE, palm_anchors
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.contract import PALM, check_session, warm_up
+from hand_tracking_dsp.tracking.geometry import network_input
+from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
+from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, Image, PalmDetection
+
+SCORE_THRESHOLD = 0.5
+OVERLAP_THRESHOLD = 0.3
+_KEYPOINTS = 7
+
+
+class PalmDetector:
+    """Finds palms in an image (MediaPipe Hands' palm detection, 192x192).
+
+    The image is scaled to fit the input, black elsewhere; scores pass a sigmoid; overlapping
+    candidates are merged by weighted non-maximum suppression (Bazarevsky et al., "BlazeFace", 2019).
+    """
+
+    def __init__(self, session: Session) -> None:
+        """Take over a session whose network keeps the palm contract."""
+        self._session = session
+        self._anchors = palm_anchors()
+
+    @classmethod
+    def load(
+        cls, bank: Path | str, variant: str = "full", runtime: RuntimeOptions | None = None
+    ) -> PalmDetector:
+        """Load a detector of a bank and warm it up.
+
+        Args:
+            bank: Folder with bank.json.
+            variant: Name of the detector in bank.json.
+            runtime: How to run it; the defaults if None.
+
+        Raises:
+            ModelError: The bank or the network is missing, damaged or breaks the contract.
+            BackendError: The backend is missing or refuses the network.
+        """
+        manifest = read_manifest(bank)
+        info = manifest.detector(variant)
+        session = open_session(read_network(manifest, info), info.file, runtime or RuntimeOptions())
+        check_session(session, PALM, info.file)
+        warm_up(session, PALM, info.file)
+        return cls(session)
+
+    @property
+    def provider(self) -> str:
+        """Backend and execution provider in use, "backend/provider"."""
+        return self._session.provider
+
+    def detect(
+        self,
+        image: Image,
+        order: ChannelOrder = "rgb",
+        max_hands: int = 2,
+        score_threshold: float = SCORE_THRESHOLD,
+    ) -> list[PalmDetection]:
+        """Find palms.
+
+        Args:
+            image: uint8 [height, width, 3].
+            order: The order of its channels.
+            max_hands: Most palms to return, at least 1.
+            score_threshold: Lowest score of a palm, above 0, below 1.
+
+        Returns:
+            The palms, best score first.
+        """
+        height, width = image.shape[:2]
+        side = max(height, width)
+        boxes, logits = self._session.run(network_input(_letterboxed(image), order))
+        # logit(threshold) spares 2016 sigmoids.
+        limit = np.log(score_threshold / (1 - score_threshold))
+        chosen = np.flatnonzero(logits[0, :, 0] >= limit)
+        if not len(chosen):
+            return []
+        scores = 1 / (1 + np.exp(-np.clip(logits[0, chosen, 0], -100, 100)))
+        candidates = _decoded(boxes[0, chosen], self._anchors[chosen]) * side
+        # The letterbox is centred: what it added on the left and at the top comes off again.
+        candidates -= np.array([(side - width) / 2, (side - height) / 2], dtype=np.float32)
+        return _merged(candidates, scores)[:max_hands]
+
+
+def _letterboxed(image: Image) -> Image:
+    """Scale an image to fit the detector's input, centred, black elsewhere."""
+    height, width = image.shape[:2]
+    scale = max(height, width) / INPUT_SIZE
+    matrix = np.array(
+        [
+            [scale, 0, (width - INPUT_SIZE * scale) / 2],
+            [0, scale, (height - INPUT_SIZE * scale) / 2],
+        ]
+    )
+    return cv2.warpAffine(  # type: ignore[return-value]
+        image,
+        matrix,
+        (INPUT_SIZE, INPUT_SIZE),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=0,
+    )
+
+
+def _decoded(raw: Floats, anchors: Floats) -> Floats:
+    """Decode regressions.
+
+    Args:
+        raw: float32 [n, 18]: box centre, box size, 7 keypoints, pixels of the input, relative to
+            the anchor.
+        anchors: float32 [n, 2], shares of the input.
+
+    Returns:
+        float32 [n, 9, 2]: top left, bottom right, 7 keypoints, shares of the input.
+    """
+    values = raw.reshape(-1, 2 + _KEYPOINTS, 2) / INPUT_SIZE
+    centre, size = values[:, 0] + anchors, values[:, 1]
+    result = values + anchors[:, None]
+    result[:, 0] = centre - size / 2
+    result[:, 1] = centre + size / 2
+    return result
+
+
+def _merged(candidates: Floats, scores: Floats) -> list[PalmDetection]:
+    """Merge overlapping candidates, each weighted by its score; best first."""
+    order = np.argsort(-scores, kind="stable")
+    result = []
+    while len(order):
+        overlaps = _overlaps(candidates[order[0], :2], candidates[order, :2])
+        same = order[(overlaps > OVERLAP_THRESHOLD) | (np.arange(len(order)) == 0)]
+        points = np.average(candidates[same], axis=0, weights=scores[same]).astype(np.float32)
+        result.append(PalmDetection(float(scores[order[0]]), points[:2].reshape(4), points[2:]))
+        order = order[~np.isin(order, same)]
+    return result
+
+
+def _overlaps(box: Floats, boxes: Floats) -> Floats:
+    """Intersection over union of one box, float32 [2, 2], with many, float32 [n, 2, 2]."""
+    shared = np.minimum(box[1], boxes[:, 1]) - np.maximum(box[0], boxes[:, 0])
+    intersection = np.prod(np.maximum(shared, 0), axis=1)
+    area = np.prod(box[1] - box[0])
+    union = area + np.prod(boxes[:, 1] - boxes[:, 0], axis=1) - intersection
+    return intersection / np.maximum(union, np.finfo(np.float32).tiny)

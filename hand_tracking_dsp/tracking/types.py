@@ -1,0 +1,138 @@
+"""Value types of the tracking room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.hand import Handedness
+
+Image = NDArray[np.uint8]
+"""An image, uint8 [height, width, 3]; the order of its channels is said by a ChannelOrder."""
+
+Floats = NDArray[np.float32]
+
+ChannelOrder = Literal["rgb", "bgr"]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A square of the image, possibly turned, that a landmark network looks at.
+
+    Attributes:
+        x: Centre, pixels from the left border.
+        y: Centre, pixels from the top border.
+        size: Side, pixels, above 0.
+        rotation: Radians, clockwise as seen in the image; 0 = fingers point up.
+    """
+
+    x: float
+    y: float
+    size: float
+    rotation: float
+
+
+@dataclass(frozen=True, slots=True)
+class PalmDetection:
+    """A palm found by the detector.
+
+    Attributes:
+        score: Probability of a palm, 0 to 1.
+        box: float32 [4]: left, top, right, bottom, pixels of the image.
+        keypoints: float32 [7, 2]: wrist, index, middle, ring and pinky MCP, thumb CMC, thumb MCP,
+            pixels of the image.
+    """
+
+    score: float
+    box: Floats
+    keypoints: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class HandLandmarks:
+    """What the landmark network says of one region.
+
+    Attributes:
+        presence: Probability that the region shows a hand, 0 to 1.
+        right: Probability that it is a person's right hand in an unmirrored image, 0 to 1.
+        landmarks: float32 [21, 3]: x, y in pixels of the image, z in the same scale relative to the
+            wrist, smaller is nearer to the camera.
+        world_landmarks: float32 [21, 3]: metres from the hand's own centre, axes of the image
+            (x right, y down, z away from the camera).
+        region: The region the network saw.
+        input_mean: Mean of the network's input, 0 to 1.
+        input_std: Standard deviation of the network's input, 0 to 1.
+    """
+
+    presence: float
+    right: float
+    landmarks: Floats
+    world_landmarks: Floats
+    region: Region
+    input_mean: float
+    input_std: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedHand:
+    """A hand followed from frame to frame.
+
+    Attributes:
+        track_id: Counts from 1; a hand lost and found again gets a new one.
+        handedness: Side of the person's body.
+        handedness_score: Probability of that side, 0.5 to 1.
+        presence: Probability that the region shows a hand, 0 to 1.
+        landmarks: float32 [21, 3], as in HandLandmarks, smoothed if the tracker smooths.
+        world_landmarks: float32 [21, 3], as in HandLandmarks, smoothed likewise.
+        region: The region the network saw.
+    """
+
+    track_id: int
+    handedness: Handedness
+    handedness_score: float
+    presence: float
+    landmarks: Floats
+    world_landmarks: Floats
+    region: Region
+
+
+@dataclass(frozen=True, slots=True)
+class FrameStats:
+    """What one frame cost.
+
+    Attributes:
+        requested_level: Level asked for; 0 = dense.
+        level: Level that ran (the sparsest of the bank where it has no such level).
+        sparsity: Share of the dense network's parameters removed at that level, 0 to 1.
+        detection_ms: Palm detection, milliseconds; 0 where the detector did not run.
+        landmarks_ms: Landmark network with cropping and projection, all hands, milliseconds.
+        total_ms: The whole frame, milliseconds.
+        detector_ran: Whether the palm detector ran.
+        presence: Lowest presence of the hands in view; NaN without a hand.
+        input_mean: Mean of the landmark network's inputs; NaN where it did not run.
+        input_std: Mean of their standard deviations; NaN where it did not run.
+        provider: Backend and execution provider in use, "backend/provider".
+    """
+
+    requested_level: int
+    level: int
+    sparsity: float
+    detection_ms: float
+    landmarks_ms: float
+    total_ms: float
+    detector_ran: bool
+    presence: float
+    input_mean: float
+    input_std: float
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """Hands of one frame, ordered by track_id, and what they cost."""
+
+    hands: tuple[TrackedHand, ...]
+    stats: FrameStats
