@@ -1,0 +1,134 @@
+"""The flesh of the synthetic hand: tapered capsules around the skeleton's bones.
+
+Breadths and depths of fingers and palm follow T. M. Greiner, "Hand Anthropometry of U.S. Army Personnel",
+1991 (joint breadths 17 to 23 mm, hand thickness at the knuckles about 28 mm); where the palm's pads,
+the webs and the forearm are, was fitted by eye.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.hand import FINGERS, Handedness, Joint
+from hand_tracking_dsp.sources.synthetic.skeleton import HandShape
+
+Floats = NDArray[np.float64]
+
+FINGER_RADII_M: Floats = 1e-3 * np.array(
+    [[13.5, 11.5, 10.6, 8.6], [10.6, 9.4, 8.2, 6.6], [10.8, 9.6, 8.4, 6.8], [10.2, 9.0, 7.9, 6.4], [9.2, 7.9, 7.0, 5.7]]
+)
+"""Radius of the flesh at each finger's four joints, thumb to little finger."""
+
+_CARPUS = 1e-3 * np.array([[13.0, 6.0, 1.0], [4.0, 6.0, -1.0], [-5.0, 6.0, -1.0], [-12.0, 6.0, 1.0]])
+_PADS = 1e-3 * np.array(
+    # from x, y, z, to x, y, z, radius at either end
+    [
+        [17.0, 16.0, 5.0, 15.0, 46.0, 5.0, 13.0, 11.0],
+        [-15.0, 12.0, 4.0, -25.0, 58.0, 5.0, 12.5, 11.0],
+        [-2.0, 40.0, 1.0, -5.0, 66.0, 1.0, 11.5, 11.0],
+    ]
+)
+_FOREARM = 1e-3 * np.array(
+    [
+        [11.0, 4.0, -1.0, 20.0, -260.0, -6.0, 17.5, 27.0],
+        [-11.0, 4.0, -1.0, -20.0, -260.0, -6.0, 17.5, 27.0],
+    ]
+)
+_SLEEVE = 1e-3 * np.array(
+    [
+        [14.0, -92.0, -2.5, 24.0, -270.0, -6.0, 29.0, 40.0],
+        [-14.0, -92.0, -2.5, -24.0, -270.0, -6.0, 29.0, 40.0],
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Tapered capsules in one frame of axes, metres.
+
+    Attributes:
+        starts: [n, 3], centre of the ball at one end.
+        ends: [n, 3], centre of the ball at the other end.
+        start_radii: [n], metres.
+        end_radii: [n], metres.
+        palmar: [n, 3], unit vector away from the capsule's back (for a nail, a finger's pad).
+        tips: bool [n], the capsule is a finger's last bone.
+        cloth: bool [n], the capsule is a sleeve, not skin.
+    """
+
+    starts: Floats
+    ends: Floats
+    start_radii: Floats
+    end_radii: Floats
+    palmar: Floats
+    tips: NDArray[np.bool_]
+    cloth: NDArray[np.bool_]
+
+    def scaled(self, size: float) -> Body:
+        """Give the body of a hand larger by a factor."""
+        return Body(
+            self.starts * size,
+            self.ends * size,
+            self.start_radii * size,
+            self.end_radii * size,
+            self.palmar,
+            self.tips,
+            self.cloth,
+        )
+
+    def moved(self, turn: Floats, origin: Floats) -> Body:
+        """Give the body turned by a rotation [3, 3] and then shifted to an origin [3]."""
+        return Body(
+            self.starts @ turn.T + origin,
+            self.ends @ turn.T + origin,
+            self.start_radii,
+            self.end_radii,
+            self.palmar @ turn.T,
+            self.tips,
+            self.cloth,
+        )
+
+
+def dress(shape: HandShape) -> Body:
+    """Put flesh and a sleeve on a skeleton, in the hand's frame."""
+    joints, radii = shape.joints, FINGER_RADII_M
+    mirror = np.array([-1.0 if shape.handedness is Handedness.LEFT else 1.0, 1.0, 1.0])
+    rows: list[tuple[Floats, Floats, float, float]] = []
+    palmar: list[Floats] = []
+    for f, finger in enumerate(FINGERS):
+        for bone in range(3):
+            rows.append((joints[finger[bone]], joints[finger[bone + 1]], radii[f, bone], radii[f, bone + 1]))
+            palmar.append(shape.palmar[finger[bone + 1]])
+    for f in range(1, 5):
+        rows.append((_CARPUS[f - 1] * mirror, joints[FINGERS[f][0]], 0.0125, radii[f, 0] + 0.0008))
+    rows += [(row[:3] * mirror, row[3:6] * mirror, row[6], row[7]) for row in (*_PADS, *_FOREARM)]
+    for f in range(1, 4):
+        rows.append((*(_along(joints, finger, 0.30) for finger in FINGERS[f : f + 2]), 0.0072, 0.0072))
+    # The web of the thumb: from its metacarpal to the index's, twice, and the muscle below it.
+    thumb = joints[Joint.THUMB_CMC], joints[Joint.THUMB_MCP]
+    for on_thumb, on_index, radius in ((0.45, 0.50, 0.0095), (0.80, 0.72, 0.0070)):
+        start = thumb[0] + on_thumb * (thumb[1] - thumb[0])
+        end = _CARPUS[0] * mirror + on_index * (joints[Joint.INDEX_MCP] - _CARPUS[0] * mirror)
+        rows.append((start, end, radius, radius))
+    rows.append((joints[Joint.WRIST], joints[Joint.THUMB_CMC], 0.0145, radii[0, 0]))
+    skin = len(rows)
+    rows += [(row[:3] * mirror, row[3:6] * mirror, row[6], row[7]) for row in _SLEEVE]
+    count = len(rows)
+    palmar += [np.array([0.0, 0.0, 1.0])] * (count - len(palmar))
+    return Body(
+        starts=np.array([row[0] for row in rows]),
+        ends=np.array([row[1] for row in rows]),
+        start_radii=np.array([row[2] for row in rows]),
+        end_radii=np.array([row[3] for row in rows]),
+        palmar=np.array(palmar),
+        tips=(np.arange(count) < 15) & (np.arange(count) % 3 == 2),
+        cloth=np.arange(count) >= skin,
+    )
+
+
+def _along(joints: Floats, finger: tuple[Joint, ...], share: float) -> Floats:
+    """Give a point of a finger's first bone."""
+    return joints[finger[0]] + share * (joints[finger[1]] - joints[finger[0]])
