@@ -7,6 +7,7 @@ that needs one room does not pay for the others.
 from __future__ import annotations
 
 from importlib import import_module
+from pkgutil import extend_path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from hand_tracking_dsp.tracking.types import FrameResult, HandLandmarks, Region, TrackedHand
 
 __version__ = "0.1.0"
+
+# The ROS 2 messages are generated into a package of the same name in the workspace; this joins the two
+# where they are not one folder: beside the source tree, or with this package installed by pip.
+__path__ = extend_path(__path__, __name__)
 
 _HOMES = {
     "BONES": "hand",

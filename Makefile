@@ -1,0 +1,60 @@
+# `make` lists the targets. Each does its own set-up; see scripts/setup.sh.
+
+PYTHON ?= python3
+SOURCE ?= synthetic
+DURATION ?= 20
+OUT ?= out/demo
+ARGS ?=
+
+export PYTHON
+in_environment := scripts/run
+
+.PHONY: help
+help: ## List the targets
+	@echo "Targets:"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@echo "Variables: PYTHON=$(PYTHON) SOURCE=$(SOURCE) DURATION=$(DURATION) (seconds) OUT=$(OUT) ARGS=$(ARGS)"
+
+.PHONY: setup
+setup: ## Make .venv from the lock file and build the workspace, where something changed
+	@scripts/setup.sh
+
+.PHONY: setup-mediapipe
+setup-mediapipe: ## Make .venv-mediapipe, the original to compare with
+	@scripts/setup.sh mediapipe
+
+.PHONY: demo
+demo: setup ## Track hands on a real ROS 2 graph for DURATION seconds and write a report into OUT
+	@$(in_environment) hand-tracking-dsp demo --source "$(SOURCE)" --duration $(DURATION) --out "$(OUT)" $(ARGS)
+
+.PHONY: up
+up: setup ## Start the nodes and keep them running until Ctrl-C
+	@$(in_environment) hand-tracking-dsp up $(ARGS)
+
+.PHONY: test
+test: setup ## Run the tests (ARGS="-k name" picks some)
+	@$(in_environment) pytest $(ARGS)
+
+.PHONY: lint
+lint: setup ## Check style, types and which room imports which
+	@$(in_environment) ruff check .
+	@$(in_environment) ruff format --check .
+	@$(in_environment) mypy
+	@$(in_environment) lint-imports
+
+.PHONY: format
+format: setup ## Format the code and cure what can be cured
+	@$(in_environment) ruff check --fix .
+	@$(in_environment) ruff format .
+
+.PHONY: bench
+bench: setup setup-mediapipe ## Measure frame times and compare them with MediaPipe's
+	@$(in_environment) hand-tracking-dsp bench $(ARGS)
+
+.PHONY: lock
+lock: ## Pin the newest versions that requirements/*.in allow
+	@scripts/lock.sh
+
+.PHONY: clean
+clean: ## Remove everything that these targets made
+	rm -rf .venv .venv-mediapipe .venv-lock build install log out .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Write requirements/*.lock: exact versions and hashes for Python 3.10 to 3.13, from requirements/*.in.
+#
+#   pypi.lock       everything, ROS 2 among it
+#   robot.lock      what a machine with ROS 2 under /opt/ros lacks; it keeps the system's OpenCV and PyYAML
+#   mediapipe.lock  the original to compare with, with the OpenCV that needs no screen
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/checks.sh
+
+python=${PYTHON:-python3}
+check_python "$python" 13
+[ -d .venv-lock ] || "$python" -m venv .venv-lock
+.venv-lock/bin/python -m pip install --quiet uv==0.13.8
+cd requirements
+
+compile() {
+    output=$1
+    shift
+    say "resolving requirements/$output"
+    ../.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.10 --upgrade --generate-hashes \
+        --no-annotate --custom-compile-command "make lock" --output-file "$output" "$@"
+}
+
+compile pypi.lock ros.in runtime.in dev.in
+compile robot.lock robot.in runtime.in dev.in --no-emit-package opencv-python-headless --no-emit-package pyyaml
+compile mediapipe.lock mediapipe.in --no-emit-package opencv-contrib-python

@@ -1,0 +1,76 @@
+"""The Python package for pip: everything but the ROS 2 messages, which `colcon build` makes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+NAME = "hand_tracking_dsp"
+
+
+def version() -> str:
+    """Return the version that hand_tracking_dsp/__init__.py states."""
+    found = re.search(r'^__version__ = "(.+)"$', (ROOT / NAME / "__init__.py").read_text(encoding="utf-8"), re.M)
+    if found is None:
+        message = f"{NAME}/__init__.py states no __version__; add it."
+        raise RuntimeError(message)
+    return found[1]
+
+
+def shared_files() -> list[tuple[str, list[str]]]:
+    """Return the files of models/, config/ and launch/ with the folders of share/ they go to."""
+    files = [
+        path.relative_to(ROOT)
+        for folder in ("config", "launch", "models")
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
+    ]
+    return [(f"share/{NAME}/{path.parent}", [str(path)]) for path in files]
+
+
+setup(
+    name=NAME,
+    version=version(),
+    description="Tracks hands on ROS 2 and spends only as much computation as the moment allows",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE", "NOTICE"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Developers",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3",
+        "Topic :: Scientific/Engineering :: Image Recognition",
+    ],
+    python_requires=">=3.10",
+    packages=find_packages(include=[NAME, f"{NAME}.*"]),
+    data_files=shared_files(),
+    entry_points={"console_scripts": ["hand-tracking-dsp = hand_tracking_dsp.cli:main"]},
+    install_requires=[
+        "numpy",
+        "onnxruntime",
+        "opencv-python-headless",
+        "pyyaml",
+        "rich",
+    ],
+    extras_require={
+        "ros": [
+            "ros-rclpy[fastrtps]",
+            "ros-diagnostic-msgs",
+            "ros-geometry-msgs",
+            "ros-sensor-msgs",
+            "ros-std-msgs",
+            "ros-std-srvs",
+            "ros-visualization-msgs",
+            "rosbags-image",
+        ],
+        "gpu": ["onnxruntime-gpu"],
+        "openvino": ["openvino"],
+        "lab": ["ai-edge-litert", "onnx", "tflite"],
+        "evaluation": ["matplotlib", "rosbags"],
+    },
+)
