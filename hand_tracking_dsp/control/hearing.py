@@ -1,0 +1,179 @@
+"""What the controller has heard, and what it amounts to at the time of a decision."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, replace
+
+from hand_tracking_dsp.control.observation import Observation
+from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.samples import (
+    BatterySample,
+    LatencySample,
+    LatencySummary,
+    LatencyWindow,
+    PowerWindow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The state of things at one decision.
+
+    Attributes:
+        now_s: Time of the decision, seconds, monotonic.
+        level: Level in use, one of the bank.
+        levels: Levels loaded.
+        budget_ms: Latency budget, milliseconds.
+        since_switch_s: Seconds since the level changed, or since the start.
+        summary: Latency at that level; nothing of it is measured while latency is silent too long.
+        frame: The latest frame, at whatever level; None: not heard, or silent too long.
+        latency_heard: Whether a latency has been heard at all.
+        latency_silent_s: Seconds since the latest latency, or since the start.
+        battery: The latest reading; None: never heard, which means mains power.
+        battery_silent_s: Seconds since that reading; 0 where there is none.
+        battery_stale: Whether that is too long.
+        power_trend_w_per_s: Slope of the power drawn, watts a second; NaN: not measured.
+    """
+
+    now_s: float
+    level: int
+    levels: int
+    budget_ms: float
+    since_switch_s: float
+    summary: LatencySummary
+    frame: LatencySample | None
+    latency_heard: bool
+    latency_silent_s: float
+    battery: BatterySample | None
+    battery_silent_s: float
+    battery_stale: bool
+    power_trend_w_per_s: float
+
+    @property
+    def sparsest(self) -> int:
+        """Return the last level of the bank."""
+        return self.levels - 1
+
+    @property
+    def charge(self) -> float:
+        """Return the battery's charge last heard, 0 to 1; NaN: mains power, or not told."""
+        return self.battery.known_charge if self.battery else math.nan
+
+    def observation(self) -> Observation:
+        """Return what a policy sees of it."""
+        frame, summary = self.frame, self.summary
+        values = {
+            "level": self.level,
+            "latency_p50_budgets": summary.p50_ms / self.budget_ms,
+            "latency_p95_budgets": summary.p95_ms / self.budget_ms,
+            "deadline_miss_share": summary.miss_share,
+            "power_trend_w_per_s": self.power_trend_w_per_s,
+            "presence": summary.presence,
+            "input_mean": summary.input_mean,
+            "input_std": summary.input_std,
+            "time_since_switch_s": self.since_switch_s,
+        }
+        if frame is not None:
+            values["hands"] = frame.hands
+            values["sparsity"] = frame.sparsity if frame.level == self.level else math.nan
+        if self.battery is not None and not self.battery_stale:
+            values["battery_charge"] = self.charge
+            values["power_w"] = self.battery.power_w
+        return Observation.build(self.now_s, self.levels, values)
+
+
+class Hearing:
+    """Takes samples in any order and with any content, and sums them up.
+
+    Only frames that ran at the level to be judged count, and only those since it was chosen: what the
+    former level took says nothing about the present one.
+
+    Args:
+        options: Windows, budget and limits of silence.
+    """
+
+    INBOX = 4096
+
+    def __init__(self, options: ControllerOptions) -> None:
+        self._inbox: deque[LatencySample | BatterySample] = deque(maxlen=self.INBOX)
+        self._frame: LatencySample | None = None
+        self._battery: BatterySample | None = None
+        self._started_s: float | None = None
+        self._heard_s = -math.inf
+        self.set_options(options)
+
+    def set_options(self, options: ControllerOptions) -> None:
+        """Take other options; the windows start anew."""
+        self._options = options
+        self._window = LatencyWindow(options.window_s, options.min_samples, options.max_samples)
+        self._power = PowerWindow(options.power_window_s)
+
+    def add(self, sample: LatencySample | BatterySample) -> None:
+        """Take a sample, to be read at the next decision."""
+        self._inbox.append(sample)
+
+    def forget_latency(self) -> None:
+        """Empty the latency window, because the level changes."""
+        self._window.clear()
+
+    def situation(self, now_s: float, level: int, levels: int, switched_s: float) -> Situation:
+        """Return the situation at the time now_s (seconds, not before the last one asked for).
+
+        Args:
+            now_s: Time of the decision, seconds.
+            level: Level in use, 0 to levels - 1.
+            levels: Levels loaded.
+            switched_s: When the level last changed, seconds; -inf: never.
+        """
+        if self._started_s is None:
+            self._started_s = now_s
+        self._open_inbox(now_s, level)
+        options, battery = self._options, self._battery
+        latency_silent_s = now_s - max(self._heard_s, self._started_s)
+        battery_silent_s = now_s - battery.stamp_s if battery else 0.0
+        fresh = latency_silent_s <= options.shield.stale_latency_s
+        return Situation(
+            now_s=now_s,
+            level=level,
+            levels=levels,
+            budget_ms=options.budget_ms,
+            since_switch_s=now_s - max(switched_s, self._started_s),
+            summary=self._window.summary(now_s, options.budget_ms) if fresh else LatencySummary(),
+            frame=self._frame if fresh else None,
+            latency_heard=self._heard_s > -math.inf,
+            latency_silent_s=latency_silent_s,
+            battery=battery,
+            battery_silent_s=battery_silent_s,
+            battery_stale=battery_silent_s > options.shield.stale_battery_s,
+            power_trend_w_per_s=self._power.trend_w_per_s(now_s),
+        )
+
+    def _open_inbox(self, now_s: float, level: int) -> None:
+        """Read what was heard; a stamp ahead of the clock counts as now, one that is no number not at all."""
+        while self._inbox:
+            sample = self._inbox.popleft()
+            if not math.isfinite(sample.stamp_s):
+                continue
+            sample = replace(sample, stamp_s=min(sample.stamp_s, now_s))
+            if isinstance(sample, LatencySample):
+                self._take_frame(sample, level)
+            else:
+                self._take_battery(sample)
+
+    def _take_frame(self, sample: LatencySample, level: int) -> None:
+        if self._frame is None or sample.stamp_s >= self._frame.stamp_s:
+            self._frame = sample
+        if math.isnan(sample.judged_ms):
+            return
+        if sample.stamp_s - self._heard_s > self._options.shield.stale_latency_s:
+            self._window.clear()
+        self._heard_s = max(self._heard_s, sample.stamp_s)
+        if sample.level == level:
+            self._window.add(sample)
+
+    def _take_battery(self, sample: BatterySample) -> None:
+        self._power.add(sample.stamp_s, sample.power_w)
+        if self._battery is None or sample.stamp_s >= self._battery.stamp_s:
+            self._battery = sample

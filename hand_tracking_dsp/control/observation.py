@@ -1,0 +1,98 @@
+"""What a policy sees: named numbers with units and ranges, the same in training and in the node."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.control.limits import MAX_LEVELS
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationField:
+    """One number of the observation; values are clipped to low..high, NaN = not measured.
+
+    Attributes:
+        name: Name with the unit as a suffix where it has one.
+        unit: The unit, "1" for pure numbers.
+        low: Smallest value.
+        high: Largest value.
+        description: What it is, in a sentence.
+    """
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    description: str
+
+
+OBSERVATION: tuple[ObservationField, ...] = (
+    ObservationField("level", "1", 0, MAX_LEVELS - 1, "Sparsity level in use; 0 = dense, higher = sparser."),
+    ObservationField("sparsity", "1", 0, 1, "Share of the dense network's parameters removed at that level."),
+    ObservationField("latency_p50_budgets", "budget", 0, 10, "Median latency over the window at this level."),
+    ObservationField("latency_p95_budgets", "budget", 0, 10, "95th percentile of latency over that window."),
+    ObservationField("deadline_miss_share", "1", 0, 1, "Share of that window's frames over the budget."),
+    ObservationField("battery_charge", "1", 0, 1, "State of charge; NaN: mains power, or not told."),
+    ObservationField("power_w", "W", 0, 1000, "Electric power drawn."),
+    ObservationField("power_trend_w_per_s", "W/s", -100, 100, "Slope of the power drawn over its window."),
+    ObservationField("presence", "1", 0, 1, "Mean over the window of the frame's lowest presence."),
+    ObservationField("input_mean", "1", 0, 1, "Mean of the landmark network's input over the window."),
+    ObservationField("input_std", "1", 0, 1, "Mean standard deviation of that input over the window."),
+    ObservationField("hands", "1", 0, 255, "Hands in view in the latest frame."),
+    ObservationField("time_since_switch_s", "s", 0, 3600, "Time since the last switch, or the start."),
+)
+"""The observation's entries in their order."""
+
+OBSERVATION_NAMES: tuple[str, ...] = tuple(field.name for field in OBSERVATION)
+
+_INDEX = {name: index for index, name in enumerate(OBSERVATION_NAMES)}
+_LOW = np.array([field.low for field in OBSERVATION])
+_HIGH = np.array([field.high for field in OBSERVATION])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """What is known at one decision.
+
+    Attributes:
+        stamp_s: Time of the decision, seconds, monotonic.
+        levels: Levels that are loaded; a policy may answer 0 to levels - 1.
+        vector: float32 [len(OBSERVATION)], read-only, in the order of OBSERVATION, each within its range
+            or NaN = not measured.
+    """
+
+    stamp_s: float
+    levels: int
+    vector: NDArray[np.float32]
+
+    @classmethod
+    def build(cls, stamp_s: float, levels: int, values: Mapping[str, float]) -> Observation:
+        """Return the observation of named values; one that is missing or not finite becomes NaN.
+
+        Raises:
+            KeyError: a name is not in OBSERVATION.
+        """
+        full = np.full(len(OBSERVATION), math.nan)
+        for name, value in values.items():
+            full[_INDEX[name]] = value if math.isfinite(value) else math.nan
+        vector = np.clip(full, _LOW, _HIGH).astype(np.float32)
+        vector.flags.writeable = False
+        return cls(stamp_s, levels, vector)
+
+    def __getitem__(self, name: str) -> float:
+        """Return an entry by its name; NaN = not measured.
+
+        Raises:
+            KeyError: the name is not in OBSERVATION.
+        """
+        return float(self.vector[_INDEX[name]])
+
+    @property
+    def level(self) -> int:
+        """Return the level in use."""
+        return int(self["level"])

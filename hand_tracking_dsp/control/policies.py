@@ -1,0 +1,193 @@
+"""Policies: from an observation to the level wanted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from hand_tracking_dsp.control.limits import MAX_LEVELS, check_integer, check_number
+from hand_tracking_dsp.control.observation import Observation
+from hand_tracking_dsp.errors import ConfigurationError
+
+
+class Policy(Protocol):
+    """Anything that wants a level.
+
+    Shield and dwell time stand between its answer and the command, so a policy need not guard itself.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return the name for people and for msg/ControllerState.msg."""
+
+    def decide(self, observation: Observation) -> int:
+        """Return the level wanted, 0 to observation.levels - 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedLevelPolicy:
+    """Always the same level.
+
+    Attributes:
+        level: That level; -1 = the sparsest of the bank.
+    """
+
+    name: ClassVar[str] = "fixed"
+    level: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what no bank has."""
+        check_integer("level of the fixed policy", self.level, -1, MAX_LEVELS - 1)
+
+    def decide(self, observation: Observation) -> int:
+        """Return the level."""
+        return self.level if self.level >= 0 else observation.levels - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdOptions:
+    """When the threshold policy goes sparser or denser; latencies in shares of the budget.
+
+    Attributes:
+        upper: Sparser when the 95th percentile is above this. 0.9 leaves a tenth of the budget for the
+            one frame in twenty beyond the percentile.
+        lower: Denser when the 95th percentile expected there is at most this. The gap up to `upper` is
+            wider than the noise of a percentile over a few dozen frames.
+        miss_limit: Sparser too when more than this share of frames is over the budget; matters where
+            `upper` is set to 1 or more.
+        hold_s: How long denser must look possible before it is tried, seconds; a pause between two
+            bursts of load should not be mistaken for their end.
+        retry_s: How long a measured slow-down of a denser level is believed, seconds. A try that fails
+            costs about a second of late frames: every 300 s that is a third of a percent of them.
+        battery_saving_charge: Charge, 0 to 1, below which the level is at least battery_saving_level.
+        battery_saving_level: That level (the bank's sparsest where it has no such level).
+        battery_low_charge: Charge, 0 to 1, below which the level is at least battery_low_level.
+        battery_low_level: That level, likewise.
+        battery_hysteresis: How far above these charges they are left again; more than a gauge that
+            goes by voltage rises when the load ends.
+    """
+
+    upper: float = 0.9
+    lower: float = 0.7
+    miss_limit: float = 0.05
+    hold_s: float = 3.0
+    retry_s: float = 300.0
+    battery_saving_charge: float = 0.5
+    battery_saving_level: int = 1
+    battery_low_charge: float = 0.25
+    battery_low_level: int = 2
+    battery_hysteresis: float = 0.05
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            ConfigurationError: it cannot.
+        """
+        check_number("upper", self.upper, 0.05, 10.0)
+        check_number("lower", self.lower, 0.0, 10.0)
+        check_number("miss_limit", self.miss_limit, 0.0, 1.0)
+        check_number("hold_s", self.hold_s, 0.0, 3600.0)
+        check_number("retry_s", self.retry_s, 0.0, math.inf)
+        check_number("battery_hysteresis", self.battery_hysteresis, 0.0, 0.5)
+        check_number("battery_saving_charge", self.battery_saving_charge, 0.0, 1.0)
+        check_integer("battery_saving_level", self.battery_saving_level, 0, MAX_LEVELS - 1)
+        check_number("battery_low_charge", self.battery_low_charge, 0.0, 1.0)
+        check_integer("battery_low_level", self.battery_low_level, 0, MAX_LEVELS - 1)
+        if self.lower >= self.upper:
+            message = f"lower is {self.lower:g} and upper {self.upper:g}: set lower below upper."
+            raise ConfigurationError(message)
+
+
+class ThresholdPolicy:
+    """One step sparser or denser by thresholds with hysteresis, bounded by the battery's charge.
+
+    Thresholds alone swing for ever between a level that is too slow and one with time to spare. So the
+    policy measures, at every switch between neighbours, how many times slower the denser one was
+    (medians, which short bursts do not move), and goes denser only where the present latency times
+    that factor fits. Under a constant load it settles, but for one try every retry_s.
+
+    Args:
+        options: The thresholds.
+    """
+
+    name: ClassVar[str] = "threshold"
+
+    def __init__(self, options: ThresholdOptions | None = None) -> None:
+        self._options = options or ThresholdOptions()
+        self._roomy_since_s: float | None = None
+        self._saving = self._low = False
+        self._measured: tuple[int, float] | None = None
+        self._slowdowns: dict[int, tuple[float, float]] = {}
+
+    def decide(self, observation: Observation) -> int:
+        """Return the level wanted; the level in use while latency is not measured."""
+        self._measure_slowdown(observation)
+        level = observation.level
+        late = (
+            observation["latency_p95_budgets"] > self._options.upper
+            or observation["deadline_miss_share"] > self._options.miss_limit
+        )
+        if late:
+            level += 1
+        if late or not self._denser_fits(observation):
+            self._roomy_since_s = None
+        elif self._roomy_since_s is None:
+            self._roomy_since_s = observation.stamp_s
+        elif observation.stamp_s - self._roomy_since_s >= self._options.hold_s:
+            level -= 1
+        floor = self._battery_floor(observation["battery_charge"])
+        return min(max(level, floor), observation.levels - 1)
+
+    def _denser_fits(self, observation: Observation) -> bool:
+        level = observation.level
+        slowdown, measured_s = self._slowdowns.get(level - 1, (1.0, observation.stamp_s))
+        if observation.stamp_s - measured_s > self._options.retry_s:
+            slowdown = 1.0
+        return level > 0 and observation["latency_p95_budgets"] * slowdown <= self._options.lower
+
+    def _measure_slowdown(self, observation: Observation) -> None:
+        level, p50 = observation.level, observation["latency_p50_budgets"]
+        if not p50 > 0.0:
+            return
+        if self._measured is not None:
+            last_level, last_p50 = self._measured
+            if last_level == level - 1:
+                self._slowdowns[last_level] = (max(last_p50 / p50, 1.0), observation.stamp_s)
+            elif last_level == level + 1:
+                self._slowdowns[level] = (max(p50 / last_p50, 1.0), observation.stamp_s)
+        self._measured = (level, p50)
+
+    def _battery_floor(self, charge: float) -> int:
+        options, rise = self._options, self._options.battery_hysteresis
+        self._saving = charge < options.battery_saving_charge + rise * self._saving
+        self._low = charge < options.battery_low_charge + rise * self._low
+        saving_level = options.battery_saving_level if self._saving else 0
+        return max(saving_level, options.battery_low_level if self._low else 0)
+
+
+def _make_threshold(**options: Any) -> ThresholdPolicy:  # noqa: ANN401 (checked by the dataclass)
+    return ThresholdPolicy(ThresholdOptions(**options))
+
+
+POLICIES: dict[str, Callable[..., Policy]] = {"fixed": FixedLevelPolicy, "threshold": _make_threshold}
+"""Policies by name; each is called with its options as keywords."""
+
+
+def make_policy(name: str, options: Mapping[str, Any] | None = None) -> Policy:
+    """Return the policy of a name: "fixed" (FixedLevelPolicy) or "threshold" (ThresholdOptions).
+
+    Raises:
+        ConfigurationError: there is no such policy, it has no such option, or a value cannot work.
+    """
+    if name not in POLICIES:
+        message = f"There is no policy {name!r}: choose one of {', '.join(sorted(POLICIES))}."
+        raise ConfigurationError(message)
+    try:
+        return POLICIES[name](**(options or {}))
+    except TypeError as error:
+        names = ", ".join(options or {})
+        message = f"The policy {name!r} does not take the options {names} ({error}): correct them."
+        raise ConfigurationError(message) from error

@@ -1,0 +1,183 @@
+"""What the controller hears: latency and battery samples, and sliding windows over them."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+NAN = math.nan
+
+PLAUSIBLE_END_TO_END_MS = 10_000.0
+"""An older image stamp is a recording's or another clock's, and says nothing about latency."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatencySample:
+    """One frame of hand_tracker_node, from msg/TrackerStats.msg.
+
+    Attributes:
+        stamp_s: When it was heard, seconds of the clock that Controller.decide is given.
+        total_ms: From taking the image to the hands, milliseconds.
+        end_to_end_ms: From the image's stamp to the publishing of the hands, milliseconds; NaN: unknown.
+        level: Level that the frame ran at (applied_level).
+        sparsity: Share of the dense network's parameters removed at that level, 0 to 1.
+        presence: Lowest presence of the hands in view, 0 to 1; NaN: no hand.
+        input_mean: Mean of the landmark network's input, 0 to 1; NaN: it did not run.
+        input_std: Standard deviation of that input, 0 to 1; NaN: it did not run.
+        hands: Hands in view.
+    """
+
+    stamp_s: float
+    total_ms: float
+    end_to_end_ms: float
+    level: int
+    sparsity: float = NAN
+    presence: float = NAN
+    input_mean: float = NAN
+    input_std: float = NAN
+    hands: int = 0
+
+    @property
+    def judged_ms(self) -> float:
+        """Return the latency that is held against the budget; NaN where the sample has none.
+
+        It is end_to_end_ms, what a user of the hands feels, where that is known and plausible, and
+        total_ms where it is not.
+        """
+        if 0.0 <= self.end_to_end_ms <= PLAUSIBLE_END_TO_END_MS:
+            return self.end_to_end_ms
+        return self.total_ms if 0.0 <= self.total_ms < math.inf else NAN
+
+
+@dataclass(frozen=True, slots=True)
+class BatterySample:
+    """One reading of the battery, from sensor_msgs/BatteryState.
+
+    Attributes:
+        stamp_s: When it was heard, seconds of the clock that Controller.decide is given.
+        charge: State of charge, 0 to 1; NaN: unknown.
+        power_w: Electric power drawn, watts; NaN: unknown.
+        discharging: Whether it is known to be discharging.
+        present: Whether there is a battery.
+    """
+
+    stamp_s: float
+    charge: float
+    power_w: float = NAN
+    discharging: bool = False
+    present: bool = True
+
+    @property
+    def known_charge(self) -> float:
+        """Return the charge, 0 to 1, or NaN where no battery is in use or it does not tell.
+
+        A battery that is neither present nor discharging means mains power, whatever its charge says:
+        a message left at its defaults says 0. Gauges that read up to 110 % count as full; anything else
+        out of range, such as a percentage of 0 to 100, is no charge.
+        """
+        in_use = self.present or self.discharging
+        return min(self.charge, 1.0) if in_use and 0.0 <= self.charge <= 1.1 else NAN
+
+
+@dataclass(frozen=True, slots=True)
+class LatencySummary:
+    """A latency window in figures; NaN: not measured.
+
+    Attributes:
+        p50_ms: Median latency, milliseconds.
+        p95_ms: 95th percentile, milliseconds.
+        miss_share: Share of frames over the budget, 0 to 1.
+        presence: Mean presence, 0 to 1.
+        input_mean: Mean of the network's input, 0 to 1.
+        input_std: Mean standard deviation of that input, 0 to 1.
+    """
+
+    p50_ms: float = NAN
+    p95_ms: float = NAN
+    miss_share: float = NAN
+    presence: float = NAN
+    input_mean: float = NAN
+    input_std: float = NAN
+
+
+class LatencyWindow:
+    """The latest latency samples: by time, and by count where frames are rare.
+
+    Samples older than window_s are left out, but never so many that fewer than min_samples remain:
+    a machine so overloaded that it handles two frames a second must still be judged.
+
+    Args:
+        window_s: Age up to which a sample counts, seconds.
+        min_samples: Samples needed for p50, p95 and the share of misses.
+        max_samples: Samples kept at most.
+    """
+
+    def __init__(self, window_s: float, min_samples: int, max_samples: int) -> None:
+        self._window_s = window_s
+        self._min_samples = min_samples
+        self._samples: deque[LatencySample] = deque(maxlen=max_samples)
+
+    def add(self, sample: LatencySample) -> None:
+        """Take a sample whose judged_ms is a number."""
+        self._samples.append(sample)
+
+    def clear(self) -> None:
+        """Forget every sample."""
+        self._samples.clear()
+
+    def summary(self, now_s: float, budget_ms: float) -> LatencySummary:
+        """Return the window's figures at the time now_s (seconds) against a budget (milliseconds)."""
+        samples = [sample for sample in self._samples if now_s - sample.stamp_s <= self._window_s]
+        if len(samples) < self._min_samples:
+            samples = list(self._samples)[-self._min_samples :]
+        p50_ms = p95_ms = miss_share = NAN
+        if len(samples) >= self._min_samples:
+            latencies_ms = np.array([sample.judged_ms for sample in samples])
+            p50_ms, p95_ms = (float(value) for value in np.quantile(latencies_ms, (0.5, 0.95)))
+            miss_share = float(np.mean(latencies_ms > budget_ms))
+        return LatencySummary(
+            p50_ms=p50_ms,
+            p95_ms=p95_ms,
+            miss_share=miss_share,
+            presence=_mean(sample.presence for sample in samples),
+            input_mean=_mean(sample.input_mean for sample in samples),
+            input_std=_mean(sample.input_std for sample in samples),
+        )
+
+
+class PowerWindow:
+    """The latest power readings, for their trend.
+
+    Args:
+        window_s: Age up to which a reading counts, seconds.
+    """
+
+    MAX_READINGS = 256
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._readings: deque[tuple[float, float]] = deque(maxlen=self.MAX_READINGS)
+
+    def add(self, stamp_s: float, power_w: float) -> None:
+        """Take a reading, watts at a time in seconds; one that is no number is left out."""
+        if math.isfinite(power_w):
+            self._readings.append((stamp_s, power_w))
+
+    def trend_w_per_s(self, now_s: float) -> float:
+        """Return the least-squares slope, watts a second; NaN with fewer than three readings."""
+        readings = [reading for reading in self._readings if now_s - reading[0] <= self._window_s]
+        if len(readings) < 3:
+            return NAN
+        times_s, powers_w = np.array(readings).T
+        times_s -= times_s.mean()
+        spread = float(times_s @ times_s)
+        return float(times_s @ (powers_w - powers_w.mean())) / spread if spread > 0.0 else NAN
+
+
+def _mean(values: Iterable[float]) -> float:
+    finite = [value for value in values if math.isfinite(value)]
+    return sum(finite) / len(finite) if finite else NAN

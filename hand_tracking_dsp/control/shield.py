@@ -1,0 +1,104 @@
+"""The shield: overrules a policy where it would let the hands be late or the battery run empty."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from hand_tracking_dsp.control.hearing import Situation
+from hand_tracking_dsp.control.options import ShieldOptions
+from hand_tracking_dsp.control.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a policy answered: a level of the bank, or None, and a sentence that says why."""
+
+    level: int | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The level to use, why, and why in a sentence."""
+
+    level: int
+    reason: Reason
+    detail: str
+
+
+class Shield:
+    """Reviews every answer of the policy; the first rule that applies decides.
+
+    In this order: battery at its reserve, latency lost, battery lost, battery that does not tell its
+    charge, invalid answer, deadline missed too often. Dwell time is the controller's affair.
+
+    Args:
+        options: The limits.
+    """
+
+    def __init__(self, options: ShieldOptions) -> None:
+        self.options = options
+        self._at_reserve = False
+        self._barred_below = 0
+        self._barred_until_s = -math.inf
+
+    def review(self, answer: Answer, situation: Situation) -> Verdict:
+        """Return the verdict on a policy's answer; its level is always one of the bank."""
+        verdict = self._battery_reserve(situation) or self._lost_input(situation)
+        if verdict is not None:
+            return verdict
+        if answer.level is None:
+            detail = f"{answer.detail} Level {situation.level} is kept."
+            return Verdict(situation.level, Reason.SHIELD_INVALID_LEVEL, detail)
+        return self._deadline(answer.level, situation) or Verdict(answer.level, Reason.POLICY, answer.detail)
+
+    def _battery_reserve(self, situation: Situation) -> Verdict | None:
+        charge = situation.charge
+        reserve, release = self.options.battery_reserve, self.options.battery_reserve_hysteresis
+        self._at_reserve = charge <= reserve or (self._at_reserve and charge < reserve + release)
+        if not self._at_reserve:
+            return None
+        detail = (
+            f"The battery is at {charge:.0%} (reserve {reserve:.0%}, over at {reserve + release:.0%}):"
+            f" level {situation.sparsest}, the sparsest, saves power."
+        )
+        return Verdict(situation.sparsest, Reason.SHIELD_BATTERY_RESERVE, detail)
+
+    def _lost_input(self, situation: Situation) -> Verdict | None:
+        options, battery = self.options, situation.battery
+        heard = situation.latency_heard
+        patience_s = options.stale_latency_s if heard else options.startup_grace_s
+        if situation.latency_silent_s > patience_s:
+            reason, silent_s = Reason.STALE_LATENCY, situation.latency_silent_s
+            since = "" if heard else "since the start, "
+            cause = f"No latency was heard {since}for {silent_s:.1f} s (limit {patience_s:.1f} s)"
+        elif situation.battery_stale:
+            reason, silent_s = Reason.STALE_BATTERY, situation.battery_silent_s
+            cause = f"The battery was silent for {silent_s:.1f} s (limit {options.stale_battery_s:.1f} s)"
+        elif battery is not None and battery.discharging and math.isnan(situation.charge):
+            reason = Reason.SHIELD_BATTERY_UNKNOWN
+            cause = f"The battery is discharging and its charge is {battery.charge:g}, not 0 to 1"
+        else:
+            return None
+        level = options.fallback_level if options.fallback_level >= 0 else situation.sparsest
+        level = min(level, situation.sparsest)
+        return Verdict(level, reason, f"{cause}: level {level} is the fallback.")
+
+    def _deadline(self, wanted: int, situation: Situation) -> Verdict | None:
+        limit, now_s = self.options.deadline_miss_limit, situation.now_s
+        if situation.summary.miss_share > limit and wanted <= situation.level:
+            self._barred_below = situation.level + 1
+            self._barred_until_s = now_s + self.options.deadline_hold_s
+            cause = f"{situation.summary.miss_share:.0%} of frames were over {situation.budget_ms:.1f} ms"
+            cause += f" (limit {limit:.0%})"
+        elif now_s < self._barred_until_s and wanted < self._barred_below:
+            rest_s = self._barred_until_s - now_s
+            cause = f"Denser levels missed the deadline and rest for {rest_s:.1f} s more"
+        else:
+            return None
+        level = min(self._barred_below, situation.sparsest)
+        if level == wanted:
+            return None
+        detail = f"{cause}: level {level} instead of {wanted}, which the policy wants."
+        return Verdict(level, Reason.SHIELD_DEADLINE, detail)
