@@ -21,26 +21,29 @@ FINGER_RADII_M: Floats = 1e-3 * np.array(
     [[13.5, 11.5, 10.6, 8.6], [10.6, 9.4, 8.2, 6.6], [10.8, 9.6, 8.4, 6.8], [10.2, 9.0, 7.9, 6.4], [9.2, 7.9, 7.0, 5.7]]
 )
 """Radius of the flesh at each finger's four joints, thumb to little finger."""
+_JOINT_BULGE_M = 1e-3 * np.array([0.0, 0.9, 0.9, 0.0])
+"""What the smooth union of two bones' capsules adds at their common joint."""
 
-_CARPUS = 1e-3 * np.array([[13.0, 6.0, 1.0], [4.0, 6.0, -1.0], [-5.0, 6.0, -1.0], [-12.0, 6.0, 1.0]])
+_CARPUS = 1e-3 * np.array([[15.0, 2.0, 0.0], [5.0, 1.0, -2.0], [-6.0, 1.0, -2.0], [-15.0, 2.0, 0.0]])
 _PADS = 1e-3 * np.array(
     # from x, y, z, to x, y, z, radius at either end
     [
-        [17.0, 16.0, 5.0, 15.0, 46.0, 5.0, 13.0, 11.0],
-        [-15.0, 12.0, 4.0, -25.0, 58.0, 5.0, 12.5, 11.0],
-        [-2.0, 40.0, 1.0, -5.0, 66.0, 1.0, 11.5, 11.0],
+        [20.0, 9.0, 6.0, 21.0, 42.0, 7.0, 13.0, 12.5],  # below the thumb
+        [-20.0, 7.0, 5.0, -28.0, 56.0, 5.0, 13.0, 12.0],  # below the little finger
+        [0.0, 30.0, 0.0, -4.0, 66.0, 0.0, 12.0, 11.5],
     ]
 )
 _FOREARM = 1e-3 * np.array(
     [
-        [11.0, 4.0, -1.0, 20.0, -260.0, -6.0, 17.5, 27.0],
-        [-11.0, 4.0, -1.0, -20.0, -260.0, -6.0, 17.5, 27.0],
+        [10.0, -10.0, -1.0, 18.0, -260.0, -6.0, 17.0, 27.0],
+        [-10.0, -10.0, -1.0, -18.0, -260.0, -6.0, 17.0, 27.0],
+        [0.0, -6.0, 0.0, 0.0, -260.0, -6.0, 15.5, 27.0],
     ]
 )
 _SLEEVE = 1e-3 * np.array(
     [
-        [14.0, -92.0, -2.5, 24.0, -270.0, -6.0, 29.0, 40.0],
-        [-14.0, -92.0, -2.5, -24.0, -270.0, -6.0, 29.0, 40.0],
+        [12.0, -92.0, -2.5, 20.0, -270.0, -6.0, 29.0, 40.0],
+        [-12.0, -92.0, -2.5, -20.0, -270.0, -6.0, 29.0, 40.0],
     ]
 )
 
@@ -94,7 +97,7 @@ class Body:
 
 def dress(shape: HandShape) -> Body:
     """Put flesh and a sleeve on a skeleton, in the hand's frame."""
-    joints, radii = shape.joints, FINGER_RADII_M
+    joints, radii = shape.joints, FINGER_RADII_M - _JOINT_BULGE_M
     mirror = np.array([-1.0 if shape.handedness is Handedness.LEFT else 1.0, 1.0, 1.0])
     rows: list[tuple[Floats, Floats, float, float]] = []
     palmar: list[Floats] = []
@@ -113,7 +116,7 @@ def dress(shape: HandShape) -> Body:
         start = thumb[0] + on_thumb * (thumb[1] - thumb[0])
         end = _CARPUS[0] * mirror + on_index * (joints[Joint.INDEX_MCP] - _CARPUS[0] * mirror)
         rows.append((start, end, radius, radius))
-    rows.append((joints[Joint.WRIST], joints[Joint.THUMB_CMC], 0.0145, radii[0, 0]))
+    rows.append((_CARPUS[0] * mirror, joints[Joint.THUMB_CMC], 0.0135, radii[0, 0]))
     skin = len(rows)
     rows += [(row[:3] * mirror, row[3:6] * mirror, row[6], row[7]) for row in _SLEEVE]
     count = len(rows)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.sources.frames import HandTruth, Intrinsics
 from hand_tracking_dsp.sources.synthetic.body import Body, dress
 from hand_tracking_dsp.sources.synthetic.motion import HandPlace
@@ -38,13 +39,13 @@ def render_hand(
     body = dress(shape).scaled(place.size).moved(place.turn, place.middle_m - turn @ _PALM_MIDDLE_M)
     box = _box(body, camera, image.shape[1], image.shape[0], step)
     if box is not None:
-        _draw(body, place.turn[:, 2], look, camera, box, step, image, depth_mm)
+        _draw(body, place, look, camera, box, step, image, depth_mm)
     return _truth(place, joints, camera)
 
 
 def _draw(
     body: Body,
-    facing: NDArray[np.float64],
+    place: HandPlace,
     look: Look,
     camera: Intrinsics,
     box: Box,
@@ -55,7 +56,10 @@ def _draw(
     surface = cast(body, camera, box, step)
     if surface.pixels.size == 0:
         return
-    colour = np.stack([surface.spread(channel, 0.0) for channel in shade(surface, body, facing, look)], axis=-1)
+    across, along, _ = place.turn.T @ (surface.points.T - place.middle_m).T / place.size + _PALM_MIDDLE_M[:, None]
+    on_palm = np.stack([-across if place.handedness is Handedness.LEFT else across, along]).astype(np.float32)
+    shaded = shade(surface, body, look, place.turn[:, 2], on_palm)
+    colour = np.stack([surface.spread(channel, 0.0) for channel in shaded], axis=-1)
     gap_px = surface.spread(surface.gap * np.float32(camera.fx) / surface.depth, 9.0)
     mm = surface.spread(1000.0 * surface.depth, 0.0)
     size = (mm.shape[1] * step, mm.shape[0] * step)

@@ -47,8 +47,9 @@ class Surface:
 
     Attributes:
         shape: Rows and columns of rays.
+        ray_pitch: Tangent of the angle between two neighbouring rays near the optical axis.
         pixels: [n], index into the flattened rays.
-        depth: [n], metres along z of the optical frame.
+        points: [3, n], of the skin, optical frame, metres.
         gap: [n], metres by which the ray misses the skin; negative inside the silhouette.
         slot: [m], which of the n pixels.
         part: [m], which capsule of the body.
@@ -58,14 +59,20 @@ class Surface:
     """
 
     shape: tuple[int, int]
+    ray_pitch: float
     pixels: Ints
-    depth: Floats
+    points: Floats
     gap: Floats
     slot: Ints
     part: Ints
     weight: Floats
     along: Floats
     outward: Floats
+
+    @property
+    def depth(self) -> Floats:
+        """Metres along z of the optical frame, [n]."""
+        return self.points[2]
 
     def blend(self, values: Floats) -> Floats:
         """Sum values of pairs [m] over each pixel by weight, float32 [n]."""
@@ -100,13 +107,25 @@ def cast(body: Body, camera: Intrinsics, box: Box, step: int) -> Surface:
     pairs = _Pairs.of(body, rays, glances, start)
     depth = start.reshape(-1)[pairs.pixels]
     silhouette = pairs.measure(middle.reshape(-1)[pairs.pixels]).distance
+    silhouette = np.minimum(silhouette, gap.reshape(-1)[pairs.pixels])
     slant = 1.0 / np.sqrt(rays.square.reshape(-1)[pairs.pixels])
     for _ in range(_STEPS):
         depth = depth + slant * pairs.measure(depth).distance
     skin = pairs.measure(depth)
-    outward = pairs.outward(body, rays, depth, skin)
+    row, column = np.divmod(pairs.pixels, rays.x.size)
+    points = np.stack([rays.x[column] * depth, rays.y[row] * depth, depth])
+    outward = pairs.outward(body, points, skin)
     return Surface(
-        rays.square.shape, pairs.pixels, depth, silhouette, pairs.slot, pairs.part, skin.weight, skin.along, outward
+        rays.square.shape,
+        step / camera.fx,
+        pairs.pixels,
+        points,
+        silhouette,
+        pairs.slot,
+        pairs.part,
+        skin.weight,
+        skin.along,
+        outward,
     )
 
 
@@ -252,10 +271,8 @@ class _Pairs:
         total = np.bincount(self.slot, weight, self.pixels.size).astype(np.float32)
         return _Measure(np.float32(-_BLEND_M) * np.log(total), weight / total[self.slot], along, length)
 
-    def outward(self, body: Body, rays: _Rays, depth: Floats, skin: _Measure) -> Floats:
-        """Give unit vectors [3, m] from the axes to the points at these depths [n]."""
-        row, column = np.divmod(self.pixels, rays.x.size)
-        points = np.stack([rays.x[column] * depth, rays.y[row] * depth, depth])[:, self.slot]
+    def outward(self, body: Body, points: Floats, skin: _Measure) -> Floats:
+        """Give unit vectors [3, m] from the axes to points [3, n]."""
         starts = body.starts.T.astype(np.float32)
         axes = (body.ends - body.starts).T.astype(np.float32)
-        return (points - starts[:, self.part] - skin.along * axes[:, self.part]) / skin.length
+        return (points[:, self.slot] - starts[:, self.part] - skin.along * axes[:, self.part]) / skin.length
