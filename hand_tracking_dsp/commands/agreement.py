@@ -1,0 +1,74 @@
+"""The sub-command agreement: how far hands in photos agree with MediaPipe's."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from hand_tracking_dsp.commands.output import machine, write_json
+from hand_tracking_dsp.evaluation.agreement import Agreement, compare, sample_photos, table
+from hand_tracking_dsp.evaluation.workers import mediapipe_worker, package_worker
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.tracker import TrackerOptions
+
+_MAX_HANDS = 2
+_NOTE = (
+    "This is agreement with MediaPipe, never accuracy: both run the same networks, and nobody has "
+    "marked the true joints of these photos."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--images", type=Path, nargs="+", required=True, metavar="DIR", help="folders of photos"
+    )
+    parser.add_argument("--count", type=int, default=600, help="photos in all, evenly over the folders")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the choice of photos")
+    parser.add_argument(
+        "--mediapipe-python",
+        type=Path,
+        default=Path(".venv-mediapipe/bin/python"),
+        metavar="PYTHON",
+        help="a Python that has mediapipe==0.10.21 (default: %(default)s)",
+    )
+    parser.add_argument("--backend", choices=("onnxruntime", "openvino"), default="onnxruntime")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON, too")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare, print a table, and write the figures where asked."""
+    photos = sample_photos(args.images, args.count, args.seed)
+    count = sum(map(len, photos.values()))
+    done = 0
+
+    def progress(_: Path) -> None:
+        nonlocal done
+        done += 1
+        if sys.stderr.isatty():
+            print(f"\r{done} of {count} photos", end="" if done < count else "\n", file=sys.stderr)
+
+    # Static images as MediaPipe means it: each alone, so nothing is smoothed.
+    options = TrackerOptions(max_hands=_MAX_HANDS, smoothing=False)
+    with (
+        mediapipe_worker(args.mediapipe_python, static=True, max_hands=_MAX_HANDS) as mediapipe,
+        package_worker(options, RuntimeOptions(backend=args.backend)) as ours,
+    ):
+        names = f"{ours.about['name']} ({ours.about['provider']}) and {mediapipe.about['name']}"
+        results = compare(photos, ours, mediapipe, progress)
+    by_name = {str(Path(*folder.parts[-2:])): result for folder, result in results.items()}
+    print(f"{names}, static image, full model, at most {_MAX_HANDS} hands, seed {args.seed}\n")
+    print(table(by_name))
+    print(f"\n{_NOTE}")
+    if args.out:
+        figures = {
+            "machine": machine(),
+            "trackers": names,
+            "seed": args.seed,
+            "note": _NOTE,
+            "all": sum(by_name.values(), Agreement()).figures(),
+            "folders": {name: result.figures() for name, result in by_name.items()},
+        }
+        write_json(args.out, figures)
+    return 0

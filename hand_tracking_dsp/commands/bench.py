@@ -1,0 +1,206 @@
+"""The sub-command bench: frame times against MediaPipe's, and the way of images through ROS."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hand_tracking_dsp.commands.graph_run import GraphRun, run_graph
+from hand_tracking_dsp.commands.live import LiveView
+from hand_tracking_dsp.commands.output import machine, machine_line, write_json
+from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
+from hand_tracking_dsp.evaluation.metrics import median_ratio
+from hand_tracking_dsp.evaluation.speed import Series, alternate, switch_levels
+from hand_tracking_dsp.evaluation.summary import summarize
+from hand_tracking_dsp.evaluation.workers import TrackerWorker, mediapipe_worker, package_worker
+from hand_tracking_dsp.sources.frames import SourceOptions, open_source
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.tracker import TrackerOptions
+from hand_tracking_dsp.tracking.types import Image
+
+_BACKENDS = {
+    "ONNX Runtime f32": RuntimeOptions(backend="onnxruntime"),
+    "OpenVINO f32": RuntimeOptions(backend="openvino", precision="f32"),
+    "OpenVINO bf16": RuntimeOptions(backend="openvino", precision="bf16"),
+}
+_MEDIAPIPE = "MediaPipe"
+_ONE_HAND = TrackerOptions(max_hands=1)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("what", nargs="?", choices=("speed", "transport"), default="speed")
+    parser.add_argument(
+        "--video", default="synthetic", help="video for speed: a file or folder, or synthetic (default)"
+    )
+    parser.add_argument("--frames", type=int, default=300, help="speed: frames of the video to use at most")
+    parser.add_argument("--repeats", type=int, default=2, help="speed: how often to go through them")
+    parser.add_argument(
+        "--mediapipe-python",
+        type=Path,
+        default=Path(".venv-mediapipe/bin/python"),
+        metavar="PYTHON",
+        help="speed: a Python that has mediapipe==0.10.21 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--any-core", action="store_true", help="speed: leave the processes to the scheduler, not on one core"
+    )
+    parser.add_argument("--duration", type=float, default=60.0, metavar="S", help="transport: seconds to run")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON, too")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print Markdown."""
+    print(f"Machine: {machine_line()}\n", flush=True)
+    figures = _transport(args) if args.what == "transport" else _speed(args)
+    if args.out:
+        write_json(args.out, {"machine": machine(), **figures})
+    return 0
+
+
+def _speed(args: argparse.Namespace) -> dict[str, Any]:
+    frames, rate_hz, name = _read_video(args.video, args.frames)
+    height, width = frames[0].shape[:2]
+    core = None if args.any_core or not hasattr(os, "sched_getaffinity") else max(os.sched_getaffinity(0))
+    where = "any core" if core is None else f"core {core}"
+    print(
+        f"{name}: {len(frames)} frames of {width}x{height}, {args.repeats} times; at most one hand, full "
+        f"networks, one inference thread each, every process on {where}; in turns of 15 frames\n",
+        flush=True,
+    )
+    with ExitStack() as stack:
+        workers: dict[str, TrackerWorker] = {}
+        if args.mediapipe_python.exists():
+            workers[_MEDIAPIPE] = stack.enter_context(
+                mediapipe_worker(args.mediapipe_python, static=False, max_hands=1, cpu=core)
+            )
+        else:
+            print(
+                f"Without MediaPipe: there is no {args.mediapipe_python} (make setup-mediapipe makes it).\n"
+            )
+        for backend, runtime in _BACKENDS.items():
+            workers[backend] = stack.enter_context(package_worker(_ONE_HAND, runtime, cpu=core))
+        view = LiveView()
+        tracking = alternate(
+            frames, workers, rate_hz, args.repeats, on_block=lambda n, of: view.progress("tracking", n, of)
+        )
+        print(_tracking_table(tracking), "\n", flush=True)
+        ours = {name: worker for name, worker in workers.items() if name != _MEDIAPIPE}
+        detecting = alternate(
+            frames, ours, rate_hz, reset=True, on_block=lambda n, of: view.progress("detecting", n, of)
+        )
+        print(_detection_table(detecting), "\n", flush=True)
+        levels = {name: _levels(frames, worker, rate_hz, args.repeats) for name, worker in ours.items()}
+    print(_levels_table(levels))
+    return {
+        "video": name,
+        "tracking": {name: _figures(series, tracking) for name, series in tracking.items()},
+        "detection_ms": {name: float(np.median(series.detection_ms)) for name, series in detecting.items()},
+        "levels": levels,
+    }
+
+
+def _read_video(spec: str, count: int) -> tuple[list[Image], float, str]:
+    """Read frames as RGB into memory; returns them, their rate in Hz and the source's name."""
+    frames: list[Image] = []
+    with open_source(spec, SourceOptions()) as source:
+        while len(frames) < count and (frame := source.read(5.0)) is not None:
+            frames.append(np.ascontiguousarray(frame.image[:, :, ::-1]))
+        if not frames:
+            msg = f"The video {spec} has no frame: name another one."
+            raise ConfigurationError(msg)
+        return frames, source.rate_hz, source.name
+
+
+def _tracking_table(all_series: dict[str, Series]) -> str:
+    rows = [
+        "| tracking | median ms | p95 ms | of MediaPipe's median (95 % interval) | frames with a hand |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for name, series in all_series.items():
+        ratio = "-"
+        if _MEDIAPIPE in all_series and name != _MEDIAPIPE:
+            ratio = str(median_ratio(series.frame_ms, all_series[_MEDIAPIPE].frame_ms))
+        rows.append(
+            f"| {name} | {series.median_ms:.2f} | {series.p95_ms:.2f} | {ratio} "
+            f"| {series.hands} of {len(series.frame_ms)} |"
+        )
+    return "\n".join(rows)
+
+
+def _detection_table(all_series: dict[str, Series]) -> str:
+    rows = ["| palm detector | median ms | frame on which it runs, median ms |", "|---|---:|---:|"]
+    rows += [
+        f"| {name} | {np.median(series.detection_ms):.2f} | {series.median_ms:.2f} |"
+        for name, series in all_series.items()
+    ]
+    return "\n".join(rows)
+
+
+def _levels(frames: list[Image], worker: TrackerWorker, rate_hz: float, repeats: int) -> dict[str, Any]:
+    names = worker.about["levels"]
+    series = switch_levels(frames, worker, len(names), rate_hz, repeats)
+    return {
+        "median_ms": {name: float(np.median(series.steady_ms[level])) for level, name in enumerate(names)},
+        "switch_cost_ms": {name: series.cost_ms(level) for level, name in enumerate(names)},
+        "switches": series.switches,
+        "hands_lost": series.hands_lost,
+    }
+
+
+def _levels_table(levels: dict[str, dict[str, Any]]) -> str:
+    rows = [
+        "| level | median ms | first frame after a switch, less that, ms | switches | hands lost by them |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for backend, figures in levels.items():
+        for index, (name, median_ms) in enumerate(figures["median_ms"].items()):
+            rows.append(
+                f"| {backend}, {index} ({name}) | {median_ms:.2f} | {figures['switch_cost_ms'][name]:+.2f} "
+                f"| {figures['switches']} | {figures['hands_lost']} |"
+            )
+    return "\n".join(rows)
+
+
+def _figures(series: Series, all_series: dict[str, Series]) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "median_ms": series.median_ms,
+        "p95_ms": series.p95_ms,
+        "frames": len(series.frame_ms),
+        "frames_with_hands": series.hands,
+    }
+    if _MEDIAPIPE in all_series and series is not all_series[_MEDIAPIPE]:
+        ratio = median_ratio(series.frame_ms, all_series[_MEDIAPIPE].frame_ms)
+        result["of_mediapipe"] = {"ratio": ratio.value, "low": ratio.low, "high": ratio.high}
+    return result
+
+
+def _transport(args: argparse.Namespace) -> dict[str, Any]:
+    view = LiveView()
+    options = GraphRun(
+        args.duration,
+        ("camera_node", "hand_tracker_node"),
+        {"camera_node": {"source": "synthetic", "width": 640, "height": 480, "rate_hz": 30.0}},
+        Path("out/bench/nodes.log"),
+    )
+    recording = run_graph(options, on_state=lambda _, s: view.progress("seconds", int(s), int(args.duration)))
+    figures = summarize(recording)
+    if figures["frames"] < 2:
+        msg = "Fewer than two frames were handled: choose a longer --duration."
+        raise HandTrackingError(msg)
+    transport = figures["transport_ms"]
+    print(
+        f"Camera to hands, synthetic picture, 640x480 bgr8 at 30 Hz, {args.duration:g} s, "
+        f"{figures['backend']}:\n\n"
+        "| frames handled | lost in transport | dropped for a newer one | end to end p50 / p95 ms "
+        "| end to end less inference p50 / p95 ms |\n|---:|---:|---:|---:|---:|\n"
+        f"| {figures['frames']} | {figures['frames_lost']} | {figures['frames_dropped']} "
+        f"| {figures['end_to_end_ms']['p50']:.2f} / {figures['end_to_end_ms']['p95']:.2f} "
+        f"| {transport['p50']:.2f} / {transport['p95']:.2f} |"
+    )
+    return {"transport": figures}

@@ -1,0 +1,179 @@
+"""The sub-command demo: the four nodes for a while, and a video, plots and figures of it."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from hand_tracking_dsp.commands.graph_run import GraphRun, run_graph
+from hand_tracking_dsp.commands.live import LiveView
+from hand_tracking_dsp.commands.output import machine_line, write_json
+from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
+from hand_tracking_dsp.evaluation.recording import Recording
+from hand_tracking_dsp.evaluation.summary import frame_rate_hz, level_switches, spread, summarize
+from hand_tracking_dsp.evaluation.video import FrameSpool, write_video
+from hand_tracking_dsp.nodes.processes import NODES, Value
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.manifest import read_manifest
+
+_BUDGET_MS = 33.0
+_RECENT_S = 3.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--duration", type=float, default=20.0, metavar="S", help="seconds to run (default: 20)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("out/demo"), metavar="DIR", help="folder for the results"
+    )
+    parser.add_argument(
+        "--source",
+        default="synthetic",
+        help="synthetic, a device (0 or /dev/video0), a video file, a folder of images or a stream",
+    )
+    parser.add_argument("--backend", choices=("onnxruntime", "openvino"), default="onnxruntime")
+    parser.add_argument(
+        "--budget-ms", type=float, default=_BUDGET_MS, metavar="MS", help="latency budget of a frame"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the nodes, show how they do, and leave the results.
+
+    Raises:
+        HandTrackingError: No frame was handled, or no hand was seen; the message says why.
+    """
+    if not 1 <= args.duration <= 3600:
+        msg = f"The duration is {args.duration:g} s: choose 1 to 3600."
+        raise ConfigurationError(msg)
+    out: Path = args.out
+    out.mkdir(parents=True, exist_ok=True)
+    view = LiveView()
+    view.say(
+        f"Four nodes for {args.duration:g} s; camera: {args.source}; battery: simulated, drained in this time"
+    )
+    view.say(f"{machine_line()}\n")
+    graph = GraphRun(args.duration, NODES, _parameters(args), out / "nodes.log")
+    with FrameSpool(out / "frames.partial") as spool:
+        recording = run_graph(graph, spool.add, partial(_show, view, args, _level_names()))
+        summary = {
+            "source": args.source,
+            "battery_simulated": True,
+            "budget_ms": args.budget_ms,
+            **summarize(recording),
+        }
+        write_json(out / "summary.json", summary)
+        files = ["summary.json", "nodes.log", *_write_pictures(view, args, recording, spool)]
+    for line in _report(summary, [out / name for name in files]):
+        view.say(line)
+    if summary["frames_with_hands"] == 0:
+        advice = "report it" if args.source == "synthetic" else "hold an open hand into the camera's view"
+        msg = f"No hand was seen in {summary['frames']} frames of {args.source}: {advice}, please."
+        raise HandTrackingError(msg)
+    return 0
+
+
+def _parameters(args: argparse.Namespace) -> dict[str, dict[str, Value]]:
+    """Choose what differs from config/hand_tracking.yaml: the source, the backend, budget and battery."""
+    return {
+        "camera_node": {"source": args.source},
+        "hand_tracker_node": {"backend": args.backend},
+        "pruning_controller_node": {"budget_ms": args.budget_ms},
+        "power_node": {},
+    }
+
+
+def _show(
+    view: LiveView, args: argparse.Namespace, names: list[str], recording: Recording, elapsed_s: float
+) -> None:
+    """Show the last seconds of a run."""
+    if elapsed_s < 0:
+        waiting = f"starting for {-elapsed_s:.0f} s"
+        view.update([("time", waiting)], waiting)
+        return
+    costs = list(recording.costs)
+    newest = costs[-1]
+    recent = [cost for cost in costs if newest.stamp_ns - cost.stamp_ns <= _RECENT_S * 1e9]
+    total = spread([cost.total_ms for cost in recent])
+    end_to_end = spread([cost.end_to_end_ms for cost in recent])
+    rate = f"{frame_rate_hz(recent):.1f} Hz"
+    charge = recording.charges[-1].charge if recording.charges else None
+    battery = "not heard yet" if charge is None else f"{100 * charge:.0f} % (simulated)"
+    level = f"{newest.level} ({names[newest.level]})"
+    budget = f"budget {args.budget_ms:g} ms"
+    rows = [
+        ("time", f"{elapsed_s:.1f} of {args.duration:g} s"),
+        ("frames", f"{rate}, {len(costs)} handled, {newest.frames_dropped} dropped for a newer one"),
+        ("latency", f"p50 {total['p50']:.1f}  p99 {total['p99']:.1f} ms in the tracker"),
+        ("", f"p50 {end_to_end['p50']:.1f}  p99 {end_to_end['p99']:.1f} ms end to end, {budget}"),
+        ("level", f"{level}, {level_switches(costs)} switches so far"),
+        ("", recording.decisions[-1].detail if recording.decisions else ""),
+        ("battery", battery),
+        ("hands", str(newest.hands)),
+    ]
+    plain = (
+        f"{elapsed_s:5.1f} s | {rate} | latency p50 {total['p50']:.1f} p99 {total['p99']:.1f} ms, "
+        f"end to end p99 {end_to_end['p99']:.1f} ms, {budget} | level {level} | battery {battery} | "
+        f"hands {newest.hands}"
+    )
+    view.update(rows, plain)
+
+
+def _write_pictures(
+    view: LiveView, args: argparse.Namespace, recording: Recording, spool: FrameSpool
+) -> list[str]:
+    """Write plots and video; returns the names of the files."""
+    # Its import takes as long as a node's start, which it should not delay.
+    from hand_tracking_dsp.evaluation.plots import save_battery_plot, save_latency_plot
+
+    out: Path = args.out
+    labels = ["synthetic picture"] if args.source == "synthetic" else []
+    labels.append("simulated battery")
+    save_latency_plot(recording, args.budget_ms, out / "latency_level.png", ", ".join(labels))
+    files = ["latency_level.png"]
+    if recording.charges:
+        save_battery_plot(recording, out / "battery.png", "simulated battery")
+        files.append("battery.png")
+    if len(spool):
+        write_video(
+            spool, recording, out / "video.mp4", labels, lambda done: view.progress("video", done, len(spool))
+        )
+        files.append("video.mp4")
+    return files
+
+
+def _report(summary: dict[str, Any], files: list[Path]) -> list[str]:
+    """Put a summary into lines for a person."""
+    names = _level_names()
+    levels = [f"{n} frames at {k} ({names[int(k)]})" for k, n in summary["frames_by_level"].items()]
+    hands = (
+        f"{summary['frames']} at {summary['frame_rate_hz']:.1f} Hz, {summary['frames_with_hands']} with hands"
+    )
+    missed = (
+        f"{summary['frames_dropped']} dropped for a newer one, {summary['frames_lost']} lost in transport"
+    )
+    rows = [
+        ("frames", f"{hands}; {missed}"),
+        ("backend", summary["backend"]),
+        ("latency in the tracker", _percentiles(summary["latency_ms"])),
+        ("latency end to end", _percentiles(summary["end_to_end_ms"])),
+        ("levels", f"{', '.join(levels)}; {summary['level_switches']} switches"),
+    ]
+    if "error_px" in summary:
+        found = f"{summary['truth_hands_found']} of {summary['truth_hands']} synthetic hands found"
+        error = f"{summary['error_px']:.1f} px, {summary['error_palm_percent']:.1f} % of palm size; {found}"
+        rows.append(("error to exact truth", error))
+    rows.append(("files", ", ".join(map(str, files))))
+    return ["", *(f"{name:<24}{value}" for name, value in rows)]
+
+
+def _percentiles(values: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.1f}" for name, value in values.items()) + " ms"
+
+
+def _level_names() -> list[str]:
+    return [level.name for level in read_manifest(share_path("models", "mediapipe")).levels]

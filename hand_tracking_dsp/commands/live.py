@@ -1,0 +1,58 @@
+"""A few lines on the terminal that are redrawn in place; plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import TextIO
+
+_CLEAR_LINE, _UP = "\x1b[2K", "\x1b[{}A"
+
+
+class LiveView:
+    """Shows the present state of something that runs.
+
+    Args:
+        stream: Where to write; standard output if None.
+        plain_interval_s: Where the stream is no terminal: least time between two lines.
+    """
+
+    def __init__(self, stream: TextIO | None = None, plain_interval_s: float = 2.0) -> None:
+        self._stream = stream or sys.stdout
+        self._terminal = self._stream.isatty()
+        self._interval_s = plain_interval_s
+        self._shown = 0
+        self._last_s = -float("inf")
+
+    def update(self, rows: Sequence[tuple[str, str]], plain: str) -> None:
+        """Show the state.
+
+        Args:
+            rows: Names and values, redrawn in place on a terminal.
+            plain: The same in one line, for a stream that is no terminal.
+        """
+        now_s = time.monotonic()
+        if self._terminal:
+            width = max(len(name) for name, _ in rows)
+            text = "".join(f"{_CLEAR_LINE}  {name:<{width}}  {value}\n" for name, value in rows)
+            self._write((_UP.format(self._shown) if self._shown else "") + text)
+            self._shown = len(rows)
+        elif now_s - self._last_s >= self._interval_s:
+            self._write(plain + "\n")
+            self._last_s = now_s
+
+    def say(self, line: str) -> None:
+        """Print a line that stays."""
+        self._write(line + "\n")
+        self._shown = 0
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Show how much of something is done, on a terminal only."""
+        if self._terminal:
+            end = "\n" if done >= total else ""
+            self._write(f"\r{_CLEAR_LINE}{what}: {done} of {total}{end}")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()

@@ -1,0 +1,62 @@
+"""What several sub-commands write alike: files through a temporary name, and the machine they ran on."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "opencv-python-headless")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file under a temporary name first, so that no half of it is ever seen."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
+
+
+def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 (whatever JSON can hold)
+    """Write a value as JSON, NaN and infinity as null; likewise through a temporary name."""
+    write_text(path, json.dumps(_finite(value), indent=2) + "\n")
+
+
+def machine() -> dict[str, Any]:
+    """Describe the machine and the libraries that figures were measured with."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return {"cpu": _cpu(), "cores": cores, "python": platform.python_version(), **versions}
+
+
+def machine_line() -> str:
+    """Describe the same in one line."""
+    about = machine()
+    libraries = ", ".join(f"{name} {value}" for name, value in about.items() if name not in ("cpu", "cores"))
+    return f"{about['cpu']}, {about['cores']} cores; {libraries}"
+
+
+def _cpu() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor() or platform.machine()
+    lines = (line.partition(":") for line in text.splitlines())
+    return next((value.strip() for key, _, value in lines if key.strip() == "model name"), platform.machine())
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,1 @@
+"""Measuring: metrics, comparison with MediaPipe, frame times, plots and summaries. No ROS, no torch."""

@@ -1,0 +1,123 @@
+"""A hand tracker in a process of its own, ours or MediaPipe's, behind one protocol on pipes.
+
+Run as a script, so that it also works under an interpreter that has MediaPipe and not this package
+(their NumPy versions exclude each other); it imports nothing else at the top.
+
+Protocol: one argument, a JSON object of options (see the two classes). The worker answers one JSON
+line about itself. Then, per frame, it reads a JSON line ``{"width", "height", "stamp_s", "level",
+"reset"}`` and width x height x 3 bytes of RGB, and answers a JSON line ``{"ms", "detection_ms",
+"hands": [{"landmarks": 21 times [x, y, z] in pixels, "right": probability of an anatomical right
+hand}]}``. It ends with its input.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+
+class _MediaPipe:
+    """MediaPipe's Hands solution: options static, max_hands, complexity and confidence."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        import mediapipe
+
+        self._hands = mediapipe.solutions.hands.Hands(
+            static_image_mode=options["static"],
+            max_num_hands=options["max_hands"],
+            model_complexity=options["complexity"],
+            min_detection_confidence=options["confidence"],
+            min_tracking_confidence=options["confidence"],
+        )
+        self.about = {"name": "MediaPipe Hands " + mediapipe.__version__, "provider": "TFLite XNNPACK"}
+
+    def process(self, image: Any, _request: dict[str, Any]) -> Any:  # noqa: ANN401
+        return self._hands.process(image)
+
+    def detection_ms(self, _result: Any) -> float:  # noqa: ANN401
+        return 0.0
+
+    def hands(self, result: Any, width: int, height: int) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+        both = zip(result.multi_hand_landmarks or (), result.multi_handedness or (), strict=True)
+        for landmarks, handedness in both:
+            best = handedness.classification[0]
+            yield {
+                "landmarks": [[p.x * width, p.y * height, p.z * width] for p in landmarks.landmark],
+                # MediaPipe names sides as in a mirrored picture: its "Left" is the right hand of a
+                # person whom the camera sees directly.
+                "right": best.score if best.label == "Left" else 1 - best.score,
+            }
+
+
+class _Package:
+    """This package's tracker: options bank, detector, runtime and tracker_options."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        # MediaPipe's interpreter has none of these.
+        import cv2
+
+        from hand_tracking_dsp.tracking.backends import RuntimeOptions
+        from hand_tracking_dsp.tracking.bank import LevelBank
+        from hand_tracking_dsp.tracking.palm import PalmDetector
+        from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+
+        runtime = RuntimeOptions(**options["runtime"])
+        cv2.setNumThreads(max(1, runtime.threads))
+        bank = LevelBank.load(options["bank"], runtime)
+        detector = PalmDetector.load(options["bank"], options["detector"], runtime)
+        self._tracker = HandTracker(bank, detector, TrackerOptions(**options["tracker_options"]))
+        levels = [info.name for info in bank.levels]
+        self.about = {"name": "hand_tracking_dsp", "provider": bank.provider, "levels": levels}
+
+    def process(self, image: Any, request: dict[str, Any]) -> Any:  # noqa: ANN401
+        if request["reset"]:
+            self._tracker.reset()
+        return self._tracker.track(image, request["stamp_s"], request["level"], "rgb")
+
+    def detection_ms(self, result: Any) -> float:  # noqa: ANN401
+        return float(result.stats.detection_ms)
+
+    def hands(self, result: Any, _width: int, _height: int) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+        for hand in result.hands:
+            # Handedness.UNKNOWN (0) is a toss-up, RIGHT is 2.
+            score = hand.handedness_score if hand.handedness else 0.5
+            yield {
+                "landmarks": hand.landmarks.tolist(),
+                "right": score if hand.handedness == 2 else 1 - score,
+            }
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    import numpy as np
+
+    options = json.loads(sys.argv[1])
+    # Libraries print to standard output as they please; the answers get a pipe of their own.
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    if options["cpu"] is not None:
+        os.sched_setaffinity(0, {options["cpu"]})
+    tracker = (_MediaPipe if options["tracker"] == "mediapipe" else _Package)(options)
+    print(json.dumps(tracker.about), file=answers)
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        width, height = request["width"], request["height"]
+        data = sys.stdin.buffer.read(width * height * 3)
+        image = np.frombuffer(data, dtype=np.uint8).reshape(height, width, 3)
+        start = time.perf_counter()
+        result = tracker.process(image, request)
+        elapsed_ms = (time.perf_counter() - start) * 1e3
+        answer = {
+            "ms": elapsed_ms,
+            "detection_ms": tracker.detection_ms(result),
+            "hands": list(tracker.hands(result, width, height)),
+        }
+        print(json.dumps(answer), file=answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""One run in figures: from a recording to the fields of summary.json."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from hand_tracking_dsp.evaluation.metrics import (
+    match_hands,
+    mean_distance_palm_percent,
+    mean_distance_px,
+    percentile,
+)
+from hand_tracking_dsp.evaluation.recording import FrameCost, Recording
+
+
+@dataclass(frozen=True, slots=True)
+class TruthError:
+    """Distance of tracked hands from exact truth.
+
+    Attributes:
+        error_px: Mean over joints, hands and frames, pixels; NaN where no hand was matched.
+        error_palm_percent: The same, each hand in % of its palm size.
+        hands_in_view: Hands that the truth shows, over all frames handled.
+        hands_found: Those of them that the tracker found.
+    """
+
+    error_px: float
+    error_palm_percent: float
+    hands_in_view: int
+    hands_found: int
+
+
+def truth_error(recording: Recording) -> TruthError:
+    """Compare tracked hands with the exact ones, on every frame that has both."""
+    pixels: list[float] = []
+    percents: list[float] = []
+    in_view = 0
+    for stamp_ns, hands in recording.hands.items():
+        truth = [hand.landmarks for hand in recording.truth.get(stamp_ns, ())]
+        found = [hand.landmarks for hand in hands]
+        in_view += len(truth)
+        for i, j in match_hands(found, truth):
+            pixels.append(mean_distance_px(found[i], truth[j]))
+            percents.append(mean_distance_palm_percent(found[i], truth[j]))
+    return TruthError(_mean(pixels), _mean(percents), in_view, len(pixels))
+
+
+def frames_lost(recording: Recording) -> int:
+    """Count the images that the camera published and that never reached the tracker.
+
+    Counted between the first and the last frame handled: images published, less those handled,
+    replaced by a newer one (dropped on purpose) and rejected.
+    """
+    if len(recording.costs) < 2:
+        return 0
+    first, last = recording.costs[0], recording.costs[-1]
+    known = recording.published | recording.truth.keys()
+    published = {stamp for stamp in known if first.stamp_ns < stamp <= last.stamp_ns}
+    handled = {cost.stamp_ns for cost in recording.costs[1:]}
+    dropped = last.frames_dropped - first.frames_dropped
+    rejected = last.frames_rejected - first.frames_rejected
+    # Where the camera knows no truth, published is what the observer saw, and may lack a dropped one.
+    return max(len(published - handled) - dropped - rejected, 0)
+
+
+def level_switches(costs: Sequence[FrameCost]) -> int:
+    """Count the changes of level from one frame handled to the next."""
+    return sum(before.level != after.level for before, after in pairwise(costs))
+
+
+def frame_rate_hz(costs: Sequence[FrameCost]) -> float:
+    """Return the frames handled a second; NaN with fewer than two."""
+    if len(costs) < 2 or costs[-1].stamp_ns == costs[0].stamp_ns:
+        return math.nan
+    return (len(costs) - 1) / ((costs[-1].stamp_ns - costs[0].stamp_ns) * 1e-9)
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Return p50, p95 and p99 of values; NaN values do not count."""
+    return {f"p{share}": percentile(values, share) for share in (50, 95, 99)}
+
+
+def summarize(recording: Recording) -> dict[str, Any]:
+    """Put a run into figures.
+
+    Returns:
+        frames (handled by the tracker), frames_with_hands, frames_dropped (replaced by a newer image
+        before they were handled), frames_lost (published, but never received), level_switches,
+        levels_used, frames_by_level, frame_rate_hz, latency_ms (total_ms of msg/TrackerStats.msg) and
+        end_to_end_ms as p50, p95 and p99, transport_ms (end to end, less inference) likewise, backend;
+        and, where the camera knows exact truth, error_px, error_palm_percent, truth_hands and
+        truth_hands_found.
+    """
+    costs = recording.costs
+    by_level = Counter(cost.level for cost in costs)
+    result: dict[str, Any] = {
+        "frames": len(costs),
+        "frames_with_hands": sum(cost.hands > 0 for cost in costs),
+        "frames_dropped": costs[-1].frames_dropped - costs[0].frames_dropped if costs else 0,
+        "frames_lost": frames_lost(recording),
+        "frame_rate_hz": frame_rate_hz(costs),
+        "level_switches": level_switches(costs),
+        "levels_used": sorted(by_level),
+        "frames_by_level": {str(level): by_level[level] for level in sorted(by_level)},
+        "latency_ms": spread([cost.total_ms for cost in costs]),
+        "end_to_end_ms": spread([cost.end_to_end_ms for cost in costs]),
+        "transport_ms": spread([cost.end_to_end_ms - cost.inference_ms for cost in costs]),
+        "backend": costs[-1].provider if costs else "",
+    }
+    if recording.truth:
+        error = truth_error(recording)
+        result["error_px"] = error.error_px
+        result["error_palm_percent"] = error.error_palm_percent
+        result["truth_hands"] = error.hands_in_view
+        result["truth_hands_found"] = error.hands_found
+    return result
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else math.nan

@@ -1,0 +1,138 @@
+"""The annotated video of a run: pictures kept as JPEG while it lasts, drawn and encoded afterwards."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import cv2
+import numpy as np
+
+from hand_tracking_dsp.errors import HandTrackingError
+from hand_tracking_dsp.evaluation.recording import Charge, FrameCost, Recording
+from hand_tracking_dsp.tracking.draw import draw_hands
+from hand_tracking_dsp.tracking.types import Image
+
+_JPEG_QUALITY = 90
+
+
+class FrameSpool:
+    """Keeps pictures on disk while the nodes run: JPEG costs them less time than a video encoder.
+
+    Args:
+        path: A file that this object makes and removes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._file = path.open("w+b")
+        self._index: list[tuple[int, int]] = []
+
+    def __enter__(self) -> FrameSpool:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove the file."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return len(self._index)
+
+    @property
+    def rate_hz(self) -> float:
+        """Rate at which the pictures came, 1 to 240 Hz; 30 where they do not tell."""
+        stamps = [stamp_ns for stamp_ns, _ in self._index]
+        if len(stamps) < 2 or stamps[-1] <= stamps[0]:
+            return 30.0
+        return min(max((len(stamps) - 1) / ((stamps[-1] - stamps[0]) * 1e-9), 1.0), 240.0)
+
+    def add(self, stamp_ns: int, image: Image) -> None:
+        """Keep a BGR picture."""
+        _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+        self._index.append((stamp_ns, len(jpeg)))
+        self._file.write(jpeg.tobytes())
+
+    def frames(self) -> Iterator[tuple[int, Image]]:
+        """Give stamp (nanoseconds) and BGR picture, in the order they came."""
+        self._file.flush()
+        self._file.seek(0)
+        for stamp_ns, size in list(self._index):
+            jpeg = np.frombuffer(self._file.read(size), dtype=np.uint8)
+            yield stamp_ns, cv2.imdecode(jpeg, cv2.IMREAD_COLOR)  # type: ignore[misc]
+        self._file.seek(0, os.SEEK_END)
+
+
+def write_video(
+    spool: FrameSpool,
+    recording: Recording,
+    path: Path,
+    labels: Sequence[str] = (),
+    on_frame: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Draw what was found into the pictures and encode them (MPEG-4; plays in mpv, VLC and ffplay).
+
+    Args:
+        spool: At least one picture.
+        recording: The run that they come from.
+        path: Where to write the .mp4.
+        labels: What a viewer must know of the pictures, for example that they are synthetic.
+        on_frame: Called with the number of pictures done.
+
+    Raises:
+        HandTrackingError: OpenCV has no encoder here.
+    """
+    costs = {cost.stamp_ns: cost for cost in recording.costs}
+    partial = path.with_name(f"{path.stem}.partial{path.suffix}")
+    writer: cv2.VideoWriter | None = None
+    try:
+        for done, (stamp_ns, image) in enumerate(spool.frames(), 1):
+            caption = _caption(costs.get(stamp_ns), recording.charge_at(stamp_ns))
+            draw_hands(image, recording.hands.get(stamp_ns, ()), caption)
+            _write_labels(image, labels)
+            if writer is None:
+                writer = _open_writer(partial, spool.rate_hz, image)
+            writer.write(image)
+            on_frame(done)
+    finally:
+        if writer is not None:
+            writer.release()
+    if partial.exists():
+        os.replace(partial, path)
+
+
+def _caption(cost: FrameCost | None, charge: Charge | None) -> str:
+    """Say what a frame cost and how full the battery was."""
+    if cost is None:
+        lines = ["frame not handled: a newer one came first"]
+    else:
+        times = f"latency {cost.total_ms:.1f} ms   end to end {cost.end_to_end_ms:.1f} ms"
+        lines = [f"level {cost.level}   {times}"]
+    if charge is not None and not math.isnan(charge.charge):
+        lines.append(f"battery {100 * charge.charge:.0f} %")
+    return "\n".join(lines)
+
+
+def _open_writer(path: Path, rate_hz: float, image: Image) -> cv2.VideoWriter:
+    height, width = image.shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate_hz, (width, height))
+    if not writer.isOpened():
+        msg = f"The video {path} cannot be written: install an OpenCV with an MPEG-4 encoder."
+        raise HandTrackingError(msg)
+    return writer
+
+
+def _write_labels(image: Image, labels: Sequence[str]) -> None:
+    """Write labels into the lower left corner, the last one lowest."""
+    for row, label in enumerate(reversed(labels)):
+        origin = (8, image.shape[0] - 10 - 20 * row)
+        for colour, thickness in (((0, 0, 0), 3), ((120, 220, 255), 1)):
+            cv2.putText(image, label, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.5, colour, thickness, cv2.LINE_AA)

@@ -1,0 +1,205 @@
+"""The parent's side of frame_worker: start a tracker in its own process and hand it frames."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+
+from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
+from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.tracker import TrackerOptions
+from hand_tracking_dsp.tracking.types import Floats, Image
+
+_SCRIPT = Path(__file__).with_name("frame_worker.py")
+_MODULE = f"{__package__}.frame_worker"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundHand:
+    """A hand as both trackers tell it: landmarks float32 [21, 3] in pixels, and the anatomical side."""
+
+    landmarks: Floats
+    handedness: Handedness
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a tracker answered on one frame.
+
+    Attributes:
+        ms: How long it took inside its process, milliseconds.
+        detection_ms: The palm detector's part, milliseconds; 0 where it did not run or is not told.
+        hands: The hands it found.
+    """
+
+    ms: float
+    detection_ms: float
+    hands: tuple[FoundHand, ...]
+
+
+class TrackerWorker:
+    """A tracker in a process of its own; leaving the ``with`` block ends it.
+
+    Args:
+        interpreter: The Python that runs it.
+        options: As frame_worker describes.
+        missing: What to do where the interpreter or its packages are missing, a half-sentence.
+    """
+
+    def __init__(self, interpreter: str, options: Mapping[str, Any], missing: str) -> None:
+        self._interpreter = interpreter
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
+        # -I: neither this environment's PYTHONPATH nor the script's folder reaches MediaPipe.
+        program = ["-I", str(_SCRIPT)] if options["tracker"] == "mediapipe" else ["-m", _MODULE]
+        try:
+            self._process = subprocess.Popen(
+                [interpreter, *program, json.dumps(dict(options))],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+            )
+        except OSError as error:
+            self._errors.close()
+            msg = f"{interpreter} cannot be run ({error.strerror}): {missing}."
+            raise ConfigurationError(msg) from error
+        self._input = cast("BinaryIO", self._process.stdin)
+        self._output = cast("BinaryIO", self._process.stdout)
+        try:
+            self.about: dict[str, Any] = self._answer()
+        except HandTrackingError as error:
+            self.close()
+            msg = f"{error} Where a package is missing: {missing}."
+            raise ConfigurationError(msg) from error
+
+    def __enter__(self) -> TrackerWorker:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the process."""
+        self.close()
+
+    def process(self, image_rgb: Image, stamp_s: float = 0.0, level: int = 0, reset: bool = False) -> Reply:
+        """Hand over one frame and wait for the answer.
+
+        Args:
+            image_rgb: uint8 [height, width, 3], RGB.
+            stamp_s: Seconds, growing.
+            level: Sparsity level; MediaPipe has none.
+            reset: Whether to forget all hands first; MediaPipe does so by its option ``static``.
+
+        Raises:
+            HandTrackingError: The process has ended.
+        """
+        height, width = image_rgb.shape[:2]
+        header = {"width": width, "height": height, "stamp_s": stamp_s, "level": level, "reset": reset}
+        with suppress(BrokenPipeError):  # _answer says why
+            self._input.write(json.dumps(header).encode() + b"\n" + image_rgb.tobytes())
+            self._input.flush()
+        answer = self._answer()
+        hands = tuple(
+            FoundHand(np.array(hand["landmarks"], dtype=np.float32), _side(hand["right"]))
+            for hand in answer["hands"]
+        )
+        return Reply(answer["ms"], answer["detection_ms"], hands)
+
+    def close(self) -> None:
+        """End the process; harmless when it has ended."""
+        with suppress(BrokenPipeError):
+            self._input.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._output.close()
+        self._errors.close()
+
+    def _answer(self) -> dict[str, Any]:
+        if line := self._output.readline():
+            answer: dict[str, Any] = json.loads(line)
+            return answer
+        self._process.wait()
+        self._errors.seek(0)
+        said = self._errors.read().decode(errors="replace").strip().splitlines()
+        last = said[-1] if said else f"exit status {self._process.returncode}"
+        msg = f"The tracker's process {self._interpreter} ended: {last}."
+        raise HandTrackingError(msg)
+
+
+def mediapipe_worker(
+    interpreter: Path | str, static: bool, max_hands: int, cpu: int | None = None
+) -> TrackerWorker:
+    """Open MediaPipe's Hands solution (full model, confidence 0.5).
+
+    Args:
+        interpreter: A Python that has mediapipe.
+        static: Whether each image stands alone.
+        max_hands: Most hands to find.
+        cpu: Processor core to stay on; None: any.
+
+    Raises:
+        ConfigurationError: The interpreter cannot be run or lacks mediapipe.
+    """
+    options = {
+        "tracker": "mediapipe",
+        "static": static,
+        "max_hands": max_hands,
+        "complexity": 1,
+        "confidence": 0.5,
+        "cpu": cpu,
+    }
+    missing = (
+        "install mediapipe==0.10.21 into a virtual environment and name its python by --mediapipe-python"
+    )
+    return TrackerWorker(str(interpreter), options, missing)
+
+
+def package_worker(
+    tracker: TrackerOptions,
+    runtime: RuntimeOptions | None = None,
+    bank: Path | str | None = None,
+    detector: str = "full",
+    cpu: int | None = None,
+) -> TrackerWorker:
+    """Open this package's tracker in a process of its own.
+
+    Args:
+        tracker: How to track.
+        runtime: How to run the networks.
+        bank: Folder with bank.json; None: the one that comes with the package.
+        detector: Name of the palm detector.
+        cpu: Processor core to stay on; None: any.
+
+    Raises:
+        ConfigurationError: It cannot be opened; the message says why.
+    """
+    options = {
+        "tracker": "package",
+        "bank": str(bank or share_path("models", "mediapipe")),
+        "detector": detector,
+        "runtime": asdict(runtime or RuntimeOptions()),
+        "tracker_options": asdict(tracker),
+        "cpu": cpu,
+    }
+    return TrackerWorker(sys.executable, options, "install this package with the extra it names")
+
+
+def _side(right: float) -> Handedness:
+    if right == 0.5:
+        return Handedness.UNKNOWN
+    return Handedness.RIGHT if right > 0.5 else Handedness.LEFT

@@ -1,0 +1,152 @@
+"""Watches the topics of running nodes and records them in plain values, for demo and measurement."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from types import TracebackType
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Point
+from rclpy.context import Context
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import BatteryState, CameraInfo, Image
+
+from hand_tracking_dsp.evaluation.recording import Charge, Decision, FrameCost, Recording
+from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.msg import Hand, HandArray, SparsityCommand, TrackerStats
+from hand_tracking_dsp.nodes.conversion import image_to_pixels
+from hand_tracking_dsp.nodes.processes import TRANSPORT_VARIABLE, TRANSPORTS
+from hand_tracking_dsp.tracking.types import Floats, Region, TrackedHand
+from hand_tracking_dsp.tracking.types import Image as Pixels
+
+# Deep enough for the observer to be late by some seconds: it shares the machine with the nodes.
+_RELIABLE = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
+_LATE_JOINER = QoSProfile(
+    depth=50, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
+)
+_BEST_EFFORT = QoSProfile(depth=4, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+class Observer:
+    """Records topics in a thread of its own; leaving the ``with`` block ends it.
+
+    Args:
+        domain_id: ROS domain; None: the environment's.
+        on_image: Called with stamp (nanoseconds) and BGR pixels for every image; None: images are not
+            subscribed to, which spares the machine their transport.
+
+    Attributes:
+        recording: What was seen so far; lists only grow.
+    """
+
+    def __init__(
+        self, domain_id: int | None = None, on_image: Callable[[int, Pixels], None] | None = None
+    ) -> None:
+        os.environ.setdefault(TRANSPORT_VARIABLE, TRANSPORTS)
+        self.recording = Recording()
+        self._on_image = on_image
+        self._context = Context()
+        # No signal handlers: the command decides what Ctrl-C means.
+        self._context.init(args=[], domain_id=domain_id)
+        self._node = Node("hand_tracking_observer", context=self._context, enable_rosout=False)
+        self._subscribe()
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        self._thread = threading.Thread(target=self._spin, name="observer", daemon=True)
+
+    def __enter__(self) -> Observer:
+        """Begin to record."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop recording."""
+        self._executor.shutdown()
+        self._context.try_shutdown()
+        self._thread.join(timeout=5)
+
+    def _subscribe(self) -> None:
+        subscribe = self._node.create_subscription
+        subscribe(HandArray, "hands", self._on_hands, _RELIABLE)
+        subscribe(HandArray, "truth", self._on_truth, _RELIABLE)
+        subscribe(TrackerStats, "stats", self._on_stats, _RELIABLE)
+        subscribe(SparsityCommand, "sparsity_command", self._on_command, _LATE_JOINER)
+        subscribe(BatteryState, "battery_state", self._on_battery, _RELIABLE)
+        subscribe(CameraInfo, "camera_info", self._on_camera_info, _BEST_EFFORT)
+        if self._on_image is not None:
+            subscribe(Image, "image_raw", self._on_raw_image, _BEST_EFFORT)
+
+    def _spin(self) -> None:
+        with suppress(ExternalShutdownException):
+            self._executor.spin()
+
+    def _on_hands(self, message: HandArray) -> None:
+        self.recording.hands[_nanoseconds(message.header.stamp)] = tuple(map(tracked_hand, message.hands))
+
+    def _on_truth(self, message: HandArray) -> None:
+        stamp_ns = _nanoseconds(message.header.stamp)
+        self.recording.truth[stamp_ns] = tuple(map(tracked_hand, message.hands))
+
+    def _on_camera_info(self, message: CameraInfo) -> None:
+        self.recording.published.add(_nanoseconds(message.header.stamp))
+
+    def _on_stats(self, message: TrackerStats) -> None:
+        self.recording.costs.append(
+            FrameCost(
+                stamp_ns=_nanoseconds(message.header.stamp),
+                frames_dropped=message.frames_dropped,
+                frames_rejected=message.frames_rejected,
+                total_ms=message.total_ms,
+                inference_ms=message.detection_ms + message.landmarks_ms,
+                end_to_end_ms=message.end_to_end_ms,
+                level=message.applied_level,
+                hands=message.hands,
+                provider=message.provider,
+            )
+        )
+
+    def _on_command(self, message: SparsityCommand) -> None:
+        stamp_ns = _nanoseconds(message.header.stamp)
+        self.recording.decisions.append(Decision(stamp_ns, message.level, message.detail))
+
+    def _on_battery(self, message: BatteryState) -> None:
+        power_w = message.voltage * -message.current
+        stamp_ns = _nanoseconds(message.header.stamp)
+        self.recording.charges.append(Charge(stamp_ns, message.percentage, power_w))
+
+    def _on_raw_image(self, message: Image) -> None:
+        stamp_ns = _nanoseconds(message.header.stamp)
+        self.recording.published.add(stamp_ns)
+        pixels, order = image_to_pixels(message)
+        if self._on_image is not None:
+            self._on_image(stamp_ns, pixels if order == "bgr" else np.ascontiguousarray(pixels[:, :, ::-1]))
+
+
+def tracked_hand(message: Hand) -> TrackedHand:
+    """Turn a Hand message into the tracking room's value."""
+    region = Region(message.region_x, message.region_y, message.region_size, message.region_rotation)
+    return TrackedHand(
+        track_id=message.track_id,
+        handedness=Handedness(message.handedness),
+        handedness_score=message.handedness_score,
+        presence=message.presence,
+        landmarks=_points(message.landmarks),
+        world_landmarks=_points(message.world_landmarks),
+        region=region,
+    )
+
+
+def _points(points: Iterable[Point]) -> Floats:
+    return np.array([(point.x, point.y, point.z) for point in points], dtype=np.float32)
+
+
+def _nanoseconds(stamp: Time) -> int:
+    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)

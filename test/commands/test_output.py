@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import io
+import json
+import math
+from pathlib import Path
+
+from hand_tracking_dsp.commands.live import LiveView
+from hand_tracking_dsp.commands.output import machine_line, write_json
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_json_has_null_for_what_is_no_number_and_leaves_no_partial_file(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "figures.json"
+    write_json(path, {"a": math.nan, "b": [1.5, math.inf], "c": {"d": (2, "x")}})
+    assert json.loads(path.read_text()) == {"a": None, "b": [1.5, None], "c": {"d": [2, "x"]}}
+    assert [entry.name for entry in path.parent.iterdir()] == ["figures.json"]
+
+
+def test_machine_line_names_processor_and_libraries() -> None:
+    line = machine_line()
+    assert "cores" in line
+    assert "numpy" in line
+
+
+def test_terminal_is_redrawn_in_place() -> None:
+    stream = _Terminal()
+    view = LiveView(stream)
+    view.update([("rate", "1 Hz"), ("level", "0")], "plain")
+    view.update([("rate", "2 Hz"), ("level", "1")], "plain")
+    assert stream.getvalue().count("\x1b[2A") == 1
+    assert "2 Hz" in stream.getvalue()
+    assert "plain" not in stream.getvalue()
+
+
+def test_without_a_terminal_there_are_plain_lines_at_intervals_and_no_escapes() -> None:
+    stream = io.StringIO()
+    view = LiveView(stream, plain_interval_s=60)
+    for index in range(5):
+        view.update([("rate", "1 Hz")], f"line {index}")
+        view.progress("video", index, 5)
+    assert stream.getvalue() == "line 0\n"

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.evaluation.video import FrameSpool, write_video
+
+
+def _filled_spool(path: Path, stamps: list[int]) -> FrameSpool:
+    spool = FrameSpool(path)
+    for index, stamp_ns in enumerate(stamps):
+        spool.add(stamp_ns, np.full((480, 640, 3), index * 3, dtype=np.uint8))
+    return spool
+
+
+def test_spool_gives_back_what_it_got_and_leaves_no_file(tmp_path: Path) -> None:
+    with _filled_spool(tmp_path / "spool", [10, 20, 30]) as spool:
+        frames = list(spool.frames())
+        spool.add(40, np.zeros((480, 640, 3), np.uint8))
+        assert len(list(spool.frames())) == len(spool) == 4
+    assert [stamp for stamp, _ in frames] == [10, 20, 30]
+    assert frames[2][1].mean() == pytest.approx(6, abs=1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_video_plays_at_the_rate_of_the_pictures_and_shows_the_hand(
+    tmp_path: Path, made: SimpleNamespace
+) -> None:
+    recording = made.run()
+    stamps = [cost.stamp_ns for cost in recording.costs]
+    with _filled_spool(tmp_path / "spool", stamps) as spool:
+        write_video(spool, recording, tmp_path / "video.mp4", ("synthetic picture",))
+    video = cv2.VideoCapture(str(tmp_path / "video.mp4"))
+    assert video.get(cv2.CAP_PROP_FPS) == pytest.approx(30, abs=0.1)
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 60
+    _, first = video.read()
+    # The picture was black: the skeleton, the caption and the label are not.
+    assert (first[150:300, 250:400] > 100).any()
+    assert (first[:40] > 100).any()
+    assert (first[440:, :200] > 100).any()
+    assert [path.name for path in tmp_path.iterdir()] == ["video.mp4"]
+
+
+def test_a_frame_that_was_not_handled_is_shown_without_a_hand(tmp_path: Path, made: SimpleNamespace) -> None:
+    recording = made.run(3)
+    with _filled_spool(tmp_path / "spool", [1, 2, 3]) as spool:
+        write_video(spool, recording, tmp_path / "video.mp4")
+    _, frame = cv2.VideoCapture(str(tmp_path / "video.mp4")).read()
+    assert not (frame[150:300, 250:400] > 100).any()
