@@ -17,7 +17,7 @@ def paint_room(seed: int, number: int, width: int, height: int) -> NDArray[np.ui
     """Paint a room larger than the image, uint8 [h, w, 3] BGR; the same for the same arguments."""
     random = np.random.default_rng((seed, 4, number))
     w, h = round(width * (1 + 2 * _MARGIN)) // 2, round(height * (1 + 2 * _MARGIN)) // 2
-    wall = random.uniform(70, 190) + random.uniform(-22, 22, 3)
+    wall = random.uniform(60, 160) + random.uniform(-22, 22, 3)
     room = np.empty((h, w, 3), np.float32)
     room[:] = wall
     for _ in range(int(random.integers(5, 10))):

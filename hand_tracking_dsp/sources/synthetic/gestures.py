@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _STRAIGHT = {"index": (6, 4, 5, 3), "middle": (0, 3, 5, 3), "ring": (-6, 4, 6, 4), "pinky": (-14, 5, 7, 5)}
-_CURLED = {"index": (3, 80, 98, 58), "middle": (0, 84, 100, 60), "ring": (-2, 84, 98, 60), "pinky": (-5, 82, 94, 58)}
+_CURLED = {"index": (2, 86, 104, 64), "middle": (0, 88, 106, 66), "ring": (-2, 88, 104, 66), "pinky": (-5, 86, 100, 62)}
 _OPEN_THUMB = (44, 22, 8, 4)
-_FOLDED_THUMB = (30, 46, 46, 42)
 
 
 def _pose(thumb: tuple[int, ...], straight: str = "", **fingers: tuple[int, ...]) -> Floats:
@@ -31,15 +30,15 @@ GESTURES: dict[str, Floats] = {
     "relaxed": _pose(
         (36, 32, 16, 14), index=(5, 20, 26, 14), middle=(0, 26, 32, 18), ring=(-5, 32, 36, 20), pinky=(-11, 34, 36, 20)
     ),
-    "fist": _pose(_FOLDED_THUMB),
-    "point": _pose(_FOLDED_THUMB, "index"),
-    "victory": _pose(_FOLDED_THUMB, "", index=(13, 2, 4, 3), middle=(-7, 2, 4, 3)),
-    "three": _pose(_FOLDED_THUMB, "index middle ring"),
-    "four": _pose((26, 50, 50, 40), "index middle ring pinky"),
+    "fist": _pose((31, 32, 49, 55)),
+    "point": _pose((21, 28, 50, 52), "index"),
+    "victory": _pose((13, 25, 51, 50), index=(13, 2, 4, 3), middle=(-7, 2, 4, 3)),
+    "three": _pose((8, 19, 58, 50), "index middle ring"),
+    "four": _pose((8, 4, 58, 70), "index middle ring pinky"),
     "thumb up": _pose((72, 4, -4, -8)),
-    "ok": _pose((34, 48, 22, 30), "middle ring pinky", index=(4, 52, 62, 34)),
+    "ok": _pose((31, 37, 24, 26), "middle ring pinky", index=(4, 50, 59, 34)),
     "pinch": _pose(
-        (34, 48, 22, 26), index=(4, 50, 60, 30), middle=(0, 44, 48, 28), ring=(-4, 50, 54, 30), pinky=(-9, 54, 54, 30)
+        (23, 38, 28, 27), index=(4, 50, 60, 30), middle=(0, 53, 53, 29), ring=(-4, 52, 54, 30), pinky=(-9, 56, 56, 30)
     ),
     "call": _pose((62, 14, -2, -4), "pinky"),
 }

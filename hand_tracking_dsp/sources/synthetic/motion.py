@@ -13,11 +13,14 @@ from hand_tracking_dsp.sources.synthetic.skeleton import rotation
 
 Floats = NDArray[np.float64]
 
+_REACH_M = 0.125
+"""From the middle of the palm to the farthest fingertip, about."""
+
 _LEAVE_S = 0.35
 """Time a hand takes to sink out of the view, and to rise into it."""
 
 _ROLL_DEG, _PITCH_DEG, _YAW_DEG = 32.0, 20.0, 32.0
-_NEAREST_M, _FARTHEST_M = 0.42, 0.68
+_NEAREST_M, _FARTHEST_M = 0.38, 0.60
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +51,21 @@ class Motion:
         seed: Two motions of one seed are the same.
         hands: 1 or 2. Two are a left and a right one; one changes its side at every absence.
         half_view: Tangents of half the horizontal and half the vertical angle of view.
-        absence_s: How long no hand is wholly in view; 0 = never absent.
-        absence_every_s: Period of the absences; each comes at the end of a period.
+        absence_s: How long no hand is in view at all; 0 = never absent.
+        absence_every_s: Period of the absences; each comes at the end of a period. A hand rises into the view after
+            it, and sinks out of it before the next.
+        speed: Of gestures and turns, 1 = unhurried; the absences keep their times.
     """
 
     def __init__(
-        self, seed: int, hands: int, half_view: tuple[float, float], absence_s: float, absence_every_s: float
+        self, seed: int, hands: int, half_view: tuple[float, float], absence_s: float, absence_every_s: float, speed: float
     ) -> None:
         self._seed = seed
         self._hands = hands
         self._half_view = half_view
         self._absence_s = absence_s
         self._every_s = absence_every_s
+        self._speed = speed
         self._walks = [GestureWalk(seed * 2 + hand) for hand in range(hands)]
         self._waves = [_Waves(seed, hand) for hand in range(hands)]
 
@@ -80,10 +86,10 @@ class Motion:
         first = Handedness.RIGHT if int(looks.integers(2)) else Handedness.LEFT
         side = first if self._hands == 1 else (Handedness.LEFT, Handedness.RIGHT)[hand]
         size, tone = float(looks.uniform(0.92, 1.08)), float(looks.uniform())
-        roll, pitch, yaw, across, up, away = self._waves[hand].at(time_s)
+        roll, pitch, yaw, across, up, away = self._waves[hand].at(time_s * self._speed)
         distance = _NEAREST_M + (_FARTHEST_M - _NEAREST_M) * (0.5 + 0.5 * away)
         half_width, half_height = (distance * tangent for tangent in self._half_view)
-        reach = 0.105 * size
+        reach = _REACH_M * size
         free_x, free_y = max(half_width - reach, 0.0), max(half_height - reach, 0.0)
         x, y = across * free_x, up * free_y
         if self._hands == 2:
@@ -93,16 +99,15 @@ class Motion:
         y += sunk * 2.0 * (half_height + reach)
         turn = rotation(*np.radians((roll * _ROLL_DEG, pitch * _PITCH_DEG, yaw * _YAW_DEG)))
         middle = np.array([x, y, distance])
-        return HandPlace(side, self._walks[hand].angles(time_s), turn, middle, size, tone)
+        return HandPlace(side, self._walks[hand].angles(time_s * self._speed), turn, middle, size, tone)
 
     def _sunk(self, time_s: float) -> float:
         """Say how far the hands have left: 0 = in view, 1 = gone."""
         if self._absence_s <= 0.0:
             return 0.0
-        left_s = self._every_s - time_s % self._every_s
-        return 1.0 - smooth_step(max((left_s - self._absence_s) / _LEAVE_S, 0.0)) if left_s < self._every_s / 2 else (
-            1.0 - smooth_step((self._every_s - left_s) / _LEAVE_S)
-        )
+        since_s = time_s % self._every_s
+        until_s = self._every_s - self._absence_s - since_s
+        return 1.0 - smooth_step(min(since_s, until_s) / _LEAVE_S)
 
 
 class _Waves:

@@ -37,6 +37,7 @@ class SyntheticScene:
             (width / 2 / focal, height / 2 / focal),
             options.absence_s,
             options.absence_every_s,
+            options.speed,
         )
         grain = np.random.default_rng((options.seed, 5)).normal(0.0, options.noise, (height + 64, width + 64, 3))
         self._grain: NDArray[np.int16] = np.rint(grain).astype(np.int16)
