@@ -1,0 +1,82 @@
+"""OpenVINO, the faster one on Intel's processors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hand_tracking_dsp.errors import BackendError
+from hand_tracking_dsp.tracking.backends.base import RuntimeOptions, TensorSpec
+from hand_tracking_dsp.tracking.types import Floats
+
+try:
+    import openvino
+except ImportError as error:
+    _msg = f"OpenVINO cannot be loaded ({error}): install it with pip install openvino, or choose onnxruntime."
+    raise BackendError(_msg) from error
+
+PRECISIONS = ("auto", "f32", "f16", "bf16")
+
+
+class OpenVinoSession:
+    """A network compiled by OpenVINO."""
+
+    def __init__(self, compiled: openvino.CompiledModel, name: str) -> None:
+        """Take over a compiled network."""
+        self._request = compiled.create_infer_request()
+        self._name = name
+        devices = compiled.get_property("EXECUTION_DEVICES")
+        self.provider = f"openvino/{','.join(devices)}"
+        self.inputs = tuple(_spec(port) for port in compiled.inputs)
+        self.outputs = tuple(_spec(port) for port in compiled.outputs)
+
+    def run(self, tensor: Floats) -> tuple[Floats, ...]:
+        """Run the network; see Session."""
+        try:
+            self._request.infer([tensor], share_inputs=True)
+        except RuntimeError as error:
+            msg = f"OpenVINO failed on the network {self._name}: {_first_line(error)}."
+            raise BackendError(msg) from error
+        # The request's own buffers are written again by the next run.
+        return tuple(np.array(output.data) for output in self._request.output_tensors)
+
+
+def open_session(model: bytes, name: str, options: RuntimeOptions) -> OpenVinoSession:
+    """Open a network; see backends.open_session."""
+    if options.precision not in PRECISIONS:
+        msg = f"There is no precision {options.precision!r}: choose one of {', '.join(PRECISIONS)}."
+        raise BackendError(msg)
+    if options.require_accelerator and options.device == "CPU":
+        msg = "An accelerator is required, but OpenVINO's device is CPU: set the device to GPU or NPU."
+        raise BackendError(msg)
+    core = openvino.Core()
+    try:
+        compiled = core.compile_model(core.read_model(model), options.device, _config(options))
+    except RuntimeError as error:
+        available = ", ".join(core.available_devices)
+        msg = (
+            f"OpenVINO cannot run the network {name} on {options.device} ({_first_line(error)}): "
+            f"choose one of its devices here, {available}, or export the network again."
+        )
+        raise BackendError(msg) from error
+    return OpenVinoSession(compiled, name)
+
+
+def _config(options: RuntimeOptions) -> dict[str, Any]:
+    config: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
+    if options.threads and options.device == "CPU":
+        config["INFERENCE_NUM_THREADS"] = options.threads
+    if options.precision != "auto":
+        config["INFERENCE_PRECISION_HINT"] = options.precision
+    return config
+
+
+def _spec(port: Any) -> TensorSpec:  # noqa: ANN401 (a port of OpenVINO, which has no public type)
+    shape = port.partial_shape
+    sizes = tuple(size.get_length() if size.is_static else -1 for size in shape)
+    return TensorSpec(port.any_name, sizes)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

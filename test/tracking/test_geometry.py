@@ -1,0 +1,124 @@
+"""Regions, and the way of points between region and image."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hand_tracking_dsp.hand import Joint
+from hand_tracking_dsp.tracking.geometry import (
+    crop,
+    network_input,
+    overlap,
+    palm_size,
+    region_from_landmarks,
+    region_from_palm,
+    to_image,
+    turned,
+)
+from hand_tracking_dsp.tracking.types import Floats, PalmDetection, Region
+
+regions = st.builds(
+    Region,
+    x=st.floats(-500, 1500),
+    y=st.floats(-500, 1500),
+    size=st.floats(10, 2000),
+    rotation=st.floats(-math.pi, math.pi),
+)
+
+
+def upright_hand() -> Floats:
+    """A flat hand, fingers up, wrist at the origin, palm size 100."""
+    hand = np.zeros((21, 3), dtype=np.float32)
+    for column, finger in enumerate((5, 9, 13, 17)):
+        for row in range(4):
+            hand[finger + row, :2] = (-30 + 20 * column, -100 - 30 * row)
+    hand[Joint.MIDDLE_MCP, :2] = (0, -100)
+    for row in range(4):
+        hand[1 + row, :2] = (-40 - 10 * row, -20 - 20 * row)
+    return hand
+
+
+def rotated(points: Floats, angle: float) -> Floats:
+    return turned(points, angle)
+
+
+def test_palm_size_is_the_distance_from_wrist_to_middle_mcp() -> None:
+    assert palm_size(upright_hand()) == pytest.approx(100)
+
+
+def test_a_hand_with_fingers_up_has_no_rotation() -> None:
+    hand = upright_hand()
+    # The mean of index, ring and twice the middle MCP stands over the wrist.
+    hand[[Joint.INDEX_MCP, Joint.RING_MCP], 0] = (-20, 20)
+    assert region_from_landmarks(hand).rotation == pytest.approx(0, abs=1e-6)
+
+
+@given(angle=st.floats(-3.1, 3.1), shift=st.floats(-300, 300), scale=st.floats(0.2, 5))
+def test_the_region_turns_moves_and_grows_with_the_hand(angle: float, shift: float, scale: float) -> None:
+    base = region_from_landmarks(upright_hand())
+    hand = rotated(upright_hand(), angle) * np.float32(scale)
+    hand[:, 0] += shift
+    region = region_from_landmarks(hand)
+    centre = rotated(np.array([[base.x, base.y, 0]], dtype=np.float32), angle)[0] * scale
+    assert region.size == pytest.approx(base.size * scale, rel=1e-3)
+    assert region.x == pytest.approx(centre[0] + shift, abs=0.1 * scale)
+    assert region.y == pytest.approx(centre[1], abs=0.1 * scale)
+    assert math.cos(region.rotation - base.rotation - angle) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_palm_box_grows_towards_the_fingers() -> None:
+    keypoints = np.zeros((7, 2), dtype=np.float32)
+    keypoints[0], keypoints[2] = (100, 200), (200, 200)  # fingers point to the right
+    palm = PalmDetection(0.9, np.array([100, 150, 200, 250], dtype=np.float32), keypoints)
+    region = region_from_palm(palm)
+    assert region.rotation == pytest.approx(math.pi / 2)
+    assert region.size == pytest.approx(260)
+    assert (region.x, region.y) == (pytest.approx(200), pytest.approx(200))
+
+
+@given(region=regions)
+def test_the_corners_of_a_region_lie_half_a_diagonal_from_its_centre(region: Region) -> None:
+    corners = np.array([[0, 0, 0], [1, 1, 0], [0.5, 0.5, 0.25]], dtype=np.float32)
+    points = to_image(corners, region)
+    assert np.hypot(*(points[0, :2] - (region.x, region.y))) == pytest.approx(
+        region.size / math.sqrt(2), rel=1e-3
+    )
+    np.testing.assert_allclose(points[2], [region.x, region.y, region.size / 4], rtol=1e-4, atol=1e-2)
+
+
+@pytest.mark.parametrize("rotation", [0.0, 0.7, -2.0, math.pi])
+def test_what_a_crop_shows_is_where_to_image_says(rotation: float) -> None:
+    image = np.zeros((300, 400, 3), dtype=np.uint8)
+    image[118:123, 208:213] = 255  # a spot around (210, 120)
+    region = Region(200, 130, 100, rotation)
+    patch = crop(image, region, 224)
+    row, column = np.argwhere(patch[:, :, 0] > 128).mean(axis=0)
+    point = to_image(np.array([[column / 224, row / 224, 0]], dtype=np.float32), region)[0]
+    np.testing.assert_allclose(point[:2], [210, 120], atol=0.6)
+
+
+def test_a_crop_repeats_the_border_outside_the_image() -> None:
+    image = np.full((50, 50, 3), 77, dtype=np.uint8)
+    assert (crop(image, Region(-200, -200, 100, 1.0), 224) == 77).all()
+
+
+def test_network_input_is_rgb_within_0_and_1() -> None:
+    image = np.zeros((4, 6, 3), dtype=np.uint8)
+    image[..., 0] = 255
+    from_rgb, from_bgr = network_input(image, "rgb"), network_input(image, "bgr")
+    assert from_rgb.shape == (1, 3, 4, 6)
+    assert from_rgb.dtype == np.float32
+    np.testing.assert_array_equal(from_rgb[0, :, 0, 0], [1, 0, 0])
+    np.testing.assert_array_equal(from_bgr[0, :, 0, 0], [0, 0, 1])
+
+
+@given(a=regions, b=regions)
+def test_overlap_is_symmetric_and_within_0_and_1(a: Region, b: Region) -> None:
+    assert overlap(a, b) == pytest.approx(overlap(b, a))
+    assert 0 <= overlap(a, b) <= 1 + 1e-9
+    assert overlap(a, a) == pytest.approx(1)

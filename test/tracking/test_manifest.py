@@ -1,0 +1,122 @@
+"""Reading bank.json: every way in which it can be wrong has its sentence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
+
+NETWORK = b"not really a network"
+
+Bank = dict[str, Any]
+
+
+def entry(**more: object) -> dict[str, Any]:
+    return {
+        "name": "full",
+        "file": "full.onnx",
+        "sha256": hashlib.sha256(NETWORK).hexdigest(),
+        "precision": "fp32",
+        "parameters": 10,
+        "macs": 20,
+        **more,
+    }
+
+
+@pytest.fixture
+def bank() -> Bank:
+    return {
+        "schema": 1,
+        "name": "test",
+        "levels": [entry(index=0, sparsity=0.0), entry(index=1, sparsity=0.4, name="lite")],
+        "detectors": [entry()],
+    }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "full.onnx").write_bytes(NETWORK)
+    return tmp_path
+
+
+def write(folder: Path, bank: Bank) -> Path:
+    (folder / "bank.json").write_text(json.dumps(bank))
+    return folder
+
+
+def test_reads_levels_and_detectors(folder: Path, bank: Bank) -> None:
+    manifest = read_manifest(write(folder, bank))
+    assert [level.name for level in manifest.levels] == ["full", "lite"]
+    assert manifest.levels[1].sparsity == 0.4
+    assert manifest.detector("full").macs == 20
+    assert read_network(manifest, manifest.levels[0]) == NETWORK
+
+
+def test_takes_the_path_of_the_file_itself(folder: Path, bank: Bank) -> None:
+    assert read_manifest(write(folder, bank) / "bank.json").folder == folder
+
+
+def test_a_missing_bank_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"bank.json cannot be read \(No such file.*give the folder"):
+        read_manifest(tmp_path)
+
+
+def test_damaged_json_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bank.json").write_text("{")
+    with pytest.raises(ModelError, match="no valid JSON"):
+        read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[]", "3", "null", '{"schema": 1, "levels": 3}', '{"schema": 1, "levels": [3]}'])
+def test_json_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bank.json").write_text(text)
+    with pytest.raises(ModelError, match="export it again"):
+        read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda bank: bank.update(schema=99), "its schema is 99, this version reads 1"),
+        (lambda bank: bank.pop("levels"), "lacks the field 'levels'"),
+        (lambda bank: bank.update(levels=[]), "it has 0 levels"),
+        (lambda bank: bank["levels"][1].update(index=5), "not numbered 0, 1, 2"),
+        (lambda bank: bank["levels"][0].pop("sha256"), "lacks the field 'sha256'"),
+        (lambda bank: bank["levels"][0].update(sha256="abc"), "not 64 hexadecimal digits"),
+        (lambda bank: bank["levels"][0].update(sparsity=1.5), "sparsity 1.5 of level 0"),
+        (lambda bank: bank["levels"][0].update(file="../evil.onnx"), "not in the bank's own folder"),
+        (lambda bank: bank["levels"][0].update(parameters="many"), "cannot be used"),
+    ],
+)
+def test_a_wrong_field_is_named(
+    folder: Path, bank: Bank, change: Callable[[Bank], object], message: str
+) -> None:
+    change(bank)
+    with pytest.raises(ModelError, match=message):
+        read_manifest(write(folder, bank))
+
+
+def test_an_unknown_detector_is_answered_with_the_known_ones(folder: Path, bank: Bank) -> None:
+    with pytest.raises(ModelError, match="no palm detector 'huge': choose one of full"):
+        read_manifest(write(folder, bank)).detector("huge")
+
+
+def test_a_file_whose_sha256_differs_is_refused(folder: Path, bank: Bank) -> None:
+    manifest = read_manifest(write(folder, bank))
+    (folder / "full.onnx").write_bytes(NETWORK + b"!")
+    with pytest.raises(ModelError, match="full.onnx is not the one that bank.json names"):
+        read_network(manifest, manifest.levels[0])
+
+
+def test_a_missing_network_is_named(folder: Path, bank: Bank) -> None:
+    manifest = read_manifest(write(folder, bank))
+    (folder / "full.onnx").unlink()
+    with pytest.raises(ModelError, match="full.onnx cannot be read.*restore the bank's folder"):
+        read_network(manifest, manifest.levels[0])

@@ -1,0 +1,50 @@
+"""The One-Euro filter."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.tracking.smoothing import OneEuroFilter
+from hand_tracking_dsp.tracking.types import Floats
+
+RATE_HZ = 30.0
+
+
+def run(values: Floats, min_cutoff_hz: float = 1.0, beta: float = 0.0, scale: float = 100.0) -> Floats:
+    smoother = OneEuroFilter(min_cutoff_hz, beta)
+    return np.stack([smoother.filter(value, i / RATE_HZ, scale) for i, value in enumerate(values)])
+
+
+def test_the_first_value_passes_unchanged() -> None:
+    first = np.array([[3.0, 4.0]], dtype=np.float32)
+    np.testing.assert_array_equal(OneEuroFilter(1, 0).filter(first, 5.0, 1.0), first)
+
+
+def test_a_constant_stays_constant() -> None:
+    values = np.full((50, 21, 3), 7.5, dtype=np.float32)
+    np.testing.assert_allclose(run(values), values)
+
+
+def test_noise_at_rest_shrinks() -> None:
+    noise = np.random.default_rng(0).normal(0, 1, (300, 21, 3)).astype(np.float32)
+    assert run(noise)[30:].std() < 0.5 * noise[30:].std()
+
+
+def test_beta_shortens_the_lag_of_a_moving_hand() -> None:
+    ramp = np.linspace(0, 1000, 60, dtype=np.float32).reshape(-1, 1, 1).repeat(3, axis=2)
+    slow, fast = run(ramp, beta=0), run(ramp, beta=10)
+    assert np.abs(fast[-1] - ramp[-1]).max() < 0.2 * np.abs(slow[-1] - ramp[-1]).max()
+
+
+def test_the_result_does_not_depend_on_the_size_of_the_hand() -> None:
+    values = np.random.default_rng(1).normal(0, 10, (40, 21, 3)).astype(np.float32)
+    np.testing.assert_allclose(run(values * 4, beta=2, scale=400), run(values, beta=2) * 4, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("stamp_s", [0.0, -1.0])
+def test_a_stamp_that_is_not_later_starts_anew(stamp_s: float) -> None:
+    smoother = OneEuroFilter(1, 0)
+    smoother.filter(np.zeros((1, 3), dtype=np.float32), 0.0, 1.0)
+    value = np.ones((1, 3), dtype=np.float32)
+    np.testing.assert_array_equal(smoother.filter(value, stamp_s, 1.0), value)
