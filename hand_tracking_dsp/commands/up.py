@@ -1,0 +1,137 @@
+"""hand-tracking-dsp up: starts the nodes, prints what they say, and stops them together.
+
+For machines without ``ros2 launch``; on others launch/hand_tracking.launch.py does the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections import defaultdict
+from importlib.util import find_spec
+from pathlib import Path
+
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.nodes.processes import NODES, SHORT_NAMES, GraphOptions, NodeProcesses, print_line
+
+_POLL_S = 0.2
+_RESPAWN_PAUSE_S = 2.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this command."""
+    parser.add_argument("--params", type=Path, metavar="FILE", help="ROS parameter file of all nodes")
+    parser.add_argument(
+        "-p",
+        dest="parameters",
+        action="append",
+        default=[],
+        metavar="NODE.NAME=VALUE",
+        help="set one parameter, for example camera.source=0 or tracker.max_hands=1",
+    )
+    parser.add_argument(
+        "--only",
+        metavar="NODES",
+        help=f"start only these of {','.join(SHORT_NAMES)}, separated by commas",
+    )
+    parser.add_argument("--namespace", default="", help="namespace of all nodes and topics")
+    parser.add_argument(
+        "--remap", action="append", default=[], metavar="OLD=NEW", help="rename a topic, for all nodes"
+    )
+    parser.add_argument("--domain", type=int, metavar="ID", help="ROS domain, 0 to 101")
+    parser.add_argument("--log-level", default="info", choices=("debug", "info", "warn", "error", "fatal"))
+    parser.add_argument("--respawn", action="store_true", help="start a node again when its process ends")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the nodes until Ctrl-C, SIGTERM or, without --respawn, the end of one of them.
+
+    Returns:
+        0 after a signal, 1 where a node ended by itself.
+
+    Raises:
+        ConfigurationError: An argument cannot be used, or ROS 2 is not to be found.
+    """
+    require_ros()
+    graph = GraphOptions(
+        nodes=_nodes(options.only),
+        params_file=_existing(options.params),
+        yaml_parameters=_parameters(options.parameters),
+        namespace=options.namespace,
+        remaps=dict(_pair(text, "--remap OLD=NEW") for text in options.remap),
+        domain_id=options.domain,
+        log_level=options.log_level,
+    )
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with NodeProcesses(graph, print_line) as nodes:
+        while not stop.wait(_POLL_S):
+            for node, status in nodes.exited().items():
+                print(f"{node} has ended with status {status}.", file=sys.stderr, flush=True)
+                if not options.respawn:
+                    return 1
+                if not stop.wait(_RESPAWN_PAUSE_S):
+                    nodes.start(node)
+    return 0
+
+
+def require_ros() -> None:
+    """Check that ROS 2 and this package's messages can be imported.
+
+    Raises:
+        ConfigurationError: One is missing.
+    """
+    for module in ("rclpy", "hand_tracking_dsp.msg"):
+        if find_spec(module) is None:
+            msg = (
+                f"The Python module {module} was not found: source the workspace's install/setup.bash first, "
+                f"or install ROS 2 with the extra [ros] of this package."
+            )
+            raise ConfigurationError(msg)
+
+
+def _nodes(only: str | None) -> tuple[str, ...]:
+    if only is None:
+        return NODES
+    return tuple(_node(name.strip()) for name in only.split(","))
+
+
+def _node(name: str) -> str:
+    if name in SHORT_NAMES:
+        return SHORT_NAMES[name]
+    if name in NODES:
+        return name
+    msg = f"There is no node {name!r}: choose from {', '.join(SHORT_NAMES)}."
+    raise ConfigurationError(msg)
+
+
+def _parameters(texts: list[str]) -> dict[str, dict[str, str]]:
+    parameters: dict[str, dict[str, str]] = defaultdict(dict)
+    for text in texts:
+        name, value = _pair(text, "-p NODE.NAME=VALUE")
+        short, dot, parameter = name.partition(".")
+        if not dot or not parameter:
+            msg = (
+                f"The argument -p {text} names no node: write NODE.NAME=VALUE, for example camera.rate_hz=15."
+            )
+            raise ConfigurationError(msg)
+        parameters[_node(short)][parameter] = value
+    return parameters
+
+
+def _pair(text: str, form: str) -> tuple[str, str]:
+    before, sign, after = text.partition("=")
+    if not sign or not before:
+        msg = f"The argument {text!r} is not of the form {form}."
+        raise ConfigurationError(msg)
+    return before, after
+
+
+def _existing(path: Path | None) -> Path | None:
+    if path is not None and not path.is_file():
+        msg = f"The parameter file {path} does not exist: give an existing one, or leave out --params."
+        raise ConfigurationError(msg)
+    return path

@@ -1,0 +1,16 @@
+"""Where the level bank lies that tracker and controller share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hand_tracking_dsp.resources import share_path
+
+
+def bank_folder(parameter: str) -> Path:
+    """Return the folder of the level bank that the parameter bank means.
+
+    Raises:
+        ConfigurationError: The package's own bank is not installed.
+    """
+    return Path(parameter).expanduser() if parameter else share_path("models", "mediapipe")

@@ -1,0 +1,183 @@
+"""Publishes images of a camera, a file, a stream or the synthetic hand."""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+from hand_tracking_dsp.errors import HandTrackingError
+from hand_tracking_dsp.msg import HandArray
+from hand_tracking_dsp.nodes.conversion import camera_info, pixels_to_compressed, pixels_to_image
+from hand_tracking_dsp.nodes.hand_messages import truth_message
+from hand_tracking_dsp.nodes.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.pacing import Pace, RateMeter
+from hand_tracking_dsp.nodes.parameters import Value
+from hand_tracking_dsp.nodes.running import run_node
+from hand_tracking_dsp.nodes.tables import CAMERA
+from hand_tracking_dsp.sources.frames import (
+    Frame,
+    FrameSource,
+    Intrinsics,
+    SourceOptions,
+    open_source,
+)
+
+
+class CameraNode(ManagedNode):
+    """Publishes what a source of frames sees; a source that is lost is opened again with back-off."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (rclpy's Node has a dozen)
+        super().__init__("camera_node", CAMERA, **options)
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._source_name = ""
+        self._trouble = ""
+        self._frames = 0
+        self._losses = 0
+        self._rate = RateMeter()
+        self._jpeg_quality = self.parameters["jpeg_quality"]
+
+    def configure(self) -> None:
+        """Create the publishers."""
+        parameters = self.parameters
+        self._options = SourceOptions(
+            width=parameters["width"],
+            height=parameters["height"],
+            rate_hz=parameters["rate_hz"],
+            loop=parameters["loop"],
+            seed=parameters["seed"],
+            hands=parameters["hands"],
+        )
+        self._image = self.publish_on(Image, "image_raw", "image")
+        self._compressed = (
+            self.publish_on(CompressedImage, "image_raw/compressed", "image")
+            if parameters["compressed"]
+            else None
+        )
+        self._info = (
+            self.publish_on(CameraInfo, "camera_info", "image") if parameters["camera_info"] else None
+        )
+        self._truth = self.publish_on(HandArray, "truth", "truth")
+        self._frame_id = parameters["frame_id"]
+        self._given = {
+            name: parameters[name] for name in ("fx_px", "fy_px", "cx_px", "cy_px", "horizontal_fov_deg")
+        }
+
+    def activate(self) -> None:
+        """Start the thread that reads the source."""
+        self._stop.clear()
+        self._frames = self._losses = 0
+        self._thread = threading.Thread(target=self._run, name="source", daemon=True)
+        self._thread.start()
+
+    def deactivate(self) -> None:
+        """Stop that thread."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def apply(self, values: Mapping[str, Value]) -> None:
+        """Take up the JPEG quality."""
+        self._jpeg_quality = values["jpeg_quality"]
+
+    def describe(self, report: Report) -> None:
+        """Say which source, how fast, and what is wrong with it."""
+        report.hardware = self._source_name
+        report.values |= {
+            "source": self._source_name or self.parameters["source"],
+            "frames": self._frames,
+            "rate_hz": self._rate.hz(time.monotonic()),
+            "times_lost": self._losses,
+        }
+        if self._trouble:
+            report.errors.append(self._trouble)
+
+    def _run(self) -> None:
+        """Read the source until asked to stop; open it again when it is lost."""
+        first_s, longest_s = self.parameters["retry_s"], self.parameters["retry_max_s"]
+        spec = self.parameters["source"]
+        pause_s = first_s
+        while not self._stop.is_set():
+            frames_before = self._frames
+            try:
+                with open_source(spec, self._options) as source:
+                    self._source_name = source.name
+                    self.get_logger().info(
+                        f"Reading {source.name}, {source.width}x{source.height}, {source.rate_hz:g} Hz."
+                    )
+                    self._stream(source)
+                if not self._stop.is_set():
+                    self._trouble = f"The source {spec} has ended; set loop, or activate the node again."
+                    self.get_logger().warning(self._trouble)
+                return
+            except HandTrackingError as error:
+                problem = str(error)
+            except Exception as error:  # noqa: BLE001 (a driver's surprise must not end the node)
+                problem = f"The source {spec} failed with {type(error).__name__}: {error}."
+            if self._frames > frames_before:
+                self._losses += 1
+                pause_s = first_s
+            self._trouble = f"{problem} Next attempt in {pause_s:g} s."
+            self.get_logger().error(self._trouble)
+            self._stop.wait(pause_s)
+            pause_s = min(2 * pause_s, longest_s)
+
+    def _stream(self, source: FrameSource) -> None:
+        """Publish frames until the source ends or the node stops."""
+        timeout_s = self.parameters["read_timeout_s"]
+        pace = Pace(source.rate_hz)
+        while not self._stop.is_set():
+            frame = source.read(timeout_s)
+            if frame is None:
+                return
+            if not source.live and self._stop.wait(pace.wait_s(time.monotonic())):
+                return
+            self._publish(frame, source.intrinsics)
+            self._trouble = ""
+            self._frames += 1
+            self._rate.tick(time.monotonic())
+
+    def _publish(self, frame: Frame, intrinsics: Intrinsics | None) -> None:
+        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._frame_id)
+        height, width = frame.image.shape[:2]
+        self._image.publish(pixels_to_image(frame.image, header))
+        if self._info is not None:
+            known = self._intrinsics(width, height, intrinsics)
+            self._info.publish(camera_info(width, height, known, header))
+        if frame.truth is not None:
+            self._truth.publish(truth_message(frame.truth, header, width, height))
+        if self._compressed is not None and self._compressed.get_subscription_count():
+            self._compressed.publish(pixels_to_compressed(frame.image, header, self._jpeg_quality))
+
+    def _intrinsics(self, width: int, height: int, of_source: Intrinsics | None) -> Intrinsics | None:
+        given = self._given
+        focal_px, fov_deg = given["fx_px"], given["horizontal_fov_deg"]
+        if focal_px == 0 and of_source is not None:
+            return of_source
+        if focal_px == 0 and fov_deg > 0:
+            focal_px = width / 2 / math.tan(math.radians(fov_deg) / 2)
+        if focal_px == 0:
+            return None
+        return Intrinsics(
+            fx=focal_px,
+            fy=given["fy_px"] or focal_px,
+            cx=given["cx_px"] or width / 2,
+            cy=given["cy_px"] or height / 2,
+        )
+
+
+def main() -> int:
+    """Run camera_node."""
+    return run_node(CameraNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,292 @@
+"""Tracks hands in the images it hears, at the sparsity level it is told."""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+import time
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_srvs.srv import Trigger
+from visualization_msgs.msg import MarkerArray
+
+from hand_tracking_dsp.errors import FrameError
+from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
+from hand_tracking_dsp.nodes.bank_folder import bank_folder
+from hand_tracking_dsp.nodes.conversion import (
+    compressed_to_pixels,
+    image_to_pixels,
+    pixels_to_image,
+    seconds,
+)
+from hand_tracking_dsp.nodes.hand_messages import hand_markers, hands_message
+from hand_tracking_dsp.nodes.mailbox import Mailbox
+from hand_tracking_dsp.nodes.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.pacing import RateMeter
+from hand_tracking_dsp.nodes.running import run_node
+from hand_tracking_dsp.nodes.tables import TRACKER
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.draw import draw_hands
+from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+from hand_tracking_dsp.tracking.types import FrameResult
+from hand_tracking_dsp.tracking.types import Image as Pixels
+
+# A bad frame stays in /diagnostics for so long.
+_BAD_FRAME_SHOWN_S = 5.0
+
+
+class HandTrackerNode(ManagedNode):
+    """Tracks hands; the subscription only keeps the newest image, a thread of its own does the work."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (rclpy's Node has a dozen)
+        super().__init__("hand_tracker_node", TRACKER, **options)
+        self._tracker: HandTracker | None = None
+        self._bank: LevelBank | None = None
+        self._thread: threading.Thread | None = None
+        self._images: Mailbox[Image | CompressedImage] = Mailbox()
+        self._requested_level = 0
+        self._camera_info: CameraInfo | None = None
+        self._reset_wanted = False
+        self._frames = self._rejected = 0
+        self._bad_frame = ""
+        self._bad_frame_s = -math.inf
+        self._last_stamp_s = -math.inf
+        self._rate = RateMeter()
+        self._latest: FrameResult | None = None
+
+    def configure(self) -> None:
+        """Load every network of the bank and create topics."""
+        parameters = self.parameters
+        options = TrackerOptions(
+            **{
+                name: parameters[name]
+                for name in (
+                    "max_hands",
+                    "score_threshold",
+                    "presence_threshold",
+                    "search_interval_s",
+                    "smoothing",
+                    "min_cutoff_hz",
+                    "beta",
+                    "mirrored",
+                )
+            }
+        )
+        runtime = RuntimeOptions(
+            **{
+                name: parameters[name]
+                for name in (
+                    "backend",
+                    "providers",
+                    "device",
+                    "precision",
+                    "threads",
+                    "require_accelerator",
+                    "tensorrt_fp16",
+                    "tensorrt_cache_dir",
+                )
+            }
+        )
+        folder = bank_folder(parameters["bank"])
+        self._requested_level = parameters["level"]
+        self.progress(f"Loading palm detector {parameters['detector']} of {folder}.")
+        detector = PalmDetector.load(folder, parameters["detector"], runtime)
+        self._bank = LevelBank.load(folder, runtime, self._report_loading)
+        self._tracker = HandTracker(self._bank, detector, options)
+        self.get_logger().info(f"{len(self._bank.levels)} levels are ready on {self._bank.provider}.")
+        self._create_topics()
+
+    def activate(self) -> None:
+        """Start the thread that tracks."""
+        self._images = Mailbox()
+        self._frames = self._rejected = 0
+        self._bad_frame_s = self._last_stamp_s = -math.inf
+        self._reset_wanted = True
+        self._thread = threading.Thread(target=self._run, args=(self._images,), name="tracker", daemon=True)
+        self._thread.start()
+
+    def deactivate(self) -> None:
+        """Stop that thread."""
+        self._images.close()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def cleanup(self) -> None:
+        """Free the networks."""
+        self._tracker = self._bank = self._latest = None
+
+    def describe(self, report: Report) -> None:
+        """Say how fast, at which level, and what was wrong with images."""
+        report.values |= {
+            "frames": self._frames,
+            "frames_dropped": self._images.dropped,
+            "frames_rejected": self._rejected,
+            "rate_hz": self._rate.hz(time.monotonic()),
+            "requested_level": self._requested_level,
+        }
+        if self._bank is not None:
+            report.hardware = self._bank.provider
+            sparsest = len(self._bank.levels) - 1
+            report.values["applied_level"] = min(self._requested_level, sparsest)
+            if self._requested_level > sparsest:
+                report.warnings.append(
+                    f"Level {self._requested_level} was commanded; level {sparsest}, the bank's sparsest, runs."
+                )
+        if self._latest is not None:
+            report.values["hands"] = len(self._latest.hands)
+            report.values["total_ms"] = self._latest.stats.total_ms
+        if self._frames + self._rejected == 0:
+            report.warnings.append(f"No image has come on {self._image_topic} yet.")
+        if time.monotonic() - self._bad_frame_s < _BAD_FRAME_SHOWN_S:
+            report.errors.append(self._bad_frame)
+
+    def _report_loading(self, what: str, ready: int, total: int) -> None:
+        if ready < total:
+            self.progress(f"Loading {what}, {ready} of {total} are ready.")
+
+    def _create_topics(self) -> None:
+        parameters = self.parameters
+        compressed = parameters["image_transport"] == "compressed"
+        kind, topic = (CompressedImage, "image_raw/compressed") if compressed else (Image, "image_raw")
+        self._to_pixels = compressed_to_pixels if compressed else image_to_pixels
+        self._image_topic = self.resolve_topic_name(topic)
+        self._hands = self.publish_on(HandArray, "hands", "hands")
+        self._stats = self.publish_on(TrackerStats, "stats", "hands")
+        self._markers = self.publish_on(MarkerArray, "markers", "hands") if parameters["markers"] else None
+        self._overlay = self.publish_on(Image, "overlay", "overlay") if parameters["overlay"] else None
+        self.listen_to(SparsityCommand, "sparsity_command", self._on_command, "command")
+        self.listen_to(CameraInfo, "camera_info", self._on_camera_info, "image")
+        self.listen_to(kind, topic, self._on_image, "image")
+        self.serve(Trigger, "~/reset", self._on_reset)
+
+    def _on_image(self, message: Image | CompressedImage) -> None:
+        if self.state == "active":
+            self._images.put(message)
+
+    def _on_command(self, message: SparsityCommand) -> None:
+        self._requested_level = message.level
+
+    def _on_camera_info(self, message: CameraInfo) -> None:
+        self._camera_info = message
+
+    def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._reset_wanted = True
+        response.success = True
+        response.message = "All hands are forgotten with the next image."
+        return response
+
+    def _run(self, images: Mailbox[Image | CompressedImage]) -> None:
+        while (message := images.take()) is not None:
+            try:
+                self._handle(message)
+            except FrameError as error:
+                self._reject(str(error))
+            except Exception as error:  # noqa: BLE001 (nothing may end the thread)
+                self._reject(f"Tracking failed with {type(error).__name__}: {error}.")
+
+    def _reject(self, sentence: str) -> None:
+        self._rejected += 1
+        self._bad_frame = sentence
+        self._bad_frame_s = time.monotonic()
+        self.get_logger().warning(sentence, throttle_duration_sec=5.0)
+
+    def _handle(self, message: Image | CompressedImage) -> None:
+        tracker = self._tracker
+        if tracker is None:
+            return
+        start = perf_counter()
+        pixels, order = self._to_pixels(message)
+        conversion_ms = (perf_counter() - start) * 1e3
+        stamp_s = seconds(message.header.stamp) or self.get_clock().now().nanoseconds * 1e-9
+        if self._reset_wanted or stamp_s < self._last_stamp_s:
+            tracker.reset()
+            self._reset_wanted = False
+        self._last_stamp_s = stamp_s
+        result = tracker.track(pixels, stamp_s, self._requested_level, order)
+        height, width = pixels.shape[:2]
+        hands = hands_message(result, message.header, width, height)
+        total_ms = (perf_counter() - start) * 1e3
+        self._hands.publish(hands)
+        self._frames += 1
+        self._publish_stats(result, message, conversion_ms, total_ms)
+        self._latest = result
+        self._rate.tick(time.monotonic())
+        if self._markers is not None and self._markers.get_subscription_count():
+            self._publish_markers(result, message, width, height)
+        if self._overlay is not None and self._overlay.get_subscription_count():
+            self._publish_overlay(result, message, pixels, order, total_ms)
+
+    def _publish_stats(
+        self, result: FrameResult, message: Image | CompressedImage, conversion_ms: float, total_ms: float
+    ) -> None:
+        stats = result.stats
+        self._stats.publish(
+            TrackerStats(
+                header=message.header,
+                frame=self._frames,
+                frames_dropped=self._images.dropped,
+                frames_rejected=self._rejected,
+                conversion_ms=conversion_ms,
+                detection_ms=stats.detection_ms,
+                landmarks_ms=stats.landmarks_ms,
+                total_ms=total_ms,
+                end_to_end_ms=self._age_ms(message),
+                requested_level=stats.requested_level,
+                applied_level=stats.level,
+                sparsity=stats.sparsity,
+                detector_ran=stats.detector_ran,
+                hands=len(result.hands),
+                presence=stats.presence,
+                input_mean=stats.input_mean,
+                input_std=stats.input_std,
+                provider=stats.provider,
+            )
+        )
+
+    def _age_ms(self, message: Image | CompressedImage) -> float:
+        stamp = message.header.stamp
+        age_ns = self.get_clock().now().nanoseconds - (stamp.sec * 10**9 + stamp.nanosec)
+        known = (stamp.sec or stamp.nanosec) and age_ns >= 0
+        return age_ns * 1e-6 if known else math.nan
+
+    def _publish_markers(
+        self, result: FrameResult, message: Image | CompressedImage, width: int, height: int
+    ) -> None:
+        info = self._camera_info
+        focal_px = width / 2 / math.tan(math.radians(self.parameters["horizontal_fov_deg"]) / 2)
+        centre_px = np.array([width / 2, height / 2], dtype=np.float32)
+        if info is not None and info.k[0] > 0:
+            focal_px = info.k[0]
+            centre_px = np.array([info.k[2], info.k[5]], dtype=np.float32)
+        self._markers.publish(hand_markers(result.hands, message.header, focal_px, centre_px))
+
+    def _publish_overlay(
+        self,
+        result: FrameResult,
+        message: Image | CompressedImage,
+        pixels: Pixels,
+        order: str,
+        total_ms: float,
+    ) -> None:
+        canvas = np.ascontiguousarray(pixels[:, :, ::-1]) if order == "rgb" else pixels.copy()
+        stats = result.stats
+        draw_hands(
+            canvas, result.hands, f"level {stats.level}  sparsity {stats.sparsity:.0%}  {total_ms:.1f} ms"
+        )
+        self._overlay.publish(pixels_to_image(canvas, message.header))
+
+
+def main() -> int:
+    """Run hand_tracker_node."""
+    return run_node(HandTrackerNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

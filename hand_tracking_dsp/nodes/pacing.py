@@ -1,0 +1,50 @@
+"""Keeping a rate, and measuring one."""
+
+from __future__ import annotations
+
+from collections import deque
+
+
+class Pace:
+    """An absolute schedule: it does not drift, and after a stall it goes on without a burst.
+
+    Args:
+        rate_hz: Beats a second, above 0.
+    """
+
+    def __init__(self, rate_hz: float) -> None:
+        self._period_s = 1 / rate_hz
+        self._due_s: float | None = None
+
+    def wait_s(self, now_s: float) -> float:
+        """Take the next beat; return how long to wait for it, seconds, at least 0.
+
+        Args:
+            now_s: Time of a monotonic clock, seconds.
+        """
+        due_s = now_s if self._due_s is None else self._due_s + self._period_s
+        if now_s - due_s >= self._period_s:
+            due_s = now_s
+        self._due_s = due_s
+        return max(0.0, due_s - now_s)
+
+
+class RateMeter:
+    """Measures how often something happened during the last seconds.
+
+    Args:
+        window_s: Length of the window, seconds.
+    """
+
+    def __init__(self, window_s: float = 2.0) -> None:
+        self._window_s = window_s
+        self._times_s: deque[float] = deque(maxlen=4096)
+
+    def tick(self, now_s: float) -> None:
+        """Note that it happened now."""
+        self._times_s.append(now_s)
+
+    def hz(self, now_s: float) -> float:
+        """Return its rate over the window, per second."""
+        recent = [time_s for time_s in list(self._times_s) if now_s - time_s <= self._window_s]
+        return len(recent) / self._window_s

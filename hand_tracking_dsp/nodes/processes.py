@@ -1,0 +1,240 @@
+"""The nodes as child processes: started together, read line by line, stopped without leftovers.
+
+What ``ros2 launch`` does on a robot, for machines that do not have it. Needs no rclpy itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.resources import share_path
+
+NODES = ("camera_node", "hand_tracker_node", "pruning_controller_node", "power_node")
+"""Executables, modules and names of the four nodes, in starting order."""
+
+SHORT_NAMES: Mapping[str, str] = {
+    "camera": "camera_node",
+    "tracker": "hand_tracker_node",
+    "controller": "pruning_controller_node",
+    "power": "power_node",
+}
+"""What the command line and the launch file call the nodes."""
+
+TRANSPORT_VARIABLE = "FASTDDS_BUILTIN_TRANSPORTS"
+TRANSPORTS = "LARGE_DATA?max_msg_size=2MB&sockets_size=2MB&non_blocking=true"
+"""With Fast DDS's own defaults most images of 640x480 are lost between two processes."""
+
+SUPERVISED_VARIABLE = "HAND_TRACKING_DSP_SUPERVISED"
+"""Set to 1 for children: they stop when their standard input ends, so none outlives its parent."""
+
+Value = bool | int | float | str | Sequence[int | float | str]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphOptions:
+    """What to start and how.
+
+    Attributes:
+        nodes: Names out of NODES.
+        params_file: ROS parameter file for all of them; None: config/hand_tracking.yaml.
+        parameters: Values that override the file's, by node and parameter. A str is taken as a
+            string, never as YAML.
+        yaml_parameters: The same, but each value is text in YAML, as on the command line of ROS.
+        namespace: Namespace of all nodes; "": none.
+        remaps: Topic names by the name to replace, for all nodes.
+        domain_id: ROS domain, 0 to 101; None: the environment's.
+        log_level: ``debug``, ``info``, ``warn``, ``error`` or ``fatal``.
+        environment: Further environment variables of the children.
+    """
+
+    nodes: tuple[str, ...] = NODES
+    params_file: Path | None = None
+    parameters: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    yaml_parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    namespace: str = ""
+    remaps: Mapping[str, str] = field(default_factory=dict)
+    domain_id: int | None = None
+    log_level: str = "info"
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises ConfigurationError for a name that is no node and a domain out of range."""
+        for name in (*self.nodes, *self.parameters, *self.yaml_parameters):
+            if name not in NODES:
+                msg = f"There is no node {name!r}: the nodes are {', '.join(NODES)}."
+                raise ConfigurationError(msg)
+        if self.domain_id is not None and not 0 <= self.domain_id <= 101:
+            msg = f"The ROS domain is {self.domain_id}: choose one from 0 to 101."
+            raise ConfigurationError(msg)
+
+    def command(self, node: str, overrides: Path) -> list[str]:
+        """Build the command line of one node.
+
+        Args:
+            node: Out of NODES.
+            overrides: File that holds what override_file returns.
+        """
+        # Not "python -m": that would put the working directory first, and in a checkout of this
+        # package the sources there lack the generated messages.
+        code = (
+            "import sys; sys.path[:] = filter(None, sys.path); "
+            f"from hand_tracking_dsp.nodes.{node} import main; sys.exit(main())"
+        )
+        params_file = self.params_file or share_path("config", "hand_tracking.yaml")
+        command = [sys.executable, "-c", code, "--ros-args", "--log-level", self.log_level]
+        command += ["--params-file", str(params_file), "--params-file", str(overrides)]
+        if self._prefix:
+            command += ["-r", f"__ns:={self._prefix}"]
+        for old, new in self.remaps.items():
+            command += ["-r", f"{old}:={new}"]
+        return command
+
+    def override_file(self) -> str:
+        """Write the parameters that override the file's as a second ROS parameter file.
+
+        Not as "-p" arguments: those count less than a section of the file that names the node.
+        """
+        lines = []
+        for node in self.nodes:
+            values = {name: json.dumps(value) for name, value in self.parameters.get(node, {}).items()}
+            values |= self.yaml_parameters.get(node, {})
+            if values:
+                lines += [f"{self._prefix}/{node}:", "  ros__parameters:"]
+                lines += [f"    {json.dumps(name)}: {text}" for name, text in values.items()]
+        return "".join(line + "\n" for line in lines)
+
+    @property
+    def _prefix(self) -> str:
+        """The namespace with a slash in front; "" for none."""
+        return f"/{self.namespace.strip('/')}".rstrip("/")
+
+    def child_environment(self) -> dict[str, str]:
+        """Build the environment of the children."""
+        environment = {
+            TRANSPORT_VARIABLE: TRANSPORTS,
+            "RCUTILS_CONSOLE_OUTPUT_FORMAT": "[{severity}] {message}",
+        }
+        environment |= os.environ
+        environment |= {"PYTHONUNBUFFERED": "1", SUPERVISED_VARIABLE: "1"}
+        if self.domain_id is not None:
+            environment["ROS_DOMAIN_ID"] = str(self.domain_id)
+        return environment | dict(self.environment)
+
+
+def print_line(node: str, line: str) -> None:
+    """Print a child's line behind its name."""
+    print(f"{node:<23} | {line}", flush=True)
+
+
+class NodeProcesses:
+    """Runs nodes as child processes for the length of a ``with`` block.
+
+    Args:
+        options: What to start and how.
+        on_line: Called with node and line for everything the children print (output and errors),
+            from a thread per child.
+    """
+
+    def __init__(
+        self, options: GraphOptions | None = None, on_line: Callable[[str, str], None] = print_line
+    ) -> None:
+        self.options = options or GraphOptions()
+        self._on_line = on_line
+        self._children: dict[str, subprocess.Popen[str]] = {}
+        self._readers: list[threading.Thread] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="hand_tracking_dsp_")
+
+    def __enter__(self) -> NodeProcesses:
+        """Start all nodes."""
+        try:
+            self._overrides.write_text(self.options.override_file(), encoding="utf-8")
+            for node in self.options.nodes:
+                self.start(node)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop all nodes."""
+        self.stop()
+
+    @property
+    def _overrides(self) -> Path:
+        return Path(self._folder.name) / "overrides.yaml"
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Process ids of the children that run."""
+        return {node: child.pid for node, child in self._children.items() if child.poll() is None}
+
+    def start(self, node: str) -> None:
+        """Start one node; also one that has exited."""
+        # A child keeps SIGINT pending until it can stop cleanly, also while Python is starting.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            child = subprocess.Popen(
+                self.options.command(node, self._overrides),
+                env=self.options.child_environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,  # a terminal's Ctrl-C reaches the parent alone
+            )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        self._children[node] = child
+        reader = threading.Thread(target=self._read, args=(node, child), name=f"{node} output", daemon=True)
+        reader.start()
+        self._readers.append(reader)
+
+    def exited(self) -> dict[str, int]:
+        """Return the exit statuses of the nodes that have ended; negative: ended by that signal."""
+        return {node: code for node, child in self._children.items() if (code := child.poll()) is not None}
+
+    def stop(self, grace_s: float = 8.0) -> dict[str, int]:
+        """Stop all nodes: SIGINT, after ``grace_s`` SIGTERM, and SIGKILL two seconds later.
+
+        Returns:
+            Exit status by node; negative: ended by that signal.
+        """
+        for number, patience_s in ((signal.SIGINT, grace_s), (signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0)):
+            for child in self._children.values():
+                if child.poll() is None:
+                    os.killpg(child.pid, number)
+            deadline = time.monotonic() + patience_s
+            while self.pids and time.monotonic() < deadline:
+                time.sleep(0.02)
+            if not self.pids:
+                break
+        for child in self._children.values():
+            if child.stdin is not None:
+                child.stdin.close()
+        for reader in self._readers:
+            reader.join(timeout=1.0)
+        self._readers.clear()
+        self._folder.cleanup()
+        return self.exited()
+
+    def _read(self, node: str, child: subprocess.Popen[str]) -> None:
+        if child.stdout is None:
+            return
+        with child.stdout as lines:
+            for line in lines:
+                self._on_line(node, line.rstrip("\n"))

@@ -1,0 +1,186 @@
+"""Chooses the sparsity level from latency and battery."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from builtin_interfaces.msg import Time
+from sensor_msgs.msg import BatteryState
+
+from hand_tracking_dsp.control.controller import Controller, Decision
+from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
+from hand_tracking_dsp.control.options import ControllerOptions, ShieldOptions
+from hand_tracking_dsp.control.policies import make_policy
+from hand_tracking_dsp.control.reasons import Reason
+from hand_tracking_dsp.control.samples import BatterySample, LatencySample
+from hand_tracking_dsp.msg import ControllerState, SparsityCommand, TrackerStats
+from hand_tracking_dsp.nodes.bank_folder import bank_folder
+from hand_tracking_dsp.nodes.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.parameters import Value
+from hand_tracking_dsp.nodes.running import run_node
+from hand_tracking_dsp.nodes.tables import CONTROLLER
+from hand_tracking_dsp.tracking.manifest import read_manifest
+
+# Options of the controller that are parameters of the same name.
+_OPTIONS = ("budget_ms", "initial_level", "min_dwell_s", "min_dwell_sparser_s", "window_s", "min_samples")
+
+
+class PruningControllerNode(ManagedNode):
+    """Feeds the controller with what it hears and publishes what it decides.
+
+    Its clock is the machine's monotonic one, so that neither simulated nor looped time misleads it.
+    """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (rclpy's Node has a dozen)
+        super().__init__("pruning_controller_node", CONTROLLER, **options)
+        self._controller: Controller | None = None
+        self._timer: Any = None
+        self._decision: Decision | None = None
+        self._commanded: tuple[int, Reason] | None = None
+
+    def configure(self) -> None:
+        """Read the bank's manifest, make policy and controller, and create topics."""
+        parameters = self.parameters
+        manifest = read_manifest(bank_folder(parameters["bank"]))
+        policy = parameters["policy"]
+        controller = Controller(
+            len(manifest.levels), make_policy(policy, self._group(policy)), self._options({})
+        )
+        controller.set_operator_level(parameters["operator_level"])
+        self._controller = controller
+        self._command = self.publish_on(SparsityCommand, "sparsity_command", "command")
+        self._state = self.publish_on(ControllerState, "controller_state", "state")
+        self.listen_to(TrackerStats, "stats", self._on_stats, "stats")
+        self.listen_to(BatteryState, "battery_state", self._on_battery, "battery")
+
+    def activate(self) -> None:
+        """Decide at once, then at the decision rate."""
+        self._commanded = None
+        self._decide()
+        self._timer = self.create_timer(
+            1 / self.parameters["decision_rate_hz"], self._decide, clock=self.steady_clock
+        )
+
+    def deactivate(self) -> None:
+        """Stop deciding."""
+        if self._timer is not None:
+            self.destroy_timer(self._timer)
+            self._timer = None
+
+    def cleanup(self) -> None:
+        """Forget the controller."""
+        self._controller = self._decision = None
+
+    def apply(self, values: Mapping[str, Value]) -> None:
+        """Take up the operator's level and the options of controller and shield."""
+        if self._controller is None:
+            return
+        if values.keys() - {"operator_level"}:
+            self._controller.set_options(self._options(values))
+        if "operator_level" in values:
+            self._controller.set_operator_level(int(values["operator_level"]))
+
+    def describe(self, report: Report) -> None:
+        """Say the level, and warn while something else than policy or operator decides."""
+        if self._decision is None:
+            return
+        decision = self._decision
+        report.values |= {
+            "policy": self.parameters["policy"],
+            "level": decision.level,
+            "reason": decision.reason.name,
+            "detail": decision.detail,
+            "switches": decision.switches,
+        }
+        report.values |= dict(zip(OBSERVATION_NAMES, decision.observation.vector.tolist(), strict=True))
+        if decision.reason not in (Reason.POLICY, Reason.OPERATOR):
+            report.warnings.append(decision.detail)
+
+    def _options(self, values: Mapping[str, Any]) -> ControllerOptions:
+        """Options of the controller from the parameters, with some values replaced."""
+        options = {name: values.get(name, self.parameters[name]) for name in _OPTIONS}
+        return ControllerOptions(**options, shield=ShieldOptions(**self._group("shield", values)))
+
+    def _group(self, group: str, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Parameters of a group without the group's name, with some values replaced."""
+        names = [parameter.name for parameter in CONTROLLER if parameter.name.startswith(f"{group}.")]
+        return {
+            name.removeprefix(f"{group}."): (values or {}).get(name, self.parameters[name]) for name in names
+        }
+
+    def _on_stats(self, message: TrackerStats) -> None:
+        if self._controller is None:
+            return
+        self._controller.add_latency(
+            LatencySample(
+                stamp_s=time.monotonic(),
+                total_ms=message.total_ms,
+                end_to_end_ms=message.end_to_end_ms,
+                level=message.applied_level,
+                sparsity=message.sparsity,
+                presence=message.presence,
+                input_mean=message.input_mean,
+                input_std=message.input_std,
+                hands=message.hands,
+            )
+        )
+
+    def _on_battery(self, message: BatteryState) -> None:
+        if self._controller is None:
+            return
+        status = message.power_supply_status
+        self._controller.add_battery(
+            BatterySample(
+                stamp_s=time.monotonic(),
+                charge=message.percentage,
+                # BatteryState counts a discharging current negative.
+                power_w=-message.voltage * message.current,
+                discharging=status == BatteryState.POWER_SUPPLY_STATUS_DISCHARGING or message.current < 0,
+                present=message.present,
+            )
+        )
+
+    def _decide(self) -> None:
+        if self._controller is None:
+            return
+        decision = self._decision = self._controller.decide(time.monotonic())
+        stamp = self.get_clock().now().to_msg()
+        state = ControllerState(
+            policy=self._controller.policy.name,
+            observation_names=OBSERVATION_NAMES,
+            observation=decision.observation.vector,
+            level_before=decision.level_before,
+            level_wanted=decision.level_wanted,
+            level=decision.level,
+            reason=int(decision.reason),
+            detail=decision.detail,
+            dwell_left_s=decision.dwell_left_s,
+            switches=decision.switches,
+        )
+        state.header.stamp = stamp
+        self._state.publish(state)
+        self._publish_command(decision, stamp)
+
+    def _publish_command(self, decision: Decision, stamp: Time) -> None:
+        """Publish the level where it or the reason for it has changed."""
+        command = (decision.level, decision.reason)
+        if command == self._commanded:
+            return
+        if self._commanded is None or decision.level != self._commanded[0]:
+            self.get_logger().info(f"Level {decision.level}: {decision.detail}")
+        self._commanded = command
+        message = SparsityCommand(level=decision.level, reason=int(decision.reason), detail=decision.detail)
+        message.header.stamp = stamp
+        self._command.publish(message)
+
+
+def main() -> int:
+    """Run pruning_controller_node."""
+    return run_node(PruningControllerNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

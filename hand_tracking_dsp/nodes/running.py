@@ -1,0 +1,76 @@
+"""Runs one node as a process, until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+
+from hand_tracking_dsp.nodes.managed import ManagedNode
+from hand_tracking_dsp.nodes.processes import SUPERVISED_VARIABLE
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def run_node(make_node: Callable[[], ManagedNode]) -> int:
+    """Run a node until the process is asked to stop; errors in callbacks are logged and survived.
+
+    The first SIGINT or SIGTERM stops the node in order, the second ends the process at once.
+
+    Returns:
+        Exit status: 0 after a signal, 2 where the ROS arguments are wrong.
+    """
+    # rclpy's own handlers would invalidate the context while worker threads still publish. Python's run
+    # only once the executor returns, so a thread listens to the byte that each signal leaves in a socket.
+    listener, ear = socket.socketpair()
+    ear.setblocking(False)
+    signal.set_wakeup_fd(ear.fileno(), warn_on_full_buffer=False)
+    for number in _SIGNALS:
+        signal.signal(number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    try:
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        node = make_node()
+    except Exception as error:  # noqa: BLE001 (a wrong argument ends in one sentence)
+        print(f"The node cannot start: {error}", file=sys.stderr)
+        return 2
+    stop = threading.Event()
+    wake = node.create_guard_condition(lambda: None)
+
+    def ask_to_stop() -> None:
+        stop.set()
+        wake.trigger()
+
+    def await_signals() -> None:
+        listener.recv(1)
+        ask_to_stop()
+        os._exit(128 + listener.recv(1)[0])
+
+    def await_parent() -> None:
+        while sys.stdin.buffer.read(1):
+            pass
+        ask_to_stop()
+
+    threading.Thread(target=await_signals, name="signals", daemon=True).start()
+    if os.environ.get(SUPERVISED_VARIABLE) == "1":
+        threading.Thread(target=await_parent, name="parent", daemon=True).start()
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    while not stop.is_set():
+        try:
+            executor.spin_once()
+        except Exception:  # noqa: BLE001 (nothing may end the node)
+            node.get_logger().error(f"A callback failed.\n{traceback.format_exc()}")
+    node.release()
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.shutdown()
+    return 0

@@ -1,0 +1,73 @@
+"""Start camera, tracker, controller and power nodes; `--show-args` lists the arguments."""
+
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
+from launch.conditions import IfCondition
+from launch.substitutions import EnvironmentVariable, LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.substitutions import FindPackageShare
+
+PACKAGE = "hand_tracking_dsp"
+
+# Launch argument and executable. The nodes are lifecycle nodes that start themselves (their
+# parameter autostart), so nothing here drives their transitions.
+NODES = {
+    "camera": "camera_node",
+    "tracker": "hand_tracker_node",
+    "controller": "pruning_controller_node",
+    "power": "power_node",
+}
+
+# With the defaults of Fast DDS most images of 640x480 are lost between two processes.
+TRANSPORT_VARIABLE = "FASTDDS_BUILTIN_TRANSPORTS"
+TRANSPORTS = "LARGE_DATA?max_msg_size=2MB&sockets_size=2MB&non_blocking=true"
+
+
+def generate_launch_description():
+    """Describe the arguments, the transport and the four nodes."""
+    image, info, battery = (LaunchConfiguration(name) for name in ("image", "camera_info", "battery"))
+    remappings = [
+        ("image_raw", image),
+        ("image_raw/compressed", [image, "/compressed"]),
+        ("camera_info", info),
+        ("battery_state", battery),
+    ]
+    nodes = [
+        Node(
+            package=PACKAGE,
+            executable=executable,
+            namespace=LaunchConfiguration("namespace"),
+            parameters=[
+                LaunchConfiguration("params_file"),
+                {"use_sim_time": LaunchConfiguration("use_sim_time")},
+            ],
+            remappings=remappings,
+            ros_arguments=["--log-level", LaunchConfiguration("log_level")],
+            respawn=LaunchConfiguration("respawn"),
+            output="screen",
+            condition=IfCondition(LaunchConfiguration(argument)),
+        )
+        for argument, executable in NODES.items()
+    ]
+    defaults = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "hand_tracking.yaml"])
+    return LaunchDescription(
+        [
+            _argument("namespace", "", "Namespace of all nodes and topics."),
+            _argument("params_file", defaults, "ROS parameter file of all nodes."),
+            _argument("log_level", "info", "debug, info, warn, error or fatal."),
+            _argument("use_sim_time", "false", "Take the time from /clock."),
+            _argument("respawn", "false", "Start a node again when its process ends."),
+            *(_argument(name, "true", f"Start {node}.") for name, node in NODES.items()),
+            _argument("image", "image_raw", "Image topic, for a camera driver of your own (camera:=false)."),
+            _argument("camera_info", "camera_info", "Its CameraInfo topic."),
+            _argument("battery", "battery_state", "BatteryState topic, for a robot base's (power:=false)."),
+            SetEnvironmentVariable(
+                TRANSPORT_VARIABLE, EnvironmentVariable(TRANSPORT_VARIABLE, default_value=TRANSPORTS)
+            ),
+            *nodes,
+        ]
+    )
+
+
+def _argument(name, default, description):
+    return DeclareLaunchArgument(name, default_value=default, description=description)

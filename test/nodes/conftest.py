@@ -1,0 +1,177 @@
+"""A real ROS 2 graph for every test: its own domain, its own context, nodes in threads of their own."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import random
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.srv import SetParameters
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.parameter import Parameter
+
+from hand_tracking_dsp.nodes.processes import TRANSPORT_VARIABLE, TRANSPORTS
+
+os.environ.setdefault(TRANSPORT_VARIABLE, TRANSPORTS)
+
+PATIENCE_S = 20.0
+
+
+class Graph:
+    """Nodes under test, each in a thread of its own, and an observer that a test drives."""
+
+    def __init__(self, domain_id: int) -> None:
+        self.domain_id = domain_id
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, domain_id=domain_id)
+        self.observer = rclpy.create_node("observer", context=self.context)
+        self._executor = SingleThreadedExecutor(context=self.context)
+        self._executor.add_node(self.observer)
+        self._nodes: list[tuple[object, SingleThreadedExecutor, threading.Thread]] = []
+        self._clients: dict[str, object] = {}
+
+    def start(self, make_node: Callable[..., object], namespace: str = "", arguments=(), **parameters):
+        """Start a node with parameters; a dot in a name is written as two underscores."""
+        overrides = [Parameter(name.replace("__", "."), value=value) for name, value in parameters.items()]
+        node = make_node(
+            context=self.context,
+            namespace=namespace,
+            parameter_overrides=overrides,
+            cli_args=["--ros-args", *arguments],
+        )
+        executor = SingleThreadedExecutor(context=self.context)
+        executor.add_node(node)
+
+        def spin() -> None:
+            with suppress(ExternalShutdownException):
+                executor.spin()
+
+        thread = threading.Thread(target=spin, name=node.get_name())
+        thread.start()
+        self._nodes.append((node, executor, thread))
+        return node
+
+    def until(self, condition: Callable[[], object], what: str, patience_s: float = PATIENCE_S):
+        """Spin the observer until a condition is true, and return its value; fail if it never is."""
+        deadline = time.monotonic() + patience_s
+        while not (value := condition()):
+            assert time.monotonic() < deadline, f"waited {patience_s:g} s in vain until {what}"
+            self._executor.spin_once(timeout_sec=0.02)
+        return value
+
+    def hear(self, kind: type, topic: str, profile=10) -> list:
+        """Subscribe; return a list that fills with messages while the observer spins."""
+        heard: list = []
+        self.observer.create_subscription(kind, topic, heard.append, profile)
+        return heard
+
+    def call(self, kind: type, service: str, request):
+        """Call a service and return its response."""
+        client = self._clients.get(service)
+        if client is None:
+            client = self._clients[service] = self.observer.create_client(kind, service)
+        self.until(client.service_is_ready, f"the service {service} is there")
+        future = client.call_async(request)
+        self.until(future.done, f"the service {service} answers")
+        return future.result()
+
+    def state(self, node: str) -> str:
+        """Ask a node for its lifecycle state."""
+        return self.call(GetState, f"{node}/get_state", GetState.Request()).current_state.label
+
+    def change_state(self, node: str, transition: str) -> bool:
+        """Ask a node for a transition: configure, activate, deactivate, cleanup or shutdown."""
+        request = ChangeState.Request(transition=Transition(label=transition))
+        return self.call(ChangeState, f"{node}/change_state", request).success
+
+    def until_state(self, node: str, state: str) -> None:
+        """Wait until a node is in a lifecycle state."""
+        self.until(lambda: self.state(node) == state, f"{node} is {state}")
+
+    def set_parameter(self, node: str, name: str, value):
+        """Set a parameter from outside; return the result with successful and reason."""
+        request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
+        return self.call(SetParameters, f"{node}/set_parameters", request).results[0]
+
+    def close(self) -> None:
+        """Stop all nodes."""
+        for node, executor, thread in self._nodes:
+            executor.shutdown()
+            thread.join()
+            node.release()
+            node.destroy_node()
+        self._executor.shutdown()
+        self.observer.destroy_node()
+        rclpy.shutdown(context=self.context)
+
+
+@pytest.fixture
+def domain_id() -> Iterator[int]:
+    """Give a ROS domain that no other test of this machine uses meanwhile."""
+    domains = list(range(1, 102))
+    random.shuffle(domains)
+    for domain in domains:
+        path = Path(tempfile.gettempdir()) / f"hand_tracking_dsp_domain_{domain}.lock"
+        with path.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                continue
+            yield domain
+            return
+    pytest.fail("all 101 ROS domains are in use by other tests")
+
+
+@pytest.fixture
+def graph(domain_id: int) -> Iterator[Graph]:
+    """Give an empty graph."""
+    graph = Graph(domain_id)
+    try:
+        yield graph
+    finally:
+        graph.close()
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Path:
+    """Give the folder of a bank of two levels whose networks nobody may open: enough for a controller."""
+    network = {"sha256": "0" * 64, "precision": "fp32", "parameters": 1, "macs": 1}
+    levels = [
+        {"index": index, "name": f"level {index}", "file": f"{index}.onnx", "sparsity": index / 2, **network}
+        for index in range(2)
+    ]
+    manifest = {"schema": 1, "name": "test", "levels": levels, "detectors": []}
+    (tmp_path / "bank.json").write_text(json.dumps(manifest))
+    return tmp_path
+
+
+@pytest.fixture
+def diagnostics(graph: Graph) -> Callable[..., DiagnosticStatus]:
+    """Give a function that waits for a status of a node in /diagnostics that meets a condition."""
+    heard = graph.hear(DiagnosticArray, "/diagnostics")
+
+    def wait(node: str, condition: Callable[[DiagnosticStatus], object] = bool) -> DiagnosticStatus:
+        heard.clear()
+
+        def find() -> DiagnosticStatus | None:
+            statuses = [status for array in heard for status in array.status]
+            return next((s for s in statuses if s.name == f"{node}: status" and condition(s)), None)
+
+        return graph.until(find, f"/diagnostics shows what is expected of {node}")
+
+    return wait
