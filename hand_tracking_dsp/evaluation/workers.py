@@ -55,10 +55,10 @@ class TrackerWorker:
     Args:
         interpreter: The Python that runs it.
         options: As frame_worker describes.
-        missing: What to do where the interpreter or its packages are missing, a half-sentence.
+        missing: What to do where the interpreter or its packages are missing, in words that begin small.
     """
 
-    def __init__(self, interpreter: str, options: Mapping[str, Any], missing: str) -> None:
+    def __init__(self, interpreter: str, options: Mapping[str, Any], missing: str = "") -> None:
         self._interpreter = interpreter
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         # -I: neither this environment's PYTHONPATH nor the script's folder reaches MediaPipe.
@@ -72,7 +72,7 @@ class TrackerWorker:
             )
         except OSError as error:
             self._errors.close()
-            msg = f"{interpreter} cannot be run ({error.strerror}): {missing}."
+            msg = f"{interpreter} cannot be run ({error.strerror}): {missing or 'install it'}."
             raise ConfigurationError(msg) from error
         self._input = cast("BinaryIO", self._process.stdin)
         self._output = cast("BinaryIO", self._process.stdout)
@@ -80,7 +80,7 @@ class TrackerWorker:
             self.about: dict[str, Any] = self._answer()
         except HandTrackingError as error:
             self.close()
-            msg = f"{error} Where a package is missing: {missing}."
+            msg = f"{error} {missing[:1].upper()}{missing[1:]}." if missing else str(error)
             raise ConfigurationError(msg) from error
 
     def __enter__(self) -> TrackerWorker:
@@ -164,7 +164,7 @@ def mediapipe_worker(
         "cpu": cpu,
     }
     missing = (
-        "install mediapipe==0.10.21 into a virtual environment and name its python by --mediapipe-python"
+        "name a Python that has mediapipe==0.10.21 by --mediapipe-python; make setup-mediapipe makes one"
     )
     return TrackerWorker(str(interpreter), options, missing)
 
@@ -196,7 +196,7 @@ def package_worker(
         "tracker_options": asdict(tracker),
         "cpu": cpu,
     }
-    return TrackerWorker(sys.executable, options, "install this package with the extra it names")
+    return TrackerWorker(sys.executable, options)
 
 
 def _side(right: float) -> Handedness:

@@ -52,10 +52,11 @@ def run_node(make_node: Callable[[], ManagedNode]) -> int:
     def await_signals() -> None:
         listener.recv(1)
         ask_to_stop()
-        os._exit(128 + listener.recv(1)[0])
+        if again := listener.recv(1):  # nothing once the node has stopped and the socket is closed
+            os._exit(128 + again[0])
 
     def await_parent() -> None:
-        while sys.stdin.buffer.read(1):
+        while os.read(sys.stdin.fileno(), 1):  # not through a buffer, whose lock would bar the exit
             pass
         ask_to_stop()
 
@@ -73,4 +74,5 @@ def run_node(make_node: Callable[[], ManagedNode]) -> int:
     executor.shutdown()
     node.destroy_node()
     rclpy.shutdown()
+    signal.set_wakeup_fd(-1)
     return 0
