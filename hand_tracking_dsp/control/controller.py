@@ -48,9 +48,10 @@ class Controller:
     """Loaded levels → policy → shield → minimum dwell time → decision.
 
     Time is an argument, seconds of a monotonic clock; one that runs back or is no number counts as
-    standing still. Samples may come in any order and with any content. A change to sparser waits for
-    min_dwell_sparser_s since the last change, one to denser for min_dwell_s; only the operator and the
-    loss of the level itself (set_levels) change it at once. The operator goes before the shield too.
+    standing still (at 0 before the first number). Samples may come in any order and with any content.
+    A change to sparser waits for min_dwell_sparser_s since the last change, one to denser for
+    min_dwell_s; only the operator and the loss of the level itself (set_levels) change it at once. The
+    operator goes before the shield too.
 
     Args:
         levels: Levels of the bank that are loaded, 1 to 256: 0 = dense to levels - 1 = sparsest.

@@ -105,9 +105,9 @@ class ThresholdPolicy:
     """One step sparser or denser by thresholds with hysteresis, bounded by the battery's charge.
 
     Thresholds alone swing for ever between a level that is too slow and one with time to spare. So the
-    policy measures, at every switch between neighbours, how many times slower the denser one was
-    (medians, which short bursts do not move), and goes denser only where the present latency times
-    that factor fits. Under a constant load it settles, but for one try every retry_s.
+    policy measures, at every step to sparser, how many times slower the denser level was (medians, which
+    short bursts do not move), and goes back only where the present latency times that factor fits. Under
+    a constant load it settles, but for one try every retry_s.
 
     Args:
         options: The thresholds.
@@ -119,7 +119,8 @@ class ThresholdPolicy:
         self._options = options or ThresholdOptions()
         self._roomy_since_s: float | None = None
         self._saving = self._low = False
-        self._measured: tuple[int, float] | None = None
+        self._last_level: int | None = None
+        self._last_p50 = math.nan
         self._slowdowns: dict[int, tuple[float, float]] = {}
 
     def decide(self, observation: Observation) -> int:
@@ -152,13 +153,9 @@ class ThresholdPolicy:
         level, p50 = observation.level, observation["latency_p50_budgets"]
         if not p50 > 0.0:
             return
-        if self._measured is not None:
-            last_level, last_p50 = self._measured
-            if last_level == level - 1:
-                self._slowdowns[last_level] = (max(last_p50 / p50, 1.0), observation.stamp_s)
-            elif last_level == level + 1:
-                self._slowdowns[level] = (max(p50 / last_p50, 1.0), observation.stamp_s)
-        self._measured = (level, p50)
+        if self._last_level == level - 1:
+            self._slowdowns[level - 1] = (max(self._last_p50 / p50, 1.0), observation.stamp_s)
+        self._last_level, self._last_p50 = level, p50
 
     def _battery_floor(self, charge: float) -> int:
         options, rise = self._options, self._options.battery_hysteresis

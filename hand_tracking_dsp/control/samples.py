@@ -157,14 +157,15 @@ class PowerWindow:
     """
 
     MAX_READINGS = 256
+    PLAUSIBLE_W = 1e6
 
     def __init__(self, window_s: float) -> None:
         self._window_s = window_s
         self._readings: deque[tuple[float, float]] = deque(maxlen=self.MAX_READINGS)
 
     def add(self, stamp_s: float, power_w: float) -> None:
-        """Take a reading, watts at a time in seconds; one that is no number is left out."""
-        if math.isfinite(power_w):
+        """Take a reading, watts at a time in seconds; one that no robot draws is left out."""
+        if abs(power_w) <= self.PLAUSIBLE_W:
             self._readings.append((stamp_s, power_w))
 
     def trend_w_per_s(self, now_s: float) -> float:

@@ -1,0 +1,80 @@
+"""A controller on a bench: a tracker of known latencies, a battery, and a clock of the test's own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from hand_tracking_dsp.control.controller import Controller, Decision
+from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.policies import FixedLevelPolicy, Policy
+from hand_tracking_dsp.control.samples import BatterySample, LatencySample
+
+FRAME_S = 1 / 30
+DECISION_FRAMES = 3
+
+
+@dataclass
+class Bench:
+    """Frames at 30 Hz from a tracker that takes a known time at every level, a decision every 0.1 s."""
+
+    controller: Controller
+    latency_ms: Sequence[float]
+    frame: int = 0
+    level: int = 0
+    decisions: list[tuple[float, Decision]] = field(default_factory=list)
+
+    @property
+    def now_s(self) -> float:
+        return 100.0 + self.frame * FRAME_S
+
+    @property
+    def last(self) -> Decision:
+        return self.decisions[-1][1]
+
+    def run(
+        self,
+        seconds: float,
+        *,
+        load: float = 1.0,
+        silent: bool = False,
+        battery: BatterySample | None = None,
+    ) -> list[Decision]:
+        """Go on for some seconds; battery is repeated at every decision with a fresh stamp."""
+        first = len(self.decisions)
+        for _ in range(round(seconds / FRAME_S)):
+            self.frame += 1
+            if not silent:
+                total_ms = self.latency_ms[self.level] * load
+                self.controller.add_latency(LatencySample(self.now_s, total_ms, math.nan, self.level))
+            if self.frame % DECISION_FRAMES == 0:
+                if battery is not None:
+                    self.controller.add_battery(
+                        BatterySample(
+                            self.now_s, battery.charge, battery.power_w, battery.discharging, battery.present
+                        )
+                    )
+                self.decisions.append((self.now_s, self.controller.decide(self.now_s)))
+                self.level = self.last.level
+        return [decision for _, decision in self.decisions[first:]]
+
+    def changes(self) -> list[tuple[float, int, int]]:
+        """Return time, level before and level after of every change."""
+        return [(time, d.level_before, d.level) for time, d in self.decisions if d.level != d.level_before]
+
+
+@pytest.fixture
+def bench() -> Callable[..., Bench]:
+    """Return a maker of benches."""
+
+    def make(
+        latency_ms: Sequence[float] = (20.0, 15.0, 10.0),
+        policy: Policy | None = None,
+        options: ControllerOptions | None = None,
+    ) -> Bench:
+        return Bench(Controller(len(latency_ms), policy or FixedLevelPolicy(0), options), latency_ms)
+
+    return make

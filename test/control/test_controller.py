@@ -1,0 +1,167 @@
+"""Dwell time, operator, levels that go away, and the closed loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hand_tracking_dsp.control.controller import Controller
+from hand_tracking_dsp.control.options import ControllerOptions, ShieldOptions
+from hand_tracking_dsp.control.policies import FixedLevelPolicy, ThresholdPolicy
+from hand_tracking_dsp.control.reasons import Reason
+from hand_tracking_dsp.control.samples import BatterySample, LatencySample
+from hand_tracking_dsp.errors import ConfigurationError
+
+MakeBench = Callable[..., Any]
+
+
+def test_sparser_is_fast_and_denser_is_slow(bench: MakeBench) -> None:
+    room = bench()
+    room.run(2.0)
+    room.controller.policy = FixedLevelPolicy(1)
+    room.run(0.1)
+    room.controller.policy = FixedLevelPolicy(2)
+    room.run(1.0)
+    room.controller.policy = FixedLevelPolicy(0)
+    decisions = room.run(5.0)
+    (first, *_), (second, *_), (third, *_) = room.changes()
+    assert second - first == pytest.approx(0.5, abs=0.11)
+    assert third - second == pytest.approx(3.0, abs=0.11)
+    assert (decisions[0].level, decisions[0].level_wanted, decisions[0].reason) == (2, 0, Reason.POLICY)
+    assert decisions[0].detail.endswith("This waits 2.4 s more, for the minimum dwell time.")
+    assert decisions[0].dwell_left_s == pytest.approx(2.4)
+    assert room.last.switches == 3
+
+
+def test_frames_of_the_former_level_do_not_drive_the_next_decision(bench: MakeBench) -> None:
+    room = bench(latency_ms=(60.0, 20.0, 10.0), policy=ThresholdPolicy())
+    room.run(5.0)
+    assert [(before, after) for _, before, after in room.changes()] == [(0, 1)]
+
+
+def test_a_person_goes_before_policy_shield_and_dwell(bench: MakeBench) -> None:
+    room = bench(latency_ms=(40.0, 20.0, 10.0))
+    room.run(2.0, battery=BatterySample(0.0, 0.05, discharging=True))
+    room.controller.set_operator_level(0)
+    room.run(0.1)
+    room.controller.set_operator_level(1)
+    room.run(0.1)
+    assert [after for _, _, after in room.changes()] == [2, 0, 1]
+    assert (room.last.reason, room.last.detail) == (Reason.OPERATOR, "A person set level 1.")
+    room.controller.set_operator_level(-1)
+    room.run(1.0, battery=BatterySample(0.0, 0.05, discharging=True))
+    assert (room.last.level, room.last.reason) == (2, Reason.SHIELD_BATTERY_RESERVE)
+
+
+def test_a_level_that_goes_away_is_left_at_once(bench: MakeBench) -> None:
+    room = bench(policy=FixedLevelPolicy(-1))
+    room.run(1.0)
+    room.controller.set_levels(2)
+    decision = room.controller.decide(room.now_s)
+    assert (decision.level_before, decision.level) == (2, 1)
+    assert decision.reason == Reason.SHIELD_INVALID_LEVEL
+    assert decision.detail == "Level 2 is no longer loaded: level 1 is the sparsest left."
+
+
+def test_an_operator_level_that_goes_away_means_the_sparsest_left(bench: MakeBench) -> None:
+    room = bench()
+    room.controller.set_operator_level(2)
+    room.run(1.0)
+    room.controller.set_levels(2)
+    assert room.controller.decide(room.now_s).level == 1
+
+
+def test_other_options_count_from_the_next_decision_on(bench: MakeBench) -> None:
+    room = bench(latency_ms=(20.0, 5.0), policy=ThresholdPolicy())
+    room.run(5.0)
+    assert room.last.level == 0
+    room.controller.set_options(ControllerOptions(budget_ms=15.0))
+    room.run(5.0)
+    assert room.last.level == 1
+
+
+def test_time_that_runs_back_or_is_no_number_stands_still(bench: MakeBench) -> None:
+    room = bench()
+    room.run(2.0)
+    for now_s in (math.nan, math.inf, -math.inf, 0.0):
+        decision = room.controller.decide(now_s)
+        assert decision.observation.stamp_s == room.now_s
+        assert decision.reason == Reason.POLICY
+
+
+def test_says_which_level_frames_still_run_at() -> None:
+    controller = Controller(3, FixedLevelPolicy(2))
+    controller.add_latency(LatencySample(1.0, 10.0, math.nan, 1))
+    assert controller.decide(1.0).detail == (
+        "Policy fixed wants level 2 instead of 0: frames still run at level 1."
+    )
+
+
+@pytest.mark.parametrize(
+    ("levels", "options", "message"),
+    [
+        (0, ControllerOptions(), "levels is 0: set a whole number from 1 to 256."),
+        (2, ControllerOptions(initial_level=2), "initial_level is 2: set a whole number from 0 to 1."),
+        (
+            2,
+            ControllerOptions(shield=ShieldOptions(fallback_level=2)),
+            "fallback_level is 2: set a whole number from -1 to 1.",
+        ),
+    ],
+)
+def test_refuses_levels_that_the_bank_has_not(levels: int, options: ControllerOptions, message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Controller(levels, FixedLevelPolicy(0), options)
+    assert str(caught.value) == message
+
+
+def test_refuses_an_operator_level_that_the_bank_has_not() -> None:
+    with pytest.raises(ConfigurationError, match="operator_level is 2: set a whole number from -1 to 1"):
+        Controller(2, FixedLevelPolicy(0)).set_operator_level(2)
+
+
+@pytest.mark.parametrize(
+    ("latency_ms", "settled"),
+    [
+        ((20.0, 12.0), 0),
+        ((40.0, 10.0), 1),
+        ((60.0, 45.0, 25.0, 12.0), 2),
+        ((90.0, 80.0), 1),
+        ((31.0, 24.0), 1),
+    ],
+)
+def test_threshold_settles_under_a_constant_load(
+    bench: MakeBench, latency_ms: tuple[float, ...], settled: int
+) -> None:
+    room = bench(latency_ms=latency_ms, policy=ThresholdPolicy())
+    room.run(200.0)
+    assert room.last.level == settled
+    assert len(room.changes()) == settled
+
+
+def test_threshold_tries_again_no_more_than_once_in_retry_s(bench: MakeBench) -> None:
+    room = bench(latency_ms=(40.0, 10.0), policy=ThresholdPolicy())
+    room.run(1000.0)
+    assert len(room.changes()) == 1 + 3 * 2
+
+
+def test_threshold_follows_a_load_that_comes_and_goes(bench: MakeBench) -> None:
+    room = bench(latency_ms=(20.0, 12.0), policy=ThresholdPolicy())
+    levels = []
+    for load in (1.0, 2.0, 1.0, 2.0, 1.0):
+        room.run(20.0, load=load)
+        levels.append(room.last.level)
+    assert levels == [0, 1, 0, 1, 0]
+    assert len(room.changes()) == 4
+
+
+def test_an_overloaded_machine_is_judged_though_its_frames_are_rare() -> None:
+    controller = Controller(2, ThresholdPolicy(), replace(ControllerOptions(), min_samples=5))
+    for frame in range(10):
+        controller.add_latency(LatencySample(frame * 1.0, 900.0, math.nan, 0))
+        decision = controller.decide(frame * 1.0)
+    assert (decision.level, decision.reason) == (1, Reason.POLICY)

@@ -1,0 +1,117 @@
+"""Policies by themselves."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from hand_tracking_dsp.control.observation import Observation
+from hand_tracking_dsp.control.policies import (
+    FixedLevelPolicy,
+    Policy,
+    ThresholdOptions,
+    ThresholdPolicy,
+    make_policy,
+)
+from hand_tracking_dsp.errors import ConfigurationError
+
+
+def see(
+    stamp_s: float,
+    level: int,
+    p95: float = math.nan,
+    *,
+    charge: float = math.nan,
+    misses: float = 0.0,
+    levels: int = 4,
+) -> Observation:
+    values = {
+        "level": level,
+        "latency_p50_budgets": p95,
+        "latency_p95_budgets": p95,
+        "deadline_miss_share": misses,
+        "battery_charge": charge,
+    }
+    return Observation.build(stamp_s, levels, values)
+
+
+def test_the_fixed_policy_answers_its_level() -> None:
+    assert FixedLevelPolicy(2).decide(see(0.0, 0)) == 2
+    assert FixedLevelPolicy(-1).decide(see(0.0, 0)) == 3
+
+
+def test_threshold_goes_sparser_when_latency_nears_the_budget() -> None:
+    assert ThresholdPolicy().decide(see(0.0, 1, 0.95)) == 2
+
+
+def test_threshold_goes_sparser_when_frames_are_late() -> None:
+    policy = ThresholdPolicy(ThresholdOptions(upper=2.0, miss_limit=0.1))
+    assert policy.decide(see(0.0, 1, 0.95, misses=0.2)) == 2
+
+
+def test_threshold_keeps_the_level_between_its_thresholds_and_without_latency() -> None:
+    policy = ThresholdPolicy()
+    assert [policy.decide(see(time, 1, 0.8)) for time in (0.0, 50.0)] == [1, 1]
+    assert [policy.decide(see(time, 1)) for time in (60.0, 99.0)] == [1, 1]
+
+
+def test_threshold_stays_in_the_bank() -> None:
+    policy = ThresholdPolicy()
+    assert policy.decide(see(0.0, 3, 5.0)) == 3
+    assert [policy.decide(see(time, 0, 0.1)) for time in (1.0, 90.0)] == [0, 0]
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_threshold_goes_denser_only_after_the_hold_time(level: int) -> None:
+    policy = ThresholdPolicy(ThresholdOptions(hold_s=3.0))
+    assert [policy.decide(see(time, level, 0.5)) for time in (0.0, 2.9, 3.0)] == [level, level, level - 1]
+
+
+def test_a_burst_starts_the_hold_time_anew() -> None:
+    policy = ThresholdPolicy(ThresholdOptions(hold_s=3.0))
+    answers = [
+        policy.decide(see(time, 2, p95)) for time, p95 in ((0.0, 0.5), (2.0, 0.8), (4.0, 0.5), (6.9, 0.5))
+    ]
+    assert answers == [2, 2, 2, 2]
+    assert policy.decide(see(7.0, 2, 0.5)) == 1
+
+
+def test_threshold_remembers_how_slow_the_denser_level_was() -> None:
+    policy = ThresholdPolicy(ThresholdOptions(hold_s=1.0, retry_s=300.0))
+    assert policy.decide(see(0.0, 0, 1.2)) == 1
+    assert all(policy.decide(see(float(time), 1, 0.3)) == 1 for time in range(1, 300))
+    assert policy.decide(see(310.0, 1, 0.3)) == 1
+    assert policy.decide(see(311.0, 1, 0.3)) == 0, "after retry_s the denser level deserves another try"
+
+
+def test_threshold_goes_denser_when_the_load_has_gone() -> None:
+    policy = ThresholdPolicy(ThresholdOptions(hold_s=1.0))
+    policy.decide(see(0.0, 0, 1.2))
+    policy.decide(see(1.0, 1, 0.6))
+    assert [policy.decide(see(time, 1, 0.3)) for time in (10.0, 11.0)] == [1, 0]
+
+
+def test_a_low_battery_bounds_the_level() -> None:
+    policy = ThresholdPolicy()
+    charges = (0.9, 0.5, 0.49, 0.54, 0.56, 0.49, 0.24, 0.29, 0.31, 0.9, math.nan)
+    answers = [policy.decide(see(0.0, 0, 0.8, charge=charge)) for charge in charges]
+    assert answers == [0, 0, 1, 1, 0, 1, 2, 2, 1, 0, 0]
+    assert policy.decide(see(0.0, 0, 0.8, charge=0.1, levels=2)) == 1
+
+
+def test_makes_policies_by_name() -> None:
+    fixed: Policy = make_policy("fixed", {"level": 1})
+    assert (fixed.name, fixed.decide(see(0.0, 0))) == ("fixed", 1)
+    assert make_policy("threshold", {"upper": 0.8, "battery_low_level": 3}).name == "threshold"
+    assert make_policy("threshold").name == "threshold"
+
+
+def test_refuses_an_unknown_policy() -> None:
+    with pytest.raises(ConfigurationError, match=r"no policy 'magic': choose one of fixed, threshold\."):
+        make_policy("magic")
+
+
+def test_refuses_an_unknown_option() -> None:
+    with pytest.raises(ConfigurationError, match=r"'fixed' does not take the options speed .*: correct them"):
+        make_policy("fixed", {"speed": 1})

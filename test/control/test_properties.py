@@ -1,0 +1,152 @@
+"""What holds whatever is heard and whatever the policy answers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import astuple
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hand_tracking_dsp.control.controller import Controller, Decision
+from hand_tracking_dsp.control.observation import OBSERVATION, Observation
+from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.policies import Policy, ThresholdPolicy
+from hand_tracking_dsp.control.reasons import Reason
+from hand_tracking_dsp.control.samples import BatterySample, LatencySample
+
+LEVELS = 4
+OPTIONS = ControllerOptions(min_samples=2, min_dwell_s=2.0, min_dwell_sparser_s=0.5)
+
+anything = st.one_of(st.floats(0.0, 1.0), st.floats(0.0, 100.0), st.floats())
+stamps = st.one_of(st.floats(-1.0, 1.0), st.floats())
+frames = st.builds(
+    LatencySample,
+    stamp_s=stamps,
+    total_ms=anything,
+    end_to_end_ms=anything,
+    level=st.integers(0, LEVELS),
+    sparsity=anything,
+    presence=anything,
+    input_mean=anything,
+    input_std=anything,
+    hands=st.integers(0, 255),
+)
+batteries = st.builds(
+    BatterySample,
+    stamp_s=stamps,
+    charge=anything,
+    power_w=anything,
+    discharging=st.booleans(),
+    present=st.booleans(),
+)
+answers = st.one_of(st.integers(0, LEVELS - 1), st.integers(), st.floats(), st.none(), st.just("level"))
+steps = st.tuples(
+    st.one_of(st.floats(0.0, 1.0), st.floats(0.0, 40.0), st.floats(-1.0, 0.0), st.just(math.nan)),
+    st.lists(st.one_of(frames, batteries), max_size=5),
+    answers,
+)
+stories = st.lists(steps, max_size=30)
+
+
+class Dice:
+    """A policy that answers whatever is next."""
+
+    name = "dice"
+
+    def __init__(self) -> None:
+        self.answer: Any = 0
+
+    def decide(self, observation: Observation) -> int:  # noqa: ARG002 (it does not look)
+        return self.answer  # type: ignore[no-any-return]
+
+
+def play(story: list[Any], policy: Policy) -> list[tuple[float, Decision]]:
+    """Return time and decision of every step; samples are stamped relative to their decision."""
+    controller, now_s, decisions = Controller(LEVELS, policy, OPTIONS), 10.0, []
+    controller.decide(now_s)
+    for pause_s, samples, answer in story:
+        asked_s = now_s + pause_s
+        now_s = max(now_s, asked_s) if math.isfinite(asked_s) else now_s
+        for sample in samples:
+            stamped = type(sample)(now_s + sample.stamp_s, *astuple(sample)[1:])
+            (controller.add_latency if isinstance(sample, LatencySample) else controller.add_battery)(stamped)
+        if isinstance(policy, Dice):
+            policy.answer = answer
+        decisions.append((now_s, controller.decide(asked_s)))
+    return decisions
+
+
+@settings(deadline=None)
+@given(stories, st.sampled_from((Dice, ThresholdPolicy)))
+def test_a_decision_is_always_complete_and_of_a_loaded_level(story: list[Any], policy: type[Policy]) -> None:
+    for _, decision in play(story, policy()):
+        assert 0 <= decision.level < LEVELS
+        assert 0 <= decision.level_wanted < LEVELS
+        assert decision.reason in Reason
+        assert decision.detail.endswith(".")
+        assert decision.dwell_left_s >= 0.0
+        vector = decision.observation.vector
+        low, high = zip(*((field.low, field.high) for field in OBSERVATION), strict=True)
+        assert np.all(np.isnan(vector) | ((vector >= low) & (vector <= high)))
+
+
+@settings(deadline=None)
+@given(stories)
+def test_a_change_keeps_the_dwell_time_of_its_direction(story: list[Any]) -> None:
+    changes = [(time, d) for time, d in play(story, Dice()) if d.level != d.level_before]
+    for (earlier_s, _), (later_s, decision) in pairwise(changes):
+        sparser = decision.level > decision.level_before
+        least_s = OPTIONS.min_dwell_sparser_s if sparser else OPTIONS.min_dwell_s
+        assert later_s - earlier_s >= least_s - 1e-9
+
+
+@settings(deadline=None)
+@given(stories, st.floats(0.0, 0.15), st.integers(0, LEVELS - 1))
+def test_the_battery_reserve_is_respected(story: list[Any], charge: float, answer: int) -> None:
+    """Whatever happened before: at the reserve the level is the sparsest, after the short dwell time."""
+    policy = Dice()
+    controller, now_s = Controller(LEVELS, policy, OPTIONS), 10.0
+    for pause_s, samples, _ in story:
+        now_s += abs(pause_s) if math.isfinite(pause_s) else 0.0
+        for sample in samples:
+            stamped = type(sample)(now_s, *astuple(sample)[1:])
+            (controller.add_latency if isinstance(sample, LatencySample) else controller.add_battery)(stamped)
+        controller.decide(now_s)
+    policy.answer = answer
+    now_s += OPTIONS.min_dwell_sparser_s
+    controller.add_battery(BatterySample(now_s, charge, discharging=True))
+    decision = controller.decide(now_s)
+    assert decision.reason == Reason.SHIELD_BATTERY_RESERVE
+    later = controller.decide(now_s + OPTIONS.min_dwell_sparser_s)
+    assert later.level == LEVELS - 1
+
+
+@settings(deadline=None)
+@given(stories)
+def test_the_same_story_gives_the_same_decisions(story: list[Any]) -> None:
+    first, second = (play(story, ThresholdPolicy()) for _ in range(2))
+    for (_, one), (_, other) in zip(first, second, strict=True):
+        assert (one.level, one.reason, one.detail) == (other.level, other.reason, other.detail)
+        np.testing.assert_array_equal(one.observation.vector, other.observation.vector)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.floats(1.0, 100.0), min_size=1, max_size=4), st.floats(5.0, 80.0))
+def test_threshold_settles_whatever_the_levels_take(latencies_ms: list[float], budget_ms: float) -> None:
+    latencies_ms = sorted(latencies_ms, reverse=True)
+    options = ControllerOptions(budget_ms=budget_ms)
+    controller, level, changes = Controller(len(latencies_ms), ThresholdPolicy(), options), 0, []
+    for frame in range(30 * 120):
+        now_s = frame / 30
+        controller.add_latency(LatencySample(now_s, latencies_ms[level], math.nan, level))
+        if frame % 6 == 0:
+            decision = controller.decide(now_s)
+            if decision.level != level:
+                changes.append(now_s)
+            level = decision.level
+    assert len(changes) <= 2 * len(latencies_ms)
+    assert all(now_s < 60.0 for now_s in changes)
