@@ -33,7 +33,8 @@ class HandTruth:
 
     Attributes:
         handedness: Side of the person's body.
-        joints_px: float32 [21, 3]: x, y in pixels, z in the same scale relative to the wrist, smaller is nearer.
+        joints_px: float32 [21, 3]: x, y in pixels, z in the same scale relative to the wrist, smaller is
+            nearer.
         joints_m: float32 [21, 3]: metres from the mean of the joints, axes of the optical frame.
         centre_m: float32 [3]: that mean, metres in the optical frame.
     """
@@ -68,7 +69,7 @@ class SourceOptions:
     Attributes:
         width: Pixels, of devices and the synthetic hand (a device may choose its nearest).
         height: Pixels, likewise.
-        rate_hz: Frames a second, of devices, folders and the synthetic hand; files and streams have their own.
+        rate_hz: Frames a second, of devices, folders and the synthetic hand; files and streams have theirs.
         loop: Begin files and folders again at their end.
         seed: Of the synthetic hand.
         hands: 1 or 2 synthetic hands.
@@ -189,15 +190,16 @@ def open_source(spec: str, options: SourceOptions | None = None) -> FrameSource:
         from hand_tracking_dsp.sources.synthetic import SyntheticHandSource
 
         return SyntheticHandSource(options)
-    from hand_tracking_dsp.sources.capture import DeviceSource, StreamSource, VideoFileSource
+    from hand_tracking_dsp.sources.capture import DeviceSource, StreamSource
     from hand_tracking_dsp.sources.folder import ImageFolderSource
+    from hand_tracking_dsp.sources.video import VideoFileSource
 
     if spec.lower().startswith(STREAM_PREFIXES):
         return StreamSource(spec)
     path = Path(spec).expanduser()
     if spec.isdecimal() or str(path).startswith("/dev/"):
         return DeviceSource(spec, options)
-    if path.is_dir():
+    if path.is_dir() or (path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES):
         return ImageFolderSource(path, options)
     if path.is_file():
         return VideoFileSource(path, options)

@@ -22,7 +22,8 @@ def paint_room(seed: int, number: int, width: int, height: int) -> NDArray[np.ui
     room[:] = wall
     for _ in range(int(random.integers(5, 10))):
         layer = room.copy()
-        colour = tuple(float(c) for c in np.clip(wall + random.uniform(-75, 75) + random.uniform(-30, 30, 3), 10, 245))
+        tint = wall + random.uniform(-75, 75) + random.uniform(-30, 30, 3)
+        colour = tuple(float(channel) for channel in np.clip(tint, 10, 245))
         x, y = int(random.uniform(0, w)), int(random.uniform(0, h))
         a, b = int(random.uniform(0.08, 0.4) * w), int(random.uniform(0.08, 0.5) * h)
         if random.uniform() < 0.7:
@@ -48,4 +49,5 @@ def view_room(room: NDArray[np.uint8], width: int, height: int, time_s: float) -
     free_x, free_y = room.shape[1] - width, room.shape[0] - height
     x = round(free_x * (0.5 + 0.5 * np.sin(0.23 * time_s)))
     y = round(free_y * (0.5 + 0.5 * np.cos(0.17 * time_s)))
-    return room[y : y + height, x : x + width].copy()
+    seen: NDArray[np.uint8] = room[y : y + height, x : x + width].copy()
+    return seen

@@ -7,6 +7,7 @@ the webs and the forearm are, was fitted by eye.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +17,16 @@ from hand_tracking_dsp.hand import FINGERS, Handedness, Joint
 from hand_tracking_dsp.sources.synthetic.skeleton import HandShape
 
 Floats = NDArray[np.float64]
+_Row = tuple[Floats, Floats, float, float]
 
 FINGER_RADII_M: Floats = 1e-3 * np.array(
-    [[13.5, 11.5, 10.6, 8.6], [10.6, 9.4, 8.2, 6.6], [10.8, 9.6, 8.4, 6.8], [10.2, 9.0, 7.9, 6.4], [9.2, 7.9, 7.0, 5.7]]
+    [
+        [13.5, 11.5, 10.6, 8.6],
+        [10.6, 9.4, 8.2, 6.6],
+        [10.8, 9.6, 8.4, 6.8],
+        [10.2, 9.0, 7.9, 6.4],
+        [9.2, 7.9, 7.0, 5.7],
+    ]
 )
 """Radius of the flesh at each finger's four joints, thumb to little finger."""
 _JOINT_BULGE_M = 1e-3 * np.array([0.0, 0.9, 0.9, 0.0])
@@ -33,6 +41,9 @@ _PADS = 1e-3 * np.array(
         [0.0, 30.0, 0.0, -4.0, 66.0, 0.0, 12.0, 11.5],
     ]
 )
+_THUMB_WEB = ((0.45, 0.50, 0.0095), (0.80, 0.72, 0.0070))
+"""From a share of the thumb's metacarpal to a share of the index's; radius, metres."""
+
 _FOREARM = 1e-3 * np.array(
     [
         [10.0, -10.0, -1.0, 18.0, -260.0, -6.0, 17.0, 27.0],
@@ -100,26 +111,23 @@ def dress(shape: HandShape) -> Body:
     """Put flesh and a sleeve on a skeleton, in the hand's frame."""
     joints, radii = shape.joints, FINGER_RADII_M - _JOINT_BULGE_M
     mirror = np.array([-1.0 if shape.handedness is Handedness.LEFT else 1.0, 1.0, 1.0])
-    rows: list[tuple[Floats, Floats, float, float]] = []
+    rows: list[_Row] = []
     palmar: list[Floats] = []
     for f, finger in enumerate(FINGERS):
         for bone in range(3):
             rows.append((joints[finger[bone]], joints[finger[bone + 1]], radii[f, bone], radii[f, bone + 1]))
             palmar.append(shape.palmar[finger[bone + 1]])
-    for f in range(1, 5):
-        rows.append((_CARPUS[f - 1] * mirror, joints[FINGERS[f][0]], 0.0125, radii[f, 0] + 0.0008))
-    rows += [(row[:3] * mirror, row[3:6] * mirror, row[6], row[7]) for row in (*_PADS, *_FOREARM)]
-    for f in range(1, 4):
-        rows.append((*(_along(joints, finger, 0.30) for finger in FINGERS[f : f + 2]), 0.0072, 0.0072))
-    # The web of the thumb: from its metacarpal to the index's, twice, and the muscle below it.
-    thumb = joints[Joint.THUMB_CMC], joints[Joint.THUMB_MCP]
-    for on_thumb, on_index, radius in ((0.45, 0.50, 0.0095), (0.80, 0.72, 0.0070)):
-        start = thumb[0] + on_thumb * (thumb[1] - thumb[0])
-        end = _CARPUS[0] * mirror + on_index * (joints[Joint.INDEX_MCP] - _CARPUS[0] * mirror)
-        rows.append((start, end, radius, radius))
-    rows.append((_CARPUS[0] * mirror, joints[Joint.THUMB_CMC], 0.0135, radii[0, 0]))
+    carpus, knuckles = _CARPUS * mirror, joints[[finger[0] for finger in FINGERS]]
+    rows += [(carpus[f - 1], knuckles[f], 0.0125, radii[f, 0] + 0.0008) for f in range(1, 5)]
+    rows += _fixed((*_PADS, *_FOREARM), mirror)
+    webs = [_between(knuckles[f], joints[FINGERS[f][1]], 0.30) for f in range(1, 5)]
+    rows += [(webs[f], webs[f + 1], 0.0072, 0.0072) for f in range(3)]
+    for on_thumb, on_index, radius in _THUMB_WEB:
+        start = _between(knuckles[0], joints[Joint.THUMB_MCP], on_thumb)
+        rows.append((start, _between(carpus[0], knuckles[1], on_index), radius, radius))
+    rows.append((carpus[0], knuckles[0], 0.0135, radii[0, 0]))
     skin = len(rows)
-    rows += [(row[:3] * mirror, row[3:6] * mirror, row[6], row[7]) for row in _SLEEVE]
+    rows += _fixed(_SLEEVE, mirror)
     count = len(rows)
     palmar += [np.array([0.0, 0.0, 1.0])] * (count - len(palmar))
     return Body(
@@ -133,6 +141,12 @@ def dress(shape: HandShape) -> Body:
     )
 
 
-def _along(joints: Floats, finger: tuple[Joint, ...], share: float) -> Floats:
-    """Give a point of a finger's first bone."""
-    return joints[finger[0]] + share * (joints[finger[1]] - joints[finger[0]])
+def _fixed(parts: Iterable[Floats], mirror: Floats) -> list[_Row]:
+    """Take parts that move with the palm."""
+    return [(part[:3] * mirror, part[3:6] * mirror, float(part[6]), float(part[7])) for part in parts]
+
+
+def _between(start: Floats, end: Floats, share: float) -> Floats:
+    """Give a point of a straight line."""
+    point: Floats = start + share * (end - start)
+    return point

@@ -8,7 +8,12 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _STRAIGHT = {"index": (6, 4, 5, 3), "middle": (0, 3, 5, 3), "ring": (-6, 4, 6, 4), "pinky": (-14, 5, 7, 5)}
-_CURLED = {"index": (2, 86, 104, 64), "middle": (0, 88, 106, 66), "ring": (-2, 88, 104, 66), "pinky": (-5, 86, 100, 62)}
+_CURLED = {
+    "index": (2, 86, 104, 64),
+    "middle": (0, 88, 106, 66),
+    "ring": (-2, 88, 104, 66),
+    "pinky": (-5, 86, 100, 62),
+}
 _OPEN_THUMB = (44, 22, 8, 4)
 
 
@@ -28,7 +33,11 @@ GESTURES: dict[str, Floats] = {
         (24, 24, 10, 6), index=(0, 5, 6, 4), middle=(-1, 4, 6, 4), ring=(-2, 5, 7, 4), pinky=(-4, 6, 8, 5)
     ),
     "relaxed": _pose(
-        (36, 32, 16, 14), index=(5, 20, 26, 14), middle=(0, 26, 32, 18), ring=(-5, 32, 36, 20), pinky=(-11, 34, 36, 20)
+        (36, 32, 16, 14),
+        index=(5, 20, 26, 14),
+        middle=(0, 26, 32, 18),
+        ring=(-5, 32, 36, 20),
+        pinky=(-11, 34, 36, 20),
     ),
     "fist": _pose((31, 32, 49, 55)),
     "point": _pose((21, 28, 50, 52), "index"),
@@ -38,7 +47,11 @@ GESTURES: dict[str, Floats] = {
     "thumb up": _pose((72, 4, -4, -8)),
     "ok": _pose((31, 37, 24, 26), "middle ring pinky", index=(4, 50, 59, 34)),
     "pinch": _pose(
-        (23, 38, 28, 27), index=(4, 50, 60, 30), middle=(0, 53, 53, 29), ring=(-4, 52, 54, 30), pinky=(-9, 56, 56, 30)
+        (23, 38, 28, 27),
+        index=(4, 50, 60, 30),
+        middle=(0, 53, 53, 29),
+        ring=(-4, 52, 54, 30),
+        pinky=(-9, 56, 56, 30),
     ),
     "call": _pose((62, 14, -2, -4), "pinky"),
 }

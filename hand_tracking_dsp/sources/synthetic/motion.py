@@ -19,6 +19,9 @@ _REACH_M = 0.125
 _LEAVE_S = 0.35
 """Time a hand takes to sink out of the view, and to rise into it."""
 
+_PERIODS_S = ((4.0, 7.0), (5.0, 8.0), (5.0, 9.0), (6.0, 9.0), (7.0, 10.0), (8.0, 13.0))
+"""Shortest and longest period of roll, pitch, yaw, x, y and distance."""
+
 _ROLL_DEG, _PITCH_DEG, _YAW_DEG = 32.0, 20.0, 32.0
 _NEAREST_M, _FARTHEST_M = 0.38, 0.60
 
@@ -52,13 +55,19 @@ class Motion:
         hands: 1 or 2. Two are a left and a right one; one changes its side at every absence.
         half_view: Tangents of half the horizontal and half the vertical angle of view.
         absence_s: How long no hand is in view at all; 0 = never absent.
-        absence_every_s: Period of the absences; each comes at the end of a period. A hand rises into the view after
-            it, and sinks out of it before the next.
+        absence_every_s: Period of the absences; each comes at the end of a period. A hand rises into the
+            view after it, and sinks out of it before the next.
         speed: Of gestures and turns, 1 = unhurried; the absences keep their times.
     """
 
     def __init__(
-        self, seed: int, hands: int, half_view: tuple[float, float], absence_s: float, absence_every_s: float, speed: float
+        self,
+        seed: int,
+        hands: int,
+        half_view: tuple[float, float],
+        absence_s: float,
+        absence_every_s: float,
+        speed: float,
     ) -> None:
         self._seed = seed
         self._hands = hands
@@ -115,7 +124,8 @@ class _Waves:
 
     def __init__(self, seed: int, hand: int) -> None:
         random = np.random.default_rng((seed, 3, hand))
-        self._rates = 2.0 * np.pi / random.uniform((4.0, 5.0, 5.0, 6.0, 7.0, 8.0), (7.0, 8.0, 9.0, 9.0, 10.0, 13.0))
+        periods_s = random.uniform(*zip(*_PERIODS_S, strict=True))
+        self._rates = 2.0 * np.pi / periods_s
         self._phases = random.uniform(0.0, 2.0 * np.pi, (2, 6))
 
     def at(self, time_s: float) -> Floats:

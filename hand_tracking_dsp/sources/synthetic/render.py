@@ -18,7 +18,12 @@ _PALM_MIDDLE_M = np.array([0.0, 0.055, 0.0])
 
 
 def render_hand(
-    place: HandPlace, look: Look, camera: Intrinsics, image: NDArray[np.uint8], depth_mm: NDArray[np.uint16], step: int = 2
+    place: HandPlace,
+    look: Look,
+    camera: Intrinsics,
+    image: NDArray[np.uint8],
+    depth_mm: NDArray[np.uint16],
+    step: int = 2,
 ) -> HandTruth:
     """Draw a hand over a picture, in place, and say where its joints are.
 
@@ -56,7 +61,8 @@ def _draw(
     surface = cast(body, camera, box, step)
     if surface.pixels.size == 0:
         return
-    across, along, _ = place.turn.T @ (surface.points.T - place.middle_m).T / place.size + _PALM_MIDDLE_M[:, None]
+    local = place.turn.T @ (surface.points - place.middle_m[:, None]) / place.size
+    across, along, _ = local + _PALM_MIDDLE_M[:, None]
     on_palm = np.stack([-across if place.handedness is Handedness.LEFT else across, along]).astype(np.float32)
     shaded = shade(surface, body, look, place.turn[:, 2], on_palm)
     colour = np.stack([surface.spread(channel, 0.0) for channel in shaded], axis=-1)
@@ -67,7 +73,8 @@ def _draw(
         colour = cv2.resize(colour, size, interpolation=cv2.INTER_LINEAR)
         gap_px = cv2.resize(gap_px, size, interpolation=cv2.INTER_LINEAR)
         mm = cv2.resize(mm, size, interpolation=cv2.INTER_NEAREST)
-    rows, columns = slice(box.top, min(box.bottom, image.shape[0])), slice(box.left, min(box.right, image.shape[1]))
+    rows = slice(box.top, min(box.bottom, image.shape[0]))
+    columns = slice(box.left, min(box.right, image.shape[1]))
     cut = (slice(0, rows.stop - rows.start), slice(0, columns.stop - columns.start))
     cover = np.clip(0.5 - gap_px[cut], 0.0, 1.0)
     under = image[rows, columns]
@@ -81,14 +88,14 @@ def _box(body: Body, camera: Intrinsics, width: int, height: int, step: int) -> 
     """Find the part of the image that the body may cover, in whole steps."""
     points = np.concatenate([body.starts, body.ends])
     radii = np.concatenate([body.start_radii, body.end_radii]) * 1.3
-    x, y = (camera.fx * points[:, 0] / points[:, 2] + camera.cx, camera.fy * points[:, 1] / points[:, 2] + camera.cy)
+    x = camera.fx * points[:, 0] / points[:, 2] + camera.cx
+    y = camera.fy * points[:, 1] / points[:, 2] + camera.cy
     reach = camera.fx * radii / points[:, 2]
     left, top = (max(int((v - reach).min()) // step * step, 0) for v in (x, y))
     right, bottom = (min(int((v + reach).max()) + 1, limit) for v, limit in ((x, width), (y, height)))
     if left >= right or top >= bottom:
         return None
-    right, bottom = (first + -(-(last - first) // step) * step for first, last in ((left, right), (top, bottom)))
-    return Box(left, top, right, bottom)
+    return Box(left, top, right + (left - right) % step, bottom + (top - bottom) % step)
 
 
 def _truth(place: HandPlace, joints: NDArray[np.float64], camera: Intrinsics) -> HandTruth:

@@ -39,15 +39,17 @@ class SyntheticScene:
             options.absence_every_s,
             options.speed,
         )
-        grain = np.random.default_rng((options.seed, 5)).normal(0.0, options.noise, (height + 64, width + 64, 3))
+        random = np.random.default_rng((options.seed, 5))
+        grain = random.normal(0.0, options.noise, (height + 64, width + 64, 3))
         self._grain: NDArray[np.int16] = np.rint(grain).astype(np.int16)
 
     def frame(self, index: int) -> Frame:
-        """Draw a frame, with depth and the truth of every hand of which half the joints are in the picture."""
+        """Draw a frame, with depth and the truth of every hand with half its joints in the picture."""
         options = self.options
         time_s = index / options.rate_hz
         number = self._motion.scene_number(time_s)
-        image = view_room(paint_room(options.seed, number, options.width, options.height), options.width, options.height, time_s)
+        room = paint_room(options.seed, number, options.width, options.height)
+        image = view_room(room, options.width, options.height, time_s)
         depth_mm = np.full(image.shape[:2], _WALL_MM, np.uint16)
         truth: list[HandTruth] = []
         for place in sorted(self._motion.places(time_s), key=lambda p: -float(p.middle_m[2])):

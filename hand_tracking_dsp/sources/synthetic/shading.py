@@ -82,8 +82,8 @@ def shade(surface: Surface, body: Body, look: Look, facing: NDArray[np.float64],
         body: The same body, in the optical frame.
         look: Person and light.
         facing: [3], direction out of the palm, optical frame.
-        on_palm: float32 [2, n], where the pixels lie in a right hand's frame (or a left one's mirror image), metres:
-            towards the thumb, towards the fingers.
+        on_palm: float32 [2, n], where the pixels lie in the hand's frame, metres: towards the thumb,
+            towards the fingers.
 
     Returns:
         float32 [3, n], blue, green, red, 0 to 255.
@@ -100,7 +100,8 @@ def shade(surface: Surface, body: Body, look: Look, facing: NDArray[np.float64],
     cloth = surface.blend(body.cloth.astype(np.float32)[surface.part])
 
     palm = _ramp(np.asarray(facing, np.float32) @ normal, -0.35, 0.25)
-    back_bgr, palm_bgr = (pair[0] + (pair[1] - pair[0]) * np.float32(look.tone) for pair in (_BACK_BGR, _PALM_BGR))
+    tone = np.array([1.0 - look.tone, look.tone], np.float32)
+    back_bgr, palm_bgr = tone @ _BACK_BGR, tone @ _PALM_BGR
     colour = back_bgr[:, None] + (palm_bgr - back_bgr)[:, None] * palm
     colour[:2] *= 1.0 - 0.09 * flush
     colour += _NAIL_BGR * nail
@@ -128,21 +129,23 @@ def _palm_marks(on_palm: Floats) -> tuple[Floats, Floats]:
         np.clip((places - low) * np.float32(1.0 / _MAP_PIXEL_M), 0, limit - 1).astype(np.intp)
         for places, low, limit in zip(on_palm, (_MAP_LEFT_M, _MAP_LOWEST_M), marks.shape[1::-1], strict=False)
     )
-    return marks[row, column, 0], marks[row, column, 1]
+    lines: Floats = marks[row, column, 0]
+    pads: Floats = marks[row, column, 1]
+    return lines, pads
 
 
 @lru_cache(maxsize=1)
 def _palm_map() -> Floats:
     """Draw the palm of a right hand: channel 0 lines, channel 1 rosy pads, float32 [h, w, 2]."""
     lines, pads = (np.zeros((300, 220), np.uint8) for _ in range(2))
-    scale = np.array([1e-3 / _MAP_PIXEL_M, 1e-3 / _MAP_PIXEL_M])
+    scale = 1e-3 / _MAP_PIXEL_M
     low = np.array([_MAP_LEFT_M, _MAP_LOWEST_M]) / _MAP_PIXEL_M
     for points_mm, strength in _PALM_LINES_MM:
         smooth = _smooth_curve(np.array(points_mm, np.float64)) * scale - low
         cv2.polylines(lines, [np.rint(smooth * 8).astype(np.int32)], False, strength, 2, cv2.LINE_AA, 3)
     for x, y, radius in _PALM_PADS_MM:
-        middle = np.array([x, y]) * scale - low
-        cv2.circle(pads, (round(float(middle[0])), round(float(middle[1]))), round(radius * float(scale[0])), 255, -1)
+        middle = np.rint(np.array([x, y]) * scale - low).astype(int)
+        cv2.circle(pads, tuple(middle.tolist()), round(radius * scale), 255, -1)
     drawn = [cv2.GaussianBlur(lines, (0, 0), 1.2), cv2.GaussianBlur(pads, (0, 0), 10.0)]
     marks: Floats = np.stack(drawn, axis=-1).astype(np.float32) / np.float32(255.0)
     return marks

@@ -4,9 +4,9 @@ Hand frame of a right hand, metres: origin at the wrist, x to the thumb's side, 
 the palm. A left hand is its mirror image in x.
 
 Phalanges, thumb metacarpal and fingertip tissue: A. Buryanov and V. Kotiuk, "Proportions of Hand Segments",
-International Journal of Morphology 28(3), 2010 (means of 66 adult hands). The joints of wrist and knuckles lie on that
-paper's metacarpal lengths lengthened by the carpus, spread to a hand breadth of 84 mm at the knuckles (T. M.
-Greiner, "Hand Anthropometry of U.S. Army Personnel", 1991).
+International Journal of Morphology 28(3), 2010 (means of 66 adult hands). Wrist and knuckles: that paper's
+metacarpals lengthened by the carpus, spread to a hand breadth of about 84 mm at the knuckles (T. M. Greiner,
+"Hand Anthropometry of U.S. Army Personnel", 1991).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PALM_M: Floats = 1e-3 * np.array(
 )
 """Thumb CMC and the four finger MCP joints from the wrist; the palm is rigid."""
 
-_THUMB_ROLL_DEG = -62.0
+_THUMB_ROLL = np.radians(-62.0)
 """Turn of the thumb about its own axis: its pad faces the fingers, not the palm's front."""
 
 
@@ -73,7 +73,7 @@ def pose_hand(angles_deg: Floats, handedness: Handedness = Handedness.RIGHT) -> 
     for row, finger in enumerate(FINGERS):
         joints[finger[0]] = PALM_M[row]
         if finger[0] is Joint.THUMB_CMC:
-            frame = _about_z(-angles[row, 0]) @ _about_x(angles[row, 1]) @ _about_y(np.radians(_THUMB_ROLL_DEG))
+            frame = _about_z(-angles[row, 0]) @ _about_x(angles[row, 1]) @ _about_y(_THUMB_ROLL)
             flexions = (0.0, angles[row, 2], angles[row, 3])
         else:
             frame = _about_z(-angles[row, 0])

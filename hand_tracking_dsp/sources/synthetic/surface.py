@@ -1,9 +1,10 @@
 """Which point of a smoothly blended body every pixel sees: ray casting by the distance to the skin.
 
 The skin is the zero of a signed distance: the smooth minimum -τ·log Σ exp(-dᵢ/τ) of the distances dᵢ to
-the capsules (J. F. Blinn, "A Generalization of Algebraic Surface Drawing", 1982; I. Quilez, "Smooth minimum").
-A ray starts at the nearest capsule's own front and reaches the skin in a few steps of that distance (J. C. Hart,
-"Sphere Tracing", 1996). Only pairs of a pixel and a capsule that may touch are computed, as flat arrays.
+the capsules (J. F. Blinn, "A Generalization of Algebraic Surface Drawing", 1982; I. Quilez, "Smooth
+minimum"). A ray starts at the nearest capsule's own front and reaches the skin in a few steps of that
+distance (J. C. Hart, "Sphere Tracing", 1996). Only pairs of a pixel and a capsule that may touch are computed,
+as flat arrays.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ class Surface:
 
     def blend(self, values: Floats) -> Floats:
         """Sum values of pairs [m] over each pixel by weight, float32 [n]."""
-        return np.bincount(self.slot, self.weight * values, self.pixels.size).astype(np.float32)
+        sums: Floats = np.bincount(self.slot, self.weight * values, self.pixels.size).astype(np.float32)
+        return sums
 
     def spread(self, values: Floats, elsewhere: float) -> Floats:
         """Lay values of pixels [n] out as an image float32 [h, w]."""
@@ -206,7 +208,7 @@ def _glance(body: Body, part: int, rays: _Rays) -> _Glance | None:
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """Distance [n] of a point on every ray to the skin, and its pairs' [m] weight, place along and length to the axis."""
+    """Distance [n] of a point on every ray to the skin; its pairs' [m] weight, place along and from the axis."""
 
     distance: Floats
     weight: Floats
@@ -275,4 +277,6 @@ class _Pairs:
         """Give unit vectors [3, m] from the axes to points [3, n]."""
         starts = body.starts.T.astype(np.float32)
         axes = (body.ends - body.starts).T.astype(np.float32)
-        return (points[:, self.slot] - starts[:, self.part] - skin.along * axes[:, self.part]) / skin.length
+        feet = starts[:, self.part] + skin.along * axes[:, self.part]
+        vectors: Floats = (points[:, self.slot] - feet) / skin.length
+        return vectors
