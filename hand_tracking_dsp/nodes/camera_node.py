@@ -12,7 +12,7 @@ from typing import Any
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from hand_tracking_dsp.errors import HandTrackingError
+from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.msg import HandArray
 from hand_tracking_dsp.nodes.conversion import camera_info, pixels_to_compressed, pixels_to_image
 from hand_tracking_dsp.nodes.hand_messages import truth_message
@@ -21,6 +21,7 @@ from hand_tracking_dsp.nodes.pacing import Pace, RateMeter
 from hand_tracking_dsp.nodes.parameters import Value
 from hand_tracking_dsp.nodes.running import run_node
 from hand_tracking_dsp.nodes.tables import CAMERA
+from hand_tracking_dsp.sources.backoff import Backoff
 from hand_tracking_dsp.sources.frames import (
     Frame,
     FrameSource,
@@ -47,6 +48,12 @@ class CameraNode(ManagedNode):
     def configure(self) -> None:
         """Create the publishers."""
         parameters = self.parameters
+        if parameters["retry_max_s"] < parameters["retry_s"]:
+            msg = (
+                f"Parameter retry_max_s is {parameters['retry_max_s']}, but must be at least "
+                f"retry_s, {parameters['retry_s']}."
+            )
+            raise ConfigurationError(msg)
         self._options = SourceOptions(
             width=parameters["width"],
             height=parameters["height"],
@@ -92,7 +99,7 @@ class CameraNode(ManagedNode):
         """Say which source, how fast, and what is wrong with it."""
         report.hardware = self._source_name
         report.values |= {
-            "source": self._source_name or self.parameters["source"],
+            "source": self._source_name or "not open yet",
             "frames": self._frames,
             "rate_hz": self._rate.hz(time.monotonic()),
             "times_lost": self._losses,
@@ -102,33 +109,31 @@ class CameraNode(ManagedNode):
 
     def _run(self) -> None:
         """Read the source until asked to stop; open it again when it is lost."""
-        first_s, longest_s = self.parameters["retry_s"], self.parameters["retry_max_s"]
-        spec = self.parameters["source"]
-        pause_s = first_s
+        backoff = Backoff(self.parameters["retry_s"], limit_s=self.parameters["retry_max_s"])
         while not self._stop.is_set():
             frames_before = self._frames
             try:
-                with open_source(spec, self._options) as source:
+                with open_source(self.parameters["source"], self._options) as source:
                     self._source_name = source.name
                     self.get_logger().info(
                         f"Reading {source.name}, {source.width}x{source.height}, {source.rate_hz:g} Hz."
                     )
                     self._stream(source)
                 if not self._stop.is_set():
-                    self._trouble = f"The source {spec} has ended; set loop, or activate the node again."
+                    self._trouble = f"The {source.name} has ended: set loop, or activate the node again."
                     self.get_logger().warning(self._trouble)
                 return
             except HandTrackingError as error:
                 problem = str(error)
             except Exception as error:  # noqa: BLE001 (a driver's surprise must not end the node)
-                problem = f"The source {spec} failed with {type(error).__name__}: {error}."
+                problem = f"The source failed with {type(error).__name__}: {error}."
             if self._frames > frames_before:
                 self._losses += 1
-                pause_s = first_s
-            self._trouble = f"{problem} Next attempt in {pause_s:g} s."
+                backoff.succeeded()
+            wait_s = backoff.failed()
+            self._trouble = f"{problem} Next attempt in {wait_s:g} s."
             self.get_logger().error(self._trouble)
-            self._stop.wait(pause_s)
-            pause_s = min(2 * pause_s, longest_s)
+            self._stop.wait(wait_s)
 
     def _stream(self, source: FrameSource) -> None:
         """Publish frames until the source ends or the node stops."""

@@ -51,7 +51,7 @@ class Parameter:
             return ", ".join(self.choices)
         if math.isinf(self.low) and math.isinf(self.high):
             return ""
-        return f"{self.low:g} to {self.high:g}" + (f" {self.unit}" if self.unit else "")
+        return f"{self.low:.10g} to {self.high:.10g}" + (f" {self.unit}" if self.unit else "")
 
     def accept(self, value: object) -> Value:
         """Check a value and bring it to the parameter's type.
@@ -62,12 +62,12 @@ class Parameter:
         Raises:
             ConfigurationError: The value has another type, or lies outside the allowed ones.
         """
+        is_list = isinstance(value, Iterable) and not isinstance(value, (str, bytes))
+        given = list(value) if is_list else value  # type: ignore[call-overload]
         if isinstance(self.default, tuple):
-            kind = type(self.default[0])
-            is_list = isinstance(value, Iterable) and not isinstance(value, (str, bytes))
-            items = list(value) if is_list else [None]  # type: ignore[call-overload]
+            kind, items = type(self.default[0]), given if is_list else [None]
         else:
-            kind, items = type(self.default), [value]
+            kind, items = type(self.default), [given]
         converted = [_converted(item, kind) for item in items]
         problem = ""
         if None in converted:
@@ -77,7 +77,7 @@ class Parameter:
         elif self.choices and not set(converted) <= set(self.choices):
             problem = f"must be one of: {self.allowed}"
         if problem:
-            shown = "not set" if value is None else repr(items if isinstance(self.default, tuple) else value)
+            shown = "not set" if value is None else repr(given)
             msg = f"Parameter {self.name} is {shown}, but {problem}."
             raise ConfigurationError(msg)
         result = tuple(item for item in converted if item is not None)

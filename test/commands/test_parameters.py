@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from hand_tracking_dsp.commands.parameters import as_markdown, as_yaml
+from hand_tracking_dsp.nodes.tables import TABLES
+from hand_tracking_dsp.resources import share_path
+
+
+def test_the_parameter_file_is_what_the_command_prints():
+    assert share_path("config", "hand_tracking.yaml").read_text(encoding="utf-8") == as_yaml(TABLES)
+
+
+def test_the_parameter_tables_are_what_the_command_prints():
+    docs = Path(__file__).parents[2] / "docs"
+    assert (docs / "parameters.md").read_text(encoding="utf-8") == as_markdown(TABLES)
+
+
+def test_the_parameter_file_holds_every_default():
+    data = yaml.safe_load(as_yaml(TABLES))
+    for node, table in TABLES.items():
+        values = data[f"/**/{node}"]["ros__parameters"]
+        for parameter in table:
+            value = values
+            for part in parameter.name.split("."):
+                value = value[part]
+            assert parameter.accept(value) == parameter.default
