@@ -3,7 +3,8 @@
 #
 #   pypi.lock       everything, ROS 2 among it
 #   robot.lock      what a machine with ROS 2 under /opt/ros lacks; it keeps the system's OpenCV and PyYAML
-#   mediapipe.lock  the original to compare with, with the OpenCV that needs no screen
+#   mediapipe.lock  the original to compare with, less what its Hands do without (450 MB) and with the OpenCV
+#                   that needs no screen
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/checks.sh
@@ -11,7 +12,7 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
 check_python "$python" 13
 [ -d .venv-lock ] || "$python" -m venv .venv-lock
-.venv-lock/bin/python -m pip install --quiet uv==0.13.8
+.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
 cd requirements
 
 compile() {
@@ -24,4 +25,5 @@ compile() {
 
 compile pypi.lock ros.in runtime.in dev.in
 compile robot.lock robot.in runtime.in dev.in --no-emit-package opencv-python-headless --no-emit-package pyyaml
-compile mediapipe.lock mediapipe.in --no-emit-package opencv-contrib-python
+compile mediapipe.lock mediapipe.in --no-emit-package opencv-contrib-python --no-emit-package jax \
+    --no-emit-package jaxlib --no-emit-package ml-dtypes --no-emit-package opt-einsum --no-emit-package scipy

@@ -45,7 +45,7 @@ make_environment() {
     say "installing the packages of $lock into $folder (about a minute)"
     same_base "$folder" "$wanted" || "$python" -m venv --clear "$@" "$folder"
     rm -f "$folder/.made-from"
-    "$folder/bin/python" -m pip install --quiet --no-deps --requirement "$lock" ||
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$lock" ||
         stop "pip could not install $lock (see above); check the network connection and run it again."
     echo "$wanted" >"$folder/.made-from"
 }
