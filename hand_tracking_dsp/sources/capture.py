@@ -165,8 +165,8 @@ class StreamSource(LiveSource):
     def __init__(self, address: str, open_timeout_s: float = _OPEN_TIMEOUT_S) -> None:
         if address.startswith("gst:") and cv2.CAP_GSTREAMER not in cv2.videoio_registry.getBackends():
             msg = (
-                f"The address '{_public(address)}' needs GStreamer, but this OpenCV ({cv2.__version__}) was built "
-                f"without it: install the distribution's python3-opencv, or give an rtsp:// or http:// address."
+                f"'{_public(address)}' needs GStreamer, without which this OpenCV {cv2.__version__} was built: "
+                f"install the distribution's python3-opencv, or give an rtsp:// or http:// address."
             )
             raise SourceError(msg)
         super().__init__(

@@ -55,7 +55,7 @@ class ImageFolderSource(ClosingSource):
             self._place = 0
             image = self._next_image()
             if image is None:
-                msg = f"The images in {self._where} cannot be decoded any more: check that they are still there."
+                msg = f"The images in {self._where} cannot be decoded any more: check that they are there."
                 raise SourceError(msg)
         if image is None:
             return None

@@ -70,7 +70,7 @@ class Body:
         start_radii: [n], metres.
         end_radii: [n], metres.
         palmar: [n, 3], unit vector away from the capsule's back (for a nail, a finger's pad).
-        tips: bool [n], the capsule is a finger's last bone.
+        bones: int [n], which bone of its finger, 0 to 2; -1 = none.
         cloth: bool [n], the capsule is a sleeve, not skin.
     """
 
@@ -79,7 +79,7 @@ class Body:
     start_radii: Floats
     end_radii: Floats
     palmar: Floats
-    tips: NDArray[np.bool_]
+    bones: NDArray[np.int64]
     cloth: NDArray[np.bool_]
 
     def scaled(self, size: float) -> Body:
@@ -90,7 +90,7 @@ class Body:
             self.start_radii * size,
             self.end_radii * size,
             self.palmar,
-            self.tips,
+            self.bones,
             self.cloth,
         )
 
@@ -102,7 +102,7 @@ class Body:
             self.start_radii,
             self.end_radii,
             self.palmar @ turn.T,
-            self.tips,
+            self.bones,
             self.cloth,
         )
 
@@ -136,7 +136,7 @@ def dress(shape: HandShape) -> Body:
         start_radii=np.array([row[2] for row in rows]),
         end_radii=np.array([row[3] for row in rows]),
         palmar=np.array(palmar),
-        tips=(np.arange(count) < 15) & (np.arange(count) % 3 == 2),
+        bones=np.where(np.arange(count) < 3 * len(FINGERS), np.arange(count) % 3, -1),
         cloth=np.arange(count) >= skin,
     )
 

@@ -90,13 +90,15 @@ def shade(surface: Surface, body: Body, look: Look, facing: NDArray[np.float64],
     """
     normal = np.stack([surface.blend(axis) for axis in surface.outward])
     normal /= np.sqrt((normal * normal).sum(0)) + np.float32(1e-6)
-    pads = np.einsum("cm,mc->m", surface.outward, body.palmar.astype(np.float32)[surface.part])
-    tips = body.tips[surface.part]
-    nail = surface.blend(tips * _ramp(-pads, 0.66, 0.76) * _ramp(surface.along, 0.42, 0.50))
+    palmar = np.einsum("cm,mc->m", surface.outward, body.palmar.astype(np.float32)[surface.part])
+    bones = body.bones[surface.part]
+    tips = (bones == 2).astype(np.float32)
+    nail = surface.blend(tips * _ramp(-palmar, 0.66, 0.76) * _ramp(surface.along, 0.42, 0.50))
     flush = surface.blend(tips * surface.along)
-    fold = np.maximum(1.0 - surface.along * 14.0, 0.0) * (surface.part < 15) * (surface.part % 3 > 0)
-    crease = surface.blend(fold * _ramp(pads, 0.1, 0.6))
-    flat = surface.blend((surface.part >= 15).astype(np.float32))
+    crease = surface.blend(
+        (bones > 0) * np.maximum(1.0 - 14.0 * surface.along, 0.0) * _ramp(palmar, 0.1, 0.6)
+    )
+    flat = surface.blend((bones < 0).astype(np.float32))
     cloth = surface.blend(body.cloth.astype(np.float32)[surface.part])
 
     palm = _ramp(np.asarray(facing, np.float32) @ normal, -0.35, 0.25)
@@ -119,7 +121,7 @@ def shade(surface: Surface, body: Body, look: Look, facing: NDArray[np.float64],
     shine /= np.linalg.norm(shine)
     gloss = np.maximum(shine @ normal, 0.0) ** 24
     colour += gloss * (14.0 + 40.0 * nail) * (1.0 - cloth)
-    return colour
+    return colour.astype(np.float32, copy=False)
 
 
 def _palm_marks(on_palm: Floats) -> tuple[Floats, Floats]:

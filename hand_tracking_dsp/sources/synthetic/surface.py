@@ -3,8 +3,8 @@
 The skin is the zero of a signed distance: the smooth minimum -τ·log Σ exp(-dᵢ/τ) of the distances dᵢ to
 the capsules (J. F. Blinn, "A Generalization of Algebraic Surface Drawing", 1982; I. Quilez, "Smooth
 minimum"). A ray starts at the nearest capsule's own front and reaches the skin in a few steps of that
-distance (J. C. Hart, "Sphere Tracing", 1996). Only pairs of a pixel and a capsule that may touch are computed,
-as flat arrays.
+distance (J. C. Hart, "Sphere Tracing", 1996). Only pairs of a pixel and a capsule that may touch are
+computed, as flat arrays.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ class Surface:
     @property
     def depth(self) -> Floats:
         """Metres along z of the optical frame, [n]."""
-        return self.points[2]
+        depth: Floats = self.points[2]
+        return depth
 
     def blend(self, values: Floats) -> Floats:
         """Sum values of pairs [m] over each pixel by weight, float32 [n]."""
@@ -208,7 +209,7 @@ def _glance(body: Body, part: int, rays: _Rays) -> _Glance | None:
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """Distance [n] of a point on every ray to the skin; its pairs' [m] weight, place along and from the axis."""
+    """Distance [n] of points to the skin; their pairs' [m] weight, place along the axis, length to it."""
 
     distance: Floats
     weight: Floats
