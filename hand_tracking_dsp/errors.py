@@ -25,3 +25,7 @@ class SourceError(HandTrackingError):
 
 class FrameError(HandTrackingError):
     """One image cannot be used: unknown encoding, wrong size or truncated data."""
+
+
+class OutputError(HandTrackingError):
+    """A file cannot be written."""

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.lab.bank_file import write_bank, write_bytes
+from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.lab.bank_file import write_bank
+from hand_tracking_dsp.lab.dead_channels import remove_dead_channels
 from hand_tracking_dsp.lab.statistics import count_macs, count_parameters
 from hand_tracking_dsp.lab.tflite_to_onnx import convert
 from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, Contract
@@ -112,7 +114,8 @@ def make_bank(originals: dict[str, bytes], folder: Path) -> None:
         folder: Where to; made if missing.
 
     Raises:
-        ModelError: A network cannot be converted, or the folder not be written.
+        ModelError: A network cannot be converted.
+        OutputError: The folder cannot be written.
     """
     levels = [_entry(original, originals, folder) for original in HANDS]
     for index, level in enumerate(levels):
@@ -132,6 +135,7 @@ def make_bank(originals: dict[str, bytes], folder: Path) -> None:
 def _entry(original: Original, originals: dict[str, bytes], folder: Path) -> dict[str, Any]:
     """Convert and write a network; describe it for bank.json."""
     model = convert(originals[original.member], original.contract, Path(original.file).stem)
+    remove_dead_channels(model)
     data = model.SerializeToString(deterministic=True)
     write_bytes(folder / original.file, data)
     return {

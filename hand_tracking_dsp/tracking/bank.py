@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -91,8 +92,9 @@ class LevelBank:
             order: The order of the image's channels.
 
         Raises:
-            ConfigurationError: The level is negative.
+            ConfigurationError: The level is negative, or the region has no size or place.
         """
+        _check_region(region)
         session = self._sessions[self.nearest(level).index]
         size = LANDMARKS.input_shape[-1]
         patch = crop(image, region, size)
@@ -111,9 +113,16 @@ class LevelBank:
         )
 
 
+def _check_region(region: Region) -> None:
+    values = (region.x, region.y, region.size, region.rotation)
+    if not (all(map(math.isfinite, values)) and region.size > 0):
+        msg = f"The region {region} cannot be cut out: its numbers must be finite, its size above 0."
+        raise ConfigurationError(msg)
+
+
 def _mean_and_deviation(patch: Image) -> tuple[float, float]:
-    """Mean and standard deviation over all channels of an image, in shares of 255."""
-    mean, deviation = cv2.meanStdDev(patch)
+    """Mean and standard deviation over the three colours of a crop, in shares of 255."""
+    mean, deviation = (values[:3] for values in cv2.meanStdDev(patch))
     overall = float(mean.mean())
     # Of channels of equal size: the mean of the squares, less the square of the mean.
     variance = float((deviation**2 + mean**2).mean()) - overall**2

@@ -92,21 +92,23 @@ def crop(image: Image, region: Region, size: int) -> Image:
         size: Side of the result, pixels.
 
     Returns:
-        uint8 [size, size, 3], channels as in image.
+        uint8 [size, size, 4], channels as in image, the fourth without meaning: OpenCV warps four
+        channels more than twice as fast as three.
     """
     scale = region.size / size
     cos, sin = math.cos(region.rotation) * scale, math.sin(region.rotation) * scale
+    patch, left, top = _surroundings(image, region)
     half = size / 2
     # MediaPipe maps pixel index 0 to the region's corner, not to half a pixel from it; the networks
     # were trained so.
     matrix = np.array(
         [
-            [cos, -sin, region.x - half * (cos - sin)],
-            [sin, cos, region.y - half * (sin + cos)],
+            [cos, -sin, region.x - left - half * (cos - sin)],
+            [sin, cos, region.y - top - half * (sin + cos)],
         ]
     )
     return cv2.warpAffine(  # type: ignore[return-value]
-        image,
+        cv2.cvtColor(patch, cv2.COLOR_BGR2BGRA),
         matrix,
         (size, size),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
@@ -118,13 +120,17 @@ def network_input(image: Image, order: ChannelOrder) -> Floats:
     """Turn an image into a network's input.
 
     Args:
-        image: uint8 [height, width, 3].
+        image: uint8 [height, width, 3 or 4]; a fourth channel is left out.
         order: The order of its channels.
 
     Returns:
         float32 [1, 3, height, width], RGB, 0 to 1.
     """
-    return cv2.dnn.blobFromImage(image, 1 / 255, swapRB=order == "bgr")  # type: ignore[return-value]
+    planes = cv2.split(image)[:3]
+    result = np.empty((1, 3, *image.shape[:2]), dtype=np.float32)
+    for plane, target in zip(planes if order == "rgb" else planes[::-1], result[0], strict=True):
+        np.multiply(plane, np.float32(1 / 255), out=target)
+    return result
 
 
 def to_image(points: Floats, region: Region) -> Floats:
@@ -192,3 +198,14 @@ def _grown(
         size=max(width, height) * scale,
         rotation=rotation,
     )
+
+
+def _surroundings(image: Image, region: Region) -> tuple[Image, int, int]:
+    """Cut the part of an image that a region touches, at least a pixel; return it with its origin."""
+    height, width = image.shape[:2]
+    reach = region.size / math.sqrt(2) + 2
+    left = min(max(math.floor(region.x - reach), 0), width - 1)
+    top = min(max(math.floor(region.y - reach), 0), height - 1)
+    right = max(min(math.ceil(region.x + reach), width), left + 1)
+    bottom = max(min(math.ceil(region.y + reach), height), top + 1)
+    return image[top:bottom, left:right], left, top

@@ -79,7 +79,7 @@ class PalmDetector:
         """
         height, width = image.shape[:2]
         side = max(height, width)
-        boxes, logits = self._session.run(network_input(_letterboxed(image), order))
+        boxes, logits = self._session.run(network_input(letterboxed(image), order))
         # logit(threshold) spares 2016 sigmoids.
         limit = np.log(score_threshold / (1 - score_threshold))
         chosen = np.flatnonzero(logits[0, :, 0] >= limit)
@@ -92,8 +92,15 @@ class PalmDetector:
         return _merged(candidates, scores)[:max_hands]
 
 
-def _letterboxed(image: Image) -> Image:
-    """Scale an image to fit the detector's input, centred, black elsewhere."""
+def letterboxed(image: Image) -> Image:
+    """Scale an image to fit the detector's input, centred, black elsewhere.
+
+    Args:
+        image: uint8 [height, width, 3].
+
+    Returns:
+        uint8 [192, 192, 3], channels as in image.
+    """
     height, width = image.shape[:2]
     scale = max(height, width) / INPUT_SIZE
     matrix = np.array(

@@ -27,7 +27,8 @@ class OpenVinoSession:
         self._request = compiled.create_infer_request()
         self._name = name
         devices = compiled.get_property("EXECUTION_DEVICES")
-        self.provider = f"openvino/{','.join(devices)}"
+        precision = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
+        self.provider = f"openvino/{','.join(devices)}/{precision}"
         self.inputs = tuple(_spec(port) for port in compiled.inputs)
         self.outputs = tuple(_spec(port) for port in compiled.outputs)
 

@@ -1,0 +1,34 @@
+"""Writing files so that a crash leaves the old ones whole."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hand_tracking_dsp.errors import OutputError
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name, then rename it; its folder is made if missing.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        msg = f"{path} cannot be written ({error.strerror}): choose another folder or make room."
+        raise OutputError(msg) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text in UTF-8, as write_bytes does.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    write_bytes(path, text.encode())
