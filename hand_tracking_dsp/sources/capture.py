@@ -163,9 +163,9 @@ class StreamSource(LiveSource):
     """
 
     def __init__(self, address: str, open_timeout_s: float = _OPEN_TIMEOUT_S) -> None:
-        if address.startswith("gst:") and cv2.CAP_GSTREAMER not in cv2.videoio_registry.getBackends():
+        if address.startswith("gst:") and not cv2.videoio_registry.hasBackend(cv2.CAP_GSTREAMER):
             msg = (
-                f"'{_public(address)}' needs GStreamer, without which this OpenCV {cv2.__version__} was built: "
+                f"'{_public(address)}' needs GStreamer, which this OpenCV {cv2.__version__} lacks: "
                 f"install the distribution's python3-opencv, or give an rtsp:// or http:// address."
             )
             raise SourceError(msg)

@@ -1,0 +1,47 @@
+"""Trees of attribute files as the kernel shows them."""
+
+import pytest
+
+
+def _write(folder, contents):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        (folder / name).write_text(f"{content}\n")
+    return folder
+
+
+@pytest.fixture
+def write_battery(tmp_path):
+    """Write a battery of the power supply class below tmp_path; attributes are arguments."""
+
+    def write(name="BAT0", **contents):
+        return _write(tmp_path / "sys/class/power_supply" / name, {"type": "Battery", **contents})
+
+    return write
+
+
+@pytest.fixture
+def write_hwmon(tmp_path):
+    """Write an INA3221 as JetPack 5 and later show it: rails are label, millivolts, milliamperes."""
+
+    def write(number, *rails, name="ina3221"):
+        contents = {"name": name, "in7_label": "sum of shunt voltages", "in7_input": 77}
+        for n, (label, millivolts, milliamperes) in enumerate(rails, start=1):
+            contents |= {f"in{n}_label": label, f"in{n}_input": millivolts, f"curr{n}_input": milliamperes}
+        return _write(tmp_path / f"sys/class/hwmon/hwmon{number}", contents)
+
+    return write
+
+
+@pytest.fixture
+def write_iio(tmp_path):
+    """Write an INA3221 as JetPack 4 shows it: rails are label, millivolts, milliamperes, milliwatts."""
+
+    def write(number, *rails):
+        contents = {}
+        for n, (label, *values) in enumerate(rails):
+            names = (f"in_{kind}{n}_input" for kind in ("voltage", "current", "power"))
+            contents |= {f"rail_name_{n}": label, **dict(zip(names, values, strict=True))}
+        return _write(tmp_path / f"sys/bus/i2c/drivers/ina3221x/6-004{number}/iio:device{number}", contents)
+
+    return write
