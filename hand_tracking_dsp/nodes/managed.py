@@ -26,10 +26,14 @@ class Report:
     Attributes:
         hardware: Camera, battery or processor behind the node.
         values: Numbers and names for a person to read.
+        notes: Sentences that are no warning.
+        warnings: Sentences about what is not as it should be.
+        errors: Sentences about what does not work.
     """
 
     hardware: str = ""
     values: dict[str, object] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -150,7 +154,9 @@ class ManagedNode(LifecycleNode):
         status = DiagnosticStatus(
             level=level if report.errors or report.warnings else DiagnosticStatus.OK,
             name=f"{self.get_fully_qualified_name().lstrip('/')}: status",
-            message=" ".join([*report.errors, *report.warnings]) or self._progress or self.state,
+            message=" ".join([*report.errors, *report.warnings, *report.notes])
+            or self._progress
+            or self.state,
             hardware_id=report.hardware,
             values=[KeyValue(key=key, value=_shown(value)) for key, value in report.values.items()],
         )

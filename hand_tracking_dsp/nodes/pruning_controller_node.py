@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from typing import Any
 
 from builtin_interfaces.msg import Time
 from sensor_msgs.msg import BatteryState
+from std_msgs.msg import Float32
 
 from hand_tracking_dsp.control.controller import Controller, Decision
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
@@ -27,6 +29,9 @@ from hand_tracking_dsp.tracking.manifest import read_manifest
 # Options of the controller that are parameters of the same name.
 _OPTIONS = ("budget_ms", "initial_level", "min_dwell_s", "min_dwell_sparser_s", "window_s", "min_samples")
 
+# A power reading older than this is not taken for the battery's.
+_POWER_AGE_S = 5.0
+
 
 class PruningControllerNode(ManagedNode):
     """Feeds the controller with what it hears and publishes what it decides.
@@ -39,6 +44,8 @@ class PruningControllerNode(ManagedNode):
         self._controller: Controller | None = None
         self._timer: Any = None
         self._decision: Decision | None = None
+        self._power_w = math.nan
+        self._power_s = -math.inf
         self._commanded: tuple[int, Reason] | None = None
 
     def configure(self) -> None:
@@ -54,6 +61,7 @@ class PruningControllerNode(ManagedNode):
         self._command = self.publish_on(SparsityCommand, "sparsity_command", "command")
         self._state = self.publish_on(ControllerState, "controller_state", "state")
         self.listen_to(TrackerStats, "stats", self._on_stats, "stats")
+        self.listen_to(Float32, "power_w", self._on_power, "battery")
         self.listen_to(BatteryState, "battery_state", self._on_battery, "battery")
 
     def activate(self) -> None:
@@ -128,16 +136,21 @@ class PruningControllerNode(ManagedNode):
             )
         )
 
+    def _on_power(self, message: Float32) -> None:
+        self._power_w, self._power_s = message.data, time.monotonic()
+
     def _on_battery(self, message: BatteryState) -> None:
         if self._controller is None:
             return
+        now_s = time.monotonic()
+        measured = now_s - self._power_s < _POWER_AGE_S
         status = message.power_supply_status
         self._controller.add_battery(
             BatterySample(
-                stamp_s=time.monotonic(),
+                stamp_s=now_s,
                 charge=message.percentage,
                 # BatteryState counts a discharging current negative.
-                power_w=-message.voltage * message.current,
+                power_w=self._power_w if measured else -message.voltage * message.current,
                 discharging=status == BatteryState.POWER_SUPPLY_STATUS_DISCHARGING or message.current < 0,
                 present=message.present,
             )

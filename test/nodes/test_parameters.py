@@ -9,8 +9,9 @@ from hand_tracking_dsp.control.options import ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.policies import ThresholdOptions
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.parameters import Parameter
-from hand_tracking_dsp.nodes.tables import CAMERA, CONTROLLER, TABLES, TRACKER
+from hand_tracking_dsp.nodes.tables import CAMERA, CONTROLLER, POWER, TABLES, TRACKER
 from hand_tracking_dsp.sources.frames import SourceOptions
+from hand_tracking_dsp.sources.power import SimulatedBatteryOptions
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.tracker import TrackerOptions
 
@@ -83,6 +84,7 @@ def test_refuses_other_values_in_a_sentence(parameter, value, sentence):
         (CAMERA, SourceOptions(loop=True), ""),
         (TRACKER, TrackerOptions(), ""),
         (TRACKER, RuntimeOptions(), ""),
+        (POWER, SimulatedBatteryOptions(), "simulated."),
         (CONTROLLER, ControllerOptions(), ""),
         (CONTROLLER, ShieldOptions(), "shield."),
         (CONTROLLER, ThresholdOptions(), "threshold."),

@@ -1,0 +1,196 @@
+"""Publishes what a battery or power sensor tells."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from sensor_msgs.msg import BatteryState
+from std_msgs.msg import Float32
+
+from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.msg import TrackerStats
+from hand_tracking_dsp.nodes.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.running import run_node
+from hand_tracking_dsp.nodes.tables import POWER
+from hand_tracking_dsp.sources.backoff import Backoff
+from hand_tracking_dsp.sources.power import (
+    NoPowerSource,
+    PowerReading,
+    PowerSource,
+    SimulatedBatteryOptions,
+    open_power_source,
+)
+from hand_tracking_dsp.sources.simulated_battery import SimulatedBattery
+
+_STATUS = {
+    "charging": BatteryState.POWER_SUPPLY_STATUS_CHARGING,
+    "discharging": BatteryState.POWER_SUPPLY_STATUS_DISCHARGING,
+    "not charging": BatteryState.POWER_SUPPLY_STATUS_NOT_CHARGING,
+    "full": BatteryState.POWER_SUPPLY_STATUS_FULL,
+}
+_HEALTH = {
+    "good": BatteryState.POWER_SUPPLY_HEALTH_GOOD,
+    "overheat": BatteryState.POWER_SUPPLY_HEALTH_OVERHEAT,
+    "dead": BatteryState.POWER_SUPPLY_HEALTH_DEAD,
+    "over voltage": BatteryState.POWER_SUPPLY_HEALTH_OVERVOLTAGE,
+    "unspecified failure": BatteryState.POWER_SUPPLY_HEALTH_UNSPEC_FAILURE,
+    "cold": BatteryState.POWER_SUPPLY_HEALTH_COLD,
+    "watchdog timer expire": BatteryState.POWER_SUPPLY_HEALTH_WATCHDOG_TIMER_EXPIRE,
+    "safety timer expire": BatteryState.POWER_SUPPLY_HEALTH_SAFETY_TIMER_EXPIRE,
+}
+_TECHNOLOGY = {
+    "nimh": BatteryState.POWER_SUPPLY_TECHNOLOGY_NIMH,
+    "li-ion": BatteryState.POWER_SUPPLY_TECHNOLOGY_LION,
+    "li-poly": BatteryState.POWER_SUPPLY_TECHNOLOGY_LIPO,
+    "life": BatteryState.POWER_SUPPLY_TECHNOLOGY_LIFE,
+    "nicd": BatteryState.POWER_SUPPLY_TECHNOLOGY_NICD,
+    "limn": BatteryState.POWER_SUPPLY_TECHNOLOGY_LIMN,
+}
+"""Words of the kernel (Documentation/ABI/testing/sysfs-class-power), in lower case."""
+
+
+class PowerNode(ManagedNode):
+    """Publishes battery_state and power_w; a source that is lost is opened again with back-off.
+
+    Where neither battery nor sensor is found it publishes nothing, so that it does not contradict a
+    robot base that publishes battery_state.
+    """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (rclpy's Node has a dozen)
+        super().__init__("power_node", POWER, **options)
+        self._timer: Any = None
+        self._source: PowerSource | None = None
+        self._reading: PowerReading | None = None
+        self._trouble = ""
+        self._retry_at_s = -math.inf
+        self._level = 0
+
+    def configure(self) -> None:
+        """Take up the parameters and create topics."""
+        parameters = self.parameters
+        self._simulated = SimulatedBatteryOptions(
+            **{
+                option.name: parameters[f"simulated.{option.name}"]
+                for option in fields(SimulatedBatteryOptions)
+            }
+        )
+        self._backoff = Backoff(parameters["retry_s"], limit_s=parameters["retry_max_s"])
+        self._battery = self.publish_on(BatteryState, "battery_state", "battery")
+        self._power = self.publish_on(Float32, "power_w", "battery")
+        if parameters["source"] == "simulated":
+            self.listen_to(TrackerStats, "stats", self._on_stats, "stats")
+
+    def activate(self) -> None:
+        """Read at once, then at the rate."""
+        self._retry_at_s = -math.inf
+        self._tick()
+        self._timer = self.create_timer(1 / self.parameters["rate_hz"], self._tick, clock=self.steady_clock)
+
+    def deactivate(self) -> None:
+        """Stop reading."""
+        if self._timer is not None:
+            self.destroy_timer(self._timer)
+            self._timer = None
+        self._source = self._reading = None
+        self._trouble = ""
+
+    def describe(self, report: Report) -> None:
+        """Say the source, whether it is simulated, and its readings."""
+        if self._trouble:
+            report.errors.append(self._trouble)
+        if self._source is None:
+            return
+        report.hardware = self._source.name
+        report.values |= {
+            "source": self._source.name,
+            "simulated": self._source.simulated,
+            "bad_values": self._source.bad_values,
+        }
+        if isinstance(self._source, NoPowerSource):
+            report.notes.append("There is neither battery nor power sensor: nothing is published.")
+        if self._source.simulated:
+            report.notes.append("The battery is simulated, its load is an estimate by sparsity level.")
+        if (reading := self._reading) is not None:
+            report.values |= {
+                "status": reading.status,
+                "charge": reading.charge,
+                "power_w": reading.power_w,
+                "voltage_v": reading.voltage_v,
+                "current_a": reading.current_a,
+            }
+            report.values |= {f"{label} [W]": watts for label, watts in reading.rails_w.items()}
+
+    def _on_stats(self, message: TrackerStats) -> None:
+        self._level = message.applied_level
+        if isinstance(self._source, SimulatedBattery):
+            self._source.set_level(self._level)
+
+    def _tick(self) -> None:
+        """Take a reading and publish it; open the source first where that is due."""
+        try:
+            if self._source is None:
+                if time.monotonic() < self._retry_at_s:
+                    return
+                self._source = self._open()
+            self._reading = reading = self._source.read()
+        except SourceError as error:
+            wait_s = self._backoff.failed()
+            self._source = self._reading = None
+            self._retry_at_s = time.monotonic() + wait_s
+            self._trouble = f"{error} Next attempt in {wait_s:g} s."
+            self.get_logger().error(self._trouble)
+            return
+        self._backoff.succeeded()
+        self._trouble = ""
+        if not isinstance(self._source, NoPowerSource):
+            self._battery.publish(self._message(reading))
+        if math.isfinite(reading.power_w):
+            self._power.publish(Float32(data=reading.power_w))
+
+    def _open(self) -> PowerSource:
+        parameters = self.parameters
+        source = open_power_source(
+            parameters["source"],
+            battery=parameters["battery"],
+            simulated=self._simulated,
+            root=Path(parameters["root"]),
+        )
+        self.get_logger().info(f"Reading power source: {source.name}.")
+        if isinstance(source, SimulatedBattery):
+            source.set_level(self._level)
+        return source
+
+    def _message(self, reading: PowerReading) -> BatteryState:
+        message = BatteryState(
+            voltage=reading.voltage_v,
+            temperature=reading.temperature_c,
+            current=reading.current_a,
+            charge=reading.charge_ah,
+            capacity=reading.capacity_ah,
+            design_capacity=reading.design_capacity_ah,
+            percentage=reading.charge,
+            power_supply_status=_STATUS.get(reading.status, BatteryState.POWER_SUPPLY_STATUS_UNKNOWN),
+            power_supply_health=_HEALTH.get(reading.health.lower(), BatteryState.POWER_SUPPLY_HEALTH_UNKNOWN),
+            power_supply_technology=_TECHNOLOGY.get(
+                reading.technology.lower(), BatteryState.POWER_SUPPLY_TECHNOLOGY_UNKNOWN
+            ),
+            present=reading.present,
+            location=reading.name,
+            serial_number=reading.serial_number,
+        )
+        message.header.stamp = self.get_clock().now().to_msg()
+        return message
+
+
+def main() -> int:
+    """Run power_node."""
+    return run_node(PowerNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
+from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+from std_srvs.srv import Trigger
+from visualization_msgs.msg import MarkerArray
+
+from hand_tracking_dsp.nodes.conversion import (
+    camera_info,
+    image_to_pixels,
+    pixels_to_compressed,
+    pixels_to_image,
+)
+from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.sources.frames import SourceOptions
+from hand_tracking_dsp.sources.synthetic import SyntheticHandSource
+
+NODE = "hand_tracker_node"
+SENSOR = qos_profile_sensor_data
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+@pytest.fixture(scope="module")
+def frames():
+    """Give 20 frames of two synthetic hands."""
+    with SyntheticHandSource(SourceOptions(hands=2, absence_s=0.0)) as source:
+        return [source.read() for _ in range(20)]
+
+
+class Camera:
+    """Sends the next frame whenever the tracker has answered, so that none need be lost."""
+
+    def __init__(self, graph, frames, topic="image_raw"):
+        self.graph = graph
+        self.frames = frames
+        self.stats: list[TrackerStats] = graph.hear(TrackerStats, "stats", 100)
+        self.hands: list[HandArray] = graph.hear(HandArray, "hands", 100)
+        self.publisher = graph.observer.create_publisher(Image, topic, SENSOR)
+        self.sent = 0
+
+    def header(self):
+        return Header(stamp=self.graph.observer.get_clock().now().to_msg(), frame_id="camera")
+
+    def send(self, message=None):
+        if message is None:
+            message = pixels_to_image(self.frames[self.sent % len(self.frames)].image, self.header())
+        self.publisher.publish(message)
+        self.sent += 1
+        return message
+
+    def exchange(self, count):
+        """Send frames one after the other; return the stats of each."""
+        self.graph.until(self.publisher.get_subscription_count, "the tracker listens")
+        self.graph.until(lambda: self.graph.observer.count_publishers("stats"), "stats are offered")
+        begin = len(self.stats)
+        while len(self.stats) < begin + count:
+            heard = len(self.stats)
+            self.send()
+            self.graph.until(lambda heard=heard: len(self.stats) > heard, "stats of the frame were heard")
+        return self.stats[begin:]
+
+
+@pytest.fixture
+def camera(graph, frames):
+    return Camera(graph, frames)
+
+
+def start(graph, **parameters):
+    graph.start(HandTrackerNode, **parameters)
+    graph.until_state(NODE, "active")
+
+
+def rejected(camera, sentence, diagnostics):
+    """Check that the last message sent was counted and told."""
+    status = diagnostics(NODE, lambda status: status.level == status.ERROR)
+    assert status.message.startswith(sentence)
+    stats = camera.exchange(1)[0]
+    assert stats.frames_rejected == 1
+    assert stats.frame == 1
+
+
+def test_finds_both_hands_where_they_are(graph, camera, frames):
+    start(graph)
+    camera.exchange(5)
+    array = graph.until(lambda: camera.hands[-1].hands and camera.hands[-1], "hands were found")
+    assert array.header.frame_id == "camera"
+    assert (array.image_width, array.image_height, array.level) == (640, 480, 0)
+    assert len(array.hands) == 2
+    truth = frames[(camera.sent - 1) % len(frames)].truth
+    for exact in truth:
+        found = min(
+            (np.array([(p.x, p.y) for p in hand.landmarks]) for hand in array.hands),
+            key=lambda points: np.abs(points - exact.joints_px[:, :2]).mean(),
+        )
+        palm_px = np.linalg.norm(exact.joints_px[9, :2] - exact.joints_px[0, :2])
+        assert np.linalg.norm(found - exact.joints_px[:, :2], axis=1).mean() < 0.25 * palm_px
+
+
+def test_stats_tell_what_a_frame_cost(graph, camera):
+    start(graph)
+    stats = camera.exchange(3)
+    assert [s.frame for s in stats] == [1, 2, 3]
+    assert stats[0].detector_ran
+    last = stats[-1]
+    assert last.provider == "onnxruntime/CPUExecutionProvider"
+    assert last.total_ms >= last.conversion_ms + last.detection_ms + last.landmarks_ms
+    assert last.end_to_end_ms > 0
+    assert 0 <= last.input_mean <= 1
+    assert last.frames_dropped == 0
+
+
+def test_switches_level_between_frames_and_loses_none(graph, camera):
+    start(graph)
+    commands = graph.observer.create_publisher(SparsityCommand, "sparsity_command", LATCHED)
+    graph.until(commands.get_subscription_count, "the tracker listens to commands")
+    stats = camera.exchange(3)
+    for level in (1, 0, 1):
+        commands.publish(SparsityCommand(level=level))
+        while stats[-1].applied_level != level:
+            stats += camera.exchange(1)
+    assert [s.frame for s in stats] == list(range(1, len(stats) + 1))
+    assert stats[-1].frames_dropped == 0
+    assert {s.applied_level for s in stats} == {0, 1}
+
+
+def test_a_level_beyond_the_bank_runs_the_sparsest_and_says_so(graph, camera, diagnostics):
+    commands = graph.observer.create_publisher(SparsityCommand, "sparsity_command", LATCHED)
+    commands.publish(SparsityCommand(level=7))
+    start(graph)
+    graph.until(lambda: camera.exchange(1)[0].requested_level == 7, "the command was taken")
+    assert camera.stats[-1].applied_level == 1
+    status = diagnostics(NODE, lambda status: status.level == status.WARN)
+    assert status.message == "Level 7 was commanded; level 1, the bank's sparsest, runs."
+
+
+def test_takes_compressed_images(graph, camera, frames):
+    start(graph, image_transport="compressed")
+    publisher = graph.observer.create_publisher(CompressedImage, "image_raw/compressed", SENSOR)
+    graph.until(publisher.get_subscription_count, "the tracker listens")
+    graph.until(lambda: graph.observer.count_publishers("hands"), "hands are offered")
+    publisher.publish(pixels_to_compressed(frames[0].image, camera.header(), 95))
+    graph.until(lambda: camera.hands and camera.hands[0].hands, "hands were found")
+
+
+def test_draws_an_overlay_only_while_somebody_looks(graph, camera):
+    start(graph)
+    assert camera.exchange(2)
+    overlays = []
+    subscription = graph.observer.create_subscription(Image, "overlay", overlays.append, SENSOR)
+    graph.until(lambda: camera.exchange(1) and overlays, "an overlay was heard")
+    drawn = image_to_pixels(overlays[0])[0]
+    assert drawn.shape == (480, 640, 3)
+    graph.observer.destroy_subscription(subscription)
+
+
+def test_places_markers_in_front_of_the_camera(graph, camera, frames):
+    start(graph)
+    infos = graph.observer.create_publisher(CameraInfo, "camera_info", SENSOR)
+    graph.until(infos.get_subscription_count, "the tracker listens to camera_info")
+    markers = graph.hear(MarkerArray, "markers")
+    with SyntheticHandSource(SourceOptions(hands=2, absence_s=0.0)) as source:
+        infos.publish(camera_info(640, 480, source.intrinsics, Header()))
+    skeletons = graph.until(
+        lambda: camera.exchange(1) and markers and markers[-1].markers[1:], "skeletons were heard"
+    )
+    assert skeletons[0].header.frame_id == "camera"
+    depths = [point.z for marker in skeletons for point in marker.points]
+    exact = [hand.centre_m[2] for hand in frames[0].truth]
+    assert 0.5 * min(exact) < np.median(depths) < 2 * max(exact)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"encoding": "rainbow"}, "The image's encoding is 'rainbow': use one of"),
+        ({"step": 7}, "The image's step is 7 bytes, but 640 pixels of bgr8 need 1920: mend its publisher."),
+        ({"width": 0, "height": 0}, "The image is 0x0 pixels: it needs at least one row and one column."),
+        (
+            {"height": 481},
+            "The image is truncated: 481 rows of 1920 bytes need 923520 bytes, but it holds 921600",
+        ),
+    ],
+    ids=["unknown encoding", "wrong step", "zero size", "truncated"],
+)
+def test_a_bad_frame_is_counted_told_and_skipped(graph, camera, diagnostics, changes, sentence):
+    start(graph)
+    graph.until(camera.publisher.get_subscription_count, "the tracker listens")
+    message = pixels_to_image(camera.frames[0].image, camera.header())
+    for name, value in changes.items():
+        setattr(message, name, value)
+    camera.send(message)
+    rejected(camera, sentence, diagnostics)
+
+
+def test_a_stamp_of_zero_or_from_the_future_has_no_end_to_end_time(graph, camera):
+    start(graph)
+    camera.exchange(1)
+    future = Header()
+    future.stamp.sec = 2**31 - 1
+    for header in (Header(), future):
+        heard = len(camera.stats)
+        camera.send(pixels_to_image(camera.frames[0].image, header))
+        graph.until(lambda heard=heard: len(camera.stats) > heard, "stats were heard")
+        assert np.isnan(camera.stats[-1].end_to_end_ms)
+        assert camera.stats[-1].header == header
+
+
+def test_forgets_its_hands_when_time_runs_back_and_on_request(graph, camera):
+    start(graph)
+    camera.exchange(3)
+
+    def first_id():
+        return min(hand.track_id for hand in camera.hands[-1].hands)
+
+    before = graph.until(lambda: camera.hands[-1].hands and first_id(), "hands were found")
+    old = Header()
+    old.stamp.sec = 5
+    camera.send(pixels_to_image(camera.frames[3].image, old))
+    graph.until(lambda: camera.hands[-1].hands and first_id() > before, "the hands got new ids")
+    before = first_id()
+    assert graph.call(Trigger, f"{NODE}/reset", Trigger.Request()).success
+    graph.until(lambda: camera.exchange(1) and first_id() > before, "the hands got new ids")
+
+
+def test_lifecycle_from_outside_frees_and_reloads_the_bank(graph, camera):
+    graph.start(HandTrackerNode, autostart=False)
+    assert graph.change_state(NODE, "configure")
+    assert graph.change_state(NODE, "activate")
+    camera.exchange(2)
+    assert graph.change_state(NODE, "deactivate")
+    assert graph.change_state(NODE, "activate")
+    assert camera.exchange(2)[0].frame == 1
+    assert graph.change_state(NODE, "deactivate")
+    assert graph.change_state(NODE, "cleanup")
+    assert graph.observer.count_publishers("hands") == 0
+    assert graph.change_state(NODE, "configure")
+    assert graph.change_state(NODE, "shutdown")
+    assert graph.state(NODE) == "finalized"
+
+
+def refuses(graph, diagnostics, sentence, **parameters):
+    graph.start(HandTrackerNode, autostart=False, **parameters)
+    assert not graph.change_state(NODE, "configure")
+    assert graph.state(NODE) == "unconfigured"
+    message = diagnostics(NODE, lambda status: status.level == status.ERROR).message
+    assert sentence in message
+    assert message.endswith(".")
+
+
+@pytest.fixture
+def copied_bank(tmp_path):
+    """Give a copy of the package's own bank."""
+    return shutil.copytree(share_path("models", "mediapipe"), tmp_path / "bank")
+
+
+def test_refuses_a_missing_bank(graph, diagnostics):
+    refuses(graph, diagnostics, "The level bank /nowhere/bank.json cannot be read", bank="/nowhere")
+
+
+def test_refuses_a_network_whose_sha256_differs(graph, diagnostics, copied_bank):
+    file = json.loads((copied_bank / "bank.json").read_text())["levels"][1]["file"]
+    with (copied_bank / file).open("r+b") as network:
+        network.seek(1000)
+        network.write(b"?!")
+    refuses(graph, diagnostics, f"{file} is not the one that bank.json names (sha256", bank=str(copied_bank))
+
+
+def test_refuses_a_truncated_network(graph, diagnostics, copied_bank):
+    file = json.loads((copied_bank / "bank.json").read_text())["levels"][0]["file"]
+    with (copied_bank / file).open("r+b") as network:
+        network.truncate(1000)
+    refuses(graph, diagnostics, "sha256", bank=str(copied_bank))
+
+
+def test_refuses_a_detector_that_the_bank_lacks(graph, diagnostics):
+    refuses(graph, diagnostics, "has no palm detector 'huge'", detector="huge")
+
+
+def test_refuses_to_run_on_the_cpu_where_an_accelerator_is_required(graph, diagnostics):
+    refuses(graph, diagnostics, "require_accelerator", require_accelerator=True, providers=["cpu"])
+
+
+def test_refuses_an_impossible_parameter(graph, diagnostics):
+    refuses(
+        graph,
+        diagnostics,
+        "Parameter image_transport is 'theora', but must be one of: raw, compressed.",
+        image_transport="theora",
+    )
+
+
+def test_runs_again_after_a_refusal_was_mended(graph, camera):
+    graph.start(HandTrackerNode, bank="/nowhere")
+    assert graph.state(NODE) == "unconfigured"
+    assert graph.set_parameter(NODE, "bank", "").successful
+    assert graph.change_state(NODE, "configure")
+    assert graph.change_state(NODE, "activate")
+    assert camera.exchange(1)
+
+
+def test_warns_while_no_image_comes(graph, diagnostics):
+    start(graph)
+    status = diagnostics(NODE, lambda status: status.level == status.WARN)
+    assert status.message == "No image has come on /image_raw yet."
