@@ -116,18 +116,19 @@ def crop(image: Image, region: Region, size: int) -> Image:
     )
 
 
-def network_input(image: Image, order: ChannelOrder) -> Floats:
+def network_input(image: Image, order: ChannelOrder, out: Floats | None = None) -> Floats:
     """Turn an image into a network's input.
 
     Args:
         image: uint8 [height, width, 3 or 4]; a fourth channel is left out.
         order: The order of its channels.
+        out: Where to write the result; a new array if None.
 
     Returns:
         float32 [1, 3, height, width], RGB, 0 to 1.
     """
     planes = cv2.split(image)[:3]
-    result = np.empty((1, 3, *image.shape[:2]), dtype=np.float32)
+    result = np.empty((1, 3, *image.shape[:2]), dtype=np.float32) if out is None else out
     for plane, target in zip(planes if order == "rgb" else planes[::-1], result[0], strict=True):
         np.multiply(plane, np.float32(1 / 255), out=target)
     return result
