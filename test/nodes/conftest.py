@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import random
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -118,23 +115,6 @@ class Graph:
         self._executor.shutdown()
         self.observer.destroy_node()
         rclpy.shutdown(context=self.context)
-
-
-@pytest.fixture
-def domain_id() -> Iterator[int]:
-    """Give a ROS domain that no other test of this machine uses meanwhile."""
-    domains = list(range(1, 102))
-    random.shuffle(domains)
-    for domain in domains:
-        path = Path(tempfile.gettempdir()) / f"hand_tracking_dsp_domain_{domain}.lock"
-        with path.open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                continue
-            yield domain
-            return
-    pytest.fail("all 101 ROS domains are in use by other tests")
 
 
 @pytest.fixture

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from hand_tracking_dsp.cli import main
+
+pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
+
+
+class Up:
+    """The command in a process of its own."""
+
+    def __init__(self, *arguments):
+        code = "import sys; from hand_tracking_dsp.cli import main; sys.exit(main(['up', *sys.argv[1:]]))"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.lines: list[str] = []
+        self.reader = threading.Thread(
+            target=lambda: self.lines.extend(iter(self.process.stdout.readline, ""))
+        )
+        self.reader.start()
+
+    def text(self):
+        return "".join(self.lines)
+
+    def until(self, word, count=1, patience_s=40.0):
+        deadline = time.monotonic() + patience_s
+        while self.text().count(word) < count:
+            assert time.monotonic() < deadline, f"{word!r} was not printed {count} times, but: {self.text()}"
+            time.sleep(0.02)
+
+    def node_pids(self):
+        """Process ids of the nodes, which are children of the command."""
+        children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
+        with open(children) as file:
+            return [int(pid) for pid in file.read().split()]
+
+    def end(self):
+        status = self.process.wait(timeout=30)
+        self.reader.join(10)
+        self.process.stdout.close()
+        return status
+
+
+@pytest.fixture
+def up(domain_id):
+    started = []
+
+    def start(*arguments):
+        started.append(Up("--domain", str(domain_id), *arguments))
+        return started[-1]
+
+    yield start
+    for command in started:
+        if command.process.poll() is None:
+            command.process.kill()
+            command.end()
+
+
+def is_running(pid):
+    return os.path.exists(f"/proc/{pid}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stops_its_nodes_cleanly_on_a_signal(up, number):
+    command = up("--only", "power,controller", "-p", "power.source=simulated")
+    command.until("] active", count=2)
+    pids = command.node_pids()
+    assert len(pids) == 2
+    command.process.send_signal(number)
+    assert command.end() == 0
+    assert not any(is_running(pid) for pid in pids)
+    assert "Traceback" not in command.text()
+    assert "power_node              | [INFO] Reading power source: simulated battery" in command.text()
+
+
+def test_ends_with_1_and_stops_the_rest_when_a_node_dies(up):
+    command = up("--only", "power,controller")
+    command.until("] active", count=2)
+    pids = command.node_pids()
+    os.kill(pids[0], signal.SIGKILL)
+    assert command.end() == 1
+    assert "power_node has ended with status -9." in command.text()
+    assert not any(is_running(pid) for pid in pids)
+
+
+def test_starts_a_node_again_if_asked(up):
+    command = up("--only", "power", "--respawn")
+    command.until("] active")
+    os.kill(command.node_pids()[0], signal.SIGKILL)
+    command.until("] active", count=2)
+    command.process.send_signal(signal.SIGINT)
+    assert command.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["--only", "toaster"],
+            "There is no node 'toaster': choose from camera, tracker, controller, power.",
+        ),
+        (["-p", "camera.source"], "The argument 'camera.source' is not of the form -p NODE.NAME=VALUE."),
+        (["-p", "source=0"], "The argument -p source=0 names no node: write NODE.NAME=VALUE,"),
+        (["-p", "toaster.heat=9"], "There is no node 'toaster': choose from"),
+        (["--remap", "hands"], "The argument 'hands' is not of the form --remap OLD=NEW."),
+        (
+            ["--params", "/nowhere.yaml"],
+            "The parameter file /nowhere.yaml does not exist: give an existing one",
+        ),
+        (["--domain", "200"], "The ROS domain is 200: choose one from 0 to 101."),
+    ],
+)
+def test_refuses_wrong_arguments_in_a_sentence(capsys, arguments, sentence):
+    assert main(["up", *arguments]) == 1
+    assert capsys.readouterr().err.startswith(f"hand-tracking-dsp up: {sentence}")
