@@ -7,12 +7,13 @@ OUT ?= out/demo
 ARGS ?=
 
 export PYTHON
+# Where everything runs: the virtual environment with ROS 2 and the built package.
 in_environment := scripts/run
 
 .PHONY: help
 help: ## List the targets
 	@echo "Targets:"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
 	@echo "Variables: PYTHON=$(PYTHON) SOURCE=$(SOURCE) DURATION=$(DURATION) (seconds) OUT=$(OUT) ARGS=$(ARGS)"
 
 .PHONY: setup
@@ -40,7 +41,7 @@ lint: setup ## Check style, types and which room imports which
 	@$(in_environment) ruff check .
 	@$(in_environment) ruff format --check .
 	@$(in_environment) mypy
-	@$(in_environment) lint-imports
+	@$(in_environment) lint-imports --no-logo
 
 .PHONY: format
 format: setup ## Format the code and cure what can be cured
@@ -57,4 +58,5 @@ lock: ## Pin the newest versions that requirements/*.in allow
 
 .PHONY: clean
 clean: ## Remove everything that these targets made
-	rm -rf .venv .venv-mediapipe .venv-lock build install log out .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-mediapipe .venv-lock build install log out
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -13,7 +13,9 @@ NAME = "hand_tracking_dsp"
 
 def version() -> str:
     """Return the version that hand_tracking_dsp/__init__.py states."""
-    found = re.search(r'^__version__ = "(.+)"$', (ROOT / NAME / "__init__.py").read_text(encoding="utf-8"), re.M)
+    found = re.search(
+        r'^__version__ = "(.+)"$', (ROOT / NAME / "__init__.py").read_text(encoding="utf-8"), re.M
+    )
     if found is None:
         message = f"{NAME}/__init__.py states no __version__; add it."
         raise RuntimeError(message)

@@ -45,7 +45,8 @@ make_environment() {
     say "installing the packages of $lock into $folder (about a minute)"
     same_base "$folder" "$wanted" || "$python" -m venv --clear "$@" "$folder"
     rm -f "$folder/.made-from"
-    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$lock" ||
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --use-pep517 --no-deps \
+        --requirement "$lock" ||
         stop "pip could not install $lock (see above); check the network connection and run it again."
     echo "$wanted" >"$folder/.made-from"
 }
@@ -78,6 +79,7 @@ if [ "${1:-}" = mediapipe ]; then
     exit
 fi
 
+check_folder "$PWD"
 mkdir -p log
 exec 9>log/setup.lock # two makes in one folder take turns
 flock 9

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from ament_index_python.packages import get_package_prefix
@@ -16,7 +16,7 @@ from ament_index_python.packages import get_package_prefix
 import hand_tracking_dsp
 
 ROOT = Path(__file__).parent.parent
-MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()  # noqa: S314 (our own file)
+MANIFEST = ET.parse(ROOT / "package.xml").getroot()  # noqa: S314 (our own file)
 DEPENDENCIES = {element.text for element in MANIFEST if element.tag.endswith("depend")}
 NOT_ON_PYPI = {"cv_bridge", "launch", "launch_ros"}
 
@@ -47,7 +47,8 @@ def test_the_version_is_the_same_everywhere() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.findall(r"^## (\d\S*)", changes, re.MULTILINE)[0] == version
     command = [sys.executable, "setup.py", "--version"]
-    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip() == version
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == version
 
 
 def test_package_xml_names_every_ros_package_that_is_imported() -> None:

@@ -18,8 +18,7 @@ def machine(tmp_path: Path) -> Path:
     """A folder of programs that stands for PATH: nothing but what the shell's checks use themselves."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name in ("dirname", "uname"):
-        (folder / name).symlink_to(str(shutil.which(name)))
+    (folder / "uname").symlink_to(str(shutil.which("uname")))
     return folder
 
 
@@ -30,7 +29,7 @@ def add_program(folder: Path, name: str, script: str) -> None:
 
 
 def check(machine: Path, call: str) -> str:
-    """Run a check of scripts/checks.sh and return what it wrote; a check that fails exits with 1."""
+    """Run a check of scripts/checks.sh and return the sentence it wrote; empty where all is well."""
     environment = {key: value for key, value in os.environ.items() if key not in {"CC", "CXX"}}
     done = subprocess.run(
         ["/bin/sh", "-c", f". {ROOT}/scripts/checks.sh; {call}"],
@@ -61,7 +60,8 @@ def test_a_python_too_old_or_too_new_is_named(machine: Path, version: str) -> No
 def test_a_python_without_venv_is_named(machine: Path) -> None:
     add_program(machine, "python3", 'case "$2" in *version*) echo 3.11 ;; *) exit 1 ;; esac')
     assert check(machine, "check_python python3 13") == (
-        "setup: Python 3.11 has no venv module; install it (Debian, Ubuntu: sudo apt install python3.11-venv).\n"
+        "setup: Python 3.11 has no venv module; "
+        "install it (Debian, Ubuntu: sudo apt install python3.11-venv).\n"
     )
 
 
@@ -98,6 +98,10 @@ def test_a_python_without_the_sourced_ros_is_named(machine: Path) -> None:
         "setup: 'python3' (Python 3.11) cannot import the rclpy of /opt/ros/jazzy; "
         "name the system's own: make PYTHON=/usr/bin/python3.\n"
     )
+
+
+def test_a_folder_with_a_space_is_named(machine: Path) -> None:
+    assert "has a space in it" in check(machine, 'check_folder "/home/my robot"')
 
 
 def test_this_machine_passes() -> None:
