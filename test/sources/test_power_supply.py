@@ -139,10 +139,10 @@ def test_nonsense_is_unknown_and_counted(tmp_path, write_battery):
 _CONTENT = st.one_of(
     st.binary(max_size=24), st.integers().map(lambda n: str(n).encode()), st.just(b"Discharging")
 )
-_FILES = (
-    "present status capacity charge_now charge_full energy_now energy_full voltage_now voltage_min_design "
-    "current_now power_now temp technology"
-).split()
+_FILES = [
+    *("present", "status", "capacity", "temp", "technology", "voltage_now", "voltage_min_design"),
+    *("charge_now", "charge_full", "energy_now", "energy_full", "current_now", "power_now"),
+]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -59,7 +59,7 @@ def _draw(
     depth_mm: NDArray[np.uint16],
 ) -> None:
     surface = cast(body, camera, box, step)
-    if surface.pixels.size == 0:
+    if surface is None or surface.pixels.size == 0:
         return
     local = place.turn.T @ (surface.points - place.middle_m[:, None]) / place.size
     across, along, _ = local + _PALM_MIDDLE_M[:, None]

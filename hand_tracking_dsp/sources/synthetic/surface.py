@@ -88,7 +88,7 @@ class Surface:
         return image
 
 
-def cast(body: Body, camera: Intrinsics, box: Box, step: int) -> Surface:
+def cast(body: Body, camera: Intrinsics, box: Box, step: int) -> Surface | None:
     """Find the skin along the rays of a box.
 
     Args:
@@ -96,10 +96,15 @@ def cast(body: Body, camera: Intrinsics, box: Box, step: int) -> Surface:
         camera: Intrinsics of the whole image.
         box: Pixels to cast; its sides are multiples of step.
         step: 1 casts every pixel, 2 the middle of every 2x2 and so on.
+
+    Returns:
+        What they hit; None where no ray comes near the body.
     """
     rays = _Rays.of(camera, box, step)
     front, gap, middle = (np.full(rays.square.shape, np.inf, np.float32) for _ in range(3))
     glances = [glance for part in range(len(body.starts)) if (glance := _glance(body, part, rays))]
+    if not glances:
+        return None
     for glance in glances:
         at = glance.window
         np.minimum(front[at], glance.front, out=front[at], where=glance.gap < 0.0)
