@@ -13,9 +13,8 @@ NAME = "hand_tracking_dsp"
 
 def version() -> str:
     """Return the version that hand_tracking_dsp/__init__.py states."""
-    found = re.search(
-        r'^__version__ = "(.+)"$', (ROOT / NAME / "__init__.py").read_text(encoding="utf-8"), re.M
-    )
+    text = (ROOT / NAME / "__init__.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)
     if found is None:
         message = f"{NAME}/__init__.py states no __version__; add it."
         raise RuntimeError(message)
