@@ -283,6 +283,6 @@ class _Pairs:
         """Give unit vectors [3, m] from the axes to points [3, n]."""
         starts = body.starts.T.astype(np.float32)
         axes = (body.ends - body.starts).T.astype(np.float32)
-        feet = starts[:, self.part] + skin.along * axes[:, self.part]
-        vectors: Floats = (points[:, self.slot] - feet) / skin.length
+        feet = starts.take(self.part, axis=1) + skin.along * axes.take(self.part, axis=1)
+        vectors: Floats = (points.take(self.slot, axis=1) - feet) / skin.length
         return vectors
