@@ -185,6 +185,7 @@ def _transport(args: argparse.Namespace) -> dict[str, Any]:
     options = GraphRun(
         args.duration,
         ("camera_node", "hand_tracker_node"),
+        (),
         {"camera_node": {"source": "synthetic", "width": 640, "height": 480, "rate_hz": 30.0}},
         Path("out/bench/nodes.log"),
     )

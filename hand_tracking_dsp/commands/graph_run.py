@@ -26,14 +26,16 @@ class GraphRun:
     """What to run.
 
     Attributes:
-        duration_s: Time from the first frame handled, seconds.
-        nodes: Names of the nodes.
+        duration_s: Time from the moment when camera and tracker are heard, seconds.
+        nodes: Names of the nodes to start first.
+        late_nodes: Names of the nodes to start at that moment.
         parameters: Values that override config/hand_tracking.yaml, by node and parameter.
         log: Where to write what the nodes print.
     """
 
     duration_s: float
     nodes: tuple[str, ...]
+    late_nodes: tuple[str, ...]
     parameters: Mapping[str, Mapping[str, Value]]
     log: Path
 
@@ -45,14 +47,14 @@ def run_graph(
 ) -> Recording:
     """Run the nodes as processes of their own, and record what they publish.
 
-    Without ROS_DOMAIN_ID in the environment they get a domain of their own on this machine alone, so
-    that a robot nearby is not disturbed. Ctrl-C ends the run early and is not an error.
+    Without ROS_DOMAIN_ID in the environment they get a domain chosen at random, so that a robot nearby
+    is not disturbed. Ctrl-C ends the run early and is not an error.
 
     Args:
         options: What to run.
         on_image: Called with stamp (nanoseconds) and BGR pixels for every image.
         on_state: Called about four times a second with what was recorded and the seconds that passed
-            since the first frame (negative before it: seconds since the start).
+            since the nodes are heard (negative before that: seconds since the start).
 
     Raises:
         HandTrackingError: A node ended by itself, or no frame was handled; the message tells what the
@@ -86,7 +88,8 @@ def _watch(
     on_state: Callable[[Recording, float], None],
 ) -> None:
     start_s = time.monotonic()
-    while not recording.costs:
+    # Discovery of each by the observer takes 0.1 to 5 s; what was before is not recorded.
+    while not (recording.costs and recording.published):
         _check_alive(nodes, log)
         waited_s = time.monotonic() - start_s
         if waited_s > _START_LIMIT_S:
@@ -94,6 +97,8 @@ def _watch(
             raise HandTrackingError(msg)
         on_state(recording, -waited_s)
         time.sleep(_POLL_S)
+    for node in options.late_nodes:
+        nodes.start(node)
     first_s = time.monotonic()
     while (elapsed_s := time.monotonic() - first_s) < options.duration_s:
         on_state(recording, elapsed_s)
@@ -110,14 +115,12 @@ def _check_alive(nodes: NodeProcesses, log: _NodeLog) -> None:
 
 
 def _own_domain() -> int | None:
-    """Choose a ROS domain for this run; None: the user has set one."""
-    if "ROS_DOMAIN_ID" in os.environ:
-        return None
-    # Only this machine: the variable of Iron and later, and that of Humble.
-    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    if os.environ.get("ROS_DISTRO") == "humble":
-        os.environ.setdefault("ROS_LOCALHOST_ONLY", "1")
-    return random.SystemRandom().randint(1, 101)
+    """Choose a ROS domain for this run; None: the user has set one.
+
+    Not ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST: with it and the transport that images need
+    (TRANSPORTS), rmw_fastrtps lost every second image.
+    """
+    return None if "ROS_DOMAIN_ID" in os.environ else random.SystemRandom().randint(1, 101)
 
 
 class _NodeLog:

@@ -53,15 +53,16 @@ def truth_error(recording: Recording) -> TruthError:
 def frames_lost(recording: Recording) -> int:
     """Count the images that the camera published and that never reached the tracker.
 
-    Counted between the first and the last frame handled: images published, less those handled,
-    replaced by a newer one (dropped on purpose) and rejected.
+    Counted between the first frame of which both are known and the last one handled: images
+    published, less those handled, replaced by a newer one (dropped on purpose) and rejected.
     """
-    if len(recording.costs) < 2:
-        return 0
-    first, last = recording.costs[0], recording.costs[-1]
     known = recording.published | recording.truth.keys()
+    costs = [cost for cost in recording.costs if cost.stamp_ns >= min(known, default=0)]
+    if len(costs) < 2:
+        return 0
+    first, last = costs[0], costs[-1]
     published = {stamp for stamp in known if first.stamp_ns < stamp <= last.stamp_ns}
-    handled = {cost.stamp_ns for cost in recording.costs[1:]}
+    handled = {cost.stamp_ns for cost in costs[1:]}
     dropped = last.frames_dropped - first.frames_dropped
     rejected = last.frames_rejected - first.frames_rejected
     # Where the camera knows no truth, published is what the observer saw, and may lack a dropped one.

@@ -107,7 +107,7 @@ class GraphOptions:
         Not as "-p" arguments: those count less than a section of the file that names the node.
         """
         lines = []
-        for node in self.nodes:
+        for node in NODES:
             values = {name: json.dumps(value) for name, value in self.parameters.get(node, {}).items()}
             values |= self.yaml_parameters.get(node, {})
             if values:
