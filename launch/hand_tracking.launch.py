@@ -1,11 +1,12 @@
 """Start camera, tracker, controller and power nodes; `--show-args` lists the arguments."""
 
-from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
 from launch.conditions import IfCondition
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
+
+from launch import LaunchDescription, SomeSubstitutionsType
 
 PACKAGE = "hand_tracking_dsp"
 
@@ -23,7 +24,7 @@ TRANSPORT_VARIABLE = "FASTDDS_BUILTIN_TRANSPORTS"
 TRANSPORTS = "LARGE_DATA?max_msg_size=2MB&sockets_size=2MB&non_blocking=true"
 
 
-def generate_launch_description():
+def generate_launch_description() -> LaunchDescription:
     """Describe the arguments, the transport and the four nodes."""
     image, info, battery = (LaunchConfiguration(name) for name in ("image", "camera_info", "battery"))
     remappings = [
@@ -69,5 +70,5 @@ def generate_launch_description():
     )
 
 
-def _argument(name, default, description):
+def _argument(name: str, default: SomeSubstitutionsType, description: str) -> DeclareLaunchArgument:
     return DeclareLaunchArgument(name, default_value=default, description=description)

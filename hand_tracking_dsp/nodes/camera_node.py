@@ -18,7 +18,6 @@ from hand_tracking_dsp.nodes.conversion import camera_info, pixels_to_compressed
 from hand_tracking_dsp.nodes.hand_messages import truth_message
 from hand_tracking_dsp.nodes.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.pacing import Pace, RateMeter
-from hand_tracking_dsp.nodes.parameters import Value
 from hand_tracking_dsp.nodes.running import run_node
 from hand_tracking_dsp.nodes.tables import CAMERA
 from hand_tracking_dsp.sources.backoff import Backoff
@@ -91,7 +90,7 @@ class CameraNode(ManagedNode):
             self._thread.join()
             self._thread = None
 
-    def apply(self, values: Mapping[str, Value]) -> None:
+    def apply(self, values: Mapping[str, Any]) -> None:
         """Take up the JPEG quality."""
         self._jpeg_quality = values["jpeg_quality"]
 

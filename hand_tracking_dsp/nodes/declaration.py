@@ -41,7 +41,7 @@ class DeclaredParameters:
         node: Node,
         table: Iterable[Parameter],
         is_active: Callable[[], bool],
-        apply: Callable[[Mapping[str, Value]], None],
+        apply: Callable[[Mapping[str, Any]], None],
     ) -> None:
         self._node = node
         self._table = {parameter.name: parameter for parameter in table}

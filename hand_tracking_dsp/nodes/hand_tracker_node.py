@@ -137,7 +137,8 @@ class HandTrackerNode(ManagedNode):
             report.values["applied_level"] = min(self._requested_level, sparsest)
             if self._requested_level > sparsest:
                 report.warnings.append(
-                    f"Level {self._requested_level} was commanded; level {sparsest}, the bank's sparsest, runs."
+                    f"Level {self._requested_level} was commanded; "
+                    f"level {sparsest}, the bank's sparsest, runs."
                 )
         if self._latest is not None:
             report.values["hands"] = len(self._latest.hands)
@@ -219,9 +220,10 @@ class HandTrackerNode(ManagedNode):
         self._latest = result
         self._rate.tick(time.monotonic())
         if self._markers is not None and self._markers.get_subscription_count():
-            self._publish_markers(result, message, width, height)
+            self._markers.publish(self._skeletons(result, message, width, height))
         if self._overlay is not None and self._overlay.get_subscription_count():
-            self._publish_overlay(result, message, pixels, order, total_ms)
+            drawn = _drawn(result, pixels, order, total_ms)
+            self._overlay.publish(pixels_to_image(drawn, message.header))
 
     def _publish_stats(
         self, result: FrameResult, message: Image | CompressedImage, conversion_ms: float, total_ms: float
@@ -256,31 +258,24 @@ class HandTrackerNode(ManagedNode):
         known = (stamp.sec or stamp.nanosec) and age_ns >= 0
         return age_ns * 1e-6 if known else math.nan
 
-    def _publish_markers(
+    def _skeletons(
         self, result: FrameResult, message: Image | CompressedImage, width: int, height: int
-    ) -> None:
+    ) -> MarkerArray:
         info = self._camera_info
         focal_px = width / 2 / math.tan(math.radians(self.parameters["horizontal_fov_deg"]) / 2)
         centre_px = np.array([width / 2, height / 2], dtype=np.float32)
         if info is not None and info.k[0] > 0:
             focal_px = info.k[0]
             centre_px = np.array([info.k[2], info.k[5]], dtype=np.float32)
-        self._markers.publish(hand_markers(result.hands, message.header, focal_px, centre_px))
+        return hand_markers(result.hands, message.header, focal_px, centre_px)
 
-    def _publish_overlay(
-        self,
-        result: FrameResult,
-        message: Image | CompressedImage,
-        pixels: Pixels,
-        order: str,
-        total_ms: float,
-    ) -> None:
-        canvas = np.ascontiguousarray(pixels[:, :, ::-1]) if order == "rgb" else pixels.copy()
-        stats = result.stats
-        draw_hands(
-            canvas, result.hands, f"level {stats.level}  sparsity {stats.sparsity:.0%}  {total_ms:.1f} ms"
-        )
-        self._overlay.publish(pixels_to_image(canvas, message.header))
+
+def _drawn(result: FrameResult, pixels: Pixels, order: str, total_ms: float) -> Pixels:
+    """Draw hands and level into a BGR copy of an image."""
+    canvas = np.ascontiguousarray(pixels[:, :, ::-1]) if order == "rgb" else pixels.copy()
+    level, sparsity = result.stats.level, result.stats.sparsity
+    draw_hands(canvas, result.hands, f"level {level}  sparsity {sparsity:.0%}  {total_ms:.1f} ms")
+    return canvas
 
 
 def main() -> int:

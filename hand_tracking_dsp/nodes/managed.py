@@ -15,7 +15,7 @@ from rclpy.publisher import Publisher
 
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.nodes.declaration import DeclaredParameters
-from hand_tracking_dsp.nodes.parameters import Parameter, Value
+from hand_tracking_dsp.nodes.parameters import Parameter
 from hand_tracking_dsp.nodes.qos import qos_profile
 
 
@@ -83,7 +83,7 @@ class ManagedNode(LifecycleNode):
     def describe(self, report: Report) -> None:
         """Add the node's condition to its diagnostics; called once a second while active."""
 
-    def apply(self, values: Mapping[str, Value]) -> None:
+    def apply(self, values: Mapping[str, Any]) -> None:
         """Take up new values of dynamic parameters; raise HandTrackingError to refuse them."""
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -123,7 +123,7 @@ class ManagedNode(LifecycleNode):
             self._topics.pop()()
 
     def publish_on(self, kind: type, topic: str, profile: str) -> Publisher:
-        """Create a publisher for the time until cleanup; its QoS is that of the parameters qos.<profile>."""
+        """Create a publisher for the time until cleanup; QoS from the parameters qos.<profile>."""
         publisher = self.create_publisher(kind, topic, qos_profile(self.parameters, profile))
         self._topics.append(partial(self.destroy_publisher, publisher))
         return publisher

@@ -62,13 +62,12 @@ class Parameter:
         Raises:
             ConfigurationError: The value has another type, or lies outside the allowed ones.
         """
-        is_list = isinstance(value, Iterable) and not isinstance(value, (str, bytes))
-        given = list(value) if is_list else value  # type: ignore[call-overload]
+        given = _listed(value)
         if isinstance(self.default, tuple):
-            kind, items = type(self.default[0]), given if is_list else [None]
+            kind = type(self.default[0])
+            converted = [_converted(item, kind) for item in given] if isinstance(given, list) else [None]
         else:
-            kind, items = type(self.default), [given]
-        converted = [_converted(item, kind) for item in items]
+            converted = [_converted(given, type(self.default))]
         problem = ""
         if None in converted:
             problem = f"must be of type {self.kind}"
@@ -82,6 +81,11 @@ class Parameter:
             raise ConfigurationError(msg)
         result = tuple(item for item in converted if item is not None)
         return result if isinstance(self.default, tuple) else result[0]
+
+
+def _listed(value: object) -> object:
+    """Make a list of any sequence but text; rclpy hands out arrays too."""
+    return list(value) if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) else value
 
 
 def _converted(value: object, kind: type[Item]) -> Item | None:

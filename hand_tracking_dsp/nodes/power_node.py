@@ -73,12 +73,8 @@ class PowerNode(ManagedNode):
     def configure(self) -> None:
         """Take up the parameters and create topics."""
         parameters = self.parameters
-        self._simulated = SimulatedBatteryOptions(
-            **{
-                option.name: parameters[f"simulated.{option.name}"]
-                for option in fields(SimulatedBatteryOptions)
-            }
-        )
+        names = [option.name for option in fields(SimulatedBatteryOptions)]
+        self._simulated = SimulatedBatteryOptions(**{name: parameters[f"simulated.{name}"] for name in names})
         self._backoff = Backoff(parameters["retry_s"], limit_s=parameters["retry_max_s"])
         self._battery = self.publish_on(BatteryState, "battery_state", "battery")
         self._power = self.publish_on(Float32, "power_w", "battery")

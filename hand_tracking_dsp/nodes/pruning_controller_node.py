@@ -21,7 +21,6 @@ from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 from hand_tracking_dsp.msg import ControllerState, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.bank_folder import bank_folder
 from hand_tracking_dsp.nodes.managed import ManagedNode, Report
-from hand_tracking_dsp.nodes.parameters import Value
 from hand_tracking_dsp.nodes.running import run_node
 from hand_tracking_dsp.nodes.tables import CONTROLLER
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -82,14 +81,14 @@ class PruningControllerNode(ManagedNode):
         """Forget the controller."""
         self._controller = self._decision = None
 
-    def apply(self, values: Mapping[str, Value]) -> None:
+    def apply(self, values: Mapping[str, Any]) -> None:
         """Take up the operator's level and the options of controller and shield."""
         if self._controller is None:
             return
         if values.keys() - {"operator_level"}:
             self._controller.set_options(self._options(values))
         if "operator_level" in values:
-            self._controller.set_operator_level(int(values["operator_level"]))
+            self._controller.set_operator_level(values["operator_level"])
 
     def describe(self, report: Report) -> None:
         """Say the level, and warn while something else than policy or operator decides."""

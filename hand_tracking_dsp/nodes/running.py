@@ -46,26 +46,23 @@ def run_node(make_node: Callable[[], ManagedNode]) -> int:
     wake = node.create_guard_condition(lambda: None)
 
     def ask_to_stop() -> None:
-        stop.set()
-        wake.trigger()
+        if not stop.is_set():
+            stop.set()
+            wake.trigger()
 
-    def await_signals() -> None:
-        listener.recv(1)
-        ask_to_stop()
-        if again := listener.recv(1):  # nothing once the node has stopped and the socket is closed
-            os._exit(128 + again[0])
-
-    def await_parent() -> None:
-        while os.read(sys.stdin.fileno(), 1):  # not through a buffer, whose lock would bar the exit
-            pass
-        ask_to_stop()
-
-    threading.Thread(target=await_signals, name="signals", daemon=True).start()
+    threading.Thread(target=_await_signals, args=(listener, ask_to_stop), daemon=True).start()
     if os.environ.get(SUPERVISED_VARIABLE) == "1":
-        threading.Thread(target=await_parent, name="parent", daemon=True).start()
+        threading.Thread(target=_await_parent, args=(ask_to_stop,), daemon=True).start()
+    _spin(node, stop)
+    rclpy.shutdown()
+    signal.set_wakeup_fd(-1)
+    return 0
+
+
+def _spin(node: ManagedNode, stop: threading.Event) -> None:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    while not stop.is_set():
+    while rclpy.ok() and not stop.is_set():
         try:
             executor.spin_once()
         except Exception:  # noqa: BLE001 (nothing may end the node)
@@ -73,6 +70,16 @@ def run_node(make_node: Callable[[], ManagedNode]) -> int:
     node.release()
     executor.shutdown()
     node.destroy_node()
-    rclpy.shutdown()
-    signal.set_wakeup_fd(-1)
-    return 0
+
+
+def _await_signals(listener: socket.socket, ask_to_stop: Callable[[], None]) -> None:
+    listener.recv(1)
+    ask_to_stop()
+    if again := listener.recv(1):  # nothing once the node has stopped and the socket is closed
+        os._exit(128 + again[0])
+
+
+def _await_parent(ask_to_stop: Callable[[], None]) -> None:
+    while os.read(sys.stdin.fileno(), 1):  # not through a buffer, whose lock would bar the exit
+        pass
+    ask_to_stop()

@@ -119,8 +119,8 @@ TRACKER: tuple[Parameter, ...] = (
         60,
     ),
     Parameter("smoothing", True, "Smooth the landmarks with a One-Euro filter."),
-    Parameter("min_cutoff_hz", 2.0, "Its cutoff at rest; lower is calmer.", "Hz", 0.01, 100),
-    Parameter("beta", 6.0, "Its rise with speed; higher lags less.", "Hz per palm size per s", 0, 1000),
+    Parameter("min_cutoff_hz", 1.0, "Its cutoff at rest; lower is calmer.", "Hz", 0.01, 100),
+    Parameter("beta", 8.0, "Its rise with speed; higher lags less.", "Hz per palm size per s", 0, 1000),
     Parameter("mirrored", False, "The images are mirrored (a selfie view): left and right change."),
     Parameter(
         "image_transport",

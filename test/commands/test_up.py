@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -44,9 +45,8 @@ class Up:
 
     def node_pids(self):
         """Process ids of the nodes, which are children of the command."""
-        children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
-        with open(children) as file:
-            return [int(pid) for pid in file.read().split()]
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
 
     def end(self):
         status = self.process.wait(timeout=30)
@@ -71,7 +71,7 @@ def up(domain_id):
 
 
 def is_running(pid):
-    return os.path.exists(f"/proc/{pid}")
+    return Path(f"/proc/{pid}").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

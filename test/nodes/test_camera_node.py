@@ -106,7 +106,7 @@ def test_a_source_that_comes_late_or_vanishes_is_tried_again(graph, folder, diag
     heard = len(images)
     graph.until(lambda: len(images) > heard + 5, "images were heard again")
     assert graph.state(NODE) == "active"
-    assert int(dict((v.key, v.value) for v in diagnostics(NODE).values)["times_lost"]) >= 1
+    assert int({v.key: v.value for v in diagnostics(NODE).values}["times_lost"]) >= 1
 
 
 def test_a_file_without_loop_ends_and_says_so(graph, folder, diagnostics):

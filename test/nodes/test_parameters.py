@@ -24,7 +24,7 @@ SHARES = Parameter("shares", (0.5,), "Shares.", low=0, high=1)
 
 
 @pytest.mark.parametrize(("node", "parameter"), ALL, ids=lambda value: getattr(value, "name", value))
-def test_every_parameter_accepts_its_own_default_and_says_what_it_is(node, parameter):
+def test_every_parameter_accepts_its_own_default_and_says_what_it_is(node, parameter):  # noqa: ARG001
     assert parameter.accept(parameter.default) == parameter.default
     assert parameter.description.endswith(".")
     if type(parameter.default) in (int, float):

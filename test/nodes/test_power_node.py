@@ -43,7 +43,8 @@ def values(status):
     return {pair.key: pair.value for pair in status.values}
 
 
-def test_publishes_a_battery_in_the_messages_units(graph, battery, topics, tmp_path, diagnostics):
+@pytest.mark.usefixtures("battery")
+def test_publishes_a_battery_in_the_messages_units(graph, topics, tmp_path, diagnostics):
     states, powers = topics
     graph.start(PowerNode, root=str(tmp_path))
     state = graph.until(lambda: states and states[0], "battery_state was heard")

@@ -8,10 +8,10 @@ import textwrap
 import time
 
 import pytest
+from hand_tracking_dsp.msg import ControllerState, HandArray
 from sensor_msgs.msg import BatteryState
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.msg import ControllerState, HandArray
 from hand_tracking_dsp.nodes.processes import NODES, GraphOptions, NodeProcesses
 
 POWER = {"power_node": {"source": "simulated"}}

@@ -77,7 +77,8 @@ def test_goes_sparser_when_frames_are_late_and_says_why(graph, feed, bank):
     assert "80" in commands[-1].detail
 
 
-def test_commands_only_changes_but_reports_every_decision(graph, feed, bank):
+@pytest.mark.usefixtures("feed")
+def test_commands_only_changes_but_reports_every_decision(graph, bank):
     commands = graph.hear(SparsityCommand, "sparsity_command", LATE_JOINER)
     states = graph.hear(ControllerState, "controller_state")
     graph.start(PruningControllerNode, bank=str(bank), decision_rate_hz=50.0, policy="fixed", fixed__level=1)
@@ -87,7 +88,8 @@ def test_commands_only_changes_but_reports_every_decision(graph, feed, bank):
     assert len(states[-1].observation_names) == len(states[-1].observation)
 
 
-def test_the_operator_overrules_the_policy_at_once(graph, feed, bank):
+@pytest.mark.usefixtures("feed")
+def test_the_operator_overrules_the_policy_at_once(graph, bank):
     states = graph.hear(ControllerState, "controller_state")
     graph.start(PruningControllerNode, bank=str(bank))
     graph.until(lambda: states, "decisions are made")
@@ -123,8 +125,11 @@ def test_falls_back_when_a_battery_is_silent(graph, feed, bank):
     states = graph.hear(ControllerState, "controller_state")
     feed.battery_state = discharging(0.9)
     graph.start(PruningControllerNode, bank=str(bank), shield__stale_battery_s=0.3)
-    charge = lambda: states and states[-1].observation[states[-1].observation_names.index("battery_charge")]
-    graph.until(lambda: charge() and charge() > 0.8, "the battery was heard")
+
+    def charge():
+        return states[-1].observation[states[-1].observation_names.index("battery_charge")]
+
+    graph.until(lambda: states and charge() > 0.8, "the battery was heard")
     feed.battery_state = None
     state = until_reason(graph, states, SparsityCommand.STALE_BATTERY)
     assert "battery was silent" in state.detail
