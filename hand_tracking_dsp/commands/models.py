@@ -92,14 +92,16 @@ def _verify(options: argparse.Namespace) -> int:
     deviations = compare(folder, read_originals(options.wheel), images, options.count)
     found = list(track(deviations, description="comparing", console=console, transient=True))
     kind = "pictures" if options.images else "pictures of a synthetic hand"
-    title = f"Largest deviation from the TensorFlow Lite interpreter, {options.count} noise inputs, {len(images)} {kind}"
-    table = Table(title=title)
+    inputs = f"{options.count} noise inputs, {len(images)} {kind}"
+    table = Table(title=f"Largest deviation from the TensorFlow Lite interpreter, {inputs}")
     for heading in ("network", "runtime", "output", "deviation", "limit", ""):
         table.add_column(heading)
     for item in found:
         limit, unit = LIMITS[item.output]
         verdict = "ok" if item.accepted else "TOO LARGE"
-        table.add_row(item.file, item.provider, item.output, f"{item.value:.1e} {unit}", f"{limit:.0e}", verdict)
+        table.add_row(
+            item.file, item.provider, item.output, f"{item.value:.1e} {unit}", f"{limit:.0e}", verdict
+        )
     console.print(table)
     _time(options, folder, console)
     return 0 if all(item.accepted for item in found) else 1
@@ -121,7 +123,9 @@ def _time(options: argparse.Namespace, folder: Path, console: Console) -> None:
             transient=True,
         )
     )
-    table = Table(title=f"Time of one run, {options.threads} thread(s), {options.runs} runs in turn\n{machine_line()}")
+    table = Table(
+        title=f"Time of one run, {options.threads} thread(s), {options.runs} runs in turn\n{machine_line()}"
+    )
     for heading in ("network", "runtime", "p50 ms", "p95 ms", "p99 ms"):
         table.add_column(heading, justify="right" if heading.endswith("ms") else "left")
     for item in profiles:

@@ -81,7 +81,9 @@ def _blocks(graph: onnx.GraphProto) -> list[_Block]:
     return blocks
 
 
-def _mixers(depthwise: onnx.NodeProto, consumers: dict[str, list[onnx.NodeProto]]) -> tuple[onnx.NodeProto, ...]:
+def _mixers(
+    depthwise: onnx.NodeProto, consumers: dict[str, list[onnx.NodeProto]]
+) -> tuple[onnx.NodeProto, ...]:
     """Follow the output through activation and mean to the layers that mix channels; () if unclear."""
     found = consumers.get(depthwise.output[0], [])
     while len(found) == 1 and found[0].op_type in {"Clip", "GlobalAveragePool", "Flatten"}:
@@ -96,7 +98,8 @@ def _keep(block: _Block, weights: dict[str, Array]) -> NDArray[np.bool_]:
     kernels = np.abs(weights[block.depthwise.input[1]]).reshape(len(weights[block.depthwise.input[1]]), -1)
     variation = kernels.sum(axis=1) * _LARGEST_INPUT
     keep: NDArray[np.bool_] = variation > _LARGEST_VARIATION
-    spare = -int(keep.sum()) % _GROUP
+    alive = int(keep.sum())
+    spare = -max(alive, 1) % _GROUP + (alive == 0)
     keep[np.flatnonzero(~keep)[:spare]] = True
     return keep
 

@@ -99,11 +99,8 @@ class _Writer:
     def _conv_2d(self, operator: Any, inputs: list[int], output: int) -> None:
         options = _options(operator, tflite.Conv2DOptions)
         kernel = self._constant(inputs[1]).transpose(0, 3, 1, 2)
-        if kernel.shape[2] > 1:
-            role = "conv"
-        else:
-            role = "expand" if options.FusedActivationFunction() else "project"
-        self._convolution(options, inputs, output, kernel, 1, role)
+        role = "expand" if options.FusedActivationFunction() else "project"
+        self._convolution(options, inputs, output, kernel, 1, "conv" if kernel.shape[2] > 1 else role)
 
     def _depthwise_conv_2d(self, operator: Any, inputs: list[int], output: int) -> None:
         options = _options(operator, tflite.DepthwiseConv2DOptions)
@@ -211,7 +208,13 @@ class _Writer:
         return f"{name}_{same + 1}" if same else name
 
     def _emit(
-        self, kind: str, tensors: Sequence[str], output: int, name: str, activation: int = 0, **attributes: Any
+        self,
+        kind: str,
+        tensors: Sequence[str],
+        output: int,
+        name: str,
+        activation: int = 0,
+        **attributes: Any,
     ) -> None:
         """Add a node, and its activation as a node of its own."""
         target = self._name(output)
@@ -244,7 +247,7 @@ class _Writer:
         return raw.view(_TYPES[info.Type()]).reshape(self._shape(tensor))
 
 
-def _options(operator: Any, kind: type) -> Any:  # noqa: ANN401 (flatbuffers have no types)
+def _options(operator: Any, kind: type) -> Any:
     table = operator.BuiltinOptions()
     options = kind()
     options.Init(table.Bytes, table.Pos)

@@ -167,7 +167,9 @@ def _reference(data: bytes, samples: Sequence[Floats]) -> list[list[Floats]]:
     for sample in samples:
         interpreter.set_tensor(source, np.ascontiguousarray(sample.transpose(0, 2, 3, 1)))
         interpreter.invoke()
-        results.append([interpreter.get_tensor(detail["index"]) for detail in interpreter.get_output_details()])
+        results.append(
+            [interpreter.get_tensor(detail["index"]) for detail in interpreter.get_output_details()]
+        )
     return results
 
 

@@ -59,7 +59,7 @@ class LevelBank:
         """
         manifest = read_manifest(bank)
         report = on_progress or (lambda *_: None)
-        sessions = []
+        sessions: list[Session] = []
         for info in manifest.levels:
             report(f"level {info.index} ({info.name})", len(sessions), len(manifest.levels))
             session = open_session(read_network(manifest, info), info.file, runtime or RuntimeOptions())
@@ -105,7 +105,7 @@ class LevelBank:
         patch = crop(image, region, size)
         mean, deviation = _mean_and_deviation(patch)
         landmarks, presence, handedness, world = session.run(network_input(patch, order, self._input))
-        points = landmarks.reshape(JOINT_COUNT, 3) / size
+        points = landmarks.reshape(JOINT_COUNT, 3) / np.float32(size)
         points[:, 2] /= _Z_SCALE
         return HandLandmarks(
             presence=presence.item(),

@@ -39,7 +39,7 @@ def draw_hands(image: Image, hands: Iterable[TrackedHand], caption: str = "") ->
     for hand in hands:
         _draw_hand(image, hand)
     for row, line in enumerate(caption.splitlines()):
-        _write(image, line, (8, 20 + 20 * row))
+        write_text(image, line, (8, 20 + 20 * row))
 
 
 def bone_colour(start: Joint, end: Joint) -> tuple[int, int, int]:
@@ -47,6 +47,24 @@ def bone_colour(start: Joint, end: Joint) -> tuple[int, int, int]:
     if start in _JOINT_COLOURS and _JOINT_COLOURS[start] == _JOINT_COLOURS[end]:
         return _JOINT_COLOURS[end]
     return _PALM_BGR
+
+
+def write_text(
+    image: Image, text: str, origin: tuple[int, int], colour: tuple[int, int, int] = (255, 255, 255)
+) -> None:
+    """Write a line with a dark rim, readable on any background, in place.
+
+    Args:
+        image: uint8 [height, width, 3], BGR, writable.
+        text: ASCII.
+        origin: x, y of the text's lower left corner, pixels.
+        colour: BGR.
+    """
+    x, y = origin
+    # The rim is the text itself, moved: a thicker one would be wider with the fonts of OpenCV 5.
+    for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        cv2.putText(image, text, (x + dx, y + dy), _FONT, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
+    cv2.putText(image, text, origin, _FONT, 0.5, colour, 1, cv2.LINE_AA)
 
 
 def _draw_hand(image: Image, hand: TrackedHand) -> None:
@@ -60,14 +78,8 @@ def _draw_hand(image: Image, hand: TrackedHand) -> None:
         cv2.circle(image, _pixel(points[joint]), thickness + 1, colour, cv2.FILLED, cv2.LINE_AA)
     low = points.min(axis=0)
     label = f"{_NAMES[hand.handedness]} #{hand.track_id}"
-    _write(image, label, (int(low[0]), max(12, int(low[1]) - 10)))
+    write_text(image, label, (int(low[0]), max(12, int(low[1]) - 10)))
 
 
 def _pixel(point: np.ndarray) -> tuple[int, int]:
     return int(point[0]), int(point[1])
-
-
-def _write(image: Image, text: str, origin: tuple[int, int]) -> None:
-    """Write white text with a dark rim, readable on any background."""
-    cv2.putText(image, text, origin, _FONT, 0.5, (0, 0, 0), 3, cv2.LINE_AA)
-    cv2.putText(image, text, origin, _FONT, 0.5, (255, 255, 255), 1, cv2.LINE_AA)

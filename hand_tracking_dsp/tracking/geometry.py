@@ -107,13 +107,14 @@ def crop(image: Image, region: Region, size: int) -> Image:
             [sin, cos, region.y - top - half * (sin + cos)],
         ]
     )
-    return cv2.warpAffine(  # type: ignore[return-value]
+    result: Image = cv2.warpAffine(
         cv2.cvtColor(patch, cv2.COLOR_BGR2BGRA),
         matrix,
         (size, size),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
+    return result
 
 
 def network_input(image: Image, order: ChannelOrder, out: Floats | None = None) -> Floats:
@@ -145,7 +146,7 @@ def to_image(points: Floats, region: Region) -> Floats:
     Returns:
         float32 [n, 3]: x, y in pixels of the image, z in the same scale.
     """
-    result = np.empty_like(points)
+    result: Floats = np.empty_like(points)
     result[:, :2] = (points[:, :2] - 0.5) @ _rotation(region.rotation).T * region.size
     result[:, 0] += region.x
     result[:, 1] += region.y
@@ -163,7 +164,7 @@ def turned(points: Floats, rotation: float) -> Floats:
     Returns:
         float32 [n, 3].
     """
-    result = points.copy()
+    result: Floats = points.copy()
     result[:, :2] = points[:, :2] @ _rotation(rotation).T
     return result
 

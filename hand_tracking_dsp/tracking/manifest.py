@@ -133,9 +133,7 @@ def read_network(manifest: Manifest, info: NetworkInfo) -> bytes:
 
 def _parsed(path: Path, data: Any) -> Manifest:  # noqa: ANN401 (JSON of any form)
     try:
-        if data["schema"] != SCHEMA:
-            msg = f"its schema is {data['schema']}, this version reads {SCHEMA}"
-            raise ValueError(msg)
+        _check_schema(data["schema"])
         levels = tuple(_level(entry) for entry in data["levels"])
         detectors = tuple(NetworkInfo(**_network(entry)) for entry in data["detectors"])
         name = str(data["name"])
@@ -147,6 +145,12 @@ def _parsed(path: Path, data: Any) -> Manifest:  # noqa: ANN401 (JSON of any for
         msg = f"The level bank {path} cannot be used ({error}): export it again."
         raise ModelError(msg) from error
     return Manifest(path.parent, name, levels, detectors)
+
+
+def _check_schema(schema: object) -> None:
+    if schema != SCHEMA:
+        msg = f"its schema is {schema}, this version reads {SCHEMA}"
+        raise ValueError(msg)
 
 
 def _check_indices(levels: tuple[LevelInfo, ...]) -> None:

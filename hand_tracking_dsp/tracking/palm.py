@@ -109,7 +109,7 @@ def letterboxed(image: Image) -> Image:
             [0, scale, (height - INPUT_SIZE * scale) / 2],
         ]
     )
-    return cv2.warpAffine(  # type: ignore[return-value]
+    result: Image = cv2.warpAffine(
         image,
         matrix,
         (INPUT_SIZE, INPUT_SIZE),
@@ -117,6 +117,7 @@ def letterboxed(image: Image) -> Image:
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=0,
     )
+    return result
 
 
 def _decoded(raw: Floats, anchors: Floats) -> Floats:
@@ -130,9 +131,9 @@ def _decoded(raw: Floats, anchors: Floats) -> Floats:
     Returns:
         float32 [n, 9, 2]: top left, bottom right, 7 keypoints, shares of the input.
     """
-    values = raw.reshape(-1, 2 + _KEYPOINTS, 2) / INPUT_SIZE
+    values = raw.reshape(-1, 2 + _KEYPOINTS, 2) / np.float32(INPUT_SIZE)
     centre, size = values[:, 0] + anchors, values[:, 1]
-    result = values + anchors[:, None]
+    result: Floats = values + anchors[:, None]
     result[:, 0] = centre - size / 2
     result[:, 1] = centre + size / 2
     return result
@@ -157,4 +158,5 @@ def _overlaps(box: Floats, boxes: Floats) -> Floats:
     intersection = np.prod(np.maximum(shared, 0), axis=1)
     area = np.prod(box[1] - box[0])
     union = area + np.prod(boxes[:, 1] - boxes[:, 0], axis=1) - intersection
-    return intersection / np.maximum(union, np.finfo(np.float32).tiny)
+    ratio: Floats = intersection / np.maximum(union, np.finfo(np.float32).tiny)
+    return ratio

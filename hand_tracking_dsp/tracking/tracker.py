@@ -65,8 +65,8 @@ class TrackerOptions:
     presence_threshold: float = 0.5
     search_interval_s: float = 0.5
     smoothing: bool = True
-    min_cutoff_hz: float = 2.0
-    beta: float = 6.0
+    min_cutoff_hz: float = 1.0
+    beta: float = 8.0
     mirrored: bool = False
 
     def __post_init__(self) -> None:
@@ -136,9 +136,7 @@ class HandTracker:
         self._tracks = []
         self._searched_s = -math.inf
 
-    def track(
-        self, image: Image, stamp_s: float, level: int = 0, order: ChannelOrder = "rgb"
-    ) -> FrameResult:
+    def track(self, image: Image, stamp_s: float, level: int = 0, order: ChannelOrder = "rgb") -> FrameResult:
         """Find the hands of the next frame.
 
         Args:
@@ -231,9 +229,8 @@ class HandTracker:
             return False
         if not np.isfinite(found.landmarks).all():
             return False
-        longer = max(image.shape[:2])
-        next_region = region_from_landmarks(found.landmarks)
-        return _SMALLEST_REGION <= next_region.size / longer <= _LARGEST_REGION
+        share = region_from_landmarks(found.landmarks).size / float(max(image.shape[:2]))
+        return _SMALLEST_REGION <= share <= _LARGEST_REGION
 
     def _hand(self, track: _Track, found: HandLandmarks, stamp_s: float) -> TrackedHand:
         """Bring a track up to date and say what it shows."""
@@ -249,9 +246,7 @@ class HandTracker:
         if self._options.smoothing:
             landmarks = track.landmarks_filter.filter(landmarks, stamp_s, _scale(landmarks))
             world = track.world_filter.filter(world, stamp_s, _scale(world))
-        return TrackedHand(
-            track.track_id, handedness, score, found.presence, landmarks, world, found.region
-        )
+        return TrackedHand(track.track_id, handedness, score, found.presence, landmarks, world, found.region)
 
     def _handedness(self, right: float) -> tuple[Handedness, float]:
         score = max(right, 1 - right)

@@ -74,7 +74,9 @@ def test_damaged_json_is_refused(tmp_path: Path) -> None:
         read_manifest(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["[]", "3", "null", '{"schema": 1, "levels": 3}', '{"schema": 1, "levels": [3]}'])
+@pytest.mark.parametrize(
+    "text", ["[]", "3", "null", '{"schema": 1, "levels": 3}', '{"schema": 1, "levels": [3]}']
+)
 def test_json_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "bank.json").write_text(text)
     with pytest.raises(ModelError, match="export it again"):
@@ -111,12 +113,12 @@ def test_an_unknown_detector_is_answered_with_the_known_ones(folder: Path, bank:
 def test_a_file_whose_sha256_differs_is_refused(folder: Path, bank: Bank) -> None:
     manifest = read_manifest(write(folder, bank))
     (folder / "full.onnx").write_bytes(NETWORK + b"!")
-    with pytest.raises(ModelError, match="full.onnx is not the one that bank.json names"):
+    with pytest.raises(ModelError, match=r"full.onnx is not the one that bank.json names"):
         read_network(manifest, manifest.levels[0])
 
 
 def test_a_missing_network_is_named(folder: Path, bank: Bank) -> None:
     manifest = read_manifest(write(folder, bank))
     (folder / "full.onnx").unlink()
-    with pytest.raises(ModelError, match="full.onnx cannot be read.*restore the bank's folder"):
+    with pytest.raises(ModelError, match=r"full.onnx cannot be read.*restore the bank's folder"):
         read_network(manifest, manifest.levels[0])

@@ -39,7 +39,9 @@ def test_beta_shortens_the_lag_of_a_moving_hand() -> None:
 
 def test_the_result_does_not_depend_on_the_size_of_the_hand() -> None:
     values = np.random.default_rng(1).normal(0, 10, (40, 21, 3)).astype(np.float32)
-    np.testing.assert_allclose(run(values * 4, beta=2, scale=400), run(values, beta=2) * 4, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(
+        run(values * 4, beta=2, scale=400), run(values, beta=2) * 4, rtol=1e-3, atol=1e-3
+    )
 
 
 @pytest.mark.parametrize("stamp_s", [0.0, -1.0])

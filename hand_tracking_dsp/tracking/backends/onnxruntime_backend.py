@@ -69,7 +69,9 @@ def _chain(options: RuntimeOptions) -> list[str | tuple[str, dict[str, Any]]]:
     unknown = [name for name in options.providers if name not in PROVIDERS]
     if unknown or not options.providers:
         asked = ", ".join(unknown) or "none"
-        msg = f"The execution providers asked for ({asked}) are not known: choose from {', '.join(PROVIDERS)}."
+        msg = (
+            f"The execution providers asked for ({asked}) are not known: choose from {', '.join(PROVIDERS)}."
+        )
         raise BackendError(msg)
     available = onnxruntime.get_available_providers()
     chain: list[str | tuple[str, dict[str, Any]]] = []
@@ -113,8 +115,8 @@ def _tensorrt_options(options: RuntimeOptions) -> dict[str, Any]:
 def _no_accelerator(options: RuntimeOptions) -> str:
     available = ", ".join(onnxruntime.get_available_providers())
     return (
-        f"An accelerator is required, but of {', '.join(options.providers)} ONNX Runtime can use only the CPU "
-        f"here (it has {available}): install onnxruntime-gpu with its CUDA libraries, or set "
+        f"An accelerator is required, but of {', '.join(options.providers)} ONNX Runtime can use only "
+        f"the CPU here (it has {available}): install onnxruntime-gpu with its CUDA libraries, or set "
         f"require_accelerator to false."
     )
 

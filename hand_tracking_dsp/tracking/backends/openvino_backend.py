@@ -13,7 +13,9 @@ from hand_tracking_dsp.tracking.types import Floats
 try:
     import openvino
 except ImportError as error:
-    _msg = f"OpenVINO cannot be loaded ({error}): install it with pip install openvino, or choose onnxruntime."
+    _msg = (
+        f"OpenVINO cannot be loaded ({error}): install it with pip install openvino, or choose onnxruntime."
+    )
     raise BackendError(_msg) from error
 
 PRECISIONS = ("auto", "f32", "f16", "bf16")

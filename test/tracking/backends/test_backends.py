@@ -1,0 +1,131 @@
+"""The inference backends, with real networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from hand_tracking_dsp.errors import BackendError
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_session
+
+HAS_ACCELERATOR = bool(
+    {"CUDAExecutionProvider", "TensorrtExecutionProvider"} & set(onnxruntime.get_available_providers())
+)
+
+
+@pytest.fixture(scope="module")
+def network() -> bytes:
+    return share_path("models", "mediapipe", "hand_lite.onnx").read_bytes()
+
+
+@pytest.fixture(params=BACKENDS)
+def options(request: pytest.FixtureRequest) -> RuntimeOptions:
+    if request.param == "openvino":
+        pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
+    return RuntimeOptions(backend=request.param)
+
+
+def image(seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).random((1, 3, 224, 224), dtype=np.float32)
+
+
+def test_says_what_the_network_takes_and_gives(network: bytes, options: RuntimeOptions) -> None:
+    session = open_session(network, "hand_lite.onnx", options)
+    assert [(spec.name, spec.shape) for spec in session.inputs] == [("image", (1, 3, 224, 224))]
+    assert [spec.name for spec in session.outputs] == [
+        "landmarks", "presence", "handedness", "world_landmarks",
+    ]  # fmt: skip
+    assert session.provider.startswith(f"{options.backend}/")
+    assert "CPU" in session.provider
+
+
+def test_results_belong_to_the_caller(network: bytes, options: RuntimeOptions) -> None:
+    session = open_session(network, "hand_lite.onnx", options)
+    first = session.run(image(0))
+    kept = [values.copy() for values in first]
+    session.run(image(1))
+    for values, expected in zip(first, kept, strict=True):
+        assert values.dtype == np.float32
+        np.testing.assert_array_equal(values, expected)
+
+
+def test_both_backends_agree(network: bytes) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
+    results = [
+        open_session(network, "hand_lite.onnx", RuntimeOptions(backend=name)).run(image())
+        for name in BACKENDS
+    ]
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-3)
+
+
+def test_a_corrupt_network_is_refused_by_name(options: RuntimeOptions) -> None:
+    with pytest.raises(BackendError, match=r"broken\.onnx.*export .*again"):
+        open_session(b"nothing", "broken.onnx", options)
+
+
+def test_a_tensor_of_another_shape_is_refused(network: bytes, options: RuntimeOptions) -> None:
+    session = open_session(network, "hand_lite.onnx", options)
+    with pytest.raises(BackendError, match=r"failed on the network hand_lite.onnx"):
+        session.run(np.zeros((1, 3, 10, 10), dtype=np.float32))
+
+
+def test_an_unknown_backend_is_answered_with_the_known_ones(network: bytes) -> None:
+    with pytest.raises(
+        BackendError, match="no inference backend 'abacus': choose one of onnxruntime, openvino"
+    ):
+        open_session(network, "hand_lite.onnx", RuntimeOptions(backend="abacus"))
+
+
+@pytest.mark.parametrize("providers", [("rocket",), ()])
+def test_unknown_providers_are_answered_with_the_known_ones(
+    network: bytes, providers: tuple[str, ...]
+) -> None:
+    with pytest.raises(BackendError, match="not known: choose from tensorrt, cuda, cpu"):
+        open_session(network, "hand_lite.onnx", RuntimeOptions(providers=providers))
+
+
+@pytest.mark.skipif(HAS_ACCELERATOR, reason="this machine has an accelerator for ONNX Runtime")
+def test_a_required_accelerator_that_is_missing_fails_instead_of_being_slow(network: bytes) -> None:
+    with pytest.raises(BackendError, match=r"An accelerator is required.*set require_accelerator to false"):
+        open_session(network, "hand_lite.onnx", RuntimeOptions(require_accelerator=True))
+
+
+@pytest.mark.skipif(HAS_ACCELERATOR, reason="this machine has an accelerator for ONNX Runtime")
+def test_providers_without_cpu_fail_where_there_is_no_accelerator(network: bytes) -> None:
+    with pytest.raises(BackendError, match="none of the execution providers cuda: add cpu"):
+        open_session(network, "hand_lite.onnx", RuntimeOptions(providers=("cuda",)))
+
+
+def test_openvino_on_the_cpu_is_no_accelerator(network: bytes) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
+    with pytest.raises(BackendError, match="OpenVINO's device is CPU"):
+        open_session(network, "x.onnx", RuntimeOptions(backend="openvino", require_accelerator=True))
+
+
+def test_openvino_names_its_devices_when_asked_for_another(network: bytes) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
+    with pytest.raises(BackendError, match=r"cannot run the network x.onnx on TOASTER.*CPU"):
+        open_session(network, "x.onnx", RuntimeOptions(backend="openvino", device="TOASTER"))
+
+
+def test_an_unknown_precision_is_refused(network: bytes) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
+    with pytest.raises(BackendError, match="no precision 'f8': choose one of auto, f32, f16, bf16"):
+        open_session(network, "x.onnx", RuntimeOptions(backend="openvino", precision="f8"))
+
+
+def test_tensorrt_keeps_its_engines_where_asked(tmp_path: Path) -> None:
+    from hand_tracking_dsp.tracking.backends.onnxruntime_backend import _tensorrt_options
+
+    settings = _tensorrt_options(
+        RuntimeOptions(tensorrt_cache_dir=str(tmp_path / "trt"), tensorrt_fp16=False)
+    )
+    assert (tmp_path / "trt").is_dir()
+    assert settings["trt_engine_cache_enable"] is True
+    assert settings["trt_engine_cache_path"] == str(tmp_path / "trt")
+    assert settings["trt_fp16_enable"] is False

@@ -1,0 +1,40 @@
+"""Real networks and pictures whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.sources.frames import Frame, SourceOptions, open_source
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.palm import PalmDetector
+
+
+@pytest.fixture(scope="session")
+def bank_folder() -> Path:
+    return share_path("models", "mediapipe")
+
+
+@pytest.fixture(scope="session")
+def bank(bank_folder: Path) -> LevelBank:
+    return LevelBank.load(bank_folder)
+
+
+@pytest.fixture(scope="session")
+def detector(bank_folder: Path) -> PalmDetector:
+    return PalmDetector.load(bank_folder)
+
+
+@pytest.fixture(scope="session")
+def draw() -> Callable[..., list[Frame]]:
+    """Draw frames of the synthetic hand."""
+
+    def frames(count: int, **options: float) -> list[Frame]:
+        with open_source("synthetic", SourceOptions(**{"absence_s": 0, **options})) as source:
+            found = [source.read(1.0) for _ in range(count)]
+        return [frame for frame in found if frame is not None]
+
+    return frames

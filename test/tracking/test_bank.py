@@ -1,0 +1,122 @@
+"""The level bank: real networks, loaded, refused and run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.errors import BackendError, ConfigurationError, ModelError
+from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.sources.frames import Frame
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.geometry import palm_size, region_from_landmarks
+from hand_tracking_dsp.tracking.types import Region
+
+
+@pytest.fixture
+def copy(bank_folder: Path, tmp_path: Path) -> Path:
+    """A bank that a test may damage."""
+    return Path(shutil.copytree(bank_folder, tmp_path / "bank"))
+
+
+def change(copy: Path, file: str, data: bytes) -> None:
+    """Write other bytes into a network, and their sha256 into the manifest."""
+    (copy / file).write_bytes(data)
+    manifest = json.loads((copy / "bank.json").read_text())
+    for entry in (*manifest["levels"], *manifest["detectors"]):
+        if entry["file"] == file:
+            entry["sha256"] = hashlib.sha256(data).hexdigest()
+    (copy / "bank.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_finds_the_landmarks_of_a_region(
+    bank: LevelBank, draw: Callable[..., list[Frame]], level: int
+) -> None:
+    for frame in draw(6, seed=1):
+        assert frame.truth is not None
+        truth = frame.truth[0]
+        region = region_from_landmarks(truth.joints_px)
+        found = bank.landmarks(frame.image, region, level, "bgr")
+        error = np.linalg.norm(found.landmarks[:, :2] - truth.joints_px[:, :2], axis=1).mean()
+        assert found.presence > 0.5
+        assert error < 0.15 * palm_size(truth.joints_px)
+        assert (found.right > 0.5) == (truth.handedness is Handedness.RIGHT)
+        assert 0 < found.input_mean < 1
+        assert 0 < found.input_std < 0.5
+        # The hand's own size in metres: an adult's palm.
+        assert 0.06 < palm_size(found.world_landmarks) < 0.12
+
+
+def test_rgb_and_bgr_say_the_same(bank: LevelBank, draw: Callable[..., list[Frame]]) -> None:
+    frame = draw(1)[0]
+    assert frame.truth is not None
+    region = region_from_landmarks(frame.truth[0].joints_px)
+    bgr = bank.landmarks(frame.image, region, 0, "bgr")
+    rgb = bank.landmarks(np.ascontiguousarray(frame.image[..., ::-1]), region, 0, "rgb")
+    np.testing.assert_allclose(rgb.landmarks, bgr.landmarks, atol=1e-3)
+
+
+def test_the_next_call_does_not_change_an_earlier_result(
+    bank: LevelBank, draw: Callable[..., list[Frame]]
+) -> None:
+    image = draw(1)[0].image
+    first = bank.landmarks(image, Region(320, 240, 200, 0))
+    kept = first.landmarks.copy(), first.world_landmarks.copy()
+    bank.landmarks(image, Region(100, 100, 300, 1))
+    np.testing.assert_array_equal(first.landmarks, kept[0])
+    np.testing.assert_array_equal(first.world_landmarks, kept[1])
+
+
+def test_a_level_beyond_the_bank_is_its_sparsest(bank: LevelBank) -> None:
+    assert bank.nearest(99).index == len(bank.levels) - 1
+
+
+def test_a_negative_level_is_refused(bank: LevelBank) -> None:
+    with pytest.raises(ConfigurationError, match="no sparsity level -1: levels count from 0"):
+        bank.nearest(-1)
+
+
+@pytest.mark.parametrize(
+    "region", [Region(math.nan, 0, 10, 0), Region(0, 0, 0, 0), Region(0, 0, -5, 0), Region(0, math.inf, 1, 0)]
+)
+def test_a_region_that_is_none_is_refused(bank: LevelBank, region: Region) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be cut out"):
+        bank.landmarks(np.zeros((10, 10, 3), dtype=np.uint8), region)
+
+
+def test_a_region_outside_the_image_shows_no_hand(bank: LevelBank) -> None:
+    image = np.zeros((48, 64, 3), dtype=np.uint8)
+    assert bank.landmarks(image, Region(-500, 900, 50, 0.3)).presence < 0.5
+
+
+def test_loading_reports_its_progress(bank_folder: Path) -> None:
+    steps: list[tuple[str, int, int]] = []
+    LevelBank.load(bank_folder, on_progress=lambda *step: steps.append(step))
+    assert steps == [("level 0 (full)", 0, 2), ("level 1 (lite)", 1, 2), ("all levels", 2, 2)]
+
+
+def test_a_network_changed_on_disk_is_refused(copy: Path) -> None:
+    data = (copy / "hand_lite.onnx").read_bytes()
+    (copy / "hand_lite.onnx").write_bytes(data[:-1] + b"?")
+    with pytest.raises(ModelError, match=r"hand_lite.onnx is not the one that bank.json names"):
+        LevelBank.load(copy)
+
+
+def test_a_corrupt_network_with_a_matching_sha256_is_refused(copy: Path) -> None:
+    change(copy, "hand_full.onnx", b"no network at all")
+    with pytest.raises(BackendError, match=r"refuses the network hand_full.onnx"):
+        LevelBank.load(copy)
+
+
+def test_a_network_of_another_contract_is_refused(copy: Path) -> None:
+    change(copy, "hand_full.onnx", (copy / "palm_full.onnx").read_bytes())
+    with pytest.raises(ModelError, match=r"hand_full.onnx takes .*192.* where .*224.* is needed"):
+        LevelBank.load(copy)

@@ -1,0 +1,78 @@
+"""The palm detector on pictures whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.hand import Joint
+from hand_tracking_dsp.sources.frames import Frame
+from hand_tracking_dsp.tracking.geometry import palm_size, region_from_palm
+from hand_tracking_dsp.tracking.palm import PalmDetector, letterboxed
+
+# What the detector's seven keypoints are.
+KEYPOINTS = [
+    Joint.WRIST,
+    Joint.INDEX_MCP,
+    Joint.MIDDLE_MCP,
+    Joint.RING_MCP,
+    Joint.PINKY_MCP,
+    Joint.THUMB_CMC,
+    Joint.THUMB_MCP,
+]
+
+
+@pytest.mark.parametrize("variant", ["full", "lite"])
+def test_finds_the_palm_of_a_drawn_hand(
+    bank_folder: Path, draw: Callable[..., list[Frame]], variant: str
+) -> None:
+    detector = PalmDetector.load(bank_folder, variant)
+    for frame in draw(6, seed=3):
+        (palm,) = detector.detect(frame.image, "bgr")
+        assert frame.truth is not None
+        truth = frame.truth[0].joints_px
+        distance = np.linalg.norm(palm.keypoints - truth[KEYPOINTS, :2], axis=1)
+        assert distance.mean() < 0.25 * palm_size(truth)
+        region = region_from_palm(palm)
+        inside = np.abs(truth[:, :2] - (region.x, region.y)).max(axis=1) < region.size
+        assert inside.all()
+
+
+def test_finds_nothing_in_a_grey_picture(detector: PalmDetector) -> None:
+    assert detector.detect(np.full((480, 640, 3), 128, dtype=np.uint8)) == []
+
+
+def test_the_place_does_not_depend_on_the_shape_of_the_picture(
+    detector: PalmDetector, draw: Callable[..., list[Frame]]
+) -> None:
+    image = draw(1)[0].image
+    (palm,) = detector.detect(image, "bgr")
+    # More rows below make the square larger and the hand smaller in it, but do not move it.
+    taller = np.vstack([image, np.zeros((120, image.shape[1], 3), dtype=np.uint8)])
+    (again,) = detector.detect(taller, "bgr")
+    np.testing.assert_allclose(again.keypoints, palm.keypoints, atol=8)
+
+
+def test_returns_no_more_palms_than_asked_for(
+    detector: PalmDetector, draw: Callable[..., list[Frame]]
+) -> None:
+    image = draw(1, hands=2)[0].image
+    assert len(detector.detect(image, "bgr", max_hands=2)) == 2
+    assert len(detector.detect(image, "bgr", max_hands=1)) == 1
+
+
+def test_letterboxing_centres_and_blackens() -> None:
+    box = letterboxed(np.full((100, 200, 3), 200, dtype=np.uint8))
+    assert box.shape == (192, 192, 3)
+    assert (box[:46] == 0).all()
+    assert (box[-46:] == 0).all()
+    assert (box[50:140, :190] == 200).all()
+
+
+def test_an_unknown_variant_is_refused(bank_folder: Path) -> None:
+    with pytest.raises(ModelError, match="no palm detector 'tiny': choose one of full, lite"):
+        PalmDetector.load(bank_folder, "tiny")

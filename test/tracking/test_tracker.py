@@ -1,0 +1,191 @@
+"""The tracker on sequences whose truth is known, and on real video."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.sources.frames import Frame, HandTruth
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.geometry import palm_size
+from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+from hand_tracking_dsp.tracking.types import FrameResult, Image, TrackedHand
+
+RATE_HZ = 30.0
+BLANK = np.full((480, 640, 3), 90, dtype=np.uint8)
+
+Draw = Callable[..., list[Frame]]
+Make = Callable[..., HandTracker]
+
+
+@pytest.fixture
+def make(bank: LevelBank, detector: PalmDetector) -> Make:
+    return lambda **options: HandTracker(bank, detector, TrackerOptions(**options))
+
+
+def follow(tracker: HandTracker, images: Sequence[Image], level: int = 0) -> list[FrameResult]:
+    return [tracker.track(image, i / RATE_HZ, level, "bgr") for i, image in enumerate(images)]
+
+
+def images_of(frames: Sequence[Frame]) -> list[Image]:
+    return [frame.image for frame in frames]
+
+
+def error(hand: TrackedHand, truth: HandTruth) -> float:
+    """Mean distance of the joints, in shares of the palm."""
+    distances = np.linalg.norm(hand.landmarks[:, :2] - truth.joints_px[:, :2], axis=1)
+    return float(distances.mean() / palm_size(truth.joints_px))
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_follows_one_hand_close_to_the_truth(make: Make, draw: Draw, level: int) -> None:
+    frames = draw(60, seed=1)
+    results = follow(make(max_hands=1), images_of(frames), level)
+    errors = []
+    for frame, result in zip(frames, results, strict=True):
+        assert frame.truth is not None
+        (hand,) = result.hands
+        assert hand.track_id == 1
+        assert hand.handedness is frame.truth[0].handedness
+        errors.append(error(hand, frame.truth[0]))
+    assert np.mean(errors) < 0.10
+    assert {result.stats.level for result in results} == {level}
+
+
+def test_the_detector_rests_while_as_many_hands_are_followed_as_asked_for(make: Make, draw: Draw) -> None:
+    results = follow(make(max_hands=1), images_of(draw(20)))
+    assert [result.stats.detector_ran for result in results] == [True] + [False] * 19
+    assert results[0].stats.detection_ms > 0
+    assert results[1].stats.detection_ms == 0
+
+
+def test_with_room_for_another_hand_the_detector_runs_at_intervals(make: Make, draw: Draw) -> None:
+    results = follow(make(max_hands=2, search_interval_s=0.19), images_of(draw(20)))
+    ran = [index for index, result in enumerate(results) if result.stats.detector_ran]
+    assert ran == [0, 6, 12, 18]
+
+
+def test_tells_two_hands_apart(make: Make, draw: Draw) -> None:
+    frames = draw(30, hands=2)
+    results = follow(make(max_hands=2), images_of(frames))
+    for frame, result in zip(frames, results, strict=True):
+        assert frame.truth is not None
+        assert [hand.track_id for hand in result.hands] == [1, 2]
+        assert {hand.handedness for hand in result.hands} == {Handedness.LEFT, Handedness.RIGHT}
+        by_side = {truth.handedness: truth for truth in frame.truth}
+        assert all(error(hand, by_side[hand.handedness]) < 0.3 for hand in result.hands)
+
+
+def test_a_hand_lost_and_found_again_gets_a_new_id(make: Make, draw: Draw) -> None:
+    frames = images_of(draw(10))
+    results = follow(make(max_hands=1), [*frames, BLANK, BLANK, *frames])
+    ids = [tuple(hand.track_id for hand in result.hands) for result in results]
+    assert ids == [(1,)] * 10 + [()] * 2 + [(2,)] * 10
+
+
+def test_a_hand_that_jumps_is_found_on_the_same_frame(make: Make, draw: Draw) -> None:
+    image = draw(1)[0].image
+    shifted = np.roll(image, 320, axis=1)
+    results = follow(make(max_hands=1), [image, image, shifted])
+    assert results[2].stats.detector_ran
+    assert len(results[2].hands) == 1
+
+
+def test_an_empty_frame_has_no_presence_and_no_input(make: Make) -> None:
+    (result,) = follow(make(), [BLANK])
+    assert result.hands == ()
+    assert math.isnan(result.stats.presence)
+    assert math.isnan(result.stats.input_mean)
+    assert result.stats.detector_ran
+
+
+def test_a_switch_of_level_loses_no_hand_and_keeps_its_id(make: Make, draw: Draw) -> None:
+    tracker = make(max_hands=1)
+    levels = [index // 3 % 2 for index in range(30)]
+    for index, (frame, level) in enumerate(zip(draw(30), levels, strict=True)):
+        result = tracker.track(frame.image, index / RATE_HZ, level, "bgr")
+        assert result.stats.level == level
+        assert [hand.track_id for hand in result.hands] == [1]
+
+
+def test_a_level_beyond_the_bank_runs_the_sparsest_and_says_so(make: Make, draw: Draw) -> None:
+    (result,) = follow(make(), images_of(draw(1)), level=9)
+    assert (result.stats.requested_level, result.stats.level) == (9, 1)
+
+
+def test_mirrored_images_change_the_side(make: Make, draw: Draw) -> None:
+    images = images_of(draw(3))
+    plain = follow(make(max_hands=1), images)[-1].hands[0]
+    mirrored = follow(make(max_hands=1, mirrored=True), [np.fliplr(image).copy() for image in images])
+    assert mirrored[-1].hands[0].handedness is plain.handedness
+    assert plain.handedness is not Handedness.UNKNOWN
+
+
+def test_smoothing_calms_a_hand_at_rest(make: Make, draw: Draw) -> None:
+    still = draw(1)[0].image
+    noise = np.random.default_rng(0)
+    images = [np.clip(still + noise.normal(0, 12, still.shape), 0, 255).astype(np.uint8) for _ in range(40)]
+
+    def tremble(smoothing: bool) -> float:
+        results = follow(make(max_hands=1, smoothing=smoothing), images)
+        paths = np.stack([result.hands[0].landmarks[:, :2] for result in results])
+        return float(np.abs(np.diff(paths[10:], axis=0)).mean())
+
+    assert tremble(smoothing=True) < 0.5 * tremble(smoothing=False)
+
+
+def test_reset_forgets_the_hands_but_not_the_count(make: Make, draw: Draw) -> None:
+    tracker = make(max_hands=1)
+    image = draw(1)[0].image
+    follow(tracker, [image])
+    tracker.reset()
+    (result,) = follow(tracker, [image])
+    assert result.stats.detector_ran
+    assert result.hands[0].track_id == 2
+
+
+def test_stamps_that_jump_back_do_no_harm(make: Make, draw: Draw) -> None:
+    tracker = make(max_hands=2)
+    for frame, stamp_s in zip(draw(6), (5.0, 5.1, 1.0, 1.0, math.nan, 1.2), strict=True):
+        result = tracker.track(frame.image, stamp_s, 0, "bgr")
+        assert len(result.hands) == 1
+        assert np.isfinite(result.hands[0].landmarks).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_hands": 0}, "max_hands is 0: it must be at least 1"),
+        ({"score_threshold": 1.0}, "score_threshold is 1.0: it must be above 0 and below 1"),
+        ({"presence_threshold": math.nan}, "presence_threshold is nan"),
+        ({"search_interval_s": -1.0}, "search_interval_s is -1.0"),
+        ({"min_cutoff_hz": 0.0}, "min_cutoff_hz is 0.0"),
+        ({"beta": -1.0}, "beta is -1.0"),
+    ],
+)
+def test_impossible_options_are_named(options: dict[str, float], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        TrackerOptions(**options)
+
+
+def test_finds_the_hand_in_every_frame_of_a_real_video(make: Make) -> None:
+    video = Path(__file__).parents[3] / "shared" / "data" / "video" / "open_palm_640x360.mp4"
+    if not video.exists():
+        pytest.skip("the real video is not here: it comes from google-ai-edge/mediapipe-samples")
+    capture = cv2.VideoCapture(str(video))
+    images = []
+    while (frame := capture.read())[0]:
+        images.append(frame[1])
+    capture.release()
+    assert images
+    results = follow(make(max_hands=1), images)
+    assert [len(result.hands) for result in results] == [1] * len(images)
+    assert {result.hands[0].track_id for result in results} == {1}
