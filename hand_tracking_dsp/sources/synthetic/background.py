@@ -17,12 +17,12 @@ def paint_room(seed: int, number: int, width: int, height: int) -> NDArray[np.ui
     """Paint a room larger than the image, uint8 [h, w, 3] BGR; the same for the same arguments."""
     random = np.random.default_rng((seed, 4, number))
     w, h = round(width * (1 + 2 * _MARGIN)) // 2, round(height * (1 + 2 * _MARGIN)) // 2
-    wall = random.uniform(60, 160) + random.uniform(-22, 22, 3)
+    wall = random.uniform(60, 160) + random.uniform(-14, 14, 3)
     room = np.empty((h, w, 3), np.float32)
     room[:] = wall
     for _ in range(int(random.integers(5, 10))):
         layer = room.copy()
-        tint = wall + random.uniform(-75, 75) + random.uniform(-30, 30, 3)
+        tint = wall + random.uniform(-75, 75) + random.uniform(-18, 18, 3)
         colour = tuple(float(channel) for channel in np.clip(tint, 10, 245))
         x, y = int(random.uniform(0, w)), int(random.uniform(0, h))
         a, b = int(random.uniform(0.08, 0.4) * w), int(random.uniform(0.08, 0.5) * h)

@@ -42,7 +42,7 @@ GESTURES: dict[str, Floats] = {
     "fist": _pose((31, 32, 49, 55)),
     "point": _pose((21, 28, 50, 52), "index"),
     "victory": _pose((13, 25, 51, 50), index=(13, 2, 4, 3), middle=(-7, 2, 4, 3)),
-    "three": _pose((8, 19, 58, 50), "index middle ring"),
+    "three": _pose((52, 18, 4, 2), index=(12, 2, 4, 3), middle=(-4, 2, 4, 3)),
     "four": _pose((8, 4, 58, 70), "index middle ring pinky"),
     "thumb up": _pose((72, 4, -4, -8)),
     "ok": _pose((31, 37, 24, 26), "middle ring pinky", index=(4, 50, 59, 34)),

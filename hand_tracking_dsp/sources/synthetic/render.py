@@ -77,10 +77,9 @@ def _draw(
     columns = slice(box.left, min(box.right, image.shape[1]))
     cut = (slice(0, rows.stop - rows.start), slice(0, columns.stop - columns.start))
     cover = np.clip(0.5 - gap_px[cut], 0.0, 1.0)
-    under = image[rows, columns]
-    under[:] = cv2.blendLinear(
-        np.clip(colour[cut], 0.0, 255.0).astype(np.uint8), np.ascontiguousarray(under), cover, 1.0 - cover
-    )
+    under = image[rows, columns].astype(np.float32)
+    under += (np.clip(colour[cut], 0.0, 255.0) - under) * cover[..., None]
+    image[rows, columns] = under.astype(np.uint8)
     np.copyto(depth_mm[rows, columns], mm[cut].astype(np.uint16), where=cover > 0.5)
 
 
