@@ -26,3 +26,15 @@ def domain_id() -> Iterator[int]:
             yield domain
             return
     pytest.fail("all 101 ROS domains are in use by other tests")
+
+
+@pytest.fixture(scope="session")
+def mediapipe_wheel() -> Path:
+    """Give the folder that MediaPipe's wheel is unpacked in."""
+    root = Path(__file__).parents[1]
+    for folder in sorted(root.glob(".venv-mediapipe/lib/python3*/site-packages")):
+        if (folder / "mediapipe").is_dir():
+            return folder
+    pytest.skip(
+        "MediaPipe's own networks are not here: make bench installs mediapipe 0.10.21 beside the package"
+    )

@@ -1,0 +1,54 @@
+"""The command as a user types it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import hand_tracking_dsp
+from hand_tracking_dsp.cli import COMMANDS, main
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "hand_tracking_dsp.cli", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_help_lists_every_command() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_its_options(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([name, "--help"])
+    assert "usage: hand-tracking-dsp" in capsys.readouterr().out
+
+
+def test_a_wrong_command_is_answered_with_the_known_ones() -> None:
+    done = run("dance")
+    assert done.returncode == 2
+    assert "models" in done.stderr
+
+
+def test_an_error_is_one_sentence_and_no_traceback() -> None:
+    done = run("models", "list", "--bank", "/no/such/bank")
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "hand-tracking-dsp models: The level bank /no/such/bank/bank.json cannot be read"
+    )
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_every_public_name_can_be_imported() -> None:
+    for name in hand_tracking_dsp.__all__:
+        assert getattr(hand_tracking_dsp, name) is not None
+
+
+def test_an_unknown_public_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Hands'"):
+        hand_tracking_dsp.Hands  # noqa: B018

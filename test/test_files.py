@@ -1,0 +1,34 @@
+"""Writing files whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hand_tracking_dsp.errors import OutputError
+from hand_tracking_dsp.files import write_bytes, write_text
+
+
+def test_makes_the_folder_and_leaves_no_temporary_file(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b.txt"
+    write_text(path, "grüße")
+    assert path.read_text(encoding="utf-8") == "grüße"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_replaces_an_older_file(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    write_bytes(path, b"old")
+    write_bytes(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+def test_a_place_that_cannot_be_written_is_named_and_the_old_file_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "taken"
+    folder.mkdir()
+    (folder / "kept").write_bytes(b"kept")
+    with pytest.raises(OutputError, match=r"taken cannot be written \(.*\): choose another folder"):
+        write_bytes(folder, b"data")
+    assert (folder / "kept").read_bytes() == b"kept"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["taken"]
