@@ -29,7 +29,7 @@ FINGER_RADII_M: Floats = 1e-3 * np.array(
     ]
 )
 """Radius of the flesh at each finger's four joints, thumb to little finger."""
-_JOINT_BULGE_M = 1e-3 * np.array([0.0, 0.9, 0.9, 0.0])
+_JOINT_BULGE_M = 1e-3 * np.array([0.0, 1.25, 1.25, 0.0])
 """What the smooth union of two bones' capsules adds at their common joint."""
 
 _CARPUS = 1e-3 * np.array([[15.0, 2.0, 0.0], [5.0, 1.0, -2.0], [-6.0, 1.0, -2.0], [-15.0, 2.0, 0.0]])
