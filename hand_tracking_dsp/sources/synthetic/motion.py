@@ -52,7 +52,7 @@ class Motion:
 
     Args:
         seed: Two motions of one seed are the same.
-        hands: 1 or 2. Two are a left and a right one; one changes its side at every absence.
+        hands: 1 or 2. Two are a left and a right one; one may change its side at an absence.
         half_view: Tangents of half the horizontal and half the vertical angle of view.
         absence_s: How long no hand is in view at all; 0 = never absent.
         absence_every_s: Period of the absences; each comes at the end of a period. A hand rises into the
