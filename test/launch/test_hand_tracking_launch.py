@@ -51,7 +51,9 @@ def test_every_argument_is_described(launch):
 
     source = PythonLaunchDescriptionSource(str(share_path("launch", FILE)))
     arguments = source.get_launch_description(launch.LaunchContext()).get_launch_arguments()
-    assert {"namespace", "params_file", "log_level", *SHORT_NAMES} <= {argument.name for argument in arguments}
+    assert {"namespace", "params_file", "log_level", *SHORT_NAMES} <= {
+        argument.name for argument in arguments
+    }
     assert all(argument.description.endswith(".") for argument in arguments)
 
 

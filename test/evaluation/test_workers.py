@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
+from hand_tracking_dsp.evaluation.speed import alternate, switch_levels
+from hand_tracking_dsp.evaluation.workers import TrackerWorker, mediapipe_worker, package_worker
+from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.sources.frames import SourceOptions, open_source
+from hand_tracking_dsp.tracking.tracker import TrackerOptions
+
+
+@pytest.fixture(scope="module")
+def frames() -> list[np.ndarray]:
+    with open_source("synthetic", SourceOptions(noise=0.0)) as source:
+        return [np.ascontiguousarray(source.read(5.0).image[:, :, ::-1]) for _ in range(12)]
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with package_worker(TrackerOptions(max_hands=1)) as opened:
+        yield opened
+
+
+def test_worker_finds_the_hand_and_says_what_it_is(worker: TrackerWorker, frames: list[np.ndarray]) -> None:
+    reply = worker.process(frames[0], reset=True)
+    assert worker.about["name"] == "hand_tracking_dsp"
+    assert worker.about["levels"] == ["full", "lite"]
+    assert reply.ms > reply.detection_ms > 0
+    assert reply.hands[0].handedness in (Handedness.LEFT, Handedness.RIGHT)
+    assert reply.hands[0].landmarks.shape == (21, 3)
+
+
+def test_reset_makes_the_palm_detector_run_again(worker: TrackerWorker, frames: list[np.ndarray]) -> None:
+    worker.process(frames[0], stamp_s=0.0, reset=True)
+    assert worker.process(frames[1], stamp_s=0.01).detection_ms == 0
+    assert worker.process(frames[1], stamp_s=0.02, reset=True).detection_ms > 0
+
+
+def test_alternating_measures_all_contenders_on_the_same_frames(
+    worker: TrackerWorker, frames: list[np.ndarray]
+) -> None:
+    blocks = []
+    series = alternate(
+        frames,
+        {"a": worker, "b": worker},
+        30.0,
+        repeats=2,
+        block=4,
+        on_block=lambda done, total: blocks.append((done, total)),
+    )
+    # Three blocks of four frames, twice; the first one warms up.
+    assert blocks == [(i, 6) for i in range(1, 7)]
+    assert len(series["a"].frame_ms) == len(series["b"].frame_ms) == 20
+    assert series["a"].hands == 20
+
+
+def test_switching_goes_through_all_levels_and_loses_no_hand(
+    worker: TrackerWorker, frames: list[np.ndarray]
+) -> None:
+    series = switch_levels(frames, worker, levels=2, rate_hz=30.0, repeats=2, block=3)
+    assert series.switches == 7
+    assert series.hands_lost == 0
+    assert len(series.after_ms[0]) + len(series.after_ms[1]) == 7
+    assert series.steady_ms[0]
+    assert series.steady_ms[1]
+
+
+def test_interpreter_without_mediapipe_is_refused_with_the_way_out() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"No module named 'mediapipe'.*make setup-mediapipe makes one"
+    ):
+        mediapipe_worker(sys.executable, static=True, max_hands=2)
+
+
+def test_missing_interpreter_is_refused_with_the_way_out() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"^/nowhere/python cannot be run \(No such file.*setup-mediapipe"
+    ):
+        mediapipe_worker("/nowhere/python", static=True, max_hands=2)
+
+
+def test_missing_bank_is_told_in_the_words_of_the_bank() -> None:
+    with pytest.raises(ConfigurationError, match="ModelError"):
+        package_worker(TrackerOptions(), bank="/nowhere/bank")
+
+
+def test_worker_that_ended_says_so(frames: list[np.ndarray]) -> None:
+    with package_worker(TrackerOptions()) as opened:
+        opened._process.kill()
+        opened._process.wait()
+        with pytest.raises(HandTrackingError, match=r"process .* ended: exit status -9"):
+            opened.process(frames[0])
