@@ -16,7 +16,6 @@ from hand_tracking_dsp.evaluation.recording import Recording
 from hand_tracking_dsp.nodes.processes import GraphOptions, NodeProcesses, Value
 from hand_tracking_dsp.tracking.types import Image
 
-_START_LIMIT_S = 90.0
 _POLL_S = 0.25
 _SETTLE_S = 0.3
 
@@ -31,6 +30,7 @@ class GraphRun:
         late_nodes: Names of the nodes to start at that moment.
         parameters: Values that override config/hand_tracking.yaml, by node and parameter.
         log: Where to write what the nodes print.
+        start_limit_s: Patience with the first frame, seconds.
     """
 
     duration_s: float
@@ -38,6 +38,7 @@ class GraphRun:
     late_nodes: tuple[str, ...]
     parameters: Mapping[str, Mapping[str, Value]]
     log: Path
+    start_limit_s: float = 60.0
 
 
 def run_graph(
@@ -92,8 +93,8 @@ def _watch(
     while not (recording.costs and recording.published):
         _check_alive(nodes, log)
         waited_s = time.monotonic() - start_s
-        if waited_s > _START_LIMIT_S:
-            msg = f"No frame was handled within {_START_LIMIT_S:g} s. {log.trouble}"
+        if waited_s > options.start_limit_s:
+            msg = f"No frame was handled within {options.start_limit_s:g} s. {log.trouble}"
             raise HandTrackingError(msg)
         on_state(recording, -waited_s)
         time.sleep(_POLL_S)

@@ -176,7 +176,7 @@ def table(results: dict[str, Agreement]) -> str:
 
 def _read(paths: Sequence[Path]) -> Iterator[tuple[Path, Image]]:
     for path in paths:
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        image: Any = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if image is None:
             msg = f"The picture {path} cannot be read: remove it or repair it."
             raise ConfigurationError(msg)

@@ -46,12 +46,13 @@ def save_latency_plot(recording: Recording, budget_ms: float, path: Path, note: 
             0.99, 0.97, f"{above} frames above this range", transform=top.transAxes, ha="right", va="top"
         )
     top.set_ylabel("latency, ms")
-    top.set_title(f"Latency and sparsity level{f' - {note}' if note else ''}")
-    top.legend(loc="lower right", fontsize="small")
+    top.set_title(f"Latency and sparsity level{f' - {note}' if note else ''}", pad=26)
+    top.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize="small")
     levels = [cost.level for cost in recording.costs]
     bottom.step(times, levels, where="post", color=_LEVEL)
-    bottom.set_yticks(range(max(levels) + 2))
-    bottom.set_ylim(-0.3, max(levels) + 1.3)
+    highest = max(*levels, 1)
+    bottom.set_yticks(range(highest + 1))
+    bottom.set_ylim(-0.3, highest + 0.3)
     bottom.set_ylabel("level\n(0 = dense)")
     bottom.set_xlabel("time, s")
     _finish(figure, (top, bottom), path)
@@ -79,6 +80,7 @@ def save_battery_plot(recording: Recording, path: Path, name: str) -> None:
             axes.annotate(f" {before}→{cost.level}", (at, 2), color=_LEVEL, fontsize="small")
             label = "_nolegend_"
         before = cost.level
+    axes.set_xlim(left=min(0.0, times[0]))
     axes.set_ylim(0, 105)
     axes.set_ylabel("state of charge, %")
     axes.set_xlabel("time, s")

@@ -13,10 +13,11 @@ import numpy as np
 
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.evaluation.recording import Charge, FrameCost, Recording
-from hand_tracking_dsp.tracking.draw import draw_hands
+from hand_tracking_dsp.tracking.draw import draw_hands, write_text
 from hand_tracking_dsp.tracking.types import Image
 
 _JPEG_QUALITY = 90
+_LABEL_BGR = (120, 220, 255)
 
 
 class FrameSpool:
@@ -80,6 +81,8 @@ def write_video(
 ) -> None:
     """Draw what was found into the pictures and encode them (MPEG-4; plays in mpv, VLC and ffplay).
 
+    Pictures from before the first frame that was handled are left out.
+
     Args:
         spool: At least one picture.
         recording: The run that they come from.
@@ -95,6 +98,8 @@ def write_video(
     writer: cv2.VideoWriter | None = None
     try:
         for done, (stamp_ns, image) in enumerate(spool.frames(), 1):
+            if stamp_ns < recording.start_ns:
+                continue
             caption = _caption(costs.get(stamp_ns), recording.charge_at(stamp_ns))
             draw_hands(image, recording.hands.get(stamp_ns, ()), caption)
             _write_labels(image, labels)
@@ -112,7 +117,7 @@ def write_video(
 def _caption(cost: FrameCost | None, charge: Charge | None) -> str:
     """Say what a frame cost and how full the battery was."""
     if cost is None:
-        lines = ["frame not handled: a newer one came first"]
+        lines = ["frame not handled"]
     else:
         times = f"latency {cost.total_ms:.1f} ms   end to end {cost.end_to_end_ms:.1f} ms"
         lines = [f"level {cost.level}   {times}"]
@@ -133,6 +138,4 @@ def _open_writer(path: Path, rate_hz: float, image: Image) -> cv2.VideoWriter:
 def _write_labels(image: Image, labels: Sequence[str]) -> None:
     """Write labels into the lower left corner, the last one lowest."""
     for row, label in enumerate(reversed(labels)):
-        origin = (8, image.shape[0] - 10 - 20 * row)
-        for colour, thickness in (((0, 0, 0), 3), ((120, 220, 255), 1)):
-            cv2.putText(image, label, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.5, colour, thickness, cv2.LINE_AA)
+        write_text(image, label, (8, image.shape[0] - 10 - 20 * row), _LABEL_BGR)

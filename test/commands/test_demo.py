@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -120,4 +119,4 @@ def test_impossible_durations_are_refused(tmp_path: Path, duration: str) -> None
     result = _demo(tmp_path, "--duration", duration)
     assert result.returncode == 1
     assert "choose 1 to 3600" in result.stderr
-    assert not os.listdir(tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -47,7 +47,18 @@ def test_video_plays_at_the_rate_of_the_pictures_and_shows_the_hand(
 
 def test_a_frame_that_was_not_handled_is_shown_without_a_hand(tmp_path: Path, made: SimpleNamespace) -> None:
     recording = made.run(3)
-    with _filled_spool(tmp_path / "spool", [1, 2, 3]) as spool:
+    between = [cost.stamp_ns + 1 for cost in recording.costs]
+    with _filled_spool(tmp_path / "spool", between) as spool:
         write_video(spool, recording, tmp_path / "video.mp4")
     _, frame = cv2.VideoCapture(str(tmp_path / "video.mp4")).read()
     assert not (frame[150:300, 250:400] > 100).any()
+
+
+def test_pictures_from_before_the_first_handled_frame_are_left_out(
+    tmp_path: Path, made: SimpleNamespace
+) -> None:
+    recording = made.run(3)
+    stamps = [1, 2, *(cost.stamp_ns for cost in recording.costs)]
+    with _filled_spool(tmp_path / "spool", stamps) as spool:
+        write_video(spool, recording, tmp_path / "video.mp4")
+    assert cv2.VideoCapture(str(tmp_path / "video.mp4")).get(cv2.CAP_PROP_FRAME_COUNT) == 3
