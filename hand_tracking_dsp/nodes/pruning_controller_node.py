@@ -163,7 +163,7 @@ class PruningControllerNode(ManagedNode):
         state = ControllerState(
             policy=self._controller.policy.name,
             observation_names=OBSERVATION_NAMES,
-            observation=decision.observation.vector,
+            observation=decision.observation.vector.tolist(),
             level_before=decision.level_before,
             level_wanted=decision.level_wanted,
             level=decision.level,

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+# Humble checks the type of every message field, later distributions only where asked to.
+os.environ.setdefault("ROS_PYTHON_CHECK_FIELDS", "1")
+
 rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
 

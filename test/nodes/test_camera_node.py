@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 
 import cv2
 import numpy as np
@@ -136,6 +137,7 @@ def test_lifecycle_from_outside(graph):
     assert graph.state(NODE) == "finalized"
 
 
+@pytest.mark.skipif(os.environ.get("ROS_DISTRO") == "humble", reason="rclpy of Humble does not answer it")
 def test_an_impossible_transition_is_refused_and_survived(graph):
     graph.start(CameraNode, autostart=False, **SMALL)
     assert not graph.change_state(NODE, "activate")

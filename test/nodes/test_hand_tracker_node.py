@@ -5,8 +5,10 @@ import shutil
 
 import numpy as np
 import pytest
+from builtin_interfaces.msg import Time
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger
@@ -211,6 +213,22 @@ def test_a_stamp_of_zero_or_from_the_future_has_no_end_to_end_time(graph, camera
         graph.until(lambda heard=heard: len(camera.stats) > heard, "stats were heard")
         assert np.isnan(camera.stats[-1].end_to_end_ms)
         assert camera.stats[-1].header == header
+
+
+def test_ages_are_counted_in_simulated_time(graph, camera):
+    graph.start(HandTrackerNode, use_sim_time=True)
+    clock = graph.observer.create_publisher(Clock, "/clock", 10)
+    graph.until(clock.get_subscription_count, "the tracker listens to /clock")
+    graph.until(camera.publisher.get_subscription_count, "the tracker listens")
+    header = Header()
+    header.stamp.sec = 99
+
+    def send_and_hear():
+        clock.publish(Clock(clock=Time(sec=100)))
+        camera.send(pixels_to_image(camera.frames[0].image, header))
+        return camera.stats and camera.stats[-1].end_to_end_ms == 1000.0
+
+    graph.until(send_and_hear, "the age is a second of simulated time")
 
 
 def test_forgets_its_hands_when_time_runs_back_and_on_request(graph, camera):
