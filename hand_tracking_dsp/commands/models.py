@@ -89,7 +89,8 @@ def _verify(options: argparse.Namespace) -> int:
     folder = _folder(options)
     console = Console()
     images = _images(options.images, options.count)
-    deviations = compare(folder, read_originals(options.wheel), images, options.count)
+    originals = read_originals(options.wheel)
+    deviations = compare(folder, originals, images, options.count)
     found = list(track(deviations, description="comparing", console=console, transient=True))
     kind = "pictures" if options.images else "pictures of a synthetic hand"
     inputs = f"{options.count} noise inputs, {len(images)} {kind}"
@@ -103,13 +104,13 @@ def _verify(options: argparse.Namespace) -> int:
             item.file, item.provider, item.output, f"{item.value:.1e} {unit}", f"{limit:.0e}", verdict
         )
     console.print(table)
-    _time(options, folder, console)
+    _time(options, folder, originals, console)
     return 0 if all(item.accepted for item in found) else 1
 
 
-def _time(options: argparse.Namespace, folder: Path, console: Console) -> None:
+def _time(options: argparse.Namespace, folder: Path, originals: dict[str, bytes], console: Console) -> None:
     from hand_tracking_dsp.lab.bank_file import read_bank, write_bank
-    from hand_tracking_dsp.lab.verify import installed_backends, time_networks
+    from hand_tracking_dsp.lab.verify import TFLITE, installed_backends, time_networks
     from hand_tracking_dsp.tracking.backends import RuntimeOptions
 
     runtimes = [RuntimeOptions(backend=name, threads=options.threads) for name in installed_backends()]
@@ -117,7 +118,7 @@ def _time(options: argparse.Namespace, folder: Path, console: Console) -> None:
         runtimes.append(RuntimeOptions(backend="openvino", threads=options.threads, precision="bf16"))
     profiles = list(
         track(
-            time_networks(folder, runtimes, options.runs),
+            time_networks(folder, originals, runtimes, options.runs),
             description="timing",
             console=console,
             transient=True,
@@ -136,7 +137,7 @@ def _time(options: argparse.Namespace, folder: Path, console: Console) -> None:
         return
     bank = read_bank(folder)
     for entry in (*bank["levels"], *bank["detectors"]):
-        mine = [asdict(item) for item in profiles if item.file == entry["file"]]
+        mine = [asdict(item) for item in profiles if item.file == entry["file"] and item.provider != TFLITE]
         entry["latency"] = _merged(entry["latency"], mine, machine()["cpu"])
     write_bank(folder, bank)
     console.print(f"The times are written into {folder / 'bank.json'}.")

@@ -135,7 +135,7 @@ def make_bank(originals: dict[str, bytes], folder: Path) -> None:
 def _entry(original: Original, originals: dict[str, bytes], folder: Path) -> dict[str, Any]:
     """Convert and write a network; describe it for bank.json."""
     model = convert(originals[original.member], original.contract, Path(original.file).stem)
-    remove_dead_channels(model)
+    dead_channels = remove_dead_channels(model)
     data = model.SerializeToString(deterministic=True)
     write_bytes(folder / original.file, data)
     return {
@@ -145,6 +145,7 @@ def _entry(original: Original, originals: dict[str, bytes], folder: Path) -> dic
         "precision": "fp32",
         "parameters": count_parameters(model),
         "macs": count_macs(model),
+        "dead_channels": dead_channels,
         "latency": [],
         "source": {"file": original.member, "sha256": original.sha256},
     }

@@ -148,9 +148,21 @@ class _Writer:
         )  # fmt: skip
 
     def _pad(self, _: Any, inputs: list[int], output: int) -> None:
-        pads = self._constant(inputs[1]).astype(np.int64)[[0, 3, 1, 2]].T.reshape(-1)
-        tensors = [self._name(inputs[0]), self._weight(f"pad_{output}.pads", pads)]
-        self._emit("Pad", tensors, output, f"pad_{output}")
+        """Double the channels with zeros, the only padding in use.
+
+        A Pad would be the one node that ONNX Runtime cannot run in its blocked layout, and everything
+        behind it would leave that layout too: product and concatenation keep the palm detector in it.
+        """
+        channels = self._shape(inputs[0])[3]
+        if self._constant(inputs[1]).tolist() != [[0, 0], [0, 0], [0, 0], [0, channels]]:
+            msg = (
+                f"The layer pad_{output} does more than doubling channels, which this importer does not know."
+            )
+            raise ModelError(msg)
+        source, zeros = self._name(inputs[0]), f"tensor_{output}_zeros"
+        weight = self._weight(f"pad_{output}.zero", np.zeros((channels, 1, 1), dtype=np.float32))
+        self._nodes.append(helper.make_node("Mul", [source, weight], [zeros], name=f"pad_{output}.zeros"))
+        self._emit("Concat", [source, zeros], output, f"pad_{output}", axis=1)
 
     def _resize_bilinear(self, operator: Any, inputs: list[int], output: int) -> None:
         options = _options(operator, tflite.ResizeBilinearOptions)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -28,6 +29,9 @@ LIMITS: dict[str, tuple[float, str]] = {
     "scores": (1e-3, "logit"),
 }
 """Largest difference allowed between a network and its original, and its unit, by output."""
+
+TFLITE = "tflite/CPU"
+"""What a Latency calls the TensorFlow Lite interpreter (XNNPACK), the original's runtime."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +129,16 @@ def compare(
             yield from _deviations(original, session, samples, expected)
 
 
-def time_networks(bank: Path, runtimes: Iterable[RuntimeOptions], runs: int) -> Iterator[Latency]:
-    """Time every network of a bank under several runtimes, in turn, so that all meet the same load.
+def time_networks(
+    bank: Path, originals: dict[str, bytes], runtimes: Sequence[RuntimeOptions], runs: int
+) -> Iterator[Latency]:
+    """Time every network of a bank, in turn with its original, so that all meet the same load.
 
     Args:
-        bank: Folder of the bank.
-        runtimes: How to run the networks.
+        bank: Folder of the bank of MediaPipe's networks.
+        originals: The .tflite files by their path in MediaPipe's wheel; timed with the first runtime's
+            threads.
+        runtimes: How to run the networks, at least one.
         runs: Runs of each, at least 1.
 
     Raises:
@@ -138,15 +146,21 @@ def time_networks(bank: Path, runtimes: Iterable[RuntimeOptions], runs: int) -> 
         BackendError: A backend refuses a network.
     """
     manifest = read_manifest(bank)
-    choices = list(runtimes)
-    for info in (*manifest.levels, *manifest.detectors):
-        network = read_network(manifest, info)
-        sessions = [open_session(network, info.file, options) for options in choices]
-        tensor = np.full([abs(size) for size in sessions[0].inputs[0].shape], 0.5, dtype=np.float32)
-        times_ms = np.array([[_timed_ms(session, tensor) for session in sessions] for _ in range(runs + 3)])
-        for options, session, column in zip(choices, sessions, times_ms[3:].T, strict=True):
+    infos = {info.file: info for info in (*manifest.levels, *manifest.detectors)}
+    threads = runtimes[0].threads
+    for original in (*HANDS, *PALMS):
+        network = read_network(manifest, infos[original.file])
+        sessions = [open_session(network, original.file, options) for options in runtimes]
+        image = np.full(original.contract.input_shape, 0.5, dtype=np.float32)
+        interpreter = _interpreter(originals[original.member], threads)
+        _feed(interpreter, image)
+        calls: dict[tuple[str, int], Callable[[], object]] = {(TFLITE, threads): interpreter.invoke}
+        for session, options in zip(sessions, runtimes, strict=True):
+            calls[session.provider, options.threads] = partial(session.run, image)
+        times_ms = np.array([[_timed_ms(call) for call in calls.values()] for _ in range(runs + 3)])
+        for (provider, count), column in zip(calls, times_ms[3:].T, strict=True):
             p50, p95, p99 = (round(float(value), 3) for value in np.percentile(column, [50, 95, 99]))
-            yield Latency(info.file, session.provider, options.threads, p50, p95, p99, runs)
+            yield Latency(original.file, provider, count, p50, p95, p99, runs)
 
 
 def _regions(image: Image, detector: PalmDetector) -> list[tuple[Image, Region]]:
@@ -160,17 +174,27 @@ def _regions(image: Image, detector: PalmDetector) -> list[tuple[Image, Region]]
 
 def _reference(data: bytes, samples: Sequence[Floats]) -> list[list[Floats]]:
     """Run the TensorFlow Lite interpreter."""
-    interpreter = Interpreter(model_content=data, num_threads=1)
-    interpreter.allocate_tensors()
-    source = interpreter.get_input_details()[0]["index"]
+    interpreter = _interpreter(data, threads=1)
     results = []
     for sample in samples:
-        interpreter.set_tensor(source, np.ascontiguousarray(sample.transpose(0, 2, 3, 1)))
+        _feed(interpreter, sample)
         interpreter.invoke()
         results.append(
             [interpreter.get_tensor(detail["index"]) for detail in interpreter.get_output_details()]
         )
     return results
+
+
+def _interpreter(data: bytes, threads: int) -> Interpreter:
+    # Without a number of threads the interpreter chooses one itself.
+    interpreter = Interpreter(model_content=data, num_threads=threads or None)
+    interpreter.allocate_tensors()
+    return interpreter
+
+
+def _feed(interpreter: Interpreter, image: Floats) -> None:
+    source = interpreter.get_input_details()[0]["index"]
+    interpreter.set_tensor(source, np.ascontiguousarray(image.transpose(0, 2, 3, 1)))
 
 
 def _deviations(
@@ -184,7 +208,7 @@ def _deviations(
         yield Deviation(original.file, session.provider, output, float(np.max(differences)), len(samples))
 
 
-def _timed_ms(session: Session, tensor: Floats) -> float:
+def _timed_ms(call: Callable[[], object]) -> float:
     start = perf_counter()
-    session.run(tensor)
+    call()
     return (perf_counter() - start) * 1e3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.types import Floats
 
 
@@ -32,6 +33,16 @@ class RuntimeOptions:
     device: str = "CPU"
     precision: str = "f32"
     threads: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a number of threads that cannot be.
+
+        Raises:
+            ConfigurationError: It is negative.
+        """
+        if self.threads < 0:
+            msg = f"The number of threads is {self.threads}: it must be at least 0 (the backend's choice)."
+            raise ConfigurationError(msg)
 
 
 @dataclass(frozen=True, slots=True)

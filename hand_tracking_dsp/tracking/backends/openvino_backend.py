@@ -28,9 +28,7 @@ class OpenVinoSession:
         """Take over a compiled network."""
         self._request = compiled.create_infer_request()
         self._name = name
-        devices = compiled.get_property("EXECUTION_DEVICES")
-        precision = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
-        self.provider = f"openvino/{','.join(devices)}/{precision}"
+        self.provider = f"openvino/{','.join(_devices(compiled))}{_precision(compiled)}"
         self.inputs = tuple(_spec(port) for port in compiled.inputs)
         self.outputs = tuple(_spec(port) for port in compiled.outputs)
 
@@ -63,7 +61,26 @@ def open_session(model: bytes, name: str, options: RuntimeOptions) -> OpenVinoSe
             f"choose one of its devices here, {available}, or export the network again."
         )
         raise BackendError(msg) from error
+    # AUTO takes the CPU where it finds nothing better.
+    if options.require_accelerator and set(_devices(compiled)) == {"CPU"}:
+        msg = (
+            f"An accelerator is required, but OpenVINO's device {options.device} means the CPU here: "
+            f"install the driver of a GPU or NPU, or set require_accelerator to false."
+        )
+        raise BackendError(msg)
     return OpenVinoSession(compiled, name)
+
+
+def _devices(compiled: openvino.CompiledModel) -> list[str]:
+    # AUTO puts a device in brackets while it still compiles for a better one.
+    return [device.strip("()") for device in compiled.get_property("EXECUTION_DEVICES")]
+
+
+def _precision(compiled: openvino.CompiledModel) -> str:
+    """Return "/" and the precision in use; "" where a device, such as AUTO, does not tell."""
+    if "INFERENCE_PRECISION_HINT" not in compiled.get_property("SUPPORTED_PROPERTIES"):
+        return ""
+    return f"/{compiled.get_property('INFERENCE_PRECISION_HINT').to_string()}"
 
 
 def _config(options: RuntimeOptions) -> dict[str, Any]:

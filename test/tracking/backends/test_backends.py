@@ -107,6 +107,20 @@ def test_openvino_on_the_cpu_is_no_accelerator(network: bytes) -> None:
         open_session(network, "x.onnx", RuntimeOptions(backend="openvino", require_accelerator=True))
 
 
+def test_openvino_chooses_a_device_itself(network: bytes) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
+    session = open_session(network, "x.onnx", RuntimeOptions(backend="openvino", device="AUTO"))
+    assert session.provider.startswith("openvino/")
+    assert session.run(image())[0].shape == (1, 63)
+
+
+def test_a_chosen_cpu_is_no_accelerator_either(network: bytes) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
+    options = RuntimeOptions(backend="openvino", device="AUTO:CPU", require_accelerator=True)
+    with pytest.raises(BackendError, match=r"device AUTO:CPU means the CPU here"):
+        open_session(network, "x.onnx", options)
+
+
 def test_openvino_names_its_devices_when_asked_for_another(network: bytes) -> None:
     pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
     with pytest.raises(BackendError, match=r"cannot run the network x.onnx on TOASTER.*CPU"):
