@@ -29,6 +29,8 @@ from hand_tracking_dsp.sources.frames import (
     open_source,
 )
 
+_JOIN_S = 3.0
+
 
 class CameraNode(ManagedNode):
     """Publishes what a source of frames sees; a source that is lost is opened again with back-off."""
@@ -78,16 +80,17 @@ class CameraNode(ManagedNode):
 
     def activate(self) -> None:
         """Start the thread that reads the source."""
-        self._stop.clear()
         self._frames = self._losses = 0
-        self._thread = threading.Thread(target=self._run, name="source", daemon=True)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(self._stop,), name="source", daemon=True)
         self._thread.start()
 
     def deactivate(self) -> None:
         """Stop that thread."""
         self._stop.set()
         if self._thread is not None:
-            self._thread.join()
+            # Opening a stream may take longer; the thread then ends by itself, without publishing.
+            self._thread.join(timeout=_JOIN_S)
             self._thread = None
 
     def apply(self, values: Mapping[str, Any]) -> None:
@@ -106,10 +109,10 @@ class CameraNode(ManagedNode):
         if self._trouble:
             report.errors.append(self._trouble)
 
-    def _run(self) -> None:
+    def _run(self, stop: threading.Event) -> None:
         """Read the source until asked to stop; open it again when it is lost."""
         backoff = Backoff(self.parameters["retry_s"], limit_s=self.parameters["retry_max_s"])
-        while not self._stop.is_set():
+        while not stop.is_set():
             frames_before = self._frames
             try:
                 with open_source(self.parameters["source"], self._options) as source:
@@ -117,8 +120,8 @@ class CameraNode(ManagedNode):
                     self.get_logger().info(
                         f"Reading {source.name}, {source.width}x{source.height}, {source.rate_hz:g} Hz."
                     )
-                    self._stream(source)
-                if not self._stop.is_set():
+                    self._stream(source, stop)
+                if not stop.is_set():
                     self._trouble = f"The {source.name} has ended: set loop, or activate the node again."
                     self.get_logger().warning(self._trouble)
                 return
@@ -126,23 +129,25 @@ class CameraNode(ManagedNode):
                 problem = str(error)
             except Exception as error:  # noqa: BLE001 (a driver's surprise must not end the node)
                 problem = f"The source failed with {type(error).__name__}: {error}."
+            if stop.is_set():
+                return
             if self._frames > frames_before:
                 self._losses += 1
                 backoff.succeeded()
             wait_s = backoff.failed()
             self._trouble = f"{problem} Next attempt in {wait_s:g} s."
             self.get_logger().error(self._trouble)
-            self._stop.wait(wait_s)
+            stop.wait(wait_s)
 
-    def _stream(self, source: FrameSource) -> None:
+    def _stream(self, source: FrameSource, stop: threading.Event) -> None:
         """Publish frames until the source ends or the node stops."""
         timeout_s = self.parameters["read_timeout_s"]
         pace = Pace(source.rate_hz)
-        while not self._stop.is_set():
+        while not stop.is_set():
             frame = source.read(timeout_s)
             if frame is None:
                 return
-            if not source.live and self._stop.wait(pace.wait_s(time.monotonic())):
+            if stop.wait(0 if source.live else pace.wait_s(time.monotonic())):
                 return
             self._publish(frame, source.intrinsics)
             self._trouble = ""
