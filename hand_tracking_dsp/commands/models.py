@@ -161,7 +161,8 @@ def _images(folder: Path | None, count: int) -> list[Any]:
     from hand_tracking_dsp.sources.frames import SourceOptions, open_source
 
     if folder is None:
-        with open_source("synthetic", SourceOptions()) as source:
+        # A frame a second: gestures and views differ.
+        with open_source("synthetic", SourceOptions(rate_hz=1.0, absence_s=0.0)) as source:
             frames = [source.read(1.0) for _ in range(count)]
         return [frame.image for frame in frames if frame is not None]
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _IMAGE_SUFFIXES)
