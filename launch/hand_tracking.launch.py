@@ -21,7 +21,7 @@ NODES = {
 
 # With the defaults of Fast DDS most images of 640x480 are lost between two processes.
 TRANSPORT_VARIABLE = "FASTDDS_BUILTIN_TRANSPORTS"
-TRANSPORTS = "LARGE_DATA?max_msg_size=2MB&sockets_size=2MB&non_blocking=true"
+TRANSPORTS = "DEFAULT?sockets_size=4MB"
 
 
 def generate_launch_description() -> LaunchDescription:
