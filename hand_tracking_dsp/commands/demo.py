@@ -38,9 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="synthetic",
         help="synthetic, a device (0 or /dev/video0), a video file, a folder of images or a stream",
     )
-    parser.add_argument(
-        "--start-limit", type=float, default=60.0, metavar="S", help="how long the first frame may take"
-    )
     parser.add_argument("--backend", choices=("onnxruntime", "openvino"), default="onnxruntime")
     parser.add_argument(
         "--budget-ms", type=float, default=_BUDGET_MS, metavar="MS", help="latency budget of a frame"
@@ -63,9 +60,7 @@ def run(args: argparse.Namespace) -> int:
         f"Four nodes for {args.duration:g} s; camera: {args.source}; battery: simulated, drained in this time"
     )
     view.say(f"{machine_line()}\n")
-    graph = GraphRun(
-        args.duration, NODES[:-1], NODES[-1:], _parameters(args), out / "nodes.log", args.start_limit
-    )
+    graph = GraphRun(args.duration, NODES[:-1], NODES[-1:], _parameters(args), out / "nodes.log")
     with FrameSpool(out / "frames.partial") as spool:
         recording = run_graph(graph, spool.add, partial(_show, view, args, _level_names()))
         summary = {

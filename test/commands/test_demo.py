@@ -95,9 +95,9 @@ def test_ctrl_c_finishes_early_and_leaves_the_results(tmp_path: Path) -> None:
 
 
 def test_a_source_that_is_not_there_ends_the_demo_with_its_sentence(tmp_path: Path) -> None:
-    result = _demo(tmp_path, "--source", "/nowhere/film.mp4", "--duration", "5", "--start-limit", "8")
+    result = _demo(tmp_path, "--source", "/nowhere/film.mp4", "--duration", "5")
     assert result.returncode == 1
-    assert "No frame was handled within 8 s" in result.stderr
+    assert "No frame was handled within" in result.stderr
     assert "/nowhere/film.mp4" in result.stderr
     assert "Traceback" not in result.stderr
 
