@@ -91,7 +91,7 @@ def _watch(
     on_state: Callable[[Recording, float], None],
 ) -> None:
     start_s = time.monotonic()
-    # Discovery of each by the observer takes 0.1 to 5 s; what was before is not recorded.
+    # Discovery of each by the observer takes 0.1 to 5 s; what was before is not part of the run.
     while not (recording.costs and recording.published):
         _check_alive(nodes, log)
         waited_s = time.monotonic() - start_s
@@ -100,6 +100,7 @@ def _watch(
             raise HandTrackingError(msg)
         on_state(recording, -waited_s)
         time.sleep(_POLL_S)
+    recording.restart()
     for node in options.late_nodes:
         nodes.start(node)
     first_s = time.monotonic()

@@ -77,6 +77,13 @@ class Recording:
         """Stamp of the first image handled; 0 where there is none."""
         return self.costs[0].stamp_ns if self.costs else 0
 
+    def restart(self) -> None:
+        """Forget all frames but the newest one handled; commands and battery stay."""
+        del self.costs[:-1]
+        self.published.clear()
+        self.hands.clear()
+        self.truth.clear()
+
     def charge_at(self, stamp_ns: int) -> Charge | None:
         """Return the last battery reading not later than a stamp."""
         return next((c for c in reversed(self.charges) if c.stamp_ns <= stamp_ns), None)
