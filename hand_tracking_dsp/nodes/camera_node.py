@@ -44,6 +44,7 @@ class CameraNode(ManagedNode):
         self._frames = 0
         self._losses = 0
         self._rate = RateMeter()
+        self._message: Image | None = None
         self._jpeg_quality = self.parameters["jpeg_quality"]
 
     def configure(self) -> None:
@@ -157,11 +158,12 @@ class CameraNode(ManagedNode):
     def _publish(self, frame: Frame, intrinsics: Intrinsics | None) -> None:
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._frame_id)
         height, width = frame.image.shape[:2]
-        self._image.publish(pixels_to_image(frame.image, header))
+        self._message = pixels_to_image(frame.image, header, self._message)
+        self._image.publish(self._message)
         if self._info is not None:
             known = self._intrinsics(width, height, intrinsics)
             self._info.publish(camera_info(width, height, known, header))
-        if frame.truth is not None:
+        if frame.truth is not None and self._truth.get_subscription_count():
             self._truth.publish(truth_message(frame.truth, header, width, height))
         if self._compressed is not None and self._compressed.get_subscription_count():
             self._compressed.publish(pixels_to_compressed(frame.image, header, self._jpeg_quality))

@@ -108,18 +108,23 @@ def compressed_to_pixels(message: CompressedImage) -> tuple[Pixels, ChannelOrder
     return cast(Pixels, pixels), "bgr"
 
 
-def pixels_to_image(pixels: Pixels, header: Header) -> Image:
-    """Build a bgr8 message of uint8 [height, width, 3], BGR."""
+def pixels_to_image(pixels: Pixels, header: Header, into: Image | None = None) -> Image:
+    """Build a bgr8 message.
+
+    Args:
+        pixels: uint8 [height, width, 3], BGR.
+        header: Its header.
+        into: An earlier message to fill again; a fresh one costs page faults for every image.
+    """
+    message = Image(encoding="bgr8", is_bigendian=0) if into is None else into
     height, width = pixels.shape[:2]
-    return Image(
-        header=header,
-        height=height,
-        width=width,
-        encoding="bgr8",
-        is_bigendian=0,
-        step=3 * width,
-        data=_bytes(np.ascontiguousarray(pixels)),
-    )
+    message.header = header
+    message.height, message.width, message.step = height, width, 3 * width
+    if len(message.data) != pixels.size:
+        # The one type that rclpy takes without checking every element.
+        message.data = array.array("B", bytes(pixels.size))
+    np.copyto(np.frombuffer(message.data, dtype=np.uint8).reshape(pixels.shape), pixels)
+    return message
 
 
 def pixels_to_compressed(pixels: Pixels, header: Header, quality: int) -> CompressedImage:

@@ -38,8 +38,8 @@ class Observer:
 
     Args:
         domain_id: ROS domain; None: the environment's.
-        on_image: Called with stamp (nanoseconds) and BGR pixels for every image; None: images are not
-            subscribed to, which spares the machine their transport.
+        on_image: Called with stamp (nanoseconds) and BGR pixels for every image; None: neither images
+            nor exact joints are subscribed to, which spares the machine their transport.
 
     Attributes:
         recording: What was seen so far; lists only grow.
@@ -76,13 +76,13 @@ class Observer:
     def _subscribe(self) -> None:
         subscribe = self._node.create_subscription
         subscribe(HandArray, "hands", self._on_hands, _RELIABLE)
-        subscribe(HandArray, "truth", self._on_truth, _RELIABLE)
         subscribe(TrackerStats, "stats", self._on_stats, _RELIABLE)
         subscribe(SparsityCommand, "sparsity_command", self._on_command, _LATE_JOINER)
         subscribe(BatteryState, "battery_state", self._on_battery, _RELIABLE)
         subscribe(CameraInfo, "camera_info", self._on_camera_info, _BEST_EFFORT)
         if self._on_image is not None:
             subscribe(Image, "image_raw", self._on_raw_image, _BEST_EFFORT)
+            subscribe(HandArray, "truth", self._on_truth, _RELIABLE)
 
     def _spin(self) -> None:
         with suppress(ExternalShutdownException):

@@ -152,6 +152,16 @@ def test_pixels_survive_the_way_through_a_message():
     np.testing.assert_array_equal(image_to_pixels(image)[0], picture())
 
 
+def test_a_message_filled_again_holds_the_new_pixels_of_any_size():
+    message = pixels_to_image(picture(), Header())
+    data = message.data
+    assert pixels_to_image(255 - picture(), Header(frame_id="next"), message) is message
+    assert message.data is data
+    np.testing.assert_array_equal(image_to_pixels(message)[0], 255 - picture())
+    small = picture()[:2, :5]
+    np.testing.assert_array_equal(image_to_pixels(pixels_to_image(small, Header(), message))[0], small)
+
+
 def test_a_flat_picture_survives_compression():
     flat = np.full((16, 16, 3), 90, np.uint8)
     pixels, order = compressed_to_pixels(pixels_to_compressed(flat, Header(), 95))
