@@ -151,7 +151,7 @@ def _write_pictures(
         write_video(
             spool, recording, out / "video.mp4", labels, lambda done: view.progress("video", done, len(spool))
         )
-        files.append("video.mp4")
+        files += ["video.mp4", "video.png"] if (out / "video.png").exists() else ["video.mp4"]
     return files
 
 

@@ -10,15 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from hand_tracking_dsp.files import write_text
+
 _PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "opencv-python-headless")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file under a temporary name first, so that no half of it is ever seen."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
 
 
 def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 (whatever JSON can hold)

@@ -13,6 +13,7 @@ import numpy as np
 
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.evaluation.recording import Charge, FrameCost, Recording
+from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.tracking.draw import draw_hands, write_text
 from hand_tracking_dsp.tracking.types import Image
 
@@ -81,7 +82,8 @@ def write_video(
 ) -> None:
     """Draw what was found into the pictures and encode them (MPEG-4; plays in mpv, VLC and ffplay).
 
-    Pictures from before the first frame that was handled are left out.
+    Pictures from before the first frame that was handled are left out. Beside the video, under its name
+    with the ending .png, stands the middle one of the pictures that show a hand.
 
     Args:
         spool: At least one picture.
@@ -94,7 +96,11 @@ def write_video(
         HandTrackingError: OpenCV has no encoder here.
     """
     costs = {cost.stamp_ns: cost for cost in recording.costs}
+    with_hands = sorted(stamp_ns for stamp_ns, hands in recording.hands.items() if hands)
+    still_ns = with_hands[len(with_hands) // 2] if with_hands else None
     partial = path.with_name(f"{path.stem}.partial{path.suffix}")
+    still = path.with_suffix(".png")
+    still.unlink(missing_ok=True)
     writer: cv2.VideoWriter | None = None
     try:
         for done, (stamp_ns, image) in enumerate(spool.frames(), 1):
@@ -106,6 +112,8 @@ def write_video(
             if writer is None:
                 writer = _open_writer(partial, spool.rate_hz, image)
             writer.write(image)
+            if stamp_ns == still_ns:
+                write_bytes(still, cv2.imencode(".png", image)[1].tobytes())
             on_frame(done)
     finally:
         if writer is not None:

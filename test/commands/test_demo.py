@@ -59,7 +59,14 @@ def test_demo_tracks_the_synthetic_hand_and_switches_the_level(demo) -> None:
 def test_demo_leaves_a_video_plots_and_nothing_half_written(demo) -> None:
     out, _ = demo
     names = {path.name for path in out.iterdir()}
-    assert names == {"video.mp4", "latency_level.png", "battery.png", "summary.json", "nodes.log"}
+    assert names == {
+        "video.mp4",
+        "latency_level.png",
+        "battery.png",
+        "summary.json",
+        "nodes.log",
+        "video.png",
+    }
     video = cv2.VideoCapture(str(out / "video.mp4"))
     assert video.get(cv2.CAP_PROP_FRAME_COUNT) > 100
     read, frame = video.read()

@@ -42,7 +42,8 @@ def test_video_plays_at_the_rate_of_the_pictures_and_shows_the_hand(
     assert (first[150:300, 250:400] > 100).any()
     assert (first[:40] > 100).any()
     assert (first[440:, :200] > 100).any()
-    assert [path.name for path in tmp_path.iterdir()] == ["video.mp4"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["video.mp4", "video.png"]
+    assert cv2.imread(str(tmp_path / "video.png")) is not None
 
 
 def test_a_frame_that_was_not_handled_is_shown_without_a_hand(tmp_path: Path, made: SimpleNamespace) -> None:
