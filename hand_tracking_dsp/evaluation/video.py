@@ -15,7 +15,7 @@ from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.evaluation.recording import Charge, FrameCost, Recording
 from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.tracking.draw import draw_hands, write_text
-from hand_tracking_dsp.tracking.types import Image
+from hand_tracking_dsp.tracking.types import Image, TrackedHand
 
 _JPEG_QUALITY = 90
 _LABEL_BGR = (120, 220, 255)
@@ -83,7 +83,7 @@ def write_video(
     """Draw what was found into the pictures and encode them (MPEG-4; plays in mpv, VLC and ffplay).
 
     Pictures from before the first frame that was handled are left out. Beside the video, under its name
-    with the ending .png, stands the middle one of the pictures that show a hand.
+    with the ending .png, stands the picture with the largest hand.
 
     Args:
         spool: At least one picture.
@@ -96,8 +96,7 @@ def write_video(
         HandTrackingError: OpenCV has no encoder here.
     """
     costs = {cost.stamp_ns: cost for cost in recording.costs}
-    with_hands = sorted(stamp_ns for stamp_ns, hands in recording.hands.items() if hands)
-    still_ns = with_hands[len(with_hands) // 2] if with_hands else None
+    still_ns = max(recording.hands, key=lambda stamp_ns: _extent(recording.hands[stamp_ns]), default=None)
     partial = path.with_name(f"{path.stem}.partial{path.suffix}")
     still = path.with_suffix(".png")
     still.unlink(missing_ok=True)
@@ -120,6 +119,11 @@ def write_video(
             writer.release()
     if partial.exists():
         os.replace(partial, path)
+
+
+def _extent(hands: Sequence[TrackedHand]) -> float:
+    """Area of the largest box around a hand's landmarks, square pixels; 0 without a hand."""
+    return max((float(np.prod(np.ptp(hand.landmarks[:, :2], axis=0))) for hand in hands), default=0.0)
 
 
 def _caption(cost: FrameCost | None, charge: Charge | None) -> str:
