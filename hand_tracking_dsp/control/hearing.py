@@ -102,6 +102,7 @@ class Hearing:
         self._battery: BatterySample | None = None
         self._started_s: float | None = None
         self._heard_s = -math.inf
+        self._resumed_s = -math.inf
         self.set_options(options)
 
     def set_options(self, options: ControllerOptions) -> None:
@@ -169,8 +170,10 @@ class Hearing:
             return
         if sample.stamp_s - self._heard_s > self._options.shield.stale_latency_s:
             self._window.clear()
+            self._resumed_s = sample.stamp_s
         self._heard_s = max(self._heard_s, sample.stamp_s)
-        if sample.level == level:
+        settled = sample.stamp_s - self._resumed_s >= self._options.settle_s
+        if settled and sample.level == level:
             self._window.add(sample)
 
     def _take_battery(self, sample: BatterySample) -> None:

@@ -59,6 +59,8 @@ class ControllerOptions:
         initial_level: Level before anything is heard; 0 = dense.
         min_dwell_s: Least time from a change of level to one towards denser, seconds.
         min_dwell_sparser_s: Least time from a change of level to one towards sparser, seconds.
+        settle_s: How long latencies do not count after the first one, or after a silence, seconds: while
+            nodes find each other and load, frames are slow for reasons that no level cures.
         window_s: Age up to which a latency sample counts, seconds.
         min_samples: Samples at the present level needed to judge it: of 20, the 95th percentile is about
             the second largest, so that one stray frame changes nothing.
@@ -71,6 +73,7 @@ class ControllerOptions:
     initial_level: int = 0
     min_dwell_s: float = 3.0
     min_dwell_sparser_s: float = 0.5
+    settle_s: float = 1.0
     window_s: float = 2.0
     min_samples: int = 20
     max_samples: int = 240
@@ -87,6 +90,7 @@ class ControllerOptions:
         check_integer("initial_level", self.initial_level, 0, MAX_LEVELS - 1)
         check_number("min_dwell_s", self.min_dwell_s, 0.0, 3600.0)
         check_number("min_dwell_sparser_s", self.min_dwell_sparser_s, 0.0, self.min_dwell_s)
+        check_number("settle_s", self.settle_s, 0.0, 600.0)
         check_number("window_s", self.window_s, 0.05, 600.0)
         check_integer("min_samples", self.min_samples, 1, 10_000)
         check_integer("max_samples", self.max_samples, self.min_samples, 10_000)

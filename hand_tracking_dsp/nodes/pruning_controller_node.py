@@ -26,7 +26,15 @@ from hand_tracking_dsp.nodes.tables import CONTROLLER
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 # Options of the controller that are parameters of the same name.
-_OPTIONS = ("budget_ms", "initial_level", "min_dwell_s", "min_dwell_sparser_s", "window_s", "min_samples")
+_OPTIONS = (
+    "budget_ms",
+    "initial_level",
+    "min_dwell_s",
+    "min_dwell_sparser_s",
+    "settle_s",
+    "window_s",
+    "min_samples",
+)
 
 # A power reading older than this is not taken for the battery's.
 _POWER_AGE_S = 5.0

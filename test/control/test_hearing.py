@@ -8,7 +8,7 @@ from hand_tracking_dsp.control.hearing import Hearing
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 
-OPTIONS = ControllerOptions(min_samples=3)
+OPTIONS = ControllerOptions(min_samples=3, settle_s=0.0)
 
 
 def heard(*samples: LatencySample | BatterySample) -> Hearing:
@@ -63,3 +63,18 @@ def test_a_stamp_that_is_no_number_is_not_heard() -> None:
     situation = heard(frame(math.nan), BatterySample(math.inf, 0.4)).situation(2.0, 0, 2, -math.inf)
     assert not situation.latency_heard
     assert situation.battery is None
+
+
+def test_slow_frames_of_a_start_and_after_a_silence_do_not_count() -> None:
+    hearing = Hearing(ControllerOptions(min_samples=3, settle_s=1.0))
+
+    def hear(start_s: float, slow_s: float) -> float:
+        """Hear three seconds of frames, slow at first; return the 95th percentile then known."""
+        for index in range(30):
+            hearing.add(frame(start_s + index * 0.1, 90.0 if index * 0.1 < slow_s else 10.0))
+        situation = hearing.situation(start_s + 2.9, level=0, levels=2, switched_s=-math.inf)
+        return situation.summary.p95_ms
+
+    assert hear(5.0, slow_s=0.9) == 10.0
+    assert hear(8.0, slow_s=3.0) == 90.0, "without a silence every frame counts"
+    assert hear(50.0, slow_s=0.9) == 10.0
