@@ -36,7 +36,7 @@ def test_imports_nothing_that_a_robot_may_lack():
 @pytest.fixture
 def launch():
     pytest.importorskip("launch_ros", reason="launch and launch_ros are not installed (they are not on PyPI)")
-    return pytest.importorskip("launch")
+    return pytest.importorskip("launch", reason="launch is not installed (it is not on PyPI)")
 
 
 def include(launch, **arguments):

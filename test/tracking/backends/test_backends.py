@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,10 @@ from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_s
 
 HAS_ACCELERATOR = bool(
     {"CUDAExecutionProvider", "TensorrtExecutionProvider"} & set(onnxruntime.get_available_providers())
+)
+
+needs_openvino = pytest.mark.skipif(
+    find_spec("openvino") is None, reason="OpenVINO is optional and not installed"
 )
 
 
@@ -53,8 +58,8 @@ def test_results_belong_to_the_caller(network: bytes, options: RuntimeOptions) -
         np.testing.assert_array_equal(values, expected)
 
 
+@needs_openvino
 def test_both_backends_agree(network: bytes) -> None:
-    pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
     results = [
         open_session(network, "hand_lite.onnx", RuntimeOptions(backend=name)).run(image())
         for name in BACKENDS
@@ -101,34 +106,34 @@ def test_providers_without_cpu_fail_where_there_is_no_accelerator(network: bytes
         open_session(network, "hand_lite.onnx", RuntimeOptions(providers=("cuda",)))
 
 
+@needs_openvino
 def test_openvino_on_the_cpu_is_no_accelerator(network: bytes) -> None:
-    pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
     with pytest.raises(BackendError, match="OpenVINO's device is CPU"):
         open_session(network, "x.onnx", RuntimeOptions(backend="openvino", require_accelerator=True))
 
 
+@needs_openvino
 def test_openvino_chooses_a_device_itself(network: bytes) -> None:
-    pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
     session = open_session(network, "x.onnx", RuntimeOptions(backend="openvino", device="AUTO"))
     assert session.provider.startswith("openvino/")
     assert session.run(image())[0].shape == (1, 63)
 
 
+@needs_openvino
 def test_a_chosen_cpu_is_no_accelerator_either(network: bytes) -> None:
-    pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
     options = RuntimeOptions(backend="openvino", device="AUTO:CPU", require_accelerator=True)
     with pytest.raises(BackendError, match=r"device AUTO:CPU means the CPU here"):
         open_session(network, "x.onnx", options)
 
 
+@needs_openvino
 def test_openvino_names_its_devices_when_asked_for_another(network: bytes) -> None:
-    pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
     with pytest.raises(BackendError, match=r"cannot run the network x.onnx on TOASTER.*CPU"):
         open_session(network, "x.onnx", RuntimeOptions(backend="openvino", device="TOASTER"))
 
 
+@needs_openvino
 def test_an_unknown_precision_is_refused(network: bytes) -> None:
-    pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
     with pytest.raises(BackendError, match="no precision 'f8': choose one of auto, f32, f16, bf16"):
         open_session(network, "x.onnx", RuntimeOptions(backend="openvino", precision="f8"))
 
