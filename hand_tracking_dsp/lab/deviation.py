@@ -1,0 +1,83 @@
+"""How far a network's hands lie from another network's, on the same crops.
+
+Agreement with the dense network, never accuracy: nobody has marked the true joints of these pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.hand import JOINT_COUNT, Joint
+from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.types import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a landmark network says of some crops.
+
+    Attributes:
+        landmarks: float32 [n, 21, 3], pixels of the crop.
+        presence: float32 [n], 0 to 1.
+        handedness: float32 [n], probability of a right hand.
+        world_landmarks: float32 [n, 21, 3], metres.
+    """
+
+    landmarks: Floats
+    presence: Floats
+    handedness: Floats
+    world_landmarks: Floats
+
+
+def as_input(image: NDArray[np.uint8]) -> Floats:
+    """Turn a crop into a network's input.
+
+    Args:
+        image: uint8 [height, width, 3], RGB.
+
+    Returns:
+        float32 [1, 3, height, width], 0 to 1.
+    """
+    planes: Floats = np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32)
+    planes *= np.float32(1 / 255)
+    return planes
+
+
+def predict(session: Session, images: Iterable[NDArray[np.uint8]]) -> Predictions:
+    """Run a landmark network on crops.
+
+    Args:
+        session: Of a network that keeps the contract.
+        images: uint8 [224, 224, 3] each, RGB.
+    """
+    found = [session.run(as_input(image)) for image in images]
+    landmarks, presence, handedness, world = (
+        np.concatenate(column) if column else np.empty((0, 1), np.float32)
+        for column in (zip(*found, strict=True) if found else ((), (), (), ()))
+    )
+    return Predictions(
+        landmarks.reshape(len(found), JOINT_COUNT, 3),
+        presence.reshape(len(found)),
+        handedness.reshape(len(found)),
+        world.reshape(len(found), JOINT_COUNT, 3),
+    )
+
+
+def deviation_palm_percent(found: Predictions, reference: Predictions) -> Floats:
+    """Measure each crop's deviation: 100 mean_j |p_j - r_j| / |r_wrist - r_middle MCP|, in x and y.
+
+    The same formula as evaluation.metrics.mean_distance_palm_percent, for many crops at once.
+
+    Returns:
+        float32 [n], % of the reference's palm size.
+    """
+    distance = np.linalg.norm(found.landmarks[:, :, :2] - reference.landmarks[:, :, :2], axis=2).mean(axis=1)
+    palm = np.linalg.norm(
+        reference.landmarks[:, Joint.WRIST, :2] - reference.landmarks[:, Joint.MIDDLE_MCP, :2], axis=1
+    )
+    result: Floats = (100 * distance / np.maximum(palm, np.float32(1e-6))).astype(np.float32)
+    return result
