@@ -120,7 +120,7 @@ def make_bank(originals: dict[str, bytes], folder: Path) -> None:
     levels = [_entry(original, originals, folder) for original in HANDS]
     for index, level in enumerate(levels):
         sparsity = round(1 - level["parameters"] / levels[0]["parameters"], 4)
-        level.update(index=index, sparsity=sparsity, keep=[], accuracy=[])
+        level.update(index=index, sparsity=sparsity, keep={}, accuracy=[])
     bank = {
         "schema": 1,
         "name": "mediapipe",

@@ -15,7 +15,8 @@ from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session, warm_up
 from hand_tracking_dsp.tracking.geometry import crop, network_input, to_image, turned
-from hand_tracking_dsp.tracking.manifest import LevelInfo, read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
+from hand_tracking_dsp.tracking.network_info import LevelInfo
 from hand_tracking_dsp.tracking.types import ChannelOrder, HandLandmarks, Image, Region
 
 # MediaPipe's TensorsToLandmarksCalculator divides z by this (option normalize_z) to bring it to the

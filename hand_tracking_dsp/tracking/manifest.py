@@ -8,49 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.network_info import (
+    PRECISIONS,
+    Accuracy,
+    LatencyProfile,
+    LevelInfo,
+    Network,
+    NetworkInfo,
+)
 
 SCHEMA = 1
 MANIFEST_NAME = "bank.json"
 MAX_LEVELS = 256
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkInfo:
-    """One network of a bank.
-
-    Attributes:
-        name: For example "full".
-        file: Name of the ONNX file, in the bank's own folder.
-        sha256: Of that file, hexadecimal.
-        precision: Of the weights: fp32, fp16, bf16 or int8.
-        parameters: Number of trained parameters.
-        macs: Multiplications with addition of one run.
-    """
-
-    name: str
-    file: str
-    sha256: str
-    precision: str
-    parameters: int
-    macs: int
-
-
-@dataclass(frozen=True, slots=True)
-class LevelInfo(NetworkInfo):
-    """One sparsity level of a bank.
-
-    Attributes:
-        index: 0 = dense, higher = sparser.
-        sparsity: Share of the dense network's parameters removed, 0 to below 1.
-    """
-
-    index: int
-    sparsity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +35,14 @@ class Manifest:
     Attributes:
         folder: Where the bank lies.
         name: The bank's name.
+        source: Where its networks come from, for people.
         levels: By index, from 0 without a gap.
         detectors: The palm detectors.
     """
 
     folder: Path
     name: str
+    source: str
     levels: tuple[LevelInfo, ...]
     detectors: tuple[NetworkInfo, ...]
 
@@ -106,7 +83,7 @@ def read_manifest(bank: Path | str) -> Manifest:
     except ValueError as error:
         msg = f"The level bank {path} is no valid JSON ({error}): restore or export it again."
         raise ModelError(msg) from error
-    return _parsed(path, data)
+    return parse_manifest(path, data)
 
 
 def read_network(manifest: Manifest, info: NetworkInfo) -> bytes:
@@ -131,20 +108,29 @@ def read_network(manifest: Manifest, info: NetworkInfo) -> bytes:
     return data
 
 
-def _parsed(path: Path, data: Any) -> Manifest:  # noqa: ANN401 (JSON of any form)
+def parse_manifest(path: Path, data: Any) -> Manifest:  # noqa: ANN401 (JSON of any form)
+    """Check what a manifest says.
+
+    Args:
+        path: Where it lies, or will lie.
+        data: The JSON value.
+
+    Raises:
+        ModelError: It is of another schema, or a field is missing or wrong.
+    """
     try:
         _check_schema(data["schema"])
         levels = tuple(_level(entry) for entry in data["levels"])
-        detectors = tuple(NetworkInfo(**_network(entry)) for entry in data["detectors"])
+        detectors = tuple(_detector(entry) for entry in data["detectors"])
         name = str(data["name"])
         _check_indices(levels)
     except KeyError as error:
         msg = f"The level bank {path} lacks the field {error}: export it again."
         raise ModelError(msg) from error
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         msg = f"The level bank {path} cannot be used ({error}): export it again."
         raise ModelError(msg) from error
-    return Manifest(path.parent, name, levels, detectors)
+    return Manifest(path.parent, name, str(data.get("source", "")), levels, detectors)
 
 
 def _check_schema(schema: object) -> None:
@@ -162,22 +148,47 @@ def _check_indices(levels: tuple[LevelInfo, ...]) -> None:
         raise ValueError(msg)
 
 
-def _network(entry: dict[str, Any]) -> dict[str, Any]:
-    file, sha256 = str(entry["file"]), str(entry["sha256"]).lower()
-    if Path(file).name != file:
+def _file(entry: dict[str, Any]) -> dict[str, Any]:
+    """Check the fields that a network and a variant of it have alike."""
+    file, sha256, precision = str(entry["file"]), str(entry["sha256"]).lower(), str(entry["precision"])
+    if Path(file).name != file or file in ("", ".", ".."):
         msg = f"file {file!r} is not in the bank's own folder"
         raise ValueError(msg)
     if len(sha256) != hashlib.sha256().digest_size * 2:
         msg = f"the sha256 of {file} is not 64 hexadecimal digits"
         raise ValueError(msg)
+    if precision not in PRECISIONS:
+        msg = f"the precision {precision!r} of {file} is none of {', '.join(PRECISIONS)}"
+        raise ValueError(msg)
     return {
-        "name": str(entry["name"]),
         "file": file,
         "sha256": sha256,
-        "precision": str(entry["precision"]),
+        "precision": precision,
+        "accuracy": tuple(_accuracy(one, file) for one in entry.get("accuracy", ())),
+        "latency": tuple(_profile(one, file) for one in entry.get("latency", ())),
+    }
+
+
+def _network(entry: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": str(entry["name"]),
         "parameters": int(entry["parameters"]),
         "macs": int(entry["macs"]),
+        **_file(entry),
     }
+
+
+def _with_variants(info: Network, entry: dict[str, Any]) -> Network:
+    variants = tuple(replace(info, **_file(variant)) for variant in entry.get("variants", ()))
+    files = [info.file, *(variant.file for variant in variants)]
+    if len(set(files)) < len(files):
+        msg = f"a file of the network {info.name} is named twice among its variants"
+        raise ValueError(msg)
+    return replace(info, variants=variants)
+
+
+def _detector(entry: dict[str, Any]) -> NetworkInfo:
+    return _with_variants(NetworkInfo(**_network(entry)), entry)
 
 
 def _level(entry: dict[str, Any]) -> LevelInfo:
@@ -185,4 +196,39 @@ def _level(entry: dict[str, Any]) -> LevelInfo:
     if not 0 <= sparsity < 1:
         msg = f"the sparsity {sparsity} of level {entry['index']} is not within 0 and 1"
         raise ValueError(msg)
-    return LevelInfo(**_network(entry), index=int(entry["index"]), sparsity=sparsity)
+    # The first banks had an empty list where nothing was pruned.
+    keep = {str(block): float(share) for block, share in dict(entry.get("keep", ())).items()}
+    for block, share in keep.items():
+        if not 0 <= share <= 1:
+            msg = f"the share {share} of {block} that level {entry['index']} keeps is not within 0 and 1"
+            raise ValueError(msg)
+    level = LevelInfo(**_network(entry), index=int(entry["index"]), sparsity=sparsity, keep=keep)
+    return _with_variants(level, entry)
+
+
+def _accuracy(entry: dict[str, Any], file: str) -> Accuracy:
+    value, samples = float(entry["value"]), int(entry["samples"])
+    if not math.isfinite(value):
+        msg = f"the {entry['metric']} of {file} is {value}, no number"
+        raise ValueError(msg)
+    return Accuracy(
+        metric=str(entry["metric"]),
+        data=str(entry["data"]),
+        value=value,
+        samples=samples,
+        provider=str(entry.get("provider", "")),
+    )
+
+
+def _profile(entry: dict[str, Any], file: str) -> LatencyProfile:
+    times = {name: float(entry[name]) for name in ("p50_ms", "p95_ms", "p99_ms")}
+    if not all(0 < value < math.inf for value in times.values()):
+        msg = f"a time of {file} on {entry['provider']} is not above 0"
+        raise ValueError(msg)
+    return LatencyProfile(
+        device=str(entry["device"]),
+        provider=str(entry["provider"]),
+        threads=int(entry["threads"]),
+        runs=int(entry["runs"]),
+        **times,
+    )
