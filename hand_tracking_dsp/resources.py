@@ -9,7 +9,19 @@ from pathlib import Path
 
 from hand_tracking_dsp.errors import ConfigurationError
 
+DEFAULT_BANK = "models/mediapipe"
+"""The level bank that is used where none is named, below the package's share."""
+
 _PACKAGE = "hand_tracking_dsp"
+
+
+def default_bank() -> Path:
+    """Find the level bank that is used where none is named.
+
+    Raises:
+        ConfigurationError: It is not installed.
+    """
+    return share_path(DEFAULT_BANK)
 
 
 def share_path(*parts: str) -> Path:

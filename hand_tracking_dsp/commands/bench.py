@@ -24,8 +24,8 @@ from hand_tracking_dsp.tracking.tracker import TrackerOptions
 from hand_tracking_dsp.tracking.types import Image
 
 _BACKENDS = {
-    "ONNX Runtime f32": RuntimeOptions(backend="onnxruntime"),
-    "OpenVINO f32": RuntimeOptions(backend="openvino", precision="f32"),
+    "ONNX Runtime fp32": RuntimeOptions(backend="onnxruntime", precision="fp32"),
+    "OpenVINO fp32": RuntimeOptions(backend="openvino", precision="fp32"),
     "OpenVINO bf16": RuntimeOptions(backend="openvino", precision="bf16"),
 }
 _MEDIAPIPE = "MediaPipe"

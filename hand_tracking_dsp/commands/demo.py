@@ -15,7 +15,7 @@ from hand_tracking_dsp.evaluation.recording import Recording
 from hand_tracking_dsp.evaluation.summary import frame_rate_hz, level_switches, spread, summarize
 from hand_tracking_dsp.evaluation.video import FrameSpool, write_video
 from hand_tracking_dsp.nodes.processes import NODES, Value
-from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.sources.power import SimulatedBatteryOptions
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
@@ -185,4 +185,4 @@ def _percentiles(values: dict[str, float]) -> str:
 
 
 def _level_names() -> list[str]:
-    return [level.name for level in read_manifest(share_path("models", "mediapipe")).levels]
+    return [level.name for level in read_manifest(default_bank()).levels]

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from hand_tracking_dsp.commands.output import machine, machine_line
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
@@ -175,4 +175,4 @@ def _images(folder: Path | None, count: int) -> list[Any]:
 
 
 def _folder(options: argparse.Namespace) -> Path:
-    return options.bank or share_path("models", "mediapipe")
+    return options.bank or default_bank()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.tracking.device import device_name
 
 _PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "opencv-python-headless")
 
@@ -29,7 +30,7 @@ def machine() -> dict[str, Any]:
             versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return {"cpu": _cpu(), "cores": cores, "python": platform.python_version(), **versions}
+    return {"cpu": device_name(), "cores": cores, "python": platform.python_version(), **versions}
 
 
 def machine_line() -> str:
@@ -37,15 +38,6 @@ def machine_line() -> str:
     about = machine()
     libraries = ", ".join(f"{name} {value}" for name, value in about.items() if name not in ("cpu", "cores"))
     return f"{about['cpu']}, {about['cores']} cores; {libraries}"
-
-
-def _cpu() -> str:
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return platform.processor() or platform.machine()
-    lines = (line.partition(":") for line in text.splitlines())
-    return next((value.strip() for key, _, value in lines if key.strip() == "model name"), platform.machine())
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401

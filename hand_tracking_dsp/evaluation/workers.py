@@ -17,7 +17,7 @@ import numpy as np
 
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.hand import Handedness
-from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.tracker import TrackerOptions
 from hand_tracking_dsp.tracking.types import Floats, Image
@@ -190,7 +190,7 @@ def package_worker(
     """
     options = {
         "tracker": "package",
-        "bank": str(bank or share_path("models", "mediapipe")),
+        "bank": str(bank or default_bank()),
         "detector": detector,
         "runtime": asdict(runtime or RuntimeOptions()),
         "tracker_options": asdict(tracker),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.resources import default_bank
 
 
 def bank_folder(parameter: str) -> Path:
@@ -13,4 +13,4 @@ def bank_folder(parameter: str) -> Path:
     Raises:
         ConfigurationError: The package's own bank is not installed.
     """
-    return Path(parameter).expanduser() if parameter else share_path("models", "mediapipe")
+    return Path(parameter).expanduser() if parameter else default_bank()

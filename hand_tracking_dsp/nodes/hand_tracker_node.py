@@ -33,6 +33,7 @@ from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.draw import draw_hands
 from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.precision import disorder
 from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
 from hand_tracking_dsp.tracking.types import FrameResult
 from hand_tracking_dsp.tracking.types import Image as Pixels
@@ -86,9 +87,9 @@ class HandTrackerNode(ManagedNode):
                     "providers",
                     "device",
                     "precision",
+                    "precision_tolerance",
                     "threads",
                     "require_accelerator",
-                    "tensorrt_fp16",
                     "tensorrt_cache_dir",
                 )
             }
@@ -99,7 +100,7 @@ class HandTrackerNode(ManagedNode):
         detector = PalmDetector.load(folder, parameters["detector"], runtime)
         self._bank = LevelBank.load(folder, runtime, self._report_loading)
         self._tracker = HandTracker(self._bank, detector, options)
-        self.get_logger().info(f"{len(self._bank.levels)} levels are ready on {self._bank.provider}.")
+        self._say_what_runs(detector, self._bank)
         self._create_topics()
 
     def activate(self) -> None:
@@ -134,7 +135,9 @@ class HandTrackerNode(ManagedNode):
         if self._bank is not None:
             report.hardware = self._bank.provider
             sparsest = len(self._bank.levels) - 1
-            report.values["applied_level"] = min(self._requested_level, sparsest)
+            level = min(self._requested_level, sparsest)
+            report.values["applied_level"] = level
+            report.values["precision"] = self._bank.choices[level].precision
             if self._requested_level > sparsest:
                 report.warnings.append(
                     f"Level {self._requested_level} was commanded; "
@@ -151,6 +154,13 @@ class HandTrackerNode(ManagedNode):
     def _report_loading(self, what: str, ready: int, total: int) -> None:
         if ready < total:
             self.progress(f"Loading {what}, {ready} of {total} are ready.")
+
+    def _say_what_runs(self, detector: PalmDetector, bank: LevelBank) -> None:
+        for choice in (detector.choice, *bank.choices):
+            self.get_logger().info(f"{choice}.")
+        for sentence in disorder(bank.choices):
+            self.get_logger().warning(sentence)
+        self.get_logger().info(f"{len(bank.levels)} levels are ready on {bank.provider}.")
 
     def _create_topics(self) -> None:
         parameters = self.parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hand_tracking_dsp.nodes.parameters import Parameter
+from hand_tracking_dsp.resources import DEFAULT_BANK
 
 
 def _qos(
@@ -30,7 +31,7 @@ def _qos(
 _AUTOSTART = Parameter(
     "autostart", True, "Configure and activate the node by itself; false: a lifecycle manager does."
 )
-_BANK = Parameter("bank", "", "Folder of the level bank; empty: the package's own, models/mediapipe.")
+_BANK = Parameter("bank", "", f"Folder of the level bank; empty: the package's own, {DEFAULT_BANK}.")
 
 CAMERA: tuple[Parameter, ...] = (
     _AUTOSTART,
@@ -93,15 +94,22 @@ TRACKER: tuple[Parameter, ...] = (
     Parameter("device", "CPU", "Device of OpenVINO: CPU, GPU, NPU or AUTO."),
     Parameter(
         "precision",
-        "f32",
-        "Arithmetic that OpenVINO may use; auto: whatever is fastest.",
-        choices=("f32", "bf16", "f16", "auto"),
+        "auto",
+        "Precision of all networks; auto: of each the fastest that was measured to be good enough.",
+        choices=("auto", "fp32", "fp16", "bf16", "int8"),
+    ),
+    Parameter(
+        "precision_tolerance",
+        1.0,
+        "How much worse than a level's best precision auto may choose.",
+        "% of palm size; of a palm detector: % of recall",
+        0,
+        100,
     ),
     Parameter("threads", 1, "Threads of one inference; 0: the backend's choice.", "threads", 0, 256),
     Parameter(
         "require_accelerator", False, "Fail at configure rather than run on the CPU where a GPU was meant."
     ),
-    Parameter("tensorrt_fp16", True, "Let TensorRT use half precision."),
     Parameter(
         "tensorrt_cache_dir",
         "",

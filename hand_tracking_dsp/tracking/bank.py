@@ -17,6 +17,7 @@ from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session, warm_u
 from hand_tracking_dsp.tracking.geometry import crop, network_input, to_image, turned
 from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import LevelInfo
+from hand_tracking_dsp.tracking.precision import Choice, choose
 from hand_tracking_dsp.tracking.types import ChannelOrder, HandLandmarks, Image, Region
 
 # MediaPipe's TensorsToLandmarksCalculator divides z by this (option normalize_z) to bring it to the
@@ -33,9 +34,10 @@ class LevelBank:
     For one thread at a time.
     """
 
-    def __init__(self, levels: Sequence[LevelInfo], sessions: Sequence[Session]) -> None:
-        """Take over the levels and a session for each."""
-        self.levels = tuple(levels)
+    def __init__(self, choices: Sequence[Choice[LevelInfo]], sessions: Sequence[Session]) -> None:
+        """Take over what runs for each level, and a session for it."""
+        self.choices = tuple(choices)
+        self.levels = tuple(choice.info for choice in choices)
         self._sessions = tuple(sessions)
         # Written anew for every region: a fresh array of this size would cost page faults each time.
         self._input = np.empty(LANDMARKS.input_shape, dtype=np.float32)
@@ -49,6 +51,8 @@ class LevelBank:
     ) -> LevelBank:
         """Load all levels of a bank and warm each up.
 
+        Of each level one file is opened, the one that the precision policy chooses; see precision.choose.
+
         Args:
             bank: Folder with bank.json.
             runtime: How to run the networks; the defaults if None.
@@ -57,18 +61,21 @@ class LevelBank:
         Raises:
             ModelError: The bank or a network is missing, damaged or breaks the contract.
             BackendError: The backend is missing or refuses a network.
+            ConfigurationError: A level cannot run in the precision asked for.
         """
         manifest = read_manifest(bank)
+        choices = [choose(info, runtime or RuntimeOptions()) for info in manifest.levels]
         report = on_progress or (lambda *_: None)
         sessions: list[Session] = []
-        for info in manifest.levels:
-            report(f"level {info.index} ({info.name})", len(sessions), len(manifest.levels))
-            session = open_session(read_network(manifest, info), info.file, runtime or RuntimeOptions())
+        for choice in choices:
+            info = choice.info
+            report(f"level {info.index} ({info.name})", len(sessions), len(choices))
+            session = open_session(read_network(manifest, info), info.file, choice.runtime)
             check_session(session, LANDMARKS, info.file)
             warm_up(session, LANDMARKS, info.file)
             sessions.append(session)
         report("all levels", len(sessions), len(sessions))
-        return cls(manifest.levels, sessions)
+        return cls(choices, sessions)
 
     @property
     def provider(self) -> str:

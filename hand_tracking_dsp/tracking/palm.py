@@ -13,6 +13,8 @@ from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.contract import PALM, check_session, warm_up
 from hand_tracking_dsp.tracking.geometry import network_input
 from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
+from hand_tracking_dsp.tracking.network_info import NetworkInfo
+from hand_tracking_dsp.tracking.precision import Choice, choose
 from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, Image, PalmDetection
 
 SCORE_THRESHOLD = 0.5
@@ -27,32 +29,35 @@ class PalmDetector:
     candidates are merged by weighted non-maximum suppression (Bazarevsky et al., "BlazeFace", 2019).
     """
 
-    def __init__(self, session: Session) -> None:
-        """Take over a session whose network keeps the palm contract."""
+    def __init__(self, choice: Choice[NetworkInfo], session: Session) -> None:
+        """Take over what runs, and a session of it whose network keeps the palm contract."""
+        self.choice = choice
         self._session = session
         self._anchors = palm_anchors()
 
     @classmethod
     def load(
-        cls, bank: Path | str, variant: str = "full", runtime: RuntimeOptions | None = None
+        cls, bank: Path | str, name: str = "full", runtime: RuntimeOptions | None = None
     ) -> PalmDetector:
-        """Load a detector of a bank and warm it up.
+        """Load a detector of a bank, in the file that the precision policy chooses, and warm it up.
 
         Args:
             bank: Folder with bank.json.
-            variant: Name of the detector in bank.json.
+            name: Of the detector in bank.json.
             runtime: How to run it; the defaults if None.
 
         Raises:
             ModelError: The bank or the network is missing, damaged or breaks the contract.
             BackendError: The backend is missing or refuses the network.
+            ConfigurationError: The detector cannot run in the precision asked for.
         """
         manifest = read_manifest(bank)
-        info = manifest.detector(variant)
-        session = open_session(read_network(manifest, info), info.file, runtime or RuntimeOptions())
+        choice = choose(manifest.detector(name), runtime or RuntimeOptions())
+        info = choice.info
+        session = open_session(read_network(manifest, info), info.file, choice.runtime)
         check_session(session, PALM, info.file)
         warm_up(session, PALM, info.file)
-        return cls(session)
+        return cls(choice, session)
 
     @property
     def provider(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.tracking.network_info import PRECISIONS
 from hand_tracking_dsp.tracking.types import Floats
 
 
@@ -18,28 +19,39 @@ class RuntimeOptions:
         providers: ONNX Runtime's execution providers, best first: "tensorrt", "cuda", "cpu"; those
             that the installed ONNX Runtime lacks are passed over.
         require_accelerator: Fail where the network would run on the CPU, instead of being slow.
-        tensorrt_fp16: Let TensorRT compute in half precision.
         tensorrt_cache_dir: Where TensorRT keeps its engines; "" = ~/.cache/hand_tracking_dsp/tensorrt.
         device: OpenVINO's device: "CPU", "GPU", "NPU", "AUTO".
-        precision: OpenVINO's inference precision: "f32", "f16", "bf16", or "auto" for the device's own.
+        precision: One of "auto", "fp32", "fp16", "bf16", "int8". A bank or detector that is loaded takes
+            the network's files and the arithmetic that give it; "auto" lets precision.choose decide. A
+            single session computes in it where the backend can; "auto" and "int8" run the file as it is.
+        precision_tolerance: By how much a faster precision may be worse than the level's best one, in
+            percent of palm size; of a palm detector's recall, in percent. At least 0.
         threads: Threads of one network on the CPU; 0 = the backend's own choice.
     """
 
     backend: str = "onnxruntime"
     providers: tuple[str, ...] = ("tensorrt", "cuda", "cpu")
     require_accelerator: bool = False
-    tensorrt_fp16: bool = True
     tensorrt_cache_dir: str = ""
     device: str = "CPU"
-    precision: str = "f32"
+    precision: str = "auto"
+    precision_tolerance: float = 1.0
     threads: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse a number of threads that cannot be.
+        """Refuse what cannot be.
 
         Raises:
-            ConfigurationError: It is negative.
+            ConfigurationError: The number of threads or the tolerance is negative, or there is no such
+                precision.
         """
+        if self.precision not in ("auto", *PRECISIONS):
+            known = ", ".join(("auto", *PRECISIONS))
+            msg = f"There is no precision {self.precision!r}: choose one of {known}."
+            raise ConfigurationError(msg)
+        if not self.precision_tolerance >= 0:
+            msg = f"The precision_tolerance is {self.precision_tolerance}: it must be at least 0 %."
+            raise ConfigurationError(msg)
         if self.threads < 0:
             msg = f"The number of threads is {self.threads}: it must be at least 0 (the backend's choice)."
             raise ConfigurationError(msg)

@@ -26,11 +26,11 @@ _ERRORS_ONLY = 3
 class OnnxRuntimeSession:
     """A network opened by ONNX Runtime."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, name: str) -> None:
-        """Take over a session."""
+    def __init__(self, session: onnxruntime.InferenceSession, name: str, precision: str) -> None:
+        """Take over a session that was opened for a precision."""
         self._session = session
         self._name = name
-        self.provider = f"onnxruntime/{session.get_providers()[0]}"
+        self.provider = _provider(session.get_providers()[0], precision)
         self.inputs = _specs(session.get_inputs())
         self.outputs = _specs(session.get_outputs())
         self._input_name = self.inputs[0].name
@@ -61,7 +61,22 @@ def open_session(model: bytes, name: str, options: RuntimeOptions) -> OnnxRuntim
     # A provider whose libraries are missing falls away silently when the session is made.
     if options.require_accelerator and session.get_providers()[0] == PROVIDERS["cpu"]:
         raise BackendError(_no_accelerator(options))
-    return OnnxRuntimeSession(session, name)
+    return OnnxRuntimeSession(session, name, options.precision)
+
+
+def providers_by_precision(options: RuntimeOptions) -> dict[str, str]:
+    """Tell in which precisions it can compute here; see backends.providers_by_precision."""
+    first = _chain(options)[0]
+    provider = first if isinstance(first, str) else first[0]
+    # Elsewhere than in TensorRT the network's own types decide.
+    precisions = ("fp16", "fp32", "int8") if provider == PROVIDERS["tensorrt"] else ("fp32", "int8")
+    return {precision: _provider(provider, precision) for precision in precisions}
+
+
+def _provider(provider: str, precision: str) -> str:
+    if provider != PROVIDERS["tensorrt"]:
+        return f"onnxruntime/{provider}"
+    return f"onnxruntime/{provider}/{precision if precision in ('fp16', 'int8') else 'fp32'}"
 
 
 def _chain(options: RuntimeOptions) -> list[str | tuple[str, dict[str, Any]]]:
@@ -108,7 +123,8 @@ def _tensorrt_options(options: RuntimeOptions) -> dict[str, Any]:
         "trt_engine_cache_enable": True,
         "trt_engine_cache_path": str(folder),
         "trt_timing_cache_enable": True,
-        "trt_fp16_enable": options.tensorrt_fp16,
+        "trt_fp16_enable": options.precision in ("fp16", "int8"),
+        "trt_int8_enable": options.precision == "int8",
     }
 
 

@@ -18,7 +18,8 @@ except ImportError as error:
     )
     raise BackendError(_msg) from error
 
-PRECISIONS = ("auto", "f32", "f16", "bf16")
+# What it calls a precision. INT8 is a matter of the network; "fp32" is what else then is computed in.
+_NAMES = {"auto": "f32", "fp32": "f32", "int8": "f32", "fp16": "f16", "bf16": "bf16"}
 
 
 class OpenVinoSession:
@@ -45,9 +46,6 @@ class OpenVinoSession:
 
 def open_session(model: bytes, name: str, options: RuntimeOptions) -> OpenVinoSession:
     """Open a network; see backends.open_session."""
-    if options.precision not in PRECISIONS:
-        msg = f"There is no precision {options.precision!r}: choose one of {', '.join(PRECISIONS)}."
-        raise BackendError(msg)
     if options.require_accelerator and options.device == "CPU":
         msg = "An accelerator is required, but OpenVINO's device is CPU: set the device to GPU or NPU."
         raise BackendError(msg)
@@ -71,6 +69,19 @@ def open_session(model: bytes, name: str, options: RuntimeOptions) -> OpenVinoSe
     return OpenVinoSession(compiled, name)
 
 
+def providers_by_precision(options: RuntimeOptions) -> dict[str, str]:
+    """Tell in which precisions it can compute here; see backends.providers_by_precision."""
+    try:
+        able = openvino.Core().get_property(options.device, "OPTIMIZATION_CAPABILITIES")
+    except RuntimeError:
+        able = []  # no such device: opening a network says so
+    half = [precision for precision in ("fp16", "bf16") if precision.upper() in able]
+    precisions = (
+        ["fp32", "int8", *half] if options.device.startswith(("CPU", "AUTO")) else [*half, "fp32", "int8"]
+    )
+    return {precision: f"openvino/{options.device}/{_NAMES[precision]}" for precision in precisions}
+
+
 def _devices(compiled: openvino.CompiledModel) -> list[str]:
     # AUTO puts a device in brackets while it still compiles for a better one.
     return [device.strip("()") for device in compiled.get_property("EXECUTION_DEVICES")]
@@ -87,8 +98,7 @@ def _config(options: RuntimeOptions) -> dict[str, Any]:
     config: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
     if options.threads and options.device == "CPU":
         config["INFERENCE_NUM_THREADS"] = options.threads
-    if options.precision != "auto":
-        config["INFERENCE_PRECISION_HINT"] = options.precision
+    config["INFERENCE_PRECISION_HINT"] = _NAMES[options.precision]
     return config
 
 

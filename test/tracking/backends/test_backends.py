@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,9 +10,9 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from hand_tracking_dsp.errors import BackendError
+from hand_tracking_dsp.errors import BackendError, ConfigurationError
 from hand_tracking_dsp.resources import share_path
-from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_session, providers_by_precision
 
 HAS_ACCELERATOR = bool(
     {"CUDAExecutionProvider", "TensorrtExecutionProvider"} & set(onnxruntime.get_available_providers())
@@ -132,18 +133,40 @@ def test_openvino_names_its_devices_when_asked_for_another(network: bytes) -> No
         open_session(network, "x.onnx", RuntimeOptions(backend="openvino", device="TOASTER"))
 
 
+def test_an_unknown_precision_is_refused() -> None:
+    with pytest.raises(
+        ConfigurationError, match="no precision 'f8': choose one of auto, fp32, fp16, bf16, int8"
+    ):
+        RuntimeOptions(precision="f8")
+
+
+def test_a_negative_tolerance_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"precision_tolerance is -0.1: it must be at least 0 %"):
+        RuntimeOptions(precision_tolerance=-0.1)
+
+
+def test_a_session_is_opened_in_each_precision_that_the_backend_tells(
+    network: bytes, options: RuntimeOptions
+) -> None:
+    told = providers_by_precision(options)
+    assert {"fp32", "int8"} <= set(told)
+    for precision, provider in told.items():
+        session = open_session(network, "hand_lite.onnx", replace(options, precision=precision))
+        assert session.provider == provider
+
+
 @needs_openvino
-def test_an_unknown_precision_is_refused(network: bytes) -> None:
-    with pytest.raises(BackendError, match="no precision 'f8': choose one of auto, f32, f16, bf16"):
-        open_session(network, "x.onnx", RuntimeOptions(backend="openvino", precision="f8"))
+def test_openvino_tells_of_no_precision_on_a_device_that_is_not_there() -> None:
+    assert set(providers_by_precision(RuntimeOptions(backend="openvino", device="TOASTER"))) == {
+        "fp32",
+        "int8",
+    }
 
 
 def test_tensorrt_keeps_its_engines_where_asked(tmp_path: Path) -> None:
     from hand_tracking_dsp.tracking.backends.onnxruntime_backend import _tensorrt_options
 
-    settings = _tensorrt_options(
-        RuntimeOptions(tensorrt_cache_dir=str(tmp_path / "trt"), tensorrt_fp16=False)
-    )
+    settings = _tensorrt_options(RuntimeOptions(tensorrt_cache_dir=str(tmp_path / "trt"), precision="fp32"))
     assert (tmp_path / "trt").is_dir()
     assert settings["trt_engine_cache_enable"] is True
     assert settings["trt_engine_cache_path"] == str(tmp_path / "trt")

@@ -1,0 +1,40 @@
+"""The machine at hand: its name in latency profiles, and whether its processor multiplies INT8 well."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+
+_CPU_INFO = Path("/proc/cpuinfo")
+_BOARD = Path("/proc/device-tree/model")
+# Dot products of 8-bit numbers into 32 bits: Intel's and AMD's VNNI and AMX, Arm's SDOT and UDOT.
+_INT8_FLAGS = frozenset({"avx512_vnni", "avx_vnni", "avx_vnni_int8", "amx_int8", "asimddp"})
+
+
+def device_name() -> str:
+    """Name the machine: its board where it tells one (a Jetson, a Raspberry Pi), else its processor."""
+    try:
+        return _BOARD.read_text(encoding="utf-8").strip("\0 \n")
+    except OSError:
+        return next(_cpu_info("model name"), "") or platform.processor() or platform.machine()
+
+
+def has_int8_products() -> bool:
+    """Tell whether the processor has INT8 dot products.
+
+    Without them INT8 is slow, and on x86 ONNX Runtime's sums of two products saturate at 16 bits.
+    """
+    flags = (flag for key in ("flags", "Features") for flag in next(_cpu_info(key), "").split())
+    return not _INT8_FLAGS.isdisjoint(flags)
+
+
+def _cpu_info(wanted: str) -> Iterator[str]:
+    try:
+        text = _CPU_INFO.read_text(encoding="utf-8")
+    except OSError:
+        return
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == wanted:
+            yield value.strip()
