@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
+from hand_tracking_dsp.tracking.network_info import files_of
 
 NETWORK = b"not really a network"
 
@@ -28,6 +30,19 @@ def entry(**more: object) -> dict[str, Any]:
         "macs": 20,
         **more,
     }
+
+
+def variant(file: str) -> dict[str, Any]:
+    return {"file": file, "sha256": "0" * 64, "precision": "int8"}
+
+
+def measured(value: float) -> dict[str, Any]:
+    return {"metric": "m", "data": "d", "value": value, "samples": 1}
+
+
+def profile(**more: object) -> dict[str, Any]:
+    times = {"p50_ms": 1.0, "p95_ms": 2.0, "p99_ms": 3.0}
+    return {"device": "a", "provider": "p", "threads": 1, "runs": 5, **times, **more}
 
 
 @pytest.fixture
@@ -57,6 +72,26 @@ def test_reads_levels_and_detectors(folder: Path, bank: Bank) -> None:
     assert manifest.levels[1].sparsity == 0.4
     assert manifest.detector("full").macs == 20
     assert read_network(manifest, manifest.levels[0]) == NETWORK
+
+
+def test_reads_variants_and_what_was_measured(folder: Path, bank: Bank) -> None:
+    bank["levels"][1] |= {"variants": [variant("b.onnx")], "latency": [profile()], "accuracy": [measured(2)]}
+    bank["detectors"][0]["variants"] = [{**variant("c.onnx"), "latency": [profile(p50_ms=0.5)]}]
+    manifest = read_manifest(write(folder, bank))
+    level = manifest.levels[1]
+    assert (level.latency[0].p95_ms, level.accuracy[0].value) == (2.0, 2.0)
+    assert [(one.file, one.precision, one.index) for one in files_of(level)] == [
+        ("full.onnx", "fp32", 1),
+        ("b.onnx", "int8", 1),
+    ]
+    # What was measured of one file says nothing of another one.
+    assert level.variants[0].latency == level.variants[0].accuracy == ()
+    assert manifest.detectors[0].variants[0].latency[0].p50_ms == 0.5
+
+
+def test_reads_a_bank_of_the_first_release(folder: Path, bank: Bank) -> None:
+    bank["levels"][0]["keep"] = []
+    assert read_manifest(write(folder, bank)).levels[0].keep == {}
 
 
 def test_takes_the_path_of_the_file_itself(folder: Path, bank: Bank) -> None:
@@ -94,7 +129,20 @@ def test_json_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
         (lambda bank: bank["levels"][0].update(sha256="abc"), "not 64 hexadecimal digits"),
         (lambda bank: bank["levels"][0].update(sparsity=1.5), "sparsity 1.5 of level 0"),
         (lambda bank: bank["levels"][0].update(file="../evil.onnx"), "not in the bank's own folder"),
+        (lambda bank: bank["levels"][0].update(file=".."), "not in the bank's own folder"),
         (lambda bank: bank["levels"][0].update(parameters="many"), "cannot be used"),
+        (
+            lambda bank: bank["levels"][0].update(precision="f8"),
+            "precision 'f8' of full.onnx is none of fp32",
+        ),
+        (lambda bank: bank["levels"][0].update(keep={"stem": 1.5}), "share 1.5 of stem that level 0 keeps"),
+        (lambda bank: bank["levels"][0].update(keep=["stem"]), "cannot be used"),
+        (lambda bank: bank["levels"][0].update(accuracy=[{"metric": "m"}]), "lacks the field 'value'"),
+        (lambda bank: bank["levels"][0].update(accuracy=[measured(math.nan)]), "m of full.onnx is nan"),
+        (lambda bank: bank["levels"][0].update(latency=[profile(p99_ms=0)]), "time of full.onnx on p is not"),
+        (lambda bank: bank["levels"][0].update(latency=3), "cannot be used"),
+        (lambda bank: bank["levels"][0].update(variants=[variant("full.onnx")]), "named twice"),
+        (lambda bank: bank["detectors"][0].update(variants=[{"file": "a"}]), "lacks the field 'sha256'"),
     ],
 )
 def test_a_wrong_field_is_named(
