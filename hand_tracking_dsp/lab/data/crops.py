@@ -18,7 +18,7 @@ from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.geometry import crop, region_from_landmarks, region_from_palm
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.types import Image, Region
+from hand_tracking_dsp.tracking.types import Floats, Image, Region
 
 MIN_CROPS = 32
 """Fewer say too little of what a camera sees."""
@@ -148,6 +148,23 @@ def cut(image: Image, region: Region) -> NDArray[np.uint8]:
     return patch
 
 
+def to_crop(points: Floats, region: Region) -> Floats:
+    """Carry points from a picture to the crop of a region: the inverse of tracking.geometry.to_image.
+
+    Args:
+        points: float32 [n, 2 or more], pixels of the picture; only x and y count.
+        region: What is cut out.
+
+    Returns:
+        float32 [n, 2], pixels of the crop.
+    """
+    cos, sin = math.cos(region.rotation), math.sin(region.rotation)
+    away = (points[:, :2] - np.array([region.x, region.y], np.float32)) / np.float32(region.size)
+    turned = away @ np.array([[cos, -sin], [sin, cos]], np.float32)
+    result: Floats = ((turned + np.float32(0.5)) * np.float32(SIZE)).astype(np.float32)
+    return result
+
+
 def collect_crops(
     folders: Sequence[Path],
     count: int,
@@ -191,8 +208,8 @@ def collect_crops(
         where = ", ".join(map(str, folders))
         msg = (
             f"Only {len(images)} usable hands were found in {len(pictures)} pictures of {where} "
-            f"({finder.unreadable} unreadable, {finder.empty} without a hand of {_SMALLEST_REGION_PX} pixels or "
-            f"more): give pictures with at least {MIN_CROPS} hands."
+            f"({finder.unreadable} unreadable, {finder.empty} without a hand of {_SMALLEST_REGION_PX} pixels "
+            f"or more): give pictures with at least {MIN_CROPS} hands."
         )
         raise ConfigurationError(msg)
     return Crops(
@@ -218,7 +235,7 @@ def split(crops: Crops, held_back: float, seed: int = 0) -> tuple[Crops, Crops]:
     """
     groups = sorted(set(crops.groups))
     if len(groups) <= 1:
-        msg = f"The {len(crops)} crops cannot be split: they come from one picture or scene; give more pictures."
+        msg = f"The {len(crops)} crops cannot be split: they are of one picture or scene; give more pictures."
         raise ConfigurationError(msg)
     order = np.random.default_rng(seed).permutation(len(groups))
     back: set[str] = set()

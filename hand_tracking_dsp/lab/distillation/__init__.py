@@ -1,0 +1,1 @@
+"""Teaches pruned networks to say what the dense network says. The only room that needs torch."""

@@ -1,0 +1,59 @@
+"""Quantization-aware training: rounds weights and activations as the INT8 network will.
+
+Jacob et al., Quantization and training of neural networks for efficient integer-arithmetic-only
+inference, 2018; the activations' ranges are learnt with the weights, as in Bhalgat et al., LSQ+, 2020.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+_LEVELS = 255
+_SMALLEST_RANGE = 1e-3
+
+
+class LearntRounding(nn.Module):
+    """Rounds activations to 8 bits within learnt ranges, and weights to 8 bits by output channel.
+
+    Args:
+        ranges: Lowest and highest value of each activation to begin with, by tensor name; tensors that
+            are not named stay as they are.
+    """
+
+    def __init__(self, ranges: Mapping[str, tuple[float, float]]) -> None:
+        super().__init__()
+        self._index = {name: i for i, name in enumerate(ranges)}
+        # A range always holds 0, which padding needs to be exact.
+        self.low = nn.Parameter(torch.tensor([min(low, 0.0) for low, _ in ranges.values()]))
+        self.high = nn.Parameter(torch.tensor([max(high, 0.0) for _, high in ranges.values()]))
+
+    def activation(self, name: str, values: Tensor) -> Tensor:
+        """Round a tensor within its range."""
+        place = self._index.get(name)
+        if place is None:
+            return values
+        low, high = self.low[place].clamp(max=0.0), self.high[place].clamp(min=0.0)
+        step = (high - low).clamp(min=_SMALLEST_RANGE) / _LEVELS
+        zero = _rounded(-low / step).detach()
+        # Fewer roundings of its own where values are bfloat16: whole numbers up to 256 are exact in it.
+        scaled = (values / step.to(values.dtype) + zero.to(values.dtype)).clamp(0, _LEVELS)
+        return (_rounded(scaled) - zero.to(values.dtype)) * step.to(values.dtype)
+
+    def weight(self, name: str, values: Tensor) -> Tensor:  # noqa: ARG002 (the same for every weight)
+        """Round a weight symmetrically, each output channel by its own largest value."""
+        peak = values.detach().abs().flatten(1).amax(1).clamp(min=1e-8)
+        step = (peak / 127).view(-1, *([1] * (values.dim() - 1)))
+        return _rounded(values / step).clamp(-127, 127) * step
+
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Return the learnt ranges by tensor name."""
+        low, high = self.low.detach().clamp(max=0.0).tolist(), self.high.detach().clamp(min=0.0).tolist()
+        return {name: (low[i], high[i]) for name, i in self._index.items()}
+
+
+def _rounded(values: Tensor) -> Tensor:
+    """Round; the gradient passes as if nothing had happened (straight-through estimator)."""
+    return values + (values.round() - values).detach()
