@@ -15,6 +15,9 @@ import pytest
 from hand_tracking_dsp.errors import BackendError, ConfigurationError, ModelError
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.sources.frames import Frame
+from hand_tracking_dsp.tracking import precision
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.geometry import palm_size, region_from_landmarks
 from hand_tracking_dsp.tracking.types import Region
@@ -120,3 +123,56 @@ def test_a_network_of_another_contract_is_refused(copy: Path) -> None:
     change(copy, "hand_full.onnx", (copy / "palm_full.onnx").read_bytes())
     with pytest.raises(ModelError, match=r"hand_full.onnx takes .*192.* where .*224.* is needed"):
         LevelBank.load(copy)
+
+
+def add_variant(copy: Path, level: int, p50_ms: float, loss: float) -> None:
+    """Give a level an INT8 variant (in name: its network is the other level's) and times to both."""
+    manifest = json.loads((copy / "bank.json").read_text())
+    entry, other = manifest["levels"][level], manifest["levels"][1 - level]
+    where = {"device": "any", "provider": "onnxruntime/CPUExecutionProvider", "threads": 1, "runs": 1}
+    measured = {"metric": "deviation_palm_percent", "data": "val", "samples": 1}
+    entry["latency"] = [{**where, "p50_ms": 4, "p95_ms": 4, "p99_ms": 4}]
+    entry["accuracy"] = [{**measured, "value": 2}]
+    entry["variants"] = [
+        {
+            "file": other["file"],
+            "sha256": other["sha256"],
+            "precision": "int8",
+            "latency": [{**where, "p50_ms": p50_ms, "p95_ms": p50_ms, "p99_ms": p50_ms}],
+            "accuracy": [{**measured, "value": 2 + loss}],
+        }
+    ]
+    (copy / "bank.json").write_text(json.dumps(manifest))
+
+
+def test_of_each_level_the_chosen_variant_alone_is_opened(
+    copy: Path, bank: LevelBank, draw: Callable[..., list[Frame]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "has_int8_products", lambda: True)
+    add_variant(copy, level=0, p50_ms=2, loss=0.5)
+    add_variant(copy, level=1, p50_ms=2, loss=5)
+    opened: list[str] = []
+
+    def note(model: bytes, name: str, options: RuntimeOptions) -> Session:
+        opened.append(name)
+        return open_session(model, name, options)
+
+    monkeypatch.setattr("hand_tracking_dsp.tracking.bank.open_session", note)
+    chosen = LevelBank.load(copy)
+    assert opened == ["hand_lite.onnx", "hand_lite.onnx"]
+    assert [level.precision for level in chosen.levels] == ["int8", "fp32"]
+    assert [(choice.info.name, choice.precision) for choice in chosen.choices] == [
+        ("full", "int8"),
+        ("lite", "fp32"),
+    ]
+    image = draw(1)[0].image
+    region = Region(320, 240, 300, 0)
+    np.testing.assert_array_equal(
+        chosen.landmarks(image, region, 0).landmarks, bank.landmarks(image, region, 1).landmarks
+    )
+
+
+def test_a_forced_precision_that_a_level_lacks_is_refused(copy: Path) -> None:
+    add_variant(copy, level=0, p50_ms=2, loss=0.5)
+    with pytest.raises(ConfigurationError, match="network lite cannot run in int8 on onnxruntime here"):
+        LevelBank.load(copy, RuntimeOptions(precision="int8"))
