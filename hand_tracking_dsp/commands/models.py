@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from statistics import mean
+from typing import Literal
 
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
-from hand_tracking_dsp.commands.output import machine, machine_line
-from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.device import device_name
 from hand_tracking_dsp.tracking.manifest import read_manifest
-
-_IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
+from hand_tracking_dsp.tracking.network_info import NetworkInfo, files_of
+from hand_tracking_dsp.tracking.precision import DEVIATION, RECALL
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,17 +34,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check = actions.add_parser(
         "verify",
         parents=[bank, wheel],
-        help="compare the networks with MediaPipe's own files, and time them on this machine",
+        help="compare what the networks say on this machine with what bank.json says of them, and time them",
+        description="Runs every network of a bank in each of its files on each backend and in each "
+        "arithmetic that is here, compares it with the bank's dense network and times it. The networks of "
+        "MediaPipe's own bank are compared with the original TensorFlow Lite files, too.",
     )
     check.add_argument("--images", type=Path, help="folder of pictures; synthetic hands if not given")
-    check.add_argument("--count", type=int, default=20, help="pictures and noise inputs of each network")
-    check.add_argument("--runs", type=int, default=100, help="timed runs of each network")
-    check.add_argument("--threads", type=int, default=1, help="threads of a timed network")
-    check.add_argument("--update", action="store_true", help="write the times into bank.json")
+    check.add_argument("--count", type=int, default=40, help="pictures (default: %(default)s)")
+    check.add_argument("--runs", type=int, default=100, help="timed runs of each (default: %(default)s)")
+    check.add_argument(
+        "--threads", type=int, nargs="+", default=[1], help="threads of a timed network, one or more numbers"
+    )
+    check.add_argument(
+        "--update", action="store_true", help="write this machine's times and results into bank.json"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run a sub-command; 1 if a network differs from its original by more than is allowed."""
+    """Run a sub-command; 1 if a network does not do what it should."""
     actions = {"import": _import, "list": _list, "verify": _verify}
     return actions[options.action](options)
 
@@ -63,115 +68,44 @@ def _list(options: argparse.Namespace) -> int:
     folder = _folder(options)
     manifest = read_manifest(folder)
     table = Table(title=f"Bank {manifest.name} in {folder}")
-    for heading in ("network", "file", "precision", "sparsity", "parameters", "MMACs"):
-        table.add_column(heading, justify="left" if heading in {"network", "file"} else "right")
+    for heading in ("network", "file", "precision", "sparsity", "parameters", "MMACs", "measured", "ms here"):
+        justify: Literal["left", "right"] = "left" if heading in {"network", "file"} else "right"
+        table.add_column(heading, justify=justify, overflow="fold")
     for level in manifest.levels:
-        name = f"level {level.index} ({level.name})"
-        table.add_row(name, level.file, level.precision, f"{level.sparsity:.3f}", *_size(level))
-    for info in manifest.detectors:
-        table.add_row(f"palm detector {info.name}", info.file, info.precision, "", *_size(info))
+        _add_rows(table, level, f"level {level.index} ({level.name})", f"{level.sparsity:.3f}")
+    for detector in manifest.detectors:
+        _add_rows(table, detector, f"palm detector {detector.name}", "")
     Console().print(table)
     return 0
 
 
-def _size(info: Any) -> tuple[str, str]:  # noqa: ANN401 (a level or a detector)
-    return f"{info.parameters:,}", f"{info.macs / 1e6:.1f}"
+def _add_rows(table: Table, network: NetworkInfo, name: str, sparsity: str) -> None:
+    """Add a row for each of a network's files."""
+    size = sparsity, f"{network.parameters:,}", f"{network.macs / 1e6:.1f}"
+    for info in files_of(network):
+        table.add_row(name, info.file, info.precision, *size, _accuracy(info), _time(info))
+        name, size = "", ("", "", "")
+
+
+def _accuracy(info: NetworkInfo) -> str:
+    """Show the mean over the data sets of what was measured of a network, with the first provider."""
+    for metric, name in ((DEVIATION, "deviation"), (RECALL, "recall")):
+        if found := [one for one in info.accuracy if one.metric == metric]:
+            values = [one.value for one in found if one.provider == found[0].provider]
+            return f"{name} {mean(values):.2f} %"
+    return ""
+
+
+def _time(info: NetworkInfo) -> str:
+    """Show the least time of a network that was measured on this machine."""
+    times = [one.p50_ms for one in info.latency if one.device == device_name()]
+    return f"{min(times):.2f}" if times else ""
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from hand_tracking_dsp.lab.mediapipe_bank import read_originals
-    from hand_tracking_dsp.lab.verify import LIMITS, compare
+    from hand_tracking_dsp.commands.models_verify import verify
 
-    for name in ("count", "runs"):
-        if getattr(options, name) < 1:
-            msg = f"--{name} is {getattr(options, name)}: it must be at least 1."
-            raise ConfigurationError(msg)
-    folder = _folder(options)
-    console = Console()
-    images = _images(options.images, options.count)
-    originals = read_originals(options.wheel)
-    deviations = compare(folder, originals, images, options.count)
-    found = list(track(deviations, description="comparing", console=console, transient=True))
-    kind = "pictures" if options.images else "pictures of a synthetic hand"
-    inputs = f"{options.count} noise inputs, {len(images)} {kind}"
-    table = Table(title=f"Largest deviation from the TensorFlow Lite interpreter, {inputs}")
-    for heading in ("network", "runtime", "output", "deviation", "limit", ""):
-        table.add_column(heading)
-    for item in found:
-        limit, unit = LIMITS[item.output]
-        verdict = "ok" if item.accepted else "TOO LARGE"
-        table.add_row(
-            item.file, item.provider, item.output, f"{item.value:.1e} {unit}", f"{limit:.0e}", verdict
-        )
-    console.print(table)
-    _time(options, folder, originals, console)
-    return 0 if all(item.accepted for item in found) else 1
-
-
-def _time(options: argparse.Namespace, folder: Path, originals: dict[str, bytes], console: Console) -> None:
-    from hand_tracking_dsp.lab.bank_file import read_bank, write_bank
-    from hand_tracking_dsp.lab.verify import TFLITE, installed_backends, time_networks
-    from hand_tracking_dsp.tracking.backends import RuntimeOptions
-
-    runtimes = [RuntimeOptions(backend=name, threads=options.threads) for name in installed_backends()]
-    if "openvino" in installed_backends():
-        runtimes.append(RuntimeOptions(backend="openvino", threads=options.threads, precision="bf16"))
-    profiles = list(
-        track(
-            time_networks(folder, originals, runtimes, options.runs),
-            description="timing",
-            console=console,
-            transient=True,
-        )
-    )
-    table = Table(
-        title=f"Time of one run, {options.threads} thread(s), {options.runs} runs in turn\n{machine_line()}"
-    )
-    for heading in ("network", "runtime", "p50 ms", "p95 ms", "p99 ms"):
-        table.add_column(heading, justify="right" if heading.endswith("ms") else "left")
-    for item in profiles:
-        values = (item.p50_ms, item.p95_ms, item.p99_ms)
-        table.add_row(item.file, item.provider, *(f"{value:.2f}" for value in values))
-    console.print(table)
-    if not options.update:
-        return
-    bank = read_bank(folder)
-    for entry in (*bank["levels"], *bank["detectors"]):
-        mine = [asdict(item) for item in profiles if item.file == entry["file"] and item.provider != TFLITE]
-        entry["latency"] = _merged(entry["latency"], mine, machine()["cpu"])
-    write_bank(folder, bank)
-    console.print(f"The times are written into {folder / 'bank.json'}.")
-
-
-def _merged(old: list[dict[str, Any]], new: list[dict[str, Any]], device: str) -> list[dict[str, Any]]:
-    """Put new profiles in the place of old ones of the same device, runtime and threads."""
-
-    def key(entry: dict[str, Any]) -> tuple[Any, ...]:
-        return entry["device"], entry["provider"], entry["threads"]
-
-    fresh = [{"device": device, **{k: v for k, v in entry.items() if k != "file"}} for entry in new]
-    replaced = {key(entry) for entry in fresh}
-    return [entry for entry in old if key(entry) not in replaced] + fresh
-
-
-def _images(folder: Path | None, count: int) -> list[Any]:
-    """Read pictures from a folder, or draw synthetic hands."""
-    import cv2
-
-    from hand_tracking_dsp.sources.frames import SourceOptions, open_source
-
-    if folder is None:
-        # A frame a second: gestures and views differ.
-        with open_source("synthetic", SourceOptions(rate_hz=1.0, absence_s=0.0)) as source:
-            frames = [source.read(1.0) for _ in range(count)]
-        return [frame.image for frame in frames if frame is not None]
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _IMAGE_SUFFIXES)
-    chosen = paths[:: max(1, len(paths) // count)][:count]
-    images = [image for path in chosen if (image := cv2.imread(str(path))) is not None]
-    if not images:
-        msg = f"There is no picture in {folder}: give a folder with .jpg or .png files."
-        raise ConfigurationError(msg)
-    return images
+    return verify(_folder(options), options)
 
 
 def _folder(options: argparse.Namespace) -> Path:

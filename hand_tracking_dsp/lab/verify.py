@@ -1,214 +1,213 @@
-"""Compares a bank's networks with the TensorFlow Lite files they were made from, and times them."""
+"""Checks every network of a bank on the machine at hand, and times it.
+
+A network is run in each of its files, on each backend, provider and arithmetic that is there. Landmark
+networks are compared with the bank's dense one, and that with what bank.json says of it; palm detectors
+with their own default file. So a variant that this machine computes wrongly shows: INT8 sums that overflow,
+a provider with a defect.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
 
-from hand_tracking_dsp.errors import BackendError
-from hand_tracking_dsp.lab.mediapipe_bank import HANDS, PALMS, Original
-from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_session
+from hand_tracking_dsp.errors import BackendError, ConfigurationError, ModelError
+from hand_tracking_dsp.lab.data.crops import HandFinder, cut
+from hand_tracking_dsp.lab.deviation import deviation_palm_percent, predict
+from hand_tracking_dsp.lab.latency import Times, time_in_turn
+from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_session, providers_by_precision
 from hand_tracking_dsp.tracking.backends.base import Session
-from hand_tracking_dsp.tracking.geometry import crop, network_input, region_from_palm
-from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
-from hand_tracking_dsp.tracking.palm import PalmDetector, letterboxed
-from hand_tracking_dsp.tracking.types import Floats, Image, Region
+from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, Contract, check_session, warm_up
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
+from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
+from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.precision import DEVIATION, PALMS_FOUND, Choice, possible
+from hand_tracking_dsp.tracking.types import Floats, Image, PalmDetection
 
-LIMITS: dict[str, tuple[float, str]] = {
-    "landmarks": (1e-3, "px"),
-    "presence": (1e-4, "probability"),
-    "handedness": (1e-4, "probability"),
-    "world_landmarks": (1e-5, "m"),
-    "boxes": (1e-3, "px"),
-    "scores": (1e-3, "logit"),
-}
-"""Largest difference allowed between a network and its original, and its unit, by output."""
-
-TFLITE = "tflite/CPU"
-"""What a Latency calls the TensorFlow Lite interpreter (XNNPACK), the original's runtime."""
+_LEAST_PALMS_FOUND = 90.0
+_SAME_PALM = 0.5
+# How far a deviation may lie above what was recorded on the same pictures, and on other ones: times
+# the first, plus the second in % of palm size.
+_ON_SAME, _ON_OTHER = (1.5, 0.5), (2.0, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Deviation:
-    """The largest difference of one output over all inputs.
+class Check:
+    """What a network did on this machine.
 
     Attributes:
-        file: The ONNX file.
-        provider: Backend and execution provider.
-        output: Name of the output.
-        value: Largest absolute difference, in the unit of LIMITS.
-        samples: Number of inputs compared.
+        choice: The network, its file, and how it was run.
+        metric: DEVIATION or PALMS_FOUND.
+        value: The result, %; NaN where it could not be run.
+        limit: The worst result allowed, %; None where nothing was recorded to compare with.
+        samples: Number of crops or palms compared.
+        problem: Why it could not be run; "" if it could.
     """
 
-    file: str
-    provider: str
-    output: str
+    choice: Choice[NetworkInfo]
+    metric: str
     value: float
+    limit: float | None
     samples: int
+    problem: str = ""
 
     @property
     def accepted(self) -> bool:
-        """Whether it lies within LIMITS; a NaN does not."""
-        return self.value <= LIMITS[self.output][0]
+        """Whether the result is a number within the limit."""
+        if self.limit is None or math.isnan(self.value):
+            return not math.isnan(self.value)
+        return self.value <= self.limit if self.metric == DEVIATION else self.value >= self.limit
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """What one run of a network took.
-
-    Attributes:
-        file: The ONNX file.
-        provider: Backend and execution provider.
-        threads: Threads it was given.
-        p50_ms: Median.
-        p95_ms: 95th percentile.
-        p99_ms: 99th percentile.
-        runs: Number of runs.
-    """
-
-    file: str
-    provider: str
-    threads: int
-    p50_ms: float
-    p95_ms: float
-    p99_ms: float
-    runs: int
+def runtimes_here() -> list[RuntimeOptions]:
+    """Return one way to run for each backend and execution provider that is installed here."""
+    runtimes = [
+        *(RuntimeOptions(providers=(provider,)) for provider in ("cpu", "cuda", "tensorrt")),
+        *(RuntimeOptions(backend=backend) for backend in BACKENDS if backend != "onnxruntime"),
+    ]
+    return [runtime for runtime in runtimes if _is_here(runtime)]
 
 
-def installed_backends() -> tuple[str, ...]:
-    """Name the inference backends that can be loaded here."""
-    found = []
-    for backend in BACKENDS:
-        try:
-            open_session(b"", "probe", RuntimeOptions(backend=backend))
-        except BackendError as error:
-            if "cannot be loaded" in str(error):
-                continue
-        found.append(backend)
-    return tuple(found)
+def contenders(manifest: Manifest) -> list[Choice[NetworkInfo]]:
+    """Return every network of a bank in every file and arithmetic that can be run here, dense fp32 first."""
+    networks: tuple[NetworkInfo, ...] = (*manifest.levels, *manifest.detectors)
+    runtimes = runtimes_here()
+    return [choice for network in networks for runtime in runtimes for choice in possible(network, runtime)]
 
 
-def compare(
-    bank: Path, originals: dict[str, bytes], images: Sequence[Image], random_samples: int, seed: int = 0
-) -> Iterator[Deviation]:
-    """Compare every network on every backend with its original, on noise and on images.
+def check_networks(bank: Path, images: Sequence[Image], data: str) -> Iterator[Check]:
+    """Run every contender on pictures.
 
     Args:
-        bank: Folder of the bank of MediaPipe's networks.
-        originals: The .tflite files by their path in MediaPipe's wheel.
-        images: uint8 [height, width, 3], BGR.
-        random_samples: Number of inputs of uniform noise, at least 1.
-        seed: Of the noise and of the regions.
+        bank: Folder of the bank.
+        images: uint8 [height, width, 3], BGR, with hands.
+        data: What bank.json calls these pictures.
 
     Raises:
-        ModelError: The bank is wrong, or its networks are not MediaPipe's.
-        BackendError: A backend refuses a network.
+        ModelError: The bank or a file is missing, damaged or another one.
+        ConfigurationError: The pictures show no hand.
     """
     manifest = read_manifest(bank)
-    infos = {info.file: info for info in (*manifest.levels, *manifest.detectors)}
-    detector = PalmDetector.load(bank)
-    regions = [region for image in images for region in _regions(image, detector)]
-    inputs = {
-        HANDS[0].contract: [network_input(crop(image, region, 224), "bgr") for image, region in regions],
-        PALMS[0].contract: [network_input(letterboxed(image), "bgr") for image in images],
-    }
-    for original in (*HANDS, *PALMS):
-        rng = np.random.default_rng(seed)
-        noise = (rng.random(original.contract.input_shape, dtype=np.float32) for _ in range(random_samples))
-        samples = [*noise, *inputs[original.contract]]
-        expected = _reference(originals[original.member], samples)
-        network = read_network(manifest, infos[original.file])
-        for backend in installed_backends():
-            session = open_session(network, original.file, RuntimeOptions(backend=backend))
-            yield from _deviations(original, session, samples, expected)
+    crops = _crops(images)
+    everyone = contenders(manifest)
+    dense = everyone[0]
+    reference = predict(_open(read_network(manifest, dense.info), dense), crops)
+    palms: dict[str, list[list[PalmDetection]]] = {}
+
+    def check(choice: Choice[NetworkInfo], session: Session) -> Check:
+        if isinstance(choice.info, LevelInfo):
+            deviations = deviation_palm_percent(predict(session, crops), reference)
+            return Check(choice, DEVIATION, float(deviations.mean()), _limit(choice, data), len(crops))
+        detector = PalmDetector(choice, session)
+        found = [detector.detect(image, "bgr") for image in images]
+        value, count = _found_too(palms.setdefault(choice.info.name, found), found)
+        return Check(choice, PALMS_FOUND, value, _LEAST_PALMS_FOUND, count)
+
+    for choice in everyone:
+        network = read_network(manifest, choice.info)
+        try:
+            result = check(choice, _open(network, choice))
+        except (BackendError, ModelError) as error:
+            metric = DEVIATION if isinstance(choice.info, LevelInfo) else PALMS_FOUND
+            result = Check(choice, metric, math.nan, None, 0, str(error))
+        yield result
 
 
 def time_networks(
-    bank: Path, originals: dict[str, bytes], runtimes: Sequence[RuntimeOptions], runs: int
-) -> Iterator[Latency]:
-    """Time every network of a bank, in turn with its original, so that all meet the same load.
+    bank: Path,
+    choices: Sequence[Choice[NetworkInfo]],
+    threads: int,
+    runs: int,
+    beside: Sequence[Callable[[], object]] = (),
+    on_turn: Callable[[int, int], None] | None = None,
+) -> list[Times]:
+    """Time networks in turn on a grey picture.
 
     Args:
-        bank: Folder of the bank of MediaPipe's networks.
-        originals: The .tflite files by their path in MediaPipe's wheel; timed with the first runtime's
-            threads.
-        runtimes: How to run the networks, at least one.
-        runs: Runs of each, at least 1.
+        bank: Folder of the bank.
+        choices: What to run.
+        threads: Threads of each; 0 = the backend's choice.
+        runs: Timed runs of each, at least 1.
+        beside: Other calls to time in the same turns.
+        on_turn: Called with how many turns are done, and how many there are.
+
+    Returns:
+        The times of choices, then those of beside.
 
     Raises:
-        ModelError: The bank is wrong.
+        ModelError: The bank or a file is missing, damaged or another one.
         BackendError: A backend refuses a network.
     """
     manifest = read_manifest(bank)
-    infos = {info.file: info for info in (*manifest.levels, *manifest.detectors)}
-    threads = runtimes[0].threads
-    for original in (*HANDS, *PALMS):
-        network = read_network(manifest, infos[original.file])
-        sessions = [open_session(network, original.file, options) for options in runtimes]
-        image = np.full(original.contract.input_shape, 0.5, dtype=np.float32)
-        interpreter = _interpreter(originals[original.member], threads)
-        _feed(interpreter, image)
-        calls: dict[tuple[str, int], Callable[[], object]] = {(TFLITE, threads): interpreter.invoke}
-        for session, options in zip(sessions, runtimes, strict=True):
-            calls[session.provider, options.threads] = partial(session.run, image)
-        times_ms = np.array([[_timed_ms(call) for call in calls.values()] for _ in range(runs + 3)])
-        for (provider, count), column in zip(calls, times_ms[3:].T, strict=True):
-            p50, p95, p99 = (round(float(value), 3) for value in np.percentile(column, [50, 95, 99]))
-            yield Latency(original.file, provider, count, p50, p95, p99, runs)
+    calls: list[Callable[[], object]] = []
+    for choice in choices:
+        runtime = replace(choice.runtime, threads=threads)
+        session = _open(read_network(manifest, choice.info), replace(choice, runtime=runtime))
+        calls.append(partial(session.run, np.full(session.inputs[0].shape, 0.5, dtype=np.float32)))
+    return time_in_turn([*calls, *beside], runs, on_turn)
 
 
-def _regions(image: Image, detector: PalmDetector) -> list[tuple[Image, Region]]:
-    """Regions as the tracker would cut them; the middle of the image where it shows no palm."""
-    palms = detector.detect(image, "bgr")
-    if palms:
-        return [(image, region_from_palm(palm)) for palm in palms]
-    height, width = image.shape[:2]
-    return [(image, Region(width / 2, height / 2, min(height, width), 0.0))]
+def _is_here(runtime: RuntimeOptions) -> bool:
+    try:
+        return bool(providers_by_precision(runtime))
+    except BackendError:
+        return False
 
 
-def _reference(data: bytes, samples: Sequence[Floats]) -> list[list[Floats]]:
-    """Run the TensorFlow Lite interpreter."""
-    interpreter = _interpreter(data, threads=1)
-    results = []
-    for sample in samples:
-        _feed(interpreter, sample)
-        interpreter.invoke()
-        results.append(
-            [interpreter.get_tensor(detail["index"]) for detail in interpreter.get_output_details()]
-        )
-    return results
+def _crops(images: Sequence[Image]) -> list[NDArray[np.uint8]]:
+    finder = HandFinder.load()
+    crops = [cut(image, region) for image in images for region in finder.regions(image)]
+    if not crops:
+        msg = f"No hand was found in {len(images)} pictures: give pictures that show hands."
+        raise ConfigurationError(msg)
+    return crops
 
 
-def _interpreter(data: bytes, threads: int) -> Interpreter:
-    # Without a number of threads the interpreter chooses one itself.
-    interpreter = Interpreter(model_content=data, num_threads=threads or None)
-    interpreter.allocate_tensors()
-    return interpreter
+def _open(network: bytes, choice: Choice[NetworkInfo]) -> Session:
+    contract: Contract = LANDMARKS if isinstance(choice.info, LevelInfo) else PALM
+    session = open_session(network, choice.info.file, choice.runtime)
+    check_session(session, contract, choice.info.file)
+    warm_up(session, contract, choice.info.file)
+    return session
 
 
-def _feed(interpreter: Interpreter, image: Floats) -> None:
-    source = interpreter.get_input_details()[0]["index"]
-    interpreter.set_tensor(source, np.ascontiguousarray(image.transpose(0, 2, 3, 1)))
+def _limit(choice: Choice[NetworkInfo], data: str) -> float | None:
+    """Return the largest deviation that what is recorded of a network allows, % of palm size."""
+    info = choice.info
+    if isinstance(info, LevelInfo) and info.index == 0 and choice.precision == "fp32":
+        return _ON_SAME[1]  # it is compared with itself
+    recorded = [
+        one
+        for one in info.accuracy
+        if one.metric == DEVIATION and (choice.as_filed or one.provider == choice.provider)
+    ]
+    if not recorded:
+        return None
+    same = [one for one in recorded if one.data == data]
+    factor, margin = _ON_SAME if same else _ON_OTHER
+    return factor * max(one.value for one in same or recorded) + margin
 
 
-def _deviations(
-    original: Original, session: Session, samples: Sequence[Floats], expected: list[list[Floats]]
-) -> Iterator[Deviation]:
-    found = [session.run(sample) for sample in samples]
-    for index, (output, _) in enumerate(original.contract.outputs):
-        differences = [
-            np.abs(ours[index] - theirs[index]).max() for ours, theirs in zip(found, expected, strict=True)
-        ]
-        yield Deviation(original.file, session.provider, output, float(np.max(differences)), len(samples))
+def _found_too(
+    expected: Sequence[Sequence[PalmDetection]], found: Sequence[Sequence[PalmDetection]]
+) -> tuple[float, int]:
+    """Return the share of palms that are found again, %, and how many there are."""
+    again = [
+        any(_overlap(palm.box, other.box) >= _SAME_PALM for other in others)
+        for palms, others in zip(expected, found, strict=True)
+        for palm in palms
+    ]
+    return (100 * float(np.mean(again)) if again else math.nan), len(again)
 
 
-def _timed_ms(call: Callable[[], object]) -> float:
-    start = perf_counter()
-    call()
-    return (perf_counter() - start) * 1e3
+def _overlap(a: Floats, b: Floats) -> float:
+    """Intersection over union of two boxes: left, top, right, bottom."""
+    size = np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)
+    shared = float(size.prod())
+    return shared / max(float((a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod()) - shared, 1e-6)

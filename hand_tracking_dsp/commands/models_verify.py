@@ -1,0 +1,278 @@
+"""hand-tracking-dsp models verify: check a bank's networks on this machine, time them, keep the times."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress, track
+from rich.table import Table
+
+from hand_tracking_dsp.commands.output import machine_line
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.lab.bank_entries import (
+    Entry,
+    accuracy_entry,
+    add_measurement,
+    add_profile,
+    networks_of,
+)
+from hand_tracking_dsp.lab.bank_file import read_bank, write_bank
+from hand_tracking_dsp.lab.data.pictures import list_pictures, spread
+from hand_tracking_dsp.lab.latency import Times
+from hand_tracking_dsp.lab.verify import Check, check_networks, contenders, time_networks
+from hand_tracking_dsp.sources.frames import SourceOptions, open_source
+from hand_tracking_dsp.tracking.device import device_name
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
+from hand_tracking_dsp.tracking.precision import DEVIATION, Choice
+from hand_tracking_dsp.tracking.types import Image
+
+# The source of a bank whose networks are MediaPipe's own.
+_MEDIAPIPE = "PyPI wheel of mediapipe"
+
+
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """Times of a network, or of its original where there is no choice."""
+
+    file: str
+    provider: str
+    precision: str
+    threads: int
+    times: Times
+    choice: Choice[NetworkInfo] | None
+
+
+def verify(folder: Path, options: argparse.Namespace) -> int:
+    """Check and time the networks of a bank, print tables, and keep the figures if asked.
+
+    Args:
+        folder: Of the bank.
+        options: images, count, runs, threads, update and wheel, as models declares them.
+
+    Returns:
+        0, or 1 where a network does not do what it should.
+    """
+    _check_numbers(options)
+    console = Console()
+    manifest = read_manifest(folder)
+    images, data = _pictures(options.images, options.count)
+    originals = _originals(manifest, options.wheel)
+    good = not originals or _compare_with_originals(folder, originals, images, options.count, console)
+    everyone = contenders(manifest)
+    checks = list(
+        track(
+            check_networks(folder, images, data),
+            total=len(everyone),
+            description="checking",
+            console=console,
+            transient=True,
+        )
+    )
+    console.print(_table_of_checks(checks, data))
+    for check in checks:
+        if check.problem:
+            console.print(f"{check.choice.info.file} on {check.choice.provider}: {check.problem}")
+    usable = [check.choice for check in checks if not check.problem]
+    timed = [
+        one
+        for threads in options.threads
+        for one in _time(folder, usable, threads, options.runs, originals, console)
+    ]
+    console.print(_table_of_times(timed))
+    if options.update:
+        _update(folder, checks, timed, data)
+        console.print(f"This machine's figures are written into {folder / 'bank.json'}.")
+    return 0 if good and all(check.accepted for check in checks) else 1
+
+
+def _check_numbers(options: argparse.Namespace) -> None:
+    for name, value in (("count", options.count), ("runs", options.runs)):
+        if value < 1:
+            msg = f"--{name} is {value}: it must be at least 1."
+            raise ConfigurationError(msg)
+    for value in options.threads:
+        if value < 0:
+            msg = f"--threads is {value}: it must be at least 0 (the backend's choice)."
+            raise ConfigurationError(msg)
+
+
+def _pictures(folder: Path | None, count: int) -> tuple[list[Image], str]:
+    """Read pictures from a folder, or draw synthetic hands; returns them and what to call them."""
+    if folder is None:
+        # A frame a second: gestures and views differ.
+        with open_source("synthetic", SourceOptions(rate_hz=1.0, absence_s=0.0)) as source:
+            frames = [source.read(1.0) for _ in range(count)]
+        return [frame.image for frame in frames if frame is not None], f"{count} synthetic hands"
+    chosen = spread([list_pictures(folder)])[:count]
+    images = [image for picture in chosen if (image := picture.read()) is not None]
+    if not images:
+        msg = f"None of {len(chosen)} pictures in {folder} can be read: give .jpg or .png files."
+        raise ConfigurationError(msg)
+    return images, chosen[0].source
+
+
+def _originals(manifest: Manifest, wheel: Path | None) -> dict[str, bytes]:
+    """Read the TensorFlow Lite files that MediaPipe's own bank was made from; none for other banks."""
+    if not manifest.source.startswith(_MEDIAPIPE):
+        return {}
+    from hand_tracking_dsp.lab.mediapipe_bank import read_originals
+
+    return read_originals(wheel)
+
+
+def _compare_with_originals(
+    folder: Path, originals: dict[str, bytes], images: Sequence[Image], count: int, console: Console
+) -> bool:
+    from hand_tracking_dsp.lab.tflite_check import LIMITS, compare
+
+    deviations = compare(folder, originals, images, count)
+    found = list(track(deviations, description="comparing", console=console, transient=True))
+    inputs = f"{count} noise inputs, {len(images)} pictures"
+    table = _table(
+        f"Largest deviation from the TensorFlow Lite interpreter, {inputs}",
+        "network", "runtime", "output", "deviation", "limit", "",
+    )  # fmt: skip
+    for item in found:
+        limit, unit = LIMITS[item.output]
+        verdict = "ok" if item.accepted else "TOO LARGE"
+        table.add_row(
+            item.file, item.provider, item.output, f"{item.value:.1e} {unit}", f"{limit:.0e}", verdict
+        )
+    console.print(table)
+    return all(item.accepted for item in found)
+
+
+def _time(
+    folder: Path,
+    choices: Sequence[Choice[NetworkInfo]],
+    threads: int,
+    runs: int,
+    originals: dict[str, bytes],
+    console: Console,
+) -> list[_Timed]:
+    beside: dict[tuple[str, str], Callable[[], object]] = {}
+    if originals:
+        from hand_tracking_dsp.lab.tflite_check import original_calls
+
+        beside = original_calls(folder, originals, threads)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(f"timing, {threads} thread(s)", total=None)
+        times = time_networks(
+            folder,
+            choices,
+            threads,
+            runs,
+            list(beside.values()),
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    ours = [
+        _Timed(choice.info.file, choice.provider, choice.precision, threads, one, choice)
+        for choice, one in zip(choices, times, strict=False)
+    ]
+    theirs = [
+        _Timed(file, provider, "fp32", threads, one, None)
+        for (file, provider), one in zip(beside, times[len(choices) :], strict=True)
+    ]
+    return [*ours, *theirs]
+
+
+def _table_of_checks(checks: Sequence[Check], data: str) -> Table:
+    table = _table(
+        f"What the networks do here, on {data}\ndeviation: from the dense network, mean, % of palm size; "
+        "palms: share of those found by the detector's default file",
+        "network", "file", "precision", "runtime", "result", "limit", "",
+    )  # fmt: skip
+    for check in checks:
+        limit = "" if check.limit is None else f"{check.limit:.2f}"
+        kind = "deviation" if check.metric == DEVIATION else "palms"
+        choice = check.choice
+        table.add_row(
+            _name(choice.info), choice.info.file, choice.precision, choice.provider,
+            f"{kind} {check.value:.2f} %", limit, _verdict(check),
+        )  # fmt: skip
+    return table
+
+
+def _verdict(check: Check) -> str:
+    if check.problem:
+        return "FAILS"
+    if not check.accepted:
+        return "WORSE THAN RECORDED"
+    return "not recorded" if check.limit is None else "ok"
+
+
+def _table_of_times(timed: Sequence[_Timed]) -> Table:
+    table = _table(
+        f"Time of one run, {timed[0].times.runs} runs in turn; relative: to the same kind's first network "
+        f"in fp32 on the same backend and threads\n{machine_line()}",
+        "file", "precision", "runtime", "threads", "p50 ms", "p95 ms", "p99 ms", "relative",
+    )  # fmt: skip
+    dense: dict[tuple[Any, ...], float] = {}
+    for one in timed:
+        times = one.times
+        relative = ""
+        if one.choice is not None:
+            # The first network of a kind comes first in its default file and arithmetic.
+            runtime = one.choice.runtime
+            kind = isinstance(one.choice.info, LevelInfo), runtime.backend, runtime.providers, one.threads
+            relative = f"{times.p50_ms / dense.setdefault(kind, times.p50_ms):.3f}"
+        values = (f"{value:.2f}" for value in (times.p50_ms, times.p95_ms, times.p99_ms))
+        table.add_row(one.file, one.precision, one.provider, str(one.threads), *values, relative)
+    return table
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title)
+    numbers = {"p50 ms", "p95 ms", "p99 ms", "relative", "threads", "limit"}
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
+    return table
+
+
+def _name(info: NetworkInfo) -> str:
+    return f"level {info.index} ({info.name})" if isinstance(info, LevelInfo) else f"palm {info.name}"
+
+
+def _update(folder: Path, checks: Sequence[Check], timed: Sequence[_Timed], data: str) -> None:
+    """Write the figures of this machine into bank.json.
+
+    What fails gets no profile, so that the precision policy leaves it alone here.
+    """
+    bank = read_bank(folder)
+    entries: dict[str, list[Entry]] = {}
+    for entry in networks_of(bank):
+        entries.setdefault(entry["file"], []).append(entry)
+    device = device_name()
+    failed = {(check.choice.info.file, check.choice.provider) for check in checks if not check.accepted}
+    for file, provider in failed:
+        for entry in entries[file]:
+            entry["latency"] = [
+                one
+                for one in entry.get("latency", ())
+                if (one["device"], one["provider"]) != (device, provider)
+            ]
+    for one in timed:
+        if one.choice is None or (one.file, one.provider) in failed:
+            continue
+        profile = {"device": device, "provider": one.provider, "threads": one.threads, **asdict(one.times)}
+        for entry in entries[one.file]:
+            add_profile(entry, dict(profile))
+    for check in checks:
+        if check.accepted:
+            provider = check.choice.provider
+            for entry in entries[check.choice.info.file]:
+                _record(entry, accuracy_entry(data, check.value, check.samples, provider, check.metric))
+    write_bank(folder, bank)
+
+
+def _record(entry: Entry, measured: Entry) -> None:
+    """Add a result; one that is recorded stays, so that later runs are compared with the first."""
+    keys = ("metric", "data", "provider")
+    if not any(all(one.get(key, "") == measured[key] for key in keys) for one in entry.get("accuracy", ())):
+        add_measurement(entry, measured)

@@ -1,0 +1,67 @@
+"""Times of one run, taken in turn: whatever disturbs the machine for a while then disturbs all alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+# A turn: one run that brings the weights back into the caches, as a tracker's runs follow each other,
+# then runs that count. Many short turns: another process disturbs for some milliseconds at a time.
+_TURN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What one run took.
+
+    Attributes:
+        p50_ms: Median, milliseconds.
+        p95_ms: 95th percentile.
+        p99_ms: 99th percentile.
+        runs: Number of runs.
+    """
+
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    runs: int
+
+
+def time_in_turn(
+    calls: Sequence[Callable[[], object]], runs: int, on_turn: Callable[[int, int], None] | None = None
+) -> list[Times]:
+    """Time calls in turn, a few runs at a time, in an order that moves on by one each turn.
+
+    Args:
+        calls: What to run.
+        runs: Timed runs of each, at least 1; made up to a whole number of turns.
+        on_turn: Called with how many turns are done, and how many there are.
+
+    Returns:
+        The times of each, in the order of calls.
+    """
+    turns = -(-runs // _TURN)
+    times_ms: list[list[float]] = [[] for _ in calls]
+    for turn in range(turns):
+        for place in range(len(calls)):
+            index = (place + turn) % len(calls)
+            calls[index]()
+            times_ms[index] += [_timed_ms(calls[index]) for _ in range(_TURN)]
+        if on_turn:
+            on_turn(turn + 1, turns)
+    return [_summary(np.array(values)) for values in times_ms]
+
+
+def _timed_ms(call: Callable[[], object]) -> float:
+    start = perf_counter()
+    call()
+    return (perf_counter() - start) * 1e3
+
+
+def _summary(times_ms: NDArray[np.float64]) -> Times:
+    p50, p95, p99 = (round(float(value), 3) for value in np.percentile(times_ms, [50, 95, 99]))
+    return Times(p50, p95, p99, len(times_ms))
