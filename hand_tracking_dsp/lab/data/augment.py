@@ -127,8 +127,7 @@ def occluded(image: Image, texture: Image, random: Random) -> Image:
         box = cv2.boxPoints((centre, (2 * reach, random.uniform(1, 3) * reach), random.uniform(0, 180)))
         cv2.fillConvexPoly(mask, box.astype(np.int32), 255)
     cover = texture if random.random() < 0.6 else np.full_like(image, random.integers(0, 256, 3, np.uint8))
-    result = image.copy()
-    result[mask > 0] = cover[mask > 0]
+    result: Image = np.where(mask[:, :, None] > 0, cover, image)
     return result
 
 

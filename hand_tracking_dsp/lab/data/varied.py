@@ -97,7 +97,8 @@ def place_hands(
     if hands < MIN_CROPS:
         msg = (
             f"Only {hands} hands were found in {len(pictures)} pictures "
-            f"({len(pictures) - len(placed)} of them unreadable): give pictures with at least {MIN_CROPS} hands."
+            f"({len(pictures) - len(placed)} of them unreadable): "
+            f"give pictures with at least {MIN_CROPS} hands."
         )
         raise ConfigurationError(msg)
     return placed

@@ -79,7 +79,8 @@ class OnnxNetwork(nn.Module):
         Returns:
             The outputs by name, and the features that the landmark head reads.
         """
-        values: _Values = {self._model.graph.input[0].name: self.rounded("image", image)}
+        # The image is not rounded: its values are bytes already.
+        values: _Values = {self._model.graph.input[0].name: image}
         for node, attributes in self._nodes:
             values[node.output[0]] = _OPERATORS[node.op_type](self, node, attributes, values)
         result = {name: values[name] for name in self._outputs}

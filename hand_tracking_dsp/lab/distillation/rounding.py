@@ -54,6 +54,23 @@ class LearntRounding(nn.Module):
         return {name: (low[i], high[i]) for name, i in self._index.items()}
 
 
+class Observer:
+    """Changes nothing; remembers between which values each activation lies."""
+
+    def __init__(self) -> None:
+        self.ranges: dict[str, tuple[float, float]] = {}
+
+    def activation(self, name: str, values: Tensor) -> Tensor:
+        """Widen the tensor's range."""
+        low, high = self.ranges.get(name, (0.0, 0.0))
+        self.ranges[name] = (min(low, float(values.min())), max(high, float(values.max())))
+        return values
+
+    def weight(self, name: str, values: Tensor) -> Tensor:  # noqa: ARG002 (weights have no range to learn)
+        """Leave it."""
+        return values
+
+
 def _rounded(values: Tensor) -> Tensor:
     """Round; the gradient passes as if nothing had happened (straight-through estimator)."""
     return values + (values.round() - values).detach()
