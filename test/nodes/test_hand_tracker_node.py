@@ -306,6 +306,18 @@ def test_refuses_to_run_on_the_cpu_where_an_accelerator_is_required(graph, diagn
     refuses(graph, diagnostics, "require_accelerator", require_accelerator=True, providers=["cpu"])
 
 
+def test_refuses_a_precision_that_the_bank_lacks(graph, diagnostics):
+    sentence = "The network full cannot run in int8 on onnxruntime here: set the precision to auto or one of"
+    refuses(graph, diagnostics, sentence, precision="int8")
+
+
+def test_shows_the_precision_that_runs(graph, camera, diagnostics):
+    start(graph, precision="fp32")
+    assert camera.exchange(1)
+    values = {value.key: value.value for value in diagnostics(NODE).values}
+    assert values["precision"] == "fp32"
+
+
 def test_refuses_an_impossible_parameter(graph, diagnostics):
     refuses(
         graph,
