@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.resources import default_bank, share_path
 
 
 def test_finds_the_bank_wherever_the_package_is_installed() -> None:
@@ -25,3 +25,7 @@ def test_a_chosen_share_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_missing_file_is_named() -> None:
     with pytest.raises(ConfigurationError, match=r"no/such/file was not found .* install the package again"):
         share_path("no", "such", "file")
+
+
+def test_the_default_bank_is_there() -> None:
+    assert (default_bank() / "bank.json").is_file()

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     options = TrackerOptions(max_hands=_MAX_HANDS, smoothing=False)
     with (
         mediapipe_worker(args.mediapipe_python, static=True, max_hands=_MAX_HANDS) as mediapipe,
-        package_worker(options, RuntimeOptions(backend=args.backend)) as ours,
+        package_worker(options, RuntimeOptions(backend=args.backend, precision="fp32")) as ours,
     ):
         names = f"{ours.about['name']} ({ours.about['provider']}) and {mediapipe.about['name']}"
         results = compare(photos, ours, mediapipe, progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,11 @@ from rich.table import Table
 
 from hand_tracking_dsp.commands.output import machine_line
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.lab.bank_entries import (
-    Entry,
-    accuracy_entry,
-    add_measurement,
-    add_profile,
-    networks_of,
-)
 from hand_tracking_dsp.lab.bank_file import read_bank, write_bank
 from hand_tracking_dsp.lab.data.pictures import list_pictures, spread
 from hand_tracking_dsp.lab.latency import Times
-from hand_tracking_dsp.lab.verify import Check, check_networks, contenders, time_networks
+from hand_tracking_dsp.lab.verify import Check, Timed, check_networks, contenders, record, time_networks
 from hand_tracking_dsp.sources.frames import SourceOptions, open_source
-from hand_tracking_dsp.tracking.device import device_name
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
 from hand_tracking_dsp.tracking.precision import DEVIATION, Choice
@@ -37,15 +29,13 @@ _MEDIAPIPE = "PyPI wheel of mediapipe"
 
 
 @dataclass(frozen=True, slots=True)
-class _Timed:
-    """Times of a network, or of its original where there is no choice."""
+class _Original:
+    """Times of one of MediaPipe's own files."""
 
     file: str
     provider: str
-    precision: str
     threads: int
     times: Times
-    choice: Choice[NetworkInfo] | None
 
 
 def verify(folder: Path, options: argparse.Namespace) -> int:
@@ -78,15 +68,18 @@ def verify(folder: Path, options: argparse.Namespace) -> int:
     for check in checks:
         if check.problem:
             console.print(f"{check.choice.info.file} on {check.choice.provider}: {check.problem}")
-    usable = [check.choice for check in checks if not check.problem]
-    timed = [
-        one
-        for threads in options.threads
-        for one in _time(folder, usable, threads, options.runs, originals, console)
-    ]
-    console.print(_table_of_times(timed))
+    usable = {_key(check.choice): check.choice for check in checks if not check.problem}
+    timed: list[Timed] = []
+    beside: list[_Original] = []
+    for threads in options.threads:
+        ours, theirs = _time(folder, list(usable.values()), threads, options.runs, originals, console)
+        timed += ours
+        beside += theirs
+    console.print(_table_of_times(timed, beside))
     if options.update:
-        _update(folder, checks, timed, data)
+        bank = read_bank(folder)
+        record(bank, checks, timed, data)
+        write_bank(folder, bank)
         console.print(f"This machine's figures are written into {folder / 'bank.json'}.")
     return 0 if good and all(check.accepted for check in checks) else 1
 
@@ -148,6 +141,10 @@ def _compare_with_originals(
     return all(item.accepted for item in found)
 
 
+def _key(choice: Choice[NetworkInfo]) -> tuple[str, str, str]:
+    return choice.info.file, choice.provider, choice.precision
+
+
 def _time(
     folder: Path,
     choices: Sequence[Choice[NetworkInfo]],
@@ -155,31 +152,23 @@ def _time(
     runs: int,
     originals: dict[str, bytes],
     console: Console,
-) -> list[_Timed]:
-    beside: dict[tuple[str, str], Callable[[], object]] = {}
+) -> tuple[list[Timed], list[_Original]]:
+    calls: dict[tuple[str, str], Callable[[], object]] = {}
     if originals:
         from hand_tracking_dsp.lab.tflite_check import original_calls
 
-        beside = original_calls(folder, originals, threads)
+        calls = original_calls(folder, originals, threads)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task(f"timing, {threads} thread(s)", total=None)
-        times = time_networks(
-            folder,
-            choices,
-            threads,
-            runs,
-            list(beside.values()),
-            lambda done, total: progress.update(task, completed=done, total=total),
-        )
-    ours = [
-        _Timed(choice.info.file, choice.provider, choice.precision, threads, one, choice)
-        for choice, one in zip(choices, times, strict=False)
+
+        def show(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        timed, times = time_networks(folder, choices, threads, runs, list(calls.values()), show)
+    beside = [
+        _Original(file, provider, threads, one) for (file, provider), one in zip(calls, times, strict=True)
     ]
-    theirs = [
-        _Timed(file, provider, "fp32", threads, one, None)
-        for (file, provider), one in zip(beside, times[len(choices) :], strict=True)
-    ]
-    return [*ours, *theirs]
+    return timed, beside
 
 
 def _table_of_checks(checks: Sequence[Check], data: str) -> Table:
@@ -207,7 +196,7 @@ def _verdict(check: Check) -> str:
     return "not recorded" if check.limit is None else "ok"
 
 
-def _table_of_times(timed: Sequence[_Timed]) -> Table:
+def _table_of_times(timed: Sequence[Timed], beside: Sequence[_Original]) -> Table:
     table = _table(
         f"Time of one run, {timed[0].times.runs} runs in turn; relative: to the same kind's first network "
         f"in fp32 on the same backend and threads\n{machine_line()}",
@@ -215,16 +204,23 @@ def _table_of_times(timed: Sequence[_Timed]) -> Table:
     )  # fmt: skip
     dense: dict[tuple[Any, ...], float] = {}
     for one in timed:
-        times = one.times
-        relative = ""
-        if one.choice is not None:
-            # The first network of a kind comes first in its default file and arithmetic.
-            runtime = one.choice.runtime
-            kind = isinstance(one.choice.info, LevelInfo), runtime.backend, runtime.providers, one.threads
-            relative = f"{times.p50_ms / dense.setdefault(kind, times.p50_ms):.3f}"
-        values = (f"{value:.2f}" for value in (times.p50_ms, times.p95_ms, times.p99_ms))
-        table.add_row(one.file, one.precision, one.provider, str(one.threads), *values, relative)
+        # The first network of a kind comes first in its default file and arithmetic.
+        choice, runtime = one.choice, one.choice.runtime
+        kind = isinstance(choice.info, LevelInfo), runtime.backend, runtime.providers, one.threads
+        relative = one.times.p50_ms / dense.setdefault(kind, one.times.p50_ms)
+        table.add_row(
+            choice.info.file, choice.precision, choice.provider, str(one.threads), *_shown(one.times),
+            f"{relative:.3f}",
+        )  # fmt: skip
+    for original in beside:
+        table.add_row(
+            original.file, "fp32", original.provider, str(original.threads), *_shown(original.times), ""
+        )
     return table
+
+
+def _shown(times: Times) -> tuple[str, ...]:
+    return tuple(f"{value:.2f}" for value in (times.p50_ms, times.p95_ms, times.p99_ms))
 
 
 def _table(title: str, *headings: str) -> Table:
@@ -237,42 +233,3 @@ def _table(title: str, *headings: str) -> Table:
 
 def _name(info: NetworkInfo) -> str:
     return f"level {info.index} ({info.name})" if isinstance(info, LevelInfo) else f"palm {info.name}"
-
-
-def _update(folder: Path, checks: Sequence[Check], timed: Sequence[_Timed], data: str) -> None:
-    """Write the figures of this machine into bank.json.
-
-    What fails gets no profile, so that the precision policy leaves it alone here.
-    """
-    bank = read_bank(folder)
-    entries: dict[str, list[Entry]] = {}
-    for entry in networks_of(bank):
-        entries.setdefault(entry["file"], []).append(entry)
-    device = device_name()
-    failed = {(check.choice.info.file, check.choice.provider) for check in checks if not check.accepted}
-    for file, provider in failed:
-        for entry in entries[file]:
-            entry["latency"] = [
-                one
-                for one in entry.get("latency", ())
-                if (one["device"], one["provider"]) != (device, provider)
-            ]
-    for one in timed:
-        if one.choice is None or (one.file, one.provider) in failed:
-            continue
-        profile = {"device": device, "provider": one.provider, "threads": one.threads, **asdict(one.times)}
-        for entry in entries[one.file]:
-            add_profile(entry, dict(profile))
-    for check in checks:
-        if check.accepted:
-            provider = check.choice.provider
-            for entry in entries[check.choice.info.file]:
-                _record(entry, accuracy_entry(data, check.value, check.samples, provider, check.metric))
-    write_bank(folder, bank)
-
-
-def _record(entry: Entry, measured: Entry) -> None:
-    """Add a result; one that is recorded stays, so that later runs are compared with the first."""
-    keys = ("metric", "data", "provider")
-    if not any(all(one.get(key, "") == measured[key] for key in keys) for one in entry.get("accuracy", ())):
-        add_measurement(entry, measured)

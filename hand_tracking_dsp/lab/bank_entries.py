@@ -12,6 +12,9 @@ Entry = dict[str, Any]
 """A JSON object of bank.json; docs/bank.md names its fields."""
 
 
+_MEASURED_BY = ("metric", "data", "provider")
+
+
 def accuracy_entry(
     data: str, value: float, samples: int, provider: str, metric: str = "deviation_palm_percent"
 ) -> Entry:
@@ -186,6 +189,11 @@ def networks_of(bank: Entry) -> Iterator[Entry]:
         yield from entry.get("variants", ())
 
 
+def has_measurement(entry: Entry, measurement: Entry) -> bool:
+    """Tell whether a level, detector or variant has a measurement of the same metric, data and provider."""
+    return any(_alike(one, measurement, _MEASURED_BY) for one in entry.get("accuracy", ()))
+
+
 def add_measurement(entry: Entry, measurement: Entry) -> None:
     """Put a measurement in the place of one of the same metric, data and provider, or add it.
 
@@ -193,7 +201,7 @@ def add_measurement(entry: Entry, measurement: Entry) -> None:
         entry: A level, a detector or a variant.
         measurement: See accuracy_entry.
     """
-    _replace(entry.setdefault("accuracy", []), measurement, ("metric", "data", "provider"))
+    _replace(entry.setdefault("accuracy", []), measurement, _MEASURED_BY)
 
 
 def add_profile(entry: Entry, profile: Entry) -> None:
@@ -207,8 +215,11 @@ def add_profile(entry: Entry, profile: Entry) -> None:
 
 
 def _replace(entries: list[Entry], new: Entry, key: tuple[str, ...]) -> None:
-    others = [one for one in entries if any(one.get(name, "") != new[name] for name in key)]
-    entries[:] = [*others, new]
+    entries[:] = [*(one for one in entries if not _alike(one, new, key)), new]
+
+
+def _alike(one: Entry, other: Entry, names: tuple[str, ...]) -> bool:
+    return all(one.get(name, "") == other.get(name, "") for name in names)
 
 
 def _sparsity(entry: Entry, dense: Entry) -> float:

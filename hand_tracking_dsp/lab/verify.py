@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,12 +18,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import BackendError, ConfigurationError, ModelError
+from hand_tracking_dsp.lab.bank_entries import (
+    Entry,
+    accuracy_entry,
+    add_measurement,
+    add_profile,
+    has_measurement,
+    networks_of,
+)
 from hand_tracking_dsp.lab.data.crops import HandFinder, cut
 from hand_tracking_dsp.lab.deviation import deviation_palm_percent, predict
 from hand_tracking_dsp.lab.latency import Times, time_in_turn
 from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_session, providers_by_precision
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, Contract, check_session, warm_up
+from hand_tracking_dsp.tracking.device import device_name
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
 from hand_tracking_dsp.tracking.palm import PalmDetector
@@ -65,6 +74,21 @@ class Check:
         return self.value <= self.limit if self.metric == DEVIATION else self.value >= self.limit
 
 
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """How long a network takes on this machine.
+
+    Attributes:
+        choice: The network, its file, and how it was run.
+        threads: Threads it was given; 0 = the backend's choice.
+        times: Of one run.
+    """
+
+    choice: Choice[NetworkInfo]
+    threads: int
+    times: Times
+
+
 def runtimes_here() -> list[RuntimeOptions]:
     """Return one way to run for each backend and execution provider that is installed here."""
     runtimes = [
@@ -101,6 +125,7 @@ def check_networks(bank: Path, images: Sequence[Image], data: str) -> Iterator[C
     palms: dict[str, list[list[PalmDetection]]] = {}
 
     def check(choice: Choice[NetworkInfo], session: Session) -> Check:
+        choice = choice.run_by(session.provider)
         if isinstance(choice.info, LevelInfo):
             deviations = deviation_palm_percent(predict(session, crops), reference)
             return Check(choice, DEVIATION, float(deviations.mean()), _limit(choice, data), len(crops))
@@ -126,7 +151,7 @@ def time_networks(
     runs: int,
     beside: Sequence[Callable[[], object]] = (),
     on_turn: Callable[[int, int], None] | None = None,
-) -> list[Times]:
+) -> tuple[list[Timed], list[Times]]:
     """Time networks in turn on a grey picture.
 
     Args:
@@ -138,7 +163,7 @@ def time_networks(
         on_turn: Called with how many turns are done, and how many there are.
 
     Returns:
-        The times of choices, then those of beside.
+        The times of choices, and those of beside.
 
     Raises:
         ModelError: The bank or a file is missing, damaged or another one.
@@ -150,7 +175,44 @@ def time_networks(
         runtime = replace(choice.runtime, threads=threads)
         session = _open(read_network(manifest, choice.info), replace(choice, runtime=runtime))
         calls.append(partial(session.run, np.full(session.inputs[0].shape, 0.5, dtype=np.float32)))
-    return time_in_turn([*calls, *beside], runs, on_turn)
+    times = time_in_turn([*calls, *beside], runs, on_turn)
+    timed = [Timed(choice, threads, one) for choice, one in zip(choices, times, strict=False)]
+    return timed, times[len(choices) :]
+
+
+def record(bank: Entry, checks: Sequence[Check], timed: Sequence[Timed], data: str) -> None:
+    """Put this machine's figures into a bank.
+
+    Times replace those of the same device, provider and threads. A result is added where none of the same
+    pictures and provider is recorded, so that later runs are compared with the first. What failed its
+    check gets no times here, so that the precision policy leaves it alone.
+
+    Args:
+        bank: See lab.bank_entries; changed in place.
+        checks: Of check_networks.
+        timed: Of time_networks.
+        data: What to call the pictures of the checks.
+    """
+    device = device_name()
+    failed = {(one.choice.info.file, one.choice.provider) for one in checks if not one.accepted}
+    for file, provider in failed:
+        for entry in _entries(bank, file):
+            old = entry.get("latency", ())
+            entry["latency"] = [one for one in old if (one["device"], one["provider"]) != (device, provider)]
+    for one in timed:
+        file, provider = one.choice.info.file, one.choice.provider
+        profile = {"device": device, "provider": provider, "threads": one.threads, **asdict(one.times)}
+        for entry in _entries(bank, file) if (file, provider) not in failed else ():
+            add_profile(entry, dict(profile))
+    for check in checks:
+        found = accuracy_entry(data, check.value, check.samples, check.choice.provider, check.metric)
+        for entry in _entries(bank, check.choice.info.file) if check.accepted else ():
+            if not has_measurement(entry, found):
+                add_measurement(entry, found)
+
+
+def _entries(bank: Entry, file: str) -> list[Entry]:
+    return [entry for entry in networks_of(bank) if entry["file"] == file]
 
 
 def _is_here(runtime: RuntimeOptions) -> bool:

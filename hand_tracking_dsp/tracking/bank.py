@@ -66,6 +66,7 @@ class LevelBank:
         manifest = read_manifest(bank)
         choices = [choose(info, runtime or RuntimeOptions()) for info in manifest.levels]
         report = on_progress or (lambda *_: None)
+        running: list[Choice[LevelInfo]] = []
         sessions: list[Session] = []
         for choice in choices:
             info = choice.info
@@ -73,9 +74,10 @@ class LevelBank:
             session = open_session(read_network(manifest, info), info.file, choice.runtime)
             check_session(session, LANDMARKS, info.file)
             warm_up(session, LANDMARKS, info.file)
+            running.append(choice.run_by(session.provider))
             sessions.append(session)
         report("all levels", len(sessions), len(sessions))
-        return cls(choices, sessions)
+        return cls(running, sessions)
 
     @property
     def provider(self) -> str:

@@ -57,7 +57,7 @@ class PalmDetector:
         session = open_session(read_network(manifest, info), info.file, choice.runtime)
         check_session(session, PALM, info.file)
         warm_up(session, PALM, info.file)
-        return cls(choice, session)
+        return cls(choice.run_by(session.provider), session)
 
     @property
     def provider(self) -> str:

@@ -47,7 +47,7 @@ class Choice(Generic[Network]):
     Attributes:
         info: The network in the chosen file.
         runtime: How to run it; precision is never "auto".
-        provider: What Session.provider is expected to be.
+        provider: What Session.provider is expected to be, or is.
         p50_ms: Median time of a run that the bank knows for it, milliseconds; None if none that applies.
         foreign: Whether that was measured on other devices only.
     """
@@ -67,6 +67,10 @@ class Choice(Generic[Network]):
     def as_filed(self) -> bool:
         """Whether the file is computed in its own precision."""
         return self.runtime.precision in ("fp32", "int8", self.info.precision)
+
+    def run_by(self, provider: str) -> Choice[Network]:
+        """Return the choice as a session runs it: a provider whose libraries are missing falls away."""
+        return self if provider == self.provider else replace(self, provider=provider, p50_ms=None)
 
     def __str__(self) -> str:
         """Say it for a log."""

@@ -102,7 +102,8 @@ def test_palm_detectors_are_compared_with_their_default_file(images: list[Image]
 def test_everything_is_timed_in_its_order(tiny_bank: Path) -> None:
     choices = contenders(read_manifest(tiny_bank))
     calls: list[int] = []
-    times = time_networks(tiny_bank, choices, 1, 4, [lambda: calls.append(1)])
-    assert len(times) == len(choices) + 1
-    assert all(one.p50_ms > 0 for one in times[:-1])
+    timed, beside = time_networks(tiny_bank, choices, 1, 4, [lambda: calls.append(1)])
+    assert [one.choice for one in timed] == choices
+    assert all(one.threads == 1 and one.times.p50_ms > 0 for one in timed)
+    assert len(beside) == 1
     assert calls

@@ -212,6 +212,12 @@ def test_every_file_is_offered_in_every_arithmetic_of_the_backend() -> None:
     ]  # fmt: skip
 
 
+def test_a_provider_that_fell_away_is_not_named() -> None:
+    choice = choose(level(fp32={"here": 4}, int8={}), RuntimeOptions())
+    assert choice.run_by(ORT) is choice
+    assert str(choice.run_by("openvino/CPU")).endswith("in fp32 on openvino/CPU, not measured here")
+
+
 def test_a_sparser_level_that_is_slower_is_named() -> None:
     ordered = [level(fp32={"here": ms}, int8={}, index=i) for i, ms in enumerate((4, 3, 3.05))]
     assert disorder([choose(info, RuntimeOptions()) for info in ordered]) == []
