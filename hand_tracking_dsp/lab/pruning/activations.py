@@ -8,9 +8,11 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.lab.deviation import as_input
-from hand_tracking_dsp.lab.pruning.network import Block, Graph, cut_out
+from hand_tracking_dsp.hand import JOINT_COUNT
+from hand_tracking_dsp.lab.deviation import Predictions, as_input
+from hand_tracking_dsp.lab.pruning.network import Block, cut_out
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session, open_session
+from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.types import Floats
 
 POSITIONS = 64
@@ -50,6 +52,20 @@ class Stream:
         session = self._session(cut_out(model, (source,), outputs))
         for tensor in self:
             yield session.run(tensor)
+
+    def predictions(self, model: onnx.ModelProto, source: str) -> Predictions:
+        """Run the rest of a landmark network.
+
+        Args:
+            model: The network.
+            source: The tensor that the pictures are at.
+        """
+        rows = list(self.through(model, source, tuple(name for name, _ in LANDMARKS.outputs)))
+        landmarks, presence, handedness, world = (
+            np.concatenate(column) for column in zip(*rows, strict=True)
+        )
+        joints = (len(rows), JOINT_COUNT, 3)
+        return Predictions(landmarks.reshape(joints), presence[:, 0], handedness[:, 0], world.reshape(joints))
 
     def advance(self, model: onnx.ModelProto, block: Block) -> None:
         """Move from a block's source to its output."""
@@ -118,10 +134,3 @@ def block_outputs(
         for block in blocks:
             found[block.name].append(np.concatenate([samples[name] for name in block.outputs], axis=1))
     return {name: np.stack(values) for name, values in found.items()}
-
-
-def head_tensors(model: onnx.ModelProto, block: Block) -> tuple[str, ...]:
-    """Name the network's output that each linear head of a block becomes."""
-    graph = Graph(model)
-    outputs = {output.name for output in model.graph.output}
-    return tuple(name if name in outputs else graph.readers[name][0].output[0] for name in block.outputs)

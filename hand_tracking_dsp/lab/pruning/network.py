@@ -39,6 +39,7 @@ class Block:
         hidden: What the mixers read: the hidden channels, [1, n, h, w], or their means, [1, n].
         shortcut: The tensor that is added to what the mixer makes; None where nothing is.
         outputs: The tensors that leave the block.
+        heads: Whether linear heads of the whole network mix the channels.
         parameters: Trained parameters of its layers.
         parameters_each: Those of them that belong to one hidden channel.
     """
@@ -52,6 +53,7 @@ class Block:
     hidden: str
     shortcut: str | None
     outputs: tuple[str, ...]
+    heads: bool
     parameters: int
     parameters_each: int
 
@@ -141,28 +143,6 @@ def mixing_matrix(model: onnx.ModelProto, block: Block) -> tuple[Array, Array]:
     return np.concatenate(matrices).T, np.concatenate(biases)
 
 
-def set_mixing_matrix(model: onnx.ModelProto, block: Block, matrix: Array, bias: Array) -> None:
-    """Write what mixing_matrix reads, in place.
-
-    Args:
-        model: The network.
-        block: One of its blocks.
-        matrix: float [n, m].
-        bias: float [m].
-    """
-    old, graph = read_weights(model), Graph(model)
-    changed: dict[str, Array] = {}
-    first = 0
-    for name in block.mixers:
-        node = graph.nodes[name]
-        shape = old[node.input[1]].shape
-        part = slice(first, first + shape[0])
-        changed[node.input[1]] = matrix[:, part].T.reshape(shape).astype(np.float32)
-        changed[node.input[2]] = bias[part].astype(np.float32)
-        first += shape[0]
-    write_weights(model, changed)
-
-
 def cut_channels(model: onnx.ModelProto, block: Block, keep: Mask) -> None:
     """Remove hidden channels of a block, in place; what they gave is lost.
 
@@ -185,6 +165,30 @@ def cut_channels(model: onnx.ModelProto, block: Block, keep: Mask) -> None:
     for attribute in depthwise.attribute:
         if attribute.name == "group":
             attribute.i = int(keep.sum())
+
+
+def keep_channels(model: onnx.ModelProto, block: Block, keep: Mask, matrix: Array, bias: Array) -> None:
+    """Remove hidden channels of a block and give those that stay other weights to be mixed with, in place.
+
+    Args:
+        model: The network.
+        block: One of its blocks.
+        keep: bool [n], which channels stay, at least one.
+        matrix: float [n, m], weights as mixing_matrix reads them; the rows of the others do not count.
+        bias: float [m].
+    """
+    cut_channels(model, block, keep)
+    old, graph = read_weights(model), Graph(model)
+    changed: dict[str, Array] = {}
+    first = 0
+    for name in block.mixers:
+        node = graph.nodes[name]
+        shape = old[node.input[1]].shape
+        part = slice(first, first + shape[0])
+        changed[node.input[1]] = matrix[keep, part].T.reshape(shape).astype(np.float32)
+        changed[node.input[2]] = bias[part].astype(np.float32)
+        first += shape[0]
+    write_weights(model, changed)
 
 
 def remove_block(model: onnx.ModelProto, block: Block) -> None:
@@ -255,6 +259,7 @@ def _block(graph: Graph, sizes: Mapping[str, int], depthwise: onnx.NodeProto) ->
         hidden=mixers[0].input[0],
         shortcut=shortcut,
         outputs=outputs,
+        heads=mixers[0].op_type == "Gemm",
         parameters=parameters,
         parameters_each=(parameters - fixed) // int(groups),
     )

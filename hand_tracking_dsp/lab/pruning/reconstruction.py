@@ -9,6 +9,7 @@ Channels leave one at a time, and P and W follow by a rank-one update.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,11 @@ from hand_tracking_dsp.lab.pruning.network import Mask
 
 Doubles = NDArray[np.float64]
 
-RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""Strengths of the ridge that are tried, in shares of the activations' mean variance."""
+RIDGE = 1e-3
+"""Strength of the ridge where none was chosen, in shares of the activations' mean variance."""
+
+RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2)
+"""Strengths that are tried."""
 
 
 @dataclass(slots=True)
@@ -44,8 +48,13 @@ class Moments:
     @classmethod
     def empty(cls, channels: int, outputs: int) -> Moments:
         """Begin with no sample."""
-        shapes = ((channels,), (outputs,), (channels, channels), (channels, outputs), (outputs,))
-        return cls(*(np.zeros(shape) for shape in shapes))
+        return cls(
+            hidden=np.zeros(channels),
+            target=np.zeros(outputs),
+            hh=np.zeros((channels, channels)),
+            hy=np.zeros((channels, outputs)),
+            yy=np.zeros(outputs),
+        )
 
     def add(self, hidden: NDArray[np.float32], target: NDArray[np.float32]) -> None:
         """Add samples.
@@ -85,6 +94,11 @@ class Moments:
         best: Doubles = (self.target - self.hidden @ matrix) / self.count
         return best
 
+    def variance(self) -> Doubles:
+        """Return each output's variance [m]."""
+        spread: Doubles = self.yy / self.count - (self.target / self.count) ** 2
+        return spread
+
     def error(self, matrix: Doubles, bias: Doubles) -> Doubles:
         """Return each output's mean squared error [m]."""
         fit = np.einsum("ij,ij->j", matrix, self.hh @ matrix)
@@ -94,38 +108,41 @@ class Moments:
         return total
 
 
-def solve(moments: Moments, prior: Doubles, ridge: float, keep: Mask) -> tuple[Doubles, Doubles]:
+def solve(moments: Moments, prior: NDArray[Any], keep: Mask, ridge: float = RIDGE) -> tuple[Doubles, Doubles]:
     """Find the weights with which the kept channels come closest to the target.
 
     Args:
         moments: Of the samples.
-        prior: float64 [n, m], the weights to stay near to.
+        prior: float [n, m], the weights to stay near to.
+        keep: bool [n], at least one.
         ridge: Strength of that wish, a share of the activations' mean variance, above 0.
-        keep: bool [n].
 
     Returns:
-        (weights [n, m], 0 where a channel is not kept; biases [m]).
+        (weights float64 [n, m], 0 where a channel is not kept; biases float64 [m]).
     """
     covariance, cross = moments.centred()
     strength = _strength(covariance, ridge)
     kept = np.flatnonzero(keep)
     system = covariance[np.ix_(kept, kept)] + strength * np.eye(len(kept))
-    matrix = np.zeros_like(prior)
+    matrix = np.zeros(prior.shape)
     matrix[kept] = np.linalg.solve(system, cross[kept] + strength * prior[kept])
     return matrix, moments.bias(matrix)
 
 
-def elimination_order(moments: Moments, prior: Doubles, ridge: float, weights: Doubles) -> NDArray[np.int64]:
-    """Order the channels as they can be spared: the first raises the error least.
+def eliminate(
+    moments: Moments, prior: NDArray[Any], weights: Doubles, ridge: float = RIDGE
+) -> tuple[NDArray[np.int64], Doubles]:
+    """Let the channels leave one by one, always the one whose leaving raises the error least.
 
     Args:
         moments: Of the samples.
-        prior: float64 [n, m], as in solve.
-        ridge: As in solve.
+        prior: float [n, m], as in solve.
         weights: float64 [m], how much the squared error of each output counts.
+        ridge: As in solve.
 
     Returns:
-        int64 [n], the channels, the most dispensable first.
+        (channels int64 [n], in the order in which they leave; float64 [n], by how much the weighted
+        squared error of a sample rose each time).
     """
     covariance, cross = moments.centred()
     strength = _strength(covariance, ridge)
@@ -133,22 +150,24 @@ def elimination_order(moments: Moments, prior: Doubles, ridge: float, weights: D
     matrix = inverse @ (cross + strength * prior)
     left = np.arange(len(covariance))
     order: list[int] = []
+    rises: list[float] = []
     while len(left):
-        # What has left is zero, until a sixteenth has: taking it out each time would cost more.
+        # Rows of channels that left are zero until a sixteenth has; taking each out at once costs more.
         gone = np.zeros(len(left), dtype=bool)
         for _ in range(-(-len(left) // 16)):
             rise = (matrix**2 @ weights) / np.where(gone, 1.0, np.diagonal(inverse))
             j = int(np.argmin(np.where(gone, np.inf, rise)))
             gone[j] = True
             order.append(int(left[j]))
+            rises.append(float(rise[j]))
             column = inverse[:, j] / inverse[j, j]
             matrix -= np.outer(column, matrix[j])
             inverse -= np.outer(column, inverse[j])
         left, matrix, inverse = left[~gone], matrix[~gone], inverse[np.ix_(~gone, ~gone)]
-    return np.array(order, dtype=np.int64)
+    return np.array(order, dtype=np.int64), np.array(rises)
 
 
-def best_ridge(fit: Moments, check: Moments, prior: Doubles, keep: Mask, weights: Doubles) -> float:
+def best_ridge(fit: Moments, check: Moments, prior: NDArray[Any], keep: Mask, weights: Doubles) -> float:
     """Choose the ridge whose weights do best on samples held back.
 
     Args:
@@ -158,9 +177,9 @@ def best_ridge(fit: Moments, check: Moments, prior: Doubles, keep: Mask, weights
         keep: As in solve.
         weights: float64 [m], as in elimination_order.
     """
-    errors = [float(check.error(*solve(fit, prior, ridge, keep)) @ weights) for ridge in RIDGES]
+    errors = [float(check.error(*solve(fit, prior, keep, ridge)) @ weights) for ridge in RIDGES]
     return RIDGES[int(np.argmin(errors))]
 
 
 def _strength(covariance: Doubles, ridge: float) -> float:
-    return ridge * float(np.trace(covariance)) / len(covariance) + np.finfo(np.float32).tiny
+    return float(ridge * np.trace(covariance) / len(covariance) + np.finfo(np.float32).tiny)
