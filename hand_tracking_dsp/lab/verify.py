@@ -42,8 +42,9 @@ from hand_tracking_dsp.tracking.types import Floats, Image, PalmDetection
 _LEAST_PALMS_FOUND = 90.0
 _SAME_PALM = 0.5
 # How far a deviation may lie above what was recorded on the same pictures, and on other ones: times
-# the first, plus the second in % of palm size.
-_ON_SAME, _ON_OTHER = (1.5, 0.5), (2.0, 2.0)
+# the first, plus the second in % of palm size. The lite network was seen to deviate by 3.9 % on synthetic
+# hands and by 13.7 % on hands of a head camera.
+_ON_SAME, _ON_OTHER = (1.5, 0.5), (4.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
