@@ -88,7 +88,7 @@ class Graph:
 
 
 def read_blocks(model: onnx.ModelProto) -> tuple[Block, ...]:
-    """Find the blocks of a network, in the order in which they run.
+    """Find the blocks of a network that is to be pruned, in the order in which they run.
 
     Args:
         model: Convolutions and linear layers with biases, ReLU6 written as Clip.
@@ -96,20 +96,22 @@ def read_blocks(model: onnx.ModelProto) -> tuple[Block, ...]:
     Raises:
         ModelError: It has none.
     """
-    graph = Graph(model)
-    sizes = {tensor.name: math.prod(tensor.dims) for tensor in model.graph.initializer}
-    blocks = [
-        block
-        for node in model.graph.node
-        if is_depthwise(node) and (block := _block(graph, sizes, node)) is not None
-    ]
+    blocks = find_blocks(model)
     if not blocks:
         msg = (
             f"The network {model.graph.name or 'given'} has no inverted-residual block that could be pruned: "
             "give a landmark network in fp32, for example of the bank that comes with the package."
         )
         raise ModelError(msg)
-    return tuple(blocks)
+    return blocks
+
+
+def find_blocks(model: onnx.ModelProto) -> tuple[Block, ...]:
+    """Find the blocks of any network, as read_blocks does; there may be none."""
+    graph = Graph(model)
+    sizes = {tensor.name: math.prod(tensor.dims) for tensor in model.graph.initializer}
+    found = (_block(graph, sizes, node) for node in model.graph.node if is_depthwise(node))
+    return tuple(block for block in found if block is not None)
 
 
 def is_depthwise(node: onnx.NodeProto) -> bool:

@@ -103,7 +103,9 @@ def own_moments(model: onnx.ModelProto, crops: Crops, seed: int = 0) -> Iterator
             stream.advance(model, block)
 
 
-def _variant(model: onnx.ModelProto, block: Block, moments: Moments, kept: NDArray[np.int64]) -> onnx.ModelProto:
+def _variant(
+    model: onnx.ModelProto, block: Block, moments: Moments, kept: NDArray[np.int64]
+) -> onnx.ModelProto:
     variant = copied(model)
     if not len(kept):
         remove_block(variant, block)
