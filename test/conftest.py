@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
-from onnx import helper, numpy_helper
 
 from hand_tracking_dsp.lab.bank_entries import Entry, add_variant, level_entry, new_bank
 from hand_tracking_dsp.lab.bank_file import write_bank_files
@@ -19,6 +17,9 @@ from hand_tracking_dsp.lab.bank_file import write_bank_files
 
 def tiny_network(noise: float) -> bytes:
     """Make a landmark network of one layer, beside the dense one by some noise; it keeps the contract."""
+    import onnx
+    from onnx import helper, numpy_helper
+
     random = np.random.default_rng(0)
     dense = {"landmarks": 63, "presence": 1, "handedness": 1, "world_landmarks": 63}
     nodes = [
