@@ -1,0 +1,62 @@
+"""Moves biases so that a quantized network's layers say on average what the original's say.
+
+Nagel et al., Data-Free Quantization Through Weight Equalization and Bias Correction, 2019, section 4.2,
+with pictures instead of assumed distributions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.lab.precision.observation import run_through
+from hand_tracking_dsp.lab.pruning.network import Graph, read_weights, write_weights
+from hand_tracking_dsp.tracking.types import Floats
+
+_PICTURES = 32
+_LARGEST = 2**31 - 1
+
+
+def correct_biases(quantized: onnx.ModelProto, original: onnx.ModelProto, images: NDArray[np.uint8]) -> None:
+    """Correct the biases of all convolutions, in place, one after the other.
+
+    Each is corrected with those before it corrected already, so that it answers for its own error only.
+
+    Args:
+        quantized: As onnxruntime.quantization writes it.
+        original: The fp32 network it was made from.
+        images: uint8 [n, height, width, 3], RGB; some of them are used.
+    """
+    chosen = images[:: max(1, len(images) // _PICTURES)][:_PICTURES]
+    graph = Graph(original)
+    layers = [node for node in original.graph.node if node.op_type == "Conv"]
+    tensors = {node.name: _activated(node, graph) for node in layers}
+    wanted = _means(original, tuple(tensors.values()), chosen)
+    for node in layers:
+        name = f"{tensors[node.name]}_DequantizeLinear_Output"
+        weights = read_weights(quantized)
+        bias = f"{node.input[2]}_quantized"
+        excess = _means(quantized, (name,), chosen)[name] - wanted[tensors[node.name]]
+        corrected = weights[bias] - np.round(excess / weights[f"{bias}_scale"].astype(np.float64))
+        write_weights(quantized, {bias: np.clip(corrected, -_LARGEST, _LARGEST).astype(np.int32)})
+
+
+def _activated(node: onnx.NodeProto, graph: Graph) -> str:
+    """Return what a convolution's output becomes: the quantizer takes ReLU6 and ReLU into the layer."""
+    readers = graph.readers.get(node.output[0], [])
+    if len(readers) == 1 and readers[0].op_type in {"Clip", "Relu"}:
+        return readers[0].output[0]
+    return node.output[0]
+
+
+def _means(model: onnx.ModelProto, names: Sequence[str], images: NDArray[np.uint8]) -> dict[str, Floats]:
+    """Average tensors over pictures and positions: float64 [channels] by tensor."""
+    sums: dict[str, Floats] = {}
+    for tensors in run_through(model, images, names):
+        for name in names:
+            mean = tensors[name].mean(axis=(0, 2, 3), dtype=np.float64)
+            sums[name] = sums[name] + mean if name in sums else mean
+    return {name: total / len(images) for name, total in sums.items()}
