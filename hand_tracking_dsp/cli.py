@@ -16,6 +16,7 @@ COMMANDS = {
     "parameters": "print the nodes' parameters as YAML or as tables",
     "bench": "measure frame times, against MediaPipe's where it is installed",
     "agreement": "compare the hands found in photos with MediaPipe's",
+    "prune-palm": "make the palm detectors of a bank smaller and faster",
 }
 
 
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         subparser = subparsers.add_parser(name, help=summary, description=summary.capitalize() + ".")
         # Only the chosen command's module is imported: the others' libraries are heavy.
         if name in words[:1]:
-            module = import_module(f"hand_tracking_dsp.commands.{name}")
+            module = import_module(f"hand_tracking_dsp.commands.{name.replace('-', '_')}")
             module.add_arguments(subparser)
     options = parser.parse_args(words)
     try:

@@ -1,0 +1,152 @@
+"""hand-tracking-dsp prune-palm: make the palm detectors of a bank smaller and faster."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from hand_tracking_dsp.commands.output import machine_line
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.lab.bank_file import read_bank, read_files, write_bank_files
+from hand_tracking_dsp.lab.palm.bank import PRUNED, Measured, make_detectors, measure_detectors, record
+from hand_tracking_dsp.lab.palm.pictures import MIN_PICTURES, detector_inputs, split_pictures
+from hand_tracking_dsp.lab.palm.recall import read_boxes, total
+from hand_tracking_dsp.resources import share_path
+
+_HEADINGS = (
+    "network",
+    "p50 ms",
+    "of dense",
+    "recall %",
+    "precision %",
+    "palms lost",
+    "palms new",
+    "offset %",
+    "offset p95",
+    "overlap",
+)
+_NOTHING = "-"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--bank", type=Path, help="folder of the bank; the package's own if not given")
+    parser.add_argument(
+        "--images",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="folders of pictures to calibrate on; a fifth of them is held back to measure on",
+    )
+    parser.add_argument(
+        "--boxes",
+        type=Path,
+        help="CSV of hand boxes drawn by a person (file, xmin, ymin, xmax, ymax), pictures beside it",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder of the new bank")
+    parser.add_argument("--count", type=int, default=128, help="pictures to calibrate on")
+    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+    parser.add_argument("--runs", type=int, default=100, help="timed runs of each network")
+    parser.add_argument(
+        "--least-recall",
+        type=float,
+        default=99.0,
+        help="%% of the dense detector's recall below which a network is left out",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make, measure and write the detectors; 1 if the pruned one is not good enough."""
+    _check(options)
+    console = Console()
+    folder = options.bank or share_path("models", "mediapipe")
+    bank, files = read_bank(folder), read_files(folder)
+    boxes = read_boxes(options.boxes) if options.boxes else []
+    learn, held_back = split_pictures(options.images)
+    images = detector_inputs(learn, options.count, options.seed)
+    check = detector_inputs(held_back, options.count, options.seed + 1)
+    with Progress(console=console, transient=True) as progress:
+        layers = progress.add_task("solving layers", total=None)
+        bank, networks = make_detectors(bank, files, images, options.seed, lambda _: progress.advance(layers))
+        progress.remove_task(layers)
+        task = progress.add_task("measuring", total=len(check) + len(boxes) * len(networks))
+        results = measure_detectors(
+            networks,
+            check,
+            boxes,
+            options.runs,
+            options.least_recall / 100,
+            lambda: progress.advance(task),
+        )
+    console.print(_table(results, len(check)))
+    if boxes:
+        console.print(_table_of_recordings(results))
+    for result in results:
+        if result.problem:
+            console.print(f"{result.file} is left out: {result.problem}.")
+    sources = ", ".join(sorted({path.resolve().name for path in options.images}))
+    marked = options.boxes.resolve().parent.name if options.boxes else ""
+    new = record(bank, results, f"{sources} (held back)", marked)
+    serialized = {file: model.SerializeToString(deterministic=True) for file, model in networks.items()}
+    write_bank_files(options.out, new, {**files, **serialized})
+    console.print(f"The bank is written into {options.out}.")
+    return 0 if any(entry["name"] == PRUNED for entry in new["detectors"]) else 1
+
+
+def _check(options: argparse.Namespace) -> None:
+    least = {"count": MIN_PICTURES, "runs": 1}
+    for name, value in least.items():
+        if getattr(options, name) < value:
+            msg = f"--{name} is {getattr(options, name)}: it must be at least {value}."
+            raise ConfigurationError(msg)
+    if not 0 < options.least_recall <= 100:
+        msg = f"--least-recall is {options.least_recall}: it must be above 0 and at most 100 %."
+        raise ConfigurationError(msg)
+
+
+def _table(results: list[Measured], pictures: int) -> Table:
+    """Show every file beside the dense one."""
+    table = Table(
+        title="Palm detectors: time of one run (ONNX Runtime, 1 thread, in turn), hands found on marked "
+        f"pictures, and deviation from the dense detector on {pictures} pictures held back\n{machine_line()}"
+    )
+    for heading in _HEADINGS:
+        first = heading == _HEADINGS[0]
+        table.add_column(heading, justify="left" if first else "right", no_wrap=first)
+    dense_ms = results[0].times.p50_ms
+    for result in results:
+        found, deviation = total(result.recalls), result.deviation
+        marks = (
+            (f"{100 * found.recall:.2f}", f"{100 * found.precision:.2f}") if found.hands else (_NOTHING,) * 2
+        )
+        regions = (
+            (
+                f"{deviation.lost} of {deviation.palms}",
+                str(deviation.new),
+                f"{deviation.offset_p50:.1f}",
+                f"{deviation.offset_p95:.1f}",
+                f"{deviation.overlap_p50:.2f}",
+            )
+            if deviation
+            else (_NOTHING,) * 5
+        )
+        p50_ms = result.times.p50_ms
+        table.add_row(result.file, f"{p50_ms:.2f}", f"{p50_ms / dense_ms:.2f}", *marks, *regions)
+    return table
+
+
+def _table_of_recordings(results: list[Measured]) -> Table:
+    """Show the recall of every recording."""
+    table = Table(title="Recall by recording, %")
+    table.add_column("recording")
+    table.add_column("hands", justify="right")
+    for result in results:
+        table.add_column(result.file.removesuffix(".onnx"), justify="right")
+    for name, found in results[0].recalls.items():
+        values = (f"{100 * result.recalls[name].recall:.1f}" for result in results)
+        table.add_row(name or _NOTHING, str(found.hands), *values)
+    return table
