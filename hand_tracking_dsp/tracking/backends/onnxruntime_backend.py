@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 from pathlib import Path
 from typing import Any, cast
 
 from hand_tracking_dsp.errors import BackendError
 from hand_tracking_dsp.tracking.backends.base import RuntimeOptions, TensorSpec
+from hand_tracking_dsp.tracking.device import has_int8_products
 from hand_tracking_dsp.tracking.types import Floats
 
 try:
@@ -22,7 +22,6 @@ PROVIDERS = {
     "cpu": "CPUExecutionProvider",
 }
 _ERRORS_ONLY = 3
-_CPUINFO = Path("/proc/cpuinfo")
 
 
 class OnnxRuntimeSession:
@@ -55,7 +54,9 @@ def open_session(model: bytes, name: str, options: RuntimeOptions) -> OnnxRuntim
     settings.inter_op_num_threads = 1
     # Threads that spin between two frames would take the cores from the other nodes.
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if _int8_saturates(_CPUINFO):
+    # On x86 without VNNI, sums of two products would saturate. With VNNI this would only cost time: an
+    # INT8 network then took twice as long, for the same numbers.
+    if not has_int8_products():
         settings.add_session_config_entry("session.x64quantprecision", "1")
     try:
         session = onnxruntime.InferenceSession(model, settings, providers=chain)
@@ -110,23 +111,6 @@ def _chain(options: RuntimeOptions) -> list[str | tuple[str, dict[str, Any]]]:
         )
         raise BackendError(msg)
     return chain
-
-
-def _int8_saturates(cpuinfo: Path) -> bool:
-    """Whether products of uint8 and int8 overflow: on x86 processors without VNNI.
-
-    ONNX Runtime then computes exactly, but more slowly, if it is told to (session.x64quantprecision). It
-    must not be told on processors with VNNI: it takes the slow way there too, for the same numbers, and an
-    INT8 network needs twice the time.
-    """
-    if platform.machine().lower() not in {"x86_64", "amd64"}:
-        return False
-    try:
-        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return False
-    flags = next((line.split() for line in lines if line.startswith("flags")), [])
-    return bool(flags) and not {"avx512_vnni", "avx_vnni"} & set(flags)
 
 
 def _tensorrt_options(options: RuntimeOptions) -> dict[str, Any]:

@@ -1,33 +1,26 @@
-"""Which processors must be told to multiply 8-bit numbers exactly."""
+"""Processors without INT8 dot products must be told to multiply 8-bit numbers exactly."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from hand_tracking_dsp.tracking.backends import onnxruntime_backend
-from hand_tracking_dsp.tracking.backends.onnxruntime_backend import _int8_saturates
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, onnxruntime_backend, open_session
 
 
-@pytest.mark.parametrize(
-    ("machine", "flags", "saturates"),
-    [
-        ("x86_64", "fpu sse4_1 avx2 avx512f", True),
-        ("x86_64", "fpu avx2 avx512f avx512_vnni", False),
-        ("AMD64", "fpu avx2 avx_vnni", False),
-        ("x86_64", None, False),
-        ("aarch64", "fpu avx2", False),
-    ],
-)
-def test_only_x86_without_vnni_saturates(
-    machine: str, flags: str | None, saturates: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("has_products", [True, False])
+def test_exact_products_are_asked_for_only_where_sums_would_saturate(
+    has_products: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(onnxruntime_backend.platform, "machine", lambda: machine)
-    text = "model name\t: any\n" if flags is None else f"model name\t: any\nflags\t\t: {flags}\n"
-    (tmp_path / "cpuinfo").write_text(text)
-    assert _int8_saturates(tmp_path / "cpuinfo") == saturates
+    entries: dict[str, str] = {}
 
+    class Recorder(onnxruntime_backend.onnxruntime.SessionOptions):
+        def add_session_config_entry(self, key: str, value: str) -> None:
+            entries[key] = value
+            super().add_session_config_entry(key, value)
 
-def test_a_machine_that_says_nothing_of_itself_is_left_alone(tmp_path: Path) -> None:
-    assert not _int8_saturates(tmp_path / "absent")
+    monkeypatch.setattr(onnxruntime_backend, "has_int8_products", lambda: has_products)
+    monkeypatch.setattr(onnxruntime_backend.onnxruntime, "SessionOptions", Recorder)
+    network = share_path("models", "mediapipe", "hand_lite.onnx").read_bytes()
+    open_session(network, "hand_lite.onnx", RuntimeOptions(providers=("cpu",)))
+    assert ("session.x64quantprecision" in entries) != has_products
