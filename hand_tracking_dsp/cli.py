@@ -16,6 +16,8 @@ COMMANDS = {
     "parameters": "print the nodes' parameters as YAML or as tables",
     "bench": "measure frame times, against MediaPipe's where it is installed",
     "agreement": "compare the hands found in photos with MediaPipe's",
+    "prune": "make sparser levels of a bank's network, without training",
+    "relevance": "compare criteria of which channels matter",
     "prune-palm": "make the palm detectors of a bank smaller and faster",
 }
 

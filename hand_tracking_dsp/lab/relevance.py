@@ -49,7 +49,8 @@ def weight_relevance(
     sums = {name: np.zeros(value.shape) for name, value in read_weights(model).items() if value.ndim}
     for done, image in enumerate(crops.images, start=1):
         network.zero_grad()
-        _loss(network(torch.from_numpy(as_input(image)))["landmarks"], generator).backward()
+        loss = _loss(network(torch.from_numpy(as_input(image)))["landmarks"], generator)
+        loss.backward()  # type: ignore[no-untyped-call]
         for name in sums:
             gradient = network.weight(name).grad
             if gradient is not None:
@@ -74,4 +75,5 @@ def _loss(landmarks: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     fixed = points.detach()
     palm = (fixed[Joint.WRIST] - fixed[Joint.MIDDLE_MCP]).norm().clamp(min=_SMALLEST_PALM_PX)
     labels = fixed + palm * torch.randn(fixed.shape, generator=generator)
-    return (((points - labels) / palm) ** 2).sum() / 2
+    loss: torch.Tensor = (((points - labels) / palm) ** 2).sum() / 2
+    return loss

@@ -25,16 +25,14 @@ class Stream:
     It holds one feature map a picture: 0.8 MB behind the stem, then less.
     """
 
-    def __init__(self, images: NDArray[np.uint8], threads: int = 1) -> None:
+    def __init__(self, images: NDArray[np.uint8]) -> None:
         """Begin at the network's input.
 
         Args:
             images: uint8 [n, 224, 224, 3], RGB.
-            threads: Of ONNX Runtime.
         """
         self._images = images
         self._maps: list[Floats] = []
-        self._options = RuntimeOptions(providers=("cpu",), threads=threads)
 
     def __iter__(self) -> Iterator[Floats]:
         yield from self._maps or map(as_input, self._images)
@@ -49,7 +47,7 @@ class Stream:
             source: The tensor that the pictures are at.
             outputs: The tensors wanted.
         """
-        session = self._session(cut_out(model, (source,), outputs))
+        session = opened(cut_out(model, (source,), outputs))
         for tensor in self:
             yield session.run(tensor)
 
@@ -69,15 +67,12 @@ class Stream:
 
     def advance(self, model: onnx.ModelProto, block: Block) -> None:
         """Move from a block's source to its output."""
-        session = self._session(cut_out(model, (block.source,), block.outputs[:1]))
+        session = opened(cut_out(model, (block.source,), block.outputs[:1]))
         if not self._maps:
             self._maps = [session.run(tensor)[0] for tensor in self]
             return
         for i, tensor in enumerate(self._maps):
             self._maps[i] = session.run(tensor)[0]
-
-    def _session(self, model: onnx.ModelProto) -> Session:
-        return open_session(model.SerializeToString(), "part", self._options)
 
 
 class Sampler:
@@ -107,12 +102,16 @@ class Sampler:
         return np.ascontiguousarray(flat.T)
 
 
+def opened(model: onnx.ModelProto) -> Session:
+    """Open a network, or a part of one, on the CPU with one thread."""
+    return open_session(model.SerializeToString(), "network to prune", RuntimeOptions(providers=("cpu",)))
+
+
 def block_outputs(
     model: onnx.ModelProto,
     blocks: Sequence[Block],
     images: NDArray[np.uint8],
     sampler: Sampler,
-    threads: int = 1,
 ) -> dict[str, Floats]:
     """Sample the outputs of all blocks in one pass.
 
@@ -121,14 +120,13 @@ def block_outputs(
         blocks: Its blocks.
         images: uint8 [n, 224, 224, 3], RGB.
         sampler: Chooses positions.
-        threads: Of ONNX Runtime.
 
     Returns:
         By block, float32 [n, samples, m]; a block of several outputs has them side by side.
     """
     names = tuple(name for block in blocks for name in block.outputs)
     found: dict[str, list[Floats]] = {block.name: [] for block in blocks}
-    stream = Stream(images, threads)
+    stream = Stream(images)
     for picture, tensors in enumerate(stream.through(model, model.graph.input[0].name, names)):
         samples = dict(zip(names, (sampler.take(tensor, picture) for tensor in tensors), strict=True))
         for block in blocks:

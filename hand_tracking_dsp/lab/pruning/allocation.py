@@ -29,7 +29,8 @@ class Allocation:
         channels: By block, how many stay; 0 = the whole block goes.
         keep: The same as shares, 0 to 1.
         latency: Relative to the dense network in fp32.
-        deviation: Root of the summed squares of what each block alone costs, % of palm size.
+        deviation: Expected of the whole, % of palm size, where each block's width adds to the squared
+            deviation what it adds in a network whose other blocks are pruned alike.
         parameters: Trained parameters that remain.
     """
 
@@ -72,13 +73,13 @@ def allocate(
     saving_ms = latency.whole_ms - target * latency.reference_ms
     _check_reach(options, latency, sensitivity.parameters, target, max_parameters)
     chosen = _cheapest(options, saving_ms, 0.0)
-    found = _allocation(options, chosen, latency, sensitivity.parameters)
+    found = _allocation(options, chosen, sensitivity, latency)
     if max_parameters is None or found.parameters <= max_parameters:
         return found
     low, high = 0.0, _HIGHEST_PRICE
     for _ in range(_BISECTIONS):
         price = (low + high) / 2
-        tried = _allocation(options, _cheapest(options, saving_ms, price), latency, sensitivity.parameters)
+        tried = _allocation(options, _cheapest(options, saving_ms, price), sensitivity, latency)
         if tried.parameters <= max_parameters:
             found, high = tried, price
         else:
@@ -103,7 +104,7 @@ def uniform(sensitivity: Sensitivity, latency: LatencyTable, share: float) -> Al
         )
         for item in options
     ]
-    return _allocation(options, chosen, latency, sensitivity.parameters)
+    return _allocation(options, chosen, sensitivity, latency)
 
 
 def _options(block: Block, sensitivity: Sensitivity, latency: LatencyTable) -> _Options:
@@ -112,7 +113,7 @@ def _options(block: Block, sensitivity: Sensitivity, latency: LatencyTable) -> _
     known = sorted(deviation)
     # Fewer channels are not better: where it seems so, that is noise.
     falling = np.maximum.accumulate([deviation[width] for width in reversed(known)])[::-1]
-    squares = np.interp(channels, known, falling) ** 2
+    squares = np.interp(channels, known, falling) ** 2 - sensitivity.base**2
     saved_ms = np.array([latency.saved_ms(block.name, width) for width in channels])
     removed = [
         block.parameters if width == 0 else (block.channels - width) * block.parameters_each
@@ -167,7 +168,7 @@ def _check_reach(
 
 
 def _allocation(
-    options: list[_Options], chosen: list[int], latency: LatencyTable, parameters: int
+    options: list[_Options], chosen: list[int], sensitivity: Sensitivity, latency: LatencyTable
 ) -> Allocation:
     pairs = list(zip(options, chosen, strict=True))
     saved_ms = sum(float(item.saved_ms[i]) for item, i in pairs)
@@ -175,6 +176,6 @@ def _allocation(
         channels={item.block.name: item.channels[i] for item, i in pairs},
         keep={item.block.name: item.channels[i] / item.block.channels for item, i in pairs},
         latency=(latency.whole_ms - saved_ms) / latency.reference_ms,
-        deviation=float(np.sqrt(sum(item.squares[i] for item, i in pairs))),
-        parameters=parameters - int(sum(item.removed[i] for item, i in pairs)),
+        deviation=float(np.sqrt(max(0.0, sensitivity.base**2 + sum(item.squares[i] for item, i in pairs)))),
+        parameters=sensitivity.parameters - int(sum(item.removed[i] for item, i in pairs)),
     )

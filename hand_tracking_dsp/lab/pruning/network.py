@@ -87,6 +87,26 @@ class Graph:
         return tuple(found) if clear else ()
 
 
+def parse_model(data: bytes, name: str) -> onnx.ModelProto:
+    """Read an ONNX file.
+
+    Args:
+        data: Its bytes.
+        name: For messages.
+
+    Raises:
+        ModelError: It is none.
+    """
+    try:
+        model: onnx.ModelProto = onnx.load_from_string(data)
+        onnx.checker.check_model(model)
+    except Exception as error:  # Those of onnx and of protobuf share no other base.
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        msg = f"{name} is no ONNX network ({reason}): restore the bank or export it again."
+        raise ModelError(msg) from error
+    return model
+
+
 def read_blocks(model: onnx.ModelProto) -> tuple[Block, ...]:
     """Find the blocks of a network that is to be pruned, in the order in which they run.
 
@@ -153,23 +173,17 @@ def cut_channels(model: onnx.ModelProto, block: Block, keep: Mask) -> None:
         block: One of its blocks.
         keep: bool [n], which channels stay, at least one.
     """
-    graph, weights = Graph(model), read_weights(model)
-    depthwise = graph.nodes[block.depthwise]
-    changed = {
-        name: weights[name][keep]
-        for node in (graph.nodes[block.expand], depthwise)
-        for name in node.input[1:]
-    }
-    for mixer in block.mixers:
-        name = graph.nodes[mixer].input[1]
-        changed[name] = weights[name][:, keep]
-    write_weights(model, changed)
-    for attribute in depthwise.attribute:
-        if attribute.name == "group":
-            attribute.i = int(keep.sum())
+    transplant(model, model, block, keep)
 
 
-def keep_channels(model: onnx.ModelProto, block: Block, keep: Mask, matrix: Array, bias: Array) -> None:
+def keep_channels(
+    model: onnx.ModelProto,
+    block: Block,
+    keep: Mask,
+    matrix: Array,
+    bias: Array,
+    donor: onnx.ModelProto | None = None,
+) -> None:
     """Remove hidden channels of a block and give those that stay other weights to be mixed with, in place.
 
     Args:
@@ -178,8 +192,9 @@ def keep_channels(model: onnx.ModelProto, block: Block, keep: Mask, matrix: Arra
         keep: bool [n], which channels stay, at least one.
         matrix: float [n, m], weights as mixing_matrix reads them; the rows of the others do not count.
         bias: float [m].
+        donor: The network whose block it is, where the model has it with fewer channels already.
     """
-    cut_channels(model, block, keep)
+    transplant(model, donor or model, block, keep)
     old, graph = read_weights(model), Graph(model)
     changed: dict[str, Array] = {}
     first = 0
@@ -191,6 +206,25 @@ def keep_channels(model: onnx.ModelProto, block: Block, keep: Mask, matrix: Arra
         changed[node.input[2]] = bias[part].astype(np.float32)
         first += shape[0]
     write_weights(model, changed)
+
+
+def transplant(model: onnx.ModelProto, donor: onnx.ModelProto, block: Block, keep: Mask) -> None:
+    """Give a block, however pruned, the channels of another network's, in place; the mixers' biases stay.
+
+    Args:
+        model: The network to change.
+        donor: The network from which it was made.
+        block: One of the donor's blocks, which the network still has.
+        keep: bool [n], which of the donor's channels are taken, at least one.
+    """
+    graph, weights = Graph(donor), read_weights(donor)
+    layers = [graph.nodes[name] for name in (block.expand, block.depthwise)]
+    changed = {name: weights[name][keep] for node in layers for name in node.input[1:]}
+    for mixer in block.mixers:
+        name = graph.nodes[mixer].input[1]
+        changed[name] = weights[name][:, keep]
+    write_weights(model, changed)
+    _set_groups(Graph(model).nodes[block.depthwise], int(keep.sum()))
 
 
 def remove_block(model: onnx.ModelProto, block: Block) -> None:
@@ -265,6 +299,12 @@ def _block(graph: Graph, sizes: Mapping[str, int], depthwise: onnx.NodeProto) ->
         parameters=parameters,
         parameters_each=(parameters - fixed) // int(groups),
     )
+
+
+def _set_groups(depthwise: onnx.NodeProto, count: int) -> None:
+    for attribute in depthwise.attribute:
+        if attribute.name == "group":
+            attribute.i = count
 
 
 def _drop_unused(model: onnx.ModelProto) -> None:

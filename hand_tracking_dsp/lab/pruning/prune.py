@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.data.crops import Crops
 from hand_tracking_dsp.lab.pruning.activations import Sampler, Stream, block_outputs
 from hand_tracking_dsp.lab.pruning.heads import head_columns, head_names, output_weights
 from hand_tracking_dsp.lab.pruning.network import (
+    Array,
     Block,
     Mask,
     copied,
@@ -35,6 +37,35 @@ _CHECK_EVERY = 5
 
 Progress = Callable[[str], None]
 """Called with the name of each block when it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a block's channels were chosen by.
+
+    Attributes:
+        block: As it was before.
+        moments: Of its activations in the pruned network, with what should come of them.
+        prior: float [n, m], the weights of its mixers before.
+        ridge: See reconstruction.solve.
+        order: int64 [n], the channels in the order in which they can be spared.
+    """
+
+    block: Block
+    moments: Moments
+    prior: Array
+    ridge: float
+    order: NDArray[np.int64]
+
+    def solved(self, width: int) -> tuple[Mask, Doubles, Doubles]:
+        """Reconstruct with so many channels left, at least one.
+
+        Returns:
+            (which stay, bool [n]; weights [n, m]; biases [m]), as network.keep_channels takes them.
+        """
+        keep = np.ones(self.block.channels, dtype=bool)
+        keep[self.order[: self.block.channels - width]] = False
+        return keep, *solve(self.moments, self.prior, keep, self.ridge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +117,7 @@ def prune(
     keep: Mapping[str, float],
     *,
     relevance: Mapping[str, Doubles] | None = None,
+    on_choice: Callable[[Choice], None] | None = None,
     on_progress: Progress | None = None,
 ) -> onnx.ModelProto:
     """Prune a network and reconstruct what it said.
@@ -97,6 +129,7 @@ def prune(
             block is not named.
         relevance: By block, a number for each channel, the least relevant leave first; chosen in closed
             form, block by block as the network is pruned, if None.
+        on_choice: Called with what each block's channels were chosen by.
         on_progress: Called after every block.
 
     Returns:
@@ -116,10 +149,13 @@ def prune(
             changed = True
         else:
             # Heads are refitted in any case: their target may be another network's.
-            if changed or count < block.channels or block.heads:
+            if changed or count < block.channels or block.heads or on_choice:
                 scores = None if relevance is None else relevance[block.name]
-                _refit(pruned, block, _moments(pruned, block, stream, lesson), count, scores)
+                choice = _choose(pruned, block, _moments(pruned, block, stream, lesson), count, scores)
+                keep_channels(pruned, block, *choice.solved(count))
                 changed = True
+                if on_choice:
+                    on_choice(choice)
             if not block.heads:
                 stream.advance(pruned, block)
         if on_progress:
@@ -189,23 +225,21 @@ def _moments(model: onnx.ModelProto, block: Block, stream: Stream, lesson: Lesso
     return sums
 
 
-def _refit(
+def _choose(
     model: onnx.ModelProto, block: Block, moments: tuple[Moments, Moments], count: int, scores: Doubles | None
-) -> None:
-    """Choose the channels of a block, and the weights with which they are mixed."""
+) -> Choice:
+    """Order the channels of a block, and choose how near the weights stay to the old ones."""
     fit, check = moments
     every = fit + check
     prior = mixing_matrix(model, block)[0]
     weights = output_weights(model, block, every)
-    keep = np.ones(block.channels, dtype=bool)
-    if count < block.channels and scores is not None:
-        keep = _most_relevant(scores, count)
-    elif count < block.channels:
-        ridge = best_ridge(fit, check, prior, keep, weights)
-        order, _ = eliminate(every, prior, weights, ridge)
-        keep[order[: block.channels - count]] = False
-    ridge = best_ridge(fit, check, prior, keep, weights)
-    keep_channels(model, block, keep, *solve(every, prior, keep, ridge))
+    if scores is None:
+        whole = np.ones(block.channels, dtype=bool)
+        order, _ = eliminate(every, prior, weights, best_ridge(fit, check, prior, whole, weights))
+    else:
+        order = np.argsort(scores, kind="stable")
+    keep = np.isin(np.arange(block.channels), order[block.channels - count :])
+    return Choice(block, every, prior, best_ridge(fit, check, prior, keep, weights), order)
 
 
 def _most_relevant(scores: Doubles, count: int) -> Mask:

@@ -1,0 +1,123 @@
+"""hand-tracking-dsp prune: make sparser levels of a bank's network in closed form."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from hand_tracking_dsp.commands.output import machine_line
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.lab.data.crops import MIN_CROPS, HandFinder, collect_crops
+from hand_tracking_dsp.lab.pruning.latency import PRECISIONS
+from hand_tracking_dsp.lab.pruning.levels import Level, LevelMaker, Wish
+from hand_tracking_dsp.resources import default_bank
+
+_NOTE = "Deviation is agreement with the dense network, never accuracy: nobody has marked these pictures."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--bank", type=Path, help="folder of the bank; the package's own if not given")
+    parser.add_argument("--start", default="", metavar="LEVEL", help="name or index of the level to prune")
+    parser.add_argument(
+        "--images", type=Path, nargs="+", required=True, metavar="DIR", help="folders of pictures of hands"
+    )
+    parser.add_argument(
+        "--target",
+        type=float,
+        nargs="+",
+        default=[],
+        metavar="RATIO",
+        help="a level for each: its latency on this machine, relative to the dense network in fp32",
+    )
+    parser.add_argument(
+        "--uniform",
+        type=float,
+        nargs="+",
+        default=[],
+        metavar="KEEP",
+        help="a level for each: the share of every block's channels that stays",
+    )
+    parser.add_argument(
+        "--max-parameters",
+        type=float,
+        metavar="SHARE",
+        help="most parameters of the levels of --target, relative to the dense network's",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="int8",
+        help="in which latency counts (default: %(default)s)",
+    )
+    parser.add_argument("--count", type=int, default=500, help="hands to cut out of the pictures")
+    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the new bank")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prune, print a table, and write the bank after every level."""
+    folder = options.bank or default_bank()
+    wishes = _wishes(options, folder)
+    console = Console()
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("cutting hands out", total=options.count)
+        crops = collect_crops(
+            options.images,
+            options.count,
+            options.seed,
+            finder=HandFinder.load(folder),
+            on_progress=lambda done, count: progress.update(task, completed=done, total=count),
+        )
+        progress.update(task, description="pruning", completed=0, total=None)
+        maker = LevelMaker(
+            folder,
+            crops,
+            start=options.start,
+            precision=options.precision,
+            seed=options.seed,
+            on_progress=lambda what: progress.update(task, description=what, advance=1),
+        )
+        levels = list(maker.make(wishes, options.out))
+    console.print(_table(levels))
+    console.print(f"{machine_line()}\n{_NOTE}\nThe bank is written into {options.out}.")
+    return 0
+
+
+def _wishes(options: argparse.Namespace, folder: Path) -> list[Wish]:
+    if not options.target and not options.uniform:
+        msg = "There is no level to make: give latencies with --target, or shares of channels with --uniform."
+        raise ConfigurationError(msg)
+    if options.count < MIN_CROPS:
+        msg = f"--count is {options.count}: it must be at least {MIN_CROPS}."
+        raise ConfigurationError(msg)
+    if options.out.resolve() == folder.resolve():
+        msg = f"--out {options.out} is the bank that is read: choose another folder."
+        raise ConfigurationError(msg)
+    targets = sorted(options.target, reverse=True)
+    shares = sorted(options.uniform, reverse=True)
+    return [
+        *(Wish(latency=target, max_parameters=options.max_parameters) for target in targets),
+        *(Wish(keep=share) for share in shares),
+    ]
+
+
+def _table(levels: list[Level]) -> Table:
+    """Show what was made, with the deviation on the crops held back."""
+    data = list(levels[0].before)
+    table = Table(title="Deviation from the dense network on pictures held back, % of palm size")
+    headings = ("level", "parameters", "MMACs", "latency, predicted", "all", *data[1:])
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "level" else "right")
+    before = (f"{levels[0].before[name]:.2f}" for name in data)
+    table.add_row("before pruning", "", "", "", *before)
+    for level in levels:
+        latency = "" if level.latency is None else f"{level.latency:.3f}"
+        size = f"{level.entry['parameters']:,}", f"{level.entry['macs'] / 1e6:.1f}"
+        name = level.entry["name"] + (" (kept)" if level.found else "")
+        table.add_row(name, *size, latency, *(f"{level.after[source]:.2f}" for source in data))
+    return table

@@ -1,0 +1,103 @@
+"""hand-tracking-dsp relevance: compare criteria of which channels matter."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from hand_tracking_dsp.commands.output import machine, write_json
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.lab.data.crops import MIN_CROPS, HandFinder, collect_crops, split
+from hand_tracking_dsp.lab.pruning.comparison import Comparison, compare
+from hand_tracking_dsp.lab.pruning.criteria import CRITERIA
+from hand_tracking_dsp.lab.pruning.levels import HELD_BACK, read_level
+from hand_tracking_dsp.resources import default_bank
+
+_NOTE = "Deviation is agreement with the unpruned network, never accuracy: nobody has marked these pictures."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--bank", type=Path, help="folder of the bank; the package's own if not given")
+    parser.add_argument("--level", default="", help="name or index of the level to look at (default: 0)")
+    parser.add_argument(
+        "--images", type=Path, nargs="+", required=True, metavar="DIR", help="folders of pictures of hands"
+    )
+    parser.add_argument(
+        "--keep", type=float, nargs="+", default=[0.875, 0.75, 0.5], help="shares of every block's channels"
+    )
+    parser.add_argument("--count", type=int, default=160, help="hands to cut out of the pictures")
+    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write relevance.json there")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare, print two tables, and write the figures where asked."""
+    if options.count < MIN_CROPS:
+        msg = f"--count is {options.count}: it must be at least {MIN_CROPS}."
+        raise ConfigurationError(msg)
+    if not all(0 < share <= 1 for share in options.keep):
+        msg = f"--keep is {options.keep}: each share must be above 0 and at most 1."
+        raise ConfigurationError(msg)
+    folder = options.bank or default_bank()
+    console = Console()
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("cutting hands out", total=options.count)
+        crops = collect_crops(
+            options.images,
+            options.count,
+            options.seed,
+            finder=HandFinder.load(folder),
+            on_progress=lambda done, count: progress.update(task, completed=done, total=count),
+        )
+        progress.update(task, description="comparing", completed=0, total=None)
+        found = compare(
+            read_level(folder, options.level),
+            *split(crops, HELD_BACK, options.seed),
+            keep=options.keep,
+            criteria=_criteria(console),
+            seed=options.seed,
+            on_progress=lambda what: progress.update(task, description=what, advance=1),
+        )
+    console.print(_ranks(found))
+    console.print(_effects(found))
+    console.print(_NOTE)
+    if options.out:
+        write_json(options.out / "relevance.json", {"machine": machine(), "note": _NOTE, **found.figures()})
+        console.print(f"The figures are written into {options.out / 'relevance.json'}.")
+    return 0
+
+
+def _criteria(console: Console) -> dict[str, Any]:
+    """Name the criteria; those with gradients where PyTorch is installed."""
+    try:
+        from hand_tracking_dsp.lab.relevance import gradient_relevance
+    except ImportError:
+        console.print("R(c) is left out: it needs PyTorch, which is not installed.")
+        return dict(CRITERIA)
+    return {"gradient": gradient_relevance, **CRITERIA}
+
+
+def _ranks(found: Comparison) -> Table:
+    table = Table(title="Rank correlation (Spearman) of channels, mean over blocks")
+    table.add_column("criterion")
+    for name in found.criteria:
+        table.add_column(name, justify="right")
+    for name in found.criteria:
+        table.add_row(name, *(f"{found.correlation(name, other):.2f}" for other in found.criteria))
+    return table
+
+
+def _effects(found: Comparison) -> Table:
+    table = Table(title=f"Deviation from the unpruned network on {found.held_back} hands, % of palm size")
+    for heading in ("keep", "criterion", "cut", "reconstructed"):
+        table.add_column(heading, justify="left" if heading == "criterion" else "right")
+    for effect in found.effects:
+        cut = "" if effect.cut is None else f"{effect.cut:.2f}"
+        table.add_row(f"{effect.keep:.3f}", effect.criterion, cut, f"{effect.reconstructed:.2f}")
+    return table
