@@ -18,6 +18,7 @@ COMMANDS = {
     "agreement": "compare the hands found in photos with MediaPipe's",
     "prune": "make sparser levels of a bank's network, without training",
     "relevance": "compare criteria of which channels matter",
+    "quantize": "give every level of a bank an INT8 file, checked and measured",
     "prune-palm": "make the palm detectors of a bank smaller and faster",
 }
 

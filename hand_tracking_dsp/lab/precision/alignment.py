@@ -79,12 +79,13 @@ def _pad_image(model: onnx.ModelProto) -> None:
         node.input[0] = padded_image(image.name)
     zeros = np.zeros((batch, missing, height, width), np.float32)
     model.graph.initializer.append(numpy_helper.from_array(zeros, ZERO_PLANES))
-    concat = helper.make_node("Concat", [image.name, ZERO_PLANES], [padded_image(image.name)], name="image.pad", axis=1)
+    parts = [image.name, ZERO_PLANES]
+    concat = helper.make_node("Concat", parts, [padded_image(image.name)], name="image.pad", axis=1)
     model.graph.node.insert(0, concat)
 
 
 def _channels(depthwise: onnx.NodeProto) -> int:
-    return next(attribute.i for attribute in depthwise.attribute if attribute.name == "group")
+    return int(next(attribute.i for attribute in depthwise.attribute if attribute.name == "group"))
 
 
 def _padded(values: Array, axis: int, count: int) -> Array:

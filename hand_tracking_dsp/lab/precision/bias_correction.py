@@ -13,8 +13,8 @@ import onnx
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.lab.precision.observation import run_through
+from hand_tracking_dsp.lab.precision.rounding import Doubles
 from hand_tracking_dsp.lab.pruning.network import Graph, read_weights, write_weights
-from hand_tracking_dsp.tracking.types import Floats
 
 _PICTURES = 32
 _LARGEST = 2**31 - 1
@@ -48,13 +48,13 @@ def _activated(node: onnx.NodeProto, graph: Graph) -> str:
     """Return what a convolution's output becomes: the quantizer takes ReLU6 and ReLU into the layer."""
     readers = graph.readers.get(node.output[0], [])
     if len(readers) == 1 and readers[0].op_type in {"Clip", "Relu"}:
-        return readers[0].output[0]
-    return node.output[0]
+        return str(readers[0].output[0])
+    return str(node.output[0])
 
 
-def _means(model: onnx.ModelProto, names: Sequence[str], images: NDArray[np.uint8]) -> dict[str, Floats]:
+def _means(model: onnx.ModelProto, names: Sequence[str], images: NDArray[np.uint8]) -> dict[str, Doubles]:
     """Average tensors over pictures and positions: float64 [channels] by tensor."""
-    sums: dict[str, Floats] = {}
+    sums: dict[str, Doubles] = {}
     for tensors in run_through(model, images, names):
         for name in names:
             mean = tensors[name].mean(axis=(0, 2, 3), dtype=np.float64)

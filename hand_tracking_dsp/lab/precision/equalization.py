@@ -13,7 +13,14 @@ import numpy as np
 import onnx
 
 from hand_tracking_dsp.lab.precision.observation import ChannelRange
-from hand_tracking_dsp.lab.pruning.network import Array, Graph, copied, is_depthwise, read_weights, write_weights
+from hand_tracking_dsp.lab.pruning.network import (
+    Array,
+    Graph,
+    copied,
+    is_depthwise,
+    read_weights,
+    write_weights,
+)
 from hand_tracking_dsp.tracking.types import Floats
 
 MARGIN = 4.0

@@ -71,7 +71,9 @@ def observe_ranges(model: onnx.ModelProto, images: NDArray[np.uint8]) -> dict[st
     return {name: ChannelRange(np.stack(lows[name]), np.stack(highs[name])) for name in lows}
 
 
-def observe_moments(model: onnx.ModelProto, images: NDArray[np.uint8], seed: int = 0) -> dict[str, Floats]:
+def observe_moments(
+    model: onnx.ModelProto, images: NDArray[np.uint8], seed: int = 0
+) -> dict[str, NDArray[np.float64]]:
     """Find the second moments of what each convolution's kernel meets.
 
     Args:
@@ -87,7 +89,7 @@ def observe_moments(model: onnx.ModelProto, images: NDArray[np.uint8], seed: int
     layers = [node for node in model.graph.node if node.op_type == "Conv"]
     weights = read_weights(model)
     names = tuple(dict.fromkeys(node.input[0] for node in layers))
-    sums: dict[str, Floats] = {}
+    sums: dict[str, NDArray[np.float64]] = {}
     random = np.random.default_rng(seed)
     for tensors in run_through(model, chosen, names):
         for node in layers:
@@ -125,7 +127,9 @@ def _patches(
     height, width = windows.shape[1:3]
     count = min(_DEPTHWISE_POSITIONS if is_depthwise(node) else _POSITIONS, height * width)
     y, x = np.divmod(random.choice(height * width, count, replace=False), width)
-    chosen = windows[:, y, x]
+    chosen: Floats = windows[:, y, x]
     if is_depthwise(node):
-        return chosen.reshape(len(chosen), count, -1)
-    return chosen.transpose(1, 0, 2, 3).reshape(1, count, -1)
+        depthwise: Floats = chosen.reshape(len(chosen), count, -1)
+        return depthwise
+    dense: Floats = chosen.transpose(1, 0, 2, 3).reshape(1, count, -1)
+    return dense

@@ -136,7 +136,9 @@ class _OnePicture(CalibrationDataReader):  # type: ignore[misc]
         return next(self._inputs, None)
 
 
-def _insert(model: onnx.ModelProto, crops: Crops, overrides: dict[str, list[dict[str, Any]]]) -> onnx.ModelProto:
+def _insert(
+    model: onnx.ModelProto, crops: Crops, overrides: dict[str, list[dict[str, Any]]]
+) -> onnx.ModelProto:
     # A mark that there is nothing left to prepare, which the tool would otherwise ask for.
     onnx.helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
     with tempfile.TemporaryDirectory() as folder:

@@ -12,7 +12,7 @@ LARGEST = 127
 
 # Shares of the largest weight that the largest integer may stand for.
 _SHARES = (1.0, 0.9, 0.8)
-# Added to the moments' diagonal, as a share of its mean: pictures not seen move the inputs a little otherwise.
+# Added to the moments' diagonal, as a share of its mean: other pictures move the inputs a little otherwise.
 _DAMPING = 0.01
 # Weights whose errors are spread over the later ones together: products of matrices are faster.
 _CHUNK = 32

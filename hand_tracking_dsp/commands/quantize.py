@@ -1,0 +1,151 @@
+"""hand-tracking-dsp quantize: INT8 and fp16 variants of every level of a bank."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from hand_tracking_dsp.commands.output import machine_line
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.lab.bank_entries import Entry
+from hand_tracking_dsp.lab.bank_file import read_bank, read_files, write_bank_files
+from hand_tracking_dsp.lab.checks import steps_table
+from hand_tracking_dsp.lab.data.crops import MIN_CROPS, Crops, collect_crops, split
+from hand_tracking_dsp.lab.deviation import predict
+from hand_tracking_dsp.lab.precision.variants import (
+    Measured,
+    as_check,
+    check_variant,
+    lacking,
+    make_variant,
+    measure_level,
+)
+from hand_tracking_dsp.lab.verify import record
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, parse_manifest
+from hand_tracking_dsp.tracking.network_info import LevelInfo
+
+_HELD_BACK = 0.25
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--bank", type=Path, help="folder of the bank; the package's own if not given")
+    parser.add_argument(
+        "--images",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="folders of pictures with hands; a quarter of the hands is held back to measure on",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder of the new bank")
+    parser.add_argument("--count", type=int, default=256, help="hands wanted")
+    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+    parser.add_argument("--runs", type=int, default=100, help="timed runs of each file; 0 = do not measure")
+    parser.add_argument("--fp16", action="store_true", help="fp16 variants too")
+    parser.add_argument("--again", action="store_true", help="replace variants that the bank has already")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make, check, measure and write the variants."""
+    _check(options)
+    console = Console()
+    folder = options.bank or share_path("models", "mediapipe")
+    bank, files = read_bank(folder), read_files(folder)
+    precisions = ["int8", "fp16"] if options.fp16 else ["int8"]
+    wanted = [
+        (level, precision)
+        for level in bank["levels"]
+        for precision in lacking(level, precisions, options.again)
+    ]
+    kept = options.out.with_name(f".{options.out.name}.unfinished")
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("cutting out hands", total=options.count)
+        crops = collect_crops(
+            options.images,
+            options.count,
+            options.seed,
+            on_progress=lambda done, _: progress.update(task, completed=done),
+        )
+        learn, held_back = split(crops, _HELD_BACK, options.seed)
+        steps = []
+        for level, precision in progress.track(wanted, description="quantizing"):
+            original = files[level["file"]]
+            made = make_variant(level, original, precision, learn, options.seed, kept)
+            file = level["variants"][-1]["file"]
+            steps += [(file, step) for step in check_variant(file, original, made, precision, held_back)]
+            files[file] = made
+        if steps:
+            console.print(steps_table(steps, min(16, len(held_back))))
+        if options.runs:
+            _measure(bank, files, held_back, options, progress, console)
+    write_bank_files(options.out, bank, files)
+    shutil.rmtree(kept, ignore_errors=True)
+    console.print(f"The bank is written into {options.out}.")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    for name, least in {"count": MIN_CROPS, "runs": 0}.items():
+        if getattr(options, name) < least:
+            msg = f"--{name} is {getattr(options, name)}: it must be at least {least}."
+            raise ConfigurationError(msg)
+
+
+def _measure(
+    bank: Entry,
+    files: dict[str, bytes],
+    crops: Crops,
+    options: argparse.Namespace,
+    progress: Progress,
+    console: Console,
+) -> None:
+    """Measure every level, print it, and put it into the bank."""
+    manifest = parse_manifest(options.out / MANIFEST_NAME, bank)
+    file = manifest.levels[0].file
+    dense = predict(open_session(files[file], file, RuntimeOptions(providers=("cpu",))), crops.images)
+    data = ", ".join(sorted({folder.resolve().name for folder in options.images})) + " (held back)"
+    task = progress.add_task("measuring", total=len(manifest.levels))
+    found: list[tuple[LevelInfo, list[Measured]]] = []
+    for level in manifest.levels:
+        measured = measure_level(level, files, dense, crops, options.runs)
+        checks = [as_check(one, len(crops)) for one in measured]
+        record(bank, checks, [one.timed for one in measured], data)
+        found.append((level, measured))
+        progress.advance(task)
+    console.print(_table(found, len(crops)))
+
+
+def _table(found: list[tuple[LevelInfo, list[Measured]]], samples: int) -> Table:
+    """Show what each precision costs and gives."""
+    table = Table(
+        title=f"Deviation in % of palm size, mean of {samples} crops held back; time of one run, 1 thread, "
+        f"in turn\n{machine_line()}"
+    )
+    for heading in ("level", "file", "runtime", "from own fp32", "from dense", "p50 ms", "of fp32"):
+        table.add_column(heading, justify="left" if heading in {"level", "file", "runtime"} else "right")
+    for level, measured in found:
+        for one in measured:
+            base = next(
+                other.timed.times.p50_ms
+                for other in measured
+                if other.choice.runtime.backend == one.choice.runtime.backend
+            )
+            times = one.timed.times
+            table.add_row(
+                f"{level.index} ({level.name})",
+                one.choice.info.file,
+                one.choice.provider,
+                f"{one.from_own:.2f}",
+                f"{one.from_dense:.2f}",
+                f"{times.p50_ms:.2f}",
+                f"{times.p50_ms / base:.2f}",
+            )
+        table.add_section()
+    return table
