@@ -17,18 +17,6 @@ from hand_tracking_dsp.lab.palm.pictures import MIN_PICTURES, detector_inputs, s
 from hand_tracking_dsp.lab.palm.recall import read_boxes, total
 from hand_tracking_dsp.resources import share_path
 
-_HEADINGS = (
-    "network",
-    "p50 ms",
-    "of dense",
-    "recall %",
-    "precision %",
-    "palms lost",
-    "palms new",
-    "offset %",
-    "offset p95",
-    "overlap",
-)
 _NOTHING = "-"
 
 
@@ -82,7 +70,9 @@ def run(options: argparse.Namespace) -> int:
             options.least_recall / 100,
             lambda: progress.advance(task),
         )
-    console.print(_table(results, len(check)))
+    console.print(machine_line())
+    console.print(_table_of_networks(results))
+    console.print(_table_of_deviations(results, len(check)))
     if boxes:
         console.print(_table_of_recordings(results))
     for result in results:
@@ -108,34 +98,46 @@ def _check(options: argparse.Namespace) -> None:
         raise ConfigurationError(msg)
 
 
-def _table(results: list[Measured], pictures: int) -> Table:
-    """Show every file beside the dense one."""
-    table = Table(
-        title="Palm detectors: time of one run (ONNX Runtime, 1 thread, in turn), hands found on marked "
-        f"pictures, and deviation from the dense detector on {pictures} pictures held back\n{machine_line()}"
+def _table_of_networks(results: list[Measured]) -> Table:
+    """Show time and recall of every file."""
+    table = _empty_table(
+        "One run in ONNX Runtime, 1 thread, in turn; hands on marked pictures",
+        ("p50 ms", "of dense", "recall %", "precision %"),
     )
-    for heading in _HEADINGS:
-        first = heading == _HEADINGS[0]
-        table.add_column(heading, justify="left" if first else "right", no_wrap=first)
     dense_ms = results[0].times.p50_ms
     for result in results:
-        found, deviation = total(result.recalls), result.deviation
-        marks = (
-            (f"{100 * found.recall:.2f}", f"{100 * found.precision:.2f}") if found.hands else (_NOTHING,) * 2
-        )
-        regions = (
-            (
-                f"{deviation.lost} of {deviation.palms}",
-                str(deviation.new),
-                f"{deviation.offset_p50:.1f}",
-                f"{deviation.offset_p95:.1f}",
-                f"{deviation.overlap_p50:.2f}",
+        found, p50_ms = total(result.recalls), result.times.p50_ms
+        marks = (f"{100 * found.recall:.2f}", f"{100 * found.precision:.2f}")
+        times = (f"{p50_ms:.2f}", f"{p50_ms / dense_ms:.2f}")
+        table.add_row(result.file, *times, *(marks if found.hands else (_NOTHING, _NOTHING)))
+    return table
+
+
+def _table_of_deviations(results: list[Measured], pictures: int) -> Table:
+    """Show how far every file is from the dense one."""
+    table = _empty_table(
+        f"Against {results[0].file} on {pictures} pictures held back; offset in % of the palm",
+        ("lost", "new", "offset", "p95", "overlap"),
+    )
+    for result in results:
+        if result.deviation:
+            found = result.deviation
+            table.add_row(
+                result.file,
+                f"{found.lost} of {found.palms}",
+                str(found.new),
+                f"{found.offset_p50:.1f}",
+                f"{found.offset_p95:.1f}",
+                f"{found.overlap_p50:.2f}",
             )
-            if deviation
-            else (_NOTHING,) * 5
-        )
-        p50_ms = result.times.p50_ms
-        table.add_row(result.file, f"{p50_ms:.2f}", f"{p50_ms / dense_ms:.2f}", *marks, *regions)
+    return table
+
+
+def _empty_table(title: str, headings: tuple[str, ...]) -> Table:
+    table = Table(title=title)
+    table.add_column("network", no_wrap=True)
+    for heading in headings:
+        table.add_column(heading, justify="right")
     return table
 
 
