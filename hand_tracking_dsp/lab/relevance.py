@@ -45,18 +45,24 @@ def weight_relevance(
         ModelError: The network has an operator that PyTorch's side does not know.
     """
     network = OnnxNetwork(model)
+    threads = torch.get_num_threads()
+    # One picture at a time is too little for several threads: they would mostly wait for each other.
+    torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(seed)
     sums = {name: np.zeros(value.shape) for name, value in read_weights(model).items() if value.ndim}
-    for done, image in enumerate(crops.images, start=1):
-        network.zero_grad()
-        loss = _loss(network(torch.from_numpy(as_input(image)))["landmarks"], generator)
-        loss.backward()  # type: ignore[no-untyped-call]
-        for name in sums:
-            gradient = network.weight(name).grad
-            if gradient is not None:
-                sums[name] += np.square(gradient.numpy().astype(np.float64))
-        if on_progress:
-            on_progress(done)
+    try:
+        for done, image in enumerate(crops.images, start=1):
+            network.zero_grad()
+            loss = _loss(network(torch.from_numpy(as_input(image)))["landmarks"], generator)
+            loss.backward()
+            for name in sums:
+                gradient = network.weight(name).grad
+                if gradient is not None:
+                    sums[name] += np.square(gradient.numpy().astype(np.float64))
+            if on_progress:
+                on_progress(done)
+    finally:
+        torch.set_num_threads(threads)
     return {name: total / len(crops) for name, total in sums.items()}
 
 

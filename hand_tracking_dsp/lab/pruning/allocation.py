@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.pruning.latency import LatencyTable
@@ -79,12 +81,13 @@ def allocate(
     low, high = 0.0, _HIGHEST_PRICE
     for _ in range(_BISECTIONS):
         price = (low + high) / 2
-        tried = _allocation(options, _cheapest(options, saving_ms, price), sensitivity, latency)
-        if tried.parameters <= max_parameters:
-            found, high = tried, price
+        tried = _cheapest(options, saving_ms, price)
+        if _allocation(options, tried, sensitivity, latency).parameters <= max_parameters:
+            chosen, high = tried, price
         else:
             low = price
-    return found
+    chosen = _widened(options, chosen, saving_ms, sensitivity.parameters - max_parameters)
+    return _allocation(options, chosen, sensitivity, latency)
 
 
 def uniform(sensitivity: Sensitivity, latency: LatencyTable, share: float) -> Allocation:
@@ -136,7 +139,7 @@ def _cheapest(options: list[_Options], saving_ms: float, price: float) -> list[i
     least = np.where(left == 0, 0.0, np.inf)
     picks = []
     for item in reversed(options):
-        steps = np.floor(item.saved_ms / _STEP_MS + 1e-6).astype(np.int64)
+        steps = _steps(item.saved_ms)
         costs = item.squares - price * item.removed
         table = costs[:, None] + least[np.clip(left[None] - steps[:, None], 0, need)]
         picks.append(np.argmin(table, axis=0))
@@ -145,20 +148,50 @@ def _cheapest(options: list[_Options], saving_ms: float, price: float) -> list[i
     for item, pick in zip(options, reversed(picks), strict=True):
         index = int(pick[t])
         chosen.append(index)
-        t = min(need, max(0, t - int(item.saved_ms[index] / _STEP_MS + 1e-6)))
+        t = max(0, min(need, t - int(_steps(item.saved_ms)[index])))
     return chosen
+
+
+def _widened(options: list[_Options], chosen: list[int], saving_ms: float, removed: float) -> list[int]:
+    """Use up what a price for each parameter leaves of the budgets: better the best single block, and again.
+
+    Args:
+        options: Of each block.
+        chosen: Their choices, within both budgets.
+        saving_ms: What they must save together.
+        removed: How many parameters they must leave out together.
+    """
+    chosen = list(chosen)
+    while True:
+        spare_ms = sum(item.saved_ms[i] for item, i in zip(options, chosen, strict=True)) - max(
+            0.0, saving_ms
+        )
+        spare = sum(item.removed[i] for item, i in zip(options, chosen, strict=True)) - removed
+        best = (-1e-9, 0, 0)
+        for place, (item, i) in enumerate(zip(options, chosen, strict=True)):
+            fits = (item.saved_ms[i] - item.saved_ms <= spare_ms) & (item.removed[i] - item.removed <= spare)
+            gains = np.where(fits, item.squares - item.squares[i], 0.0)
+            best = min(best, (float(gains.min()), place, int(gains.argmin())))
+        if best[0] >= -1e-9:
+            return chosen
+        chosen[best[1]] = best[2]
+
+
+def _steps(saved_ms: Doubles) -> NDArray[np.int64]:
+    """Count whole steps; what floating point has taken off a whole one does not count."""
+    return np.floor(saved_ms / _STEP_MS + 1e-6).astype(np.int64)
 
 
 def _check_reach(
     options: list[_Options], latency: LatencyTable, parameters: int, target: float, limit: int | None
 ) -> None:
     """Refuse what no choice of options reaches."""
-    steps = sum(int(item.saved_ms.max() / _STEP_MS) for item in options)
+    steps = sum(int(_steps(item.saved_ms).max()) for item in options)
     least = (latency.whole_ms - steps * _STEP_MS) / latency.reference_ms
     if target < least:
         msg = (
             f"A latency of {target:.2f} of the dense network's cannot be reached by pruning on this device: "
-            f"choose {np.ceil(least * 100) / 100:.2f} or more."
+            f"choose {math.ceil(round(100 * least, 6)) / 100:.2f} or more."
         )
         raise ConfigurationError(msg)
     fewest = parameters - int(sum(item.removed.max() for item in options))

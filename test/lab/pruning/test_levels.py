@@ -1,0 +1,100 @@
+"""From bank to bank."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from unittest.mock import patch
+
+import onnx
+import pytest
+
+from hand_tracking_dsp.errors import ConfigurationError, ModelError
+from hand_tracking_dsp.lab.bank_entries import level_entry, new_bank
+from hand_tracking_dsp.lab.bank_file import read_bank, write_bank_files
+from hand_tracking_dsp.lab.data.crops import Crops
+from hand_tracking_dsp.lab.pruning import levels
+from hand_tracking_dsp.lab.pruning.levels import LevelMaker, Wish
+from hand_tracking_dsp.lab.statistics import count_macs, count_parameters
+
+
+@pytest.fixture
+def bank(tmp_path: Path, network: onnx.ModelProto) -> Path:
+    data = network.SerializeToString()
+    entry = level_entry(
+        "small", "small.onnx", data, parameters=count_parameters(network), macs=count_macs(network)
+    )
+    write_bank_files(tmp_path / "in", new_bank("in", "MIT", "a test", [entry], []), {"small.onnx": data})
+    return tmp_path / "in"
+
+
+def test_a_level_for_each_wish(bank: Path, crops: Crops, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    wishes = [Wish(keep=0.75), Wish(keep=0.5)]
+    made = list(LevelMaker(bank, crops).make(wishes, out))
+    written = read_bank(out)
+    assert [level["name"] for level in written["levels"]] == ["small", "small_keep75", "small_keep50"]
+    assert [level["keep"]["block02"] for level in written["levels"][1:]] == [0.75, 0.5]
+    assert 0 < written["levels"][1]["sparsity"] < written["levels"][2]["sparsity"]
+    assert [item["data"] for item in written["levels"][1]["accuracy"]] == ["a, b (held back)", "a", "b"]
+    assert made[0].before["a, b (held back)"] == 0
+    assert all(level.after["a, b (held back)"] > 0 for level in made)
+
+
+def test_a_latency_is_a_wish_too(bank: Path, crops: Crops, tmp_path: Path) -> None:
+    maker = LevelMaker(bank, crops, precision="fp32")
+    target = 0.9 * maker.latency.whole_ms / maker.latency.reference_ms
+    (level,) = maker.make([Wish(latency=min(target, 1.0), max_parameters=0.8)], tmp_path / "out")
+    assert level.latency is not None
+    assert level.latency <= target
+    assert level.entry["parameters"] <= 0.8 * read_bank(bank)["levels"][0]["parameters"]
+
+
+def test_levels_that_are_there_are_not_made_again(bank: Path, crops: Crops, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = list(LevelMaker(bank, crops).make([Wish(keep=0.75)], out))
+    with patch.object(levels, "prune", wraps=levels.prune) as prune:
+        again = list(LevelMaker(bank, crops).make([Wish(keep=0.75), Wish(keep=0.5)], out))
+        assert prune.call_count == 1
+    assert [level.found for level in (*first, *again)] == [False, True, False]
+    assert again[0].entry["sha256"] == first[0].entry["sha256"]
+
+
+def test_other_settings_make_other_levels(bank: Path, crops: Crops, tmp_path: Path) -> None:
+    list(LevelMaker(bank, crops).make([Wish(keep=0.75)], tmp_path / "out"))
+    (again,) = LevelMaker(bank, crops, seed=1).make([Wish(keep=0.75)], tmp_path / "out")
+    assert not again.found
+
+
+def test_the_same_seed_makes_the_same_bytes(bank: Path, crops: Crops, tmp_path: Path) -> None:
+    one, two = (next(LevelMaker(bank, crops).make([Wish(keep=0.5)], tmp_path / name)) for name in "ab")
+    assert one.entry["sha256"] == two.entry["sha256"]
+
+
+def test_refuses_a_level_that_is_not_there(bank: Path, crops: Crops) -> None:
+    with pytest.raises(ModelError, match="no level 'huge' to start from: choose one of small"):
+        LevelMaker(bank, crops, start="huge")
+
+
+def test_refuses_a_file_that_is_no_network(bank: Path, crops: Crops, network: onnx.ModelProto) -> None:
+    data = b"no network"
+    entry = level_entry("bad", "bad.onnx", data, parameters=count_parameters(network), macs=1)
+    write_bank_files(bank, new_bank("in", "MIT", "a test", [entry], []), {"bad.onnx": data})
+    with pytest.raises(ModelError, match=r"bad\.onnx is no ONNX network"):
+        LevelMaker(bank, crops)
+
+
+def test_an_impossible_latency_leaves_the_old_bank(bank: Path, crops: Crops, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    list(LevelMaker(bank, crops).make([Wish(keep=0.75)], out))
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    with pytest.raises(ConfigurationError, match="cannot be reached"):
+        list(LevelMaker(bank, crops).make([Wish(latency=1e-4)], out))
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"latency": 0.5, "keep": 0.5}, {"latency": 0.0}, {"keep": 1.5}, {"latency": float("nan")}]
+)
+def test_refuses_impossible_wishes(wrong: dict[str, float]) -> None:
+    with pytest.raises(ConfigurationError):
+        Wish(**wrong)
