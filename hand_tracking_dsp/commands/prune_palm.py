@@ -143,12 +143,8 @@ def _empty_table(title: str, headings: tuple[str, ...]) -> Table:
 
 def _table_of_recordings(results: list[Measured]) -> Table:
     """Show the recall of every recording."""
-    table = Table(title="Recall by recording, %")
-    table.add_column("recording")
-    table.add_column("hands", justify="right")
+    headings = (f"{name or _NOTHING} ({found.hands})" for name, found in results[0].recalls.items())
+    table = _empty_table("Recall, %, by recording (hands)", tuple(headings))
     for result in results:
-        table.add_column(result.file.removesuffix(".onnx"), justify="right")
-    for name, found in results[0].recalls.items():
-        values = (f"{100 * result.recalls[name].recall:.1f}" for result in results)
-        table.add_row(name or _NOTHING, str(found.hands), *values)
+        table.add_row(result.file, *(f"{100 * found.recall:.1f}" for found in result.recalls.values()))
     return table
