@@ -126,7 +126,8 @@ def steps_table(steps: Sequence[tuple[str, Step]], samples: int) -> Table:
     """Show steps, each with the name of its network."""
     table = Table(title=f"Every step checked, {samples} crops held back")
     for heading in ("network", "step", "landmarks moved", "limit", "probabilities", "limit", ""):
-        table.add_column(heading, justify="right" if heading in {"landmarks moved", "limit"} else "left")
+        words = heading in {"network", "step", ""}
+        table.add_column(heading, justify="left" if words else "right", overflow="fold")
     for network, step in steps:
         table.add_row(
             network,
