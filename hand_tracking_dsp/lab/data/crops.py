@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.data.pictures import Picture, list_pictures, spread
-from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.geometry import crop, region_from_landmarks, region_from_palm
@@ -109,9 +110,11 @@ class HandFinder:
 
     @classmethod
     def load(cls, bank: Path | None = None) -> HandFinder:
-        """Load MediaPipe's own networks, or those of another bank."""
-        folder = bank or share_path("models", "mediapipe")
-        return cls(LevelBank.load(folder), PalmDetector.load(folder))
+        """Load the dense level and the full palm detector of a bank: MediaPipe's own networks in the package's."""
+        folder = bank or default_bank()
+        # In fp32 on every machine, so that crops are the same on all.
+        runtime = RuntimeOptions(providers=("cpu",), precision="fp32")
+        return cls(LevelBank.load(folder, runtime), PalmDetector.load(folder, runtime=runtime))
 
     def regions(self, image: Image | None) -> list[Region]:
         """Find the regions in which the tracker would look for these hands in the next frame.
@@ -178,10 +181,10 @@ def collect_crops(
 
     Args:
         folders: Of pictures; each is a data set of its own.
-        count: Crops wanted, at least 32; fewer come where the pictures show no more hands.
+        count: As in cut_crops, like all that follows.
         seed: Of the regions' jitter.
-        finder: Finds the hands; with MediaPipe's own networks if None.
-        jitter: How far regions lie beside the best; the tracker's usual if None.
+        finder: Finds the hands.
+        jitter: How far regions lie beside the best.
         on_progress: Called after every crop.
 
     Raises:
@@ -189,6 +192,31 @@ def collect_crops(
         ConfigurationError: Fewer than 32 usable crops came.
     """
     pictures = spread([list_pictures(folder) for folder in folders])
+    return cut_crops(pictures, count, seed, finder=finder, jitter=jitter, on_progress=on_progress)
+
+
+def cut_crops(
+    pictures: Sequence[Picture],
+    count: int,
+    seed: int = 0,
+    *,
+    finder: HandFinder | None = None,
+    jitter: Jitter | None = None,
+    on_progress: Progress | None = None,
+) -> Crops:
+    """Cut hands out of pictures, in their order, until there are enough.
+
+    Args:
+        pictures: Where to look.
+        count: Crops wanted, at least 32; fewer come where the pictures show no more hands.
+        seed: Of the regions' jitter.
+        finder: Finds the hands; with MediaPipe's own networks if None.
+        jitter: How far regions lie beside the best; the tracker's usual if None.
+        on_progress: Called after every crop.
+
+    Raises:
+        ConfigurationError: Fewer than 32 usable crops came.
+    """
     finder = finder or HandFinder.load()
     jitter = jitter or Jitter()
     report = on_progress or (lambda *_: None)
@@ -205,7 +233,7 @@ def collect_crops(
                 chosen.append(picture)
                 report(len(images), count)
     if len(images) < MIN_CROPS:
-        where = ", ".join(map(str, folders))
+        where = ", ".join(sorted({picture.source for picture in pictures}))
         msg = (
             f"Only {len(images)} usable hands were found in {len(pictures)} pictures of {where} "
             f"({finder.unreadable} unreadable, {finder.empty} without a hand of {_SMALLEST_REGION_PX} pixels "

@@ -13,15 +13,24 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.data.augment import Augmentation
+from hand_tracking_dsp.lab.data.crops import Crops, cut_crops
 from hand_tracking_dsp.lab.data.pictures import Picture, list_pictures, spread
 from hand_tracking_dsp.lab.data.varied import Placed, place_hands
+from hand_tracking_dsp.lab.distillation.frozen import (
+    FrozenHead,
+    FrozenSamples,
+    cut_behind,
+    joined,
+    seen_through,
+)
 from hand_tracking_dsp.lab.distillation.network import OnnxNetwork
 from hand_tracking_dsp.lab.distillation.rounding import LearntRounding, Observer
 from hand_tracking_dsp.lab.distillation.samples import Labels, Recipe, Samples, make_samples
-from hand_tracking_dsp.lab.distillation.train import Training, TrainingOptions
+from hand_tracking_dsp.lab.distillation.train import Training, TrainingOptions, Validation
 
 # One picture group in so many is kept out of training, to measure on.
 _HELD_BACK = 20
+_CALIBRATION = 256
 
 Progress = Callable[[str, int, int, str], None]
 """Called with what is being done, how much of it is done, how much there is, and a line of figures."""
@@ -39,6 +48,9 @@ class DistillationOptions:
         training: How each level is trained.
         rounding_steps: Batches of quantization-aware training behind it; 0 = none.
         rounding_rate: Their highest learning rate.
+        frozen: The last block whose weights, and those of all blocks before it, stay as they are; "" = all
+            are trained. On a CPU training behind block05 takes a fifth of the time.
+        train_depthwise: Whether depthwise kernels are trained too.
     """
 
     samples: int = 40960
@@ -48,6 +60,8 @@ class DistillationOptions:
     training: TrainingOptions = field(default_factory=TrainingOptions)
     rounding_steps: int = 0
     rounding_rate: float = 1e-4
+    frozen: str = "block05"
+    train_depthwise: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +95,7 @@ def prepare_samples(
     work: Path,
     options: DistillationOptions,
     on_progress: Progress,
-) -> tuple[Samples, list[Picture]]:
+) -> tuple[Samples, list[Picture], Crops]:
     """Find hands and make labelled samples, or go on where an earlier call was stopped.
 
     Args:
@@ -92,7 +106,7 @@ def prepare_samples(
         on_progress: See Progress.
 
     Returns:
-        The samples, and the pictures held back to measure on.
+        The samples, the pictures held back to measure on, and crops to calibrate INT8 on.
 
     Raises:
         SourceError: A folder is missing or holds no picture.
@@ -113,7 +127,8 @@ def prepare_samples(
         options.workers,
         lambda done, of: on_progress("making samples", done, of, ""),
     )
-    return Samples([folder]), back
+    calibration = cut_crops([place.picture for place in placed], _CALIBRATION, options.training.seed)
+    return Samples([folder]), back, calibration
 
 
 def teach(
@@ -138,12 +153,13 @@ def teach(
         ModelError: The network has an operator that cannot be trained.
         ConfigurationError: The folder's checkpoint is of another network.
     """
-    pupil = OnnxNetwork(model)
-    training = Training(pupil, samples, validation, folder, options.training)
-    taught = training.run(lambda done, of, line: on_progress("training", done, of, line)).to_onnx()
+    taught = _taught(model, samples, validation, folder, options, on_progress)
     if not options.rounding_steps:
         return Taught(taught, None, {})
+    # Rounding begins at the image: nothing is frozen here.
     pupil = OnnxNetwork(taught)
+    if not options.train_depthwise:
+        pupil.freeze_depthwise()
     pupil.quantizer = rounding = LearntRounding(first_ranges(pupil, samples))
     settings = replace(
         options.training,
@@ -154,6 +170,30 @@ def teach(
     training = Training(pupil, samples, validation, folder / "rounding", settings)
     training.run(lambda done, of, line: on_progress("training with rounding", done, of, line))
     return Taught(taught, pupil.to_onnx(), rounding.ranges())
+
+
+def _taught(
+    model: onnx.ModelProto,
+    samples: Samples,
+    validation: dict[str, tuple[NDArray[np.uint8], Labels]],
+    folder: Path,
+    options: DistillationOptions,
+    on_progress: Progress,
+) -> onnx.ModelProto:
+    """Train the float network."""
+
+    def trained(network: OnnxNetwork, seen: Samples, sets: Validation) -> onnx.ModelProto:
+        if not options.train_depthwise:
+            network.freeze_depthwise()
+        training = Training(network, seen, sets, folder, options.training)
+        return training.run(lambda done, of, line: on_progress("training", done, of, line)).to_onnx()
+
+    if not options.frozen:
+        return trained(OnnxNetwork(model), samples, {**validation})
+    parts = cut_behind(model, options.frozen)
+    head = FrozenHead(parts.head)
+    seen = FrozenSamples(samples, head, lambda done, of: on_progress("running frozen blocks", done, of, ""))
+    return joined(model, trained(OnnxNetwork(parts.tail), seen, {**seen_through(head, validation)}))
 
 
 def first_ranges(pupil: OnnxNetwork, samples: Samples, count: int = 256) -> dict[str, tuple[float, float]]:

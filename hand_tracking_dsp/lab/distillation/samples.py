@@ -88,18 +88,18 @@ class Samples:
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self._folders = tuple(folders)
-        self._known: set[Path] = set()
-        self._images: list[NDArray[np.uint8]] = []
+        self.folders = tuple(folders)
+        self._paths: list[Path] = []
+        self._images: list[NDArray[Any]] = []
         self._labels: list[Labels] = []
         self.refresh()
 
     def refresh(self) -> None:
         """Look for shards that have been finished since."""
-        for path in sorted(path for folder in self._folders for path in folder.glob("shard-*")):
-            if path.suffix or path in self._known:
+        for path in sorted(path for folder in self.folders for path in folder.glob("shard-*")):
+            if path.suffix or path in self._paths:
                 continue
-            self._known.add(path)
+            self._paths.append(path)
             self._images.append(np.load(path / _IMAGES, mmap_mode="r", allow_pickle=False))
             with np.load(path / _LABELS, allow_pickle=False) as labels:
                 self._labels.append({name: labels[name] for name in labels.files})

@@ -23,7 +23,12 @@ from hand_tracking_dsp.lab.distillation.loss import Loss, deviation_percent
 from hand_tracking_dsp.lab.distillation.network import FEATURES, OnnxNetwork
 from hand_tracking_dsp.lab.distillation.samples import Labels, Samples
 
+_MAP_SAMPLES = 2048
+
 Batch = tuple[Tensor, dict[str, Tensor]]
+Validation = dict[str, tuple[NDArray[Any], Labels]]
+"""Named sets: images uint8 [n, 224, 224, 3], or what a tail sees of them, float16 [n, height, width,
+channels], and the teacher's labels."""
 Progress = Callable[[int, int, str], None]
 """Called with steps done, steps in all, and a line of figures."""
 
@@ -64,14 +69,14 @@ class Training:
     Attributes:
         pupil: The network being trained.
         samples: What it learns from.
-        validation: Named sets of images, uint8 [n, 224, 224, 3], and the teacher's labels.
+        validation: What to measure on.
         folder: Where checkpoint.pt and curve.json are kept.
         options: How to train.
     """
 
     pupil: OnnxNetwork
     samples: Samples
-    validation: dict[str, tuple[NDArray[np.uint8], Labels]]
+    validation: Validation
     folder: Path
     options: TrainingOptions
     curve: list[dict[str, Any]] = field(init=False, default_factory=list)
@@ -84,7 +89,7 @@ class Training:
         """Take up the training where the folder's checkpoint left it."""
         options = self.options
         torch.manual_seed(options.seed)
-        self.pupil.to(device=options.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.pupil.to(device=options.device, memory_format=torch.channels_last)
         self._bridge = self._feature_bridge().to(options.device)
         parameters = [*self.pupil.parameters(), *self._bridge.parameters()]
         self._optimizer = torch.optim.AdamW(parameters, lr=0.0, betas=(0.9, 0.99), weight_decay=1e-4)
@@ -119,7 +124,7 @@ class Training:
                 found[FEATURES] = self._bridge(found[FEATURES])
             loss = loss_of(found, labels)
             self._optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(self.pupil.parameters(), 1.0)
             self._optimizer.step()
             self._step += 1
@@ -136,7 +141,30 @@ class Training:
         """Map the pupil's features to as many as the teacher's; nothing to map where they are the same."""
         width = self.samples.batch(np.array([0]))[1]["features"].shape[1]
         mine = self.pupil.feature_width
-        return nn.Identity() if mine == width else nn.Linear(mine, width)
+        if mine == width:
+            return nn.Identity()
+        bridge = nn.Linear(mine, width)
+        # From the best map, so that the first steps do not tear apart what the pupil knows.
+        weight, bias = self._best_map()
+        bridge.weight.data.copy_(weight)
+        bridge.bias.data.copy_(bias)
+        return bridge
+
+    @torch.no_grad()
+    def _best_map(self) -> tuple[Tensor, Tensor]:
+        """Solve ridge least squares from the pupil's features to the teacher's on some samples."""
+        found, taught = [], []
+        self.pupil.eval()
+        for indices in np.array_split(np.arange(min(_MAP_SAMPLES, len(self.samples))), _MAP_SAMPLES // 64):
+            images, labels = self._tensors(*self.samples.batch(indices))
+            found.append(self.pupil(images)[FEATURES].double())
+            taught.append(labels[FEATURES].double())
+        x, y = torch.cat(found), torch.cat(taught)
+        mean_x, mean_y = x.mean(0), y.mean(0)
+        x, y = x - mean_x, y - mean_y
+        ridge = 1e-2 * x.square().sum() / x.shape[1] * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
+        weight = torch.linalg.solve(x.T @ x + ridge, x.T @ y).T
+        return weight.float(), (mean_y - weight @ mean_x).float()
 
     def _learning_rate(self) -> float:
         options = self.options
@@ -159,9 +187,11 @@ class Training:
                 ahead = reader.submit(next, source)
                 yield self._tensors(images, labels)
 
-    def _tensors(self, images: NDArray[np.uint8], labels: Labels) -> Batch:
+    def _tensors(self, images: NDArray[Any], labels: Labels) -> Batch:
         # [n, height, width, 3] seen as [n, 3, height, width] is what PyTorch calls channels_last.
-        data = torch.from_numpy(images).to(self.options.device).permute(0, 3, 1, 2).float() / 255
+        data = torch.from_numpy(images).to(self.options.device).permute(0, 3, 1, 2).float()
+        if images.dtype == np.uint8:
+            data = data / 255
         return data, {
             name: torch.from_numpy(np.asarray(values)).to(self.options.device).float()
             for name, values in labels.items()
