@@ -110,7 +110,7 @@ class HandFinder:
 
     @classmethod
     def load(cls, bank: Path | None = None) -> HandFinder:
-        """Load the dense level and the full palm detector of a bank: MediaPipe's own networks in the package's."""
+        """Load the dense level and the full palm detector of a bank; of the package's own if None."""
         folder = bank or default_bank()
         # In fp32 on every machine, so that crops are the same on all.
         runtime = RuntimeOptions(providers=("cpu",), precision="fp32")
