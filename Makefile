@@ -24,6 +24,10 @@ setup: ## Make .venv from the lock file and build the workspace, where something
 setup-mediapipe: ## Make .venv-mediapipe, the original to compare with
 	@scripts/setup.sh mediapipe
 
+.PHONY: setup-lab
+setup-lab: ## Add PyTorch for training to .venv
+	@scripts/setup.sh lab
+
 .PHONY: demo
 demo: setup ## Track hands on a real ROS 2 graph for DURATION seconds and write a report into OUT
 	@$(in_environment) hand-tracking-dsp demo --source "$(SOURCE)" --duration $(DURATION) --out "$(OUT)" $(ARGS)
@@ -51,6 +55,10 @@ format: setup ## Format the code and cure what can be cured
 .PHONY: bench
 bench: setup setup-mediapipe ## Measure frame times and compare them with MediaPipe's
 	@$(in_environment) hand-tracking-dsp bench $(ARGS)
+
+.PHONY: peers
+peers: setup-lab ## Compare pruned networks with other methods' on one table (ARGS="--images DIR…")
+	@$(in_environment) hand-tracking-dsp peers --work out/peers-work --out out/peers $(ARGS)
 
 .PHONY: lock
 lock: ## Pin the newest versions that requirements/*.in allow

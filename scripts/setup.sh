@@ -2,6 +2,7 @@
 # Make the virtual environment and build the workspace, each only when something it depends on changed.
 #
 #   scripts/setup.sh            .venv from requirements/*.lock, then colcon build into install/
+#   scripts/setup.sh lab        the same, and PyTorch and Torch-Pruning for the laboratory
 #   scripts/setup.sh mediapipe  .venv-mediapipe, the original to compare with
 #
 # PYTHON names the interpreter (default python3). Where /opt/ros/<distro> is sourced, that ROS 2 is the
@@ -23,6 +24,11 @@ state_of_environment() {
     echo "$underlay"
     "$python" -c 'import platform, sys; print(platform.python_version(), sys.base_prefix)'
     sha256sum "$1"
+}
+
+state_of_lab() {
+    cat .venv/.made-from
+    sha256sum requirements/lab.in
 }
 
 state_of_build() {
@@ -72,6 +78,18 @@ build() {
     echo "$wanted" >install/.made-from
 }
 
+# Add what only the laboratory needs. A lock for every machine would bring PyTorch with 3 GB of packages for
+# GPUs to all of them; pip takes the build that this machine's index offers, and leaves locked packages alone.
+add_lab() {
+    wanted=$(state_of_lab)
+    if [ "$(cat .venv/.lab-made-from 2>/dev/null)" = "$wanted" ]; then return; fi
+    say "installing the packages of requirements/lab.in into .venv (a minute or more)"
+    rm -f .venv/.lab-made-from
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements/lab.in ||
+        stop "pip could not install requirements/lab.in (see above); check the network connection and run it again."
+    echo "$wanted" >.venv/.lab-made-from
+}
+
 if [ "${1:-}" = mediapipe ]; then
     check_python "$python" 12
     underlay=none
@@ -94,3 +112,4 @@ else
     make_environment .venv requirements/robot.lock --system-site-packages
 fi
 build
+if [ "${1:-}" = lab ]; then add_lab; fi

@@ -55,7 +55,7 @@ def save_latency_plot(recording: Recording, budget_ms: float, path: Path, note: 
     bottom.set_ylim(-0.3, highest + 0.3)
     bottom.set_ylabel("level\n(0 = dense)")
     bottom.set_xlabel("time, s")
-    _finish(figure, (top, bottom), path)
+    save(figure, (top, bottom), path)
 
 
 def save_battery_plot(recording: Recording, path: Path, name: str) -> None:
@@ -86,10 +86,17 @@ def save_battery_plot(recording: Recording, path: Path, name: str) -> None:
     axes.set_xlabel("time, s")
     axes.set_title(name[:1].upper() + name[1:])
     axes.legend(loc="upper right", fontsize="small")
-    _finish(figure, (axes,), path)
+    save(figure, (axes,), path)
 
 
-def _finish(figure: Figure, all_axes: tuple[Axes, ...], path: Path) -> None:
+def save(figure: Figure, all_axes: tuple[Axes, ...], path: Path) -> None:
+    """Give a figure this package's look and write it as a PNG through a temporary name.
+
+    Args:
+        figure: To write.
+        all_axes: Its axes.
+        path: Where to; its folder is made if missing.
+    """
     for axes in all_axes:
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,57 @@
+"""Pruning until a network is as fast as asked, so that what is compared is equally fast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import onnx
+
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.lab.pruning.latency import undisturbed_ms
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+
+_BISECTIONS = 6
+_RUNS = 30
+
+
+def fit_latency(
+    make: Callable[[float], onnx.ModelProto], dense: onnx.ModelProto, ratio: float
+) -> tuple[float, onnx.ModelProto]:
+    """Find the largest network of a kind that is fast enough here, to a 64th of the way.
+
+    Times are measured in turn with the dense network's: ONNX Runtime, one thread, fp32.
+
+    Args:
+        make: Makes a network from a number between 0 and 1; the greater, the slower.
+        dense: The network that latency is relative to.
+        ratio: Most latency, above 0, at most 1.
+
+    Returns:
+        (the number, the network).
+
+    Raises:
+        ConfigurationError: None is fast enough.
+    """
+    low, high = 0.0, 1.0
+    best: tuple[float, onnx.ModelProto] | None = None
+    for _ in range(_BISECTIONS):
+        size = (low + high) / 2
+        model = make(size)
+        if latency_ratio(model, dense) <= ratio:
+            low, best = size, (size, model)
+        else:
+            high = size
+    if best is None:
+        msg = f"A latency of {ratio:g} of the dense network's cannot be reached by pruning here: choose more."
+        raise ConfigurationError(msg)
+    return best
+
+
+def latency_ratio(model: onnx.ModelProto, dense: onnx.ModelProto) -> float:
+    """Measure a network's latency relative to another one's, in turn, in ONNX Runtime with one thread."""
+    options = RuntimeOptions(providers=("cpu",), precision="fp32")
+    sessions = [
+        open_session(network.SerializeToString(), "to be timed", options) for network in (dense, model)
+    ]
+    whole_ms, own_ms = undisturbed_ms(sessions, _RUNS)
+    return own_ms / whole_ms

@@ -1,0 +1,75 @@
+"""Accuracy against latency, every network a point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from hand_tracking_dsp.evaluation.plots import save
+from hand_tracking_dsp.lab.peers.comparison import Row, mean_deviation
+
+_MARKS = {
+    "MediaPipe": ("#555555", "s"),
+    "peer": ("#1f77b4", "o"),
+    "ours": ("#d95f02", "D"),
+    "bank": ("#2ca02c", "^"),
+}
+_NAMES = {
+    "MediaPipe": "MediaPipe's own",
+    "peer": "other methods",
+    "ours": "ours, same budget",
+    "bank": "ours, the bank's levels (longer training)",
+}
+
+
+def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
+    """Draw each network's mean deviation against its latency in ONNX Runtime with one thread.
+
+    Args:
+        rows: Of comparison.compare.
+        path: Where to write the PNG.
+        note: What it was measured on, shown below the title.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    axes = figure.subplots()
+    for family, (color, mark) in _MARKS.items():
+        chosen = [row for row in rows if row["family"] == family]
+        points = [(row["latency"][0]["relative"], mean_deviation(row["figures"])) for row in chosen]
+        if not points:
+            continue
+        for precision, face in (("fp32", color), ("", "white")):
+            shown = [
+                point
+                for point, row in zip(points, chosen, strict=True)
+                if (row["precision"] == "fp32") == (precision == "fp32")
+            ]
+            label = _NAMES[family] + ("" if precision else ", in less than fp32")
+            if shown:
+                axes.plot(*zip(*shown, strict=True), mark, color=color, mfc=face, ms=7, label=label)
+        for point, row in zip(points, chosen, strict=True):
+            axes.annotate(
+                row["label"].removeprefix("MediaPipe "),
+                point,
+                textcoords="offset points",
+                xytext=(5, 4),
+                fontsize=6,
+                color=color,
+            )
+    axes.set_xlim(left=0)
+    # The worst are many times as far off as those that matter.
+    axes.set_yscale("symlog", linthresh=2, linscale=0.6)
+    axes.set_ylim(bottom=-0.1)
+    axes.yaxis.set_major_formatter("{x:g}")
+    first = rows[0]["latency"][0]
+    axes.set_xlabel(
+        f"latency of one run, relative to the dense network ({first['provider']}, {first['threads']} thread)"
+    )
+    axes.set_ylabel("deviation from the dense network, % of palm size\n(agreement, not accuracy)")
+    axes.set_title(f"Pruned networks: deviation against latency\n{note}", fontsize="medium")
+    axes.legend(fontsize="small", frameon=False)
+    save(figure, (axes,), path)
