@@ -1,0 +1,1 @@
+"""A bank adapted to one's own camera: in minutes, without torch, without labels."""
