@@ -28,6 +28,8 @@ def hands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         images = coarse.repeat(8, axis=1).repeat(8, axis=2)
         return Crops(images, ("a",) * count, tuple(f"a/{i % 8}" for i in range(count)))
 
+    # One strength of the ridge does for a test.
+    monkeypatch.setattr("hand_tracking_dsp.lab.pruning.reconstruction.RIDGES", (1e-1,))
     for command in ("prune", "relevance"):
         monkeypatch.setattr(f"hand_tracking_dsp.commands.{command}.collect_crops", collect)
     return str(tmp_path)
