@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -108,16 +109,20 @@ def _wishes(options: argparse.Namespace, folder: Path) -> list[Wish]:
 
 def _table(levels: list[Level]) -> Table:
     """Show what was made, with the deviation on the crops held back."""
-    data = list(levels[0].before)
     table = Table(title="Deviation from the dense network on pictures held back, % of palm size")
-    headings = ("level", "parameters", "MMACs", "latency, predicted", "all", *data[1:])
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "level" else "right")
-    before = (f"{levels[0].before[name]:.2f}" for name in data)
-    table.add_row("before pruning", "", "", "", *before)
+    for heading in ("level", "parameters", "MMACs", "latency", "deviation", "worst data set"):
+        table.add_column(heading, justify="left" if heading in {"level", "worst data set"} else "right")
+    table.add_row("before pruning", "", "", "", *_deviations(levels[0].before))
     for level in levels:
         latency = "" if level.latency is None else f"{level.latency:.3f}"
         size = f"{level.entry['parameters']:,}", f"{level.entry['macs'] / 1e6:.1f}"
         name = level.entry["name"] + (" (kept)" if level.found else "")
-        table.add_row(name, *size, latency, *(f"{level.after[source]:.2f}" for source in data))
+        table.add_row(name, *size, latency, *_deviations(level.after))
     return table
+
+
+def _deviations(values: Mapping[str, float]) -> tuple[str, str]:
+    """Show the first, over all, and the largest of the others."""
+    (_, over_all), *others = values.items()
+    name, largest = max(others, key=lambda item: item[1])
+    return f"{over_all:.2f}", f"{name} {largest:.2f}"
