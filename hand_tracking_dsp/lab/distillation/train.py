@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -244,9 +245,10 @@ class Training:
             self.pupil.load_state_dict(state["pupil"])
             self._bridge.load_state_dict(state["bridge"])
             self._optimizer.load_state_dict(state["optimizer"])
-        except (RuntimeError, KeyError, ValueError, EOFError) as error:
+        except (RuntimeError, KeyError, ValueError, EOFError, UnpicklingError) as error:
+            reason = (str(error).splitlines() or ["it is empty"])[0]
             msg = (
-                f"The checkpoint {self._checkpoint} is not of this pupil ({str(error).splitlines()[0]}): "
+                f"The checkpoint {self._checkpoint} is not of this pupil ({reason}): "
                 f"delete its folder or choose another."
             )
             raise ConfigurationError(msg) from error
