@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from hand_tracking_dsp.commands.output import machine_line
-from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.errors import ConfigurationError, OutputError
 from hand_tracking_dsp.lab.adapt.bank import (
     AdaptedFile,
     adapt_levels,
@@ -139,6 +140,17 @@ def _check(options: argparse.Namespace) -> None:
         raise ConfigurationError(msg)
     for target in options.target:
         Wish(latency=target)
+    _check_writable(options.out)
+
+
+def _check_writable(folder: Path) -> None:
+    """Find out before the work whether its result can be written; nothing is made."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        msg = (
+            f"--out {folder} cannot be written: {there} is no folder that may be written to; choose another."
+        )
+        raise OutputError(msg)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from hand_tracking_dsp.lab.bank_entries import (
     networks_of,
 )
 from hand_tracking_dsp.lab.latency import Times, time_in_turn
-from hand_tracking_dsp.lab.pruning.network import parse_model
+from hand_tracking_dsp.lab.pruning.network import find_blocks, parse_model
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session, warm_up
 from hand_tracking_dsp.tracking.device import device_name
 
@@ -193,10 +193,12 @@ def _adapt_level(
             result = room.adapt_floats(base)
         add(entries["fp32"]["file"], result)
         base = result.model or base
-    if base is not None or "int8" in models:
-        old = entries["int8"]
+    old = entries["int8"]
+    # What is quantized is convolutions: a network of another kind stays as it is.
+    to_round = base if base is not None and find_blocks(base) else None
+    if to_round is not None or old is not None:
         file = old["file"] if old else f"{Path(level['file']).stem}_int8.onnx"
-        add(file, room.adapt_integers(base, models.get("int8")))
+        add(file, room.adapt_integers(to_round, models.get("int8")))
     if "fp16" in models and entries["fp16"] is not None:
         add(entries["fp16"]["file"], room.adapt_halves(base, models["fp16"]))
     return found

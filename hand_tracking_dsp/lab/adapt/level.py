@@ -63,8 +63,10 @@ class Classroom:
         self._seed = seed
 
     @cached_property
-    def blocks(self) -> Lesson:
-        """What the dense network's blocks give."""
+    def blocks(self) -> Lesson | None:
+        """What the dense network's blocks give; None if it has none, being a network of another kind."""
+        if not find_blocks(self.dense):
+            return None
         crops = self.lessons.fit.crops
         return prepare(self.dense, crops.subset(_evenly(len(crops), _BLOCK_CROPS)), seed=self._seed)
 
@@ -86,7 +88,7 @@ class Classroom:
         """Adapt a network in INT8, or make one.
 
         Args:
-            base: The same level in fp32, adapted; None where there is none.
+            base: The same level in fp32, adapted; None where there is none that can be quantized.
             old: The INT8 network that there is; None where there is none. One of both is there.
         """
         return self._best("int8", old, self._integer_ways(base, old))
@@ -149,6 +151,8 @@ class Classroom:
         Only for a network pruned from the dense one: others have other channels between their blocks.
         """
         blocks, taught = find_blocks(old), self.blocks
+        if taught is None:
+            return None
         widths = {name: target.shape[2] for name, target in taught.targets.items()}
         if not blocks or any(
             widths.get(block.name) != mixing_matrix(old, block)[0].shape[1] for block in blocks

@@ -16,7 +16,13 @@ from hand_tracking_dsp.lab.adapt.pictures import Lessons
 from hand_tracking_dsp.lab.bank_entries import add_variant, level_entry, new_bank
 from hand_tracking_dsp.lab.bank_file import write_bank_files
 from hand_tracking_dsp.lab.data.crops import SIZE, Crops
-from hand_tracking_dsp.lab.pruning.network import copied, cut_channels, read_blocks, read_weights, write_weights
+from hand_tracking_dsp.lab.pruning.network import (
+    copied,
+    cut_channels,
+    read_blocks,
+    read_weights,
+    write_weights,
+)
 
 HIDDEN = 32
 HEADS = {"landmarks": 63, "presence": 1, "handedness": 1, "world_landmarks": 63}
@@ -59,7 +65,9 @@ def small_network(width: int = 8, seed: int = 0) -> onnx.ModelProto:
     nodes.append(helper.make_node("GlobalAveragePool", [last], ["pooled"]))
     nodes.append(helper.make_node("Flatten", ["pooled"], ["flat"]))
     for name, size in HEADS.items():
-        target = layer(f"head.{name}", "flat", name if size > 1 else f"{name}.logit", (size, HIDDEN), transB=1)
+        target = layer(
+            f"head.{name}", "flat", name if size > 1 else f"{name}.logit", (size, HIDDEN), transB=1
+        )
         if size == 1:
             nodes.append(helper.make_node("Sigmoid", [target], [name]))
     for name, unit in (("landmarks", 1.0), ("world_landmarks", 0.001)):
@@ -89,7 +97,9 @@ def shaken_heads(model: onnx.ModelProto, strength: float = 0.3) -> onnx.ModelPro
     write_weights(
         other,
         {
-            name: (weights[name] * (1 + strength * random.normal(size=weights[name].shape))).astype(np.float32)
+            name: (weights[name] * (1 + strength * random.normal(size=weights[name].shape))).astype(
+                np.float32
+            )
             for name in names
         },
     )

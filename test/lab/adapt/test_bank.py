@@ -97,7 +97,7 @@ def test_a_corrupt_network_is_named(dense, tmp_path: Path) -> None:
 def test_a_foreign_network_is_named(dense, tmp_path: Path) -> None:
     palm = Path(__file__).parents[3] / "models" / "mediapipe" / "palm_lite.onnx"
     folder = bank_of(tmp_path / "b", dense=dense.SerializeToString(), palm=palm.read_bytes())
-    with pytest.raises(ModelError, match="The network palm.onnx takes"):
+    with pytest.raises(ModelError, match=r"The network palm.onnx takes"):
         check_levels(read_bank(folder), read_files(folder))
 
 

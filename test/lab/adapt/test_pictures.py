@@ -59,9 +59,7 @@ def test_each_crop_is_followed_by_its_mirror_image(make_crops) -> None:
 def test_joined_crops_are_all_there_and_mixed(make_crops, first: int, second: int) -> None:
     a, b = make_crops(first), make_crops(second, seed=1)
     both = joined(a, b)
-    assert {image.tobytes() for image in both.images} == {
-        image.tobytes() for image in (*a.images, *b.images)
-    }
+    assert {image.tobytes() for image in both.images} == {image.tobytes() for image in (*a.images, *b.images)}
     if (first, second) == (6, 2):
         others = {image.tobytes() for image in b.images}
         places = [i for i, image in enumerate(both.images) if image.tobytes() in others]

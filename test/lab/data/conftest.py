@@ -9,8 +9,12 @@ import cv2
 import pytest
 
 from hand_tracking_dsp.lab.data.crops import HandFinder
+from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.sources.frames import Frame, SourceOptions
 from hand_tracking_dsp.sources.synthetic import SyntheticScene
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.palm import PalmDetector
 
 _EVERY = 45
 
@@ -31,7 +35,8 @@ def write(folder: Path, count: int, seed: int, hands: int = 2) -> Path:
 
 @pytest.fixture(scope="session")
 def finder() -> HandFinder:
-    return HandFinder.load()
+    folder, runtime = share_path("models", "mediapipe"), RuntimeOptions(threads=1)
+    return HandFinder(LevelBank.load(folder, runtime), PalmDetector.load(folder, runtime=runtime))
 
 
 @pytest.fixture(scope="session")

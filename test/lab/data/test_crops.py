@@ -113,7 +113,7 @@ def test_hands_of_few_pixels_are_left_out(finder: HandFinder, frames) -> None:
 
 
 def test_a_missing_folder_is_named(finder: HandFinder, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no folder .*nowhere"):
+    with pytest.raises(SourceError, match=r"no folder .*nowhere"):
         collect_crops([tmp_path / "nowhere"], 40, finder=finder)
 
 
@@ -125,7 +125,11 @@ def test_a_subset_keeps_what_belongs_together() -> None:
     assert len(crops.of_source("other")) == 0
 
 
-@given(sizes=st.lists(st.integers(1, 9), min_size=2, max_size=12), share=st.floats(0.05, 0.9), seed=st.integers(0, 9))
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=2, max_size=12),
+    share=st.floats(0.05, 0.9),
+    seed=st.integers(0, 9),
+)
 def test_split_loses_nothing_and_splits_no_group(sizes: list[int], share: float, seed: int) -> None:
     groups = [f"g{i}" for i, size in enumerate(sizes) for _ in range(size)]
     learn, back = split(numbered(groups), share, seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -48,7 +49,7 @@ def test_neighbours_by_name_are_one_group_and_groups_are_about_equal(tmp_path: P
     groups = [one.group for one in list_pictures(tmp_path / "set")]
     assert len(set(groups)) == 20
     assert all(groups.count(group) == 5 for group in groups)
-    changes = sum(before != after for before, after in zip(groups, groups[1:], strict=False))
+    changes = sum(before != after for before, after in pairwise(groups))
     assert changes == 19
 
 
