@@ -70,6 +70,7 @@ def examine(model: bytes, exams: Sequence[Exam], kept: Path) -> Figures:
         digest = hashlib.sha256(model)
         digest.update(exam.images.tobytes())
         digest.update(exam.reference.landmarks.tobytes())
+        digest.update(b"" if exam.truth is None else exam.truth.tobytes())
         path = kept / f"{digest.hexdigest()[:24]}.json"
         if not path.exists():
             session = session or open_exact(model)

@@ -11,8 +11,6 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
-
 from hand_tracking_dsp.lab.data.augment import Augmentation
 from hand_tracking_dsp.lab.distillation import samples as sampling
 from hand_tracking_dsp.lab.distillation.samples import Recipe, Samples, make_samples
@@ -46,8 +44,7 @@ def make_small_network(seed: int) -> onnx.ModelProto:
     nodes.append(helper.make_node("Flatten", ["mean"], ["flat"]))
     for name, size in _HEADS.items():
         layer(name, "flat", (size, 8), transB=1)
-    for name in ("presence", "handedness"):
-        nodes.append(helper.make_node("Sigmoid", [f"{name}_logit"], [name]))
+    nodes += [helper.make_node("Sigmoid", [f"{name}_logit"], [name]) for name in ("presence", "handedness")]
     outputs = {"landmarks": 63, "presence": 1, "handedness": 1, "world_landmarks": 63}
     graph = helper.make_graph(
         nodes,
@@ -75,16 +72,7 @@ def teacher() -> onnx.ModelProto:
 def recipe(teacher: onnx.ModelProto) -> Recipe:
     """Synthetic hands alone, on no pictures."""
     plain = Augmentation(background=0.0, occlusion=0.0)
-    return Recipe((), teacher.SerializeToString(), plain, synthetic=1.0, seed=0)
-
-
-@pytest.fixture(scope="session")
-def shard_of_few() -> Iterator[None]:
-    """Make shards so small that tests are quick; nothing else about them changes."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr(sampling, "SHARD", FEW)
-    yield
-    patch.undo()
+    return Recipe((), teacher.SerializeToString(), plain, synthetic=1.0, seed=0, shard=FEW)
 
 
 class Immediately:
@@ -112,7 +100,8 @@ class Immediately:
 
 
 @pytest.fixture(scope="session")
-def in_this_process(shard_of_few: None) -> Iterator[None]:
+def in_this_process() -> Iterator[None]:
+    """Make samples here, so that tests are quick; nothing else about them changes."""
     patch = pytest.MonkeyPatch()
     patch.setattr(sampling, "ProcessPoolExecutor", Immediately)
     yield
@@ -121,7 +110,9 @@ def in_this_process(shard_of_few: None) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def folder_of_samples(
-    recipe: Recipe, in_this_process: None, tmp_path_factory: pytest.TempPathFactory
+    recipe: Recipe,
+    in_this_process: None,  # noqa: ARG001 (usefixtures does nothing for fixtures)
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     folder = tmp_path_factory.mktemp("samples")
     make_samples(recipe, 3 * FEW, folder, 1)

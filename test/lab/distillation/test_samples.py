@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
-
 from hand_tracking_dsp.lab.distillation import samples as sampling
 from hand_tracking_dsp.lab.distillation.samples import Samples, labelled, make_samples
 from hand_tracking_dsp.lab.distillation.teacher import Teacher
