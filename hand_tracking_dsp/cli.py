@@ -19,8 +19,10 @@ COMMANDS = {
     "agreement": "compare the hands found in photos with MediaPipe's",
     "prune": "make sparser levels of a bank's network, without training",
     "relevance": "compare criteria of which channels matter",
+    "distill": "teach the levels of a bank what its dense network says",
     "quantize": "give every level of a bank an INT8 file, checked and measured",
     "prune-palm": "make the palm detectors of a bank smaller and faster",
+    "peers": "compare our pruned networks with other methods' on the same work",
 }
 
 
