@@ -18,6 +18,7 @@ from hand_tracking_dsp.lab.deviation import predict
 from hand_tracking_dsp.lab.distillation.distill import DistillationOptions, prepare_samples
 from hand_tracking_dsp.lab.distillation.samples import Labels, Samples, labelled
 from hand_tracking_dsp.lab.distillation.teacher import Teacher
+from hand_tracking_dsp.lab.distillation.train import TrainingOptions
 from hand_tracking_dsp.lab.peers.contest import Budget, Progress
 from hand_tracking_dsp.lab.peers.figures import Exam, open_exact
 from hand_tracking_dsp.lab.peers.pictures import SYNTHETIC, draw_pictures, synthetic_hands
@@ -121,9 +122,12 @@ def _samples(
         samples = Samples(wishes.samples)
     else:
         options = DistillationOptions(
-            samples=wishes.count, synthetic=0.1 if wishes.images else 1.0, workers=wishes.workers
+            samples=wishes.count,
+            synthetic=0.1 if wishes.images else 1.0,
+            workers=wishes.workers,
+            training=TrainingOptions(seed=wishes.seed),
         )
-        samples, _ = prepare_samples(folders, dense.SerializeToString(), work, options, report)
+        samples = prepare_samples(folders, dense.SerializeToString(), work, options, report)[0]
     if not len(samples):
         where = ", ".join(map(str, wishes.samples))
         msg = f"There are no samples in {where}: give folders that hand-tracking-dsp distill has made."
