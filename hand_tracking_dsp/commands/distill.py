@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="DIR",
-        help="folders to measure on; without it, a twentieth of --images is held back for that",
+        help="folders to measure on; without it, some of --images are held back for that",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the new bank")
     parser.add_argument(
@@ -113,11 +113,12 @@ def run(options: argparse.Namespace) -> int:
     with Progress(console=console, transient=True) as progress:
         report = _Report(progress)
         school = School(folder, work, wishes, report)
+        levels = school.chosen(options.levels)
         samples, back, calibration = prepare_samples(
             _folders(options, work, report), school.teacher, work, wishes, report
         )
         school.measure_on(_validation(options, back, report))
-        for index in school.chosen(options.levels):
+        for index in levels:
             lessons += school.teach(index, samples, calibration)
             school.write(options.out)
     console.print(_table(lessons))
@@ -149,7 +150,7 @@ class _Report:
 
 
 def _check(options: argparse.Namespace) -> None:
-    for name, least in {"samples": 1024, "steps": 1, "batch": 1, "workers": 1, "rounding_steps": 0}.items():
+    for name, least in {"samples": 64, "steps": 1, "batch": 1, "workers": 1, "rounding_steps": 0}.items():
         if getattr(options, name) < least:
             msg = f"--{name.replace('_', '-')} is {getattr(options, name)}: it must be at least {least}."
             raise ConfigurationError(msg)
@@ -189,7 +190,7 @@ def _validation(options: argparse.Namespace, back: Sequence[Picture], report: _R
         report("cutting out hands to measure on", done, of, "")
 
     if not options.validation:
-        held_back = cut_crops(back, _MEASURED, options.seed, finder=finder, on_progress=progress)
+        held_back = cut_crops(back, _MEASURED, options.seed, least=1, finder=finder, on_progress=progress)
         return {"held back": held_back}
     return {
         folder.resolve().name: collect_crops(

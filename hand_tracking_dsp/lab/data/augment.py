@@ -19,6 +19,7 @@ from hand_tracking_dsp.tracking.geometry import palm_size
 from hand_tracking_dsp.tracking.types import Floats, Image, Region
 
 Random = np.random.Generator
+_PALM = [Joint.WRIST, Joint.THUMB_CMC, Joint.INDEX_MCP, Joint.MIDDLE_MCP, Joint.RING_MCP, Joint.PINKY_MCP]
 _Change = Callable[[Image, Random], Image]
 
 
@@ -34,6 +35,7 @@ class Augmentation:
         mirrored: Share of the pictures mirrored.
         background: Share of the pictures whose hand is put before another background.
         occlusion: Share of the pictures in which something covers a part.
+        second_hand: Share of the photos into which another photo's hand reaches.
         change: Probability of each change of light, colour, sharpness and noise.
     """
 
@@ -44,6 +46,7 @@ class Augmentation:
     mirrored: float = 0.5
     background: float = 0.25
     occlusion: float = 0.2
+    second_hand: float = 0.1
     change: float = 0.25
 
 
@@ -66,41 +69,40 @@ def jittered(region: Region, options: Augmentation, random: Random) -> Region:
 def before_background(patch: Image, landmarks: Floats, background: Image, random: Random) -> Image:
     """Put a hand before another background.
 
-    The hand's outline is not known, so that it is taken from its skeleton, drawn as thick as flesh,
-    with a forearm leading out of the picture and a soft border.
-
     Args:
         patch: uint8 [n, n, 3]: the hand's crop.
         landmarks: float32 [21, 2 or more], pixels of the crop.
-        background: uint8 [n, n, 3].
+        background: uint8 [n, n, 3]: a second hand's crop lets the first reach into it.
         random: Source of chance.
 
     Returns:
         uint8 [n, n, 3].
     """
-    palm = palm_size(landmarks)
-    points = landmarks[:, :2]
-    mask = np.zeros(patch.shape[:2], np.uint8)
-    fingers = max(int(palm * random.uniform(0.30, 0.45)), 3)
-    for start, end in BONES:
-        cv2.line(mask, _pixel(points[start]), _pixel(points[end]), 255, fingers)
-    knuckles = [
-        Joint.WRIST,
-        Joint.THUMB_CMC,
-        Joint.INDEX_MCP,
-        Joint.MIDDLE_MCP,
-        Joint.RING_MCP,
-        Joint.PINKY_MCP,
-    ]
-    hull = cv2.convexHull(points[knuckles].astype(np.int32))
-    cv2.fillConvexPoly(mask, hull, 255)
-    cv2.polylines(mask, [hull], isClosed=True, color=255, thickness=fingers)
-    wrist = points[Joint.WRIST]
-    away = wrist - points[Joint.MIDDLE_MCP]
-    cv2.line(mask, _pixel(wrist), _pixel(wrist + away * 3), 255, max(int(palm * 0.7), 3))
-    soft = cv2.GaussianBlur(mask, (0, 0), max(palm * 0.04, 0.8)).astype(np.float32)[:, :, None] / 255
-    result: Image = (patch * soft + background * (1 - soft)).astype(np.uint8)
+    share = _hand_mask(patch.shape[0], landmarks, random)[:, :, None]
+    result: Image = (patch * share + background * (1 - share)).astype(np.uint8)
     return result
+
+
+def moved(patch: Image, landmarks: Floats, random: Random) -> tuple[Image, Floats]:
+    """Shift a crop by a third to two thirds of its side and turn it, so that its hand reaches in from a side.
+
+    Args:
+        patch: uint8 [n, n, 3].
+        landmarks: float32 [21, 2 or more], pixels of the crop.
+        random: Source of chance.
+
+    Returns:
+        The crop, its border pixels repeated, and its landmarks, float32 [21, 2].
+    """
+    size = patch.shape[0]
+    direction, reach = random.uniform(0, 2 * math.pi), random.uniform(0.33, 0.66) * size
+    matrix = cv2.getRotationMatrix2D(
+        (size / 2, size / 2), random.uniform(-180, 180), random.uniform(0.7, 1.2)
+    )
+    matrix[:, 2] += reach * np.array([math.cos(direction), math.sin(direction)])
+    turned: Image = cv2.warpAffine(patch, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE)
+    points = landmarks[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    return turned, points.astype(np.float32)
 
 
 def occluded(image: Image, texture: Image, random: Random) -> Image:
@@ -143,6 +145,28 @@ def changed(image: Image, options: Augmentation, random: Random) -> Image:
         if random.random() < options.change:
             image = change(image, random)
     return image
+
+
+def _hand_mask(size: int, landmarks: Floats, random: Random) -> Floats:
+    """Say where a hand is, float32 [size, size], 0 to 1.
+
+    Its outline is not known, so that it is taken from its skeleton, drawn as thick as flesh, with a
+    forearm leading out of the picture and a soft border.
+    """
+    palm = palm_size(landmarks)
+    points = landmarks[:, :2]
+    mask = np.zeros((size, size), np.uint8)
+    fingers = max(int(palm * random.uniform(0.30, 0.45)), 3)
+    for start, end in BONES:
+        cv2.line(mask, _pixel(points[start]), _pixel(points[end]), 255, fingers)
+    hull = cv2.convexHull(points[_PALM].astype(np.int32))
+    cv2.fillConvexPoly(mask, hull, 255)
+    cv2.polylines(mask, [hull], isClosed=True, color=255, thickness=fingers)
+    wrist = points[Joint.WRIST]
+    away = wrist - points[Joint.MIDDLE_MCP]
+    cv2.line(mask, _pixel(wrist), _pixel(wrist + away * 3), 255, max(int(palm * 0.7), 3))
+    soft: Floats = cv2.GaussianBlur(mask, (0, 0), max(palm * 0.04, 0.8)).astype(np.float32) / np.float32(255)
+    return soft
 
 
 def _pixel(point: NDArray[np.floating[Any]]) -> tuple[int, int]:

@@ -200,6 +200,7 @@ def cut_crops(
     count: int,
     seed: int = 0,
     *,
+    least: int = MIN_CROPS,
     finder: HandFinder | None = None,
     jitter: Jitter | None = None,
     on_progress: Progress | None = None,
@@ -208,14 +209,15 @@ def cut_crops(
 
     Args:
         pictures: Where to look.
-        count: Crops wanted, at least 32; fewer come where the pictures show no more hands.
+        count: Crops wanted; fewer come where the pictures show no more hands.
         seed: Of the regions' jitter.
-        finder: Finds the hands; with MediaPipe's own networks if None.
+        least: Crops without which there is no use going on.
+        finder: Finds the hands; with the dense networks of the package's bank if None.
         jitter: How far regions lie beside the best; the tracker's usual if None.
         on_progress: Called after every crop.
 
     Raises:
-        ConfigurationError: Fewer than 32 usable crops came.
+        ConfigurationError: Fewer usable crops came than the least.
     """
     finder = finder or HandFinder.load()
     jitter = jitter or Jitter()
@@ -232,12 +234,12 @@ def cut_crops(
                 images.append(cut(image, jitter.applied(region, random)))
                 chosen.append(picture)
                 report(len(images), count)
-    if len(images) < MIN_CROPS:
+    if len(images) < least:
         where = ", ".join(sorted({picture.source for picture in pictures}))
         msg = (
             f"Only {len(images)} usable hands were found in {len(pictures)} pictures of {where} "
             f"({finder.unreadable} unreadable, {finder.empty} without a hand of {_SMALLEST_REGION_PX} pixels "
-            f"or more): give pictures with at least {MIN_CROPS} hands."
+            f"or more): give pictures with at least {least} hands."
         )
         raise ConfigurationError(msg)
     return Crops(

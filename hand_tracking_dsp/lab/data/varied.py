@@ -19,6 +19,7 @@ from hand_tracking_dsp.lab.data.augment import (
     before_background,
     changed,
     jittered,
+    moved,
     occluded,
 )
 from hand_tracking_dsp.lab.data.crops import MIN_CROPS, SIZE, HandFinder, cut, to_crop
@@ -154,13 +155,18 @@ class VariedHands:
         return VariedHand(changed(crop, self.options, random), truth)
 
     def _photo(self, random: np.random.Generator) -> Image:
-        place = self._with_hands[int(random.choice(len(self._with_hands), p=self._chances))]
-        image = _read(place.picture)
-        region = place.regions[int(random.integers(len(place.regions)))]
-        crop = cut(image, jittered(region, self.options, random))
+        crop = self._hand(random)
         if random.random() < self.options.background:
             crop = before_background(crop, self.look(crop), self._anywhere(random), random)
+        if random.random() < self.options.second_hand:
+            other = self._hand(random)
+            crop = before_background(*moved(other, self.look(other), random), crop, random)
         return crop
+
+    def _hand(self, random: np.random.Generator) -> Image:
+        place = self._with_hands[int(random.choice(len(self._with_hands), p=self._chances))]
+        region = place.regions[int(random.integers(len(place.regions)))]
+        return cut(_read(place.picture), jittered(region, self.options, random))
 
     def _synthetic(self, random: np.random.Generator) -> tuple[Image, Floats]:
         while True:

@@ -28,9 +28,11 @@ from hand_tracking_dsp.lab.distillation.rounding import LearntRounding, Observer
 from hand_tracking_dsp.lab.distillation.samples import Labels, Recipe, Samples, make_samples
 from hand_tracking_dsp.lab.distillation.train import Training, TrainingOptions, Validation
 
-# One picture group in so many is kept out of training, to measure on.
-_HELD_BACK = 20
+# One picture group in so many is kept out of training, to measure on: of few pictures a larger share.
+_HELD_BACK = (4, 20)
+_PICTURES_HELD_BACK = 100
 _CALIBRATION = 256
+_SHARD = 1024
 
 Progress = Callable[[str, int, int, str], None]
 """Called with what is being done, how much of it is done, how much there is, and a line of figures."""
@@ -41,7 +43,7 @@ class DistillationOptions:
     """How to teach.
 
     Attributes:
-        samples: Varied pictures to make, at least 1024.
+        samples: Varied pictures to make, at least 64.
         synthetic: Share of synthetic hands among them, 0 to 1.
         workers: Processes that make them.
         augmentation: How strongly they are varied.
@@ -80,9 +82,11 @@ class Taught:
 
 
 def hold_back(pictures: Sequence[Picture]) -> tuple[list[Picture], list[Picture]]:
-    """Split pictures by group into those to train on and every twentieth group to measure on."""
+    """Split pictures by group into those to train on and, every fourth to twentieth, those to measure on."""
     groups = sorted({picture.group for picture in pictures})
-    back = set(groups[_HELD_BACK // 2 :: _HELD_BACK]) if len(groups) > 1 else set()
+    least, most = _HELD_BACK
+    step = min(max(len(pictures) // _PICTURES_HELD_BACK, least), most)
+    back = set(groups[step // 2 :: step])
     return (
         [picture for picture in pictures if picture.group not in back],
         [picture for picture in pictures if picture.group in back],
@@ -110,7 +114,7 @@ def prepare_samples(
 
     Raises:
         SourceError: A folder is missing or holds no picture.
-        ConfigurationError: The pictures show fewer than 32 hands.
+        ConfigurationError: The pictures to train on show fewer than 32 hands.
         OutputError: The work folder cannot be written.
     """
     pictures = spread([list_pictures(folder) for folder in folders])
@@ -118,7 +122,14 @@ def prepare_samples(
     placed: list[Placed] = place_hands(
         chosen, work / "hands.json", lambda done, of: on_progress("finding hands", done, of, "")
     )
-    recipe = Recipe(placed, teacher, options.augmentation, options.synthetic, options.training.seed)
+    recipe = Recipe(
+        placed,
+        teacher,
+        options.augmentation,
+        options.synthetic,
+        options.training.seed,
+        min(_SHARD, options.samples),
+    )
     folder = work / "samples"
     make_samples(
         recipe,

@@ -19,7 +19,7 @@ from onnx import numpy_helper
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.deviation import as_input
-from hand_tracking_dsp.lab.distillation.samples import SHARD, Labels, Samples
+from hand_tracking_dsp.lab.distillation.samples import Labels, Samples
 from hand_tracking_dsp.lab.pruning.network import copied, cut_out, read_blocks
 
 
@@ -123,7 +123,8 @@ class FrozenSamples(Samples):
         if not kept.exists():
             unfinished = kept.with_suffix(".unfinished.npy")
             np.save(
-                unfinished, np.concatenate([self._head.run(images[i : i + 64]) for i in range(0, SHARD, 64)])
+                unfinished,
+                np.concatenate([self._head.run(images[i : i + 64]) for i in range(0, len(images), 64)]),
             )
             unfinished.replace(kept)
         values: NDArray[np.uint8] = np.load(kept, mmap_mode="r", allow_pickle=False)

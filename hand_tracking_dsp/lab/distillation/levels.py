@@ -19,6 +19,7 @@ from hand_tracking_dsp.lab.checks import ROUNDED, Stage, Step, compare_stages, o
 from hand_tracking_dsp.lab.data.crops import Crops
 from hand_tracking_dsp.lab.deviation import Predictions, as_input, deviation_palm_percent, predict
 from hand_tracking_dsp.lab.distillation.distill import DistillationOptions, Progress, Taught, teach
+from hand_tracking_dsp.lab.distillation.frozen import cut_behind
 from hand_tracking_dsp.lab.distillation.network import OnnxNetwork
 from hand_tracking_dsp.lab.distillation.samples import Labels, Samples, labelled
 from hand_tracking_dsp.lab.distillation.teacher import Teacher
@@ -94,7 +95,8 @@ class School:
         """Name the levels to teach: those wanted, or all but the dense one.
 
         Raises:
-            ConfigurationError: The bank has no such level, or none that can be taught.
+            ConfigurationError: The bank has no such level, or none that can be taught, or one does not
+                have the block that is to be frozen.
         """
         able = [level["index"] for level in self._bank["levels"][1:] if level["precision"] == "fp32"]
         chosen = able if wanted is None else list(wanted)
@@ -104,6 +106,9 @@ class School:
                 f"The levels {chosen} cannot be taught: the bank has {names}; make levels with 'prune' first."
             )
             raise ConfigurationError(msg)
+        for index in chosen if self._options.frozen else ():
+            file = self._bank["levels"][index]["file"]
+            cut_behind(onnx.load_model_from_string(self._files[file]), self._options.frozen)
         return chosen
 
     def teach(self, index: int, samples: Samples, calibration: Crops) -> list[Lesson]:

@@ -21,9 +21,6 @@ from hand_tracking_dsp.lab.data.crops import SIZE
 from hand_tracking_dsp.lab.data.varied import Placed, VariedHands, truth_or_nan
 from hand_tracking_dsp.lab.distillation.teacher import Lesson, Teacher
 
-SHARD = 1024
-"""Samples in one file."""
-
 _IMAGES, _LABELS = "images.npy", "labels.npz"
 
 Labels = dict[str, NDArray[np.generic]]
@@ -41,6 +38,7 @@ class Recipe:
         options: How strongly to vary.
         synthetic: Share of synthetic hands, 0 to 1.
         seed: Of all chance.
+        shard: Samples in one file.
     """
 
     placed: Sequence[Placed]
@@ -48,6 +46,7 @@ class Recipe:
     options: Augmentation
     synthetic: float
     seed: int
+    shard: int = 1024
 
 
 def make_samples(
@@ -67,14 +66,14 @@ def make_samples(
         on_progress: Called with shards done and wanted.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = -(-count // SHARD)
+    wanted = -(-count // recipe.shard)
     missing = [i for i in range(wanted) if not _shard(folder, i).is_dir()]
     report = on_progress or (lambda *_: None)
     report(wanted - len(missing), wanted)
     # Forked processes would share ONNX Runtime's threads.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare, initargs=(recipe,)) as pool:
-        jobs = [pool.submit(_make_shard, _shard(folder, i), i) for i in missing]
+        jobs = [pool.submit(_make_shard, _shard(folder, i), i, recipe.shard) for i in missing]
         for done, job in enumerate(as_completed(jobs), start=wanted - len(missing) + 1):
             job.result()
             report(done, wanted)
@@ -105,7 +104,7 @@ class Samples:
                 self._labels.append({name: labels[name] for name in labels.files})
 
     def __len__(self) -> int:
-        return len(self._images) * SHARD
+        return len(self._images) * self._shard
 
     def batch(self, indices: NDArray[np.int64]) -> tuple[NDArray[np.uint8], Labels]:
         """Read some samples.
@@ -116,12 +115,17 @@ class Samples:
         Returns:
             Images, uint8 [n, 224, 224, 3] RGB, and their labels.
         """
-        images = np.stack([self._images[i // SHARD][i % SHARD] for i in indices])
-        names = self._labels[0]
+        places = [divmod(int(i), self._shard) for i in indices]
+        images = np.stack([self._images[shard][i] for shard, i in places])
         labels = {
-            name: np.stack([self._labels[i // SHARD][name][i % SHARD] for i in indices]) for name in names
+            name: np.stack([self._labels[shard][name][i] for shard, i in places]) for name in self._labels[0]
         }
         return images, labels
+
+    @property
+    def _shard(self) -> int:
+        """Samples in one file, the same in all."""
+        return len(self._images[0]) if self._images else 0
 
     def batches(self, size: int, seed: int) -> Iterator[tuple[NDArray[np.uint8], Labels]]:
         """Read all samples in random order again and again, each time with the shards that are there.
@@ -155,13 +159,13 @@ def _prepare(recipe: Recipe) -> None:
     _makers.append((hands, teacher))
 
 
-def _make_shard(path: Path, number: int) -> None:
+def _make_shard(path: Path, number: int, size: int) -> None:
     hands, teacher = _makers[0]
-    images = np.empty((SHARD, SIZE, SIZE, 3), np.uint8)
+    images = np.empty((size, SIZE, SIZE, 3), np.uint8)
     lessons = []
-    truths = np.empty((SHARD, JOINT_COUNT, 2), np.float32)
-    for i in range(SHARD):
-        hand = hands.make(number * SHARD + i)
+    truths = np.empty((size, JOINT_COUNT, 2), np.float32)
+    for i in range(size):
+        hand = hands.make(number * size + i)
         images[i] = hand.image
         truths[i] = truth_or_nan(hand.truth)
         lessons.append(teacher.look(hand.image))
