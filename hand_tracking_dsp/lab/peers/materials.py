@@ -81,8 +81,8 @@ def gather(wishes: Wishes, budget: Budget, dense: onnx.ModelProto, work: Path, r
 
     Raises:
         SourceError: A folder is missing or holds no picture.
-        ConfigurationError: A folder shows fewer than 32 hands, or holds no samples, or the work folder was
-            made with other wishes.
+        ConfigurationError: A folder shows fewer than 32 hands, there are too few samples, or the work folder
+            was begun with other options.
         OutputError: The work folder cannot be written.
     """
     _claim(work, wishes, budget)
@@ -112,11 +112,12 @@ def gather(wishes: Wishes, budget: Budget, dense: onnx.ModelProto, work: Path, r
     )
     exams.append(Exam(SYNTHETIC, drawn.images, predict(session, drawn.images), truth))
     validation = {exam.name: (exam.images, labelled(exam.images, teacher)) for exam in exams}
-    return Materials(crops, _samples(wishes, folders, dense, work, report), tuple(exams), validation)
+    samples = _samples(wishes, budget.training.batch, folders, dense, work, report)
+    return Materials(crops, samples, tuple(exams), validation)
 
 
 def _samples(
-    wishes: Wishes, folders: Sequence[Path], dense: onnx.ModelProto, work: Path, report: Progress
+    wishes: Wishes, batch: int, folders: Sequence[Path], dense: onnx.ModelProto, work: Path, report: Progress
 ) -> Samples:
     if wishes.samples:
         samples = Samples(wishes.samples)
@@ -128,9 +129,12 @@ def _samples(
             training=TrainingOptions(seed=wishes.seed),
         )
         samples = prepare_samples(folders, dense.SerializeToString(), work, options, report)[0]
-    if not len(samples):
-        where = ", ".join(map(str, wishes.samples))
-        msg = f"There are no samples in {where}: give folders that hand-tracking-dsp distill has made."
+    if len(samples) < batch:
+        where = ", ".join(map(str, wishes.samples)) or "the work folder"
+        msg = (
+            f"There are {len(samples)} samples in {where}, fewer than the {batch} of a batch: "
+            f"make more, or give folders that hand-tracking-dsp distill has made."
+        )
         raise ConfigurationError(msg)
     return samples
 

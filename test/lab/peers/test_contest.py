@@ -18,6 +18,7 @@ from hand_tracking_dsp.lab.peers.contest import Budget, Contest, with_steps
 from hand_tracking_dsp.lab.peers.figures import open_exact
 from hand_tracking_dsp.lab.peers.pictures import synthetic_hands
 from hand_tracking_dsp.lab.pruning.any_ranges import with_any_ranges
+from hand_tracking_dsp.lab.pruning.latency import LatencyTable
 from hand_tracking_dsp.lab.pruning.network import read_blocks
 from hand_tracking_dsp.lab.pruning.prune import prepare
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session
@@ -60,7 +61,8 @@ def contest(lite, crops, mediapipe, tmp_path, monkeypatch):
     monkeypatch.setattr(contest_module, "read_level", lambda _: lite)
     halves = {block.name: 0.5 for block in read_blocks(lite)}
     monkeypatch.setattr(contest_module, "allocate", lambda *_: SimpleNamespace(keep=halves))
-    maker = SimpleNamespace(sensitivity=None, latency=None, lesson=prepare(lite, crops))
+    table = LatencyTable(1.0, 1.0, {name: {8: 0.1, 16: 0.2} for name in halves})
+    maker = SimpleNamespace(sensitivity=None, latency=table, lesson=prepare(lite, crops))
     monkeypatch.setattr(contest_module, "LevelMaker", lambda *_, **__: maker)
     monkeypatch.setattr(contest_module, "quantize", lambda model, _: with_any_ranges(model))
     monkeypatch.setattr(train, "_MAP_SAMPLES", 64)
