@@ -72,7 +72,7 @@ setup(
         ],
         "gpu": ["onnxruntime-gpu"],
         "openvino": ["openvino"],
-        "lab": ["ai-edge-litert", "onnx", "tflite", "torch", "torch-pruning"],
+        "lab": ["ai-edge-litert", "onnx", "rosbags", "rosbags-image", "tflite", "torch", "torch-pruning"],
         "evaluation": ["matplotlib", "rosbags"],
     },
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from hand_tracking_dsp.errors import OutputError
@@ -20,7 +21,8 @@ def write_bytes(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # where a folder on the way is a file, there is nothing to remove either
+            temporary.unlink()
         msg = f"{path} cannot be written ({error.strerror}): choose another folder or make room."
         raise OutputError(msg) from error
 

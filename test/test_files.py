@@ -32,3 +32,9 @@ def test_a_place_that_cannot_be_written_is_named_and_the_old_file_stays(tmp_path
         write_bytes(folder, b"data")
     assert (folder / "kept").read_bytes() == b"kept"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["taken"]
+
+
+def test_a_file_in_the_place_of_a_folder_is_a_sentence_too(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_bytes(tmp_path / "file" / "x", b"data")

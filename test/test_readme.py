@@ -35,7 +35,7 @@ def test_what_it_links_to_is_there(target: str) -> None:
 
 
 def test_the_commands_it_names_exist() -> None:
-    named = set(re.findall(r"hand-tracking-dsp ([a-z]+)", README))
+    named = set(re.findall(r"hand-tracking-dsp ([a-z-]+)", README))
     assert named
     assert named <= set(COMMANDS)
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
