@@ -78,8 +78,8 @@ build() {
     echo "$wanted" >install/.made-from
 }
 
-# Add what only the laboratory needs. A lock for every machine would bring PyTorch with 3 GB of packages for
-# GPUs to all of them; pip takes the build that this machine's index offers, and leaves locked packages alone.
+# Add what only the laboratory needs. One lock for all machines would bring PyTorch with its packages for GPUs
+# to each; pip takes the build that this machine's index offers, and leaves locked packages as they are.
 add_lab() {
     wanted=$(state_of_lab)
     if [ "$(cat .venv/.lab-made-from 2>/dev/null)" = "$wanted" ]; then return; fi

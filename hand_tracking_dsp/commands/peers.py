@@ -98,8 +98,7 @@ def run(options: argparse.Namespace) -> int:
     with _Reporter(console) as report:
         rows = compare(asked, options.work, report)
     console.print(_accuracy_table(rows), _latency_table(rows), f"{machine_line()}", sep="\n")
-    learnt = ", ".join(path.resolve().name for path in options.images) or "synthetic hands alone"
-    note = f"calibrated and trained on {learnt}; {_AGREEMENT}"
+    note = f"{_sources(options)}; {_AGREEMENT}"
     settings = {
         "images": _names(options.images),
         "validation": _names(options.validation),
@@ -170,6 +169,14 @@ def _check(options: argparse.Namespace) -> None:
         raise ConfigurationError(msg)
 
 
+def _sources(options: argparse.Namespace) -> str:
+    """Say what was learnt from."""
+    pictures = ", ".join(_names(options.images)) or "synthetic hands alone"
+    if not options.samples:
+        return f"calibrated and trained on {pictures}"
+    return f"calibrated on {pictures}, trained on samples in {', '.join(_names(options.samples))}"
+
+
 def _names(folders: Iterable[Path]) -> list[str]:
     return [path.resolve().name for path in folders]
 
@@ -178,14 +185,16 @@ def _accuracy_table(rows: Sequence[dict[str, Any]]) -> Table:
     """Show size, deviation by data set before and after training, and the error against exact truth."""
     data = list(rows[0]["figures"])
     (exact,) = (name for name in data if "error" in rows[0]["figures"][name])
-    headings = ["network", "asked", "steps", "parameters", "sparsity %", "MMACs", "MB"]
+    headings = ["network", "steps", "parameters", "sparsity %", "MMACs", "MB"]
     headings += [*data, f"error, {exact}"]
     table = Table(
         title=f"Deviation from the dense network, mean, % of palm size: {_AGREEMENT} (in brackets: before "
         f"training)\nerror: distance from the exact joints of {exact}, % of palm size"
     )
     for heading in headings:
-        table.add_column(heading, justify="left" if heading == "network" else "right", overflow="fold")
+        table.add_column(
+            heading, justify="left" if heading == "network" else "right", no_wrap=heading == "network"
+        )
     for row in rows:
         before = row.get("figures_before_training")
         deviations = [
@@ -194,8 +203,7 @@ def _accuracy_table(rows: Sequence[dict[str, Any]]) -> Table:
             for name in data
         ]
         table.add_row(
-            row["label"],
-            f"{row['asked_latency_ratio']:g}" if row["asked_latency_ratio"] else "",
+            _label(row),
             str(row["training_steps"] or ""),
             f"{row['parameters']:,}",
             f"{100 * row['sparsity']:.1f}",
@@ -211,15 +219,17 @@ def _latency_table(rows: Sequence[dict[str, Any]]) -> Table:
     """Show the times of all networks on every runtime."""
     runs = rows[0]["latency"][0]["runs"]
     table = Table(title=f"Time of one run, p50 / p99 ms (relative to the dense network); {runs} runs in turn")
-    table.add_column("network")
+    table.add_column("network", no_wrap=True)
     for profile in rows[0]["latency"]:
-        table.add_column(
-            f"{profile['provider']}, {profile['threads']} thread(s)", justify="right", overflow="fold"
-        )
+        runtime = profile["provider"].replace("ExecutionProvider", "")
+        table.add_column(f"{runtime}\n{profile['threads']} thread(s)", justify="right")
     for row in rows:
         times = (
             f"{one['p50_ms']:.2f} / {one['p99_ms']:.2f} ({one['relative']:.2f})" for one in row["latency"]
         )
-        asked = f" at {row['asked_latency_ratio']:g}" if row["asked_latency_ratio"] else ""
-        table.add_row(row["label"] + asked, *times)
+        table.add_row(_label(row), *times)
     return table
+
+
+def _label(row: dict[str, Any]) -> str:
+    return str(row["label"]) + (f" at {row['asked_latency_ratio']:g}" if row["asked_latency_ratio"] else "")

@@ -12,6 +12,8 @@ from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 
 _BISECTIONS = 6
 _RUNS = 30
+_ATTEMPTS = 3
+_CLOSE = 0.05
 
 
 def fit_latency(
@@ -32,19 +34,16 @@ def fit_latency(
     Raises:
         ConfigurationError: None is fast enough.
     """
-    low, high = 0.0, 1.0
-    best: tuple[float, onnx.ModelProto] | None = None
-    for _ in range(_BISECTIONS):
-        size = (low + high) / 2
-        model = make(size)
-        if latency_ratio(model, dense) <= ratio:
-            low, best = size, (size, model)
-        else:
-            high = size
-    if best is None:
+    found: tuple[float, onnx.ModelProto] | None = None
+    for _ in range(_ATTEMPTS):
+        found = _bisected(make, dense, ratio)
+        # One disturbed measurement is enough to lead a bisection astray.
+        if found and abs(latency_ratio(found[1], dense) / ratio - 1) < _CLOSE:
+            break
+    if found is None:
         msg = f"A latency of {ratio:g} of the dense network's cannot be reached by pruning here: choose more."
         raise ConfigurationError(msg)
-    return best
+    return found
 
 
 def latency_ratio(model: onnx.ModelProto, dense: onnx.ModelProto) -> float:
@@ -55,3 +54,18 @@ def latency_ratio(model: onnx.ModelProto, dense: onnx.ModelProto) -> float:
     ]
     whole_ms, own_ms = undisturbed_ms(sessions, _RUNS)
     return own_ms / whole_ms
+
+
+def _bisected(
+    make: Callable[[float], onnx.ModelProto], dense: onnx.ModelProto, ratio: float
+) -> tuple[float, onnx.ModelProto] | None:
+    low, high = 0.0, 1.0
+    best: tuple[float, onnx.ModelProto] | None = None
+    for _ in range(_BISECTIONS):
+        size = (low + high) / 2
+        model = make(size)
+        if latency_ratio(model, dense) <= ratio:
+            low, best = size, (size, model)
+        else:
+            high = size
+    return best

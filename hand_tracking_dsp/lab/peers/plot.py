@@ -23,6 +23,8 @@ _NAMES = {
     "bank": "ours, the bank's levels (longer training)",
 }
 
+_TICKS = (0, 0.5, 1, 2, 3, 4, 6, 10, 20, 50, 100)
+
 
 def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
     """Draw each network's mean deviation against its latency in ONNX Runtime with one thread.
@@ -60,11 +62,11 @@ def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
                 fontsize=6,
                 color=color,
             )
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 1.15 * max(row["latency"][0]["relative"] for row in rows))
     # The worst are many times as far off as those that matter.
     axes.set_yscale("symlog", linthresh=2, linscale=0.6)
-    axes.set_ylim(bottom=-0.1)
-    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_yticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
+    axes.set_ylim(-0.1, 1.3 * max(mean_deviation(row["figures"]) for row in rows) + 0.1)
     first = rows[0]["latency"][0]
     axes.set_xlabel(
         f"latency of one run, relative to the dense network ({first['provider']}, {first['threads']} thread)"

@@ -21,6 +21,13 @@ def test_the_largest_network_that_is_fast_enough_is_found(ratio):
     assert size**2 <= ratio < (size + 1 / 32) ** 2
 
 
+def test_a_bisection_that_was_led_astray_is_repeated(monkeypatch):
+    disturbed = iter([5.0])
+    monkeypatch.setattr(fit, "latency_ratio", lambda model, _: next(disturbed, model))
+    size, _ = fit_latency(lambda size: size, None, 0.8)
+    assert 0.76 < size <= 0.8
+
+
 @pytest.mark.usefixtures("square")
 def test_a_latency_that_cannot_be_reached_is_refused():
     with pytest.raises(ConfigurationError, match=r"latency of 0\.2 of the dense network's cannot be reached"):
