@@ -247,7 +247,7 @@ def with_steps(options: TrainingOptions, steps: int) -> TrainingOptions:
     return replace(
         options,
         steps=steps,
-        warmup=max(1, min(options.warmup, steps // 10)),
+        warmup=min(options.warmup, steps // 4 + 1),
         check_every=max(1, steps // _CHECKS),
     )
 

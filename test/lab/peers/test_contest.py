@@ -107,7 +107,7 @@ def test_minutes_become_the_same_steps_for_all(contest, tmp_path):
     assert (tmp_path / "steps.json").read_text(encoding="utf-8") == f"{steps[0]}\n"
 
 
-@pytest.mark.parametrize(("steps", "warmup", "check_every"), [(1, 1, 1), (100, 10, 20), (5000, 200, 1000)])
+@pytest.mark.parametrize(("steps", "warmup", "check_every"), [(1, 1, 1), (100, 26, 20), (5000, 200, 1000)])
 def test_short_trainings_warm_up_shortly(steps, warmup, check_every):
     found = with_steps(TrainingOptions(warmup=200), steps)
     assert (found.steps, found.warmup, found.check_every) == (steps, warmup, check_every)
