@@ -1,6 +1,5 @@
 """A real ROS 2 graph for every test: its own domain, its own context, nodes in threads of their own."""
 
-# ruff: noqa: E402 (without ROS 2 all of this is skipped)
 from __future__ import annotations
 
 import json

@@ -131,14 +131,14 @@ class Samples:
         """Read all samples in random order again and again, each time with the shards that are there.
 
         Args:
-            size: Of a batch.
+            size: Of a batch; where there are fewer samples, all of them are one.
             seed: Of the order.
         """
         random = np.random.default_rng(seed)
         while True:
             self.refresh()
             order = random.permutation(len(self))
-            for start in range(0, len(order) - size + 1, size):
+            for start in range(0, max(len(order) - size + 1, 1), size):
                 yield self.batch(order[start : start + size])
 
 

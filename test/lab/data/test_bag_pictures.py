@@ -17,8 +17,8 @@ from hand_tracking_dsp.lab.data.bag_pictures import write_bag_pictures
 rosbag1 = pytest.importorskip("rosbags.rosbag1", reason="rosbags is not installed: pip install rosbags")
 pytest.importorskip("rosbags.image", reason="rosbags-image is not installed: pip install rosbags-image")
 
-from rosbags import rosbag2  # noqa: E402
-from rosbags.typesys import Stores, get_typestore  # noqa: E402
+from rosbags import rosbag2
+from rosbags.typesys import Stores, get_typestore
 
 FORMATS = ("sqlite3", "mcap", "ros1")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
 from pathlib import Path
 
 import cv2
@@ -17,7 +18,7 @@ from hand_tracking_dsp.lab.data.pictures import Picture, list_pictures
 from hand_tracking_dsp.lab.data.varied import Placed, VariedHands, place_hands, truth_or_nan
 from hand_tracking_dsp.tracking.types import Floats, Image, Region
 
-STILL = Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+STILL = Augmentation(**dict.fromkeys((field.name for field in fields(Augmentation)), 0.0))
 
 
 class Finder:
@@ -130,7 +131,7 @@ def test_synthetic_hands_know_their_joints(pictures: list[Picture]) -> None:
 
 def test_a_mirrored_hand_has_mirrored_joints(pictures: list[Picture]) -> None:
     still = source(pictures, options=STILL, synthetic=1.0).make(3)
-    mirror = Augmentation(0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+    mirror = replace(STILL, mirrored=1.0)
     turned = source(pictures, options=mirror, synthetic=1.0).make(3)
     assert still.truth is not None
     assert turned.truth is not None
