@@ -13,7 +13,7 @@ COMMANDS = {
     "up": "start the camera, tracker, controller and power nodes",
     "demo": "run the nodes for a while and leave a video, plots and a summary",
     "adapt": "adapt a bank to the pictures of one's own camera",
-    "models": "import, list and verify the networks of a level bank",
+    "models": "import, list, merge and verify the networks of a level bank",
     "parameters": "print the nodes' parameters as YAML or as tables",
     "bench": "measure frame times, against MediaPipe's where it is installed",
     "agreement": "compare the hands found in photos with MediaPipe's",

@@ -1,4 +1,4 @@
-"""hand-tracking-dsp models: import, list and verify the networks of a level bank."""
+"""hand-tracking-dsp models: import, list, merge and verify the networks of a level bank."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     make = actions.add_parser("import", parents=[wheel], help="rewrite MediaPipe's networks as ONNX")
     make.add_argument("--out", type=Path, default=Path("models/mediapipe"), help="folder of the new bank")
     actions.add_parser("list", parents=[bank], help="print what a bank holds")
+    merge = actions.add_parser("merge", help="put the levels and palm detectors of several banks into one")
+    merge.add_argument("banks", type=Path, nargs="+", metavar="BANK", help="folders; the last counts most")
+    merge.add_argument("--levels", nargs="+", metavar="NAME", help="levels wanted; all if not given")
+    merge.add_argument("--name", help="of the new bank; its folder's if not given")
+    merge.add_argument("--out", type=Path, required=True, help="folder of the new bank")
     check = actions.add_parser(
         "verify",
         parents=[bank, wheel],
@@ -52,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run a sub-command; 1 if a network does not do what it should."""
-    actions = {"import": _import, "list": _list, "verify": _verify}
+    actions = {"import": _import, "list": _list, "merge": _merge, "verify": _verify}
     return actions[options.action](options)
 
 
@@ -60,6 +65,16 @@ def _import(options: argparse.Namespace) -> int:
     from hand_tracking_dsp.lab.mediapipe_bank import make_bank, read_originals
 
     make_bank(read_originals(options.wheel), options.out)
+    options.bank = options.out
+    return _list(options)
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from hand_tracking_dsp.lab.bank_file import write_bank_files
+    from hand_tracking_dsp.lab.bank_merge import merge_banks
+
+    bank, files = merge_banks(options.banks, options.name or options.out.resolve().name, options.levels)
+    write_bank_files(options.out, bank, files)
     options.bank = options.out
     return _list(options)
 
