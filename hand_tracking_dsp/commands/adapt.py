@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from hand_tracking_dsp.commands.output import machine_line
+from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.errors import ConfigurationError, OutputError
 from hand_tracking_dsp.lab.adapt.bank import (
     AdaptedFile,
@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Adapt, print what it brought, and write what got better."""
     _check(options)
-    console = Console()
+    console = make_console()
     folder = options.bank or default_bank()
     bank, files = read_bank(folder), read_files(folder)
     if options.levels:

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from hand_tracking_dsp.commands.output import machine_line
+from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.checks import steps_table
 from hand_tracking_dsp.lab.data.bag_pictures import write_bag_pictures
@@ -108,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
     )
     folder = options.bank or default_bank()
     work = options.work or options.out.with_name(f"{options.out.name}.work")
-    console = Console()
+    console = make_console()
     lessons = []
     with Progress(console=console, transient=True) as progress:
         report = _Report(progress)

@@ -7,9 +7,9 @@ from pathlib import Path
 from statistics import mean
 from typing import Literal
 
-from rich.console import Console
 from rich.table import Table
 
+from hand_tracking_dsp.commands.output import make_console
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.device import device_name
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -90,7 +90,7 @@ def _list(options: argparse.Namespace) -> int:
         _add_rows(table, level, f"level {level.index} ({level.name})", f"{level.sparsity:.3f}")
     for detector in manifest.detectors:
         _add_rows(table, detector, f"palm detector {detector.name}", "")
-    Console().print(table)
+    make_console().print(table)
     return 0
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
-from hand_tracking_dsp.commands.output import machine_line
+from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.bank_file import read_bank, write_bank
 from hand_tracking_dsp.lab.data.pictures import list_pictures, spread
@@ -49,7 +49,7 @@ def verify(folder: Path, options: argparse.Namespace) -> int:
         0, or 1 where a network does not do what it should.
     """
     _check_numbers(options)
-    console = Console()
+    console = make_console()
     manifest = read_manifest(folder)
     images, data = _pictures(options.images, options.count)
     originals = _originals(manifest, options.wheel)

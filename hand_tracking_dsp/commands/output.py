@@ -10,9 +10,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.tracking.device import device_name
 
+_WIDTH_IN_FILES = 160
 _PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "opencv-python-headless")
 
 
@@ -38,6 +41,13 @@ def machine_line() -> str:
     about = machine()
     libraries = ", ".join(f"{name} {value}" for name, value in about.items() if name not in ("cpu", "cores"))
     return f"{about['cpu']}, {about['cores']} cores; {libraries}"
+
+
+def make_console() -> Console:
+    """Open standard output for tables: as wide as the terminal, or wide enough for them in a file."""
+    console = Console()
+    # COLUMNS, where set, is somebody's wish.
+    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=_WIDTH_IN_FILES)
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from hand_tracking_dsp.commands.output import machine, machine_line, write_json
+from hand_tracking_dsp.commands.output import machine, machine_line, make_console, write_json
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.data.crops import MIN_CROPS
 
@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
         threads=tuple(options.threads),
         runs=options.runs,
     )
-    console = Console()
+    console = make_console()
     with _Reporter(console) as report:
         rows = compare(asked, options.work, report)
     console.print(_accuracy_table(rows), _latency_table(rows), f"{machine_line()}", sep="\n")

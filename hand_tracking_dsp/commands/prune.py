@@ -6,11 +6,10 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from hand_tracking_dsp.commands.output import machine_line
+from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.data.crops import MIN_CROPS, HandFinder, collect_crops
 from hand_tracking_dsp.lab.pruning.latency import PRECISIONS
@@ -64,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     """Prune, print a table, and write the bank after every level."""
     folder = options.bank or default_bank()
     wishes = _wishes(options, folder)
-    console = Console()
+    console = make_console()
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("cutting hands out", total=options.count)
         crops = collect_crops(

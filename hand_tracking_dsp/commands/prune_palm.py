@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from hand_tracking_dsp.commands.output import machine_line
+from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.bank_file import read_bank, read_files, write_bank_files
 from hand_tracking_dsp.lab.palm.bank import PRUNED, Measured, make_detectors, measure_detectors, record
@@ -50,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make, measure and write the detectors; 1 if the pruned one is not good enough."""
     _check(options)
-    console = Console()
+    console = make_console()
     folder = options.bank or share_path("models", "mediapipe")
     bank, files = read_bank(folder), read_files(folder)
     boxes = read_boxes(options.boxes) if options.boxes else []

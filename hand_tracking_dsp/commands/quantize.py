@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from hand_tracking_dsp.commands.output import machine_line
+from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.bank_entries import Entry
 from hand_tracking_dsp.lab.bank_file import read_bank, read_files, write_bank_files
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make, check, measure and write the variants."""
     _check(options)
-    console = Console()
+    console = make_console()
     folder = options.bank or share_path("models", "mediapipe")
     bank, files = read_bank(folder), read_files(folder)
     precisions = ["int8", "fp16"] if options.fp16 else ["int8"]

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from hand_tracking_dsp.commands.output import machine, write_json
+from hand_tracking_dsp.commands.output import machine, make_console, write_json
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.data.crops import MIN_CROPS, HandFinder, collect_crops, split
 from hand_tracking_dsp.lab.pruning.comparison import Comparison, compare
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         msg = f"--keep is {options.keep}: each share must be above 0 and at most 1."
         raise ConfigurationError(msg)
     folder = options.bank or default_bank()
-    console = Console()
+    console = make_console()
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("cutting hands out", total=options.count)
         crops = collect_crops(

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from hand_tracking_dsp.commands.live import LiveView
-from hand_tracking_dsp.commands.output import machine_line, write_json
+from hand_tracking_dsp.commands.output import machine_line, make_console, write_json
 
 
 class _Terminal(io.StringIO):
@@ -44,3 +44,11 @@ def test_without_a_terminal_there_are_plain_lines_at_intervals_and_no_escapes() 
         view.update([("rate", "1 Hz")], f"line {index}")
         view.progress("video", index, 5)
     assert stream.getvalue() == "line 0\n"
+
+
+def test_tables_in_a_file_are_not_folded_to_a_small_terminal(monkeypatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    assert make_console().width > 120
+    monkeypatch.setenv("COLUMNS", "70")
+    assert make_console().width == 70
