@@ -16,7 +16,7 @@ from hand_tracking_dsp.lab.checks import steps_table
 from hand_tracking_dsp.lab.data.bag_pictures import write_bag_pictures
 from hand_tracking_dsp.lab.data.crops import Crops, HandFinder, collect_crops, cut_crops
 from hand_tracking_dsp.lab.data.pictures import Picture
-from hand_tracking_dsp.lab.peers.pictures import draw_pictures
+from hand_tracking_dsp.lab.data.synthetic import draw_pictures
 from hand_tracking_dsp.resources import default_bank
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hand_tracking_dsp.lab.data.synthetic import SYNTHETIC
 from hand_tracking_dsp.lab.distillation.train import TrainingOptions, bfloat16_is_fast
 from hand_tracking_dsp.lab.peers.contest import Budget, Contest, Contestant, Progress, contestant, with_steps
 from hand_tracking_dsp.lab.peers.figures import Figures, examine, time_all
 from hand_tracking_dsp.lab.peers.materials import Materials, Wishes, gather
-from hand_tracking_dsp.lab.peers.pictures import SYNTHETIC
 from hand_tracking_dsp.lab.pruning.levels import read_level
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.manifest import read_manifest, read_network

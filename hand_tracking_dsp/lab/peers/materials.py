@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.lab.data.crops import Crops, collect_crops
+from hand_tracking_dsp.lab.data.synthetic import SYNTHETIC, draw_pictures, synthetic_hands
 from hand_tracking_dsp.lab.deviation import predict
 from hand_tracking_dsp.lab.distillation.distill import DistillationOptions, prepare_samples
 from hand_tracking_dsp.lab.distillation.samples import Labels, Samples, labelled
@@ -21,7 +22,6 @@ from hand_tracking_dsp.lab.distillation.teacher import Teacher
 from hand_tracking_dsp.lab.distillation.train import TrainingOptions
 from hand_tracking_dsp.lab.peers.contest import Budget, Progress
 from hand_tracking_dsp.lab.peers.figures import Exam, open_exact
-from hand_tracking_dsp.lab.peers.pictures import SYNTHETIC, draw_pictures, synthetic_hands
 
 # Of a made-up data set to learn from; each is seen by many samples, varied.
 _DRAWN = 400

@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
 
 from hand_tracking_dsp.lab.data.crops import Crops
+from hand_tracking_dsp.lab.data.synthetic import synthetic_hands
 from hand_tracking_dsp.lab.distillation import train
 from hand_tracking_dsp.lab.distillation.samples import labelled
 from hand_tracking_dsp.lab.distillation.teacher import Teacher
@@ -16,7 +17,6 @@ from hand_tracking_dsp.lab.distillation.train import TrainingOptions
 from hand_tracking_dsp.lab.peers import contest as contest_module
 from hand_tracking_dsp.lab.peers.contest import Budget, Contest, with_steps
 from hand_tracking_dsp.lab.peers.figures import open_exact
-from hand_tracking_dsp.lab.peers.pictures import synthetic_hands
 from hand_tracking_dsp.lab.pruning.any_ranges import with_any_ranges
 from hand_tracking_dsp.lab.pruning.latency import LatencyTable
 from hand_tracking_dsp.lab.pruning.network import read_blocks

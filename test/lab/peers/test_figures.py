@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.lab.data.synthetic import synthetic_hands
 from hand_tracking_dsp.lab.deviation import predict
 from hand_tracking_dsp.lab.peers import figures
 from hand_tracking_dsp.lab.peers.figures import Exam, examine, open_exact, time_all
-from hand_tracking_dsp.lab.peers.pictures import synthetic_hands
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 
 

@@ -3,14 +3,16 @@
 import numpy as np
 
 from hand_tracking_dsp.lab.data.pictures import list_pictures
+from hand_tracking_dsp.lab.data.synthetic import draw_pictures, synthetic_hands
 from hand_tracking_dsp.lab.deviation import predict
-from hand_tracking_dsp.lab.peers.figures import open_exact
-from hand_tracking_dsp.lab.peers.pictures import draw_pictures, synthetic_hands
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 
 
-def test_the_truth_is_where_the_dense_network_sees_the_hand(mediapipe):
+def test_the_truth_is_where_the_dense_network_sees_the_hand():
     crops, truth = synthetic_hands(10)
-    found = predict(open_exact((mediapipe / "hand_full.onnx").read_bytes()), crops.images)
+    dense = share_path("models", "mediapipe", "hand_full.onnx").read_bytes()
+    found = predict(open_session(dense, "dense", RuntimeOptions(precision="fp32")), crops.images)
     seen = found.presence > 0.5
     assert seen.sum() >= 8
     assert np.median(np.linalg.norm(found.landmarks[:, :, :2] - truth, axis=2).mean(1)[seen]) < 12
