@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from hand_tracking_dsp.commands.arguments import add_bank, add_out, add_seed, require_at_least
 from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.errors import ConfigurationError, OutputError
 from hand_tracking_dsp.lab.adapt.bank import (
@@ -24,13 +25,14 @@ from hand_tracking_dsp.lab.adapt.bank import (
     record,
     time_files,
 )
-from hand_tracking_dsp.lab.adapt.level import Classroom, opened
+from hand_tracking_dsp.lab.adapt.level import Classroom
 from hand_tracking_dsp.lab.adapt.pictures import Lessons, cut_anywhere
 from hand_tracking_dsp.lab.bank_file import read_bank, read_files, write_bank_files
 from hand_tracking_dsp.lab.data.bag_pictures import write_bag_pictures
 from hand_tracking_dsp.lab.data.crops import MIN_CROPS, Crops, collect_crops
 from hand_tracking_dsp.lab.latency import Times
 from hand_tracking_dsp.lab.pruning.levels import LevelMaker, Wish
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.resources import default_bank
 
 _NOTE = (
@@ -49,10 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--images", type=Path, metavar="DIR", help="folder of pictures of your camera")
     source.add_argument("--bag", type=Path, metavar="FILE", help="rosbag2 (folder, mcap, db3) or ROS 1 bag")
     parser.add_argument("--topic", default="", help="image topic of the bag, where it has several")
-    parser.add_argument("--out", type=Path, required=True, metavar="BANK", help="folder of the new bank")
-    parser.add_argument(
-        "--bank", type=Path, help="folder of the bank to adapt; the package's own if not given"
-    )
+    add_out(parser)
+    add_bank(parser)
     parser.add_argument("--levels", type=int, metavar="N", help="the N densest levels only; all if not given")
     parser.add_argument(
         "--target",
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--count", type=int, default=400, help="hands to cut out (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=60, help="timed runs of each file (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+    add_seed(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
         ):
             crops = collect_crops([where], options.count, options.seed, on_progress=report)
             anywhere = cut_anywhere(where, round(_ANYWHERE * len(crops)), options.seed)
-        lessons = Lessons.make(crops, anywhere, opened(dense), options.seed)
+        lessons = Lessons.make(crops, anywhere, open_exact(dense), options.seed)
         room = Classroom(dense, lessons, options.seed)
         fresh: list[str] = []
         if options.target:
@@ -126,12 +126,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    least = {"count": MIN_CROPS, "runs": 1, "levels": 2}
-    for name, value in least.items():
-        given = getattr(options, name)
-        if given is not None and given < value:
-            msg = f"--{name} is {given}: it must be at least {value}."
-            raise ConfigurationError(msg)
+    require_at_least(options, count=MIN_CROPS, runs=1, levels=2)
     if options.topic and not options.bag:
         msg = f"--topic {options.topic} is of no use without --bag: name the bag, or leave it out."
         raise ConfigurationError(msg)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
+from hand_tracking_dsp.commands.arguments import add_bank, add_out, add_seed, require_at_least
 from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.checks import steps_table
@@ -30,7 +31,7 @@ _MEASURED = 200
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--bank", type=Path, help="folder of the bank; the package's own if not given")
+    add_bank(parser)
     parser.add_argument(
         "--images", type=Path, nargs="+", default=[], metavar="DIR", help="folders of pictures of hands"
     )
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folders to measure on; without it, some of --images are held back for that",
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder of the new bank")
+    add_out(parser)
     parser.add_argument(
         "--work", type=Path, help="folder for samples and checkpoints, to be resumed; OUT.work if not given"
     )
@@ -65,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--threads", type=int, default=0, help="of training on a CPU; 0 = PyTorch's choice")
     parser.add_argument("--workers", type=int, default=2, help="processes that make samples")
-    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+    add_seed(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -149,10 +150,7 @@ class _Report:
 
 
 def _check(options: argparse.Namespace) -> None:
-    for name, least in {"samples": 64, "steps": 1, "batch": 1, "workers": 1, "rounding_steps": 0}.items():
-        if getattr(options, name) < least:
-            msg = f"--{name.replace('_', '-')} is {getattr(options, name)}: it must be at least {least}."
-            raise ConfigurationError(msg)
+    require_at_least(options, samples=64, steps=1, batch=1, workers=1, rounding_steps=0)
     for name in ("synthetic", "alpha"):
         if not 0 <= getattr(options, name) <= 1:
             msg = f"--{name} is {getattr(options, name)}: it must be between 0 and 1."

@@ -9,6 +9,7 @@ from typing import Literal
 
 from rich.table import Table
 
+from hand_tracking_dsp.commands.arguments import add_bank, add_out
 from hand_tracking_dsp.commands.output import make_console
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.device import device_name
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="mediapipe 0.10.21's wheel, or a folder it is unpacked in; fetched with pip if not given",
     )
     bank = argparse.ArgumentParser(add_help=False)
-    bank.add_argument("--bank", type=Path, help="folder of the bank; the package's own if not given")
+    add_bank(bank)
     make = actions.add_parser("import", parents=[wheel], help="rewrite MediaPipe's networks as ONNX")
     make.add_argument("--out", type=Path, default=Path("models/mediapipe"), help="folder of the new bank")
     actions.add_parser("list", parents=[bank], help="print what a bank holds")
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     merge.add_argument("banks", type=Path, nargs="+", metavar="BANK", help="folders; the last counts most")
     merge.add_argument("--levels", nargs="+", metavar="NAME", help="levels wanted; all if not given")
     merge.add_argument("--name", help="of the new bank; its folder's if not given")
-    merge.add_argument("--out", type=Path, required=True, help="folder of the new bank")
+    add_out(merge)
     check = actions.add_parser(
         "verify",
         parents=[bank, wheel],

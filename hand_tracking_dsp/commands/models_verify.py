@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
+from hand_tracking_dsp.commands.arguments import require_at_least, require_threads
 from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.bank_file import read_bank, write_bank
@@ -48,7 +49,8 @@ def verify(folder: Path, options: argparse.Namespace) -> int:
     Returns:
         0, or 1 where a network does not do what it should.
     """
-    _check_numbers(options)
+    require_at_least(options, count=1, runs=1)
+    require_threads(options)
     console = make_console()
     manifest = read_manifest(folder)
     images, data = _pictures(options.images, options.count)
@@ -82,17 +84,6 @@ def verify(folder: Path, options: argparse.Namespace) -> int:
         write_bank(folder, bank)
         console.print(f"This machine's figures are written into {folder / 'bank.json'}.")
     return 0 if good and all(check.accepted for check in checks) else 1
-
-
-def _check_numbers(options: argparse.Namespace) -> None:
-    for name, value in (("count", options.count), ("runs", options.runs)):
-        if value < 1:
-            msg = f"--{name} is {value}: it must be at least 1."
-            raise ConfigurationError(msg)
-    for value in options.threads:
-        if value < 0:
-            msg = f"--threads is {value}: it must be at least 0 (the backend's choice)."
-            raise ConfigurationError(msg)
 
 
 def _pictures(folder: Path | None, count: int) -> tuple[list[Image], str]:

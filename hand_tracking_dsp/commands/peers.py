@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from hand_tracking_dsp.commands.arguments import add_seed, require_at_least, require_threads
 from hand_tracking_dsp.commands.output import machine, machine_line, make_console, write_json
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.data.crops import MIN_CROPS
@@ -61,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--threads", type=int, nargs="+", default=[1, 2], help="numbers of threads to time with"
     )
     parser.add_argument("--runs", type=int, default=200, help="timed runs of each network")
-    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+    add_seed(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -144,19 +145,8 @@ class _Reporter:
 
 
 def _check(options: argparse.Namespace) -> None:
-    least = {
-        "steps": 1,
-        "batch": 1,
-        "make_samples": 1,
-        "workers": 1,
-        "crops": MIN_CROPS,
-        "exam": MIN_CROPS,
-        "runs": 1,
-    }
-    for name, value in least.items():
-        if getattr(options, name) < value:
-            msg = f"--{name.replace('_', '-')} is {getattr(options, name)}: it must be at least {value}."
-            raise ConfigurationError(msg)
+    require_at_least(options, steps=1, batch=1, make_samples=1, workers=1, runs=1)
+    require_at_least(options, crops=MIN_CROPS, exam=MIN_CROPS)
     for ratio in options.latency_ratio:
         if not 0 < ratio <= 1:
             msg = f"--latency-ratio is {ratio}: it must be above 0 and at most 1."
@@ -164,9 +154,7 @@ def _check(options: argparse.Namespace) -> None:
     if options.minutes_per_network is not None and not options.minutes_per_network > 0:
         msg = f"--minutes-per-network is {options.minutes_per_network}: it must be above 0."
         raise ConfigurationError(msg)
-    if min(options.threads) < 0:
-        msg = f"--threads is {min(options.threads)}: it must be at least 0 (the backend's choice)."
-        raise ConfigurationError(msg)
+    require_threads(options)
 
 
 def _sources(options: argparse.Namespace) -> str:

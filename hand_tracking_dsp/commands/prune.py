@@ -9,9 +9,17 @@ from pathlib import Path
 from rich.progress import Progress
 from rich.table import Table
 
+from hand_tracking_dsp.commands.arguments import (
+    add_bank,
+    add_images,
+    add_out,
+    add_seed,
+    cut_hands,
+    require_at_least,
+)
 from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.lab.data.crops import MIN_CROPS, HandFinder, collect_crops
+from hand_tracking_dsp.lab.data.crops import MIN_CROPS, HandFinder
 from hand_tracking_dsp.lab.pruning.latency import PRECISIONS
 from hand_tracking_dsp.lab.pruning.levels import Level, LevelMaker, Wish
 from hand_tracking_dsp.resources import default_bank
@@ -21,11 +29,9 @@ _NOTE = "Deviation is agreement with the dense network, never accuracy: nobody h
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--bank", type=Path, help="folder of the bank; the package's own if not given")
+    add_bank(parser)
     parser.add_argument("--start", default="", metavar="LEVEL", help="name or index of the level to prune")
-    parser.add_argument(
-        "--images", type=Path, nargs="+", required=True, metavar="DIR", help="folders of pictures of hands"
-    )
+    add_images(parser)
     parser.add_argument(
         "--target",
         type=float,
@@ -55,8 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="in which latency counts (default: %(default)s)",
     )
     parser.add_argument("--count", type=int, default=500, help="hands to cut out of the pictures")
-    parser.add_argument("--seed", type=int, default=0, help="of everything random")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the new bank")
+    add_seed(parser)
+    add_out(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -65,15 +71,8 @@ def run(options: argparse.Namespace) -> int:
     wishes = _wishes(options, folder)
     console = make_console()
     with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("cutting hands out", total=options.count)
-        crops = collect_crops(
-            options.images,
-            options.count,
-            options.seed,
-            finder=HandFinder.load(folder),
-            on_progress=lambda done, count: progress.update(task, completed=done, total=count),
-        )
-        progress.update(task, description="pruning", completed=0, total=None)
+        crops = cut_hands(options, progress, HandFinder.load(folder))
+        task = progress.add_task("pruning", total=None)
         maker = LevelMaker(
             folder,
             crops,
@@ -92,9 +91,7 @@ def _wishes(options: argparse.Namespace, folder: Path) -> list[Wish]:
     if not options.target and not options.uniform:
         msg = "There is no level to make: give latencies with --target, or shares of channels with --uniform."
         raise ConfigurationError(msg)
-    if options.count < MIN_CROPS:
-        msg = f"--count is {options.count}: it must be at least {MIN_CROPS}."
-        raise ConfigurationError(msg)
+    require_at_least(options, count=MIN_CROPS)
     if options.out.resolve() == folder.resolve():
         msg = f"--out {options.out} is the bank that is read: choose another folder."
         raise ConfigurationError(msg)

@@ -8,35 +8,30 @@ from pathlib import Path
 from rich.progress import Progress
 from rich.table import Table
 
+from hand_tracking_dsp.commands.arguments import add_bank, add_images, add_out, add_seed, require_at_least
 from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.bank_file import read_bank, read_files, write_bank_files
 from hand_tracking_dsp.lab.palm.bank import PRUNED, Measured, make_detectors, measure_detectors, record
 from hand_tracking_dsp.lab.palm.pictures import MIN_PICTURES, detector_inputs, split_pictures
 from hand_tracking_dsp.lab.palm.recall import read_boxes, total
-from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.resources import default_bank
 
 _NOTHING = "-"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--bank", type=Path, help="folder of the bank; the package's own if not given")
-    parser.add_argument(
-        "--images",
-        type=Path,
-        nargs="+",
-        required=True,
-        help="folders of pictures to calibrate on; a fifth of them is held back to measure on",
-    )
+    add_bank(parser)
+    add_images(parser, "a fifth of them is held back to measure on")
     parser.add_argument(
         "--boxes",
         type=Path,
         help="CSV of hand boxes drawn by a person (file, xmin, ymin, xmax, ymax), pictures beside it",
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder of the new bank")
+    add_out(parser)
     parser.add_argument("--count", type=int, default=128, help="pictures to calibrate on")
-    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+    add_seed(parser)
     parser.add_argument("--runs", type=int, default=100, help="timed runs of each network")
     parser.add_argument(
         "--least-recall",
@@ -50,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     """Make, measure and write the detectors; 1 if the pruned one is not good enough."""
     _check(options)
     console = make_console()
-    folder = options.bank or share_path("models", "mediapipe")
+    folder = options.bank or default_bank()
     bank, files = read_bank(folder), read_files(folder)
     boxes = read_boxes(options.boxes) if options.boxes else []
     learn, held_back = split_pictures(options.images)
@@ -87,11 +82,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    least = {"count": MIN_PICTURES, "runs": 1}
-    for name, value in least.items():
-        if getattr(options, name) < value:
-            msg = f"--{name} is {getattr(options, name)}: it must be at least {value}."
-            raise ConfigurationError(msg)
+    require_at_least(options, count=MIN_PICTURES, runs=1)
     if not 0 < options.least_recall <= 100:
         msg = f"--least-recall is {options.least_recall}: it must be above 0 and at most 100 %."
         raise ConfigurationError(msg)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from hand_tracking_dsp.commands.arguments import (
+    add_bank,
+    add_images,
+    add_out,
+    add_seed,
+    cut_hands,
+    require_at_least,
+)
 from hand_tracking_dsp.commands.output import machine_line, make_console
-from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.bank_entries import Entry
 from hand_tracking_dsp.lab.bank_file import read_bank, read_files, write_bank_files
 from hand_tracking_dsp.lab.checks import steps_table
-from hand_tracking_dsp.lab.data.crops import MIN_CROPS, Crops, collect_crops, split
+from hand_tracking_dsp.lab.data.crops import MIN_CROPS, Crops, split
 from hand_tracking_dsp.lab.deviation import predict
 from hand_tracking_dsp.lab.precision.variants import (
     Measured,
@@ -25,9 +31,9 @@ from hand_tracking_dsp.lab.precision.variants import (
     make_variant,
     measure_level,
 )
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.lab.verify import record
-from hand_tracking_dsp.resources import share_path
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, parse_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo
 
@@ -36,17 +42,11 @@ _HELD_BACK = 0.25
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--bank", type=Path, help="folder of the bank; the package's own if not given")
-    parser.add_argument(
-        "--images",
-        type=Path,
-        nargs="+",
-        required=True,
-        help="folders of pictures with hands; a quarter of the hands is held back to measure on",
-    )
-    parser.add_argument("--out", type=Path, required=True, help="folder of the new bank")
+    add_bank(parser)
+    add_images(parser, "a quarter of the hands is held back to measure on")
+    add_out(parser)
     parser.add_argument("--count", type=int, default=256, help="hands wanted")
-    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+    add_seed(parser)
     parser.add_argument("--runs", type=int, default=100, help="timed runs of each file; 0 = do not measure")
     parser.add_argument("--fp16", action="store_true", help="fp16 variants too")
     parser.add_argument("--again", action="store_true", help="replace variants that the bank has already")
@@ -54,9 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make, check, measure and write the variants."""
-    _check(options)
+    require_at_least(options, count=MIN_CROPS, runs=0)
     console = make_console()
-    folder = options.bank or share_path("models", "mediapipe")
+    folder = options.bank or default_bank()
     bank, files = read_bank(folder), read_files(folder)
     precisions = ["int8", "fp16"] if options.fp16 else ["int8"]
     wanted = [
@@ -66,14 +66,7 @@ def run(options: argparse.Namespace) -> int:
     ]
     kept = options.out.with_name(f".{options.out.name}.unfinished")
     with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("cutting out hands", total=options.count)
-        crops = collect_crops(
-            options.images,
-            options.count,
-            options.seed,
-            on_progress=lambda done, _: progress.update(task, completed=done),
-        )
-        learn, held_back = split(crops, _HELD_BACK, options.seed)
+        learn, held_back = split(cut_hands(options, progress), _HELD_BACK, options.seed)
         steps = []
         for level, precision in progress.track(wanted, description="quantizing"):
             original = files[level["file"]]
@@ -91,13 +84,6 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _check(options: argparse.Namespace) -> None:
-    for name, least in {"count": MIN_CROPS, "runs": 0}.items():
-        if getattr(options, name) < least:
-            msg = f"--{name} is {getattr(options, name)}: it must be at least {least}."
-            raise ConfigurationError(msg)
-
-
 def _measure(
     bank: Entry,
     files: dict[str, bytes],
@@ -109,7 +95,7 @@ def _measure(
     """Measure every level, print it, and put it into the bank."""
     manifest = parse_manifest(options.out / MANIFEST_NAME, bank)
     file = manifest.levels[0].file
-    dense = predict(open_session(files[file], file, RuntimeOptions(providers=("cpu",))), crops.images)
+    dense = predict(open_exact(files[file], file), crops.images)
     data = ", ".join(sorted({folder.resolve().name for folder in options.images})) + " (held back)"
     task = progress.add_task("measuring", total=len(manifest.levels))
     found: list[tuple[LevelInfo, list[Measured]]] = []

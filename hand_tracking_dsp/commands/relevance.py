@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from hand_tracking_dsp.commands.arguments import add_bank, add_images, add_seed, cut_hands, require_at_least
 from hand_tracking_dsp.commands.output import machine, make_console, write_json
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.lab.data.crops import MIN_CROPS, HandFinder, collect_crops, split
+from hand_tracking_dsp.lab.data.crops import MIN_CROPS, HandFinder, split
 from hand_tracking_dsp.lab.pruning.comparison import Comparison, compare
 from hand_tracking_dsp.lab.pruning.criteria import CRITERIA
 from hand_tracking_dsp.lab.pruning.levels import HELD_BACK, read_level
@@ -23,39 +24,28 @@ _NOTE = "Deviation is agreement with the unpruned network, never accuracy: nobod
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--bank", type=Path, help="folder of the bank; the package's own if not given")
+    add_bank(parser)
     parser.add_argument("--level", default="", help="name or index of the level to look at (default: 0)")
-    parser.add_argument(
-        "--images", type=Path, nargs="+", required=True, metavar="DIR", help="folders of pictures of hands"
-    )
+    add_images(parser)
     parser.add_argument(
         "--keep", type=float, nargs="+", default=[0.875, 0.75, 0.5], help="shares of every block's channels"
     )
     parser.add_argument("--count", type=int, default=160, help="hands to cut out of the pictures")
-    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+    add_seed(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="write relevance.json there")
 
 
 def run(options: argparse.Namespace) -> int:
     """Compare, print two tables, and write the figures where asked."""
-    if options.count < MIN_CROPS:
-        msg = f"--count is {options.count}: it must be at least {MIN_CROPS}."
-        raise ConfigurationError(msg)
+    require_at_least(options, count=MIN_CROPS)
     if not all(0 < share <= 1 for share in options.keep):
         msg = f"--keep is {options.keep}: each share must be above 0 and at most 1."
         raise ConfigurationError(msg)
     folder = options.bank or default_bank()
     console = make_console()
     with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("cutting hands out", total=options.count)
-        crops = collect_crops(
-            options.images,
-            options.count,
-            options.seed,
-            finder=HandFinder.load(folder),
-            on_progress=lambda done, count: progress.update(task, completed=done, total=count),
-        )
-        progress.update(task, description="comparing", completed=0, total=None)
+        crops = cut_hands(options, progress, HandFinder.load(folder))
+        task = progress.add_task("comparing", total=None)
         found = compare(
             read_level(folder, options.level),
             *split(crops, HELD_BACK, options.seed),

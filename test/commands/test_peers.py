@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
+import cv2
 import numpy as np
 import pytest
 
@@ -116,7 +117,6 @@ def test_no_command_loads_pytorch_before_it_runs():
 
 @needs_torch
 def test_a_folder_without_hands_is_refused(tmp_path, capsys):
-    cv2 = pytest.importorskip("cv2")
     (tmp_path / "pictures").mkdir()
     for i in range(3):
         cv2.imwrite(str(tmp_path / "pictures" / f"{i}.png"), np.zeros((100, 100, 3), np.uint8))

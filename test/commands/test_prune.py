@@ -9,8 +9,6 @@ import cv2
 import numpy as np
 import pytest
 
-pytest.importorskip("onnx", reason="pruning needs onnx, which only the lab has")
-
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands import relevance
 from hand_tracking_dsp.lab.bank_file import read_bank
@@ -30,8 +28,7 @@ def hands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
     # One strength of the ridge does for a test.
     monkeypatch.setattr("hand_tracking_dsp.lab.pruning.reconstruction.RIDGES", (1e-1,))
-    for command in ("prune", "relevance"):
-        monkeypatch.setattr(f"hand_tracking_dsp.commands.{command}.collect_crops", collect)
+    monkeypatch.setattr("hand_tracking_dsp.commands.arguments.collect_crops", collect)
     return str(tmp_path)
 
 

@@ -11,7 +11,7 @@ from hand_tracking_dsp.lab.pruning.criteria import channel_sums
 from hand_tracking_dsp.lab.pruning.network import read_blocks, read_weights
 from hand_tracking_dsp.resources import default_bank
 
-pytest.importorskip("torch", reason="R(c) needs PyTorch, which only the lab has")
+pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
 
 from hand_tracking_dsp.lab.relevance import gradient_relevance, weight_relevance
 

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.lab.adapt.level import Adapted, Classroom, opened
+from hand_tracking_dsp.lab.adapt.level import Adapted, Classroom
 from hand_tracking_dsp.lab.bank_entries import (
     Entry,
     accuracy_entry,
@@ -25,6 +25,7 @@ from hand_tracking_dsp.lab.bank_entries import (
 )
 from hand_tracking_dsp.lab.latency import Times, time_in_turn
 from hand_tracking_dsp.lab.pruning.network import find_blocks, parse_model
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session, warm_up
 from hand_tracking_dsp.tracking.device import device_name
 
@@ -66,7 +67,7 @@ def check_levels(bank: Entry, files: Files) -> onnx.ModelProto:
         BackendError: ONNX Runtime refuses one.
     """
     for entry in networks_of({"levels": bank["levels"], "detectors": []}):
-        session = opened(parse_model(files[entry["file"]], entry["file"]))
+        session = open_exact(parse_model(files[entry["file"]], entry["file"]))
         check_session(session, LANDMARKS, entry["file"])
         warm_up(session, LANDMARKS, entry["file"], runs=1)
     dense = _entry_of(bank["levels"][0], "fp32")
@@ -112,7 +113,7 @@ def time_files(networks: Mapping[str, bytes], runs: int) -> tuple[str, dict[str,
         (what ran them, as Session.provider; their times by file).
     """
     grey = np.full(LANDMARKS.input_shape, 0.5, dtype=np.float32)
-    sessions = [opened(parse_model(data, file)) for file, data in networks.items()]
+    sessions = [open_exact(parse_model(data, file)) for file, data in networks.items()]
     times = time_in_turn([partial(session.run, grey) for session in sessions], runs)
     return sessions[0].provider, dict(zip(networks, times, strict=True))
 

@@ -18,7 +18,7 @@ from hand_tracking_dsp.hand import JOINT_COUNT, Joint
 from hand_tracking_dsp.lab.adapt.pictures import Taught
 from hand_tracking_dsp.lab.deviation import as_input
 from hand_tracking_dsp.lab.pruning.network import Graph, copied, read_weights, write_weights
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.lab.sessions import open_exact
 
 Doubles = NDArray[np.float64]
 
@@ -104,8 +104,7 @@ def _run(
     outputs = [onnx.ValueInfoProto.FromString(output.SerializeToString()) for output in kept]
     del opened.graph.output[:]
     opened.graph.output.extend(outputs)
-    options = RuntimeOptions(providers=("cpu",), threads=1, precision="fp32")
-    session = open_session(opened.SerializeToString(), "heads", options)
+    session = open_exact(opened)
     rows = [session.run(as_input(image)) for image in images]
     found = {
         output.name: np.concatenate(column).astype(np.float64)

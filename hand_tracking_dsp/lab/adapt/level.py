@@ -18,7 +18,7 @@ from hand_tracking_dsp.lab.precision.quantize import quantize
 from hand_tracking_dsp.lab.pruning.heads import head_columns, head_names
 from hand_tracking_dsp.lab.pruning.network import find_blocks, mixing_matrix, read_blocks
 from hand_tracking_dsp.lab.pruning.prune import Lesson, prepare, prune
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session, open_session
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.tracking.types import Floats
 
 # Memory: a crop takes 1 MB while blocks are fitted, and has more than its share of equations.
@@ -104,7 +104,7 @@ class Classroom:
 
     def unchanged(self, model: onnx.ModelProto, precision: str, *, new: bool = False) -> Adapted:
         """Measure a network that stays as it is, or one just made."""
-        score = self.lessons.held_back.score(opened(model))
+        score = self.lessons.held_back.score(open_exact(model))
         return Adapted(precision, None if new else score, score, NEW if new else KEPT, None)
 
     def _float_ways(self, old: onnx.ModelProto) -> Iterator[tuple[str, onnx.ModelProto]]:
@@ -132,15 +132,15 @@ class Classroom:
     ) -> Adapted:
         """Choose a way on the pictures to judge by, then compare it with the old file on those held back."""
         judge, held_back = self.lessons.judge, self.lessons.held_back
-        scored = [(judge.score(opened(model)), way, model) for way, model in ways]
+        scored = [(judge.score(open_exact(model)), way, model) for way, model in ways]
         if old is None:
             _, way, model = min(scored, key=lambda item: item[0].deviation)
-            return Adapted(precision, None, held_back.score(opened(model)), way, model)
-        before, least = held_back.score(opened(old)), judge.score(opened(old))
+            return Adapted(precision, None, held_back.score(open_exact(model)), way, model)
+        before, least = held_back.score(open_exact(old)), judge.score(open_exact(old))
         better = [item for item in scored if is_better(item[0], least)]
         if better:
             _, way, model = min(better, key=lambda item: item[0].deviation)
-            after = held_back.score(opened(model))
+            after = held_back.score(open_exact(model))
             if is_better(after, before):
                 return Adapted(precision, before, after, way, model)
         return Adapted(precision, before, before, KEPT, None)
@@ -166,12 +166,6 @@ class Classroom:
 def is_better(after: Score, before: Score) -> bool:
     """Whether a network came nearer to the dense one, and does not see hands where there are none."""
     return after.deviation < before.deviation and after.presence <= before.presence + _PRESENCE_SLACK
-
-
-def opened(model: onnx.ModelProto) -> Session:
-    """Open a network as all figures here are measured: ONNX Runtime, one thread."""
-    options = RuntimeOptions(providers=("cpu",), threads=1, precision="fp32")
-    return open_session(model.SerializeToString(), model.graph.name or "network", options)
 
 
 def _in_order(

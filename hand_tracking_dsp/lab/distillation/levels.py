@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,13 +24,11 @@ from hand_tracking_dsp.lab.distillation.network import OnnxNetwork
 from hand_tracking_dsp.lab.distillation.samples import Labels, Samples, labelled
 from hand_tracking_dsp.lab.distillation.teacher import Teacher
 from hand_tracking_dsp.lab.precision.quantize import quantize
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.lab.statistics import count_macs, count_parameters
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 
 CHECKED = 16
 """Crops on which every step of an export is checked."""
-
-_PLAIN = RuntimeOptions(providers=("cpu",), precision="fp32", threads=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +109,13 @@ class School:
             cut_behind(onnx.load_model_from_string(self._files[file]), self._options.frozen)
         return chosen
 
-    def teach(self, index: int, samples: Samples, calibration: Crops) -> list[Lesson]:
+    def teach(self, index: int, samples: Samples, calibration: Crops | None) -> list[Lesson]:
         """Teach a level; what does not become better stays as it was.
 
         Args:
             index: The level.
             samples: What to learn from.
-            calibration: To quantize with, where there is quantization-aware training.
+            calibration: To quantize with; None where there is no quantization-aware training.
 
         Returns:
             What changed: of the float network, and of the INT8 one if it was trained.
@@ -140,8 +138,8 @@ class School:
         )
         provenance = self._provenance(samples)
         lessons = [self._take(index, data, taught, provenance)]
-        if taught.rounded is not None:
-            lessons.append(self._take_rounded(index, taught, calibration, provenance))
+        if taught.rounded is not None and calibration is not None:
+            lessons.append(self._take_rounded(index, taught.rounded, taught.ranges, calibration, provenance))
         return lessons
 
     def write(self, out: Path) -> None:
@@ -168,7 +166,7 @@ class School:
             [
                 Stage("PyTorch", lambda images: _in_torch(taught.model, images)),
                 Stage("ONNX", lambda images: predict(open_as_filed(data, entry["file"]), images)),
-                Stage("optimized", lambda images: predict(open_session(data, entry["file"], _PLAIN), images)),
+                Stage("optimized", lambda images: predict(open_exact(data, entry["file"]), images)),
             ],
             self._some_images(),
         )
@@ -189,20 +187,24 @@ class School:
         return lesson
 
     def _take_rounded(
-        self, index: int, taught: Taught, calibration: Crops, provenance: dict[str, object]
+        self,
+        index: int,
+        rounded: onnx.ModelProto,
+        ranges: Mapping[str, tuple[float, float]],
+        calibration: Crops,
+        provenance: dict[str, object],
     ) -> Lesson:
         """Add the INT8 network of quantization-aware training, if it is better than plain INT8."""
         entry: Entry = self._bank["levels"][index]
         file = entry["file"].replace(".onnx", "_int8.onnx")
-        assert taught.rounded is not None  # noqa: S101 (the caller asked)
         plain = quantize(onnx.load_model_from_string(self._files[entry["file"]]), calibration)
-        trained = quantize(taught.rounded, calibration, taught.ranges)
+        trained = quantize(rounded, calibration, ranges)
         old, data = (model.SerializeToString(deterministic=True) for model in (plain, trained))
         before, after = self._deviations(old), self._deviations(data)
         steps = compare_stages(
             [
-                Stage("rounded weights", lambda images: _in_torch(taught.rounded, images)),
-                Stage("INT8", lambda images: predict(open_session(data, file, _PLAIN), images), ROUNDED),
+                Stage("rounded weights", lambda images: _in_torch(rounded, images)),
+                Stage("INT8", lambda images: predict(open_exact(data, file), images), ROUNDED),
             ],
             self._some_images(),
         )
@@ -253,7 +255,7 @@ class School:
 
 
 def _said(data: bytes, crops: Crops) -> Predictions:
-    return predict(open_session(data, "level", _PLAIN), crops.images)
+    return predict(open_exact(data), crops.images)
 
 
 @torch.no_grad()

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.lab.distillation.depthwise import Depthwise
+from hand_tracking_dsp.lab.pruning.network import copied
 
 FEATURES = "features"
 """What forward calls the tensor that the landmark head reads."""
@@ -44,8 +45,7 @@ class OnnxNetwork(nn.Module):
 
     def __init__(self, model: onnx.ModelProto) -> None:
         super().__init__()
-        self._model = onnx.ModelProto()
-        self._model.CopyFrom(model)
+        self._model = copied(model)
         unknown = sorted({node.op_type for node in model.graph.node} - set(_OPERATORS))
         if unknown:
             msg = f"The network cannot be trained: its operators {', '.join(unknown)} are not known here."
@@ -90,8 +90,7 @@ class OnnxNetwork(nn.Module):
 
     def to_onnx(self) -> onnx.ModelProto:
         """Write the parameters back into the graph they came from."""
-        model = onnx.ModelProto()
-        model.CopyFrom(self._model)
+        model = copied(self._model)
         for tensor in model.graph.initializer:
             if _key(tensor.name) in self.weights:
                 array = self.weights[_key(tensor.name)].detach().float().cpu().numpy()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.lab.deviation import as_input
+from hand_tracking_dsp.lab.pruning.network import copied
 
 FEATURES = "features"
 
@@ -45,8 +46,7 @@ class Teacher:
     """
 
     def __init__(self, model: onnx.ModelProto) -> None:
-        seen = onnx.ModelProto()
-        seen.CopyFrom(model)
+        seen = copied(model)
         head = next((node for node in seen.graph.node if "landmarks" in node.output), None)
         if head is None or head.op_type != "Gemm":
             msg = (

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.lab.deviation import as_input
 from hand_tracking_dsp.lab.palm.detector import open_detector
 from hand_tracking_dsp.lab.pruning.network import Graph, cut_out, is_depthwise, read_weights
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.tracking.types import Floats
 
 POSITIONS = 128
@@ -100,7 +100,7 @@ class Samples:
             yield from ((as_input(pixels),) for pixels in self.images)
             return
         part = cut_out(model, (image,), wanted)
-        session = open_session(part.SerializeToString(), "part", RuntimeOptions(providers=("cpu",)))
+        session = open_exact(part)
         order = [spec.name for spec in session.outputs]
         for pixels in self.images:
             tensor = as_input(pixels)

@@ -17,8 +17,9 @@ from hand_tracking_dsp.evaluation.metrics import mean_distance_palm_percent
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.lab.deviation import Predictions, deviation_palm_percent, predict
 from hand_tracking_dsp.lab.latency import time_in_turn
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.lab.verify import runtimes_here
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session, open_session
+from hand_tracking_dsp.tracking.backends import Session, open_session
 from hand_tracking_dsp.tracking.types import Floats
 
 
@@ -41,11 +42,6 @@ class Exam:
 
 Figures = dict[str, dict[str, float]]
 """By data set, by figure."""
-
-
-def open_exact(model: bytes) -> Session:
-    """Open a network as it is measured: ONNX Runtime on the CPU, one thread, no less precision than filed."""
-    return open_session(model, "network", RuntimeOptions(providers=("cpu",), precision="fp32"))
 
 
 def examine(model: bytes, exams: Sequence[Exam], kept: Path) -> Figures:

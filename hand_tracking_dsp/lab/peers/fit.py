@@ -8,7 +8,7 @@ import onnx
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.pruning.latency import undisturbed_ms
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.lab.sessions import open_exact
 
 _BISECTIONS = 6
 _RUNS = 30
@@ -48,11 +48,7 @@ def fit_latency(
 
 def latency_ratio(model: onnx.ModelProto, dense: onnx.ModelProto) -> float:
     """Measure a network's latency relative to another one's, in turn, in ONNX Runtime with one thread."""
-    options = RuntimeOptions(providers=("cpu",), precision="fp32")
-    sessions = [
-        open_session(network.SerializeToString(), "to be timed", options) for network in (dense, model)
-    ]
-    whole_ms, own_ms = undisturbed_ms(sessions, _RUNS)
+    whole_ms, own_ms = undisturbed_ms([open_exact(dense), open_exact(model)], _RUNS)
     return own_ms / whole_ms
 
 

@@ -21,7 +21,8 @@ from hand_tracking_dsp.lab.distillation.samples import Labels, Samples, labelled
 from hand_tracking_dsp.lab.distillation.teacher import Teacher
 from hand_tracking_dsp.lab.distillation.train import TrainingOptions
 from hand_tracking_dsp.lab.peers.contest import Budget, Progress
-from hand_tracking_dsp.lab.peers.figures import Exam, open_exact
+from hand_tracking_dsp.lab.peers.figures import Exam
+from hand_tracking_dsp.lab.sessions import open_exact
 
 # Of a made-up data set to learn from; each is seen by many samples, varied.
 _DRAWN = 400
@@ -102,7 +103,7 @@ def gather(wishes: Wishes, budget: Budget, dense: onnx.ModelProto, work: Path, r
         )
 
     crops = collected("images", folders, wishes.crops)
-    session = open_exact(dense.SerializeToString())
+    session = open_exact(dense)
     exams = []
     for folder in wishes.validation:
         found = collected(f"validation {folder.resolve().name}", [folder], wishes.exam)

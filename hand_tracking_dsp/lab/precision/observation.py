@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 
 from hand_tracking_dsp.lab.deviation import as_input
 from hand_tracking_dsp.lab.pruning.network import copied, is_depthwise, read_weights
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.tracking.types import Floats
 
 # Pictures, and positions of each, that a layer's second moments are estimated from.
@@ -109,7 +109,7 @@ def run_through(
     inner = [name for name in names if name != image]
     del opened.graph.output[:]
     opened.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in inner)
-    session = open_session(opened.SerializeToString(), model.graph.name, RuntimeOptions(providers=("cpu",)))
+    session = open_exact(opened)
     for picture in images:
         tensor = as_input(picture)
         yield {image: tensor, **dict(zip(inner, session.run(tensor), strict=True))}

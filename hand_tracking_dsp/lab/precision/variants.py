@@ -28,8 +28,9 @@ from hand_tracking_dsp.lab.deviation import Predictions, deviation_palm_percent,
 from hand_tracking_dsp.lab.latency import time_in_turn
 from hand_tracking_dsp.lab.precision.half import halve
 from hand_tracking_dsp.lab.precision.quantize import quantize
+from hand_tracking_dsp.lab.sessions import EXACT, open_exact
 from hand_tracking_dsp.lab.verify import Check, Timed, runtimes_here
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.backends import open_session
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
@@ -39,10 +40,8 @@ MADE = {"int8": "INT8", "fp16": "fp16"}
 """The precisions that files can be made in, as people write them."""
 
 _CHECKED = 16
-_THREADS = 1
 # Another number where the way of quantizing changes: what is left of an older run is then not taken.
 _WAY = "1"
-_PLAIN = RuntimeOptions(providers=("cpu",), threads=_THREADS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +130,14 @@ def check_variant(name: str, original: bytes, made: bytes, precision: str, crops
 
     stages = [
         stage("ONNX", open_as_filed(original, name)),
-        stage("optimized", open_session(original, name, _PLAIN)),
-        stage(MADE[precision], open_session(made, name, _PLAIN), limit=limit),
+        stage("optimized", open_exact(original, name)),
+        stage(MADE[precision], open_exact(made, name), limit=limit),
     ]
     for runtime in runtimes_here():
-        if runtime.providers != _PLAIN.providers or runtime.backend != _PLAIN.backend:
+        if runtime.providers != EXACT.providers or runtime.backend != EXACT.backend:
             # An fp16 file is computed in fp32 where that is exact: its weights are what is checked.
             arithmetic = "int8" if precision == "int8" else "fp32"
-            session = open_session(made, name, replace(runtime, precision=arithmetic, threads=_THREADS))
+            session = open_session(made, name, replace(runtime, precision=arithmetic, threads=EXACT.threads))
             rounding = OTHER_ROUNDING if precision == "int8" else limit
             stages.append(stage(session.provider, session, limit=rounding))
     steps = compare_stages(stages, crops.images[:_CHECKED])
@@ -173,7 +172,7 @@ def measure_level(
     network: NetworkInfo = level
     choices = [choice for runtime in runtimes_here() for choice in possible(network, runtime)]
     sessions = [
-        open_session(files[one.info.file], one.info.file, replace(one.runtime, threads=_THREADS))
+        open_session(files[one.info.file], one.info.file, replace(one.runtime, threads=EXACT.threads))
         for one in choices
     ]
     grey = np.full(LANDMARKS.input_shape, 0.5, dtype=np.float32)
@@ -184,7 +183,7 @@ def measure_level(
             choice,
             float(deviation_palm_percent(said, dense).mean()),
             float(deviation_palm_percent(said, found[0]).mean()),
-            Timed(choice, _THREADS, taken),
+            Timed(choice, EXACT.threads, taken),
         )
         for choice, said, taken in zip(choices, found, times, strict=True)
     ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.lab.deviation import Predictions, as_input
 from hand_tracking_dsp.lab.pruning.network import Block, cut_out
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session, open_session
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.types import Floats
 
@@ -47,7 +47,7 @@ class Stream:
             source: The tensor that the pictures are at.
             outputs: The tensors wanted.
         """
-        session = opened(cut_out(model, (source,), outputs))
+        session = open_exact(cut_out(model, (source,), outputs))
         for tensor in self:
             yield session.run(tensor)
 
@@ -67,7 +67,7 @@ class Stream:
 
     def advance(self, model: onnx.ModelProto, block: Block) -> None:
         """Move from a block's source to its output."""
-        session = opened(cut_out(model, (block.source,), block.outputs[:1]))
+        session = open_exact(cut_out(model, (block.source,), block.outputs[:1]))
         if not self._maps:
             self._maps = [session.run(tensor)[0] for tensor in self]
             return
@@ -100,11 +100,6 @@ class Sampler:
             random = np.random.default_rng((self._seed, picture, size))
             flat = flat[:, random.choice(size, self._positions, replace=False)]
         return np.ascontiguousarray(flat.T)
-
-
-def opened(model: onnx.ModelProto) -> Session:
-    """Open a network, or a part of one, on the CPU with one thread."""
-    return open_session(model.SerializeToString(), "network to prune", RuntimeOptions(providers=("cpu",)))
 
 
 def block_outputs(

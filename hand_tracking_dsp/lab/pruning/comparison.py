@@ -11,11 +11,11 @@ import onnx
 
 from hand_tracking_dsp.lab.data.crops import Crops
 from hand_tracking_dsp.lab.deviation import deviation_palm_percent, predict
-from hand_tracking_dsp.lab.pruning.activations import opened
 from hand_tracking_dsp.lab.pruning.criteria import Criterion, Relevance
 from hand_tracking_dsp.lab.pruning.prune import cut, prepare, prune
 from hand_tracking_dsp.lab.pruning.reconstruction import Doubles
 from hand_tracking_dsp.lab.pruning.widths import rounded_width
+from hand_tracking_dsp.lab.sessions import open_exact
 
 AS_PRUNED = "closed-form, block by block"
 """What prune does of its own: the closed form on the activations of the network as pruned so far."""
@@ -101,10 +101,10 @@ def compare(
         report(f"scoring by {name}")
         scores[name] = criterion(model, crops, seed)
     lesson = prepare(model, crops, seed=seed)
-    reference = predict(opened(model), held_back.images)
+    reference = predict(open_exact(model), held_back.images)
 
     def deviation(pruned: onnx.ModelProto) -> float:
-        found = predict(opened(pruned), held_back.images)
+        found = predict(open_exact(pruned), held_back.images)
         return float(deviation_palm_percent(found, reference).mean())
 
     effects = []

@@ -17,13 +17,13 @@ from hand_tracking_dsp.lab.bank_entries import Entry, accuracy_entry, level_entr
 from hand_tracking_dsp.lab.bank_file import read_bank, read_files, write_bank_files
 from hand_tracking_dsp.lab.data.crops import Crops, split
 from hand_tracking_dsp.lab.deviation import Predictions, deviation_palm_percent, predict
-from hand_tracking_dsp.lab.pruning.activations import opened
 from hand_tracking_dsp.lab.pruning.allocation import allocate
 from hand_tracking_dsp.lab.pruning.latency import LatencyTable, measure_latency
 from hand_tracking_dsp.lab.pruning.network import parse_model, read_blocks
 from hand_tracking_dsp.lab.pruning.prune import Lesson, prepare, prune
 from hand_tracking_dsp.lab.pruning.sensitivity import Sensitivity, measure_sensitivity
 from hand_tracking_dsp.lab.pruning.widths import rounded_width
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.lab.statistics import count_macs, count_parameters
 
 HELD_BACK = 0.25
@@ -194,7 +194,7 @@ class LevelMaker:
         report = lambda block: self._report(f"pruning {block} to {wish.name}")  # noqa: E731
         model = prune(self._model, self.lesson, keep, on_progress=report)
         data = model.SerializeToString(deterministic=True)
-        session = opened(model)
+        session = open_exact(model)
         found = predict(session, self._held_back.images)
         counts = {source: self._held_back.sources.count(source) for source in self._held_back.sources}
         counts[_all(self._held_back)] = len(self._held_back)
@@ -241,7 +241,7 @@ class LevelMaker:
         return {**settings, "key": digest.hexdigest()[:16]}
 
     def _predict(self, model: onnx.ModelProto) -> Predictions:
-        return predict(opened(model), self._held_back.images)
+        return predict(open_exact(model), self._held_back.images)
 
     def _deviations(self, found: Predictions) -> dict[str, float]:
         """Measure the mean deviation from the dense network, over all crops held back and by data set."""

@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from hand_tracking_dsp.hand import Joint
-from hand_tracking_dsp.lab.adapt.level import Classroom, opened
+from hand_tracking_dsp.lab.adapt.level import Classroom
 from hand_tracking_dsp.lab.adapt.pictures import Lessons
 from hand_tracking_dsp.lab.bank_entries import add_variant, level_entry, new_bank
 from hand_tracking_dsp.lab.bank_file import write_bank_files
@@ -23,6 +23,7 @@ from hand_tracking_dsp.lab.pruning.network import (
     read_weights,
     write_weights,
 )
+from hand_tracking_dsp.lab.sessions import open_exact
 
 HIDDEN = 32
 HEADS = {"landmarks": 63, "presence": 1, "handedness": 1, "world_landmarks": 63}
@@ -149,7 +150,7 @@ def make_crops() -> Callable[..., Crops]:
 
 @pytest.fixture(scope="session")
 def lessons(dense: onnx.ModelProto) -> Lessons:
-    return Lessons.make(smooth_crops(120), smooth_crops(12, seed=1), opened(dense))
+    return Lessons.make(smooth_crops(120), smooth_crops(12, seed=1), open_exact(dense))
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,14 @@ import onnx
 import pytest
 
 from hand_tracking_dsp.lab.adapt.heads import refit_heads
-from hand_tracking_dsp.lab.adapt.level import opened
 from hand_tracking_dsp.lab.pruning.network import copied, read_weights, write_weights
+from hand_tracking_dsp.lab.sessions import open_exact
 
 
 def test_shaken_heads_are_put_right_on_scenes_not_learned_from(shaken, lessons) -> None:
-    before = lessons.held_back.score(opened(shaken)).deviation
+    before = lessons.held_back.score(open_exact(shaken)).deviation
     refitted = refit_heads(shaken, lessons.fit)
-    after = lessons.held_back.score(opened(refitted)).deviation
+    after = lessons.held_back.score(open_exact(refitted)).deviation
     assert before > 1.0
     assert after < 0.2 * before
 
@@ -58,7 +58,7 @@ def test_what_the_features_do_not_show_is_not_learned(dense, lessons) -> None:
     taught = replace(lessons.fit, said=replace(said, landmarks=said.landmarks + noise))
     refitted = refit_heads(dense, taught)
     if refitted is not None:
-        assert lessons.held_back.score(opened(refitted)).deviation < 2.0
+        assert lessons.held_back.score(open_exact(refitted)).deviation < 2.0
 
 
 def test_crops_without_hands_teach_nothing(shaken, lessons) -> None:

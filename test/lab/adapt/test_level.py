@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.lab.adapt import level as level_module
-from hand_tracking_dsp.lab.adapt.level import KEPT, Classroom, is_better, opened
+from hand_tracking_dsp.lab.adapt.level import KEPT, Classroom, is_better
 from hand_tracking_dsp.lab.adapt.pictures import Score
 from hand_tracking_dsp.lab.precision.half import halve
 from hand_tracking_dsp.lab.pruning.network import copied, read_weights, write_weights
+from hand_tracking_dsp.lab.sessions import open_exact
 
 
 def test_a_network_pruned_from_the_dense_one_is_refitted_block_by_block(room, pruned) -> None:
     result = room.adapt_floats(pruned)
     assert result.way == "blocks and heads refitted"
     assert result.after.deviation < 0.6 * result.before.deviation
-    assert room.lessons.held_back.score(opened(result.model)) == result.after
+    assert room.lessons.held_back.score(open_exact(result.model)) == result.after
 
 
 def test_a_network_of_another_kind_gets_its_heads_refitted(room, foreign) -> None:

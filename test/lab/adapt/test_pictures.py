@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
-from hand_tracking_dsp.lab.adapt.level import opened
 from hand_tracking_dsp.lab.adapt.pictures import Lessons, cut_anywhere, joined, mirrored, teach
 from hand_tracking_dsp.lab.data.crops import SIZE, Crops
 from hand_tracking_dsp.lab.data.pictures import list_pictures
 from hand_tracking_dsp.lab.pruning.network import copied, write_weights
+from hand_tracking_dsp.lab.sessions import open_exact
 
 
 def test_no_scene_is_in_two_parts(lessons) -> None:
@@ -36,14 +36,14 @@ def test_crops_of_one_scene_are_refused(dense, make_crops) -> None:
     crops = make_crops(40)
     alike = Crops(crops.images, crops.sources, ("set/0",) * 40)
     with pytest.raises(ConfigurationError, match="one picture or scene; give more pictures"):
-        Lessons.make(alike, crops.subset([]), opened(dense))
+        Lessons.make(alike, crops.subset([]), open_exact(dense))
 
 
 def test_a_dense_network_that_sees_no_hands_cannot_teach(dense, make_crops) -> None:
     blind = copied(dense)
     write_weights(blind, {"head.presence.b": np.array([-9.0], np.float32)})
     with pytest.raises(ConfigurationError, match="sees a hand in 0 of 40 crops only: give another bank"):
-        Lessons.make(make_crops(40), make_crops(0), opened(blind))
+        Lessons.make(make_crops(40), make_crops(0), open_exact(blind))
 
 
 def test_each_crop_is_followed_by_its_mirror_image(make_crops) -> None:
@@ -67,15 +67,15 @@ def test_joined_crops_are_all_there_and_mixed(make_crops, first: int, second: in
 
 
 def test_the_dense_network_does_not_deviate_from_itself(dense, lessons) -> None:
-    score = lessons.held_back.score(opened(dense))
+    score = lessons.held_back.score(open_exact(dense))
     assert (score.deviation, score.presence) == (0.0, 0.0)
 
 
 def test_only_crops_with_a_hand_count_as_deviating(dense, shaken, make_crops) -> None:
-    taught = teach(opened(dense), make_crops(8))
+    taught = teach(open_exact(dense), make_crops(8))
     none_but_first = type(taught)(taught.crops, taught.said, np.arange(8) == 0)
-    assert none_but_first.score(opened(shaken)).deviation != taught.score(opened(shaken)).deviation
-    assert none_but_first.score(opened(shaken)).presence == taught.score(opened(shaken)).presence
+    assert none_but_first.score(open_exact(shaken)).deviation != taught.score(open_exact(shaken)).deviation
+    assert none_but_first.score(open_exact(shaken)).presence == taught.score(open_exact(shaken)).presence
 
 
 def test_squares_are_cut_anywhere_from_what_can_be_read(tmp_path) -> None:

@@ -16,11 +16,11 @@ from hand_tracking_dsp.lab.distillation.teacher import Teacher
 from hand_tracking_dsp.lab.distillation.train import TrainingOptions
 from hand_tracking_dsp.lab.peers import contest as contest_module
 from hand_tracking_dsp.lab.peers.contest import Budget, Contest, with_steps
-from hand_tracking_dsp.lab.peers.figures import open_exact
 from hand_tracking_dsp.lab.pruning.any_ranges import with_any_ranges
 from hand_tracking_dsp.lab.pruning.latency import LatencyTable
 from hand_tracking_dsp.lab.pruning.network import read_blocks
 from hand_tracking_dsp.lab.pruning.prune import prepare
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session
 
 METHODS = ["l1", "magnitude", "random", "depgraph", "closed_form", "ours", "ours_int8"]

@@ -10,15 +10,15 @@ pytest.importorskip("torch_pruning", reason="Torch-Pruning is not installed: mak
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.peers.depgraph import ROUND_TO, is_installed, prune_by_depgraph
-from hand_tracking_dsp.lab.peers.figures import open_exact
 from hand_tracking_dsp.lab.pruning.network import read_blocks
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.lab.statistics import count_parameters
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session
 
 
 def test_prunes_hidden_channels_and_the_stream_and_keeps_the_contract(model):
     pruned = prune_by_depgraph(model, 0.5)
-    session = open_exact(pruned.SerializeToString())
+    session = open_exact(pruned)
     check_session(session, LANDMARKS, "pruned")
     session.run(np.zeros((1, 3, 224, 224), np.float32))
     for before, after in zip(read_blocks(model), read_blocks(pruned), strict=True):

@@ -8,7 +8,8 @@ import pytest
 from hand_tracking_dsp.lab.data.synthetic import synthetic_hands
 from hand_tracking_dsp.lab.deviation import predict
 from hand_tracking_dsp.lab.peers import figures
-from hand_tracking_dsp.lab.peers.figures import Exam, examine, open_exact, time_all
+from hand_tracking_dsp.lab.peers.figures import Exam, examine, time_all
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 
 

@@ -7,13 +7,13 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
 
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.lab.peers.figures import open_exact
 from hand_tracking_dsp.lab.peers.layers import LayeredNetwork
+from hand_tracking_dsp.lab.sessions import open_exact
 
 
 def test_says_what_the_onnx_network_says(model):
     image = np.random.default_rng(0).random((1, 3, 224, 224), dtype=np.float32)
-    expected = open_exact(model.SerializeToString()).run(image)
+    expected = open_exact(model).run(image)
     with torch.no_grad():
         found = LayeredNetwork(model)(torch.from_numpy(image))
     for ours, theirs in zip(found, expected, strict=True):

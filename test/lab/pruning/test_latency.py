@@ -7,9 +7,9 @@ import onnx
 import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.lab.pruning.activations import opened
 from hand_tracking_dsp.lab.pruning.any_ranges import with_any_ranges
 from hand_tracking_dsp.lab.pruning.latency import LatencyTable, measure_latency
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.resources import default_bank
 
 
@@ -42,4 +42,4 @@ def test_the_network_to_be_timed_is_int8_throughout(name: str) -> None:
     floats = [item for item in model.graph.initializer if item.data_type == onnx.TensorProto.FLOAT]
     # The plane that fills the image up to four is rounded where it is read.
     assert all(np.prod(item.dims) < 1000 for item in floats if item.name != "image.zeros")
-    assert [spec.shape for spec in opened(model).outputs] == [(1, 63), (1, 1), (1, 1), (1, 63)]
+    assert [spec.shape for spec in open_exact(model).outputs] == [(1, 63), (1, 1), (1, 1), (1, 63)]

@@ -9,7 +9,6 @@ import pytest
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.lab.data.crops import Crops
 from hand_tracking_dsp.lab.deviation import predict
-from hand_tracking_dsp.lab.pruning.activations import opened
 from hand_tracking_dsp.lab.pruning.network import (
     copied,
     cut_channels,
@@ -23,6 +22,7 @@ from hand_tracking_dsp.lab.pruning.network import (
     remove_block,
     write_weights,
 )
+from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.lab.statistics import count_parameters
 from hand_tracking_dsp.resources import default_bank
 
@@ -57,11 +57,11 @@ def test_cutting_channels_that_say_nothing_changes_nothing(network: onnx.ModelPr
     keep = np.arange(block.channels) % 4 != 0
     matrix, bias = mixing_matrix(network, block)
     keep_channels(network, block, np.ones_like(keep), np.where(keep[:, None], matrix, 0), bias)
-    before = predict(opened(network), crops.images).landmarks
+    before = predict(open_exact(network), crops.images).landmarks
     each, parameters = read_blocks(network)[1].parameters_each, count_parameters(network)
     cut_channels(network, block, keep)
     onnx.checker.check_model(network, full_check=True)
-    np.testing.assert_allclose(predict(opened(network), crops.images).landmarks, before, atol=1e-4)
+    np.testing.assert_allclose(predict(open_exact(network), crops.images).landmarks, before, atol=1e-4)
     assert count_parameters(network) == parameters - each * int((~keep).sum())
 
 
@@ -74,8 +74,8 @@ def test_a_removed_block_leaves_its_shortcut(network: onnx.ModelProto, crops: Cr
     assert [item.name for item in read_blocks(network)] == ["stem", "block02", "block03"]
     assert not any(name.startswith("block01") for name in read_weights(network))
     np.testing.assert_allclose(
-        predict(opened(network), crops.images).landmarks,
-        predict(opened(silent), crops.images).landmarks,
+        predict(open_exact(network), crops.images).landmarks,
+        predict(open_exact(silent), crops.images).landmarks,
         atol=1e-4,
     )
 

@@ -9,7 +9,6 @@ import pytest
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.data.crops import Crops
 from hand_tracking_dsp.lab.deviation import deviation_palm_percent, predict
-from hand_tracking_dsp.lab.pruning.activations import opened
 from hand_tracking_dsp.lab.pruning.criteria import random_choice
 from hand_tracking_dsp.lab.pruning.network import (
     copied,
@@ -19,10 +18,11 @@ from hand_tracking_dsp.lab.pruning.network import (
     write_weights,
 )
 from hand_tracking_dsp.lab.pruning.prune import cut, prepare, prune
+from hand_tracking_dsp.lab.sessions import open_exact
 
 
 def deviation(model: onnx.ModelProto, reference: onnx.ModelProto, crops: Crops) -> float:
-    found, expected = (predict(opened(item), crops.images) for item in (model, reference))
+    found, expected = (predict(open_exact(item), crops.images) for item in (model, reference))
     return float(deviation_palm_percent(found, expected).mean())
 
 

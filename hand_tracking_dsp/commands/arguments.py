@@ -1,0 +1,79 @@
+"""Options that several sub-commands have, declared and checked alike."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.progress import Progress
+
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.lab.data.crops import Crops, HandFinder, collect_crops
+
+
+def add_bank(parser: argparse.ArgumentParser) -> None:
+    """Declare --bank, the bank that is read."""
+    parser.add_argument("--bank", type=Path, help="folder of the bank; the package's own if not given")
+
+
+def add_images(parser: argparse.ArgumentParser, use: str = "") -> None:
+    """Declare --images, one folder or more; use says what for."""
+    meaning = f"folders of pictures of hands{use and '; '}{use}"
+    parser.add_argument("--images", type=Path, nargs="+", required=True, metavar="DIR", help=meaning)
+
+
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """Declare --out, the bank that is written."""
+    parser.add_argument("--out", type=Path, required=True, metavar="BANK", help="folder of the new bank")
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """Declare --seed."""
+    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+
+
+def require_at_least(options: argparse.Namespace, **least: int) -> None:
+    """Check options that count something; one that was not given passes.
+
+    Args:
+        options: As parsed.
+        least: The smallest number allowed, by the option's name.
+
+    Raises:
+        ConfigurationError: An option is smaller.
+    """
+    for name, value in least.items():
+        given = getattr(options, name)
+        if given is not None and given < value:
+            msg = f"--{name.replace('_', '-')} is {given}: it must be at least {value}."
+            raise ConfigurationError(msg)
+
+
+def require_threads(options: argparse.Namespace) -> None:
+    """Check --threads, a list in which 0 is the backend's choice.
+
+    Raises:
+        ConfigurationError: One is negative.
+    """
+    if min(options.threads) < 0:
+        msg = f"--threads is {min(options.threads)}: it must be at least 0 (the backend's choice)."
+        raise ConfigurationError(msg)
+
+
+def cut_hands(options: argparse.Namespace, progress: Progress, finder: HandFinder | None = None) -> Crops:
+    """Cut --count hands out of --images, by --seed, and show how far it is.
+
+    Raises:
+        SourceError: A folder is missing or holds no picture.
+        ConfigurationError: The pictures show too few hands.
+    """
+    task = progress.add_task("cutting hands out", total=options.count)
+    crops = collect_crops(
+        options.images,
+        options.count,
+        options.seed,
+        finder=finder,
+        on_progress=lambda done, _: progress.update(task, completed=done),
+    )
+    progress.remove_task(task)
+    return crops
