@@ -15,7 +15,7 @@ from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.checks import steps_table
 from hand_tracking_dsp.lab.data.bag_pictures import write_bag_pictures
-from hand_tracking_dsp.lab.data.crops import Crops, HandFinder, collect_crops, cut_crops
+from hand_tracking_dsp.lab.data.crops import Crops, HandFinder, collect_crops, cut_crops, data_name
 from hand_tracking_dsp.lab.data.pictures import Picture
 from hand_tracking_dsp.lab.data.synthetic import draw_pictures
 from hand_tracking_dsp.resources import default_bank
@@ -188,13 +188,12 @@ def _validation(options: argparse.Namespace, back: Sequence[Picture], report: _R
 
     if not options.validation:
         held_back = cut_crops(back, _MEASURED, options.seed, least=1, finder=finder, on_progress=progress)
-        return {"held back": held_back}
-    return {
-        folder.resolve().name: collect_crops(
-            [folder], _MEASURED, options.seed, finder=finder, on_progress=progress
-        )
+        return {data_name(held_back, options.seed): held_back}
+    chosen = (
+        collect_crops([folder], _MEASURED, options.seed, finder=finder, on_progress=progress)
         for folder in options.validation
-    }
+    )
+    return {data_name(crops, options.seed, "hands"): crops for crops in chosen}
 
 
 def _table(lessons: Sequence[Lesson]) -> Table:

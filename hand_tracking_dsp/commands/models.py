@@ -35,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     merge = actions.add_parser("merge", help="put the levels and palm detectors of several banks into one")
     merge.add_argument("banks", type=Path, nargs="+", metavar="BANK", help="folders; the last counts most")
     merge.add_argument("--levels", nargs="+", metavar="NAME", help="levels wanted; all if not given")
+    merge.add_argument(
+        "--detectors", nargs="+", metavar="NAME", help="palm detectors wanted, the default one first"
+    )
     merge.add_argument("--name", help="of the new bank; its folder's if not given")
     add_out(merge)
     check = actions.add_parser(
@@ -74,7 +77,9 @@ def _merge(options: argparse.Namespace) -> int:
     from hand_tracking_dsp.lab.bank_file import write_bank_files
     from hand_tracking_dsp.lab.bank_merge import merge_banks
 
-    bank, files = merge_banks(options.banks, options.name or options.out.resolve().name, options.levels)
+    bank, files = merge_banks(
+        options.banks, options.name or options.out.resolve().name, options.levels, options.detectors
+    )
     write_bank_files(options.out, bank, files)
     options.bank = options.out
     return _list(options)

@@ -98,7 +98,7 @@ def _pictures(folder: Path | None, count: int) -> tuple[list[Image], str]:
     if not images:
         msg = f"None of {len(chosen)} pictures in {folder} can be read: give .jpg or .png files."
         raise ConfigurationError(msg)
-    return images, chosen[0].source
+    return images, f"{chosen[0].source} ({len(images)} pictures)"
 
 
 def _originals(manifest: Manifest, wheel: Path | None) -> dict[str, bytes]:

@@ -8,21 +8,21 @@ from pathlib import Path
 from rich.progress import Progress
 from rich.table import Table
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_images, add_out, add_seed, require_at_least
+from hand_tracking_dsp.commands.arguments import add_images, add_out, add_seed, require_at_least
 from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.bank_file import read_bank, read_files, write_bank_files
 from hand_tracking_dsp.lab.palm.bank import PRUNED, Measured, make_detectors, measure_detectors, record
 from hand_tracking_dsp.lab.palm.pictures import MIN_PICTURES, detector_inputs, split_pictures
 from hand_tracking_dsp.lab.palm.recall import read_boxes, total
-from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.resources import share_path
 
 _NOTHING = "-"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_bank(parser)
+    parser.add_argument("--bank", type=Path, help="folder of the bank; MediaPipe's own if not given")
     add_images(parser, "a fifth of them is held back to measure on")
     parser.add_argument(
         "--boxes",
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     """Make, measure and write the detectors; 1 if the pruned one is not good enough."""
     _check(options)
     console = make_console()
-    folder = options.bank or default_bank()
+    folder = options.bank or share_path("models", "mediapipe")
     bank, files = read_bank(folder), read_files(folder)
     boxes = read_boxes(options.boxes) if options.boxes else []
     learn, held_back = split_pictures(options.images)
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
             console.print(f"{result.file} is left out: {result.problem}.")
     sources = ", ".join(sorted({path.resolve().name for path in options.images}))
     marked = options.boxes.resolve().parent.name if options.boxes else ""
-    new = record(bank, results, f"{sources} (held back)", marked)
+    new = record(bank, results, f"{sources} ({len(check)} held back, seed {options.seed})", marked)
     serialized = {file: model.SerializeToString(deterministic=True) for file, model in networks.items()}
     write_bank_files(options.out, new, {**files, **serialized})
     console.print(f"The bank is written into {options.out}.")

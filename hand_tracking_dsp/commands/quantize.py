@@ -21,7 +21,7 @@ from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.lab.bank_entries import Entry
 from hand_tracking_dsp.lab.bank_file import read_bank, read_files, write_bank_files
 from hand_tracking_dsp.lab.checks import steps_table
-from hand_tracking_dsp.lab.data.crops import MIN_CROPS, Crops, split
+from hand_tracking_dsp.lab.data.crops import MIN_CROPS, Crops, data_name, split
 from hand_tracking_dsp.lab.deviation import predict
 from hand_tracking_dsp.lab.precision.variants import (
     Measured,
@@ -96,7 +96,7 @@ def _measure(
     manifest = parse_manifest(options.out / MANIFEST_NAME, bank)
     file = manifest.levels[0].file
     dense = predict(open_exact(files[file], file), crops.images)
-    data = ", ".join(sorted({folder.resolve().name for folder in options.images})) + " (held back)"
+    data = data_name(crops, options.seed)
     task = progress.add_task("measuring", total=len(manifest.levels))
     found: list[tuple[LevelInfo, list[Measured]]] = []
     for level in manifest.levels:

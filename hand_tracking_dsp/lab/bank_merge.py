@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hand_tracking_dsp.errors import ModelError
@@ -11,7 +11,10 @@ from hand_tracking_dsp.lab.bank_file import read_bank, read_files
 
 
 def merge_banks(
-    folders: Sequence[Path], name: str, levels: Sequence[str] | None = None
+    folders: Sequence[Path],
+    name: str,
+    levels: Sequence[str] | None = None,
+    detectors: Sequence[str] | None = None,
 ) -> tuple[Entry, dict[str, bytes]]:
     """Put the levels and palm detectors of several banks into one.
 
@@ -20,17 +23,18 @@ def merge_banks(
             have the same name, the last bank's counts; of the dense level the one with most variants.
         name: Of the new bank.
         levels: Names of the levels wanted besides the dense one; all if None.
+        detectors: Names of the palm detectors wanted, the one that is to be the default first; all if None.
 
     Returns:
         bank.json's content and the files by name, for bank_file.write_bank_files.
 
     Raises:
-        ModelError: A bank is wrong, their dense networks differ, or none has a level of a name wanted.
+        ModelError: A bank is wrong, their dense networks differ, or none has a network of a name wanted.
     """
     banks = [(folder, read_bank(folder), read_files(folder)) for folder in folders]
     dense = banks[0][1]["levels"][0]
     sparse: dict[str, Entry] = {}
-    detectors: dict[str, Entry] = {}
+    palms: dict[str, Entry] = {}
     files: dict[str, bytes] = {}
     for folder, bank, data in banks:
         if bank["levels"][0]["sha256"] != dense["sha256"]:
@@ -43,16 +47,22 @@ def merge_banks(
             files[entry["file"]] = content
         dense = max(dense, bank["levels"][0], key=lambda entry: len(entry.get("variants", ())))
         sparse.update((entry["name"], entry) for entry in bank["levels"][1:])
-        detectors.update((entry["name"], entry) for entry in bank["detectors"])
-    unknown = sorted(set(levels or ()) - set(sparse))
-    if unknown:
-        msg = f"None of the banks has the levels {', '.join(unknown)}: choose from {', '.join(sparse)}."
-        raise ModelError(msg)
-    chosen = [entry for entry in sparse.values() if levels is None or entry["name"] in levels]
-    ordered = sorted(chosen, key=lambda entry: -int(entry["parameters"]))
+        palms.update((entry["name"], entry) for entry in bank["detectors"])
+    ordered = sorted(_chosen(sparse, levels, "levels"), key=lambda entry: -int(entry["parameters"]))
     first = banks[0][1]
-    merged = new_bank(name, first["license"], first["source"], [dense, *ordered], detectors.values())
+    palm_entries = _chosen(palms, detectors, "palm detectors")
+    merged = new_bank(name, first["license"], first["source"], [dense, *ordered], palm_entries)
     return merged, {entry["file"]: files[entry["file"]] for entry in networks_of(merged)}
+
+
+def _chosen(entries: Mapping[str, Entry], wanted: Sequence[str] | None, kind: str) -> list[Entry]:
+    """Take the entries of the names wanted, in that order; all if None."""
+    names = list(entries) if wanted is None else list(dict.fromkeys(wanted))
+    unknown = sorted(set(names) - set(entries))
+    if unknown:
+        msg = f"None of the banks has the {kind} {', '.join(unknown)}: choose from {', '.join(entries)}."
+        raise ModelError(msg)
+    return [entries[name] for name in names]
 
 
 def _free_name(entry: Entry, files: dict[str, bytes], data: bytes) -> str:

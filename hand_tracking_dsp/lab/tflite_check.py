@@ -74,7 +74,7 @@ def compare(
     """
     manifest = read_manifest(bank)
     infos = {info.file: info for info in (*manifest.levels, *manifest.detectors)}
-    detector = PalmDetector.load(bank)
+    detector = PalmDetector.load(bank, "full")
     regions = [region for image in images for region in _regions(image, detector)]
     inputs = {
         HANDS[0].contract: [network_input(crop(image, region, 224), "bgr") for image, region in regions],

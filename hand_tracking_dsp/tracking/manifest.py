@@ -47,13 +47,13 @@ class Manifest:
     detectors: tuple[NetworkInfo, ...]
 
     def detector(self, name: str) -> NetworkInfo:
-        """Find a palm detector by name.
+        """Find a palm detector by name; the first, which is the bank's default, where the name is empty.
 
         Raises:
             ModelError: The bank has none of that name.
         """
         for info in self.detectors:
-            if info.name == name:
+            if name in {"", info.name}:
                 return info
         known = ", ".join(info.name for info in self.detectors) or "none"
         msg = f"The bank {self.folder} has no palm detector {name!r}: choose one of {known}."

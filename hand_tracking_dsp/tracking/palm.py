@@ -36,14 +36,12 @@ class PalmDetector:
         self._anchors = palm_anchors()
 
     @classmethod
-    def load(
-        cls, bank: Path | str, name: str = "full", runtime: RuntimeOptions | None = None
-    ) -> PalmDetector:
+    def load(cls, bank: Path | str, name: str = "", runtime: RuntimeOptions | None = None) -> PalmDetector:
         """Load a detector of a bank, in the file that the precision policy chooses, and warm it up.
 
         Args:
             bank: Folder with bank.json.
-            name: Of the detector in bank.json.
+            name: Of the detector in bank.json; the first if empty.
             runtime: How to run it; the defaults if None.
 
         Raises:

@@ -56,3 +56,17 @@ def test_refuses_banks_of_different_dense_networks(tmp_path):
     banks = [write(tmp_path / "a"), write(tmp_path / "b", dense=b"another")]
     with pytest.raises(ModelError, match="different dense networks"):
         merge_banks(banks, "both")
+
+
+def test_the_first_detector_asked_for_becomes_the_default(tmp_path):
+    a = write(tmp_path / "a")
+    palms = [network_entry(name, f"{name}.onnx", name.encode(), parameters=1, macs=1) for name in ("x", "y")]
+    levels = [level_entry("full", "full.onnx", b"dense", parameters=100, macs=1)]
+    files = {"full.onnx": b"dense", "x.onnx": b"x", "y.onnx": b"y"}
+    write_bank_files(tmp_path / "b", new_bank("b", "Apache-2.0", "test", levels, palms), files)
+    bank, files = merge_banks([a, tmp_path / "b"], "both", detectors=["y", "full"])
+    write_bank_files(tmp_path / "c", bank, files)
+    assert read_manifest(tmp_path / "c").detector("").name == "y"
+    assert b"x" not in files.values()
+    with pytest.raises(ModelError, match="the palm detectors z: choose from full, x, y"):
+        merge_banks([a, tmp_path / "b"], "both", detectors=["z"])

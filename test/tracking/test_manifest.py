@@ -71,6 +71,7 @@ def test_reads_levels_and_detectors(folder: Path, bank: Bank) -> None:
     assert [level.name for level in manifest.levels] == ["full", "lite"]
     assert manifest.levels[1].sparsity == 0.4
     assert manifest.detector("full").macs == 20
+    assert manifest.detector("") is manifest.detectors[0]
     assert read_network(manifest, manifest.levels[0]) == NETWORK
 
 

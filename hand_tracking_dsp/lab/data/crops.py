@@ -114,7 +114,7 @@ class HandFinder:
         folder = bank or default_bank()
         # In fp32 on every machine, so that crops are the same on all.
         runtime = RuntimeOptions(providers=("cpu",), precision="fp32")
-        return cls(LevelBank.load(folder, runtime), PalmDetector.load(folder, runtime=runtime))
+        return cls(LevelBank.load(folder, runtime), PalmDetector.load(folder, "full", runtime))
 
     def regions(self, image: Image | None) -> list[Region]:
         """Find the regions in which the tracker would look for these hands in the next frame.
@@ -280,6 +280,15 @@ def split(crops: Crops, held_back: float, seed: int = 0) -> tuple[Crops, Crops]:
         crops.subset([i for i, name in enumerate(crops.groups) if name not in back]),
         crops.subset([i for i, name in enumerate(crops.groups) if name in back]),
     )
+
+
+def data_name(crops: Crops, seed: int, kind: str = "held back") -> str:
+    """Name crops in figures.
+
+    Other hands of the same pictures are other data: figures of both must not be compared, so that the
+    number of crops and the seed that chose them belong to the name.
+    """
+    return f"{', '.join(sorted(set(crops.sources)))} ({len(crops)} {kind}, seed {seed})"
 
 
 def _is_confirmed(bank: LevelBank, image: Image, region: Region) -> bool:

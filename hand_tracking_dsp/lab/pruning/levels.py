@@ -9,13 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
 from hand_tracking_dsp.lab.bank_entries import Entry, accuracy_entry, level_entry, networks_of, new_bank
 from hand_tracking_dsp.lab.bank_file import read_bank, read_files, write_bank_files
-from hand_tracking_dsp.lab.data.crops import Crops, split
+from hand_tracking_dsp.lab.data.crops import Crops, data_name, split
 from hand_tracking_dsp.lab.deviation import Predictions, deviation_palm_percent, predict
 from hand_tracking_dsp.lab.pruning.allocation import allocate
 from hand_tracking_dsp.lab.pruning.latency import LatencyTable, measure_latency
@@ -124,6 +123,7 @@ class LevelMaker:
         self._precision, self._seed = precision, seed
         self._report = on_progress or (lambda _: None)
         self._learn, self._held_back = split(crops, HELD_BACK, seed)
+        self._data = _data_sets(self._held_back, seed)
         self._reference = self._predict(self._dense)
 
     def make(self, wishes: Sequence[Wish], out: Path) -> Iterator[Level]:
@@ -196,8 +196,6 @@ class LevelMaker:
         data = model.SerializeToString(deterministic=True)
         session = open_exact(model)
         found = predict(session, self._held_back.images)
-        counts = {source: self._held_back.sources.count(source) for source in self._held_back.sources}
-        counts[_all(self._held_back)] = len(self._held_back)
         name = f"{self._start['name']}_{wish.name}"
         entry = level_entry(
             name,
@@ -207,7 +205,7 @@ class LevelMaker:
             macs=count_macs(model),
             keep=keep,
             accuracy=[
-                accuracy_entry(data, value, counts[data], session.provider)
+                accuracy_entry(data, value, len(self._data[data]), session.provider)
                 for data, value in self._deviations(found).items()
             ],
             source={**settings, "latency": latency and round(latency, 4)},
@@ -246,13 +244,17 @@ class LevelMaker:
     def _deviations(self, found: Predictions) -> dict[str, float]:
         """Measure the mean deviation from the dense network, over all crops held back and by data set."""
         values = deviation_palm_percent(found, self._reference)
-        sources = np.array(self._held_back.sources)
-        by_source = {str(name): float(values[sources == name].mean()) for name in np.unique(sources)}
-        return {_all(self._held_back): float(values.mean()), **by_source}
+        return {name: float(values[indices].mean()) for name, indices in self._data.items()}
 
 
-def _all(crops: Crops) -> str:
-    return f"{', '.join(sorted(set(crops.sources)))} (held back)"
+def _data_sets(crops: Crops, seed: int) -> dict[str, list[int]]:
+    """Give the crops of all data sets together, and of each, by the name that figures have."""
+    by_source = [
+        [i for i, name in enumerate(crops.sources) if name == source] for source in sorted(set(crops.sources))
+    ]
+    return {
+        data_name(crops.subset(indices), seed): indices for indices in [list(range(len(crops))), *by_source]
+    }
 
 
 def read_level(folder: Path, wanted: str = "") -> onnx.ModelProto:
