@@ -23,10 +23,13 @@ from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.tracker import TrackerOptions
 from hand_tracking_dsp.tracking.types import Image
 
+# How the networks run, and the palm detector; "" is the bank's default one.
 _BACKENDS = {
-    "ONNX Runtime fp32": RuntimeOptions(backend="onnxruntime", precision="fp32"),
-    "OpenVINO fp32": RuntimeOptions(backend="openvino", precision="fp32"),
-    "OpenVINO bf16": RuntimeOptions(backend="openvino", precision="bf16"),
+    "ONNX Runtime fp32": (RuntimeOptions(backend="onnxruntime", precision="fp32"), "full"),
+    "OpenVINO fp32": (RuntimeOptions(backend="openvino", precision="fp32"), "full"),
+    "OpenVINO bf16": (RuntimeOptions(backend="openvino", precision="bf16"), "full"),
+    "ONNX Runtime as by default": (RuntimeOptions(backend="onnxruntime"), ""),
+    "OpenVINO as by default": (RuntimeOptions(backend="openvino"), ""),
 }
 _MEDIAPIPE = "MediaPipe"
 _ONE_HAND = TrackerOptions(max_hands=1)
@@ -69,8 +72,8 @@ def _speed(args: argparse.Namespace) -> dict[str, Any]:
     core = None if args.any_core or not hasattr(os, "sched_getaffinity") else max(os.sched_getaffinity(0))
     where = "any core" if core is None else f"core {core}"
     print(
-        f"{name}: {len(frames)} frames of {width}x{height}, {args.repeats} times; at most one hand, full "
-        f"networks, one inference thread each, every process on {where}; in turns of 15 frames\n",
+        f"{name}: {len(frames)} frames of {width}x{height}, {args.repeats} times; at most one hand, level "
+        f"0, one inference thread each, every process on {where}; in turns of 15 frames\n",
         flush=True,
     )
     with ExitStack() as stack:
@@ -83,8 +86,9 @@ def _speed(args: argparse.Namespace) -> dict[str, Any]:
             print(
                 f"Without MediaPipe: there is no {args.mediapipe_python} (make setup-mediapipe makes it).\n"
             )
-        for backend, runtime in _BACKENDS.items():
-            workers[backend] = stack.enter_context(package_worker(_ONE_HAND, runtime, cpu=core))
+        for backend, (runtime, detector) in _BACKENDS.items():
+            worker = package_worker(_ONE_HAND, runtime, detector=detector, cpu=core)
+            workers[backend] = stack.enter_context(worker)
         view = LiveView()
         tracking = alternate(
             frames, workers, rate_hz, args.repeats, on_block=lambda n, of: view.progress("tracking", n, of)

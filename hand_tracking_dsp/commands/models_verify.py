@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,8 @@ from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
 from hand_tracking_dsp.tracking.precision import DEVIATION, Choice
 from hand_tracking_dsp.tracking.types import Image
 
-# The source of a bank whose networks are MediaPipe's own.
-_MEDIAPIPE = "PyPI wheel of mediapipe"
+# The source of a bank whose networks are MediaPipe's own; what was made of it says more.
+_MEDIAPIPE = re.compile(r"PyPI wheel of mediapipe==[\d.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _pictures(folder: Path | None, count: int) -> tuple[list[Image], str]:
 
 def _originals(manifest: Manifest, wheel: Path | None) -> dict[str, bytes]:
     """Read the TensorFlow Lite files that MediaPipe's own bank was made from; none for other banks."""
-    if not manifest.source.startswith(_MEDIAPIPE):
+    if not _MEDIAPIPE.fullmatch(manifest.source):
         return {}
     from hand_tracking_dsp.lab.mediapipe_bank import read_originals
 

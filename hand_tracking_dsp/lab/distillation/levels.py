@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import geometric_mean
 
 import numpy as np
 import onnx
@@ -18,6 +19,7 @@ from hand_tracking_dsp.lab.bank_file import read_bank, read_files, write_bank_fi
 from hand_tracking_dsp.lab.checks import ROUNDED, Stage, Step, compare_stages, open_as_filed, require
 from hand_tracking_dsp.lab.data.crops import Crops
 from hand_tracking_dsp.lab.deviation import Predictions, as_input, deviation_palm_percent, predict
+from hand_tracking_dsp.lab.distillation.blend import SHARES, blended
 from hand_tracking_dsp.lab.distillation.distill import DistillationOptions, Progress, Taught, teach
 from hand_tracking_dsp.lab.distillation.frozen import cut_behind
 from hand_tracking_dsp.lab.distillation.network import OnnxNetwork
@@ -29,6 +31,9 @@ from hand_tracking_dsp.lab.statistics import count_macs, count_parameters
 
 CHECKED = 16
 """Crops on which every step of an export is checked."""
+
+# Below this many % of palm size a deviation is as good as none.
+_LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +163,17 @@ class School:
         write_bank_files(out, bank, self._files)
 
     def _take(self, index: int, old: bytes, taught: Taught, provenance: dict[str, object]) -> Lesson:
-        """Put the float network in the place of the old one, if it is better."""
+        """Put the float network, or the best of those on the way to it, in the old one's place, if better."""
         entry: Entry = self._bank["levels"][index]
-        data = taught.model.SerializeToString(deterministic=True)
-        before, after = self._deviations(old), self._deviations(data)
+        start = onnx.load_model_from_string(old)
+        models = {share: blended(start, taught.model, share) for share in SHARES}
+        found = {share: self._deviations(_serialized(model)) for share, model in models.items()}
+        share = min(found, key=lambda share: _overall(found[share]))
+        model, data = models[share], _serialized(models[share])
+        before, after = self._deviations(old), found[share]
         steps = compare_stages(
             [
-                Stage("PyTorch", lambda images: _in_torch(taught.model, images)),
+                Stage("PyTorch", lambda images: _in_torch(model, images)),
                 Stage("ONNX", lambda images: predict(open_as_filed(data, entry["file"]), images)),
                 Stage("optimized", lambda images: predict(open_exact(data, entry["file"]), images)),
             ],
@@ -178,11 +187,17 @@ class School:
                 entry["name"],
                 entry["file"],
                 data,
-                parameters=count_parameters(taught.model),
-                macs=count_macs(taught.model),
+                parameters=count_parameters(model),
+                macs=count_macs(model),
                 keep=entry["keep"],
                 accuracy=self._accuracy(after),
-                source={**entry["source"], "distillation": provenance},
+                source={
+                    **entry["source"],
+                    "distillation": [
+                        *entry["source"].get("distillation", ()),
+                        {**provenance, "share": share},
+                    ],
+                },
             ) | {"index": index, "sparsity": entry["sparsity"]}
         return lesson
 
@@ -199,7 +214,7 @@ class School:
         file = entry["file"].replace(".onnx", "_int8.onnx")
         plain = quantize(onnx.load_model_from_string(self._files[entry["file"]]), calibration)
         trained = quantize(rounded, calibration, ranges)
-        old, data = (model.SerializeToString(deterministic=True) for model in (plain, trained))
+        old, data = _serialized(plain), _serialized(trained)
         before, after = self._deviations(old), self._deviations(data)
         steps = compare_stages(
             [
@@ -271,5 +286,10 @@ def _in_torch(model: onnx.ModelProto, images: NDArray[np.uint8]) -> Predictions:
     )
 
 
+def _serialized(model: onnx.ModelProto) -> bytes:
+    return bytes(model.SerializeToString(deterministic=True))
+
+
 def _overall(deviations: dict[str, float]) -> float:
-    return sum(deviations.values()) / len(deviations)
+    """Geometric mean: a data set on which all networks deviate much must not drown the others."""
+    return geometric_mean(max(value, _LEAST) for value in deviations.values())
