@@ -9,8 +9,10 @@ from pathlib import Path
 
 from hand_tracking_dsp.errors import ConfigurationError
 
-DEFAULT_BANK = "models/mediapipe"
+DEFAULT_BANK = "models/dsp"
 """The level bank that is used where none is named, below the package's share."""
+
+_ORIGINAL_BANK = "models/mediapipe"
 
 _PACKAGE = "hand_tracking_dsp"
 
@@ -22,6 +24,15 @@ def default_bank() -> Path:
         ConfigurationError: It is not installed.
     """
     return share_path(DEFAULT_BANK)
+
+
+def original_bank() -> Path:
+    """Find the bank of MediaPipe's own networks, from which others are made.
+
+    Raises:
+        ConfigurationError: It is not installed.
+    """
+    return share_path(_ORIGINAL_BANK)
 
 
 def share_path(*parts: str) -> Path:

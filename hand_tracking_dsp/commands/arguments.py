@@ -11,9 +11,14 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.data.crops import Crops, HandFinder, collect_crops
 
 
-def add_bank(parser: argparse.ArgumentParser) -> None:
-    """Declare --bank, the bank that is read."""
-    parser.add_argument("--bank", type=Path, help="folder of the bank; the package's own if not given")
+def add_bank(parser: argparse.ArgumentParser, default: str = "the package's own") -> None:
+    """Declare --bank, the bank that is read; default says which one that is where none is given."""
+    parser.add_argument("--bank", type=Path, help=f"folder of the bank; {default} if not given")
+
+
+def add_original_bank(parser: argparse.ArgumentParser) -> None:
+    """Declare --bank for what begins with networks that nothing was taken from."""
+    add_bank(parser, "that of MediaPipe's networks")
 
 
 def add_images(parser: argparse.ArgumentParser, use: str = "") -> None:

@@ -10,8 +10,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import (
-    add_bank,
     add_images,
+    add_original_bank,
     add_out,
     add_seed,
     cut_hands,
@@ -22,14 +22,14 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.data.crops import MIN_CROPS, HandFinder
 from hand_tracking_dsp.lab.pruning.latency import PRECISIONS
 from hand_tracking_dsp.lab.pruning.levels import Level, LevelMaker, Wish
-from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.resources import original_bank
 
 _NOTE = "Deviation is agreement with the dense network, never accuracy: nobody has marked these pictures."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_bank(parser)
+    add_original_bank(parser)
     parser.add_argument("--start", default="", metavar="LEVEL", help="name or index of the level to prune")
     add_images(parser)
     parser.add_argument(
@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prune, print a table, and write the bank after every level."""
-    folder = options.bank or default_bank()
+    folder = options.bank or original_bank()
     wishes = _wishes(options, folder)
     console = make_console()
     with Progress(console=console, transient=True) as progress:
@@ -118,7 +118,7 @@ def _table(levels: list[Level]) -> Table:
 
 
 def _deviations(values: Mapping[str, float]) -> tuple[str, str]:
-    """Show the first, over all, and the largest of the others."""
+    """Show the first, over all, and the largest of the others, if it is not the only one."""
     (_, over_all), *others = values.items()
-    name, largest = max(others, key=lambda item: item[1])
+    name, largest = max(others or values.items(), key=lambda item: item[1])
     return f"{over_all:.2f}", f"{name} {largest:.2f}"

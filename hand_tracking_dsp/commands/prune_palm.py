@@ -8,21 +8,27 @@ from pathlib import Path
 from rich.progress import Progress
 from rich.table import Table
 
-from hand_tracking_dsp.commands.arguments import add_images, add_out, add_seed, require_at_least
+from hand_tracking_dsp.commands.arguments import (
+    add_images,
+    add_original_bank,
+    add_out,
+    add_seed,
+    require_at_least,
+)
 from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.bank_file import read_bank, read_files, write_bank_files
 from hand_tracking_dsp.lab.palm.bank import PRUNED, Measured, make_detectors, measure_detectors, record
 from hand_tracking_dsp.lab.palm.pictures import MIN_PICTURES, detector_inputs, split_pictures
 from hand_tracking_dsp.lab.palm.recall import read_boxes, total
-from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.resources import original_bank
 
 _NOTHING = "-"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--bank", type=Path, help="folder of the bank; MediaPipe's own if not given")
+    add_original_bank(parser)
     add_images(parser, "a fifth of them is held back to measure on")
     parser.add_argument(
         "--boxes",
@@ -45,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     """Make, measure and write the detectors; 1 if the pruned one is not good enough."""
     _check(options)
     console = make_console()
-    folder = options.bank or share_path("models", "mediapipe")
+    folder = options.bank or original_bank()
     bank, files = read_bank(folder), read_files(folder)
     boxes = read_boxes(options.boxes) if options.boxes else []
     learn, held_back = split_pictures(options.images)

@@ -10,21 +10,27 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_images, add_seed, cut_hands, require_at_least
+from hand_tracking_dsp.commands.arguments import (
+    add_images,
+    add_original_bank,
+    add_seed,
+    cut_hands,
+    require_at_least,
+)
 from hand_tracking_dsp.commands.output import machine, make_console, write_json
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.data.crops import MIN_CROPS, HandFinder, split
 from hand_tracking_dsp.lab.pruning.comparison import Comparison, compare
 from hand_tracking_dsp.lab.pruning.criteria import CRITERIA
 from hand_tracking_dsp.lab.pruning.levels import HELD_BACK, read_level
-from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.resources import original_bank
 
 _NOTE = "Deviation is agreement with the unpruned network, never accuracy: nobody has marked these pictures."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_bank(parser)
+    add_original_bank(parser)
     parser.add_argument("--level", default="", help="name or index of the level to look at (default: 0)")
     add_images(parser)
     parser.add_argument(
@@ -41,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     if not all(0 < share <= 1 for share in options.keep):
         msg = f"--keep is {options.keep}: each share must be above 0 and at most 1."
         raise ConfigurationError(msg)
-    folder = options.bank or default_bank()
+    folder = options.bank or original_bank()
     console = make_console()
     with Progress(console=console, transient=True) as progress:
         crops = cut_hands(options, progress, HandFinder.load(folder))

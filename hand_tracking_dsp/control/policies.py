@@ -75,9 +75,9 @@ class ThresholdOptions:
     hold_s: float = 3.0
     retry_s: float = 300.0
     battery_saving_charge: float = 0.5
-    battery_saving_level: int = 1
+    battery_saving_level: int = 2
     battery_low_charge: float = 0.25
-    battery_low_level: int = 2
+    battery_low_level: int = 4
     battery_hysteresis: float = 0.05
 
     def __post_init__(self) -> None:

@@ -96,7 +96,7 @@ class HandTrackerNode(ManagedNode):
         )
         folder = bank_folder(parameters["bank"])
         self._requested_level = parameters["level"]
-        self.progress(f"Loading palm detector {parameters['detector']} of {folder}.")
+        self.progress(f"Loading the palm detector {parameters['detector'] or '(the first)'} of {folder}.")
         detector = PalmDetector.load(folder, parameters["detector"], runtime)
         self._bank = LevelBank.load(folder, runtime, self._report_loading)
         self._tracker = HandTracker(self._bank, detector, options)

@@ -82,7 +82,7 @@ CAMERA: tuple[Parameter, ...] = (
 TRACKER: tuple[Parameter, ...] = (
     _AUTOSTART,
     _BANK,
-    Parameter("detector", "full", "Palm detector of the bank, by name."),
+    Parameter("detector", "", "Palm detector of the bank, by name; empty: the bank's first."),
     Parameter("level", 0, "Sparsity level until a command arrives; 0: dense.", low=0, high=255),
     Parameter("backend", "onnxruntime", "Inference backend.", choices=("onnxruntime", "openvino")),
     Parameter(
@@ -100,7 +100,7 @@ TRACKER: tuple[Parameter, ...] = (
     ),
     Parameter(
         "precision_tolerance",
-        1.0,
+        1.5,
         "How much worse than a level's best precision auto may choose.",
         "% of palm size; of a palm detector: % of recall",
         0,
@@ -212,7 +212,7 @@ CONTROLLER: tuple[Parameter, ...] = (
         0,
         1,
     ),
-    Parameter("threshold.battery_saving_level", 1, "The saving level.", low=0, high=255),
+    Parameter("threshold.battery_saving_level", 2, "The saving level.", low=0, high=255),
     Parameter(
         "threshold.battery_low_charge",
         0.25,
@@ -221,7 +221,7 @@ CONTROLLER: tuple[Parameter, ...] = (
         0,
         1,
     ),
-    Parameter("threshold.battery_low_level", 2, "The low level.", low=0, high=255),
+    Parameter("threshold.battery_low_level", 4, "The low level.", low=0, high=255),
     Parameter(
         "threshold.battery_hysteresis",
         0.05,

@@ -14,7 +14,7 @@ from hand_tracking_dsp.commands import relevance
 from hand_tracking_dsp.lab.bank_file import read_bank
 from hand_tracking_dsp.lab.data.crops import Crops
 from hand_tracking_dsp.lab.pruning.criteria import l1_norm
-from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.resources import original_bank
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_prune_writes_a_bank(hands: str, tmp_path: Path, capsys: pytest.CaptureF
         (["--out", "x"], "no level to make"),
         (["--out", "x", "--target", "0.5", "--count", "5"], "--count is 5"),
         (["--out", "x", "--target", "1.5"], "latency is 1.5"),
-        (["--out", str(default_bank()), "--target", "0.5"], "is the bank that is read"),
+        (["--out", str(original_bank()), "--target", "0.5"], "is the bank that is read"),
         (["--out", "x", "--uniform", "0.5", "--start", "huge"], "no level 'huge'"),
     ],
 )

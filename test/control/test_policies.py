@@ -93,7 +93,7 @@ def test_threshold_goes_denser_when_the_load_has_gone() -> None:
 
 
 def test_a_low_battery_bounds_the_level() -> None:
-    policy = ThresholdPolicy()
+    policy = ThresholdPolicy(ThresholdOptions(battery_saving_level=1, battery_low_level=2))
     charges = (0.9, 0.5, 0.49, 0.54, 0.56, 0.49, 0.24, 0.29, 0.31, 0.9, math.nan)
     answers = [policy.decide(see(0.0, 0, 0.8, charge=charge)) for charge in charges]
     assert answers == [0, 0, 1, 1, 0, 1, 2, 2, 1, 0, 0]

@@ -9,7 +9,9 @@ from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.evaluation.speed import alternate, switch_levels
 from hand_tracking_dsp.evaluation.workers import TrackerWorker, mediapipe_worker, package_worker
 from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.sources.frames import SourceOptions, open_source
+from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.tracker import TrackerOptions
 
 
@@ -30,7 +32,7 @@ def worker():
 def test_worker_finds_the_hand_and_says_what_it_is(worker: TrackerWorker, frames: list[np.ndarray]) -> None:
     reply = worker.process(frames[0], reset=True)
     assert worker.about["name"] == "hand_tracking_dsp"
-    assert worker.about["levels"] == ["full", "lite"]
+    assert worker.about["levels"] == [level.name for level in read_manifest(default_bank()).levels]
     assert reply.ms > reply.detection_ms > 0
     assert reply.hands[0].handedness in (Handedness.LEFT, Handedness.RIGHT)
     assert reply.hands[0].landmarks.shape == (21, 3)

@@ -9,7 +9,7 @@ import pytest
 from hand_tracking_dsp.lab.data.crops import Crops
 from hand_tracking_dsp.lab.pruning.criteria import channel_sums
 from hand_tracking_dsp.lab.pruning.network import read_blocks, read_weights
-from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.resources import original_bank
 
 pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
 
@@ -18,7 +18,7 @@ from hand_tracking_dsp.lab.relevance import gradient_relevance, weight_relevance
 
 @pytest.fixture(scope="module")
 def lite() -> onnx.ModelProto:
-    return onnx.load(default_bank() / "hand_lite.onnx")
+    return onnx.load(original_bank() / "hand_lite.onnx")
 
 
 @pytest.fixture(scope="module")

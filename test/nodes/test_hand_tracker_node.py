@@ -138,9 +138,9 @@ def test_a_level_beyond_the_bank_runs_the_sparsest_and_says_so(graph, camera, di
     commands.publish(SparsityCommand(level=7))
     start(graph)
     graph.until(lambda: camera.exchange(1)[0].requested_level == 7, "the command was taken")
-    assert camera.stats[-1].applied_level == 1
+    assert camera.stats[-1].applied_level == 5
     status = diagnostics(NODE, lambda status: status.level == status.WARN)
-    assert status.message == "Level 7 was commanded; level 1, the bank's sparsest, runs."
+    assert status.message == "Level 7 was commanded; level 5, the bank's sparsest, runs."
 
 
 def test_takes_compressed_images(graph, camera, frames):
@@ -275,7 +275,7 @@ def refuses(graph, diagnostics, sentence, **parameters):
 
 @pytest.fixture
 def copied_bank(tmp_path):
-    """Give a copy of the package's own bank."""
+    """Give a copy of a bank."""
     return shutil.copytree(share_path("models", "mediapipe"), tmp_path / "bank")
 
 
@@ -306,9 +306,9 @@ def test_refuses_to_run_on_the_cpu_where_an_accelerator_is_required(graph, diagn
     refuses(graph, diagnostics, "require_accelerator", require_accelerator=True, providers=["cpu"])
 
 
-def test_refuses_a_precision_that_the_bank_lacks(graph, diagnostics):
+def test_refuses_a_precision_that_the_bank_lacks(graph, diagnostics, copied_bank):
     sentence = "The network full cannot run in int8 on onnxruntime here: set the precision to auto or one of"
-    refuses(graph, diagnostics, sentence, precision="int8")
+    refuses(graph, diagnostics, sentence, precision="int8", bank=str(copied_bank))
 
 
 def test_shows_the_precision_that_runs(graph, camera, diagnostics):

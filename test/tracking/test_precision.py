@@ -79,9 +79,9 @@ def test_the_faster_variant_runs_where_it_is_about_as_good() -> None:
 
 
 def test_the_tolerance_decides() -> None:
-    info = level(fp32={"here": 4}, int8={"here": 2}, loss=1.5)
+    info = level(fp32={"here": 4}, int8={"here": 2}, loss=1.6)
     assert choose(info, RuntimeOptions()).precision == "fp32"
-    assert choose(info, RuntimeOptions(precision_tolerance=1.5)).precision == "int8"
+    assert choose(info, RuntimeOptions(precision_tolerance=1.6)).precision == "int8"
 
 
 def test_a_variant_that_is_slower_and_worse_never_runs() -> None:

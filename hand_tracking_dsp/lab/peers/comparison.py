@@ -14,7 +14,7 @@ from hand_tracking_dsp.lab.peers.contest import Budget, Contest, Contestant, Pro
 from hand_tracking_dsp.lab.peers.figures import Figures, examine, time_all
 from hand_tracking_dsp.lab.peers.materials import Materials, Wishes, gather
 from hand_tracking_dsp.lab.pruning.levels import read_level
-from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import files_of
 
@@ -74,7 +74,7 @@ def compare(options: ComparisonOptions, work: Path, report: Progress) -> list[Ro
         ModelError: A bank is missing or damaged.
         OutputError: The work folder cannot be written.
     """
-    mediapipe = share_path("models", "mediapipe")
+    mediapipe = original_bank()
     materials = gather(options.wishes, options.budget, read_level(mediapipe), work, report)
     contest = Contest(
         mediapipe,

@@ -35,7 +35,7 @@ class RuntimeOptions:
     tensorrt_cache_dir: str = ""
     device: str = "CPU"
     precision: str = "auto"
-    precision_tolerance: float = 1.0
+    precision_tolerance: float = 1.5
     threads: int = 1
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.pruning.any_ranges import with_any_ranges
 from hand_tracking_dsp.lab.pruning.latency import LatencyTable, measure_latency
 from hand_tracking_dsp.lab.sessions import open_exact
-from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.resources import original_bank
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
@@ -37,7 +37,7 @@ def test_what_lies_between_is_interpolated() -> None:
 
 @pytest.mark.parametrize("name", ["hand_full.onnx", "hand_lite.onnx"])
 def test_the_network_to_be_timed_is_int8_throughout(name: str) -> None:
-    model = with_any_ranges(onnx.load(default_bank() / name))
+    model = with_any_ranges(onnx.load(original_bank() / name))
     onnx.checker.check_model(model, full_check=True)
     floats = [item for item in model.graph.initializer if item.data_type == onnx.TensorProto.FLOAT]
     # The plane that fills the image up to four is rounded where it is read.

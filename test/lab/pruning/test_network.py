@@ -24,7 +24,7 @@ from hand_tracking_dsp.lab.pruning.network import (
 )
 from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.lab.statistics import count_parameters
-from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.resources import original_bank
 
 
 def test_finds_stem_blocks_and_heads(network: onnx.ModelProto) -> None:
@@ -39,7 +39,7 @@ def test_finds_stem_blocks_and_heads(network: onnx.ModelProto) -> None:
 
 @pytest.mark.parametrize("name", ["hand_full.onnx", "hand_lite.onnx"])
 def test_finds_sixteen_blocks_in_mediapipes_networks(name: str) -> None:
-    model = onnx.load(default_bank() / name)
+    model = onnx.load(original_bank() / name)
     blocks = read_blocks(model)
     assert len(blocks) == 16
     assert sum(block.removable for block in blocks) == 9
@@ -47,7 +47,7 @@ def test_finds_sixteen_blocks_in_mediapipes_networks(name: str) -> None:
 
 
 def test_a_pool_on_the_shortcut_makes_a_block_stay() -> None:
-    blocks = {block.name: block for block in read_blocks(onnx.load(default_bank() / "hand_lite.onnx"))}
+    blocks = {block.name: block for block in read_blocks(onnx.load(original_bank() / "hand_lite.onnx"))}
     assert blocks["block01"].shortcut not in {None, blocks["block01"].source}
     assert not blocks["block01"].removable
 

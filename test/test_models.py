@@ -1,0 +1,98 @@
+"""The networks that come with the package."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.resources import default_bank, share_path
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
+from hand_tracking_dsp.tracking.network_info import files_of
+from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.precision import DEVIATION, possible
+from hand_tracking_dsp.tracking.types import Region
+
+
+@pytest.fixture(scope="module")
+def manifest() -> Manifest:
+    return read_manifest(default_bank())
+
+
+def test_all_networks_together_stay_small() -> None:
+    folder = share_path("models")
+    assert sum(path.stat().st_size for path in folder.rglob("*") if not path.is_symlink()) < 60e6
+    for path in (path for path in folder.rglob("*") if path.is_symlink()):
+        # A link must hold wherever the folder is copied to.
+        assert not Path(path.readlink()).is_absolute()
+        assert path.is_file()
+
+
+def test_every_file_is_the_one_that_the_manifest_names(manifest: Manifest) -> None:
+    for network in (*manifest.levels, *manifest.detectors):
+        for info in files_of(network):
+            assert read_network(manifest, info)
+
+
+def test_the_levels_go_from_dense_to_a_quarter(manifest: Manifest) -> None:
+    assert len(manifest.levels) >= 6
+    assert manifest.levels[0].sparsity == 0
+    assert manifest.levels[-1].sparsity >= 0.7
+    for denser, sparser in pairwise(manifest.levels):
+        assert denser.sparsity < sparser.sparsity
+        assert denser.macs > sparser.macs
+        assert sparser.keep
+
+
+def test_every_level_has_int8_and_was_measured_in_it(manifest: Manifest) -> None:
+    for level in manifest.levels:
+        (integer,) = (one for one in files_of(level) if one.precision == "int8")
+        assert any(one.metric == DEVIATION for one in integer.accuracy)
+        assert integer.latency
+
+
+def test_sparser_levels_are_faster_and_agree_less_as_recorded(manifest: Manifest) -> None:
+    cpu = RuntimeOptions(providers=("cpu",))
+
+    def figures(index: int) -> tuple[float, float]:
+        (choice,) = (one for one in possible(manifest.levels[index], cpu) if one.precision == "int8")
+        deviations = {one.data: one.value for one in choice.info.accuracy if one.provider == choice.provider}
+        assert len(deviations) >= 4
+        here = [one for one in choice.info.latency if one.provider == choice.provider and one.threads == 1]
+        return here[0].p50_ms, mean(deviations.values())
+
+    found = [figures(index) for index in range(len(manifest.levels))]
+    assert all(denser > sparser for (denser, _), (sparser, _) in pairwise(found))
+    assert all(denser < sparser for (_, denser), (_, sparser) in pairwise(found))
+
+
+def test_what_the_bank_says_of_where_it_comes_from_is_complete() -> None:
+    bank = json.loads((default_bank() / "bank.json").read_text(encoding="utf-8"))
+    assert bank["license"] == "Apache-2.0"
+    for level in bank["levels"]:
+        assert level["source"]["sha256"]
+    for level in bank["levels"][1:]:
+        assert {"wish", "pictures", "crops", "seed"} <= level["source"].keys()
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_every_level_answers(precision: str) -> None:
+    runtime = RuntimeOptions(providers=("cpu",), precision=precision)
+    bank = LevelBank.load(default_bank(), runtime)
+    image = np.full((240, 320, 3), 128, np.uint8)
+    for level in range(len(bank.levels)):
+        hand = bank.landmarks(image, Region(160.0, 120.0, 100.0, 0.0), level)
+        assert np.isfinite(hand.landmarks).all()
+        assert hand.presence < 0.5, "a grey picture shows no hand"
+
+
+def test_the_default_palm_detector_is_the_pruned_one(manifest: Manifest) -> None:
+    detector = PalmDetector.load(default_bank(), runtime=RuntimeOptions(providers=("cpu",)))
+    assert detector.choice.info.name == manifest.detectors[0].name == "pruned"
+    assert detector.detect(np.full((240, 320, 3), 128, np.uint8)) == []
