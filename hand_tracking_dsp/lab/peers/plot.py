@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 
 from matplotlib.figure import Figure
 
@@ -23,6 +24,8 @@ _NAMES = {
     "bank": "ours, the bank's levels (longer training)",
 }
 
+# Names of points nearer than this, in latency and in share of the deviation, would lie on each other.
+_NEAR = (0.15, 0.1)
 _TICKS = (0, 0.5, 1, 2, 3, 4, 6, 10, 20, 50, 100)
 
 
@@ -39,6 +42,7 @@ def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
     """
     figure = Figure(figsize=(9, 6), layout="constrained")
     axes = figure.subplots()
+    named: list[tuple[float, float]] = []
     for family, (color, mark) in _MARKS.items():
         chosen = [row for row in rows if row["family"] == family]
         points = [(row["latency"][0]["relative"], mean_deviation(row["figures"])) for row in chosen]
@@ -50,18 +54,22 @@ def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
                 for point, row in zip(points, chosen, strict=True)
                 if (row["precision"] == "fp32") == (precision == "fp32")
             ]
-            label = _NAMES[family] + ("" if precision else ", in less than fp32")
+            label = _NAMES[family] + ("" if precision else ", INT8")
             if shown:
                 axes.plot(*zip(*shown, strict=True), mark, color=color, mfc=face, ms=7, label=label)
-        for point, row in zip(points, chosen, strict=True):
-            axes.annotate(
-                row["label"].removeprefix("MediaPipe "),
-                point,
-                textcoords="offset points",
-                xytext=(5, 4),
-                fontsize=6,
-                color=color,
-            )
+        for (x, y), row in zip(points, chosen, strict=True):
+            # The open marks are the same networks: one name does for both.
+            if row["precision"] == "fp32":
+                above = sum(abs(x - u) < _NEAR[0] and abs(y - v) < _NEAR[1] * y for u, v in named)
+                named.append((x, y))
+                axes.annotate(
+                    row["label"].removeprefix("MediaPipe "),
+                    (x, y),
+                    textcoords="offset points",
+                    xytext=(6, 4 - 7 * above),
+                    fontsize=6,
+                    color=color,
+                )
     axes.set_xlim(0, 1.15 * max(row["latency"][0]["relative"] for row in rows))
     # The worst are many times as far off as those that matter.
     axes.set_yscale("symlog", linthresh=2, linscale=0.6)
@@ -72,6 +80,6 @@ def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
         f"latency of one run, relative to the dense network ({first['provider']}, {first['threads']} thread)"
     )
     axes.set_ylabel("deviation from the dense network, % of palm size\n(agreement, not accuracy)")
-    axes.set_title(f"Pruned networks: deviation against latency\n{note}", fontsize="medium")
+    axes.set_title(f"Pruned networks: deviation against latency\n{fill(note, 130)}", fontsize="small")
     axes.legend(fontsize="small", frameon=False)
     save(figure, (axes,), path)
