@@ -1,18 +1,19 @@
 """What a source of power readings gives, and how one is opened by a word of the user.
 
-Another kind (RAPL, NVML) is one more file with a PowerSource, and one more line in open_power_source.
+Another kind (NVML) is one more file with a PowerSource, and one more line in open_power_source.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 
-KINDS = ("auto", "power_supply", "ina3221", "simulated", "none")
+KINDS = ("auto", "power_supply", "ina3221", "rapl", "simulated", "none")
 
 NAN = math.nan
 
@@ -153,8 +154,9 @@ def open_power_source(
 
     Args:
         kind: "power_supply" (batteries under /sys/class/power_supply), "ina3221" (a Jetson's rails),
-            "simulated", "none", or "auto": the first of power_supply, ina3221 and none that is there. A
-            simulated battery is only ever what was asked for by name.
+            "rapl" (an Intel or AMD processor's energy counters), "simulated", "none", or "auto": the first of
+            power_supply, ina3221 and none that is there. A processor's power is not the robot's, and a
+            simulated battery is none: both are only ever what was asked for by name.
         battery: Of power_supply: the one to read; "" = all of them together.
         simulated: The simulated battery's properties; the defaults if None.
         root: Where the file system begins; another than / for tests.
@@ -165,22 +167,24 @@ def open_power_source(
     """
     from hand_tracking_dsp.sources.ina3221 import Ina3221Source
     from hand_tracking_dsp.sources.power_supply import PowerSupplySource
+    from hand_tracking_dsp.sources.rapl import RaplSource
     from hand_tracking_dsp.sources.simulated_battery import SimulatedBattery
 
     if kind not in KINDS:
         msg = f"There is no power source '{kind}': choose one of {', '.join(KINDS)}."
         raise ConfigurationError(msg)
-    if kind == "simulated":
-        return SimulatedBattery(simulated or SimulatedBatteryOptions())
-    if kind == "none":
-        return NoPowerSource()
-    if kind == "power_supply":
-        return PowerSupplySource(battery, root)
-    if kind == "ina3221":
-        return Ina3221Source(root)
-    for attempt in (lambda: PowerSupplySource(battery, root), lambda: Ina3221Source(root)):
+    openers: dict[str, Callable[[], PowerSource]] = {
+        "power_supply": lambda: PowerSupplySource(battery, root),
+        "ina3221": lambda: Ina3221Source(root),
+        "rapl": lambda: RaplSource(root),
+        "simulated": lambda: SimulatedBattery(simulated or SimulatedBatteryOptions()),
+        "none": NoPowerSource,
+    }
+    if kind != "auto":
+        return openers[kind]()
+    for name in ("power_supply", "ina3221"):
         try:
-            return attempt()
+            return openers[name]()
         except SourceError:
             if battery:
                 raise

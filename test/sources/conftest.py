@@ -45,3 +45,14 @@ def write_iio(tmp_path):
         return _write(tmp_path / f"sys/bus/i2c/drivers/ina3221x/6-004{number}/iio:device{number}", contents)
 
     return write
+
+
+@pytest.fixture
+def write_rapl(tmp_path):
+    """Write a powercap zone as the kernel shows it; zone is "0", or "0:1" for a part of it."""
+
+    def write(zone, name, microjoules, highest=262_143_328_850):
+        contents = {"name": name, "energy_uj": microjoules, "max_energy_range_uj": highest}
+        return _write(tmp_path / f"sys/class/powercap/intel-rapl:{zone}", contents)
+
+    return write

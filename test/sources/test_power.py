@@ -42,7 +42,7 @@ def test_a_simulated_battery_is_there_when_asked_for():
     assert open_power_source("simulated").read().simulated
 
 
-@pytest.mark.parametrize("kind", ["power_supply", "ina3221"])
+@pytest.mark.parametrize("kind", ["power_supply", "ina3221", "rapl"])
 def test_what_was_asked_for_is_not_replaced_by_another(tmp_path, kind):
     with pytest.raises(SourceError, match="choose another power source"):
         open_power_source(kind, root=tmp_path)
