@@ -70,7 +70,7 @@ setup(
             "ros-visualization-msgs",
             "rosbags-image",
         ],
-        "gpu": ["onnxruntime-gpu"],
+        "gpu": ["nvidia-ml-py", "onnxruntime-gpu"],
         "openvino": ["openvino"],
         "lab": ["ai-edge-litert", "onnx", "rosbags", "rosbags-image", "tflite", "torch", "torch-pruning"],
         "evaluation": ["matplotlib", "rosbags"],

@@ -295,8 +295,8 @@ POWER: tuple[Parameter, ...] = (
         "source",
         "auto",
         "Where power readings come from; auto: a battery if the machine has one, else INA3221 rails, "
-        "else none; rapl: an Intel or AMD processor's counters.",
-        choices=("auto", "power_supply", "ina3221", "rapl", "simulated", "none"),
+        "else none; rapl: an Intel or AMD processor's counters; nvml: NVIDIA's cards.",
+        choices=("auto", "power_supply", "ina3221", "rapl", "nvml", "simulated", "none"),
     ),
     Parameter("battery", "", "Battery under /sys/class/power_supply to read; empty: all together."),
     Parameter("root", "/", "Where the file system of /sys begins; another than / for tests."),

@@ -1,6 +1,6 @@
 """What a source of power readings gives, and how one is opened by a word of the user.
 
-Another kind (NVML) is one more file with a PowerSource, and one more line in open_power_source.
+Another kind is one more file with a PowerSource, and one more line in open_power_source.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 
-KINDS = ("auto", "power_supply", "ina3221", "rapl", "simulated", "none")
+KINDS = ("auto", "power_supply", "ina3221", "rapl", "nvml", "simulated", "none")
 
 NAN = math.nan
 
@@ -154,9 +154,10 @@ def open_power_source(
 
     Args:
         kind: "power_supply" (batteries under /sys/class/power_supply), "ina3221" (a Jetson's rails),
-            "rapl" (an Intel or AMD processor's energy counters), "simulated", "none", or "auto": the first of
-            power_supply, ina3221 and none that is there. A processor's power is not the robot's, and a
-            simulated battery is none: both are only ever what was asked for by name.
+            "rapl" (an Intel or AMD processor's energy counters), "nvml" (NVIDIA's cards), "simulated",
+            "none", or "auto": the first of power_supply, ina3221 and none that is there. The power of a
+            processor or card is not the robot's, and a simulated battery is none: these are only ever what
+            was asked for by name.
         battery: Of power_supply: the one to read; "" = all of them together.
         simulated: The simulated battery's properties; the defaults if None.
         root: Where the file system begins; another than / for tests.
@@ -166,6 +167,7 @@ def open_power_source(
         SourceError: There is no such device on this machine.
     """
     from hand_tracking_dsp.sources.ina3221 import Ina3221Source
+    from hand_tracking_dsp.sources.nvml import NvmlSource
     from hand_tracking_dsp.sources.power_supply import PowerSupplySource
     from hand_tracking_dsp.sources.rapl import RaplSource
     from hand_tracking_dsp.sources.simulated_battery import SimulatedBattery
@@ -177,6 +179,7 @@ def open_power_source(
         "power_supply": lambda: PowerSupplySource(battery, root),
         "ina3221": lambda: Ina3221Source(root),
         "rapl": lambda: RaplSource(root),
+        "nvml": NvmlSource,
         "simulated": lambda: SimulatedBattery(simulated or SimulatedBatteryOptions()),
         "none": NoPowerSource,
     }
