@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.sources.power import NAN, PowerReading
-from hand_tracking_dsp.sources.sysfs import SysfsReader
+from hand_tracking_dsp.sources.sysfs import SysfsReader, SysfsSource
 
 _HWMON = "sys/class/hwmon/hwmon*"
 _IIO = "sys/bus/i2c/drivers/ina3221x/*/iio:device*"
@@ -30,7 +30,7 @@ class _Rail:
     milliwatts: Path | None = None
 
 
-class Ina3221Source:
+class Ina3221Source(SysfsSource):
     """Reads every labelled rail of all INA3221 chips; power_w is that of the whole module.
 
     Args:
@@ -41,8 +41,8 @@ class Ina3221Source:
     """
 
     def __init__(self, root: Path = Path("/")) -> None:
-        self._reader = SysfsReader()
-        self._rails = _hwmon_rails(root, self._reader) or _iio_rails(root, self._reader)
+        reader = SysfsReader()
+        self._rails = _hwmon_rails(root, reader) or _iio_rails(root, reader)
         if not self._rails:
             msg = (
                 f"There is no INA3221 with a labelled rail under {root / _HWMON} or {root / _IIO}: "
@@ -51,13 +51,8 @@ class Ina3221Source:
             raise SourceError(msg)
         labels = [rail.label for rail in self._rails]
         self._total = next((label for label in TOTAL_LABELS if label in labels), "")
-        self.name = f"INA3221 rail {self._total}" if self._total else f"INA3221 rails {' + '.join(labels)}"
-        self.simulated = False
-
-    @property
-    def bad_values(self) -> int:
-        """Count the values that were no numbers."""
-        return self._reader.bad_values
+        name = f"INA3221 rail {self._total}" if self._total else f"INA3221 rails {' + '.join(labels)}"
+        super().__init__(name, reader)
 
     def read(self) -> PowerReading:
         """Read all rails; there is no battery.

@@ -30,7 +30,7 @@ class PowerReading:
         charge: State of charge, 0 to 1.
         voltage_v: Volts.
         current_a: Amperes, negative while discharging.
-        power_w: Watts drawn from the battery, or by the whole board where there is no battery; negative
+        power_w: Watts drawn from the battery, or by what name says where there is no battery; negative
             while the battery takes energy.
         temperature_c: Degrees Celsius of the battery.
         charge_ah: Ampere-hours left.

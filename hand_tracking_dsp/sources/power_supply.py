@@ -13,13 +13,13 @@ from pathlib import Path
 
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.sources.power import NAN, PowerReading
-from hand_tracking_dsp.sources.sysfs import SysfsReader
+from hand_tracking_dsp.sources.sysfs import SysfsReader, SysfsSource
 
 _FOLDER = Path("sys/class/power_supply")
 _STATUSES = ("charging", "discharging", "not charging", "full")
 
 
-class PowerSupplySource:
+class PowerSupplySource(SysfsSource):
     """Reads one battery, or all of the machine as if they were one.
 
     Args:
@@ -32,23 +32,17 @@ class PowerSupplySource:
     """
 
     def __init__(self, battery: str = "", root: Path = Path("/")) -> None:
-        self._reader = SysfsReader()
+        reader = SysfsReader()
         folder = root / _FOLDER
-        found = _batteries(folder, self._reader)
+        found = _batteries(folder, reader)
         chosen = [path for path in found if path.name == battery] if battery else found
         if not chosen:
             names = ", ".join(path.name for path in found) or "none"
             wanted = f"no battery '{battery}'" if battery else "no battery"
             msg = f"There is {wanted} under {folder} (found: {names}): choose another power source."
             raise SourceError(msg)
+        super().__init__("battery " + " + ".join(path.name for path in chosen), reader)
         self._paths = chosen
-        self.name = "battery " + " + ".join(path.name for path in chosen)
-        self.simulated = False
-
-    @property
-    def bad_values(self) -> int:
-        """Count the values that were no numbers."""
-        return self._reader.bad_values
 
     def read(self) -> PowerReading:
         """Read all chosen batteries.

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.sources.power import NAN, PowerReading
-from hand_tracking_dsp.sources.sysfs import SysfsReader
+from hand_tracking_dsp.sources.sysfs import SysfsReader, SysfsSource
 
-_ZONES = "sys/class/powercap/intel-rapl:*"
+_GLOB = "sys/class/powercap/intel-rapl:*"
 _PLATFORM = "psys"
 
 
@@ -29,7 +29,7 @@ class _Zone:
     last_j: float = NAN
 
 
-class RaplSource:
+class RaplSource(SysfsSource):
     """Reads every zone; power_w is the whole platform's, else that of the packages and their memory.
 
     A reading tells the mean since the one before, so that the first one knows no watts.
@@ -43,18 +43,12 @@ class RaplSource:
     """
 
     def __init__(self, root: Path = Path("/"), clock: Callable[[], float] = time.monotonic) -> None:
-        self._reader = SysfsReader()
+        reader = SysfsReader()
         self._clock = clock
         self._last_s = NAN
-        self._zones = self._find(root)
+        self._zones = _zones(root, reader)
         counted = [zone.label for zone in self._zones if zone.counts]
-        self.name = f"RAPL {' + '.join(counted)}"
-        self.simulated = False
-
-    @property
-    def bad_values(self) -> int:
-        """Count the values that were no numbers."""
-        return self._reader.bad_values
+        super().__init__(f"RAPL {' + '.join(counted)}", reader)
 
     def read(self) -> PowerReading:
         """Read all counters; there is no battery.
@@ -78,31 +72,33 @@ class RaplSource:
         total_w = sum(rails_w[zone.label] for zone in self._zones if zone.counts)
         return PowerReading(self.name, power_w=total_w, rails_w=rails_w)
 
-    def _find(self, root: Path) -> list[_Zone]:
-        folders = [folder for folder in sorted(root.glob(_ZONES)) if (folder / "energy_uj").exists()]
-        if not folders:
-            msg = f"There is no energy counter under {root / _ZONES}: choose another power source."
-            raise SourceError(msg)
-        for folder in folders:
-            if not os.access(folder / "energy_uj", os.R_OK):
-                msg = (
-                    f"The energy counter {folder / 'energy_uj'} may only be read by root: let the node's "
-                    f"user read it, for example by a udev rule, or choose another power source."
-                )
-                raise SourceError(msg)
-        names = {folder: self._reader.word(folder / "name") or folder.name for folder in folders}
-        platform = _PLATFORM in names.values()
-        return [self._zone(folder, names, platform=platform) for folder in folders]
 
-    def _zone(self, folder: Path, names: dict[Path, str], *, platform: bool) -> _Zone:
-        """Describe a zone; a part of a package is named after it."""
-        parent = folder.with_name(folder.name.rpartition(":")[0])
-        name, part = names[folder], parent in names
-        # Memory is no part of the package's own counter, cores and graphics are.
-        counts = name == _PLATFORM if platform else not part or name == "dram"
-        return _Zone(
-            f"{names[parent]} {name}" if part else name,
-            folder / "energy_uj",
-            self._reader.number(folder / "max_energy_range_uj", 1e-6),
-            counts,
-        )
+def _zones(root: Path, reader: SysfsReader) -> list[_Zone]:
+    folders = [folder for folder in sorted(root.glob(_GLOB)) if (folder / "energy_uj").exists()]
+    if not folders:
+        msg = f"There is no energy counter under {root / _GLOB}: choose another power source."
+        raise SourceError(msg)
+    for folder in folders:
+        if not os.access(folder / "energy_uj", os.R_OK):
+            msg = (
+                f"The energy counter {folder / 'energy_uj'} may only be read by root: let the node's "
+                f"user read it, for example by a udev rule, or choose another power source."
+            )
+            raise SourceError(msg)
+    names = {folder: reader.word(folder / "name") or folder.name for folder in folders}
+    platform = _PLATFORM in names.values()
+    return [_zone(folder, names, reader, platform=platform) for folder in folders]
+
+
+def _zone(folder: Path, names: dict[Path, str], reader: SysfsReader, *, platform: bool) -> _Zone:
+    """Describe a zone; a part of a package is named after it."""
+    parent = folder.with_name(folder.name.rpartition(":")[0])
+    name, part = names[folder], parent in names
+    # Memory is no part of the package's own counter, cores and graphics are.
+    counts = name == _PLATFORM if platform else not part or name == "dram"
+    return _Zone(
+        f"{names[parent]} {name}" if part else name,
+        folder / "energy_uj",
+        reader.number(folder / "max_energy_range_uj", 1e-6),
+        counts,
+    )

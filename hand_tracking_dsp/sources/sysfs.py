@@ -41,3 +41,22 @@ class SysfsReader:
             self.bad_values += 1
             return math.nan
         return value * scale
+
+
+class SysfsSource:
+    """What power sources that read sysfs have in common; see power.PowerSource.
+
+    Args:
+        name: For people: what is read.
+        reader: That all values come through.
+    """
+
+    def __init__(self, name: str, reader: SysfsReader) -> None:
+        self.name = name
+        self.simulated = False
+        self._reader = reader
+
+    @property
+    def bad_values(self) -> int:
+        """Count the values that were no numbers."""
+        return self._reader.bad_values

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.data.pictures import Picture, list_pictures, spread
-from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.resources import default_bank, original_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.contract import LANDMARKS
@@ -110,11 +110,11 @@ class HandFinder:
 
     @classmethod
     def load(cls, bank: Path | None = None) -> HandFinder:
-        """Load the dense level and the full palm detector of a bank; of the package's own if None."""
-        folder = bank or default_bank()
-        # In fp32 on every machine, so that crops are the same on all.
+        """Load a bank's dense level, of the package's own if None, and MediaPipe's full palm detector."""
+        # In fp32 on every machine and whatever detectors the bank has, so that crops are the same.
         runtime = RuntimeOptions(providers=("cpu",), precision="fp32")
-        return cls(LevelBank.load(folder, runtime), PalmDetector.load(folder, "full", runtime))
+        detector = PalmDetector.load(original_bank(), "full", runtime)
+        return cls(LevelBank.load(bank or default_bank(), runtime), detector)
 
     def regions(self, image: Image | None) -> list[Region]:
         """Find the regions in which the tracker would look for these hands in the next frame.
