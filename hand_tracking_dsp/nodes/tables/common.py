@@ -1,0 +1,35 @@
+"""Parameters that several nodes have alike."""
+
+from __future__ import annotations
+
+from hand_tracking_dsp.nodes.parameters import Parameter
+from hand_tracking_dsp.resources import DEFAULT_BANK
+
+
+def qos(
+    topic: str, says: str, reliability: str = "reliable", durability: str = "volatile", depth: int = 10
+) -> tuple[Parameter, ...]:
+    """Declare the quality of service of a topic, or of several; says names them for a person."""
+    return (
+        Parameter(
+            f"qos.{topic}.reliability",
+            reliability,
+            f"Reliability of {says}.",
+            choices=("reliable", "best_effort"),
+        ),
+        Parameter(
+            f"qos.{topic}.durability",
+            durability,
+            f"Durability of {says}; transient_local: whoever comes late gets the last message.",
+            choices=("volatile", "transient_local"),
+        ),
+        Parameter(
+            f"qos.{topic}.depth", depth, f"Messages kept for {says}.", unit="messages", low=1, high=1000
+        ),
+    )
+
+
+AUTOSTART = Parameter(
+    "autostart", True, "Configure and activate the node by itself; false: a lifecycle manager does."
+)
+BANK = Parameter("bank", "", f"Folder of the level bank; empty: the package's own, {DEFAULT_BANK}.")
