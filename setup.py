@@ -22,10 +22,10 @@ def version() -> str:
 
 
 def shared_files() -> list[tuple[str, list[str]]]:
-    """Return the files of models/, config/ and launch/ with the folders of share/ they go to."""
+    """Return the files of config/, launch/, models/ and msg/ with the folders of share/ they go to."""
     files = [
         path.relative_to(ROOT)
-        for folder in ("config", "launch", "models")
+        for folder in ("config", "launch", "models", "msg")
         for path in sorted((ROOT / folder).rglob("*"))
         if path.is_file() and path.suffix != ".pyc"
     ]

@@ -22,6 +22,8 @@ COMMANDS = {
     "distill": "teach the levels of a bank what its dense network says",
     "quantize": "give every level of a bank an INT8 file, checked and measured",
     "prune-palm": "make the palm detectors of a bank smaller and faster",
+    "record-trace": "write what each frame of a running graph or a bag cost, for fit-device",
+    "fit-device": "fit a simulated device to recorded traces, to train the controller on",
     "peers": "compare our pruned networks with other methods' on the same work",
 }
 

@@ -12,6 +12,12 @@ from hand_tracking_dsp.errors import ConfigurationError
 DEFAULT_BANK = "models/dsp"
 """The level bank that is used where none is named, below the package's share."""
 
+DEFAULT_POLICY = "models/policy.json"
+"""The learned policy that is used where none is named, below the package's share."""
+
+DEFAULT_DEVICE = "models/device.json"
+"""The device model that policies are trained and judged on where none is named, below the package's share."""
+
 _ORIGINAL_BANK = "models/mediapipe"
 
 _PACKAGE = "hand_tracking_dsp"
@@ -33,6 +39,24 @@ def original_bank() -> Path:
         ConfigurationError: It is not installed.
     """
     return share_path(_ORIGINAL_BANK)
+
+
+def default_policy() -> Path:
+    """Find the manifest of the learned policy that is used where none is named.
+
+    Raises:
+        ConfigurationError: It is not installed.
+    """
+    return share_path(DEFAULT_POLICY)
+
+
+def default_device_model() -> Path:
+    """Find the device model that is used where none is named.
+
+    Raises:
+        ConfigurationError: It is not installed.
+    """
+    return share_path(DEFAULT_DEVICE)
 
 
 def share_path(*parts: str) -> Path:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hand_tracking_dsp.errors import HandTrackingError
@@ -34,6 +34,8 @@ class GraphRun:
         late_nodes: Names of the nodes to start at that moment.
         parameters: Values that override config/hand_tracking.yaml, by node and parameter.
         log: Where to write what the nodes print.
+        yaml_parameters: Likewise parameters, each value as text in YAML.
+        domain_id: ROS domain; None: as own_domain chooses.
     """
 
     duration_s: float
@@ -41,6 +43,8 @@ class GraphRun:
     late_nodes: tuple[str, ...]
     parameters: Mapping[str, Mapping[str, Value]]
     log: Path
+    yaml_parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    domain_id: int | None = None
 
 
 def run_graph(
@@ -65,8 +69,13 @@ def run_graph(
     """
     from hand_tracking_dsp.nodes.observer import Observer
 
-    domain_id = _own_domain()
-    graph = GraphOptions(nodes=options.nodes, parameters=options.parameters, domain_id=domain_id)
+    domain_id = own_domain() if options.domain_id is None else options.domain_id
+    graph = GraphOptions(
+        nodes=options.nodes,
+        parameters=options.parameters,
+        yaml_parameters=options.yaml_parameters,
+        domain_id=domain_id,
+    )
     options.log.parent.mkdir(parents=True, exist_ok=True)
     with _NodeLog(options.log) as log, Observer(domain_id, on_image) as observer:
         with NodeProcesses(graph, log.add) as nodes:
@@ -118,7 +127,7 @@ def _check_alive(nodes: NodeProcesses, log: _NodeLog) -> None:
         raise HandTrackingError(msg)
 
 
-def _own_domain() -> int | None:
+def own_domain() -> int | None:
     """Choose a ROS domain for this run; None: the user has set one.
 
     Not ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST: with it, whatever TRANSPORTS says, a sixth to a half of

@@ -23,14 +23,7 @@ _RESPAWN_PAUSE_S = 2.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument("--params", type=Path, metavar="FILE", help="ROS parameter file of all nodes")
-    parser.add_argument(
-        "-p",
-        dest="parameters",
-        action="append",
-        default=[],
-        metavar="NODE.NAME=VALUE",
-        help="set one parameter, for example camera.source=0 or tracker.max_hands=1",
-    )
+    add_node_parameters(parser)
     parser.add_argument(
         "--only",
         metavar="NODES",
@@ -43,6 +36,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--domain", type=int, metavar="ID", help="ROS domain, 0 to 101")
     parser.add_argument("--log-level", default="info", choices=("debug", "info", "warn", "error", "fatal"))
     parser.add_argument("--respawn", action="store_true", help="start a node again when its process ends")
+
+
+def add_node_parameters(parser: argparse.ArgumentParser) -> None:
+    """Declare -p, which may be given several times."""
+    parser.add_argument(
+        "-p",
+        dest="parameters",
+        action="append",
+        default=[],
+        metavar="NODE.NAME=VALUE",
+        help="set one parameter, for example camera.source=0 or tracker.max_hands=1",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -58,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     graph = GraphOptions(
         nodes=_nodes(options.only),
         params_file=_existing(options.params),
-        yaml_parameters=_parameters(options.parameters),
+        yaml_parameters=node_parameters(options.parameters),
         namespace=options.namespace,
         remaps=dict(_pair(text, "--remap OLD=NEW") for text in options.remap),
         domain_id=options.domain,
@@ -108,7 +113,15 @@ def _node(name: str) -> str:
     raise ConfigurationError(msg)
 
 
-def _parameters(texts: list[str]) -> dict[str, dict[str, str]]:
+def node_parameters(texts: list[str]) -> dict[str, dict[str, str]]:
+    """Read what was given by -p.
+
+    Returns:
+        Text in YAML by node and parameter.
+
+    Raises:
+        ConfigurationError: One is not of the form NODE.NAME=VALUE, or there is no such node.
+    """
     parameters: dict[str, dict[str, str]] = defaultdict(dict)
     for text in texts:
         name, value = _pair(text, "-p NODE.NAME=VALUE")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hand_tracking_dsp.control.hearing import Hearing, Situation
 from hand_tracking_dsp.control.limits import MAX_LEVELS, check_integer
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.pace import Pace
 from hand_tracking_dsp.control.policies import Policy
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
@@ -25,6 +26,7 @@ class Decision:
     Attributes:
         level_before: Level before the decision.
         level_wanted: Level the policy wanted; the level kept where it was not asked or failed.
+        verdict: What the shield said before bounds, dwell time and pace.
         level: Level to command.
         reason: Why that level, or why the change that still waits for the dwell time.
         detail: The reason in a sentence with its numbers.
@@ -36,6 +38,7 @@ class Decision:
 
     level_before: int
     level_wanted: int
+    verdict: Verdict
     level: int
     reason: Reason
     detail: str
@@ -45,13 +48,13 @@ class Decision:
 
 
 class Controller:
-    """Loaded levels → policy → shield → minimum dwell time → decision.
+    """Loaded levels → policy → shield → bounds, dwell time and pace → decision.
 
     Time is an argument, seconds of a monotonic clock; one that runs back or is no number counts as
     standing still (at 0 before the first number). Samples may come in any order and with any content.
     A change to sparser waits for min_dwell_sparser_s since the last change, one to denser for
-    min_dwell_s; only the operator and the loss of the level itself (set_levels) change it at once. The
-    operator goes before the shield too.
+    min_dwell_s; in the constrained mode there are bounds and a pace besides. Only the operator and the loss
+    of the level itself (set_levels) change it at once. The operator goes before the shield too.
 
     Args:
         levels: Levels of the bank that are loaded, 1 to 256: 0 = dense to levels - 1 = sparsest.
@@ -68,11 +71,14 @@ class Controller:
         self._hearing = Hearing(self._options)
         self._shield = Shield(self._options.shield)
         self._operator_level = AUTOMATIC
-        self.set_levels(levels)
+        check_integer("levels", levels, 1, MAX_LEVELS)
+        self._levels = levels
+        self._pace = Pace(self._options, levels)
         self.set_options(self._options)
         check_integer("initial_level", self._options.initial_level, 0, levels - 1)
         self._level = self._options.initial_level
-        self._now_s = self._switched_s = -math.inf
+        self._now_s = -math.inf
+        self._observed: Situation | None = None
         self._switches = 0
 
     def add_latency(self, sample: LatencySample) -> None:
@@ -96,41 +102,58 @@ class Controller:
         """Take the number of levels that are now loaded, 1 to 256; settings beyond them mean the last.
 
         Raises:
-            ConfigurationError: the number is out of range.
+            ConfigurationError: the number is out of range, or the constrained mode's bounds are beyond it.
         """
         check_integer("levels", levels, 1, MAX_LEVELS)
+        self._pace.set_options(self._options, levels)
         self._levels = levels
 
     def set_options(self, options: ControllerOptions) -> None:
         """Take other options from the next decision on; the windows start anew.
 
         Raises:
-            ConfigurationError: the bank has no such fallback level.
+            ConfigurationError: the bank has no such fallback level, or the constrained mode cannot work.
         """
         check_integer("fallback_level", options.shield.fallback_level, -1, self._levels - 1)
+        self._pace.set_options(options, self._levels)
         self._options = options
         self._hearing.set_options(options)
+        self._observed = None
         self._shield.options = options.shield
+
+    def observe(self, now_s: float) -> Observation:
+        """Return what a policy would see at the time now_s, seconds of a monotonic clock."""
+        self._observed = self._situation(now_s)
+        return self._observed.observation()
 
     def decide(self, now_s: float) -> Decision:
         """Return the decision at the time now_s, seconds of a monotonic clock."""
-        self._now_s = max(self._now_s, now_s if math.isfinite(now_s) else 0.0)
         before, kept = self._level, min(self._level, self._levels - 1)
-        situation = self._hearing.situation(self._now_s, kept, self._levels, self._switched_s)
+        situation = self._situation(now_s)
         observation = situation.observation()
         answer = self._ask(observation, situation)
-        verdict = self._judge(answer, situation)
+        shielded = self._shield.review(answer, situation)
+        verdict = self._judge(shielded, situation)
         self._switch(verdict.level)
         return Decision(
             level_before=before,
             level_wanted=kept if answer.level is None else answer.level,
+            verdict=shielded,
             level=verdict.level,
             reason=verdict.reason,
             detail=verdict.detail,
             observation=observation,
-            dwell_left_s=self._dwell_left_s(self._options.min_dwell_s),
+            dwell_left_s=self._pace.dwell_left_s(self._now_s),
             switches=self._switches,
         )
+
+    def _situation(self, now_s: float) -> Situation:
+        self._now_s = max(self._now_s, now_s if math.isfinite(now_s) else 0.0)
+        kept = min(self._level, self._levels - 1)
+        known = self._observed
+        if known is not None and known.now_s == self._now_s and not self._hearing.unread:
+            return known
+        return self._hearing.situation(self._now_s, kept, self._levels, self._pace.switched_s)
 
     def _ask(self, observation: Observation, situation: Situation) -> Answer:
         """Ask the policy, whatever it may do; before the first latency there is nothing to ask about."""
@@ -147,31 +170,20 @@ class Controller:
             return Answer(None, f"Policy {name} wants level {answer} of 0 to {situation.sparsest}.")
         return Answer(level, f"Policy {name} {_wish(level, kept)}: {_figures(situation)}.")
 
-    def _judge(self, answer: Answer, situation: Situation) -> Verdict:
-        verdict = self._shield.review(answer, situation)
+    def _judge(self, verdict: Verdict, situation: Situation) -> Verdict:
         if self._operator_level != AUTOMATIC:
             level = min(self._operator_level, situation.sparsest)
             return Verdict(level, Reason.OPERATOR, f"A person set level {level}.")
         if self._level != situation.level:
             detail = f"Level {self._level} is no longer loaded: level {situation.level} is the sparsest left."
             return Verdict(situation.level, Reason.SHIELD_INVALID_LEVEL, detail)
-        if verdict.level == self._level:
-            return verdict
-        sparser = verdict.level > self._level
-        dwell_s = self._options.min_dwell_sparser_s if sparser else self._options.min_dwell_s
-        left_s = self._dwell_left_s(dwell_s)
-        if left_s == 0.0:
-            return verdict
-        detail = f"{verdict.detail} This waits {left_s:.1f} s more, for the minimum dwell time."
-        return replace(verdict, level=self._level, detail=detail)
-
-    def _dwell_left_s(self, dwell_s: float) -> float:
-        return max(0.0, self._switched_s + dwell_s - self._now_s)
+        return self._pace.review(verdict, self._level, self._now_s)
 
     def _switch(self, level: int) -> None:
         if level != self._level:
             self._level = level
-            self._switched_s = self._now_s
+            self._pace.switched(self._now_s)
+            self._observed = None
             self._switches += 1
             self._hearing.forget_latency()
 

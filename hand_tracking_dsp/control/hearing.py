@@ -10,11 +10,15 @@ from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.samples import (
     BatterySample,
+    DriftWindow,
     LatencySample,
     LatencySummary,
     LatencyWindow,
     PowerWindow,
 )
+
+# Frames further apart than this are no sequence.
+_LONGEST_PAUSE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class Situation:
         battery_silent_s: Seconds since that reading; 0 where there is none.
         battery_stale: Whether that is too long.
         power_trend_w_per_s: Slope of the power drawn, watts a second; NaN: not measured.
+        drift_percent: Mean drift at that level, % of palm size; NaN: not measured lately.
+        drift_sparser_percent: At the dense level, that of the next sparser one, likewise.
+        drift_missing_s: Seconds for which hands were in view and drift, which was heard before, was not;
+            0 where it never was.
     """
 
     now_s: float
@@ -50,6 +58,9 @@ class Situation:
     battery_silent_s: float
     battery_stale: bool
     power_trend_w_per_s: float
+    drift_percent: float = math.nan
+    drift_sparser_percent: float = math.nan
+    drift_missing_s: float = 0.0
 
     @property
     def sparsest(self) -> int:
@@ -71,6 +82,10 @@ class Situation:
             "deadline_miss_share": summary.miss_share,
             "power_trend_w_per_s": self.power_trend_w_per_s,
             "presence": summary.presence,
+            "drift_percent": self.drift_percent,
+            "drift_sparser_percent": self.drift_sparser_percent,
+            "smoothing_residual_percent": summary.smoothing_residual,
+            "accelerator_utilization": summary.accelerator_utilization,
             "input_mean": summary.input_mean,
             "input_std": summary.input_std,
             "time_since_switch_s": self.since_switch_s,
@@ -87,8 +102,8 @@ class Situation:
 class Hearing:
     """Takes samples in any order and with any content, and sums them up.
 
-    Only frames that ran at the level to be judged count, and only those since it was chosen: what the
-    former level took says nothing about the present one.
+    Only frames with a hand that ran at the level to be judged count, and only those since it was chosen:
+    what the former level took says nothing about the present one.
 
     Args:
         options: Windows, budget and limits of silence.
@@ -103,6 +118,8 @@ class Hearing:
         self._started_s: float | None = None
         self._heard_s = -math.inf
         self._resumed_s = -math.inf
+        self._drift_heard = False
+        self._drift_missing_s = 0.0
         self.set_options(options)
 
     def set_options(self, options: ControllerOptions) -> None:
@@ -110,14 +127,23 @@ class Hearing:
         self._options = options
         self._window = LatencyWindow(options.window_s, options.min_samples, options.max_samples)
         self._power = PowerWindow(options.power_window_s)
+        self._drift = DriftWindow(options.drift_window_s)
+        self._drift_sparser = DriftWindow(options.drift_window_s)
 
     def add(self, sample: LatencySample | BatterySample) -> None:
         """Take a sample, to be read at the next decision."""
         self._inbox.append(sample)
 
+    @property
+    def unread(self) -> bool:
+        """Whether samples wait for the next decision."""
+        return bool(self._inbox)
+
     def forget_latency(self) -> None:
-        """Empty the latency window, because the level changes."""
+        """Empty the windows of latency and drift, because the level changes."""
         self._window.clear()
+        self._drift.clear()
+        self._drift_sparser.clear()
 
     def situation(self, now_s: float, level: int, levels: int, switched_s: float) -> Situation:
         """Return the situation at the time now_s (seconds, not before the last one asked for).
@@ -149,6 +175,9 @@ class Hearing:
             battery_silent_s=battery_silent_s,
             battery_stale=battery_silent_s > options.shield.stale_battery_s,
             power_trend_w_per_s=self._power.trend_w_per_s(now_s),
+            drift_percent=self._drift.mean(now_s),
+            drift_sparser_percent=self._drift_sparser.mean(now_s),
+            drift_missing_s=self._drift_missing_s,
         )
 
     def _open_inbox(self, now_s: float, level: int) -> None:
@@ -157,13 +186,15 @@ class Hearing:
             sample = self._inbox.popleft()
             if not math.isfinite(sample.stamp_s):
                 continue
-            sample = replace(sample, stamp_s=min(sample.stamp_s, now_s))
+            if sample.stamp_s > now_s:
+                sample = replace(sample, stamp_s=now_s)
             if isinstance(sample, LatencySample):
                 self._take_frame(sample, level)
             else:
                 self._take_battery(sample)
 
     def _take_frame(self, sample: LatencySample, level: int) -> None:
+        self._watch_drift(sample)
         if self._frame is None or sample.stamp_s >= self._frame.stamp_s:
             self._frame = sample
         if math.isnan(sample.judged_ms):
@@ -173,8 +204,20 @@ class Hearing:
             self._resumed_s = sample.stamp_s
         self._heard_s = max(self._heard_s, sample.stamp_s)
         settled = sample.stamp_s - self._resumed_s >= self._options.settle_s
-        if settled and sample.level == level:
+        # Without a hand the landmark network does not run: no level makes such a frame faster.
+        if settled and sample.level == level and sample.hands > 0:
             self._window.add(sample)
+            self._drift.add(sample.stamp_s, sample.drift)
+            self._drift_sparser.add(sample.stamp_s, sample.drift_sparser)
+
+    def _watch_drift(self, sample: LatencySample) -> None:
+        """Count the time with hands in view since drift was last measured, at whatever level."""
+        if math.isfinite(sample.drift):
+            self._drift_heard, self._drift_missing_s = True, 0.0
+        elif self._drift_heard and sample.hands and self._frame is not None:
+            # A gap between two frames is not time in which drift could have been measured.
+            pause_s = sample.stamp_s - self._frame.stamp_s
+            self._drift_missing_s += min(max(pause_s, 0.0), _LONGEST_PAUSE_S)
 
     def _take_battery(self, sample: BatterySample) -> None:
         self._power.add(sample.stamp_s, sample.power_w)

@@ -41,9 +41,13 @@ OBSERVATION: tuple[ObservationField, ...] = (
     ObservationField("power_w", "W", 0, 1000, "Electric power drawn."),
     ObservationField("power_trend_w_per_s", "W/s", -100, 100, "Slope of the power drawn over its window."),
     ObservationField("presence", "1", 0, 1, "Mean over the window of the frame's lowest presence."),
+    ObservationField("drift_percent", "percent", 0, 100, "Mean distance from the dense level (of palm)."),
+    ObservationField("drift_sparser_percent", "percent", 0, 100, "At level 0: level 1's, likewise."),
+    ObservationField("smoothing_residual_percent", "percent", 0, 100, "How far smoothing moves joints."),
     ObservationField("input_mean", "1", 0, 1, "Mean of the landmark network's input over the window."),
     ObservationField("input_std", "1", 0, 1, "Mean standard deviation of that input over the window."),
     ObservationField("hands", "1", 0, 255, "Hands in view in the latest frame."),
+    ObservationField("accelerator_utilization", "1", 0, 1, "Busy share of the GPU or other accelerator."),
     ObservationField("time_since_switch_s", "s", 0, 3600, "Time since the last switch, or the start."),
 )
 """The observation's entries in their order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hand_tracking_dsp.control.limits import MAX_LEVELS, check_integer, check_number
+from hand_tracking_dsp.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class ShieldOptions:
         stale_battery_s: Silence of a battery that was heard before that counts as lost, seconds; some
             bases publish theirs once in ten seconds.
         startup_grace_s: How long the first latency may take, seconds: networks are loaded meanwhile.
+        stale_drift_s: Drift that was heard before and is not measured for so long, with hands in view,
+            counts as lost, seconds: then no policy goes sparser while the frames are in time.
     """
 
     fallback_level: int = -1
@@ -33,6 +36,7 @@ class ShieldOptions:
     stale_latency_s: float = 2.0
     stale_battery_s: float = 30.0
     startup_grace_s: float = 10.0
+    stale_drift_s: float = 15.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot work.
@@ -48,6 +52,48 @@ class ShieldOptions:
         check_number("stale_latency_s", self.stale_latency_s, 0.05, 3600.0)
         check_number("stale_battery_s", self.stale_battery_s, 0.05, 86400.0)
         check_number("startup_grace_s", self.startup_grace_s, 0.0, 3600.0)
+        check_number("stale_drift_s", self.stale_drift_s, 0.1, 86400.0)
+
+
+MODES = ("adaptive", "constrained")
+"""Modes of the controller; see ConstraintOptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintOptions:
+    """What the constrained mode allows; the adaptive mode knows the dwell times only.
+
+    In the constrained mode the level stays within bounds, whoever wants it (but for a person), a policy
+    moves it one step at a time, and it changes at most max_switches_per_min times in any 60 seconds. For
+    that a step to denser is only taken where enough changes are left to go back to the sparsest level
+    step by step, so that the limit never stands in the way of the shield.
+
+    Attributes:
+        densest_level: Densest level allowed.
+        sparsest_level: Sparsest level allowed; -1 = the bank's sparsest.
+        max_switches_per_min: Most changes of level in any 60 seconds; more than there are steps from the
+            densest to the sparsest level allowed.
+    """
+
+    densest_level: int = 0
+    sparsest_level: int = -1
+    max_switches_per_min: int = 6
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            ConfigurationError: it cannot.
+        """
+        check_integer("densest_level", self.densest_level, 0, MAX_LEVELS - 1)
+        check_integer("sparsest_level", self.sparsest_level, -1, MAX_LEVELS - 1)
+        check_integer("max_switches_per_min", self.max_switches_per_min, 1, 600)
+        if 0 <= self.sparsest_level < self.densest_level:
+            message = (
+                f"sparsest_level is {self.sparsest_level} and densest_level {self.densest_level}: "
+                f"set sparsest_level to at least densest_level, or to -1."
+            )
+            raise ConfigurationError(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +112,9 @@ class ControllerOptions:
             the second largest, so that one stray frame changes nothing.
         max_samples: Samples kept at most.
         power_window_s: Age up to which a power reading counts for the trend, seconds.
+        drift_window_s: Age up to which a measurement of drift counts, seconds.
+        mode: "adaptive" or "constrained".
+        constraint: What the constrained mode allows.
         shield: When the shield steps in.
     """
 
@@ -78,6 +127,9 @@ class ControllerOptions:
     min_samples: int = 20
     max_samples: int = 240
     power_window_s: float = 30.0
+    drift_window_s: float = 6.0
+    mode: str = "adaptive"
+    constraint: ConstraintOptions = field(default_factory=ConstraintOptions)
     shield: ShieldOptions = field(default_factory=ShieldOptions)
 
     def __post_init__(self) -> None:
@@ -95,3 +147,7 @@ class ControllerOptions:
         check_integer("min_samples", self.min_samples, 1, 10_000)
         check_integer("max_samples", self.max_samples, self.min_samples, 10_000)
         check_number("power_window_s", self.power_window_s, 0.1, 3600.0)
+        check_number("drift_window_s", self.drift_window_s, 0.1, 3600.0)
+        if self.mode not in MODES:
+            message = f"mode is {self.mode!r}: set one of {', '.join(MODES)}."
+            raise ConfigurationError(message)

@@ -28,6 +28,10 @@ class LatencySample:
         presence: Lowest presence of the hands in view, 0 to 1; NaN: no hand.
         input_mean: Mean of the landmark network's input, 0 to 1; NaN: it did not run.
         input_std: Standard deviation of that input, 0 to 1; NaN: it did not run.
+        drift: Distance from the dense level, % of palm size; NaN: not measured on this frame.
+        drift_sparser: At the dense level, that of the next sparser one, likewise.
+        smoothing_residual: How far smoothing moved the landmarks, % of palm size; NaN: no hand.
+        accelerator_utilization: Busy share of an accelerator, 0 to 1; NaN: not known.
         hands: Hands in view.
     """
 
@@ -39,6 +43,10 @@ class LatencySample:
     presence: float = NAN
     input_mean: float = NAN
     input_std: float = NAN
+    drift: float = NAN
+    drift_sparser: float = NAN
+    smoothing_residual: float = NAN
+    accelerator_utilization: float = NAN
     hands: int = 0
 
     @property
@@ -94,6 +102,8 @@ class LatencySummary:
         presence: Mean presence, 0 to 1.
         input_mean: Mean of the network's input, 0 to 1.
         input_std: Mean standard deviation of that input, 0 to 1.
+        smoothing_residual: Mean, % of palm size.
+        accelerator_utilization: Mean busy share of the accelerator, 0 to 1.
     """
 
     p50_ms: float = NAN
@@ -102,6 +112,8 @@ class LatencySummary:
     presence: float = NAN
     input_mean: float = NAN
     input_std: float = NAN
+    smoothing_residual: float = NAN
+    accelerator_utilization: float = NAN
 
 
 class LatencyWindow:
@@ -137,16 +149,36 @@ class LatencyWindow:
         p50_ms = p95_ms = miss_share = NAN
         if len(samples) >= self._min_samples:
             latencies_ms = np.array([sample.judged_ms for sample in samples])
-            p50_ms, p95_ms = (float(value) for value in np.quantile(latencies_ms, (0.5, 0.95)))
-            miss_share = float(np.mean(latencies_ms > budget_ms))
-        return LatencySummary(
-            p50_ms=p50_ms,
-            p95_ms=p95_ms,
-            miss_share=miss_share,
-            presence=_mean(sample.presence for sample in samples),
-            input_mean=_mean(sample.input_mean for sample in samples),
-            input_std=_mean(sample.input_std for sample in samples),
-        )
+            p50_ms, p95_ms = np.quantile(latencies_ms, (0.5, 0.95)).tolist()
+            miss_share = float(np.count_nonzero(latencies_ms > budget_ms)) / len(samples)
+        return LatencySummary(p50_ms, p95_ms, miss_share, *_means([_rest(sample) for sample in samples]))
+
+
+class DriftWindow:
+    """The latest measurements of drift, each the mean over a few frames a second at most.
+
+    Args:
+        window_s: Age up to which a measurement counts, seconds.
+    """
+
+    MAX_MEASUREMENTS = 64
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._values: deque[tuple[float, float]] = deque(maxlen=self.MAX_MEASUREMENTS)
+
+    def add(self, stamp_s: float, percent: float) -> None:
+        """Take a measurement, % of palm size at a time in seconds; NaN is none."""
+        if 0.0 <= percent < math.inf:
+            self._values.append((stamp_s, percent))
+
+    def clear(self) -> None:
+        """Forget every measurement."""
+        self._values.clear()
+
+    def mean(self, now_s: float) -> float:
+        """Return the mean of what is not too old, % of palm size; NaN where there is nothing."""
+        return _mean(percent for stamp_s, percent in self._values if now_s - stamp_s <= self._window_s)
 
 
 class PowerWindow:
@@ -177,6 +209,28 @@ class PowerWindow:
         times_s -= times_s.mean()
         spread = float(times_s @ times_s)
         return float(times_s @ (powers_w - powers_w.mean())) / spread if spread > 0.0 else NAN
+
+
+def _rest(sample: LatencySample) -> tuple[float, ...]:
+    """Return what LatencySummary holds the mean of, in its order."""
+    return (
+        sample.presence,
+        sample.input_mean,
+        sample.input_std,
+        sample.smoothing_residual,
+        sample.accelerator_utilization,
+    )
+
+
+def _means(rows: list[tuple[float, ...]]) -> list[float]:
+    """Return the mean of each column's finite values, NaN where there are none."""
+    if not rows:
+        return [NAN] * 5
+    values = np.array(rows)
+    finite = np.isfinite(values)
+    counts = finite.sum(axis=0)
+    sums = np.where(finite, values, 0.0).sum(axis=0)
+    return np.where(counts, sums / np.maximum(counts, 1), NAN).tolist()
 
 
 def _mean(values: Iterable[float]) -> float:

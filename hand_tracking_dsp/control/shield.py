@@ -31,7 +31,8 @@ class Shield:
     """Reviews every answer of the policy; the first rule that applies decides.
 
     In this order: battery at its reserve, latency lost, battery lost, battery that does not tell its
-    charge, invalid answer, deadline missed too often. Dwell time is the controller's affair.
+    charge, invalid answer, deadline missed too often, drift no longer measured. Dwell time and the bounds
+    of the constrained mode are the controller's affair.
 
     Args:
         options: The limits.
@@ -51,7 +52,8 @@ class Shield:
         if answer.level is None:
             detail = f"{answer.detail} Level {situation.level} is kept."
             return Verdict(situation.level, Reason.SHIELD_INVALID_LEVEL, detail)
-        return self._deadline(answer.level, situation) or Verdict(answer.level, Reason.POLICY, answer.detail)
+        verdict = self._deadline(answer.level, situation) or self._blind(answer.level, situation)
+        return verdict or Verdict(answer.level, Reason.POLICY, answer.detail)
 
     def _battery_reserve(self, situation: Situation) -> Verdict | None:
         charge = situation.charge
@@ -102,3 +104,15 @@ class Shield:
             return None
         detail = f"{cause}: level {level} instead of {wanted}, which the policy wants."
         return Verdict(level, Reason.SHIELD_DEADLINE, detail)
+
+    def _blind(self, wanted: int, situation: Situation) -> Verdict | None:
+        """Refuse a sparser level while its cost is not known, unless frames are late."""
+        silent_s, limit_s = situation.drift_missing_s, self.options.stale_drift_s
+        in_time = situation.summary.p95_ms <= situation.budget_ms
+        if wanted <= situation.level or silent_s <= limit_s or not in_time:
+            return None
+        detail = (
+            f"Drift has not been measured for {silent_s:.0f} s with hands in view (limit {limit_s:.0f} s):"
+            f" level {situation.level} is kept instead of {wanted}, which the policy wants."
+        )
+        return Verdict(situation.level, Reason.SHIELD_DRIFT_UNKNOWN, detail)

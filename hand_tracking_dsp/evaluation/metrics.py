@@ -9,36 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.tracking.geometry import palm_size
+from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, palm_size
 from hand_tracking_dsp.tracking.types import Floats
-
-
-def mean_distance_px(points: Floats, reference: Floats) -> float:
-    """Measure how far landmarks lie from a reference: mean over joints of |p_j - r_j| in x and y.
-
-    Args:
-        points: float [21, 2 or more], pixels.
-        reference: float [21, 2 or more], pixels.
-
-    Returns:
-        Pixels.
-    """
-    difference = np.asarray(points)[:, :2] - np.asarray(reference)[:, :2]
-    return float(np.hypot(difference[:, 0], difference[:, 1]).mean())
-
-
-def mean_distance_palm_percent(points: Floats, reference: Floats) -> float:
-    """Measure the same in % of the reference's palm size: 100 mean_j |p_j - r_j| / |r_wrist - r_middle MCP|.
-
-    Args:
-        points: float [21, 2 or more], pixels.
-        reference: float [21, 2 or more], pixels.
-
-    Returns:
-        Percent; NaN where the reference's palm has no size.
-    """
-    size = palm_size(reference)
-    return 100 * mean_distance_px(points, reference) / size if size > 0 else math.nan
 
 
 def match_hands(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from hand_tracking_dsp.tracking.types import TrackedHand
@@ -21,6 +22,8 @@ class FrameCost:
         level: Sparsity level that ran.
         hands: Hands in view.
         provider: Backend and execution provider.
+        drift: Distance of the landmarks from the dense level's, % of palm size; NaN where not measured.
+        drift_sparser: At the dense level, that of the next sparser one, likewise.
     """
 
     stamp_ns: int
@@ -32,6 +35,8 @@ class FrameCost:
     level: int
     hands: int
     provider: str
+    drift: float = math.nan
+    drift_sparser: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def predict(session: Session, images: Iterable[NDArray[np.uint8]]) -> Prediction
 def deviation_palm_percent(found: Predictions, reference: Predictions) -> Floats:
     """Measure each crop's deviation: 100 mean_j |p_j - r_j| / |r_wrist - r_middle MCP|, in x and y.
 
-    The same formula as evaluation.metrics.mean_distance_palm_percent, for many crops at once.
+    The same formula as tracking.geometry.mean_distance_palm_percent, for many crops at once.
 
     Returns:
         float32 [n], % of the reference's palm size.

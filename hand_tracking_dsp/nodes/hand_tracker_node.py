@@ -6,8 +6,10 @@ import math
 import sys
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import fields
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -28,15 +30,20 @@ from hand_tracking_dsp.nodes.mailbox import Mailbox
 from hand_tracking_dsp.nodes.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.pacing import RateMeter
 from hand_tracking_dsp.nodes.running import run_node
+from hand_tracking_dsp.nodes.stats_message import age_ms, stats_message
 from hand_tracking_dsp.nodes.tables import TRACKER
+from hand_tracking_dsp.sources.accelerator import Accelerator
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.draw import draw_hands
+from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor, DriftSchedule
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.precision import disorder
 from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
-from hand_tracking_dsp.tracking.types import FrameResult
+from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult
 from hand_tracking_dsp.tracking.types import Image as Pixels
+
+_Options = TypeVar("_Options", TrackerOptions, RuntimeOptions)
 
 # A bad frame stays in /diagnostics for so long.
 _BAD_FRAME_SHOWN_S = 5.0
@@ -49,6 +56,8 @@ class HandTrackerNode(ManagedNode):
         super().__init__("hand_tracker_node", TRACKER, **options)
         self._tracker: HandTracker | None = None
         self._bank: LevelBank | None = None
+        self._drift: DriftMonitor | None = None
+        self._accelerator: Accelerator | None = None
         self._thread: threading.Thread | None = None
         self._images: Mailbox[Image | CompressedImage] = Mailbox()
         self._requested_level = 0
@@ -64,42 +73,16 @@ class HandTrackerNode(ManagedNode):
     def configure(self) -> None:
         """Load every network of the bank and create topics."""
         parameters = self.parameters
-        options = TrackerOptions(
-            **{
-                name: parameters[name]
-                for name in (
-                    "max_hands",
-                    "score_threshold",
-                    "presence_threshold",
-                    "search_interval_s",
-                    "smoothing",
-                    "min_cutoff_hz",
-                    "beta",
-                    "mirrored",
-                )
-            }
-        )
-        runtime = RuntimeOptions(
-            **{
-                name: parameters[name]
-                for name in (
-                    "backend",
-                    "providers",
-                    "device",
-                    "precision",
-                    "precision_tolerance",
-                    "threads",
-                    "require_accelerator",
-                    "tensorrt_cache_dir",
-                )
-            }
-        )
+        runtime = self._options(RuntimeOptions)
         folder = bank_folder(parameters["bank"])
         self._requested_level = parameters["level"]
         self.progress(f"Loading the palm detector {parameters['detector'] or '(the first)'} of {folder}.")
         detector = PalmDetector.load(folder, parameters["detector"], runtime)
         self._bank = LevelBank.load(folder, runtime, self._report_loading)
-        self._tracker = HandTracker(self._bank, detector, options)
+        self._tracker = HandTracker(self._bank, detector, self._options(TrackerOptions))
+        schedule = DriftSchedule(parameters["drift_interval"], parameters["drift_budget_ms"])
+        self._drift = DriftMonitor(self._bank, schedule)
+        self._accelerator = Accelerator()
         self._say_what_runs(detector, self._bank)
         self._create_topics()
 
@@ -121,7 +104,14 @@ class HandTrackerNode(ManagedNode):
 
     def cleanup(self) -> None:
         """Free the networks."""
-        self._tracker = self._bank = self._latest = None
+        self._tracker = self._bank = self._drift = self._accelerator = self._latest = None
+
+    def apply(self, values: Mapping[str, Any]) -> None:
+        """Take up how often and at what cost drift is measured."""
+        if self._drift is not None:
+            schedule = self._drift.schedule
+            schedule.interval = values.get("drift_interval", schedule.interval)
+            schedule.budget_ms = values.get("drift_budget_ms", schedule.budget_ms)
 
     def describe(self, report: Report) -> None:
         """Say how fast, at which level, and what was wrong with images."""
@@ -150,6 +140,10 @@ class HandTrackerNode(ManagedNode):
             report.warnings.append(f"No image has come on {self._image_topic} yet.")
         if time.monotonic() - self._bad_frame_s < _BAD_FRAME_SHOWN_S:
             report.errors.append(self._bad_frame)
+
+    def _options(self, kind: type[_Options]) -> _Options:
+        """Make options from the parameters, whose names are those of the fields."""
+        return kind(**{field.name: self.parameters[field.name] for field in fields(kind)})
 
     def _report_loading(self, what: str, ready: int, total: int) -> None:
         if ready < total:
@@ -228,48 +222,41 @@ class HandTrackerNode(ManagedNode):
         hands = hands_message(result, message.header, width, height)
         total_ms = (perf_counter() - start) * 1e3
         self._hands.publish(hands)
+        end_to_end_ms = age_ms(message.header.stamp, self.get_clock().now().nanoseconds)
         self._frames += 1
-        self._publish_stats(result, message, conversion_ms, total_ms)
         self._latest = result
-        self._rate.tick(time.monotonic())
+        self._rate.tick(now_s := time.monotonic())
+        stats = stats_message(
+            result,
+            self._measure_drift(pixels, order, result, total_ms),
+            message.header,
+            frame=self._frames,
+            frames_dropped=self._images.dropped,
+            frames_rejected=self._rejected,
+            conversion_ms=conversion_ms,
+            total_ms=total_ms,
+            end_to_end_ms=end_to_end_ms,
+            accelerator_utilization=self._accelerator.busy(now_s) if self._accelerator else math.nan,
+        )
+        self._stats.publish(stats)
         if self._markers is not None and self._markers.get_subscription_count():
             self._markers.publish(self._skeletons(result, message, width, height))
         if self._overlay is not None and self._overlay.get_subscription_count():
             drawn = _drawn(result, pixels, order, total_ms)
             self._overlay.publish(pixels_to_image(drawn, message.header))
 
-    def _publish_stats(
-        self, result: FrameResult, message: Image | CompressedImage, conversion_ms: float, total_ms: float
-    ) -> None:
-        stats = result.stats
-        self._stats.publish(
-            TrackerStats(
-                header=message.header,
-                frame=self._frames,
-                frames_dropped=self._images.dropped,
-                frames_rejected=self._rejected,
-                conversion_ms=conversion_ms,
-                detection_ms=stats.detection_ms,
-                landmarks_ms=stats.landmarks_ms,
-                total_ms=total_ms,
-                end_to_end_ms=self._age_ms(message),
-                requested_level=stats.requested_level,
-                applied_level=stats.level,
-                sparsity=stats.sparsity,
-                detector_ran=stats.detector_ran,
-                hands=len(result.hands),
-                presence=stats.presence,
-                input_mean=stats.input_mean,
-                input_std=stats.input_std,
-                provider=stats.provider,
+    def _measure_drift(self, pixels: Pixels, order: ChannelOrder, result: FrameResult, ms: float) -> Drift:
+        """Measure the drift of a frame that took so long; the hands are out, so failing loses nothing."""
+        if self._drift is None:
+            return Drift()
+        try:
+            return self._drift.measure(pixels, order, result, ms)
+        except Exception as error:  # noqa: BLE001 (the frame's stats must get out)
+            self.get_logger().warning(
+                f"Measuring the drift failed with {type(error).__name__}: {error}.",
+                throttle_duration_sec=5.0,
             )
-        )
-
-    def _age_ms(self, message: Image | CompressedImage) -> float:
-        stamp = message.header.stamp
-        age_ns = self.get_clock().now().nanoseconds - (stamp.sec * 10**9 + stamp.nanosec)
-        known = (stamp.sec or stamp.nanosec) and age_ns >= 0
-        return age_ns * 1e-6 if known else math.nan
+            return Drift()
 
     def _skeletons(
         self, result: FrameResult, message: Image | CompressedImage, width: int, height: int

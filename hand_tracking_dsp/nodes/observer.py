@@ -110,6 +110,8 @@ class Observer:
                 level=message.applied_level,
                 hands=message.hands,
                 provider=message.provider,
+                drift=message.drift,
+                drift_sparser=message.drift_sparser,
             )
         )
 

@@ -14,10 +14,12 @@ from std_msgs.msg import Float32
 
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.msg import TrackerStats
+from hand_tracking_dsp.nodes.bank_folder import bank_folder
 from hand_tracking_dsp.nodes.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.running import run_node
 from hand_tracking_dsp.nodes.tables import POWER
 from hand_tracking_dsp.sources.backoff import Backoff
+from hand_tracking_dsp.sources.mac_estimate import MacEstimate, MacEstimateOptions
 from hand_tracking_dsp.sources.power import (
     NoPowerSource,
     PowerReading,
@@ -26,6 +28,7 @@ from hand_tracking_dsp.sources.power import (
     open_power_source,
 )
 from hand_tracking_dsp.sources.simulated_battery import SimulatedBattery
+from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _STATUS = {
     "charging": BatteryState.POWER_SUPPLY_STATUS_CHARGING,
@@ -75,10 +78,11 @@ class PowerNode(ManagedNode):
         parameters = self.parameters
         names = [option.name for option in fields(SimulatedBatteryOptions)]
         self._simulated = SimulatedBatteryOptions(**{name: parameters[f"simulated.{name}"] for name in names})
+        self._estimate = self._estimate_options() if parameters["source"] == "estimate" else None
         self._backoff = Backoff(parameters["retry_s"], limit_s=parameters["retry_max_s"])
         self._battery = self.publish_on(BatteryState, "battery_state", "battery")
         self._power = self.publish_on(Float32, "power_w", "battery")
-        if parameters["source"] == "simulated":
+        if parameters["source"] in ("estimate", "simulated"):
             self.listen_to(TrackerStats, "stats", self._on_stats, "stats")
 
     def activate(self) -> None:
@@ -109,7 +113,9 @@ class PowerNode(ManagedNode):
         }
         if isinstance(self._source, NoPowerSource):
             report.notes.append("There is neither battery nor power sensor: nothing is published.")
-        if self._source.simulated:
+        if isinstance(self._source, MacEstimate):
+            report.notes.append("The power is an estimate from multiply-accumulates, not measured.")
+        elif self._source.simulated:
             report.notes.append("The battery is simulated, its load is an estimate by sparsity level.")
         if (reading := self._reading) is not None:
             report.values |= {
@@ -121,10 +127,24 @@ class PowerNode(ManagedNode):
             }
             report.values |= {f"{label} [W]": watts for label, watts in reading.rails_w.items()}
 
+    def _estimate_options(self) -> MacEstimateOptions:
+        parameters = self.parameters
+        bank, detector = bank_folder(parameters["bank"]), parameters["estimate.detector"]
+        # What is wrong with them is to be said at configure, not first when the source is opened.
+        read_manifest(bank).detector(detector)
+        return MacEstimateOptions(
+            base_w=parameters["estimate.base_w"],
+            picojoules_per_mac=parameters["estimate.picojoules_per_mac"],
+            bank_folder=bank,
+            detector=detector,
+        )
+
     def _on_stats(self, message: TrackerStats) -> None:
         self._level = message.applied_level
         if isinstance(self._source, SimulatedBattery):
             self._source.set_level(self._level)
+        elif isinstance(self._source, MacEstimate):
+            self._source.count_frame(self._level, message.hands, detector_ran=message.detector_ran)
 
     def _tick(self) -> None:
         """Take a reading and publish it; open the source first where that is due."""
@@ -154,6 +174,7 @@ class PowerNode(ManagedNode):
             parameters["source"],
             battery=parameters["battery"],
             simulated=self._simulated,
+            estimate=self._estimate,
             root=Path(parameters["root"]),
         )
         self.get_logger().info(f"Reading power source: {source.name}.")

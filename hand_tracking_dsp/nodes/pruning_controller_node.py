@@ -14,13 +14,13 @@ from std_msgs.msg import Float32
 
 from hand_tracking_dsp.control.controller import Controller, Decision
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
-from hand_tracking_dsp.control.options import ControllerOptions, ShieldOptions
-from hand_tracking_dsp.control.policies import make_policy
+from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 from hand_tracking_dsp.msg import ControllerState, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.bank_folder import bank_folder
 from hand_tracking_dsp.nodes.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.policy_choice import choose_policy
 from hand_tracking_dsp.nodes.running import run_node
 from hand_tracking_dsp.nodes.tables import CONTROLLER
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -34,6 +34,8 @@ _OPTIONS = (
     "settle_s",
     "window_s",
     "min_samples",
+    "drift_window_s",
+    "mode",
 )
 
 # A power reading older than this is not taken for the battery's.
@@ -59,10 +61,15 @@ class PruningControllerNode(ManagedNode):
         """Read the bank's manifest, make policy and controller, and create topics."""
         parameters = self.parameters
         manifest = read_manifest(bank_folder(parameters["bank"]))
-        policy = parameters["policy"]
-        controller = Controller(
-            len(manifest.levels), make_policy(policy, self._group(policy)), self._options({})
+        policy = choose_policy(
+            parameters["policy"],
+            parameters["policy_file"],
+            manifest,
+            self._group,
+            self.get_logger().warning,
         )
+        self.get_logger().info(f"The policy {policy.name} chooses among {len(manifest.levels)} levels.")
+        controller = Controller(len(manifest.levels), policy, self._options({}))
         controller.set_operator_level(parameters["operator_level"])
         self._controller = controller
         self._command = self.publish_on(SparsityCommand, "sparsity_command", "command")
@@ -104,7 +111,7 @@ class PruningControllerNode(ManagedNode):
             return
         decision = self._decision
         report.values |= {
-            "policy": self.parameters["policy"],
+            "policy": self._controller.policy.name if self._controller else "",
             "level": decision.level,
             "reason": decision.reason.name,
             "detail": decision.detail,
@@ -117,7 +124,11 @@ class PruningControllerNode(ManagedNode):
     def _options(self, values: Mapping[str, Any]) -> ControllerOptions:
         """Options of the controller from the parameters, with some values replaced."""
         options = {name: values.get(name, self.parameters[name]) for name in _OPTIONS}
-        return ControllerOptions(**options, shield=ShieldOptions(**self._group("shield", values)))
+        return ControllerOptions(
+            **options,
+            constraint=ConstraintOptions(**self._group("constraint", values)),
+            shield=ShieldOptions(**self._group("shield", values)),
+        )
 
     def _group(self, group: str, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Parameters of a group without the group's name, with some values replaced."""
@@ -139,6 +150,10 @@ class PruningControllerNode(ManagedNode):
                 presence=message.presence,
                 input_mean=message.input_mean,
                 input_std=message.input_std,
+                drift=message.drift,
+                drift_sparser=message.drift_sparser,
+                smoothing_residual=message.smoothing_residual,
+                accelerator_utilization=message.accelerator_utilization,
                 hands=message.hands,
             )
         )

@@ -1,4 +1,4 @@
-"""Power of NVIDIA graphics cards, told by the driver's library through NVIDIA's own binding (nvidia-ml-py).
+"""Power and load of NVIDIA's cards, told by the driver's library through NVIDIA's binding (nvidia-ml-py).
 
 Jetsons have no NVML power reading: their rails are read from the INA3221.
 """
@@ -53,6 +53,16 @@ class NvmlSource:
         return PowerReading(
             self.name, power_w=sum(watts), rails_w=dict(zip(self._labels, watts, strict=True))
         )
+
+    def busy(self) -> list[float]:
+        """Read how busy each card is, 0 to 1; NaN where it cannot tell or is gone."""
+        return [self._busy(card) for card in self._cards]
+
+    def _busy(self, card: object) -> float:
+        try:
+            return float(self._nvml.nvmlDeviceGetUtilizationRates(card).gpu) * 1e-2
+        except self._nvml.NVMLError:
+            return NAN
 
     def _watts(self, card: object) -> float:
         """Read a card; NaN where its model cannot tell."""

@@ -9,11 +9,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 
-KINDS = ("auto", "power_supply", "ina3221", "rapl", "nvml", "simulated", "none")
+if TYPE_CHECKING:
+    from hand_tracking_dsp.sources.mac_estimate import MacEstimateOptions
+
+KINDS = ("auto", "power_supply", "ina3221", "rapl", "nvml", "estimate", "simulated", "none")
 
 NAN = math.nan
 
@@ -148,25 +151,29 @@ def open_power_source(
     *,
     battery: str = "",
     simulated: SimulatedBatteryOptions | None = None,
+    estimate: MacEstimateOptions | None = None,
     root: Path = Path("/"),
 ) -> PowerSource:
     """Open a source of power readings.
 
     Args:
         kind: "power_supply" (batteries under /sys/class/power_supply), "ina3221" (a Jetson's rails),
-            "rapl" (an Intel or AMD processor's energy counters), "nvml" (NVIDIA's cards), "simulated",
-            "none", or "auto": the first of power_supply, ina3221 and none that is there. The power of a
-            processor or card is not the robot's, and a simulated battery is none: these are only ever what
-            was asked for by name.
+            "rapl" (an Intel or AMD processor's energy counters), "nvml" (NVIDIA's cards), "estimate" (from
+            the networks' multiply-accumulates), "simulated", "none", or "auto": the first of power_supply,
+            ina3221 and none that is there. The power of a processor or card is not the robot's, and an
+            estimate or a simulated battery is not measured: these are only ever what was asked for by name.
         battery: Of power_supply: the one to read; "" = all of them together.
         simulated: The simulated battery's properties; the defaults if None.
+        estimate: What the estimate is made of; the defaults if None.
         root: Where the file system begins; another than / for tests.
 
     Raises:
         ConfigurationError: There is no such kind.
+        ModelError: The estimate's level bank cannot be read, or has no such detector.
         SourceError: There is no such device on this machine.
     """
     from hand_tracking_dsp.sources.ina3221 import Ina3221Source
+    from hand_tracking_dsp.sources.mac_estimate import MacEstimate, MacEstimateOptions
     from hand_tracking_dsp.sources.nvml import NvmlSource
     from hand_tracking_dsp.sources.power_supply import PowerSupplySource
     from hand_tracking_dsp.sources.rapl import RaplSource
@@ -180,6 +187,7 @@ def open_power_source(
         "ina3221": lambda: Ina3221Source(root),
         "rapl": lambda: RaplSource(root),
         "nvml": NvmlSource,
+        "estimate": lambda: MacEstimate(estimate or MacEstimateOptions()),
         "simulated": lambda: SimulatedBattery(simulated or SimulatedBatteryOptions()),
         "none": NoPowerSource,
     }

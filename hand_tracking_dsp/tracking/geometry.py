@@ -1,6 +1,6 @@
-"""Regions of an image, and the way of points between a region and the image.
+"""Regions of an image, the way of points between a region and the image, and distances of hands.
 
-The constants and formulas are those of MediaPipe Hands' graph (palm_detection_detection_to_roi,
+The regions' constants and formulas are those of MediaPipe Hands' graph (palm_detection_detection_to_roi,
 hand_landmark_landmarks_to_roi and landmark_projection), so that its networks see what they were
 trained on.
 """
@@ -51,6 +51,34 @@ def palm_size(landmarks: Floats) -> float:
     """
     wrist, knuckle = landmarks[Joint.WRIST, :2], landmarks[Joint.MIDDLE_MCP, :2]
     return math.hypot(knuckle[0] - wrist[0], knuckle[1] - wrist[1])
+
+
+def mean_distance_px(points: Floats, reference: Floats) -> float:
+    """Measure how far landmarks lie from a reference: mean over joints of |p_j - r_j| in x and y.
+
+    Args:
+        points: float [21, 2 or more], pixels.
+        reference: float [21, 2 or more], pixels.
+
+    Returns:
+        Pixels.
+    """
+    difference = np.asarray(points)[:, :2] - np.asarray(reference)[:, :2]
+    return float(np.hypot(difference[:, 0], difference[:, 1]).mean())
+
+
+def mean_distance_palm_percent(points: Floats, reference: Floats) -> float:
+    """Measure the same in % of the reference's palm size: 100 mean_j |p_j - r_j| / |r_wrist - r_middle MCP|.
+
+    Args:
+        points: float [21, 2 or more], pixels.
+        reference: float [21, 2 or more], pixels.
+
+    Returns:
+        Percent; NaN where the reference's palm has no size.
+    """
+    size = palm_size(reference)
+    return 100 * mean_distance_px(points, reference) / size if size > 0 else math.nan
 
 
 def region_from_palm(palm: PalmDetection) -> Region:

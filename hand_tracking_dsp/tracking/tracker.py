@@ -12,6 +12,7 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.geometry import (
+    mean_distance_palm_percent,
     overlap,
     palm_size,
     region_from_landmarks,
@@ -156,11 +157,12 @@ class HandTracker:
             self._search(frame)
             self._searched_s = stamp_s
         self._tracks = [track for track, _ in frame.seen]
-        hands = tuple(self._hand(track, found, stamp_s) for track, found in frame.seen)
-        results = [found for _, found in frame.seen]
+        pairs = [(self._hand(track, found, stamp_s), found) for track, found in frame.seen]
+        pairs.sort(key=lambda pair: pair[0].track_id)
+        raw = tuple(found for _, found in pairs)
         return FrameResult(
-            tuple(sorted(hands, key=lambda hand: hand.track_id)),
-            FrameStats(
+            hands=tuple(hand for hand, _ in pairs),
+            stats=FrameStats(
                 requested_level=level,
                 level=info.index,
                 sparsity=info.sparsity,
@@ -168,11 +170,13 @@ class HandTracker:
                 landmarks_ms=frame.landmarks_ms,
                 total_ms=(perf_counter() - start) * 1e3,
                 detector_ran=frame.detector_ran,
-                presence=min((found.presence for found in results), default=math.nan),
-                input_mean=_mean([found.input_mean for found in results]),
-                input_std=_mean([found.input_std for found in results]),
+                presence=min((found.presence for found in raw), default=math.nan),
+                input_mean=_mean([found.input_mean for found in raw]),
+                input_std=_mean([found.input_std for found in raw]),
+                smoothing_residual=self._residual(pairs),
                 provider=self._bank.provider,
             ),
+            raw=raw,
         )
 
     def _follow(self, frame: _Frame) -> None:
@@ -247,6 +251,11 @@ class HandTracker:
             landmarks = track.landmarks_filter.filter(landmarks, stamp_s, _scale(landmarks))
             world = track.world_filter.filter(world, stamp_s, _scale(world))
         return TrackedHand(track.track_id, handedness, score, found.presence, landmarks, world, found.region)
+
+    def _residual(self, pairs: list[tuple[TrackedHand, HandLandmarks]]) -> float:
+        if not self._options.smoothing:
+            return math.nan
+        return _mean([mean_distance_palm_percent(hand.landmarks, raw.landmarks) for hand, raw in pairs])
 
     def _handedness(self, right: float) -> tuple[Handedness, float]:
         score = max(right, 1 - right)

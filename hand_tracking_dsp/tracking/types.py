@@ -114,6 +114,8 @@ class FrameStats:
         presence: Lowest presence of the hands in view; NaN without a hand.
         input_mean: Mean of the landmark network's inputs; NaN where it did not run.
         input_std: Mean of their standard deviations; NaN where it did not run.
+        smoothing_residual: How far smoothing moved the landmarks, mean over joints and hands, % of palm
+            size; NaN without a hand or without smoothing.
         provider: Backend and execution provider in use, "backend/provider".
     """
 
@@ -127,12 +129,20 @@ class FrameStats:
     presence: float
     input_mean: float
     input_std: float
+    smoothing_residual: float
     provider: str
 
 
 @dataclass(frozen=True, slots=True)
 class FrameResult:
-    """Hands of one frame, ordered by track_id, and what they cost."""
+    """What the tracker found in one frame.
+
+    Attributes:
+        hands: The hands, ordered by track_id.
+        stats: What they cost.
+        raw: What the network said of each of them, in the same order, before smoothing.
+    """
 
     hands: tuple[TrackedHand, ...]
     stats: FrameStats
+    raw: tuple[HandLandmarks, ...]

@@ -49,7 +49,9 @@ class Bench:
             self.frame += 1
             if not silent:
                 total_ms = self.latency_ms[self.level] * load
-                self.controller.add_latency(LatencySample(self.now_s, total_ms, math.nan, self.level))
+                self.controller.add_latency(
+                    LatencySample(self.now_s, total_ms, math.nan, self.level, hands=1)
+                )
             if self.frame % DECISION_FRAMES == 0:
                 if battery is not None:
                     self.controller.add_battery(

@@ -142,7 +142,7 @@ def test_threshold_settles_whatever_the_levels_take(latencies_ms: list[float], b
     controller, level, changes = Controller(len(latencies_ms), ThresholdPolicy(), options), 0, []
     for frame in range(30 * 120):
         now_s = frame / 30
-        controller.add_latency(LatencySample(now_s, latencies_ms[level], math.nan, level))
+        controller.add_latency(LatencySample(now_s, latencies_ms[level], math.nan, level, hands=1))
         if frame % 6 == 0:
             decision = controller.decide(now_s)
             if decision.level != level:

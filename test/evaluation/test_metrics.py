@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from hand_tracking_dsp.evaluation.metrics import (
     match_hands,
-    mean_distance_palm_percent,
-    mean_distance_px,
     median_ratio,
     percentile,
 )
@@ -23,31 +21,6 @@ def _hand(x: float = 0.0, y: float = 0.0, palm: float = 100.0) -> np.ndarray:
     points[Joint.WRIST, :2] = 0, 0
     points[Joint.MIDDLE_MCP, :2] = 0, -palm
     return points + np.array([x, y, 0], dtype=np.float32)
-
-
-shifts = st.floats(-500, 500)
-
-
-@given(shifts, shifts)
-def test_distance_of_a_shifted_hand_is_the_length_of_the_shift(dx: float, dy: float) -> None:
-    assert mean_distance_px(_hand(dx, dy), _hand()) == pytest.approx(math.hypot(dx, dy), abs=1e-3)
-
-
-@given(shifts, st.floats(0.1, 10))
-def test_palm_percent_does_not_depend_on_the_scale_of_the_picture(dx: float, scale: float) -> None:
-    expected = mean_distance_palm_percent(_hand(dx), _hand())
-    assert mean_distance_palm_percent(_hand(dx) * scale, _hand() * scale) == pytest.approx(
-        expected, rel=1e-3, abs=1e-3
-    )
-
-
-def test_depth_does_not_count() -> None:
-    deeper = _hand() + np.array([0, 0, 50], dtype=np.float32)
-    assert mean_distance_px(deeper, _hand()) == 0
-
-
-def test_palm_percent_of_a_hand_without_extent_is_nan() -> None:
-    assert math.isnan(mean_distance_palm_percent(_hand(), np.zeros((21, 3), np.float32)))
 
 
 def test_each_hand_is_matched_once_and_the_nearest_pair_first() -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from hand_tracking_dsp.evaluation.metrics import mean_distance_palm_percent
 from hand_tracking_dsp.hand import Joint
 from hand_tracking_dsp.lab.deviation import Predictions, as_input, deviation_palm_percent, predict
+from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
 from hand_tracking_dsp.tracking.types import Floats
 
 

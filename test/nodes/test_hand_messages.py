@@ -34,8 +34,8 @@ def hand_at(position_m) -> TrackedHand:
 
 
 def result(*hands) -> FrameResult:
-    stats = FrameStats(1, 1, 0.25, 0.0, 1.0, 2.0, False, 0.8, 0.5, 0.2, "test/cpu")
-    return FrameResult(hands, stats)
+    stats = FrameStats(1, 1, 0.25, 0.0, 1.0, 2.0, False, 0.8, 0.5, 0.2, 0.1, "test/cpu")
+    return FrameResult(hands, stats, ())
 
 
 def test_a_hand_becomes_a_message_field_by_field():

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -24,9 +26,12 @@ from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.sources.frames import SourceOptions
 from hand_tracking_dsp.sources.synthetic import SyntheticHandSource
+from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor
 
 NODE = "hand_tracker_node"
 SENSOR = qos_profile_sensor_data
+# A budget that every frame keeps, on a busy machine too.
+AMPLE_MS = 60_000.0
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
@@ -131,6 +136,63 @@ def test_switches_level_between_frames_and_loses_none(graph, camera):
     assert [s.frame for s in stats] == list(range(1, len(stats) + 1))
     assert stats[-1].frames_dropped == 0
     assert {s.applied_level for s in stats} == {0, 1}
+
+
+def test_drift_from_the_dense_level_is_measured_on_every_so_many_frames(graph, camera):
+    start(graph, level=2, drift_interval=3, drift_budget_ms=AMPLE_MS)
+    stats = camera.exchange(9)
+    measured = [s for s in stats if s.drift_ms > 0]
+    assert [s.frame for s in measured] == [3, 6, 9]
+    assert all(0 < s.drift < 30 and np.isnan(s.drift_sparser) for s in measured)
+    assert all(np.isnan(s.drift) for s in stats if s not in measured)
+
+
+def test_at_the_dense_level_drift_is_zero_and_that_of_the_next_is_told(graph, camera):
+    start(graph, drift_interval=2, drift_budget_ms=AMPLE_MS)
+    first, second = camera.exchange(2)
+    assert np.isnan(first.drift)
+    assert second.drift == 0
+    assert 0 < second.drift_sparser < 30
+
+
+def test_drift_is_not_measured_where_the_budget_does_not_allow_it(graph, camera):
+    start(graph, level=2, drift_interval=1, drift_budget_ms=0.5)
+    stats = camera.exchange(4)
+    assert all(np.isnan(s.drift) and s.drift_ms == 0 for s in stats)
+    assert all(s.hands == 2 for s in stats)
+    assert graph.set_parameter(NODE, "drift_budget_ms", AMPLE_MS).successful
+    assert camera.exchange(2)[-1].drift > 0
+    assert graph.set_parameter(NODE, "drift_interval", 0).successful
+    assert np.isnan(camera.exchange(2)[-1].drift)
+
+
+def test_hands_and_stats_are_published_though_measuring_the_drift_fails(graph, camera, monkeypatch):
+    monkeypatch.setattr(DriftMonitor, "measure", Mock(side_effect=RuntimeError("out of memory")))
+    start(graph)
+    stats = camera.exchange(3)
+    assert all(s.hands == 2 and np.isnan(s.drift) and s.frames_rejected == 0 for s in stats)
+    graph.until(lambda: len(camera.hands) == camera.sent, "all hands were heard")
+
+
+def test_hands_do_not_wait_for_the_drift(graph, camera, monkeypatch):
+    def slow(*_):
+        time.sleep(0.5)
+        return Drift(1.0, ms=500.0)
+
+    start(graph)
+    camera.exchange(1)
+    monkeypatch.setattr(DriftMonitor, "measure", slow)
+    last = camera.exchange(1)[0]
+    assert last.drift == 1
+    assert last.total_ms < 500
+    assert last.end_to_end_ms < 500
+
+
+def test_stats_tell_how_far_smoothing_moved_the_hands_and_how_busy_the_accelerator_is(graph, camera):
+    start(graph)
+    last = camera.exchange(3)[-1]
+    assert 0 < last.smoothing_residual < 30
+    assert np.isnan(last.accelerator_utilization) or 0 <= last.accelerator_utilization <= 1
 
 
 def test_a_level_beyond_the_bank_runs_the_sparsest_and_says_so(graph, camera, diagnostics):

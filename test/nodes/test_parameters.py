@@ -11,6 +11,7 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.parameters import Parameter
 from hand_tracking_dsp.nodes.tables import CAMERA, CONTROLLER, POWER, TABLES, TRACKER
 from hand_tracking_dsp.sources.frames import SourceOptions
+from hand_tracking_dsp.sources.mac_estimate import MacEstimateOptions
 from hand_tracking_dsp.sources.power import SimulatedBatteryOptions
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.tracker import TrackerOptions
@@ -85,6 +86,7 @@ def test_refuses_other_values_in_a_sentence(parameter, value, sentence):
         (TRACKER, TrackerOptions(), ""),
         (TRACKER, RuntimeOptions(), ""),
         (POWER, SimulatedBatteryOptions(), "simulated."),
+        (POWER, MacEstimateOptions(), "estimate."),
         (CONTROLLER, ControllerOptions(), ""),
         (CONTROLLER, ShieldOptions(), "shield."),
         (CONTROLLER, ThresholdOptions(), "threshold."),

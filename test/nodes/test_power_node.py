@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 import shutil
 
@@ -118,6 +119,55 @@ def test_a_simulated_battery_is_labelled_and_drains_by_the_level_that_runs(graph
     graph.until(stats.get_subscription_count, "the node listens to stats")
     stats.publish(TrackerStats(applied_level=1))
     graph.until(lambda: powers[-1].data == pytest.approx(7.0), "the load falls with the level")
+
+
+@pytest.fixture
+def counted_bank(tmp_path):
+    """Give a bank whose dense level has 10, whose sparse level 1 and whose detector 100 billion MACs."""
+
+    def network(name, macs, **more):
+        same = {"file": f"{name}.onnx", "sha256": "0" * 64, "precision": "fp32", "parameters": 1}
+        return {"name": name, "macs": macs * 10**9, **same, **more}
+
+    levels = [network(f"level{i}", macs, index=i, sparsity=i / 2) for i, macs in enumerate((10, 1))]
+    manifest = {"schema": 1, "name": "counted", "levels": levels, "detectors": [network("palm", 100)]}
+    (tmp_path / "bank.json").write_text(json.dumps(manifest))
+    return str(tmp_path)
+
+
+def test_an_estimate_is_labelled_and_counts_the_frames_it_hears(graph, topics, diagnostics, counted_bank):
+    states, powers = topics
+    stats = graph.observer.create_publisher(TrackerStats, "stats", 10)
+    graph.start(PowerNode, source="estimate", bank=counted_bank, estimate__base_w=3.0, rate_hz=5.0)
+    state = graph.until(lambda: states and states[0], "battery_state was heard")
+    assert state.location == "estimate from MACs (bank counted)"
+    assert not state.present
+    assert math.isnan(state.percentage)
+    graph.until(lambda: powers, "power_w was heard")
+    assert powers[0].data == pytest.approx(3.0), "no frame was heard"
+    status = diagnostics(NODE, lambda status: values(status).get("simulated") == "True")
+    assert status.message == "The power is an estimate from multiply-accumulates, not measured."
+    assert status.hardware_id == state.location
+    graph.until(stats.get_subscription_count, "the node listens to stats")
+    for frame in (TrackerStats(applied_level=0, hands=2), TrackerStats(applied_level=1, detector_ran=True)):
+        powers.clear()
+        stats.publish(frame)
+        # At least 2 J in a fifth of a second, or a few times that on a busy machine.
+        graph.until(lambda: powers and powers[-1].data > 3.0 + 2.0, "the frame is counted")
+        graph.until(lambda: powers[-1].data == pytest.approx(3.0), "silence means base power")
+
+
+def test_auto_never_estimates(graph, tmp_path, counted_bank, diagnostics):
+    graph.start(PowerNode, root=str(tmp_path), bank=counted_bank)
+    status = diagnostics(NODE, lambda status: values(status).get("source"))
+    assert values(status)["source"] == "none"
+
+
+def test_an_estimate_of_an_unknown_detector_fails_configure_with_a_sentence(graph, counted_bank, diagnostics):
+    graph.start(PowerNode, source="estimate", bank=counted_bank, estimate__detector="fast")
+    status = diagnostics(NODE, lambda status: status.level == status.ERROR)
+    assert status.message == f"The bank {counted_bank} has no palm detector 'fast': choose one of palm."
+    assert graph.state(NODE) == "unconfigured"
 
 
 def test_lifecycle_from_outside(graph, topics):

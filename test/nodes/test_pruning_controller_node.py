@@ -33,7 +33,7 @@ class Feed:
         if self.latency_ms is not None:
             self.stats.publish(
                 TrackerStats(
-                    total_ms=self.latency_ms, end_to_end_ms=self.latency_ms, applied_level=self.level
+                    total_ms=self.latency_ms, end_to_end_ms=self.latency_ms, applied_level=self.level, hands=1
                 )
             )
         if self.battery_state is not None:

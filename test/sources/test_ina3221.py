@@ -42,6 +42,21 @@ def test_reads_the_rails_of_a_nano_with_jetpack_4(tmp_path, write_iio):
     assert reading.rails_w == pytest.approx({"POM_5V_IN": 3.06, "POM_5V_GPU": 0.102, "POM_5V_CPU": 0.51})
 
 
+def test_adds_the_rails_of_two_chips_with_jetpack_4(tmp_path, write_iio):
+    write_iio(0, ("GPU", 19000, 20, 380), ("CPU", 19000, 40, 760), ("NC", 0, 0, 0))
+    write_iio(1, ("NC", 0, 0, 0), ("SYS5V", 5000, 400, 2000), ("VDDRQ", 5000, 100, 500))
+    reading = Ina3221Source(tmp_path).read()
+    assert reading.name == "INA3221 rails GPU + CPU + SYS5V + VDDRQ"
+    assert reading.power_w == pytest.approx(3.64)
+    assert math.isnan(reading.voltage_v)
+
+
+def test_prefers_the_layout_of_the_newer_kernel(tmp_path, write_hwmon, write_iio):
+    write_iio(0, ("POM_5V_IN", 5100, 600, 3060))
+    write_hwmon(0, ("VDD_IN", 5000, 1200))
+    assert Ina3221Source(tmp_path).name == "INA3221 rail VDD_IN"
+
+
 def test_computes_the_power_where_the_driver_has_none(tmp_path, write_iio):
     folder = write_iio(0, ("VDD_IN", 5000, 800, 0))
     (folder / "in_power0_input").unlink()
@@ -55,12 +70,27 @@ def test_nonsense_is_unknown_and_counted(tmp_path, write_hwmon):
     assert source.bad_values == 1
 
 
+def test_nonsense_with_jetpack_4_is_unknown_and_counted(tmp_path, write_iio):
+    write_iio(0, ("VDD_IN", 5000, "n/a", "n/a"))
+    source = Ina3221Source(tmp_path)
+    assert math.isnan(source.read().power_w)
+    assert source.bad_values == 2
+
+
 def test_says_that_there_is_no_chip(tmp_path, write_hwmon):
     write_hwmon(0, ("VDD_IN", 5000, 1200), name="ina219")
     with pytest.raises(
         SourceError, match=r"no INA3221 with a labelled rail under .*hwmon\* or .*: choose another"
     ):
         Ina3221Source(tmp_path)
+
+
+def test_says_that_the_chip_has_vanished_with_jetpack_4(tmp_path, write_iio):
+    folder = write_iio(0, ("VDD_IN", 5000, 800, 4000))
+    source = Ina3221Source(tmp_path)
+    shutil.rmtree(folder)
+    with pytest.raises(SourceError, match=r"The INA3221 .*iio:device0 has vanished: open it again"):
+        source.read()
 
 
 def test_says_that_the_chip_has_vanished(tmp_path, write_hwmon):

@@ -42,6 +42,15 @@ def test_a_simulated_battery_is_there_when_asked_for():
     assert open_power_source("simulated").read().simulated
 
 
+def test_an_estimate_is_there_when_asked_for_and_says_that_it_is_computed():
+    reading = open_power_source("estimate").read()
+    assert (reading.name, reading.simulated, reading.present) == (
+        "estimate from MACs (bank dsp)",
+        True,
+        False,
+    )
+
+
 @pytest.mark.parametrize("kind", ["power_supply", "ina3221", "rapl"])
 def test_what_was_asked_for_is_not_replaced_by_another(tmp_path, kind):
     with pytest.raises(SourceError, match="choose another power source"):

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from hand_tracking_dsp.hand import Joint
 from hand_tracking_dsp.tracking.geometry import (
     crop,
+    mean_distance_palm_percent,
+    mean_distance_px,
     network_input,
     overlap,
     palm_size,
@@ -30,6 +32,8 @@ regions = st.builds(
     size=st.floats(10, 2000),
     rotation=st.floats(-math.pi, math.pi),
 )
+
+shifts = st.floats(-500, 500)
 
 
 def upright_hand() -> Floats:
@@ -50,6 +54,30 @@ def rotated(points: Floats, angle: float) -> Floats:
 
 def test_palm_size_is_the_distance_from_wrist_to_middle_mcp() -> None:
     assert palm_size(upright_hand()) == pytest.approx(100)
+
+
+@given(dx=shifts, dy=shifts)
+def test_distance_of_a_shifted_hand_is_the_length_of_the_shift(dx: float, dy: float) -> None:
+    shifted = upright_hand() + np.array([dx, dy, 0], dtype=np.float32)
+    assert mean_distance_px(shifted, upright_hand()) == pytest.approx(math.hypot(dx, dy), abs=1e-3)
+
+
+@given(dx=shifts, scale=st.floats(0.1, 10))
+def test_palm_percent_does_not_depend_on_the_scale_of_the_picture(dx: float, scale: float) -> None:
+    shifted = upright_hand() + np.array([dx, 0, 0], dtype=np.float32)
+    expected = mean_distance_palm_percent(shifted, upright_hand())
+    assert mean_distance_palm_percent(
+        shifted * np.float32(scale), upright_hand() * np.float32(scale)
+    ) == pytest.approx(expected, rel=1e-3, abs=1e-3)
+
+
+def test_depth_does_not_count_as_distance() -> None:
+    deeper = upright_hand() + np.array([0, 0, 50], dtype=np.float32)
+    assert mean_distance_px(deeper, upright_hand()) == 0
+
+
+def test_palm_percent_of_a_hand_without_extent_is_nan() -> None:
+    assert math.isnan(mean_distance_palm_percent(upright_hand(), np.zeros((21, 3), np.float32)))
 
 
 def test_a_hand_with_fingers_up_has_no_rotation() -> None:

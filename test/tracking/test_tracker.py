@@ -142,6 +142,25 @@ def test_smoothing_calms_a_hand_at_rest(make: Make, draw: Draw) -> None:
     assert tremble(smoothing=True) < 0.5 * tremble(smoothing=False)
 
 
+def test_says_how_far_smoothing_moved_the_landmarks(make: Make, draw: Draw) -> None:
+    images = [*images_of(draw(10)), BLANK]
+    results = follow(make(max_hands=1), images)
+    residuals = [result.stats.smoothing_residual for result in results]
+    assert residuals[0] == 0
+    assert all(0 < residual < 20 for residual in residuals[1:10])
+    moved = results[9].hands[0].landmarks[:, :2] - results[9].raw[0].landmarks[:, :2]
+    expected = 100 * np.linalg.norm(moved, axis=1).mean() / palm_size(results[9].raw[0].landmarks)
+    assert residuals[9] == pytest.approx(expected, rel=1e-4)
+    assert math.isnan(residuals[10])
+
+
+def test_without_smoothing_there_is_no_residual_and_hands_are_raw(make: Make, draw: Draw) -> None:
+    result = follow(make(max_hands=2, smoothing=False), images_of(draw(3, hands=2)))[-1]
+    assert math.isnan(result.stats.smoothing_residual)
+    for hand, raw in zip(result.hands, result.raw, strict=True):
+        np.testing.assert_array_equal(hand.landmarks, raw.landmarks)
+
+
 def test_reset_forgets_the_hands_but_not_the_count(make: Make, draw: Draw) -> None:
     tracker = make(max_hands=1)
     image = draw(1)[0].image

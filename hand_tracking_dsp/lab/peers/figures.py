@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.evaluation.metrics import mean_distance_palm_percent
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.lab.deviation import Predictions, deviation_palm_percent, predict
 from hand_tracking_dsp.lab.latency import time_in_turn
 from hand_tracking_dsp.lab.sessions import open_exact
 from hand_tracking_dsp.lab.verify import runtimes_here
 from hand_tracking_dsp.tracking.backends import Session, open_session
+from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
 from hand_tracking_dsp.tracking.types import Floats
 
 

@@ -4,11 +4,49 @@ from __future__ import annotations
 
 from hand_tracking_dsp.nodes.parameters import Parameter
 from hand_tracking_dsp.nodes.tables.common import AUTOSTART, BANK, qos
+from hand_tracking_dsp.resources import DEFAULT_POLICY
 
 CONTROLLER: tuple[Parameter, ...] = (
     AUTOSTART,
     BANK,
-    Parameter("policy", "threshold", "What chooses the level.", choices=("fixed", "threshold")),
+    Parameter(
+        "policy",
+        "auto",
+        "What chooses the level; auto: the learned policy where it was made for this bank, else threshold.",
+        choices=("auto", "learned", "threshold", "fixed"),
+    ),
+    Parameter(
+        "policy_file",
+        "",
+        f"Manifest of the learned policy (policy.json); empty: the package's own, {DEFAULT_POLICY}.",
+    ),
+    Parameter(
+        "mode",
+        "adaptive",
+        "adaptive: only dwell times bound the level; constrained: the constraint's bounds and pace as well.",
+        choices=("adaptive", "constrained"),
+        dynamic=True,
+    ),
+    Parameter(
+        "constraint.densest_level", 0, "Densest level of the constrained mode.", low=0, high=255, dynamic=True
+    ),
+    Parameter(
+        "constraint.sparsest_level",
+        -1,
+        "Sparsest level of the constrained mode; -1: the bank's.",
+        low=-1,
+        high=255,
+        dynamic=True,
+    ),
+    Parameter(
+        "constraint.max_switches_per_min",
+        6,
+        "Most changes of level in any 60 seconds in the constrained mode.",
+        "changes",
+        1,
+        600,
+        dynamic=True,
+    ),
     Parameter(
         "operator_level",
         -1,
@@ -51,6 +89,9 @@ CONTROLLER: tuple[Parameter, ...] = (
     ),
     Parameter("window_s", 2.0, "Age up to which a latency sample counts.", "s", 0.05, 600, dynamic=True),
     Parameter("min_samples", 20, "Samples needed to judge a level.", "frames", 1, 10000, dynamic=True),
+    Parameter(
+        "drift_window_s", 6.0, "Age up to which a measurement of drift counts.", "s", 0.1, 3600, dynamic=True
+    ),
     Parameter("fixed.level", 0, "Level of the fixed policy; -1: the sparsest.", low=-1, high=255),
     Parameter("threshold.upper", 0.9, "Sparser where the 95th percentile is above.", "budgets", 0.05, 10),
     Parameter("threshold.lower", 0.7, "Denser where it is expected to be below.", "budgets", 0, 10),
@@ -135,6 +176,15 @@ CONTROLLER: tuple[Parameter, ...] = (
     ),
     Parameter(
         "shield.startup_grace_s", 10.0, "How long the first stats may take.", "s", 0, 3600, dynamic=True
+    ),
+    Parameter(
+        "shield.stale_drift_s",
+        15.0,
+        "How long drift, once heard, may be missing with hands in view before no policy may go sparser.",
+        "s",
+        0.1,
+        86400,
+        dynamic=True,
     ),
     *qos("stats", "stats"),
     *qos("battery", "battery_state and power_w", "best_effort", depth=1),

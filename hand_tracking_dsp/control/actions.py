@@ -1,0 +1,34 @@
+"""What a learned policy may do: one level sparser, the same, or one level denser."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Action(IntEnum):
+    """An action; its value is its index in a policy network's scores."""
+
+    DENSER = 0
+    KEEP = 1
+    SPARSER = 2
+
+    @property
+    def step(self) -> int:
+        """Return the change of level: -1, 0 or 1."""
+        return self.value - Action.KEEP
+
+
+ACTION_NAMES: tuple[str, ...] = tuple(action.name.lower() for action in Action)
+
+
+def allowed_actions(level: int, levels: int) -> NDArray[np.bool_]:
+    """Return which actions lead to a level that is loaded: bool [3].
+
+    Args:
+        level: Level in use, 0 to levels - 1.
+        levels: Levels loaded.
+    """
+    return np.array([0 <= level + action.step < levels for action in Action])

@@ -1,0 +1,119 @@
+"""How fast and how far the level may change: dwell times, and the constrained mode's bounds and pace."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import replace
+
+from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.reasons import Reason
+from hand_tracking_dsp.control.shield import Verdict
+from hand_tracking_dsp.errors import ConfigurationError
+
+_MINUTE_S = 60.0
+
+
+class Pace:
+    """Remembers when the level changed and holds a verdict back that comes too soon or goes too far.
+
+    Args:
+        options: Dwell times and mode.
+        levels: Levels loaded, at least 1.
+
+    Raises:
+        ConfigurationError: the bank has no such bounds, or the pace is too low for them.
+    """
+
+    def __init__(self, options: ControllerOptions, levels: int) -> None:
+        self._switches_s: deque[float] = deque(maxlen=1024)
+        self.set_options(options, levels)
+
+    def set_options(self, options: ControllerOptions, levels: int) -> None:
+        """Take other options or another number of levels; past changes stay remembered.
+
+        Raises:
+            ConfigurationError: the bank has no such bounds, or the pace is too low for them.
+        """
+        self._options, self._constrained = options, options.mode == "constrained"
+        bounds = options.constraint
+        self._sparsest = levels - 1
+        self._densest = 0
+        if not self._constrained:
+            return
+        if max(bounds.densest_level, bounds.sparsest_level) >= levels:
+            message = (
+                f"The constrained mode's levels are {bounds.densest_level} to {bounds.sparsest_level}: "
+                f"set 0 to {levels - 1}, the bank has no others."
+            )
+            raise ConfigurationError(message)
+        self._densest = bounds.densest_level
+        if bounds.sparsest_level >= 0:
+            self._sparsest = bounds.sparsest_level
+        steps = self._sparsest - self._densest
+        if bounds.max_switches_per_min <= steps:
+            message = (
+                f"max_switches_per_min is {bounds.max_switches_per_min}, but there are {steps} steps from "
+                f"level {self._densest} to {self._sparsest}: set at least {steps + 1}, or closer bounds."
+            )
+            raise ConfigurationError(message)
+
+    @property
+    def switched_s(self) -> float:
+        """When the level last changed, seconds; -inf: never."""
+        return self._switches_s[-1] if self._switches_s else -math.inf
+
+    def switched(self, now_s: float) -> None:
+        """Remember a change of level at the time now_s, seconds."""
+        self._switches_s.append(now_s)
+
+    def dwell_left_s(self, now_s: float, *, sparser: bool = False) -> float:
+        """Return the seconds until the dwell time allows a change in a direction; 0: now."""
+        options = self._options
+        dwell_s = options.min_dwell_sparser_s if sparser else options.min_dwell_s
+        return max(0.0, self.switched_s + dwell_s - now_s)
+
+    def review(self, verdict: Verdict, level: int, now_s: float) -> Verdict:
+        """Return the verdict as far as it may be carried out now.
+
+        Args:
+            verdict: Of the shield; its level is one of the bank.
+            level: Level in use.
+            now_s: Time of the decision, seconds.
+        """
+        if self._constrained:
+            verdict = self._bounded(verdict, level)
+        if verdict.level == level:
+            return verdict
+        left_s = self.dwell_left_s(now_s, sparser=verdict.level > level)
+        if left_s > 0.0:
+            detail = f"{verdict.detail} This waits {left_s:.1f} s more, for the minimum dwell time."
+            return replace(verdict, level=level, detail=detail)
+        if self._constrained and verdict.level < level:
+            return self._paced(verdict, level, now_s)
+        return verdict
+
+    def _bounded(self, verdict: Verdict, level: int) -> Verdict:
+        """Keep the level within the bounds, and a policy to one step."""
+        wanted = min(max(verdict.level, self._densest), self._sparsest)
+        if verdict.reason == Reason.POLICY and self._densest <= level <= self._sparsest:
+            wanted = min(max(wanted, level - 1), level + 1)
+        if wanted == verdict.level:
+            return verdict
+        detail = (
+            f"{verdict.detail} The constrained mode allows levels {self._densest} to {self._sparsest}, "
+            f"a step at a time: level {wanted} instead of {verdict.level}."
+        )
+        return Verdict(wanted, Reason.CONSTRAINT, detail)
+
+    def _paced(self, verdict: Verdict, level: int, now_s: float) -> Verdict:
+        """Take a step to denser only where the way back, step by step, would keep the limit."""
+        limit = self._options.constraint.max_switches_per_min
+        recent = [stamp_s for stamp_s in self._switches_s if now_s - stamp_s < _MINUTE_S]
+        if len(recent) + 1 + self._sparsest - verdict.level <= limit:
+            return verdict
+        detail = (
+            f"{verdict.detail} This waits: after {len(recent)} changes in the last minute (limit {limit}) "
+            f"too few would be left for the way back."
+        )
+        return Verdict(level, Reason.CONSTRAINT, detail)

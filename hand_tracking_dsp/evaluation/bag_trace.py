@@ -1,0 +1,109 @@
+"""A trace out of a bag in which the tracker's latency topic was recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, SourceError
+from hand_tracking_dsp.evaluation.traces import Trace, TraceBuilder
+from hand_tracking_dsp.resources import share_path
+
+STATS_TYPE = "hand_tracking_dsp/msg/TrackerStats"
+BATTERY_TYPE = "sensor_msgs/msg/BatteryState"
+
+
+def read_bag_trace(bag: Path, topic: str = "") -> Trace:
+    """Read the latency topic of a bag, and the battery beside it where there is one.
+
+    Fields that the bag's own definition of the message lacks are NaN.
+
+    Args:
+        bag: A rosbag2 folder or file (mcap, sqlite3).
+        topic: Of TrackerStats, "stats" meaning "/stats"; may be left out where the bag has only one.
+
+    Raises:
+        SourceError: The bag is missing or damaged, or has no TrackerStats on that topic.
+        ConfigurationError: rosbags is not installed, or no topic is named where there are several.
+    """
+    try:
+        from rosbags.highlevel import AnyReader
+    except ImportError as error:
+        msg = f"Bags cannot be read here ({error}): install rosbags with pip."
+        raise ConfigurationError(msg) from error
+    if not bag.exists():
+        msg = f"There is no bag {bag}: give a rosbag2 folder, or an .mcap or .db3 file."
+        raise SourceError(msg)
+    store = typestore()
+    try:
+        with AnyReader([bag], default_typestore=store) as reader:
+            return _read(reader, bag, topic)
+    except HandTrackingError:
+        raise
+    except Exception as error:  # a damaged bag raises whatever its bytes lead to
+        reason = str(error).rstrip(".") or type(error).__name__
+        msg = (
+            f"The bag {bag} cannot be read ({reason}): it is no bag, damaged or cut off, or holds messages "
+            f"of another version without their definitions; repair it with 'ros2 bag reindex' or "
+            f"'mcap recover', or record it again."
+        )
+        raise SourceError(msg) from error
+
+
+def typestore() -> Any:  # noqa: ANN401 (rosbags may be absent)
+    """Return rosbags' definitions of ROS 2's messages with this package's own.
+
+    Raises:
+        ConfigurationError: The package's message definitions are not installed.
+    """
+    from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+    store = get_typestore(Stores.LATEST)
+    found: dict[str, Any] = {}
+    for path in sorted(share_path("msg").glob("*.msg")):
+        name = f"hand_tracking_dsp/msg/{path.stem}"
+        found |= get_types_from_msg(path.read_text(encoding="utf-8"), name)
+    store.register(found)
+    return store
+
+
+def _read(reader: Any, bag: Path, topic: str) -> Trace:  # noqa: ANN401
+    stats = _stats_topic(reader.connections, bag, topic)
+    battery = _battery_topic(reader.connections, stats)
+    chosen = [connection for connection in reader.connections if connection.topic in (stats, battery)]
+    builder = TraceBuilder()
+    for connection, _, data in reader.messages(chosen):
+        message = reader.deserialize(data, connection.msgtype)
+        if connection.topic == stats:
+            builder.add_stats(message)
+        else:
+            builder.add_battery(message)
+    if not len(builder):
+        msg = f"The topic {stats} of the bag {bag} has no message: record it again while the tracker runs."
+        raise SourceError(msg)
+    return builder.trace()
+
+
+def _stats_topic(connections: list[Any], bag: Path, topic: str) -> str:
+    names = sorted({connection.topic for connection in connections if connection.msgtype == STATS_TYPE})
+    if not names:
+        others = ", ".join(sorted({connection.topic for connection in connections})) or "nothing"
+        msg = f"The bag {bag} has no topic of {STATS_TYPE} (it has {others}): record the topic stats."
+        raise SourceError(msg)
+    if not topic and len(names) > 1:
+        msg = f"The bag {bag} has {STATS_TYPE} on {', '.join(names)}: choose one with --topic."
+        raise ConfigurationError(msg)
+    wanted = f"/{topic.lstrip('/')}" if topic else names[0]
+    if wanted not in names:
+        msg = f"The bag {bag} has no {STATS_TYPE} on {wanted}: choose from {', '.join(names)}."
+        raise SourceError(msg)
+    return wanted
+
+
+def _battery_topic(connections: list[Any], stats: str) -> str:
+    """Return battery_state beside the topic of stats, else the only battery; "" where it is unclear."""
+    names = sorted({connection.topic for connection in connections if connection.msgtype == BATTERY_TYPE})
+    beside = f"{stats.rpartition('/')[0]}/battery_state"
+    if beside in names:
+        return beside
+    return names[0] if len(names) == 1 else ""

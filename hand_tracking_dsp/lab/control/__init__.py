@@ -1,0 +1,1 @@
+"""Training the controller: a simulated device, fitted to recorded traces, and what learns on it."""

@@ -1,0 +1,84 @@
+"""From an observation to the numbers a policy network computes with; the export writes the same into ONNX."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEncoding:
+    """How one entry of the observation is normalized: clip((value - low) / (high - low), 0, 1).
+
+    Attributes:
+        low: Becomes 0.
+        high: Becomes 1.
+        missing: Value that stands for one that was not measured.
+    """
+
+    low: float
+    high: float
+    missing: float
+
+
+ENCODING: dict[str, FieldEncoding] = {
+    "sparsity": FieldEncoding(0, 1, 0),
+    "latency_p50_budgets": FieldEncoding(0, 1.5, 0.6),
+    "latency_p95_budgets": FieldEncoding(0, 2, 0.8),
+    "deadline_miss_share": FieldEncoding(0, 0.25, 0),
+    "battery_charge": FieldEncoding(0, 1, 1),
+    "power_w": FieldEncoding(0, 40, 10),
+    "power_trend_w_per_s": FieldEncoding(-1, 1, 0),
+    "presence": FieldEncoding(0.5, 1, 1),
+    "drift_percent": FieldEncoding(0, 20, 4),
+    "drift_sparser_percent": FieldEncoding(0, 6, 2),
+    "smoothing_residual_percent": FieldEncoding(0, 8, 1),
+    "input_mean": FieldEncoding(0, 1, 0.5),
+    "input_std": FieldEncoding(0, 0.5, 0.2),
+    "hands": FieldEncoding(0, 2, 0),
+    "accelerator_utilization": FieldEncoding(0, 1, 0),
+    "time_since_switch_s": FieldEncoding(0, 12, 12),
+}
+"""By entry; the level itself becomes one number for each level of the bank, 1 for the level in use."""
+
+NUMBERS: tuple[str, ...] = tuple(name for name in OBSERVATION_NAMES if name != "level")
+LEVEL_INDEX = OBSERVATION_NAMES.index("level")
+NUMBER_INDEX = np.array([OBSERVATION_NAMES.index(name) for name in NUMBERS])
+
+_LOW = np.array([ENCODING[name].low for name in NUMBERS], dtype=np.float32)
+_SCALE = np.array([1 / (ENCODING[name].high - ENCODING[name].low) for name in NUMBERS], dtype=np.float32)
+_MISSING = np.array([ENCODING[name].missing for name in NUMBERS], dtype=np.float32)
+
+
+def encoded_size(levels: int) -> int:
+    """Return the number of features for a bank of so many levels."""
+    return 2 * len(NUMBERS) + levels
+
+
+def constants() -> tuple[Floats, Floats, Floats]:
+    """Return low, scale and missing of each of NUMBERS, float32 [len(NUMBERS)]."""
+    return _LOW.copy(), _SCALE.copy(), _MISSING.copy()
+
+
+def encode(vectors: Floats, levels: int) -> Floats:
+    """Turn observations into features.
+
+    Args:
+        vectors: float32 [..., len(OBSERVATION)]; NaN = not measured.
+        levels: Levels of the bank.
+
+    Returns:
+        float32 [..., encoded_size(levels)], 0 to 1: the numbers, then for each whether it was measured,
+        then one for each level.
+    """
+    numbers = vectors[..., NUMBER_INDEX]
+    missing = np.isnan(numbers)
+    scaled = np.clip((np.where(missing, _MISSING, numbers) - _LOW) * _SCALE, 0, 1)
+    level = np.arange(levels) == vectors[..., LEVEL_INDEX, None]
+    return np.concatenate([scaled, ~missing, level], axis=-1, dtype=np.float32)

@@ -1,0 +1,144 @@
+"""Playing missions with policies, in parallel processes, and what came of each mission."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from hand_tracking_dsp.control.controller import Decision
+from hand_tracking_dsp.control.reasons import Reason
+from hand_tracking_dsp.lab.control.contestants import Contestant
+from hand_tracking_dsp.lab.control.device import DeviceModel
+from hand_tracking_dsp.lab.control.mission import HELD_OUT, STEP_S, Mission, MissionOptions, draw_mission
+from hand_tracking_dsp.lab.control.reward import Weights
+from hand_tracking_dsp.lab.control.simulation import Simulation
+from hand_tracking_dsp.tracking.manifest import Manifest
+
+_MINUTE = round(60.0 / STEP_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What came of one mission.
+
+    Attributes:
+        gain: Mean reward of a step.
+        miss_share: Share of frames over the budget, 0 to 1.
+        drift_percent: Mean drift while hands were in view, % of palm size; NaN: they never were.
+        energy_j: What the tracker took, joules (simulated).
+        level: Mean level.
+        switches: Changes of level.
+        switches_per_min: Most changes of level in any 60 seconds.
+        breaches: Decisions at which the shield wanted a sparser level and did not get it; the dwell time
+            towards sparser is no longer than a step.
+    """
+
+    gain: float
+    miss_share: float
+    drift_percent: float
+    energy_j: float
+    level: float
+    switches: int
+    switches_per_min: int
+    breaches: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arena:
+    """Where policies meet: the same for all.
+
+    Attributes:
+        device: What missions take place on.
+        bank: The bank that policies choose from.
+        weights: Of the reward.
+        missions: What missions are drawn from.
+    """
+
+    device: DeviceModel
+    bank: Manifest
+    weights: Weights
+    missions: MissionOptions = HELD_OUT
+
+    @property
+    def sparsities(self) -> tuple[float, ...]:
+        """Return the sparsity of each level, 0 to 1."""
+        return tuple(level.sparsity for level in self.bank.levels)
+
+
+def play(arena: Arena, mission: Mission, contestant: Contestant) -> Score:
+    """Play one mission."""
+    policy = contestant.policy(mission, arena.weights, arena.bank)
+    simulation = Simulation(mission, policy, contestant.options, arena.weights, arena.sparsities)
+    gains, levels, drifts, switched = [], [], [], []
+    late = frames = breaches = 0
+    energy_j = 0.0
+    while not simulation.done:
+        decision, moment = simulation.advance()
+        gains.append(moment.reward)
+        levels.append(moment.level)
+        drifts.append(moment.drift_percent)
+        switched.append(decision.level != decision.level_before)
+        late += moment.late
+        frames += moment.frames
+        energy_j += moment.tracker_j
+        breaches += _breached(decision)
+    drift = float(np.nanmean(drifts)) if np.isfinite(drifts).any() else math.nan
+    in_minute = np.convolve(switched, np.ones(_MINUTE), "full").max()
+    return Score(
+        gain=float(np.mean(gains)),
+        miss_share=late / frames,
+        drift_percent=drift,
+        energy_j=energy_j,
+        level=float(np.mean(levels)),
+        switches=sum(switched),
+        switches_per_min=int(in_minute),
+        breaches=breaches,
+    )
+
+
+def evaluate(
+    arena: Arena,
+    contestants: Sequence[Contestant],
+    seeds: Sequence[int],
+    workers: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> dict[str, list[Score]]:
+    """Play missions with every contestant.
+
+    Args:
+        arena: Where.
+        contestants: Who, by unique names.
+        seeds: Of the missions, the same for all.
+        workers: Processes; 0: one for each core.
+        on_progress: Called with the missions done and to do.
+
+    Returns:
+        The scores of each contestant by name, in the order of the seeds.
+    """
+    report = on_progress or (lambda _done, _all: None)
+    scores: dict[str, list[Score]] = {contestant.name: [] for contestant in contestants}
+    # Not fork: ONNX Runtime's threads do not survive it.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers or None, context) as pool:
+        rounds = pool.map(partial(_play_all, arena, list(contestants)), seeds)
+        for done, found in enumerate(rounds, start=1):
+            for name, score in zip(scores, found, strict=True):
+                scores[name].append(score)
+            report(done, len(seeds))
+    return scores
+
+
+def _play_all(arena: Arena, contestants: list[Contestant], seed: int) -> list[Score]:
+    mission = draw_mission(arena.device, seed, arena.missions)
+    return [play(arena, mission, contestant) for contestant in contestants]
+
+
+def _breached(decision: Decision) -> bool:
+    verdict = decision.verdict
+    return verdict.reason not in (Reason.POLICY, Reason.OPERATOR) and verdict.level > decision.level

@@ -1,0 +1,77 @@
+"""What a controller is rewarded for: alpha · Accuracy + beta · (1 - InferenceTime) + battery term.
+
+All terms are normalized, 0 to 1, and alpha + beta = 1.
+
+- Accuracy = 1 - drift / 20 % of palm size, not below 0, mean over the step; 1 without a hand. Drift is the
+  distance from the dense level's landmarks: agreement with it, the stand-in for an accuracy that nobody can
+  measure on a robot.
+- InferenceTime, mean over the step's frames: IN_TIME times the share of the budget that a frame in time
+  takes, and 1 for a frame that is late; 0 without a hand, when no level makes a frame faster.
+- battery term = -BATTERY_WEIGHT · (1 - charge) · energy, energy being the tracker's power as a share of what
+  the dense level takes on one hand; nothing on mains power.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+DRIFT_OF_NO_USE_PERCENT = 20.0
+"""Drift at which the hands count as wrong, % of palm size: a fingertip is then a finger's width off."""
+
+IN_TIME = 0.1
+"""Normalized inference time of a frame that takes exactly its budget; 1 is one that is late."""
+
+BATTERY_WEIGHT = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of the reward; beta is 1 - alpha.
+
+    Attributes:
+        alpha: Of accuracy, 0 to 1.
+    """
+
+    alpha: float = 0.5
+
+    @property
+    def beta(self) -> float:
+        """Of the inference time."""
+        return 1.0 - self.alpha
+
+
+def accuracy(drift_percent: Array | float) -> Array:
+    """Return the normalized accuracy, 0 to 1, of a drift in % of palm size."""
+    return np.clip(1.0 - np.asarray(drift_percent, dtype=np.float64) / DRIFT_OF_NO_USE_PERCENT, 0.0, 1.0)
+
+
+def inference_time(latency_budgets: Array) -> Array:
+    """Return the normalized inference time, 0 to 1, of frames' latencies in shares of the budget."""
+    return np.where(latency_budgets > 1.0, 1.0, IN_TIME * np.maximum(latency_budgets, 0.0))
+
+
+def reward(
+    weights: Weights,
+    accuracy: Array | float,
+    inference_time: Array | float,
+    energy: Array | float,
+    charge: Array | float,
+) -> Array:
+    """Return the reward of steps; arrays broadcast.
+
+    Args:
+        weights: alpha and beta.
+        accuracy: Mean of accuracy() over the step, 0 to 1.
+        inference_time: Mean of inference_time() over the step's frames, 0 to 1.
+        energy: The tracker's power relative to the dense level's on one hand, at least 0.
+        charge: State of charge, 0 to 1; NaN: mains power.
+    """
+    scarcity = np.nan_to_num(1.0 - np.asarray(charge, dtype=np.float64), nan=0.0)
+    time_left = 1.0 - np.asarray(inference_time, dtype=np.float64)
+    battery = BATTERY_WEIGHT * scarcity * np.asarray(energy, dtype=np.float64)
+    return weights.alpha * np.asarray(accuracy) + weights.beta * time_left - battery

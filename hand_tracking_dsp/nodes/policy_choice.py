@@ -1,0 +1,44 @@
+"""Which policy pruning_controller_node runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from hand_tracking_dsp.control.learned import LearnedPolicy
+from hand_tracking_dsp.control.policies import Policy, make_policy
+from hand_tracking_dsp.errors import HandTrackingError
+from hand_tracking_dsp.resources import default_policy
+from hand_tracking_dsp.tracking.manifest import Manifest
+
+
+def choose_policy(
+    name: str,
+    file: str,
+    bank: Manifest,
+    options: Callable[[str], Mapping[str, Any]],
+    warn: Callable[[str], object],
+) -> Policy:
+    """Make the policy that the parameters policy and policy_file name.
+
+    Args:
+        name: "learned", "threshold", "fixed", or "auto": the learned one, or threshold where that cannot be
+            used with this bank.
+        file: Manifest of the learned policy; empty: the package's own.
+        bank: The bank that it chooses from.
+        options: From a policy's name to its options.
+        warn: Called with a sentence where auto takes threshold.
+
+    Raises:
+        HandTrackingError: The policy cannot be made.
+    """
+    if name in ("auto", "learned"):
+        try:
+            return LearnedPolicy.load(Path(file).expanduser() if file else default_policy(), bank)
+        except HandTrackingError as error:
+            if name == "learned":
+                raise
+            warn(f"{error} Until then the threshold policy decides.")
+            name = "threshold"
+    return make_policy(name, options(name))

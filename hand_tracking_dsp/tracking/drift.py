@@ -1,0 +1,127 @@
+"""Drift: how far the landmarks lie from the dense level's on the same regions.
+
+While a robot runs nobody knows the true landmarks. The dense level is the best that the bank has, so that
+the distance from it stands in for what a sparser level costs in accuracy. What both get wrong it does not
+see.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import fmean
+from time import perf_counter
+
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
+from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult, FrameStats, Image
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One measurement; as it is by default, none.
+
+    Attributes:
+        drift: Mean distance of the landmarks from the dense level's, % of the dense palm size; 0 at the
+            dense level; NaN where it was not measured.
+        drift_sparser: At the dense level, that distance of the next sparser one; NaN at other levels,
+            where there is no sparser one, and where it was not measured.
+        ms: What the measurement took, milliseconds; 0 where there was none.
+    """
+
+    drift: float = math.nan
+    drift_sparser: float = math.nan
+    ms: float = 0.0
+
+
+class DriftSchedule:
+    """Decides on which frames there is time to measure.
+
+    Args:
+        interval: Frames from one measurement to the next, at least 0; 0 = never.
+        budget_ms: A frame with its measurement must take no longer, milliseconds, at least 0.
+
+    Attributes:
+        interval: As above; may be changed between two frames.
+        budget_ms: As above; likewise.
+    """
+
+    def __init__(self, interval: int, budget_ms: float) -> None:
+        self.interval = interval
+        self.budget_ms = budget_ms
+        self._frames = 0
+        self._ms_per_hand: dict[int, float] = {}
+
+    def due(self, level: int, hands: int, spent_ms: float, guess_ms: float) -> bool:
+        """Count a frame and say whether to measure on it; if not for the budget, the next is asked again.
+
+        Args:
+            level: The level that the measurement would run.
+            hands: Number of regions that it would run on; without any it is never due.
+            spent_ms: What the frame has taken so far, milliseconds.
+            guess_ms: What a region may take at that level, milliseconds, where no measurement told yet.
+        """
+        self._frames += 1
+        if self.interval == 0 or self._frames < self.interval or hands == 0:
+            return False
+        if spent_ms + hands * self._ms_per_hand.get(level, guess_ms) <= self.budget_ms:
+            self._frames = 0
+            return True
+        # One measurement held up by something else would otherwise forbid all that follow.
+        if self._frames >= 2 * self.interval and self._frames % self.interval == 0:
+            self._ms_per_hand.pop(level, None)
+        return False
+
+    def took(self, level: int, hands: int, ms: float) -> None:
+        """Remember what a measurement took.
+
+        Args:
+            level: The level that it ran.
+            hands: Number of regions, at least 1.
+            ms: Milliseconds.
+        """
+        self._ms_per_hand[level] = ms / hands
+
+
+class DriftMonitor:
+    """Measures the drift of a bank's levels on frames that a tracker has just handled.
+
+    Runs the bank's networks, and so belongs to the tracker's thread.
+
+    Args:
+        bank: The bank that the tracker runs.
+        schedule: On which frames.
+    """
+
+    def __init__(self, bank: LevelBank, schedule: DriftSchedule) -> None:
+        self.schedule = schedule
+        self._bank = bank
+
+    def measure(self, image: Image, order: ChannelOrder, result: FrameResult, spent_ms: float) -> Drift:
+        """Measure the drift of a frame, if it is due and the budget allows.
+
+        Args:
+            image: The frame, uint8 [height, width, 3].
+            order: The order of its channels.
+            result: What the tracker found in it.
+            spent_ms: What the frame has taken so far, milliseconds.
+        """
+        level, hands = result.stats.level, len(result.raw)
+        other = 0 if level > 0 else min(1, len(self._bank.levels) - 1)
+        if not self.schedule.due(other, hands, spent_ms, self._guess_ms(result.stats, hands, other)):
+            return Drift()
+        if other == level:
+            return Drift(drift=0.0)
+        start = perf_counter()
+        others = [self._bank.landmarks(image, raw.region, other, order).landmarks for raw in result.raw]
+        ours = [raw.landmarks for raw in result.raw]
+        dense, sparse = (others, ours) if other == 0 else (ours, others)
+        distance = fmean(map(mean_distance_palm_percent, sparse, dense))
+        ms = (perf_counter() - start) * 1e3
+        self.schedule.took(other, hands, ms)
+        return Drift(distance, ms=ms) if other == 0 else Drift(0.0, distance, ms)
+
+    def _guess_ms(self, stats: FrameStats, hands: int, other: int) -> float:
+        """Guess what a region takes at another level: what it took at this one, by the work of both."""
+        work, work_of_other = (max(self._bank.levels[index].macs, 1) for index in (stats.level, other))
+        return stats.landmarks_ms / max(hands, 1) * work_of_other / work
