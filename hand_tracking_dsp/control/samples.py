@@ -230,7 +230,8 @@ def _means(rows: list[tuple[float, ...]]) -> list[float]:
     finite = np.isfinite(values)
     counts = finite.sum(axis=0)
     sums = np.where(finite, values, 0.0).sum(axis=0)
-    return np.where(counts, sums / np.maximum(counts, 1), NAN).tolist()
+    means: list[float] = np.where(counts, sums / np.maximum(counts, 1), NAN).tolist()
+    return means
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -162,6 +162,6 @@ def test_threshold_follows_a_load_that_comes_and_goes(bench: MakeBench) -> None:
 def test_an_overloaded_machine_is_judged_though_its_frames_are_rare() -> None:
     controller = Controller(2, ThresholdPolicy(), replace(ControllerOptions(), min_samples=5))
     for frame in range(10):
-        controller.add_latency(LatencySample(frame * 1.0, 900.0, math.nan, 0))
+        controller.add_latency(LatencySample(frame * 1.0, 900.0, math.nan, 0, hands=1))
         decision = controller.decide(frame * 1.0)
     assert (decision.level, decision.reason) == (1, Reason.POLICY)

@@ -130,7 +130,7 @@ def random_observations(levels: int, count: int, seed: int) -> tuple[Floats, NDA
     """Draw observations, float32 [count, len(OBSERVATION)], and masks, bool [count, 3]."""
     random = np.random.default_rng(seed)
     low, scale, _ = constants()
-    numbers = low + random.uniform(-0.5, 1.5, (count, len(NUMBERS))) / scale
+    numbers: NDArray[np.float64] = low + random.uniform(-0.5, 1.5, (count, len(NUMBERS))) / scale
     numbers[random.random(numbers.shape) < 0.1] = np.nan
     observations = np.empty((count, len(OBSERVATION)), dtype=np.float32)
     observations[:, NUMBER_INDEX] = numbers
@@ -141,7 +141,7 @@ def random_observations(levels: int, count: int, seed: int) -> tuple[Floats, NDA
 
 
 def _blanked(observations: Floats, blank: tuple[int, ...]) -> Floats:
-    result = observations.copy()
+    result: Floats = observations.copy()
     result[:, list(blank)] = np.nan
     return result
 
@@ -157,8 +157,8 @@ class _Graph:
         self._constants.append(numpy_helper.from_array(np.asarray(value), name))
         return name
 
-    def node(self, operator: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        self._nodes.append(helper.make_node(operator, inputs, [output], **attributes))
+    def node(self, operator: str, inputs: list[str], output: str, **attributes: int) -> str:
+        self._nodes.append(helper.make_node(operator, inputs, [output], **dict[str, Any](attributes)))
         return output
 
     def features(self, levels: int, blank: tuple[int, ...]) -> None:

@@ -141,7 +141,8 @@ class Mission:
     @property
     def time(self) -> Array:
         """Return the normalized inference time that came about, float64 [l, t]; 0 without a hand."""
-        return inference_time(self.latency_ms / self.budget_ms).mean(axis=2) * (self.hands > 0)
+        means: Array = inference_time(self.latency_ms / self.budget_ms).mean(axis=2)
+        return means * (self.hands > 0)
 
     @property
     def late(self) -> NDArray[np.bool_]:

@@ -92,7 +92,7 @@ def record(
 
 
 def test_a_device_is_recovered_from_its_trace(truth: DeviceModel, manifest: Manifest) -> None:
-    found = fit_device([record(truth, 400, 1)], manifest, "found", "a test")
+    found = fit_device([record(truth, 400, 1)], manifest, "found", "a test", scenes=True)
     assert found.overhead_ms == pytest.approx(truth.overhead_ms, rel=0.05)
     assert found.detector_ms == pytest.approx(truth.detector_ms, rel=0.05)
     assert found.level_ms == pytest.approx(truth.level_ms, rel=0.05)
@@ -106,7 +106,9 @@ def test_a_device_is_recovered_from_its_trace(truth: DeviceModel, manifest: Mani
 
 
 def test_drift_and_scenes_are_recovered(truth: DeviceModel, manifest: Manifest) -> None:
-    found = fit_device([record(truth, 400, 2), record(truth, 400, 3)], manifest, "found", "a test")
+    found = fit_device(
+        [record(truth, 400, 2), record(truth, 400, 3)], manifest, "found", "a test", scenes=True
+    )
     assert found.easy_percent[0] == found.hard_percent[0] == 0.0
     for fitted, known in ((found.easy_percent, truth.easy_percent), (found.hard_percent, truth.hard_percent)):
         assert fitted[1:] == pytest.approx(known[1:], rel=0.25, abs=0.5)
@@ -124,11 +126,11 @@ def test_without_measured_drift_the_bank_says_it(truth: DeviceModel, manifest: M
     prior = default_device(manifest)
     assert (found.easy_percent, found.hard_percent) == (prior.easy_percent, prior.hard_percent)
     assert found.difficulty_mean_s == prior.difficulty_mean_s
-    assert "drift measured at levels: none" in found.source
+    assert "drift and scenes as the bank" in found.source
 
 
 def test_levels_without_frames_are_scaled_from_the_bank(truth: DeviceModel, manifest: Manifest) -> None:
-    found = fit_device([record(truth, 100, 5, levels=(0,))], manifest, "found", "a test")
+    found = fit_device([record(truth, 100, 5, levels=(0,))], manifest, "found", "a test", scenes=True)
     known = default_device(manifest).level_ms
     assert found.level_ms[0] == pytest.approx(7.0, rel=0.05)
     assert [ms / found.level_ms[0] for ms in found.level_ms] == pytest.approx([ms / known[0] for ms in known])
