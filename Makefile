@@ -25,7 +25,7 @@ setup-mediapipe: ## Make .venv-mediapipe, the original to compare with
 	@scripts/setup.sh mediapipe
 
 .PHONY: setup-lab
-setup-lab: ## Add PyTorch for training to .venv
+setup-lab: ## Add PyTorch and stable-baselines3 for training to .venv
 	@scripts/setup.sh lab
 
 .PHONY: demo
@@ -59,6 +59,14 @@ bench: setup setup-mediapipe ## Measure frame times and compare them with MediaP
 .PHONY: peers
 peers: setup-lab ## Compare pruned networks with other methods' on one table (ARGS="--images DIR…")
 	@$(in_environment) hand-tracking-dsp peers --work out/peers-work --out out/peers $(ARGS)
+
+.PHONY: policy
+policy: setup-lab ## Train five policies in simulated missions and choose the best (ARGS="--study" adds the ablations)
+	@$(in_environment) hand-tracking-dsp train-policy --out out/policy $(ARGS)
+
+.PHONY: policy-report
+policy-report: setup-lab ## Evaluate models/policy.onnx in simulated missions and write tables, plots, HTML and report.json
+	@$(in_environment) hand-tracking-dsp policy-report --out out/policy-report $(ARGS)
 
 .PHONY: lock
 lock: ## Pin the newest versions that requirements/*.in allow

@@ -24,6 +24,9 @@ COMMANDS = {
     "prune-palm": "make the palm detectors of a bank smaller and faster",
     "record-trace": "write what each frame of a running graph or a bag cost, for fit-device",
     "fit-device": "fit a simulated device to recorded traces, to train the controller on",
+    "train-policy": "learn policies in simulated missions and export the best",
+    "policy-report": "evaluate a policy in simulated missions, against rules and the best plan",
+    "policy-live": "compare policies in the running graph, under the same load",
     "peers": "compare our pruned networks with other methods' on the same work",
 }
 

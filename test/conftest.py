@@ -5,14 +5,20 @@ from __future__ import annotations
 import fcntl
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.control.actions import Action
+from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
 from hand_tracking_dsp.lab.bank_entries import Entry, add_variant, level_entry, new_bank
 from hand_tracking_dsp.lab.bank_file import write_bank_files
+from hand_tracking_dsp.tracking.manifest import Manifest
 
 
 def tiny_network(noise: float) -> bytes:
@@ -54,6 +60,56 @@ def tiny_bank(tmp_path: Path) -> Path:
     add_variant(levels[1], "int8.onnx", files["int8.onnx"], "int8")
     write_bank_files(tmp_path / "tiny", new_bank("tiny", "none", "a test", levels, []), files)
     return tmp_path / "tiny"
+
+
+def policy_bytes(
+    bank: Manifest, toward: Action | None = None, seed: int = 0, interval_s: float = 0.5, **changes: Any
+) -> bytes:
+    """Make a learned policy without training.
+
+    Args:
+        bank: The bank it is made for.
+        toward: The action that it takes, or the nearest that it may; None: what random weights say.
+        seed: Of these weights.
+        interval_s: Time between two of its actions, seconds.
+        changes: Fields of its contract that differ from what this package makes.
+    """
+    from hand_tracking_dsp.lab.control.encoding import encoded_size
+    from hand_tracking_dsp.lab.control.export import Mlp, policy_network
+
+    contract = replace(PolicyContract.of(bank, interval_s, {"made by": "a test"}), **changes)
+    random = np.random.default_rng(seed)
+    sizes = (encoded_size(contract.levels), 8, len(Action))
+    layers = [
+        (random.normal(size=(out, size)).astype(np.float32), random.normal(size=out).astype(np.float32))
+        for size, out in pairwise(sizes)
+    ]
+    if toward is not None:
+        weight, bias = layers[-1]
+        nearness = -np.abs(np.arange(len(Action)) - toward).astype(bias.dtype)
+        layers[-1] = (np.zeros_like(weight), nearness)
+    return policy_network(Mlp(tuple(layers), "Tanh"), contract)
+
+
+@pytest.fixture(scope="session")
+def policy_network() -> Callable[..., bytes]:
+    """Give a maker of learned policies; see policy_bytes."""
+    return policy_bytes
+
+
+@pytest.fixture
+def policy_file(tmp_path: Path) -> Callable[..., Path]:
+    """Give a maker of learned policies with their manifest, whose path it returns; see policy_bytes."""
+
+    def write(bank: Manifest, **options: Any) -> Path:
+        network = policy_bytes(bank, **options)
+        folder = tmp_path / "policy"
+        folder.mkdir(exist_ok=True)
+        (folder / "policy.onnx").write_bytes(network)
+        (folder / "policy.json").write_text(manifest_text("policy.onnx", network))
+        return folder / "policy.json"
+
+    return write
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-"""hand-tracking-dsp parameters: the nodes' parameters as YAML or as Markdown tables.
+"""hand-tracking-dsp parameters: the nodes' parameters as YAML or as Markdown tables, and the observation.
 
-config/hand_tracking.yaml and docs/parameters.md are its output.
+config/hand_tracking.yaml, docs/parameters.md and a table of docs/policy.md are its output.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import argparse
 import json
 from collections.abc import Iterator, Mapping
 
+from hand_tracking_dsp.control.observation import OBSERVATION
 from hand_tracking_dsp.nodes.parameters import Parameter, Value
 from hand_tracking_dsp.nodes.tables import TABLES
 
@@ -18,10 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--yaml", action="store_true", help="a ROS parameter file with all defaults (default)")
     form.add_argument("--markdown", action="store_true", help="tables for people")
+    form.add_argument("--observation", action="store_true", help="what a policy sees, as a table")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the parameters."""
+    """Print the parameters, or the observation."""
+    if options.observation:
+        print(observation_as_markdown(), end="")
+        return 0
     print(as_markdown(TABLES) if options.markdown else as_yaml(TABLES), end="")
     return 0
 
@@ -56,6 +61,15 @@ def as_markdown(tables: Mapping[str, tuple[Parameter, ...]]) -> str:
                 parameter.allowed or parameter.kind,
             )
             lines.append(f"| {' | '.join(cells)} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def observation_as_markdown() -> str:
+    """Write a table of what a policy sees; docs/policy.md holds it."""
+    lines = ["| entry | unit | range | meaning |", "|---|---|---|---|"]
+    for field in OBSERVATION:
+        unit = "" if field.unit == "1" else field.unit
+        lines.append(f"| `{field.name}` | {unit} | {field.low:g} to {field.high:g} | {field.description} |")
     return "\n".join(lines) + "\n"
 
 

@@ -107,6 +107,7 @@ class Controller:
         check_integer("levels", levels, 1, MAX_LEVELS)
         self._pace.set_options(self._options, levels)
         self._levels = levels
+        self._observed = None
 
     def set_options(self, options: ControllerOptions) -> None:
         """Take other options from the next decision on; the windows start anew.

@@ -212,7 +212,7 @@ class Hearing:
 
     def _watch_drift(self, sample: LatencySample) -> None:
         """Count the time with hands in view since drift was last measured, at whatever level."""
-        if math.isfinite(sample.drift):
+        if 0.0 <= sample.drift < math.inf:
             self._drift_heard, self._drift_missing_s = True, 0.0
         elif self._drift_heard and sample.hands and self._frame is not None:
             # A gap between two frames is not time in which drift could have been measured.

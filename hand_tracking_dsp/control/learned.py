@@ -16,7 +16,8 @@ from hand_tracking_dsp.control.policy_file import METADATA_KEY, PolicyContract, 
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import Manifest
 
-_INPUTS = {"observation": len(OBSERVATION), "mask": len(Action)}
+# Type and last axis of each; the first axis is the number of observations.
+_INPUTS = {"observation": ("tensor(float)", len(OBSERVATION)), "mask": ("tensor(bool)", len(Action))}
 _OUTPUTS = ("action", "scores")
 # Decisions come at the controller's rate and never quite on time.
 _EARLY_S = 0.02
@@ -91,7 +92,7 @@ class LearnedPolicy:
 
 
 def _signature_differences(session: onnxruntime.InferenceSession) -> list[str]:
-    inputs = {node.name: node.shape[-1] for node in session.get_inputs()}
+    inputs = {node.name: (node.type, *node.shape[1:]) for node in session.get_inputs()}
     outputs = tuple(node.name for node in session.get_outputs())
     found = []
     if inputs != _INPUTS:

@@ -127,7 +127,7 @@ class ControllerOptions:
     min_samples: int = 20
     max_samples: int = 240
     power_window_s: float = 30.0
-    drift_window_s: float = 6.0
+    drift_window_s: float = 4.0
     mode: str = "adaptive"
     constraint: ConstraintOptions = field(default_factory=ConstraintOptions)
     shield: ShieldOptions = field(default_factory=ShieldOptions)

@@ -6,7 +6,7 @@ import math
 from collections import deque
 from dataclasses import replace
 
-from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.control.shield import Verdict
 from hand_tracking_dsp.errors import ConfigurationError
@@ -35,28 +35,11 @@ class Pace:
         Raises:
             ConfigurationError: the bank has no such bounds, or the pace is too low for them.
         """
-        self._options, self._constrained = options, options.mode == "constrained"
-        bounds = options.constraint
-        self._sparsest = levels - 1
-        self._densest = 0
-        if not self._constrained:
-            return
-        if max(bounds.densest_level, bounds.sparsest_level) >= levels:
-            message = (
-                f"The constrained mode's levels are {bounds.densest_level} to {bounds.sparsest_level}: "
-                f"set 0 to {levels - 1}, the bank has no others."
-            )
-            raise ConfigurationError(message)
-        self._densest = bounds.densest_level
-        if bounds.sparsest_level >= 0:
-            self._sparsest = bounds.sparsest_level
-        steps = self._sparsest - self._densest
-        if bounds.max_switches_per_min <= steps:
-            message = (
-                f"max_switches_per_min is {bounds.max_switches_per_min}, but there are {steps} steps from "
-                f"level {self._densest} to {self._sparsest}: set at least {steps + 1}, or closer bounds."
-            )
-            raise ConfigurationError(message)
+        constrained = options.mode == "constrained"
+        # Raises before anything has changed.
+        bounds = _bounds(options.constraint, levels) if constrained else (0, levels - 1)
+        self._options, self._constrained = options, constrained
+        self._densest, self._sparsest = bounds
 
     @property
     def switched_s(self) -> float:
@@ -117,3 +100,27 @@ class Pace:
             f"too few would be left for the way back."
         )
         return Verdict(level, Reason.CONSTRAINT, detail)
+
+
+def _bounds(constraint: ConstraintOptions, levels: int) -> tuple[int, int]:
+    """Return the densest and the sparsest level that the constrained mode allows.
+
+    Raises:
+        ConfigurationError: the bank has no such bounds, or the pace is too low for them.
+    """
+    densest, sparsest = constraint.densest_level, constraint.sparsest_level
+    if max(densest, sparsest) >= levels:
+        message = (
+            f"The constrained mode's levels are {densest} to {sparsest}: "
+            f"set 0 to {levels - 1}, the bank has no others."
+        )
+        raise ConfigurationError(message)
+    sparsest = sparsest if sparsest >= 0 else levels - 1
+    steps = sparsest - densest
+    if constraint.max_switches_per_min <= steps:
+        message = (
+            f"max_switches_per_min is {constraint.max_switches_per_min}, but there are {steps} steps from "
+            f"level {densest} to {sparsest}: set at least {steps + 1}, or closer bounds."
+        )
+        raise ConfigurationError(message)
+    return densest, sparsest

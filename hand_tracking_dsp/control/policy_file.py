@@ -115,9 +115,16 @@ def read_policy(path: Path) -> bytes:
     Raises:
         ModelError: a file is missing or damaged, or the sha256 is not the manifest's.
     """
-    manifest = path.with_suffix(".json")
+    # A folder such as "/" has no name to put a suffix on.
+    manifest = path.with_suffix(".json") if path.name else path
     try:
         data = json.loads(manifest.read_text(encoding="utf-8"))
+        if data["schema"] != SCHEMA:
+            message = (
+                f"The policy manifest {manifest} has schema {data['schema']}, this version reads {SCHEMA}: "
+                f"export the policy again."
+            )
+            raise ModelError(message)
         file, sha256 = str(data["file"]), str(data["sha256"])
         if Path(file).name != file or file in ("", ".", ".."):
             message = f"The policy manifest {manifest} names {file!r}: its file must lie beside it."

@@ -108,8 +108,10 @@ class Shield:
     def _blind(self, wanted: int, situation: Situation) -> Verdict | None:
         """Refuse a sparser level while its cost is not known, unless frames are late."""
         silent_s, limit_s = situation.drift_missing_s, self.options.stale_drift_s
-        in_time = situation.summary.p95_ms <= situation.budget_ms
-        if wanted <= situation.level or silent_s <= limit_s or not in_time:
+        summary = situation.summary
+        # Latency that is not measured, as just after a change of level, is no reason either.
+        late = summary.p95_ms > situation.budget_ms or summary.miss_share > self.options.deadline_miss_limit
+        if wanted <= situation.level or silent_s <= limit_s or late:
             return None
         detail = (
             f"Drift has not been measured for {silent_s:.0f} s with hands in view (limit {limit_s:.0f} s):"

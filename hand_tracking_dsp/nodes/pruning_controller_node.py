@@ -159,7 +159,8 @@ class PruningControllerNode(ManagedNode):
         )
 
     def _on_power(self, message: Float32) -> None:
-        self._power_w, self._power_s = message.data, time.monotonic()
+        if math.isfinite(message.data):
+            self._power_w, self._power_s = message.data, time.monotonic()
 
     def _on_battery(self, message: BatteryState) -> None:
         if self._controller is None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from hand_tracking_dsp.commands.parameters import as_markdown, as_yaml
+from hand_tracking_dsp.commands.parameters import as_markdown, as_yaml, observation_as_markdown
 from hand_tracking_dsp.nodes.tables import TABLES
 from hand_tracking_dsp.resources import share_path
 
@@ -16,6 +16,11 @@ def test_the_parameter_file_is_what_the_command_prints():
 def test_the_parameter_tables_are_what_the_command_prints():
     docs = Path(__file__).parents[2] / "docs"
     assert (docs / "parameters.md").read_text(encoding="utf-8") == as_markdown(TABLES)
+
+
+def test_the_table_of_the_observation_is_what_the_command_prints():
+    docs = Path(__file__).parents[2] / "docs"
+    assert observation_as_markdown() in (docs / "policy.md").read_text(encoding="utf-8")
 
 
 def test_the_parameter_file_holds_every_default():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from hand_tracking_dsp.control.controller import Controller, Decision
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import FixedLevelPolicy, Policy
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
+from hand_tracking_dsp.tracking.manifest import Manifest, parse_manifest
 
 FRAME_S = 1 / 30
 DECISION_FRAMES = 3
@@ -42,6 +45,8 @@ class Bench:
         load: float = 1.0,
         silent: bool = False,
         battery: BatterySample | None = None,
+        drift: float = math.nan,
+        hands: int = 1,
     ) -> list[Decision]:
         """Go on for some seconds; battery is repeated at every decision with a fresh stamp."""
         first = len(self.decisions)
@@ -50,7 +55,7 @@ class Bench:
             if not silent:
                 total_ms = self.latency_ms[self.level] * load
                 self.controller.add_latency(
-                    LatencySample(self.now_s, total_ms, math.nan, self.level, hands=1)
+                    LatencySample(self.now_s, total_ms, math.nan, self.level, drift=drift, hands=hands)
                 )
             if self.frame % DECISION_FRAMES == 0:
                 if battery is not None:
@@ -78,5 +83,29 @@ def bench() -> Callable[..., Bench]:
         options: ControllerOptions | None = None,
     ) -> Bench:
         return Bench(Controller(len(latency_ms), policy or FixedLevelPolicy(0), options), latency_ms)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_bank() -> Callable[..., Manifest]:
+    """Return a maker of manifests of banks that have no files."""
+
+    def make(levels: int = 3, name: str = "test") -> Manifest:
+        entries = [
+            {
+                "index": index,
+                "name": f"level {index}",
+                "file": f"{index}.onnx",
+                "sha256": hashlib.sha256(f"{name} {index}".encode()).hexdigest(),
+                "precision": "fp32",
+                "sparsity": index / levels,
+                "parameters": 1,
+                "macs": 1,
+            }
+            for index in range(levels)
+        ]
+        data = {"schema": 1, "name": name, "levels": entries, "detectors": []}
+        return parse_manifest(Path("/nowhere/bank.json"), data)
 
     return make

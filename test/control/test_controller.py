@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hand_tracking_dsp.control.controller import Controller
-from hand_tracking_dsp.control.options import ControllerOptions, ShieldOptions
+from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.policies import FixedLevelPolicy, ThresholdPolicy
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
@@ -165,3 +166,89 @@ def test_an_overloaded_machine_is_judged_though_its_frames_are_rare() -> None:
         controller.add_latency(LatencySample(frame * 1.0, 900.0, math.nan, 0, hands=1))
         decision = controller.decide(frame * 1.0)
     assert (decision.level, decision.reason) == (1, Reason.POLICY)
+
+
+def test_to_observe_is_to_see_what_the_next_decision_sees_and_changes_nothing(bench: MakeBench) -> None:
+    room = bench(policy=FixedLevelPolicy(2))
+    room.controller.add_latency(LatencySample(100.0, 10.0, math.nan, 0, hands=2))
+    seen = [room.controller.observe(100.0) for _ in range(3)]
+    decision = room.controller.decide(100.0)
+    for observation in seen:
+        assert np.array_equal(observation.vector, decision.observation.vector, equal_nan=True)
+        assert observation.levels == decision.observation.levels
+    assert (decision.level_before, decision.level, decision.switches) == (0, 2, 1)
+
+
+def test_what_was_observed_does_not_outlast_news(bench: MakeBench) -> None:
+    controller = bench().controller
+    controller.add_latency(LatencySample(100.0, 10.0, math.nan, 0, hands=1))
+    assert controller.observe(100.0)["hands"] == 1
+    controller.add_latency(LatencySample(100.0, 10.0, math.nan, 0, hands=2))
+    assert controller.decide(100.0).observation["hands"] == 2
+    assert controller.observe(101.0)["time_since_switch_s"] == 1.0
+    assert controller.decide(102.0).observation["time_since_switch_s"] == 2.0
+
+
+def test_a_level_that_goes_away_after_it_was_observed_is_left_at_once(bench: MakeBench) -> None:
+    room = bench(policy=FixedLevelPolicy(-1))
+    room.run(1.0)
+    room.controller.observe(room.now_s + 0.1)
+    room.controller.set_levels(2)
+    decision = room.controller.decide(room.now_s + 0.1)
+    assert (decision.level_before, decision.level) == (2, 1)
+    assert decision.reason == Reason.SHIELD_INVALID_LEVEL
+
+
+def test_a_decision_tells_what_the_shield_said_before_the_dwell_time(bench: MakeBench) -> None:
+    room = bench()
+    room.run(2.0, battery=BatterySample(0.0, 0.05, discharging=True))
+    room.run(0.1, battery=BatterySample(0.0, 0.9, discharging=True))
+    assert room.last.level == 2
+    assert (room.last.verdict.level, room.last.verdict.reason) == (0, Reason.POLICY)
+    room.controller.set_operator_level(1)
+    room.run(0.1)
+    assert (room.last.level, room.last.reason) == (1, Reason.OPERATOR)
+    assert (room.last.verdict.level, room.last.verdict.reason) == (0, Reason.POLICY)
+
+
+def constrained(**constraint: int) -> ControllerOptions:
+    return ControllerOptions(mode="constrained", constraint=ConstraintOptions(**constraint))
+
+
+def test_the_constrained_mode_moves_a_policy_within_its_bounds(bench: MakeBench) -> None:
+    room = bench(
+        latency_ms=(20.0, 15.0, 12.0, 10.0),
+        policy=FixedLevelPolicy(-1),
+        options=constrained(sparsest_level=2),
+    )
+    room.run(10.0)
+    assert [(before, after) for _, before, after in room.changes()] == [(0, 1), (1, 2)]
+    assert (room.last.reason, room.last.level_wanted) == (Reason.CONSTRAINT, 3)
+
+
+def test_a_person_goes_before_the_constrained_mode(bench: MakeBench) -> None:
+    room = bench(options=constrained(densest_level=1, max_switches_per_min=2))
+    room.run(1.0)
+    assert room.last.level == 1
+    for level in (0, 2, 0, 2, 0):
+        room.controller.set_operator_level(level)
+        room.run(0.1)
+        assert (room.last.level, room.last.reason) == (level, Reason.OPERATOR)
+
+
+def test_options_that_are_refused_change_nothing(bench: MakeBench) -> None:
+    room = bench(policy=FixedLevelPolicy(-1))
+    with pytest.raises(ConfigurationError, match="The constrained mode's levels are 7 to -1: set 0 to 2"):
+        room.controller.set_options(constrained(densest_level=7))
+    room.run(1.0)
+    assert (room.last.level, room.last.reason) == (2, Reason.POLICY)
+    assert len(room.changes()) == 1, "not step by step"
+
+
+def test_levels_that_the_constrained_mode_needs_cannot_go_away(bench: MakeBench) -> None:
+    room = bench(policy=FixedLevelPolicy(-1), options=constrained(sparsest_level=2))
+    room.run(5.0)
+    with pytest.raises(ConfigurationError, match="levels are 0 to 2: set 0 to 1"):
+        room.controller.set_levels(2)
+    room.run(1.0)
+    assert room.last.level == 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 from hand_tracking_dsp.control.hearing import Hearing
 from hand_tracking_dsp.control.options import ControllerOptions
@@ -78,3 +80,86 @@ def test_slow_frames_of_a_start_and_after_a_silence_do_not_count() -> None:
     assert hear(5.0, slow_s=0.9) == 10.0
     assert hear(8.0, slow_s=3.0) == 90.0, "without a silence every frame counts"
     assert hear(50.0, slow_s=0.9) == 10.0
+
+
+def seen(stamp_s: float, drift: float = math.nan, sparser: float = math.nan, **more: Any) -> LatencySample:
+    return replace(frame(stamp_s), drift=drift, drift_sparser=sparser, **more)
+
+
+def drift_missing_s(*samples: LatencySample) -> float:
+    return heard(*samples).situation(100.0, 0, 2, -math.inf).drift_missing_s
+
+
+def test_frames_without_a_hand_are_heard_but_not_judged() -> None:
+    hearing = heard(*(frame(1.0 + index * 0.1, 90.0, hands=0) for index in range(9)))
+    situation = hearing.situation(2.0, level=0, levels=2, switched_s=-math.inf)
+    assert situation.latency_heard
+    assert situation.latency_silent_s < 0.5
+    assert math.isnan(situation.summary.p95_ms)
+    assert situation.observation()["hands"] == 0
+
+
+def test_frames_without_a_hand_do_not_hide_those_with_one() -> None:
+    hearing = heard(
+        *(frame(1.0 + index * 0.1, (10.0, 90.0)[index % 2], hands=index % 2) for index in range(9))
+    )
+    assert hearing.situation(2.0, 0, 2, -math.inf).summary.p50_ms == 90.0
+
+
+def test_drift_is_the_mean_of_what_was_measured_lately() -> None:
+    hearing = heard(seen(1.0, 90.0, 9.0), seen(5.0, 2.0, 1.0), seen(6.0), seen(7.0, 4.0, 3.0))
+    observation = hearing.situation(8.0, 0, 2, -math.inf).observation()
+    assert observation["drift_percent"] == 3.0
+    assert observation["drift_sparser_percent"] == 2.0
+    later = hearing.situation(30.0, 0, 2, -math.inf).observation()
+    assert math.isnan(later["drift_percent"])
+    assert math.isnan(later["drift_sparser_percent"])
+
+
+def test_the_drift_of_the_former_level_is_forgotten() -> None:
+    hearing = heard(seen(1.0, 2.0, 1.0))
+    assert hearing.situation(1.0, 0, 2, -math.inf).drift_percent == 2.0
+    hearing.forget_latency()
+    hearing.add(seen(1.1, 2.0, 1.0))
+    situation = hearing.situation(1.2, level=1, levels=2, switched_s=1.0)
+    assert math.isnan(situation.drift_percent)
+    assert math.isnan(situation.drift_sparser_percent)
+
+
+def test_smoothing_and_the_accelerator_are_observed_as_means_of_what_is_known() -> None:
+    hearing = heard(
+        seen(1.0, smoothing_residual=1.0, accelerator_utilization=0.5),
+        seen(1.1, smoothing_residual=3.0),
+        seen(1.2, smoothing_residual=math.inf),
+    )
+    observation = hearing.situation(1.2, 0, 2, -math.inf).observation()
+    assert observation["smoothing_residual_percent"] == 2.0
+    assert observation["accelerator_utilization"] == 0.5
+
+
+def test_drift_is_missed_from_its_last_measurement_on() -> None:
+    assert drift_missing_s(seen(1.0, 2.0), seen(1.5), seen(2.25)) == 1.25
+    assert drift_missing_s(seen(1.0, 2.0), seen(1.5), seen(2.25, 2.0)) == 0.0
+    assert drift_missing_s(seen(1.0, 2.0), seen(1.5, math.inf), seen(2.0, -1.0)) == 1.0
+
+
+def test_drift_measured_at_another_level_is_measured() -> None:
+    assert drift_missing_s(seen(1.0, 2.0), seen(2.0), seen(2.5, 2.0, level=1)) == 0.0
+
+
+def test_drift_that_was_never_heard_is_not_missed() -> None:
+    assert drift_missing_s(seen(1.0), seen(2.0), seen(3.0)) == 0.0
+
+
+def test_drift_is_not_missed_without_hands_nor_across_a_gap() -> None:
+    assert drift_missing_s(seen(1.0, 2.0), seen(1.5, hands=0), seen(2.0, hands=0), seen(2.25)) == 0.25
+    assert drift_missing_s(seen(1.0, 2.0), seen(50.0)) == 1.0, "nobody looked in between"
+    assert drift_missing_s(seen(2.0, 2.0), seen(1.0), seen(2.5)) == 0.5, "in whatever order they come"
+
+
+def test_drift_missed_so_far_outlasts_other_options() -> None:
+    hearing = heard(seen(1.0, 2.0), seen(1.5))
+    hearing.situation(1.5, 0, 2, -math.inf)
+    hearing.set_options(replace(OPTIONS, drift_window_s=1.0))
+    hearing.add(seen(2.0))
+    assert hearing.situation(2.0, 0, 2, -math.inf).drift_missing_s == 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 
 from hand_tracking_dsp.control.controller import Controller, Decision
 from hand_tracking_dsp.control.observation import OBSERVATION, Observation
-from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.policies import Policy, ThresholdPolicy
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 
 LEVELS = 4
-OPTIONS = ControllerOptions(min_samples=2, min_dwell_s=2.0, min_dwell_sparser_s=0.5)
+OPTIONS = ControllerOptions(
+    min_samples=2, min_dwell_s=2.0, min_dwell_sparser_s=0.5, shield=ShieldOptions(stale_drift_s=2.0)
+)
+MODES = st.sampled_from((OPTIONS, replace(OPTIONS, mode="constrained")))
 
 anything = st.one_of(st.floats(0.0, 1.0), st.floats(0.0, 100.0), st.floats())
 stamps = st.one_of(st.floats(-1.0, 1.0), st.floats())
@@ -33,6 +36,10 @@ frames = st.builds(
     presence=anything,
     input_mean=anything,
     input_std=anything,
+    drift=anything,
+    drift_sparser=anything,
+    smoothing_residual=anything,
+    accelerator_utilization=anything,
     hands=st.integers(0, 255),
 )
 batteries = st.builds(
@@ -64,9 +71,11 @@ class Dice:
         return self.answer  # type: ignore[no-any-return]
 
 
-def play(story: list[Any], policy: Policy) -> list[tuple[float, Decision]]:
+def play(
+    story: list[Any], policy: Policy, options: ControllerOptions = OPTIONS
+) -> list[tuple[float, Decision]]:
     """Return time and decision of every step; samples are stamped relative to their decision."""
-    controller, now_s, decisions = Controller(LEVELS, policy, OPTIONS), 10.0, []
+    controller, now_s, decisions = Controller(LEVELS, policy, options), 10.0, []
     controller.decide(now_s)
     for pause_s, samples, answer in story:
         asked_s = now_s + pause_s
@@ -81,9 +90,11 @@ def play(story: list[Any], policy: Policy) -> list[tuple[float, Decision]]:
 
 
 @settings(deadline=None)
-@given(stories, st.sampled_from((Dice, ThresholdPolicy)))
-def test_a_decision_is_always_complete_and_of_a_loaded_level(story: list[Any], policy: type[Policy]) -> None:
-    for _, decision in play(story, policy()):
+@given(stories, st.sampled_from((Dice, ThresholdPolicy)), MODES)
+def test_a_decision_is_always_complete_and_of_a_loaded_level(
+    story: list[Any], policy: type[Policy], options: ControllerOptions
+) -> None:
+    for _, decision in play(story, policy(), options):
         assert 0 <= decision.level < LEVELS
         assert 0 <= decision.level_wanted < LEVELS
         assert decision.reason in Reason
@@ -95,9 +106,9 @@ def test_a_decision_is_always_complete_and_of_a_loaded_level(story: list[Any], p
 
 
 @settings(deadline=None)
-@given(stories)
-def test_a_change_keeps_the_dwell_time_of_its_direction(story: list[Any]) -> None:
-    changes = [(time, d) for time, d in play(story, Dice()) if d.level != d.level_before]
+@given(stories, MODES)
+def test_a_change_keeps_the_dwell_time_of_its_direction(story: list[Any], options: ControllerOptions) -> None:
+    changes = [(time, d) for time, d in play(story, Dice(), options) if d.level != d.level_before]
     for (earlier_s, _), (later_s, decision) in pairwise(changes):
         sparser = decision.level > decision.level_before
         least_s = OPTIONS.min_dwell_sparser_s if sparser else OPTIONS.min_dwell_s
@@ -105,11 +116,13 @@ def test_a_change_keeps_the_dwell_time_of_its_direction(story: list[Any]) -> Non
 
 
 @settings(deadline=None)
-@given(stories, st.floats(0.0, 0.15), st.integers(0, LEVELS - 1))
-def test_the_battery_reserve_is_respected(story: list[Any], charge: float, answer: int) -> None:
+@given(stories, st.floats(0.0, 0.15), st.integers(0, LEVELS - 1), MODES)
+def test_the_battery_reserve_is_respected(
+    story: list[Any], charge: float, answer: int, options: ControllerOptions
+) -> None:
     """Whatever happened before: at the reserve the level is the sparsest, after the short dwell time."""
     policy = Dice()
-    controller, now_s = Controller(LEVELS, policy, OPTIONS), 10.0
+    controller, now_s = Controller(LEVELS, policy, options), 10.0
     for pause_s, samples, _ in story:
         now_s += abs(pause_s) if math.isfinite(pause_s) else 0.0
         for sample in samples:
@@ -132,6 +145,93 @@ def test_the_same_story_gives_the_same_decisions(story: list[Any]) -> None:
     for (_, one), (_, other) in zip(first, second, strict=True):
         assert (one.level, one.reason, one.detail) == (other.level, other.reason, other.detail)
         np.testing.assert_array_equal(one.observation.vector, other.observation.vector)
+
+
+constraints = st.sampled_from(
+    (
+        ConstraintOptions(),
+        ConstraintOptions(max_switches_per_min=4),
+        ConstraintOptions(densest_level=1, max_switches_per_min=3),
+        ConstraintOptions(densest_level=1, sparsest_level=2, max_switches_per_min=2),
+        ConstraintOptions(sparsest_level=0, max_switches_per_min=1),
+    )
+)
+# Of a hand, at the level in use: such as are judged.
+judged_frames = frames.map(lambda frame: replace(frame, stamp_s=0.0, hands=1))
+charges = st.one_of(st.none(), st.just(0.9), anything)
+bounded_steps = st.tuples(
+    st.floats(0.0, 4.0), st.lists(judged_frames, max_size=3), charges, st.integers(0, LEVELS - 1)
+)
+bounded_stories = st.lists(bounded_steps, min_size=10, max_size=60)
+
+
+def play_bounded(story: list[Any], options: ControllerOptions) -> list[tuple[float, Decision]]:
+    """Return time and decision of every step of a story whose frames are all judged."""
+    policy = Dice()
+    controller, now_s, decisions = Controller(LEVELS, policy, options), 10.0, []
+    level = options.initial_level
+    for pause_s, samples, charge, answer in story:
+        now_s += pause_s
+        for sample in samples:
+            controller.add_latency(replace(sample, stamp_s=now_s, level=level))
+        if charge is not None:
+            controller.add_battery(BatterySample(now_s, charge, discharging=True))
+        policy.answer = answer
+        decisions.append((now_s, controller.decide(now_s)))
+        level = decisions[-1][1].level
+    return decisions
+
+
+def bounded_options(constraint: ConstraintOptions, initial_level: int) -> ControllerOptions:
+    return replace(
+        OPTIONS, mode="constrained", constraint=constraint, initial_level=initial_level, settle_s=0.0
+    )
+
+
+@settings(deadline=None)
+@given(bounded_stories, constraints, st.integers(0, LEVELS - 1))
+def test_the_constrained_mode_keeps_its_pace(
+    story: list[Any], constraint: ConstraintOptions, initial_level: int
+) -> None:
+    decisions = play_bounded(story, bounded_options(constraint, initial_level))
+    changes = [time for time, d in decisions if d.level != d.level_before]
+    limit = constraint.max_switches_per_min
+    for earlier_s, later_s in zip(changes, changes[limit:], strict=False):
+        assert later_s - earlier_s >= 60.0 - 1e-6
+
+
+@settings(deadline=None)
+@given(bounded_stories, constraints, st.integers(0, LEVELS - 1))
+def test_the_constrained_mode_keeps_its_bounds_and_a_policy_to_one_step(
+    story: list[Any], constraint: ConstraintOptions, initial_level: int
+) -> None:
+    densest = constraint.densest_level
+    sparsest = constraint.sparsest_level if constraint.sparsest_level >= 0 else LEVELS - 1
+    inside = False
+    for _, decision in play_bounded(story, bounded_options(constraint, initial_level)):
+        before, after = decision.level_before, decision.level
+        was_inside, inside = inside or densest <= before <= sparsest, densest <= after <= sparsest
+        assert inside or not was_inside
+        if was_inside and decision.verdict.reason == Reason.POLICY:
+            assert abs(after - before) <= 1
+        if before != after:
+            assert inside
+
+
+@settings(deadline=None)
+@given(bounded_stories, constraints, st.integers(0, LEVELS - 1))
+def test_the_constrained_mode_never_delays_what_the_shield_wants_sparser(
+    story: list[Any], constraint: ConstraintOptions, initial_level: int
+) -> None:
+    sparsest = constraint.sparsest_level if constraint.sparsest_level >= 0 else LEVELS - 1
+    changed_s = -math.inf
+    for now_s, decision in play_bounded(story, bounded_options(constraint, initial_level)):
+        wanted = min(decision.verdict.level, sparsest)
+        rested = now_s >= changed_s + OPTIONS.min_dwell_sparser_s
+        if decision.verdict.reason != Reason.POLICY and wanted > decision.level_before and rested:
+            assert decision.level >= wanted
+        if decision.level != decision.level_before:
+            changed_s = now_s
 
 
 @settings(deadline=None, max_examples=30)

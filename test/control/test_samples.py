@@ -9,6 +9,7 @@ import pytest
 from hand_tracking_dsp.control.samples import (
     NAN,
     BatterySample,
+    DriftWindow,
     LatencySample,
     LatencyWindow,
     PowerWindow,
@@ -109,3 +110,31 @@ def test_the_trend_of_too_few_or_simultaneous_readings_is_unknown() -> None:
     assert math.isnan(window.trend_w_per_s(1.0))
     window.add(1.0, 7.0)
     assert math.isnan(window.trend_w_per_s(1.0))
+
+
+def test_drift_is_the_mean_of_the_measurements_that_are_not_too_old() -> None:
+    window = DriftWindow(window_s=6.0)
+    assert math.isnan(window.mean(0.0))
+    for stamp_s, percent in ((0.0, 90.0), (5.0, 1.0), (8.0, 3.0)):
+        window.add(stamp_s, percent)
+    assert window.mean(11.0) == 2.0
+    assert window.mean(14.0) == 3.0
+    assert math.isnan(window.mean(14.5))
+    window.clear()
+    assert math.isnan(window.mean(8.0))
+
+
+@pytest.mark.parametrize("percent", [NAN, math.inf, -math.inf, -0.1])
+def test_drift_that_cannot_be_is_no_measurement(percent: float) -> None:
+    window = DriftWindow(window_s=6.0)
+    window.add(1.0, percent)
+    assert math.isnan(window.mean(1.0))
+    window.add(1.0, 0.0)
+    assert window.mean(1.0) == 0.0
+
+
+def test_drift_keeps_a_bounded_number_of_measurements() -> None:
+    window = DriftWindow(window_s=1e6)
+    for index in range(10 * DriftWindow.MAX_MEASUREMENTS):
+        window.add(float(index), float(index >= 9 * DriftWindow.MAX_MEASUREMENTS))
+    assert window.mean(0.0) == 1.0

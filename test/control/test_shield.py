@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -208,3 +209,87 @@ def test_a_latency_heard_again_is_judged_anew(bench: MakeBench) -> None:
     room.controller.add_latency(LatencySample(room.now_s, 10.0, math.nan, 0))
     decision = room.controller.decide(room.now_s)
     assert math.isnan(decision.observation["latency_p95_budgets"])
+
+
+def blind(bench: MakeBench, answer: int = 2, **options: Any) -> Any:
+    """Return a bench at level 1 of 3 whose drift, heard once, is missing; then the policy wants a level."""
+    room = bench(
+        policy=FixedLevelPolicy(1), options=replace(shielded(stale_drift_s=5.0, **options), initial_level=1)
+    )
+    room.level = 1
+    room.run(2.0, drift=1.0)
+    room.run(5.5)
+    room.controller.policy = FixedLevelPolicy(answer)
+    return room
+
+
+def test_drift_no_longer_measured_keeps_a_policy_from_sparser_levels(bench: MakeBench) -> None:
+    room = blind(bench)
+    room.run(0.5)
+    assert (room.last.level, room.last.level_wanted) == (1, 2)
+    assert room.last.reason == Reason.SHIELD_DRIFT_UNKNOWN
+    assert room.last.detail == (
+        "Drift has not been measured for 6 s with hands in view (limit 5 s): level 1 is kept instead of 2,"
+        " which the policy wants."
+    )
+    room.run(0.2, drift=1.0)
+    assert (room.last.level, room.last.reason) == (2, Reason.POLICY)
+
+
+@pytest.mark.parametrize("answer", [0, 1])
+def test_without_drift_a_policy_may_keep_the_level_or_go_denser(bench: MakeBench, answer: int) -> None:
+    room = blind(bench, answer)
+    room.run(0.5)
+    assert (room.last.level, room.last.reason) == (answer, Reason.POLICY)
+
+
+def test_without_drift_late_frames_may_still_go_sparser(bench: MakeBench) -> None:
+    room = blind(bench, deadline_miss_limit=1.0)
+    room.run(0.5)
+    assert room.last.level == 1
+    room.run(3.0, load=4.0)
+    assert (room.last.level, room.last.reason) == (2, Reason.POLICY)
+
+
+def test_latency_that_is_not_known_does_not_make_up_for_drift(bench: MakeBench) -> None:
+    """Other options, as any change of level, empty the window; that opens no door."""
+    room = blind(bench)
+    room.controller.set_options(shielded(stale_drift_s=5.0))
+    (decision,) = room.run(0.1)
+    assert math.isnan(decision.observation["latency_p95_budgets"])
+    assert (decision.level, decision.reason) == (1, Reason.SHIELD_DRIFT_UNKNOWN)
+
+
+@pytest.mark.parametrize("drift", [math.nan, math.inf, -1.0])
+def test_drift_that_was_never_heard_is_not_missed(bench: MakeBench, drift: float) -> None:
+    room = bench(options=shielded(stale_drift_s=1.0))
+    room.run(5.0, drift=drift)
+    room.controller.policy = FixedLevelPolicy(2)
+    room.run(1.0, drift=drift)
+    assert (room.last.level, room.last.reason) == (2, Reason.POLICY)
+
+
+def test_drift_is_not_missed_while_no_hand_is_in_view(bench: MakeBench) -> None:
+    room = bench(options=shielded(stale_drift_s=1.0))
+    room.run(2.0, drift=1.0)
+    room.run(30.0, hands=0)
+    room.controller.policy = FixedLevelPolicy(2)
+    room.run(0.5)
+    assert (room.last.level, room.last.reason) == (2, Reason.POLICY)
+
+
+def test_the_other_rules_go_before_drift(bench: MakeBench) -> None:
+    room = blind(bench)
+    room.run(0.5, battery=battery(0.05))
+    assert (room.last.level, room.last.reason) == (2, Reason.SHIELD_BATTERY_RESERVE)
+    room = blind(bench)
+    room.run(5.0, silent=True)
+    assert (room.last.level, room.last.reason) == (2, Reason.STALE_LATENCY)
+
+
+def test_slow_frames_without_a_hand_are_no_reason_to_go_sparser(bench: MakeBench) -> None:
+    """No landmark network runs on them: no level would make them faster."""
+    room = bench(latency_ms=(90.0, 20.0))
+    room.run(20.0, hands=0)
+    assert (room.last.level, room.last.reason) == (0, Reason.POLICY)
+    assert math.isnan(room.last.observation["deadline_miss_share"])

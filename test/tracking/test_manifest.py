@@ -171,3 +171,48 @@ def test_a_missing_network_is_named(folder: Path, bank: Bank) -> None:
     (folder / "full.onnx").unlink()
     with pytest.raises(ModelError, match=r"full.onnx cannot be read.*restore the bank's folder"):
         read_network(manifest, manifest.levels[0])
+
+
+def test_the_fingerprint_is_of_the_networks_and_of_nothing_else(folder: Path, bank: Bank) -> None:
+    fingerprint = read_manifest(write(folder, bank)).fingerprint
+    assert len(fingerprint) == 64
+    bank |= {"name": "renamed", "source": "elsewhere"}
+    bank["levels"][1] |= {
+        "latency": [profile()],
+        "accuracy": [measured(2)],
+        "file": "b.onnx",
+        "sparsity": 0.5,
+    }
+    bank["detectors"][0]["sha256"] = "1" * 64
+    assert read_manifest(write(folder, bank)).fingerprint == fingerprint
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda levels: levels[1].update(sha256="1" * 64),
+        lambda levels: levels[1].update(variants=[variant("b.onnx")]),
+        lambda levels: levels.append(entry(index=2, sparsity=0.5)),
+        lambda levels: levels.pop(),
+    ],
+)
+def test_the_fingerprint_changes_with_a_levels_network(
+    folder: Path, bank: Bank, change: Callable[[list[Bank]], object]
+) -> None:
+    fingerprint = read_manifest(write(folder, bank)).fingerprint
+    change(bank["levels"])
+    assert read_manifest(write(folder, bank)).fingerprint != fingerprint
+
+
+def test_the_fingerprint_changes_with_the_order_of_the_levels(folder: Path, bank: Bank) -> None:
+    bank["levels"][1]["sha256"] = "1" * 64
+    fingerprint = read_manifest(write(folder, bank)).fingerprint
+    first, second = bank["levels"]
+    first["sha256"], second["sha256"] = second["sha256"], first["sha256"]
+    assert read_manifest(write(folder, bank)).fingerprint != fingerprint
+
+
+def test_the_fingerprint_does_not_depend_on_how_a_sha256_is_written(folder: Path, bank: Bank) -> None:
+    fingerprint = read_manifest(write(folder, bank)).fingerprint
+    bank["levels"][0]["sha256"] = bank["levels"][0]["sha256"].upper()
+    assert read_manifest(write(folder, bank)).fingerprint == fingerprint

@@ -43,7 +43,7 @@ _LOADED = (
     ("all cores taken", 6.0, 2.0, 5.0, (0.5, 0.4, 0.0, 0.1)),
     ("throttled", 60.0, 1.6, 2.0, (0.7, 0.2, 0.1, 0.0)),
 )
-_SCENE_S = 15.0
+_SCENE_S = 25.0
 # The slowest frame is taken to be one of a thousand: beyond the 99th percentile a profile says nothing.
 _SLOWEST = 0.999
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
@@ -38,17 +38,21 @@ class MissionEnvironment(gymnasium.Env[Floats, np.int64]):
     """Missions for reinforcement learning.
 
     Observations are float32 [encoded_size(levels)], 0 to 1, see lab.control.encoding; actions are
-    control.actions.Action. An episode is one mission. `info` of the last step holds the mission's sums
-    under "mission": reward, miss_share, drift_percent, energy, switches.
+    control.actions.Action. An episode is one mission. `info` of the last step holds the mission's means
+    under "mission": reward, miss_share, drift_percent, energy, and the number of switches.
+
+    The reward given is that of lab.control.reward less the mean of what all levels would have brought in the
+    same step: how hard a moment is does not depend on the action, and without that noise a policy is learned
+    from far fewer missions (a baseline for input-driven environments, Mao et al., ICLR 2019).
 
     Args:
         draw: From a seed to a mission.
         options: Of the controller between action and level.
         sparsities: Of the bank's levels, [l], 0 to 1.
-        blank: Names of entries of the observation that are never measured, for ablations.
+        blank: Indices of entries of the observation that are never measured, for ablations.
     """
 
-    metadata = {"render_modes": []}  # noqa: RUF012 (gymnasium declares it so)
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
 
     def __init__(
         self,
@@ -86,6 +90,7 @@ class MissionEnvironment(gymnasium.Env[Floats, np.int64]):
         drift = moment.drift_percent if seen else 0.0
         self._sums += (moment.reward, moment.late / moment.frames, drift, moment.energy, switched)
         info: dict[str, Any] = {"miss_share": moment.late / moment.frames}
+        gained = moment.reward - moment.mean_reward
         if done := self._simulation.done:
             steps = self._simulation.mission.steps
             total, late, drifted, energy, switches = self._sums.tolist()
@@ -96,8 +101,7 @@ class MissionEnvironment(gymnasium.Env[Floats, np.int64]):
                 "energy": energy / steps,
                 "switches": switches,
             }
-            return np.zeros(self.observation_space.shape or (), np.float32), moment.reward, False, done, info
-        return self._observation(), moment.reward, False, done, info
+        return self._observation(), gained, False, done, info
 
     def set_weights(self, weights: Weights) -> None:
         """Reward the next missions by other weights."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -13,10 +13,11 @@ import numpy as np
 
 from hand_tracking_dsp.control.controller import Decision
 from hand_tracking_dsp.control.reasons import Reason
+from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.control.contestants import Contestant
 from hand_tracking_dsp.lab.control.device import DeviceModel
 from hand_tracking_dsp.lab.control.mission import HELD_OUT, STEP_S, Mission, MissionOptions, draw_mission
-from hand_tracking_dsp.lab.control.reward import Weights
+from hand_tracking_dsp.lab.control.reward import Weights, accuracy
 from hand_tracking_dsp.lab.control.simulation import Simulation
 from hand_tracking_dsp.tracking.manifest import Manifest
 
@@ -31,6 +32,7 @@ class Score:
         gain: Mean reward of a step.
         miss_share: Share of frames over the budget, 0 to 1.
         drift_percent: Mean drift while hands were in view, % of palm size; NaN: they never were.
+        error: Mean of 1 - reward.accuracy while hands were in view, 0 to 1; NaN: they never were.
         energy_j: What the tracker took, joules (simulated).
         level: Mean level.
         switches: Changes of level.
@@ -42,6 +44,7 @@ class Score:
     gain: float
     miss_share: float
     drift_percent: float
+    error: float
     energy_j: float
     level: float
     switches: int
@@ -64,6 +67,10 @@ class Arena:
     bank: Manifest
     weights: Weights
     missions: MissionOptions = HELD_OUT
+
+    def __post_init__(self) -> None:
+        """Raises ConfigurationError where device and bank have different numbers of levels."""
+        require_same_levels(self.device, self.bank)
 
     @property
     def sparsities(self) -> tuple[float, ...]:
@@ -88,12 +95,13 @@ def play(arena: Arena, mission: Mission, contestant: Contestant) -> Score:
         frames += moment.frames
         energy_j += moment.tracker_j
         breaches += _breached(decision)
-    drift = float(np.nanmean(drifts)) if np.isfinite(drifts).any() else math.nan
+    seen = np.array(drifts)[np.isfinite(drifts)]
     in_minute = np.convolve(switched, np.ones(_MINUTE), "full").max()
     return Score(
         gain=float(np.mean(gains)),
         miss_share=late / frames,
-        drift_percent=drift,
+        drift_percent=float(seen.mean()) if len(seen) else math.nan,
+        error=float(np.mean(1.0 - accuracy(seen))) if len(seen) else math.nan,
         energy_j=energy_j,
         level=float(np.mean(levels)),
         switches=sum(switched),
@@ -115,23 +123,44 @@ def evaluate(
         arena: Where.
         contestants: Who, by unique names.
         seeds: Of the missions, the same for all.
-        workers: Processes; 0: one for each core.
+        workers: Processes; 0: one for each core, 1: none but this one.
         on_progress: Called with the missions done and to do.
 
     Returns:
         The scores of each contestant by name, in the order of the seeds.
     """
     report = on_progress or (lambda _done, _all: None)
-    scores: dict[str, list[Score]] = {contestant.name: [] for contestant in contestants}
+    names = [contestant.name for contestant in contestants]
+    play_all = partial(_play_all, arena, list(contestants))
+
+    def gather(rounds: Iterable[list[Score]]) -> dict[str, list[Score]]:
+        scores: dict[str, list[Score]] = {name: [] for name in names}
+        for done, found in enumerate(rounds, start=1):
+            for name, score in zip(names, found, strict=True):
+                scores[name].append(score)
+            report(done, len(seeds))
+        return scores
+
+    if workers == 1:
+        return gather(map(play_all, seeds))
     # Not fork: ONNX Runtime's threads do not survive it.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers or None, context) as pool:
-        rounds = pool.map(partial(_play_all, arena, list(contestants)), seeds)
-        for done, found in enumerate(rounds, start=1):
-            for name, score in zip(scores, found, strict=True):
-                scores[name].append(score)
-            report(done, len(seeds))
-    return scores
+        return gather(pool.map(play_all, seeds))
+
+
+def require_same_levels(device: DeviceModel, bank: Manifest) -> None:
+    """Check that a device was made for a bank of as many levels.
+
+    Raises:
+        ConfigurationError: It was not.
+    """
+    if device.levels != len(bank.levels):
+        msg = (
+            f"The device {device.name} has {device.levels} levels, the bank {bank.name} {len(bank.levels)}: "
+            f"fit a device with traces of this bank (record-trace, fit-device) and give it by --device."
+        )
+        raise ConfigurationError(msg)
 
 
 def _play_all(arena: Arena, contestants: list[Contestant], seed: int) -> list[Score]:

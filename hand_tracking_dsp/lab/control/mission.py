@@ -54,8 +54,8 @@ class MissionOptions:
 
     speeds: Range = (1.0, 10.0)
     single: float = 0.6
-    budgets: Range = (1.0, 1.5)
-    load_pace: tuple[Range, ...] = ((0.7, 1.4),)
+    budgets: Range = (0.9, 1.35)
+    load_pace: tuple[Range, ...] = ((0.7, 2.0),)
     load_depth: Range = (0.3, 1.0)
     throttling: tuple[float, float, float] = (0.3, 1.1, 1.4)
     capacity_wh: tuple[Range, ...] = ((15.0, 30.0), (45.0, 80.0))
@@ -68,7 +68,7 @@ class MissionOptions:
 
 
 TRAINING = MissionOptions()
-HELD_OUT = MissionOptions(load_pace=((0.4, 0.7), (1.4, 2.5)), capacity_wh=((30.0, 45.0), (80.0, 120.0)))
+HELD_OUT = MissionOptions(load_pace=((0.4, 0.7), (2.0, 3.5)), capacity_wh=((30.0, 45.0), (80.0, 120.0)))
 """Paces of load and batteries that lie outside those trained on."""
 
 
@@ -185,6 +185,7 @@ def draw_mission(
     difficulty = _scenes(random, device, steps)
     drift = _drift(device, difficulty)
     seen = np.where(hands > 0, 1.0, np.nan)
+    residual = _log_uniform(random, (0.3, 1.5))
     noise = random.lognormal(-0.5 * _PROBE_STD**2, _PROBE_STD, (2, steps))
     possible = _probe_possible(random, options, latency_ms, device, speed, budget_ms) * seen
     # Compute time costs energy, waiting for others does not.
@@ -204,8 +205,8 @@ def draw_mission(
         measured_percent=drift * noise[0] * possible,
         measured_sparser_percent=drift[min(1, device.levels - 1)] * noise[1] * possible[0],
         hands=hands,
-        presence=np.clip(1.0 - 0.01 * drift - np.abs(random.normal(0, 0.02, steps)), 0.5, 1.0) * seen,
-        residual_percent=(0.5 + 2.0 * difficulty + random.exponential(0.5, steps)) * seen,
+        presence=np.clip(1.0 - 0.004 * drift - np.abs(random.normal(0, 0.015, steps)), 0.5, 1.0) * seen,
+        residual_percent=residual * (1 + 0.5 * difficulty) * random.lognormal(0, 0.4, steps) * seen,
         input_mean=np.clip(random.uniform(0.25, 0.65) + random.normal(0, 0.03, steps), 0, 1) * seen,
         input_std=np.clip(random.uniform(0.12, 0.3) + random.normal(0, 0.02, steps), 0, 1) * seen,
         load_state=states,
@@ -219,8 +220,9 @@ def draw_mission(
     )
 
 
-# One measurement is of one or two hands in one pose: it scatters around the scene's drift.
-_PROBE_STD = 0.35
+# One measurement is of one or two hands in one pose: it scatters around the scene's drift. As in recorded
+# traces, like the stand-ins' sizes and their loose ties to drift.
+_PROBE_STD = 0.45
 
 
 def _log_uniform(random: np.random.Generator, bounds: Range) -> float:

@@ -26,7 +26,7 @@ class MultiplierOptions:
     target: float = 0.01
     start: float = 0.5
     proportional: float = 0.2
-    integral: float = 0.05
+    integral: float = 0.1
     derivative: float = 0.1
     smoothing: float = 0.3
     alpha_low: float = 0.1

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
-from hand_tracking_dsp.lab.control.mission import STEP_S, Array, Mission
+from hand_tracking_dsp.lab.control.mission import STEP_S, Mission
 from hand_tracking_dsp.lab.control.reward import Weights, reward
 
 _CHARGES = 41
@@ -40,27 +40,28 @@ class OraclePolicy:
         mains = math.isnan(mission.capacity_wh)
         self._charges = np.array([1.0]) if mains else np.linspace(0.0, 1.0, _CHARGES)
         reserve = -1.0 if mains else options.shield.battery_reserve
-        self._plan = self._make_plan(weights, reserve)
+        # A charge on the grid that is the reserve may be a rounding above it.
+        self._at_reserve = self._charges <= reserve + 1e-9
+        self._plan = self._make_plan(weights)
         self._charge = 1.0 if mains else mission.charge
-        self._step = 0
+        self._step = self._left = 0
+        self._level = options.initial_level
 
     def decide(self, observation: Observation) -> int:
         """Return the level planned for this step."""
         step, level = self._step, observation.level
         if step > 0:
             self._charge -= self._drained[level, step - 1]
-        self._step += 1
-        waited = round(observation["time_since_switch_s"] / STEP_S)
-        left = max(self._dwell - waited, 0) if self._switched(observation) else 0
+        # A switch is seen a step later.
+        self._left = max((self._left if level == self._level else self._dwell) - 1, 0)
+        self._step, self._level = step + 1, level
         charge = int(np.abs(self._charges - self._charge).argmin())
-        action = Action(int(self._plan[step, level, left, charge]))
+        if self._at_reserve[charge]:
+            return observation.levels - 1
+        action = Action(int(self._plan[step, level, self._left, charge]))
         return level + action.step
 
-    def _switched(self, observation: Observation) -> bool:
-        """Tell a switch from the start of the mission, which time_since_switch_s counts from too."""
-        return observation["time_since_switch_s"] < (self._step - 1.5) * STEP_S
-
-    def _make_plan(self, weights: Weights, reserve: float) -> NDArray[np.int8]:
+    def _make_plan(self, weights: Weights) -> NDArray[np.int8]:
         """Return the best action: int8 [step, level, steps until denser is allowed, charge]."""
         mission, charges, dwell = self._mission, self._charges, self._dwell
         levels, size = mission.levels, len(charges)
@@ -87,22 +88,7 @@ class OraclePolicy:
             best_from[Action.SPARSER, :-1] = running[1:, dwell - 1, None] if dwell else running[1:]
             best_from[Action.DENSER, 1:, 0] = running[:-1, dwell - 1 if dwell else 0]
             # At the reserve the shield takes the sparsest level, whatever is planned.
-            at_reserve = charges <= reserve
-            best_from[:, :, :, at_reserve] = running[-1, 0, at_reserve]
+            best_from[:, :, :, self._at_reserve] = running[-1, 0, self._at_reserve]
             plan[step] = best_from.argmax(axis=0)
             value = best_from.max(axis=0)
         return plan
-
-
-def expected_return(mission: Mission, levels: Array, weights: Weights) -> float:
-    """Return the mean reward expected of a sequence of levels, int [t], on mains power; for tests."""
-    steps = np.arange(mission.steps)
-    chosen = levels.astype(np.int64)
-    gained = reward(
-        weights,
-        mission.accuracy[chosen, steps],
-        mission.expected_time[chosen, steps],
-        mission.energy[chosen, steps],
-        math.nan,
-    )
-    return float(gained.mean())

@@ -2,9 +2,9 @@
 
 All terms are normalized, 0 to 1, and alpha + beta = 1.
 
-- Accuracy = 1 - drift / 20 % of palm size, not below 0, mean over the step; 1 without a hand. Drift is the
+- Accuracy = 1 - (drift / 20 % of palm size)², not below 0, mean over the step; 1 without a hand. Drift is the
   distance from the dense level's landmarks: agreement with it, the stand-in for an accuracy that nobody can
-  measure on a robot.
+  measure on a robot. Squared, because a few percent are what two people differ by who mark the same joints.
 - InferenceTime, mean over the step's frames: IN_TIME times the share of the budget that a frame in time
   takes, and 1 for a frame that is late; 0 without a hand, when no level makes a frame faster.
 - battery term = -BATTERY_WEIGHT · (1 - charge) · energy, energy being the tracker's power as a share of what
@@ -26,7 +26,7 @@ DRIFT_OF_NO_USE_PERCENT = 20.0
 IN_TIME = 0.1
 """Normalized inference time of a frame that takes exactly its budget; 1 is one that is late."""
 
-BATTERY_WEIGHT = 0.3
+BATTERY_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ class Weights:
 
 def accuracy(drift_percent: Array | float) -> Array:
     """Return the normalized accuracy, 0 to 1, of a drift in % of palm size."""
-    return np.clip(1.0 - np.asarray(drift_percent, dtype=np.float64) / DRIFT_OF_NO_USE_PERCENT, 0.0, 1.0)
+    share = np.asarray(drift_percent, dtype=np.float64) / DRIFT_OF_NO_USE_PERCENT
+    return np.clip(1.0 - share**2, 0.0, 1.0)
 
 
 def inference_time(latency_budgets: Array) -> Array:

@@ -29,6 +29,7 @@ class Moment:
     Attributes:
         level: Level that ran.
         reward: Reward, see lab.control.reward.
+        mean_reward: What the levels would have brought in the mean.
         late: Frames over the budget.
         frames: Frames.
         drift_percent: Drift of the hands in view, % of palm size; NaN without a hand.
@@ -39,6 +40,7 @@ class Moment:
 
     level: int
     reward: float
+    mean_reward: float
     late: int
     frames: int
     drift_percent: float
@@ -55,7 +57,7 @@ class Simulation:
         policy: What wants a level.
         options: Of the controller; the budget is the mission's.
         weights: Of the reward.
-        names: Whether the bank's sparsities are told, [l], 0 to 1.
+        sparsities: Of the bank's levels, [l], 0 to 1.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class Simulation:
     ) -> None:
         self.mission = mission
         self.weights = weights
-        self.level = 0
+        self.level = options.initial_level
         self.step = 0
         self._sparsities = sparsities
         options = replace(options, budget_ms=mission.budget_ms, settle_s=0.0)
@@ -100,11 +102,11 @@ class Simulation:
         decision = self.controller.decide(self.now_s)
         self.level = decision.level
         level, step, mission = self.level, self.step, self.mission
-        gained = reward(
+        rewards = reward(
             self.weights,
-            self._accuracy[level, step],
-            self._time[level, step],
-            mission.energy[level, step],
+            self._accuracy[:, step],
+            self._time[:, step],
+            mission.energy[:, step],
             self._charge,
         )
         self._charge = max(self._charge - float(self._drained[level, step]), 0.0)
@@ -112,7 +114,8 @@ class Simulation:
         self.step += 1
         moment = Moment(
             level=level,
-            reward=float(gained),
+            reward=float(rewards[level]),
+            mean_reward=float(rewards.mean()),
             late=int(self._late[level, step]),
             frames=mission.latency_ms.shape[2],
             drift_percent=float(mission.drift_percent[level, step]),

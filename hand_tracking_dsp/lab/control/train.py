@@ -51,12 +51,12 @@ class TrainingOptions:
     """
 
     algorithm: str = "ppo"
-    missions: int = 3000
+    missions: int = 2500
     seed: int = 0
-    environments: int = 8
+    environments: int = 16
     layers: tuple[int, ...] = (64, 64)
-    discount: float = 0.97
-    learning_rate: float = 7e-4
+    discount: float = 0.95
+    learning_rate: float = 1e-3
     adjust: bool = True
     multiplier: MultiplierOptions = field(default_factory=MultiplierOptions)
     blank: tuple[int, ...] = ()

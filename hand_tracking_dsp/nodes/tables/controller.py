@@ -90,7 +90,7 @@ CONTROLLER: tuple[Parameter, ...] = (
     Parameter("window_s", 2.0, "Age up to which a latency sample counts.", "s", 0.05, 600, dynamic=True),
     Parameter("min_samples", 20, "Samples needed to judge a level.", "frames", 1, 10000, dynamic=True),
     Parameter(
-        "drift_window_s", 6.0, "Age up to which a measurement of drift counts.", "s", 0.1, 3600, dynamic=True
+        "drift_window_s", 4.0, "Age up to which a measurement of drift counts.", "s", 0.1, 3600, dynamic=True
     ),
     Parameter("fixed.level", 0, "Level of the fixed policy; -1: the sparsest.", low=-1, high=255),
     Parameter("threshold.upper", 0.9, "Sparser where the 95th percentile is above.", "budgets", 0.05, 10),

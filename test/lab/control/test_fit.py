@@ -99,7 +99,7 @@ def test_a_device_is_recovered_from_its_trace(truth: DeviceModel, manifest: Mani
     assert len(found.states) == 2
     assert [state.name for state in found.states] == ["quiet", "loaded"]
     for state, known in zip(found.states, truth.states, strict=True):
-        assert state.multipliers[2:-3] == pytest.approx(known.multipliers[2:-3], rel=0.06)
+        assert state.multipliers[2:-4] == pytest.approx(known.multipliers[2:-4], rel=0.06)
         assert state.mean_s == pytest.approx(known.mean_s, rel=0.5)
         assert state.next == known.next
     assert occupancy(found) == pytest.approx(occupancy(truth), abs=0.12)

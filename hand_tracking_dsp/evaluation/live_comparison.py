@@ -1,0 +1,208 @@
+"""Policies compared in the running graph: what each run's recording says of lateness, drift and energy."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.evaluation.metrics import percentile
+from hand_tracking_dsp.evaluation.recording import FrameCost, Recording
+from hand_tracking_dsp.evaluation.summary import frames_lost, level_switches
+
+Array = NDArray[np.float64]
+
+_MINUTE_NS = 60_000_000_000
+_GRID_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRun:
+    """One run of the graph.
+
+    Attributes:
+        policy: What chose the level.
+        recording: What was seen, from the moment when the load began.
+    """
+
+    policy: str
+    recording: Recording
+
+
+@dataclass(frozen=True, slots=True)
+class LiveScore:
+    """What came of the runs of one policy, all frames taken together.
+
+    Attributes:
+        policy: What chose the level.
+        runs: How many.
+        duration_s: From first to last frame, seconds, summed.
+        frames: Handled by the tracker.
+        frames_with_hands: Those that had a hand.
+        late: Frames with a hand over the budget, end to end.
+        late_share: Of the frames with a hand, 0 to 1.
+        late_without_hands: Frames without a hand over the budget, which no level cures.
+        frames_dropped: Replaced by a newer image before they were handled.
+        frames_lost: Published, and never received by the tracker.
+        missed_share: Late, dropped and lost frames among those and the frames with a hand, 0 to 1.
+        p50_ms: Median end to end of the frames with a hand, milliseconds.
+        p95_ms: 95th percentile, likewise.
+        drift_percent: Mean deviation from the dense level over the frames with a hand, % of palm size; each
+            frame counts with what was measured at its level. Agreement with the dense level, not accuracy.
+        drift_samples: Measurements at other levels than the dense one.
+        drift_known_share: Share of the frames with a hand whose level was measured, or is the dense one.
+        energy_j: What the tracker took by the simulated battery, joules; an estimate.
+        tracker_w: The same per second, watts.
+        charge_end: Mean charge in the end, 0 to 1; NaN: never heard.
+        frames_by_level: Number of frames by level.
+        switches: Changes of level.
+        switches_per_min: Most changes of level in any 60 seconds of a run.
+    """
+
+    policy: str
+    runs: int
+    duration_s: float
+    frames: int
+    frames_with_hands: int
+    late: int
+    late_share: float
+    late_without_hands: int
+    frames_dropped: int
+    frames_lost: int
+    missed_share: float
+    p50_ms: float
+    p95_ms: float
+    drift_percent: float
+    drift_samples: int
+    drift_known_share: float
+    energy_j: float
+    tracker_w: float
+    charge_end: float
+    frames_by_level: dict[int, int]
+    switches: int
+    switches_per_min: int
+
+
+def score(runs: Sequence[LiveRun], budget_ms: float, base_w: float) -> LiveScore:
+    """Take the runs of one policy together.
+
+    Args:
+        runs: At least one, all of the same policy.
+        budget_ms: Latency budget of a frame, milliseconds.
+        base_w: Power of the simulated battery that is not the tracker's, watts.
+    """
+    recordings = [run.recording for run in runs]
+    costs = [cost for recording in recordings for cost in recording.costs]
+    handed = [cost for cost in costs if cost.hands > 0]
+    over = sum(cost.end_to_end_ms > budget_ms for cost in costs)
+    late = sum(cost.end_to_end_ms > budget_ms for cost in handed)
+    dropped = sum(one.costs[-1].frames_dropped - one.costs[0].frames_dropped for one in recordings)
+    lost = sum(map(frames_lost, recordings))
+    latencies = [cost.end_to_end_ms for cost in handed]
+    drift_percent, known = mean_drift(handed)
+    duration_s = sum((one.costs[-1].stamp_ns - one.costs[0].stamp_ns) * 1e-9 for one in recordings)
+    energy_j = sum(tracker_energy_j(one, base_w) for one in recordings)
+    levels = Counter(cost.level for cost in costs)
+    charges = [one.charges[-1].charge for one in recordings if one.charges]
+    return LiveScore(
+        policy=runs[0].policy,
+        runs=len(runs),
+        duration_s=duration_s,
+        frames=len(costs),
+        frames_with_hands=len(handed),
+        late=late,
+        late_share=_share(late, len(handed)),
+        late_without_hands=over - late,
+        frames_dropped=dropped,
+        frames_lost=lost,
+        missed_share=_share(late + dropped + lost, len(handed) + dropped + lost),
+        p50_ms=percentile(latencies, 50),
+        p95_ms=percentile(latencies, 95),
+        drift_percent=drift_percent,
+        drift_samples=sum(cost.level > 0 and not math.isnan(cost.drift) for cost in costs),
+        drift_known_share=known,
+        energy_j=energy_j,
+        tracker_w=energy_j / duration_s if duration_s > 0 else math.nan,
+        charge_end=fmean(charges) if charges else math.nan,
+        frames_by_level={level: levels[level] for level in sorted(levels)},
+        switches=sum(level_switches(one.costs) for one in recordings),
+        switches_per_min=max(most_switches_per_min(one.costs) for one in recordings),
+    )
+
+
+def mean_drift(costs: Sequence[FrameCost]) -> tuple[float, float]:
+    """Return the mean drift over frames, % of palm size, and the share (0 to 1) of them that it is known of.
+
+    Drift is measured where there is time for it, so less often on a busy machine. Each frame counts with the
+    mean of what was measured at its level, and the dense level with 0: else the busy minutes would count
+    less. NaN and 0 where nothing is known.
+    """
+    measured: dict[int, list[float]] = {0: [0.0]}
+    for cost in costs:
+        if cost.level > 0 and not math.isnan(cost.drift):
+            measured.setdefault(cost.level, []).append(cost.drift)
+    means = {level: fmean(values) for level, values in measured.items()}
+    drifts = [means[cost.level] for cost in costs if cost.level in means]
+    return (fmean(drifts), len(drifts) / len(costs)) if drifts else (math.nan, 0.0)
+
+
+def tracker_energy_j(recording: Recording, base_w: float) -> float:
+    """Integrate the simulated battery's power over a run, less what is not the tracker's.
+
+    A reading holds until the next one, the first one also for the time before it, the last one to the end.
+
+    Args:
+        recording: Of a run with at least one frame.
+        base_w: Watts that are not the tracker's.
+
+    Returns:
+        Joules; NaN without a reading.
+    """
+    end_ns = recording.costs[-1].stamp_ns
+    readings = [one for one in recording.charges if one.stamp_ns < end_ns and not math.isnan(one.power_w)]
+    if not readings:
+        return math.nan
+    times_ns = [recording.start_ns, *(one.stamp_ns for one in readings[1:]), end_ns]
+    seconds = [1e-9 * max(after - before, 0) for before, after in pairwise(times_ns)]
+    return sum((one.power_w - base_w) * s for one, s in zip(readings, seconds, strict=True))
+
+
+def most_switches_per_min(costs: Sequence[FrameCost]) -> int:
+    """Count the changes of level in those 60 seconds of a run that have the most of them."""
+    stamps_ns = [after.stamp_ns for before, after in pairwise(costs) if before.level != after.level]
+    most = first = 0
+    for index, stamp_ns in enumerate(stamps_ns):
+        while stamp_ns - stamps_ns[first] >= _MINUTE_NS:
+            first += 1
+        most = max(most, index + 1 - first)
+    return most
+
+
+def rolling_p95_ms(recording: Recording, window_s: float = 2.0) -> tuple[Array, Array]:
+    """Compute the 95th percentile of the latest frames with a hand, every quarter of a second.
+
+    Args:
+        recording: Of a run with at least one frame.
+        window_s: Age up to which a frame counts, seconds.
+
+    Returns:
+        Times since the first frame, seconds, and end-to-end latencies, milliseconds, float64 [n] each; NaN
+        where no frame counts.
+    """
+    handed = [cost for cost in recording.costs if cost.hands > 0]
+    times = np.array([(cost.stamp_ns - recording.start_ns) * 1e-9 for cost in handed])
+    latencies = np.array([cost.end_to_end_ms for cost in handed])
+    length_s = (recording.costs[-1].stamp_ns - recording.start_ns) * 1e-9
+    grid = np.arange(0.0, length_s + _GRID_S, _GRID_S)
+    values = [percentile(latencies[(times > at - window_s) & (times <= at)], 95) for at in grid]
+    return grid, np.array(values)
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else math.nan

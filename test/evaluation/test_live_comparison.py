@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.evaluation.live_comparison import (
+    LiveRun,
+    mean_drift,
+    most_switches_per_min,
+    rolling_p95_ms,
+    score,
+    tracker_energy_j,
+)
+from hand_tracking_dsp.evaluation.recording import Charge, FrameCost, Recording
+
+BUDGET_MS = 20.0
+BASE_W = 6.0
+
+
+def frames(made: SimpleNamespace, ms: list[float], **changes: int) -> list[FrameCost]:
+    """Frames with these end-to-end latencies."""
+    return [replace(made.cost(i, **changes), end_to_end_ms=value) for i, value in enumerate(ms)]
+
+
+def test_a_frame_is_late_over_the_budget_with_a_hand_and_counted_apart_without(made: SimpleNamespace) -> None:
+    costs = frames(made, [10.0, 20.0, 20.1, 50.0, 60.0, math.nan])
+    costs[4] = replace(costs[4], hands=0)
+    found = score([LiveRun("fixed", Recording(costs=costs))], BUDGET_MS, BASE_W)
+    assert (found.frames, found.frames_with_hands) == (6, 5)
+    assert (found.late, found.late_without_hands) == (2, 1)
+    assert found.late_share == pytest.approx(2 / 5)
+    assert found.missed_share == found.late_share
+    assert found.p50_ms == pytest.approx(20.05), "of frames with a hand and a latency"
+
+
+def test_dropped_and_lost_frames_are_missed(made: SimpleNamespace) -> None:
+    costs = frames(made, [10.0, 30.0, 10.0, 10.0])
+    costs[-1] = replace(costs[-1], frames_dropped=1)
+    recording = Recording(costs=costs, published={cost.stamp_ns for cost in costs})
+    recording.published |= {costs[-1].stamp_ns - 1, costs[-1].stamp_ns - 2, costs[-1].stamp_ns - 3}
+    found = score([LiveRun("fixed", recording)], BUDGET_MS, BASE_W)
+    assert (found.late, found.frames_dropped, found.frames_lost) == (1, 1, 2)
+    assert found.late_share == pytest.approx(1 / 4)
+    assert found.missed_share == pytest.approx(4 / 7)
+
+
+def test_runs_are_taken_together_frame_by_frame(made: SimpleNamespace) -> None:
+    short = Recording(costs=frames(made, [30.0, 10.0]))
+    long = Recording(costs=frames(made, [10.0] * 8, level=3))
+    found = score([LiveRun("learned", short), LiveRun("learned", long)], BUDGET_MS, BASE_W)
+    assert (found.policy, found.runs) == ("learned", 2)
+    assert found.late_share == pytest.approx(0.1)
+    assert found.frames_by_level == {0: 2, 3: 8}
+    assert found.switches == 0, "between two runs there is none"
+    assert found.duration_s == pytest.approx(8 * made.frame_ns * 1e-9)
+
+
+def test_without_any_hand_or_battery_shares_are_unknown(made: SimpleNamespace) -> None:
+    found = score([LiveRun("fixed", Recording(costs=[made.cost(0, hands=0)]))], BUDGET_MS, BASE_W)
+    unknown = (found.late_share, found.p95_ms, found.drift_percent, found.energy_j, found.charge_end)
+    assert all(map(math.isnan, unknown))
+
+
+def test_drift_counts_every_frame_with_what_was_measured_at_its_level(made: SimpleNamespace) -> None:
+    costs = [replace(made.cost(0, level=2), drift=4.0), replace(made.cost(1, level=2), drift=6.0)]
+    costs += [made.cost(i, level=2) for i in range(2, 5)] + [made.cost(i) for i in range(5, 10)]
+    assert mean_drift(costs) == (pytest.approx(2.5), 1.0)
+
+
+def test_levels_without_a_measurement_are_left_out_of_drift_and_told(made: SimpleNamespace) -> None:
+    costs = [made.cost(0), replace(made.cost(1, level=1), drift=3.0), made.cost(2, level=5), made.cost(3)]
+    assert mean_drift(costs) == (pytest.approx(1.0), 0.75)
+    drift, known = mean_drift([made.cost(0, level=5)])
+    assert math.isnan(drift)
+    assert known == 0.0
+
+
+def test_energy_is_the_trackers_part_of_the_batterys_power(made: SimpleNamespace) -> None:
+    recording = made.run(31)
+    start_ns = recording.start_ns
+    recording.charges[:] = [
+        Charge(start_ns + 200_000_000, 0.8, 10.0),
+        Charge(start_ns + 500_000_000, 0.7, 8.0),
+        Charge(start_ns + 600_000_000, math.nan, math.nan),
+        Charge(start_ns + 5_000_000_000, 0.1, 1000.0),
+    ]
+    assert tracker_energy_j(recording, BASE_W) == pytest.approx(0.5 * 4.0 + 0.5 * 2.0, rel=1e-6)
+
+
+def test_most_switches_are_those_of_any_60_seconds(made: SimpleNamespace) -> None:
+    switches_s = [10, 50, 69.9, 70, 100, 200]
+    levels = [(0.0, 0), *((at, 1 - i % 2) for i, at in enumerate(switches_s))]
+    costs = [replace(made.cost(0, level=level), stamp_ns=int(at * 1e9)) for at, level in levels]
+    assert most_switches_per_min(costs) == 4, "50 to 100 s; 10 to 70 s is a minute apart"
+    assert most_switches_per_min(costs[:1]) == 0
+
+
+def test_the_rolling_percentile_forgets_old_frames_and_skips_frames_without_hands(
+    made: SimpleNamespace,
+) -> None:
+    costs = frames(made, [100.0] * 30 + [10.0] * 120)
+    costs += [replace(made.cost(150 + i, hands=0), end_to_end_ms=500.0) for i in range(120)]
+    times, values = rolling_p95_ms(Recording(costs=costs))
+    assert np.diff(times) == pytest.approx(0.25)
+    assert values[times == 0.5] == pytest.approx(100.0)
+    assert values[times == 4.0] == pytest.approx(10.0)
+    assert math.isnan(values[-1]), "no frame with a hand for two seconds"

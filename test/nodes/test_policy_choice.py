@@ -1,0 +1,87 @@
+"""Which policy is taken, and what happens where the learned one does not fit."""
+
+from __future__ import annotations
+
+import pytest
+
+from hand_tracking_dsp.errors import ConfigurationError, ModelError
+from hand_tracking_dsp.nodes.policy_choice import choose_policy
+from hand_tracking_dsp.resources import DEFAULT_POLICY
+from hand_tracking_dsp.tracking.manifest import read_manifest
+
+OPTIONS = {"fixed": {"level": 1}, "threshold": {"upper": 0.8}}
+
+
+@pytest.fixture
+def manifest(bank):
+    return read_manifest(bank)
+
+
+@pytest.fixture
+def choose(manifest):
+    """Give a chooser; its second result are the warnings."""
+
+    def choose_with(name, file=""):
+        warnings = []
+        return choose_policy(name, str(file), manifest, OPTIONS.__getitem__, warnings.append), warnings
+
+    return choose_with
+
+
+@pytest.mark.parametrize("name", ["fixed", "threshold"])
+def test_a_policy_by_name_gets_its_options_and_no_file_is_read(choose, name):
+    policy, warnings = choose(name, "/nowhere/policy.json")
+    assert policy.name == name
+    assert warnings == []
+    if name == "fixed":
+        assert policy.level == 1
+
+
+@pytest.mark.parametrize("name", ["auto", "learned"])
+def test_a_learned_policy_that_fits_is_taken(choose, policy_file, manifest, name):
+    policy, warnings = choose(name, policy_file(manifest))
+    assert policy.name == "learned"
+    assert warnings == []
+
+
+@pytest.mark.parametrize("name", ["auto", "learned"])
+def test_without_a_file_the_packages_own_is_taken(choose, policy_file, manifest, name, monkeypatch, tmp_path):
+    file = policy_file(manifest)
+    own = tmp_path / "share" / DEFAULT_POLICY
+    own.parent.mkdir(parents=True)
+    file.rename(own)
+    file.with_suffix(".onnx").rename(own.with_suffix(".onnx"))
+    monkeypatch.setenv("HAND_TRACKING_DSP_SHARE", str(tmp_path / "share"))
+    policy, warnings = choose(name)
+    assert policy.name == "learned"
+    assert warnings == []
+
+
+def test_a_file_in_the_home_folder_may_be_named_by_a_tilde(
+    choose, policy_file, manifest, monkeypatch, tmp_path
+):
+    policy_file(manifest)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert choose("learned", "~/policy/policy.json")[0].name == "learned"
+
+
+def test_auto_takes_threshold_where_the_learned_policy_is_missing_and_says_why(choose):
+    policy, (warning,) = choose("auto", "/nowhere/policy.json")
+    assert policy.name == "threshold"
+    assert warning.startswith("The policy /nowhere/policy.json cannot be read")
+    assert warning.endswith(" Until then the threshold policy decides.")
+
+
+def test_auto_takes_threshold_where_the_package_has_no_policy(choose, monkeypatch, tmp_path):
+    monkeypatch.setenv("HAND_TRACKING_DSP_SHARE", str(tmp_path))
+    policy, (warning,) = choose("auto")
+    assert policy.name == "threshold"
+    assert f"file {DEFAULT_POLICY} was not found" in warning
+
+
+def test_learned_insists(choose, monkeypatch, tmp_path):
+    with pytest.raises(ModelError, match="cannot be read"):
+        choose("learned", "/nowhere/policy.json")
+    monkeypatch.setenv("HAND_TRACKING_DSP_SHARE", str(tmp_path))
+    with pytest.raises(ConfigurationError, match="was not found"):
+        choose("learned")
