@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     """
     require_at_least(options, missions=2, workers=0)
     try:
-        from hand_tracking_dsp.lab.control.findings import HELD_OUT_SEEDS, find
+        from hand_tracking_dsp.lab.control.findings import HELD_OUT_SEEDS, find, trainings
         from hand_tracking_dsp.lab.control.report import headings, report_value, rows, write_report
     except ImportError as error:
         msg = f"The report needs scipy and jinja2 ({error}): run 'make setup-lab', or install them with pip."
@@ -59,14 +59,13 @@ def run(options: argparse.Namespace) -> int:
     policy: Path = options.policy or default_policy()
     training = LearnedPolicy.load(policy, bank).contract.training
     folder = policy.parent / "policies"
-    trainings = [
-        Contestant(file.stem, "learned", file=file) for file in sorted(folder.glob("ppo_*.json"))
-    ] or [Contestant("shipped", "learned", file=policy)]
-    arena = Arena(device, bank, Weights(common_alpha(trainings, bank)), HELD_OUT)
+    seeds, _ = trainings(folder, policy, bank)
+    alpha = common_alpha(seeds or [Contestant("shipped", "learned", file=policy)], bank)
+    arena = Arena(device, bank, Weights(alpha), HELD_OUT)
     live = _live(options.live) if options.live else None
     console = make_console()
     console.print(f"{options.missions} simulated missions; {machine_line()}")
-    seeds = range(HELD_OUT_SEEDS[0], HELD_OUT_SEEDS[0] + options.missions)
+    missions = range(HELD_OUT_SEEDS[0], HELD_OUT_SEEDS[0] + options.missions)
     with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console) as progress:
         tasks: dict[str, TaskID] = {}
 
@@ -75,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
                 tasks[name] = progress.add_task(name, total=total)
             progress.update(tasks[name], completed=done)
 
-        findings = find(arena, policy, folder, options.workers, show, seeds)
+        findings = find(arena, policy, folder, options.workers, show, missions)
     table = Table(title="Simulated missions: mean (95 % interval)")
     for heading in ("policy", *headings()):
         table.add_column(heading, justify="left" if heading == "policy" else "right")

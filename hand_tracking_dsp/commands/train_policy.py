@@ -21,7 +21,7 @@ from hand_tracking_dsp.lab.control.study import Job, ablations, choose, run_jobs
 from hand_tracking_dsp.resources import default_bank, default_device_model
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
-_MISSIONS = 2500
+_MISSIONS = 1500
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

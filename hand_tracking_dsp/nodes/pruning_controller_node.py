@@ -56,17 +56,19 @@ class PruningControllerNode(ManagedNode):
         self._power_w = math.nan
         self._power_s = -math.inf
         self._commanded: tuple[int, Reason] | None = None
+        self._notes: list[str] = []
 
     def configure(self) -> None:
         """Read the bank's manifest, make policy and controller, and create topics."""
         parameters = self.parameters
         manifest = read_manifest(bank_folder(parameters["bank"]))
+        self._notes = []
         policy = choose_policy(
             parameters["policy"],
             parameters["policy_file"],
             manifest,
             self._group,
-            self.get_logger().warning,
+            self._note,
         )
         self.get_logger().info(f"The policy {policy.name} chooses among {len(manifest.levels)} levels.")
         controller = Controller(len(manifest.levels), policy, self._options({}))
@@ -107,6 +109,7 @@ class PruningControllerNode(ManagedNode):
 
     def describe(self, report: Report) -> None:
         """Say the level, and warn while something else than policy or operator decides."""
+        report.notes += self._notes
         if self._decision is None:
             return
         decision = self._decision
@@ -129,6 +132,11 @@ class PruningControllerNode(ManagedNode):
             constraint=ConstraintOptions(**self._group("constraint", values)),
             shield=ShieldOptions(**self._group("shield", values)),
         )
+
+    def _note(self, sentence: str) -> None:
+        """Say a sentence in the log and from now on in /diagnostics."""
+        self._notes.append(sentence)
+        self.get_logger().warning(sentence)
 
     def _group(self, group: str, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Parameters of a group without the group's name, with some values replaced."""

@@ -24,7 +24,8 @@ OPTIONS = ControllerOptions(
 )
 MODES = st.sampled_from((OPTIONS, replace(OPTIONS, mode="constrained")))
 
-anything = st.one_of(st.floats(0.0, 1.0), st.floats(0.0, 100.0), st.floats())
+# Messages hold float32.
+anything = st.one_of(st.floats(0.0, 1.0), st.floats(0.0, 100.0), st.floats(width=32))
 stamps = st.one_of(st.floats(-1.0, 1.0), st.floats())
 frames = st.builds(
     LatencySample,

@@ -230,7 +230,9 @@ def test_a_learned_policy_for_the_bank_decides(graph, bank, policy_file, diagnos
 
 
 @pytest.mark.usefixtures("feed")
-def test_auto_without_a_policy_for_the_bank_warns_and_takes_threshold(graph, bank, policy_file, capfd):
+def test_auto_without_a_policy_for_the_bank_warns_and_takes_threshold(
+    graph, bank, policy_file, diagnostics, capfd
+):
     states = graph.hear(ControllerState, "controller_state")
     file = policy_file(bank_of(bank, "other", "1"))
     graph.start(PruningControllerNode, bank=str(bank), policy_file=str(file))
@@ -239,6 +241,7 @@ def test_auto_without_a_policy_for_the_bank_warns_and_takes_threshold(graph, ban
     (warning,) = [line for line in capfd.readouterr().err.splitlines() if "Until then" in line]
     assert "it was trained for other networks (bank other " in warning
     assert warning.endswith("Until then the threshold policy decides.")
+    assert diagnostics(NODE, lambda status: "trained for other networks" in status.message)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.lab.control.contestants import (
     Contestant,
@@ -22,6 +23,7 @@ from hand_tracking_dsp.lab.control.judge import MEASURES, column, mean_interval,
 from hand_tracking_dsp.lab.control.mission import TRAINING, draw_mission
 from hand_tracking_dsp.lab.control.simulation import Simulation
 from hand_tracking_dsp.lab.control.tuning import TUNING, at_error, mean_drift, mean_error, tune
+from hand_tracking_dsp.tracking.manifest import Manifest
 
 HELD_OUT_SEEDS = tuple(range(900_000, 900_200))
 """Seeds of the missions that are reported; nothing was trained, tuned or chosen on them."""
@@ -104,7 +106,8 @@ def find(
     Args:
         arena: Where; its weights are those of all contestants.
         policy: Manifest of the policy that is shipped.
-        folder: Of the other trainings: ppo_*, dqn_*, without_*.
+        folder: Of the other trainings' manifests; those named after the shipped one's algorithm differ by the
+            seed alone.
         workers: Processes; 0: one for each core.
         on_progress: Called with what is being done, how much of it is, and how much there is.
         missions: Seeds of the missions to play.
@@ -119,8 +122,7 @@ def find(
     shipped = Contestant(SHIPPED, "learned", file=policy)
     like_tuning = evaluate(replace(arena, missions=TRAINING), [shipped], TUNING, workers)
     equal = at_error(tried, mean_error(like_tuning[SHIPPED]), AT_ERROR)
-    seeds = _trainings(folder, "ppo_*")
-    others = [*_trainings(folder, "dqn_*"), *_trainings(folder, "without_*")]
+    seeds, others = trainings(folder, policy, arena.bank)
     contestants = [
         *fixed_levels(len(arena.bank.levels)),
         replace(threshold, name=TUNED),
@@ -171,11 +173,19 @@ def mean_miss(scores: Sequence[Score]) -> float:
     return float(np.mean([score.miss_share for score in scores]))
 
 
-def _trainings(folder: Path, pattern: str) -> list[Contestant]:
-    return [
-        Contestant(file.stem.replace("_", " "), "learned", file=file)
-        for file in sorted(folder.glob(f"{pattern}.json"))
-    ]
+def trainings(folder: Path, policy: Path, bank: Manifest) -> tuple[list[Contestant], list[Contestant]]:
+    """Return the trainings that differ from a policy's by the seed alone, and the others, of a folder.
+
+    Raises:
+        ModelError: The policy cannot be read or does not fit the bank.
+    """
+    algorithm = LearnedPolicy.load(policy, bank).contract.training.get("algorithm", "")
+    seeds: list[Contestant] = []
+    others: list[Contestant] = []
+    for file in sorted(folder.glob("*.json")):
+        like = file.stem.startswith(f"{algorithm}_")
+        (seeds if like else others).append(Contestant(file.stem.replace("_", " "), "learned", file=file))
+    return seeds, others
 
 
 def _tests(scores: Mapping[str, Sequence[Score]]) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from hand_tracking_dsp.lab.control.findings import SHIPPED, Findings
 from hand_tracking_dsp.lab.control.report_plots import plot_gains, plot_mission, plot_trade
 
 NOT_MEASURED = (
-    "Accuracy against true joints: error is drift, the distance from the dense level's landmarks.",
+    "Accuracy against true joints: drift and error are distances from the dense level's landmarks.",
     "Energy: it is simulated from the time that networks compute and from invented watts.",
     "Robots: missions are simulated. Load and latency come from traces of one machine.",
     "Slower machines and throttling: they are extrapolated. Hands, scene lengths and batteries are invented.",

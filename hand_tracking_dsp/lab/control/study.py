@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import queue
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.lab.control.contestants import Contestant
 from hand_tracking_dsp.lab.control.device import DeviceModel
 from hand_tracking_dsp.lab.control.evaluate import Arena, evaluate
@@ -85,15 +89,17 @@ def run_jobs(
         on_progress: Called with a job's name, the missions played and to play.
 
     Raises:
+        ConfigurationError: A folder holds the policy or the checkpoint of another training of that name.
         HandTrackingError: A policy cannot be exported.
     """
+    left = [job for job in jobs if not _is_done(job, device, bank, out)]
+    for job in left:
+        _claim(work / job.name, job, device, bank)
     context = multiprocessing.get_context("spawn")
     with context.Manager() as manager, ProcessPoolExecutor(workers, context) as pool:
         news = manager.Queue()
         waiting: list[Future[None]] = [
-            pool.submit(_run, job, device, bank, out, work / job.name, news)
-            for job in jobs
-            if not (out / f"{job.name}.json").exists()
+            pool.submit(_run, job, device, bank, out, work / job.name, news) for job in left
         ]
         try:
             while not all(future.done() for future in waiting):
@@ -110,8 +116,6 @@ def run_jobs(
 
 def common_alpha(policies: Sequence[Contestant], bank: Manifest) -> float:
     """Return the mean of the weights that learned policies were last trained with."""
-    from hand_tracking_dsp.control.learned import LearnedPolicy
-
     alphas = [
         LearnedPolicy.load(policy.file or Path(), bank).contract.training["alpha"] for policy in policies
     ]
@@ -146,11 +150,16 @@ def _run(
     sparsities = tuple(level.sparsity for level in bank.levels)
     options = job.options
     trained = train(device, sparsities, options, work, lambda done, total: news.put((job.name, done, total)))
-    training: dict[str, Any] = {
+    training = {**provenance(options, device), "alpha": trained.weights.alpha}
+    export_policy(trained.mlp, bank, out / f"{job.name}.onnx", training)
+
+
+def provenance(options: TrainingOptions, device: DeviceModel) -> dict[str, Any]:
+    """Return what a policy's metadata says of its training, but for what comes out of it."""
+    return {
         "algorithm": options.algorithm,
         "seed": options.seed,
         "missions": options.missions,
-        "alpha": trained.weights.alpha,
         "adjusted": options.adjust,
         "miss_target": options.multiplier.target,
         "discount": options.discount,
@@ -159,4 +168,37 @@ def _run(
         "device": device.name,
         "device_source": device.source,
     }
-    export_policy(trained.mlp, bank, out / f"{job.name}.onnx", training)
+
+
+def _is_done(job: Job, device: DeviceModel, bank: Manifest, out: Path) -> bool:
+    """Whether a job's policy lies there already.
+
+    Raises:
+        ConfigurationError: What lies there came out of another training.
+    """
+    file = out / f"{job.name}.json"
+    if not file.exists():
+        return False
+    training = LearnedPolicy.load(file, bank).contract.training
+    wanted = provenance(job.options, device)
+    if differing := [name for name, value in wanted.items() if training.get(name) != value]:
+        msg = f"{file} came out of another training ({', '.join(differing)} differ): choose another --out."
+        raise ConfigurationError(msg)
+    return True
+
+
+def _claim(work: Path, job: Job, device: DeviceModel, bank: Manifest) -> None:
+    """Note in a job's work folder what it is for.
+
+    Raises:
+        ConfigurationError: It is another training's.
+        OutputError: It cannot be written.
+    """
+    text = json.dumps(
+        {"options": asdict(job.options), "device": device.to_json(), "bank": bank.fingerprint}, indent=1
+    )
+    file = work / "options.json"
+    if file.exists() and file.read_text(encoding="utf-8") != text:
+        msg = f"The checkpoint in {work} is another training's: choose another --work, or delete that folder."
+        raise ConfigurationError(msg)
+    write_text(file, text)

@@ -51,7 +51,7 @@ class TrainingOptions:
     """
 
     algorithm: str = "ppo"
-    missions: int = 2500
+    missions: int = 1500
     seed: int = 0
     environments: int = 16
     layers: tuple[int, ...] = (64, 64)

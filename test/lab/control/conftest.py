@@ -78,9 +78,9 @@ def write_policy(bank: Manifest, tmp_path: Path) -> Callable[..., Contestant]:
     """Give a maker of learned policies on disk; parity with PyTorch is test_export's affair."""
     from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
 
-    def write(name: str, seed: int = 0, folder: str = "policies", **training: Any) -> Contestant:
+    def write(name: str, weights: int = 0, folder: str = "policies", **training: Any) -> Contestant:
         told = {"algorithm": "ppo", "missions": 0, "alpha": 0.4, **training}
-        network = policy_network(make_mlp(seed), PolicyContract.of(bank, STEP_S, told))
+        network = policy_network(make_mlp(weights), PolicyContract.of(bank, STEP_S, told))
         path = tmp_path / folder / f"{name}.json"
         path.parent.mkdir(exist_ok=True)
         path.with_suffix(".onnx").write_bytes(network)

@@ -12,11 +12,19 @@ pytest.importorskip("stable_baselines3", reason="stable-baselines3 is not instal
 pytest.importorskip("sb3_contrib", reason="sb3-contrib is not installed; run make setup-lab")
 
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
+from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.control import study
 from hand_tracking_dsp.lab.control.evaluate import Arena, evaluate
 from hand_tracking_dsp.lab.control.mission import TRAINING
 from hand_tracking_dsp.lab.control.reward import Weights
-from hand_tracking_dsp.lab.control.study import ablations, choose, common_alpha, run_jobs, seeds
+from hand_tracking_dsp.lab.control.study import (
+    ablations,
+    choose,
+    common_alpha,
+    provenance,
+    run_jobs,
+    seeds,
+)
 from hand_tracking_dsp.lab.control.train import TrainingOptions
 from hand_tracking_dsp.lab.control.tuning import mean_gain
 
@@ -43,7 +51,7 @@ def test_ablations_take_one_thing_away() -> None:
 
 
 def test_a_policy_that_lies_there_is_not_trained_again(device, bank, write_policy, tmp_path) -> None:
-    write_policy("ppo_3")
+    write_policy("ppo_3", **provenance(PLAN, device))
     before = (tmp_path / "policies" / "ppo_3.onnx").read_bytes()
     told = []
     run_jobs(
@@ -60,6 +68,20 @@ def test_a_policy_that_lies_there_is_not_trained_again(device, bank, write_polic
     assert (tmp_path / "policies" / "ppo_3.onnx").read_bytes() == before
 
 
+def test_another_trainings_policy_is_not_passed_over(device, bank, write_policy, tmp_path) -> None:
+    write_policy("ppo_3", **provenance(replace(PLAN, missions=5), device))
+    with pytest.raises(ConfigurationError, match="missions differ"):
+        run_jobs(seeds(PLAN, 1), device, bank, tmp_path / "policies", tmp_path / "work", 1, print)
+
+
+def test_another_trainings_checkpoint_is_refused(device, bank, tmp_path) -> None:
+    folder = tmp_path / "work" / "ppo_3"
+    folder.mkdir(parents=True)
+    (folder / "options.json").write_text("{}")
+    with pytest.raises(ConfigurationError, match="is another training's"):
+        run_jobs(seeds(PLAN, 1), device, bank, tmp_path / "policies", tmp_path / "work", 1, print)
+
+
 def test_the_weights_of_several_policies_are_averaged(bank, write_policy) -> None:
     policies = [write_policy("one", alpha=0.2), write_policy("other", alpha=0.3)]
     assert math.isclose(common_alpha(policies, bank), 0.25)
@@ -69,7 +91,7 @@ def test_the_policy_that_gains_most_on_missions_of_its_own_is_chosen(
     device, bank, write_policy, monkeypatch
 ) -> None:
     monkeypatch.setattr(study, "VALIDATION", (1, 2))
-    policies = [write_policy(str(seed), seed=seed) for seed in range(3)]
+    policies = [write_policy(str(seed), seed) for seed in range(3)]
     best, gains = choose(policies, device, bank, 1)
     scores = evaluate(Arena(device, bank, Weights(0.4), TRAINING), policies, (1, 2), 1)
     assert gains == pytest.approx({name: mean_gain(found) for name, found in scores.items()})
