@@ -8,7 +8,10 @@ from pathlib import Path
 from rich.progress import Progress
 
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.lab.control.device import DeviceModel, default_device
 from hand_tracking_dsp.lab.data.crops import Crops, HandFinder, collect_crops
+from hand_tracking_dsp.resources import default_device_model
+from hand_tracking_dsp.tracking.manifest import Manifest
 
 
 def add_bank(parser: argparse.ArgumentParser, default: str = "the package's own") -> None:
@@ -19,6 +22,26 @@ def add_bank(parser: argparse.ArgumentParser, default: str = "the package's own"
 def add_original_bank(parser: argparse.ArgumentParser) -> None:
     """Declare --bank for what begins with networks that nothing was taken from."""
     add_bank(parser, "that of MediaPipe's networks")
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Declare --device, the simulated device that policies are trained and judged on."""
+    parser.add_argument(
+        "--device",
+        type=Path,
+        help="device.json of fit-device; if not given, the package's own, or with --bank what bank.json says",
+    )
+
+
+def read_device(options: argparse.Namespace, bank: Manifest) -> DeviceModel:
+    """Read --device.
+
+    Raises:
+        ModelError: It cannot be used, or the bank lacks the figures to make one.
+    """
+    if options.device or not options.bank:
+        return DeviceModel.from_json(options.device or default_device_model())
+    return default_device(bank)
 
 
 def add_images(parser: argparse.ArgumentParser, use: str = "") -> None:

@@ -10,17 +10,16 @@ from typing import Any
 from rich.progress import Progress, TaskID, TimeElapsedColumn
 from rich.table import Table
 
-from hand_tracking_dsp.commands.arguments import add_bank, require_at_least
+from hand_tracking_dsp.commands.arguments import add_bank, add_device, read_device, require_at_least
 from hand_tracking_dsp.commands.output import machine, machine_line, make_console, write_json
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.lab.control.contestants import Contestant
-from hand_tracking_dsp.lab.control.device import DeviceModel
 from hand_tracking_dsp.lab.control.evaluate import Arena
 from hand_tracking_dsp.lab.control.mission import HELD_OUT
 from hand_tracking_dsp.lab.control.reward import Weights
 from hand_tracking_dsp.lab.control.study import common_alpha
-from hand_tracking_dsp.resources import default_bank, default_device_model, default_policy
+from hand_tracking_dsp.resources import default_bank, default_policy
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _MISSIONS = 200
@@ -30,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--policy", type=Path, help="policy.json; the package's own if not given")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the report")
-    parser.add_argument("--device", type=Path, help="device.json; the package's own if not given")
+    add_device(parser)
     parser.add_argument("--missions", type=int, default=_MISSIONS, help="held-out missions to play")
     parser.add_argument(
         "--live", type=Path, metavar="DIR", help="folder of policy-live, to put into the report"
@@ -55,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         msg = f"The report needs scipy and jinja2 ({error}): run 'make setup-lab', or install them with pip."
         raise ConfigurationError(msg) from error
     bank = read_manifest(options.bank or default_bank())
-    device = DeviceModel.from_json(options.device or default_device_model())
+    device = read_device(options, bank)
     policy: Path = options.policy or default_policy()
     training = LearnedPolicy.load(policy, bank).contract.training
     folder = policy.parent / "policies"

@@ -8,17 +8,16 @@ from pathlib import Path
 from rich.progress import Progress, TaskID, TimeElapsedColumn
 from rich.table import Table
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_seed, require_at_least
+from hand_tracking_dsp.commands.arguments import add_bank, add_device, add_seed, read_device, require_at_least
 from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.control.policy_file import manifest_text
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_bytes, write_text
 from hand_tracking_dsp.lab.control.contestants import Contestant
 from hand_tracking_dsp.lab.control.curves import plot_curves
-from hand_tracking_dsp.lab.control.device import DeviceModel
 from hand_tracking_dsp.lab.control.evaluate import require_same_levels
 from hand_tracking_dsp.lab.control.study import Job, ablations, choose, run_jobs, seeds
-from hand_tracking_dsp.resources import default_bank, default_device_model
+from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _MISSIONS = 1500
@@ -30,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, required=True, metavar="DIR", help="folder for policy.onnx and policies/"
     )
     parser.add_argument("--work", type=Path, help="folder of checkpoints; OUT.work if not given")
-    parser.add_argument("--device", type=Path, help="device.json; the package's own if not given")
+    add_device(parser)
     parser.add_argument("--algorithm", choices=("ppo", "dqn"), default="ppo")
     parser.add_argument("--seeds", type=int, default=5, help="trainings that differ by the seed")
     parser.add_argument("--missions", type=int, default=_MISSIONS, help="episodes of each training")
@@ -51,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     """
     require_at_least(options, seeds=1, missions=1, workers=1, seed=0)
     bank = read_manifest(options.bank or default_bank())
-    device = DeviceModel.from_json(options.device or default_device_model())
+    device = read_device(options, bank)
     require_same_levels(device, bank)
     out = options.out.absolute()
     work: Path = options.work or out.with_name(f"{out.name}.work")
