@@ -9,7 +9,7 @@ goes with the surroundings, not with the tracker's own load, a simplification.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ class MissionOptions:
     Attributes:
         speeds: How many times slower than the device model the networks run, log-uniform; the way through
             ROS 2 slows by its square root.
+        contrasts: Exponent on each level's time relative to the dense one's: 1 = as recorded, in INT8; with
+            2.2 the levels lie as far apart as in fp32, without INT8 arithmetic (bank.json).
         single: Share of missions in which one hand is looked for; two in the others.
         budgets: Latency budget as a multiple of a feasible one: what the sparsest level keeps on 99 of 100
             frames with all hands in view, in the worst load state.
@@ -53,8 +55,9 @@ class MissionOptions:
     """
 
     speeds: Range = (1.0, 10.0)
+    contrasts: Range = (1.0, 2.2)
     single: float = 0.6
-    budgets: Range = (0.9, 1.35)
+    budgets: Range = (1.0, 1.6)
     load_pace: tuple[Range, ...] = ((0.7, 2.0),)
     load_depth: Range = (0.3, 1.0)
     throttling: tuple[float, float, float] = (0.3, 1.1, 1.4)
@@ -168,6 +171,7 @@ def draw_mission(
         steps: Length in steps of STEP_S.
     """
     random = np.random.default_rng(seed)
+    device = _contrasted(device, random.uniform(*options.contrasts))
     speed = _log_uniform(random, options.speeds)
     most = 1 if random.random() < options.single else 2
     hands = _hands(random, steps, most)
@@ -227,6 +231,12 @@ _PROBE_STD = 0.45
 
 def _log_uniform(random: np.random.Generator, bounds: Range) -> float:
     return float(np.exp(random.uniform(*np.log(bounds))))
+
+
+def _contrasted(device: DeviceModel, exponent: float) -> DeviceModel:
+    dense_ms = device.level_ms[0]
+    times = tuple(dense_ms * (level_ms / dense_ms) ** exponent for level_ms in device.level_ms)
+    return replace(device, level_ms=times)
 
 
 def _rate_hz(device: DeviceModel, speed: float) -> float:
