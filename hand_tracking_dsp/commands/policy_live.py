@@ -10,7 +10,7 @@ from typing import Any
 
 from hand_tracking_dsp.commands.graph_run import GraphRun, run_graph
 from hand_tracking_dsp.commands.live import LiveView
-from hand_tracking_dsp.commands.live_table import score_table
+from hand_tracking_dsp.commands.live_table import score_table, score_value
 from hand_tracking_dsp.commands.output import machine, machine_line, make_console, write_json
 from hand_tracking_dsp.commands.up import add_node_parameters, node_parameters, require_ros
 from hand_tracking_dsp.control.learned import LearnedPolicy
@@ -280,6 +280,7 @@ def _scores(contestants: Sequence[_Contestant], runs: Sequence[LiveRun], budget_
 def _report(
     options: argparse.Namespace, bank: Manifest, contestants: Sequence[_Contestant], runs: Sequence[LiveRun]
 ) -> dict[str, Any]:
+    scores = _scores(contestants, runs, options.budget_ms)
     of_runs = (score([run], options.budget_ms, _BATTERY.base_w) for run in runs)
     return {
         "machine": machine(),
@@ -293,6 +294,7 @@ def _report(
         "battery_simulated": True,
         "load_w_estimated": _load_w(bank),
         "drift_is": "agreement with the dense level, % of palm size; not accuracy",
-        "policies": [asdict(one) for one in _scores(contestants, runs, options.budget_ms)],
+        "table": score_value(scores, options.budget_ms),
+        "policies": [asdict(one) for one in scores],
         "runs": [asdict(one) for one in of_runs],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hand_tracking_dsp.evaluation.recording import Recording
+from hand_tracking_dsp.files import write_bytes
 
 _LATENCY, _END_TO_END, _LEVEL, _BATTERY = "#1f77b4", "#9ecae1", "#d95f02", "#2ca02c"
 
@@ -96,11 +97,13 @@ def save(figure: Figure, all_axes: tuple[Axes, ...], path: Path) -> None:
         figure: To write.
         all_axes: Its axes.
         path: Where to; its folder is made if missing.
+
+    Raises:
+        OutputError: The file cannot be written.
     """
     for axes in all_axes:
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    figure.savefig(partial, dpi=110, format="png")
-    os.replace(partial, path)
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=110, format="png")
+    write_bytes(path, picture.getvalue())

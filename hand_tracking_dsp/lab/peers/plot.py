@@ -38,7 +38,7 @@ def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
         note: What it was measured on, shown below the title.
 
     Raises:
-        OSError: The file cannot be written.
+        OutputError: The file cannot be written.
     """
     figure = Figure(figsize=(9, 6), layout="constrained")
     axes = figure.subplots()
