@@ -21,7 +21,7 @@ from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _BUDGET_MS = 33.0
 _RECENT_S = 3.0
-# Half charge, where the threshold policy leaves the dense network, is crossed in the middle of the run.
+# Half charge, where the threshold policy would leave the dense network, is crossed in the middle of the run.
 _CHARGE, _DRAIN = 0.65, 0.3
 
 

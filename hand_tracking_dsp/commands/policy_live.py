@@ -24,9 +24,10 @@ from hand_tracking_dsp.sources.power import SimulatedBatteryOptions
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
 _DURATION_S = 180.0
-_BUDGET_MS = 33.0
-_LOAD = "quiet:30,2:30,1:30"
-# Two hands in fp32 are where the levels' times differ most, and so where the choice of one matters most.
+# Two hands in fp32 are where the levels' times differ most. On two cores of an AMD EPYC the dense level is in
+# time while it is quiet and late in a quarter of all frames of this script, the sparsest level in 0.5 %.
+_BUDGET_MS = 36.0
+_LOAD = "quiet:15,1:20,2:5,1:20"
 _DEFAULTS = ("camera.hands=2", "tracker.precision=fp32")
 # At the dense level the battery falls from _CHARGE by _DRAIN within a run, through half charge, where the
 # threshold policy begins to save.

@@ -81,10 +81,10 @@ def run(options: argparse.Namespace) -> int:
         table.add_row(name, *cells)
     console.print(table)
     aims = Table(title="Aims")
-    for heading in ("aim", "found", "", "the oracle's"):
+    for heading in ("aim", "found", "", "what could be had"):
         aims.add_column(heading)
     for aim in findings.aims:
-        aims.add_row(aim.text, aim.value, "reached" if aim.reached else "missed", aim.limit)
+        aims.add_row(aim.text, aim.value, "reached" if aim.reached else "missed", aim.bound)
     console.print(aims)
     median, tail = findings.decision_ms
     console.print(f"A decision takes {median:.3f} ms at the median, {tail:.3f} ms at the 99th percentile.")

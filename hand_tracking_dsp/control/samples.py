@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -148,9 +149,9 @@ class LatencyWindow:
             samples = list(self._samples)[-self._min_samples :]
         p50_ms = p95_ms = miss_share = NAN
         if len(samples) >= self._min_samples:
-            latencies_ms = np.array([sample.judged_ms for sample in samples])
-            p50_ms, p95_ms = np.quantile(latencies_ms, (0.5, 0.95)).tolist()
-            miss_share = float(np.count_nonzero(latencies_ms > budget_ms)) / len(samples)
+            latencies_ms = sorted(sample.judged_ms for sample in samples)
+            p50_ms, p95_ms = (_quantile(latencies_ms, share) for share in (0.5, 0.95))
+            miss_share = (len(latencies_ms) - bisect_right(latencies_ms, budget_ms)) / len(latencies_ms)
         return LatencySummary(p50_ms, p95_ms, miss_share, *_means([_rest(sample) for sample in samples]))
 
 
@@ -209,6 +210,14 @@ class PowerWindow:
         times_s -= times_s.mean()
         spread = float(times_s @ times_s)
         return float(times_s @ (powers_w - powers_w.mean())) / spread if spread > 0.0 else NAN
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    """Return a quantile of ordered values, interpolated; numpy takes ten times as long for so few."""
+    position = share * (len(ordered) - 1)
+    below = int(position)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (position - below) * (ordered[above] - ordered[below])
 
 
 def _rest(sample: LatencySample) -> tuple[float, ...]:

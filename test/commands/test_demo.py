@@ -44,7 +44,8 @@ def test_demo_tracks_the_synthetic_hand_and_switches_the_level(demo) -> None:
     assert summary["frames"] > 100
     assert summary["frames_with_hands"] > 0.9 * summary["frames"]
     assert summary["level_switches"] >= 1
-    assert summary["levels_used"] == [0, 2], "below half a charge the saving level"
+    assert max(summary["levels_used"]) >= 2, "the learned policy spares a battery that drains"
+    assert "Policy learned" in (out / "nodes.log").read_text()
     assert summary["error_palm_percent"] < 15
     assert summary["error_px"] < 20
     assert summary["truth_hands_found"] > 0.9 * summary["truth_hands"]

@@ -42,13 +42,13 @@ img { max-width: 100% } small { color: #666 }
 <h1>Policy report</h1>
 <p>{{ intro }}</p>
 <h2>Aims</h2>
-<table><tr><th>aim</th><th>found</th><th></th><th>the oracle's</th></tr>
+<table><tr><th>aim</th><th>found</th><th></th><th>what could be had</th></tr>
 {% for aim in aims %}<tr><td>{{ aim.text }}</td><td>{{ aim.value }}</td>
 <td class="{{ 'yes' if aim.reached else 'no' }}">{{ 'reached' if aim.reached else 'missed' }}</td>
-<td>{{ aim.limit }}</td></tr>{% endfor %}</table>
+<td>{{ aim.bound }}</td></tr>{% endfor %}</table>
 <p><small>Ratios: sum over missions by sum over missions, 95 % bootstrap interval, p of the paired t-test.
-The oracle knows load, scenes and hands of the whole mission in advance: what it does not reach, no policy
-can.</small></p>
+The oracle knows load, scenes and hands of the whole mission in advance and gains most in all, trading one
+measure for another as the weights say; no level is faster or cheaper than the sparsest.</small></p>
 <h2>Missions</h2>
 <table><tr><th>policy</th>{% for heading in headings %}<th class="n">{{ heading }}</th>{% endfor %}
 <th class="n">most changes in a minute</th><th class="n">shield disobeyed</th></tr>
@@ -110,7 +110,7 @@ def write_report(
     """
     plot_trade(findings, out / "trade.png")
     plot_gains(findings, out / "gains.png")
-    plot_mission(findings, findings.missions[0], out / "mission.png")
+    plot_mission(findings, _telling_mission(findings), out / "mission.png")
     pictures = [
         ("Late frames and energy against error", out / "trade.png"),
         ("Reward of each mission", out / "gains.png"),
@@ -130,6 +130,13 @@ def write_report(
         how=_how(findings, training),
     )
     write_text(out / "report.html", text)
+
+
+def _telling_mission(findings: Findings) -> int:
+    """Return the seed of a mission in which the dense level is late more often than in three of four."""
+    late = [score.miss_share for score in next(iter(findings.scores.values()))]
+    order = sorted(range(len(late)), key=late.__getitem__)
+    return findings.missions[order[3 * (len(order) - 1) // 4]]
 
 
 def headings() -> list[str]:

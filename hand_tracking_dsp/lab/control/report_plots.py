@@ -17,33 +17,28 @@ from hand_tracking_dsp.lab.control.mission import STEP_S, draw_mission
 from hand_tracking_dsp.lab.control.simulation import Simulation
 
 _COLORS = {SHIPPED: "#d95f02", TUNED: "#1f77b4", AT_ERROR: "#6baed6", ORACLE: "#2ca02c"}
-_NOTE = "simulated missions; error = drift from the dense level (agreement, not accuracy)"
+_NOTE = "simulated missions; error by drift from the dense level (agreement, not accuracy); x: training seeds"
 
 
 def plot_trade(findings: Findings, path: Path) -> None:
     """Draw late frames and energy against error, each policy a point, with its mean over the missions."""
     figure = Figure(figsize=(10, 5), layout="constrained")
     left, right = figure.subplots(1, 2)
-    misses, drifts = np.array(findings.tried).T
-    left.plot(
-        drifts, 100 * misses, ".", color="#c6dbef", ms=4, label="threshold, every setting tried (tuning)"
-    )
     for name, scores in findings.scores.items():
-        drift = float(np.nanmean(column(scores, "drift_percent")))
-        color = _COLORS.get(name, "#555555")
+        error = float(np.nanmean(column(scores, "error")))
+        late, energy = 100 * column(scores, "miss_share").mean(), column(scores, "energy_j").mean()
         seed = name in findings.seeds
-        style = {"marker": "x" if seed else "o", "color": "#fdae6b" if seed else color, "ls": "none"}
-        label = {SHIPPED: name, TUNED: name, AT_ERROR: name, ORACLE: name}.get(name)
-        left.plot(drift, 100 * column(scores, "miss_share").mean(), label=label, **style)
-        right.plot(drift, column(scores, "energy_j").mean(), label=label, **style)
-        if name.startswith("fixed") or "constrained" in name:
-            short = name.replace("fixed level ", "level ").replace("learned, ", "")
-            left.annotate(f" {short}", (drift, 100 * column(scores, "miss_share").mean()), fontsize="x-small")
-            right.annotate(f" {short}", (drift, column(scores, "energy_j").mean()), fontsize="x-small")
+        color = "#fdae6b" if seed else _COLORS.get(name, "#555555")
+        label = name if name in _COLORS else None
+        for axes, value in ((left, late), (right, energy)):
+            axes.plot(error, value, color=color, marker="x" if seed else "o", ls="none", label=label)
+            if label is None and not seed:
+                axes.annotate(f" {name.replace('fixed ', '')}", (error, value), fontsize="x-small")
+    left.set_yscale("log")
     left.set_ylabel("late frames, %")
     right.set_ylabel("energy of the tracker, J a mission (simulated)")
     for axes in (left, right):
-        axes.set_xlabel("error: drift, % of palm size")
+        axes.set_xlabel("error: 1 - Accuracy")
         axes.set_xlim(left=0)
     left.legend(fontsize="x-small")
     figure.suptitle(f"{len(findings.missions)} {_NOTE}", fontsize="small")

@@ -105,6 +105,8 @@ def train(
     if left > 0:
         model.learn(left, callback=watch, reset_num_timesteps=False, progress_bar=False)
         watch.save()
+    if on_progress:
+        on_progress(options.missions, options.missions)
     return Trained(_mlp(model, options), watch.weights, tuple(watch.curve))
 
 

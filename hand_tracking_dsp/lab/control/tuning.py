@@ -86,11 +86,6 @@ def mean_gain(scores: Sequence[Score]) -> float:
     return float(np.mean([score.gain for score in scores]))
 
 
-def mean_drift(scores: Sequence[Score]) -> float:
-    """Return the mean drift, % of palm size, of the missions that showed a hand."""
-    return float(np.nanmean([score.drift_percent for score in scores]))
-
-
 def mean_error(scores: Sequence[Score]) -> float:
     """Return the mean error, 0 to 1, of the missions that showed a hand."""
     return float(np.nanmean([score.error for score in scores]))

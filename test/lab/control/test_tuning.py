@@ -23,7 +23,6 @@ from hand_tracking_dsp.lab.control.tuning import (
     STAGES,
     TUNING,
     at_error,
-    mean_drift,
     mean_error,
     mean_gain,
     tune,
@@ -102,5 +101,4 @@ def test_the_best_of_those_of_the_same_error_is_found() -> None:
 def test_missions_without_a_hand_have_no_error_to_count() -> None:
     scores = [score(0.5, 0.2), score(0.7, math.nan), score(0.6, 0.4)]
     assert mean_error(scores) == pytest.approx(0.3)
-    assert mean_drift(scores) == pytest.approx(3.0)
     assert mean_gain(scores) == pytest.approx(0.6)
