@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from hand_tracking_dsp.evaluation.plots import save
 from hand_tracking_dsp.lab.control.contestants import Contestant
@@ -18,6 +19,10 @@ from hand_tracking_dsp.lab.control.simulation import Simulation
 
 _COLORS = {SHIPPED: "#d95f02", TUNED: "#1f77b4", AT_ERROR: "#6baed6", ORACLE: "#2ca02c"}
 _NOTE = "simulated missions; error by drift from the dense level (agreement, not accuracy); x: training seeds"
+
+
+# The others lie too close together for a name at each.
+_NAMED = ("fixed", "PI", "without")
 
 
 def plot_trade(findings: Findings, path: Path) -> None:
@@ -32,9 +37,11 @@ def plot_trade(findings: Findings, path: Path) -> None:
         label = name if name in _COLORS else None
         for axes, value in ((left, late), (right, energy)):
             axes.plot(error, value, color=color, marker="x" if seed else "o", ls="none", label=label)
-            if label is None and not seed:
+            if name.startswith(_NAMED):
                 axes.annotate(f" {name.replace('fixed ', '')}", (error, value), fontsize="x-small")
     left.set_yscale("log")
+    for axis in (left.yaxis.set_major_formatter, left.yaxis.set_minor_formatter):
+        axis(ScalarFormatter())
     left.set_ylabel("late frames, %")
     right.set_ylabel("energy of the tracker, J a mission (simulated)")
     for axes in (left, right):
