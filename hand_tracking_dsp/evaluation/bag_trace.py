@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, SourceError
+from hand_tracking_dsp.errors import ConfigurationError, SourceError
+from hand_tracking_dsp.evaluation.bags import open_bag
 from hand_tracking_dsp.evaluation.traces import Trace, TraceBuilder
-from hand_tracking_dsp.resources import share_path
 
 STATS_TYPE = "hand_tracking_dsp/msg/TrackerStats"
 BATTERY_TYPE = "sensor_msgs/msg/BatteryState"
@@ -26,45 +26,8 @@ def read_bag_trace(bag: Path, topic: str = "") -> Trace:
         SourceError: The bag is missing or damaged, or has no TrackerStats on that topic.
         ConfigurationError: rosbags is not installed, or no topic is named where there are several.
     """
-    try:
-        from rosbags.highlevel import AnyReader
-    except ImportError as error:
-        msg = f"Bags cannot be read here ({error}): install rosbags with pip."
-        raise ConfigurationError(msg) from error
-    if not bag.exists():
-        msg = f"There is no bag {bag}: give a rosbag2 folder, or an .mcap or .db3 file."
-        raise SourceError(msg)
-    store = typestore()
-    try:
-        with AnyReader([bag], default_typestore=store) as reader:
-            return _read(reader, bag, topic)
-    except HandTrackingError:
-        raise
-    except Exception as error:  # a damaged bag raises whatever its bytes lead to
-        reason = str(error).rstrip(".") or type(error).__name__
-        msg = (
-            f"The bag {bag} cannot be read ({reason}): it is no bag, damaged or cut off, or holds messages "
-            f"of another version without their definitions; repair it with 'ros2 bag reindex' or "
-            f"'mcap recover', or record it again."
-        )
-        raise SourceError(msg) from error
-
-
-def typestore() -> Any:  # noqa: ANN401 (rosbags may be absent)
-    """Return rosbags' definitions of ROS 2's messages with this package's own.
-
-    Raises:
-        ConfigurationError: The package's message definitions are not installed.
-    """
-    from rosbags.typesys import Stores, get_types_from_msg, get_typestore
-
-    store = get_typestore(Stores.LATEST)
-    found: dict[str, Any] = {}
-    for path in sorted(share_path("msg").glob("*.msg")):
-        name = f"hand_tracking_dsp/msg/{path.stem}"
-        found |= get_types_from_msg(path.read_text(encoding="utf-8"), name)
-    store.register(found)
-    return store
+    with open_bag(bag) as reader:
+        return _read(reader, bag, topic)
 
 
 def _read(reader: Any, bag: Path, topic: str) -> Trace:  # noqa: ANN401

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from types import TracebackType
 
 import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point
-from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState, CameraInfo, Image
 
@@ -21,7 +14,7 @@ from hand_tracking_dsp.evaluation.recording import Charge, Decision, FrameCost, 
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.msg import Hand, HandArray, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.conversion import image_to_pixels
-from hand_tracking_dsp.nodes.processes import TRANSPORT_VARIABLE, TRANSPORTS
+from hand_tracking_dsp.nodes.spinning import SpinningNode
 from hand_tracking_dsp.tracking.types import Floats, Region, TrackedHand
 from hand_tracking_dsp.tracking.types import Image as Pixels
 
@@ -33,7 +26,7 @@ _LATE_JOINER = QoSProfile(
 _BEST_EFFORT = QoSProfile(depth=4, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
-class Observer:
+class Observer(SpinningNode):
     """Records topics in a thread of its own; leaving the ``with`` block ends it.
 
     Args:
@@ -48,33 +41,13 @@ class Observer:
     def __init__(
         self, domain_id: int | None = None, on_image: Callable[[int, Pixels], None] | None = None
     ) -> None:
-        os.environ.setdefault(TRANSPORT_VARIABLE, TRANSPORTS)
+        super().__init__("hand_tracking_observer", domain_id)
         self.recording = Recording()
         self._on_image = on_image
-        self._context = Context()
-        # No signal handlers: the command decides what Ctrl-C means.
-        self._context.init(args=[], domain_id=domain_id)
-        self._node = Node("hand_tracking_observer", context=self._context, enable_rosout=False)
         self._subscribe()
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._spin, name="observer", daemon=True)
-
-    def __enter__(self) -> Observer:
-        """Begin to record."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop recording."""
-        self._executor.shutdown()
-        self._context.try_shutdown()
-        self._thread.join(timeout=5)
 
     def _subscribe(self) -> None:
-        subscribe = self._node.create_subscription
+        subscribe = self.node.create_subscription
         subscribe(HandArray, "hands", self._on_hands, _RELIABLE)
         subscribe(TrackerStats, "stats", self._on_stats, _RELIABLE)
         subscribe(SparsityCommand, "sparsity_command", self._on_command, _LATE_JOINER)
@@ -83,10 +56,6 @@ class Observer:
         if self._on_image is not None:
             subscribe(Image, "image_raw", self._on_raw_image, _BEST_EFFORT)
             subscribe(HandArray, "truth", self._on_truth, _RELIABLE)
-
-    def _spin(self) -> None:
-        with suppress(ExternalShutdownException):
-            self._executor.spin()
 
     def _on_hands(self, message: HandArray) -> None:
         self.recording.hands[_nanoseconds(message.header.stamp)] = tuple(map(tracked_hand, message.hands))

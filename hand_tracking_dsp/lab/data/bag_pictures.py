@@ -10,7 +10,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, SourceError
+from hand_tracking_dsp.errors import ConfigurationError, SourceError
+from hand_tracking_dsp.evaluation.bags import open_bag
 from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.tracking.types import Image
 
@@ -62,28 +63,8 @@ def write_bag_pictures(
         ConfigurationError: rosbags is not installed, or no topic is named where there are several.
         OutputError: A picture cannot be written.
     """
-    try:
-        from rosbags.highlevel import AnyReader
-        from rosbags.typesys import Stores, get_typestore
-    except ImportError as error:
-        msg = f"Bags cannot be read here ({error}): install rosbags and rosbags-image with pip."
-        raise ConfigurationError(msg) from error
-    if not bag.exists():
-        msg = f"There is no bag {bag}: give a rosbag2 folder, an .mcap or .db3 file, or a ROS 1 .bag."
-        raise SourceError(msg)
-    try:
-        # Bags of older ROS 2 do not hold their messages' definitions.
-        with AnyReader([bag], default_typestore=get_typestore(Stores.LATEST)) as reader:
-            return _write_pictures(reader, bag, folder, count, topic, on_progress or (lambda *_: None))
-    except HandTrackingError:
-        raise
-    except Exception as error:  # a damaged bag raises whatever its bytes lead to
-        reason = str(error).rstrip(".") or type(error).__name__
-        msg = (
-            f"The bag {bag} cannot be read ({reason}): it is no bag, or damaged or cut off; "
-            f"repair it with 'ros2 bag reindex' or 'mcap recover', or record it again."
-        )
-        raise SourceError(msg) from error
+    with open_bag(bag) as reader:
+        return _write_pictures(reader, bag, folder, count, topic, on_progress or (lambda *_: None))
 
 
 def _write_pictures(
