@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import random
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,6 +20,10 @@ from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
 from hand_tracking_dsp.lab.bank_entries import Entry, add_variant, level_entry, new_bank
 from hand_tracking_dsp.lab.bank_file import write_bank_files
 from hand_tracking_dsp.tracking.manifest import Manifest
+
+# A shell gives its background jobs an ignored SIGINT, which the programs under test would inherit.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def tiny_network(noise: float) -> bytes:
