@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 
 from rich.table import Table
 
@@ -71,6 +72,11 @@ def run(options: argparse.Namespace) -> int:
     console.print(_times(model))
     console.print(_states(model))
     console.print(_comparison(found, options.budget_ms))
+    errors = [abs(error) for one in found if one.level is not None for error in one.relative_errors]
+    console.print(
+        f"Over single levels and quantiles the error is {median(errors):.0%} at the median, "
+        f"{max(errors):.0%} at most."
+    )
     console.print(f"The device is written into {options.out}.")
     if options.report:
         figures = [asdict(one) | {"relative_errors": one.relative_errors} for one in found]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -20,26 +19,15 @@ from hand_tracking_dsp.tracking.manifest import read_manifest
 pytest.importorskip("rclpy", reason="ROS 2 is not installed: run make test, which installs it")
 pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
 
-_CODE = "import sys; from hand_tracking_dsp.cli import main; sys.exit(main())"
-_COMMAND = [sys.executable, "-c", _CODE, "policy-live", "--out", "out"]
+COMMAND = ("policy-live", "--out", "out")
 
 
-def start(folder: Path, domain_id: int, *arguments: str) -> subprocess.Popen[str]:
-    # Elsewhere than in the checkout, whose sources lack the generated messages.
-    return subprocess.Popen(
-        [*_COMMAND, *arguments],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=os.environ | {"ROS_DOMAIN_ID": str(domain_id)},
-    )
-
-
-def test_policies_run_in_turn_under_the_same_load(tmp_path: Path, domain_id: int) -> None:
+def test_policies_run_in_turn_under_the_same_load(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
     # The budget is out of reach, so that the battery alone moves the threshold policy.
     options = ("--policies", "threshold,fixed", "--duration", "9", "--load", "quiet:2,1:2")
-    process = start(tmp_path, domain_id, *options, "--budget-ms", "1000", "-p", "camera.hands=1")
+    process = start(*COMMAND, *options, "--budget-ms", "1000", "-p", "camera.hands=1")
     output, _ = process.communicate(timeout=110)
     assert process.returncode == 0, output
     out = tmp_path / "out"
@@ -66,8 +54,8 @@ def test_policies_run_in_turn_under_the_same_load(tmp_path: Path, domain_id: int
     assert image.std() > 5
 
 
-def test_ctrl_c_before_the_first_runs_end_is_told(tmp_path: Path, domain_id: int) -> None:
-    process = start(tmp_path, domain_id, "--policies", "fixed", "--duration", "600", "--load", "quiet:1")
+def test_ctrl_c_before_the_first_runs_end_is_told(start: Callable[..., subprocess.Popen[str]]) -> None:
+    process = start(*COMMAND, "--policies", "fixed", "--duration", "600", "--load", "quiet:1")
     assert process.stdout is not None
     while "| time" not in (line := process.stdout.readline()):
         assert line, "it ended by itself"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,27 +16,12 @@ from hand_tracking_dsp.evaluation.traces import read_trace
 pytest.importorskip("rclpy", reason="ROS 2 is not installed: run make test, which installs it")
 pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
 
-_CODE = "import sys; from hand_tracking_dsp.cli import main; sys.exit(main())"
-_COMMAND = [sys.executable, "-c", _CODE]
+COMMAND = ("record-trace", "--out", "trace.csv")
 
 
-def start(folder: Path, domain_id: int, *arguments: str) -> subprocess.Popen[str]:
-    # Elsewhere than in the checkout, whose sources lack the generated messages.
-    return subprocess.Popen(
-        [*_COMMAND, *arguments],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=os.environ | {"ROS_DOMAIN_ID": str(domain_id)},
-    )
-
-
-def record(folder: Path, domain_id: int, *arguments: str) -> subprocess.Popen[str]:
-    return start(folder, domain_id, "record-trace", "--out", "trace.csv", *arguments)
-
-
-def test_a_graph_of_its_own_visits_each_level_under_a_load(tmp_path: Path, domain_id: int) -> None:
+def test_a_graph_of_its_own_visits_each_level_under_a_load(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
     options = (
         "--run",
         "--duration",
@@ -49,7 +33,7 @@ def test_a_graph_of_its_own_visits_each_level_under_a_load(tmp_path: Path, domai
         "-p",
         "tracker.max_hands=1",
     )
-    process = record(tmp_path, domain_id, *options)
+    process = start(*COMMAND, *options)
     output, _ = process.communicate(timeout=100)
     assert process.returncode == 0, output
     trace = read_trace(tmp_path / "trace.csv")
@@ -61,31 +45,25 @@ def test_a_graph_of_its_own_visits_each_level_under_a_load(tmp_path: Path, domai
     assert {path.name for path in tmp_path.iterdir()} == {"trace.csv", "trace.nodes.log"}
 
 
-def test_a_running_graph_is_listened_to_until_ctrl_c(tmp_path: Path, domain_id: int) -> None:
-    graph = start(tmp_path, domain_id, "up", "--only", "camera,tracker")
-    listener = record(tmp_path, domain_id)
-    try:
-        assert listener.stdout is not None
-        line = ""
-        while "hands 1" not in line:
-            line = listener.stdout.readline()
-            assert line, "it ended by itself"
-        time.sleep(1.0)
-        listener.send_signal(signal.SIGINT)
-        output, _ = listener.communicate(timeout=30)
-    finally:
-        graph.send_signal(signal.SIGINT)
-        graph.communicate(timeout=30)
-        listener.kill()
-        listener.wait(timeout=10)
-        if listener.stdout is not None:
-            listener.stdout.close()
+def test_a_running_graph_is_listened_to_until_ctrl_c(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    start("up", "--only", "camera,tracker")
+    listener = start(*COMMAND)
+    assert listener.stdout is not None
+    line = ""
+    while "hands 1" not in line:
+        line = listener.stdout.readline()
+        assert line, "it ended by itself"
+    time.sleep(1.0)
+    listener.send_signal(signal.SIGINT)
+    output, _ = listener.communicate(timeout=30)
     assert listener.returncode == 0, output
     assert len(read_trace(tmp_path / "trace.csv").frames) > 10
 
 
-def test_silence_is_told_in_a_sentence(tmp_path: Path, domain_id: int) -> None:
-    process = record(tmp_path, domain_id, "--duration", "1.5")
+def test_silence_is_told_in_a_sentence(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+    process = start(*COMMAND, "--duration", "1.5")
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "No frame was heard" in output

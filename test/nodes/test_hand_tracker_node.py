@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-import shutil
 import time
 from unittest.mock import Mock
 
@@ -23,7 +21,6 @@ from hand_tracking_dsp.nodes.conversion import (
     pixels_to_image,
 )
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
-from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.sources.frames import SourceOptions
 from hand_tracking_dsp.sources.synthetic import SyntheticHandSource
 from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor
@@ -326,67 +323,11 @@ def test_lifecycle_from_outside_frees_and_reloads_the_bank(graph, camera):
     assert graph.state(NODE) == "finalized"
 
 
-def refuses(graph, diagnostics, sentence, **parameters):
-    graph.start(HandTrackerNode, autostart=False, **parameters)
-    assert not graph.change_state(NODE, "configure")
-    assert graph.state(NODE) == "unconfigured"
-    message = diagnostics(NODE, lambda status: status.level == status.ERROR).message
-    assert sentence in message
-    assert message.endswith(".")
-
-
-@pytest.fixture
-def copied_bank(tmp_path):
-    """Give a copy of a bank."""
-    return shutil.copytree(share_path("models", "mediapipe"), tmp_path / "bank")
-
-
-def test_refuses_a_missing_bank(graph, diagnostics):
-    refuses(graph, diagnostics, "The level bank /nowhere/bank.json cannot be read", bank="/nowhere")
-
-
-def test_refuses_a_network_whose_sha256_differs(graph, diagnostics, copied_bank):
-    file = json.loads((copied_bank / "bank.json").read_text())["levels"][1]["file"]
-    with (copied_bank / file).open("r+b") as network:
-        network.seek(1000)
-        network.write(b"?!")
-    refuses(graph, diagnostics, f"{file} is not the one that bank.json names (sha256", bank=str(copied_bank))
-
-
-def test_refuses_a_truncated_network(graph, diagnostics, copied_bank):
-    file = json.loads((copied_bank / "bank.json").read_text())["levels"][0]["file"]
-    with (copied_bank / file).open("r+b") as network:
-        network.truncate(1000)
-    refuses(graph, diagnostics, "sha256", bank=str(copied_bank))
-
-
-def test_refuses_a_detector_that_the_bank_lacks(graph, diagnostics):
-    refuses(graph, diagnostics, "has no palm detector 'huge'", detector="huge")
-
-
-def test_refuses_to_run_on_the_cpu_where_an_accelerator_is_required(graph, diagnostics):
-    refuses(graph, diagnostics, "require_accelerator", require_accelerator=True, providers=["cpu"])
-
-
-def test_refuses_a_precision_that_the_bank_lacks(graph, diagnostics, copied_bank):
-    sentence = "The network full cannot run in int8 on onnxruntime here: set the precision to auto or one of"
-    refuses(graph, diagnostics, sentence, precision="int8", bank=str(copied_bank))
-
-
 def test_shows_the_precision_that_runs(graph, camera, diagnostics):
     start(graph, precision="fp32")
     assert camera.exchange(1)
     values = {value.key: value.value for value in diagnostics(NODE).values}
     assert values["precision"] == "fp32"
-
-
-def test_refuses_an_impossible_parameter(graph, diagnostics):
-    refuses(
-        graph,
-        diagnostics,
-        "Parameter image_transport is 'theora', but must be one of: raw, compressed.",
-        image_transport="theora",
-    )
 
 
 def test_runs_again_after_a_refusal_was_mended(graph, camera):

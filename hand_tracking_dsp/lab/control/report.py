@@ -10,7 +10,8 @@ from typing import Any
 from jinja2 import Environment
 
 from hand_tracking_dsp.files import write_text
-from hand_tracking_dsp.lab.control.findings import SHIPPED, Findings
+from hand_tracking_dsp.lab.control.findings import ORACLE, SHIPPED, Findings
+from hand_tracking_dsp.lab.control.judge import column
 from hand_tracking_dsp.lab.control.report_plots import plot_gains, plot_mission, plot_trade
 
 NOT_MEASURED = (
@@ -30,6 +31,8 @@ _HEADINGS = {
     "level": "level",
     "switches": "changes",
 }
+
+_COLUMNS = ("reward", "% of the oracle's", *list(_HEADINGS.values())[1:])
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Policy report</title><style>
@@ -122,7 +125,7 @@ def write_report(
     text = page.render(
         intro=_intro(findings, training),
         aims=findings.aims,
-        headings=list(_HEADINGS.values()),
+        headings=_COLUMNS,
         rows=rows(findings),
         pictures=[(title, base64.b64encode(path.read_bytes()).decode()) for title, path in pictures],
         live=live,
@@ -141,7 +144,7 @@ def _telling_mission(findings: Findings) -> int:
 
 def headings() -> list[str]:
     """Return the headings of the cells of rows()."""
-    return [*_HEADINGS.values(), "changes in a minute", "breaches"]
+    return [*_COLUMNS, "changes in a minute", "breaches"]
 
 
 def _intro(findings: Findings, training: dict[str, Any]) -> str:
@@ -164,6 +167,8 @@ def rows(findings: Findings) -> list[tuple[str, list[str]]]:
             one = measures[measure]
             value, low, high = (factor * one[key] for key in ("value", "low", "high"))
             cells.append(f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})")
+        best = float(column(findings.scores[ORACLE], "gain").mean())
+        cells.insert(1, f"{100 * measures['gain']['value'] / best:.1f}")
         cells += [f"{measures[key]['value']:.0f}" for key in ("switches_per_min", "breaches")]
         lines.append((name, cells))
     return lines

@@ -1,0 +1,81 @@
+"""What the node commands and reports, and who may overrule it."""
+
+from __future__ import annotations
+
+import pytest
+from hand_tracking_dsp.msg import SparsityCommand
+from rclpy.qos import DurabilityPolicy, QoSProfile
+
+from hand_tracking_dsp.nodes.pruning_controller_node import PruningControllerNode
+
+LATE_JOINER = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+NODE = "pruning_controller_node"
+
+
+def test_a_late_joiner_gets_the_command(graph, bank):
+    graph.start(PruningControllerNode, bank=str(bank))
+    graph.until_state(NODE, "active")
+    commands = graph.hear(SparsityCommand, "sparsity_command", LATE_JOINER)
+    graph.until(lambda: commands, "a command was heard")
+    assert commands[0].level == 0
+    assert commands[0].detail
+
+
+def test_goes_sparser_when_frames_are_late_and_says_why(graph, feed, bank):
+    commands = graph.hear(SparsityCommand, "sparsity_command", LATE_JOINER)
+    feed.latency_ms = 80.0
+    graph.start(PruningControllerNode, bank=str(bank), min_samples=5)
+    graph.until(lambda: commands and commands[-1].level == 1, "level 1 is commanded")
+    assert "80" in commands[-1].detail
+
+
+@pytest.mark.usefixtures("feed")
+def test_commands_only_changes_but_reports_every_decision(graph, bank, states):
+    commands = graph.hear(SparsityCommand, "sparsity_command", LATE_JOINER)
+    graph.start(PruningControllerNode, bank=str(bank), decision_rate_hz=50.0, policy="fixed", fixed__level=1)
+    graph.until(lambda: len(states) > 20, "20 decisions were made")
+    assert len({(c.level, c.reason) for c in commands}) == len(commands)
+    assert states[-1].policy == "fixed"
+    assert len(states[-1].observation_names) == len(states[-1].observation)
+
+
+@pytest.mark.usefixtures("feed")
+def test_the_operator_overrules_the_policy_at_once(graph, bank, states):
+    graph.start(PruningControllerNode, bank=str(bank))
+    graph.until(lambda: states, "decisions are made")
+    assert graph.set_parameter(NODE, "operator_level", 1).successful
+    assert states.until_reason(SparsityCommand.OPERATOR).level == 1
+    assert graph.set_parameter(NODE, "operator_level", -1).successful
+    states.until_reason(SparsityCommand.POLICY)
+
+
+def test_refuses_an_operator_level_that_the_bank_lacks(graph, bank):
+    graph.start(PruningControllerNode, bank=str(bank))
+    graph.until_state(NODE, "active")
+    result = graph.set_parameter(NODE, "operator_level", 9)
+    assert not result.successful
+    assert "operator_level is 9" in result.reason
+
+
+def test_a_new_budget_takes_effect_at_once(graph, feed, bank, states):
+    feed.latency_ms = 20.0
+    graph.start(PruningControllerNode, bank=str(bank), min_samples=5)
+    graph.until(lambda: states and states[-1].level == 0, "level 0 runs")
+    assert graph.set_parameter(NODE, "budget_ms", 10.0).successful
+    graph.until(lambda: states[-1].level == 1, "level 1 runs")
+
+
+def test_refuses_options_that_contradict_each_other(graph, bank):
+    graph.start(PruningControllerNode, bank=str(bank))
+    graph.until_state(NODE, "active")
+    result = graph.set_parameter(NODE, "min_dwell_sparser_s", 100.0)
+    assert not result.successful
+    assert "min_dwell_sparser_s" in result.reason
+
+
+def test_a_missing_bank_fails_the_transition_with_a_sentence(graph, diagnostics):
+    graph.start(PruningControllerNode, bank="/nowhere/bank", autostart=False)
+    assert not graph.change_state(NODE, "configure")
+    assert graph.state(NODE) == "unconfigured"
+    message = diagnostics(NODE, lambda status: status.level == status.ERROR).message
+    assert message.startswith("The level bank /nowhere/bank/bank.json cannot be read")
