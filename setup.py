@@ -77,6 +77,7 @@ setup(
             "gymnasium",
             "jinja2",
             "matplotlib",
+            "mcap",
             "onnx",
             "rosbags",
             "rosbags-image",
@@ -87,6 +88,7 @@ setup(
             "torch",
             "torch-pruning",
         ],
-        "evaluation": ["matplotlib", "rosbags"],
+        "evaluation": ["jinja2", "matplotlib", "mcap", "rosbags", "scipy"],
+        "cluster": ["distributed"],
     },
 )

@@ -16,7 +16,7 @@ from hand_tracking_dsp.commands.graph_run import GraphRun, own_domain, run_graph
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.up import add_node_parameters, node_parameters, require_ros
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.evaluation.bag_trace import read_bag_trace
+from hand_tracking_dsp.evaluation.bags.trace import read_bag_trace
 from hand_tracking_dsp.evaluation.load import Load, LoadScript
 from hand_tracking_dsp.evaluation.traces import Trace, TraceBuilder
 from hand_tracking_dsp.nodes.processes import NODES, Value

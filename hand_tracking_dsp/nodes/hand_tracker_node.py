@@ -19,12 +19,7 @@ from visualization_msgs.msg import MarkerArray
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.bank_folder import bank_folder
-from hand_tracking_dsp.nodes.conversion import (
-    compressed_to_pixels,
-    image_to_pixels,
-    pixels_to_image,
-    seconds,
-)
+from hand_tracking_dsp.nodes.conversion import pixels_to_image, seconds
 from hand_tracking_dsp.nodes.hand_messages import hand_markers, hands_message
 from hand_tracking_dsp.nodes.mailbox import Mailbox
 from hand_tracking_dsp.nodes.managed import ManagedNode, Report
@@ -33,6 +28,7 @@ from hand_tracking_dsp.nodes.running import run_node
 from hand_tracking_dsp.nodes.stats_message import age_ms, stats_message
 from hand_tracking_dsp.nodes.tables import TRACKER
 from hand_tracking_dsp.sources.accelerator import Accelerator
+from hand_tracking_dsp.sources.image_messages import compressed_to_pixels, image_to_pixels
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.draw import draw_hands

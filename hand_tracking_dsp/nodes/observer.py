@@ -13,8 +13,8 @@ from sensor_msgs.msg import BatteryState, CameraInfo, Image
 from hand_tracking_dsp.evaluation.recording import Charge, Decision, FrameCost, Recording
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.msg import Hand, HandArray, SparsityCommand, TrackerStats
-from hand_tracking_dsp.nodes.conversion import image_to_pixels
 from hand_tracking_dsp.nodes.spinning import SpinningNode
+from hand_tracking_dsp.sources.image_messages import image_to_pixels
 from hand_tracking_dsp.tracking.types import Floats, Region, TrackedHand
 from hand_tracking_dsp.tracking.types import Image as Pixels
 

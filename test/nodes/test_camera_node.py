@@ -13,7 +13,8 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.nodes.camera_node import CameraNode
-from hand_tracking_dsp.nodes.conversion import compressed_to_pixels, image_to_pixels, seconds
+from hand_tracking_dsp.nodes.conversion import seconds
+from hand_tracking_dsp.sources.image_messages import compressed_to_pixels, image_to_pixels
 
 NODE = "camera_node"
 SENSOR = qos_profile_sensor_data

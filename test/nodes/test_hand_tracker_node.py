@@ -16,12 +16,12 @@ from visualization_msgs.msg import MarkerArray
 
 from hand_tracking_dsp.nodes.conversion import (
     camera_info,
-    image_to_pixels,
     pixels_to_compressed,
     pixels_to_image,
 )
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
 from hand_tracking_dsp.sources.frames import SourceOptions
+from hand_tracking_dsp.sources.image_messages import image_to_pixels
 from hand_tracking_dsp.sources.synthetic import SyntheticHandSource
 from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
-from hand_tracking_dsp.evaluation.bags import open_bag
+from hand_tracking_dsp.evaluation.bags.opening import open_bag
 from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.tracking.types import Image
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
-from hand_tracking_dsp.evaluation.bags import open_bag
+from hand_tracking_dsp.evaluation.bags.opening import open_bag
 from hand_tracking_dsp.evaluation.traces import Trace, TraceBuilder
 
 STATS_TYPE = "hand_tracking_dsp/msg/TrackerStats"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
-from hand_tracking_dsp.evaluation.bag_trace import BATTERY_TYPE, STATS_TYPE, read_bag_trace
-from hand_tracking_dsp.evaluation.bags import typestore
+from hand_tracking_dsp.evaluation.bags.opening import typestore
+from hand_tracking_dsp.evaluation.bags.trace import BATTERY_TYPE, STATS_TYPE, read_bag_trace
 from hand_tracking_dsp.resources import share_path
 
 rosbag2 = pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")

@@ -1,0 +1,91 @@
+"""Value types of the gestures room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from hand_tracking_dsp.hand import Handedness
+
+NO_GESTURE = ""
+"""The name where a hand shows none of the gestures."""
+
+
+class EventKind(IntEnum):
+    """What happened to a gesture; the values are those of msg/GestureEvent.msg."""
+
+    STARTED = 0
+    HELD = 1
+    ENDED = 2
+    MOVED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the joints of one hand in one image say, without memory.
+
+    Attributes:
+        name: The gesture that fits best, NO_GESTURE where none fits well enough.
+        score: How well it fits, 0 to 1; 0 without a name.
+        open_fingers: 0 to 5.
+        open_fingers_score: How sure that number is, 0 to 1.
+        openness: How open thumb, index, middle, ring and little finger are, 0 folded to 1 straight.
+        pinch: How close the tips of thumb and index finger are, 0 apart to 1 touching.
+        scores: Of every gesture, 0 to 1.
+    """
+
+    name: str
+    score: float
+    open_fingers: int
+    open_fingers_score: float
+    openness: tuple[float, float, float, float, float]
+    pinch: float
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class HandGesture:
+    """The gesture of a followed hand in one image; the fields of msg/Gesture.msg.
+
+    Attributes:
+        track_id: Of the hand.
+        handedness: Of the hand.
+        reading: What its joints say in this image.
+        held: The gesture after debouncing, NO_GESTURE where none.
+        palm: x, y, z of the palm's centre, pixels as in TrackedHand.landmarks.
+        palm_size: Distance from the wrist to the middle finger's MCP joint, pixels.
+    """
+
+    track_id: int
+    handedness: Handedness
+    reading: Reading
+    held: str
+    palm: tuple[float, float, float]
+    palm_size: float
+
+
+@dataclass(frozen=True, slots=True)
+class GestureEvent:
+    """Something that happened to a hand's gesture; the fields of msg/GestureEvent.msg.
+
+    Attributes:
+        stamp_s: Of the image, seconds.
+        track_id: Of the hand.
+        handedness: Of the hand.
+        kind: What happened.
+        name: A gesture's name, count_0 to count_5, pinch_drag, or swipe_left, _right, _up, _down.
+        score: How well the hand fits it, 0 to 1.
+        duration_s: Since the gesture began, or how long the movement took, seconds.
+        offset: x (right) and y (down, as seen in the image) of the palm's way since the gesture began,
+            palm sizes.
+    """
+
+    stamp_s: float
+    track_id: int
+    handedness: Handedness
+    kind: EventKind
+    name: str
+    score: float
+    duration_s: float
+    offset: tuple[float, float]
