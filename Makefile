@@ -68,6 +68,10 @@ policy: setup-lab ## Train five policies in simulated missions and choose the be
 policy-report: setup-lab ## Evaluate models/policy.onnx in simulated missions and write tables, plots, HTML and report.json
 	@$(in_environment) hand-tracking-dsp policy-report --out out/policy-report $(ARGS)
 
+.PHONY: pictures
+pictures: setup ## Make the documentation's pictures that no other target leaves, into docs/images
+	@$(in_environment) hand-tracking-dsp pictures --out docs/images $(ARGS)
+
 .PHONY: lock
 lock: ## Pin the newest versions that requirements/*.in allow
 	@scripts/lock.sh

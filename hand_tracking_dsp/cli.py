@@ -12,7 +12,12 @@ from hand_tracking_dsp.errors import HandTrackingError
 COMMANDS = {
     "up": "start the camera, tracker, controller and power nodes",
     "demo": "run the nodes for a while and leave a video, plots and a summary",
+    "record": "write a bag of a camera, a file, the synthetic hand or the running graph",
+    "replay": "publish a bag on ROS topics, with /clock",
     "adapt": "adapt a bank to the pictures of one's own camera",
+    "evaluate": "replay bags or photos through the tracker and write a report",
+    "compare": "hold two evaluations against each other, for people and for CI",
+    "gesture": "record gestures of your own by example, and measure how well gestures are read",
     "models": "import, list, merge and verify the networks of a level bank",
     "parameters": "print the nodes' parameters as YAML or as tables",
     "bench": "measure frame times, against MediaPipe's where it is installed",
@@ -27,6 +32,7 @@ COMMANDS = {
     "train-policy": "learn policies in simulated missions and export the best",
     "policy-report": "evaluate a policy in simulated missions, against rules and the best plan",
     "policy-live": "compare policies in the running graph, under the same load",
+    "pictures": "make the pictures of the documentation",
     "peers": "compare our pruned networks with other methods' on the same work",
 }
 

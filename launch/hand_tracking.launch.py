@@ -1,4 +1,7 @@
-"""Start camera, tracker, controller and power nodes; `--show-args` lists the arguments."""
+"""Start camera, tracker, controller and power nodes, and those of gestures where asked to.
+
+`--show-args` lists the arguments.
+"""
 
 from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
 from launch.conditions import IfCondition
@@ -17,7 +20,13 @@ NODES = {
     "tracker": "hand_tracker_node",
     "controller": "pruning_controller_node",
     "power": "power_node",
+    "gesture": "gesture_node",
+    "teleop": "gesture_teleop_node",
+    "trigger": "gesture_trigger_node",
 }
+
+# These start only where they are asked for.
+ON_REQUEST = ("gesture", "teleop", "trigger")
 
 # With the defaults of Fast DDS most images of 640x480 are lost between two processes.
 TRANSPORT_VARIABLE = "FASTDDS_BUILTIN_TRANSPORTS"
@@ -25,13 +34,16 @@ TRANSPORTS = "DEFAULT?sockets_size=4MB"
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Describe the arguments, the transport and the four nodes."""
-    image, info, battery = (LaunchConfiguration(name) for name in ("image", "camera_info", "battery"))
+    """Describe the arguments, the transport and the nodes."""
+    image, info, battery, cmd_vel = (
+        LaunchConfiguration(name) for name in ("image", "camera_info", "battery", "cmd_vel")
+    )
     remappings = [
         ("image_raw", image),
         ("image_raw/compressed", [image, "/compressed"]),
         ("camera_info", info),
         ("battery_state", battery),
+        ("cmd_vel", cmd_vel),
     ]
     nodes = [
         Node(
@@ -58,10 +70,14 @@ def generate_launch_description() -> LaunchDescription:
             _argument("log_level", "info", "debug, info, warn, error or fatal."),
             _argument("use_sim_time", "false", "Take the time from /clock."),
             _argument("respawn", "false", "Start a node again when its process ends."),
-            *(_argument(name, "true", f"Start {node}.") for name, node in NODES.items()),
+            *(
+                _argument(name, "false" if name in ON_REQUEST else "true", f"Start {node}.")
+                for name, node in NODES.items()
+            ),
             _argument("image", "image_raw", "Image topic, for a camera driver of your own (camera:=false)."),
             _argument("camera_info", "camera_info", "Its CameraInfo topic."),
             _argument("battery", "battery_state", "BatteryState topic, for a robot base's (power:=false)."),
+            _argument("cmd_vel", "cmd_vel", "Twist topic of the robot base (teleop:=true)."),
             SetEnvironmentVariable(
                 TRANSPORT_VARIABLE, EnvironmentVariable(TRANSPORT_VARIABLE, default_value=TRANSPORTS)
             ),

@@ -60,7 +60,7 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of everything random")
 
 
-def require_at_least(options: argparse.Namespace, **least: int) -> None:
+def require_at_least(options: argparse.Namespace, **least: float) -> None:
     """Check options that count something; one that was not given passes.
 
     Args:

@@ -14,7 +14,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.nodes.processes import NODES, SHORT_NAMES, GraphOptions, NodeProcesses, print_line
+from hand_tracking_dsp.nodes.processes import (
+    ALL_NODES,
+    NODES,
+    SHORT_NAMES,
+    GraphOptions,
+    NodeProcesses,
+    print_line,
+)
 
 _POLL_S = 0.2
 _RESPAWN_PAUSE_S = 2.0
@@ -24,10 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument("--params", type=Path, metavar="FILE", help="ROS parameter file of all nodes")
     add_node_parameters(parser)
-    parser.add_argument(
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument(
         "--only",
         metavar="NODES",
         help=f"start only these of {','.join(SHORT_NAMES)}, separated by commas",
+    )
+    choice.add_argument(
+        "--with",
+        dest="also",
+        metavar="NODES",
+        help="start these, too, for example gesture,teleop; without them: camera,tracker,controller,power",
     )
     parser.add_argument("--namespace", default="", help="namespace of all nodes and topics")
     parser.add_argument(
@@ -61,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     """
     require_ros()
     graph = GraphOptions(
-        nodes=_nodes(options.only),
+        nodes=nodes_to_start(options.only, options.also),
         params_file=_existing(options.params),
         yaml_parameters=node_parameters(options.parameters),
         namespace=options.namespace,
@@ -98,16 +112,25 @@ def require_ros() -> None:
             raise ConfigurationError(msg)
 
 
-def _nodes(only: str | None) -> tuple[str, ...]:
-    if only is None:
-        return NODES
-    return tuple(_node(name.strip()) for name in only.split(","))
+def nodes_to_start(only: str | None, also: str | None) -> tuple[str, ...]:
+    """Name the nodes of --only, or the usual ones and those of --with, each once.
+
+    Raises:
+        ConfigurationError: There is no such node.
+    """
+    if only is not None:
+        return _named(only)
+    return NODES if also is None else tuple(dict.fromkeys((*NODES, *_named(also))))
+
+
+def _named(names: str) -> tuple[str, ...]:
+    return tuple(_node(name.strip()) for name in names.split(","))
 
 
 def _node(name: str) -> str:
     if name in SHORT_NAMES:
         return SHORT_NAMES[name]
-    if name in NODES:
+    if name in ALL_NODES:
         return name
     msg = f"There is no node {name!r}: choose from {', '.join(SHORT_NAMES)}."
     raise ConfigurationError(msg)

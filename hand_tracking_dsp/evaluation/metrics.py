@@ -51,12 +51,12 @@ def percentile(values: Sequence[float] | NDArray[np.float64], share: float) -> f
 
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
-    """A ratio of two medians and the interval that holds 95 % of its bootstrap repetitions."""
+class Interval:
+    """A figure, and the interval that holds it with 95 % confidence; NaN where there is none."""
 
     value: float
-    low: float
-    high: float
+    low: float = math.nan
+    high: float = math.nan
 
     def __str__(self) -> str:
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
@@ -64,7 +64,7 @@ class Ratio:
 
 def median_ratio(
     times: Sequence[float], reference: Sequence[float], resamples: int = 2000, seed: int = 0
-) -> Ratio:
+) -> Interval:
     """Compare two series measured in turn: median(times) / median(reference), with a 95 % interval.
 
     The interval is the percentile bootstrap's (Efron, 1979) over pairs, because the two values of a
@@ -89,4 +89,4 @@ def median_ratio(
         chosen = random.integers(0, len(a), len(a))
         ratios[i] = np.median(a[chosen]) / np.median(b[chosen])
     low, high = np.percentile(ratios, (2.5, 97.5))
-    return Ratio(float(np.median(a) / np.median(b)), float(low), float(high))
+    return Interval(float(np.median(a) / np.median(b)), float(low), float(high))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -101,9 +102,14 @@ def save(figure: Figure, all_axes: tuple[Axes, ...], path: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
+    write_bytes(path, png_bytes(figure, all_axes))
+
+
+def png_bytes(figure: Figure, all_axes: Iterable[Axes]) -> bytes:
+    """Give a figure this package's look and return it as a PNG."""
     for axes in all_axes:
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
     picture = io.BytesIO()
     figure.savefig(picture, dpi=110, format="png")
-    write_bytes(path, picture.getvalue())
+    return picture.getvalue()

@@ -14,7 +14,8 @@ import numpy as np
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.evaluation.recording import Charge, FrameCost, Recording
 from hand_tracking_dsp.files import write_bytes
-from hand_tracking_dsp.tracking.draw import draw_hands, write_text
+from hand_tracking_dsp.tracking.caption import Caption
+from hand_tracking_dsp.tracking.draw import draw_hands, write_caption
 from hand_tracking_dsp.tracking.types import Image, TrackedHand
 
 _JPEG_QUALITY = 90
@@ -83,7 +84,7 @@ def write_video(
     """Draw what was found into the pictures and encode them (MPEG-4; plays in mpv, VLC and ffplay).
 
     Pictures from before the first frame that was handled are left out. Beside the video, under its name
-    with the ending .png, stands the picture with the largest hand.
+    with the ending .png, stands the picture with the largest hand, of those whose battery is known if any is.
 
     Args:
         spool: At least one picture.
@@ -96,7 +97,11 @@ def write_video(
         HandTrackingError: OpenCV has no encoder here.
     """
     costs = {cost.stamp_ns: cost for cost in recording.costs}
-    still_ns = max(recording.hands, key=lambda stamp_ns: _extent(recording.hands[stamp_ns]), default=None)
+    still_ns = max(
+        recording.hands,
+        key=lambda ns: (recording.charge_at(ns) is not None, _extent(recording.hands[ns])),
+        default=None,
+    )
     partial = path.with_name(f"{path.stem}.partial{path.suffix}")
     still = path.with_suffix(".png")
     still.unlink(missing_ok=True)
@@ -107,7 +112,7 @@ def write_video(
                 continue
             caption = _caption(costs.get(stamp_ns), recording.charge_at(stamp_ns))
             draw_hands(image, recording.hands.get(stamp_ns, ()), caption)
-            _write_labels(image, labels)
+            write_caption(image, "\n".join(labels), _LABEL_BGR, at_bottom=True)
             if writer is None:
                 writer = _open_writer(partial, spool.rate_hz, image)
             writer.write(image)
@@ -129,13 +134,9 @@ def _extent(hands: Sequence[TrackedHand]) -> float:
 def _caption(cost: FrameCost | None, charge: Charge | None) -> str:
     """Say what a frame cost and how full the battery was."""
     if cost is None:
-        lines = ["frame not handled"]
-    else:
-        times = f"latency {cost.total_ms:.1f} ms   end to end {cost.end_to_end_ms:.1f} ms"
-        lines = [f"level {cost.level}   {times}"]
-    if charge is not None and not math.isnan(charge.charge):
-        lines.append(f"battery {100 * charge.charge:.0f} %")
-    return "\n".join(lines)
+        return "frame not handled"
+    share = math.nan if charge is None else charge.charge
+    return str(Caption(cost.level, cost.total_ms, cost.end_to_end_ms, share))
 
 
 def _open_writer(path: Path, rate_hz: float, image: Image) -> cv2.VideoWriter:
@@ -145,9 +146,3 @@ def _open_writer(path: Path, rate_hz: float, image: Image) -> cv2.VideoWriter:
         msg = f"The video {path} cannot be written: install an OpenCV with an MPEG-4 encoder."
         raise HandTrackingError(msg)
     return writer
-
-
-def _write_labels(image: Image, labels: Sequence[str]) -> None:
-    """Write labels into the lower left corner, the last one lowest."""
-    for row, label in enumerate(reversed(labels)):
-        write_text(image, label, (8, image.shape[0] - 10 - 20 * row), _LABEL_BGR)

@@ -11,6 +11,21 @@ from hand_tracking_dsp.hand import Handedness
 NO_GESTURE = ""
 """The name where a hand shows none of the gestures."""
 
+BUILT_IN = ("open_palm", "fist", "point", "victory", "thumb_up", "thumb_down", "ok", "pinch")
+"""The gestures that are known without examples."""
+
+COUNTS = tuple(f"count_{number}" for number in range(6))
+"""Names of the events that tell of the number of open fingers."""
+
+SWIPES = ("swipe_left", "swipe_right", "swipe_up", "swipe_down")
+"""Names of movements."""
+
+PINCH_DRAG = "pinch_drag"
+"""Name of the gesture whose offset is a continuous value."""
+
+RESERVED = (*COUNTS, *SWIPES, PINCH_DRAG)
+"""Names of events that are no gesture of one image."""
+
 
 class EventKind(IntEnum):
     """What happened to a gesture; the values are those of msg/GestureEvent.msg."""
@@ -29,9 +44,11 @@ class Reading:
         name: The gesture that fits best, NO_GESTURE where none fits well enough.
         score: How well it fits, 0 to 1; 0 without a name.
         open_fingers: 0 to 5.
-        open_fingers_score: How sure that number is, 0 to 1.
+        open_fingers_score: How sure that number is, 0.5 to 1; 0 where too little of the hand is in the
+            picture.
         openness: How open thumb, index, middle, ring and little finger are, 0 folded to 1 straight.
-        pinch: How close the tips of thumb and index finger are, 0 apart to 1 touching.
+        pinch: How close the tips of thumb and index finger are, 0 apart to 1 touching; 0 where the index
+            finger is folded as in a fist.
         scores: Of every gesture, 0 to 1.
     """
 
@@ -54,7 +71,7 @@ class HandGesture:
         reading: What its joints say in this image.
         held: The gesture after debouncing, NO_GESTURE where none.
         palm: x, y, z of the palm's centre, pixels as in TrackedHand.landmarks.
-        palm_size: Distance from the wrist to the middle finger's MCP joint, pixels.
+        palm_size: Length from the wrist to the middle finger's MCP joint, in x, y and z, pixels.
     """
 
     track_id: int
@@ -74,7 +91,7 @@ class GestureEvent:
         track_id: Of the hand.
         handedness: Of the hand.
         kind: What happened.
-        name: A gesture's name, count_0 to count_5, pinch_drag, or swipe_left, _right, _up, _down.
+        name: A gesture's name or one of RESERVED.
         score: How well the hand fits it, 0 to 1.
         duration_s: Since the gesture began, or how long the movement took, seconds.
         offset: x (right) and y (down, as seen in the image) of the palm's way since the gesture began,

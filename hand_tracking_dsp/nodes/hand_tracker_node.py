@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 import numpy as np
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image
 from std_srvs.srv import Trigger
 from visualization_msgs.msg import MarkerArray
 
@@ -20,9 +20,11 @@ from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.bank_folder import bank_folder
 from hand_tracking_dsp.nodes.conversion import pixels_to_image, seconds
-from hand_tracking_dsp.nodes.hand_messages import hand_markers, hands_message
+from hand_tracking_dsp.nodes.hand_markers import hand_markers
+from hand_tracking_dsp.nodes.hand_messages import hands_message
 from hand_tracking_dsp.nodes.mailbox import Mailbox
 from hand_tracking_dsp.nodes.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.overlay import Overlay
 from hand_tracking_dsp.nodes.pacing import RateMeter
 from hand_tracking_dsp.nodes.running import run_node
 from hand_tracking_dsp.nodes.stats_message import age_ms, stats_message
@@ -31,7 +33,6 @@ from hand_tracking_dsp.sources.accelerator import Accelerator
 from hand_tracking_dsp.sources.image_messages import compressed_to_pixels, image_to_pixels
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
-from hand_tracking_dsp.tracking.draw import draw_hands
 from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor, DriftSchedule
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.precision import disorder
@@ -162,6 +163,9 @@ class HandTrackerNode(ManagedNode):
         self._stats = self.publish_on(TrackerStats, "stats", "hands")
         self._markers = self.publish_on(MarkerArray, "markers", "hands") if parameters["markers"] else None
         self._overlay = self.publish_on(Image, "overlay", "overlay") if parameters["overlay"] else None
+        self._picture = Overlay()
+        if parameters["overlay"]:
+            self.listen_to(BatteryState, "battery_state", self._picture.hear_battery, "overlay")
         self.listen_to(SparsityCommand, "sparsity_command", self._on_command, "command")
         self.listen_to(CameraInfo, "camera_info", self._on_camera_info, "image")
         self.listen_to(kind, topic, self._on_image, "image")
@@ -238,7 +242,7 @@ class HandTrackerNode(ManagedNode):
         if self._markers is not None and self._markers.get_subscription_count():
             self._markers.publish(self._skeletons(result, message, width, height))
         if self._overlay is not None and self._overlay.get_subscription_count():
-            drawn = _drawn(result, pixels, order, total_ms)
+            drawn = self._picture.draw(pixels, order, result.hands, stats)
             self._overlay.publish(pixels_to_image(drawn, message.header))
 
     def _measure_drift(self, pixels: Pixels, order: ChannelOrder, result: FrameResult, ms: float) -> Drift:
@@ -264,14 +268,6 @@ class HandTrackerNode(ManagedNode):
             focal_px = info.k[0]
             centre_px = np.array([info.k[2], info.k[5]], dtype=np.float32)
         return hand_markers(result.hands, message.header, focal_px, centre_px)
-
-
-def _drawn(result: FrameResult, pixels: Pixels, order: str, total_ms: float) -> Pixels:
-    """Draw hands and level into a BGR copy of an image."""
-    canvas = np.ascontiguousarray(pixels[:, :, ::-1]) if order == "rgb" else pixels.copy()
-    level, sparsity = result.stats.level, result.stats.sparsity
-    draw_hands(canvas, result.hands, f"level {level}  sparsity {sparsity:.0%}  {total_ms:.1f} ms")
-    return canvas
 
 
 def main() -> int:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 from builtin_interfaces.msg import Time
-from geometry_msgs.msg import Point
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState, CameraInfo, Image
 
 from hand_tracking_dsp.evaluation.recording import Charge, Decision, FrameCost, Recording
-from hand_tracking_dsp.hand import Handedness
-from hand_tracking_dsp.msg import Hand, HandArray, SparsityCommand, TrackerStats
+from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
+from hand_tracking_dsp.nodes.hand_messages import tracked_hand
 from hand_tracking_dsp.nodes.spinning import SpinningNode
 from hand_tracking_dsp.sources.image_messages import image_to_pixels
-from hand_tracking_dsp.tracking.types import Floats, Region, TrackedHand
 from hand_tracking_dsp.tracking.types import Image as Pixels
 
 # Deep enough for the observer to be late by some seconds: it shares the machine with the nodes.
@@ -99,24 +97,6 @@ class Observer(SpinningNode):
         pixels, order = image_to_pixels(message)
         if self._on_image is not None:
             self._on_image(stamp_ns, pixels if order == "bgr" else np.ascontiguousarray(pixels[:, :, ::-1]))
-
-
-def tracked_hand(message: Hand) -> TrackedHand:
-    """Turn a Hand message into the tracking room's value."""
-    region = Region(message.region_x, message.region_y, message.region_size, message.region_rotation)
-    return TrackedHand(
-        track_id=message.track_id,
-        handedness=Handedness(message.handedness),
-        handedness_score=message.handedness_score,
-        presence=message.presence,
-        landmarks=_points(message.landmarks),
-        world_landmarks=_points(message.world_landmarks),
-        region=region,
-    )
-
-
-def _points(points: Iterable[Point]) -> Floats:
-    return np.array([(point.x, point.y, point.z) for point in points], dtype=np.float32)
 
 
 def _nanoseconds(stamp: Time) -> int:

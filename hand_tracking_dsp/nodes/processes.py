@@ -22,13 +22,19 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import share_path
 
 NODES = ("camera_node", "hand_tracker_node", "pruning_controller_node", "power_node")
-"""Executables, modules and names of the four nodes, in starting order."""
+"""Executables, modules and names of the four nodes that always start, in starting order."""
+
+ALL_NODES = (*NODES, "gesture_node", "gesture_teleop_node", "gesture_trigger_node")
+"""The same of all nodes; those of gestures start where they are asked for."""
 
 SHORT_NAMES: Mapping[str, str] = {
     "camera": "camera_node",
     "tracker": "hand_tracker_node",
     "controller": "pruning_controller_node",
     "power": "power_node",
+    "gesture": "gesture_node",
+    "teleop": "gesture_teleop_node",
+    "trigger": "gesture_trigger_node",
 }
 """What the command line and the launch file call the nodes."""
 
@@ -49,7 +55,7 @@ class GraphOptions:
     """What to start and how.
 
     Attributes:
-        nodes: Names out of NODES.
+        nodes: Names out of ALL_NODES.
         params_file: ROS parameter file for all of them; None: config/hand_tracking.yaml.
         parameters: Values that override the file's, by node and parameter. A str is taken as a
             string, never as YAML.
@@ -74,8 +80,8 @@ class GraphOptions:
     def __post_init__(self) -> None:
         """Raises ConfigurationError for a name that is no node and a domain out of range."""
         for name in (*self.nodes, *self.parameters, *self.yaml_parameters):
-            if name not in NODES:
-                msg = f"There is no node {name!r}: the nodes are {', '.join(NODES)}."
+            if name not in ALL_NODES:
+                msg = f"There is no node {name!r}: the nodes are {', '.join(ALL_NODES)}."
                 raise ConfigurationError(msg)
         if self.domain_id is not None and not 0 <= self.domain_id <= 101:
             msg = f"The ROS domain is {self.domain_id}: choose one from 0 to 101."
@@ -85,7 +91,7 @@ class GraphOptions:
         """Build the command line of one node.
 
         Args:
-            node: Out of NODES.
+            node: Out of ALL_NODES.
             overrides: File that holds what override_file returns.
         """
         # Not "python -m": that would put the working directory first, and in a checkout of this
@@ -109,7 +115,7 @@ class GraphOptions:
         Not as "-p" arguments: those count less than a section of the file that names the node.
         """
         lines = []
-        for node in NODES:
+        for node in ALL_NODES:
             values = {name: json.dumps(value) for name, value in self.parameters.get(node, {}).items()}
             values |= self.yaml_parameters.get(node, {})
             if values:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands.up import nodes_to_start
+from hand_tracking_dsp.nodes.processes import SHORT_NAMES
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
@@ -106,13 +108,39 @@ def test_starts_a_node_again_if_asked(up):
     assert command.end() == 0
 
 
+def test_starts_the_nodes_of_gestures_where_asked_to(up):
+    command = up(
+        "--only", "gesture,teleop,trigger", "-p", "teleop.watchdog_s=0.3", "-p", "gesture.hold_on_s=0.3"
+    )
+    command.until("] active", count=3)
+    assert len(command.node_pids()) == 3
+    command.process.send_signal(signal.SIGINT)
+    assert command.end() == 0
+    assert "Traceback" not in command.text()
+
+
+@pytest.mark.parametrize(
+    ("only", "also", "names"),
+    [
+        (None, None, "camera tracker controller power"),
+        (None, "gesture, teleop", "camera tracker controller power gesture teleop"),
+        (None, "power,gesture_node", "camera tracker controller power gesture"),
+        ("trigger,camera", None, "trigger camera"),
+    ],
+)
+def test_chooses_the_nodes_to_start(only, also, names):
+    assert nodes_to_start(only, also) == tuple(SHORT_NAMES[name] for name in names.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (
             ["--only", "toaster"],
-            "There is no node 'toaster': choose from camera, tracker, controller, power.",
+            f"There is no node 'toaster': choose from {', '.join(SHORT_NAMES)}.",
         ),
+        (["--with", "gesture,toaster"], "There is no node 'toaster': choose from camera, tracker,"),
+        (["--only", ""], "There is no node '': choose from camera, tracker,"),
         (["-p", "camera.source"], "The argument 'camera.source' is not of the form -p NODE.NAME=VALUE."),
         (["-p", "source=0"], "The argument -p source=0 names no node: write NODE.NAME=VALUE,"),
         (["-p", "toaster.heat=9"], "There is no node 'toaster': choose from"),

@@ -63,3 +63,17 @@ def test_pictures_from_before_the_first_handled_frame_are_left_out(
     with _filled_spool(tmp_path / "spool", stamps) as spool:
         write_video(spool, recording, tmp_path / "video.mp4")
     assert cv2.VideoCapture(str(tmp_path / "video.mp4")).get(cv2.CAP_PROP_FRAME_COUNT) == 3
+
+
+def test_the_picture_beside_the_video_is_one_whose_battery_is_known(
+    tmp_path: Path, made: SimpleNamespace
+) -> None:
+    recording = made.run(10)
+    stamps = [cost.stamp_ns for cost in recording.costs]
+    recording.hands[stamps[1]] = (made.hand(palm_px=200),)
+    recording.hands[stamps[6]] = (made.hand(palm_px=150),)
+    del recording.charges[:4]
+    with _filled_spool(tmp_path / "spool", stamps) as spool:
+        write_video(spool, recording, tmp_path / "video.mp4")
+    # Every picture of the spool is of its own grey.
+    assert cv2.imread(str(tmp_path / "video.png"))[470, 630].mean() == pytest.approx(6 * 3, abs=1)

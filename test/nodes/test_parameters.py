@@ -8,8 +8,10 @@ import pytest
 from hand_tracking_dsp.control.options import ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.policies import ThresholdOptions
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.gestures.options import GestureOptions
+from hand_tracking_dsp.gestures.teleop import TeleopOptions
 from hand_tracking_dsp.nodes.parameters import Parameter
-from hand_tracking_dsp.nodes.tables import CAMERA, CONTROLLER, POWER, TABLES, TRACKER
+from hand_tracking_dsp.nodes.tables import CAMERA, CONTROLLER, GESTURE, POWER, TABLES, TELEOP, TRACKER
 from hand_tracking_dsp.sources.frames import SourceOptions
 from hand_tracking_dsp.sources.mac_estimate import MacEstimateOptions
 from hand_tracking_dsp.sources.power import SimulatedBatteryOptions
@@ -90,6 +92,8 @@ def test_refuses_other_values_in_a_sentence(parameter, value, sentence):
         (CONTROLLER, ControllerOptions(), ""),
         (CONTROLLER, ShieldOptions(), "shield."),
         (CONTROLLER, ThresholdOptions(), "threshold."),
+        (GESTURE, GestureOptions(), ""),
+        (TELEOP, TeleopOptions(), ""),
     ],
     ids=lambda value: type(value).__name__ if is_dataclass(value) else None,
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
-from hand_tracking_dsp.evaluation.bags.opening import open_bag
+from hand_tracking_dsp.evaluation.bags.opening import Bag, open_bag
 from hand_tracking_dsp.evaluation.traces import Trace, TraceBuilder
 
 STATS_TYPE = "hand_tracking_dsp/msg/TrackerStats"
@@ -23,20 +23,19 @@ def read_bag_trace(bag: Path, topic: str = "") -> Trace:
         topic: Of TrackerStats, "stats" meaning "/stats"; may be left out where the bag has only one.
 
     Raises:
-        SourceError: The bag is missing or damaged, or has no TrackerStats on that topic.
+        SourceError: The bag is missing or has nothing that can be read, or has no TrackerStats on that topic.
         ConfigurationError: rosbags is not installed, or no topic is named where there are several.
     """
-    with open_bag(bag) as reader:
-        return _read(reader, bag, topic)
+    with open_bag(bag) as opened:
+        return _read(opened, bag, topic)
 
 
-def _read(reader: Any, bag: Path, topic: str) -> Trace:  # noqa: ANN401
-    stats = _stats_topic(reader.connections, bag, topic)
-    battery = _battery_topic(reader.connections, stats)
-    chosen = [connection for connection in reader.connections if connection.topic in (stats, battery)]
+def _read(opened: Bag, bag: Path, topic: str) -> Trace:
+    stats = _stats_topic(opened.connections, bag, topic)
+    battery = _battery_topic(opened.connections, stats)
+    chosen = [connection for connection in opened.connections if connection.topic in (stats, battery)]
     builder = TraceBuilder()
-    for connection, _, data in reader.messages(chosen):
-        message = reader.deserialize(data, connection.msgtype)
+    for connection, _, message in opened.read(chosen):
         if connection.topic == stats:
             builder.add_stats(message)
         else:

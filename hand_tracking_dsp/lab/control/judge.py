@@ -6,26 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
+from hand_tracking_dsp.evaluation.metrics import Interval
+from hand_tracking_dsp.evaluation.statistics import CONFIDENCE, Array, paired_p_values, percentile_interval
 from hand_tracking_dsp.lab.control.evaluate import Score
-
-Array = NDArray[np.float64]
 
 MEASURES = ("gain", "miss_share", "error", "drift_percent", "energy_j", "level", "switches")
 
-_CONFIDENCE = 0.95
 _RESAMPLES = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A mean or a ratio, and the interval that holds it with 95 % confidence."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +46,7 @@ def mean_interval(values: Array) -> Interval:
     if len(known) < 2 or np.ptp(known) == 0:
         return Interval(mean, mean, mean)
     error = float(stats.sem(known))
-    low, high = stats.t.interval(_CONFIDENCE, len(known) - 1, loc=mean, scale=error)
+    low, high = stats.t.interval(CONFIDENCE, len(known) - 1, loc=mean, scale=error)
     return Interval(mean, float(low), float(high))
 
 
@@ -71,8 +60,7 @@ def ratio_interval(first: Array, second: Array, seed: int = 0) -> Interval:
     chosen = np.random.default_rng(seed).integers(0, len(first), (_RESAMPLES, len(first)))
     below = second[chosen].sum(axis=1)
     ratios = first[chosen].sum(axis=1)[below > 0] / below[below > 0]
-    low, high = np.percentile(ratios, (2.5, 97.5))
-    return Interval(float(first.sum()) / total, float(low), float(high))
+    return percentile_interval(float(first.sum()) / total, ratios)
 
 
 def paired(first: Sequence[Score], second: Sequence[Score], measure: str) -> PairedTest:
@@ -80,14 +68,8 @@ def paired(first: Sequence[Score], second: Sequence[Score], measure: str) -> Pai
     one, other = column(first, measure), column(second, measure)
     known = np.isfinite(one) & np.isfinite(other)
     one, other = one[known], other[known]
-    differences = one - other
-    same = not np.any(differences)
-    return PairedTest(
-        difference=mean_interval(differences),
-        ratio=ratio_interval(one, other),
-        t_p=1.0 if same else float(stats.ttest_rel(one, other).pvalue),
-        wilcoxon_p=1.0 if same else float(stats.wilcoxon(one, other).pvalue),
-    )
+    t_p, wilcoxon_p = paired_p_values(one, other)
+    return PairedTest(mean_interval(one - other), ratio_interval(one, other), t_p, wilcoxon_p)
 
 
 def over_seeds(scores: Mapping[str, Sequence[Score]], measure: str) -> Interval:

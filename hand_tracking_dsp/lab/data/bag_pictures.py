@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
-from hand_tracking_dsp.errors import ConfigurationError, SourceError
-from hand_tracking_dsp.evaluation.bags.opening import open_bag
+from hand_tracking_dsp.errors import FrameError, SourceError
+from hand_tracking_dsp.evaluation.bags.images import image_connections, pixels
+from hand_tracking_dsp.evaluation.bags.opening import Bag, open_bag
 from hand_tracking_dsp.files import write_bytes
-from hand_tracking_dsp.tracking.types import Image
-
-IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
-"""The messages that pictures are taken from."""
 
 # What a network sees of the difference to the camera's own image is below its noise.
 _JPEG_QUALITY = 95
@@ -52,91 +48,54 @@ def write_bag_pictures(
     place of a message that is no image the next one is taken.
 
     Args:
-        bag: A rosbag2 folder or file (mcap, sqlite3), or a ROS 1 bag.
+        bag: A rosbag2 folder or file (mcap, sqlite3), or a ROS 1 bag; of a damaged one, what is left.
         folder: Where to; made if missing.
         count: Most pictures, at least 1.
         topic: Of sensor_msgs/Image or CompressedImage; may be left out where the bag has only one.
         on_progress: Called with how many pictures are written, and how many are wanted.
 
     Raises:
-        SourceError: The bag is missing or damaged, or has no image on that topic.
+        SourceError: The bag is missing or has nothing that can be read, or has no image on that topic.
         ConfigurationError: rosbags is not installed, or no topic is named where there are several.
         OutputError: A picture cannot be written.
     """
-    with open_bag(bag) as reader:
-        return _write_pictures(reader, bag, folder, count, topic, on_progress or (lambda *_: None))
+    with open_bag(bag) as opened:
+        return _write_pictures(opened, folder, count, topic, on_progress or (lambda *_: None))
 
 
 def _write_pictures(
-    reader: Any,  # noqa: ANN401 (rosbags may be absent)
-    bag: Path,
+    bag: Bag,
     folder: Path,
     count: int,
     topic: str,
     report: Callable[[int, int], None],
 ) -> BagPictures:
-    connections = _connections(reader.connections, bag, topic)
+    connections = image_connections(bag.connections, bag.path, topic)
     total = sum(connection.msgcount for connection in connections)
     wanted = np.linspace(0, total - 1, min(count, total)).round()
     written = bad = 0
     problem = "the topic has no message"
-    for number, (connection, _, data) in enumerate(reader.messages(connections)):
+    for number, (connection, _, data) in enumerate(bag.messages(connections)):
         if written == len(wanted):
             break
         if number < wanted[written]:
             continue
         try:
-            pixels = _pixels(reader.deserialize(data, connection.msgtype))
-        except Exception as error:  # noqa: BLE001 (whatever a wrong message leads to)
+            image, order = pixels(bag.deserialize(data, connection.msgtype), connection.msgtype)
+        except FrameError as error:
             bad += 1
-            problem = str(error) or type(error).__name__
+            problem = str(error).rstrip(".")
             continue
-        _, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+        image = image if order == "bgr" else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+        _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
         write_bytes(folder / f"{number:08}.jpg", jpeg.tobytes())
         written += 1
         report(written, len(wanted))
     name = connections[0].topic
     if not written:
-        msg = f"None of the {total} messages on {name} in {bag} is an image ({problem}): give another topic."
+        msg = (
+            f"None of the {total} messages on {name} in {bag.path} is an image ({problem}): give another "
+            f"topic."
+        )
         raise SourceError(msg)
     return BagPictures(name, total, written, bad)
-
-
-def _connections(found: list[Any], bag: Path, topic: str) -> list[Any]:
-    """Return the connections of the topic to read.
-
-    Raises:
-        SourceError: There is no image, or not on that topic.
-        ConfigurationError: There are several topics, and none is named.
-    """
-    images = [connection for connection in found if connection.msgtype in IMAGE_TYPES]
-    names = sorted({connection.topic for connection in images})
-    if not names:
-        others = ", ".join(sorted({connection.topic for connection in found})) or "nothing"
-        msg = f"The bag {bag} has no image topic (it has {others}): give one with sensor_msgs images."
-        raise SourceError(msg)
-    if topic and topic not in names:
-        msg = f"The bag {bag} has no images on {topic}: choose from {', '.join(names)}."
-        raise SourceError(msg)
-    if not topic and len(names) > 1:
-        msg = f"The bag {bag} has images on {', '.join(names)}: choose one with --topic."
-        raise ConfigurationError(msg)
-    return [connection for connection in images if connection.topic == (topic or names[0])]
-
-
-def _pixels(message: Any) -> Image:  # noqa: ANN401
-    """Decode a message: uint8 [height, width, 3], BGR."""
-    from rosbags.image import message_to_cvimage
-
-    step = getattr(message, "step", 0)
-    if step:
-        # rosbags-image takes rows without padding; padding is shorter than a byte for each pixel.
-        row = message.width * (step // message.width)
-        if row != step:
-            rows = np.asarray(message.data).reshape(message.height, step)
-            message.data, message.step = np.ascontiguousarray(rows[:, :row]).reshape(-1), row
-    pixels: Image = message_to_cvimage(message, "bgr8")
-    if pixels.size == 0:
-        msg = "an image has no pixel"
-        raise ValueError(msg)
-    return np.ascontiguousarray(pixels)

@@ -1,19 +1,25 @@
-"""The parameters of the four nodes; config/hand_tracking.yaml and docs/parameters.md come from here."""
+"""The parameters of the nodes; config/hand_tracking.yaml and docs/parameters.md come from here."""
 
 from __future__ import annotations
 
 from hand_tracking_dsp.nodes.parameters import Parameter
 from hand_tracking_dsp.nodes.tables.camera import CAMERA
 from hand_tracking_dsp.nodes.tables.controller import CONTROLLER
+from hand_tracking_dsp.nodes.tables.gesture import GESTURE
+from hand_tracking_dsp.nodes.tables.gesture_teleop import TELEOP
+from hand_tracking_dsp.nodes.tables.gesture_trigger import TRIGGER
 from hand_tracking_dsp.nodes.tables.power import POWER
 from hand_tracking_dsp.nodes.tables.tracker import TRACKER
 
-__all__ = ["CAMERA", "CONTROLLER", "POWER", "TABLES", "TRACKER"]
+__all__ = ["CAMERA", "CONTROLLER", "GESTURE", "POWER", "TABLES", "TELEOP", "TRACKER", "TRIGGER"]
 
 TABLES: dict[str, tuple[Parameter, ...]] = {
     "camera_node": CAMERA,
     "hand_tracker_node": TRACKER,
     "pruning_controller_node": CONTROLLER,
     "power_node": POWER,
+    "gesture_node": GESTURE,
+    "gesture_teleop_node": TELEOP,
+    "gesture_trigger_node": TRIGGER,
 }
 """The parameters by node."""

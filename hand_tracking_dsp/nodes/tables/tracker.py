@@ -92,6 +92,6 @@ TRACKER: tuple[Parameter, ...] = (
     Parameter("overlay", True, "Publish the overlay while somebody subscribes."),
     *qos("image", "the image taken", "best_effort", depth=1),
     *qos("hands", "hands, stats and markers"),
-    *qos("overlay", "overlay", "best_effort", depth=1),
+    *qos("overlay", "overlay and of the battery_state that it shows", "best_effort", depth=1),
     *qos("command", "sparsity_command", durability="transient_local", depth=1),
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
-from hand_tracking_dsp.evaluation.bags.opening import typestore
+from hand_tracking_dsp.evaluation.bags.definitions import typestore
 from hand_tracking_dsp.evaluation.bags.trace import BATTERY_TYPE, STATS_TYPE, read_bag_trace
 from hand_tracking_dsp.resources import share_path
 

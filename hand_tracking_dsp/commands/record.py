@@ -1,0 +1,190 @@
+"""hand-tracking-dsp record: a bag of a source of frames, or of a running graph."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hand_tracking_dsp.commands.live import LiveView
+from hand_tracking_dsp.commands.up import require_ros
+from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, SourceError
+from hand_tracking_dsp.evaluation.bags.source_recording import record_source
+from hand_tracking_dsp.evaluation.bags.writing import FORMATS, BagWriter
+from hand_tracking_dsp.sources.frames import SourceOptions, open_source
+
+if TYPE_CHECKING:
+    from hand_tracking_dsp.nodes.bag_recorder import BagRecorder
+
+_SYNTHETIC_S = 10.0
+_JPEG_QUALITY = 90
+_POLL_S = 0.1
+# Discovery of others takes 0.1 to 5 s.
+_SILENCE_S = 15.0
+_OF_SOURCES = ("compressed", "hands", "seed", "rate", "width", "height")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--out", type=Path, required=True, metavar="BAG", help="the folder that is made")
+    parser.add_argument(
+        "--source",
+        help="synthetic, a device (0 or /dev/video0), a video file, a folder of images or a stream; without "
+        "it the topics of the running graph are recorded",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        metavar="N",
+        help=f"length; without it until the source ends or Ctrl-C (synthetic: {_SYNTHETIC_S:g})",
+    )
+    parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="default: mcap")
+    parser.add_argument("--topics", nargs="+", default=[], metavar="TOPIC", help="of the graph; default: all")
+    source = parser.add_argument_group("with --source")
+    source.add_argument(
+        "--compressed",
+        type=int,
+        nargs="?",
+        const=_JPEG_QUALITY,
+        metavar="QUALITY",
+        help=f"write JPEG images of this quality, 1 to 100 (default: {_JPEG_QUALITY})",
+    )
+    source.add_argument("--hands", type=int, help="synthetic hands, 1 or 2")
+    source.add_argument("--seed", type=int, help="of the synthetic hands")
+    source.add_argument("--rate", type=float, metavar="HZ", help="frames a second; files have their own")
+    source.add_argument("--width", type=int, metavar="PX")
+    source.add_argument("--height", type=int, metavar="PX")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Record; Ctrl-C ends it early and leaves what was recorded.
+
+    Raises:
+        ConfigurationError: Options do not fit each other, or a value cannot be used.
+        SourceError: Nothing was recorded, or the source has vanished; then the bag holds what it gave.
+        OutputError: The bag exists already, or cannot be written.
+    """
+    _check(options)
+    view = LiveView()
+    trouble = (_record_source if options.source else _record_graph)(options, view)
+    if trouble is not None:
+        raise trouble
+    return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    if options.seconds is not None and not 0 < options.seconds <= 86400:
+        msg = f"--seconds is {options.seconds:g}: choose more than 0, at most 86400."
+        raise ConfigurationError(msg)
+    if options.compressed is not None and not 1 <= options.compressed <= 100:
+        msg = f"--compressed is {options.compressed}: choose a quality from 1 to 100."
+        raise ConfigurationError(msg)
+    if options.source and options.topics:
+        msg = "--topics chooses from a running graph: leave out --source, or --topics."
+        raise ConfigurationError(msg)
+    given = [f"--{name}" for name in _OF_SOURCES if getattr(options, name) is not None]
+    if given and not options.source:
+        msg = f"{', '.join(given)} go with --source: a running graph is recorded as it is."
+        raise ConfigurationError(msg)
+
+
+def _record_source(options: argparse.Namespace, view: LiveView) -> HandTrackingError | None:
+    """Record a source; returns what ended it before its time."""
+    names = {"hands": "hands", "seed": "seed", "rate": "rate_hz", "width": "width", "height": "height"}
+    wishes = {
+        field: getattr(options, name) for name, field in names.items() if getattr(options, name) is not None
+    }
+    endless = _SYNTHETIC_S if options.source.strip() == "synthetic" else math.inf
+    seconds = endless if options.seconds is None else options.seconds
+    recorded_s = 0.0
+    trouble: HandTrackingError | None = None
+
+    def show(count: int, covered_s: float) -> None:
+        nonlocal recorded_s
+        recorded_s = covered_s
+        _show(view, covered_s, seconds, f"{count} frames")
+
+    with (
+        open_source(options.source, SourceOptions(**wishes)) as source,
+        BagWriter(options.out, options.format) as writer,
+    ):
+        view.say(f"Recording {source.name}, {source.width}x{source.height}, {source.rate_hz:g} Hz.")
+        try:
+            recorded_s = record_source(source, writer, seconds, options.compressed, show)
+            if not math.isinf(seconds) and recorded_s < 0.99 * seconds - 1 / source.rate_hz:
+                view.say(f"The source ended after {recorded_s:.1f} of {seconds:g} s.")
+        except KeyboardInterrupt:
+            view.say("Stopped by Ctrl-C.")
+        except SourceError as error:
+            trouble = error
+        skipped = source.frames_skipped
+    if not writer.counts:
+        msg = f"{source.name} gave no frame, so there is no bag{f': {trouble}' if trouble else '.'}"
+        return SourceError(msg)
+    _report(view, writer, recorded_s)
+    if skipped:
+        view.say(f"Not written: {skipped} frames of the source that could not be decoded.")
+    return trouble
+
+
+def _record_graph(options: argparse.Namespace, view: LiveView) -> HandTrackingError | None:
+    """Record the running graph; returns what ended it before its time."""
+    require_ros()
+    # Its import needs ROS 2.
+    from hand_tracking_dsp.nodes.bag_recorder import BagRecorder
+
+    seconds = math.inf if options.seconds is None else options.seconds
+    with BagWriter(options.out, options.format) as writer:
+        with BagRecorder(writer, options.topics) as recorder:
+            try:
+                _watch(recorder, writer, seconds, view)
+            except KeyboardInterrupt:
+                view.say("Stopped by Ctrl-C.")
+        lost, trouble, unknown = recorder.lost, recorder.trouble, recorder.unknown
+    if not writer.counts:
+        said = "".join(f" {topic}: {reason}." for topic, reason in unknown.items())
+        msg = f"No message was heard, so there is no bag: start the nodes, or give other --topics.{said}"
+        return trouble or SourceError(msg)
+    first_ns, last_ns = writer.span_ns or (0, 0)
+    _report(view, writer, (last_ns - first_ns) / 1e9)
+    view.say(f"Dropped: {', '.join(f'{n} on {t}' for t, n in lost.items()) or 'nothing that was reported'}.")
+    return trouble
+
+
+def _watch(recorder: BagRecorder, writer: BagWriter, seconds: float, view: LiveView) -> None:
+    """Show how it goes until the time is over, counted from the first message."""
+    start_s = time.monotonic()
+    first_s: float | None = None
+    told: set[str] = set()
+    while recorder.trouble is None:
+        now_s = time.monotonic()
+        for topic in sorted(set(recorder.unknown) - told):
+            view.say(f"Not recorded: {topic}, {recorder.unknown[topic]}.")
+            told.add(topic)
+        if first_s is None and writer.counts:
+            first_s = now_s
+        if first_s is None:
+            if not math.isinf(seconds) and now_s - start_s > max(_SILENCE_S, seconds):
+                return
+            _show(view, 0.0, seconds, "nothing heard yet")
+        elif now_s - first_s >= seconds:
+            return
+        else:
+            counts = f"{writer.counts.total()} messages on {len(writer.counts)} topics"
+            _show(view, now_s - first_s, seconds, counts)
+        time.sleep(_POLL_S)
+
+
+def _show(view: LiveView, elapsed_s: float, seconds: float, what: str) -> None:
+    until = "s, until Ctrl-C" if math.isinf(seconds) else f"of {seconds:g} s"
+    line = f"{elapsed_s:.1f} {until}: {what}"
+    view.update([("recorded", line)], line)
+
+
+def _report(view: LiveView, writer: BagWriter, seconds: float) -> None:
+    size = sum(path.stat().st_size for path in writer.path.iterdir())
+    for topic, count in sorted(writer.counts.items()):
+        view.say(f"  {topic}: {count} messages")
+    view.say(f"{seconds:.1f} s, {size / 1e6:.1f} MB, written into {writer.path}.")

@@ -1,0 +1,111 @@
+"""What the messages of a bag are made of: its own definitions, else those of ROS 2 and this package."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from functools import cache
+from typing import Any
+
+from hand_tracking_dsp.errors import ConfigurationError, FrameError
+from hand_tracking_dsp.resources import share_path
+
+_IDL_RULE = "=" * 80 + "\n"
+
+
+def require_rosbags() -> None:
+    """Check that what bags are read and written with is installed.
+
+    Raises:
+        ConfigurationError: It is not.
+    """
+    try:
+        import mcap  # noqa: F401
+        import rosbags.typesys  # noqa: F401
+    except ImportError as error:
+        msg = f"Bags cannot be used here ({error}): install rosbags and mcap with pip."
+        raise ConfigurationError(msg) from error
+
+
+def is_known(msgtype: str) -> bool:
+    """Tell whether the definition of a type is at hand, so that it can be written."""
+    return msgtype in typestore().fielddefs
+
+
+@cache
+def typestore() -> Any:  # noqa: ANN401 (rosbags may be absent)
+    """Return rosbags' definitions of ROS 2's messages with this package's own.
+
+    They are those of the distribution that ROS_DISTRO names, else of the newest.
+
+    Raises:
+        ConfigurationError: The package's message definitions are not installed.
+    """
+    from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+    distribution = f"ROS2_{os.environ.get('ROS_DISTRO', '').upper()}"
+    store = get_typestore(Stores.__members__.get(distribution, Stores.LATEST))
+    found: dict[str, Any] = {}
+    for path in sorted(share_path("msg").glob("*.msg")):
+        name = f"hand_tracking_dsp/msg/{path.stem}"
+        found |= get_types_from_msg(path.read_text(encoding="utf-8"), name)
+    store.register(found)
+    return store
+
+
+class Definitions:
+    """Makes messages of bytes, each type by the definition that its bag holds.
+
+    Args:
+        texts: Definitions by name of the type, "" where the bag holds none.
+        ros1: The bytes are those of ROS 1.
+        problems: What could not be read is counted here.
+    """
+
+    def __init__(self, texts: dict[str, str], ros1: bool, problems: Counter[str]) -> None:
+        self._texts = texts
+        self._ros1 = ros1
+        self._problems = problems
+        self._stores: dict[str, Any] = {}
+
+    def deserialize(self, data: bytes, msgtype: str) -> Any:  # noqa: ANN401
+        """Make a message; what cannot be one is counted as a problem.
+
+        Raises:
+            FrameError: The bytes do not fit the definition, or there is none.
+        """
+        try:
+            store = self._store(msgtype)
+            return (store.deserialize_ros1 if self._ros1 else store.deserialize_cdr)(data, msgtype)
+        except Exception as error:  # whatever wrong bytes lead to
+            self._problems[f"a message is no {msgtype}: its bytes do not fit the definition"] += 1
+            msg = f"A message of {len(data)} bytes is no {msgtype} ({error!r}): it is damaged, leave it out."
+            raise FrameError(msg) from error
+
+    def _store(self, msgtype: str) -> Any:  # noqa: ANN401
+        """Give a store for one type alone: two types of a damaged bag need not agree on a third."""
+        if msgtype not in self._stores:
+            self._stores[msgtype] = self._own_store(msgtype) or typestore()
+        return self._stores[msgtype]
+
+    def _own_store(self, msgtype: str) -> Any:  # noqa: ANN401
+        from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
+
+        text = self._texts.get(msgtype, "")
+        if not text:
+            return None
+        try:
+            types: dict[str, Any] = {}
+            if text.startswith(f"{_IDL_RULE}IDL: "):
+                for part in text.split(_IDL_RULE)[1:]:
+                    types |= get_types_from_idl(part.split("\n", 1)[1])
+            else:
+                types = get_types_from_msg(text, msgtype)
+            store = get_typestore(Stores.EMPTY)
+            store.register(types)
+        except Exception:  # noqa: BLE001 (whatever a damaged text leads to)
+            self._problems[
+                f"the bag's definition of {msgtype} cannot be read: this package's own is used"
+            ] += 1
+            return None
+        return store if msgtype in store.fielddefs else None

@@ -1,0 +1,77 @@
+"""Which files a bag has, and what is compressed in it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+
+import yaml
+
+_SUFFIXES = (".mcap", ".db3")
+_ZSTD = ".zstd"
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+
+
+def bag_files(path: Path, problems: Counter[str]) -> list[Path]:
+    """List the files of a bag in the order of their messages.
+
+    Args:
+        path: A file, or a folder with or without metadata.yaml.
+        problems: What is wrong with the folder is counted here.
+    """
+    if path.is_file():
+        return [path]
+    found = sorted(
+        (one for one in path.iterdir() if one.is_file() and one.name.removesuffix(_ZSTD).endswith(_SUFFIXES)),
+        key=lambda one: [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", one.name)],
+    )
+    try:
+        text = (path / "metadata.yaml").read_text(encoding="utf-8")
+        names = yaml.safe_load(text)["rosbag2_bagfile_information"]["relative_file_paths"]
+        # Only inside the folder, whatever is written there; rosbag2 once wrote the folder's name before it.
+        named = [path / PurePath(str(name)).name for name in names]
+    except Exception:  # noqa: BLE001 (whatever is missing or wrong in it)
+        problems["metadata.yaml is missing or damaged: the files are taken by their names"] += 1
+        return found
+    for one in named:
+        if one not in found:
+            problems[f"{one.name} is missing, though metadata.yaml tells of it"] += 1
+    return [one for one in named if one in found] or found
+
+
+@contextmanager
+def unpacked(path: Path, problems: Counter[str]) -> Iterator[Path]:
+    """Give a file without its compression: itself, or a copy in a temporary folder for as long as needed."""
+    if path.suffix != _ZSTD:
+        yield path
+        return
+    import zstandard
+
+    with tempfile.TemporaryDirectory(prefix="hand_tracking_dsp_") as folder:
+        plain = Path(folder) / path.stem
+        with path.open("rb") as packed, plain.open("wb") as out:
+            try:
+                shutil.copyfileobj(zstandard.ZstdDecompressor().stream_reader(packed), out)
+            except zstandard.ZstdError:
+                problems[f"{path.name} is damaged or cut off: it is decompressed up to there"] += 1
+        yield plain
+
+
+def uncompressed(data: bytes) -> bytes | None:
+    """Give a CDR message without the compression that rosbag2 may have put on it; None if it is damaged.
+
+    CDR begins with a zero byte, zstd with another, so no word of metadata.yaml is needed.
+    """
+    if not data.startswith(_ZSTD_MAGIC):
+        return data
+    import zstandard
+
+    try:
+        return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    except zstandard.ZstdError:
+        return None

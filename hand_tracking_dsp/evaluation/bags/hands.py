@@ -1,0 +1,45 @@
+"""Hands out of messages, ROS 2's or rosbags' alike."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
+from hand_tracking_dsp.tracking.types import Floats, Region, TrackedHand
+
+HANDS_TYPE = "hand_tracking_dsp/msg/HandArray"
+
+
+def tracked_hands(message: Any) -> tuple[TrackedHand, ...]:  # noqa: ANN401
+    """Turn a HandArray message into the tracking room's values."""
+    return tuple(map(tracked_hand, message.hands))
+
+
+def tracked_hand(message: Any) -> TrackedHand:  # noqa: ANN401
+    """Turn a Hand message into the tracking room's value.
+
+    Fields that an older definition of the message lacks are NaN; the track then is 0, the side unknown.
+    """
+    side = getattr(message, "handedness", Handedness.UNKNOWN)
+    return TrackedHand(
+        track_id=getattr(message, "track_id", 0),
+        handedness=Handedness(side) if side in Handedness.__members__.values() else Handedness.UNKNOWN,
+        handedness_score=getattr(message, "handedness_score", math.nan),
+        presence=getattr(message, "presence", math.nan),
+        landmarks=_points(message.landmarks),
+        world_landmarks=_points(getattr(message, "world_landmarks", None)),
+        region=Region(
+            *(getattr(message, f"region_{name}", math.nan) for name in ("x", "y", "size", "rotation"))
+        ),
+    )
+
+
+def _points(points: Any) -> Floats:  # noqa: ANN401
+    if points is None:
+        return np.full((JOINT_COUNT, 3), np.nan, dtype=np.float32)
+    # A number too large for float32 becomes infinite, which whoever uses the hand must look for anyway.
+    with np.errstate(over="ignore"):
+        return np.array([(point.x, point.y, point.z) for point in points], dtype=np.float32)

@@ -1,0 +1,124 @@
+"""The records of MCAP (https://mcap.dev/spec): walking over them, and opening chunks, whole or cut off."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any, BinaryIO
+
+from mcap.data_stream import ReadDataStream
+from mcap.opcode import Opcode
+
+MAGIC = b"\x89MCAP0\r\n"
+HEAD = struct.Struct("<BQ")
+"""Opcode and length before every record."""
+CHUNK_HEAD = struct.Struct("<QQQII")
+"""First and last stamp, size and CRC without compression, length of the compression's name."""
+MESSAGE_HEAD = struct.Struct("<HIQQ")
+"""Channel, sequence number, log time and publish time."""
+
+# Nobody writes larger chunks; a damaged size must not fill the memory.
+_MOST_BYTES = 2**31
+
+
+def parse(kind: Any, data: bytes) -> Any:  # noqa: ANN401 (one of mcap.records)
+    """Read the fields of a record."""
+    return kind.read(ReadDataStream(BytesIO(data)))
+
+
+def records(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Walk over records: opcode, begin and end of each one's content.
+
+    Raises:
+        ValueError: The last one is not whole.
+    """
+    position = 0
+    while position < len(data):
+        if position + HEAD.size > len(data):
+            msg = "a record's head is cut off"
+            raise ValueError(msg)
+        opcode, length = HEAD.unpack_from(data, position)
+        begin = position + HEAD.size
+        position = begin + length
+        if position > len(data):
+            msg = "a record is cut off"
+            raise ValueError(msg)
+        yield opcode, begin, position
+
+
+def chunk_bounds(head: bytes) -> tuple[int, int, int] | None:
+    """Tell where a chunk ends that begins with these bytes.
+
+    Args:
+        head: At least 61 bytes, or what the file has.
+
+    Returns:
+        First stamp, last stamp and length of the whole record; None where no chunk begins.
+    """
+    if len(head) < HEAD.size + CHUNK_HEAD.size or head[0] != Opcode.CHUNK:
+        return None
+    _, length = HEAD.unpack_from(head)
+    start_ns, end_ns, _, _, name_length = CHUNK_HEAD.unpack_from(head, HEAD.size)
+    size_at = HEAD.size + CHUNK_HEAD.size + name_length
+    if name_length > 4 or len(head) < size_at + 8:
+        return None
+    (stored,) = struct.unpack_from("<Q", head, size_at)
+    # A chunk without messages has both stamps 0.
+    if size_at + 8 + stored != HEAD.size + length or start_ns > end_ns:
+        return None
+    return start_ns, end_ns, HEAD.size + length
+
+
+def read_chunk(stream: BinaryIO, offset: int) -> bytes:
+    """Give the records in the chunk that begins at an offset; one without compression may be cut off.
+
+    Raises:
+        ValueError: No chunk begins there, its checksum is wrong, or it cannot be decompressed.
+    """
+    stream.seek(offset)
+    head = stream.read(HEAD.size + CHUNK_HEAD.size)
+    if len(head) < HEAD.size + CHUNK_HEAD.size or head[0] != Opcode.CHUNK:
+        msg = "no chunk begins here"
+        raise ValueError(msg)
+    _, _, size, crc, name_length = CHUNK_HEAD.unpack_from(head, HEAD.size)
+    name = stream.read(min(name_length, 8))
+    (stored,) = struct.unpack("<Q", stream.read(8))
+    left = os.fstat(stream.fileno()).st_size - stream.tell()
+    if not name and stored > left:
+        return stream.read(left)
+    if stored > left or size > _MOST_BYTES:
+        msg = "the chunk is cut off"
+        raise ValueError(msg)
+    data = _decompress(stream.read(stored), name, size)
+    if len(data) != size or (crc and zlib.crc32(data) != crc):
+        msg = "the chunk's checksum is wrong"
+        raise ValueError(msg)
+    return data
+
+
+def _decompress(data: bytes, name: bytes, size: int) -> bytes:
+    """Decompress a chunk.
+
+    Raises:
+        ValueError: It cannot be.
+    """
+    if not name:
+        return data
+    try:
+        if name == b"zstd":
+            import zstandard
+
+            if zstandard.frame_content_size(data) in {-1, size}:
+                return zstandard.ZstdDecompressor().decompress(data, max_output_size=size)
+        elif name == b"lz4":
+            import lz4.frame  # type: ignore[import-untyped]
+
+            return bytes(lz4.frame.LZ4FrameDecompressor().decompress(data, max_length=size))
+    except Exception as error:  # each library has its own
+        msg = f"it cannot be decompressed ({error})"
+        raise ValueError(msg) from error
+    msg = f"its compression {name!r} is not known, or not of this size"
+    raise ValueError(msg)

@@ -1,0 +1,67 @@
+"""What the files of a bag have in common, whatever their format."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class Unreadable(Exception):  # noqa: N818 (it is not shown: open_bag makes a sentence of it)
+    """A file has nothing that can be read; the message says why."""
+
+
+@dataclass(slots=True)
+class Topic:
+    """A topic of a file.
+
+    Attributes:
+        name: Of the topic.
+        msgtype: Of its messages, for example sensor_msgs/msg/Image.
+        definition: The type's, in ROS 2's MSG or IDL language; "" where the file holds none.
+        qos: Offered by its publishers, rosbags' Qos.
+        count: Messages, as far as that is known.
+        encoding: Of its messages: "cdr", or "ros1".
+    """
+
+    name: str
+    msgtype: str
+    definition: str = ""
+    qos: list[Any] = field(default_factory=list)
+    count: int = 0
+    encoding: str = "cdr"
+
+
+class BagFile(Protocol):
+    """One file of a bag; damage is counted in the problems that it was opened with.
+
+    Attributes:
+        topics: What it holds.
+        span_ns: First and last stamp; None where there is no message.
+    """
+
+    topics: list[Topic]
+    span_ns: tuple[int, int] | None
+
+    def messages(
+        self, names: Collection[tuple[str, str]], start_ns: int | None
+    ) -> Iterator[tuple[Topic, int, bytes]]:
+        """Give messages by stamp: topic, stamp (nanoseconds), bytes.
+
+        Args:
+            names: Of topics and their types.
+            start_ns: Leave out what is older.
+        """
+
+    def close(self) -> None:
+        """Close it."""
+
+
+def parse_qos(text: str) -> list[Any]:
+    """Read profiles of quality of service as rosbag2 writes them; none where they cannot be read."""
+    from rosbags.rosbag2.metadata import parse_qos as parse
+
+    try:
+        return parse(text)
+    except Exception:  # noqa: BLE001 (a damaged text; the messages matter more)
+        return []

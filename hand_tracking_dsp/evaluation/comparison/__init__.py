@@ -1,0 +1,1 @@
+"""Two evaluations against each other: intervals, tests and a verdict."""

@@ -1,0 +1,174 @@
+"""Every measure of one run against another on the same frames, with intervals, tests and a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from hand_tracking_dsp.evaluation.comparison.pairing import PairedFrames
+from hand_tracking_dsp.evaluation.comparison.reading import EvaluationFolder
+from hand_tracking_dsp.evaluation.comparison.resampling import MIN_BLOCKS, Resampling
+from hand_tracking_dsp.evaluation.measures.catalogue import RUN_METRICS, Metric, RunMetric
+from hand_tracking_dsp.evaluation.metrics import Interval
+from hand_tracking_dsp.evaluation.statistics import Array, holm, paired_p_values, percentile_interval
+
+Verdict = Literal["better", "worse", "differs", "no difference shown", "equal", "not tested", "not measured"]
+
+_ALIKE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One measure of A and B.
+
+    Attributes:
+        metric: Which.
+        a: Value of A and its 95 % interval.
+        b: Value of B, likewise.
+        difference: B - A.
+        change: (B - A) / A in %; NaN where only A is 0.
+        blocks: Blocks in which both were measured.
+        likeness: Correlation of B - A between each block and the next, -1 to 1; NaN where it is not tested.
+        verdict: "differs" is a difference of which neither direction is better.
+        reason: Why it was not tested; else "".
+        t_p: P value of the paired t-test over blocks.
+        wilcoxon_p: P value of Wilcoxon's signed-rank test over blocks.
+        t_holm: t_p, corrected for the number of measures.
+        wilcoxon_holm: wilcoxon_p, likewise.
+    """
+
+    metric: RunMetric
+    a: Interval
+    b: Interval
+    difference: Interval
+    change: Interval
+    blocks: int
+    verdict: Verdict
+    likeness: float = math.nan
+    reason: str = ""
+    t_p: float = math.nan
+    wilcoxon_p: float = math.nan
+    t_holm: float = math.nan
+    wilcoxon_holm: float = math.nan
+
+    @property
+    def measured_anywhere(self) -> bool:
+        """Whether A or B has a value."""
+        return not (math.isnan(self.a.value) and math.isnan(self.b.value))
+
+    @property
+    def blocks_alike(self) -> bool:
+        """Whether blocks resemble the next more than chance has it, so that the interval is too narrow."""
+        return self.likeness > max(_ALIKE, 2 / math.sqrt(max(self.blocks, 1)))
+
+
+def compare_frames(frames: PairedFrames, metrics: Sequence[Metric], resampling: Resampling) -> list[Finding]:
+    """Compare measures of frames.
+
+    Args:
+        frames: Of both runs.
+        metrics: Which.
+        resampling: How intervals are had. All measures and both sides see the same draws: they are paired.
+    """
+    samplers = [
+        [metric.value.resampler(side, frames.blocks, frames.count) for side in (frames.a, frames.b)]
+        for metric in metrics
+    ]
+    found = [
+        np.array([[sample(draw) for sample in pair] for pair in samplers])
+        for draw in resampling.draws(frames.count)
+    ]
+    resampled = np.concatenate(found, axis=2)
+    findings = [_finding(frames, metric, *resampled[i]) for i, metric in enumerate(metrics)]
+    t, wilcoxon = holm([one.t_p for one in findings]), holm([one.wilcoxon_p for one in findings])
+    return [replace(one, t_holm=t[i], wilcoxon_holm=wilcoxon[i]) for i, one in enumerate(findings)]
+
+
+def compare_runs(a: EvaluationFolder, b: EvaluationFolder, runs: tuple[str, str]) -> list[Finding]:
+    """Compare measures of whole runs: as they are, one value a side, so that there is nothing to test."""
+    findings = []
+    for metric in RUN_METRICS:
+        first, second = a.value(runs[0], metric.name), b.value(runs[1], metric.name)
+        measured = not math.isnan(second - first)
+        findings.append(
+            Finding(
+                metric,
+                Interval(first),
+                Interval(second),
+                Interval(second - first),
+                Interval(change_percent(first, second)),
+                blocks=0,
+                verdict="not tested" if measured else "not measured",
+                reason="one value a run" if measured else "",
+            )
+        )
+    return findings
+
+
+def change_percent(a: float, b: float) -> float:
+    """Return (b - a) / a in %; where a is 0, 0 if b is too, else NaN."""
+    if a == 0:
+        return 0.0 if b == 0 else math.nan
+    return 100 * (b - a) / a
+
+
+def _finding(frames: PairedFrames, metric: Metric, a: Array, b: Array) -> Finding:
+    """Judge one measure, of which a and b are the resamples, float64 [r] each."""
+    value = metric.value
+    one, other = (value.of_blocks(side, frames.blocks, frames.count) for side in (frames.a, frames.b))
+    first, second = value(frames.a), value(frames.b)
+    both = ~np.isnan(one - other)
+    evidence = int(min((~np.isnan(one)).sum(), (~np.isnan(other)).sum()))
+    obstacle = value.obstacle(frames.a) or value.obstacle(frames.b)
+    if not obstacle and evidence < MIN_BLOCKS:
+        obstacle = f"{evidence} blocks are too few"
+    if obstacle:
+        a = b = np.empty(0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        changes = np.where(a != 0, 100 * (b - a) / a, math.nan)
+    difference = percentile_interval(second - first, b - a, evidence)
+    change = percentile_interval(change_percent(first, second), changes, evidence)
+    if same := first == second and np.array_equal(one, other, equal_nan=True):
+        difference = change = Interval(0.0, 0.0, 0.0)
+    verdict = _verdict(metric, difference, same=same, tested=not obstacle)
+    reason = obstacle if verdict == "not tested" else ""
+    finding = Finding(
+        metric,
+        percentile_interval(first, a, evidence),
+        percentile_interval(second, b, evidence),
+        difference,
+        change,
+        int(both.sum()),
+        verdict,
+        reason=reason,
+    )
+    if verdict in ("equal", "not tested", "not measured"):
+        return finding
+    t_p, wilcoxon_p = paired_p_values(one[both], other[both])
+    return replace(finding, likeness=_likeness((other - one)[both]), t_p=t_p, wilcoxon_p=wilcoxon_p)
+
+
+def _likeness(differences: Array) -> float:
+    """Return the correlation of each value with the next; NaN where there are too few, or all are equal."""
+    before, after = differences[:-1], differences[1:]
+    if len(before) < 2 or np.ptp(before) == 0 or np.ptp(after) == 0:
+        return math.nan
+    return float(np.corrcoef(before, after)[0, 1])
+
+
+def _verdict(metric: Metric, difference: Interval, *, same: bool, tested: bool) -> Verdict:
+    if math.isnan(difference.value):
+        return "not measured"
+    if same:
+        return "equal"
+    if not tested:
+        return "not tested"
+    if difference.low <= 0 <= difference.high:
+        return "no difference shown"
+    if metric.better == "neither":
+        return "differs"
+    return "better" if (difference.high < 0) == (metric.better == "lower") else "worse"

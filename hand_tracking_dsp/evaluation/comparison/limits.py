@@ -1,0 +1,108 @@
+"""Limits that a change must keep, as a user writes them: mde_px>+2%."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.comparison.findings import Finding
+from hand_tracking_dsp.evaluation.measures.catalogue import measure_names
+from hand_tracking_dsp.evaluation.measures.wording import number, with_interval
+from hand_tracking_dsp.evaluation.metrics import Interval
+
+_GRAMMAR = re.compile(r"\s*(\w+)\s*([<>])\s*([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)\s*(%?)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What must not hold of a measure.
+
+    Attributes:
+        text: As the user wrote it.
+        metric: Name of the measure.
+        above: True for >, False for <.
+        limit: The number.
+        of: What is held against it: B's value, the difference B - A, or the change (B - A) / A in %.
+    """
+
+    text: str
+    metric: str
+    above: bool
+    limit: float
+    of: Literal["value", "difference", "change"]
+
+    def breach(self, finding: Finding, *, confident: bool = False) -> str:
+        """Say how the limit is broken, or why it cannot be checked; "" where it is kept.
+
+        What it says goes on from the limit's text.
+
+        Args:
+            finding: Of the limit's measure.
+            confident: Whether it is broken only where the whole interval lies beyond it, not the value alone.
+        """
+        name, unit = finding.metric.label, finding.metric.unit
+        figure = self._figure(finding)
+        if math.isnan(figure.value):
+            sides = [side for side, one in (("A", finding.a), ("B", finding.b)) if math.isnan(one.value)]
+            return (
+                f"cannot be checked: {name} was not measured in {' and '.join(sides)}; it needs "
+                f"{finding.metric.needs}."
+            )
+        if confident and math.isnan(figure.low):
+            reason = finding.reason or "A is 0"
+            return f"cannot be checked with --confident: {name} has no interval ({reason})."
+        if not self._holds(figure, confident=confident):
+            return ""
+        said = f"holds: {name} was {number(finding.a.value)} and is {number(finding.b.value)} {unit}".rstrip()
+        if self.of != "value":
+            said += f", {self.of} {with_interval(figure, '%' if self.of == 'change' else unit, sign=True)}"
+        return f"{said}."
+
+    def _figure(self, finding: Finding) -> Interval:
+        if self.of == "value":
+            return finding.b
+        if self.of == "difference":
+            return finding.difference
+        if finding.a.value == 0 and abs(finding.difference.value) > 0:
+            # Any change from nothing is beyond every percentage.
+            return Interval(math.copysign(math.inf, finding.difference.value))
+        return finding.change
+
+    def _holds(self, figure: Interval, *, confident: bool) -> bool:
+        if self.above:
+            return (figure.low if confident else figure.value) > self.limit
+        return (figure.high if confident else figure.value) < self.limit
+
+
+def parse_limit(text: str) -> Limit:
+    """Read METRIC > or < [+|-]NUMBER[%].
+
+    Raises:
+        ConfigurationError: It is not of this form, or names no measure.
+    """
+    found = _GRAMMAR.fullmatch(text)
+    if not found:
+        msg = (
+            f"--fail-if '{text}' cannot be read: write a measure, > or <, and a number, for example "
+            "'mde_px>+2%' (2 % more than A), 'detection_recall<-0.01' (0.01 less than A) or "
+            "'latency_p99_ms>33' (B itself)."
+        )
+        raise ConfigurationError(msg)
+    metric, direction, sign, digits, percent = found.groups()
+    if metric not in (names := measure_names()):
+        near = get_close_matches(metric, names, 1)
+        hint = f"do you mean {near[0]}?" if near else f"choose one of {', '.join(names)}."
+        msg = f"--fail-if '{text}' names no measure: {hint}"
+        raise ConfigurationError(msg)
+    if percent and not sign:
+        msg = (
+            f"--fail-if '{text}' lacks a sign: a percentage is a change against A, so write "
+            f"'{metric}{direction}+{digits}%' or '{metric}{direction}-{digits}%'."
+        )
+        raise ConfigurationError(msg)
+    of: Literal["value", "difference", "change"] = "change" if percent else "difference" if sign else "value"
+    return Limit(text.strip(), metric, direction == ">", float(sign + digits), of)

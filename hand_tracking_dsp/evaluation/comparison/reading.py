@@ -1,0 +1,108 @@
+"""What evaluate wrote, read back and checked."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.evaluation.measures.frames import Frames, read_frames
+from hand_tracking_dsp.evaluation.report.version import REPORT_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationFolder:
+    """A folder that evaluate wrote.
+
+    Attributes:
+        folder: Where it lies.
+        report: What report.json holds.
+        frames: What frames.csv holds, the rows of all runs.
+    """
+
+    folder: Path
+    report: Mapping[str, Any]
+    frames: Frames
+
+    @property
+    def runs(self) -> list[str]:
+        """Names of the runs, in the order of the report."""
+        return list(self.report["runs"])
+
+    def value(self, run: str, metric: str) -> float:
+        """Return a measure of a whole run as the report has it; NaN where it was not measured."""
+        found = self.report["runs"][run]["metrics"].get(metric)
+        return math.nan if found is None else float(found)
+
+
+def read_evaluation(folder: Path) -> EvaluationFolder:
+    """Read report.json and frames.csv.
+
+    Raises:
+        SourceError: One is missing, damaged, of another version, or they are not of one evaluation.
+    """
+    path = folder / "report.json"
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no JSON"
+        msg = f"{path} cannot be read ({reason}): give a folder that 'hand-tracking-dsp evaluate' wrote."
+        raise SourceError(msg) from error
+    if not _is_report(report):
+        msg = f"{path} is no report of an evaluation of version {REPORT_VERSION}: run evaluate again."
+        raise SourceError(msg)
+    frames = read_frames(folder / "frames.csv")
+    if not set(frames.names("run")) <= set(report["runs"]):
+        msg = f"report.json and frames.csv in {folder} are not of one evaluation: run evaluate again."
+        raise SourceError(msg)
+    return EvaluationFolder(folder, report, frames)
+
+
+def setting_differences(a: EvaluationFolder, b: EvaluationFolder) -> list[str]:
+    """Say in sentences where two evaluations were not made alike."""
+    notes = []
+    banks = [f"{bank.get('name')} {str(bank.get('fingerprint'))[:12]}" for bank in _both(a, b, "bank")]
+    if banks[0] != banks[1]:
+        notes.append(f"The banks differ: A {banks[0]}, B {banks[1]}.")
+    if changed := _changed(*_both(a, b, "machine")):
+        notes.append(f"The machines differ ({changed}): times and energy compare the machines, too.")
+    if changed := _changed(*_both(a, b, "settings")):
+        notes.append(f"The settings differ ({changed}).")
+    first, second = ({one["name"] for one in side.report["recordings"]} for side in (a, b))
+    for side, names in (("A", first - second), ("B", second - first)):
+        if names:
+            notes.append(f"Recordings of {side} alone, which are left out: {', '.join(sorted(names))}.")
+    return notes
+
+
+def _both(a: EvaluationFolder, b: EvaluationFolder, name: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    return a.report[name], b.report[name]
+
+
+def _changed(a: Mapping[str, Any], b: Mapping[str, Any]) -> str:
+    names = [name for name in dict.fromkeys((*a, *b)) if a.get(name) != b.get(name)]
+    return ", ".join(f"{name}: A {a.get(name)}, B {b.get(name)}" for name in names)
+
+
+def _is_report(value: Any) -> bool:  # noqa: ANN401 (whatever JSON can hold)
+    return (
+        isinstance(value, dict)
+        and value.get("version") == REPORT_VERSION
+        and all(isinstance(value.get(name), dict) for name in ("bank", "machine", "settings"))
+        and _all(value.get("recordings"), lambda one: isinstance(one.get("name"), str))
+        and isinstance(value.get("runs"), dict)
+        and _all(list(value["runs"].values()), lambda run: _is_metrics(run.get("metrics")))
+    )
+
+
+def _all(values: Any, check: Callable[[dict[str, Any]], bool]) -> bool:  # noqa: ANN401
+    return isinstance(values, list) and all(isinstance(one, dict) and check(one) for one in values)
+
+
+def _is_metrics(value: Any) -> bool:  # noqa: ANN401
+    numbers = (int, float, type(None))
+    return isinstance(value, dict) and all(isinstance(one, numbers) for one in value.values())

@@ -1,0 +1,69 @@
+"""What sparsity costs: error on sparsity, a line through the frames of all runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hand_tracking_dsp.evaluation.comparison.resampling import MIN_BLOCKS, Resampling
+from hand_tracking_dsp.evaluation.measures.frames import Frames
+from hand_tracking_dsp.evaluation.metrics import Interval
+from hand_tracking_dsp.evaluation.statistics import Array, percentile_interval
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """A line of least squares: error_palm_percent = intercept + slope * sparsity.
+
+    Attributes:
+        slope: Error, % of palm size, from no to all parameters removed, and its 95 % interval (of
+            MIN_BLOCKS or more); a tenth of it is what ten more percent of the parameters cost.
+        intercept: Error where no parameter is removed, % of palm size.
+        r_squared: Share of the frames' variance that the line explains.
+        frames: Frames that it goes through.
+        blocks: Blocks of them.
+    """
+
+    slope: Interval
+    intercept: float
+    r_squared: float
+    frames: int
+    blocks: int
+
+
+def error_on_sparsity(frames: Frames, resampling: Resampling) -> Regression | None:
+    """Fit the error of frames to the sparsity of the level that ran.
+
+    The interval of the slope comes from resampling blocks of a recording, each with the frames of all runs
+    in it: they show the same hands.
+
+    Args:
+        frames: Rows of any runs.
+        resampling: How the interval is had.
+
+    Returns:
+        None where frames with a known error have fewer than two different sparsities.
+    """
+    known = frames.take(np.isfinite(frames["error_palm_percent"]) & np.isfinite(frames["sparsity"]))
+    x, y = known["sparsity"], known["error_palm_percent"]
+    if len(np.unique(x)) < 2:
+        return None
+    blocks, count = resampling.blocks(known)
+    terms = (np.ones(len(x)), x, y, x * x, x * y, y * y)
+    sums = np.stack([np.bincount(blocks, term, count) for term in terms], axis=1)
+    slope, intercept, r_squared = (float(one[0]) for one in _line(np.ones((1, count)) @ sums))
+    interval = Interval(slope)
+    if count >= MIN_BLOCKS:
+        slopes = np.concatenate([_line(draw @ sums)[0] for draw in resampling.draws(count)])
+        interval = percentile_interval(slope, slopes, count)
+    return Regression(interval, intercept, r_squared, len(x), count)
+
+
+def _line(sums: Array) -> tuple[Array, Array, Array]:
+    """Return slope, intercept and r squared from n, and the sums of x, y, x^2, xy and y^2, float64 [r, 6]."""
+    n, x, y, xx, xy, yy = sums.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread_x, spread_y, shared = xx - x * x / n, yy - y * y / n, xy - x * y / n
+        slope = np.where(spread_x > 1e-12 * n, shared / spread_x, np.nan)
+        return slope, (y - slope * x) / n, slope * shared / spread_y

@@ -1,0 +1,1 @@
+"""Measuring gestures on labelled pictures and on videos."""

@@ -1,0 +1,137 @@
+"""How well gestures are read in labelled pictures, by sparsity level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from hand_tracking_dsp.errors import FrameError
+from hand_tracking_dsp.evaluation.gestures.confusion import NO_HAND, NONE, Confusion
+from hand_tracking_dsp.evaluation.gestures.labels import LabelledHand
+from hand_tracking_dsp.gestures.examples import OwnGesture
+from hand_tracking_dsp.gestures.options import GestureOptions
+from hand_tracking_dsp.gestures.reading import read_gesture
+from hand_tracking_dsp.gestures.types import Reading
+from hand_tracking_dsp.tracking.tracker import HandTracker
+from hand_tracking_dsp.tracking.types import Floats, Image
+
+# A found hand is the labelled one where their boxes overlap so much (intersection over union): joints span
+# less than the skin that a person draws a box around.
+_SAME_BOX = 0.2
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was read in pictures at one level: numbers of open fingers, and names."""
+
+    counts: Confusion = field(default_factory=Confusion)
+    names: Confusion = field(default_factory=Confusion)
+
+    def add(self, hand: LabelledHand, reading: Reading | None) -> None:
+        """Count a hand; None: it was not found."""
+        if hand.open_fingers is not None:
+            self.counts.add(str(hand.open_fingers), str(reading.open_fingers) if reading else NO_HAND)
+        if hand.gesture is not None:
+            self.names.add(hand.gesture or NONE, (reading.name or NONE) if reading else NO_HAND)
+
+
+class PictureReader:
+    """Reads the gestures of hands in pictures, each picture alone.
+
+    Args:
+        tracker: Without smoothing.
+        options: Thresholds.
+        own: Gestures by example.
+        margin: By how much pictures are widened on every side, in shares of the longer side; their border
+            pixels are repeated. Hands that fill a picture are not found without.
+        world: Read the world landmarks, to compare; gesture_node reads those of the image.
+    """
+
+    def __init__(
+        self,
+        tracker: HandTracker,
+        options: GestureOptions,
+        own: Sequence[OwnGesture] = (),
+        margin: float = 0.0,
+        world: bool = False,
+    ) -> None:
+        self._tracker = tracker
+        self._options = options
+        self._own = tuple(own)
+        self._margin = margin
+        self._world = world
+
+    def read(self, hand: LabelledHand, level: int) -> Reading | None:
+        """Read one hand; None where it is not found.
+
+        Where the label has no box, the largest hand is meant.
+
+        Raises:
+            FrameError: The picture cannot be decoded.
+        """
+        image: Image | None = cv2.imread(str(hand.path), cv2.IMREAD_COLOR)
+        if image is None:
+            msg = f"The picture {hand.path} cannot be decoded: remove it from the labels or repair it."
+            raise FrameError(msg)
+        border = round(self._margin * max(image.shape[:2]))
+        image = cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_REPLICATE)
+        self._tracker.reset()
+        hands = list(self._tracker.track(image, 0.0, level, "bgr").hands)
+        spans = [_span(found.landmarks) - border for found in hands]
+        if hand.box:
+            box = np.array(hand.box)
+            fits = [_overlap(span, box) for span in spans]
+        else:
+            fits = [_area(span) for span in spans]
+        if not hands or (hand.box and max(fits) < _SAME_BOX):
+            return None
+        meant = hands[int(np.argmax(fits))]
+        points = meant.world_landmarks if self._world else meant.landmarks
+        return read_gesture(points, self._options, self._own)
+
+
+def measure_pictures(
+    reader: PictureReader,
+    hands: Sequence[LabelledHand],
+    levels: Sequence[int],
+    on_hand: Callable[[], None] = lambda: None,
+) -> dict[int, Tally]:
+    """Read all hands at every level.
+
+    Args:
+        reader: Reads them.
+        hands: With their labels.
+        levels: Sparsity levels, 0 = dense.
+        on_hand: Called after each.
+
+    Returns:
+        What was read, by level.
+
+    Raises:
+        FrameError: A picture cannot be decoded.
+    """
+    tallies = {level: Tally() for level in levels}
+    for level, tally in tallies.items():
+        for hand in hands:
+            tally.add(hand, reader.read(hand, level))
+            on_hand()
+    return tallies
+
+
+def _span(landmarks: Floats) -> Floats:
+    """Give left, top, right, bottom of a hand's joints."""
+    result: Floats = np.concatenate([landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)])
+    return result
+
+
+def _area(box: Floats) -> float:
+    return float(np.maximum(box[2:] - box[:2], 0).prod())
+
+
+def _overlap(a: Floats, b: Floats) -> float:
+    """Intersection over union of two boxes, 0 to 1."""
+    shared = _area(np.concatenate([np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])]))
+    return shared / (_area(a) + _area(b) - shared)

@@ -1,0 +1,111 @@
+"""How many gestures are told in videos that show none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.gestures.examples import OwnGesture
+from hand_tracking_dsp.gestures.options import GestureOptions
+from hand_tracking_dsp.gestures.recognizer import GestureRecognizer
+from hand_tracking_dsp.gestures.types import COUNTS, EventKind
+from hand_tracking_dsp.sources.frames import open_source
+from hand_tracking_dsp.tracking.tracker import HandTracker
+
+
+@dataclass(frozen=True, slots=True)
+class VideoEvents:
+    """What was told in one video.
+
+    Attributes:
+        name: Of the file.
+        minutes: Length.
+        hand_minutes: Of it with a hand in view.
+        begun: How often each gesture began, or was told once.
+    """
+
+    name: str
+    minutes: float
+    hand_minutes: float
+    begun: Counter[str]
+
+    def per_minute(self) -> dict[str, float]:
+        """Events per minute of video: all but counts of fingers, those, and each by its name."""
+        begun = self.begun
+        counted = sum(begun[name] for name in COUNTS)
+        sums = {"gestures and movements": begun.total() - counted, "counts of fingers": counted, **begun}
+        return {name: number / self.minutes for name, number in sums.items()}
+
+    def figures(self) -> dict[str, Any]:
+        """Give all figures, for JSON."""
+        return {
+            "name": self.name,
+            "minutes": self.minutes,
+            "hand_minutes": self.hand_minutes,
+            "begun": dict(self.begun),
+            "per_minute": self.per_minute(),
+        }
+
+
+def watch(
+    path: Path,
+    tracker: HandTracker,
+    level: int = 0,
+    options: GestureOptions | None = None,
+    own: Sequence[OwnGesture] = (),
+    on_frame: Callable[[], None] = lambda: None,
+) -> VideoEvents:
+    """Let a recognizer watch a video (or a folder of pictures, 30 a second), every frame of it.
+
+    Raises:
+        SourceError: There is no such file, or it cannot be decoded.
+    """
+    if not path.exists():  # a source of frames may also be a camera, which has no end
+        msg = f"There is no video {path}: name a file, or a folder of pictures."
+        raise SourceError(msg)
+    recognizer = GestureRecognizer(options, own)
+    tracker.reset()
+    begun: Counter[str] = Counter()
+    frames = with_hand = 0
+    with open_source(str(path)) as source:
+        while (frame := source.read()) is not None:
+            stamp_s = frame.index / source.rate_hz
+            hands = tracker.track(frame.image, stamp_s, level, "bgr").hands
+            height, width = frame.image.shape[:2]
+            _, events = recognizer.update(stamp_s, hands, (width, height))
+            begun.update(e.name for e in events if e.kind in {EventKind.STARTED, EventKind.MOVED})
+            frames += 1
+            with_hand += bool(hands)
+            on_frame()
+        minute = 60 * source.rate_hz
+    return VideoEvents(path.name, frames / minute, with_hand / minute, begun)
+
+
+def together(videos: Sequence[VideoEvents]) -> VideoEvents:
+    """Add videos up."""
+    return VideoEvents(
+        name="all together",
+        minutes=sum(video.minutes for video in videos),
+        hand_minutes=sum(video.hand_minutes for video in videos),
+        begun=sum((video.begun for video in videos), Counter()),
+    )
+
+
+def table(videos: Sequence[VideoEvents]) -> str:
+    """Set videos out as a Markdown table, the last row for all together."""
+    rows = [
+        "| video | seconds | with a hand | gestures and movements, per minute | counts, per minute | which |",
+        "|---|---:|---:|---:|---:|---|",
+    ]
+    for video in (*videos, together(videos)):
+        rate = video.per_minute()
+        which = ", ".join(f"{name} {number}" for name, number in sorted(video.begun.items()))
+        rows.append(
+            f"| {video.name} | {60 * video.minutes:.1f} | {60 * video.hand_minutes:.1f} "
+            f"| {rate['gestures and movements']:.1f} | {rate['counts of fingers']:.1f} | {which} |"
+        )
+    return "\n".join(rows)

@@ -1,0 +1,376 @@
+"""Every measure of an evaluation: its unit, its formula, and its value over any set of frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hand_tracking_dsp.evaluation.measures.frames import DROPPED, REJECTED, Frames
+from hand_tracking_dsp.evaluation.measures.statistics import (
+    Percentile,
+    Statistic,
+    mean,
+    ratio,
+    share_of,
+    weighted_mean,
+)
+
+Better = Literal["lower", "higher", "neither"]
+
+Group = Literal["accuracy", "stability", "agreement", "time and frames", "levels", "energy and machine"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunMetric:
+    """A measure of a whole run.
+
+    Attributes:
+        name: In report.json and on the command line; ends with its unit where it has one.
+        group: What it belongs to.
+        unit: "" for a plain number.
+        better: Which direction is better.
+        formula: How it is defined, in a sentence.
+        needs: What it cannot be had without, the end of "not measured: ...".
+        note: Said beside its value wherever a user sees it; "" for nothing.
+    """
+
+    name: str
+    group: Group
+    unit: str
+    better: Better
+    formula: str
+    needs: str
+    note: str = field(default="", kw_only=True)
+
+    @property
+    def label(self) -> str:
+        """Name with its note."""
+        return f"{self.name} ({self.note})" if self.note else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Metric(RunMetric):
+    """A measure whose value is a function of frames, in whatever order they are.
+
+    Attributes:
+        value: From frames to the value; NaN where nothing was measured.
+    """
+
+    value: Statistic
+
+
+_JOINTS = "true joints: a bag with a topic truth, or --truth with joints"
+_BOXES = "true boxes or joints: a bag with a topic truth, or --truth"
+_WORLD = "true joints in metres: a bag with a topic truth of a synthetic source"
+_FRAMES = "a frame that was handled"
+
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "mde_px",
+        "accuracy",
+        "px",
+        "lower",
+        "Mean distance error: mean over joints, hands found and frames of |p - t| in x and y.",
+        _JOINTS,
+        weighted_mean("error_px", "found"),
+    ),
+    Metric(
+        "mde_palm_percent",
+        "accuracy",
+        "% of palm",
+        "lower",
+        "The same, each hand's distance divided by its true palm size |wrist - middle MCP|, times 100.",
+        _JOINTS,
+        weighted_mean("error_palm_percent", "found"),
+    ),
+    *(
+        Metric(
+            f"pck_{round(100 * share):03}",
+            "accuracy",
+            "share",
+            "higher",
+            f"PCK@{share:g}: share of all true joints of which the tracked joint lies within {share:g} times "
+            "the longer side of the true joints' box; joints of hands not found count as missed.",
+            _JOINTS,
+            weighted_mean(f"pck_{round(100 * share):03}", "true_hands"),
+        )
+        for share in (0.05, 0.1, 0.2)
+    ),
+    Metric(
+        "world_mm",
+        "accuracy",
+        "mm",
+        "lower",
+        "Mean over joints, hands and frames of |w - t| of world landmarks, both moved to their mean.",
+        _WORLD,
+        weighted_mean("world_mm", "true_worlds"),
+    ),
+    Metric(
+        "world_aligned_mm",
+        "accuracy",
+        "mm",
+        "lower",
+        "The same after Procrustes alignment: the similarity (move, turn, scale) of least squares, for each "
+        "hand and frame.",
+        _WORLD,
+        weighted_mean("world_aligned_mm", "true_worlds"),
+    ),
+    Metric(
+        "detection_recall",
+        "accuracy",
+        "share",
+        "higher",
+        "True boxes that a tracked hand's box meets, over all true boxes. Boxes meet at an intersection over "
+        "union of 0.5; the best pairs first, each box once. Against boxes that a person drew, a tracked "
+        "hand's box is that of its joints, 0.12 palm sizes wider on every side.",
+        _BOXES,
+        ratio("boxes_hit", "true_boxes"),
+    ),
+    Metric(
+        "detection_precision",
+        "accuracy",
+        "share",
+        "higher",
+        "The same pairs over all boxes of tracked hands.",
+        _BOXES,
+        ratio("boxes_hit", "boxes"),
+    ),
+    Metric(
+        "handedness_accuracy",
+        "accuracy",
+        "share",
+        "higher",
+        "Hands found whose side was told right, over those whose side is known.",
+        _JOINTS,
+        ratio("sides_right", "true_sides"),
+    ),
+    Metric(
+        "jitter_px",
+        "stability",
+        "px",
+        "lower",
+        "Second difference from frame to frame while the hand rests: mean over joints of "
+        "|p(t) - 2 p(t-1) + p(t-2)|. A hand rests where the middle of its joints kept within 0.05 palm "
+        "sizes for 0.5 s, by the true joints where they are known.",
+        "a hand that rests for half a second",
+        weighted_mean("jitter_px", "resting"),
+    ),
+    Metric(
+        "jitter_palm_percent",
+        "stability",
+        "% of palm",
+        "lower",
+        "The same, in % of the palm size.",
+        "a hand that rests for half a second",
+        weighted_mean("jitter_palm_percent", "resting"),
+    ),
+    Metric(
+        "reacquisition_s",
+        "stability",
+        "s",
+        "lower",
+        "Mean time from the first frame that shows a hand that is not tracked (new or lost) to the first on "
+        "which all hands in view are; 0 where a new hand is tracked at once. Times that end by the last hand "
+        "leaving do not count.",
+        _JOINTS,
+        mean("reacquired_s"),
+    ),
+    Metric(
+        "reacquisition_max_s",
+        "stability",
+        "s",
+        "lower",
+        "The longest of these times.",
+        _JOINTS,
+        Percentile("reacquired_s", 100),
+    ),
+    Metric(
+        "drift_palm_percent",
+        "agreement",
+        "% of palm",
+        "lower",
+        "Mean over frames of the landmarks' mean distance from the dense level's on the same regions: "
+        "agreement with the dense network, not accuracy.",
+        "--agreement",
+        mean("drift"),
+        note="agreement, not accuracy",
+    ),
+    Metric(
+        "recorded_same",
+        "agreement",
+        "share",
+        "neither",
+        "Frames with as many hands as the bag's own topic hands holds of the same image, near them.",
+        "a bag with a topic hands",
+        mean("recorded_same"),
+    ),
+    Metric(
+        "recorded_px",
+        "agreement",
+        "px",
+        "neither",
+        "Mean over those frames of the largest distance of a joint from the bag's hands.",
+        "a bag with a topic hands",
+        mean("recorded_px"),
+        note="agreement",
+    ),
+    *(
+        Metric(
+            f"latency_{name}_ms",
+            "time and frames",
+            "ms",
+            "lower",
+            f"{words} of the frames' latency. Frame by frame: from the message to the hands, conversion and "
+            "tracking. With --realtime: from the image's stamp, with the wait for the frame before.",
+            _FRAMES,
+            Percentile("latency_ms", share),
+        )
+        for name, share, words in (
+            ("p50", 50, "Median"),
+            ("p95", 95, "95th percentile"),
+            ("p99", 99, "99th percentile"),
+            ("max", 100, "Maximum"),
+        )
+    ),
+    Metric(
+        "latency_jitter_ms",
+        "time and frames",
+        "ms",
+        "lower",
+        "Mean of |latency(t) - latency(t-1)| over frames handled one after the other.",
+        "two frames that were handled",
+        mean("latency_step_ms"),
+    ),
+    Metric(
+        "deadline_misses",
+        "time and frames",
+        "share",
+        "lower",
+        "Frames handled whose latency is above the budget (--budget), over all handled.",
+        _FRAMES,
+        mean("late"),
+    ),
+    Metric(
+        "frames_dropped",
+        "time and frames",
+        "share",
+        "lower",
+        "Frames replaced by a newer one before their turn, over all; 0 unless --realtime.",
+        "a frame",
+        share_of(DROPPED),
+    ),
+    Metric(
+        "frames_rejected",
+        "time and frames",
+        "share",
+        "lower",
+        "Messages that are no image, over all.",
+        "a frame",
+        share_of(REJECTED),
+    ),
+    Metric(
+        "level",
+        "levels",
+        "",
+        "neither",
+        "Mean sparsity level of the frames handled; the histogram stands beside it.",
+        _FRAMES,
+        mean("level"),
+    ),
+    Metric(
+        "sparsity",
+        "levels",
+        "share",
+        "neither",
+        "Mean share of the dense network's parameters removed.",
+        _FRAMES,
+        mean("sparsity"),
+    ),
+    Metric(
+        "switches_per_min",
+        "levels",
+        "1/min",
+        "lower",
+        "Changes of level from one frame handled to the next, per minute of the recording.",
+        "two frames that were handled",
+        ratio("switched", "interval_s", 60),
+    ),
+    Metric(
+        "energy_mj",
+        "energy and machine",
+        "mJ a frame",
+        "lower",
+        "Energy of the networks, ESTIMATED: multiply-accumulates that ran, times --picojoules-per-mac.",
+        _FRAMES,
+        mean("energy_mj"),
+        note="estimated",
+    ),
+)
+"""All measures that are functions of frames, in the order of the report."""
+
+RUN_METRICS: tuple[RunMetric, ...] = (
+    RunMetric(
+        "energy_measured_mj",
+        "energy and machine",
+        "mJ a frame",
+        "lower",
+        "Energy that the machine's meter (RAPL, INA3221 or NVML) counted during the run, over the frames "
+        "handled; of the whole processor, card or board, whatever else ran on it.",
+        "a meter that can be read (RAPL, INA3221, NVML)",
+    ),
+    RunMetric(
+        "cpu_share",
+        "energy and machine",
+        "cores",
+        "lower",
+        "Processor time of the process over the run's time; 1 = one core fully used.",
+        "a frame that was handled",
+    ),
+    RunMetric(
+        "accelerator_utilization",
+        "energy and machine",
+        "share",
+        "neither",
+        "Mean busy share of the busiest GPU, read once a second.",
+        "a GPU whose driver tells",
+    ),
+    RunMetric(
+        "rate_hz",
+        "energy and machine",
+        "frames/s",
+        "higher",
+        "Frames read, tracked and judged per second of the run.",
+        "a frame that was handled",
+    ),
+    RunMetric(
+        "network_rate_hz",
+        "energy and machine",
+        "frames/s",
+        "higher",
+        "What the networks alone would allow: frames handled over the sum of detection_ms and landmarks_ms.",
+        "a frame that was handled",
+    ),
+)
+"""The measures of whole runs."""
+
+
+def measured(frames: Frames) -> dict[str, float]:
+    """Return the value of every metric of METRICS over some frames."""
+    return {metric.name: metric.value(frames) for metric in METRICS}
+
+
+def measure_names() -> list[str]:
+    """Return the names of all measures, in the order of the report."""
+    return [metric.name for metric in (*METRICS, *RUN_METRICS)]
+
+
+def metrics_table() -> str:
+    """Return all measures as a Markdown table."""
+    escaped = r"\|"
+    rows = ["| measure | unit | better | definition | needs |", "|---|---|---|---|---|"]
+    everything: tuple[RunMetric, ...] = (*METRICS, *RUN_METRICS)
+    rows += [
+        f"| `{m.name}` | {m.unit or '-'} | {m.better} | {m.formula.replace('|', escaped)} | {m.needs} |"
+        for m in everything
+    ]
+    return "\n".join(rows) + "\n"

@@ -1,0 +1,240 @@
+"""One row a frame: everything that measures are made of, and frames.csv."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.files import write_text
+
+NAN = math.nan
+
+HANDLED, DROPPED, REJECTED = "handled", "dropped", "rejected"
+"""What became of a frame: tracked, replaced by a newer one before its turn, or no image."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameRow:
+    """One frame in one run; NaN = not measured, not known, or without meaning on this frame.
+
+    Attributes:
+        run: The setting that ran, for example "level 2".
+        bag: Which recording.
+        outcome: HANDLED, DROPPED or REJECTED.
+        frame: Number of the image in its recording, from 0.
+        stamp_s: The image's stamp, seconds since the recording's first.
+        interval_s: Since the frame handled before, seconds.
+        level: Sparsity level that ran, 0 = dense.
+        sparsity: Share of the dense network's parameters removed at that level, 0 to 1.
+        switched: 1 where the level differs from the frame handled before, else 0.
+        hands: Hands tracked.
+        presence: Lowest presence of them, 0 to 1.
+        conversion_ms: From the message to pixels, milliseconds.
+        detection_ms: Palm detection, milliseconds.
+        landmarks_ms: Landmark network of all hands, milliseconds.
+        total_ms: Conversion and tracking, milliseconds.
+        latency_ms: Age of the hands when they are ready: total_ms, in real time with the wait before it.
+        latency_step_ms: Its distance from that of the frame handled before, milliseconds.
+        late: 1 where latency_ms is above the budget, else 0.
+        energy_mj: Energy of the networks, millijoules, estimated from their multiply-accumulates.
+        true_hands: Hands with true joints in view.
+        found: Those of them that were tracked.
+        error_px: Mean distance of the joints of the hands found from the true ones, pixels.
+        error_palm_percent: The same, each hand in % of its true palm size.
+        pck_005: Share of the true joints that were met within 0.05 of their hand's box, 0 to 1.
+        pck_010: The same within 0.1.
+        pck_020: The same within 0.2.
+        true_worlds: Hands found of which the true joints in metres are known.
+        world_mm: Mean distance of their world landmarks, both centred on their mean, millimetres.
+        world_aligned_mm: The same after Procrustes alignment, millimetres.
+        true_boxes: Boxes of hands in view.
+        boxes: Boxes of hands tracked, where there are true ones to hold them against.
+        boxes_hit: Pairs of both that overlap by an intersection over union of 0.5 or more.
+        true_sides: Hands found of which the side is known.
+        sides_right: Those of them whose side was told right.
+        jitter_px: Second difference of the joints from frame to frame, of hands at rest, pixels.
+        jitter_palm_percent: The same in % of the palm size.
+        resting: Hands at rest that jitter was measured of.
+        reacquired_s: On the frame on which all hands in view are tracked again: since when they were not.
+        drift: Distance from the dense level's landmarks on the same regions, % of palm size.
+        recorded_same: 1 where as many hands were tracked as the bag holds of this frame, near them; else 0.
+        recorded_px: Then the largest distance of a joint from those hands, pixels.
+    """
+
+    run: str
+    bag: str
+    outcome: str
+    frame: int
+    stamp_s: float
+    interval_s: float = NAN
+    level: float = NAN
+    sparsity: float = NAN
+    switched: float = NAN
+    hands: float = NAN
+    presence: float = NAN
+    conversion_ms: float = NAN
+    detection_ms: float = NAN
+    landmarks_ms: float = NAN
+    total_ms: float = NAN
+    latency_ms: float = NAN
+    latency_step_ms: float = NAN
+    late: float = NAN
+    energy_mj: float = NAN
+    true_hands: float = NAN
+    found: float = NAN
+    error_px: float = NAN
+    error_palm_percent: float = NAN
+    pck_005: float = NAN
+    pck_010: float = NAN
+    pck_020: float = NAN
+    true_worlds: float = NAN
+    world_mm: float = NAN
+    world_aligned_mm: float = NAN
+    true_boxes: float = NAN
+    boxes: float = NAN
+    boxes_hit: float = NAN
+    true_sides: float = NAN
+    sides_right: float = NAN
+    jitter_px: float = NAN
+    jitter_palm_percent: float = NAN
+    resting: float = NAN
+    reacquired_s: float = NAN
+    drift: float = NAN
+    recorded_same: float = NAN
+    recorded_px: float = NAN
+
+
+COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(FrameRow))
+"""Header of frames.csv."""
+
+NAMES: tuple[str, ...] = ("run", "bag", "outcome")
+"""The columns that hold words."""
+
+NUMBERS: tuple[str, ...] = COLUMNS[len(NAMES) :]
+"""The columns that hold numbers."""
+
+
+class FrameRows:
+    """Collects rows in little memory, some 300 bytes a frame."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, list[str]] = {name: [] for name in NAMES}
+        self._numbers = {name: array("d") for name in NUMBERS}
+
+    def add(self, row: FrameRow) -> None:
+        """Take a row."""
+        for name, words in self._names.items():
+            words.append(getattr(row, name))
+        for name, numbers in self._numbers.items():
+            numbers.append(getattr(row, name))
+
+    def frames(self) -> Frames:
+        """Return what was collected."""
+        words = {name: np.array(found, dtype=str) for name, found in self._names.items()}
+        return Frames({**words, **{name: np.array(found) for name, found in self._numbers.items()}})
+
+
+class Frames:
+    """Rows as columns.
+
+    Args:
+        columns: Of COLUMNS: str [n] or float64 [n] each.
+    """
+
+    def __init__(self, columns: Mapping[str, NDArray[Any]]) -> None:
+        self._columns = dict(columns)
+
+    def __len__(self) -> int:
+        return len(self._columns["frame"])
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        """Return one column: str [n] or float64 [n]."""
+        return self._columns[name]
+
+    def take(self, chosen: NDArray[Any]) -> Frames:
+        """Return the rows of a mask, bool [n], or of indices, int [m]."""
+        return Frames({name: column[chosen] for name, column in self._columns.items()})
+
+    def where(self, **words: str) -> Frames:
+        """Return the rows whose columns of words are as given, for example run="level 0"."""
+        chosen = np.ones(len(self), dtype=bool)
+        for name, word in words.items():
+            chosen &= self[name] == word
+        return self.take(chosen)
+
+    def names(self, column: str) -> list[str]:
+        """Return the different words of a column, in the order of their first rows."""
+        return list(dict.fromkeys(self[column].tolist()))
+
+    def write(self, path: Path) -> None:
+        """Write frames.csv; NaN is an empty field, numbers have six significant digits behind the point.
+
+        Raises:
+            OutputError: The file cannot be written.
+        """
+        text = io.StringIO()
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(COLUMNS)
+        columns = [
+            self[name].tolist() if name in NAMES else list(map(_field, self[name].tolist()))
+            for name in COLUMNS
+        ]
+        rows.writerows(zip(*columns, strict=True))
+        write_text(path, text.getvalue())
+
+
+def joined(parts: Sequence[Frames]) -> Frames:
+    """Return the rows of several tables, one after the other; at least one table."""
+    return Frames({name: np.concatenate([part[name] for part in parts]) for name in COLUMNS})
+
+
+def read_frames(path: Path) -> Frames:
+    """Read frames.csv.
+
+    Raises:
+        SourceError: It is missing, of another version, or damaged.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = csv.reader(file)
+            header = next(rows, [])
+            if header != list(COLUMNS):
+                missing = next((name for name in COLUMNS if name not in header), "another order of columns")
+                msg = f"The table {path} is none of this version ({missing}): run evaluate again."
+                raise SourceError(msg)
+            return _parsed(path, rows)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no table"
+        msg = f"The table {path} cannot be read ({reason}): give the folder that evaluate wrote."
+        raise SourceError(msg) from error
+
+
+def _parsed(path: Path, rows: Iterable[list[str]]) -> Frames:
+    found = FrameRows()
+    for line, row in enumerate(rows, start=2):
+        try:
+            words = dict(zip(NAMES, row, strict=False))
+            numbers = {
+                name: float(text or NAN) for name, text in zip(NUMBERS, row[len(NAMES) :], strict=True)
+            }
+        except ValueError as error:
+            msg = f"The table {path} is damaged in line {line} ({error}): run evaluate again."
+            raise SourceError(msg) from error
+        found.add(FrameRow(**words, **numbers))  # type: ignore[arg-type]
+    return found.frames()
+
+
+def _field(value: float) -> str:
+    if math.isnan(value):
+        return ""
+    return str(int(value)) if value.is_integer() else f"{value:.6f}"

@@ -1,0 +1,53 @@
+"""What is known of the hands in a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.tracking.types import Floats
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrueHand:
+    """A hand as a person or a synthetic source knows it; None = not known.
+
+    Attributes:
+        joints_px: float32 [21, 2 or more]: x, y in pixels.
+        joints_m: float32 [21, 3], metres, axes of the optical frame, any origin.
+        box: Drawn around the hand by a person; where it is None and joints_px is not, the joints' own box
+            counts.
+        handedness: UNKNOWN where it is.
+    """
+
+    joints_px: Floats | None = None
+    joints_m: Floats | None = None
+    box: Box | None = None
+    handedness: Handedness = Handedness.UNKNOWN
+
+    @property
+    def outline(self) -> Box | None:
+        """The box: the one drawn, else that of the joints; None where neither is known."""
+        if self.box is None and self.joints_px is not None:
+            return joints_box(self.joints_px)
+        return self.box
+
+
+def joints_box(joints_px: Floats, margin_px: float = 0.0) -> Box:
+    """Return the smallest box around joints, with a margin on every side."""
+    low = joints_px[:, :2].min(axis=0).tolist()
+    high = joints_px[:, :2].max(axis=0).tolist()
+    return (low[0] - margin_px, low[1] - margin_px, high[0] + margin_px, high[1] + margin_px)
+
+
+def boxes_overlap(a: Box, b: Box) -> float:
+    """Return the intersection over union of two boxes, 0 to 1."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)

@@ -1,0 +1,1 @@
+"""Replaying recordings through the tracker, frame by frame, without ROS."""

@@ -1,0 +1,83 @@
+"""Which frames get their turn, and when: all of them, or as a node that takes the newest image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hand_tracking_dsp.evaluation.replay.shots import Shot
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One image's turn.
+
+    Attributes:
+        shot: The image.
+        dropped: Whether it was replaced by a newer one before its turn.
+        start_s: When its turn begins, seconds of the recording's clock (its messages' arrival).
+    """
+
+    shot: Shot
+    dropped: bool
+    start_s: float
+
+
+class EveryFrame:
+    """Each image's turn begins when it arrives; nothing is dropped and nothing waits."""
+
+    def turns(self, shots: Iterator[Shot]) -> Iterator[Turn]:
+        """Give every shot its turn."""
+        return (Turn(shot, False, shot.arrival_ns * 1e-9) for shot in shots)
+
+    def took(self, ms: float) -> None:
+        """Take how long the last turn's frame took; it does not matter here."""
+
+    def latency_ms(self, turn: Turn, total_ms: float) -> float:  # noqa: ARG002
+        """Return the age of a frame's hands: what it took, since nothing waited."""
+        return total_ms
+
+
+class NewestFrame:
+    """The tracker's mailbox in the recording's time: a busy tracker takes the newest image when it is done.
+
+    Time is that of the recording, moved on by what each frame took when it was measured, so that the machine
+    need not be kept waiting.
+    """
+
+    def __init__(self) -> None:
+        self._free_s = float("-inf")
+        self._start_s = 0.0
+
+    def turns(self, shots: Iterator[Shot]) -> Iterator[Turn]:
+        """Give the shots their turns, or say that they were dropped, in order; call took after each turn."""
+        waiting: Shot | None = None
+        for shot in shots:
+            arrival_s = shot.arrival_ns * 1e-9
+            if waiting is not None:
+                begin_s = max(self._free_s, waiting.arrival_ns * 1e-9)
+                back = arrival_s < waiting.arrival_ns * 1e-9
+                if begin_s <= arrival_s or back:
+                    yield self._turn(waiting, begin_s)
+                else:
+                    yield Turn(waiting, True, begin_s)
+                if back:  # the recording begins anew, and so does the tracker's time
+                    self._free_s = float("-inf")
+            waiting = shot
+        if waiting is not None:
+            yield self._turn(waiting, max(self._free_s, waiting.arrival_ns * 1e-9))
+
+    def _turn(self, shot: Shot, start_s: float) -> Turn:
+        self._start_s = self._free_s = start_s
+        return Turn(shot, False, start_s)
+
+    def took(self, ms: float) -> None:
+        """Take how long the last turn's frame took, milliseconds."""
+        self._free_s = self._start_s + ms * 1e-3
+
+    def latency_ms(self, turn: Turn, total_ms: float) -> float:
+        """Return the age of a frame's hands: from the image's stamp over the wait to their being ready."""
+        return (turn.start_s - turn.shot.stamp_ns * 1e-9) * 1e3 + total_ms
+
+
+Timing = EveryFrame | NewestFrame

@@ -1,0 +1,125 @@
+"""The frames that went worst, kept as pictures while a run lasts."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hand_tracking_dsp.evaluation.measures.frames import FrameRow
+from hand_tracking_dsp.evaluation.measures.truth import TrueHand
+from hand_tracking_dsp.hand import BONES
+from hand_tracking_dsp.tracking.draw import draw_hands, write_caption
+from hand_tracking_dsp.tracking.types import ChannelOrder, Image, TrackedHand
+
+_QUALITY = 85
+_TRUE_BGR = (80, 255, 80)
+_MISSED = "hands missed or invented"
+
+
+@dataclass(frozen=True, slots=True)
+class WorstFrame:
+    """One of the worst frames.
+
+    Attributes:
+        row: What was measured of it.
+        measure: By what it is among the worst.
+        value: The measure's value.
+        badness: To order frames by, see badness.
+        jpeg: The picture, hands in colours, true joints and boxes in green.
+    """
+
+    row: FrameRow
+    measure: str
+    value: float
+    badness: tuple[float, float]
+    jpeg: bytes
+
+
+class WorstFrames:
+    """Keeps the worst frames of a run in constant memory.
+
+    Args:
+        count: How many, at least 0.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._heap: list[tuple[tuple[float, float], int, WorstFrame]] = []
+        self._number = itertools.count()
+
+    def add(
+        self,
+        row: FrameRow,
+        image: Image,
+        order: ChannelOrder,
+        hands: Sequence[TrackedHand],
+        truth: Sequence[TrueHand] | None,
+    ) -> None:
+        """Take a frame, if it is among the worst so far."""
+        bad = badness(row)
+        full = len(self._heap) >= self._count
+        if self._count == 0 or bad <= (0, 0) or (full and bad <= self._heap[0][0]):
+            return
+        error = "drift_palm_percent" if math.isnan(row.error_palm_percent) else "mde_palm_percent"
+        measure, value = (_MISSED, bad[0]) if bad[0] else (error, bad[1])
+        frame = WorstFrame(
+            row, measure, value, bad, _picture(row, measure, value, image, order, hands, truth)
+        )
+        (heapq.heappushpop if full else heapq.heappush)(self._heap, (bad, next(self._number), frame))
+
+    def worst(self) -> list[WorstFrame]:
+        """Return them, the worst first."""
+        return [frame for _, _, frame in sorted(self._heap, reverse=True)]
+
+
+def badness(row: FrameRow) -> tuple[float, float]:
+    """Return how bad a frame is: hands missed or invented, then the error of those found, % of palm size.
+
+    Hands are counted by true joints, else by boxes; the error is the distance from the true joints, else from
+    the dense level, else 0.
+    """
+    if not math.isnan(row.true_hands):
+        missed = row.true_hands + row.hands - 2 * row.found
+    elif not math.isnan(row.true_boxes):
+        missed = row.true_boxes + row.boxes - 2 * row.boxes_hit
+    else:
+        missed = 0.0
+    errors = (error for error in (row.error_palm_percent, row.drift) if not math.isnan(error))
+    return missed, next(errors, 0.0)
+
+
+def _picture(
+    row: FrameRow,
+    measure: str,
+    value: float,
+    image: Image,
+    order: ChannelOrder,
+    hands: Sequence[TrackedHand],
+    truth: Sequence[TrueHand] | None,
+) -> bytes:
+    canvas = np.ascontiguousarray(image[:, :, ::-1]) if order == "rgb" else image.copy()
+    for true in truth or ():
+        _draw_true(canvas, true)
+    draw_hands(canvas, hands)
+    write_caption(canvas, f"{row.run}   {row.bag} #{row.frame}\n{measure}: {value:.4g}   (truth in green)")
+    _, jpeg = cv2.imencode(".jpg", canvas, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    return jpeg.tobytes()
+
+
+def _draw_true(canvas: Image, true: TrueHand) -> None:
+    if true.box is not None:
+        left, top, right, bottom = (round(value) for value in true.box)
+        cv2.rectangle(canvas, (left, top), (right, bottom), _TRUE_BGR, 2)
+    if true.joints_px is None:
+        return
+    points = np.rint(np.clip(true.joints_px[:, :2], -30000, 30000)).astype(int).tolist()
+    for start, end in BONES:
+        cv2.line(canvas, points[start], points[end], _TRUE_BGR, 2, cv2.LINE_AA)
+    for point in points:
+        cv2.circle(canvas, point, 4, _TRUE_BGR, 1, cv2.LINE_AA)

@@ -1,0 +1,1 @@
+"""An evaluation as a folder: report.html, report.json and frames.csv."""

@@ -1,0 +1,198 @@
+"""The report of an evaluation as one page that works offline."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+
+from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, RunMetric
+from hand_tracking_dsp.evaluation.measures.frames import Frames
+from hand_tracking_dsp.evaluation.measures.wording import number
+from hand_tracking_dsp.evaluation.report.plots import draw_plots, known
+from hand_tracking_dsp.evaluation.report.template import PAGE
+from hand_tracking_dsp.files import write_text
+
+_BY_RECORDING = (
+    "mde_palm_percent",
+    "pck_010",
+    "detection_recall",
+    "detection_precision",
+    "jitter_palm_percent",
+    "drift_palm_percent",
+    "latency_p50_ms",
+    "latency_p95_ms",
+    "deadline_misses",
+    "frames_dropped",
+)
+_TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    text: str
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One measure over all runs."""
+
+    label: str
+    unit: str
+    cells: Sequence[_Cell]
+
+
+def write_page(report: Mapping[str, Any], frames: Frames, folder: Path) -> None:
+    """Write report.html.
+
+    Args:
+        report: What report.json holds; NaN and null are alike.
+        frames: Of all its runs.
+        folder: Where the page goes, and where the pictures of the worst frames lie.
+
+    Raises:
+        OutputError: The page cannot be written.
+    """
+    plots = [
+        {"title": plot.title, "caption": plot.caption, "source": _data_uri(plot.png, "image/png")}
+        for plot in draw_plots(report, frames)
+    ]
+    page = Environment(autoescape=True).from_string(PAGE)
+    text = page.render(
+        title="Evaluation of hand tracking",
+        intro=_intro(report),
+        runs=list(report["runs"]),
+        groups=_groups(report),
+        levels=_levels(report),
+        plots=plots,
+        recordings=[_recording(one) for one in report["recordings"]],
+        by_recording=_by_recording(report),
+        worst=[_worst(one, report["units"], folder) for one in report["worst"]],
+        not_measured=report["not_measured"],
+        how=_how(report),
+        metrics=[metric for metric in (*METRICS, *RUN_METRICS) if _measured(report, metric)],
+    )
+    write_text(folder / "report.html", text)
+
+
+def _intro(report: Mapping[str, Any]) -> list[str]:
+    recordings, bank, settings = report["recordings"], report["bank"], report["settings"]
+    frames = sum(one["frames"] for one in recordings)
+    seconds = sum(known(one["seconds"]) for one in recordings)
+    how = "frame by frame, nothing dropped"
+    if settings["realtime"]:
+        how = "in real time, frames dropped as the live node would"
+    counts = f"{frames} frames ({number(seconds)} s) of {len(recordings)} recording(s)"
+    machine = report["machine"].get("cpu", "a machine without a name")
+    lines = [f"{counts}, {how}, with the bank {bank['name']} ({bank['fingerprint'][:12]}) on {machine}."]
+    if damaged := [one["name"] for one in recordings if one["problems"]]:
+        lines.append(f"Not all could be read: {', '.join(damaged)}; see Recordings.")
+    return lines
+
+
+def _value(about: Mapping[str, Any], metric: str) -> float:
+    return known(about["metrics"].get(metric))
+
+
+def _measured(report: Mapping[str, Any], metric: RunMetric) -> bool:
+    return not all(math.isnan(_value(about, metric.name)) for about in report["runs"].values())
+
+
+def _groups(report: Mapping[str, Any]) -> list[tuple[str, list[_Row]]]:
+    measured = [metric for metric in (*METRICS, *RUN_METRICS) if _measured(report, metric)]
+    return [
+        (group.capitalize(), [_row(report, metric) for metric in metrics])
+        for group, metrics in groupby(measured, key=lambda metric: metric.group)
+    ]
+
+
+def _row(report: Mapping[str, Any], metric: RunMetric) -> _Row:
+    values = [_value(about, metric.name) for about in report["runs"].values()]
+    there = [value for value in values if not math.isnan(value)]
+    best = math.nan
+    if metric.better != "neither" and len(set(there)) > 1:
+        best = min(there) if metric.better == "lower" else max(there)
+    return _Row(metric.label, metric.unit, [_Cell(number(value), value == best) for value in values])
+
+
+def _levels(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the histogram of levels as a table; empty where every run kept to one."""
+    runs = report["runs"]
+    if all(len(about["levels"]) < 2 for about in runs.values()):
+        return {}
+    names = sorted({level for about in runs.values() for level in about["levels"]}, key=float)
+    rows = [
+        (
+            run,
+            [number(100 * about["levels"].get(name, 0.0)) for name in names]
+            + [number(_value(about, "switches_per_min"))],
+        )
+        for run, about in runs.items()
+    ]
+    return {"names": [f"level {name}" for name in names], "rows": rows}
+
+
+def _recording(one: Mapping[str, Any]) -> dict[str, Any]:
+    problems = [f"{count} x {sentence}" for sentence, count in one["problems"].items()]
+    return {**one, "seconds": number(known(one["seconds"])), "problems": problems}
+
+
+def _by_recording(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the main measures of every recording and run as a table; empty for one recording."""
+    if len(report["recordings"]) < 2:
+        return {}
+    chosen = [metric for metric in METRICS if metric.name in _BY_RECORDING and _measured(report, metric)]
+    rows = [
+        (one["name"], run, [number(known(found.get(metric.name))) for metric in chosen])
+        for one in report["recordings"]
+        for run, about in report["runs"].items()
+        if (found := about["by_recording"].get(one["name"])) is not None
+    ]
+    return {"headings": [metric.label for metric in chosen], "rows": rows}
+
+
+def _worst(one: Mapping[str, Any], units: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Return a picture and what stands below it; without the picture where its file is gone."""
+    where = f"{one['bag']}, frame {one['frame']:.0f} at {number(one['stamp_s'])} s, {one['run']}"
+    said = f"{one['measure']} {number(known(one['value']))} {units.get(one['measure'], '')}".rstrip()
+    path = folder / one["picture"]
+    try:
+        source = _data_uri(path.read_bytes(), _TYPES[path.suffix])
+    except OSError:
+        source = ""
+    return {"caption": f"{where}: {said}" + ("" if source else " (the picture is missing)"), "source": source}
+
+
+def _how(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    providers = {run: about["provider"] for run, about in report["runs"].items() if about["provider"]}
+    meters = {run: about["meter"] for run, about in report["runs"].items() if about["meter"]}
+    levels = (
+        f"{level['index']} {level['name']} (sparsity {number(known(level['sparsity']))})"
+        for level in report["bank"]["levels"]
+    )
+    lines = [
+        ("Command", report["command"]),
+        ("Package", f"hand_tracking_dsp {report['package']}"),
+        ("Machine", _listed(report["machine"])),
+        ("Bank", f"{report['bank']['name']} {report['bank']['fingerprint']}"),
+        ("Levels of the bank", ", ".join(levels)),
+        ("Inference", _listed(providers)),
+        ("Meter of energy", _listed(meters)),
+        ("Settings", _listed(report["settings"])),
+    ]
+    return [(name, text) for name, text in lines if text]
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in values.items())
+
+
+def _data_uri(data: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

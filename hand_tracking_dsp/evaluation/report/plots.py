@@ -1,0 +1,290 @@
+"""Pictures of an evaluation's report; each is left out where nothing of it was measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.evaluation.measures.catalogue import METRICS
+from hand_tracking_dsp.evaluation.measures.frames import Frames
+from hand_tracking_dsp.evaluation.metrics import percentile
+from hand_tracking_dsp.evaluation.plots import png_bytes
+
+_COLOURS = ("#1f77b4", "#d95f02", "#2ca02c", "#7570b3", "#e7298a", "#66a61e", "#a6761d", "#636363")
+_WINDOWS = 400
+_QUANTILES = np.linspace(0, 100, 501)
+_RECORDINGS_OVER_TIME = 4
+_PCK = {"pck_005": 0.05, "pck_010": 0.1, "pck_020": 0.2}
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A picture of the report.
+
+    Attributes:
+        title: Heading.
+        caption: What it shows, in sentences.
+        png: The picture.
+    """
+
+    title: str
+    caption: str
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Error:
+    """What stands for the error: distance from true joints, else from the dense level's landmarks."""
+
+    metric: str
+    column: str
+    label: str
+
+
+_ERRORS = (
+    _Error("mde_palm_percent", "error_palm_percent", "error, % of palm size"),
+    _Error("drift_palm_percent", "drift", "drift from the dense level,\n% of palm size (agreement)"),
+)
+
+
+def draw_plots(report: Mapping[str, Any], frames: Frames) -> list[Plot]:
+    """Draw all that was measured.
+
+    Args:
+        report: What report.json holds.
+        frames: Of all its runs.
+    """
+    makers: tuple[Callable[[Mapping[str, Any], Frames], Iterator[Plot]], ...] = (
+        _trade_off,
+        _over_time,
+        _latencies,
+        _pck,
+        _jitter,
+        _levels,
+    )
+    return [plot for make in makers for plot in make(report, frames)]
+
+
+def known(value: float | None) -> float:
+    """Return a figure of a report, in which null stands for NaN."""
+    return math.nan if value is None else value
+
+
+def _trade_off(report: Mapping[str, Any], _: Frames) -> Iterator[Plot]:
+    for error in _ERRORS:
+        points = {}
+        for run, about in report["runs"].items():
+            names = (error.metric, "latency_p50_ms", "latency_p95_ms", "sparsity")
+            values = [known(about["metrics"].get(name)) for name in names]
+            if not math.isnan(values[0] + values[1]):
+                points[run] = values
+        if len(points) < 2:
+            continue
+        figure, (axes,) = _figure(1)
+        colours = _colours(report)
+        for run, (y, median, tail, sparsity) in points.items():
+            share = "" if math.isnan(sparsity) else f": {100 * sparsity:.0f} % removed"
+            axes.plot([median, tail], [y, y], color=colours[run], lw=1, alpha=0.5)
+            axes.plot(median, y, "o", color=colours[run], label=f"{run}{share}")
+        axes.set_xlim(0, 1.05 * np.nanmax([values[1:3] for values in points.values()]))
+        axes.set_ylim(0, 1.15 * max(values[0] for values in points.values()) or 1)
+        axes.legend(**_ABOVE)
+        axes.set_xlabel("latency, ms: median, line to the 95th percentile")
+        axes.set_ylabel(error.label)
+        caption = "Each run a point; its share of the dense network's parameters removed stands above."
+        yield Plot("Error against latency", caption, png_bytes(figure, [axes]))
+        return
+
+
+def _over_time(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
+    bags = _worst_first(frames)
+    for bag in bags[:_RECORDINGS_OVER_TIME]:
+        parts = {run: frames.where(run=run, bag=bag) for run in report["runs"]}
+        rows = [(error.column, error.label) for error in _ERRORS]
+        rows = [row for row in rows if _any_known(parts, row[0])][:1]
+        if _any_known(parts, "latency_ms"):
+            rows.append(("latency_ms", "latency, ms"))
+        if any(np.nansum(part["switched"]) > 0 for part in parts.values()):
+            rows.append(("level", "level\n(0 = dense)"))
+        if not rows:
+            continue
+        figure, all_axes = _figure(len(rows))
+        for axes, (column, label) in zip(all_axes, rows, strict=True):
+            _draw_over_time(axes, {run: part for run, part in parts.items() if len(part)}, column, report)
+            axes.set_ylabel(label)
+        if rows[-1][0] == "level":
+            all_axes[-1].yaxis.set_major_locator(MaxNLocator(integer=True))
+        all_axes[0].legend(**_ABOVE)
+        all_axes[-1].set_xlabel("time in the recording, s")
+        caption = f"Means of windows, at most {_WINDOWS} of them; a gap is a stretch without a value."
+        if len(bags) > _RECORDINGS_OVER_TIME:
+            caption += (
+                f" The {_RECORDINGS_OVER_TIME} recordings with the largest error of {len(bags)} are shown."
+            )
+        yield Plot(f"Over time: {bag}", caption, png_bytes(figure, all_axes))
+
+
+def _draw_over_time(axes: Axes, parts: Mapping[str, Frames], column: str, report: Mapping[str, Any]) -> None:
+    for run, part in parts.items():
+        axes.plot(
+            *_windows(part["stamp_s"], part[column]),
+            color=_colours(report)[run],
+            lw=1,
+            drawstyle="steps-mid" if column == "level" else "default",
+            marker="." if len(part) < _WINDOWS // 4 else "",
+            label=run,
+        )
+    if column == "latency_ms":
+        budget = _draw_budget(axes.axhline, report)
+        axes.legend(handles=[budget], loc="upper right", frameon=False, fontsize="small")
+    axes.set_ylim(bottom=-0.2 if column == "level" else 0)
+
+
+def _latencies(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
+    columns = {run: frames.where(run=run)["latency_ms"] for run in report["runs"]}
+    if not (figure := _distributions(columns, report)):
+        return
+    (axes,) = figure.axes
+    _draw_budget(axes.axvline, report)
+    budget = float(report["settings"]["budget_ms"])
+    highest = max(percentile(values, 99.5) for values in columns.values() if np.isfinite(values).any())
+    axes.set_xlim(0, max(1.2 * budget, 1.1 * highest))
+    axes.set_xlabel("latency, ms")
+    axes.legend(**_ABOVE)
+    beyond = sum(int((values > axes.get_xlim()[1]).sum()) for values in columns.values())
+    caption = "Share of the frames that were ready within a time."
+    if beyond:
+        caption += f" {beyond} frames lie beyond the picture; the table has the maximum."
+    yield Plot("Latency", caption, png_bytes(figure, [axes]))
+
+
+def _jitter(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
+    columns = {run: frames.where(run=run)["jitter_palm_percent"] for run in report["runs"]}
+    if not (figure := _distributions(columns, report)):
+        return
+    (axes,) = figure.axes
+    highest = max(percentile(values, 99) for values in columns.values() if np.isfinite(values).any())
+    axes.set_xlim(0, highest * 1.05 or 1)
+    axes.set_xlabel("second difference of the joints, % of palm size")
+    axes.legend(**_ABOVE)
+    caption = "Frames with a hand at rest: share of them whose joints shake at most so much."
+    yield Plot("Jitter at rest", caption, png_bytes(figure, [axes]))
+
+
+def _pck(report: Mapping[str, Any], _: Frames) -> Iterator[Plot]:
+    figure, (axes,) = _figure(1)
+    for run, about in report["runs"].items():
+        values = [known(about["metrics"].get(name)) for name in _PCK]
+        if not all(map(math.isnan, values)):
+            axes.plot(list(_PCK.values()), values, "o-", color=_colours(report)[run], label=run)
+    if not axes.lines:
+        return
+    axes.set_xlim(0, 0.21)
+    axes.set_xticks([0, *_PCK.values()])
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("distance allowed, share of the longer side of the true joints' box")
+    axes.set_ylabel("share of true joints met")
+    axes.legend(**_ABOVE)
+    metrics = {metric.name: metric for metric in METRICS}
+    yield Plot("PCK", metrics["pck_010"].formula, png_bytes(figure, [axes]))
+
+
+def _levels(report: Mapping[str, Any], _: Frames) -> Iterator[Plot]:
+    runs = {run: about["levels"] for run, about in report["runs"].items() if len(about["levels"]) > 1}
+    if not runs:
+        return
+    levels = sorted({level for shares in runs.values() for level in shares}, key=float)
+    figure = Figure(figsize=(9, 1.4 + 0.45 * len(runs)), layout="constrained")
+    axes = figure.subplots()
+    left = np.zeros(len(runs))
+    for i, level in enumerate(levels):
+        shares = np.array([shares.get(level, 0.0) for shares in runs.values()])
+        # From dense, dark, to sparse, light.
+        grey = 0.15 + 0.75 * i / max(len(levels) - 1, 1)
+        axes.barh(
+            list(runs), shares, left=left, color=(0.3 * grey, 0.5 * grey + 0.1, grey), label=f"level {level}"
+        )
+        left += shares
+    axes.set_xlim(0, 1)
+    axes.invert_yaxis()
+    axes.set_axisbelow(True)
+    axes.set_xlabel("share of the frames handled")
+    axes.legend(**_ABOVE)
+    caption = "How long the controller ran which level; the table has the switches per minute."
+    yield Plot("Levels", caption, png_bytes(figure, [axes]))
+
+
+_ABOVE: Mapping[str, Any] = {
+    "loc": "lower left",
+    "bbox_to_anchor": (0, 1),
+    "ncols": 4,
+    "frameon": False,
+    "fontsize": "small",
+}
+
+
+def _figure(rows: int) -> tuple[Figure, Sequence[Axes]]:
+    figure = Figure(figsize=(9, 1.5 + 2.5 * rows), layout="constrained")
+    return figure, figure.subplots(rows, 1, squeeze=False, sharex=True)[:, 0].tolist()
+
+
+def _colours(report: Mapping[str, Any]) -> dict[str, str]:
+    return {run: _COLOURS[i % len(_COLOURS)] for i, run in enumerate(report["runs"])}
+
+
+def _draw_budget(line: Callable[..., Line2D], report: Mapping[str, Any]) -> Line2D:
+    budget = report["settings"]["budget_ms"]
+    return line(budget, color="black", ls="--", lw=1, label=f"budget {budget:g} ms")
+
+
+def _any_known(parts: Mapping[str, Frames], column: str) -> bool:
+    return any(bool(np.isfinite(part[column]).any()) for part in parts.values())
+
+
+def _worst_first(frames: Frames) -> list[str]:
+    """Return the recordings by their mean error, the largest first; without any as they come."""
+
+    def order(bag: str) -> float:
+        errors = frames.where(bag=bag)["error_palm_percent"]
+        return -float(np.nanmean(errors)) if np.isfinite(errors).any() else 0.0
+
+    return sorted(frames.names("bag"), key=order)
+
+
+def _distributions(columns: Mapping[str, Array], report: Mapping[str, Any]) -> Figure | None:
+    """Draw which share of the values lies below what, from as many points whatever their number."""
+    figure, (axes,) = _figure(1)
+    for run, values in columns.items():
+        if np.isfinite(values).any():
+            below = np.percentile(values[np.isfinite(values)], _QUANTILES)
+            axes.plot(below, _QUANTILES, color=_colours(report)[run], label=run)
+    axes.set_ylabel("share of the frames, %")
+    axes.set_ylim(0, 101)
+    return figure if axes.lines else None
+
+
+def _windows(times: Array, values: Array) -> tuple[Array, Array]:
+    """Return the middles of at most _WINDOWS windows of equal length, and the means in them."""
+    if not len(times):
+        return times, values
+    first, last = float(times.min()), float(times.max())
+    count = min(_WINDOWS, len(times))
+    length = (last - first) / count or 1.0
+    window = np.minimum(((times - first) / length).astype(np.int64), count - 1)
+    there = np.isfinite(values)
+    sums = np.bincount(window[there], values[there], count)
+    numbers = np.bincount(window[there], minlength=count)
+    means: Array = np.full(count, math.nan)
+    np.divide(sums, numbers, out=means, where=numbers > 0)
+    return np.linspace(first + length / 2, last - length / 2, count), means

@@ -1,0 +1,167 @@
+"""The gestures of followed hands over time, and the events that tell of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from hand_tracking_dsp.gestures.debounce import Change, Debouncer
+from hand_tracking_dsp.gestures.examples import OwnGesture
+from hand_tracking_dsp.gestures.motion import SwipeFinder
+from hand_tracking_dsp.gestures.options import GestureOptions
+from hand_tracking_dsp.gestures.place import Place
+from hand_tracking_dsp.gestures.reading import read_gesture
+from hand_tracking_dsp.gestures.types import (
+    COUNTS,
+    NO_GESTURE,
+    PINCH_DRAG,
+    EventKind,
+    GestureEvent,
+    HandGesture,
+    Reading,
+)
+from hand_tracking_dsp.hand import Handedness, Joint
+from hand_tracking_dsp.tracking.types import TrackedHand
+
+_PALM = np.array([Joint.WRIST, Joint.INDEX_MCP, Joint.MIDDLE_MCP, Joint.RING_MCP, Joint.PINKY_MCP])
+_SMALLEST_PALM_PX = 1.0
+_DRAG_BEGINS = 0.5
+
+Update = tuple[tuple[HandGesture, ...], tuple[GestureEvent, ...]]
+
+
+class GestureRecognizer:
+    """Reads the gestures of followed hands and tells when they start, go on and end.
+
+    It keeps a little of every hand in view and nothing of others. Every STARTED is followed by one ENDED of
+    the same hand and name, also where the hand is lost, the stamps jump, or reset is called.
+
+    Args:
+        options: Thresholds; the defaults if None.
+        own: Gestures by example.
+    """
+
+    def __init__(self, options: GestureOptions | None = None, own: Sequence[OwnGesture] = ()) -> None:
+        self._options = options or GestureOptions()
+        self._own = tuple(own)
+        self._hands: dict[int, _HandMemory] = {}
+        self._stamp_s = math.nan
+
+    def update(
+        self, stamp_s: float, hands: Sequence[TrackedHand], image_size: tuple[int, int] | None = None
+    ) -> Update:
+        """Take the hands of the next image.
+
+        Args:
+            stamp_s: When it was taken, seconds. One before the last, or more than max_gap_s behind it,
+                ends all gestures first, as of a bag that begins again.
+            hands: As the tracker gives them; one whose landmarks are not all finite counts as not seen.
+            image_size: Width and height of the image, pixels, for min_visible; None: not known.
+
+        Returns:
+            The gesture of each hand, in their order, and what happened.
+        """
+        events: list[GestureEvent] = []
+        if not 0 <= stamp_s - self._stamp_s <= self._options.max_gap_s:
+            events += self.reset()
+        self._stamp_s = stamp_s
+        seen = {hand.track_id: hand for hand in hands if _usable(hand)}
+        for track_id in [known for known in self._hands if known not in seen]:
+            events += self._hands.pop(track_id).lose(stamp_s)
+        gestures = []
+        for track_id, hand in seen.items():
+            memory = self._hands.setdefault(track_id, _HandMemory(track_id, self._options))
+            reading = read_gesture(hand.landmarks, self._options, self._own)
+            if image_size and _share_inside(hand, image_size) < self._options.min_visible:
+                reading = replace(reading, name=NO_GESTURE, score=0.0, open_fingers_score=0.0, pinch=0.0)
+            gesture, happened = memory.update(stamp_s, hand, reading)
+            gestures.append(gesture)
+            events += happened
+        return tuple(gestures), tuple(events)
+
+    def reset(self) -> tuple[GestureEvent, ...]:
+        """Forget all hands, as before the first image.
+
+        Returns:
+            The ends of the gestures that held, with the stamp of the last image.
+        """
+        events = [event for memory in self._hands.values() for event in memory.lose(self._stamp_s)]
+        self._hands = {}
+        self._stamp_s = math.nan
+        return tuple(events)
+
+
+class _HandMemory:
+    """What is remembered of one followed hand."""
+
+    def __init__(self, track_id: int, options: GestureOptions) -> None:
+        self._track_id = track_id
+        self._options = options
+        self._named = Debouncer(options, options.held_interval_s)
+        self._counted = Debouncer(options, options.held_interval_s)
+        self._dragged = Debouncer(options, 0.0)
+        self._swipes = SwipeFinder(options)
+        self._pinching = False
+        self._handedness = Handedness.UNKNOWN
+        self._place = Place(0.0, 0.0, 0.0, 1.0)
+        self._scores: dict[str, float] = {}
+
+    def update(
+        self, stamp_s: float, hand: TrackedHand, reading: Reading
+    ) -> tuple[HandGesture, list[GestureEvent]]:
+        palm = hand.landmarks[_PALM].astype(np.float64).mean(axis=0)
+        way = hand.landmarks[Joint.MIDDLE_MCP].astype(np.float64) - hand.landmarks[Joint.WRIST]
+        size = max(float(np.linalg.norm(way)), _SMALLEST_PALM_PX)
+        self._handedness = hand.handedness
+        self._place = Place(stamp_s, float(palm[0]), float(palm[1]), size)
+        count = COUNTS[reading.open_fingers] if reading.open_fingers_score > 0 else NO_GESTURE
+        self._pinching = reading.pinch > 0 if self._pinching else reading.pinch >= _DRAG_BEGINS
+        self._scores = {**reading.scores, count: reading.open_fingers_score, PINCH_DRAG: reading.pinch}
+        changes = [
+            *self._named.update(reading.name, self._place),
+            *self._counted.update(count, self._place),
+            *self._dragged.update(PINCH_DRAG if self._pinching else NO_GESTURE, self._place),
+        ]
+        events = [self._event(change, stamp_s) for change in changes]
+        swipe = self._swipes.update(self._place)
+        if swipe:
+            change = Change(EventKind.MOVED, swipe.name, swipe.begin)
+            events.append(self._event(change, stamp_s, swipe.straightness))
+        gesture = HandGesture(
+            track_id=self._track_id,
+            handedness=hand.handedness,
+            reading=reading,
+            held=self._named.held,
+            palm=(float(palm[0]), float(palm[1]), float(palm[2])),
+            palm_size=size,
+        )
+        return gesture, events
+
+    def lose(self, stamp_s: float) -> list[GestureEvent]:
+        changes = [*self._named.end(), *self._counted.end(), *self._dragged.end()]
+        self._scores = {}
+        return [self._event(change, stamp_s) for change in changes]
+
+    def _event(self, change: Change, stamp_s: float, score: float | None = None) -> GestureEvent:
+        return GestureEvent(
+            stamp_s=stamp_s,
+            track_id=self._track_id,
+            handedness=self._handedness,
+            kind=change.kind,
+            name=change.name,
+            score=self._scores.get(change.name, 0.0) if score is None else score,
+            duration_s=stamp_s - change.begin.stamp_s,
+            offset=change.begin.way_to(self._place),
+        )
+
+
+def _usable(hand: TrackedHand) -> bool:
+    return bool(np.isfinite(hand.landmarks).all() and np.isfinite(hand.world_landmarks).all())
+
+
+def _share_inside(hand: TrackedHand, size: tuple[int, int]) -> float:
+    places = hand.landmarks[:, :2]
+    return float(((places >= 0) & (places < size)).all(axis=1).mean())

@@ -1,0 +1,262 @@
+"""From a dead-man gesture to the velocity of a mobile base; every time is given, so there is no clock here.
+
+The base moves only while one hand holds the gesture: the way from where it began says how fast. The stop is
+what everything else is arranged around. It needs no message: command() stops once the newest image that shows
+the gesture is older than the watchdog allows, whatever died between the camera and here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.gestures.types import NO_GESTURE, RESERVED
+
+
+@dataclass(frozen=True, slots=True)
+class TeleopOptions:
+    """How a hand drives.
+
+    Attributes:
+        deadman: Name of the gesture that must be held.
+        watchdog_s: Age of the newest image with that gesture above which the base is stopped, seconds;
+            also how far ahead of the clock here a stamp may be.
+        release_s: How long a hand must be seen without the gesture before it may begin to drive, seconds.
+        dead_zone_palms: Way from the beginning that does not count yet, palm sizes.
+        full_scale_palms: Way that gives full speed, palm sizes, above dead_zone_palms.
+        max_linear_mps: Full speed forwards and backwards, metres a second.
+        max_angular_radps: Full speed of turning, radians a second.
+        linear_accel_mps2: Greatest change of the linear speed, metres a second squared; a stop is at once.
+        angular_accel_radps2: Greatest change of the angular speed, radians a second squared.
+        mirror: Turn left where the hand goes to the image's right, instead of right.
+    """
+
+    deadman: str = "fist"
+    watchdog_s: float = 0.15
+    release_s: float = 0.2
+    dead_zone_palms: float = 0.3
+    full_scale_palms: float = 1.5
+    max_linear_mps: float = 0.3
+    max_angular_radps: float = 0.8
+    linear_accel_mps2: float = 0.5
+    angular_accel_radps2: float = 1.5
+    mirror: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            ConfigurationError: No hand can hold deadman, or full_scale_palms is not above dead_zone_palms.
+        """
+        if self.deadman in (NO_GESTURE, *RESERVED):
+            msg = f"deadman is {self.deadman!r}: name a gesture that a hand can hold, such as fist."
+            raise ConfigurationError(msg)
+        if not self.full_scale_palms > self.dead_zone_palms:
+            msg = (
+                f"full_scale_palms is {self.full_scale_palms:g}: "
+                f"set it above dead_zone_palms, which is {self.dead_zone_palms:g}."
+            )
+            raise ConfigurationError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHand:
+    """What of a hand's gesture in one image counts here; the fields are those of msg/Gesture.msg.
+
+    Attributes:
+        track_id: Of the hand.
+        name: The gesture in this image.
+        held: The gesture after debouncing.
+        palm_px: x (right) and y (down) of the palm's centre, pixels.
+        palm_size_px: Its size, pixels.
+    """
+
+    track_id: int
+    name: str
+    held: str
+    palm_px: tuple[float, float]
+    palm_size_px: float
+
+    @property
+    def usable(self) -> bool:
+        """Whether its place can be used."""
+        return all(map(math.isfinite, (*self.palm_px, self.palm_size_px))) and self.palm_size_px > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Velocity:
+    """Of a mobile base in its own frame (REP 103).
+
+    Attributes:
+        linear_mps: Forwards, metres a second.
+        angular_radps: Counter-clockwise as seen from above, radians a second.
+    """
+
+    linear_mps: float
+    angular_radps: float
+
+
+STANDSTILL = Velocity(0.0, 0.0)
+
+
+class Halt(Enum):
+    """Why the base was stopped."""
+
+    RELEASED = "the gesture has ended"
+    LOST = "the hand was lost"
+    WATCHDOG = "no image that shows the gesture is recent enough"
+    DEACTIVATED = "the node was deactivated"
+
+
+@dataclass(slots=True)
+class _Grip:
+    """The hand that drives: where it began, where it is, and when an image last showed the gesture."""
+
+    track_id: int
+    origin_px: tuple[float, float]
+    palm_size_px: float
+    seen_s: float
+    offset_palms: tuple[float, float] = (0.0, 0.0)
+
+
+class GestureTeleop:
+    """Drives by one hand; another may begin only once that one has let go.
+
+    A hand may begin when it has been seen without the gesture for release_s: after every stop, and after it
+    was lost and found again with the gesture still shown, it must let go and take hold anew.
+
+    Args:
+        options: How a hand drives.
+
+    Attributes:
+        options: The same; may be replaced at any time.
+        halts: How often the base was stopped, by the reason.
+        last_halt: Why it was stopped last; None: never.
+    """
+
+    def __init__(self, options: TeleopOptions) -> None:
+        self.options = options
+        self.halts: Counter[Halt] = Counter()
+        self.last_halt: Halt | None = None
+        self._grip: _Grip | None = None
+        # Hands in view: from when to when each was seen without the gesture.
+        self._free_s: dict[int, tuple[float, float]] = {}
+        self._velocity = STANDSTILL
+        self._velocity_s = -math.inf
+
+    @property
+    def driver(self) -> int | None:
+        """The track_id of the hand that drives; None: no hand does."""
+        return None if self._grip is None else self._grip.track_id
+
+    def see(self, hands: Sequence[ShownHand], age_s: float, now_s: float) -> None:
+        """Take in the gestures of one image.
+
+        Args:
+            hands: All hands of the image.
+            age_s: Of the image, seconds; below 0 where its stamp is ahead of the clock here.
+            now_s: Time of a monotonic clock, seconds.
+        """
+        self._watch(now_s)
+        fresh = abs(age_s) <= self.options.watchdog_s
+        captured_s = now_s - max(age_s, 0.0) if fresh else -math.inf
+        if self._grip is not None:
+            self._follow(self._grip, hands, captured_s)
+        if not fresh:
+            self._free_s.clear()
+            return
+        if self._grip is None:
+            self._begin(hands, captured_s, now_s)
+        self._note_free(hands, captured_s)
+
+    def command(self, now_s: float) -> Velocity:
+        """Give the velocity for now.
+
+        Args:
+            now_s: Time of the same clock as see's, seconds.
+        """
+        self._watch(now_s)
+        if self._grip is None:
+            return STANDSTILL
+        right, down = self._grip.offset_palms
+        options = self.options
+        turn = self._share(right) if options.mirror else -self._share(right)
+        passed_s = now_s - self._velocity_s
+        self._velocity = Velocity(
+            _approach(
+                self._velocity.linear_mps,
+                -self._share(down) * options.max_linear_mps,
+                options.linear_accel_mps2 * passed_s,
+            ),
+            _approach(
+                self._velocity.angular_radps,
+                turn * options.max_angular_radps,
+                options.angular_accel_radps2 * passed_s,
+            ),
+        )
+        self._velocity_s = now_s
+        return self._velocity
+
+    def halt(self, reason: Halt) -> None:
+        """Stop the base, if a hand drives it."""
+        if self._grip is None:
+            return
+        self._grip = None
+        self._free_s.clear()
+        self._velocity = STANDSTILL
+        self.halts[reason] += 1
+        self.last_halt = reason
+
+    def _watch(self, now_s: float) -> None:
+        if self._grip is not None and not now_s - self._grip.seen_s <= self.options.watchdog_s:
+            self.halt(Halt.WATCHDOG)
+
+    def _follow(self, grip: _Grip, hands: Sequence[ShownHand], captured_s: float) -> None:
+        """Look after the hand that drives.
+
+        A single image that shows another gesture neither stops nor counts: the watchdog bounds how many may.
+        """
+        found = [hand for hand in hands if hand.track_id == grip.track_id and hand.usable]
+        if len(found) != 1:
+            self.halt(Halt.LOST)
+        elif found[0].held != self.options.deadman:
+            self.halt(Halt.RELEASED)
+        elif found[0].name == self.options.deadman and captured_s > grip.seen_s:
+            grip.seen_s = captured_s
+            (x, y), (x0, y0) = found[0].palm_px, grip.origin_px
+            grip.offset_palms = ((x - x0) / grip.palm_size_px, (y - y0) / grip.palm_size_px)
+
+    def _begin(self, hands: Sequence[ShownHand], captured_s: float, now_s: float) -> None:
+        for hand in hands:
+            shown = hand.name == hand.held == self.options.deadman
+            if shown and hand.usable and self._was_free(hand.track_id):
+                self._grip = _Grip(hand.track_id, hand.palm_px, hand.palm_size_px, captured_s)
+                self._velocity_s = now_s
+                return
+
+    def _note_free(self, hands: Sequence[ShownHand], captured_s: float) -> None:
+        free_s = {}
+        for hand in hands:
+            if hand.name != self.options.deadman:
+                since_s, _ = self._free_s.get(hand.track_id, (captured_s, captured_s))
+                free_s[hand.track_id] = (since_s, captured_s)
+            elif self._was_free(hand.track_id):
+                free_s[hand.track_id] = self._free_s[hand.track_id]
+        self._free_s = free_s
+
+    def _was_free(self, track_id: int) -> bool:
+        since_s, until_s = self._free_s.get(track_id, (0.0, -math.inf))
+        return until_s - since_s >= self.options.release_s
+
+    def _share(self, way_palms: float) -> float:
+        """Give the share of full speed, -1 to 1, for a way in palm sizes."""
+        low, high = self.options.dead_zone_palms, self.options.full_scale_palms
+        return math.copysign(min(max((abs(way_palms) - low) / (high - low), 0.0), 1.0), way_palms)
+
+
+def _approach(value: float, goal: float, step: float) -> float:
+    return value + min(max(goal - value, -step), step)

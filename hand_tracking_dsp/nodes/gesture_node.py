@@ -1,0 +1,163 @@
+"""Names the gestures of the hands it hears, and tells when they start, go on and end."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from std_msgs.msg import Header
+
+from hand_tracking_dsp.gestures.examples import OwnGesture, load_gestures
+from hand_tracking_dsp.gestures.options import GestureOptions
+from hand_tracking_dsp.gestures.recognizer import GestureRecognizer
+from hand_tracking_dsp.gestures.types import GestureEvent, HandGesture
+from hand_tracking_dsp.msg import GestureArray, Hand, HandArray
+from hand_tracking_dsp.msg import GestureEvent as EventMessage
+from hand_tracking_dsp.nodes.conversion import seconds
+from hand_tracking_dsp.nodes.gesture_messages import event_message, gestures_message
+from hand_tracking_dsp.nodes.hand_messages import tracked_hand
+from hand_tracking_dsp.nodes.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.pacing import RateMeter
+from hand_tracking_dsp.nodes.running import run_node
+from hand_tracking_dsp.nodes.tables import GESTURE
+from hand_tracking_dsp.tracking.types import TrackedHand
+
+_OPTIONS = tuple(option.name for option in fields(GestureOptions))
+
+# How often it looks whether hands are silent.
+_WATCH_PERIOD_S = 0.05
+
+
+class GestureNode(ManagedNode):
+    """Feeds the recognizer, whose time is that of the images' stamps.
+
+    What is held ends also where nothing more is heard: where hands are silent for silence_s by the machine's
+    own clock, where thresholds change, and where the node is deactivated.
+    """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (rclpy's Node has a dozen)
+        super().__init__("gesture_node", GESTURE, **options)
+        self._recognizer: GestureRecognizer | None = None
+        self._own: tuple[OwnGesture, ...] = ()
+        self._timer: Any = None
+        self._header = Header()
+        self._heard_s = -math.inf
+        self._silence_s = math.inf
+        self._rate = RateMeter()
+        self._latest: tuple[HandGesture, ...] = ()
+        self._events = self._hands_rejected = 0
+
+    def configure(self) -> None:
+        """Read the user's gestures and create topics."""
+        file = self.parameters["gestures_file"]
+        self._own = load_gestures(Path(file).expanduser()) if file else ()
+        self._recognizer = GestureRecognizer(self._options({}), self._own)
+        self._silence_s = self.parameters["silence_s"]
+        self._gestures = self.publish_on(GestureArray, "gestures", "gestures")
+        self._happened = self.publish_on(EventMessage, "gesture_events", "events")
+        self.listen_to(HandArray, "hands", self._on_hands, "hands")
+
+    def activate(self) -> None:
+        """Begin to look for silence."""
+        self._events = self._hands_rejected = 0
+        self._heard_s = -math.inf
+        self._timer = self.create_timer(_WATCH_PERIOD_S, self._watch, clock=self.steady_clock)
+
+    def deactivate(self) -> None:
+        """End what is held."""
+        if self._timer is not None:
+            self.destroy_timer(self._timer)
+            self._timer = None
+            self._end_all()
+
+    def cleanup(self) -> None:
+        """Forget the recognizer."""
+        self._recognizer = None
+        self._own = ()
+
+    def apply(self, values: Mapping[str, Any]) -> None:
+        """Take up thresholds; what is held ends, as it was held by the old ones."""
+        options = self._options(values)
+        self._silence_s = values.get("silence_s", self._silence_s)
+        if self._recognizer is not None and values.keys() & set(_OPTIONS):
+            self._end_all()
+            self._recognizer = GestureRecognizer(options, self._own)
+
+    def describe(self, report: Report) -> None:
+        """Say how often hands come, and what they show."""
+        now_s = time.monotonic()
+        report.values |= {
+            "rate_hz": self._rate.hz(now_s),
+            "gestures": ", ".join(gesture.held or "none" for gesture in self._latest),
+            "events": self._events,
+            "hands_rejected": self._hands_rejected,
+            "own_gestures": len(self._own),
+        }
+        topic = self.resolve_topic_name("hands")
+        if math.isinf(self._heard_s):
+            report.warnings.append(f"Nothing has come on {topic} yet.")
+        elif now_s - self._heard_s > self._silence_s:
+            report.warnings.append(f"Nothing has come on {topic} for {now_s - self._heard_s:.0f} s.")
+
+    def _options(self, values: Mapping[str, Any]) -> GestureOptions:
+        """Options from the parameters, whose names are those of the fields, with some values replaced."""
+        return GestureOptions(**{name: values.get(name, self.parameters[name]) for name in _OPTIONS})
+
+    def _on_hands(self, message: HandArray) -> None:
+        if self._recognizer is None or self.state != "active":
+            return
+        self._header = message.header
+        self._heard_s = time.monotonic()
+        self._rate.tick(self._heard_s)
+        stamp_s = seconds(message.header.stamp) or self.get_clock().now().nanoseconds * 1e-9
+        size = (message.image_width, message.image_height)
+        hands = tuple(_readable(message.hands))
+        gestures, events = self._recognizer.update(stamp_s, hands, size if all(size) else None)
+        self._latest = gestures
+        self._reject(len(message.hands) - len(gestures))
+        self._gestures.publish(gestures_message(gestures, message))
+        self._tell(events)
+
+    def _reject(self, hands: int) -> None:
+        if hands:
+            self._hands_rejected += hands
+            self.get_logger().warning(
+                "A hand was left out: its landmarks, its handedness or its track_id cannot be used.",
+                throttle_duration_sec=5.0,
+            )
+
+    def _watch(self) -> None:
+        if time.monotonic() - self._heard_s > self._silence_s:
+            self._end_all()
+
+    def _end_all(self) -> None:
+        if self._recognizer is not None:
+            self._latest = ()
+            self._tell(self._recognizer.reset())
+
+    def _tell(self, events: Iterable[GestureEvent]) -> None:
+        for event in events:
+            self._events += 1
+            self._happened.publish(event_message(event, self._header))
+
+
+def _readable(hands: Iterable[Hand]) -> Iterable[TrackedHand]:
+    for hand in hands:
+        try:
+            yield tracked_hand(hand)
+        except ValueError:
+            continue
+
+
+def main() -> int:
+    """Run gesture_node."""
+    return run_node(GestureNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

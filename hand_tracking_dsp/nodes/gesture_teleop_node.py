@@ -1,0 +1,152 @@
+"""Drives a mobile base by a hand: an example of what gestures are good for, and useful as it is."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from geometry_msgs.msg import Twist, TwistStamped
+from rclpy.duration import Duration
+
+from hand_tracking_dsp.gestures.teleop import STANDSTILL, GestureTeleop, Halt, TeleopOptions, Velocity
+from hand_tracking_dsp.msg import GestureArray
+from hand_tracking_dsp.nodes.conversion import seconds
+from hand_tracking_dsp.nodes.gesture_messages import shown_hands
+from hand_tracking_dsp.nodes.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.running import run_node
+from hand_tracking_dsp.nodes.tables import TELEOP
+
+# For how long a stopped base is told to stand still; after that another source may drive it.
+_ZEROS_S = 0.5
+
+# How long the last command may take to reach the base when the node is deactivated.
+_FAREWELL = Duration(seconds=0.2)
+
+# Later than this, an absence of gestures is told.
+_SILENCE_S = 2.0
+
+
+class GestureTeleopNode(ManagedNode):
+    """Publishes cmd_vel while a hand drives, zeros when it has stopped, and then nothing.
+
+    The watchdog counts on the machine's monotonic clock from the moment that an image was taken, which its
+    stamp and the ROS clock tell at its arrival: neither a silent nor a late topic keeps the base moving.
+    """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (rclpy's Node has a dozen)
+        super().__init__("gesture_teleop_node", TELEOP, **options)
+        self._teleop: GestureTeleop | None = None
+        self._timer: Any = None
+        self._velocity = STANDSTILL
+        self._zeros_until_s = -math.inf
+        self._heard_s = -math.inf
+        self._age_s = math.nan
+
+    def configure(self) -> None:
+        """Take up the parameters and create topics."""
+        self._teleop = GestureTeleop(self._options({}))
+        self._stamped, self._frame_id = self.parameters["stamped"], self.parameters["frame_id"]
+        self._commands = self.publish_on(TwistStamped if self._stamped else Twist, "cmd_vel", "command")
+        self.listen_to(GestureArray, "gestures", self._on_gestures, "gestures")
+
+    def activate(self) -> None:
+        """Begin to command."""
+        self._heard_s = self._zeros_until_s = -math.inf
+        self._timer = self.create_timer(
+            1 / self.parameters["rate_hz"], self._command, clock=self.steady_clock
+        )
+
+    def deactivate(self) -> None:
+        """Stop the base."""
+        if self._timer is None:
+            return
+        self.destroy_timer(self._timer)
+        self._timer = None
+        if self._teleop is not None:
+            self._teleop.halt(Halt.DEACTIVATED)
+        self._publish(STANDSTILL)
+        self._commands.wait_for_all_acked(_FAREWELL)
+
+    def cleanup(self) -> None:
+        """Forget the hand."""
+        self._teleop = None
+
+    def apply(self, values: Mapping[str, Any]) -> None:
+        """Take up limits and times."""
+        options = self._options(values)
+        if self._teleop is not None:
+            self._teleop.options = options
+
+    def describe(self, report: Report) -> None:
+        """Say who drives how fast, why the base was stopped, and why no hand can drive."""
+        if self._teleop is None:
+            return
+        now_s = time.monotonic()
+        halts = self._teleop.halts
+        report.values |= {
+            "driver": self._teleop.driver or "none",
+            "linear_mps": self._velocity.linear_mps,
+            "angular_radps": self._velocity.angular_radps,
+            "image_age_s": self._age_s,
+            **{f"stops: {reason.value}": halts[reason] for reason in Halt},
+        }
+        if now_s - self._heard_s > _SILENCE_S:
+            topic = self.resolve_topic_name("gestures")
+            report.warnings.append(f"Nothing comes on {topic}: nobody can drive.")
+        elif not abs(self._age_s) <= self._teleop.options.watchdog_s:
+            report.warnings.append(
+                f"An image was {self._age_s:.2f} s old when its gestures came, and the watchdog allows "
+                f"{self._teleop.options.watchdog_s:g} s: nobody can drive unless the pipeline is faster and "
+                f"the clocks agree."
+            )
+
+    def _options(self, values: Mapping[str, Any]) -> TeleopOptions:
+        """Options from the parameters, whose names are those of the fields, with some values replaced."""
+        names = [option.name for option in fields(TeleopOptions)]
+        return TeleopOptions(**{name: values.get(name, self.parameters[name]) for name in names})
+
+    def _on_gestures(self, message: GestureArray) -> None:
+        if self._teleop is None or self.state != "active":
+            return
+        self._heard_s = time.monotonic()
+        self._age_s = self.get_clock().now().nanoseconds * 1e-9 - seconds(message.header.stamp)
+        driver = self._teleop.driver
+        self._teleop.see(shown_hands(message), self._age_s, self._heard_s)
+        if driver is not None and self._teleop.driver is None:
+            self._command()  # a stop does not wait for the timer
+
+    def _command(self) -> None:
+        if self._teleop is None:
+            return
+        now_s = time.monotonic()
+        moved = self._velocity
+        self._velocity = self._teleop.command(now_s)
+        if self._teleop.driver is not None:
+            self._zeros_until_s = now_s + _ZEROS_S
+        if now_s < self._zeros_until_s or moved != STANDSTILL:
+            self._publish(self._velocity)
+
+    def _publish(self, velocity: Velocity) -> None:
+        twist = Twist()
+        twist.linear.x = velocity.linear_mps
+        twist.angular.z = velocity.angular_radps
+        if not self._stamped:
+            self._commands.publish(twist)
+            return
+        stamped = TwistStamped(twist=twist)
+        stamped.header.stamp = self.get_clock().now().to_msg()
+        stamped.header.frame_id = self._frame_id
+        self._commands.publish(stamped)
+
+
+def main() -> int:
+    """Run gesture_teleop_node."""
+    return run_node(GestureTeleopNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

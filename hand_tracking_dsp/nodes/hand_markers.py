@@ -1,0 +1,110 @@
+"""Hands as markers for RViz and Foxglove: coloured skeletons, joints and names in the camera's frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from geometry_msgs.msg import Point
+from std_msgs.msg import ColorRGBA, Header
+from visualization_msgs.msg import Marker, MarkerArray
+
+from hand_tracking_dsp.hand import BONES, Handedness, Joint
+from hand_tracking_dsp.tracking.draw import (
+    SIDE_COLOURS_BGR,
+    Colour,
+    bone_colour,
+    hand_label,
+    joint_colour,
+)
+from hand_tracking_dsp.tracking.types import Floats, TrackedHand
+
+NAMESPACES = ("skeleton", "joints", "handedness")
+"""Of the markers, so that a viewer can show some of them alone."""
+
+_BONE_WIDTH_M, _JOINT_WIDTH_M, _TEXT_HEIGHT_M, _TEXT_ABOVE_M = 0.005, 0.009, 0.025, 0.03
+
+
+def _rgba(colour_bgr: Colour) -> ColorRGBA:
+    blue, green, red = colour_bgr
+    return ColorRGBA(r=red / 255, g=green / 255, b=blue / 255, a=1.0)
+
+
+# Made once: a message of 21 colours costs more to build than to send.
+_BONE_COLOURS = {
+    side: [_rgba(bone_colour(*bone, side)) for bone in BONES for _ in range(2)] for side in Handedness
+}
+_JOINT_COLOURS = {side: [_rgba(joint_colour(joint, side)) for joint in Joint] for side in Handedness}
+_TEXT_COLOURS = {side: _rgba(colour) for side, colour in SIDE_COLOURS_BGR.items()}
+
+
+def hand_markers(
+    hands: Sequence[TrackedHand], header: Header, focal_px: float, centre_px: Floats
+) -> MarkerArray:
+    """Build coloured skeletons, joints and names of hands in the camera's optical frame.
+
+    The distance follows from the hand's size in the image against its size in metres (weak
+    perspective), so it carries the error of the network's idea of a hand's size.
+
+    Args:
+        hands: The hands.
+        header: The image's header.
+        focal_px: Focal length, pixels.
+        centre_px: float [2], principal point, pixels.
+
+    Returns:
+        First a marker that deletes those before, then for each hand one a namespace.
+    """
+    # Without a namespace: with one, newer viewers would delete in that one alone.
+    markers = [Marker(header=header, action=Marker.DELETEALL)]
+    for hand in hands:
+        points = hand_in_camera(hand, focal_px, centre_px)
+        if points is not None:
+            markers += _markers(hand, points, header)
+    return MarkerArray(markers=markers)
+
+
+def hand_in_camera(hand: TrackedHand, focal_px: float, centre_px: Floats) -> Floats | None:
+    """Place a hand's joints in the camera's optical frame, float32 [21, 3], metres.
+
+    Returns:
+        None where the hand has no extent in the image.
+    """
+    flat_px = hand.landmarks[:, :2]
+    flat_m = hand.world_landmarks[:, :2]
+    middle_px, middle_m = flat_px.mean(axis=0), flat_m.mean(axis=0)
+    spread_m = flat_m - middle_m
+    # Least squares over all joints: pixels a metre at the hand.
+    scale = float(np.sum(spread_m * (flat_px - middle_px)) / max(float(np.sum(spread_m**2)), 1e-9))
+    if not scale > 0:
+        return None
+    distance_m = focal_px / scale
+    sideways_m = (middle_px - centre_px) * distance_m / focal_px - middle_m
+    return hand.world_landmarks + np.array([*sideways_m, distance_m], dtype=np.float32)
+
+
+def _markers(hand: TrackedHand, points: Floats, header: Header) -> list[Marker]:
+    joints = [Point(x=x, y=y, z=z) for x, y, z in points.tolist()]
+    kinds = (Marker.LINE_LIST, Marker.SPHERE_LIST, Marker.TEXT_VIEW_FACING)
+    markers = [
+        Marker(header=header, ns=namespace, id=hand.track_id % 2**31, type=kind)
+        for namespace, kind in zip(NAMESPACES, kinds, strict=True)
+    ]
+    skeleton, spheres, name = markers
+    for marker in markers:
+        marker.pose.orientation.w = 1.0
+    skeleton.scale.x = _BONE_WIDTH_M
+    skeleton.points = [joints[joint] for bone in BONES for joint in bone]
+    skeleton.colors = _BONE_COLOURS[hand.handedness]
+    spheres.scale.x = spheres.scale.y = spheres.scale.z = _JOINT_WIDTH_M
+    spheres.points = joints
+    spheres.colors = _JOINT_COLOURS[hand.handedness]
+    name.text = hand_label(hand)
+    name.scale.z = _TEXT_HEIGHT_M
+    name.color = _TEXT_COLOURS[hand.handedness]
+    middle = points.mean(axis=0)
+    # The frame's y points down.
+    name.pose.position = Point(
+        x=float(middle[0]), y=float(points[:, 1].min()) - _TEXT_ABOVE_M, z=float(middle[2])
+    )
+    return markers

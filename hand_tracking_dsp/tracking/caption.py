@@ -1,0 +1,48 @@
+"""What is written into a picture beside its hands: one wording for the overlay and for videos."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What a frame cost and how full the battery is; NaN: not known.
+
+    Attributes:
+        level: Sparsity level that ran; 0 = dense.
+        total_ms: From taking the image to the hands, milliseconds.
+        end_to_end_ms: From the image's stamp to the publishing of the hands, milliseconds.
+        charge: State of charge, 0 to 1.
+        battery_simulated: Nobody measured that charge.
+        sparsity: Share of the dense network's parameters removed at the level, 0 to 1.
+        drift: Distance of the landmarks from the dense level's when it was last measured, % of palm size.
+    """
+
+    level: int
+    total_ms: float
+    end_to_end_ms: float = math.nan
+    charge: float = math.nan
+    battery_simulated: bool = False
+    sparsity: float = math.nan
+    drift: float = math.nan
+
+    def __str__(self) -> str:
+        """Put it into lines of ASCII; a sparsity or drift that is not known is left out."""
+        known = not math.isnan(self.sparsity)
+        level = f"level {self.level}" + (f"   sparsity {100 * self.sparsity:.0f} %" if known else "")
+        latency = f"latency {_shown(self.total_ms, '.1f')} ms"
+        lines = [level, f"{latency}   end to end {_shown(self.end_to_end_ms, '.1f')} ms", self._battery()]
+        if not math.isnan(self.drift):
+            lines.append(f"drift {self.drift:.1f} % of palm size")
+        return "\n".join(lines)
+
+    def _battery(self) -> str:
+        if math.isnan(self.charge):
+            return "battery ?"
+        return f"battery {100 * self.charge:.0f} %{' (simulated)' if self.battery_simulated else ''}"
+
+
+def _shown(value: float, form: str) -> str:
+    return "?" if math.isnan(value) else format(value, form)

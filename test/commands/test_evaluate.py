@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import json
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
+from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.evaluation.bags.messages import header, image_message
+from hand_tracking_dsp.evaluation.bags.source_recording import record_source
+from hand_tracking_dsp.evaluation.bags.writing import BagWriter
+from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, measured
+from hand_tracking_dsp.evaluation.measures.frames import read_frames
+from hand_tracking_dsp.sources.frames import SourceOptions
+from hand_tracking_dsp.sources.synthetic import SyntheticHandSource
+
+
+@pytest.fixture(scope="module")
+def bag(tmp_path_factory):
+    """Give a bag of one second of a synthetic hand."""
+    path = tmp_path_factory.mktemp("bags") / "drive"
+    with (
+        SyntheticHandSource(SourceOptions(width=320, height=240, absence_s=0.0)) as source,
+        BagWriter(path) as writer,
+    ):
+        record_source(source, writer, 1.0, jpeg_quality=90)
+    return path
+
+
+@pytest.fixture(scope="module")
+def report(bag, tmp_path_factory):
+    """Give the folder of an evaluation of two levels."""
+    out = tmp_path_factory.mktemp("report")
+    assert main(["evaluate", str(bag), "--level", "0", "5", "--jobs", "1", "--out", str(out)]) == 0
+    return out
+
+
+def test_leaves_report_table_and_pictures(report):
+    figures = json.loads((report / "report.json").read_text())
+    assert list(figures["runs"]) == ["level 0", "level 5"]
+    assert figures["recordings"][0] | {"path": ""} == {
+        "name": "drive",
+        "path": "",
+        "frames": 30,
+        "seconds": pytest.approx(29 / 30, abs=1e-3),
+        "truth": "joints of a synthetic source",
+        "problems": {},
+    }
+    pictures = [cv2.imread(str(report / worst["picture"])) for worst in figures["worst"]]
+    assert len(pictures) == 10
+    assert all(picture.shape == (240, 320, 3) for picture in pictures)
+    assert len({worst["frame"] for worst in figures["worst"]}) == 10
+    page = (report / "report.html").read_text()
+    assert "level 5" in page
+    assert "mde_px" in page
+
+
+def test_the_figures_are_those_of_the_table(report):
+    figures = json.loads((report / "report.json").read_text())
+    frames = read_frames(report / "frames.csv")
+    for run, found in figures["runs"].items():
+        for name, value in measured(frames.where(run=run)).items():
+            told = found["metrics"][name]
+            assert (told is None) == math.isnan(value), name
+            assert told is None or told == pytest.approx(value, rel=1e-4, abs=1e-5), name
+        assert found["metrics"]["rate_hz"] > 0
+        assert set(found["metrics"]) == {metric.name for metric in (*METRICS, *RUN_METRICS)}
+
+
+def test_what_was_not_measured_is_said_with_what_it_needs(report):
+    said = json.loads((report / "report.json").read_text())["not_measured"]
+    assert any(line.startswith("drift_palm_percent: it needs --agreement") for line in said)
+    assert not any(line.startswith("mde_px") for line in said)
+
+
+def test_a_damaged_image_is_named_on_the_terminal_and_in_the_report(tmp_path, capsys):
+    with (
+        SyntheticHandSource(SourceOptions(width=320, height=240)) as source,
+        BagWriter(tmp_path / "bag") as writer,
+    ):
+        for number in range(5):
+            stamp_ns = 10**18 + number * 33_333_333
+            message = image_message(source.read().image, header(stamp_ns, "camera"))
+            if number == 2:
+                message.data = message.data[:10]
+            writer.write("/image_raw", message, stamp_ns)
+    out = tmp_path / "out"
+    assert main(["evaluate", str(tmp_path / "bag"), "--out", str(out)]) == 0
+    assert "The image is truncated" in " ".join(capsys.readouterr().out.split())
+    (problem,) = json.loads((out / "report.json").read_text())["recordings"][0]["problems"]
+    assert "The image is truncated" in problem
+    assert (read_frames(out / "frames.csv")["outcome"] == "rejected").sum() == 1
+
+
+def test_a_bag_that_cannot_be_read_is_left_out_and_named(bag, tmp_path, capsys):
+    (tmp_path / "broken.mcap").write_bytes(b"no bag")
+    out = str(tmp_path / "out")
+    assert main(["evaluate", str(bag), str(tmp_path / "broken.mcap"), "--jobs", "1", "--out", out]) == 0
+    assert "left out: The bag" in capsys.readouterr().err
+    assert main(["evaluate", str(tmp_path / "broken.mcap"), "--out", out]) == 1
+
+
+def test_photos_and_bags_go_into_one_report(bag, tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    with SyntheticHandSource(SourceOptions(absence_s=0.0)) as source:
+        cv2.imwrite(str(folder / "a.png"), [source.read() for _ in range(40)][-1].image)
+    (folder / "b.png").write_bytes(b"")
+    (tmp_path / "truth.csv").write_text("file,xmin,ymin,xmax,ymax\na.png,0,0,640,480\n")
+    words = ["--images", str(folder), "--truth", str(tmp_path / "truth.csv"), "--level", "5"]
+    assert main(["evaluate", str(bag), *words, "--jobs", "1", "--out", str(tmp_path / "out")]) == 0
+    recordings = json.loads((tmp_path / "out/report.json").read_text())["recordings"]
+    assert [(one["name"], one["truth"]) for one in recordings] == [
+        ("drive", "joints of a synthetic source"),
+        ("photos (photos)", "boxes"),
+    ]
+
+
+def test_bags_of_the_same_name_keep_apart(bag, tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "drive").symlink_to(bag)
+    bags = [str(tmp_path / folder / "drive") for folder in ("one", "two")]
+    # A link is the bag that it leads to.
+    assert main(["evaluate", *bags, "--level", "5", "--out", str(tmp_path / "out")]) == 0
+    frames = read_frames(tmp_path / "out/frames.csv")
+    assert frames.names("bag") == ["drive"]
+
+
+def test_a_policy_runs_in_the_recordings_time(bag, tmp_path):
+    words = ["--policy", "threshold", "--realtime", "--budget", "0.5"]
+    assert main(["evaluate", str(bag), *words, "--out", str(tmp_path / "out")]) == 0
+    frames = read_frames(tmp_path / "out/frames.csv")
+    assert frames.names("run") == ["policy threshold"]
+    assert np.nanmax(frames["late"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["b"], "The report needs a folder"),
+        (["--out", "o"], "There is nothing to evaluate"),
+        (["b", "--out", "o", "--truth", "t.csv"], "--truth says what the photos"),
+        (["b", "--out", "o", "--level", "9"], "There is no level 9"),
+        (["b", "--out", "o", "--jobs", "0"], "--jobs is 0"),
+        (["none", "--out", "o"], "There is no bag"),
+        (["--images", "p", "--as-recorded", "--out", "o"], "--as-recorded needs a bag"),
+    ],
+)
+def test_refuses_in_a_sentence(words, sentence, capsys):
+    assert main(["evaluate", *words]) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_prints_the_measures(capsys):
+    assert main(["evaluate", "--metrics"]) == 0
+    assert "| `mde_px` | px | lower |" in capsys.readouterr().out

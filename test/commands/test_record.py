@@ -1,0 +1,125 @@
+"""Recording sources and real graphs."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
+
+from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.evaluation.bags.hands import HANDS_TYPE, tracked_hands
+from hand_tracking_dsp.evaluation.bags.opening import open_bag
+from hand_tracking_dsp.sources.frames import SourceOptions
+from hand_tracking_dsp.sources.synthetic import SyntheticHandSource
+
+SMALL = ("--width", "160", "--height", "120", "--rate", "20")
+
+
+@pytest.mark.parametrize("form", ["mcap", "sqlite3"])
+def test_the_synthetic_source_is_recorded_without_ros(tmp_path: Path, capsys, form: str) -> None:
+    out = tmp_path / "bag"
+    words = ["record", "--out", str(out), "--source", "synthetic", "--seconds", "0.5", "--format", form]
+    assert main([*words, *SMALL, "--hands", "2", "--seed", "3"]) == 0
+    said = capsys.readouterr().out
+    assert "/image_raw: 10 messages" in said
+    assert "/truth: 10 messages" in said
+    assert f"0.5 s, 0.6 MB, written into {out}." in said
+    with open_bag(out) as opened:
+        truth = [one for one in opened.connections if one.topic == "/truth"]
+        assert [one.msgtype for one in truth] == [HANDS_TYPE]
+        found = [len(tracked_hands(message)) for _, _, message in opened.read(truth)]
+    source = SyntheticHandSource(SourceOptions(width=160, height=120, rate_hz=20.0, hands=2, seed=3))
+    frames = [source.read() for _ in range(10)]
+    assert found == [len(frame.truth) for frame in frames if frame and frame.truth is not None]
+    assert max(found) > 0
+
+
+def test_compressed_images_are_written_in_their_place(tmp_path: Path, capsys) -> None:
+    out = tmp_path / "bag"
+    words = ["record", "--out", str(out), "--source", "synthetic", "--seconds", "0.2", "--compressed"]
+    assert main([*words, *SMALL]) == 0
+    said = capsys.readouterr().out
+    assert "/image_raw/compressed: 4 messages" in said
+    assert "/image_raw:" not in said
+
+
+def test_what_is_there_is_not_overwritten(tmp_path: Path, capsys) -> None:
+    (tmp_path / "bag").write_text("precious")
+    assert main(["record", "--out", str(tmp_path / "bag"), "--source", "synthetic"]) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert (tmp_path / "bag").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--source", "nowhere.mp4"], "There is no camera, file or folder 'nowhere.mp4'"),
+        (["--source", "synthetic", "--seconds", "0"], "--seconds is 0: choose more than 0"),
+        (["--source", "synthetic", "--seconds", "nan"], "--seconds is nan"),
+        (["--source", "synthetic", "--compressed", "101"], "choose a quality from 1 to 100"),
+        (["--source", "synthetic", "--topics", "x"], "leave out --source, or --topics"),
+        (["--source", "synthetic", "--hands", "3"], "option hands is 3"),
+        (["--hands", "2", "--compressed"], "--compressed, --hands go with --source"),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused(
+    tmp_path: Path, capsys, options: list[str], said: str
+) -> None:
+    assert main(["record", "--out", str(tmp_path / "bag"), *options]) == 1
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_leaves_what_was_recorded(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+    process = start("record", "--source", "synthetic", "--out", "bag", "--seconds", "3000", *SMALL)
+    assert process.stdout is not None
+    while "frames" not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 0, output
+    assert "Stopped by Ctrl-C." in output
+    assert [path.name for path in tmp_path.iterdir()] == ["bag"]
+    with open_bag(tmp_path / "bag") as opened:
+        assert sum(1 for _ in opened.messages()) > 1
+        assert not opened.problems
+
+
+def test_a_running_graph_is_recorded(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+    pytest.importorskip("rclpy", reason="ROS 2 is not installed: run make test, which installs it")
+    pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
+    start("up", "-p", "camera.rate_hz=15", "-p", "power.source=simulated")
+    recorder = start("record", "--out", "bag", "--seconds", "4")
+    output, _ = recorder.communicate(timeout=90)
+    assert recorder.returncode == 0, output
+    assert "Dropped:" in output
+    with open_bag(tmp_path / "bag") as opened:
+        kinds = {one.topic: one.msgtype for one in opened.connections}
+        hands = [one for one in opened.connections if one.topic == "/hands"]
+        heard = [tracked_hands(message) for _, _, message in opened.read(hands)]
+        list(opened.read())
+        assert not opened.problems
+        offers = {one.topic: one.ext.offered_qos_profiles[0] for one in opened.connections}
+    assert kinds["/image_raw"] == "sensor_msgs/msg/Image"
+    assert {"/truth", "/camera_info", "/stats", "/sparsity_command", "/battery_state"} <= kinds.keys()
+    assert sum(map(bool, heard)) > 15
+    assert offers["/image_raw"].reliability.name == "BEST_EFFORT"
+    assert offers["/sparsity_command"].durability.name == "TRANSIENT_LOCAL"
+
+
+def test_silence_is_told_in_a_sentence(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+    pytest.importorskip("rclpy", reason="ROS 2 is not installed: run make test, which installs it")
+    process = start("record", "--out", "bag", "--topics", "nothing")
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "No message was heard, so there is no bag" in output
+    assert "Traceback" not in output
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,211 @@
+"""Bags played into a real graph."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed: run make test, which installs it")
+pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
+pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
+
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rosgraph_msgs.msg import Clock
+from std_msgs.msg import String
+
+from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.evaluation.bags.writing import BagWriter, profile
+from hand_tracking_dsp.nodes.spinning import SpinningNode
+
+TEXT = "std_msgs/msg/String"
+COUNT, PERIOD_NS = 40, 50_000_000
+RELIABLE = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
+
+
+def text(number: int) -> bytes:
+    return b"\0\1\0\0\x05\0\0\0" + f"{number:04}".encode() + b"\0"
+
+
+@pytest.fixture
+def bag(tmp_path: Path) -> Path:
+    """Write two seconds of numbers on /numbers, and a word on the latched /word."""
+    with BagWriter(tmp_path / "bag") as writer:
+        writer.write_raw("/word", TEXT, 10**18, text(7), profile(transient_local=True))
+        for number in range(COUNT):
+            writer.write_raw("/numbers", TEXT, 10**18 + number * PERIOD_NS, text(number))
+    return tmp_path / "bag"
+
+
+class Listener:
+    """Hears the bag's topics and /clock."""
+
+    def __init__(self, domain_id: int, topics: tuple[str, ...]) -> None:
+        self.heard: dict[str, list[int]] = {topic: [] for topic in topics}
+        self.arrivals_s: list[float] = []
+        self.clock_ns: list[int] = []
+        self.spinning = SpinningNode("listener", domain_id)
+        for topic in topics:
+            self.spinning.node.create_subscription(
+                String, topic, lambda message, topic=topic: self._note(topic, message), RELIABLE
+            )
+        self.spinning.node.create_subscription(Clock, "/clock", self._tick, RELIABLE)
+
+    def _note(self, topic: str, message: Any) -> None:
+        self.heard[topic].append(int(message.data))
+        self.arrivals_s.append(time.monotonic())
+
+    def _tick(self, message: Any) -> None:
+        self.clock_ns.append(message.clock.sec * 10**9 + message.clock.nanosec)
+
+
+@pytest.fixture
+def listen(domain_id: int) -> Iterator[Callable[..., Listener]]:
+    """Give a function that begins to listen to topics."""
+    listeners: list[Listener] = []
+
+    def begin(*topics: str) -> Listener:
+        listener = Listener(domain_id, topics)
+        listener.spinning.__enter__()
+        listeners.append(listener)
+        return listener
+
+    yield begin
+    for listener in listeners:
+        listener.spinning.__exit__(None, None, None)
+
+
+def played(process: subprocess.Popen[str]) -> str:
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    return output
+
+
+def test_all_is_heard_in_order_with_a_clock(
+    start: Callable[..., subprocess.Popen[str]], listen: Callable[..., Listener], bag: Path
+) -> None:
+    listener = listen("/numbers")
+    output = played(start("replay", str(bag), "--wait", "20"))
+    assert listener.heard["/numbers"] == list(range(COUNT))
+    assert f"/numbers: {COUNT} messages" in output
+    clock = listener.clock_ns
+    assert clock == sorted(clock)
+    # 2 s of 50 Hz and of every message; some of the first ticks come before discovery.
+    assert len(clock) > 80
+    assert 0 <= clock[0] - 10**18 < 2e9
+    assert clock[-1] >= 10**18 + (COUNT - 1) * PERIOD_NS
+
+
+@pytest.mark.parametrize(("rate", "most_s", "least_s"), [("4", 1.5, 0.2), ("0.5", 60.0, 3.5)])
+def test_the_rate_stretches_time(
+    start: Callable[..., subprocess.Popen[str]],
+    listen: Callable[..., Listener],
+    bag: Path,
+    rate: str,
+    most_s: float,
+    least_s: float,
+) -> None:
+    listener = listen("/numbers")
+    played(start("replay", str(bag), "--wait", "20", "--rate", rate))
+    assert len(listener.heard["/numbers"]) == COUNT
+    span_s = listener.arrivals_s[-1] - listener.arrivals_s[0]
+    assert least_s < span_s < most_s
+
+
+def test_a_part_of_some_topics_is_played_under_other_names(
+    start: Callable[..., subprocess.Popen[str]], listen: Callable[..., Listener], bag: Path
+) -> None:
+    listener = listen("/other", "/word")
+    options = ("--topics", "numbers", "--remap", "numbers=other", "--start", "0.5", "--seconds", "1")
+    output = played(start("replay", str(bag), "--wait", "20", *options))
+    assert listener.heard == {"/other": list(range(10, 31)), "/word": []}
+    assert "Publishing /other, and /clock." in output
+
+
+def test_a_late_subscriber_hears_the_latched_topic(
+    start: Callable[..., subprocess.Popen[str]], domain_id: int, bag: Path
+) -> None:
+    process = start("replay", str(bag), "--wait", "0", "--loop")
+    assert process.stdout is not None
+    while "messages published" not in process.stdout.readline():
+        assert process.poll() is None
+    heard: list[str] = []
+    latched = QoSProfile(
+        depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
+    )
+    late = SpinningNode("late", domain_id)
+    late.node.create_subscription(String, "/word", lambda message: heard.append(message.data), latched)
+    deadline_s = time.monotonic() + 20
+    with late:
+        while not heard and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+    assert heard[0] == "0007"
+
+
+def test_a_loop_begins_again_and_the_clock_with_it(
+    start: Callable[..., subprocess.Popen[str]], listen: Callable[..., Listener], bag: Path
+) -> None:
+    listener = listen("/numbers")
+    start("replay", str(bag), "--wait", "20", "--rate", "4", "--loop")
+    deadline_s = time.monotonic() + 40
+    while len(listener.heard["/numbers"]) < 3 * COUNT and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+    assert listener.heard["/numbers"][: 3 * COUNT] == list(range(COUNT)) * 3
+    assert sum(b < a for a, b in zip(listener.clock_ns, listener.clock_ns[1:], strict=False)) >= 2
+
+
+def test_of_a_damaged_bag_what_is_left_is_played(
+    start: Callable[..., subprocess.Popen[str]], listen: Callable[..., Listener], bag: Path
+) -> None:
+    file = bag / "bag.mcap"
+    content = file.read_bytes()
+    # The chunk is cut off in the middle of its messages.
+    file.write_bytes(content[: content.index(text(25))])
+    (bag / "metadata.yaml").unlink()
+    listener = listen("/numbers")
+    output = played(start("replay", str(bag), "--wait", "20", "--rate", "4"))
+    assert listener.heard["/numbers"] == list(range(25))
+    assert "Not whole: metadata.yaml is missing or damaged" in output
+    assert "Not whole: bag.mcap is cut off" in output
+
+
+def test_types_that_are_not_installed_are_named(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    from mcap.writer import Writer
+
+    with (tmp_path / "x.mcap").open("wb") as stream:
+        writer = Writer(stream)
+        writer.start(profile="ros2")
+        schema = writer.register_schema("nowhere/msg/Nothing", "ros2msg", b"uint8 data")
+        writer.add_message(writer.register_channel("/x", "cdr", schema), 1, b"\0\1\0\0\7", 1)
+        writer.finish()
+    process = start("replay", "x.mcap")
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Not published: /x, nowhere/msg/Nothing is not installed here." in output
+    assert "has no topic to publish (it has /x)" in output
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--rate", "0"], "--rate is 0: choose 0.01 to 100"),
+        (["--rate", "nan"], "--rate is nan"),
+        (["--remap", "x"], "--remap x is not of the form OLD=NEW"),
+        (["--start", "5"], "ends at 1.95 s, before --start 5"),
+        (["--topics", "nothing"], "has no topic to publish (it has /numbers, /word)"),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused(bag: Path, capsys, options: list[str], said: str) -> None:
+    assert main(["replay", str(bag), *options]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_missing_bag_is_named(tmp_path: Path, capsys) -> None:
+    assert main(["replay", str(tmp_path / "nowhere")]) == 1
+    assert "There is no bag" in capsys.readouterr().err

@@ -1,0 +1,38 @@
+"""Real networks, and folders of synthetic hands."""
+
+from __future__ import annotations
+
+import cv2
+import pytest
+
+from hand_tracking_dsp.evaluation.pictures import pose_picture
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+
+
+@pytest.fixture(scope="module")
+def networks():
+    """The package's own bank and detector."""
+    folder = default_bank()
+    return LevelBank.load(folder), PalmDetector.load(folder)
+
+
+@pytest.fixture
+def tracker(networks):
+    """A tracker for single pictures."""
+    return HandTracker(*networks, TrackerOptions(smoothing=False))
+
+
+@pytest.fixture
+def draw(tmp_path):
+    """Write a picture of a pose below tmp_path and return its path."""
+
+    def write(name, pose, roll_deg=0.0):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        assert cv2.imwrite(str(path), pose_picture(pose, roll_deg))
+        return path
+
+    return write

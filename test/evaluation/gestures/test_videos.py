@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.evaluation.gestures.videos import VideoEvents, table, together, watch
+from hand_tracking_dsp.tracking.tracker import HandTracker
+
+
+def test_what_begins_in_a_sequence_is_counted(networks, draw, tmp_path):
+    for index in range(30):
+        draw(f"frames/{index:02}.png", "victory" if index < 15 else "fist", roll_deg=index * 0.5)
+    frames = []
+    events = watch(tmp_path / "frames", HandTracker(*networks), on_frame=lambda: frames.append(None))
+    assert len(frames) == 30
+    assert events.minutes == pytest.approx(1 / 60)
+    assert events.hand_minutes == pytest.approx(1 / 60)
+    assert events.begun == {"victory": 1, "count_2": 1, "fist": 1, "count_0": 1}
+
+
+def test_rates_are_per_minute_of_all_videos():
+    videos = [
+        VideoEvents("a", 0.5, 0.25, Counter({"fist": 1, "count_0": 2})),
+        VideoEvents("b", 1.5, 1.0, Counter({"fist": 1, "swipe_up": 2})),
+    ]
+    every = together(videos)
+    assert (every.minutes, every.hand_minutes) == (2.0, 1.25)
+    assert every.per_minute() == {
+        "gestures and movements": 2.0,
+        "counts of fingers": 1.0,
+        "fist": 1.0,
+        "count_0": 1.0,
+        "swipe_up": 1.0,
+    }
+    assert table(videos).splitlines()[-1] == (
+        "| all together | 120.0 | 75.0 | 2.0 | 1.0 | count_0 2, fist 2, swipe_up 2 |"
+    )
+
+
+@pytest.mark.parametrize("name", ["none.mp4", "synthetic", "0"])
+def test_what_is_no_file_is_refused(networks, name):
+    with pytest.raises(SourceError, match=f"no video {name}"):
+        watch(Path(name), HandTracker(*networks))

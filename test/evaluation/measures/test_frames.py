@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.evaluation.measures.frames import (
+    COLUMNS,
+    DROPPED,
+    HANDLED,
+    NUMBERS,
+    FrameRow,
+    FrameRows,
+    joined,
+    read_frames,
+)
+
+
+def table(runs=("level 0", "level 1"), frames=3):
+    rows = FrameRows()
+    for run in runs:
+        for number in range(frames):
+            values = {name: 0.125 * number for name in NUMBERS if name != "frame"}
+            rows.add(FrameRow(run=run, bag="one", outcome=HANDLED, frame=number, **values))
+        rows.add(FrameRow(run=run, bag="one, two", outcome=DROPPED, frame=frames, stamp_s=0.5))
+    return rows.frames()
+
+
+def test_rows_survive_the_way_through_a_file(tmp_path):
+    written = table()
+    written.write(tmp_path / "frames.csv")
+    read = read_frames(tmp_path / "frames.csv")
+    assert len(read) == len(written)
+    for name in COLUMNS:
+        np.testing.assert_array_equal(read[name], written[name])
+
+
+def test_rows_are_chosen_by_words_and_joined_again():
+    frames = table()
+    assert frames.names("run") == ["level 0", "level 1"]
+    chosen = frames.where(run="level 1", outcome=DROPPED)
+    assert len(chosen) == 1
+    assert math.isnan(chosen["latency_ms"][0])
+    assert len(joined([chosen, frames])) == len(frames) + 1
+
+
+def test_the_header_is_every_attribute_of_a_row():
+    row = FrameRow(run="", bag="", outcome="", frame=0, stamp_s=0.0)
+    assert tuple(asdict(row)) == COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda text: text.replace("latency_ms", "latency"), "is none of this version"),
+        (lambda text: text.replace("0.125", "fast", 1), "is damaged in line 3"),
+        (lambda text: text.rsplit(",", 3)[0], "is damaged in line 9"),
+        (lambda _: "", "is none of this version"),
+    ],
+)
+def test_refuses_a_damaged_table_in_a_sentence(tmp_path, damage, sentence):
+    path = tmp_path / "frames.csv"
+    table().write(path)
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(SourceError, match=sentence):
+        read_frames(path)
+
+
+def test_refuses_a_missing_table(tmp_path):
+    with pytest.raises(SourceError, match="cannot be read"):
+        read_frames(tmp_path / "frames.csv")

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.control.samples import BatterySample
+from hand_tracking_dsp.errors import ConfigurationError, ModelError
+from hand_tracking_dsp.evaluation.replay.levels import Setting, level_chooser
+from hand_tracking_dsp.evaluation.replay.shots import RecordedHands, Shot
+from hand_tracking_dsp.resources import default_bank, default_policy
+from hand_tracking_dsp.tracking.drift import Drift
+from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.types import FrameStats
+
+SHOT = Shot(0, "", 0, 0, np.zeros((2, 2, 3), np.uint8))
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return read_manifest(default_bank())
+
+
+def stats(level, total_ms):
+    nan = math.nan
+    return FrameStats(level, level, 0.0, 0.0, total_ms, total_ms, False, 0.9, 0.5, 0.2, nan, "test/CPU")
+
+
+def played(chooser, seconds, latency_ms, shot=SHOT):
+    """Give the levels of frames of 30 Hz, each with the same latency."""
+    levels = []
+    for number in range(round(seconds * 30)):
+        now_s = number / 30
+        levels.append(chooser.level(shot, now_s))
+        chooser.learn(now_s + 0.03, stats(levels[-1], latency_ms), 1, latency_ms, Drift())
+    return levels
+
+
+def test_one_level_is_that_level(bank):
+    assert set(played(level_chooser(Setting("level 2", level=2), bank, 33.0), 1, 100.0)) == {2}
+
+
+def test_as_recorded_is_the_recorded_level_and_leaves_out_what_was_not_handled(bank):
+    chooser = level_chooser(Setting("as recorded", as_recorded=True), bank, 33.0)
+    assert chooser.level(SHOT, 0.0) is None
+    assert chooser.level(replace(SHOT, recorded=RecordedHands(4, ())), 0.0) == 4
+
+
+@pytest.mark.parametrize("policy", ["threshold", str(default_policy())])
+def test_a_policy_goes_sparser_while_frames_are_late(bank, policy):
+    levels = played(level_chooser(Setting("p", policy=policy), bank, 33.0), 20, 60.0)
+    assert levels[0] == 0
+    assert levels[-1] == len(bank.levels) - 1
+
+
+def test_the_recorded_battery_reaches_the_policy(bank):
+    empty = replace(SHOT, battery=BatterySample(0.0, 0.05, 10.0, discharging=True))
+    levels = played(level_chooser(Setting("p", policy="threshold"), bank, 33.0), 10, 5.0, empty)
+    assert levels[-1] == len(bank.levels) - 1
+
+
+def test_refuses_a_level_and_a_policy_that_the_bank_does_not_have(bank, tmp_path):
+    with pytest.raises(ConfigurationError, match="There is no level 9"):
+        level_chooser(Setting("level 9", level=9), bank, 33.0)
+    with pytest.raises(ModelError, match=r"none\.json"):
+        level_chooser(Setting("p", policy=str(tmp_path / "none.json")), bank, 33.0)

@@ -1,0 +1,36 @@
+"""Posed synthetic hands as a tracker would give them, and files of gestures."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.sources.synthetic import GESTURES, pose_hand
+from hand_tracking_dsp.sources.synthetic.skeleton import rotation
+from hand_tracking_dsp.tracking.types import Region, TrackedHand
+
+PALM_PX_PER_M = 1000.0
+
+
+def posed(
+    pose="open palm", roll_deg=0.0, scale=1.0, side=Handedness.RIGHT, at=(320.0, 240.0), pitch=0.0, yaw=0.0
+):
+    """Joints in pixels, float32 [21, 3], of a pose seen from its palm; roll is clockwise in the image."""
+    joints = pose_hand(GESTURES[pose], side).joints @ rotation(np.radians(roll_deg), pitch, yaw).T
+    points = PALM_PX_PER_M * scale * joints
+    return (points + np.array([*at, 0.0])).astype(np.float32)
+
+
+def tracked(landmarks, track_id=1, side=Handedness.RIGHT):
+    """A followed hand."""
+    world = landmarks / PALM_PX_PER_M
+    return TrackedHand(track_id, side, 0.9, 0.99, landmarks, world, Region(0.0, 0.0, 1.0, 0.0))
+
+
+@pytest.fixture(scope="session")
+def made():
+    """The functions that make hands, for tests to call."""
+    return SimpleNamespace(posed=posed, tracked=tracked)

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import yaml
+
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.gestures.examples import learn_gesture, load_gestures, save_gestures
+from hand_tracking_dsp.gestures.features import VECTOR_LENGTH, measure
+from hand_tracking_dsp.gestures.options import GestureOptions
+from hand_tracking_dsp.gestures.reading import read_gesture
+from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.sources.synthetic import GESTURES
+
+
+@pytest.fixture(scope="module")
+def samples(made):
+    """A maker of samples of a pose, a little shaken."""
+
+    def sample(pose, count=40, noise_px=0.6, seed=0):
+        random = np.random.default_rng(seed)
+        hand = made.posed(pose)
+        return [measure(hand + random.normal(0, noise_px, hand.shape)) for _ in range(count)]
+
+    return sample
+
+
+def test_a_learned_gesture_is_read_turned_larger_and_of_the_other_hand(made, samples):
+    own = learn_gesture("call", samples("call"))
+    assert len(own.examples) == 30
+    for turn_deg, scale, side in ((0, 1, Handedness.RIGHT), (140, 3, Handedness.LEFT)):
+        hand = made.posed("call", turn_deg, scale, side)
+        reading = read_gesture(hand, GestureOptions(), (own,))
+        assert (reading.name, reading.score) == ("call", 1.0)
+    for pose in GESTURES:
+        if pose != "call":
+            assert read_gesture(made.posed(pose), GestureOptions(), (own,)).name != "call", pose
+
+
+def test_the_score_falls_with_the_distance(made, samples):
+    own = learn_gesture("three", samples("three"))
+    vector = np.array(own.examples[0])
+    assert own.distance_deg(vector) == 0
+    far = vector + own.tolerance_deg
+    assert own.distance_deg(far) == pytest.approx(own.tolerance_deg, rel=0.2)
+    assert own.score(measure(made.posed("three"))) == 1.0
+    assert own.score(measure(made.posed("fist"))) == 0.0
+
+
+def test_an_own_gesture_goes_before_a_built_in_one_that_fits_as_well(made, samples):
+    own = learn_gesture("stop", samples("spread"))
+    assert read_gesture(made.posed("spread"), GestureOptions(), (own,)).name == "stop"
+
+
+def test_the_tolerance_is_learned_from_the_spread_within_limits(samples):
+    steady = learn_gesture("steady", samples("three", noise_px=0.1))
+    loose = learn_gesture("loose", samples("three", noise_px=10.0))
+    assert steady.tolerance_deg == 14.0
+    assert 14.0 < loose.tolerance_deg <= 18.0
+
+
+def test_strays_at_the_ends_are_left_out(samples):
+    hands = [*samples("fist", 2), *samples("call", 36), *samples("open palm", 2)]
+    own = learn_gesture("call", hands)
+    clean = learn_gesture("call", samples("call", 36))
+    assert own.tolerance_deg == clean.tolerance_deg
+    assert clean.overlap(own) == 1.0
+
+
+def test_the_share_of_examples_in_common(samples):
+    call, three = learn_gesture("call", samples("call")), learn_gesture("three", samples("three"))
+    assert call.overlap(learn_gesture("phone", samples("call", seed=1))) == 1.0
+    assert call.overlap(three) == three.overlap(call) == 0.0
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Stop", "a b", "9", "x" * 41, "fist", "count_3", "pinch_drag", "swipe_up"]
+)
+def test_a_name_that_cannot_be_used_is_refused(samples, name):
+    with pytest.raises(ConfigurationError, match=name or "name"):
+        learn_gesture(name, samples("call"))
+
+
+def test_too_few_hands_are_refused(samples):
+    with pytest.raises(ConfigurationError, match="Only 4 images"):
+        learn_gesture("call", samples("call", 4))
+
+
+def test_what_is_saved_is_loaded(tmp_path, samples):
+    gestures = (learn_gesture("call", samples("call")), learn_gesture("three", samples("three")))
+    save_gestures(tmp_path / "own.yaml", gestures)
+    assert load_gestures(tmp_path / "own.yaml") == gestures
+    save_gestures(tmp_path / "own.yaml", ())
+    assert load_gestures(tmp_path / "own.yaml") == ()
+
+
+GOOD = {"name": "call", "tolerance_deg": 12.0, "examples": [[1.0] * VECTOR_LENGTH]}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("[1, 2", "is no YAML"),
+        ("!!python/object/apply:os.system ['true']", "is no YAML"),
+        ("[" * 5000, "is no YAML"),
+        ("- call", "version: 1"),
+        ({"version": 2, "gestures": []}, "version: 1"),
+        ({"version": 1}, "no list"),
+        ({"version": 1, "gestures": [GOOD] * 65}, "no list"),
+        ({"version": 1, "gestures": [GOOD, GOOD]}, "twice"),
+        ({"version": 1, "gestures": ["call"]}, "without a name"),
+        ({"version": 1, "gestures": [GOOD | {"name": "fist"}]}, "taken"),
+        ({"version": 1, "gestures": [GOOD | {"tolerance_deg": 0}]}, "tolerance_deg"),
+        ({"version": 1, "gestures": [GOOD | {"tolerance_deg": float("nan")}]}, "tolerance_deg"),
+        ({"version": 1, "gestures": [GOOD | {"tolerance_deg": True}]}, "tolerance_deg"),
+        ({"version": 1, "gestures": [GOOD | {"examples": []}]}, "examples"),
+        ({"version": 1, "gestures": [GOOD | {"examples": [[1.0]] * 101}]}, "examples"),
+        ({"version": 1, "gestures": [GOOD | {"examples": [[1.0] * 14]}]}, "15 numbers"),
+        ({"version": 1, "gestures": [GOOD | {"examples": [["x"] * VECTOR_LENGTH]}]}, "15 numbers"),
+        ({"version": 1, "gestures": [GOOD | {"examples": [[float("inf")] * VECTOR_LENGTH]}]}, "15 numbers"),
+        ("#" * 1_000_001, "larger than"),
+        (b"\xff\xfe\x00", "is no YAML"),
+    ],
+)
+def test_a_file_that_says_something_else_is_refused(tmp_path, content, reason):
+    path = tmp_path / "own.yaml"
+    text = content if isinstance(content, (str, bytes)) else yaml.safe_dump(content)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ConfigurationError, match=reason):
+        load_gestures(path)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load_gestures(tmp_path / "none.yaml")

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+from hand_tracking_dsp.msg import GestureArray, HandArray
+from std_msgs.msg import Header
+
+from hand_tracking_dsp.gestures.types import EventKind, GestureEvent, HandGesture, Reading
+from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.nodes.gesture_messages import (
+    event_message,
+    gesture_event,
+    gestures_message,
+    shown_hands,
+)
+
+READING = Reading("fist", 0.75, 1, 0.5, (0.0, 1.0, 0.25, 0.5, 0.125), 0.375, {"fist": 0.75})
+GESTURE = HandGesture(7, Handedness.LEFT, READING, "point", (10.5, 20.5, -3.5), 64.0)
+
+
+@pytest.mark.parametrize("kind", EventKind)
+def test_an_event_survives_the_way_through_its_message(kind):
+    event = GestureEvent(12.5, 3, Handedness.RIGHT, kind, "swipe_left", 0.5, 0.25, (-2.5, 0.125))
+    header = Header(frame_id="eye")
+    header.stamp.sec, header.stamp.nanosec = 12, 500_000_000
+    message = event_message(event, header)
+    assert message.header == header
+    assert gesture_event(message) == event
+    assert getattr(message, kind.name) == kind
+
+
+def test_gestures_become_a_message_field_by_field():
+    hands = HandArray(header=Header(frame_id="eye"), image_width=640, image_height=480)
+    message = gestures_message([GESTURE], hands)
+    assert message.header == hands.header
+    assert (message.image_width, message.image_height) == (640, 480)
+    sent = message.gestures[0]
+    assert (sent.track_id, sent.handedness, sent.name, sent.score) == (7, 1, "fist", 0.75)
+    assert (sent.held, sent.open_fingers, sent.open_fingers_score) == ("point", 1, 0.5)
+    assert tuple(sent.openness) == READING.openness
+    assert sent.pinch == 0.375
+    assert (sent.palm.x, sent.palm.y, sent.palm.z, sent.palm_size) == (10.5, 20.5, -3.5, 64.0)
+
+
+def test_teleoperation_sees_what_the_message_says():
+    hand = shown_hands(gestures_message([GESTURE], HandArray()))[0]
+    assert (hand.track_id, hand.name, hand.held) == (7, "fist", "point")
+    assert (hand.palm_px, hand.palm_size_px) == ((10.5, 20.5), 64.0)
+    assert shown_hands(GestureArray()) == ()
+
+
+@pytest.mark.parametrize("changes", [{"kind": 9}, {"handedness": 9}])
+def test_an_event_with_other_constants_is_refused(changes):
+    event = GestureEvent(0.0, 1, Handedness.RIGHT, EventKind.STARTED, "ok", 1.0, 0.0, (0.0, 0.0))
+    message = event_message(event, Header())
+    for name, value in changes.items():
+        setattr(message, name, value)
+    with pytest.raises(ValueError, match="9"):
+        gesture_event(message)

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from builtin_interfaces.msg import Time
+from hand_tracking_dsp.msg import GestureArray, GestureEvent, Hand
+
+from hand_tracking_dsp.gestures.examples import learn_gesture, save_gestures
+from hand_tracking_dsp.gestures.features import measure
+from hand_tracking_dsp.nodes.gesture_node import GestureNode
+from hand_tracking_dsp.nodes.processes import GraphOptions, NodeProcesses
+
+from .conftest import posed
+
+NODE = "gesture_node"
+QUICK = {"hold_on_s": 0.0, "hold_off_s": 0.0}
+
+
+@pytest.fixture
+def heard(graph):
+    """Give the gestures and the events that are heard."""
+    return graph.hear(GestureArray, "gestures"), graph.hear(GestureEvent, "gesture_events", 100)
+
+
+def told(events, name, kind):
+    return [event for event in events if (event.name, event.kind) == (name, kind)]
+
+
+def values(status):
+    return {pair.key: pair.value for pair in status.values}
+
+
+def test_every_array_of_hands_becomes_one_of_gestures_with_its_header(graph, hands, heard):
+    hands.on = False
+    graph.start(GestureNode)
+    graph.until_state(NODE, "active")
+    graph.until(hands.publisher.get_subscription_count, "the node listens")
+    sent = [hands.publish(posed("fist"), posed("victory", 200.0, track_id=7)), hands.publish()]
+    arrays, _ = heard
+    graph.until(lambda: len(arrays) == 2, "both arrays were answered")
+    assert [array.header for array in arrays] == [message.header for message in sent]
+    assert [(array.image_width, array.image_height) for array in arrays] == [(640, 480)] * 2
+    first, second = arrays[0].gestures
+    assert (first.name, first.track_id, first.handedness, first.open_fingers) == ("fist", 1, Hand.RIGHT, 0)
+    assert (second.name, second.track_id, second.open_fingers) == ("victory", 7, 2)
+    assert arrays[1].gestures == []
+
+
+def test_a_gesture_is_told_when_it_starts_goes_on_and_ends(graph, hands, heard):
+    graph.start(GestureNode, held_interval_s=0.1)
+    _, events = heard
+    hands.show(posed("fist"))
+    graph.until(lambda: len(told(events, "fist", GestureEvent.HELD)) > 2, "the fist is held")
+    hands.show(posed("open palm"))
+    graph.until(lambda: told(events, "open_palm", GestureEvent.STARTED), "the open palm has started")
+    kinds = [event.kind for event in events if event.name == "fist"]
+    assert kinds[0] == GestureEvent.STARTED
+    assert kinds[-1] == GestureEvent.ENDED
+    assert set(kinds[1:-1]) == {GestureEvent.HELD}
+    assert events[0].header.frame_id == "eye"
+    graph.until(lambda: told(events, "count_5", GestureEvent.STARTED), "five open fingers are told")
+
+
+@pytest.mark.parametrize("use_sim_time", [False, True])
+def test_what_is_held_ends_when_hands_fall_silent(graph, hands, heard, diagnostics, use_sim_time):
+    graph.start(GestureNode, silence_s=0.3, use_sim_time=use_sim_time)  # no /clock tells that time
+    _, events = heard
+    hands.show(posed("fist"))
+    graph.until(lambda: told(events, "fist", GestureEvent.STARTED), "the fist has started")
+    hands.on = False
+    graph.until(lambda: told(events, "fist", GestureEvent.ENDED), "the fist has ended")
+    assert len(told(events, "fist", GestureEvent.ENDED)) == 1
+    status = diagnostics(NODE, lambda status: status.level == status.WARN)
+    assert status.message.startswith("Nothing has come on /hands for ")
+    hands.on = True
+    graph.until(lambda: len(told(events, "fist", GestureEvent.STARTED)) == 2, "the fist starts anew")
+    diagnostics(NODE, lambda status: status.level == status.OK and values(status)["gestures"] == "fist")
+
+
+def test_what_is_held_ends_when_the_node_is_deactivated(graph, hands, heard):
+    graph.start(GestureNode)
+    _, events = heard
+    hands.show(posed("fist"))
+    graph.until(lambda: told(events, "fist", GestureEvent.STARTED), "the fist has started")
+    assert graph.change_state(NODE, "deactivate")
+    graph.until(lambda: told(events, "fist", GestureEvent.ENDED), "the fist has ended")
+
+
+def test_what_is_held_ends_when_a_threshold_changes(graph, hands, heard):
+    graph.start(GestureNode)
+    _, events = heard
+    hands.show(posed("fist"))
+    graph.until(lambda: told(events, "fist", GestureEvent.STARTED), "the fist has started")
+    assert graph.set_parameter(NODE, "hold_on_s", 0.1).successful
+    graph.until(lambda: len(told(events, "fist", GestureEvent.STARTED)) == 2, "the fist starts anew")
+    assert len(told(events, "fist", GestureEvent.ENDED)) == 1
+    refusal = graph.set_parameter(NODE, "finger_closed_deg", 0.0)
+    assert not refusal.successful
+    assert "finger_closed_deg is 0.0" in refusal.reason
+
+
+def test_stamps_that_go_back_end_what_is_held_and_tracking_goes_on(graph, hands, heard):
+    graph.start(GestureNode, **QUICK)
+    _, events = heard
+    hands.show(posed("fist"))
+    graph.until(lambda: told(events, "fist", GestureEvent.STARTED), "the fist has started")
+    clock = iter(range(10**6))
+    hands.stamp = lambda: Time(sec=5, nanosec=next(clock) * 1000)
+    graph.until(lambda: len(told(events, "fist", GestureEvent.STARTED)) == 2, "the fist starts anew")
+    assert len(told(events, "fist", GestureEvent.ENDED)) == 1
+
+
+def test_images_without_stamps_count_by_the_clock(graph, hands, heard):
+    graph.start(GestureNode)
+    hands.stamp = Time
+    hands.show(posed("fist"))
+    _, events = heard
+    graph.until(lambda: told(events, "fist", GestureEvent.STARTED), "the fist has started")
+
+
+def test_bad_hands_are_left_out_and_counted(graph, hands, heard, diagnostics):
+    graph.start(GestureNode, **QUICK)
+    arrays, _ = heard
+    infinite, sideless, huge = (posed("fist", track_id=number) for number in (2, 3, 4))
+    infinite.landmarks[4].x = math.nan
+    sideless.handedness = 9
+    for point in huge.landmarks:
+        point.x, point.y = point.x * 1e300, point.y * 1e300
+    hands.show(posed("victory", track_id=1), infinite, sideless, huge, Hand(track_id=5))
+    array = graph.until(lambda: arrays and arrays[-1], "gestures were heard")
+    assert (array.gestures[0].track_id, array.gestures[0].name) == (1, "victory")
+    assert not {gesture.track_id for gesture in array.gestures} & {2, 3, 4}
+    diagnostics(NODE, lambda status: int(values(status)["hands_rejected"]) >= 3)
+
+
+def test_says_that_nothing_has_come_yet(graph, diagnostics):
+    graph.start(GestureNode, namespace="robot")
+    status = diagnostics(f"robot/{NODE}", lambda status: status.level == status.WARN)
+    assert status.message == "Nothing has come on /robot/hands yet."
+
+
+def test_a_gesture_of_ones_own_is_recognised(graph, hands, heard, tmp_path):
+    hand = posed("call")
+    features = measure(np.array([(point.x, point.y, point.z) for point in hand.landmarks]))
+    save_gestures(tmp_path / "own.yaml", [learn_gesture("shaka", [features] * 10)])
+    graph.start(GestureNode, gestures_file=str(tmp_path / "own.yaml"))
+    _, events = heard
+    hands.show(hand)
+    graph.until(lambda: told(events, "shaka", GestureEvent.STARTED), "the own gesture has started")
+
+
+@pytest.mark.parametrize("text", [None, "][", "hello"])
+def test_a_missing_or_damaged_file_of_gestures_is_said_and_can_be_mended(graph, diagnostics, tmp_path, text):
+    file = tmp_path / "own.yaml"
+    if text is not None:
+        file.write_text(text)
+    graph.start(GestureNode, gestures_file=str(file))
+    status = diagnostics(NODE, lambda status: status.level == status.ERROR)
+    assert str(file) in status.message
+    assert graph.state(NODE) == "unconfigured"
+    assert graph.set_parameter(NODE, "gestures_file", "").successful
+    assert graph.change_state(NODE, "configure")
+
+
+def test_the_real_trackers_hands_show_gestures(graph, heard):
+    arrays, events = heard
+    options = GraphOptions(
+        nodes=("camera_node", "hand_tracker_node", "gesture_node"),
+        domain_id=graph.domain_id,
+        parameters={"camera_node": {"rate_hz": 15.0}},
+    )
+    with NodeProcesses(options, lambda *_: None) as nodes:
+        graph.until(lambda: any(array.gestures for array in arrays), "a hand was seen", 60)
+        named = graph.until(
+            lambda: [event for event in events if event.kind == GestureEvent.ENDED], "a gesture has ended", 60
+        )
+        assert not nodes.exited()
+        assert nodes.stop() == dict.fromkeys(options.nodes, 0)
+    assert named[0].duration_s > 0

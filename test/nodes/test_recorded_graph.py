@@ -1,0 +1,71 @@
+"""A bag that was recorded while the nodes ran evaluates to the hands that they published."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from hand_tracking_dsp.msg import HandArray, SparsityCommand
+from rclpy.qos import DurabilityPolicy, QoSProfile
+
+pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
+from hand_tracking_dsp.evaluation.bags.writing import BagWriter
+from hand_tracking_dsp.evaluation.measures.frames import HANDLED
+from hand_tracking_dsp.evaluation.replay.levels import Setting
+from hand_tracking_dsp.evaluation.replay.unit import Material, ReplayOptions, Unit, run_unit
+from hand_tracking_dsp.nodes.bag_recorder import BagRecorder
+from hand_tracking_dsp.nodes.camera_node import CameraNode
+from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
+from hand_tracking_dsp.resources import default_bank
+
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+@pytest.mark.parametrize("transport", ["raw", "compressed"])
+def test_the_hands_are_those_that_were_published(graph, tmp_path, transport):
+    compressed = transport == "compressed"
+    heard = graph.hear(HandArray, "hands")
+    command = graph.observer.create_publisher(SparsityCommand, "sparsity_command", LATCHED)
+    graph.start(HandTrackerNode, autostart=False, image_transport=transport)
+    assert graph.change_state("hand_tracker_node", "configure")
+    graph.start(
+        CameraNode,
+        source="synthetic",
+        width=320,
+        height=240,
+        rate_hz=15.0,
+        compressed=compressed,
+        autostart=False,
+    )
+    assert graph.change_state("camera_node", "configure")
+    with BagWriter(tmp_path / "bag") as writer:
+        topics = ("image_raw/compressed" if compressed else "image_raw", "hands", "truth")
+        with BagRecorder(writer, topics, graph.domain_id) as recorder:
+            graph.until(
+                lambda: (
+                    graph.observer.count_subscribers("/hands") == 2
+                    and graph.observer.count_subscribers(f"/{topics[0]}") == 2
+                ),
+                "tracker and recorder are subscribed",
+            )
+            # Discovery is known here; the publishers learn of it a moment later.
+            time.sleep(0.5)
+            assert graph.change_state("hand_tracker_node", "activate")
+            assert graph.change_state("camera_node", "activate")
+            graph.until(lambda: len(heard) > 10, "hands are published")
+            command.publish(SparsityCommand(level=3))
+            graph.until(lambda: heard[-1].level == 3 and len(heard) > 30, "the level changes")
+            graph.change_state("camera_node", "deactivate")
+            graph.until(lambda: writer.counts["/hands"] >= len(heard), "the last hands are recorded")
+        assert recorder.trouble is None
+    setting = Setting("as recorded", as_recorded=True)
+    options = ReplayOptions(bank=default_bank())
+    result = run_unit(Unit(Material("bag", tmp_path / "bag"), setting, options))
+    frames = result.frames.take(result.frames["outcome"] == HANDLED)
+    assert not result.problems
+    assert len(frames) == len(heard)
+    assert {0.0, 3.0} <= set(frames["level"])
+    assert (frames["recorded_same"] == 1).all()
+    assert np.nanmax(frames["recorded_px"]) <= 1e-4
+    assert frames["hands"].sum() == sum(len(message.hands) for message in heard) > 0

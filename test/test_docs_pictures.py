@@ -1,0 +1,49 @@
+"""Every picture of the documentation is there, and docs/seeing.md says which command makes it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import cv2
+import pytest
+
+from hand_tracking_dsp.cli import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SHOWN = sorted(
+    {
+        (page.parent / target).resolve()
+        for page in PAGES
+        for target in re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    }
+)
+ROWS = re.findall(
+    r"^\| `([\w.]+)` \| (.*?) \| (.*?) \|$",
+    (ROOT / "docs/seeing.md").read_text(encoding="utf-8").partition("## Where the pictures come from")[2],
+    re.MULTILINE,
+)
+TABLE = {name: command for name, command, _ in ROWS}
+
+
+@pytest.mark.parametrize("picture", SHOWN, ids=lambda path: path.name)
+def test_a_picture_that_is_shown_is_there_small_and_made_by_a_command(picture: Path) -> None:
+    assert picture.parent == ROOT / "docs/images"
+    assert cv2.imread(str(picture)) is not None
+    assert picture.stat().st_size < 400_000
+    assert picture.name in TABLE
+
+
+def test_the_table_names_every_picture_and_no_other() -> None:
+    assert set(TABLE) == {path.name for path in (ROOT / "docs/images").iterdir()}
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_the_commands_of_the_table_exist(name: str) -> None:
+    command = TABLE[name]
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = re.findall(r"make ([a-z-]+)", command), re.findall(r"hand-tracking-dsp ([a-z-]+)", command)
+    assert any(named)
+    assert set(named[0]) <= targets
+    assert set(named[1]) <= set(COMMANDS)
