@@ -60,6 +60,13 @@ bench: setup setup-mediapipe ## Measure frame times and compare them with MediaP
 peers: setup-lab ## Compare pruned networks with other methods' on one table (ARGS="--images DIR…")
 	@$(in_environment) hand-tracking-dsp peers --work out/peers-work --out out/peers $(ARGS)
 
+.PHONY: evaluation
+evaluation: setup ## Record a minute of the synthetic hand and evaluate every level on it, into out/evaluation
+	@[ -e out/evaluation/synthetic ] || $(in_environment) hand-tracking-dsp record --source synthetic --seconds 60 \
+		--compressed --out out/evaluation/synthetic
+	@$(in_environment) hand-tracking-dsp evaluate out/evaluation/synthetic --all-levels --jobs 1 \
+		--out out/evaluation $(ARGS)
+
 .PHONY: policy
 policy: setup-lab ## Train five policies in simulated missions and choose the best (ARGS="--study" adds the ablations)
 	@$(in_environment) hand-tracking-dsp train-policy --out out/policy $(ARGS)

@@ -126,8 +126,8 @@ class _Grip:
 class GestureTeleop:
     """Drives by one hand; another may begin only once that one has let go.
 
-    A hand may begin when it has been seen without the gesture for release_s: after every stop, and after it
-    was lost and found again with the gesture still shown, it must let go and take hold anew.
+    A hand may begin when it has been seen without the gesture for release_s: after every stop, after a pause
+    longer than watchdog_s, and after it was lost and found again, it must let go and take hold anew.
 
     Args:
         options: How a hand drives.
@@ -145,6 +145,7 @@ class GestureTeleop:
         self._grip: _Grip | None = None
         # Hands in view: from when to when each was seen without the gesture.
         self._free_s: dict[int, tuple[float, float]] = {}
+        self._captured_s = -math.inf
         self._velocity = STANDSTILL
         self._velocity_s = -math.inf
 
@@ -166,9 +167,12 @@ class GestureTeleop:
         captured_s = now_s - max(age_s, 0.0) if fresh else -math.inf
         if self._grip is not None:
             self._follow(self._grip, hands, captured_s)
-        if not fresh:
+        # What happened to the hands between images that are further apart nobody knows.
+        if not fresh or captured_s - self._captured_s > self.options.watchdog_s:
             self._free_s.clear()
+        if not fresh:
             return
+        self._captured_s = captured_s
         if self._grip is None:
             self._begin(hands, captured_s, now_s)
         self._note_free(hands, captured_s)

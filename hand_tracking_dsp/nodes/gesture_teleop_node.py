@@ -68,6 +68,7 @@ class GestureTeleopNode(ManagedNode):
         self._timer = None
         if self._teleop is not None:
             self._teleop.halt(Halt.DEACTIVATED)
+        self._velocity = STANDSTILL
         self._publish(STANDSTILL)
         self._commands.wait_for_all_acked(_FAREWELL)
 

@@ -171,6 +171,15 @@ def test_after_a_stop_the_hand_must_let_go_and_take_hold_anew(pause):
     assert drive.show(found) == STANDSTILL, "the way counts from the new beginning"
 
 
+@pytest.mark.parametrize(("pause_s", "driver"), [(0.1, 1), (0.2, None)])
+def test_a_hand_that_closes_in_a_pause_may_drive_only_after_a_short_one(pause_s, driver):
+    drive = Drive()
+    drive.show(FREE, images=10)
+    drive.wait(pause_s)
+    drive.show(FIST, images=10)
+    assert drive.teleop.driver == driver
+
+
 def test_a_second_hand_does_not_take_over():
     drive = Drive().begin()
     other = replace(FREE, track_id=2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -62,6 +61,7 @@ class BagWriter:
         try:
             self._writer.open()
         except Exception as error:  # rosbags' own errors, and the system's
+            shutil.rmtree(self._temporary, ignore_errors=True)
             raise self._failed(error) from error
 
     def __enter__(self) -> BagWriter:
@@ -117,12 +117,13 @@ class BagWriter:
         if self._writer.storage is None:
             return
         try:
-            self._writer.close()
             if self.counts:
+                self._writer.close()
                 (self._temporary / self.path.name).rename(self.path)
         except Exception as error:  # rosbags' own errors, and the system's
-            self._writer.abort()
             raise self._failed(error) from error
+        finally:
+            self._writer.abort()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _connect(self, topic: str, msgtype: str, qos: Any) -> Any:  # noqa: ANN401
@@ -142,12 +143,8 @@ class BagWriter:
             self._writer.storage.conn.commit()
 
     def _failed(self, error: Exception) -> OutputError:
-        """Make a sentence of an error, and remove the temporary folder where nothing was written."""
-        if not self.counts:
-            with suppress(OSError):
-                shutil.rmtree(self._temporary)
-        left = f"; what was written lies in {self._temporary}" if self._temporary.exists() else ""
         reason = getattr(error, "strerror", None) or str(error).rstrip(".") or type(error).__name__
+        left = f"; what was written lies in {self._temporary}" if self.counts else ""
         return OutputError(
             f"The bag {self.path} cannot be written ({reason}): make room or give another name{left}."
         )
