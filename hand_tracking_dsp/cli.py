@@ -55,14 +55,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         subparser = subparsers.add_parser(name, help=summary, description=summary.capitalize() + ".")
         # Only the chosen command's module is imported: the others' libraries are heavy.
         if name in words[:1]:
-            module = import_module(f"hand_tracking_dsp.commands.{name.replace('-', '_')}")
+            try:
+                module = import_module(f"hand_tracking_dsp.commands.{name.replace('-', '_')}")
+            except ModuleNotFoundError as error:
+                return _fail(name, _missing(error))
             module.add_arguments(subparser)
     options = parser.parse_args(words)
     try:
         return int(module.run(options))
     except HandTrackingError as error:
-        print(f"hand-tracking-dsp {options.command}: {error}", file=sys.stderr)
-        return 1
+        return _fail(options.command, str(error))
+    except ModuleNotFoundError as error:
+        return _fail(options.command, _missing(error))
+
+
+def _fail(command: str, sentence: str) -> int:
+    print(f"hand-tracking-dsp {command}: {sentence}", file=sys.stderr)
+    return 1
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    """Say which library is missing.
+
+    Raises:
+        ModuleNotFoundError: It is a module of this package: that is no question of installing.
+    """
+    if (error.name or "").startswith("hand_tracking_dsp."):
+        raise error
+    return f"It needs the Python module {error.name}, which is not installed: run pip install {error.name}."
 
 
 if __name__ == "__main__":

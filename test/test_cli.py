@@ -44,6 +44,17 @@ def test_an_error_is_one_sentence_and_no_traceback() -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(("command", "module"), [("evaluate", "jinja2"), ("compare", "scipy")])
+def test_a_library_that_is_not_installed_is_named(
+    command: str, module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    for name in [name for name in sys.modules if name.startswith("hand_tracking_dsp.")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert main([command, "a", "b"]) == 1
+    assert f"It needs the Python module {module}" in capsys.readouterr().err
+
+
 def test_every_public_name_can_be_imported() -> None:
     for name in hand_tracking_dsp.__all__:
         assert getattr(hand_tracking_dsp, name) is not None

@@ -249,8 +249,8 @@ def _write(evaluation: Evaluation, about: dict[str, Any], out: Path) -> dict[str
     for old in out.glob("worst/[0-9][0-9].jpg"):
         old.unlink()
     pictures = []
-    for number, frame in enumerate(evaluation.worst(_WORST), start=1):
-        file = f"worst/{number:02}.jpg"
+    for place, frame in enumerate(evaluation.worst(_WORST), start=1):
+        file = f"worst/{place:02}.jpg"
         write_bytes(out / file, frame.jpeg)
         pictures.append((frame, file))
     evaluation.frames.write(out / "frames.csv")

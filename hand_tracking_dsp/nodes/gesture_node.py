@@ -16,16 +16,15 @@ from hand_tracking_dsp.gestures.examples import OwnGesture, load_gestures
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.recognizer import GestureRecognizer
 from hand_tracking_dsp.gestures.types import GestureEvent, HandGesture
-from hand_tracking_dsp.msg import GestureArray, Hand, HandArray
+from hand_tracking_dsp.msg import GestureArray, HandArray
 from hand_tracking_dsp.msg import GestureEvent as EventMessage
 from hand_tracking_dsp.nodes.conversion import seconds
 from hand_tracking_dsp.nodes.gesture_messages import event_message, gestures_message
-from hand_tracking_dsp.nodes.hand_messages import tracked_hand
 from hand_tracking_dsp.nodes.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.pacing import RateMeter
 from hand_tracking_dsp.nodes.running import run_node
 from hand_tracking_dsp.nodes.tables import GESTURE
-from hand_tracking_dsp.tracking.types import TrackedHand
+from hand_tracking_dsp.sources.messages import tracked_hands
 
 _OPTIONS = tuple(option.name for option in fields(GestureOptions))
 
@@ -116,7 +115,7 @@ class GestureNode(ManagedNode):
         self._rate.tick(self._heard_s)
         stamp_s = seconds(message.header.stamp) or self.get_clock().now().nanoseconds * 1e-9
         size = (message.image_width, message.image_height)
-        hands = tuple(_readable(message.hands))
+        hands = tracked_hands(message)
         gestures, events = self._recognizer.update(stamp_s, hands, size if all(size) else None)
         self._latest = gestures
         self._reject(len(message.hands) - len(gestures))
@@ -127,7 +126,7 @@ class GestureNode(ManagedNode):
         if hands:
             self._hands_rejected += hands
             self.get_logger().warning(
-                "A hand was left out: its landmarks, its handedness or its track_id cannot be used.",
+                "A hand was left out: its landmarks or its track_id cannot be used.",
                 throttle_duration_sec=5.0,
             )
 
@@ -144,14 +143,6 @@ class GestureNode(ManagedNode):
         for event in events:
             self._events += 1
             self._happened.publish(event_message(event, self._header))
-
-
-def _readable(hands: Iterable[Hand]) -> Iterable[TrackedHand]:
-    for hand in hands:
-        try:
-            yield tracked_hand(hand)
-        except ValueError:
-            continue
 
 
 def main() -> int:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-import numpy as np
 from geometry_msgs.msg import Point
 from std_msgs.msg import Header
 
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.msg import Hand, HandArray
 from hand_tracking_dsp.sources.frames import HandTruth
-from hand_tracking_dsp.tracking.types import Floats, FrameResult, Region, TrackedHand
+from hand_tracking_dsp.tracking.types import Floats, FrameResult, TrackedHand
 
 
 def hands_message(result: FrameResult, header: Header, width: int, height: int) -> HandArray:
@@ -31,24 +30,6 @@ def hands_message(result: FrameResult, header: Header, width: int, height: int) 
         level=result.stats.level,
         sparsity=result.stats.sparsity,
         hands=[_hand_message(hand) for hand in result.hands],
-    )
-
-
-def tracked_hand(message: Hand) -> TrackedHand:
-    """Turn a Hand message into the tracking room's value.
-
-    Raises:
-        ValueError: Its handedness is none of the constants.
-    """
-    region = Region(message.region_x, message.region_y, message.region_size, message.region_rotation)
-    return TrackedHand(
-        track_id=message.track_id,
-        handedness=Handedness(message.handedness),
-        handedness_score=message.handedness_score,
-        presence=message.presence,
-        landmarks=_points(message.landmarks),
-        world_landmarks=_points(message.world_landmarks),
-        region=region,
     )
 
 
@@ -92,9 +73,3 @@ def _hand_message(hand: TrackedHand) -> Hand:
 def _fill(points: Iterable[Point], values: Floats) -> None:
     for point, (x, y, z) in zip(points, values.tolist(), strict=True):
         point.x, point.y, point.z = x, y, z
-
-
-def _points(points: Iterable[Point]) -> Floats:
-    # A number too large for float32 becomes infinite, which whoever uses the hand must look for anyway.
-    with np.errstate(over="ignore"):
-        return np.array([(point.x, point.y, point.z) for point in points], dtype=np.float32)

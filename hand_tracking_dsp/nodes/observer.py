@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from builtin_interfaces.msg import Time
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState, CameraInfo, Image
 
 from hand_tracking_dsp.evaluation.recording import Charge, Decision, FrameCost, Recording
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
-from hand_tracking_dsp.nodes.hand_messages import tracked_hand
 from hand_tracking_dsp.nodes.spinning import SpinningNode
 from hand_tracking_dsp.sources.image_messages import image_to_pixels
+from hand_tracking_dsp.sources.messages import stamp_ns, tracked_hands
 from hand_tracking_dsp.tracking.types import Image as Pixels
 
 # Deep enough for the observer to be late by some seconds: it shares the machine with the nodes.
@@ -56,19 +55,18 @@ class Observer(SpinningNode):
             subscribe(HandArray, "truth", self._on_truth, _RELIABLE)
 
     def _on_hands(self, message: HandArray) -> None:
-        self.recording.hands[_nanoseconds(message.header.stamp)] = tuple(map(tracked_hand, message.hands))
+        self.recording.hands[stamp_ns(message)] = tracked_hands(message)
 
     def _on_truth(self, message: HandArray) -> None:
-        stamp_ns = _nanoseconds(message.header.stamp)
-        self.recording.truth[stamp_ns] = tuple(map(tracked_hand, message.hands))
+        self.recording.truth[stamp_ns(message)] = tracked_hands(message)
 
     def _on_camera_info(self, message: CameraInfo) -> None:
-        self.recording.published.add(_nanoseconds(message.header.stamp))
+        self.recording.published.add(stamp_ns(message))
 
     def _on_stats(self, message: TrackerStats) -> None:
         self.recording.costs.append(
             FrameCost(
-                stamp_ns=_nanoseconds(message.header.stamp),
+                stamp_ns=stamp_ns(message),
                 frames_dropped=message.frames_dropped,
                 frames_rejected=message.frames_rejected,
                 total_ms=message.total_ms,
@@ -83,21 +81,15 @@ class Observer(SpinningNode):
         )
 
     def _on_command(self, message: SparsityCommand) -> None:
-        stamp_ns = _nanoseconds(message.header.stamp)
-        self.recording.decisions.append(Decision(stamp_ns, message.level, message.detail))
+        self.recording.decisions.append(Decision(stamp_ns(message), message.level, message.detail))
 
     def _on_battery(self, message: BatteryState) -> None:
         power_w = message.voltage * -message.current
-        stamp_ns = _nanoseconds(message.header.stamp)
-        self.recording.charges.append(Charge(stamp_ns, message.percentage, power_w))
+        self.recording.charges.append(Charge(stamp_ns(message), message.percentage, power_w))
 
     def _on_raw_image(self, message: Image) -> None:
-        stamp_ns = _nanoseconds(message.header.stamp)
-        self.recording.published.add(stamp_ns)
+        at_ns = stamp_ns(message)
+        self.recording.published.add(at_ns)
         pixels, order = image_to_pixels(message)
         if self._on_image is not None:
-            self._on_image(stamp_ns, pixels if order == "bgr" else np.ascontiguousarray(pixels[:, :, ::-1]))
-
-
-def _nanoseconds(stamp: Time) -> int:
-    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+            self._on_image(at_ns, pixels if order == "bgr" else np.ascontiguousarray(pixels[:, :, ::-1]))

@@ -41,7 +41,6 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bag(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same pictures on /image, a few bad messages among them, and one on /other."""
     rosbag2 = pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
-    pytest.importorskip("rosbags.image", reason="rosbags-image is not installed: pip install rosbags-image")
     from rosbags.typesys import Stores, get_typestore
 
     store = get_typestore(Stores.ROS2_HUMBLE)

@@ -13,9 +13,9 @@ import pytest
 pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
 
 from hand_tracking_dsp.cli import main
-from hand_tracking_dsp.evaluation.bags.hands import HANDS_TYPE, tracked_hands
 from hand_tracking_dsp.evaluation.bags.opening import open_bag
 from hand_tracking_dsp.sources.frames import SourceOptions
+from hand_tracking_dsp.sources.messages import HANDS_TYPE, tracked_hands
 from hand_tracking_dsp.sources.synthetic import SyntheticHandSource
 
 SMALL = ("--width", "160", "--height", "120", "--rate", "20")

@@ -7,8 +7,9 @@ import pytest
 from std_msgs.msg import Header
 
 from hand_tracking_dsp.hand import Handedness
-from hand_tracking_dsp.nodes.hand_messages import hands_message, tracked_hand, truth_message
+from hand_tracking_dsp.nodes.hand_messages import hands_message, truth_message
 from hand_tracking_dsp.sources.frames import HandTruth
+from hand_tracking_dsp.sources.messages import tracked_hand
 from hand_tracking_dsp.tracking.types import FrameResult, FrameStats, Region, TrackedHand
 
 
@@ -54,10 +55,3 @@ def test_a_message_becomes_the_same_hand_again():
     assert again.region == hand.region
     np.testing.assert_allclose(again.landmarks, hand.landmarks)
     np.testing.assert_allclose(again.world_landmarks, hand.world_landmarks)
-
-
-def test_a_message_with_a_side_that_does_not_exist_is_refused():
-    message = hands_message(result(some_hand()), Header(), 640, 480).hands[0]
-    message.handedness = 3
-    with pytest.raises(ValueError, match="3"):
-        tracked_hand(message)

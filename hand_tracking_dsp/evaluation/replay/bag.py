@@ -13,12 +13,11 @@ import numpy as np
 
 from hand_tracking_dsp.control.samples import BatterySample
 from hand_tracking_dsp.errors import FrameError, SourceError
-from hand_tracking_dsp.evaluation.bags.hands import HANDS_TYPE, tracked_hands
 from hand_tracking_dsp.evaluation.bags.images import image_connections, pixels
 from hand_tracking_dsp.evaluation.bags.opening import Bag, open_bag
-from hand_tracking_dsp.evaluation.bags.stamps import stamp_ns
 from hand_tracking_dsp.evaluation.measures.truth import TrueHand
 from hand_tracking_dsp.evaluation.replay.shots import RecordedHands, Shot
+from hand_tracking_dsp.sources.messages import HANDS_TYPE, stamp_ns, tracked_hands
 from hand_tracking_dsp.tracking.types import TrackedHand
 
 BATTERY_TYPE = "sensor_msgs/msg/BatteryState"

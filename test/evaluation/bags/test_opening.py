@@ -17,7 +17,7 @@ from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.evaluation.bags.definitions import typestore
 from hand_tracking_dsp.evaluation.bags.images import image_connections, pixels
 from hand_tracking_dsp.evaluation.bags.opening import open_bag
-from hand_tracking_dsp.evaluation.bags.stamps import stamp_ns
+from hand_tracking_dsp.sources.messages import stamp_ns
 
 rosbag2 = pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
 

@@ -11,13 +11,12 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.errors import SourceError
-from hand_tracking_dsp.evaluation.bags.hands import tracked_hands
 from hand_tracking_dsp.evaluation.bags.images import image_connections, pixels
 from hand_tracking_dsp.evaluation.bags.opening import open_bag
 from hand_tracking_dsp.evaluation.bags.source_recording import EPOCH_NS, record_source
-from hand_tracking_dsp.evaluation.bags.stamps import stamp_ns
 from hand_tracking_dsp.evaluation.bags.writing import BagWriter
 from hand_tracking_dsp.sources.frames import Frame, SourceOptions, open_source
+from hand_tracking_dsp.sources.messages import stamp_ns, tracked_hands
 from hand_tracking_dsp.sources.synthetic import SyntheticHandSource
 
 OPTIONS = SourceOptions(width=160, height=120, rate_hz=20.0, seed=3, hands=2)

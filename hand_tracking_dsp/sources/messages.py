@@ -1,4 +1,4 @@
-"""Hands out of messages, ROS 2's or rosbags' alike."""
+"""Stamps and hands out of messages, ROS 2's or rosbags' alike."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
 from hand_tracking_dsp.tracking.types import Floats, Region, TrackedHand
 
 HANDS_TYPE = "hand_tracking_dsp/msg/HandArray"
+
+
+def stamp_ns(message: Any) -> int:  # noqa: ANN401 (of ROS 2 or of rosbags)
+    """Give the stamp in a message's header, nanoseconds; 0 where nobody set it."""
+    stamp = message.header.stamp
+    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
 
 
 def tracked_hands(message: Any) -> tuple[TrackedHand, ...]:  # noqa: ANN401
@@ -40,6 +46,7 @@ def tracked_hand(message: Any) -> TrackedHand:  # noqa: ANN401
 def _points(points: Any) -> Floats:  # noqa: ANN401
     if points is None:
         return np.full((JOINT_COUNT, 3), np.nan, dtype=np.float32)
+    # A number too large for float32 becomes infinite, which whoever uses the hand must look for anyway.
     # A number too large for float32 becomes infinite, which whoever uses the hand must look for anyway.
     with np.errstate(over="ignore"):
         return np.array([(point.x, point.y, point.z) for point in points], dtype=np.float32)

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from hand_tracking_dsp.evaluation.bags.hands import tracked_hand
 from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.sources.messages import tracked_hand
 
 
 def test_fields_that_an_older_definition_lacks_are_nan() -> None:
