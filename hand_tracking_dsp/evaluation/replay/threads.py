@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable, Iterator
+from queue import SimpleQueue
 from types import TracebackType
 from typing import TypeVar
 
@@ -14,42 +14,61 @@ Item = TypeVar("Item")
 _DEPTH = 8
 
 
+class _Places:
+    """Free places for items that wait; not a bounded Queue, which takes 0.1 ms of Python an item."""
+
+    def __init__(self) -> None:
+        self._free: SimpleQueue[bool] = SimpleQueue()
+        for _ in range(_DEPTH):
+            self._free.put(True)
+
+    def take(self) -> bool:
+        """Wait for a place; False once they are closed."""
+        return self._free.get()
+
+    def give_back(self) -> None:
+        """Free a place."""
+        self._free.put(True)
+
+    def close(self) -> None:
+        """Let nobody wait any more."""
+        self._free.put(False)
+
+
 def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
     """Give the same items, made by a thread of its own.
 
     Raises:
         Exception: Whatever making them raises.
     """
-    ready: queue.Queue[Item | BaseException | None] = queue.Queue(_DEPTH)
+    ready: SimpleQueue[tuple[Item | None, BaseException | None]] = SimpleQueue()
+    places = _Places()
     stop = threading.Event()
-
-    def put(item: Item | BaseException | None) -> bool:
-        while not stop.is_set():
-            try:
-                ready.put(item, timeout=0.2)
-            except queue.Full:
-                continue
-            return True
-        return False
 
     def read() -> None:
         try:
             for one in items:
-                if not put(one):
+                if not places.take() or stop.is_set():
                     return
-            put(None)
+                ready.put((one, None))
+            ready.put((None, None))
         except BaseException as error:  # noqa: BLE001 (raised again where the items are taken)
-            put(error)
+            ready.put((None, error))
 
     thread = threading.Thread(target=read, name="read ahead", daemon=True)
     thread.start()
     try:
-        while (item := ready.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
+        while True:
+            item, error = ready.get()
+            if error is not None:
+                raise error
+            if item is None:
+                return
+            places.give_back()
             yield item
     finally:
         stop.set()
+        places.close()
         thread.join()
 
 
@@ -61,7 +80,8 @@ class Behind:
     """
 
     def __init__(self) -> None:
-        self._tasks: queue.Queue[Callable[[], object] | None] = queue.Queue(_DEPTH)
+        self._tasks: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        self._places = _Places()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="behind", daemon=True)
 
@@ -81,6 +101,7 @@ class Behind:
 
     def do(self, task: Callable[[], object]) -> None:
         """Do something soon; waits while too much is left to do."""
+        self._places.take()
         if self._error is not None:
             raise self._error
         self._tasks.put(task)
@@ -92,3 +113,4 @@ class Behind:
                     task()
                 except BaseException as error:  # noqa: BLE001 (raised again where tasks are given)
                     self._error = error
+            self._places.give_back()
