@@ -36,6 +36,9 @@ COMMANDS = {
     "peers": "compare our pruned networks with other methods' on the same work",
 }
 
+# A shell's status of a program that SIGINT ended.
+_INTERRUPTED = 130
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a sub-command.
@@ -44,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The words behind the command's name; sys.argv's if None.
 
     Returns:
-        The exit status: 0, 1 where the command failed with a sentence on stderr, 2 for wrong usage.
+        The exit status: 0, 1 where the command failed with a sentence on stderr, 2 for wrong usage, 130
+        after Ctrl-C where the command has no other way to end.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(
@@ -67,6 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(options.command, str(error))
     except ModuleNotFoundError as error:
         return _fail(options.command, _missing(error))
+    except KeyboardInterrupt:
+        _fail(options.command, "Interrupted.")
+        return _INTERRUPTED
 
 
 def _fail(command: str, sentence: str) -> int:

@@ -12,9 +12,15 @@ from hand_tracking_dsp.errors import OutputError
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file under a temporary name, then rename it; its folder is made if missing.
 
+    A link stays one: what it leads to is written.
+
     Raises:
-        OutputError: It cannot be written.
+        OutputError: It cannot be written, or is there and read-only.
     """
+    path = path.resolve() if path.is_symlink() else path
+    if path.exists() and not os.access(path, os.W_OK):
+        msg = f"{path} is read-only: choose another name, or make it writable."
+        raise OutputError(msg)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

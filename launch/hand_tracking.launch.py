@@ -3,13 +3,13 @@
 `--show-args` lists the arguments.
 """
 
-from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 from launch.conditions import IfCondition
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
 
-from launch import LaunchDescription, SomeSubstitutionsType
+from launch import LaunchContext, LaunchDescription, SomeSubstitutionsType
 
 PACKAGE = "hand_tracking_dsp"
 
@@ -35,38 +35,12 @@ TRANSPORTS = "DEFAULT?sockets_size=4MB"
 
 def generate_launch_description() -> LaunchDescription:
     """Describe the arguments, the transport and the nodes."""
-    image, info, battery, cmd_vel = (
-        LaunchConfiguration(name) for name in ("image", "camera_info", "battery", "cmd_vel")
-    )
-    remappings = [
-        ("image_raw", image),
-        ("image_raw/compressed", [image, "/compressed"]),
-        ("camera_info", info),
-        ("battery_state", battery),
-        ("cmd_vel", cmd_vel),
-    ]
-    nodes = [
-        Node(
-            package=PACKAGE,
-            executable=executable,
-            namespace=LaunchConfiguration("namespace"),
-            parameters=[
-                LaunchConfiguration("params_file"),
-                {"use_sim_time": LaunchConfiguration("use_sim_time")},
-            ],
-            remappings=remappings,
-            ros_arguments=["--log-level", LaunchConfiguration("log_level")],
-            respawn=LaunchConfiguration("respawn"),
-            output="screen",
-            condition=IfCondition(LaunchConfiguration(argument)),
-        )
-        for argument, executable in NODES.items()
-    ]
     defaults = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "hand_tracking.yaml"])
     return LaunchDescription(
         [
             _argument("namespace", "", "Namespace of all nodes and topics."),
             _argument("params_file", defaults, "ROS parameter file of all nodes."),
+            _argument("source", "", "Source of the camera node; empty: as the parameter file says."),
             _argument("log_level", "info", "debug, info, warn, error or fatal."),
             _argument("use_sim_time", "false", "Take the time from /clock."),
             _argument("respawn", "false", "Start a node again when its process ends."),
@@ -81,9 +55,43 @@ def generate_launch_description() -> LaunchDescription:
             SetEnvironmentVariable(
                 TRANSPORT_VARIABLE, EnvironmentVariable(TRANSPORT_VARIABLE, default_value=TRANSPORTS)
             ),
-            *nodes,
+            OpaqueFunction(function=_nodes),
         ]
     )
+
+
+def _nodes(context: LaunchContext) -> list[Node]:
+    """Make the nodes; source is looked at, as a parameter that is given empty would not be left out."""
+    image, info, battery, cmd_vel = (
+        LaunchConfiguration(name) for name in ("image", "camera_info", "battery", "cmd_vel")
+    )
+    remappings = [
+        ("image_raw", image),
+        ("image_raw/compressed", [image, "/compressed"]),
+        ("camera_info", info),
+        ("battery_state", battery),
+        ("cmd_vel", cmd_vel),
+    ]
+    source = LaunchConfiguration("source").perform(context)
+    more = {"camera": [{"source": source}] if source else []}
+    return [
+        Node(
+            package=PACKAGE,
+            executable=executable,
+            namespace=LaunchConfiguration("namespace"),
+            parameters=[
+                LaunchConfiguration("params_file"),
+                {"use_sim_time": LaunchConfiguration("use_sim_time")},
+                *more.get(argument, []),
+            ],
+            remappings=remappings,
+            ros_arguments=["--log-level", LaunchConfiguration("log_level")],
+            respawn=LaunchConfiguration("respawn"),
+            output="screen",
+            condition=IfCondition(LaunchConfiguration(argument)),
+        )
+        for argument, executable in NODES.items()
+    ]
 
 
 def _argument(name: str, default: SomeSubstitutionsType, description: str) -> DeclareLaunchArgument:

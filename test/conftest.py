@@ -203,8 +203,17 @@ def evaluation_report(frames: Frames, **changes: Any) -> dict[str, Any]:
         "machine": {"cpu": "a processor", "cores": 2},
         "bank": {"name": "a bank", "fingerprint": "0123456789abcdef", "levels": []},
         "settings": {"budget_ms": 20.0, "realtime": False, "agreement": False, "jobs": 1},
+        "notes": [],
         "recordings": [
-            {"name": bag, "path": f"/{bag}", "frames": 300, "seconds": 20, "truth": "joints", "problems": {}}
+            {
+                "name": bag,
+                "path": f"/{bag}",
+                "frames": 300,
+                "photos": False,
+                "seconds": 20,
+                "truth": "joints",
+                "problems": {},
+            }
             for bag in frames.names("bag")
         ],
         "runs": runs,

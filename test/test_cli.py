@@ -44,15 +44,27 @@ def test_an_error_is_one_sentence_and_no_traceback() -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize(("command", "module"), [("evaluate", "jinja2"), ("compare", "scipy")])
-def test_a_library_that_is_not_installed_is_named(
-    command: str, module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_ctrl_c_ends_in_a_word_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, module, None)
-    for name in [name for name in sys.modules if name.startswith("hand_tracking_dsp.")]:
-        monkeypatch.delitem(sys.modules, name)
-    assert main([command, "a", "b"]) == 1
-    assert f"It needs the Python module {module}" in capsys.readouterr().err
+    def interrupt(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hand_tracking_dsp.commands.parameters.run", interrupt)
+    assert main(["parameters"]) == 130
+    assert capsys.readouterr().err == "hand-tracking-dsp parameters: Interrupted.\n"
+
+
+@pytest.mark.parametrize(("command", "module"), [("evaluate", "jinja2"), ("compare", "scipy")])
+def test_a_library_that_is_not_installed_is_named(command: str, module: str) -> None:
+    code = f"import sys; sys.modules[{module!r}] = None; from hand_tracking_dsp.cli import main; "
+    code += f"sys.exit(main([{command!r}, 'a', 'b']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"hand-tracking-dsp {command}: It needs the Python module {module}")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_every_public_name_can_be_imported() -> None:

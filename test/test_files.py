@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,24 @@ def test_a_place_that_cannot_be_written_is_named_and_the_old_file_stays(tmp_path
         write_bytes(folder, b"data")
     assert (folder / "kept").read_bytes() == b"kept"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["taken"]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "there").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("there")
+    write_bytes(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "there").read_bytes() == b"new"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write what is read-only")
+def test_a_read_only_file_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "kept"
+    path.write_bytes(b"kept")
+    path.chmod(0o444)
+    with pytest.raises(OutputError, match="is read-only"):
+        write_bytes(path, b"new")
+    assert path.read_bytes() == b"kept"
 
 
 def test_a_file_in_the_place_of_a_folder_is_a_sentence_too(tmp_path: Path) -> None:

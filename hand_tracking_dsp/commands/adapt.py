@@ -161,6 +161,8 @@ def _pictures(options: argparse.Namespace, console: Console) -> Iterator[Path]:
         console.print(
             f"{found.written} of {found.messages} images of {found.topic} were taken, {found.bad} were bad."
         )
+        for problem, times in found.problems.items():
+            console.print(f"The bag is damaged: {problem} ({times} times).", highlight=False)
         yield folder
 
 

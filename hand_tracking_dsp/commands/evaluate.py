@@ -7,23 +7,25 @@ import math
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 import hand_tracking_dsp
 from hand_tracking_dsp.commands.arguments import add_bank, require_at_least
 from hand_tracking_dsp.commands.output import machine, make_console, write_json
-from hand_tracking_dsp.errors import ConfigurationError, SourceError
+from hand_tracking_dsp.errors import ConfigurationError, OutputError, SourceError
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, metrics_table
 from hand_tracking_dsp.evaluation.measures.wording import number
 from hand_tracking_dsp.evaluation.replay.levels import RULES, Setting
-from hand_tracking_dsp.evaluation.replay.pool import run_here, run_on_cluster
+from hand_tracking_dsp.evaluation.replay.naming import distinct_names
+from hand_tracking_dsp.evaluation.replay.pool import LeftOut, run_here, run_on_cluster
 from hand_tracking_dsp.evaluation.replay.unit import Material, ReplayOptions, Unit, UnitResult
 from hand_tracking_dsp.evaluation.report.page import write_page
 from hand_tracking_dsp.evaluation.report.result import Evaluation
@@ -86,7 +88,8 @@ def run(options: argparse.Namespace) -> int:
     """Evaluate, write the report, and print its table.
 
     Raises:
-        HandTrackingError: Options do not fit each other, or nothing could be evaluated.
+        HandTrackingError: Options do not fit each other, nothing could be evaluated, or the report cannot be
+            written.
     """
     if options.metrics:
         print(metrics_table(), end="")
@@ -96,23 +99,20 @@ def run(options: argparse.Namespace) -> int:
     replay = _replay_options(options)
     bank = read_manifest(replay.bank)
     settings = _settings(options, bank)
-    materials, counts = _readable(_materials(options))
-    units = [Unit(material, setting, replay) for material in materials for setting in settings]
+    counts, left_out = _counted(_materials(options))
+    _make(options.out)
+    units = [Unit(material, setting, replay) for material in counts for setting in settings]
     jobs = options.jobs or max(1, len(os.sched_getaffinity(0)) // max(1, options.threads))
     jobs = min(jobs, len(units))
-    with _progress(console) as progress:
-        total = sum(counts[unit.material.name] for unit in units)
-        task = progress.add_task(f"{len(units)} runs", total=total)
-
-        def advance(frames: int) -> None:
-            progress.advance(task, frames)
-
-        if options.cluster:
-            found = run_on_cluster(units, options.cluster, advance, lambda unit: counts[unit.material.name])
-        else:
-            found = run_here(units, jobs, advance)
-        results = sorted(found, key=lambda result: units.index(result.unit))
-    evaluation = Evaluation(results)
+    try:
+        found = _run(units, counts, jobs, options.cluster, console)
+    except KeyboardInterrupt:
+        print("Stopped by Ctrl-C: there is no report.", file=sys.stderr)
+        return 130
+    left_out |= {one.unit.material: one.reason for one in found if isinstance(one, LeftOut)}
+    results = [one for one in found if isinstance(one, UnitResult) and one.unit.material not in left_out]
+    _tell_left_out(left_out.values(), everything=not results)
+    evaluation = Evaluation(results, list(left_out.values()))
     about = {
         "package": hand_tracking_dsp.__version__,
         "command": shlex.join(["hand-tracking-dsp", *sys.argv[1:]]),
@@ -163,9 +163,11 @@ def _settings(options: argparse.Namespace, bank: Manifest) -> list[Setting]:
             msg = f"There is no level {level}: the bank {bank.name} has levels 0 to {len(bank.levels) - 1}."
             raise ConfigurationError(msg)
     settings = [Setting(f"level {level}", level=level) for level in levels]
-    for policy in dict.fromkeys(options.policy):
-        name = policy if policy in RULES else Path(policy).stem
-        settings.append(Setting(f"policy {name}", policy=policy))
+    policies = list(dict.fromkeys(options.policy))
+    names = distinct_names([Path(policy) for policy in policies])
+    settings += [
+        Setting(f"policy {name}", policy=policy) for name, policy in zip(names, policies, strict=True)
+    ]
     if options.as_recorded:
         settings.append(Setting("as recorded", as_recorded=True))
     return settings or [Setting("level 0", level=0)]
@@ -173,40 +175,77 @@ def _settings(options: argparse.Namespace, bank: Manifest) -> list[Setting]:
 
 def _materials(options: argparse.Namespace) -> list[Material]:
     """Name the recordings, each by a name of its own."""
-    paths = [path.resolve() for path in options.bags]
-    materials = []
-    for path in dict.fromkeys(paths):
-        stem = path.stem if path.is_file() else path.name
-        alike = sum((other.stem if other.is_file() else other.name) == stem for other in set(paths))
-        name = stem if alike == 1 else f"{path.parent.name}/{stem}"
-        materials.append(Material(name, path, options.topic))
+    paths = list(dict.fromkeys(path.resolve() for path in options.bags))
+    materials = [
+        Material(name, path, options.topic) for name, path in zip(distinct_names(paths), paths, strict=True)
+    ]
     if options.images:
         folder = options.images.resolve()
         materials.append(Material(f"{folder.name} (photos)", folder, truth=options.truth, photos=True))
     return materials
 
 
-def _readable(materials: Sequence[Material]) -> tuple[list[Material], dict[str, int]]:
-    """Return the recordings that can be opened, with their number of images; name the others.
-
-    Raises:
-        SourceError: None can.
-    """
-    found: list[Material] = []
-    counts: dict[str, int] = {}
+def _counted(materials: Sequence[Material]) -> tuple[dict[Material, int], dict[Material, str]]:
+    """Return the recordings that can be opened, with their number of images, and why the others cannot."""
+    counts: dict[Material, int] = {}
+    left_out: dict[Material, str] = {}
     for material in materials:
         try:
-            counts[material.name] = material.open().count()
+            counts[material] = material.open().count()
         except SourceError as error:
-            if len(materials) == 1:
-                raise
-            print(f"hand-tracking-dsp evaluate: left out: {error}", file=sys.stderr)
-            continue
-        found.append(material)
-    if not found:
-        msg = f"None of the {len(materials)} recordings can be read; see above."
+            left_out[material] = str(error)
+    if not counts:
+        _tell_left_out(left_out.values(), everything=True)
+    return counts, left_out
+
+
+def _make(folder: Path) -> None:
+    """Make the folder of the report before all is evaluated, not when there is no place for it.
+
+    Raises:
+        OutputError: Nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The folder {folder} cannot be made ({error.strerror}): give another one with --out."
+        raise OutputError(msg) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        msg = f"Nothing can be written in the folder {folder}: give another one with --out."
+        raise OutputError(msg)
+
+
+def _tell_left_out(reasons: Collection[str], *, everything: bool) -> None:
+    """Print why recordings are left out.
+
+    Raises:
+        SourceError: All are.
+    """
+    if everything and len(reasons) == 1:
+        raise SourceError(*reasons)
+    for reason in reasons:
+        print(f"hand-tracking-dsp evaluate: left out: {reason}", file=sys.stderr)
+    if everything:
+        msg = f"None of the {len(reasons)} recordings can be read; see above."
         raise SourceError(msg)
-    return found, counts
+
+
+def _run(
+    units: Sequence[Unit], counts: Mapping[Material, int], jobs: int, cluster: str | None, console: Console
+) -> list[UnitResult | LeftOut]:
+    """Run all units under a progress bar; return what came of them in their order."""
+    with _progress(console) as progress:
+        total = sum(counts[unit.material] for unit in units)
+        task = progress.add_task(f"{len(units)} runs", total=total)
+
+        def advance(frames: int) -> None:
+            progress.advance(task, frames)
+
+        if cluster:
+            found = run_on_cluster(units, cluster, advance, lambda unit: counts[unit.material])
+        else:
+            found = run_here(units, jobs, advance)
+        return sorted(found, key=lambda one: units.index(one.unit))
 
 
 def _progress(console: Console) -> Progress:
@@ -262,7 +301,7 @@ def _write(evaluation: Evaluation, about: dict[str, Any], out: Path) -> dict[str
 
 def _print(console: Console, report: dict[str, Any], out: Path) -> None:
     runs = report["runs"]
-    table = Table("measure", "unit", *runs)
+    table = Table("measure", "unit", *map(escape, runs))
     for column in table.columns[2:]:
         column.justify = "right"
     for metric in (*METRICS, *RUN_METRICS):
@@ -272,5 +311,7 @@ def _print(console: Console, report: dict[str, Any], out: Path) -> None:
     console.print(table)
     for recording in report["recordings"]:
         for sentence, count in recording["problems"].items():
-            console.print(f"{recording['name']}: {sentence} ({count} times)", highlight=False)
-    console.print(f"Report: {out / 'report.html'}", highlight=False)
+            print(f"{recording['name']}: {sentence}{f' ({count} times)' if count > 1 else ''}")
+    for note in report["notes"]:
+        print(note)
+    print(f"Report: {out / 'report.html'}")

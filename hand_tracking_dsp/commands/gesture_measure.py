@@ -19,6 +19,7 @@ from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader, Tally,
 from hand_tracking_dsp.evaluation.gestures.videos import VideoEvents, table, together, watch
 from hand_tracking_dsp.gestures.examples import load_gestures
 from hand_tracking_dsp.gestures.options import GestureOptions
+from hand_tracking_dsp.gestures.types import BUILT_IN
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.palm import PalmDetector
@@ -78,6 +79,13 @@ def run(options: argparse.Namespace) -> int:
     thresholds = read_thresholds(options.set)
     own = load_gestures(options.gestures) if options.gestures else ()
     every_hand = read_labels(options.labels, options.images) if options.labels else ()
+    readable = {*BUILT_IN, *(gesture.name for gesture in own)}
+    if unknown := sorted({hand.gesture for hand in every_hand if hand.gesture} - readable):
+        msg = (
+            f"The labels {options.labels} name {', '.join(unknown)}, which nobody reads: correct them, "
+            f"or add --gestures."
+        )
+        raise ConfigurationError(msg)
     labelled = choose_part(every_hand, options.split)
     folder = options.bank or default_bank()
     bank, detector = LevelBank.load(folder), PalmDetector.load(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -65,8 +66,8 @@ def run(options: argparse.Namespace) -> int:
         ConfigurationError: The name cannot be used or is taken, or too few hands were seen.
     """
     check_name(options.name)
-    if options.seconds <= 0 or options.start < 0 or options.level < 0:
-        msg = "--seconds must be above 0, --start and --level at least 0: correct them."
+    if not (options.seconds > 0 and 0 <= options.start < math.inf):
+        msg = "--seconds must be above 0 and --start at least 0: correct them."
         raise ConfigurationError(msg)
     known = load_gestures(options.out) if options.out.exists() else ()
     others = tuple(gesture for gesture in known if gesture.name != options.name)
@@ -89,6 +90,9 @@ def _look(options: argparse.Namespace) -> list[Floats]:
     """Collect the landmarks of the hand that is followed, image after image."""
     folder = options.bank or default_bank()
     bank, detector = LevelBank.load(folder), PalmDetector.load(folder)
+    if not 0 <= options.level < len(bank.levels):
+        msg = f"--level is {options.level}: the bank has levels 0 to {len(bank.levels) - 1}."
+        raise ConfigurationError(msg)
     tracker = HandTracker(bank, detector, TrackerOptions(max_hands=1))
     hands: list[Floats] = []
     with open_source(options.source, SourceOptions()) as source, Progress(transient=True) as progress:

@@ -39,7 +39,8 @@ _POSES = {
 }
 _COLUMNS = 5
 _HANDS = 2
-_JPEG_QUALITY = 93
+# The lowest bits are mostly the noise of the synthetic camera, which PNG cannot compress.
+_BITS = 0xF8
 # Enough for the battery to be heard and the drift to be measured.
 _SIGHTS = 222
 _PATIENCE_S = 60.0
@@ -55,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make joints.png, gestures.png, overlay.jpg and markers.png.
+    """Make joints.png, gestures.png, overlay.png and markers.png.
 
     Raises:
         HandTrackingError: The nodes showed no hands, or a picture cannot be written.
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     title = "Synthetic hands: the pose, and what the tracker and the gestures' rules read from it"
     save_sheet(_gestures(), _COLUMNS, title, out / "gestures.png")
     _save_sight(out)
-    for name in ("joints.png", "gestures.png", "overlay.jpg", "markers.png"):
+    for name in ("joints.png", "gestures.png", "overlay.png", "markers.png"):
         print(out / name)
     return 0
 
@@ -120,7 +121,7 @@ def _save_sight(out: Path) -> None:
         raise HandTrackingError(msg)
     overlay = sight.overlay
     write_caption(overlay, "synthetic picture", at_bottom=True)
-    jpeg = cv2.imencode(".jpg", overlay, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1]
-    write_bytes(out / "overlay.jpg", jpeg.tobytes())
-    title = "The markers of overlay.jpg, synthetic hands (drawn with matplotlib)"
+    png = cv2.imencode(".png", overlay & _BITS, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1]
+    write_bytes(out / "overlay.png", png.tobytes())
+    title = "The markers of overlay.png, synthetic hands (drawn with matplotlib)"
     save_strokes(sight.hands, title, out / "markers.png")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -77,10 +78,15 @@ def run(options: argparse.Namespace) -> int:
             try:
                 if not player.wait_for_listeners(options.wait):
                     view.say(f"Nobody listens after {options.wait:g} s; playing all the same.")
-                rounds = 0
-                while rounds == 0 or options.loop:
-                    rounds += 1
+                published = -1
+                # A round in which nothing could be read is the last one.
+                while published < player.counts.total():
+                    published = player.counts.total()
                     player.play(lambda at_s: _show(view, at_s, length_s, player.counts.total()))
+                    if not options.loop:
+                        break
+                    # Else the last message and the first would come at once.
+                    time.sleep(1 / options.clock_rate)
                 player.flush()
             except KeyboardInterrupt:
                 view.say("Stopped by Ctrl-C.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,7 +86,8 @@ def learn_gesture(name: str, samples: Sequence[HandFeatures]) -> OwnGesture:
             f"for longer."
         )
         raise ConfigurationError(msg)
-    vectors = np.stack([sample.vector() for sample in samples])
+    # Of a hand seen along its palm, lengths in palm sizes have no bounds.
+    vectors = np.minimum([sample.vector() for sample in samples], _LARGEST)
     off = _distances(vectors, np.median(vectors, axis=0))
     steady = vectors[off <= np.quantile(off, 1 - _STRAY_SHARE)]
     places = np.linspace(0, len(steady) - 1, min(len(steady), _KEPT_EXAMPLES)).round().astype(int)
@@ -131,8 +131,12 @@ def save_gestures(path: Path, gestures: Sequence[OwnGesture]) -> None:
     """Write a file of gestures by example, through a temporary name.
 
     Raises:
+        ConfigurationError: They are more than load_gestures takes.
         OutputError: It cannot be written.
     """
+    if len(gestures) > _MOST_GESTURES:
+        msg = f"{path} would hold more than {_MOST_GESTURES} gestures: name another file."
+        raise ConfigurationError(msg)
     entries = [
         {
             "name": gesture.name,
@@ -181,11 +185,11 @@ def _gesture(path: Path, entry: Any) -> OwnGesture:  # noqa: ANN401 (whatever YA
 
 def _is_number(value: Any) -> bool:  # noqa: ANN401
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and math.isfinite(value) and abs(value) <= _LARGEST
+    return is_number and abs(value) <= _LARGEST
 
 
 def _refusal(path: Path, what: str) -> ConfigurationError:
-    msg = f"The gestures' file {path} {what}: record it anew with hand-tracking-dsp gesture record."
+    msg = f"The gestures' file {path} {what}: correct it, or record a new one with gesture record --out."
     return ConfigurationError(msg)
 
 

@@ -71,6 +71,7 @@ class ShownHand:
         track_id: Of the hand.
         name: The gesture in this image.
         held: The gesture after debouncing.
+        readable: Whether enough of it lies in the image to read its fingers.
         palm_px: x (right) and y (down) of the palm's centre, pixels.
         palm_size_px: Its size, pixels.
     """
@@ -78,6 +79,7 @@ class ShownHand:
     track_id: int
     name: str
     held: str
+    readable: bool
     palm_px: tuple[float, float]
     palm_size_px: float
 
@@ -102,12 +104,16 @@ class Velocity:
 
 STANDSTILL = Velocity(0.0, 0.0)
 
+# A hand that drives goes less far between two images that show its gesture.
+_MOST_STEP_PALMS = 1.0
+
 
 class Halt(Enum):
     """Why the base was stopped."""
 
     RELEASED = "the gesture has ended"
     LOST = "the hand was lost"
+    JUMPED = "the hand jumped, so that it may be another one"
     WATCHDOG = "no image that shows the gesture is recent enough"
     DEACTIVATED = "the node was deactivated"
 
@@ -126,8 +132,9 @@ class _Grip:
 class GestureTeleop:
     """Drives by one hand; another may begin only once that one has let go.
 
-    A hand may begin when it has been seen without the gesture for release_s: after every stop, after a pause
-    longer than watchdog_s, and after it was lost and found again, it must let go and take hold anew.
+    A hand may begin when it has been seen, readable, without the gesture for release_s: after every stop,
+    after a pause longer than watchdog_s, and after it was lost and found again, it must let go and take hold
+    anew.
 
     Args:
         options: How a hand drives.
@@ -230,9 +237,12 @@ class GestureTeleop:
         elif found[0].held != self.options.deadman:
             self.halt(Halt.RELEASED)
         elif found[0].name == self.options.deadman and captured_s > grip.seen_s:
-            grip.seen_s = captured_s
             (x, y), (x0, y0) = found[0].palm_px, grip.origin_px
-            grip.offset_palms = ((x - x0) / grip.palm_size_px, (y - y0) / grip.palm_size_px)
+            offset_palms = ((x - x0) / grip.palm_size_px, (y - y0) / grip.palm_size_px)
+            if not math.dist(offset_palms, grip.offset_palms) <= _MOST_STEP_PALMS:
+                self.halt(Halt.JUMPED)
+                return
+            grip.seen_s, grip.offset_palms = captured_s, offset_palms
 
     def _begin(self, hands: Sequence[ShownHand], captured_s: float, now_s: float) -> None:
         for hand in hands:
@@ -245,11 +255,12 @@ class GestureTeleop:
     def _note_free(self, hands: Sequence[ShownHand], captured_s: float) -> None:
         free_s = {}
         for hand in hands:
-            if hand.name != self.options.deadman:
+            if hand.name == self.options.deadman:
+                if self._was_free(hand.track_id):
+                    free_s[hand.track_id] = self._free_s[hand.track_id]
+            elif hand.readable:
                 since_s, _ = self._free_s.get(hand.track_id, (captured_s, captured_s))
                 free_s[hand.track_id] = (since_s, captured_s)
-            elif self._was_free(hand.track_id):
-                free_s[hand.track_id] = self._free_s[hand.track_id]
         self._free_s = free_s
 
     def _was_free(self, track_id: int) -> bool:

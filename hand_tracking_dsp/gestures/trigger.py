@@ -22,6 +22,7 @@ FORM = (
 Scalar = bool | int | float | str
 Setting = Scalar | tuple[Scalar, ...]
 
+_INT64 = 2**63
 _ROS_NAME = re.compile(r"(~?/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 
 
@@ -113,11 +114,12 @@ def _value(text: str, value: str) -> Setting:
     """Read a parameter's value as YAML, as ``ros2 param set`` does."""
     try:
         read = yaml.safe_load(value)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):  # a ValueError: the 31st of February
         raise _refusal(text, f"has a value that is no YAML, {value!r}") from None
     members = read if isinstance(read, list) else [read]
     kinds = {type(member) for member in members}
-    if len(kinds) != 1 or not kinds <= {bool, int, float, str}:
+    fits = kinds != {int} or all(-_INT64 <= member < _INT64 for member in members)
+    if len(kinds) != 1 or not kinds <= {bool, int, float, str} or not fits:
         raise _refusal(text, f"has a value that no parameter takes, {value!r}")
     return tuple(members) if isinstance(read, list) else members[0]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rclpy.duration import Duration
+from rclpy.exceptions import NameValidationException
 from rosgraph_msgs.msg import Clock
 
 from hand_tracking_dsp.evaluation.bags.opening import Bag
@@ -135,11 +136,19 @@ class BagPlayer(SpinningNode):
             return
         try:
             kind = message_class(connection.msgtype)
-        except (ImportError, AttributeError, ValueError):
+        except (ImportError, AttributeError, TypeError, ValueError):
             self.unknown[connection.topic] = f"{connection.msgtype or 'its type'} is not installed here"
             return
         topic = self._options.remaps.get(connection.topic, connection.topic)
-        publisher = self.node.create_publisher(kind, topic, _offer(connection.ext.offered_qos_profiles))
+        others = {msgtype for (_, msgtype), (name, _) in self._publishers.items() if name == topic}
+        if others - {connection.msgtype}:
+            self.unknown[connection.topic] = f"{topic} has another type already: {', '.join(others)}"
+            return
+        try:
+            publisher = self.node.create_publisher(kind, topic, _offer(connection.ext.offered_qos_profiles))
+        except NameValidationException:
+            self.unknown[connection.topic] = f"{topic} is no name that a topic can have"
+            return
         self._publishers[connection.topic, connection.msgtype] = topic, publisher
         self._connections.append(connection)
 

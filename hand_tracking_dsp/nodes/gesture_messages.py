@@ -65,6 +65,7 @@ def shown_hands(message: GestureArray) -> tuple[ShownHand, ...]:
             track_id=gesture.track_id,
             name=gesture.name,
             held=gesture.held,
+            readable=gesture.open_fingers_score > 0,
             palm_px=(gesture.palm.x, gesture.palm.y),
             palm_size_px=gesture.palm_size,
         )

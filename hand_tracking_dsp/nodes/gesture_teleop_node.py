@@ -13,6 +13,7 @@ from geometry_msgs.msg import Twist, TwistStamped
 from rclpy.duration import Duration
 
 from hand_tracking_dsp.gestures.teleop import STANDSTILL, GestureTeleop, Halt, TeleopOptions, Velocity
+from hand_tracking_dsp.gestures.types import BUILT_IN
 from hand_tracking_dsp.msg import GestureArray
 from hand_tracking_dsp.nodes.conversion import seconds
 from hand_tracking_dsp.nodes.gesture_messages import shown_hands
@@ -52,6 +53,9 @@ class GestureTeleopNode(ManagedNode):
         self._stamped, self._frame_id = self.parameters["stamped"], self.parameters["frame_id"]
         self._commands = self.publish_on(TwistStamped if self._stamped else Twist, "cmd_vel", "command")
         self.listen_to(GestureArray, "gestures", self._on_gestures, "gestures")
+        deadman = self._teleop.options.deadman
+        known = "" if deadman in BUILT_IN else " (a gesture of one's own)"
+        self.get_logger().info(f"The dead-man gesture is {deadman}{known}.")
 
     def activate(self) -> None:
         """Begin to command."""
@@ -89,7 +93,7 @@ class GestureTeleopNode(ManagedNode):
         now_s = time.monotonic()
         halts = self._teleop.halts
         report.values |= {
-            "driver": self._teleop.driver or "none",
+            "driver": "none" if self._teleop.driver is None else self._teleop.driver,
             "linear_mps": self._velocity.linear_mps,
             "angular_radps": self._velocity.angular_radps,
             "image_age_s": self._age_s,

@@ -55,7 +55,8 @@ class GestureTriggerNode(ManagedNode):
 
     def configure(self) -> None:
         """Read the bindings and create clients and topics."""
-        bindings = [parse_binding(text) for text in self.parameters["bindings"]]
+        # Each once: a line that stands there twice is no wish to act twice.
+        bindings = [parse_binding(text) for text in dict.fromkeys(self.parameters["bindings"])]
         self._triggers = GestureTriggers(
             bindings, self.parameters["cooldown_s"], self.parameters["max_age_s"]
         )
@@ -149,7 +150,8 @@ class GestureTriggerNode(ManagedNode):
             return
         answer = future.result()
         if isinstance(answer, SetParameters.Response):
-            success, reason = answer.results[0].successful, answer.results[0].reason
+            success = bool(answer.results) and all(result.successful for result in answer.results)
+            reason = " ".join(result.reason for result in answer.results)
         else:
             success, reason = answer.success, answer.message
         if not success:

@@ -1,10 +1,12 @@
-"""A node that listens in a thread of its own, in a context of its own: for commands that watch a graph."""
+"""A node that listens in a thread of its own: for commands that watch a graph."""
 
 from __future__ import annotations
 
 import os
 import threading
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import TypeVar
 
@@ -16,6 +18,40 @@ from hand_tracking_dsp.nodes.processes import TRANSPORT_VARIABLE, TRANSPORTS
 
 _PATIENCE_S = 5.0
 _Self = TypeVar("_Self", bound="SpinningNode")
+
+_contexts: dict[int | None, Context] = {}
+_users: Counter[int | None] = Counter()
+# Reentrant: a node that nobody ended gives its context back when Python collects it, at any moment.
+_lock = threading.RLock()
+
+
+@contextmanager
+def shared_context(domain_id: int | None = None) -> Iterator[Context]:
+    """Give the context that all who ask in this process share; the last one's leaving ends it.
+
+    A context is a participant of DDS, and Fast DDS lets those of one process call each other directly. Two of
+    them can deadlock in its type lookup (seen with 3.2): each answers under a lock while its sender waits
+    for the other's receiver, which waits for that lock
+    (https://github.com/eProsima/DDS-Record-Replay/pull/114, https://github.com/eProsima/Fast-DDS/issues/6193).
+
+    Args:
+        domain_id: ROS domain; None: the environment's.
+    """
+    with _lock:
+        if domain_id not in _contexts:
+            context = Context()
+            # No signal handlers: the command decides what Ctrl-C means.
+            context.init(args=[], domain_id=domain_id)
+            _contexts[domain_id] = context
+        context = _contexts[domain_id]
+        _users[domain_id] += 1
+    try:
+        yield context
+    finally:
+        with _lock:
+            _users[domain_id] -= 1
+            if not _users[domain_id]:
+                _contexts.pop(domain_id).try_shutdown()
 
 
 class SpinningNode:
@@ -31,11 +67,10 @@ class SpinningNode:
 
     def __init__(self, name: str, domain_id: int | None = None) -> None:
         os.environ.setdefault(TRANSPORT_VARIABLE, TRANSPORTS)
-        self._context = Context()
-        # No signal handlers: the command decides what Ctrl-C means.
-        self._context.init(args=[], domain_id=domain_id)
-        self.node = Node(name, context=self._context, enable_rosout=False)
-        self._executor = SingleThreadedExecutor(context=self._context)
+        self._ending = ExitStack()
+        context = self._ending.enter_context(shared_context(domain_id))
+        self.node = Node(name, context=context, enable_rosout=False)
+        self._executor = SingleThreadedExecutor(context=context)
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._spin, name=name, daemon=True)
 
@@ -47,10 +82,11 @@ class SpinningNode:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop listening."""
+        """Stop listening, and end the node."""
         self._executor.shutdown()
-        self._context.try_shutdown()
         self._thread.join(timeout=_PATIENCE_S)
+        self.node.destroy_node()
+        self._ending.close()
 
     def _spin(self) -> None:
         with suppress(ExternalShutdownException):

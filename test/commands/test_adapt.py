@@ -311,5 +311,7 @@ def test_bags_that_will_not_do_are_refused(bag: Path, bank: Path, tmp_path: Path
     data = next(cut_off.glob("*.mcap"))
     data.write_bytes(data.read_bytes()[: data.stat().st_size // 2])
     assert main(words(bank, tmp_path / "out", "--bag", str(cut_off))) == 1
-    assert "damaged or cut off" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "The bag is damaged: " in said.out
+    assert "usable hands were found" in said.err
     assert not (tmp_path / "out").exists()

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
+import sqlite3
 
 import cv2
 import numpy as np
@@ -9,11 +11,13 @@ import pytest
 
 pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
 from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands import evaluate
 from hand_tracking_dsp.evaluation.bags.messages import header, image_message
 from hand_tracking_dsp.evaluation.bags.source_recording import record_source
 from hand_tracking_dsp.evaluation.bags.writing import BagWriter
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, measured
 from hand_tracking_dsp.evaluation.measures.frames import read_frames
+from hand_tracking_dsp.resources import default_policy
 from hand_tracking_dsp.sources.frames import SourceOptions
 from hand_tracking_dsp.sources.synthetic import SyntheticHandSource
 
@@ -45,6 +49,7 @@ def test_leaves_report_table_and_pictures(report):
         "name": "drive",
         "path": "",
         "frames": 30,
+        "photos": False,
         "seconds": pytest.approx(29 / 30, abs=1e-3),
         "truth": "joints of a synthetic source",
         "problems": {},
@@ -128,6 +133,84 @@ def test_bags_of_the_same_name_keep_apart(bag, tmp_path):
     assert main(["evaluate", *bags, "--level", "5", "--out", str(tmp_path / "out")]) == 0
     frames = read_frames(tmp_path / "out/frames.csv")
     assert frames.names("bag") == ["drive"]
+
+
+def test_recordings_and_policies_of_the_same_name_have_runs_of_their_own(bag, tmp_path):
+    policy = default_policy()
+    for folder in ("one", "two"):
+        shutil.copytree(bag, tmp_path / folder / "x" / "drive")
+        for file in policy.parent.glob(f"{policy.stem}.*"):
+            shutil.copy(file, tmp_path / folder)
+    bags = [str(tmp_path / folder / "x" / "drive") for folder in ("one", "two")]
+    policies = [str(tmp_path / folder / policy.name) for folder in ("one", "two")]
+    words = ["--policy", *policies, "--jobs", "1", "--out", str(tmp_path / "out")]
+    assert main(["evaluate", *bags, *words]) == 0
+    frames = read_frames(tmp_path / "out/frames.csv")
+    assert frames.names("bag") == ["one/x/drive", "two/x/drive"]
+    assert frames.names("run") == [f"policy {folder}/{policy.stem}" for folder in ("one", "two")]
+    assert len(frames) == 4 * 30
+
+
+def test_a_bag_whose_images_are_all_lost_does_not_cost_the_others(bag, tmp_path, capsys):
+    with sqlite3.connect(tmp_path / "empty.db3") as database:
+        database.execute("CREATE TABLE topics(id INTEGER PRIMARY KEY, name, type, serialization_format)")
+        database.execute("CREATE TABLE messages(id INTEGER PRIMARY KEY, topic_id, timestamp, data)")
+        database.execute("INSERT INTO topics VALUES(1, '/image_raw', 'sensor_msgs/msg/Image', 'cdr')")
+    database.close()
+    out = tmp_path / "out"
+    assert main(["evaluate", str(bag), str(tmp_path / "empty.db3"), "--jobs", "1", "--out", str(out)]) == 0
+    assert "left out: The bag" in capsys.readouterr().err
+    figures = json.loads((out / "report.json").read_text())
+    assert [one["name"] for one in figures["recordings"]] == ["drive"]
+    assert any("has no image on /image_raw" in note for note in figures["notes"])
+    assert "has no image on /image_raw" in (out / "report.html").read_text()
+
+
+def test_a_synthetic_hand_is_called_so_wherever_its_errors_stand(report, bag, tmp_path, capsys):
+    assert main(["evaluate", str(bag), "--level", "5", "--out", str(tmp_path / "out")]) == 0
+    said = "The hand in drive is synthetic"
+    assert said in capsys.readouterr().out
+    assert said in (report / "report.html").read_text()
+
+
+def test_names_with_brackets_are_printed_as_they_are(bag, tmp_path, capsys):
+    out = tmp_path / "[red] [/b]"
+    assert main(["evaluate", str(bag), "--level", "5", "--out", str(out)]) == 0
+    assert f"Report: {out / 'report.html'}" in capsys.readouterr().out
+
+
+def test_photos_have_numbers_instead_of_times(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        cv2.imwrite(str(folder / name), np.zeros((48, 64, 3), np.uint8))
+    assert main(["evaluate", "--images", str(folder), "--out", str(tmp_path / "out")]) == 0
+    (recording,) = json.loads((tmp_path / "out/report.json").read_text())["recordings"]
+    assert recording["photos"]
+    assert recording["seconds"] == 0
+    page = (tmp_path / "out/report.html").read_text()
+    assert "Photo by photo: photos (photos)" in page
+    assert "2 frames of 1 recording(s)" in page
+
+
+def test_ctrl_c_ends_it_with_a_sentence(bag, tmp_path, capsys, monkeypatch):
+    def interrupt(*_words):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(evaluate, "run_here", interrupt)
+    assert main(["evaluate", str(bag), "--out", str(tmp_path / "out")]) == 130
+    assert capsys.readouterr().err == "Stopped by Ctrl-C: there is no report.\n"
+
+
+def test_an_out_that_cannot_be_made_is_refused_before_anything_is_evaluated(
+    bag, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.delattr(evaluate, "run_here")
+    (tmp_path / "file").write_text("precious")
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        assert main(["evaluate", str(bag), "--out", str(out)]) == 1
+        assert "give another one with --out" in capsys.readouterr().err
+    assert (tmp_path / "file").read_text() == "precious"
 
 
 def test_a_policy_runs_in_the_recordings_time(bag, tmp_path):

@@ -103,6 +103,9 @@ def test_a_pose_that_is_built_in_is_warned_of(draw, tmp_path, capsys):
         (["record", "fist"], "taken"),
         (["record", "Big Name"], "cannot name"),
         (["record", "mine", "--seconds", "0"], "--seconds"),
+        (["record", "mine", "--seconds", "nan"], "--seconds"),
+        (["record", "mine", "--start", "inf"], "--start"),
+        (["record", "mine", "--source", "synthetic", "--level", "6"], "levels 0 to 5"),
         (["record", "mine", "--source", "nowhere.mp4"], "nowhere.mp4"),
         (["measure"], "nothing to measure"),
         (["measure", "--images", "."], "nothing to measure"),
@@ -119,6 +122,13 @@ def test_what_cannot_work_is_refused_in_a_sentence(tmp_path, monkeypatch, capsys
     assert main(["gesture", *words]) == 1
     assert reason in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_label_that_nobody_reads_is_refused(draw, tmp_path, capsys):
+    images, labels = draw("seen", "fist", [0]), tmp_path / "labels.csv"
+    labels.write_text("file,gesture\nfist_00.png,fisst\n")
+    assert main(["gesture", "measure", "--images", str(images), "--labels", str(labels)]) == 1
+    assert "name fisst, which nobody reads" in capsys.readouterr().err
 
 
 def test_a_source_without_a_hand_leaves_no_file(tmp_path, capsys):

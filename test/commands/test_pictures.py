@@ -25,7 +25,7 @@ def test_all_pictures_are_made_and_nothing_else_is_left(
     output, _ = process.communicate(timeout=110)
     assert process.returncode == 0, output
     made = sorted((tmp_path / "images").iterdir())
-    assert [path.name for path in made] == ["gestures.png", "joints.png", "markers.png", "overlay.jpg"]
+    assert [path.name for path in made] == ["gestures.png", "joints.png", "markers.png", "overlay.png"]
     for path in made:
         assert str(path.relative_to(tmp_path)) in output
         assert min(cv2.imread(str(path)).shape[:2]) >= 400

@@ -191,6 +191,19 @@ def test_types_that_are_not_installed_are_named(
     assert "has no topic to publish (it has /x)" in output
 
 
+def test_what_ros_cannot_publish_is_named_and_the_rest_is_played(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    with BagWriter(tmp_path / "bag") as writer:
+        for number in range(3):
+            for topic, msgtype in (("/x", TEXT), ("/x", "std_msgs/msg/UInt8"), ("/y", TEXT)):
+                writer.write_raw(topic, msgtype, number, text(number) if msgtype == TEXT else b"\0\1\0\0\7")
+    output = played(start("replay", str(tmp_path / "bag"), "--wait", "0", "--remap", "y=/not a name"))
+    assert "Not published: /x, /x has another type already: std_msgs/msg/String." in output
+    assert "Not published: /y, /not a name is no name that a topic can have." in output
+    assert "/x: 3 messages" in output
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

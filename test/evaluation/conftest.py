@@ -1,8 +1,11 @@
-"""A small run for the tests of summary, plots and video."""
+"""A small run for the tests of summary, plots and video; what tests of bags share."""
 
 from __future__ import annotations
 
+import hashlib
 import math
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -60,3 +63,25 @@ def run(frames: int = 60, error_px: float = 3.0) -> Recording:
 def made() -> SimpleNamespace:
     """The functions that make runs, for tests to call."""
     return SimpleNamespace(run=run, cost=cost, hand=hand, frame_ns=FRAME_NS)
+
+
+@pytest.fixture(scope="session")
+def data_file() -> Callable[[Path], Path]:
+    """Give a function that finds the one .mcap or .db3 file of a bag."""
+    return lambda bag: next(path for path in bag.iterdir() if path.suffix in {".mcap", ".db3"})
+
+
+@pytest.fixture(scope="session")
+def fingerprint() -> Callable[[Path], dict[str, tuple[int, str]]]:
+    """Give a function that describes all in and beside a bag: when it was changed, and its bytes."""
+
+    def describe(bag: Path) -> dict[str, tuple[int, str]]:
+        return {
+            str(path): (
+                path.stat().st_mtime_ns,
+                "" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest(),
+            )
+            for path in bag.parent.rglob("*")
+        }
+
+    return describe

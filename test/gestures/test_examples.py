@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import yaml
@@ -94,6 +96,24 @@ def test_what_is_saved_is_loaded(tmp_path, samples):
     assert load_gestures(tmp_path / "own.yaml") == ()
 
 
+def test_more_gestures_than_can_be_loaded_are_not_saved(tmp_path, samples):
+    call = learn_gesture("call", samples("call"))
+    path = tmp_path / "own.yaml"
+    save_gestures(path, [replace(call, name=f"call_{number}") for number in range(64)])
+    before = path.read_bytes()
+    with pytest.raises(ConfigurationError, match="more than 64"):
+        save_gestures(path, [replace(call, name=f"call_{number}") for number in range(65)])
+    assert path.read_bytes() == before
+    assert len(load_gestures(path)) == 64
+
+
+def test_what_is_learned_of_a_palm_without_length_can_be_loaded(tmp_path, samples):
+    edgewise = replace(samples("call", 1)[0], tip_gaps=np.full(4, 1e6), thumb_gap=1e6)
+    gesture = learn_gesture("call", [edgewise] * 5)
+    save_gestures(tmp_path / "own.yaml", [gesture])
+    assert load_gestures(tmp_path / "own.yaml") == (gesture,)
+
+
 GOOD = {"name": "call", "tolerance_deg": 12.0, "examples": [[1.0] * VECTOR_LENGTH]}
 
 
@@ -113,6 +133,7 @@ GOOD = {"name": "call", "tolerance_deg": 12.0, "examples": [[1.0] * VECTOR_LENGT
         ({"version": 1, "gestures": [GOOD | {"tolerance_deg": 0}]}, "tolerance_deg"),
         ({"version": 1, "gestures": [GOOD | {"tolerance_deg": float("nan")}]}, "tolerance_deg"),
         ({"version": 1, "gestures": [GOOD | {"tolerance_deg": True}]}, "tolerance_deg"),
+        ({"version": 1, "gestures": [GOOD | {"tolerance_deg": 10**400}]}, "tolerance_deg"),
         ({"version": 1, "gestures": [GOOD | {"examples": []}]}, "examples"),
         ({"version": 1, "gestures": [GOOD | {"examples": [[1.0]] * 101}]}, "examples"),
         ({"version": 1, "gestures": [GOOD | {"examples": [[1.0] * 14]}]}, "15 numbers"),

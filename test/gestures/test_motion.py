@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from hand_tracking_dsp.gestures.motion import SwipeFinder
@@ -42,6 +43,19 @@ def test_a_quick_straight_way_is_a_swipe(name, direction, speed, size):
     assert way[0] * direction[0] + way[1] * direction[1] >= OPTIONS.swipe_distance - 1e-6
     assert place.stamp_s - swipe.begin.stamp_s <= OPTIONS.swipe_max_s
     assert swipe.straightness == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("name", "direction"), WAYS.items())
+@pytest.mark.parametrize("rate_hz", [15.0, 30.0, 60.0])
+def test_a_swipe_by_an_unsteady_hand_is_found_at_every_rate_and_one_at_rest_makes_none(
+    name, direction, rate_hz
+):
+    random = np.random.default_rng(0)
+    rest = [(0.0, 0.0)] * round(rate_hz)
+    way = line(direction, 8, 0.4, rate_hz)
+    shaken = np.array([*rest, *way, *[way[-1]] * round(rate_hz)])
+    shaken += random.normal(0, 0.03, shaken.shape)
+    assert [swipe.name for swipe, _ in swipes(shaken, rate_hz)] == [name]
 
 
 @pytest.mark.parametrize("direction", WAYS.values())

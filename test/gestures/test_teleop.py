@@ -12,7 +12,7 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.gestures.teleop import STANDSTILL, GestureTeleop, Halt, ShownHand, TeleopOptions
 
 PERIOD_S = 1 / 30
-FREE = ShownHand(1, "open_palm", "open_palm", (320.0, 240.0), 80.0)
+FREE = ShownHand(1, "open_palm", "open_palm", True, (320.0, 240.0), 80.0)
 FIST = replace(FREE, name="fist", held="fist")
 OPTIONS = TeleopOptions(linear_accel_mps2=1e6, angular_accel_radps2=1e6)
 """As the defaults, but at full speed at once."""
@@ -31,6 +31,13 @@ class Drive:
             self.now_s += PERIOD_S
             self.teleop.see(hands, age_s, self.now_s)
         return self.teleop.command(self.now_s)
+
+    def reach(self, right_palms, down_palms):
+        """Move the hand there from where it began, in steps that a hand can go; return the command."""
+        steps = 1 + math.ceil(math.hypot(right_palms, down_palms))
+        for step in range(1, steps + 1):
+            velocity = self.show(at(right_palms * step / steps, down_palms * step / steps))
+        return velocity
 
     def wait(self, seconds):
         self.now_s += seconds
@@ -63,13 +70,13 @@ def at(right_palms, down_palms, hand=FIST):
     ],
 )
 def test_up_is_forwards_and_right_is_clockwise_beyond_the_dead_zone(way, linear, angular):
-    velocity = Drive().begin().show(at(*way))
+    velocity = Drive().begin().reach(*way)
     assert (velocity.linear_mps, velocity.angular_radps) == (pytest.approx(linear), pytest.approx(angular))
 
 
 def test_a_mirrored_camera_turns_the_other_way_and_drives_the_same():
-    plain = Drive().begin().show(at(1.0, 1.0))
-    mirrored = Drive(replace(OPTIONS, mirror=True)).begin().show(at(1.0, 1.0))
+    plain = Drive().begin().reach(1.0, 1.0)
+    mirrored = Drive(replace(OPTIONS, mirror=True)).begin().reach(1.0, 1.0)
     assert mirrored.linear_mps == plain.linear_mps
     assert mirrored.angular_radps == -plain.angular_radps != 0
 
@@ -83,7 +90,7 @@ def test_the_way_counts_in_the_palm_size_of_the_beginning():
 
 def test_speed_grows_no_faster_than_allowed_but_a_stop_is_at_once():
     drive = Drive(TeleopOptions(linear_accel_mps2=0.5)).begin()
-    speeds = [drive.show(at(0.0, -9.0)).linear_mps for _ in range(30)]
+    speeds = [drive.show(at(0.0, -min(0.9 * image, 1.5))).linear_mps for image in range(1, 31)]
     assert speeds[0] == pytest.approx(0.5 * PERIOD_S)
     assert all(later - sooner <= 0.5 * PERIOD_S + 1e-9 for sooner, later in pairwise(speeds))
     assert speeds[-1] == pytest.approx(0.3)
@@ -98,6 +105,7 @@ def test_speed_grows_no_faster_than_allowed_but_a_stop_is_at_once():
         ([FIST, FIST], Halt.LOST),
         ([replace(FIST, palm_px=(math.nan, 0.0))], Halt.LOST),
         ([replace(FIST, palm_size_px=0.0)], Halt.LOST),
+        ([at(0.8, -1.7)], Halt.JUMPED),
         ([replace(FIST, held="", name="fist")], Halt.RELEASED),
         ([FREE], Halt.RELEASED),
     ],
@@ -171,6 +179,13 @@ def test_after_a_stop_the_hand_must_let_go_and_take_hold_anew(pause):
     assert drive.show(found) == STANDSTILL, "the way counts from the new beginning"
 
 
+def test_a_fist_that_comes_in_from_the_edge_of_the_picture_does_not_drive():
+    drive = Drive()
+    drive.show(replace(FIST, name="", held="", readable=False), images=30)
+    drive.show(FIST, images=30)
+    assert drive.teleop.driver is None
+
+
 @pytest.mark.parametrize(("pause_s", "driver"), [(0.1, 1), (0.2, None)])
 def test_a_hand_that_closes_in_a_pause_may_drive_only_after_a_short_one(pause_s, driver):
     drive = Drive()
@@ -218,7 +233,8 @@ HANDS = st.lists(
         track_id=st.integers(1, 2),
         name=NAMES,
         held=NAMES,
-        palm_px=st.tuples(st.floats(width=32), st.floats(width=32)) | st.just((0.0, 0.0)),
+        readable=st.booleans(),
+        palm_px=st.tuples(st.floats(width=32), st.floats(width=32)) | st.just(FREE.palm_px),
         palm_size_px=st.just(80.0) | st.floats(width=32),
     ),
     max_size=2,
@@ -231,7 +247,7 @@ STEPS = st.lists(st.tuples(PAUSES_S, st.none() | st.tuples(HANDS, AGES_S)), max_
 @given(steps=STEPS)
 def test_whatever_comes_nothing_moves_without_a_recent_image_of_the_gesture(steps):
     drive = Drive().begin()
-    drive.show(at(3.0, -3.0))
+    drive.show(at(0.6, -0.6))
     options, now_s, captured_s = drive.teleop.options, drive.now_s, drive.now_s
     for passed_s, image in steps:
         now_s += passed_s

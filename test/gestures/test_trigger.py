@@ -82,6 +82,8 @@ def test_reads_a_binding(text, gesture, kind, after_s, action):
         ("thumb_up started -> set node name {a: 1}", "has a value that no parameter takes, '{a: 1}'"),
         ("thumb_up started -> set node name [1, a]", "has a value that no parameter takes"),
         ("thumb_up started -> set node name []", "has a value that no parameter takes"),
+        ("thumb_up started -> set node name 9223372036854775808", "has a value that no parameter takes"),
+        ("thumb_up started -> set node name 2025-02-31", "has a value that is no YAML, '2025-02-31'"),
     ],
 )
 def test_refuses_others_and_says_how_to_write_them(text, problem):

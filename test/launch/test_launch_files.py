@@ -63,7 +63,7 @@ def source(file):
 def test_every_argument_is_described(launch, file):
     description = source(file).get_launch_description(launch.LaunchContext())
     arguments = description.get_launch_arguments(conditional_inclusion=True)
-    assert {"namespace", "params_file", "log_level", *SHORT_NAMES} <= {
+    assert {"namespace", "params_file", "source", "log_level", *SHORT_NAMES} <= {
         argument.name for argument in arguments
     }
     assert all(argument.description.endswith(".") for argument in arguments)

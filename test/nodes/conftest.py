@@ -1,4 +1,4 @@
-"""A real ROS 2 graph for every test: its own domain, its own context, nodes in threads of their own."""
+"""A real ROS 2 graph for every test: its own domain, one context for it, nodes in threads of their own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.parameter import Parameter
 
 from hand_tracking_dsp.nodes.processes import TRANSPORT_VARIABLE, TRANSPORTS
+from hand_tracking_dsp.nodes.spinning import shared_context
 
 os.environ.setdefault(TRANSPORT_VARIABLE, TRANSPORTS)
 
@@ -37,8 +38,8 @@ class Graph:
 
     def __init__(self, domain_id: int) -> None:
         self.domain_id = domain_id
-        self.context = rclpy.Context()
-        rclpy.init(context=self.context, domain_id=domain_id)
+        self._ending = ExitStack()
+        self.context = self._ending.enter_context(shared_context(domain_id))
         self.observer = rclpy.create_node("observer", context=self.context)
         self._executor = SingleThreadedExecutor(context=self.context)
         self._executor.add_node(self.observer)
@@ -117,7 +118,7 @@ class Graph:
             node.destroy_node()
         self._executor.shutdown()
         self.observer.destroy_node()
-        rclpy.shutdown(context=self.context)
+        self._ending.close()
 
 
 @pytest.fixture

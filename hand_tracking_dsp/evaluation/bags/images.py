@@ -40,6 +40,8 @@ def image_connections(connections: Iterable[Any], path: Path, topic: str = "") -
         others = ", ".join(sorted({one.topic for one in found})) or "nothing"
         msg = f"The bag {path} has no image topic (it has {others}): give one with sensor_msgs images."
         raise SourceError(msg)
+    # As on ROS 2's command line the leading slash may be left out.
+    topic = f"/{topic}" if topic and topic not in names and not topic.startswith("/") else topic
     if topic and topic not in names:
         msg = f"The bag {path} has no images on {topic}: choose from {', '.join(names)}."
         raise SourceError(msg)

@@ -71,7 +71,7 @@ class McapFile:
         waiting: list[tuple[int, int, Topic, bytes]] = []
         number = 0
         for span in spans:
-            while waiting and waiting[0][0] < span.start_ns:
+            while waiting and waiting[0][0] <= span.start_ns:
                 stamp_ns, _, topic, data = heapq.heappop(waiting)
                 yield topic, stamp_ns, data
             for channel, stamp_ns, data in self._read(span):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -97,7 +98,8 @@ def open_bag(path: Path) -> Iterator[Bag]:
         ConfigurationError: rosbags or the package's message definitions are not installed.
     """
     require_rosbags()
-    if not path.exists():
+    # Not Path.exists, which raises errors on names that are too long.
+    if not os.path.exists(path):  # noqa: PTH110
         msg = f"There is no bag {path}: give a rosbag2 folder, an .mcap or .db3 file, or a ROS 1 .bag."
         raise SourceError(msg)
     problems: Counter[str] = Counter()

@@ -35,7 +35,10 @@ class SqliteFile:
                 ] += 1
         # immutable: no lock, no journal and no write-ahead log is opened or made beside the file.
         address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-        self._database = sqlite3.connect(address, uri=True, check_same_thread=False)
+        try:
+            self._database = sqlite3.connect(address, uri=True, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise Unreadable(str(error)) from error
         try:
             # Without this SQLite refuses a file that is shorter than its header says.
             self._database.execute("PRAGMA writable_schema=ON")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -26,7 +28,7 @@ class BagWriter:
     wants each topic's quality of service as text, which only versions up to 8 have; Jazzy and Kilted, whose
     own is 9, read version 8, too (rosbag2_storage: metadata_io.cpp of Humble, yaml.hpp of Jazzy).
 
-    A bag without any message is not kept.
+    A bag without any message is not kept. Threads may write in turn, not at once.
 
     Args:
         path: The folder to make.
@@ -49,17 +51,18 @@ class BagWriter:
         self.path = path
         self.counts: Counter[str] = Counter()
         self.span_ns: tuple[int, int] | None = None
-        if path.exists() or path.is_symlink():
+        if os.path.lexists(path):
             msg = f"{path} exists already: give another name, or remove it first."
             raise OutputError(msg)
         # The file inside is named like its folder.
         self._temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        self._writer = Writer(
-            self._temporary / path.name, version=8, storage_plugin=StoragePlugin[form.upper()]
-        )
         self._connections: dict[tuple[str, str], Any] = {}
         try:
+            self._writer = Writer(
+                self._temporary / path.name, version=8, storage_plugin=StoragePlugin[form.upper()]
+            )
             self._writer.open()
+            self._let_any_thread_write()
         except Exception as error:  # rosbags' own errors, and the system's
             shutil.rmtree(self._temporary, ignore_errors=True)
             raise self._failed(error) from error
@@ -101,7 +104,7 @@ class BagWriter:
         except ConfigurationError:
             raise
         except Exception as error:  # rosbags' own errors, and the system's
-            raise self._failed(error) from error
+            raise self._failed(error, "before is kept") from error
 
     def write(self, topic: str, message: Any, stamp_ns: int, qos: Any = None) -> None:  # noqa: ANN401
         """Write a message of typestore(); otherwise as write_raw."""
@@ -121,9 +124,11 @@ class BagWriter:
                 self._writer.close()
                 (self._temporary / self.path.name).rename(self.path)
         except Exception as error:  # rosbags' own errors, and the system's
-            raise self._failed(error) from error
+            raise self._failed(error, f"lies in {self._temporary}") from error
         finally:
-            self._writer.abort()
+            # It writes what is left, which a full disk refuses once more.
+            with suppress(OSError):
+                self._writer.abort()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _connect(self, topic: str, msgtype: str, qos: Any) -> Any:  # noqa: ANN401
@@ -142,9 +147,19 @@ class BagWriter:
         if isinstance(self._writer.storage, Sqlite3Writer):
             self._writer.storage.conn.commit()
 
-    def _failed(self, error: Exception) -> OutputError:
+    def _let_any_thread_write(self) -> None:
+        """Open rosbags' new database once more: else SQLite refuses all threads but this one."""
+        from rosbags.rosbag2.storage_sqlite3 import Sqlite3Writer
+
+        storage = self._writer.storage
+        if isinstance(storage, Sqlite3Writer):
+            storage.conn.close()
+            storage.conn = sqlite3.connect(storage.path, check_same_thread=False)
+            storage.cursor = storage.conn.cursor()
+
+    def _failed(self, error: Exception, kept: str = "") -> OutputError:
         reason = getattr(error, "strerror", None) or str(error).rstrip(".") or type(error).__name__
-        left = f"; what was written lies in {self._temporary}" if self.counts else ""
+        left = f"; what was written {kept}" if self.counts and kept else ""
         return OutputError(
             f"The bag {self.path} cannot be written ({reason}): make room or give another name{left}."
         )

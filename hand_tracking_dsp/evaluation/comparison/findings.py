@@ -12,7 +12,8 @@ import numpy as np
 from hand_tracking_dsp.evaluation.comparison.pairing import PairedFrames
 from hand_tracking_dsp.evaluation.comparison.reading import EvaluationFolder
 from hand_tracking_dsp.evaluation.comparison.resampling import MIN_BLOCKS, Resampling
-from hand_tracking_dsp.evaluation.measures.catalogue import RUN_METRICS, Metric, RunMetric
+from hand_tracking_dsp.evaluation.measures.catalogue import RUN_METRICS
+from hand_tracking_dsp.evaluation.measures.metric import Metric, RunMetric
 from hand_tracking_dsp.evaluation.metrics import Interval
 from hand_tracking_dsp.evaluation.statistics import Array, holm, paired_p_values, percentile_interval
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.measures.truth import Box
 
 PARTS = ("all", "tuning", "held-out")
 """What of a set of pictures is measured; see choose_part."""
@@ -31,7 +33,7 @@ class LabelledHand:
     path: Path
     open_fingers: int | None
     gesture: str | None
-    box: tuple[float, float, float, float] | None
+    box: Box | None
 
     @property
     def group(self) -> str:
@@ -51,16 +53,21 @@ def read_labels(table: Path, folder: Path) -> tuple[LabelledHand, ...]:
         ConfigurationError: It cannot be read, says something else, or a picture is missing.
     """
     try:
-        lines = table.read_text(encoding="utf-8").splitlines()
+        # Spreadsheets put a mark before the first column's name.
+        lines = table.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         msg = f"The labels {table} cannot be read: give a CSV file in UTF-8."
         raise ConfigurationError(msg) from error
     rows = csv.DictReader(lines)
-    names = rows.fieldnames or ()
-    if "file" not in names or not {"open_fingers", "gesture"} & set(names):
-        msg = f"The labels {table} lack a column: it needs file, and open_fingers or gesture or both."
-        raise ConfigurationError(msg)
-    hands = [hand for row in rows for hand in _hands(row, folder, f"line {rows.line_num} of {table}")]
+    try:
+        names = rows.fieldnames or ()
+        if "file" not in names or not {"open_fingers", "gesture"} & set(names):
+            msg = f"The labels {table} lack a column: it needs file, and open_fingers or gesture or both."
+            raise ConfigurationError(msg)
+        hands = [hand for row in rows for hand in _hands(row, folder, f"line {rows.line_num} of {table}")]
+    except csv.Error as error:
+        msg = f"The labels {table} are no CSV ({error}): correct line {rows.line_num + 1}."
+        raise ConfigurationError(msg) from error
     if not hands:
         msg = f"The labels {table} name no picture: add rows."
         raise ConfigurationError(msg)
@@ -91,12 +98,21 @@ def _hands(row: Mapping[str, str | None], folder: Path, where: str) -> Iterator[
     fingers = _fingers((row.get("open_fingers") or "").strip(), where)
     gesture: str | None = (row.get("gesture") or "").strip() or None
     box = _box([(row.get(key) or "").strip() for key in _BOX], where)
-    paths = sorted(folder.glob(name)) if any(mark in name for mark in "*?[") else [folder / name]
+    paths = _pictures(name, folder)
     if not name or not all(path.is_file() for path in paths) or not paths:
         msg = f"There is no picture '{name}' in {folder}, as {where} says: correct the name."
         raise ConfigurationError(msg)
     for path in paths:
         yield LabelledHand(path, fingers, "" if gesture == "none" else gesture, box)
+
+
+def _pictures(name: str, folder: Path) -> list[Path]:
+    if not any(mark in name for mark in "*?["):
+        return [folder / name]
+    try:
+        return sorted(folder.glob(name))
+    except (ValueError, NotImplementedError):  # patterns such as **.jpg, or from the root
+        return []
 
 
 def _fingers(text: str, where: str) -> int | None:
@@ -108,12 +124,14 @@ def _fingers(text: str, where: str) -> int | None:
     return int(text)
 
 
-def _box(texts: Sequence[str], where: str) -> tuple[float, float, float, float] | None:
+def _box(texts: Sequence[str], where: str) -> Box | None:
     if not any(texts):
         return None
     try:
         left, top, right, bottom = map(float, texts)
-    except ValueError as error:
+    except ValueError:
+        left = top = right = bottom = math.nan
+    if not (-math.inf < left < right < math.inf and -math.inf < top < bottom < math.inf):
         msg = f"'{','.join(texts)}' in {where} is no box: write xmin, ymin, xmax, ymax in pixels, or nothing."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(msg)
     return left, top, right, bottom

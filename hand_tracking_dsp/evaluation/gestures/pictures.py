@@ -11,12 +11,13 @@ import numpy as np
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.evaluation.gestures.confusion import NO_HAND, NONE, Confusion
 from hand_tracking_dsp.evaluation.gestures.labels import LabelledHand
+from hand_tracking_dsp.evaluation.measures.truth import Box, boxes_overlap, joints_box
 from hand_tracking_dsp.gestures.examples import OwnGesture
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.reading import read_gesture
 from hand_tracking_dsp.gestures.types import Reading
 from hand_tracking_dsp.tracking.tracker import HandTracker
-from hand_tracking_dsp.tracking.types import Floats, Image
+from hand_tracking_dsp.tracking.types import Image
 
 # A found hand is the labelled one where their boxes overlap so much (intersection over union): joints span
 # less than the skin that a person draws a box around.
@@ -80,12 +81,8 @@ class PictureReader:
         image = cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_REPLICATE)
         self._tracker.reset()
         hands = list(self._tracker.track(image, 0.0, level, "bgr").hands)
-        spans = [_span(found.landmarks) - border for found in hands]
-        if hand.box:
-            box = np.array(hand.box)
-            fits = [_overlap(span, box) for span in spans]
-        else:
-            fits = [_area(span) for span in spans]
+        boxes = [joints_box(found.landmarks - border) for found in hands]
+        fits = [boxes_overlap(box, hand.box) if hand.box else _area(box) for box in boxes]
         if not hands or (hand.box and max(fits) < _SAME_BOX):
             return None
         meant = hands[int(np.argmax(fits))]
@@ -121,17 +118,6 @@ def measure_pictures(
     return tallies
 
 
-def _span(landmarks: Floats) -> Floats:
-    """Give left, top, right, bottom of a hand's joints."""
-    result: Floats = np.concatenate([landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)])
-    return result
-
-
-def _area(box: Floats) -> float:
-    return float(np.maximum(box[2:] - box[:2], 0).prod())
-
-
-def _overlap(a: Floats, b: Floats) -> float:
-    """Intersection over union of two boxes, 0 to 1."""
-    shared = _area(np.concatenate([np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])]))
-    return shared / (_area(a) + _area(b) - shared)
+def _area(box: Box) -> float:
+    left, top, right, bottom = box
+    return (right - left) * (bottom - top)

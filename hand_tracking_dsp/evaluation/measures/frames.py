@@ -223,6 +223,9 @@ def _parsed(path: Path, rows: Iterable[list[str]]) -> Frames:
     found = FrameRows()
     for line, row in enumerate(rows, start=2):
         try:
+            if len(row) != len(COLUMNS):
+                msg = f"{len(row)} fields instead of {len(COLUMNS)}"
+                raise ValueError(msg)  # noqa: TRY301 (likewise a damaged line)
             words = dict(zip(NAMES, row, strict=False))
             numbers = {
                 name: float(text or NAN) for name, text in zip(NUMBERS, row[len(NAMES) :], strict=True)

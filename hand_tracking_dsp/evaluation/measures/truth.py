@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.tracking.geometry import palm_size
 from hand_tracking_dsp.tracking.types import Floats
 
 Box = tuple[float, float, float, float]
@@ -21,12 +24,25 @@ class TrueHand:
         box: Drawn around the hand by a person; where it is None and joints_px is not, the joints' own box
             counts.
         handedness: UNKNOWN where it is.
+
+    Raises:
+        ValueError: Joints are known, but no hand can have them.
     """
 
     joints_px: Floats | None = None
     joints_m: Floats | None = None
     box: Box | None = None
     handedness: Handedness = Handedness.UNKNOWN
+
+    def __post_init__(self) -> None:
+        if self.joints_px is None:
+            return
+        if not np.isfinite(self.joints_px[:, :2]).all():
+            msg = "a true joint is not finite"
+            raise ValueError(msg)
+        if palm_size(self.joints_px) <= 0:
+            msg = "the wrist and the middle finger's base are one point, so that the palm has no size"
+            raise ValueError(msg)
 
     @property
     def outline(self) -> Box | None:

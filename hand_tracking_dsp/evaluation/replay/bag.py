@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.evaluation.bags.images import image_connections, pixels
 from hand_tracking_dsp.evaluation.bags.opening import Bag, open_bag
 from hand_tracking_dsp.evaluation.measures.truth import TrueHand
-from hand_tracking_dsp.evaluation.replay.shots import RecordedHands, Shot
+from hand_tracking_dsp.evaluation.replay.shots import RecordedHands, Shot, count_problem
 from hand_tracking_dsp.sources.messages import HANDS_TYPE, stamp_ns, tracked_hands
 from hand_tracking_dsp.tracking.types import TrackedHand
 
@@ -27,15 +27,43 @@ _WAIT_NS = 500_000_000
 # An older stamp is another clock's, or none.
 _PLAUSIBLE_AGE_NS = 10_000_000_000
 _DISCHARGING = 2
+_TRUTH = "truth"
+_NO_STAMP = "an image has no stamp of the recorder's clock, the time of its arrival is taken"
+# Messages that wait for their images, and images where the time of arrival stands still.
+_MOST_KEPT = 1000
+_MOST_WAITING = 100
+
+_Kept = TypeVar("_Kept")
 
 
 @dataclass(slots=True)
 class _Beside:
-    """What was read beside the images, by their stamp; and the battery as it was last."""
+    """What was read beside the images, by their stamp, and the battery as it was last.
 
-    truth: dict[int, tuple[TrueHand, ...]] = field(default_factory=dict)
-    recorded: dict[int, RecordedHands] = field(default_factory=dict)
+    None stands where two messages have one stamp: nobody knows which of them belongs to which image.
+    """
+
+    truth: dict[int, tuple[TrueHand, ...] | None] = field(default_factory=dict)
+    recorded: dict[int, RecordedHands | None] = field(default_factory=dict)
     battery: BatterySample | None = None
+    last_ns: int = 0
+
+    def take(self, header_ns: int) -> tuple[tuple[TrueHand, ...] | None, RecordedHands | None]:
+        """Give what belongs to an image; nothing where its stamp is that of the image before, or 0."""
+        alone = header_ns != self.last_ns
+        self.last_ns = header_ns
+        truth, recorded = self.truth.pop(header_ns, None), self.recorded.pop(header_ns, None)
+        return (truth, recorded) if alone else (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _ImageMessage:
+    """An image as it lies in the bag, and the last battery reading before it."""
+
+    arrival_ns: int
+    connection: Any
+    data: bytes
+    battery: BatterySample | None
 
 
 class BagFootage:
@@ -50,7 +78,6 @@ class BagFootage:
     """
 
     def __init__(self, path: Path, topic: str = "") -> None:
-        self.name = path.stem if path.suffix in (".mcap", ".db3", ".bag") else path.name
         self.still = False
         self.problems: Counter[str] = Counter()
         self._path = path
@@ -76,60 +103,64 @@ class BagFootage:
     def _shots(self, bag: Bag) -> Iterator[Shot]:
         images = image_connections(bag.connections, self._path, self._topic)
         topic = images[0].topic
-        truth = _beside(bag.connections, HANDS_TYPE, "truth", topic)
+        truth = _beside(bag.connections, HANDS_TYPE, _TRUTH, topic)
         hands = _beside(bag.connections, HANDS_TYPE, "hands", topic)
         battery = _beside(bag.connections, BATTERY_TYPE, "battery_state", topic)
-        wanted = {name: bag_topic for name, bag_topic in (("truth", truth), ("hands", hands)) if bag_topic}
-        chosen = [c for c in bag.connections if c.topic in {topic, *wanted.values(), battery}]
         beside = _Beside()
-        waiting: deque[tuple[int, Any, bytes]] = deque()
-        patience_ns = _WAIT_NS if wanted else 0
         count = 0
         last_ns = -1
-        for connection, arrival_ns, data in bag.messages(chosen):
-            if connection.topic != topic:
-                self._note(bag, connection, data, beside, wanted)
-            else:
-                waiting.append((arrival_ns, connection, data))
-            while waiting and arrival_ns - waiting[0][0] >= patience_ns:
-                shot = self._shot(bag, count, *waiting.popleft(), beside)
-                last_ns = self._check_order(shot, last_ns)
-                count += 1
-                yield shot
-        while waiting:
-            shot = self._shot(bag, count, *waiting.popleft(), beside)
-            last_ns = self._check_order(shot, last_ns)
+        for image in self._due(bag, images, [*truth, *hands, *battery], beside):
+            shot = self._shot(bag, count, image, beside)
+            if shot.image is not None:
+                self._check_order(shot, last_ns)
+                last_ns = shot.stamp_ns
             count += 1
             yield shot
-        for name, left in (("truth", beside.truth), ("hands", beside.recorded)):
+        for connections, left in ((truth, beside.truth), (hands, beside.recorded)):
             if left:
-                self.problems[f"{wanted[name]}: the image of a message is not in the bag"] += len(left)
+                name = connections[0].topic
+                self.problems[f"{name}: the image of a message is not in the bag"] += len(left)
         if count == 0:
             msg = f"The bag {self._path} has no image on {topic} that can be read: record it again."
             raise SourceError(msg)
 
-    def _shot(
-        self,
-        bag: Bag,
-        index: int,
-        arrival_ns: int,
-        connection: Any,  # noqa: ANN401 (rosbags may be absent)
-        data: bytes,
-        beside: _Beside,
-    ) -> Shot:
+    def _due(
+        self, bag: Bag, images: list[Any], others: list[Any], beside: _Beside
+    ) -> Iterator[_ImageMessage]:
+        """Give the messages of images, each when what belongs to it was noted."""
+        kinds = {connection.id for connection in images}
+        patience_ns = _WAIT_NS if any(one.msgtype == HANDS_TYPE for one in others) else 0
+        waiting: deque[_ImageMessage] = deque()
+        for connection, arrival_ns, data in bag.messages([*images, *others]):
+            if connection.id in kinds:
+                waiting.append(_ImageMessage(arrival_ns, connection, data, beside.battery))
+            else:
+                self._note(bag, connection, data, beside)
+            while waiting and (
+                arrival_ns - waiting[0].arrival_ns >= patience_ns or len(waiting) > _MOST_WAITING
+            ):
+                yield waiting.popleft()
+        yield from waiting
+
+    def _shot(self, bag: Bag, index: int, found: _ImageMessage, beside: _Beside) -> Shot:
+        arrival_ns, topic, msgtype = found.arrival_ns, found.connection.topic, found.connection.msgtype
         start = perf_counter()
         try:
-            message = bag.deserialize(data, connection.msgtype)
+            message = bag.deserialize(found.data, msgtype)
         except FrameError as error:  # the bag has counted it
             return Shot(index, "", arrival_ns, arrival_ns, None, str(error))
-        header_ns = stamp_ns(message)
-        stamp = _plausible(header_ns, arrival_ns)
         try:
-            image, order = pixels(message, connection.msgtype)
-        except FrameError as error:
-            self.problems[f"{connection.topic}: {error}"] += 1
-            return Shot(index, "", stamp, arrival_ns, None, str(error))
+            header_ns = stamp_ns(message)
+            truth, recorded = beside.take(header_ns)
+            image, order = pixels(message, msgtype)
+        except (FrameError, AttributeError, TypeError) as error:
+            count_problem(self.problems, f"{topic}: {error}")
+            return Shot(index, "", arrival_ns, arrival_ns, None, str(error))
         conversion_ms = (perf_counter() - start) * 1e3
+        stamp = header_ns
+        if header_ns <= 0 or abs(arrival_ns - header_ns) >= _PLAUSIBLE_AGE_NS:
+            stamp = arrival_ns
+            self.problems[f"{topic}: {_NO_STAMP}"] += 1
         return Shot(
             index,
             "",
@@ -139,53 +170,52 @@ class BagFootage:
             "",
             order,
             conversion_ms,
-            beside.truth.pop(header_ns, None),
-            beside.recorded.pop(header_ns, None),
-            beside.battery,
+            truth,
+            recorded,
+            found.battery,
         )
 
-    def _note(
-        self,
-        bag: Bag,
-        connection: Any,  # noqa: ANN401 (likewise)
-        data: bytes,
-        beside: _Beside,
-        wanted: dict[str, str],
-    ) -> None:
+    def _note(self, bag: Bag, connection: Any, data: bytes, beside: _Beside) -> None:  # noqa: ANN401 (likewise)
         """Take a message beside the images."""
+        topic = connection.topic
         try:
             message = bag.deserialize(data, connection.msgtype)
-            if connection.topic == wanted.get("truth"):
-                beside.truth[stamp_ns(message)] = tuple(map(_true_hand, tracked_hands(message)))
-                _forget(beside.truth)
-            elif connection.topic == wanted.get("hands"):
-                beside.recorded[stamp_ns(message)] = RecordedHands(int(message.level), tracked_hands(message))
-                _forget(beside.recorded)
-            else:
+            if connection.msgtype == BATTERY_TYPE:
                 beside.battery = _battery(message)
+            elif topic.split("/")[-1] == _TRUTH:
+                truth = tuple(map(_true_hand, tracked_hands(message)))
+                self._keep(topic, beside.truth, stamp_ns(message), truth)
+            else:
+                recorded = RecordedHands(int(message.level), tracked_hands(message))
+                self._keep(topic, beside.recorded, stamp_ns(message), recorded)
         except FrameError:  # the bag has counted it
             return
         except (AttributeError, TypeError, ValueError) as error:
-            self.problems[f"{connection.topic}: a message lacks what its type should have ({error})"] += 1
+            count_problem(self.problems, f"{topic}: a message cannot be used ({error})")
 
-    def _check_order(self, shot: Shot, last_ns: int) -> int:
+    def _keep(self, topic: str, by_stamp: dict[int, _Kept | None], header_ns: int, value: _Kept) -> None:
+        """Keep what belongs to the image of a stamp, where that tells which one; not for ever."""
+        if header_ns <= 0 or header_ns in by_stamp:
+            self.problems[f"{topic}: a message's stamp does not tell which image it belongs to"] += 1
+        if header_ns > 0:
+            by_stamp[header_ns] = None if header_ns in by_stamp else value
+        while len(by_stamp) > _MOST_KEPT:
+            del by_stamp[next(iter(by_stamp))]
+
+    def _check_order(self, shot: Shot, last_ns: int) -> None:
         if shot.stamp_ns == last_ns:
             self.problems["An image has the same stamp as the one before."] += 1
         elif shot.stamp_ns < last_ns:
             self.problems["An image is older than the one before it; the tracker begins anew."] += 1
-        return shot.stamp_ns
 
 
-def _beside(connections: list[Any], kind: str, name: str, image_topic: str) -> str:
-    """Return the topic of a type and name that goes with an image topic; "" where there is none."""
-    found = sorted({c.topic for c in connections if c.msgtype == kind and c.topic.split("/")[-1] == name})
+def _beside(connections: list[Any], kind: str, name: str, image_topic: str) -> list[Any]:
+    """Return the connections of the topic of a type and name that goes with an image topic."""
+    found = [one for one in connections if one.msgtype == kind and one.topic.split("/")[-1] == name]
+    topics = sorted({one.topic for one in found})
     space = image_topic.strip("/").split("/")[0]
-    return next((topic for topic in found if topic.strip("/").split("/")[0] == space), next(iter(found), ""))
-
-
-def _plausible(header_ns: int, arrival_ns: int) -> int:
-    """Return the header's stamp, or the time of arrival where that is no stamp of the same clock."""
-    return header_ns if header_ns > 0 and abs(arrival_ns - header_ns) < _PLAUSIBLE_AGE_NS else arrival_ns
+    topic = next((one for one in topics if one.strip("/").split("/")[0] == space), next(iter(topics), ""))
+    return [one for one in found if one.topic == topic]
 
 
 def _true_hand(hand: TrackedHand) -> TrueHand:
@@ -201,9 +231,3 @@ def _battery(message: Any) -> BatterySample:  # noqa: ANN401
         discharging=message.power_supply_status == _DISCHARGING or message.current < 0,
         present=bool(message.present),
     )
-
-
-def _forget(by_stamp: dict[int, Any], most: int = 1000) -> None:
-    """Forget what no image came for."""
-    while len(by_stamp) > most:
-        del by_stamp[next(iter(by_stamp))]

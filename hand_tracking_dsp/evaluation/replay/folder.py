@@ -13,7 +13,7 @@ import numpy as np
 
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.measures.truth import Box, TrueHand
-from hand_tracking_dsp.evaluation.replay.shots import Shot
+from hand_tracking_dsp.evaluation.replay.shots import Shot, count_problem
 from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
 from hand_tracking_dsp.sources.frames import IMAGE_SUFFIXES
 from hand_tracking_dsp.tracking.types import Floats, Image
@@ -45,7 +45,6 @@ class FolderFootage:
     """
 
     def __init__(self, folder: Path, truth: Truth | None = None) -> None:
-        self.name = folder.name
         self.still = True
         self.problems: Counter[str] = Counter()
         self._folder = folder
@@ -57,12 +56,15 @@ class FolderFootage:
         if not self._paths:
             msg = f"The folder {folder} holds no picture ({', '.join(IMAGE_SUFFIXES)}): name another one."
             raise SourceError(msg)
-        if truth and not any(self._key(path) in truth for path in self._paths):
+        missing = self._truth.keys() - {self._key(path) for path in self._paths}
+        if truth and len(missing) == len(truth):
             msg = (
                 f"None of the {len(self._paths)} pictures in {folder} is named in the "
                 f"truth (it begins with {next(iter(truth))}): paths count from that folder."
             )
             raise SourceError(msg)
+        if missing:
+            self.problems[f"a picture of the truth is not in the folder ({min(missing)})"] += len(missing)
 
     def count(self) -> int:
         """Return the number of pictures."""
@@ -75,7 +77,7 @@ class FolderFootage:
             image = _decoded(path)
             problem = "" if image is not None else "a picture cannot be decoded"
             if problem:
-                self.problems[f"{problem} ({self._key(path)})"] += 1
+                count_problem(self.problems, f"{problem} ({self._key(path)})")
             stamp_ns = (index + 1) * _INTERVAL_NS
             yield Shot(
                 index,
@@ -138,6 +140,9 @@ def _check_header(path: Path, header: object) -> None:
 
 
 def _hand(row: Mapping[str, str | None]) -> TrueHand | None:
+    if not row["file"]:
+        msg = "it names no file"
+        raise ValueError(msg)
     box, joints = _numbers(row, _BOX), _numbers(row, _JOINTS)
     if box is None and joints is None:
         return None

@@ -22,7 +22,7 @@ from hand_tracking_dsp.evaluation.metrics import match_hands
 from hand_tracking_dsp.evaluation.replay.shots import Shot
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame, WorstFrames
 from hand_tracking_dsp.tracking.drift import Drift
-from hand_tracking_dsp.tracking.types import FrameResult, TrackedHand
+from hand_tracking_dsp.tracking.types import Floats, FrameResult, TrackedHand
 
 
 class FrameJudge:
@@ -159,5 +159,10 @@ def _from_recorded(hands: Sequence[TrackedHand], recorded: Sequence[TrackedHand]
     pairs = match_hands([hand.landmarks for hand in hands], [hand.landmarks for hand in recorded])
     if not len(pairs) == len(hands) == len(recorded):
         return {"recorded_same": 0.0}
-    distances = [np.abs(hands[i].landmarks - recorded[j].landmarks)[:, :2].max() for i, j in pairs]
-    return {"recorded_same": 1.0, "recorded_px": float(max(distances, default=0.0))}
+    distances = [_farthest_px(hands[i].landmarks, recorded[j].landmarks) for i, j in pairs]
+    return {"recorded_same": 1.0, "recorded_px": max(distances, default=0.0)}
+
+
+def _farthest_px(joints: Floats, others: Floats) -> float:
+    difference = joints[:, :2] - others[:, :2]
+    return float(np.hypot(difference[:, 0], difference[:, 1]).max())

@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from typing import Any
 
-from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, SourceError
 from hand_tracking_dsp.evaluation.replay.unit import Progress, Unit, UnitResult, run_unit
 
 _POLL_S = 0.2
 _CONNECT_S = 10.0
+# A cluster that grows with its work may need a while for its first worker.
+_FIRST_WORKER_S = 60.0
 
-_counter: Any = None
+_shared: _Shared
 
 
-def run_here(units: Sequence[Unit], jobs: int, on_progress: Progress) -> Iterator[UnitResult]:
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A unit whose recording cannot be read, and why, in a sentence."""
+
+    unit: Unit
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What the processes of a pool share, without locks: one that is killed must not keep one.
+
+    Attributes:
+        frames: How many are done, of each unit.
+        stop: Whether to give up.
+    """
+
+    frames: Any
+    stop: Any
+
+
+def run_here(units: Sequence[Unit], jobs: int, on_progress: Progress) -> Iterator[UnitResult | LeftOut]:
     """Run units on this machine and give each result when it is there.
 
     Args:
@@ -25,34 +51,42 @@ def run_here(units: Sequence[Unit], jobs: int, on_progress: Progress) -> Iterato
         on_progress: Called with how many more frames are done, of all units together.
 
     Raises:
-        HandTrackingError: A unit cannot be done; the others are given up.
+        HandTrackingError: The bank or a policy cannot be used, or a process was killed; the other units are
+            given up.
     """
     if jobs == 1:
         for unit in units:
-            yield run_unit(unit, on_progress)
+            yield _attempt(unit, on_progress)
         return
     # Not fork: ONNX Runtime's threads do not survive it.
     context = multiprocessing.get_context("spawn")
-    counter = context.Value("q", 0)
-    with ProcessPoolExecutor(jobs, context, _keep_counter, (counter,)) as pool:
-        pending = {pool.submit(_run_counted, unit) for unit in units}
+    shared = _Shared(context.RawArray("q", len(units)), context.RawValue("b", 0))
+    with ProcessPoolExecutor(jobs, context, _join, (shared,)) as pool:
+        pending = {pool.submit(_run_counted, number, unit) for number, unit in enumerate(units)}
         seen = 0
         try:
             while pending:
                 done, pending = wait(pending, _POLL_S, FIRST_COMPLETED)
-                frames = counter.value
+                frames = sum(shared.frames)
                 on_progress(frames - seen)
                 seen = frames
                 for future in done:
                     yield future.result()
+        except BrokenProcessPool as error:
+            msg = (
+                "A process that evaluated was killed, perhaps for want of memory: run it again, with fewer "
+                "--jobs."
+            )
+            raise HandTrackingError(msg) from error
         finally:
+            shared.stop.value = 1
             for future in pending:
                 future.cancel()
 
 
 def run_on_cluster(
     units: Sequence[Unit], address: str, on_progress: Progress, frames_of: Callable[[Unit], int]
-) -> Iterator[UnitResult]:
+) -> Iterator[UnitResult | LeftOut]:
     """Run units on a Dask cluster, whose workers see the same files under the same paths.
 
     Args:
@@ -62,8 +96,9 @@ def run_on_cluster(
         frames_of: How many frames a unit has.
 
     Raises:
-        ConfigurationError: Dask is not installed, or the scheduler does not answer.
-        HandTrackingError: A unit cannot be done; the others are given up.
+        ConfigurationError: Dask is not installed, the scheduler does not answer, or it has no worker.
+        HandTrackingError: The bank or a policy cannot be used, or workers were lost; the other units are
+            given up.
     """
     try:
         import distributed
@@ -79,24 +114,49 @@ def run_on_cluster(
         )
         raise ConfigurationError(msg) from error
     with client:
-        futures = {client.submit(run_unit, unit, pure=False): unit for unit in units}
+        futures = {client.submit(_attempt, unit, pure=False): unit for unit in units}
         try:
+            client.wait_for_workers(1, timeout=_FIRST_WORKER_S)
             for future in distributed.as_completed(futures):  # type: ignore[no-untyped-call]
-                result: UnitResult = future.result()
+                result: UnitResult | LeftOut = future.result()
                 on_progress(frames_of(futures[future]))
                 yield result
+        except distributed.TimeoutError as error:
+            msg = f"The Dask scheduler {address} has no worker: start one with dask worker {address}."
+            raise ConfigurationError(msg) from error
+        except (distributed.KilledWorker, distributed.CancelledError, OSError, ImportError) as error:
+            msg = (
+                f"The Dask cluster {address} lost the work ({type(error).__name__}): see the log of "
+                "its workers, which need this package."
+            )
+            raise HandTrackingError(msg) from error
         finally:
             client.cancel(list(futures))
 
 
-def _keep_counter(counter: Any) -> None:  # noqa: ANN401 (its class has no public name)
-    global _counter  # noqa: PLW0603 (the one way to hand it to a pool's process)
-    _counter = counter
+def _attempt(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult | LeftOut:
+    try:
+        return run_unit(unit, on_progress)
+    except SourceError as error:
+        return LeftOut(unit, str(error))
 
 
-def _run_counted(unit: Unit) -> UnitResult:
+def _join(shared: _Shared) -> None:
+    global _shared  # noqa: PLW0603 (the one way to hand it to a pool's process)
+    _shared = shared
+    # Ctrl-C reaches every process of a terminal; the first one says when to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _run_counted(number: int, unit: Unit) -> UnitResult | LeftOut:
     def count(frames: int) -> None:
-        with _counter.get_lock():
-            _counter.value += frames
+        if _shared.stop.value:
+            raise _Stopped
+        _shared.frames[number] += frames
 
-    return run_unit(unit, count)
+    count(0)
+    return _attempt(unit, count)
+
+
+class _Stopped(Exception):  # noqa: N818 (nobody sees it)
+    """Nobody waits for the unit any more."""

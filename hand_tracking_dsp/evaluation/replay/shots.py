@@ -11,6 +11,8 @@ from hand_tracking_dsp.control.samples import BatterySample
 from hand_tracking_dsp.evaluation.measures.truth import TrueHand
 from hand_tracking_dsp.tracking.types import ChannelOrder, Image, TrackedHand
 
+_MOST_SENTENCES = 20
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedHands:
@@ -51,16 +53,20 @@ class Shot:
     battery: BatterySample | None = None
 
 
+def count_problem(problems: Counter[str], sentence: str) -> None:
+    """Count a problem by its sentence; where every image has one of its own, the first ones stay apart."""
+    new = sentence not in problems and len(problems) >= _MOST_SENTENCES
+    problems["further images or messages cannot be used" if new else sentence] += 1
+
+
 class Footage(Protocol):
     """A recording that can be replayed, in constant memory.
 
     Attributes:
-        name: In tables and pictures.
         still: Its images are photos, each for itself, not a sequence.
         problems: How often each problem was met so far, by sentence; complete when all shots were given.
     """
 
-    name: str
     still: bool
     problems: Counter[str]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from queue import SimpleQueue
 from types import TracebackType
 from typing import TypeVar
@@ -35,8 +35,8 @@ class _Places:
         self._free.put(False)
 
 
-def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """Give the same items, made by a thread of its own.
+def read_ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
+    """Give the same items, made by a thread of its own; closing it ends the thread.
 
     Raises:
         Exception: Whatever making them raises.

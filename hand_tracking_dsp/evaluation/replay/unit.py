@@ -6,13 +6,14 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 
 import cv2
 
-from hand_tracking_dsp.evaluation.measures.frames import Frames
+from hand_tracking_dsp.evaluation.measures.frames import HANDLED, Frames
 from hand_tracking_dsp.evaluation.replay.bag import BagFootage
 from hand_tracking_dsp.evaluation.replay.folder import FolderFootage, read_truth
 from hand_tracking_dsp.evaluation.replay.judge import FrameJudge
@@ -162,18 +163,21 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
     cv2.setNumThreads(max(1, options.runtime.threads))
     meter = Meter()
     done = 0
-    with Behind() as behind:
-        for turn in replay.timing.turns(read_ahead(footage.shots())):
+    with Behind() as behind, closing(read_ahead(footage.shots())) as shots:
+        for turn in replay.timing.turns(shots):
             behind.do(replay.handle(turn))
             meter.sample()
             done += 1
             if done % _REPORT_EVERY == 0:
                 on_progress(_REPORT_EVERY)
     on_progress(done % _REPORT_EVERY)
+    frames, problems = judge.frames(), Counter(footage.problems)
+    if setting.as_recorded and not (frames["outcome"] == HANDLED).any():
+        problems["no hands of its images were recorded, so none was tracked as recorded"] += 1
     return UnitResult(
         unit,
-        judge.frames(),
-        Counter(footage.problems),
+        frames,
+        problems,
         meter.usage(),
         judge.worst(),
         bank.provider,

@@ -12,8 +12,9 @@ from typing import Any
 
 from jinja2 import Environment
 
-from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, RunMetric
+from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS
 from hand_tracking_dsp.evaluation.measures.frames import Frames
+from hand_tracking_dsp.evaluation.measures.metric import RunMetric
 from hand_tracking_dsp.evaluation.measures.wording import number
 from hand_tracking_dsp.evaluation.report.plots import draw_plots, known
 from hand_tracking_dsp.evaluation.report.template import PAGE
@@ -89,12 +90,11 @@ def _intro(report: Mapping[str, Any]) -> list[str]:
     how = "frame by frame, nothing dropped"
     if settings["realtime"]:
         how = "in real time, frames dropped as the live node would"
-    counts = f"{frames} frames ({number(seconds)} s) of {len(recordings)} recording(s)"
+    length = f" ({number(seconds)} s)" if seconds else ""
+    counts = f"{frames} frames{length} of {len(recordings)} recording(s)"
     machine = report["machine"].get("cpu", "a machine without a name")
     lines = [f"{counts}, {how}, with the bank {bank['name']} ({bank['fingerprint'][:12]}) on {machine}."]
-    if damaged := [one["name"] for one in recordings if one["problems"]]:
-        lines.append(f"Not all could be read: {', '.join(damaged)}; see Recordings.")
-    return lines
+    return [*lines, *report["notes"]]
 
 
 def _value(about: Mapping[str, Any], metric: str) -> float:
@@ -141,7 +141,8 @@ def _levels(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def _recording(one: Mapping[str, Any]) -> dict[str, Any]:
     problems = [f"{count} x {sentence}" for sentence, count in one["problems"].items()]
-    return {**one, "seconds": number(known(one["seconds"])), "problems": problems}
+    seconds = "photos" if one["photos"] else number(known(one["seconds"]))
+    return {**one, "seconds": seconds, "problems": problems}
 
 
 def _by_recording(report: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from hand_tracking_dsp.evaluation.measures.catalogue import METRICS
 from hand_tracking_dsp.evaluation.measures.frames import Frames
 from hand_tracking_dsp.evaluation.metrics import percentile
 from hand_tracking_dsp.evaluation.plots import png_bytes
+from hand_tracking_dsp.evaluation.report.result import truth_note
 
-_COLOURS = ("#1f77b4", "#d95f02", "#2ca02c", "#7570b3", "#e7298a", "#66a61e", "#a6761d", "#636363")
+_COLOURS = ("#1f77b4", "#d95f02", "#2ca02c", "#7570b3", "#e7298a", "#8c564b", "#111111", "#17becf")
 _WINDOWS = 400
 _QUANTILES = np.linspace(0, 100, 501)
 _RECORDINGS_OVER_TIME = 4
@@ -101,7 +102,7 @@ def _trade_off(report: Mapping[str, Any], _: Frames) -> Iterator[Plot]:
         axes.set_ylim(0, 1.15 * max(values[0] for values in points.values()) or 1)
         axes.legend(**_ABOVE)
         axes.set_xlabel("latency, ms: median, line to the 95th percentile")
-        axes.set_ylabel(error.label)
+        axes.set_ylabel(_labelled(error, report))
         caption = "Each run a point; its share of the dense network's parameters removed stands above."
         yield Plot("Error against latency", caption, png_bytes(figure, [axes]))
         return
@@ -109,9 +110,10 @@ def _trade_off(report: Mapping[str, Any], _: Frames) -> Iterator[Plot]:
 
 def _over_time(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
     bags = _worst_first(frames)
+    photos = {one["name"] for one in report["recordings"] if one["photos"]}
     for bag in bags[:_RECORDINGS_OVER_TIME]:
         parts = {run: frames.where(run=run, bag=bag) for run in report["runs"]}
-        rows = [(error.column, error.label) for error in _ERRORS]
+        rows = [(error.column, _labelled(error, report, bag)) for error in _ERRORS]
         rows = [row for row in rows if _any_known(parts, row[0])][:1]
         if _any_known(parts, "latency_ms"):
             rows.append(("latency_ms", "latency, ms"))
@@ -126,13 +128,17 @@ def _over_time(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
         if rows[-1][0] == "level":
             all_axes[-1].yaxis.set_major_locator(MaxNLocator(integer=True))
         all_axes[0].legend(**_ABOVE)
-        all_axes[-1].set_xlabel("time in the recording, s")
+        all_axes[-1].set_xlabel("number of the photo" if bag in photos else "time in the recording, s")
         caption = f"Means of windows, at most {_WINDOWS} of them; a gap is a stretch without a value."
         if len(bags) > _RECORDINGS_OVER_TIME:
             caption += (
                 f" The {_RECORDINGS_OVER_TIME} recordings with the largest error of {len(bags)} are shown."
             )
-        yield Plot(f"Over time: {bag}", caption, png_bytes(figure, all_axes))
+        yield Plot(
+            f"{'Photo by photo' if bag in photos else 'Over time'}: {bag}",
+            caption,
+            png_bytes(figure, all_axes),
+        )
 
 
 def _draw_over_time(axes: Axes, parts: Mapping[str, Frames], column: str, report: Mapping[str, Any]) -> None:
@@ -194,7 +200,7 @@ def _pck(report: Mapping[str, Any], _: Frames) -> Iterator[Plot]:
     axes.set_xticks([0, *_PCK.values()])
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("distance allowed, share of the longer side of the true joints' box")
-    axes.set_ylabel("share of true joints met")
+    axes.set_ylabel("share of true joints met" + truth_note(report))
     axes.legend(**_ABOVE)
     metrics = {metric.name: metric for metric in METRICS}
     yield Plot("PCK", metrics["pck_010"].formula, png_bytes(figure, [axes]))
@@ -246,6 +252,10 @@ def _colours(report: Mapping[str, Any]) -> dict[str, str]:
 def _draw_budget(line: Callable[..., Line2D], report: Mapping[str, Any]) -> Line2D:
     budget = report["settings"]["budget_ms"]
     return line(budget, color="black", ls="--", lw=1, label=f"budget {budget:g} ms")
+
+
+def _labelled(error: _Error, report: Mapping[str, Any], bag: str = "") -> str:
+    return error.label + (truth_note(report, bag) if error.metric == "mde_palm_percent" else "")
 
 
 def _any_known(parts: Mapping[str, Frames], column: str) -> bool:

@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, RunMetric, measured
+from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, measured
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED, Frames, joined
+from hand_tracking_dsp.evaluation.measures.metric import RunMetric
 from hand_tracking_dsp.evaluation.replay.unit import UnitResult
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame
 from hand_tracking_dsp.evaluation.report.version import REPORT_VERSION
+
+SYNTHETIC = "joints of a synthetic source"
+"""The truth of a recording whose hand is synthetic."""
 
 _ALWAYS = (
     "Robots: what is measured is the replay of recordings on the machine named here.",
@@ -26,10 +30,12 @@ class Evaluation:
 
     Args:
         results: At least one; tables keep their order.
+        left_out: Why recordings were left out, in sentences.
     """
 
-    def __init__(self, results: Sequence[UnitResult]) -> None:
+    def __init__(self, results: Sequence[UnitResult], left_out: Sequence[str] = ()) -> None:
         self.results = list(results)
+        self._left_out = list(left_out)
         self.frames: Frames = joined([result.frames for result in self.results])
 
     def worst(self, count: int) -> list[WorstFrame]:
@@ -48,10 +54,12 @@ class Evaluation:
         """
         runs = {name: self._run(name) for name in self.frames.names("run")}
         units = {metric.name: metric.unit for metric in _all()}
+        recordings = self._recordings()
         return {
             "version": REPORT_VERSION,
             **about,
-            "recordings": self._recordings(),
+            "notes": self._notes(recordings),
+            "recordings": recordings,
             "runs": runs,
             "units": units,
             "not_measured": [*_not_measured(runs), *_ALWAYS],
@@ -68,6 +76,17 @@ class Evaluation:
                 for frame, file in pictures
             ],
         }
+
+    def _notes(self, recordings: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Say what a reader must know of all figures."""
+        notes = [f"Left out: {reason}" for reason in self._left_out]
+        if synthetic := [one["name"] for one in recordings if one["truth"] == SYNTHETIC]:
+            notes.append(
+                f"The hand in {', '.join(synthetic)} is synthetic: errors are exact, but those of no person."
+            )
+        if damaged := [one["name"] for one in recordings if one["problems"]]:
+            notes.append(f"Problems were met in {', '.join(damaged)}.")
+        return notes
 
     def _run(self, name: str) -> dict[str, Any]:
         frames = self.frames.where(run=name)
@@ -94,17 +113,31 @@ class Evaluation:
                     "name": material.name,
                     "path": str(material.path),
                     "frames": len(frames),
-                    "seconds": float(np.ptp(stamps)) if len(stamps) else 0.0,
+                    "photos": material.photos,
+                    "seconds": float(np.ptp(stamps)) if len(stamps) and not material.photos else 0.0,
                     "truth": _truth(frames, photos=material.photos),
                     "problems": dict(result.problems),
                 }
         return list(found.values())
 
 
+def truth_note(report: Mapping[str, Any], bag: str = "") -> str:
+    """Return what belongs behind the label of an error: whether the true joints are a synthetic hand's.
+
+    Args:
+        report: What report.json holds.
+        bag: One recording; "" for all of them.
+    """
+    truths = {one["truth"] for one in report["recordings"] if bag in ("", one["name"])} - {"none", "boxes"}
+    if SYNTHETIC not in truths:
+        return ""
+    return "\n(synthetic hand)" if truths == {SYNTHETIC} else "\n(synthetic hands among them)"
+
+
 def _truth(frames: Frames, *, photos: bool) -> str:
     if np.isfinite(frames["true_hands"]).any():
         # Nothing else than a synthetic source knows them while it films.
-        return "joints" if photos else "joints of a synthetic source"
+        return "joints" if photos else SYNTHETIC
     return "boxes" if np.isfinite(frames["true_boxes"]).any() else "none"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,12 +27,14 @@ class BagPictures:
         messages: How many the topic has.
         written: Pictures written.
         bad: Messages tried that are no image.
+        problems: What else of the bag could not be read, in sentences, and how often.
     """
 
     topic: str
     messages: int
     written: int
     bad: int
+    problems: Mapping[str, int]
 
 
 def write_bag_pictures(
@@ -98,4 +100,4 @@ def _write_pictures(
             f"topic."
         )
         raise SourceError(msg)
-    return BagPictures(name, total, written, bad)
+    return BagPictures(name, total, written, bad, dict(bag.problems))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,25 +34,3 @@ def images(tmp_path: Path, picture: Callable[[int], NDArray[np.uint8]]) -> Calla
         return tmp_path / name
 
     return write
-
-
-@pytest.fixture(scope="session")
-def data_file() -> Callable[[Path], Path]:
-    """Give a function that finds the one .mcap or .db3 file of a bag."""
-    return lambda bag: next(path for path in bag.iterdir() if path.suffix in {".mcap", ".db3"})
-
-
-@pytest.fixture(scope="session")
-def fingerprint() -> Callable[[Path], dict[str, tuple[int, str]]]:
-    """Give a function that describes all in and beside a bag: when it was changed, and its bytes."""
-
-    def describe(bag: Path) -> dict[str, tuple[int, str]]:
-        return {
-            str(path): (
-                path.stat().st_mtime_ns,
-                "" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest(),
-            )
-            for path in bag.parent.rglob("*")
-        }
-
-    return describe

@@ -198,10 +198,12 @@ def test_of_a_camera_raw_images_are_preferred() -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_memory_does_not_grow_with_the_bag(images: Callable[..., Path], form: str) -> None:
+@pytest.mark.parametrize("step_ns", [1000, 0])
+def test_memory_does_not_grow_with_the_bag(images: Callable[..., Path], form: str, step_ns: int) -> None:
     peaks = []
     for count in (100, 1500):
-        with open_bag(images(form, count, name=f"bag{count}")) as opened:
+        stamps = [7 + step_ns * number for number in range(count)]
+        with open_bag(images(form, stamps=stamps, name=f"bag{count}")) as opened:
             tracemalloc.start()
             assert sum(1 for _ in opened.read()) == count
             peaks.append(tracemalloc.get_traced_memory()[1])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +191,43 @@ def test_an_error_on_the_way_leaves_a_whole_bag(tmp_path: Path, form: Any) -> No
     with open_bag(tmp_path / "bag") as opened:
         assert [message.data for _, _, message in opened.read()] == ["hello"]
         assert not opened.problems
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_full_disk_is_named_and_what_was_written_can_be_read(tmp_path: Path, form: Any) -> None:
+    def write() -> None:
+        with BagWriter(tmp_path / "bag", form) as writer:
+            for number in range(2000):
+                writer.write_raw("/chatter", TEXT, number, HELLO + bytes(5000))
+
+    # The largest file that may be written stands for the disk's end.
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, most[1]))
+    try:
+        with pytest.raises(OutputError, match=r"cannot be written.*what was written") as caught:
+            write()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    (left,) = tmp_path.iterdir()
+    # SQLite takes back what did not fit, so that the bag can be finished; MCAP cannot.
+    said, bag_path = {
+        "mcap": (f"lies in {left}", left / "bag"),
+        "sqlite3": ("what was written before is kept", tmp_path / "bag"),
+    }[form]
+    assert said in str(caught.value)
+    with open_bag(bag_path) as bag:
+        stamps = [stamp_ns for _, stamp_ns, _ in bag.messages()]
+    assert len(stamps) > 400
+    assert stamps == list(range(len(stamps)))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_another_thread_may_write(tmp_path: Path, form: Any) -> None:
+    with BagWriter(tmp_path / "bag", form) as writer, ThreadPoolExecutor(1) as other:
+        writer.write_raw("/chatter", TEXT, 1, HELLO)
+        other.submit(writer.write_raw, "/other", TEXT, 2, HELLO).result()
+    with open_bag(tmp_path / "bag") as bag:
+        assert [connection.topic for connection, _, _ in bag.messages()] == ["/chatter", "/other"]
 
 
 def test_a_bag_without_messages_is_not_kept(tmp_path: Path) -> None:

@@ -31,6 +31,11 @@ def test_rows_name_pictures_or_patterns(table, tmp_path):
     )
 
 
+def test_the_mark_that_spreadsheets_put_in_front_is_no_part_of_a_name(table, tmp_path):
+    (hand,) = read_labels(table("\ufefffile,open_fingers\nb.jpg,1\n"), tmp_path)
+    assert hand.path.name == "b.jpg"
+
+
 def test_what_is_not_said_is_not_measured(table, tmp_path):
     (hand,) = read_labels(table("gesture,file\n,b.jpg\n"), tmp_path)
     assert (hand.open_fingers, hand.gesture, hand.box) == (None, None, None)
@@ -49,6 +54,11 @@ def test_what_is_not_said_is_not_measured(table, tmp_path):
         ("file,open_fingers\nb.jpg,6\n", "'6' in line 2"),
         ("file,open_fingers\nb.jpg,two\n", "'two'"),
         ("file,open_fingers,xmin,ymin,xmax,ymax\nb.jpg,1,1,2,3,\n", "no box"),
+        ("file,open_fingers,xmin,ymin,xmax,ymax\nb.jpg,1,1,2,nan,4\n", "no box"),
+        ("file,open_fingers,xmin,ymin,xmax,ymax\nb.jpg,1,3,2,1,4\n", "no box"),
+        ("file,open_fingers\n/*.jpg,1\n", "no picture"),
+        ("file,open_fingers\n**b.jpg,1\n", "no picture"),
+        (f"file,open_fingers\n{'b' * 200_000},1\n", "no CSV .*line 2"),
     ],
 )
 def test_labels_that_cannot_be_used_are_refused_with_their_line(table, tmp_path, text, reason):

@@ -9,6 +9,7 @@ from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.evaluation.bags.definitions import typestore
 from hand_tracking_dsp.evaluation.bags.messages import header, image_message, truth_message
 from hand_tracking_dsp.evaluation.bags.writing import BagWriter
+from hand_tracking_dsp.evaluation.replay import bag as module
 from hand_tracking_dsp.evaluation.replay.bag import BagFootage
 
 FRAME_NS = 33_333_333
@@ -80,7 +81,7 @@ def test_the_hands_of_the_images_namespace_are_taken(bag, synthetic_frames):
             message.level = level
             writer.write(f"/{robot}/hands", message, START_NS)
 
-    footage = bag(fill, "/b/image_raw")
+    footage = bag(fill, "b/image_raw")
     assert [shot.recorded.level for shot in footage.shots()] == [2]
     both = BagFootage(footage._path)
     with pytest.raises(ConfigurationError, match="choose one with --topic"):
@@ -131,6 +132,86 @@ def test_a_stamp_of_another_clock_is_replaced_by_the_time_of_arrival(bag, synthe
     assert [shot.stamp_ns for shot in bag(fill).shots()] == [START_NS, START_NS + 1]
 
 
+@pytest.mark.parametrize("stamps", [[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 2, 2]])
+def test_stamps_that_do_not_tell_which_image_is_meant_give_no_wrong_truth(bag, synthetic_frames, stamps):
+    long_ns = 400_000_000
+
+    def fill(writer):
+        for number, stamp in enumerate(stamps):
+            frame, stamp_ns = synthetic_frames[10 * number], stamp * START_NS
+            writer.write("/image_raw", image(frame, stamp_ns), START_NS + number * long_ns)
+            writer.write("/truth", truth(frame, stamp_ns), START_NS + number * long_ns)
+
+    footage = bag(fill)
+    assert all(shot.truth is None for shot in footage.shots())
+    assert any("does not tell which image" in sentence for sentence in footage.problems)
+
+
+def test_images_of_one_arrival_time_do_not_fill_the_memory(bag, synthetic_frames, monkeypatch):
+    def fill(writer):
+        for number, frame in enumerate(synthetic_frames[:10]):
+            stamp_ns = START_NS + number * FRAME_NS
+            writer.write("/image_raw", image(frame, stamp_ns), START_NS)
+            writer.write("/truth", truth(frame, stamp_ns), START_NS)
+
+    monkeypatch.setattr(module, "_MOST_WAITING", 3)
+    read = []
+    decode = module.stamp_ns
+    monkeypatch.setattr(module, "stamp_ns", lambda message: read.append(message) or decode(message))
+    shots = bag(fill).shots()
+    first = next(shots)
+    assert len(read) < 10
+    assert [shot.truth is not None for shot in (first, *shots)] == [True] * 10
+
+
+def test_a_rejected_image_says_nothing_of_the_order(bag, synthetic_frames):
+    late_ns = 50_000_000
+
+    def fill(writer):
+        for number in range(3):
+            message = image(synthetic_frames[0], START_NS + number * FRAME_NS)
+            if number == 1:
+                message.data = message.data[:10]
+            writer.write("/image_raw", message, START_NS + number * FRAME_NS + late_ns)
+
+    footage = bag(fill)
+    assert [shot.image is None for shot in footage.shots()] == [False, True, False]
+    assert [sentence.split(":")[1].split()[0:2] for sentence in footage.problems] == [["The", "image"]]
+
+
+def test_a_topic_of_two_types_is_read_by_its_own_one(bag, synthetic_frames):
+    def fill(writer):
+        text = typestore().types["std_msgs/msg/String"](data="no image")
+        for topic in ("/image_raw", "/truth"):
+            writer.write(topic, text, START_NS)
+        writer.write("/image_raw", image(synthetic_frames[0], START_NS), START_NS)
+        writer.write("/truth", truth(synthetic_frames[0], START_NS), START_NS)
+
+    (shot,) = bag(fill).shots()
+    assert shot.image is not None
+    assert shot.truth is not None
+
+
+@pytest.mark.parametrize("x", [math.nan, math.inf, 0.0])
+def test_truth_that_no_hand_can_have_is_named_and_left_out(bag, synthetic_frames, x):
+    frame = next(frame for frame in synthetic_frames if frame.truth)
+
+    def fill(writer):
+        message = truth(frame, START_NS)
+        for hand in message.hands:
+            for point in hand.landmarks:
+                point.x = point.y = x
+        writer.write("/image_raw", image(frame, START_NS), START_NS)
+        writer.write("/truth", message, START_NS)
+
+    footage = bag(fill)
+    (shot,) = footage.shots()
+    assert shot.truth is None
+    ((sentence, count),) = footage.problems.items()
+    assert sentence.startswith("/truth: a message cannot be used")
+    assert count == 1
+
+
 def test_a_topic_of_another_type_is_no_truth(bag, synthetic_frames):
     def fill(writer):
         text = typestore().types["std_msgs/msg/String"](data="no hands")
@@ -164,6 +245,8 @@ def test_the_battery_heard_last_goes_with_an_image(bag, synthetic_frames):
             serial_number="",
         )
         writer.write("/battery_state", battery, START_NS + 1)
+        # Makes images wait for what belongs to them; the battery is still that of their own time.
+        writer.write("/truth", truth(synthetic_frames[0], START_NS), START_NS + 2)
         writer.write("/image_raw", image(synthetic_frames[0], START_NS + FRAME_NS), START_NS + FRAME_NS)
 
     first, second = bag(fill).shots()

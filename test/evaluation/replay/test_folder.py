@@ -76,11 +76,28 @@ def test_joints_come_from_the_table(truth_file):
         (["file,xmin,ymin,xmax,ymax", "a.png,1,2,nan,4"], "not finite"),
         (["file,xmin,ymin,xmax,ymax", "a.png,5,2,3,4"], "has no area"),
         (["file,xmin,ymin,xmax,ymax,handedness", "a.png,1,2,3,4,up"], "handedness is 'up'"),
+        (["file,xmin,ymin,xmax,ymax", ",1,2,3,4"], "it names no file"),
+        ([",".join(["file", *JOINTS]), ",".join(["a.png", *["5"] * 42])], "the palm has no size"),
     ],
 )
 def test_refuses_a_table_in_a_sentence(truth_file, lines, sentence):
     with pytest.raises(SourceError, match=sentence):
         read_truth(truth_file(*lines))
+
+
+def test_pictures_that_only_the_truth_knows_are_counted(photos, truth_file):
+    rows = [f"{name},1,2,11,12" for name in ("a.png", "y.png", "x.png")]
+    footage = FolderFootage(photos, read_truth(truth_file("file,xmin,ymin,xmax,ymax", *rows)))
+    assert footage.problems == {"a picture of the truth is not in the folder (x.png)": 2}
+
+
+def test_many_damaged_pictures_do_not_fill_the_report(photos):
+    for number in range(100):
+        (photos / f"{number}.jpg").write_bytes(b"no picture")
+    footage = FolderFootage(photos)
+    assert len(list(footage.shots())) == 103
+    assert sum(footage.problems.values()) == 101
+    assert len(footage.problems) == 21
 
 
 def test_refuses_folders_without_pictures_and_truth_of_other_pictures(tmp_path, photos, truth_file):

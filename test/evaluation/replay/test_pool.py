@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import socket
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from hand_tracking_dsp.errors import ConfigurationError, SourceError
+from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, ModelError
 from hand_tracking_dsp.evaluation.replay import pool
 from hand_tracking_dsp.evaluation.replay.levels import Setting
-from hand_tracking_dsp.evaluation.replay.pool import run_here, run_on_cluster
+from hand_tracking_dsp.evaluation.replay.pool import LeftOut, run_here, run_on_cluster
 from hand_tracking_dsp.evaluation.replay.unit import Material, Unit
 
 
@@ -35,10 +39,42 @@ def test_several_processes_find_the_same_as_one(units, synthetic_frames):
     assert sum(here) == sum(there) == 2 * len(synthetic_frames)
 
 
-def test_an_error_in_another_process_is_raised_here(tmp_path, replay_options):
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_recording_that_cannot_be_read_is_left_out(units, tmp_path, replay_options, jobs):
     missing = Unit(Material("b", tmp_path / "none"), Setting("level 0", level=0), replay_options)
-    with pytest.raises(SourceError, match="There is no bag"):
-        list(run_here([missing, missing], 2, lambda _: None))
+    found = {one.unit: one for one in run_here([missing, units[0]], jobs, lambda _: None)}
+    assert isinstance(found[missing], LeftOut)
+    assert "There is no bag" in found[missing].reason
+    assert len(found[units[0]].frames) > 0
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_policy_that_cannot_be_used_is_raised(units, tmp_path, jobs):
+    wrong = replace(units[0], setting=Setting("policy p", policy=str(tmp_path / "none.json")))
+    with pytest.raises(ModelError, match=r"none\.json"):
+        list(run_here([wrong, units[0]], jobs, lambda _: None))
+
+
+def test_a_process_that_is_killed_is_named(units):
+    def kill(_frames):
+        for process in multiprocessing.active_children():
+            os.kill(process.pid, signal.SIGKILL)
+
+    with pytest.raises(HandTrackingError, match=r"was killed.*fewer --jobs"):
+        list(run_here(units, 2, kill))
+
+
+def test_giving_up_does_not_wait_for_what_runs(units):
+    def interrupt(frames):
+        if frames:
+            raise KeyboardInterrupt
+
+    seen = []
+    many = [replace(units[0], setting=Setting(f"run {number}", level=5)) for number in range(20)]
+    with pytest.raises(KeyboardInterrupt):
+        seen.extend(run_here(many, 2, interrupt))
+    assert len(seen) < 3
+    assert not multiprocessing.active_children()
 
 
 def test_a_dask_cluster_finds_the_same(units, synthetic_frames, tmp_path):
@@ -55,6 +91,17 @@ def test_a_dask_cluster_finds_the_same(units, synthetic_frames, tmp_path):
         found = errors(run_on_cluster(units, address, done.append, lambda _: len(synthetic_frames)))
     same(errors(run_here(units, 1, lambda _: None)), found)
     assert sum(done) == 2 * len(synthetic_frames)
+
+
+def test_a_cluster_without_workers_is_named(units, monkeypatch, tmp_path):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install distributed")
+    monkeypatch.setattr(pool, "_FIRST_WORKER_S", 0.5)
+    with distributed.LocalCluster(
+        n_workers=0, processes=False, dashboard_address=None, local_directory=str(tmp_path)
+    ) as cluster:
+        address = cluster.scheduler.address
+        with pytest.raises(ConfigurationError, match="has no worker: start one with dask worker"):
+            list(run_on_cluster(units, address, lambda _: None, lambda _: 1))
 
 
 def test_a_scheduler_that_does_not_answer_is_named(units, monkeypatch):

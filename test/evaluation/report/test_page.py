@@ -184,13 +184,15 @@ def test_damage_and_the_worst_frames_are_shown(
     cv2.imwrite(str(tmp_path / "worst" / "01.jpg"), picture)
     worst = {"run": "level 0", "bag": "first", "frame": 12, "stamp_s": 0.8, "measure": "mde_px", "value": 9.5}
     recording = {"name": "first", "path": "/first", "frames": 300, "seconds": 20.0, "truth": "joints"}
+    recording |= {"photos": False, "problems": {"images that are damaged": 3}}
     page = write(
         made_run(),
         worst=[{**worst, "picture": "worst/01.jpg"}, {**worst, "frame": 13, "picture": "worst/02.jpg"}],
-        recordings=[{**recording, "problems": {"images that are damaged": 3}}],
+        recordings=[recording],
+        notes=["Problems were met in first."],
     )
     assert "3 x images that are damaged" in page.words
-    assert "Not all could be read: first" in page.words
+    assert "Problems were met in first." in page.words
     assert page.images[-1].startswith("data:image/jpeg;base64,")
     assert "first, frame 12 at 0.8 s, level 0: mde_px 9.5 px" in page.words
     assert "frame 13 at 0.8 s, level 0: mde_px 9.5 px (the picture is missing)" in page.words

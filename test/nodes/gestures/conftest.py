@@ -41,6 +41,7 @@ def shown(name: str, up_palms: float = 0.0, track_id: int = 1) -> Gesture:
         track_id=track_id,
         name=name,
         held=name,
+        open_fingers_score=1.0,
         palm=Point(x=320.0, y=240.0 - 80.0 * up_palms),
         palm_size=80.0,
     )

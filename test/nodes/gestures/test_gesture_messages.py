@@ -44,7 +44,7 @@ def test_gestures_become_a_message_field_by_field():
 def test_teleoperation_sees_what_the_message_says():
     hand = shown_hands(gestures_message([GESTURE], HandArray()))[0]
     assert (hand.track_id, hand.name, hand.held) == (7, "fist", "point")
-    assert (hand.palm_px, hand.palm_size_px) == ((10.5, 20.5), 64.0)
+    assert (hand.palm_px, hand.palm_size_px, hand.readable) == ((10.5, 20.5), 64.0, True)
     assert shown_hands(GestureArray()) == ()
 
 

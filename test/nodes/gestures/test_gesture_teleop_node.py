@@ -16,8 +16,11 @@ from hand_tracking_dsp.nodes.processes import GraphOptions, NodeProcesses
 from .conftest import posed, shown
 
 NODE = "gesture_teleop_node"
-PATIENT = {"watchdog_s": 0.5}
-"""For a machine that is busy with other tests; the core's tests look at the default with their own clock."""
+PATIENT = {"watchdog_s": 0.5, "full_scale_palms": 0.8}
+"""For a machine that is busy with other tests, and with full speed within a step that a hand can go.
+
+The core's tests look at the defaults, with their own clock.
+"""
 
 
 def passed(graph, seconds):
@@ -46,7 +49,7 @@ def drive(graph, gestures, commands):
     let_go(graph, gestures, shown("open_palm"))
     gestures.show(shown("fist"))
     graph.until(lambda: commands, "the hand drives")
-    gestures.show(shown("fist", up_palms=2.0))
+    gestures.show(shown("fist", up_palms=0.9))
     return graph.until(lambda: next((c for c in commands if not stands(c)), None), "the base moves")
 
 
@@ -157,6 +160,15 @@ def test_late_images_are_told_of(graph, gestures, diagnostics):
     diagnostics(NODE, lambda status: status.message == "Nothing comes on /gestures: nobody can drive.")
 
 
+def test_another_hand_under_the_same_track_id_stops_the_base(graph, gestures, commands, diagnostics):
+    graph.start(GestureTeleopNode, **PATIENT)
+    drive(graph, gestures, commands)
+    gestures.show(shown("fist", up_palms=-0.9))
+    graph.until(lambda: stands(commands[-1]), "the base is stopped")
+    status = diagnostics(NODE, lambda status: values(status).get("driver") == "none")
+    assert values(status)["stops: the hand jumped, so that it may be another one"] == "1"
+
+
 def test_limits_change_at_once_and_impossible_ones_are_refused(graph, gestures, commands):
     graph.start(GestureTeleopNode, **PATIENT)
     drive(graph, gestures, commands)
@@ -181,7 +193,7 @@ def test_hands_drive_through_gesture_node_until_they_are_silent(graph, hands, co
     let_go(graph, hands, raised("open palm"))
     hands.show(raised("fist"))
     graph.until(lambda: commands, "the hand drives")
-    hands.show(raised("fist", 150.0))
+    hands.show(raised("fist", 80.0))
     graph.until(lambda: commands[-1].linear.x > 0, "the base moves")
     hands.on = False
     graph.until(lambda: stands(commands[-1]), "the base is stopped")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from hand_tracking_dsp.msg import ControllerState, GestureEvent, SparsityCommand
+from rcl_interfaces.srv import SetParameters
 from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
@@ -147,3 +148,13 @@ def test_a_binding_that_cannot_be_read_is_said_and_can_be_mended(graph, diagnost
     assert graph.set_parameter(NODE, "bindings", ["thumb_up started -> call /start"]).successful
     assert graph.change_state(NODE, "configure")
     assert graph.change_state(NODE, "activate")
+
+
+def test_an_answer_without_a_result_is_a_refusal(graph, tell, diagnostics):
+    graph.observer.create_service(SetParameters, "odd/set_parameters", lambda _, response: response)
+    started(graph, "ok started -> set odd level 1", "ok started -> set odd level 1")
+    ready(graph, "odd/set_parameters")
+    tell("ok")
+    status = diagnostics(NODE, lambda status: values(status).get("refused") == "1")
+    assert "no reason was given" in status.message
+    assert values(status)["bindings"] == "1"

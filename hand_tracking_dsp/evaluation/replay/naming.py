@@ -1,0 +1,30 @@
+"""Names for files and folders that may be called alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+_SUFFIXES = (".mcap", ".db3", ".bag", ".json")
+
+
+def distinct_names(paths: Sequence[Path]) -> list[str]:
+    """Name paths so that each has a name of its own.
+
+    Args:
+        paths: All different.
+
+    Returns:
+        Their last parts without the suffix of a bag or a manifest, with as many of the folders above as
+        tell them apart; where nothing else does, with the suffix.
+    """
+    for named in (_without_suffix, str):
+        for depth in range(1, max((len(path.parts) for path in paths), default=0) + 1):
+            names = ["/".join((*path.parts[-depth:-1], named(Path(path.name)))) for path in paths]
+            if len(set(names)) == len(names):
+                return names
+    return [str(path) for path in paths]
+
+
+def _without_suffix(name: Path) -> str:
+    return name.stem if name.suffix in _SUFFIXES else name.name

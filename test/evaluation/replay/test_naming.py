@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hand_tracking_dsp.evaluation.replay.naming import distinct_names
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        ([], []),
+        (["/data/drive"], ["drive"]),
+        (["/data/drive.mcap", "policy.json"], ["drive", "policy"]),
+        (["/data/run_1.5"], ["run_1.5"]),
+        (["/a/drive", "/b/drive"], ["a/drive", "b/drive"]),
+        (["/a/x/drive", "/b/x/drive", "/b/x/night"], ["a/x/drive", "b/x/drive", "b/x/night"]),
+        (["/a/drive", "/a/drive.mcap"], ["drive", "drive.mcap"]),
+        (["/", "/drive"], ["", "drive"]),
+    ],
+)
+def test_names_are_as_short_as_tells_them_apart(paths, names):
+    assert distinct_names([Path(path) for path in paths]) == names
