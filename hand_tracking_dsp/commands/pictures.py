@@ -106,8 +106,7 @@ def _save_sight(out: Path) -> None:
     domain_id = own_domain()
     said: deque[str] = deque(maxlen=3)
     graph = GraphOptions(nodes=tuple(parameters), parameters=parameters, domain_id=domain_id)
-    # Not run_graph: its observer would be a second participant of DDS in this process, and with two Fast DDS
-    # 3.2 was seen to deadlock.
+    # Not run_graph: its observer listens to much that is not looked at here.
     with (
         Viewer(_HANDS, domain_id) as viewer,
         NodeProcesses(graph, lambda node, line: said.append(f"{node}: {line}")) as nodes,

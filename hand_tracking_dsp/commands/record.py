@@ -178,7 +178,7 @@ def _watch(recorder: BagRecorder, writer: BagWriter, seconds: float, view: LiveV
 
 
 def _show(view: LiveView, elapsed_s: float, seconds: float, what: str) -> None:
-    until = "s, until Ctrl-C" if math.isinf(seconds) else f"of {seconds:g} s"
+    until = "s, Ctrl-C ends it" if math.isinf(seconds) else f"of {seconds:g} s"
     line = f"{elapsed_s:.1f} {until}: {what}"
     view.update([("recorded", line)], line)
 

@@ -58,6 +58,20 @@ def test_only_the_measures_asked_for_are_shown(
     assert "level 0:" not in out
 
 
+def test_two_runs_of_one_evaluation_make_one_line_over_sparsity(
+    made_folder: Callable[..., Path],
+    made_run: Callable[..., Frames],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    frames = joined([made_run(f"level {i}", sparsity=i / 2, level=i) for i in (0, 1)])
+    folder = str(made_folder("both", frames, notes=["The hand in first is synthetic."]))
+    assert main(["compare", folder, folder, "--run-a", "level 0", "--run-b", "level 1"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.count("Error on sparsity") == 1
+    assert f"least squares over {np.isfinite(frames['error_palm_percent']).sum()} frames" in text
+    assert text.count("Note: The hand in first is synthetic.") == 1
+
+
 def test_json_holds_everything(folders: tuple[str, str], tmp_path: Path) -> None:
     path = tmp_path / "found" / "compared.json"
     limits = ["--fail-if", "mde_px>+50%", "--fail-if", "mde_px>+1%"]

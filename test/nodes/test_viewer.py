@@ -43,7 +43,6 @@ def test_markers_become_the_strokes_that_they_tell_of(hand):
 
 def test_overlay_and_markers_of_one_image_are_a_sight(domain_id, hand):
     viewer = Viewer(1, domain_id)
-    # Of the viewer's own node: two participants of DDS in one process can deadlock.
     markers = viewer.node.create_publisher(MarkerArray, "markers", 10)
     overlays = viewer.node.create_publisher(Image, "overlay", qos_profile_sensor_data)
 

@@ -77,7 +77,7 @@ class Comparison:
     Attributes:
         a: The state before.
         b: The state after.
-        notes: Where the two were not made alike.
+        notes: Where the two were not made alike, and what their reports say of all their figures.
         pairs: The runs that were held against each other.
         lines: Error on sparsity within A, within B and over both, where there are two sparsities.
         resampling: How intervals were had.
@@ -127,12 +127,14 @@ def compare(
         frames = pair_frames(a.frames.where(run=one), b.frames.where(run=other), resampling)
         findings = [*compare_frames(frames, METRICS, resampling), *compare_runs(a, b, (one, other))]
         pairs.append(RunPair((one, other), frames, findings))
-    lines = {
-        name: error_on_sparsity(frames, resampling)
-        for name, frames in (("A", a.frames), ("B", b.frames), ("A and B", joined([a.frames, b.frames])))
-    }
+    sides = {"A": a.frames, "B": b.frames, "A and B": joined([a.frames, b.frames])}
+    if a.folder.resolve() == b.folder.resolve():
+        # Two runs of one evaluation: no frame counts twice.
+        sides = {"A and B": a.frames}
+    lines = {name: error_on_sparsity(frames, resampling) for name, frames in sides.items()}
     known = {name: line for name, line in lines.items() if line is not None}
-    return Comparison(a, b, setting_differences(a, b), pairs, known, resampling)
+    said = dict.fromkeys([*a.report.get("notes", ()), *b.report.get("notes", ())])
+    return Comparison(a, b, [*setting_differences(a, b), *said], pairs, known, resampling)
 
 
 def _about(evaluation: EvaluationFolder) -> dict[str, Any]:

@@ -94,6 +94,8 @@ def _is_report(value: Any) -> bool:  # noqa: ANN401 (whatever JSON can hold)
         and value.get("version") == REPORT_VERSION
         and all(isinstance(value.get(name), dict) for name in ("bank", "machine", "settings"))
         and _all(value.get("recordings"), lambda one: isinstance(one.get("name"), str))
+        and isinstance(value.get("notes", []), list)
+        and all(isinstance(note, str) for note in value.get("notes", []))
         and isinstance(value.get("runs"), dict)
         and _all(list(value["runs"].values()), lambda run: _is_metrics(run.get("metrics")))
     )

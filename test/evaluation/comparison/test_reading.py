@@ -40,6 +40,8 @@ def test_a_folder_is_read(folder: Path) -> None:
         {"recordings": {"first": {}}},
         {"recordings": [{"path": "/first"}]},
         {"bank": "a bank"},
+        {"notes": "all is well"},
+        {"notes": [1]},
         {"settings": None},
         {"machine": []},
     ],
