@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +34,19 @@ def write_bytes(path: Path, data: bytes) -> None:
             temporary.unlink()
         msg = f"{path} cannot be written ({error.strerror}): choose another folder or make room."
         raise OutputError(msg) from error
+
+
+def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a CSV, as write_bytes does.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(header)
+    lines.writerows(rows)
+    write_text(path, text.getvalue())
 
 
 def write_text(path: Path, text: str) -> None:

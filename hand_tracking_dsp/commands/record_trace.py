@@ -61,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
     """
     _check(options)
     view = LiveView()
-    trace = read_bag_trace(options.bag, options.topic) if options.bag else _record(options, view)
+    bag = options.bag
+    trace = read_bag_trace(bag, options.topic, view.say) if bag else _record(options, view)
     trace.write(options.out)
     view.say(_summary(trace, options.out))
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import SourceError
-from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.files import write_table
 
 NAN = math.nan
 
@@ -106,11 +105,8 @@ class Trace:
         Raises:
             OutputError: The file cannot be written.
         """
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(COLUMNS)
-        rows.writerows([_field(getattr(frame, name)) for name in COLUMNS] for frame in self.frames)
-        write_text(path, text.getvalue())
+        rows = ([_field(getattr(frame, name)) for name in COLUMNS] for frame in self.frames)
+        write_table(path, COLUMNS, rows)
 
 
 class TraceBuilder:

@@ -13,13 +13,14 @@ from hand_tracking_dsp.tracking.types import ChannelOrder, Image
 IMAGE_TYPE = "sensor_msgs/msg/Image"
 COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
 _COMPRESSED_SUFFIX = "/compressed"
+_OVERLAY = "overlay"
 
 
 def image_connections(connections: Iterable[Any], path: Path, topic: str = "") -> list[Any]:
     """Choose the connections of the topic to read images from.
 
     Where a bag has a camera's images raw and, on the same name with /compressed, as JPEG, the raw ones are
-    taken.
+    taken. The tracker's own drawings, a topic named overlay, are no camera's where there is another.
 
     Args:
         connections: Those of a bag.
@@ -46,6 +47,7 @@ def image_connections(connections: Iterable[Any], path: Path, topic: str = "") -
         msg = f"The bag {path} has no images on {topic}: choose from {', '.join(names)}."
         raise SourceError(msg)
     cameras = [name for name in names if name.removesuffix(_COMPRESSED_SUFFIX) not in {*names} - {name}]
+    cameras = [name for name in cameras if name.split("/")[-1] != _OVERLAY] or cameras
     if not topic and len(cameras) > 1:
         msg = f"The bag {path} has images on {', '.join(names)}: choose one with --topic."
         raise ConfigurationError(msg)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ STATS_TYPE = "hand_tracking_dsp/msg/TrackerStats"
 BATTERY_TYPE = "sensor_msgs/msg/BatteryState"
 
 
-def read_bag_trace(bag: Path, topic: str = "") -> Trace:
+def read_bag_trace(bag: Path, topic: str = "", on_problem: Callable[[str], object] = lambda _: None) -> Trace:
     """Read the latency topic of a bag, and the battery beside it where there is one.
 
     Fields that the bag's own definition of the message lacks are NaN.
@@ -21,13 +22,17 @@ def read_bag_trace(bag: Path, topic: str = "") -> Trace:
     Args:
         bag: A rosbag2 folder or file (mcap, sqlite3).
         topic: Of TrackerStats, "stats" meaning "/stats"; may be left out where the bag has only one.
+        on_problem: Called with a sentence for everything that could not be read.
 
     Raises:
         SourceError: The bag is missing or has nothing that can be read, or has no TrackerStats on that topic.
         ConfigurationError: rosbags is not installed, or no topic is named where there are several.
     """
     with open_bag(bag) as opened:
-        return _read(opened, bag, topic)
+        trace = _read(opened, bag, topic)
+        for problem, times in opened.problems.items():
+            on_problem(f"The bag is damaged: {problem} ({times} times).")
+        return trace
 
 
 def _read(opened: Bag, bag: Path, topic: str) -> Trace:

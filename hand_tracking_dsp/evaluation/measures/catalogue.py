@@ -280,6 +280,15 @@ RUN_METRICS: tuple[RunMetric, ...] = (
         "a frame that was handled",
     ),
     RunMetric(
+        "memory_mb",
+        "energy and machine",
+        "MB",
+        "lower",
+        "The most memory (resident set, 1e6 bytes) that the process held up to the end of the run, with what "
+        "ran in it before.",
+        "a frame that was handled",
+    ),
+    RunMetric(
         "accelerator_utilization",
         "energy and machine",
         "share",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import SourceError
-from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.files import write_table
 
 NAN = math.nan
 
@@ -182,15 +181,11 @@ class Frames:
         Raises:
             OutputError: The file cannot be written.
         """
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(COLUMNS)
         columns = [
             self[name].tolist() if name in NAMES else list(map(_field, self[name].tolist()))
             for name in COLUMNS
         ]
-        rows.writerows(zip(*columns, strict=True))
-        write_text(path, text.getvalue())
+        write_table(path, COLUMNS, zip(*columns, strict=True))
 
 
 def joined(parts: Sequence[Frames]) -> Frames:

@@ -107,7 +107,7 @@ def read_truth(path: Path) -> Truth:
     """
     hands: dict[str, list[TrueHand]] = defaultdict(list)
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             header = rows.fieldnames or []
             _check_header(path, header)

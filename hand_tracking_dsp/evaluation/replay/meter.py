@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import resource
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +16,8 @@ from hand_tracking_dsp.sources.power import PowerSource, open_power_source
 # Of the processor or the board; a battery's gauge is too slow and too coarse for a run.
 _METERS = ("rapl", "ina3221", "nvml")
 _PERIOD_S = 0.5
+# Linux tells the largest resident set in these.
+_KIB = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Usage:
         joules: What the meter counted; NaN without one.
         busy: Mean busy share of the accelerator, 0 to 1; NaN where none tells.
         meter: Which meter; "": none.
+        memory_mb: The most memory that this process held since it began, 1e6 bytes.
     """
 
     wall_s: float
@@ -34,6 +38,7 @@ class Usage:
     joules: float
     busy: float
     meter: str
+    memory_mb: float
 
 
 class Meter:
@@ -80,4 +85,5 @@ class Meter:
             joules=self._joules if self._source is not None else math.nan,
             busy=sum(busy) / len(busy) if busy else math.nan,
             meter=self._source.name if self._source is not None else "",
+            memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB / 1e6,
         )

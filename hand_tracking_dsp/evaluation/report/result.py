@@ -156,6 +156,7 @@ def _of_run(results: Sequence[UnitResult]) -> dict[str, float]:
         "energy_measured_mj": 1e3 * sum(result.usage.joules for result in results) / handled
         if handled
         else math.nan,
+        "memory_mb": max(result.usage.memory_mb for result in results),
         "cpu_share": sum(result.usage.cpu_s for result in results) / wall_s if wall_s > 0 else math.nan,
         "accelerator_utilization": sum(busy) / len(busy) if busy else math.nan,
         "rate_hz": handled / wall_s if handled and wall_s > 0 else math.nan,
