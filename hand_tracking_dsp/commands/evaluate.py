@@ -18,70 +18,26 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 import hand_tracking_dsp
-from hand_tracking_dsp.commands.arguments import add_bank, require_at_least
+from hand_tracking_dsp.commands.evaluate_options import (
+    WORST_FRAMES,
+    add_arguments,
+    check,
+    materials_of,
+    replay_options,
+    settings_of,
+)
 from hand_tracking_dsp.commands.output import machine, make_console, write_json
-from hand_tracking_dsp.errors import ConfigurationError, OutputError, SourceError
+from hand_tracking_dsp.errors import OutputError, SourceError
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, metrics_table
 from hand_tracking_dsp.evaluation.measures.wording import number
-from hand_tracking_dsp.evaluation.replay.levels import RULES, Setting
-from hand_tracking_dsp.evaluation.replay.naming import distinct_names
 from hand_tracking_dsp.evaluation.replay.pool import LeftOut, run_here, run_on_cluster
 from hand_tracking_dsp.evaluation.replay.unit import Material, ReplayOptions, Unit, UnitResult
 from hand_tracking_dsp.evaluation.report.page import write_page
 from hand_tracking_dsp.evaluation.report.result import Evaluation
 from hand_tracking_dsp.files import write_bytes
-from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
-from hand_tracking_dsp.tracking.tracker import TrackerOptions
 
-_WORST = 10
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("bags", type=Path, nargs="*", metavar="BAG", help="rosbag2 folders or files")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the report")
-    parser.add_argument("--images", type=Path, metavar="DIR", help="evaluate the photos of a folder, too")
-    parser.add_argument("--truth", type=Path, metavar="FILE", help="what those photos show, a CSV")
-    parser.add_argument("--topic", default="", help="of the images (default: the bag's only camera)")
-    add_bank(parser)
-    what = parser.add_argument_group("what to run (level 0 by default; several give several runs)")
-    what.add_argument("--level", type=int, nargs="+", default=[], metavar="N", help="sparsity levels")
-    what.add_argument("--all-levels", action="store_true", help="every level of the bank")
-    what.add_argument(
-        "--policy",
-        nargs="+",
-        default=[],
-        metavar="FILE",
-        help=f"let the controller decide: manifests of learned policies, or {', '.join(RULES)}",
-    )
-    what.add_argument(
-        "--as-recorded",
-        action="store_true",
-        help="the frames that the recorded tracker handled, each at the level of the bag's topic hands",
-    )
-    how = parser.add_argument_group("how")
-    how.add_argument("--realtime", action="store_true", help="drop frames as the live node would")
-    how.add_argument(
-        "--agreement", action="store_true", help="compare every frame with the dense level (takes longer)"
-    )
-    how.add_argument("--budget", type=float, default=33.0, metavar="MS", help="latency budget (default: 33)")
-    how.add_argument(
-        "--jobs", type=int, metavar="N", help="processes (default: one a core); 1 to time frames"
-    )
-    how.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler that shall run them")
-    defaults = RuntimeOptions()
-    how.add_argument("--backend", choices=BACKENDS, default=defaults.backend)
-    how.add_argument("--precision", choices=("auto", "fp32", "fp16", "bf16", "int8"), default="auto")
-    how.add_argument("--threads", type=int, default=defaults.threads, help="of one inference")
-    how.add_argument("--max-hands", type=int, default=TrackerOptions().max_hands)
-    how.add_argument("--no-smoothing", action="store_true", help="leave the landmarks as the network says")
-    how.add_argument("--mirrored", action="store_true", help="the images are mirrored (a selfie view)")
-    how.add_argument(
-        "--picojoules-per-mac", type=float, default=100.0, metavar="PJ", help="of the estimate of energy"
-    )
-    parser.add_argument("--metrics", action="store_true", help="print what is measured, and how, and end")
+__all__ = ["add_arguments", "run"]
 
 
 def run(options: argparse.Namespace) -> int:
@@ -94,12 +50,12 @@ def run(options: argparse.Namespace) -> int:
     if options.metrics:
         print(metrics_table(), end="")
         return 0
-    _check(options)
+    check(options)
     console = make_console()
-    replay = _replay_options(options)
+    replay = replay_options(options)
     bank = read_manifest(replay.bank)
-    settings = _settings(options, bank)
-    counts, left_out = _counted(_materials(options))
+    settings = settings_of(options, bank)
+    counts, left_out = _counted(materials_of(options))
     _make(options.out)
     units = [Unit(material, setting, replay) for material in counts for setting in settings]
     jobs = options.jobs or max(1, len(os.sched_getaffinity(0)) // max(1, options.threads))
@@ -123,66 +79,6 @@ def run(options: argparse.Namespace) -> int:
     report = _write(evaluation, about, options.out)
     _print(console, report, options.out)
     return 0
-
-
-def _check(options: argparse.Namespace) -> None:
-    if options.out is None:
-        msg = "The report needs a folder: add --out DIR."
-        raise ConfigurationError(msg)
-    if not options.bags and not options.images:
-        msg = "There is nothing to evaluate: name bags, or --images DIR."
-        raise ConfigurationError(msg)
-    if options.truth and not options.images:
-        msg = "--truth says what the photos of --images show: add --images DIR, or leave it out."
-        raise ConfigurationError(msg)
-    if options.as_recorded and not options.bags:
-        msg = "--as-recorded needs a bag with a topic hands: name one."
-        raise ConfigurationError(msg)
-    require_at_least(options, jobs=1, threads=0, budget=0.1, picojoules_per_mac=0)
-
-
-def _replay_options(options: argparse.Namespace) -> ReplayOptions:
-    return ReplayOptions(
-        bank=(options.bank or default_bank()).resolve(),
-        runtime=RuntimeOptions(backend=options.backend, precision=options.precision, threads=options.threads),
-        tracker=TrackerOptions(
-            max_hands=options.max_hands, smoothing=not options.no_smoothing, mirrored=options.mirrored
-        ),
-        budget_ms=options.budget,
-        realtime=options.realtime,
-        agreement=options.agreement,
-        picojoules_per_mac=options.picojoules_per_mac,
-        worst=_WORST,
-    )
-
-
-def _settings(options: argparse.Namespace, bank: Manifest) -> list[Setting]:
-    levels = range(len(bank.levels)) if options.all_levels else dict.fromkeys(options.level)
-    for level in levels:
-        if not 0 <= level < len(bank.levels):
-            msg = f"There is no level {level}: the bank {bank.name} has levels 0 to {len(bank.levels) - 1}."
-            raise ConfigurationError(msg)
-    settings = [Setting(f"level {level}", level=level) for level in levels]
-    policies = list(dict.fromkeys(options.policy))
-    names = distinct_names([Path(policy) for policy in policies])
-    settings += [
-        Setting(f"policy {name}", policy=policy) for name, policy in zip(names, policies, strict=True)
-    ]
-    if options.as_recorded:
-        settings.append(Setting("as recorded", as_recorded=True))
-    return settings or [Setting("level 0", level=0)]
-
-
-def _materials(options: argparse.Namespace) -> list[Material]:
-    """Name the recordings, each by a name of its own."""
-    paths = list(dict.fromkeys(path.resolve() for path in options.bags))
-    materials = [
-        Material(name, path, options.topic) for name, path in zip(distinct_names(paths), paths, strict=True)
-    ]
-    if options.images:
-        folder = options.images.resolve()
-        materials.append(Material(f"{folder.name} (photos)", folder, truth=options.truth, photos=True))
-    return materials
 
 
 def _counted(materials: Sequence[Material]) -> tuple[dict[Material, int], dict[Material, str]]:
@@ -288,7 +184,7 @@ def _write(evaluation: Evaluation, about: dict[str, Any], out: Path) -> dict[str
     for old in out.glob("worst/[0-9][0-9].jpg"):
         old.unlink()
     pictures = []
-    for place, frame in enumerate(evaluation.worst(_WORST), start=1):
+    for place, frame in enumerate(evaluation.worst(WORST_FRAMES), start=1):
         file = f"worst/{place:02}.jpg"
         write_bytes(out / file, frame.jpeg)
         pictures.append((frame, file))

@@ -1,0 +1,140 @@
+"""What evaluate is asked: options, and what they come to."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from hand_tracking_dsp.commands.arguments import add_bank, require_at_least
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.replay.levels import RULES, Setting
+from hand_tracking_dsp.evaluation.replay.naming import distinct_names
+from hand_tracking_dsp.evaluation.replay.unit import Material, ReplayOptions
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions
+from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.tracker import TrackerOptions
+
+WORST_FRAMES = 10
+"""Pictures in a report."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("bags", type=Path, nargs="*", metavar="BAG", help="rosbag2 folders or files")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the report")
+    parser.add_argument("--images", type=Path, metavar="DIR", help="evaluate the photos of a folder, too")
+    parser.add_argument("--truth", type=Path, metavar="FILE", help="what those photos show, a CSV")
+    parser.add_argument("--topic", default="", help="of the images (default: the bag's only camera)")
+    add_bank(parser)
+    what = parser.add_argument_group("what to run (level 0 by default; several give several runs)")
+    what.add_argument("--level", type=int, nargs="+", default=[], metavar="N", help="sparsity levels")
+    what.add_argument("--all-levels", action="store_true", help="every level of the bank")
+    what.add_argument(
+        "--policy",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help=f"let the controller decide: manifests of learned policies, or {', '.join(RULES)}",
+    )
+    what.add_argument(
+        "--as-recorded",
+        action="store_true",
+        help="the frames that the recorded tracker handled, each at the level of the bag's topic hands",
+    )
+    how = parser.add_argument_group("how")
+    how.add_argument("--realtime", action="store_true", help="drop frames as the live node would")
+    how.add_argument(
+        "--agreement", action="store_true", help="compare every frame with the dense level (takes longer)"
+    )
+    how.add_argument("--budget", type=float, default=33.0, metavar="MS", help="latency budget (default: 33)")
+    how.add_argument(
+        "--jobs", type=int, metavar="N", help="processes (default: one a core); 1 to time frames"
+    )
+    how.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler that shall run them")
+    defaults = RuntimeOptions()
+    how.add_argument("--backend", choices=BACKENDS, default=defaults.backend)
+    how.add_argument("--precision", choices=("auto", "fp32", "fp16", "bf16", "int8"), default="auto")
+    how.add_argument("--threads", type=int, default=defaults.threads, help="of one inference")
+    how.add_argument("--max-hands", type=int, default=TrackerOptions().max_hands)
+    how.add_argument("--no-smoothing", action="store_true", help="leave the landmarks as the network says")
+    how.add_argument("--mirrored", action="store_true", help="the images are mirrored (a selfie view)")
+    how.add_argument(
+        "--picojoules-per-mac", type=float, default=100.0, metavar="PJ", help="of the estimate of energy"
+    )
+    parser.add_argument("--metrics", action="store_true", help="print what is measured, and how, and end")
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse options that do not fit each other.
+
+    Raises:
+        ConfigurationError: They do not.
+    """
+    if options.out is None:
+        msg = "The report needs a folder: add --out DIR."
+        raise ConfigurationError(msg)
+    if not options.bags and not options.images:
+        msg = "There is nothing to evaluate: name bags, or --images DIR."
+        raise ConfigurationError(msg)
+    if options.truth and not options.images:
+        msg = "--truth says what the photos of --images show: add --images DIR, or leave it out."
+        raise ConfigurationError(msg)
+    if options.as_recorded and not options.bags:
+        msg = "--as-recorded needs a bag with a topic hands: name one."
+        raise ConfigurationError(msg)
+    require_at_least(options, jobs=1, threads=0, budget=0.1, picojoules_per_mac=0)
+
+
+def replay_options(options: argparse.Namespace) -> ReplayOptions:
+    """Say how recordings are replayed.
+
+    Raises:
+        ConfigurationError: An option is out of its range.
+    """
+    return ReplayOptions(
+        bank=(options.bank or default_bank()).resolve(),
+        runtime=RuntimeOptions(backend=options.backend, precision=options.precision, threads=options.threads),
+        tracker=TrackerOptions(
+            max_hands=options.max_hands, smoothing=not options.no_smoothing, mirrored=options.mirrored
+        ),
+        budget_ms=options.budget,
+        realtime=options.realtime,
+        agreement=options.agreement,
+        picojoules_per_mac=options.picojoules_per_mac,
+        worst=WORST_FRAMES,
+    )
+
+
+def settings_of(options: argparse.Namespace, bank: Manifest) -> list[Setting]:
+    """Say what runs over every recording, each under a name of its own.
+
+    Raises:
+        ConfigurationError: The bank has no such level.
+    """
+    levels = range(len(bank.levels)) if options.all_levels else dict.fromkeys(options.level)
+    for level in levels:
+        if not 0 <= level < len(bank.levels):
+            msg = f"There is no level {level}: the bank {bank.name} has levels 0 to {len(bank.levels) - 1}."
+            raise ConfigurationError(msg)
+    settings = [Setting(f"level {level}", level=level) for level in levels]
+    policies = list(dict.fromkeys(options.policy))
+    names = distinct_names([Path(policy) for policy in policies])
+    settings += [
+        Setting(f"policy {name}", policy=policy) for name, policy in zip(names, policies, strict=True)
+    ]
+    if options.as_recorded:
+        settings.append(Setting("as recorded", as_recorded=True))
+    return settings or [Setting("level 0", level=0)]
+
+
+def materials_of(options: argparse.Namespace) -> list[Material]:
+    """Name the recordings, each by a name of its own."""
+    paths = list(dict.fromkeys(path.resolve() for path in options.bags))
+    materials = [
+        Material(name, path, options.topic) for name, path in zip(distinct_names(paths), paths, strict=True)
+    ]
+    if options.images:
+        folder = options.images.resolve()
+        materials.append(Material(f"{folder.name} (photos)", folder, truth=options.truth, photos=True))
+    return materials
