@@ -85,3 +85,31 @@ def fingerprint() -> Callable[[Path], dict[str, tuple[int, str]]]:
         }
 
     return describe
+
+
+@pytest.fixture
+def battery_message():
+    """Make a sensor_msgs/BatteryState of rosbags: discharging at 20 W, its stamp 0."""
+
+    def make(percentage: float):
+        from hand_tracking_dsp.evaluation.bags.definitions import typestore
+        from hand_tracking_dsp.evaluation.bags.messages import header
+
+        names = ("temperature", "charge", "capacity", "design_capacity")
+        return typestore().types["sensor_msgs/msg/BatteryState"](
+            header=header(0, ""),
+            voltage=10.0,
+            current=-2.0,
+            percentage=percentage,
+            power_supply_status=2,
+            power_supply_health=1,
+            power_supply_technology=0,
+            present=True,
+            cell_voltage=np.zeros(0, np.float32),
+            cell_temperature=np.zeros(0, np.float32),
+            location="",
+            serial_number="",
+            **dict.fromkeys(names, math.nan),
+        )
+
+    return make

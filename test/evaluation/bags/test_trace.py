@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.evaluation.bags.definitions import typestore
-from hand_tracking_dsp.evaluation.bags.trace import BATTERY_TYPE, STATS_TYPE, read_bag_trace
+from hand_tracking_dsp.evaluation.bags.trace import STATS_TYPE, read_bag_trace
 from hand_tracking_dsp.resources import share_path
 
 rosbag2 = pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
@@ -45,25 +46,6 @@ def stats(store: Any, stamp_s: float, **given: Any) -> Any:
     return message(header=header(store, stamp_s), **{**values, **given})
 
 
-def battery(store: Any, charge: float) -> Any:
-    import numpy as np
-
-    values = dict.fromkeys(("current", "charge", "capacity", "design_capacity", "temperature"), 0.0)
-    return store.types[BATTERY_TYPE](
-        header=header(store, 0.0),
-        **{**values, "voltage": 10.0, "current": -2.0},
-        percentage=charge,
-        power_supply_status=2,
-        power_supply_health=1,
-        power_supply_technology=0,
-        present=True,
-        cell_voltage=np.zeros(0, np.float32),
-        cell_temperature=np.zeros(0, np.float32),
-        location="",
-        serial_number="",
-    )
-
-
 def write(path: Path, store: Any, *messages: tuple[str, Any], form: str = "mcap") -> Path:
     plugin = rosbag2.StoragePlugin.MCAP if form == "mcap" else rosbag2.StoragePlugin.SQLITE3
     with rosbag2.Writer(path, version=8, storage_plugin=plugin) as writer:
@@ -77,14 +59,16 @@ def write(path: Path, store: Any, *messages: tuple[str, Any], form: str = "mcap"
 
 
 @pytest.mark.parametrize("form", ["mcap", "sqlite3"])
-def test_frames_come_with_the_battery_heard_before_them(tmp_path: Path, form: str) -> None:
+def test_frames_come_with_the_battery_heard_before_them(
+    tmp_path: Path, form: str, battery_message: Callable[[float], Any]
+) -> None:
     store = typestore()
     bag = write(
         tmp_path / "bag",
         store,
         ("/robot/stats", stats(store, 50.0, applied_level=2, hands=1, total_ms=7.5, drift=3.0)),
-        ("/robot/battery_state", battery(store, 0.5)),
-        ("/other/battery_state", battery(store, 0.1)),
+        ("/robot/battery_state", battery_message(0.5)),
+        ("/other/battery_state", battery_message(0.1)),
         ("/robot/stats", stats(store, 50.1, end_to_end_ms=math.nan, detector_ran=True)),
         form=form,
     )
@@ -96,9 +80,11 @@ def test_frames_come_with_the_battery_heard_before_them(tmp_path: Path, form: st
     assert math.isnan(second.end_to_end_ms)
 
 
-def test_the_only_battery_counts_wherever_it_is(tmp_path: Path) -> None:
+def test_the_only_battery_counts_wherever_it_is(
+    tmp_path: Path, battery_message: Callable[[float], Any]
+) -> None:
     store = typestore()
-    messages = [("/battery", battery(store, 0.5)), ("/stats", stats(store, 1.0))]
+    messages = [("/battery", battery_message(0.5)), ("/stats", stats(store, 1.0))]
     assert read_bag_trace(write(tmp_path / "bag", store, *messages)).frames[0].charge == 0.5
 
 
@@ -122,9 +108,11 @@ def test_one_of_several_topics_has_to_be_named(tmp_path: Path) -> None:
     assert read_bag_trace(bag, "/left/stats").frames[0].level == 0
 
 
-def test_a_bag_without_the_latency_topic_says_what_it_has(tmp_path: Path) -> None:
+def test_a_bag_without_the_latency_topic_says_what_it_has(
+    tmp_path: Path, battery_message: Callable[[float], Any]
+) -> None:
     store = typestore()
-    bag = write(tmp_path / "bag", store, ("/battery", battery(store, 0.5)))
+    bag = write(tmp_path / "bag", store, ("/battery", battery_message(0.5)))
     with pytest.raises(
         SourceError, match=r"no topic of hand_tracking_dsp/msg/TrackerStats \(it has /battery\)"
     ):

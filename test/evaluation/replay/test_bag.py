@@ -222,36 +222,17 @@ def test_a_topic_of_another_type_is_no_truth(bag, synthetic_frames):
     assert shot.truth is None
 
 
-def test_the_battery_heard_last_goes_with_an_image(bag, synthetic_frames):
+def test_the_battery_heard_last_goes_with_an_image(bag, synthetic_frames, battery_message):
     def fill(writer):
-        kind = typestore().types["sensor_msgs/msg/BatteryState"]
         writer.write("/image_raw", image(synthetic_frames[0], START_NS), START_NS)
-        battery = kind(
-            header=header(START_NS, ""),
-            voltage=12.0,
-            temperature=math.nan,
-            current=-2.0,
-            charge=math.nan,
-            capacity=math.nan,
-            design_capacity=math.nan,
-            percentage=0.5,
-            power_supply_status=2,
-            power_supply_health=0,
-            power_supply_technology=0,
-            present=True,
-            cell_voltage=np.zeros(0, np.float32),
-            cell_temperature=np.zeros(0, np.float32),
-            location="",
-            serial_number="",
-        )
-        writer.write("/battery_state", battery, START_NS + 1)
+        writer.write("/battery_state", battery_message(0.5), START_NS + 1)
         # Makes images wait for what belongs to them; the battery is still that of their own time.
         writer.write("/truth", truth(synthetic_frames[0], START_NS), START_NS + 2)
         writer.write("/image_raw", image(synthetic_frames[0], START_NS + FRAME_NS), START_NS + FRAME_NS)
 
     first, second = bag(fill).shots()
     assert first.battery is None
-    assert (second.battery.charge, second.battery.power_w, second.battery.discharging) == (0.5, 24.0, True)
+    assert (second.battery.charge, second.battery.power_w, second.battery.discharging) == (0.5, 20.0, True)
 
 
 def test_refuses_a_bag_without_images(bag, synthetic_frames):
