@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,8 +14,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import add_bank, add_out, add_seed, require_at_least
-from hand_tracking_dsp.commands.output import machine_line, make_console
-from hand_tracking_dsp.errors import ConfigurationError, OutputError
+from hand_tracking_dsp.commands.output import machine_line, make_console, require_writable
+from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.lab.adapt.bank import (
     AdaptedFile,
     adapt_levels,
@@ -135,17 +134,7 @@ def _check(options: argparse.Namespace) -> None:
         raise ConfigurationError(msg)
     for target in options.target:
         Wish(latency=target)
-    _check_writable(options.out)
-
-
-def _check_writable(folder: Path) -> None:
-    """Find out before the work whether its result can be written; nothing is made."""
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        msg = (
-            f"--out {folder} cannot be written: {there} is no folder that may be written to; choose another."
-        )
-        raise OutputError(msg)
+    require_writable(options.out)
 
 
 @contextmanager

@@ -26,8 +26,8 @@ from hand_tracking_dsp.commands.evaluate_options import (
     replay_options,
     settings_of,
 )
-from hand_tracking_dsp.commands.output import machine, make_console, write_json
-from hand_tracking_dsp.errors import OutputError, SourceError
+from hand_tracking_dsp.commands.output import machine, make_console, require_writable, write_json
+from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, metrics_table
 from hand_tracking_dsp.evaluation.measures.wording import number
 from hand_tracking_dsp.evaluation.replay.pool import LeftOut, run_here, run_on_cluster
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     bank = read_manifest(replay.bank)
     settings = settings_of(options, bank)
     counts, left_out = _counted(materials_of(options))
-    _make(options.out)
+    require_writable(options.out)
     units = [Unit(material, setting, replay) for material in counts for setting in settings]
     jobs = options.jobs or max(1, len(os.sched_getaffinity(0)) // max(1, options.threads))
     jobs = min(jobs, len(units))
@@ -93,22 +93,6 @@ def _counted(materials: Sequence[Material]) -> tuple[dict[Material, int], dict[M
     if not counts:
         _tell_left_out(left_out.values(), everything=True)
     return counts, left_out
-
-
-def _make(folder: Path) -> None:
-    """Make the folder of the report before all is evaluated, not when there is no place for it.
-
-    Raises:
-        OutputError: Nothing can be written there.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"The folder {folder} cannot be made ({error.strerror}): give another one with --out."
-        raise OutputError(msg) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        msg = f"Nothing can be written in the folder {folder}: give another one with --out."
-        raise OutputError(msg)
 
 
 def _tell_left_out(reasons: Collection[str], *, everything: bool) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
+from hand_tracking_dsp.errors import OutputError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.tracking.device import device_name
 
@@ -22,6 +23,24 @@ _PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "opencv-pyth
 def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 (whatever JSON can hold)
     """Write a value as JSON, NaN and infinity as null; likewise through a temporary name."""
     write_text(path, json.dumps(_finite(value), indent=2) + "\n")
+
+
+def require_writable(folder: Path) -> None:
+    """Find out before the work whether its result can be written to --out; nothing is made.
+
+    Raises:
+        OutputError: It cannot.
+    """
+    try:
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    except OSError as error:  # a name that no file system takes
+        msg = f"--out {folder} cannot be written ({error.strerror}): choose another."
+        raise OutputError(msg) from error
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        msg = (
+            f"--out {folder} cannot be written: {there} is no folder that may be written to; choose another."
+        )
+        raise OutputError(msg)
 
 
 def machine() -> dict[str, Any]:

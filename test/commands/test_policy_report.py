@@ -17,9 +17,6 @@ from hand_tracking_dsp.lab.control.encoding import encoded_size
 from hand_tracking_dsp.lab.control.export import Mlp, policy_network
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
-pytest.importorskip("scipy", reason="scipy is not installed; run make setup-lab")
-pytest.importorskip("jinja2", reason="jinja2 is not installed; run make setup-lab")
-
 
 def write_device(path: Path, levels: int) -> None:
     DeviceModel(

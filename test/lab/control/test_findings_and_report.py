@@ -8,9 +8,6 @@ import cv2
 import numpy as np
 import pytest
 
-pytest.importorskip("scipy", reason="scipy is not installed; run make setup-lab")
-pytest.importorskip("jinja2", reason="jinja2 is not installed; run make setup-lab")
-
 from hand_tracking_dsp.commands.output import machine, write_json
 from hand_tracking_dsp.lab.control import findings as finding
 from hand_tracking_dsp.lab.control import tuning

@@ -7,8 +7,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-
-stats = pytest.importorskip("scipy.stats", reason="scipy is not installed; run make setup-lab")
+from scipy import stats
 
 from hand_tracking_dsp.lab.control.evaluate import Score
 from hand_tracking_dsp.lab.control.judge import (

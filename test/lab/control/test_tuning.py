@@ -8,8 +8,6 @@ from dataclasses import fields
 
 import pytest
 
-pytest.importorskip("scipy", reason="scipy is not installed; run make setup-lab")
-
 from hand_tracking_dsp.control.policies import ThresholdOptions
 from hand_tracking_dsp.lab.control import tuning
 from hand_tracking_dsp.lab.control.baselines import PiOptions
