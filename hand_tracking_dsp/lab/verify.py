@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import BackendError, ConfigurationError, ModelError
+from hand_tracking_dsp.evaluation.measures.truth import boxes_overlap
 from hand_tracking_dsp.lab.bank_entries import (
     Entry,
     accuracy_entry,
@@ -37,7 +38,7 @@ from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_ne
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.precision import DEVIATION, PALMS_FOUND, Choice, possible
-from hand_tracking_dsp.tracking.types import Floats, Image, PalmDetection
+from hand_tracking_dsp.tracking.types import Image, PalmDetection
 
 _LEAST_PALMS_FOUND = 90.0
 _SAME_PALM = 0.5
@@ -262,15 +263,8 @@ def _found_too(
 ) -> tuple[float, int]:
     """Return the share of palms that are found again, %, and how many there are."""
     again = [
-        any(_overlap(palm.box, other.box) >= _SAME_PALM for other in others)
+        any(boxes_overlap(palm.box.tolist(), other.box.tolist()) >= _SAME_PALM for other in others)
         for palms, others in zip(expected, found, strict=True)
         for palm in palms
     ]
     return (100 * float(np.mean(again)) if again else math.nan), len(again)
-
-
-def _overlap(a: Floats, b: Floats) -> float:
-    """Intersection over union of two boxes: left, top, right, bottom."""
-    size = np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)
-    shared = float(size.prod())
-    return shared / max(float((a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod()) - shared, 1e-6)
