@@ -56,9 +56,9 @@ format: setup ## Format the code and cure what can be cured
 bench: setup setup-mediapipe ## Measure frame times and compare them with MediaPipe's
 	@$(in_environment) hand-tracking-dsp bench $(ARGS)
 
-.PHONY: peers
-peers: setup-lab ## Compare pruned networks with other methods' on one table (ARGS="--images DIR…")
-	@$(in_environment) hand-tracking-dsp peers --work out/peers-work --out out/peers $(ARGS)
+.PHONY: baselines
+baselines: setup-lab ## Compare pruned networks with other methods' on one table (ARGS="--images DIR…")
+	@$(in_environment) hand-tracking-dsp models baselines --work out/baselines-work --out out/baselines $(ARGS)
 
 .PHONY: evaluation
 evaluation: setup ## Record a minute of the synthetic hand and evaluate every level on it, into out/evaluation
@@ -69,15 +69,15 @@ evaluation: setup ## Record a minute of the synthetic hand and evaluate every le
 
 .PHONY: policy
 policy: setup-lab ## Train five policies in simulated missions and choose the best (ARGS="--study" adds the ablations)
-	@$(in_environment) hand-tracking-dsp train-policy --out out/policy $(ARGS)
+	@$(in_environment) hand-tracking-dsp policy train --out out/policy $(ARGS)
 
 .PHONY: policy-report
 policy-report: setup-lab ## Evaluate models/policy.onnx in simulated missions and write tables, plots, HTML and report.json
-	@$(in_environment) hand-tracking-dsp policy-report --out out/policy-report $(ARGS)
+	@$(in_environment) hand-tracking-dsp policy report --out out/policy-report $(ARGS)
 
 .PHONY: pictures
 pictures: setup ## Make the documentation's pictures that no other target leaves, into docs/images
-	@$(in_environment) hand-tracking-dsp pictures --out docs/images $(ARGS)
+	@$(in_environment) python tools/make_pictures.py --out docs/images $(ARGS)
 
 .PHONY: lock
 lock: ## Pin the newest versions that requirements/*.in allow

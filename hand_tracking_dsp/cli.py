@@ -1,83 +1,138 @@
-"""The command hand-tracking-dsp: one sub-command a module of hand_tracking_dsp.commands."""
+# PYTHON_ARGCOMPLETE_OK
+"""The command hand-tracking-dsp."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
 
+from hand_tracking_dsp.commands.catalogue import COMMANDS, GROUPS, module_of
 from hand_tracking_dsp.errors import HandTrackingError
-
-COMMANDS = {
-    "up": "start the camera, tracker, controller and power nodes",
-    "demo": "run the nodes for a while and leave a video, plots and a summary",
-    "record": "write a bag of a camera, a file, the synthetic hand or the running graph",
-    "replay": "publish a bag on ROS topics, with /clock",
-    "adapt": "adapt a bank to the pictures of one's own camera",
-    "evaluate": "replay bags or photos through the tracker and write a report",
-    "compare": "hold two evaluations against each other, for people and for CI",
-    "gesture": "record gestures of your own by example, and measure how well gestures are read",
-    "models": "import, list, merge and verify the networks of a level bank",
-    "parameters": "print the nodes' parameters as YAML or as tables",
-    "bench": "measure frame times, against MediaPipe's where it is installed",
-    "agreement": "compare the hands found in photos with MediaPipe's",
-    "prune": "make sparser levels of a bank's network, without training",
-    "relevance": "compare criteria of which channels matter",
-    "distill": "teach the levels of a bank what its dense network says",
-    "quantize": "give every level of a bank an INT8 file, checked and measured",
-    "prune-palm": "make the palm detectors of a bank smaller and faster",
-    "record-trace": "write what each frame of a running graph or a bag cost, for fit-device",
-    "fit-device": "fit a simulated device to recorded traces, to train the controller on",
-    "train-policy": "learn policies in simulated missions and export the best",
-    "policy-report": "evaluate a policy in simulated missions, against rules and the best plan",
-    "policy-live": "compare policies in the running graph, under the same load",
-    "pictures": "make the pictures of the documentation",
-    "peers": "compare our pruned networks with other methods' on the same work",
-}
 
 # A shell's status of a program that SIGINT ended.
 _INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a sub-command.
+    """Run a command.
 
     Args:
-        arguments: The words behind the command's name; sys.argv's if None.
+        arguments: The words behind the program's name; sys.argv's if None.
 
     Returns:
         The exit status: 0, 1 where the command failed with a sentence on stderr, 2 for wrong usage, 130
         after Ctrl-C where the command has no other way to end.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(
-        prog="hand-tracking-dsp", description="Hand tracking for robots at a chosen level of sparsity."
-    )
-    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, summary in COMMANDS.items():
-        subparser = subparsers.add_parser(name, help=summary, description=summary.capitalize() + ".")
-        # Only the chosen command's module is imported: the others' libraries are heavy.
-        if name in words[:1]:
-            try:
-                module = import_module(f"hand_tracking_dsp.commands.{name.replace('-', '_')}")
-            except ModuleNotFoundError as error:
-                return _fail(name, _missing(error))
-            module.add_arguments(subparser)
-    options = parser.parse_args(words)
+    if "_ARGCOMPLETE" in os.environ:
+        words = _words_to_complete()
+    name = words[: 2 if words[:1] and words[0] in GROUPS else 1]
     try:
-        return int(module.run(options))
+        parser, module = _make_parser(name)
+        _complete(parser)
+        options = parser.parse_args(words)
+        return int(module.run(options)) if module else 0
     except HandTrackingError as error:
-        return _fail(options.command, str(error))
+        return _fail(name, str(error))
     except ModuleNotFoundError as error:
-        return _fail(options.command, _missing(error))
+        return _fail(name, _missing(error))
     except KeyboardInterrupt:
-        _fail(options.command, "Interrupted.")
+        _fail(name, "Interrupted.")
         return _INTERRUPTED
 
 
-def _fail(command: str, sentence: str) -> int:
-    print(f"hand-tracking-dsp {command}: {sentence}", file=sys.stderr)
+def _make_parser(words: Sequence[str]) -> tuple[argparse.ArgumentParser, ModuleType | None]:
+    """Declare all commands, and the options of the one named; only its module is imported.
+
+    Args:
+        words: Name of the command, one or two words.
+
+    Returns:
+        The parser, and the command's module, None where no command is named.
+    """
+    parser = argparse.ArgumentParser(
+        prog="hand-tracking-dsp",
+        description="Hand tracking for robots at a chosen level of sparsity.",
+        formatter_class=_OneLineACommand,
+    )
+    parser.add_argument("--version", action=_Version, help="print the versions of all that matters")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    modules = [_add(commands, (name,), summary, words) for name, summary in COMMANDS.items()]
+    for group, content in GROUPS.items():
+        below = commands.add_parser(
+            group,
+            help=content.summary,
+            description=_sentence(content.summary),
+            formatter_class=_OneLineACommand,
+        )
+        actions = below.add_subparsers(required=True, metavar="COMMAND")
+        modules += [_add(actions, (group, name), text, words) for name, text in content.commands.items()]
+    return parser, next((module for module in modules if module), None)
+
+
+class _OneLineACommand(argparse.HelpFormatter):
+    """Help in which the summary of a command stands beside its name, however long that is."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=32)
+        self._action_max_length = 18
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    command: tuple[str, ...],
+    summary: str,
+    words: Sequence[str],
+) -> ModuleType | None:
+    parser = commands.add_parser(command[-1], help=summary, description=_sentence(summary))
+    if tuple(words) != command:
+        return None
+    module = import_module(module_of(*command))
+    module.add_arguments(parser)
+    return module
+
+
+class _Version(argparse.Action):
+    """Prints versions and ends; they are looked up only then."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:  # noqa: A002
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from hand_tracking_dsp.commands.output import version_lines
+
+        print("\n".join(version_lines()))
+        parser.exit()
+
+
+def _complete(parser: argparse.ArgumentParser) -> None:
+    """Answer the shell where it asks for completions; see docs/installation.md."""
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete
+
+        argcomplete.autocomplete(parser)
+
+
+def _words_to_complete() -> list[str]:
+    """Return the words before the cursor."""
+    line = os.environ.get("COMP_LINE", "")[: int(os.environ.get("COMP_POINT", "0"))]
+    try:
+        return shlex.split(line)[1:]
+    except ValueError:  # a quotation that is still open
+        return line.split()[1:]
+
+
+def _sentence(summary: str) -> str:
+    return f"{summary[0].upper()}{summary[1:]}."
+
+
+def _fail(words: Sequence[str], sentence: str) -> int:
+    print(f"hand-tracking-dsp {' '.join(words)}: {sentence}", file=sys.stderr)
     return 1
 
 

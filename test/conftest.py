@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import math
 import random
@@ -17,13 +18,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
+from hand_tracking_dsp.compression.bank.entries import Entry, add_variant, level_entry, new_bank
+from hand_tracking_dsp.compression.bank.files import write_bank_files
 from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, measured
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED, FrameRow, FrameRows, Frames, read_frames
-from hand_tracking_dsp.lab.bank_entries import Entry, add_variant, level_entry, new_bank
-from hand_tracking_dsp.lab.bank_file import write_bank_files
 from hand_tracking_dsp.tracking.manifest import Manifest
+
+BAG_SECONDS = 2.0
 
 # A shell gives its background jobs an ignored SIGINT, which the programs under test would inherit.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -83,8 +88,8 @@ def policy_bytes(
         interval_s: Time between two of its actions, seconds.
         changes: Fields of its contract that differ from what this package makes.
     """
-    from hand_tracking_dsp.lab.control.encoding import encoded_size
-    from hand_tracking_dsp.lab.control.export import Mlp, policy_network
+    from hand_tracking_dsp.rl.training.encoding import encoded_size
+    from hand_tracking_dsp.rl.training.export import Mlp, policy_network
 
     contract = replace(PolicyContract.of(bank, interval_s, {"made by": "a test"}), **changes)
     random = np.random.default_rng(seed)
@@ -279,3 +284,79 @@ def mediapipe_wheel() -> Path:
     pytest.skip(
         "MediaPipe's own networks are not here: make bench installs mediapipe 0.10.21 beside the package"
     )
+
+
+@pytest.fixture(scope="session")
+def data_file() -> Callable[[Path], Path]:
+    """Give a function that finds the one .mcap or .db3 file of a bag."""
+    return lambda bag: next(path for path in bag.iterdir() if path.suffix in {".mcap", ".db3"})
+
+
+@pytest.fixture(scope="session")
+def fingerprint() -> Callable[[Path], dict[str, tuple[int, str]]]:
+    """Give a function that describes all in and beside a bag: when it was changed, and its bytes."""
+
+    def describe(bag: Path) -> dict[str, tuple[int, str]]:
+        return {
+            str(path): (
+                path.stat().st_mtime_ns,
+                "" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest(),
+            )
+            for path in bag.parent.rglob("*")
+        }
+
+    return describe
+
+
+@pytest.fixture
+def battery_message():
+    """Make a sensor_msgs/BatteryState of rosbags: discharging at 20 W, its stamp 0."""
+
+    def make(percentage: float):
+        from hand_tracking_dsp.messages.build import header
+        from hand_tracking_dsp.recordings.bags.definitions import typestore
+
+        names = ("temperature", "charge", "capacity", "design_capacity")
+        return typestore().types["sensor_msgs/msg/BatteryState"](
+            header=header(0, ""),
+            voltage=10.0,
+            current=-2.0,
+            percentage=percentage,
+            power_supply_status=2,
+            power_supply_health=1,
+            power_supply_technology=0,
+            present=True,
+            cell_voltage=np.zeros(0, np.float32),
+            cell_temperature=np.zeros(0, np.float32),
+            location="",
+            serial_number="",
+            **dict.fromkeys(names, math.nan),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def source_options() -> SourceOptions:
+    """Give the options of the synthetic hand in the bags."""
+    return SourceOptions(width=320, height=240, seed=3, absence_s=0.0)
+
+
+@pytest.fixture(scope="session")
+def synthetic_bag(tmp_path_factory, source_options) -> Path:
+    """Give a bag of two seconds of a synthetic hand, with its truth."""
+    pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
+    from hand_tracking_dsp.recordings.bags.record_camera import record_source
+    from hand_tracking_dsp.recordings.bags.writer import BagWriter
+
+    path = tmp_path_factory.mktemp("bags") / "synthetic"
+    with SyntheticHandSource(source_options) as source, BagWriter(path) as writer:
+        record_source(source, writer, BAG_SECONDS, jpeg_quality=None)
+    return path
+
+
+@pytest.fixture(scope="session")
+def synthetic_frames(source_options):
+    """Give the frames that are in that bag."""
+    with SyntheticHandSource(source_options) as source:
+        return [source.read() for _ in range(round(BAG_SECONDS * source_options.rate_hz))]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
 
 import hand_tracking_dsp
-from hand_tracking_dsp.cli import COMMANDS, main
+from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands.catalogue import COMMANDS, GROUPS, every_command
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -19,14 +21,56 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 def test_help_lists_every_command() -> None:
     done = run("--help")
     assert done.returncode == 0
-    assert all(name in done.stdout for name in COMMANDS)
+    assert all(name in done.stdout for name in (*COMMANDS, *GROUPS))
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_explains_its_options(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("group", GROUPS)
+def test_help_of_a_group_has_one_line_a_command(
+    group: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     with pytest.raises(SystemExit, match="0"):
-        main([name, "--help"])
-    assert "usage: hand-tracking-dsp" in capsys.readouterr().out
+        main([group, "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    for name, summary in GROUPS[group].commands.items():
+        assert sum(line.split()[:1] == [name] and line.endswith(summary) for line in lines) == 1
+
+
+@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+def test_every_command_explains_its_options(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([*words, "--help"])
+    assert f"usage: hand-tracking-dsp {' '.join(words)}" in capsys.readouterr().out
+
+
+def test_the_version_names_what_the_package_runs_on() -> None:
+    done = run("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"hand-tracking-dsp {hand_tracking_dsp.__version__}")
+    for name in ("ROS 2", "onnxruntime", "CPUExecutionProvider", "bank: "):
+        assert name in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [("po", "policy"), ("policy tr", "train"), ("record --sec", "--seconds"), ("bench ag", "agreement")],
+)
+def test_the_shell_completes_commands_and_options(line: str, expected: str) -> None:
+    pytest.importorskip("argcomplete", reason="argcomplete is not installed: pip install argcomplete")
+    line = f"hand-tracking-dsp {line}"
+    # What argcomplete's function for bash hands over; the answer comes on descriptor 8.
+    asked = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "COMP_TYPE": "9"}
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m hand_tracking_dsp.cli 8>&1 9>/dev/null"],
+        env=os.environ | asked | {"_ARGCOMPLETE_SUPPRESS_SPACE": "1", "_ARGCOMPLETE_IFS": " "},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert expected in done.stdout.split()
 
 
 def test_a_wrong_command_is_answered_with_the_known_ones() -> None:
@@ -39,7 +83,7 @@ def test_an_error_is_one_sentence_and_no_traceback() -> None:
     done = run("models", "list", "--bank", "/no/such/bank")
     assert done.returncode == 1
     assert done.stderr.startswith(
-        "hand-tracking-dsp models: The level bank /no/such/bank/bank.json cannot be read"
+        "hand-tracking-dsp models list: The level bank /no/such/bank/bank.json cannot be read"
     )
     assert len(done.stderr.splitlines()) == 1
 

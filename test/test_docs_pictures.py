@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from hand_tracking_dsp.cli import COMMANDS
+from hand_tracking_dsp.commands.catalogue import COMMANDS, GROUPS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -44,6 +44,8 @@ def test_the_commands_of_the_table_exist(name: str) -> None:
     command = TABLE[name]
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     named = re.findall(r"make ([a-z-]+)", command), re.findall(r"hand-tracking-dsp ([a-z-]+)", command)
-    assert any(named)
+    tools = re.findall(r"python (tools/\S+\.py)", command)
+    assert any(named) or tools
     assert set(named[0]) <= targets
-    assert set(named[1]) <= set(COMMANDS)
+    assert set(named[1]) <= {*COMMANDS, *GROUPS}
+    assert all((ROOT / tool).is_file() for tool in tools)

@@ -10,8 +10,9 @@ from pathlib import Path
 import cv2
 import pytest
 
-from hand_tracking_dsp.cli import COMMANDS
-from hand_tracking_dsp.sources.frames import SourceOptions, open_source
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.factory import open_source
+from hand_tracking_dsp.commands.catalogue import COMMANDS, GROUPS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,9 +36,10 @@ def test_what_it_links_to_is_there(target: str) -> None:
 
 
 def test_the_commands_it_names_exist() -> None:
-    named = set(re.findall(r"hand-tracking-dsp ([a-z-]+)", README))
+    named = re.findall(r"hand-tracking-dsp ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", README)
     assert named
-    assert named <= set(COMMANDS)
+    assert {first for first, _ in named} <= {*COMMANDS, *GROUPS}
+    assert all(second in GROUPS[first].commands for first, second in named if first in GROUPS)
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"make ([a-z-]+)", README)) <= targets
 

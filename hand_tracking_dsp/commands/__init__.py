@@ -1,1 +1,1 @@
-"""The sub-commands of hand-tracking-dsp, a module each: add_arguments(parser) and run(options)."""
+"""The commands of hand-tracking-dsp, a module each: add_arguments(parser) and run(options)."""

@@ -1,12 +1,13 @@
-"""The sub-command agreement: how far hands in photos agree with MediaPipe's."""
+"""Agreement of the hands found in photos with MediaPipe's, for bench."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
-from hand_tracking_dsp.commands.output import machine, write_json
+from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.agreement import Agreement, compare, sample_photos, table
 from hand_tracking_dsp.evaluation.workers import mediapipe_worker, package_worker
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
@@ -21,24 +22,31 @@ _NOTE = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.add_argument("--images", type=Path, nargs="+", metavar="DIR", help="agreement: folders of photos")
     parser.add_argument(
-        "--images", type=Path, nargs="+", required=True, metavar="DIR", help="folders of photos"
+        "--count",
+        type=int,
+        default=600,
+        help="agreement: photos in all, evenly over the folders",
     )
-    parser.add_argument("--count", type=int, default=600, help="photos in all, evenly over the folders")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the choice of photos")
+    parser.add_argument("--seed", type=int, default=0, help="agreement: seed of the choice of photos")
     parser.add_argument(
-        "--mediapipe-python",
-        type=Path,
-        default=Path(".venv-mediapipe/bin/python"),
-        metavar="PYTHON",
-        help="a Python that has mediapipe==0.10.21 (default: %(default)s)",
+        "--backend",
+        choices=("onnxruntime", "openvino"),
+        default="onnxruntime",
+        help="agreement: what runs the networks",
     )
-    parser.add_argument("--backend", choices=("onnxruntime", "openvino"), default="onnxruntime")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON, too")
 
 
-def run(args: argparse.Namespace) -> int:
-    """Compare, print a table, and write the figures where asked."""
+def measure_agreement(args: argparse.Namespace) -> dict[str, Any]:
+    """Compare, print a table, and return the figures.
+
+    Raises:
+        ConfigurationError: There is no --images, or a picture cannot be read.
+    """
+    if not args.images:
+        msg = "bench agreement needs photos: name folders of them with --images."
+        raise ConfigurationError(msg)
     photos = sample_photos(args.images, args.count, args.seed)
     count = sum(map(len, photos.values()))
     done = 0
@@ -61,14 +69,10 @@ def run(args: argparse.Namespace) -> int:
     print(f"{names}, static image, full model, at most {_MAX_HANDS} hands, seed {args.seed}\n")
     print(table(by_name))
     print(f"\n{_NOTE}")
-    if args.out:
-        figures = {
-            "machine": machine(),
-            "trackers": names,
-            "seed": args.seed,
-            "note": _NOTE,
-            "all": sum(by_name.values(), Agreement()).figures(),
-            "folders": {name: result.figures() for name, result in by_name.items()},
-        }
-        write_json(args.out, figures)
-    return 0
+    return {
+        "trackers": names,
+        "seed": args.seed,
+        "note": _NOTE,
+        "all": sum(by_name.values(), Agreement()).figures(),
+        "folders": {name: result.figures() for name, result in by_name.items()},
+    }

@@ -7,16 +7,25 @@ from pathlib import Path
 
 from rich.progress import Progress
 
+from hand_tracking_dsp.compression.data.crops import Crops, HandFinder, collect_crops
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.lab.control.device import DeviceModel, default_device
-from hand_tracking_dsp.lab.data.crops import Crops, HandFinder, collect_crops
 from hand_tracking_dsp.resources import default_device_model
+from hand_tracking_dsp.rl.simulation.device import DeviceModel, default_device
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 
 def add_bank(parser: argparse.ArgumentParser, default: str = "the package's own") -> None:
     """Declare --bank, the bank that is read; default says which one that is where none is given."""
     parser.add_argument("--bank", type=Path, help=f"folder of the bank; {default} if not given")
+
+
+def add_wheel(parser: argparse.ArgumentParser) -> None:
+    """Declare --wheel, where MediaPipe's own networks come from."""
+    parser.add_argument(
+        "--wheel",
+        type=Path,
+        help="mediapipe 0.10.21's wheel, or a folder it is unpacked in; fetched with pip if not given",
+    )
 
 
 def add_original_bank(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +38,7 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device",
         type=Path,
-        help="device.json of fit-device; if not given, the package's own, or with --bank what bank.json says",
+        help="device.json of 'policy fit-device'; if not given, the package's own, or --bank's",
     )
 
 

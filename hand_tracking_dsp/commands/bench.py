@@ -1,4 +1,4 @@
-"""The sub-command bench: frame times against MediaPipe's, and the way of images through ROS."""
+"""hand-tracking-dsp bench: frame times and agreement against MediaPipe's, and the transport through ROS."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from hand_tracking_dsp.commands.graph_run import GraphRun, run_graph
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.factory import open_source
+from hand_tracking_dsp.commands import agreement
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine, machine_line, write_json
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
@@ -18,7 +20,7 @@ from hand_tracking_dsp.evaluation.metrics import median_ratio
 from hand_tracking_dsp.evaluation.speed import Series, alternate, switch_levels
 from hand_tracking_dsp.evaluation.summary import summarize
 from hand_tracking_dsp.evaluation.workers import TrackerWorker, mediapipe_worker, package_worker
-from hand_tracking_dsp.sources.frames import SourceOptions, open_source
+from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.tracker import TrackerOptions
 from hand_tracking_dsp.tracking.types import Image
@@ -37,7 +39,13 @@ _ONE_HAND = TrackerOptions(max_hands=1)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("what", nargs="?", choices=("speed", "transport"), default="speed")
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("speed", "transport", "agreement"),
+        default="speed",
+        help="what to measure (default: %(default)s)",
+    )
     parser.add_argument(
         "--video", default="synthetic", help="video for speed: a file or folder, or synthetic (default)"
     )
@@ -48,19 +56,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path(".venv-mediapipe/bin/python"),
         metavar="PYTHON",
-        help="speed: a Python that has mediapipe==0.10.21 (default: %(default)s)",
+        help="speed and agreement: a Python that has mediapipe==0.10.21 (default: %(default)s)",
     )
     parser.add_argument(
         "--any-core", action="store_true", help="speed: leave the processes to the scheduler, not on one core"
     )
     parser.add_argument("--duration", type=float, default=60.0, metavar="S", help="transport: seconds to run")
+    agreement.add_arguments(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON, too")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print Markdown."""
     print(f"Machine: {machine_line()}\n", flush=True)
-    figures = _transport(args) if args.what == "transport" else _speed(args)
+    measure = {"speed": _speed, "transport": _transport, "agreement": agreement.measure_agreement}
+    figures = measure[args.what](args)
     if args.out:
         write_json(args.out, {"machine": machine(), **figures})
     return 0

@@ -7,16 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hand_tracking_dsp.commands.graph_run import GraphRun, run_graph
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine_line, write_json
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
-from hand_tracking_dsp.evaluation.recording import Recording
 from hand_tracking_dsp.evaluation.summary import frame_rate_hz, level_switches, spread, summarize
 from hand_tracking_dsp.evaluation.video import FrameSpool, write_video
-from hand_tracking_dsp.nodes.processes import NODES, Value
+from hand_tracking_dsp.nodes.graph.processes import NODES, Value
+from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
+from hand_tracking_dsp.power.simulated_battery import SimulatedBatteryOptions
+from hand_tracking_dsp.recordings.run import Recording
 from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.sources.power import SimulatedBatteryOptions
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _BUDGET_MS = 33.0

@@ -31,7 +31,7 @@ from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, metrics_table
 from hand_tracking_dsp.evaluation.measures.wording import number
 from hand_tracking_dsp.evaluation.replay.pool import LeftOut, run_here, run_on_cluster
-from hand_tracking_dsp.evaluation.replay.unit import Material, ReplayOptions, Unit, UnitResult
+from hand_tracking_dsp.evaluation.replay.run import Material, ReplayOptions, Unit, UnitResult
 from hand_tracking_dsp.evaluation.report.page import write_page
 from hand_tracking_dsp.evaluation.report.result import Evaluation
 from hand_tracking_dsp.files import write_bytes

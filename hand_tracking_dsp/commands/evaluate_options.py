@@ -9,7 +9,7 @@ from hand_tracking_dsp.commands.arguments import add_bank, require_at_least
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.replay.levels import RULES, Setting
 from hand_tracking_dsp.evaluation.replay.naming import distinct_names
-from hand_tracking_dsp.evaluation.replay.unit import Material, ReplayOptions
+from hand_tracking_dsp.evaluation.replay.run import Material, ReplayOptions
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import Manifest

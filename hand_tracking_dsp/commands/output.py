@@ -12,9 +12,13 @@ from typing import Any
 
 from rich.console import Console
 
-from hand_tracking_dsp.errors import OutputError
+import hand_tracking_dsp
+from hand_tracking_dsp.errors import BackendError, HandTrackingError, OutputError
 from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, providers_by_precision
 from hand_tracking_dsp.tracking.device import device_name
+from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _WIDTH_IN_FILES = 160
 _PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "opencv-python-headless")
@@ -46,12 +50,7 @@ def require_writable(folder: Path) -> None:
 def machine() -> dict[str, Any]:
     """Describe the machine and the libraries that figures were measured with."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    versions = {}
-    for package in _PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
+    versions = {package: found for package in _PACKAGES if (found := version_of(package))}
     return {"cpu": device_name(), "cores": cores, "python": platform.python_version(), **versions}
 
 
@@ -60,6 +59,41 @@ def machine_line() -> str:
     about = machine()
     libraries = ", ".join(f"{name} {value}" for name, value in about.items() if name not in ("cpu", "cores"))
     return f"{about['cpu']}, {about['cores']} cores; {libraries}"
+
+
+def version_lines() -> list[str]:
+    """Describe the package and what it runs on, a line each: ROS 2, the backends with providers, the bank."""
+    lines = [f"hand-tracking-dsp {hand_tracking_dsp.__version__} on Python {platform.python_version()}"]
+    ros = version_of("rclpy")
+    distribution = os.environ.get("ROS_DISTRO", "distribution not named by ROS_DISTRO")
+    lines.append(f"ROS 2: rclpy {ros} ({distribution})" if ros else "ROS 2: not installed")
+    for backend, packages in (
+        ("onnxruntime", ("onnxruntime", "onnxruntime-gpu")),
+        ("openvino", ("openvino",)),
+    ):
+        found = next((f"{package} {v}" for package in packages if (v := version_of(package))), "")
+        try:
+            providers = dict.fromkeys(providers_by_precision(RuntimeOptions(backend=backend)).values())
+            lines.append(f"{found or backend}: {', '.join(providers)}")
+        except BackendError:
+            lines.append(f"{backend}: not installed")
+    try:
+        folder = default_bank()
+        manifest = read_manifest(folder)
+        lines.append(
+            f"bank: {manifest.name}, {len(manifest.levels)} levels, {manifest.fingerprint} ({folder})"
+        )
+    except HandTrackingError as error:
+        lines.append(f"bank: {error}")
+    return lines
+
+
+def version_of(package: str) -> str:
+    """Return the version of an installed package; empty where there is none."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def make_console() -> Console:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from hand_tracking_dsp.control.observation import OBSERVATION
-from hand_tracking_dsp.nodes.parameters import Parameter, Value
+from hand_tracking_dsp.nodes.base.parameters import Parameter, Value
 from hand_tracking_dsp.nodes.tables import TABLES
 
 

@@ -8,15 +8,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.up import require_ros
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, SourceError
-from hand_tracking_dsp.evaluation.bags.source_recording import record_source
-from hand_tracking_dsp.evaluation.bags.writing import FORMATS, BagWriter
-from hand_tracking_dsp.sources.frames import SourceOptions, open_source
+from hand_tracking_dsp.recordings.bags.record_camera import record_source
+from hand_tracking_dsp.recordings.bags.writer import FORMATS, BagWriter
 
 if TYPE_CHECKING:
-    from hand_tracking_dsp.nodes.bag_recorder import BagRecorder
+    from hand_tracking_dsp.nodes.graph.bag_recorder import BagRecorder
 
 _SYNTHETIC_S = 10.0
 _JPEG_QUALITY = 90
@@ -133,7 +134,7 @@ def _record_graph(options: argparse.Namespace, view: LiveView) -> HandTrackingEr
     """Record the running graph; returns what ended it before its time."""
     require_ros()
     # Its import needs ROS 2.
-    from hand_tracking_dsp.nodes.bag_recorder import BagRecorder
+    from hand_tracking_dsp.nodes.graph.bag_recorder import BagRecorder
 
     seconds = math.inf if options.seconds is None else options.seconds
     with BagWriter(options.out, options.format) as writer:

@@ -11,7 +11,7 @@ from pathlib import Path
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.up import require_ros
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
-from hand_tracking_dsp.evaluation.bags.opening import Bag, open_bag
+from hand_tracking_dsp.recordings.bags.reader import Bag, open_bag
 
 _LIMITS = {
     "rate": (0.01, 100.0),
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     remaps = dict(_remap(text) for text in options.remap)
     require_ros()
     # Its import needs ROS 2.
-    from hand_tracking_dsp.nodes.bag_player import BagPlayer, PlayOptions
+    from hand_tracking_dsp.nodes.graph.bag_player import BagPlayer, PlayOptions
 
     play = PlayOptions(
         options.rate, options.topics, remaps, options.start, options.seconds, options.clock_rate

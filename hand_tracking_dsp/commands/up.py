@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.nodes.processes import (
+from hand_tracking_dsp.nodes.graph.processes import (
     ALL_NODES,
     NODES,
     SHORT_NAMES,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from hand_tracking_dsp.control.hearing import Hearing, Situation
 from hand_tracking_dsp.control.limits import MAX_LEVELS, check_integer
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
-from hand_tracking_dsp.control.pace import Pace
 from hand_tracking_dsp.control.policies import Policy
+from hand_tracking_dsp.control.rate_limiter import Pace
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 from hand_tracking_dsp.control.shield import Answer, Shield, Verdict
+from hand_tracking_dsp.control.state import Hearing, Situation
 
 AUTOMATIC = -1
 """The operator level that leaves the choice to the policy."""

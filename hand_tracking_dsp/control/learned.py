@@ -50,7 +50,7 @@ class LearnedPolicy:
             metadata = session.get_modelmeta().custom_metadata_map
             self.contract = PolicyContract.from_json(metadata[METADATA_KEY])
         except KeyError as error:
-            message = f"The policy {where} lacks the metadata {error}: export it with train-policy."
+            message = f"The policy {where} lacks the metadata {error}: export it with policy train."
             raise ModelError(message) from error
         except Exception as error:  # ONNX Runtime raises whatever its parser meets
             message = f"The policy {where} cannot be opened ({error}): export it again."

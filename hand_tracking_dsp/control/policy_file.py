@@ -133,7 +133,7 @@ def read_policy(path: Path) -> bytes:
     except OSError as error:
         message = (
             f"The policy {manifest} cannot be read ({error.filename}: {error.strerror}): give the manifest "
-            f"that train-policy wrote, or set policy to threshold."
+            f"that policy train wrote, or set policy to threshold."
         )
         raise ModelError(message) from error
     except (KeyError, TypeError, ValueError) as error:

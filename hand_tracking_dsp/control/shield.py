@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from hand_tracking_dsp.control.hearing import Situation
 from hand_tracking_dsp.control.options import ShieldOptions
 from hand_tracking_dsp.control.reasons import Reason
+from hand_tracking_dsp.control.state import Situation
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Measuring: metrics, comparison with MediaPipe, frame times, plots and summaries. No ROS, no torch."""
+"""Measurement: replay, metrics, comparison, reports. No ROS, no PyTorch."""

@@ -14,11 +14,11 @@ from typing import Any
 
 import cv2
 
+from hand_tracking_dsp.cameras.camera import IMAGE_SUFFIXES
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.metrics import match_hands, percentile
 from hand_tracking_dsp.evaluation.workers import FoundHand, TrackerWorker
 from hand_tracking_dsp.hand import Handedness
-from hand_tracking_dsp.sources.frames import IMAGE_SUFFIXES
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, mean_distance_px
 from hand_tracking_dsp.tracking.types import Image
 

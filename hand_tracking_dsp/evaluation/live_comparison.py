@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.evaluation.metrics import percentile
-from hand_tracking_dsp.evaluation.recording import FrameCost, Recording
 from hand_tracking_dsp.evaluation.summary import frames_lost, level_switches
+from hand_tracking_dsp.recordings.run import FrameCost, Recording
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from hand_tracking_dsp.evaluation.live_comparison import LiveRun, rolling_p95_ms
 from hand_tracking_dsp.evaluation.load import LoadScript
 from hand_tracking_dsp.evaluation.plots import save
-from hand_tracking_dsp.evaluation.recording import Recording
+from hand_tracking_dsp.recordings.run import Recording
 
 _COLOURS = ("#1b9e77", "#d95f02", "#7570b3", "#e7298a", "#66a61e", "#a6761d")
 _LOAD = "#636363"

@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hand_tracking_dsp.evaluation.recording import Recording
 from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.recordings.run import Recording
 
 _LATENCY, _END_TO_END, _LEVEL, _BATTERY = "#1f77b4", "#9ecae1", "#d95f02", "#2ca02c"
 

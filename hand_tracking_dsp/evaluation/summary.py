@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from hand_tracking_dsp.evaluation.metrics import match_hands, percentile
-from hand_tracking_dsp.evaluation.recording import FrameCost, Recording
+from hand_tracking_dsp.recordings.run import FrameCost, Recording
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, mean_distance_px
 
 

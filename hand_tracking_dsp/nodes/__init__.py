@@ -1,1 +1,1 @@
-"""The ROS 2 nodes: parameters, topics, lifecycle, conversion. The only room that knows rclpy."""
+"""The ROS 2 nodes. The only room that imports rclpy."""

@@ -12,22 +12,17 @@ from typing import Any
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from hand_tracking_dsp.cameras.backoff import Backoff
+from hand_tracking_dsp.cameras.camera import Frame, FrameSource, Intrinsics, SourceOptions
+from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.msg import HandArray
-from hand_tracking_dsp.nodes.conversion import camera_info, pixels_to_compressed, pixels_to_image
-from hand_tracking_dsp.nodes.hand_messages import truth_message
-from hand_tracking_dsp.nodes.managed import ManagedNode, Report
-from hand_tracking_dsp.nodes.pacing import Pace, RateMeter
-from hand_tracking_dsp.nodes.running import run_node
+from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.base.pacing import Pace, RateMeter
+from hand_tracking_dsp.nodes.base.running import run_node
+from hand_tracking_dsp.nodes.messages.conversion import camera_info, pixels_to_compressed, pixels_to_image
+from hand_tracking_dsp.nodes.messages.hand_messages import truth_message
 from hand_tracking_dsp.nodes.tables import CAMERA
-from hand_tracking_dsp.sources.backoff import Backoff
-from hand_tracking_dsp.sources.frames import (
-    Frame,
-    FrameSource,
-    Intrinsics,
-    SourceOptions,
-    open_source,
-)
 
 _JOIN_S = 3.0
 

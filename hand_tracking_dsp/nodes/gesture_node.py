@@ -16,15 +16,15 @@ from hand_tracking_dsp.gestures.examples import OwnGesture, load_gestures
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.recognizer import GestureRecognizer
 from hand_tracking_dsp.gestures.types import GestureEvent, HandGesture
+from hand_tracking_dsp.messages.hands import tracked_hands
 from hand_tracking_dsp.msg import GestureArray, HandArray
 from hand_tracking_dsp.msg import GestureEvent as EventMessage
-from hand_tracking_dsp.nodes.conversion import seconds
-from hand_tracking_dsp.nodes.gesture_messages import event_message, gestures_message
-from hand_tracking_dsp.nodes.managed import ManagedNode, Report
-from hand_tracking_dsp.nodes.pacing import RateMeter
-from hand_tracking_dsp.nodes.running import run_node
+from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.base.pacing import RateMeter
+from hand_tracking_dsp.nodes.base.running import run_node
+from hand_tracking_dsp.nodes.messages.conversion import seconds
+from hand_tracking_dsp.nodes.messages.gesture_messages import event_message, gestures_message
 from hand_tracking_dsp.nodes.tables import GESTURE
-from hand_tracking_dsp.sources.messages import tracked_hands
 
 _OPTIONS = tuple(option.name for option in fields(GestureOptions))
 

@@ -15,10 +15,10 @@ from rclpy.duration import Duration
 from hand_tracking_dsp.gestures.teleop import STANDSTILL, GestureTeleop, Halt, TeleopOptions, Velocity
 from hand_tracking_dsp.gestures.types import BUILT_IN
 from hand_tracking_dsp.msg import GestureArray
-from hand_tracking_dsp.nodes.conversion import seconds
-from hand_tracking_dsp.nodes.gesture_messages import shown_hands
-from hand_tracking_dsp.nodes.managed import ManagedNode, Report
-from hand_tracking_dsp.nodes.running import run_node
+from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.base.running import run_node
+from hand_tracking_dsp.nodes.messages.conversion import seconds
+from hand_tracking_dsp.nodes.messages.gesture_messages import shown_hands
 from hand_tracking_dsp.nodes.tables import TELEOP
 
 # For how long a stopped base is told to stand still; after that another source may drive it.

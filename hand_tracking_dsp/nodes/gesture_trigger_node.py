@@ -18,9 +18,9 @@ from std_srvs.srv import SetBool, Trigger
 from hand_tracking_dsp.gestures.trigger import Binding, GestureTriggers, SetParameter, parse_binding
 from hand_tracking_dsp.gestures.types import BUILT_IN, RESERVED
 from hand_tracking_dsp.msg import GestureEvent as EventMessage
-from hand_tracking_dsp.nodes.gesture_messages import gesture_event
-from hand_tracking_dsp.nodes.managed import ManagedNode, Report
-from hand_tracking_dsp.nodes.running import run_node
+from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.base.running import run_node
+from hand_tracking_dsp.nodes.messages.gesture_messages import gesture_event
 from hand_tracking_dsp.nodes.tables import TRIGGER
 
 _WATCH_PERIOD_S = 0.1

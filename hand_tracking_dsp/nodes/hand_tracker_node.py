@@ -17,20 +17,20 @@ from std_srvs.srv import Trigger
 from visualization_msgs.msg import MarkerArray
 
 from hand_tracking_dsp.errors import FrameError
+from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.bank_folder import bank_folder
-from hand_tracking_dsp.nodes.conversion import pixels_to_image, seconds
-from hand_tracking_dsp.nodes.hand_markers import hand_markers
-from hand_tracking_dsp.nodes.hand_messages import hands_message
-from hand_tracking_dsp.nodes.mailbox import Mailbox
-from hand_tracking_dsp.nodes.managed import ManagedNode, Report
-from hand_tracking_dsp.nodes.overlay import Overlay
-from hand_tracking_dsp.nodes.pacing import RateMeter
-from hand_tracking_dsp.nodes.running import run_node
-from hand_tracking_dsp.nodes.stats_message import age_ms, stats_message
+from hand_tracking_dsp.nodes.base.mailbox import Mailbox
+from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.base.pacing import RateMeter
+from hand_tracking_dsp.nodes.base.running import run_node
+from hand_tracking_dsp.nodes.messages.conversion import pixels_to_image, seconds
+from hand_tracking_dsp.nodes.messages.hand_markers import hand_markers
+from hand_tracking_dsp.nodes.messages.hand_messages import hands_message
+from hand_tracking_dsp.nodes.messages.overlay import Overlay
+from hand_tracking_dsp.nodes.messages.stats_message import age_ms, stats_message
 from hand_tracking_dsp.nodes.tables import TRACKER
-from hand_tracking_dsp.sources.accelerator import Accelerator
-from hand_tracking_dsp.sources.image_messages import compressed_to_pixels, image_to_pixels
+from hand_tracking_dsp.power.accelerator import Accelerator
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor, DriftSchedule

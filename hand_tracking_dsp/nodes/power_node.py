@@ -12,22 +12,17 @@ from typing import Any
 from sensor_msgs.msg import BatteryState
 from std_msgs.msg import Float32
 
+from hand_tracking_dsp.cameras.backoff import Backoff
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.msg import TrackerStats
 from hand_tracking_dsp.nodes.bank_folder import bank_folder
-from hand_tracking_dsp.nodes.managed import ManagedNode, Report
-from hand_tracking_dsp.nodes.running import run_node
+from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.tables import POWER
-from hand_tracking_dsp.sources.backoff import Backoff
-from hand_tracking_dsp.sources.mac_estimate import MacEstimate, MacEstimateOptions
-from hand_tracking_dsp.sources.power import (
-    NoPowerSource,
-    PowerReading,
-    PowerSource,
-    SimulatedBatteryOptions,
-    open_power_source,
-)
-from hand_tracking_dsp.sources.simulated_battery import SimulatedBattery
+from hand_tracking_dsp.power.factory import NoPowerSource, open_power_source
+from hand_tracking_dsp.power.mac_estimate import MacEstimate, MacEstimateOptions
+from hand_tracking_dsp.power.power_source import PowerReading, PowerSource
+from hand_tracking_dsp.power.simulated_battery import SimulatedBattery, SimulatedBatteryOptions
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _STATUS = {

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands import evaluate
-from hand_tracking_dsp.evaluation.bags.messages import header, image_message
-from hand_tracking_dsp.evaluation.bags.source_recording import record_source
-from hand_tracking_dsp.evaluation.bags.writing import BagWriter
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, measured
 from hand_tracking_dsp.evaluation.measures.frames import read_frames
+from hand_tracking_dsp.messages.build import header, image_message
+from hand_tracking_dsp.recordings.bags.record_camera import record_source
+from hand_tracking_dsp.recordings.bags.writer import BagWriter
 from hand_tracking_dsp.resources import default_policy
-from hand_tracking_dsp.sources.frames import SourceOptions
-from hand_tracking_dsp.sources.synthetic import SyntheticHandSource
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ import pytest
 
 pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
 
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.cli import main
-from hand_tracking_dsp.evaluation.bags.opening import open_bag
-from hand_tracking_dsp.sources.frames import SourceOptions
-from hand_tracking_dsp.sources.messages import HANDS_TYPE, tracked_hands
-from hand_tracking_dsp.sources.synthetic import SyntheticHandSource
+from hand_tracking_dsp.messages.hands import HANDS_TYPE, tracked_hands
+from hand_tracking_dsp.recordings.bags.reader import open_bag
 
 SMALL = ("--width", "160", "--height", "120", "--rate", "20")
 

@@ -19,8 +19,8 @@ from rosgraph_msgs.msg import Clock
 from std_msgs.msg import String
 
 from hand_tracking_dsp.cli import main
-from hand_tracking_dsp.evaluation.bags.writing import BagWriter, profile
-from hand_tracking_dsp.nodes.spinning import SpinningNode
+from hand_tracking_dsp.nodes.graph.spinning import SpinningNode
+from hand_tracking_dsp.recordings.bags.writer import BagWriter, profile
 
 TEXT = "std_msgs/msg/String"
 COUNT, PERIOD_NS = 40, 50_000_000

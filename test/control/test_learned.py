@@ -212,9 +212,9 @@ def with_metadata(network: bytes, metadata: dict[str, str]) -> bytes:
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
-        ({}, "lacks the metadata 'hand_tracking_dsp': export it with train-policy."),
-        ({"another": "{}"}, "lacks the metadata 'hand_tracking_dsp': export it with train-policy."),
-        ({METADATA_KEY: '{"schema": 1}'}, "lacks the metadata 'observation': export it with train-policy."),
+        ({}, "lacks the metadata 'hand_tracking_dsp': export it with policy train."),
+        ({"another": "{}"}, "lacks the metadata 'hand_tracking_dsp': export it with policy train."),
+        ({METADATA_KEY: '{"schema": 1}'}, "lacks the metadata 'observation': export it with policy train."),
         ({METADATA_KEY: "{"}, "cannot be opened (Expecting property name"),
         ({METADATA_KEY: "[]"}, "cannot be opened ("),
         ({METADATA_KEY: json.dumps({"schema": None})}, "cannot be opened ("),

@@ -54,7 +54,7 @@ def test_a_network_that_its_manifest_does_not_name_is_refused(folder: Path) -> N
 @pytest.mark.parametrize("missing", ["policy.json", "policy.onnx"])
 def test_a_missing_file_is_named(folder: Path, missing: str) -> None:
     (folder / missing).unlink()
-    with pytest.raises(ModelError, match=rf"cannot be read \(.*/{missing}: No such file.*train-policy wrote"):
+    with pytest.raises(ModelError, match=rf"cannot be read \(.*/{missing}: No such file.*policy train wrote"):
         read_policy(folder / "policy.json")
 
 

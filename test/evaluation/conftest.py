@@ -1,18 +1,15 @@
-"""A small run for the tests of summary, plots and video; what tests of bags share."""
+"""A small run for the tests of summary, plots and video."""
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from hand_tracking_dsp.evaluation.recording import Charge, Decision, FrameCost, Recording
 from hand_tracking_dsp.hand import Handedness, Joint
+from hand_tracking_dsp.recordings.run import Charge, Decision, FrameCost, Recording
 from hand_tracking_dsp.tracking.types import Region, TrackedHand
 
 FRAME_NS = 33_333_333
@@ -63,53 +60,3 @@ def run(frames: int = 60, error_px: float = 3.0) -> Recording:
 def made() -> SimpleNamespace:
     """The functions that make runs, for tests to call."""
     return SimpleNamespace(run=run, cost=cost, hand=hand, frame_ns=FRAME_NS)
-
-
-@pytest.fixture(scope="session")
-def data_file() -> Callable[[Path], Path]:
-    """Give a function that finds the one .mcap or .db3 file of a bag."""
-    return lambda bag: next(path for path in bag.iterdir() if path.suffix in {".mcap", ".db3"})
-
-
-@pytest.fixture(scope="session")
-def fingerprint() -> Callable[[Path], dict[str, tuple[int, str]]]:
-    """Give a function that describes all in and beside a bag: when it was changed, and its bytes."""
-
-    def describe(bag: Path) -> dict[str, tuple[int, str]]:
-        return {
-            str(path): (
-                path.stat().st_mtime_ns,
-                "" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest(),
-            )
-            for path in bag.parent.rglob("*")
-        }
-
-    return describe
-
-
-@pytest.fixture
-def battery_message():
-    """Make a sensor_msgs/BatteryState of rosbags: discharging at 20 W, its stamp 0."""
-
-    def make(percentage: float):
-        from hand_tracking_dsp.evaluation.bags.definitions import typestore
-        from hand_tracking_dsp.evaluation.bags.messages import header
-
-        names = ("temperature", "charge", "capacity", "design_capacity")
-        return typestore().types["sensor_msgs/msg/BatteryState"](
-            header=header(0, ""),
-            voltage=10.0,
-            current=-2.0,
-            percentage=percentage,
-            power_supply_status=2,
-            power_supply_health=1,
-            power_supply_technology=0,
-            present=True,
-            cell_voltage=np.zeros(0, np.float32),
-            cell_temperature=np.zeros(0, np.float32),
-            location="",
-            serial_number="",
-            **dict.fromkeys(names, math.nan),
-        )
-
-    return make

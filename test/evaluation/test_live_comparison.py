@@ -15,7 +15,7 @@ from hand_tracking_dsp.evaluation.live_comparison import (
     score,
     tracker_energy_j,
 )
-from hand_tracking_dsp.evaluation.recording import Charge, FrameCost, Recording
+from hand_tracking_dsp.recordings.run import Charge, FrameCost, Recording
 
 BUDGET_MS = 20.0
 BASE_W = 6.0

@@ -11,7 +11,7 @@ import pytest
 from hand_tracking_dsp.evaluation.live_comparison import LiveRun
 from hand_tracking_dsp.evaluation.live_plots import save_live_plot
 from hand_tracking_dsp.evaluation.load import LoadScript
-from hand_tracking_dsp.evaluation.recording import Recording
+from hand_tracking_dsp.recordings.run import Recording
 
 
 def is_a_picture_with_content(path: Path) -> bool:

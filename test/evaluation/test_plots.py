@@ -8,7 +8,7 @@ import cv2
 import pytest
 
 from hand_tracking_dsp.evaluation.plots import save_battery_plot, save_latency_plot
-from hand_tracking_dsp.evaluation.recording import Charge
+from hand_tracking_dsp.recordings.run import Charge
 
 
 def _is_a_picture_with_content(path: Path) -> bool:

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from hand_tracking_dsp.commands.output import write_json
-from hand_tracking_dsp.evaluation.recording import Recording
 from hand_tracking_dsp.evaluation.summary import frames_lost, level_switches, summarize, truth_error
+from hand_tracking_dsp.recordings.run import Recording
 
 
 def test_summary_has_the_fields_that_a_reader_of_summary_json_relies_on(made: SimpleNamespace) -> None:

@@ -5,12 +5,13 @@ import sys
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.evaluation.speed import alternate, switch_levels
 from hand_tracking_dsp.evaluation.workers import TrackerWorker, mediapipe_worker, package_worker
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.sources.frames import SourceOptions, open_source
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.tracker import TrackerOptions
 

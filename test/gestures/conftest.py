@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.cameras.synthetic import GESTURES, pose_hand
+from hand_tracking_dsp.cameras.synthetic.skeleton import rotation
 from hand_tracking_dsp.hand import Handedness
-from hand_tracking_dsp.sources.synthetic import GESTURES, pose_hand
-from hand_tracking_dsp.sources.synthetic.skeleton import rotation
 from hand_tracking_dsp.tracking.types import Region, TrackedHand
 
 PALM_PX_PER_M = 1000.0

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import yaml
 
+from hand_tracking_dsp.cameras.synthetic import GESTURES
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.gestures.examples import learn_gesture, load_gestures, save_gestures
 from hand_tracking_dsp.gestures.features import VECTOR_LENGTH, measure
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.reading import read_gesture
 from hand_tracking_dsp.hand import Handedness
-from hand_tracking_dsp.sources.synthetic import GESTURES
 
 
 @pytest.fixture(scope="module")

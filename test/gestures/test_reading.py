@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hand_tracking_dsp.cameras.synthetic import GESTURES
+from hand_tracking_dsp.cameras.synthetic.skeleton import rotation
 from hand_tracking_dsp.gestures.features import measure
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.reading import read_gesture
 from hand_tracking_dsp.gestures.types import BUILT_IN, NO_GESTURE
 from hand_tracking_dsp.hand import Handedness, Joint
-from hand_tracking_dsp.sources.synthetic import GESTURES
-from hand_tracking_dsp.sources.synthetic.skeleton import rotation
 
 OPTIONS = GestureOptions()
 SHOWN = {

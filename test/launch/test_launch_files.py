@@ -5,7 +5,7 @@ import asyncio
 
 import pytest
 
-from hand_tracking_dsp.nodes.processes import NODES, SHORT_NAMES, TRANSPORT_VARIABLE, TRANSPORTS
+from hand_tracking_dsp.nodes.graph.processes import NODES, SHORT_NAMES, TRANSPORT_VARIABLE, TRANSPORTS
 from hand_tracking_dsp.resources import share_path
 
 GENERAL = "hand_tracking.launch.py"

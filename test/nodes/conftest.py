@@ -25,8 +25,8 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.parameter import Parameter
 
-from hand_tracking_dsp.nodes.processes import TRANSPORT_VARIABLE, TRANSPORTS
-from hand_tracking_dsp.nodes.spinning import shared_context
+from hand_tracking_dsp.nodes.graph.processes import TRANSPORT_VARIABLE, TRANSPORTS
+from hand_tracking_dsp.nodes.graph.spinning import shared_context
 
 os.environ.setdefault(TRANSPORT_VARIABLE, TRANSPORTS)
 

@@ -12,9 +12,9 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
 from hand_tracking_dsp.nodes.camera_node import CameraNode
-from hand_tracking_dsp.nodes.conversion import seconds
-from hand_tracking_dsp.sources.image_messages import compressed_to_pixels, image_to_pixels
+from hand_tracking_dsp.nodes.messages.conversion import seconds
 
 NODE = "camera_node"
 SENSOR = qos_profile_sensor_data

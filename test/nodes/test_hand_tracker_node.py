@@ -14,15 +14,15 @@ from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 from visualization_msgs.msg import MarkerArray
 
-from hand_tracking_dsp.nodes.conversion import (
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
+from hand_tracking_dsp.messages.images import image_to_pixels
+from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
+from hand_tracking_dsp.nodes.messages.conversion import (
     camera_info,
     pixels_to_compressed,
     pixels_to_image,
 )
-from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
-from hand_tracking_dsp.sources.frames import SourceOptions
-from hand_tracking_dsp.sources.image_messages import image_to_pixels
-from hand_tracking_dsp.sources.synthetic import SyntheticHandSource
 from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor
 
 NODE = "hand_tracker_node"

@@ -10,13 +10,13 @@ from hand_tracking_dsp.msg import HandArray, SparsityCommand
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
-from hand_tracking_dsp.evaluation.bags.writing import BagWriter
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED
 from hand_tracking_dsp.evaluation.replay.levels import Setting
-from hand_tracking_dsp.evaluation.replay.unit import Material, ReplayOptions, Unit, run_unit
-from hand_tracking_dsp.nodes.bag_recorder import BagRecorder
+from hand_tracking_dsp.evaluation.replay.run import Material, ReplayOptions, Unit, run_unit
 from hand_tracking_dsp.nodes.camera_node import CameraNode
+from hand_tracking_dsp.nodes.graph.bag_recorder import BagRecorder
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
+from hand_tracking_dsp.recordings.bags.writer import BagWriter
 from hand_tracking_dsp.resources import default_bank
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)

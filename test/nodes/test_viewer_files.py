@@ -16,8 +16,8 @@ from rclpy.qos import ReliabilityPolicy
 
 from hand_tracking_dsp.nodes.camera_node import CameraNode
 from hand_tracking_dsp.nodes.gesture_node import GestureNode
-from hand_tracking_dsp.nodes.hand_markers import NAMESPACES
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
+from hand_tracking_dsp.nodes.messages.hand_markers import NAMESPACES
 from hand_tracking_dsp.nodes.power_node import PowerNode
 from hand_tracking_dsp.nodes.pruning_controller_node import PruningControllerNode
 from hand_tracking_dsp.nodes.tables import CAMERA

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from hand_tracking_dsp.cameras.camera import Frame, SourceOptions
+from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.resources import share_path
-from hand_tracking_dsp.sources.frames import Frame, SourceOptions, open_source
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.palm import PalmDetector
 

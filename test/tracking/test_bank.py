@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.cameras.camera import Frame
 from hand_tracking_dsp.errors import BackendError, ConfigurationError, ModelError
 from hand_tracking_dsp.hand import Handedness
-from hand_tracking_dsp.sources.frames import Frame
 from hand_tracking_dsp.tracking import precision
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 from hand_tracking_dsp.tracking.backends.base import Session

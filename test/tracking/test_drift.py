@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hand_tracking_dsp.sources.frames import Frame
+from hand_tracking_dsp.cameras.camera import Frame
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor, DriftSchedule
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent

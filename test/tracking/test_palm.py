@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.cameras.camera import Frame
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.hand import Joint
-from hand_tracking_dsp.sources.frames import Frame
 from hand_tracking_dsp.tracking.geometry import palm_size, region_from_palm
 from hand_tracking_dsp.tracking.palm import PalmDetector, letterboxed
 

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.cameras.camera import Frame, HandTruth
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.hand import Handedness
-from hand_tracking_dsp.sources.frames import Frame, HandTruth
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.geometry import palm_size
 from hand_tracking_dsp.tracking.palm import PalmDetector

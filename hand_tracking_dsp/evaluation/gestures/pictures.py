@@ -10,12 +10,12 @@ import numpy as np
 
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.evaluation.gestures.confusion import NO_HAND, NONE, Confusion
-from hand_tracking_dsp.evaluation.gestures.labels import LabelledHand
-from hand_tracking_dsp.evaluation.measures.truth import Box, boxes_overlap, joints_box
 from hand_tracking_dsp.gestures.examples import OwnGesture
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.reading import read_gesture
 from hand_tracking_dsp.gestures.types import Reading
+from hand_tracking_dsp.recordings.labels import LabelledHand
+from hand_tracking_dsp.recordings.truth import Box, boxes_overlap, joints_box
 from hand_tracking_dsp.tracking.tracker import HandTracker
 from hand_tracking_dsp.tracking.types import Image
 

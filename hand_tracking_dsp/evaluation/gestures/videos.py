@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.gestures.examples import OwnGesture
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.recognizer import GestureRecognizer
 from hand_tracking_dsp.gestures.types import COUNTS, EventKind
-from hand_tracking_dsp.sources.frames import open_source
 from hand_tracking_dsp.tracking.tracker import HandTracker
 
 

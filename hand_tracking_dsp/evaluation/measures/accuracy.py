@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hand_tracking_dsp.evaluation.measures.truth import Box, TrueHand, boxes_overlap, joints_box
 from hand_tracking_dsp.evaluation.metrics import match_hands
 from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
+from hand_tracking_dsp.recordings.truth import Box, TrueHand, boxes_overlap, joints_box
 from hand_tracking_dsp.tracking.geometry import palm_size
 from hand_tracking_dsp.tracking.types import Floats, TrackedHand
 

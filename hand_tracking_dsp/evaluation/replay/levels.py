@@ -13,7 +13,7 @@ from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import Policy, make_policy
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.evaluation.replay.shots import Shot
+from hand_tracking_dsp.recordings.recording import Shot
 from hand_tracking_dsp.tracking.drift import Drift
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.types import FrameStats

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, SourceError
-from hand_tracking_dsp.evaluation.replay.unit import Progress, Unit, UnitResult, run_unit
+from hand_tracking_dsp.evaluation.replay.run import Progress, Unit, UnitResult, run_unit
 
 _POLL_S = 0.2
 _CONNECT_S = 10.0

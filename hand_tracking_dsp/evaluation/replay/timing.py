@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hand_tracking_dsp.evaluation.replay.shots import Shot
+from hand_tracking_dsp.recordings.recording import Shot
 
 
 @dataclass(frozen=True, slots=True)

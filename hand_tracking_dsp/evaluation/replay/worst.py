@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from hand_tracking_dsp.evaluation.measures.frames import FrameRow
-from hand_tracking_dsp.evaluation.measures.truth import TrueHand
 from hand_tracking_dsp.hand import BONES
+from hand_tracking_dsp.recordings.truth import TrueHand
 from hand_tracking_dsp.tracking.draw import draw_hands, write_caption
 from hand_tracking_dsp.tracking.types import ChannelOrder, Image, TrackedHand
 

@@ -12,7 +12,7 @@ import numpy as np
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, measured
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED, Frames, joined
 from hand_tracking_dsp.evaluation.measures.metric import RunMetric
-from hand_tracking_dsp.evaluation.replay.unit import UnitResult
+from hand_tracking_dsp.evaluation.replay.run import UnitResult
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame
 from hand_tracking_dsp.evaluation.report.version import REPORT_VERSION
 

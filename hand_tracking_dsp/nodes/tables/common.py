@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hand_tracking_dsp.nodes.parameters import Parameter
+from hand_tracking_dsp.nodes.base.parameters import Parameter
 from hand_tracking_dsp.resources import DEFAULT_BANK
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import pytest
 
-from hand_tracking_dsp.evaluation.pictures import pose_picture
+from hand_tracking_dsp.cameras.synthetic.posed import pose_picture
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.palm import PalmDetector

@@ -6,9 +6,9 @@ import pytest
 
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.evaluation.gestures.confusion import NO_HAND
-from hand_tracking_dsp.evaluation.gestures.labels import LabelledHand
 from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader, measure_pictures
 from hand_tracking_dsp.gestures.options import GestureOptions
+from hand_tracking_dsp.recordings.labels import LabelledHand
 
 POSES = {"spread": (5, "open_palm"), "fist": (0, "fist"), "victory": (2, "victory"), "three": (3, "")}
 

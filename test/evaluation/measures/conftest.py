@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hand_tracking_dsp.evaluation.measures.truth import TrueHand
+from hand_tracking_dsp.cameras.synthetic.skeleton import pose_hand
 from hand_tracking_dsp.hand import Handedness, Joint
-from hand_tracking_dsp.sources.synthetic.skeleton import pose_hand
+from hand_tracking_dsp.recordings.truth import TrueHand
 from hand_tracking_dsp.tracking.types import Region, TrackedHand
 
 PALM_PX = 100.0

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hand_tracking_dsp.cameras.synthetic.skeleton import rotation
 from hand_tracking_dsp.evaluation.measures.accuracy import accuracy, matched, procrustes
 from hand_tracking_dsp.hand import Handedness
-from hand_tracking_dsp.sources.synthetic.skeleton import rotation
 
 
 def judged(hands, truth):

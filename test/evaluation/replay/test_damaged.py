@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.errors import SourceError
-from hand_tracking_dsp.evaluation.bags.source_recording import record_source
-from hand_tracking_dsp.evaluation.bags.writing import FORMATS, BagWriter
 from hand_tracking_dsp.evaluation.measures.catalogue import measured
 from hand_tracking_dsp.evaluation.replay.levels import Setting
-from hand_tracking_dsp.evaluation.replay.unit import Material, Unit, run_unit
-from hand_tracking_dsp.sources.synthetic import SyntheticHandSource
+from hand_tracking_dsp.evaluation.replay.run import Material, Unit, run_unit
+from hand_tracking_dsp.recordings.bags.record_camera import record_source
+from hand_tracking_dsp.recordings.bags.writer import FORMATS, BagWriter
 
 SECONDS = 0.3
 

@@ -9,7 +9,7 @@ import pytest
 from hand_tracking_dsp.control.samples import BatterySample
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
 from hand_tracking_dsp.evaluation.replay.levels import Setting, level_chooser
-from hand_tracking_dsp.evaluation.replay.shots import RecordedHands, Shot
+from hand_tracking_dsp.recordings.recording import RecordedHands, Shot
 from hand_tracking_dsp.resources import default_bank, default_policy
 from hand_tracking_dsp.tracking.drift import Drift
 from hand_tracking_dsp.tracking.manifest import read_manifest

@@ -14,7 +14,7 @@ from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, Mode
 from hand_tracking_dsp.evaluation.replay import pool
 from hand_tracking_dsp.evaluation.replay.levels import Setting
 from hand_tracking_dsp.evaluation.replay.pool import LeftOut, run_here, run_on_cluster
-from hand_tracking_dsp.evaluation.replay.unit import Material, Unit
+from hand_tracking_dsp.evaluation.replay.run import Material, Unit
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hand_tracking_dsp.evaluation.replay.shots import Shot
 from hand_tracking_dsp.evaluation.replay.timing import EveryFrame, NewestFrame
+from hand_tracking_dsp.recordings.recording import Shot
 
 MS = 1_000_000
 IMAGE = np.zeros((2, 2, 3), np.uint8)

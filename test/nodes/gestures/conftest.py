@@ -12,8 +12,8 @@ from geometry_msgs.msg import Point
 from hand_tracking_dsp.msg import Gesture, GestureArray, Hand, HandArray
 from rclpy.qos import QoSProfile
 
-from hand_tracking_dsp.sources.synthetic.gestures import GESTURES
-from hand_tracking_dsp.sources.synthetic.skeleton import pose_hand, rotation
+from hand_tracking_dsp.cameras.synthetic.gestures import GESTURES
+from hand_tracking_dsp.cameras.synthetic.skeleton import pose_hand, rotation
 
 RATE_HZ = 30.0
 _CENTRE_PX = np.array([320.0, 330.0])

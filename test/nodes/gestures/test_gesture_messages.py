@@ -6,7 +6,7 @@ from std_msgs.msg import Header
 
 from hand_tracking_dsp.gestures.types import EventKind, GestureEvent, HandGesture, Reading
 from hand_tracking_dsp.hand import Handedness
-from hand_tracking_dsp.nodes.gesture_messages import (
+from hand_tracking_dsp.nodes.messages.gesture_messages import (
     event_message,
     gesture_event,
     gestures_message,

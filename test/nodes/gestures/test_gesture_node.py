@@ -10,7 +10,7 @@ from hand_tracking_dsp.msg import GestureArray, GestureEvent, Hand
 from hand_tracking_dsp.gestures.examples import learn_gesture, save_gestures
 from hand_tracking_dsp.gestures.features import measure
 from hand_tracking_dsp.nodes.gesture_node import GestureNode
-from hand_tracking_dsp.nodes.processes import GraphOptions, NodeProcesses
+from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
 
 from .conftest import posed
 

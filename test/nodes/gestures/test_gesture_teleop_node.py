@@ -11,7 +11,7 @@ from hand_tracking_dsp.msg import GestureArray, Hand
 
 from hand_tracking_dsp.nodes.gesture_node import GestureNode
 from hand_tracking_dsp.nodes.gesture_teleop_node import GestureTeleopNode
-from hand_tracking_dsp.nodes.processes import GraphOptions, NodeProcesses
+from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
 
 from .conftest import posed, shown
 

@@ -1,0 +1,1 @@
+"""Sources of frames: devices, files, folders, streams and a synthetic hand. No ROS."""

@@ -1,0 +1,45 @@
+"""Opens the source of frames that a word of the user names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hand_tracking_dsp.cameras.camera import IMAGE_SUFFIXES, FrameSource, SourceOptions
+from hand_tracking_dsp.cameras.folder import ImageFolderSource
+from hand_tracking_dsp.cameras.live import DeviceSource, StreamSource
+from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
+from hand_tracking_dsp.cameras.video import VideoFileSource
+from hand_tracking_dsp.errors import SourceError
+
+STREAM_PREFIXES = ("rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://", "tcp://", "gst:")
+
+
+def open_source(spec: str, options: SourceOptions | None = None) -> FrameSource:
+    """Open a source of frames.
+
+    Args:
+        spec: "synthetic"; a V4L2 device ("0", "/dev/video0"); a video file; a folder of images; or a
+            stream: "rtsp://…", "http://…" or "gst:" and a GStreamer pipeline that ends in appsink.
+        options: Size, rate and more; the defaults if None.
+
+    Raises:
+        SourceError: There is no such source, or it does not open.
+    """
+    options = options or SourceOptions()
+    spec = spec.strip()
+    if spec == "synthetic":
+        return SyntheticHandSource(options)
+    if spec.lower().startswith(STREAM_PREFIXES):
+        return StreamSource(spec)
+    path = Path(spec).expanduser()
+    if spec.isdecimal() or str(path).startswith("/dev/"):
+        return DeviceSource(spec, options)
+    if path.is_dir() or (path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES):
+        return ImageFolderSource(path, options)
+    if path.is_file():
+        return VideoFileSource(path, options)
+    msg = (
+        f"There is no camera, file or folder '{spec}': give 'synthetic', a device (0 or /dev/video0), "
+        f"a video file, a folder of images or a stream's address."
+    )
+    raise SourceError(msg)

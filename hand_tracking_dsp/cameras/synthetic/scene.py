@@ -1,0 +1,102 @@
+"""Pictures of moving synthetic hands, any of which can be asked for by its number."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.cameras.camera import ClosingSource, Frame, HandTruth, Intrinsics, SourceOptions
+from hand_tracking_dsp.cameras.synthetic.background import paint_room, view_room
+from hand_tracking_dsp.cameras.synthetic.motion import Motion
+from hand_tracking_dsp.cameras.synthetic.render import render_hand
+from hand_tracking_dsp.cameras.synthetic.shading import Look
+
+_WALL_MM = 1800
+_FOCAL_PER_WIDTH = 0.9
+"""Focal length in image widths: a webcam's view of 58 degrees."""
+
+
+class SyntheticScene:
+    """One or two hands before a room; frame i depends on the options and i alone.
+
+    Args:
+        options: Size, rate, seed, hands, speed, absences, noise and blur.
+        step: As in render_hand.
+    """
+
+    def __init__(self, options: SourceOptions, step: int = 2) -> None:
+        self.options = options
+        width, height = options.width, options.height
+        focal = _FOCAL_PER_WIDTH * max(width, height)
+        self.intrinsics = Intrinsics(focal, focal, (width - 1) / 2, (height - 1) / 2)
+        self._step = step
+        self._motion = Motion(
+            options.seed,
+            options.hands,
+            (width / 2 / focal, height / 2 / focal),
+            options.absence_s,
+            options.absence_every_s,
+            options.speed,
+        )
+        random = np.random.default_rng((options.seed, 5))
+        grain = random.normal(0.0, options.noise, (height + 64, width + 64, 3))
+        self._grain: NDArray[np.int16] = np.rint(grain).astype(np.int16)
+
+    def frame(self, index: int) -> Frame:
+        """Draw a frame, with depth and the truth of every hand with half its joints in the picture."""
+        options = self.options
+        time_s = index / options.rate_hz
+        number = self._motion.scene_number(time_s)
+        room = paint_room(options.seed, number, options.width, options.height)
+        image = view_room(room, options.width, options.height, time_s)
+        depth_mm = np.full(image.shape[:2], _WALL_MM, np.uint16)
+        truth: list[HandTruth] = []
+        for place in sorted(self._motion.places(time_s), key=lambda p: -float(p.middle_m[2])):
+            look = Look.random(np.random.default_rng((options.seed, 6, number)), place.tone)
+            hand = render_hand(place, look, self.intrinsics, image, depth_mm, self._step)
+            if self._in_view(hand) >= 0.5:
+                truth.append(hand)
+        return Frame(index, self._through_lens(image, index), tuple(truth), depth_mm)
+
+    def _in_view(self, hand: HandTruth) -> float:
+        """Give the share of joints inside the picture."""
+        x, y, _ = hand.joints_px.T
+        inside = (x >= 0) & (x <= self.options.width - 1) & (y >= 0) & (y <= self.options.height - 1)
+        return float(inside.mean())
+
+    def _through_lens(self, image: NDArray[np.uint8], index: int) -> NDArray[np.uint8]:
+        """Blur a picture and add the sensor's noise."""
+        seen = image
+        if self.options.blur_px > 0.0:
+            seen = cv2.GaussianBlur(seen, (0, 0), self.options.blur_px).astype(np.uint8)
+        if self.options.noise > 0.0:
+            x, y = np.random.default_rng((self.options.seed, 7, index)).integers(0, 64, 2)
+            grain = self._grain[y : y + image.shape[0], x : x + image.shape[1]]
+            seen = cv2.add(seen, grain, dtype=cv2.CV_8U).astype(np.uint8)
+        return seen
+
+
+class SyntheticHandSource(ClosingSource):
+    """Gives the frames of a SyntheticScene in order, without end; the caller sets the pace.
+
+    Args:
+        options: As of SyntheticScene.
+    """
+
+    def __init__(self, options: SourceOptions) -> None:
+        self._scene = SyntheticScene(options)
+        self._next = 0
+        self.name = f"synthetic hand (seed {options.seed})"
+        self.live = False
+        self.rate_hz = options.rate_hz
+        self.width = options.width
+        self.height = options.height
+        self.intrinsics: Intrinsics | None = self._scene.intrinsics
+        self.frames_skipped = 0
+
+    def read(self, timeout_s: float = 1.0) -> Frame | None:  # noqa: ARG002
+        """Draw the next frame; it is there at once, so the timeout means nothing."""
+        frame = self._scene.frame(self._next)
+        self._next += 1
+        return frame

@@ -1,0 +1,87 @@
+"""The commands of hand-tracking-dsp: their groups, names, summaries and modules."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Commands that are called by two words.
+
+    Attributes:
+        summary: A line for the help.
+        commands: Summaries by name.
+    """
+
+    summary: str
+    commands: Mapping[str, str]
+
+
+COMMANDS: Mapping[str, str] = {
+    "up": "start the camera, tracker, controller and power nodes",
+    "demo": "run the nodes for a while, leave a video, plots, a summary",
+    "record": "write a bag of a camera, a file or the running graph",
+    "replay": "publish a bag on ROS topics, with /clock",
+    "evaluate": "replay bags or photos through the tracker, write a report",
+    "compare": "compare two evaluations, for people and for CI",
+    "bench": "measure frame times, transport, agreement with MediaPipe",
+    "parameters": "print the nodes' parameters as YAML or as tables",
+}
+"""Summaries of the commands of one word, by name."""
+
+GROUPS: Mapping[str, Group] = {
+    "models": Group(
+        "make, check and measure the networks of a level bank",
+        {
+            "import": "rewrite MediaPipe's networks as ONNX",
+            "list": "print the networks of a bank",
+            "merge": "put levels and detectors of several banks into one",
+            "verify": "check and time a bank's networks on this machine",
+            "prune": "make sparser levels of a bank's network, no training",
+            "distill": "train the levels of a bank towards its dense network",
+            "quantize": "give every level of a bank an INT8 file",
+            "adapt": "adapt a bank to the pictures of one's own camera",
+            "relevance": "compare criteria of which channels matter",
+            "prune-palm": "make the palm detectors of a bank smaller and faster",
+            "baselines": "compare the pruned networks with other methods'",
+        },
+    ),
+    "policy": Group(
+        "train the controller's policy and compare policies",
+        {
+            "record-trace": "record the cost of each frame of a graph or a bag",
+            "fit-device": "fit a simulated device to recorded traces",
+            "train": "train policies in simulated missions, export the best",
+            "report": "evaluate a policy in simulated missions",
+            "live": "compare policies in the running graph under one load",
+        },
+    ),
+    "gesture": Group(
+        "add gestures by example, measure how well they are read",
+        {
+            "record": "learn a gesture of your own from hands that show it",
+            "list": "print the built-in gestures and those of a file",
+            "measure": "measure how well gestures are read",
+        },
+    ),
+}
+"""The groups, by name."""
+
+
+def module_of(*words: str) -> str:
+    """Return the name of the module that runs a command.
+
+    Args:
+        words: The command, such as "policy" and "record-trace".
+    """
+    *rooms, name = (word.replace("-", "_") for word in words)
+    return ".".join(("hand_tracking_dsp.commands", *rooms, name + "_" * keyword.iskeyword(name)))
+
+
+def every_command() -> list[tuple[str, ...]]:
+    """List the words of every command."""
+    below = ((group, name) for group, content in GROUPS.items() for name in content.commands)
+    return [*((name,) for name in COMMANDS), *below]

@@ -1,0 +1,1 @@
+"""The group gesture of the command line."""

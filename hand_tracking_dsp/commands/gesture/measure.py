@@ -1,0 +1,198 @@
+"""The sub-command gesture measure: how well gestures are read, and how often one is told by mistake."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from rich.progress import Progress
+
+from hand_tracking_dsp.commands.arguments import add_bank
+from hand_tracking_dsp.commands.output import machine, write_json
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.gestures.confusion import percent
+from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader, Tally, measure_pictures
+from hand_tracking_dsp.evaluation.gestures.videos import VideoEvents, table, together, watch
+from hand_tracking_dsp.gestures.examples import load_gestures
+from hand_tracking_dsp.gestures.options import GestureOptions
+from hand_tracking_dsp.gestures.types import BUILT_IN
+from hand_tracking_dsp.recordings.labels import PARTS, choose_part, read_labels
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+
+_NOTE = (
+    "In pictures each hand is read alone, without smoothing or debouncing; the labels are what people say. "
+    "In videos every gesture or movement that begins is counted, whether or not the person meant it."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--images", type=Path, metavar="DIR", help="folder of labelled pictures")
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        metavar="CSV",
+        help="columns file (name or pattern), open_fingers, gesture and a box (xmin, ymin, xmax, ymax)",
+    )
+    parser.add_argument(
+        "--split", choices=PARTS, default="all", help="groups of pictures to measure (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--margin",
+        type=float,
+        default=0.0,
+        help="widen pictures by this share of a side, 0 to 2, on each side",
+    )
+    parser.add_argument(
+        "--world", action="store_true", help="in pictures read the world landmarks instead, to compare"
+    )
+    parser.add_argument("--video", type=Path, nargs="+", default=[], metavar="FILE", help="videos to watch")
+    parser.add_argument(
+        "--levels", default="0", help="sparsity levels, as 0,3 or all (default: %(default)s, dense)"
+    )
+    parser.add_argument("--gestures", type=Path, metavar="FILE", help="gestures by example, YAML")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a threshold of gesture_node's"
+    )
+    add_bank(parser)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON, too")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, print tables, and write the figures where asked.
+
+    Raises:
+        ConfigurationError: Nothing to measure is named, or an option or label cannot be used.
+    """
+    if (options.images is None) != (options.labels is None) or not (options.images or options.video):
+        msg = "There is nothing to measure: give --images with --labels, or --video, or all of them."
+        raise ConfigurationError(msg)
+    if not 0 <= options.margin <= 2:
+        msg = f"--margin is {options.margin}: it must be from 0 to 2."
+        raise ConfigurationError(msg)
+    thresholds = read_thresholds(options.set)
+    own = load_gestures(options.gestures) if options.gestures else ()
+    every_hand = read_labels(options.labels, options.images) if options.labels else ()
+    readable = {*BUILT_IN, *(gesture.name for gesture in own)}
+    if unknown := sorted({hand.gesture for hand in every_hand if hand.gesture} - readable):
+        msg = (
+            f"The labels {options.labels} name {', '.join(unknown)}, which nobody reads: correct them, "
+            f"or add --gestures."
+        )
+        raise ConfigurationError(msg)
+    labelled = choose_part(every_hand, options.split)
+    folder = options.bank or default_bank()
+    bank, detector = LevelBank.load(folder), PalmDetector.load(folder)
+    levels = _levels(options.levels, len(bank.levels))
+    tallies: Mapping[int, Tally] = {}
+    videos: dict[int, list[VideoEvents]] = {}
+    with Progress(transient=True) as progress:
+        if labelled:
+            task = progress.add_task("reading pictures", total=len(labelled) * len(levels))
+            # Each picture alone: nothing is smoothed.
+            alone = HandTracker(bank, detector, TrackerOptions(smoothing=False))
+            reader = PictureReader(alone, thresholds, own, options.margin, options.world)
+            tallies = measure_pictures(reader, labelled, levels, lambda: progress.advance(task))
+        if options.video:
+            task = progress.add_task("watching videos", total=len(options.video) * len(levels))
+            for level in levels:
+                videos[level] = []
+                for path in options.video:
+                    videos[level].append(watch(path, HandTracker(bank, detector), level, thresholds, own))
+                    progress.advance(task)
+    names = {info.index: info.name for info in bank.levels}
+    print("\n\n".join([*_picture_tables(tallies, names), *_video_tables(videos, names), _NOTE]))
+    if options.out:
+        write_json(options.out, _figures(options, bank, tallies, videos))
+    return 0
+
+
+def read_thresholds(settings: Sequence[str]) -> GestureOptions:
+    """Read --set NAME=VALUE.
+
+    Raises:
+        ConfigurationError: There is no such threshold, or the value lies outside its range.
+    """
+    known = {field.name for field in fields(GestureOptions)}
+    values: dict[str, float] = {}
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        try:
+            values[name] = float(text)
+        except ValueError as error:
+            msg = f"--set {setting} is no NAME=VALUE: give a number, as in min_score=0.7."
+            raise ConfigurationError(msg) from error
+        if name not in known:
+            msg = f"There is no threshold {name}: choose one of {', '.join(sorted(known))}."
+            raise ConfigurationError(msg)
+    return GestureOptions(**values)
+
+
+def _levels(text: str, count: int) -> list[int]:
+    if text == "all":
+        return list(range(count))
+    words = text.split(",")
+    if not all(word.isdecimal() and int(word) < count for word in words):
+        msg = f"--levels is '{text}': give all, or numbers below {count} with commas between."
+        raise ConfigurationError(msg)
+    return sorted({int(word) for word in words})
+
+
+def _picture_tables(tallies: Mapping[int, Tally], names: Mapping[int, str]) -> list[str]:
+    tables = []
+    for kind, title in (("counts", "Open fingers"), ("names", "Gestures")):
+        by_level = {level: getattr(tally, kind) for level, tally in tallies.items()}
+        if not any(confusion.hands for confusion in by_level.values()):
+            continue
+        rows = [
+            f"{title}, by level:\n",
+            "| level | hands | found | right | right, of found | right, of all |",
+            "|---|---:|---:|---:|---:|---:|",
+        ]
+        for level, confusion in by_level.items():
+            numbers = f"{confusion.hands} | {confusion.found} | {confusion.right}"
+            of_all = percent(confusion.right / confusion.hands)
+            rows.append(
+                f"| {level} `{names[level]}` | {numbers} | {percent(confusion.accuracy)} | {of_all} |"
+            )
+        tables.append("\n".join(rows))
+        tables += [f"{title}, level {level}:\n\n{confusion.table()}" for level, confusion in by_level.items()]
+    return tables
+
+
+def _video_tables(videos: Mapping[int, Sequence[VideoEvents]], names: Mapping[int, str]) -> list[str]:
+    return [
+        f"Events that begin in videos, level {level} `{names[level]}`:\n\n{table(watched)}"
+        for level, watched in videos.items()
+    ]
+
+
+def _figures(
+    options: argparse.Namespace,
+    bank: LevelBank,
+    tallies: Mapping[int, Tally],
+    videos: Mapping[int, Sequence[VideoEvents]],
+) -> dict[str, Any]:
+    return {
+        "machine": machine(),
+        "note": _NOTE,
+        "files": [choice.info.file for choice in bank.choices],
+        "provider": bank.provider,
+        "split": options.split,
+        "landmarks": "world" if options.world else "image",
+        "thresholds_set": options.set,
+        "levels": {
+            level: {"open_fingers": tally.counts.figures(), "gestures": tally.names.figures()}
+            for level, tally in tallies.items()
+        },
+        "videos": {
+            level: [video.figures() for video in (*watched, together(watched))]
+            for level, watched in videos.items()
+        },
+    }

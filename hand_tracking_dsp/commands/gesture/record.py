@@ -1,0 +1,135 @@
+"""The sub-command gesture record: learn a gesture of one's own from hands that show it."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.progress import Progress
+
+from hand_tracking_dsp.cameras.camera import Frame, FrameSource, SourceOptions
+from hand_tracking_dsp.cameras.factory import open_source
+from hand_tracking_dsp.commands.arguments import add_bank
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.gestures.examples import (
+    OwnGesture,
+    check_name,
+    learn_gesture,
+    load_gestures,
+    save_gestures,
+)
+from hand_tracking_dsp.gestures.features import measure
+from hand_tracking_dsp.gestures.options import GestureOptions
+from hand_tracking_dsp.gestures.reading import read_gesture
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+from hand_tracking_dsp.tracking.types import Floats
+
+# From this share of a gesture's examples on that another one would claim, people should know.
+_COLLISION = 0.1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("name", help="of the gesture: small letters, digits and underscores")
+    parser.add_argument(
+        "--source",
+        default="0",
+        help="camera, video file, folder of pictures or synthetic (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--start", type=float, default=0.0, metavar="S", help="leave out so many seconds at the beginning"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=5.0, help="for how long to look (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("gestures.yaml"),
+        help="file to write or to add to (default: %(default)s)",
+    )
+    parser.add_argument("--replace", action="store_true", help="replace the gesture of that name in the file")
+    parser.add_argument("--level", type=int, default=0, help="sparsity level (default: %(default)s, dense)")
+    add_bank(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look, learn, write, and say what it collides with.
+
+    Raises:
+        ConfigurationError: The name cannot be used or is taken, or too few hands were seen.
+    """
+    check_name(options.name)
+    if not (options.seconds > 0 and 0 <= options.start < math.inf):
+        msg = "--seconds must be above 0 and --start at least 0: correct them."
+        raise ConfigurationError(msg)
+    known = load_gestures(options.out) if options.out.exists() else ()
+    others = tuple(gesture for gesture in known if gesture.name != options.name)
+    if len(others) < len(known) and not options.replace:
+        msg = f"{options.out} has a gesture {options.name} already: give --replace, or choose another name."
+        raise ConfigurationError(msg)
+    hands = _look(options)
+    gesture = learn_gesture(options.name, [measure(landmarks) for landmarks in hands])
+    save_gestures(options.out, (*others, gesture))
+    print(
+        f"{options.name}: {len(gesture.examples)} examples of {len(hands)} images with a hand, "
+        f"tolerance {gesture.tolerance_deg:g} degrees, in {options.out}"
+    )
+    for warning in _collisions(gesture, others, hands):
+        print(f"Warning: {warning}")
+    return 0
+
+
+def _look(options: argparse.Namespace) -> list[Floats]:
+    """Collect the landmarks of the hand that is followed, image after image."""
+    folder = options.bank or default_bank()
+    bank, detector = LevelBank.load(folder), PalmDetector.load(folder)
+    if not 0 <= options.level < len(bank.levels):
+        msg = f"--level is {options.level}: the bank has levels 0 to {len(bank.levels) - 1}."
+        raise ConfigurationError(msg)
+    tracker = HandTracker(bank, detector, TrackerOptions(max_hands=1))
+    hands: list[Floats] = []
+    with open_source(options.source, SourceOptions()) as source, Progress(transient=True) as progress:
+        print(f"Show {options.name} to {source.name}, and turn the hand a little meanwhile.")
+        task = progress.add_task("looking", total=options.seconds)
+        for time_s, frame in _frames(source, options.start + options.seconds):
+            found = tracker.track(frame.image, time_s, options.level, "bgr").hands
+            if time_s >= options.start:
+                hands += [hand.landmarks for hand in found]
+            progress.update(task, completed=time_s - options.start, description=f"{len(hands)} hands seen")
+    return hands
+
+
+def _frames(source: FrameSource, seconds: float) -> Iterator[tuple[float, Frame]]:
+    """Give frames with their times from the first one on, until these are over."""
+    begin_s = time.monotonic()
+    while (frame := source.read()) is not None:
+        time_s = time.monotonic() - begin_s if source.live else frame.index / source.rate_hz
+        if time_s > seconds:
+            return
+        yield time_s, frame
+
+
+def _collisions(gesture: OwnGesture, others: Sequence[OwnGesture], hands: Sequence[Floats]) -> Iterator[str]:
+    """Say which other gestures these hands show as well."""
+    read = Counter(read_gesture(landmarks, GestureOptions()).name for landmarks in hands)
+    for name, count in sorted(read.items()):
+        if name and count >= _COLLISION * len(hands):
+            yield (
+                f"{count} of {len(hands)} images also show the built-in {name}: the one that fits better is "
+                f"told. Record a pose that differs more."
+            )
+    for other in others:
+        share = max(gesture.overlap(other), other.overlap(gesture))
+        if share >= _COLLISION:
+            yield (
+                f"{gesture.name} and {other.name} share {100 * share:.0f} % of their examples: the nearer "
+                f"one is told. Record poses that differ more."
+            )

@@ -1,0 +1,1 @@
+"""The group models of the command line."""

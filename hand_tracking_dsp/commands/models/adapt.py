@@ -1,0 +1,197 @@
+"""hand-tracking-dsp models adapt: a bank adapted to the pictures of one's own camera."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from hand_tracking_dsp.commands.arguments import add_bank, add_out, add_seed, require_at_least
+from hand_tracking_dsp.commands.output import machine_line, make_console, require_writable
+from hand_tracking_dsp.compression.adapt.bank import (
+    AdaptedFile,
+    adapt_levels,
+    check_levels,
+    new_files,
+    record,
+    time_files,
+)
+from hand_tracking_dsp.compression.adapt.level import Classroom
+from hand_tracking_dsp.compression.adapt.pictures import Lessons, cut_anywhere
+from hand_tracking_dsp.compression.bank.files import read_bank, read_files, write_bank_files
+from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.compression.bank.timing import Times
+from hand_tracking_dsp.compression.data.bag_pictures import write_bag_pictures
+from hand_tracking_dsp.compression.data.crops import MIN_CROPS, Crops, collect_crops
+from hand_tracking_dsp.compression.pruning.levels import LevelMaker, Wish
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.resources import default_bank
+
+_NOTE = (
+    "Deviation is agreement with the bank's dense network on pictures that nothing was learned from, "
+    "never accuracy: nobody has marked these pictures."
+)
+# A bag's frames without a hand teach nothing: so many are looked at for each crop wanted.
+_FRAMES_PER_CROP = 2
+# Places cut out without looking for a hand, for each hand.
+_ANYWHERE = 0.25
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--images", type=Path, metavar="DIR", help="folder of pictures of your camera")
+    source.add_argument("--bag", type=Path, metavar="FILE", help="rosbag2 (folder, mcap, db3) or ROS 1 bag")
+    parser.add_argument("--topic", default="", help="image topic of the bag, where it has several")
+    add_out(parser)
+    add_bank(parser)
+    parser.add_argument("--levels", type=int, metavar="N", help="the N densest levels only; all if not given")
+    parser.add_argument(
+        "--target",
+        type=float,
+        nargs="+",
+        default=[],
+        metavar="RATIO",
+        help="instead of the bank's levels make new ones: the latency of each on this machine in INT8, "
+        "relative to the dense network in fp32",
+    )
+    parser.add_argument("--count", type=int, default=400, help="hands to cut out (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=60, help="timed runs of each file (default: %(default)s)")
+    add_seed(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Adapt, print what it brought, and write what got better."""
+    _check(options)
+    console = make_console()
+    folder = options.bank or default_bank()
+    bank, files = read_bank(folder), read_files(folder)
+    if options.levels:
+        bank["levels"] = bank["levels"][: options.levels]
+    dense = check_levels(bank, files)
+    seconds: dict[str, float] = {}
+    with Progress(console=console, transient=True) as progress:
+        with (
+            _phase("pictures", seconds, progress, options.count) as report,
+            _pictures(options, console) as where,
+        ):
+            crops = collect_crops([where], options.count, options.seed, on_progress=report)
+            anywhere = cut_anywhere(where, round(_ANYWHERE * len(crops)), options.seed)
+        lessons = Lessons.make(crops, anywhere, open_exact(dense), options.seed)
+        room = Classroom(dense, lessons, options.seed)
+        fresh: list[str] = []
+        if options.target:
+            with _phase("pruning", seconds, progress), tempfile.TemporaryDirectory() as made:
+                fresh = _prune(folder, Path(made), lessons.hands_to_learn(), options)
+                bank, files = read_bank(Path(made)), {**files, **read_files(Path(made))}
+        with _phase("adapting", seconds, progress, 2 * len(bank["levels"])) as report:
+            done: list[str] = []
+
+            def on_file(file: str) -> None:
+                done.append(file)
+                report(len(done), 2 * len(bank["levels"]))
+
+            found = adapt_levels(bank, files, room, fresh, on_file)
+        with _phase("timing", seconds, progress):
+            networks = {**files, **new_files(found)}
+            provider, times = time_files({one.file: networks[one.file] for one in found}, options.runs)
+    held_back = int(lessons.held_back.hands.sum())
+    console.print(_table(found, times, held_back))
+    spent = ", ".join(f"{name} {value:.0f} s" for name, value in seconds.items())
+    console.print(f"{machine_line()}\n{_NOTE}\nTime: {spent}; {sum(seconds.values()):.0f} s in all.")
+    if not fresh and not new_files(found):
+        msg = (
+            f"None of the {len(found)} networks came nearer to the dense one on {held_back} hands held back, "
+            "so that nothing is written: keep the bank, or give more and more varied pictures."
+        )
+        raise ConfigurationError(msg)
+    about = {
+        "bank": bank["name"],
+        "pictures": (options.images or options.bag).resolve().stem,
+        "crops": len(crops),
+        "held_back": held_back,
+        "seed": options.seed,
+    }
+    write_bank_files(options.out, record(bank, found, provider, times, about), networks)
+    console.print(f"The bank is written into {options.out}.")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    require_at_least(options, count=MIN_CROPS, runs=1, levels=2)
+    if options.topic and not options.bag:
+        msg = f"--topic {options.topic} is of no use without --bag: name the bag, or leave it out."
+        raise ConfigurationError(msg)
+    if options.target and options.levels:
+        msg = "--levels and --target exclude each other: each target makes a level."
+        raise ConfigurationError(msg)
+    for target in options.target:
+        Wish(latency=target)
+    require_writable(options.out)
+
+
+@contextmanager
+def _pictures(options: argparse.Namespace, console: Console) -> Iterator[Path]:
+    """Give a folder of pictures: the user's, or what comes out of the bag."""
+    if options.images:
+        yield options.images
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        # The folder's name becomes the name of the pictures.
+        folder = Path(temporary) / options.bag.resolve().stem
+        found = write_bag_pictures(options.bag, folder, _FRAMES_PER_CROP * options.count, options.topic)
+        console.print(
+            f"{found.written} of {found.messages} images of {found.topic} were taken, {found.bad} were bad."
+        )
+        for problem, times in found.problems.items():
+            console.print(f"The bag is damaged: {problem} ({times} times).", highlight=False)
+        yield folder
+
+
+@contextmanager
+def _phase(
+    name: str, seconds: dict[str, float], progress: Progress, total: int | None = None
+) -> Iterator[Callable[[int, int], None]]:
+    """Show and time a part of the work; gives what reports its progress."""
+    task = progress.add_task(name, total=total)
+    start = perf_counter()
+    yield lambda done, total: progress.update(task, completed=done, total=total)
+    seconds[name] = perf_counter() - start
+    progress.remove_task(task)
+
+
+def _prune(folder: Path, made: Path, crops: Crops, options: argparse.Namespace) -> list[str]:
+    """Make a level for each target, and name them."""
+    maker = LevelMaker(folder, crops, seed=options.seed)
+    wishes = [Wish(latency=target) for target in sorted(options.target, reverse=True)]
+    return [level.entry["name"] for level in maker.make(wishes, made)]
+
+
+def _table(found: Sequence[AdaptedFile], times: dict[str, Times], samples: int) -> Table:
+    """Show what the adaptation brought."""
+    table = Table(
+        title=f"Deviation from the dense network, % of palm size, mean of {samples} hands held back"
+    )
+    for heading in ("level", "file", "before", "after", "how", "p50 ms", "of dense"):
+        left = heading in {"level", "file", "how"}
+        table.add_column(heading, justify="left" if left else "right", overflow="fold")
+    dense_ms = times[found[0].file].p50_ms
+    for one in found:
+        before, after = one.result.before, one.result.after
+        table.add_row(
+            f"{one.index} ({one.level})",
+            one.file,
+            "-" if before is None else f"{before.deviation:.2f}",
+            f"{after.deviation:.2f}",
+            one.result.way,
+            f"{times[one.file].p50_ms:.2f}",
+            f"{times[one.file].p50_ms / dense_ms:.2f}",
+        )
+    return table

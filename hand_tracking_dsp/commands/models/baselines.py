@@ -1,0 +1,223 @@
+"""hand-tracking-dsp models baselines: compare our pruned networks with other methods' on the same work."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from hand_tracking_dsp.commands.arguments import add_seed, require_at_least, require_threads
+from hand_tracking_dsp.commands.output import machine, machine_line, make_console, write_json
+from hand_tracking_dsp.compression.data.crops import MIN_CROPS
+from hand_tracking_dsp.errors import ConfigurationError
+
+_AGREEMENT = "agreement with the dense network, not accuracy"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    for name, meaning in (
+        ("--images", "pictures to learn from; synthetic hands where none is given"),
+        ("--validation", "pictures to measure on, beside synthetic hands"),
+        ("--samples", "samples made by distill, to train on; made of the pictures where none is given"),
+    ):
+        parser.add_argument(
+            name, type=Path, nargs="+", default=[], metavar="DIR", help=f"folders of {meaning}"
+        )
+    parser.add_argument("--work", type=Path, required=True, help="folder of what is made on the way; resumes")
+    parser.add_argument("--out", type=Path, required=True, help="folder of peers.json and peers.png")
+    parser.add_argument("--bank", type=Path, help="folder of a bank whose levels are shown, too")
+    parser.add_argument(
+        "--latency-ratio",
+        type=float,
+        nargs="+",
+        default=[0.55],
+        metavar="RATIO",
+        help="latencies to prune for, relative to the dense network (ONNX Runtime, 1 thread, fp32)",
+    )
+    lengths = parser.add_mutually_exclusive_group()
+    lengths.add_argument("--steps", type=int, default=2000, help="batches that every network is trained with")
+    lengths.add_argument(
+        "--minutes-per-network",
+        type=float,
+        metavar="MINUTES",
+        help="likewise, in time: the same steps for all",
+    )
+    parser.add_argument("--batch", type=int, default=64, help="samples in a batch")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="to train on")
+    parser.add_argument(
+        "--make-samples", type=int, default=10240, help="samples to make where none are given"
+    )
+    parser.add_argument("--workers", type=int, default=2, help="processes that make samples")
+    parser.add_argument("--crops", type=int, default=480, help="hands to calibrate on")
+    parser.add_argument("--exam", type=int, default=200, help="hands to measure on, of each data set")
+    parser.add_argument(
+        "--threads", type=int, nargs="+", default=[1, 2], help="numbers of threads to time with"
+    )
+    parser.add_argument("--runs", type=int, default=200, help="timed runs of each network")
+    add_seed(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make, measure and print; write peers.json and peers.png."""
+    _check(options)
+    if find_spec("torch") is None:
+        msg = "The comparison trains networks with PyTorch, which is not installed: run make setup-lab."
+        raise ConfigurationError(msg)
+    from hand_tracking_dsp.compression.baselines.comparison import ComparisonOptions, budget, compare
+    from hand_tracking_dsp.compression.baselines.data import Wishes
+    from hand_tracking_dsp.compression.baselines.plot import save_plot
+
+    wishes = Wishes(
+        images=tuple(options.images),
+        validation=tuple(options.validation),
+        samples=tuple(options.samples),
+        crops=options.crops,
+        exam=options.exam,
+        count=options.make_samples,
+        workers=options.workers,
+        seed=options.seed,
+    )
+    asked = ComparisonOptions(
+        wishes=wishes,
+        ratios=tuple(sorted(set(options.latency_ratio), reverse=True)),
+        budget=budget(
+            options.steps, options.minutes_per_network, options.batch, options.device, options.seed
+        ),
+        bank=options.bank,
+        threads=tuple(options.threads),
+        runs=options.runs,
+    )
+    console = make_console()
+    with _Reporter(console) as report:
+        rows = compare(asked, options.work, report)
+    console.print(_accuracy_table(rows), _latency_table(rows), f"{machine_line()}", sep="\n")
+    note = f"{_sources(options)}; {_AGREEMENT}"
+    settings = {
+        "images": _names(options.images),
+        "validation": _names(options.validation),
+        "samples": _names(options.samples),
+        "batch": options.batch,
+        "crops": options.crops,
+        "exam": options.exam,
+        "seed": options.seed,
+    }
+    content = {"machine": machine(), "note": note, "settings": settings, "networks": rows}
+    write_json(options.out / "peers.json", content)
+    save_plot(rows, options.out / "peers.png", note)
+    console.print(f"The table and its plot are written into {options.out}.")
+    return 0
+
+
+class _Reporter:
+    """Shows what is being done on a progress bar, and keeps a line of each training's figures."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(console=console, transient=True)
+        self._task = self._progress.add_task("")
+        self._what = ""
+
+    def __enter__(self) -> _Reporter:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def __call__(self, what: str, done: int, of: int, line: str) -> None:
+        """Take lab.peers.contest's report."""
+        if what != self._what:
+            self._what = what
+            self._progress.reset(self._task)
+        self._progress.update(self._task, description=what, completed=done, total=of or None)
+        if line:
+            self._console.print(f"{what}, step {done} of {of}: {line}")
+
+
+def _check(options: argparse.Namespace) -> None:
+    require_at_least(options, steps=1, batch=1, make_samples=1, workers=1, runs=1)
+    require_at_least(options, crops=MIN_CROPS, exam=MIN_CROPS)
+    for ratio in options.latency_ratio:
+        if not 0 < ratio <= 1:
+            msg = f"--latency-ratio is {ratio}: it must be above 0 and at most 1."
+            raise ConfigurationError(msg)
+    if options.minutes_per_network is not None and not options.minutes_per_network > 0:
+        msg = f"--minutes-per-network is {options.minutes_per_network}: it must be above 0."
+        raise ConfigurationError(msg)
+    require_threads(options)
+
+
+def _sources(options: argparse.Namespace) -> str:
+    """Say what was learnt from."""
+    pictures = ", ".join(_names(options.images)) or "synthetic hands alone"
+    if not options.samples:
+        return f"calibrated and trained on {pictures}"
+    return f"calibrated on {pictures}, trained on samples in {', '.join(_names(options.samples))}"
+
+
+def _names(folders: Iterable[Path]) -> list[str]:
+    return [path.resolve().name for path in folders]
+
+
+def _accuracy_table(rows: Sequence[dict[str, Any]]) -> Table:
+    """Show size, deviation by data set before and after training, and the error against exact truth."""
+    data = list(rows[0]["figures"])
+    (exact,) = (name for name in data if "error" in rows[0]["figures"][name])
+    headings = ["network", "steps", "parameters", "sparsity %", "MMACs", "MB"]
+    headings += [*data, f"error, {exact}"]
+    table = Table(
+        title=f"Deviation from the dense network, mean, % of palm size: {_AGREEMENT} (in brackets: before "
+        f"training)\nerror: distance from the exact joints of {exact}, % of palm size"
+    )
+    for heading in headings:
+        table.add_column(
+            heading, justify="left" if heading == "network" else "right", no_wrap=heading == "network"
+        )
+    for row in rows:
+        before = row.get("figures_before_training")
+        deviations = [
+            f"{row['figures'][name]['deviation']:.2f}"
+            + (f" ({before[name]['deviation']:.1f})" if before else "")
+            for name in data
+        ]
+        table.add_row(
+            _label(row),
+            str(row["training_steps"] or ""),
+            f"{row['parameters']:,}",
+            f"{100 * row['sparsity']:.1f}",
+            f"{row['macs'] / 1e6:.1f}",
+            f"{row['bytes'] / 1e6:.2f}",
+            *deviations,
+            f"{row['figures'][exact]['error']:.2f}",
+        )
+    return table
+
+
+def _latency_table(rows: Sequence[dict[str, Any]]) -> Table:
+    """Show the times of all networks on every runtime."""
+    runs = rows[0]["latency"][0]["runs"]
+    table = Table(title=f"Time of one run, p50 / p99 ms (relative to the dense network); {runs} runs in turn")
+    table.add_column("network", no_wrap=True)
+    for profile in rows[0]["latency"]:
+        runtime = profile["provider"].replace("ExecutionProvider", "")
+        table.add_column(f"{runtime}\n{profile['threads']} thread(s)", justify="right")
+    for row in rows:
+        times = (
+            f"{one['p50_ms']:.2f} / {one['p99_ms']:.2f} ({one['relative']:.2f})" for one in row["latency"]
+        )
+        table.add_row(_label(row), *times)
+    return table
+
+
+def _label(row: dict[str, Any]) -> str:
+    return str(row["label"]) + (f" at {row['asked_latency_ratio']:g}" if row["asked_latency_ratio"] else "")

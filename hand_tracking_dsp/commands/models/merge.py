@@ -1,0 +1,32 @@
+"""hand-tracking-dsp models merge: put the levels and palm detectors of several banks into one."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from hand_tracking_dsp.commands.arguments import add_out
+from hand_tracking_dsp.commands.models.list import print_bank
+from hand_tracking_dsp.compression.bank.files import write_bank_files
+from hand_tracking_dsp.compression.bank.merge import merge_banks
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("banks", type=Path, nargs="+", metavar="BANK", help="folders; the last counts most")
+    parser.add_argument("--levels", nargs="+", metavar="NAME", help="levels wanted; all if not given")
+    parser.add_argument(
+        "--detectors", nargs="+", metavar="NAME", help="palm detectors wanted, the default one first"
+    )
+    parser.add_argument("--name", help="of the new bank; its folder's if not given")
+    add_out(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the bank and print it."""
+    bank, files = merge_banks(
+        options.banks, options.name or options.out.resolve().name, options.levels, options.detectors
+    )
+    write_bank_files(options.out, bank, files)
+    print_bank(options.out)
+    return 0

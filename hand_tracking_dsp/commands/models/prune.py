@@ -1,0 +1,124 @@
+"""hand-tracking-dsp models prune: make sparser levels of a bank's network in closed form."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.progress import Progress
+from rich.table import Table
+
+from hand_tracking_dsp.commands.arguments import (
+    add_images,
+    add_original_bank,
+    add_out,
+    add_seed,
+    cut_hands,
+    require_at_least,
+)
+from hand_tracking_dsp.commands.output import machine_line, make_console
+from hand_tracking_dsp.compression.data.crops import MIN_CROPS, HandFinder
+from hand_tracking_dsp.compression.pruning.block_latency import PRECISIONS
+from hand_tracking_dsp.compression.pruning.levels import Level, LevelMaker, Wish
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.resources import original_bank
+
+_NOTE = "Deviation is agreement with the dense network, never accuracy: nobody has marked these pictures."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_original_bank(parser)
+    parser.add_argument("--start", default="", metavar="LEVEL", help="name or index of the level to prune")
+    add_images(parser)
+    parser.add_argument(
+        "--target",
+        type=float,
+        nargs="+",
+        default=[],
+        metavar="RATIO",
+        help="a level for each: its latency on this machine, relative to the dense network in fp32",
+    )
+    parser.add_argument(
+        "--uniform",
+        type=float,
+        nargs="+",
+        default=[],
+        metavar="KEEP",
+        help="a level for each: the share of every block's channels that stays",
+    )
+    parser.add_argument(
+        "--max-parameters",
+        type=float,
+        metavar="SHARE",
+        help="most parameters of the levels of --target, relative to the dense network's",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="int8",
+        help="in which latency counts (default: %(default)s)",
+    )
+    parser.add_argument("--count", type=int, default=500, help="hands to cut out of the pictures")
+    add_seed(parser)
+    add_out(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prune, print a table, and write the bank after every level."""
+    folder = options.bank or original_bank()
+    wishes = _wishes(options, folder)
+    console = make_console()
+    with Progress(console=console, transient=True) as progress:
+        crops = cut_hands(options, progress, HandFinder.load(folder))
+        task = progress.add_task("pruning", total=None)
+        maker = LevelMaker(
+            folder,
+            crops,
+            start=options.start,
+            precision=options.precision,
+            seed=options.seed,
+            on_progress=lambda what: progress.update(task, description=what, advance=1),
+        )
+        levels = list(maker.make(wishes, options.out))
+    console.print(_table(levels))
+    console.print(f"{machine_line()}\n{_NOTE}\nThe bank is written into {options.out}.")
+    return 0
+
+
+def _wishes(options: argparse.Namespace, folder: Path) -> list[Wish]:
+    if not options.target and not options.uniform:
+        msg = "There is no level to make: give latencies with --target, or shares of channels with --uniform."
+        raise ConfigurationError(msg)
+    require_at_least(options, count=MIN_CROPS)
+    if options.out.resolve() == folder.resolve():
+        msg = f"--out {options.out} is the bank that is read: choose another folder."
+        raise ConfigurationError(msg)
+    targets = sorted(options.target, reverse=True)
+    shares = sorted(options.uniform, reverse=True)
+    return [
+        *(Wish(latency=target, max_parameters=options.max_parameters) for target in targets),
+        *(Wish(keep=share) for share in shares),
+    ]
+
+
+def _table(levels: list[Level]) -> Table:
+    """Show what was made, with the deviation on the crops held back."""
+    table = Table(title="Deviation from the dense network on pictures held back, % of palm size")
+    for heading in ("level", "parameters", "MMACs", "latency", "deviation", "worst data set"):
+        table.add_column(heading, justify="left" if heading in {"level", "worst data set"} else "right")
+    table.add_row("before pruning", "", "", "", *_deviations(levels[0].before))
+    for level in levels:
+        latency = "" if level.latency is None else f"{level.latency:.3f}"
+        size = f"{level.entry['parameters']:,}", f"{level.entry['macs'] / 1e6:.1f}"
+        name = level.entry["name"] + (" (kept)" if level.found else "")
+        table.add_row(name, *size, latency, *_deviations(level.after))
+    return table
+
+
+def _deviations(values: Mapping[str, float]) -> tuple[str, str]:
+    """Show the first, over all, and the largest of the others, if it is not the only one."""
+    (_, over_all), *others = values.items()
+    name, largest = max(others or values.items(), key=lambda item: item[1])
+    return f"{over_all:.2f}", f"{name} {largest:.2f}"

@@ -1,0 +1,152 @@
+"""hand-tracking-dsp models models prune-palm: make the palm detectors of a bank smaller and faster."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.progress import Progress
+from rich.table import Table
+
+from hand_tracking_dsp.commands.arguments import (
+    add_images,
+    add_original_bank,
+    add_out,
+    add_seed,
+    require_at_least,
+)
+from hand_tracking_dsp.commands.output import machine_line, make_console
+from hand_tracking_dsp.compression.bank.files import read_bank, read_files, write_bank_files
+from hand_tracking_dsp.compression.palm.bank import (
+    PRUNED,
+    Measured,
+    make_detectors,
+    measure_detectors,
+    record,
+)
+from hand_tracking_dsp.compression.palm.pictures import MIN_PICTURES, detector_inputs, split_pictures
+from hand_tracking_dsp.compression.palm.recall import read_boxes, total
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.resources import original_bank
+
+_NOTHING = "-"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_original_bank(parser)
+    add_images(parser, "a fifth of them is held back to measure on")
+    parser.add_argument(
+        "--boxes",
+        type=Path,
+        help="CSV of hand boxes drawn by a person (file, xmin, ymin, xmax, ymax), pictures beside it",
+    )
+    add_out(parser)
+    parser.add_argument("--count", type=int, default=128, help="pictures to calibrate on")
+    add_seed(parser)
+    parser.add_argument("--runs", type=int, default=100, help="timed runs of each network")
+    parser.add_argument(
+        "--least-recall",
+        type=float,
+        default=99.0,
+        help="%% of the dense detector's recall below which a network is left out",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make, measure and write the detectors; 1 if the pruned one is not good enough."""
+    _check(options)
+    console = make_console()
+    folder = options.bank or original_bank()
+    bank, files = read_bank(folder), read_files(folder)
+    boxes = read_boxes(options.boxes) if options.boxes else []
+    learn, held_back = split_pictures(options.images)
+    images = detector_inputs(learn, options.count, options.seed)
+    check = detector_inputs(held_back, options.count, options.seed + 1)
+    with Progress(console=console, transient=True) as progress:
+        layers = progress.add_task("solving layers", total=None)
+        bank, networks = make_detectors(bank, files, images, options.seed, lambda _: progress.advance(layers))
+        progress.remove_task(layers)
+        task = progress.add_task("measuring", total=len(check) + len(boxes) * len(networks))
+        results = measure_detectors(
+            networks,
+            check,
+            boxes,
+            options.runs,
+            options.least_recall / 100,
+            lambda: progress.advance(task),
+        )
+    console.print(machine_line())
+    console.print(_table_of_networks(results))
+    console.print(_table_of_deviations(results, len(check)))
+    if boxes:
+        console.print(_table_of_recordings(results))
+    for result in results:
+        if result.problem:
+            console.print(f"{result.file} is left out: {result.problem}.")
+    sources = ", ".join(sorted({path.resolve().name for path in options.images}))
+    marked = options.boxes.resolve().parent.name if options.boxes else ""
+    new = record(bank, results, f"{sources} ({len(check)} held back, seed {options.seed})", marked)
+    serialized = {file: model.SerializeToString(deterministic=True) for file, model in networks.items()}
+    write_bank_files(options.out, new, {**files, **serialized})
+    console.print(f"The bank is written into {options.out}.")
+    return 0 if any(entry["name"] == PRUNED for entry in new["detectors"]) else 1
+
+
+def _check(options: argparse.Namespace) -> None:
+    require_at_least(options, count=MIN_PICTURES, runs=1)
+    if not 0 < options.least_recall <= 100:
+        msg = f"--least-recall is {options.least_recall}: it must be above 0 and at most 100 %."
+        raise ConfigurationError(msg)
+
+
+def _table_of_networks(results: list[Measured]) -> Table:
+    """Show time and recall of every file."""
+    table = _empty_table(
+        "One run in ONNX Runtime, 1 thread, in turn; hands on marked pictures",
+        ("p50 ms", "of dense", "recall %", "precision %"),
+    )
+    dense_ms = results[0].times.p50_ms
+    for result in results:
+        found, p50_ms = total(result.recalls), result.times.p50_ms
+        marks = (f"{100 * found.recall:.2f}", f"{100 * found.precision:.2f}")
+        times = (f"{p50_ms:.2f}", f"{p50_ms / dense_ms:.2f}")
+        table.add_row(result.file, *times, *(marks if found.hands else (_NOTHING, _NOTHING)))
+    return table
+
+
+def _table_of_deviations(results: list[Measured], pictures: int) -> Table:
+    """Show how far every file is from the dense one."""
+    table = _empty_table(
+        f"Against {results[0].file} on {pictures} pictures held back; offset in % of the palm",
+        ("lost", "new", "offset", "p95", "overlap"),
+    )
+    for result in results:
+        if result.deviation:
+            found = result.deviation
+            table.add_row(
+                result.file,
+                f"{found.lost} of {found.palms}",
+                str(found.new),
+                f"{found.offset_p50:.1f}",
+                f"{found.offset_p95:.1f}",
+                f"{found.overlap_p50:.2f}",
+            )
+    return table
+
+
+def _empty_table(title: str, headings: tuple[str, ...]) -> Table:
+    table = Table(title=title)
+    table.add_column("network", no_wrap=True)
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _table_of_recordings(results: list[Measured]) -> Table:
+    """Show the recall of every recording."""
+    headings = (f"{name or _NOTHING} ({found.hands})" for name, found in results[0].recalls.items())
+    table = _empty_table("Recall, %, by recording (hands)", tuple(headings))
+    for result in results:
+        table.add_row(result.file, *(f"{100 * found.recall:.1f}" for found in result.recalls.values()))
+    return table

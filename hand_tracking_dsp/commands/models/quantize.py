@@ -1,0 +1,138 @@
+"""hand-tracking-dsp models quantize: INT8 and fp16 variants of every level of a bank."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from hand_tracking_dsp.commands.arguments import (
+    add_bank,
+    add_images,
+    add_out,
+    add_seed,
+    cut_hands,
+    require_at_least,
+)
+from hand_tracking_dsp.commands.output import machine_line, make_console
+from hand_tracking_dsp.compression.bank.deviation import predict
+from hand_tracking_dsp.compression.bank.entries import Entry
+from hand_tracking_dsp.compression.bank.export_checks import steps_table
+from hand_tracking_dsp.compression.bank.files import read_bank, read_files, write_bank_files
+from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.compression.bank.verify import record
+from hand_tracking_dsp.compression.data.crops import MIN_CROPS, Crops, data_name, split
+from hand_tracking_dsp.compression.quantization.variants import (
+    Measured,
+    as_check,
+    check_variant,
+    lacking,
+    make_variant,
+    measure_level,
+)
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, parse_manifest
+from hand_tracking_dsp.tracking.network_info import LevelInfo
+
+_HELD_BACK = 0.25
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_bank(parser)
+    add_images(parser, "a quarter of the hands is held back to measure on")
+    add_out(parser)
+    parser.add_argument("--count", type=int, default=256, help="hands wanted")
+    add_seed(parser)
+    parser.add_argument("--runs", type=int, default=100, help="timed runs of each file; 0 = do not measure")
+    parser.add_argument("--fp16", action="store_true", help="fp16 variants too")
+    parser.add_argument("--again", action="store_true", help="replace variants that the bank has already")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make, check, measure and write the variants."""
+    require_at_least(options, count=MIN_CROPS, runs=0)
+    console = make_console()
+    folder = options.bank or default_bank()
+    bank, files = read_bank(folder), read_files(folder)
+    precisions = ["int8", "fp16"] if options.fp16 else ["int8"]
+    wanted = [
+        (level, precision)
+        for level in bank["levels"]
+        for precision in lacking(level, precisions, options.again)
+    ]
+    kept = options.out.with_name(f".{options.out.name}.unfinished")
+    with Progress(console=console, transient=True) as progress:
+        learn, held_back = split(cut_hands(options, progress), _HELD_BACK, options.seed)
+        steps = []
+        for level, precision in progress.track(wanted, description="quantizing"):
+            original = files[level["file"]]
+            made = make_variant(level, original, precision, learn, options.seed, kept)
+            file = level["variants"][-1]["file"]
+            steps += [(file, step) for step in check_variant(file, original, made, precision, held_back)]
+            files[file] = made
+        if steps:
+            console.print(steps_table(steps, min(16, len(held_back))))
+        if options.runs:
+            _measure(bank, files, held_back, options, progress, console)
+    write_bank_files(options.out, bank, files)
+    shutil.rmtree(kept, ignore_errors=True)
+    console.print(f"The bank is written into {options.out}.")
+    return 0
+
+
+def _measure(
+    bank: Entry,
+    files: dict[str, bytes],
+    crops: Crops,
+    options: argparse.Namespace,
+    progress: Progress,
+    console: Console,
+) -> None:
+    """Measure every level, print it, and put it into the bank."""
+    manifest = parse_manifest(options.out / MANIFEST_NAME, bank)
+    file = manifest.levels[0].file
+    dense = predict(open_exact(files[file], file), crops.images)
+    data = data_name(crops, options.seed)
+    task = progress.add_task("measuring", total=len(manifest.levels))
+    found: list[tuple[LevelInfo, list[Measured]]] = []
+    for level in manifest.levels:
+        measured = measure_level(level, files, dense, crops, options.runs)
+        checks = [as_check(one, len(crops)) for one in measured]
+        record(bank, checks, [one.timed for one in measured], data)
+        found.append((level, measured))
+        progress.advance(task)
+    console.print(_table(found, len(crops)))
+
+
+def _table(found: list[tuple[LevelInfo, list[Measured]]], samples: int) -> Table:
+    """Show what each precision costs and gives."""
+    table = Table(
+        title="Deviation from the level's own fp32 and from the dense network, % of palm size, "
+        f"{samples} crops held back; time of one run, 1 thread, in turn\n{machine_line()}"
+    )
+    for heading in ("level", "file", "runtime", "from own", "from dense", "p50 ms", "of fp32"):
+        words = heading in {"level", "file", "runtime"}
+        table.add_column(heading, justify="left" if words else "right", overflow="fold")
+    for level, measured in found:
+        for one in measured:
+            base = next(
+                other.timed.times.p50_ms
+                for other in measured
+                if other.choice.runtime.backend == one.choice.runtime.backend
+            )
+            times = one.timed.times
+            table.add_row(
+                f"{level.index} ({level.name})",
+                one.choice.info.precision,
+                one.choice.provider,
+                f"{one.from_own:.2f}",
+                f"{one.from_dense:.2f}",
+                f"{times.p50_ms:.2f}",
+                f"{times.p50_ms / base:.2f}",
+            )
+        table.add_section()
+    return table

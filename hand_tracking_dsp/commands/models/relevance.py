@@ -1,0 +1,99 @@
+"""hand-tracking-dsp models relevance: compare criteria of which channels matter."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from hand_tracking_dsp.commands.arguments import (
+    add_images,
+    add_original_bank,
+    add_seed,
+    cut_hands,
+    require_at_least,
+)
+from hand_tracking_dsp.commands.output import machine, make_console, write_json
+from hand_tracking_dsp.compression.data.crops import MIN_CROPS, HandFinder, split
+from hand_tracking_dsp.compression.pruning.comparison import Comparison, compare
+from hand_tracking_dsp.compression.pruning.criteria import CRITERIA
+from hand_tracking_dsp.compression.pruning.levels import HELD_BACK, read_level
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.resources import original_bank
+
+_NOTE = "Deviation is agreement with the unpruned network, never accuracy: nobody has marked these pictures."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_original_bank(parser)
+    parser.add_argument("--level", default="", help="name or index of the level to look at (default: 0)")
+    add_images(parser)
+    parser.add_argument(
+        "--keep", type=float, nargs="+", default=[0.875, 0.75, 0.5], help="shares of every block's channels"
+    )
+    parser.add_argument("--count", type=int, default=160, help="hands to cut out of the pictures")
+    add_seed(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write relevance.json there")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare, print two tables, and write the figures where asked."""
+    require_at_least(options, count=MIN_CROPS)
+    if not all(0 < share <= 1 for share in options.keep):
+        msg = f"--keep is {options.keep}: each share must be above 0 and at most 1."
+        raise ConfigurationError(msg)
+    folder = options.bank or original_bank()
+    console = make_console()
+    with Progress(console=console, transient=True) as progress:
+        crops = cut_hands(options, progress, HandFinder.load(folder))
+        task = progress.add_task("comparing", total=None)
+        found = compare(
+            read_level(folder, options.level),
+            *split(crops, HELD_BACK, options.seed),
+            keep=options.keep,
+            criteria=_criteria(console),
+            seed=options.seed,
+            on_progress=lambda what: progress.update(task, description=what, advance=1),
+        )
+    console.print(_ranks(found))
+    console.print(_effects(found))
+    console.print(_NOTE)
+    if options.out:
+        write_json(options.out / "relevance.json", {"machine": machine(), "note": _NOTE, **found.figures()})
+        console.print(f"The figures are written into {options.out / 'relevance.json'}.")
+    return 0
+
+
+def _criteria(console: Console) -> dict[str, Any]:
+    """Name the criteria; those with gradients where PyTorch is installed."""
+    try:
+        from hand_tracking_dsp.compression.distillation.gradient_relevance import gradient_relevance
+    except ImportError:
+        console.print("R(c) is left out: it needs PyTorch, which is not installed.")
+        return dict(CRITERIA)
+    return {"gradient": gradient_relevance, **CRITERIA}
+
+
+def _ranks(found: Comparison) -> Table:
+    table = Table(title="Rank correlation (Spearman) of channels, mean over blocks")
+    table.add_column("criterion")
+    for name in found.criteria:
+        table.add_column(name, justify="right")
+    for name in found.criteria:
+        table.add_row(name, *(f"{found.correlation(name, other):.2f}" for other in found.criteria))
+    return table
+
+
+def _effects(found: Comparison) -> Table:
+    table = Table(title=f"Deviation from the unpruned network on {found.held_back} hands, % of palm size")
+    for heading in ("keep", "criterion", "cut", "reconstructed"):
+        table.add_column(heading, justify="left" if heading == "criterion" else "right")
+    for effect in found.effects:
+        cut = "" if effect.cut is None else f"{effect.cut:.2f}"
+        table.add_row(f"{effect.keep:.3f}", effect.criterion, cut, f"{effect.reconstructed:.2f}")
+    return table

@@ -1,0 +1,249 @@
+"""hand-tracking-dsp models verify: check a bank's networks on this machine, time them, keep the times."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress, track
+from rich.table import Table
+
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.factory import open_source
+from hand_tracking_dsp.commands.arguments import add_bank, add_wheel, require_at_least, require_threads
+from hand_tracking_dsp.commands.output import machine_line, make_console
+from hand_tracking_dsp.compression.bank.files import read_bank, write_bank
+from hand_tracking_dsp.compression.bank.timing import Times
+from hand_tracking_dsp.compression.bank.verify import (
+    Check,
+    Timed,
+    check_networks,
+    contenders,
+    record,
+    time_networks,
+)
+from hand_tracking_dsp.compression.data.pictures import list_pictures, spread
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
+from hand_tracking_dsp.tracking.precision import DEVIATION, Choice
+from hand_tracking_dsp.tracking.types import Image
+
+# The source of a bank whose networks are MediaPipe's own; what was made of it says more.
+_MEDIAPIPE = re.compile(r"PyPI wheel of mediapipe==[\d.]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Original:
+    """Times of one of MediaPipe's own files."""
+
+    file: str
+    provider: str
+    threads: int
+    times: Times
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.description = (
+        "Runs every network of a bank in each of its files on each backend and in each arithmetic that is "
+        "here, compares it with the bank's dense network and times it. The networks of MediaPipe's own bank "
+        "are compared with the original TensorFlow Lite files, too."
+    )
+    add_bank(parser)
+    add_wheel(parser)
+    parser.add_argument("--images", type=Path, help="folder of pictures; synthetic hands if not given")
+    parser.add_argument("--count", type=int, default=40, help="pictures (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=100, help="timed runs of each (default: %(default)s)")
+    parser.add_argument(
+        "--threads", type=int, nargs="+", default=[1], help="threads of a timed network, one or more numbers"
+    )
+    parser.add_argument(
+        "--update", action="store_true", help="write this machine's times and results into bank.json"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check and time the networks, print tables, and keep the figures if asked; 1 if a network fails."""
+    folder: Path = options.bank or default_bank()
+    require_at_least(options, count=1, runs=1)
+    require_threads(options)
+    console = make_console()
+    manifest = read_manifest(folder)
+    images, data = _pictures(options.images, options.count)
+    originals = _originals(manifest, options.wheel)
+    good = not originals or _compare_with_originals(folder, originals, images, options.count, console)
+    everyone = contenders(manifest)
+    checks = list(
+        track(
+            check_networks(folder, images, data),
+            total=len(everyone),
+            description="checking",
+            console=console,
+            transient=True,
+        )
+    )
+    console.print(_table_of_checks(checks, data))
+    for check in checks:
+        if check.problem:
+            console.print(f"{check.choice.info.file} on {check.choice.provider}: {check.problem}")
+    usable = {_key(check.choice): check.choice for check in checks if not check.problem}
+    timed: list[Timed] = []
+    beside: list[_Original] = []
+    for threads in options.threads:
+        ours, theirs = _time(folder, list(usable.values()), threads, options.runs, originals, console)
+        timed += ours
+        beside += theirs
+    console.print(_table_of_times(timed, beside))
+    if options.update:
+        bank = read_bank(folder)
+        record(bank, checks, timed, data)
+        write_bank(folder, bank)
+        console.print(f"This machine's figures are written into {folder / 'bank.json'}.")
+    return 0 if good and all(check.accepted for check in checks) else 1
+
+
+def _pictures(folder: Path | None, count: int) -> tuple[list[Image], str]:
+    """Read pictures from a folder, or draw synthetic hands; returns them and what to call them."""
+    if folder is None:
+        # A frame a second: gestures and views differ.
+        with open_source("synthetic", SourceOptions(rate_hz=1.0, absence_s=0.0)) as source:
+            frames = [source.read(1.0) for _ in range(count)]
+        return [frame.image for frame in frames if frame is not None], f"{count} synthetic hands"
+    chosen = spread([list_pictures(folder)])[:count]
+    images = [image for picture in chosen if (image := picture.read()) is not None]
+    if not images:
+        msg = f"None of {len(chosen)} pictures in {folder} can be read: give .jpg or .png files."
+        raise ConfigurationError(msg)
+    return images, f"{chosen[0].source} ({len(images)} pictures)"
+
+
+def _originals(manifest: Manifest, wheel: Path | None) -> dict[str, bytes]:
+    """Read the TensorFlow Lite files that MediaPipe's own bank was made from; none for other banks."""
+    if not _MEDIAPIPE.fullmatch(manifest.source):
+        return {}
+    from hand_tracking_dsp.compression.mediapipe.bank import read_originals
+
+    return read_originals(wheel)
+
+
+def _compare_with_originals(
+    folder: Path, originals: dict[str, bytes], images: Sequence[Image], count: int, console: Console
+) -> bool:
+    from hand_tracking_dsp.compression.mediapipe.compare import LIMITS, compare
+
+    deviations = compare(folder, originals, images, count)
+    found = list(track(deviations, description="comparing", console=console, transient=True))
+    inputs = f"{count} noise inputs, {len(images)} pictures"
+    table = _table(
+        f"Largest deviation from the TensorFlow Lite interpreter, {inputs}",
+        "network", "runtime", "output", "deviation", "limit", "",
+    )  # fmt: skip
+    for item in found:
+        limit, unit = LIMITS[item.output]
+        verdict = "ok" if item.accepted else "TOO LARGE"
+        table.add_row(
+            item.file, item.provider, item.output, f"{item.value:.1e} {unit}", f"{limit:.0e}", verdict
+        )
+    console.print(table)
+    return all(item.accepted for item in found)
+
+
+def _key(choice: Choice[NetworkInfo]) -> tuple[str, str, str]:
+    return choice.info.file, choice.provider, choice.precision
+
+
+def _time(
+    folder: Path,
+    choices: Sequence[Choice[NetworkInfo]],
+    threads: int,
+    runs: int,
+    originals: dict[str, bytes],
+    console: Console,
+) -> tuple[list[Timed], list[_Original]]:
+    calls: dict[tuple[str, str], Callable[[], object]] = {}
+    if originals:
+        from hand_tracking_dsp.compression.mediapipe.compare import original_calls
+
+        calls = original_calls(folder, originals, threads)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(f"timing, {threads} thread(s)", total=None)
+
+        def show(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        timed, times = time_networks(folder, choices, threads, runs, list(calls.values()), show)
+    beside = [
+        _Original(file, provider, threads, one) for (file, provider), one in zip(calls, times, strict=True)
+    ]
+    return timed, beside
+
+
+def _table_of_checks(checks: Sequence[Check], data: str) -> Table:
+    table = _table(
+        f"What the networks do here, on {data}\ndeviation: from the dense network, mean, % of palm size; "
+        "palms: share of those found by the detector's default file",
+        "network", "file", "precision", "runtime", "result", "limit", "",
+    )  # fmt: skip
+    for check in checks:
+        limit = "" if check.limit is None else f"{check.limit:.2f}"
+        kind = "deviation" if check.metric == DEVIATION else "palms"
+        choice = check.choice
+        table.add_row(
+            _name(choice.info), choice.info.file, choice.precision, choice.provider,
+            f"{kind} {check.value:.2f} %", limit, _verdict(check),
+        )  # fmt: skip
+    return table
+
+
+def _verdict(check: Check) -> str:
+    if check.problem:
+        return "FAILS"
+    if not check.accepted:
+        return "WORSE THAN RECORDED"
+    return "not recorded" if check.limit is None else "ok"
+
+
+def _table_of_times(timed: Sequence[Timed], beside: Sequence[_Original]) -> Table:
+    table = _table(
+        f"Time of one run, {timed[0].times.runs} runs in turn; relative: to the same kind's first network "
+        f"in fp32 on the same backend and threads\n{machine_line()}",
+        "file", "precision", "runtime", "threads", "p50 ms", "p95 ms", "p99 ms", "relative",
+    )  # fmt: skip
+    dense: dict[tuple[Any, ...], float] = {}
+    for one in timed:
+        # The first network of a kind comes first in its default file and arithmetic.
+        choice, runtime = one.choice, one.choice.runtime
+        kind = isinstance(choice.info, LevelInfo), runtime.backend, runtime.providers, one.threads
+        relative = one.times.p50_ms / dense.setdefault(kind, one.times.p50_ms)
+        table.add_row(
+            choice.info.file, choice.precision, choice.provider, str(one.threads), *_shown(one.times),
+            f"{relative:.3f}",
+        )  # fmt: skip
+    for original in beside:
+        table.add_row(
+            original.file, "fp32", original.provider, str(original.threads), *_shown(original.times), ""
+        )
+    return table
+
+
+def _shown(times: Times) -> tuple[str, ...]:
+    return tuple(f"{value:.2f}" for value in (times.p50_ms, times.p95_ms, times.p99_ms))
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title)
+    numbers = {"p50 ms", "p95 ms", "p99 ms", "relative", "threads", "limit"}
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
+    return table
+
+
+def _name(info: NetworkInfo) -> str:
+    return f"level {info.index} ({info.name})" if isinstance(info, LevelInfo) else f"palm {info.name}"

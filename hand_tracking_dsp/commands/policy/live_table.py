@@ -1,0 +1,76 @@
+"""The table that policy live prints, and that policy report takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from hand_tracking_dsp.evaluation.live_comparison import LiveScore
+
+_HEADINGS = (
+    "policy",
+    "frames",
+    "without hand",
+    "late",
+    "late, dropped, lost",
+    "p50, p95 ms",
+    "drift",
+    "energy",
+    "levels",
+    "switches",
+    "most a minute",
+)
+
+
+def score_table(scores: Sequence[LiveScore], budget_ms: float) -> Table:
+    """Make a table with a row a policy.
+
+    Args:
+        scores: What came of each policy.
+        budget_ms: Latency budget that they were scored with, milliseconds.
+    """
+    table = Table(title=score_note(budget_ms))
+    for heading in _HEADINGS:
+        table.add_column(heading, justify="left" if heading == "policy" else "right")
+    for cells in score_rows(scores):
+        table.add_row(*cells)
+    return table
+
+
+def score_value(scores: Sequence[LiveScore], budget_ms: float) -> dict[str, object]:
+    """Return the same table for JSON: note, headings, rows."""
+    return {"note": score_note(budget_ms), "headings": _HEADINGS, "rows": score_rows(scores)}
+
+
+def score_note(budget_ms: float) -> str:
+    """Say what the columns mean."""
+    return (
+        f"Frames with a hand against {budget_ms:g} ms; drift: from the dense level, % of palm size; "
+        f"energy: the tracker's, by the simulated battery"
+    )
+
+
+def score_rows(scores: Sequence[LiveScore]) -> list[list[str]]:
+    """Write each policy's score as the cells of a row."""
+    rows = []
+    for one in scores:
+        levels = ", ".join(
+            f"{n}: {100 * count / one.frames:.0f} %" for n, count in one.frames_by_level.items()
+        )
+        rows.append(
+            [
+                one.policy,
+                str(one.frames),
+                f"{one.frames - one.frames_with_hands} ({one.late_without_hands} late)",
+                f"{100 * one.late_share:.1f} %",
+                f"{100 * one.missed_share:.1f} % ({one.frames_dropped} dropped, {one.frames_lost} lost)",
+                f"{one.p50_ms:.1f}, {one.p95_ms:.1f}",
+                f"{one.drift_percent:.1f}",
+                f"{one.energy_j:.0f} J, {one.tracker_w:.2f} W",
+                levels,
+                str(one.switches),
+                str(one.switches_per_min),
+            ]
+        )
+    return rows

@@ -1,0 +1,102 @@
+"""hand-tracking-dsp policy train: learn policies in simulated missions and export the best."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.progress import Progress, TaskID, TimeElapsedColumn
+from rich.table import Table
+
+from hand_tracking_dsp.commands.arguments import add_bank, add_device, add_seed, read_device, require_at_least
+from hand_tracking_dsp.commands.output import machine_line, make_console
+from hand_tracking_dsp.control.policy_file import manifest_text
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.files import write_bytes, write_text
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.rl.benchmark.candidates import Contestant
+from hand_tracking_dsp.rl.benchmark.evaluate import require_same_levels
+from hand_tracking_dsp.rl.training.curves import plot_curves
+from hand_tracking_dsp.rl.training.study import Job, ablations, choose, run_jobs, seeds
+from hand_tracking_dsp.tracking.manifest import read_manifest
+
+_MISSIONS = 1500
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for policy.onnx and policies/"
+    )
+    parser.add_argument("--work", type=Path, help="folder of checkpoints; OUT.work if not given")
+    add_device(parser)
+    parser.add_argument("--algorithm", choices=("ppo", "dqn"), default="ppo")
+    parser.add_argument("--seeds", type=int, default=5, help="trainings that differ by the seed")
+    parser.add_argument("--missions", type=int, default=_MISSIONS, help="episodes of each training")
+    parser.add_argument(
+        "--study", action="store_true", help="also train one DQN and the ablations that the report shows"
+    )
+    parser.add_argument("--workers", type=int, default=2, help="trainings side by side")
+    add_bank(parser)
+    add_seed(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, choose, export.
+
+    Raises:
+        ConfigurationError: An option cannot be used, or the laboratory's packages are not installed.
+        ModelError: Bank or device cannot be used, or an export takes other actions than what was trained.
+    """
+    require_at_least(options, seeds=1, missions=1, workers=1, seed=0)
+    bank = read_manifest(options.bank or default_bank())
+    device = read_device(options, bank)
+    require_same_levels(device, bank)
+    out = options.out.absolute()
+    work: Path = options.work or out.with_name(f"{out.name}.work")
+    jobs, others = _jobs(options)
+    console = make_console()
+    console.print(f"{len(jobs) + len(others)} trainings of {options.missions} missions; {machine_line()}")
+    folder = options.out / "policies"
+    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def show(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=total)
+            progress.update(tasks[name], completed=done)
+
+        run_jobs([*jobs, *others], device, bank, folder, work, options.workers, show)
+    contestants = [Contestant(job.name, "learned", file=folder / f"{job.name}.json") for job in jobs]
+    best, gains = choose(contestants, device, bank, options.workers)
+    network = (folder / f"{best}.onnx").read_bytes()
+    write_bytes(options.out / "policy.onnx", network)
+    write_text(options.out / "policy.json", manifest_text("policy.onnx", network))
+    plot_curves(work, work / "curves.png")
+    table = Table(title="Mean reward on 60 missions that nothing was trained on")
+    table.add_column("policy")
+    table.add_column("reward", justify="right")
+    for name, gain in gains.items():
+        table.add_row(f"{name} (chosen)" if name == best else name, f"{gain:.4f}")
+    console.print(table)
+    console.print(f"{options.out / 'policy.json'} is {best}; the curves are in {work / 'curves.png'}.")
+    return 0
+
+
+def _jobs(options: argparse.Namespace) -> tuple[list[Job], list[Job]]:
+    """Return the trainings to choose from, and those for comparison."""
+    try:
+        from hand_tracking_dsp.rl.training.train import TrainingOptions
+    except ImportError as error:
+        msg = (
+            f"Training needs PyTorch, gymnasium and stable-baselines3 ({error}): run 'make setup-lab', or "
+            f"pip install -r requirements/lab.in."
+        )
+        raise ConfigurationError(msg) from error
+    plan = TrainingOptions(algorithm=options.algorithm, missions=options.missions, seed=options.seed)
+    jobs = seeds(plan, options.seeds)
+    if not options.study:
+        return jobs, []
+    other = "dqn" if options.algorithm == "ppo" else "ppo"
+    plans = seeds(TrainingOptions(algorithm=other, missions=options.missions, seed=options.seed), 1)
+    return jobs, [*plans, *ablations(plan)]

@@ -1,0 +1,1 @@
+"""Smaller versions of a network: pruning, distillation, quantization, and the bank they make."""

@@ -1,0 +1,183 @@
+"""Adapts the files of one level: several ways are tried, and judged on pictures that none learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.compression.adapt.heads import refit_heads
+from hand_tracking_dsp.compression.adapt.pictures import Lessons, Score
+from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.pruning.heads import head_columns, head_names
+from hand_tracking_dsp.compression.pruning.network import find_blocks, mixing_matrix, read_blocks
+from hand_tracking_dsp.compression.pruning.prune import Lesson, prepare, prune
+from hand_tracking_dsp.compression.quantization.half import halve
+from hand_tracking_dsp.compression.quantization.quantize import quantize
+from hand_tracking_dsp.tracking.types import Floats
+
+# Memory: a crop takes 1 MB while blocks are fitted, and has more than its share of equations.
+_BLOCK_CROPS = 256
+_CALIBRATION_CROPS = 128
+# Rise of the error of presence that does not count as worse: what rounding alone does.
+_PRESENCE_SLACK = 0.01
+
+KEPT = "as before"
+"""The way of a file that did not get better."""
+
+NEW = "pruned anew"
+"""The way of a file that was pruned on the same pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """What became of one file.
+
+    Attributes:
+        precision: Of its weights.
+        before: Of the old file, on crops held back; None where there was none.
+        after: Of the file that the new bank gets.
+        way: How it was made; KEPT where the old file stays.
+        model: The new network; None where the old file stays.
+    """
+
+    precision: str
+    before: Score | None
+    after: Score
+    way: str
+    model: onnx.ModelProto | None
+
+
+class Classroom:
+    """The dense network and what it teaches; shared by all levels."""
+
+    def __init__(self, dense: onnx.ModelProto, lessons: Lessons, seed: int = 0) -> None:
+        """Take a dense network, pictures, and the seed of all chance."""
+        self.dense = dense
+        self.lessons = lessons
+        self._seed = seed
+
+    @cached_property
+    def blocks(self) -> Lesson | None:
+        """What the dense network's blocks give; None if it has none, being a network of another kind."""
+        if not find_blocks(self.dense):
+            return None
+        crops = self.lessons.fit.crops
+        return prepare(self.dense, crops.subset(_evenly(len(crops), _BLOCK_CROPS)), seed=self._seed)
+
+    @cached_property
+    def calibration(self) -> Crops:
+        """Crops to quantize with, none mirrored."""
+        crops = self.lessons.fit.crops
+        return crops.subset(2 * _evenly(len(crops) // 2, _CALIBRATION_CROPS))
+
+    def adapt_floats(self, old: onnx.ModelProto) -> Adapted:
+        """Adapt a network in fp32.
+
+        Args:
+            old: Stays as it is.
+        """
+        return self._best("fp32", old, self._float_ways(old))
+
+    def adapt_integers(self, base: onnx.ModelProto | None, old: onnx.ModelProto | None) -> Adapted:
+        """Adapt a network in INT8, or make one.
+
+        Args:
+            base: The same level in fp32, adapted; None where there is none that can be quantized.
+            old: The INT8 network that there is; None where there is none. One of both is there.
+        """
+        return self._best("int8", old, self._integer_ways(base, old))
+
+    def adapt_halves(self, base: onnx.ModelProto | None, old: onnx.ModelProto) -> Adapted:
+        """Make a network in fp16 again.
+
+        Args:
+            base: As in adapt_integers.
+            old: The fp16 network that there is.
+        """
+        return self._best("fp16", old, iter([("halved", halve(base))] if base is not None else []))
+
+    def unchanged(self, model: onnx.ModelProto, precision: str, *, new: bool = False) -> Adapted:
+        """Measure a network that stays as it is, or one just made."""
+        score = self.lessons.held_back.score(open_exact(model))
+        return Adapted(precision, None if new else score, score, NEW if new else KEPT, None)
+
+    def _float_ways(self, old: onnx.ModelProto) -> Iterator[tuple[str, onnx.ModelProto]]:
+        fitted = self._refit_blocks(old)
+        if fitted is not None:
+            yield "blocks and heads refitted", fitted
+        heads = refit_heads(old, self.lessons.fit)
+        if heads is not None:
+            yield "heads refitted", heads
+
+    def _integer_ways(
+        self, base: onnx.ModelProto | None, old: onnx.ModelProto | None
+    ) -> Iterator[tuple[str, onnx.ModelProto]]:
+        if old is not None and (heads := refit_heads(old, self.lessons.fit)) is not None:
+            yield "heads refitted", heads
+        if base is not None:
+            rounded = quantize(base, self.calibration)
+            yield "quantized", rounded
+            heads = refit_heads(rounded, self.lessons.fit)
+            if heads is not None:
+                yield "quantized, heads refitted", heads
+
+    def _best(
+        self, precision: str, old: onnx.ModelProto | None, ways: Iterator[tuple[str, onnx.ModelProto]]
+    ) -> Adapted:
+        """Choose a way on the pictures to judge by, then compare it with the old file on those held back."""
+        judge, held_back = self.lessons.judge, self.lessons.held_back
+        scored = [(judge.score(open_exact(model)), way, model) for way, model in ways]
+        if old is None:
+            _, way, model = min(scored, key=lambda item: item[0].deviation)
+            return Adapted(precision, None, held_back.score(open_exact(model)), way, model)
+        before, least = held_back.score(open_exact(old)), judge.score(open_exact(old))
+        better = [item for item in scored if is_better(item[0], least)]
+        if better:
+            _, way, model = min(better, key=lambda item: item[0].deviation)
+            after = held_back.score(open_exact(model))
+            if is_better(after, before):
+                return Adapted(precision, before, after, way, model)
+        return Adapted(precision, before, before, KEPT, None)
+
+    def _refit_blocks(self, old: onnx.ModelProto) -> onnx.ModelProto | None:
+        """Refit what mixes each block's channels towards the dense block's output.
+
+        Only for a network pruned from the dense one: others have other channels between their blocks.
+        """
+        blocks, taught = find_blocks(old), self.blocks
+        if taught is None:
+            return None
+        widths = {name: target.shape[2] for name, target in taught.targets.items()}
+        if not blocks or any(
+            widths.get(block.name) != mixing_matrix(old, block)[0].shape[1] for block in blocks
+        ):
+            return None
+        lesson = replace(taught, blocks=blocks, targets=_in_order(taught.targets, self.dense, old))
+        # Being told of choices, prune refits also where no channel leaves.
+        return prune(old, lesson, {}, on_choice=lambda _: None)
+
+
+def is_better(after: Score, before: Score) -> bool:
+    """Whether a network came nearer to the dense one, and does not see hands where there are none."""
+    return after.deviation < before.deviation and after.presence <= before.presence + _PRESENCE_SLACK
+
+
+def _in_order(
+    targets: Mapping[str, Floats], dense: onnx.ModelProto, old: onnx.ModelProto
+) -> Mapping[str, Floats]:
+    """Put the targets of the heads into the order of another network's heads."""
+    taught, last = read_blocks(dense)[-1], read_blocks(old)[-1]
+    columns = head_columns(dense, taught)
+    order = np.concatenate([columns[name] for name in head_names(old, last)])
+    return {**targets, last.name: targets[taught.name][:, :, order]}
+
+
+def _evenly(count: int, most: int) -> NDArray[np.int64]:
+    places: NDArray[np.int64] = np.linspace(0, count - 1, min(count, most)).round().astype(np.int64)
+    return places

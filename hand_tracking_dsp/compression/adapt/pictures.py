@@ -1,0 +1,173 @@
+"""What a camera shows, and what the dense network says of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_palm_percent, predict
+from hand_tracking_dsp.compression.data.crops import MIN_CROPS, SIZE, Crops, cut, split
+from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures, spread
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.types import Region
+
+HELD_BACK = 0.25
+"""Share of the crops that the figures are measured on, and nothing else."""
+
+# Of the rest: what decides between the ways to adapt a level.
+_JUDGED_BY = 0.2
+_PRESENCE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How far a network is from the dense one.
+
+    Attributes:
+        deviation: Of the landmarks of crops that show a hand, mean, % of palm size.
+        presence: Mean difference of the probability that there is a hand, 0 to 1, over all crops.
+    """
+
+    deviation: float
+    presence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """Crops, and the dense network's word on them.
+
+    Attributes:
+        crops: Hands, and places where there may be none.
+        said: By the dense network.
+        hands: bool [n], where it sees a hand.
+    """
+
+    crops: Crops
+    said: Predictions
+    hands: NDArray[np.bool_]
+
+    def score(self, network: Session) -> Score:
+        """Compare another network with the dense one."""
+        found = predict(network, self.crops.images)
+        deviation = deviation_palm_percent(found, self.said)[self.hands].mean()
+        return Score(float(deviation), float(np.abs(found.presence - self.said.presence).mean()))
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """The pictures of a camera, split so that no scene is in two parts.
+
+    Attributes:
+        fit: To learn from, each crop followed by its mirror image.
+        judge: To choose between ways.
+        held_back: To measure on.
+    """
+
+    fit: Taught
+    judge: Taught
+    held_back: Taught
+
+    @classmethod
+    def make(cls, hands: Crops, anywhere: Crops, dense: Session, seed: int = 0) -> Lessons:
+        """Split crops, and let the dense network look at them.
+
+        Args:
+            hands: Crops of hands.
+            anywhere: Crops of any places of the same pictures; may be none.
+            dense: The dense network.
+            seed: Of the split.
+
+        Raises:
+            ConfigurationError: All are of one picture or scene, or the dense network sees too few hands.
+        """
+        learn, held_back = split(hands, HELD_BACK, seed)
+        fit, judge = split(learn, _JUDGED_BY, seed)
+        parts = [
+            teach(dense, joined(part, anywhere.subset(_of_groups(anywhere, part))))
+            for part in (fit, judge, held_back)
+        ]
+        seen = sum(int(part.hands.sum()) for part in parts)
+        if seen < MIN_CROPS or not all(part.hands.any() for part in parts):
+            msg = (
+                f"The bank's dense network sees a hand in {seen} of {len(hands)} crops only: "
+                f"give another bank, or pictures with at least {MIN_CROPS} hands."
+            )
+            raise ConfigurationError(msg)
+        return cls(teach(dense, mirrored(parts[0].crops)), parts[1], parts[2])
+
+    def hands_to_learn(self) -> Crops:
+        """Return all hands that are not held back, none mirrored."""
+        fit, judge = self.fit.crops, self.judge.crops
+        plain = fit.subset(np.flatnonzero(self.fit.hands[::2]) * 2)
+        return joined(plain, judge.subset(np.flatnonzero(self.judge.hands)))
+
+
+def teach(dense: Session, crops: Crops) -> Taught:
+    """Let the dense network look at crops."""
+    said = predict(dense, crops.images)
+    return Taught(crops, said, said.presence >= _PRESENCE)
+
+
+def mirrored(crops: Crops) -> Crops:
+    """Put the mirror image behind each crop: who shows the right hand here shows the left one tomorrow."""
+    images = np.stack([crops.images, crops.images[:, :, ::-1]], axis=1)
+    double = np.repeat(np.arange(len(crops)), 2)
+    return Crops(
+        images.reshape(-1, *crops.images.shape[1:]),
+        tuple(crops.sources[i] for i in double),
+        tuple(crops.groups[i] for i in double),
+    )
+
+
+def joined(first: Crops, second: Crops) -> Crops:
+    """Put crops together, the second ones spread evenly among the first, so that any beginning has both."""
+    order = np.argsort(
+        np.concatenate([np.linspace(0, 1, len(first)), np.linspace(0, 1, len(second) + 2)[1:-1]]),
+        kind="stable",
+    )
+    both = Crops(
+        np.concatenate([first.images, second.images]),
+        first.sources + second.sources,
+        first.groups + second.groups,
+    )
+    return both.subset(order)
+
+
+def cut_anywhere(folder: Path, count: int, seed: int = 0) -> Crops:
+    """Cut squares out of any place of pictures, hand or not: they teach when there is none.
+
+    Args:
+        folder: Of pictures.
+        count: Crops wanted; fewer come where there are fewer pictures that can be read.
+        seed: Of the places.
+
+    Raises:
+        SourceError: The folder is missing or holds no picture.
+    """
+    random = np.random.default_rng(seed)
+    images: list[NDArray[np.uint8]] = []
+    chosen: list[Picture] = []
+    for picture in spread([list_pictures(folder)]):
+        if len(images) >= count:
+            break
+        if (image := picture.read()) is None:
+            continue
+        height, width = image.shape[:2]
+        size = random.uniform(0.3, 0.9) * min(height, width)
+        place = Region(
+            random.uniform(0, width), random.uniform(0, height), size, random.uniform(-math.pi, math.pi)
+        )
+        images.append(cut(image, place))
+        chosen.append(picture)
+    stacked = np.stack(images) if images else np.empty((0, SIZE, SIZE, 3), np.uint8)
+    return Crops(stacked, tuple(one.source for one in chosen), tuple(one.group for one in chosen))
+
+
+def _of_groups(crops: Crops, like: Crops) -> list[int]:
+    groups = set(like.groups)
+    return [i for i, group in enumerate(crops.groups) if group in groups]

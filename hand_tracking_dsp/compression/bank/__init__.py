@@ -1,0 +1,1 @@
+"""The bank that is made: files, entries, checks, times."""

@@ -1,0 +1,173 @@
+"""Every step of an export checked: outputs of a stage against those of the stage before.
+
+PyTorch (where it was used) → ONNX → optimized → quantized → the backend at hand. A step that only
+rewrites a network must change nothing; one that rounds may change it by what is stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from rich.table import Table
+
+from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_palm_percent
+from hand_tracking_dsp.errors import BackendError, ModelError
+from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.backends.onnxruntime_backend import OnnxRuntimeSession
+
+Images = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How much a step may change what a network says.
+
+    Attributes:
+        deviation: Of the landmarks: in pixels of the crop, the largest of all joints and crops, or in % of
+            the palm's size, the mean over crops.
+        unit: "px" or "% of palm".
+        probability: Largest change of presence and handedness; of a step that rounds, its mean over crops.
+    """
+
+    deviation: float
+    unit: str
+    probability: float
+
+
+REWRITTEN = Limit(0.05, "px", 1e-3)
+"""For a step that computes the same in another order."""
+
+HALVED = Limit(0.5, "px", 1e-2)
+"""For a step to fp16."""
+
+ROUNDED = Limit(3.0, "% of palm", 0.05)
+"""For a step to INT8 or bf16."""
+
+OTHER_ROUNDING = Limit(2.0, "% of palm", 0.05)
+"""For the same INT8 network on another backend, which rounds half steps otherwise and fuses other layers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A network at one step of its export.
+
+    Attributes:
+        name: For example "optimized".
+        predict: What it says of crops, uint8 [n, 224, 224, 3].
+        limit: How much it may differ from the stage before; of the first stage it does not matter.
+    """
+
+    name: str
+    predict: Callable[[Images], Predictions]
+    limit: Limit = REWRITTEN
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What changed from one stage to the next.
+
+    Attributes:
+        source: The stage before.
+        target: The stage.
+        deviation: Of the landmarks, in the limit's unit.
+        probability: Of presence and handedness.
+        limit: What is allowed.
+    """
+
+    source: str
+    target: str
+    deviation: float
+    probability: float
+    limit: Limit
+
+    @property
+    def accepted(self) -> bool:
+        """Whether both lie within the limit; a NaN does not."""
+        return self.deviation <= self.limit.deviation and self.probability <= self.limit.probability
+
+
+def compare_stages(stages: Sequence[Stage], images: Images) -> list[Step]:
+    """Compare each stage with the one before.
+
+    Args:
+        stages: At least two.
+        images: uint8 [n, 224, 224, 3], RGB, at least one.
+    """
+    found = [stage.predict(images) for stage in stages]
+    return [
+        _step(before.name, stage, expected, result)
+        for (before, stage), (expected, result) in zip(pairwise(stages), pairwise(found), strict=True)
+    ]
+
+
+def require(steps: Sequence[Step], network: str) -> None:
+    """Stop an export that went wrong.
+
+    Raises:
+        ModelError: A step changed more than its limit allows.
+    """
+    for step in steps:
+        if not step.accepted:
+            msg = (
+                f"The network {network} is not exported: from {step.source} to {step.target} its landmarks "
+                f"moved by {step.deviation:.3g} {step.limit.unit} (limit {step.limit.deviation:g}), its "
+                f"probabilities by {step.probability:.2g} (limit {step.limit.probability:g}); calibrate on "
+                "more varied pictures, or leave this precision out."
+            )
+            raise ModelError(msg)
+
+
+def steps_table(steps: Sequence[tuple[str, Step]], samples: int) -> Table:
+    """Show steps, each with the name of its network."""
+    table = Table(title=f"Every step checked, {samples} crops held back")
+    for heading in ("network", "step", "landmarks moved", "limit", "probabilities", "limit", ""):
+        words = heading in {"network", "step", ""}
+        table.add_column(heading, justify="left" if words else "right", overflow="fold")
+    for network, step in steps:
+        table.add_row(
+            network,
+            f"{step.source} → {step.target}",
+            f"{step.deviation:.2g} {step.limit.unit}",
+            f"{step.limit.deviation:g}",
+            f"{step.probability:.1e}",
+            f"{step.limit.probability:g}",
+            "ok" if step.accepted else "TOO LARGE",
+        )
+    return table
+
+
+def open_as_filed(model: bytes, name: str) -> Session:
+    """Open a network as its file says, without any of ONNX Runtime's optimizations; one thread.
+
+    Args:
+        model: An ONNX file.
+        name: Its name, for messages.
+
+    Raises:
+        BackendError: ONNX Runtime refuses it.
+    """
+    settings = onnxruntime.SessionOptions()
+    settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    settings.intra_op_num_threads = settings.inter_op_num_threads = 1
+    try:
+        session = onnxruntime.InferenceSession(model, settings, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors share no other base.
+        msg = f"ONNX Runtime refuses the network {name} ({error}): export it again."
+        raise BackendError(msg) from error
+    return OnnxRuntimeSession(session, name, "fp32")
+
+
+def _step(source: str, stage: Stage, expected: Predictions, found: Predictions) -> Step:
+    probabilities = np.abs(
+        np.stack([found.presence - expected.presence, found.handedness - expected.handedness])
+    )
+    if stage.limit.unit == "px":
+        moved = np.linalg.norm(found.landmarks[..., :2] - expected.landmarks[..., :2], axis=2)
+        return Step(source, stage.name, float(moved.max()), float(probabilities.max()), stage.limit)
+    deviation = float(deviation_palm_percent(found, expected).mean())
+    return Step(source, stage.name, deviation, float(probabilities.mean(axis=1).max()), stage.limit)

@@ -1,0 +1,270 @@
+"""Checks every network of a bank on the machine at hand, and times it.
+
+A network is run in each of its files, on each backend, provider and arithmetic that is there. Landmark
+networks are compared with the bank's dense one, and that with what bank.json says of it; palm detectors
+with their own default file. So a variant that this machine computes wrongly shows: INT8 sums that overflow,
+a provider with a defect.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.compression.bank.deviation import deviation_palm_percent, predict
+from hand_tracking_dsp.compression.bank.entries import (
+    Entry,
+    accuracy_entry,
+    add_measurement,
+    add_profile,
+    has_measurement,
+    networks_of,
+)
+from hand_tracking_dsp.compression.bank.timing import Times, time_in_turn
+from hand_tracking_dsp.compression.data.crops import HandFinder, cut
+from hand_tracking_dsp.errors import BackendError, ConfigurationError, ModelError
+from hand_tracking_dsp.recordings.truth import boxes_overlap
+from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_session, providers_by_precision
+from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, Contract, check_session, warm_up
+from hand_tracking_dsp.tracking.device import device_name
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
+from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
+from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.precision import DEVIATION, PALMS_FOUND, Choice, possible
+from hand_tracking_dsp.tracking.types import Image, PalmDetection
+
+_LEAST_PALMS_FOUND = 90.0
+_SAME_PALM = 0.5
+# How far a deviation may lie above what was recorded on the same pictures, and on other ones: times
+# the first, plus the second in % of palm size. The lite network was seen to deviate by 3.9 % on synthetic
+# hands and by 13.7 % on hands of a head camera.
+_ON_SAME, _ON_OTHER = (1.5, 0.5), (4.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a network did on this machine.
+
+    Attributes:
+        choice: The network, its file, and how it was run.
+        metric: DEVIATION or PALMS_FOUND.
+        value: The result, %; NaN where it could not be run.
+        limit: The worst result allowed, %; None where nothing was recorded to compare with.
+        samples: Number of crops or palms compared.
+        problem: Why it could not be run; "" if it could.
+    """
+
+    choice: Choice[NetworkInfo]
+    metric: str
+    value: float
+    limit: float | None
+    samples: int
+    problem: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the result is a number within the limit."""
+        if self.limit is None or math.isnan(self.value):
+            return not math.isnan(self.value)
+        return self.value <= self.limit if self.metric == DEVIATION else self.value >= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """How long a network takes on this machine.
+
+    Attributes:
+        choice: The network, its file, and how it was run.
+        threads: Threads it was given; 0 = the backend's choice.
+        times: Of one run.
+    """
+
+    choice: Choice[NetworkInfo]
+    threads: int
+    times: Times
+
+
+def runtimes_here() -> list[RuntimeOptions]:
+    """Return one way to run for each backend and execution provider that is installed here."""
+    runtimes = [
+        *(RuntimeOptions(providers=(provider,)) for provider in ("cpu", "cuda", "tensorrt")),
+        *(RuntimeOptions(backend=backend) for backend in BACKENDS if backend != "onnxruntime"),
+    ]
+    return [runtime for runtime in runtimes if _is_here(runtime)]
+
+
+def contenders(manifest: Manifest) -> list[Choice[NetworkInfo]]:
+    """Return every network of a bank in every file and arithmetic that can be run here, dense fp32 first."""
+    networks: tuple[NetworkInfo, ...] = (*manifest.levels, *manifest.detectors)
+    runtimes = runtimes_here()
+    return [choice for network in networks for runtime in runtimes for choice in possible(network, runtime)]
+
+
+def check_networks(bank: Path, images: Sequence[Image], data: str) -> Iterator[Check]:
+    """Run every contender on pictures.
+
+    Args:
+        bank: Folder of the bank.
+        images: uint8 [height, width, 3], BGR, with hands.
+        data: What bank.json calls these pictures.
+
+    Raises:
+        ModelError: The bank or a file is missing, damaged or another one.
+        ConfigurationError: The pictures show no hand.
+    """
+    manifest = read_manifest(bank)
+    crops = _crops(images)
+    everyone = contenders(manifest)
+    dense = everyone[0]
+    reference = predict(_open(read_network(manifest, dense.info), dense), crops)
+    palms: dict[str, list[list[PalmDetection]]] = {}
+
+    def check(choice: Choice[NetworkInfo], session: Session) -> Check:
+        choice = choice.run_by(session.provider)
+        if isinstance(choice.info, LevelInfo):
+            deviations = deviation_palm_percent(predict(session, crops), reference)
+            return Check(choice, DEVIATION, float(deviations.mean()), _limit(choice, data), len(crops))
+        detector = PalmDetector(choice, session)
+        found = [detector.detect(image, "bgr") for image in images]
+        value, count = _found_too(palms.setdefault(choice.info.name, found), found)
+        return Check(choice, PALMS_FOUND, value, _LEAST_PALMS_FOUND, count)
+
+    for choice in everyone:
+        network = read_network(manifest, choice.info)
+        try:
+            result = check(choice, _open(network, choice))
+        except (BackendError, ModelError) as error:
+            metric = DEVIATION if isinstance(choice.info, LevelInfo) else PALMS_FOUND
+            result = Check(choice, metric, math.nan, None, 0, str(error))
+        yield result
+
+
+def time_networks(
+    bank: Path,
+    choices: Sequence[Choice[NetworkInfo]],
+    threads: int,
+    runs: int,
+    beside: Sequence[Callable[[], object]] = (),
+    on_turn: Callable[[int, int], None] | None = None,
+) -> tuple[list[Timed], list[Times]]:
+    """Time networks in turn on a grey picture.
+
+    Args:
+        bank: Folder of the bank.
+        choices: What to run.
+        threads: Threads of each; 0 = the backend's choice.
+        runs: Timed runs of each, at least 1.
+        beside: Other calls to time in the same turns.
+        on_turn: Called with how many turns are done, and how many there are.
+
+    Returns:
+        The times of choices, and those of beside.
+
+    Raises:
+        ModelError: The bank or a file is missing, damaged or another one.
+        BackendError: A backend refuses a network.
+    """
+    manifest = read_manifest(bank)
+    calls: list[Callable[[], object]] = []
+    for choice in choices:
+        runtime = replace(choice.runtime, threads=threads)
+        session = _open(read_network(manifest, choice.info), replace(choice, runtime=runtime))
+        calls.append(partial(session.run, np.full(session.inputs[0].shape, 0.5, dtype=np.float32)))
+    times = time_in_turn([*calls, *beside], runs, on_turn)
+    timed = [Timed(choice, threads, one) for choice, one in zip(choices, times, strict=False)]
+    return timed, times[len(choices) :]
+
+
+def record(bank: Entry, checks: Sequence[Check], timed: Sequence[Timed], data: str) -> None:
+    """Put this machine's figures into a bank.
+
+    Times replace those of the same device, provider and threads. A result is added where none of the same
+    pictures and provider is recorded, so that later runs are compared with the first. What failed its
+    check gets no times here, so that the precision policy leaves it alone.
+
+    Args:
+        bank: See lab.bank_entries; changed in place.
+        checks: Of check_networks.
+        timed: Of time_networks.
+        data: What to call the pictures of the checks.
+    """
+    device = device_name()
+    failed = {(one.choice.info.file, one.choice.provider) for one in checks if not one.accepted}
+    for file, provider in failed:
+        for entry in _entries(bank, file):
+            old = entry.get("latency", ())
+            entry["latency"] = [one for one in old if (one["device"], one["provider"]) != (device, provider)]
+    for one in timed:
+        file, provider = one.choice.info.file, one.choice.provider
+        profile = {"device": device, "provider": provider, "threads": one.threads, **asdict(one.times)}
+        for entry in _entries(bank, file) if (file, provider) not in failed else ():
+            add_profile(entry, dict(profile))
+    for check in checks:
+        found = accuracy_entry(data, check.value, check.samples, check.choice.provider, check.metric)
+        for entry in _entries(bank, check.choice.info.file) if check.accepted else ():
+            if not has_measurement(entry, found):
+                add_measurement(entry, found)
+
+
+def _entries(bank: Entry, file: str) -> list[Entry]:
+    return [entry for entry in networks_of(bank) if entry["file"] == file]
+
+
+def _is_here(runtime: RuntimeOptions) -> bool:
+    try:
+        return bool(providers_by_precision(runtime))
+    except BackendError:
+        return False
+
+
+def _crops(images: Sequence[Image]) -> list[NDArray[np.uint8]]:
+    finder = HandFinder.load()
+    crops = [cut(image, region) for image in images for region in finder.regions(image)]
+    if not crops:
+        msg = f"No hand was found in {len(images)} pictures: give pictures that show hands."
+        raise ConfigurationError(msg)
+    return crops
+
+
+def _open(network: bytes, choice: Choice[NetworkInfo]) -> Session:
+    contract: Contract = LANDMARKS if isinstance(choice.info, LevelInfo) else PALM
+    session = open_session(network, choice.info.file, choice.runtime)
+    check_session(session, contract, choice.info.file)
+    warm_up(session, contract, choice.info.file)
+    return session
+
+
+def _limit(choice: Choice[NetworkInfo], data: str) -> float | None:
+    """Return the largest deviation that what is recorded of a network allows, % of palm size."""
+    info = choice.info
+    if isinstance(info, LevelInfo) and info.index == 0 and choice.precision == "fp32":
+        return _ON_SAME[1]  # it is compared with itself
+    recorded = [
+        one
+        for one in info.accuracy
+        if one.metric == DEVIATION and (choice.as_filed or one.provider == choice.provider)
+    ]
+    if not recorded:
+        return None
+    same = [one for one in recorded if one.data == data]
+    factor, margin = _ON_SAME if same else _ON_OTHER
+    return factor * max(one.value for one in same or recorded) + margin
+
+
+def _found_too(
+    expected: Sequence[Sequence[PalmDetection]], found: Sequence[Sequence[PalmDetection]]
+) -> tuple[float, int]:
+    """Return the share of palms that are found again, %, and how many there are."""
+    again = [
+        any(boxes_overlap(palm.box.tolist(), other.box.tolist()) >= _SAME_PALM for other in others)
+        for palms, others in zip(expected, found, strict=True)
+        for palm in palms
+    ]
+    return (100 * float(np.mean(again)) if again else math.nan), len(again)

@@ -1,0 +1,1 @@
+"""Other methods of pruning the same network, measured beside ours. Needs PyTorch."""

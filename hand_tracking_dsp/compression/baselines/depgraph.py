@@ -1,0 +1,58 @@
+"""Torch-Pruning's DepGraph pruner (Fang et al., DepGraph: Towards Any Structural Pruning, 2023) as a peer.
+
+It prunes every channel that its dependency graph allows: those between a block's layers, which ours
+prunes, too, and those of the residual stream, which ours leaves.
+"""
+
+from __future__ import annotations
+
+import onnx
+import torch
+
+from hand_tracking_dsp.compression.baselines.layers import LayeredNetwork
+from hand_tracking_dsp.errors import ConfigurationError
+
+ROUND_TO = 8
+"""Widths are made multiples of this, as the tool advises for speed; the narrowest stream has 16."""
+
+# What the tool looks at are layers, not pictures: the smallest that the network can halve five times.
+_EXAMPLE = (1, 3, 64, 64)
+
+
+def is_installed() -> bool:
+    """Whether Torch-Pruning can be imported."""
+    try:
+        import torch_pruning  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def prune_by_depgraph(model: onnx.ModelProto, keep: float) -> onnx.ModelProto:
+    """Prune every group of channels alike by the magnitude of the group (group L2 norm, the tool's default).
+
+    Args:
+        model: fp32 landmark network; stays as it is. Its heads read the landmarks' features.
+        keep: Share of the channels that stay, above 0, to 1.
+
+    Raises:
+        ModelError: The network cannot be read by PyTorch's side.
+        ConfigurationError: Torch-Pruning is not installed.
+    """
+    try:
+        import torch_pruning
+    except ImportError as error:
+        msg = "Torch-Pruning is not installed: install it with make setup-lab."
+        raise ConfigurationError(msg) from error
+    network = LayeredNetwork(model)
+    network.eval()
+    pruner = torch_pruning.pruner.BasePruner(
+        network,
+        torch.zeros(_EXAMPLE),
+        importance=torch_pruning.importance.GroupMagnitudeImportance(p=2),
+        pruning_ratio=1 - keep,
+        ignored_layers=network.heads(),
+        round_to=ROUND_TO,
+    )
+    pruner.step()
+    return network.to_onnx()

@@ -1,0 +1,125 @@
+"""A landmark network made of PyTorch's own layers, so that pruning tools that trace such layers can read it.
+
+lab.distillation.network.OnnxNetwork holds bare weights: Torch-Pruning 1.6.1 was seen to find nothing in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hand_tracking_dsp.compression.pruning.network import Array, copied, is_depthwise, read_weights
+from hand_tracking_dsp.errors import ModelError
+
+_PLAIN: dict[str, Callable[..., Tensor]] = {
+    "Add": lambda first, second: first + second,
+    "GlobalAveragePool": lambda data: data.mean((2, 3), keepdim=True),
+    "Flatten": lambda data: data.flatten(1),
+    "Sigmoid": lambda data: data.sigmoid(),
+}
+_WITHOUT_WEIGHTS = {"Clip", "MaxPool", *_PLAIN}
+
+
+class LayeredNetwork(nn.Module):
+    """A network whose convolutions and linear layers are modules, whatever becomes of their widths.
+
+    Args:
+        model: fp32 landmark network.
+
+    Raises:
+        ModelError: It has an operator that is not known here, or a layer without bias.
+    """
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        super().__init__()
+        self._model = model
+        weights = read_weights(model)
+        self.layers = nn.ModuleDict()
+        self.constants = {name: float(value) for name, value in weights.items() if value.ndim == 0}
+        for node in model.graph.node:
+            if node.op_type in {"Conv", "Gemm"} and len(node.input) == 3:
+                self.layers[_key(node)] = _layer(node, *(weights[name] for name in node.input[1:]))
+            elif node.op_type not in _WITHOUT_WEIGHTS:
+                msg = (
+                    f"The layer {node.name} ({node.op_type}) cannot be handed to other tools: "
+                    f"give a landmark network of a bank."
+                )
+                raise ModelError(msg)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        """Run the network.
+
+        Args:
+            image: float32 [n, 3, height, width], 0 to 1.
+
+        Returns:
+            Its outputs in their order.
+        """
+        values = {self._model.graph.input[0].name: image}
+        for node in self._model.graph.node:
+            values[node.output[0]] = self._run(node, [values[name] for name in node.input if name in values])
+        return tuple(values[output.name] for output in self._model.graph.output)
+
+    def heads(self) -> list[nn.Module]:
+        """Return the linear layers: what they give is the network's output and must keep its size."""
+        return [layer for layer in self.layers.values() if isinstance(layer, nn.Linear)]
+
+    def to_onnx(self) -> onnx.ModelProto:
+        """Write the layers back into the graph they came from, in whatever widths they have now."""
+        model = copied(self._model)
+        changed: dict[str, Tensor] = {}
+        for node in model.graph.node:
+            if node.op_type not in {"Conv", "Gemm"}:
+                continue
+            layer = self.layers[_key(node)]
+            changed.update(zip(node.input[1:], (layer.weight, layer.bias), strict=True))
+            if is_depthwise(node):
+                next(item for item in node.attribute if item.name == "group").i = layer.groups
+        for tensor in model.graph.initializer:
+            if tensor.name in changed:
+                array = np.ascontiguousarray(changed[tensor.name].detach().numpy())
+                tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
+        # Shapes between the layers are no longer what they were.
+        del model.graph.value_info[:]
+        onnx.checker.check_model(model, full_check=True)
+        return model
+
+    def _run(self, node: onnx.NodeProto, inputs: list[Tensor]) -> Tensor:
+        attributes = {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+        if node.op_type == "Conv":
+            top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])
+            inputs = [functional.pad(inputs[0], (left, right, top, bottom))]
+        if node.op_type in {"Conv", "Gemm"}:
+            result: Tensor = self.layers[_key(node)](*inputs)
+        elif node.op_type == "Clip":
+            result = inputs[0].clamp(*(self.constants[name] for name in node.input[1:3]))
+        elif node.op_type == "MaxPool":
+            result = functional.max_pool2d(inputs[0], attributes["kernel_shape"], attributes["strides"])
+        else:
+            result = _PLAIN[node.op_type](*inputs)
+        return result
+
+
+def _layer(node: onnx.NodeProto, weight: Array, bias: Array) -> nn.Module:
+    attributes = {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+    if node.op_type == "Gemm":
+        layer = nn.Linear(weight.shape[1], weight.shape[0])
+    else:
+        groups = attributes.get("group", 1)
+        strides = tuple(attributes.get("strides", [1, 1]))
+        layer = nn.Conv2d(weight.shape[1] * groups, len(weight), weight.shape[2:], strides, groups=groups)
+    with torch.no_grad():
+        layer.weight.copy_(torch.from_numpy(weight.copy()))
+        layer.bias.copy_(torch.from_numpy(bias.copy()))
+    return layer
+
+
+def _key(node: onnx.NodeProto) -> str:
+    # PyTorch keeps the dot for itself.
+    return str(node.output[0]).replace(".", "/")

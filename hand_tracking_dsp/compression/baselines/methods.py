@@ -1,0 +1,265 @@
+"""The networks that are compared, each made once and kept: equally fast, and trained alike."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.compression.bank.model_size import count_macs, count_parameters
+from hand_tracking_dsp.compression.baselines.depgraph import is_installed, prune_by_depgraph
+from hand_tracking_dsp.compression.baselines.fit import fit_latency
+from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.distillation.network import OnnxNetwork
+from hand_tracking_dsp.compression.distillation.samples import Labels, Samples
+from hand_tracking_dsp.compression.distillation.train import Training, TrainingOptions
+from hand_tracking_dsp.compression.pruning.allocation import allocate
+from hand_tracking_dsp.compression.pruning.criteria import CRITERIA
+from hand_tracking_dsp.compression.pruning.levels import LevelMaker, read_level
+from hand_tracking_dsp.compression.pruning.network import parse_model, read_blocks
+from hand_tracking_dsp.compression.pruning.prune import cut, prune
+from hand_tracking_dsp.compression.pruning.widths import rounded_width
+from hand_tracking_dsp.compression.quantization.quantize import quantize
+from hand_tracking_dsp.files import write_bytes, write_text
+
+UNIFORM = {"l1": "L1 norm, uniform", "magnitude": "magnitude, uniform", "random": "random channels, uniform"}
+"""The peers that keep the same share of every block, by their criterion in lab.pruning.criteria."""
+
+# Share of what removing all that can go would save; the rest is lost to the rounding of times.
+_MOST_SAVED = 0.98
+_QUANTIZED_ON = 128
+_SPEED_STEPS = 8
+_CHECKS = 5
+
+Progress = Callable[[str, int, int, str], None]
+"""Called with what is being done, how much of it is done, how much there is (0: unknown), and figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much each network is trained.
+
+    Attributes:
+        training: The same for all; its steps count where minutes is None.
+        minutes: Of training for one network of the first ratio, from which the steps of all are counted;
+            None where steps are given.
+    """
+
+    training: TrainingOptions
+    minutes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A network of the table.
+
+    Attributes:
+        name: Also of its file.
+        label: For people.
+        family: "MediaPipe", "peer", "ours" or "bank".
+        data: The ONNX file.
+        precision: Of its weights.
+        parameters: Trained parameters.
+        macs: Multiplications with addition of one run.
+        ratio: The latency it was pruned for, relative to the dense network's; None where for none.
+        steps: Batches it was trained with here; 0 if not.
+        start: The network before training; None where it was not trained here.
+    """
+
+    name: str
+    label: str
+    family: str
+    data: bytes
+    precision: str
+    parameters: int
+    macs: int
+    ratio: float | None = None
+    steps: int = 0
+    start: bytes | None = None
+
+
+@dataclass(slots=True)
+class Contest:
+    """Makes the networks, or reads those that an earlier call has made.
+
+    Attributes:
+        bank: Folder whose level 0 is the dense network that all are pruned from.
+        crops: What ours calibrates on.
+        samples: What all are trained on.
+        validation: Of the training's curves: named sets of images and the dense network's labels.
+        work: Where networks, checkpoints and curves are kept.
+        budget: Of each network's training.
+        seed: Of the random channels, the split of crops and sampled positions.
+        report: See Progress.
+    """
+
+    bank: Path
+    crops: Crops
+    samples: Samples
+    validation: dict[str, tuple[NDArray[np.uint8], Labels]]
+    work: Path
+    budget: Budget
+    seed: int = 0
+    report: Progress = field(default=lambda *_: None)
+    dense: onnx.ModelProto = field(init=False)
+    _maker: LevelMaker | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        """Read the dense network."""
+        self.dense = read_level(self.bank)
+
+    def of_ratio(self, ratio: float) -> Iterator[Contestant]:
+        """Make all contestants of a latency, relative to the dense network in ONNX Runtime, one thread, fp32.
+
+        Raises:
+            ConfigurationError: No pruning is fast enough here, or the pictures do not suffice.
+            OutputError: The work folder cannot be written.
+        """
+        for criterion, label in UNIFORM.items():
+            start = self._kept(f"{criterion}{_mark(ratio)}_start", partial(self._uniform, criterion, ratio))
+            yield self._trained(criterion, label, "peer", ratio, start)
+        if is_installed():
+            start = self._kept(f"depgraph{_mark(ratio)}_start", partial(self._depgraph, ratio))
+            yield self._trained("depgraph", "Torch-Pruning, DepGraph", "peer", ratio, start)
+        start = self._kept(f"closed_form{_mark(ratio)}", partial(self._closed_form, ratio))
+        yield contestant(f"closed_form{_mark(ratio)}", "ours, closed form only", "ours", start, ratio)
+        taught = self._trained("ours", "ours, distilled", "ours", ratio, start)
+        yield taught
+        yield self.rounded(taught)
+
+    def rounded(self, original: Contestant) -> Contestant:
+        """Quantize a contestant to INT8; it keeps its numbers of parameters and multiplications."""
+        name = f"{original.name}_int8"
+
+        def make() -> onnx.ModelProto:
+            self.report(f"quantizing {original.label}", 0, 0, "")
+            crops = self.crops.subset(_spread(len(self.crops), _QUANTIZED_ON))
+            return quantize(onnx.load_from_string(original.data), crops)
+
+        data = _bytes(self._kept(name, make))
+        return replace(
+            original, name=name, label=f"{original.label}, INT8", data=data, precision="int8", start=None
+        )
+
+    def _trained(
+        self, method: str, label: str, family: str, ratio: float, start: onnx.ModelProto
+    ) -> Contestant:
+        """Fine-tune a pruned network, or go on where an earlier call was stopped."""
+        name = f"{method}{_mark(ratio)}"
+        options = self._options(start)
+
+        def make() -> onnx.ModelProto:
+            folder = self.work / "training" / name
+            training = Training(OnnxNetwork(start), self.samples, self.validation, folder, options)
+            what = f"training {label} at {ratio:g}"
+            return training.run(lambda done, of, line: self.report(what, done, of, line)).to_onnx()
+
+        found = contestant(name, label, family, self._kept(name, make), ratio)
+        return replace(found, steps=options.steps, start=_bytes(start))
+
+    def _options(self, start: onnx.ModelProto) -> TrainingOptions:
+        """Count the steps that the minutes allow, once for all networks."""
+        path = self.work / "steps.json"
+        if self.budget.minutes is None:
+            return self.budget.training
+        if not path.exists():
+            self.report("measuring the speed of training", 0, 0, "")
+            few = replace(self.budget.training, steps=_SPEED_STEPS, check_every=_SPEED_STEPS + 1)
+            with TemporaryDirectory() as folder:
+                training = Training(OnnxNetwork(start), self.samples, {}, Path(folder), few)
+                began = time.monotonic()
+                training.run()
+                seconds = (time.monotonic() - began) / _SPEED_STEPS
+            write_text(path, json.dumps(max(1, round(60 * self.budget.minutes / seconds))) + "\n")
+        return with_steps(self.budget.training, int(json.loads(path.read_text(encoding="utf-8"))))
+
+    def _uniform(self, criterion: str, ratio: float) -> onnx.ModelProto:
+        """Keep the same share of every block; what the first criterion's network keeps, all others keep."""
+        self.report(f"pruning by {criterion} to {ratio:g}", 0, 0, "")
+        scores = CRITERIA[criterion](self.dense, self.crops, self.seed)
+        first = next(iter(UNIFORM))
+        if criterion != first:
+            widths = read_blocks(
+                self._kept(f"{first}{_mark(ratio)}_start", partial(self._uniform, first, ratio))
+            )
+            known = {block.name: block.channels for block in widths}
+            keep = {block.name: known[block.name] / block.channels for block in read_blocks(self.dense)}
+            return cut(self.dense, keep, scores)
+        blocks = read_blocks(self.dense)
+
+        def make(share: float) -> onnx.ModelProto:
+            keep = {block.name: rounded_width(block, share) / block.channels for block in blocks}
+            return cut(self.dense, keep, scores)
+
+        return fit_latency(make, self.dense, ratio)[1]
+
+    def _depgraph(self, ratio: float) -> onnx.ModelProto:
+        self.report(f"pruning by Torch-Pruning to {ratio:g}", 0, 0, "")
+        return fit_latency(partial(prune_by_depgraph, self.dense), self.dense, ratio)[1]
+
+    def _closed_form(self, ratio: float) -> onnx.ModelProto:
+        """Allocate widths under a predicted latency, such that the measured one is as asked."""
+        if self._maker is None:
+            report = lambda what: self.report(what, 0, 0, "")  # noqa: E731
+            self._maker = LevelMaker(
+                self.bank, self.crops, precision="fp32", seed=self.seed, on_progress=report
+            )
+        maker, scores = self._maker, CRITERIA["l1"](self.dense, self.crops, self.seed)
+        table = maker.latency
+        saved_ms = sum(table.saved_ms(name, min(widths)) for name, widths in table.blocks.items())
+
+        def keep_of(size: float) -> Mapping[str, float]:
+            # What is predicted may be off as a whole, where other programs ran meanwhile; its order is not.
+            target_ms = table.whole_ms - _MOST_SAVED * saved_ms * (1 - size)
+            return allocate(maker.sensitivity, table, target_ms / table.reference_ms).keep
+
+        size, _ = fit_latency(lambda size: cut(self.dense, keep_of(size), scores), self.dense, ratio)
+        self.report(f"pruning in closed form to {ratio:g}", 0, 0, "")
+        return prune(self.dense, maker.lesson, keep_of(size))
+
+    def _kept(self, name: str, make: Callable[[], onnx.ModelProto]) -> onnx.ModelProto:
+        """Read a network that an earlier call has made, or make it."""
+        path = self.work / "networks" / f"{name}.onnx"
+        if not path.exists():
+            write_bytes(path, _bytes(make()))
+        return parse_model(path.read_bytes(), path.name)
+
+
+def contestant(
+    name: str, label: str, family: str, model: onnx.ModelProto, ratio: float | None = None
+) -> Contestant:
+    """Describe a network in fp32 that was not trained here."""
+    return Contestant(
+        name, label, family, _bytes(model), "fp32", count_parameters(model), count_macs(model), ratio
+    )
+
+
+def with_steps(options: TrainingOptions, steps: int) -> TrainingOptions:
+    """Return options for so many steps, with the rest in proportion."""
+    return replace(
+        options,
+        steps=steps,
+        warmup=min(options.warmup, steps // 4 + 1),
+        check_every=max(1, steps // _CHECKS),
+    )
+
+
+def _bytes(model: onnx.ModelProto) -> bytes:
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _mark(ratio: float) -> str:
+    return f"_{round(1000 * ratio):03}"
+
+
+def _spread(count: int, most: int) -> NDArray[np.int64]:
+    """Choose indices evenly."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))

@@ -1,0 +1,85 @@
+"""Accuracy against latency, every network a point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import fill
+
+from matplotlib.figure import Figure
+
+from hand_tracking_dsp.compression.baselines.comparison import Row, mean_deviation
+from hand_tracking_dsp.evaluation.plots import save
+
+_MARKS = {
+    "MediaPipe": ("#555555", "s"),
+    "peer": ("#1f77b4", "o"),
+    "ours": ("#d95f02", "D"),
+    "bank": ("#2ca02c", "^"),
+}
+_NAMES = {
+    "MediaPipe": "MediaPipe's own",
+    "peer": "other methods",
+    "ours": "ours, same budget",
+    "bank": "ours, the bank's levels (longer training)",
+}
+
+# Names of points nearer than this, in latency and in share of the deviation, would lie on each other.
+_NEAR = (0.15, 0.1)
+_TICKS = (0, 0.5, 1, 2, 3, 4, 6, 10, 20, 50, 100)
+
+
+def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
+    """Draw each network's mean deviation against its latency in ONNX Runtime with one thread.
+
+    Args:
+        rows: Of comparison.compare.
+        path: Where to write the PNG.
+        note: What it was measured on, shown below the title.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    axes = figure.subplots()
+    named: list[tuple[float, float]] = []
+    for family, (color, mark) in _MARKS.items():
+        chosen = [row for row in rows if row["family"] == family]
+        points = [(row["latency"][0]["relative"], mean_deviation(row["figures"])) for row in chosen]
+        if not points:
+            continue
+        for precision, face in (("fp32", color), ("", "white")):
+            shown = [
+                point
+                for point, row in zip(points, chosen, strict=True)
+                if (row["precision"] == "fp32") == (precision == "fp32")
+            ]
+            label = _NAMES[family] + ("" if precision else ", INT8")
+            if shown:
+                axes.plot(*zip(*shown, strict=True), mark, color=color, mfc=face, ms=7, label=label)
+        for (x, y), row in zip(points, chosen, strict=True):
+            # The open marks are the same networks: one name does for both.
+            if row["precision"] == "fp32":
+                above = sum(abs(x - u) < _NEAR[0] and abs(y - v) < _NEAR[1] * y for u, v in named)
+                named.append((x, y))
+                axes.annotate(
+                    row["label"].removeprefix("MediaPipe "),
+                    (x, y),
+                    textcoords="offset points",
+                    xytext=(6, 4 - 7 * above),
+                    fontsize=6,
+                    color=color,
+                )
+    axes.set_xlim(0, 1.15 * max(row["latency"][0]["relative"] for row in rows))
+    # The worst are many times as far off as those that matter.
+    axes.set_yscale("symlog", linthresh=2, linscale=0.6)
+    axes.set_yticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
+    axes.set_ylim(-0.1, 1.3 * max(mean_deviation(row["figures"]) for row in rows) + 0.1)
+    first = rows[0]["latency"][0]
+    axes.set_xlabel(
+        f"latency of one run, relative to the dense network ({first['provider']}, {first['threads']} thread)"
+    )
+    axes.set_ylabel("deviation from the dense network, % of palm size\n(agreement, not accuracy)")
+    axes.set_title(f"Pruned networks: deviation against latency\n{fill(note, 130)}", fontsize="small")
+    axes.legend(fontsize="small", frameon=False)
+    save(figure, (axes,), path)

@@ -1,0 +1,103 @@
+"""Pictures out of a bag, so that it can be learned from like a folder of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from hand_tracking_dsp.errors import FrameError, SourceError
+from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
+from hand_tracking_dsp.recordings.bags.reader import Bag, open_bag
+
+# What a network sees of the difference to the camera's own image is below its noise.
+_JPEG_QUALITY = 95
+
+
+@dataclass(frozen=True, slots=True)
+class BagPictures:
+    """What came out of a bag.
+
+    Attributes:
+        topic: Whose messages they were.
+        messages: How many the topic has.
+        written: Pictures written.
+        bad: Messages tried that are no image.
+        problems: What else of the bag could not be read, in sentences, and how often.
+    """
+
+    topic: str
+    messages: int
+    written: int
+    bad: int
+    problems: Mapping[str, int]
+
+
+def write_bag_pictures(
+    bag: Path,
+    folder: Path,
+    count: int,
+    topic: str = "",
+    on_progress: Callable[[int, int], None] | None = None,
+) -> BagPictures:
+    """Write images of a bag into a folder, spread evenly over the bag, one in memory at a time.
+
+    Files are named by the message's number, so that neighbours by name are neighbours in time. In the
+    place of a message that is no image the next one is taken.
+
+    Args:
+        bag: A rosbag2 folder or file (mcap, sqlite3), or a ROS 1 bag; of a damaged one, what is left.
+        folder: Where to; made if missing.
+        count: Most pictures, at least 1.
+        topic: Of sensor_msgs/Image or CompressedImage; may be left out where the bag has only one.
+        on_progress: Called with how many pictures are written, and how many are wanted.
+
+    Raises:
+        SourceError: The bag is missing or has nothing that can be read, or has no image on that topic.
+        ConfigurationError: rosbags is not installed, or no topic is named where there are several.
+        OutputError: A picture cannot be written.
+    """
+    with open_bag(bag) as opened:
+        return _write_pictures(opened, folder, count, topic, on_progress or (lambda *_: None))
+
+
+def _write_pictures(
+    bag: Bag,
+    folder: Path,
+    count: int,
+    topic: str,
+    report: Callable[[int, int], None],
+) -> BagPictures:
+    connections = image_connections(bag.connections, bag.path, topic)
+    total = sum(connection.msgcount for connection in connections)
+    wanted = np.linspace(0, total - 1, min(count, total)).round()
+    written = bad = 0
+    problem = "the topic has no message"
+    for number, (connection, _, data) in enumerate(bag.messages(connections)):
+        if written == len(wanted):
+            break
+        if number < wanted[written]:
+            continue
+        try:
+            image, order = pixels(bag.deserialize(data, connection.msgtype), connection.msgtype)
+        except FrameError as error:
+            bad += 1
+            problem = str(error).rstrip(".")
+            continue
+        image = image if order == "bgr" else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+        _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+        write_bytes(folder / f"{number:08}.jpg", jpeg.tobytes())
+        written += 1
+        report(written, len(wanted))
+    name = connections[0].topic
+    if not written:
+        msg = (
+            f"None of the {total} messages on {name} in {bag.path} is an image ({problem}): give another "
+            f"topic."
+        )
+        raise SourceError(msg)
+    return BagPictures(name, total, written, bad, dict(bag.problems))

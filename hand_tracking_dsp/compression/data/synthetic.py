@@ -1,0 +1,82 @@
+"""Synthetic hands: to measure with, as their joints are known, and to learn from where nothing else is."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.cameras.camera import HandTruth, SourceOptions
+from hand_tracking_dsp.cameras.synthetic import SyntheticScene
+from hand_tracking_dsp.compression.data.crops import Crops, Jitter, cut, to_crop
+from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.tracking.geometry import region_from_landmarks
+from hand_tracking_dsp.tracking.types import Floats
+
+SYNTHETIC = "synthetic hands"
+"""Name of this data set."""
+
+# Samples are made of scenes below; what is measured on must be others (lab.data.varied).
+_FIRST_SCENE = 1 << 16
+# Frames of one scene this far apart differ in gesture and view.
+_STEP, _FRAMES_EACH = 45, 8
+
+Progress = Callable[[int, int], None]
+"""Called with how many pictures are done, and how many there are."""
+
+
+def synthetic_hands(count: int, seed: int = 0, on_progress: Progress | None = None) -> tuple[Crops, Floats]:
+    """Cut synthetic hands out as a tracker does whose region lies beside the hand.
+
+    Args:
+        count: Crops wanted, at least 1.
+        seed: Of the regions' jitter; the scenes are always the same, and no sample is made of them.
+        on_progress: See Progress.
+
+    Returns:
+        (crops, a group for each scene; the exact joints, float32 [count, 21, 2], pixels of the crop).
+    """
+    random, jitter = np.random.default_rng(seed), Jitter()
+    images, joints, groups = [], [], []
+    for scene, image, hand in islice(_frames(_FIRST_SCENE), count):
+        region = jitter.applied(region_from_landmarks(hand.joints_px), random)
+        images.append(cut(image, region))
+        joints.append(to_crop(hand.joints_px, region))
+        groups.append(f"{SYNTHETIC}/{scene}")
+        if on_progress:
+            on_progress(len(images), count)
+    return Crops(np.stack(images), (SYNTHETIC,) * count, tuple(groups)), np.stack(joints)
+
+
+def draw_pictures(folder: Path, count: int, on_progress: Progress | None = None) -> None:
+    """Draw pictures with synthetic hands; those that are there already are kept.
+
+    Args:
+        folder: Where to; made if missing.
+        count: Pictures wanted.
+        on_progress: See Progress.
+
+    Raises:
+        OutputError: The folder cannot be written.
+    """
+    for number, (_, image, _) in enumerate(islice(_frames(0), count)):
+        path = folder / f"{number:05}.png"
+        if not path.exists():
+            write_bytes(path, cv2.imencode(".png", image)[1].tobytes())
+        if on_progress:
+            on_progress(number + 1, count)
+
+
+def _frames(first: int) -> Iterator[tuple[int, NDArray[np.uint8], HandTruth]]:
+    """Yield frames that show a hand, with the number of their scene, without end."""
+    for number in itertools.count(first):
+        scene = SyntheticScene(SourceOptions(seed=number, absence_s=0.0))
+        for step in range(_FRAMES_EACH):
+            frame = scene.frame(step * _STEP)
+            if frame.truth:
+                yield number, frame.image, frame.truth[0]

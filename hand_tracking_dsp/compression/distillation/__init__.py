@@ -1,0 +1,1 @@
+"""Training of pruned networks towards the outputs of the dense network. Needs PyTorch."""

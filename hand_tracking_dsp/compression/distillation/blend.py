@@ -1,0 +1,42 @@
+"""Networks between a network and what training has made of it.
+
+What training brings on pictures like those trained on, it may take away elsewhere; a mean of the weights
+before and after often keeps most of both (WiSE-FT, Wortsman et al., "Robust fine-tuning of zero-shot models",
+2022).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from hand_tracking_dsp.compression.pruning.network import copied
+from hand_tracking_dsp.errors import ModelError
+
+SHARES = (1.0, 0.75, 0.5, 0.25)
+"""Of training, in the networks that are tried."""
+
+
+def blended(start: onnx.ModelProto, trained: onnx.ModelProto, share: float) -> onnx.ModelProto:
+    """Return a network whose weights lie between those of two.
+
+    Args:
+        start: The network before training.
+        trained: The same network afterwards; its graph is kept.
+        share: 0 gives start's weights, 1 those of trained.
+
+    Raises:
+        ModelError: The networks do not have the same weights.
+    """
+    before = {tensor.name: numpy_helper.to_array(tensor) for tensor in start.graph.initializer}
+    model = copied(trained)
+    for tensor in model.graph.initializer:
+        old, new = before.get(tensor.name), numpy_helper.to_array(tensor)
+        weights = new.dtype.kind == "f"
+        if old is None or old.shape != new.shape or not (weights or np.array_equal(old, new)):
+            msg = f"The networks cannot be blended: {tensor.name} differs; give a network and its training."
+            raise ModelError(msg)
+        if weights:
+            tensor.CopyFrom(numpy_helper.from_array(old + np.float32(share) * (new - old), tensor.name))
+    return model

@@ -1,0 +1,85 @@
+"""Which connections matter: R(c) = (dL/dw)² of every weight, accumulated over pictures with PyTorch.
+
+At the dense network's own answers a distance has no gradient. So L is the squared distance of the
+landmarks, in palm sizes, from labels drawn around these answers with a standard deviation of one palm size:
+what accumulates is the diagonal of the Fisher information of a network whose errors are distributed so
+(Theis et al., Faster gaze prediction with dense networks and Fisher pruning, 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+import torch
+
+from hand_tracking_dsp.compression.bank.deviation import as_input
+from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.distillation.network import OnnxNetwork
+from hand_tracking_dsp.compression.pruning.criteria import Relevance, channel_sums
+from hand_tracking_dsp.compression.pruning.network import Array, read_weights
+from hand_tracking_dsp.hand import JOINT_COUNT, Joint
+
+_SMALLEST_PALM_PX = 12.0
+
+
+def weight_relevance(
+    model: onnx.ModelProto,
+    crops: Crops,
+    seed: int = 0,
+    on_progress: Callable[[int], None] | None = None,
+) -> dict[str, Array]:
+    """Accumulate the squared gradient of every weight, one picture at a time.
+
+    Args:
+        model: fp32 landmark network.
+        crops: To calibrate on.
+        seed: Of the labels.
+        on_progress: Called with the number of crops done.
+
+    Returns:
+        By the weight's name, float64 shaped as it: the mean over crops.
+
+    Raises:
+        ModelError: The network has an operator that PyTorch's side does not know.
+    """
+    network = OnnxNetwork(model)
+    threads = torch.get_num_threads()
+    # One picture at a time is too little for several threads: they would mostly wait for each other.
+    torch.set_num_threads(1)
+    generator = torch.Generator().manual_seed(seed)
+    sums = {name: np.zeros(value.shape) for name, value in read_weights(model).items() if value.ndim}
+    try:
+        for done, image in enumerate(crops.images, start=1):
+            network.zero_grad()
+            loss = _loss(network(torch.from_numpy(as_input(image)))["landmarks"], generator)
+            loss.backward()
+            for name in sums:
+                gradient = network.weight(name).grad
+                if gradient is not None:
+                    sums[name] += np.square(gradient.numpy().astype(np.float64))
+            if on_progress:
+                on_progress(done)
+    finally:
+        torch.set_num_threads(threads)
+    return {name: total / len(crops) for name, total in sums.items()}
+
+
+def gradient_relevance(model: onnx.ModelProto, crops: Crops, seed: int = 0) -> Relevance:
+    """Sum R(c) over the weights of each hidden channel; a pruning.criteria.Criterion.
+
+    Raises:
+        ModelError: See weight_relevance.
+    """
+    return channel_sums(model, weight_relevance(model, crops, seed))
+
+
+def _loss(landmarks: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Half the squared distance, in palm sizes, of [1, 63] landmarks from labels drawn around them."""
+    points = landmarks.view(JOINT_COUNT, 3)[:, :2]
+    fixed = points.detach()
+    palm = (fixed[Joint.WRIST] - fixed[Joint.MIDDLE_MCP]).norm().clamp(min=_SMALLEST_PALM_PX)
+    labels = fixed + palm * torch.randn(fixed.shape, generator=generator)
+    loss: torch.Tensor = (((points - labels) / palm) ** 2).sum() / 2
+    return loss

@@ -1,0 +1,193 @@
+"""An ONNX network as a PyTorch module, and back: the same graph, with its weights as parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hand_tracking_dsp.compression.distillation.depthwise import Depthwise
+from hand_tracking_dsp.compression.pruning.network import copied
+from hand_tracking_dsp.errors import ModelError
+
+FEATURES = "features"
+"""What forward calls the tensor that the landmark head reads."""
+
+_Values = dict[str, Tensor]
+_Operator = Callable[["OnnxNetwork", onnx.NodeProto, dict[str, Any], _Values], Tensor]
+
+
+class Quantizer(Protocol):
+    """Rounds as a quantized network would, so that training can learn to live with it."""
+
+    def activation(self, name: str, values: Tensor) -> Tensor:
+        """Round the tensor of that name."""
+
+    def weight(self, name: str, values: Tensor) -> Tensor:
+        """Round the weight of that name, output channels first."""
+
+
+class OnnxNetwork(nn.Module):
+    """A landmark or palm network of convolutions, run node by node.
+
+    Args:
+        model: The network; opset 13.
+
+    Raises:
+        ModelError: It has an operator that this module does not know.
+    """
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        super().__init__()
+        self._model = copied(model)
+        unknown = sorted({node.op_type for node in model.graph.node} - set(_OPERATORS))
+        if unknown:
+            msg = f"The network cannot be trained: its operators {', '.join(unknown)} are not known here."
+            raise ModelError(msg)
+        self.weights = nn.ParameterDict()
+        self.constants: dict[str, float] = {}
+        for tensor in model.graph.initializer:
+            array = numpy_helper.to_array(tensor)
+            if array.dtype == np.float32 and array.ndim:
+                self.weights[_key(tensor.name)] = nn.Parameter(torch.from_numpy(array.copy()))
+            elif array.size == 1:
+                self.constants[tensor.name] = float(array.item())
+        self.quantizer: Quantizer | None = None
+        self._nodes = [
+            (node, {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute})
+            for node in model.graph.node
+        ]
+        heads = [node for node in model.graph.node if "landmarks" in node.output]
+        self._features = heads[0].input[0] if heads else None
+        self.feature_width = self.weight(heads[0].input[1]).shape[-1] if heads else 0
+        self._outputs = [output.name for output in model.graph.output]
+        # What a Clip follows is rounded behind it: a quantized convolution clips while it rounds.
+        self._clipped = {node.input[0] for node in model.graph.node if node.op_type == "Clip"}
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        """Run the network.
+
+        Args:
+            image: float [n, 3, height, width], RGB, 0 to 1.
+
+        Returns:
+            The outputs by name, and the features that the landmark head reads.
+        """
+        # The image is not rounded: its values are bytes already.
+        values: _Values = {self._model.graph.input[0].name: image}
+        for node, attributes in self._nodes:
+            values[node.output[0]] = _OPERATORS[node.op_type](self, node, attributes, values)
+        result = {name: values[name] for name in self._outputs}
+        if self._features:
+            result[FEATURES] = values[self._features]
+        return result
+
+    def to_onnx(self) -> onnx.ModelProto:
+        """Write the parameters back into the graph they came from."""
+        model = copied(self._model)
+        for tensor in model.graph.initializer:
+            if _key(tensor.name) in self.weights:
+                array = self.weights[_key(tensor.name)].detach().float().cpu().numpy()
+                tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(array), tensor.name))
+        return model
+
+    def freeze_depthwise(self) -> None:
+        """Leave the kernels of depthwise convolutions as they are: few weights, but half of the work."""
+        for node, attributes in self._nodes:
+            if node.op_type == "Conv" and attributes.get("group", 1) > 1:
+                self.weights[_key(node.input[1])].requires_grad_(requires_grad=False)
+
+    def weight(self, name: str) -> Tensor:
+        """Return a weight, rounded where a quantizer is set."""
+        values = self.weights[_key(name)]
+        return self.quantizer.weight(name, values) if self.quantizer else values
+
+    def bias(self, node: onnx.NodeProto) -> Tensor | None:
+        """Return a layer's bias, if it has one."""
+        return self.weights[_key(node.input[2])] if len(node.input) > 2 else None
+
+    def rounded(self, name: str, values: Tensor) -> Tensor:
+        """Return a tensor, rounded where a quantizer is set and no Clip follows."""
+        if self.quantizer is None or name in self._clipped:
+            return values
+        return self.quantizer.activation(name, values)
+
+
+def _key(name: str) -> str:
+    # PyTorch keeps the dot for itself.
+    return name.replace(".", "/")
+
+
+def _conv(network: OnnxNetwork, node: onnx.NodeProto, attributes: dict[str, Any], values: _Values) -> Tensor:
+    return network.rounded(node.output[0], _convolved(network, node, attributes, values))
+
+
+def _convolved(
+    network: OnnxNetwork, node: onnx.NodeProto, attributes: dict[str, Any], values: _Values
+) -> Tensor:
+    data, weight, bias = values[node.input[0]], network.weight(node.input[1]), network.bias(node)
+    top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])
+    stride, group = attributes.get("strides", [1, 1])[0], attributes.get("group", 1)
+    if group == len(weight) > 1 and weight.shape[2] % 2:
+        # Strides: every place is computed and some are taken; PyTorch's own gradient takes far longer.
+        half = weight.shape[2] // 2
+        if torch.is_autocast_enabled(data.device.type):
+            half_type = torch.get_autocast_dtype(data.device.type)
+            data, weight, bias = (None if x is None else x.to(half_type) for x in (data, weight, bias))
+        dense = Depthwise.apply(data, weight, bias)
+        return dense if stride == 1 else dense[:, :, half - top :: stride, half - left :: stride]
+    if (top, left) == (bottom, right):
+        return functional.conv2d(data, weight, bias, stride, (top, left), 1, group)
+    return functional.conv2d(
+        functional.pad(data, (left, right, top, bottom)), weight, bias, stride, 0, 1, group
+    )
+
+
+def _gemm(network: OnnxNetwork, node: onnx.NodeProto, attributes: dict[str, Any], values: _Values) -> Tensor:
+    weight = network.weight(node.input[1])
+    return functional.linear(
+        values[node.input[0]], weight if attributes.get("transB") else weight.T, network.bias(node)
+    )
+
+
+def _clip(network: OnnxNetwork, node: onnx.NodeProto, _: dict[str, Any], values: _Values) -> Tensor:
+    low, high = (network.constants[name] for name in node.input[1:3])
+    return network.rounded(node.output[0], functional.hardtanh(values[node.input[0]], low, high))
+
+
+def _add(network: OnnxNetwork, node: onnx.NodeProto, _: dict[str, Any], values: _Values) -> Tensor:
+    return network.rounded(node.output[0], values[node.input[0]] + values[node.input[1]])
+
+
+def _max_pool(_: OnnxNetwork, node: onnx.NodeProto, attributes: dict[str, Any], values: _Values) -> Tensor:
+    return functional.max_pool2d(values[node.input[0]], attributes["kernel_shape"], attributes["strides"])
+
+
+def _mean(_: OnnxNetwork, node: onnx.NodeProto, __: dict[str, Any], values: _Values) -> Tensor:
+    return values[node.input[0]].mean((2, 3), keepdim=True)
+
+
+def _flatten(_: OnnxNetwork, node: onnx.NodeProto, __: dict[str, Any], values: _Values) -> Tensor:
+    return values[node.input[0]].flatten(1)
+
+
+def _sigmoid(_: OnnxNetwork, node: onnx.NodeProto, __: dict[str, Any], values: _Values) -> Tensor:
+    return values[node.input[0]].sigmoid()
+
+
+_OPERATORS: dict[str, _Operator] = {
+    "Conv": _conv,
+    "Gemm": _gemm,
+    "Clip": _clip,
+    "Add": _add,
+    "MaxPool": _max_pool,
+    "GlobalAveragePool": _mean,
+    "Flatten": _flatten,
+    "Sigmoid": _sigmoid,
+}

@@ -1,0 +1,1 @@
+"""Import of MediaPipe's networks from TensorFlow Lite."""

@@ -1,0 +1,166 @@
+"""Makes the bank of MediaPipe's own networks: full and lite, palm and hand."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hand_tracking_dsp.compression.bank.files import write_bank
+from hand_tracking_dsp.compression.bank.model_size import count_macs, count_parameters
+from hand_tracking_dsp.compression.mediapipe.dead_channels import remove_dead_channels
+from hand_tracking_dsp.compression.mediapipe.tflite_to_onnx import convert
+from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, Contract
+
+RELEASE = "mediapipe==0.10.21"
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """One of MediaPipe's networks.
+
+    Attributes:
+        name: full or lite.
+        file: Name of the ONNX file it becomes.
+        member: Its path in MediaPipe's wheel.
+        sha256: Of the .tflite file.
+        contract: What the ONNX file must look like.
+    """
+
+    name: str
+    file: str
+    member: str
+    sha256: str
+    contract: Contract
+
+
+HANDS = (
+    Original(
+        "full",
+        "hand_full.onnx",
+        "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
+        "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
+        LANDMARKS,
+    ),
+    Original(
+        "lite",
+        "hand_lite.onnx",
+        "mediapipe/modules/hand_landmark/hand_landmark_lite.tflite",
+        "048edd3645c9bf7397d19a9f6e3a42957d6e414c9bea6598030a2e9b624156e6",
+        LANDMARKS,
+    ),
+)
+PALMS = (
+    Original(
+        "full",
+        "palm_full.onnx",
+        "mediapipe/modules/palm_detection/palm_detection_full.tflite",
+        "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
+        PALM,
+    ),
+    Original(
+        "lite",
+        "palm_lite.onnx",
+        "mediapipe/modules/palm_detection/palm_detection_lite.tflite",
+        "e9a4aaddf90dda56a87235303cf00e4c2d3fb28725f68fd88772997dac905c18",
+        PALM,
+    ),
+)
+
+
+def read_originals(wheel: Path | None) -> dict[str, bytes]:
+    """Read MediaPipe's networks, each checked by its sha256.
+
+    Args:
+        wheel: MediaPipe's wheel, or an unpacked one's folder; None fetches the wheel with pip.
+
+    Returns:
+        The .tflite files by their path in the wheel.
+
+    Raises:
+        ModelError: The wheel cannot be had or read, or holds other networks.
+    """
+    if wheel is None:
+        with tempfile.TemporaryDirectory() as folder:
+            return read_originals(_fetched_wheel(Path(folder)))
+    try:
+        if wheel.is_dir():
+            data = {original.member: (wheel / original.member).read_bytes() for original in (*HANDS, *PALMS)}
+        else:
+            with zipfile.ZipFile(wheel) as archive:
+                data = {original.member: archive.read(original.member) for original in (*HANDS, *PALMS)}
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        msg = f"MediaPipe's networks cannot be read from {wheel} ({error}): give the wheel of {RELEASE}."
+        raise ModelError(msg) from error
+    for original in (*HANDS, *PALMS):
+        if hashlib.sha256(data[original.member]).hexdigest() != original.sha256:
+            msg = f"{original.member} in {wheel} is not that of {RELEASE}: give that release's wheel."
+            raise ModelError(msg)
+    return data
+
+
+def make_bank(originals: dict[str, bytes], folder: Path) -> None:
+    """Write the four networks as ONNX, and bank.json.
+
+    Args:
+        originals: The .tflite files by their path in the wheel.
+        folder: Where to; made if missing.
+
+    Raises:
+        ModelError: A network cannot be converted.
+        OutputError: The folder cannot be written.
+    """
+    levels = [_entry(original, originals, folder) for original in HANDS]
+    for index, level in enumerate(levels):
+        sparsity = round(1 - level["parameters"] / levels[0]["parameters"], 4)
+        level.update(index=index, sparsity=sparsity, keep={}, accuracy=[])
+    bank = {
+        "schema": 1,
+        "name": "mediapipe",
+        "license": "Apache-2.0",
+        "source": f"PyPI wheel of {RELEASE}",
+        "levels": levels,
+        "detectors": [_entry(original, originals, folder) for original in PALMS],
+    }
+    write_bank(folder, bank)
+
+
+def _entry(original: Original, originals: dict[str, bytes], folder: Path) -> dict[str, Any]:
+    """Convert and write a network; describe it for bank.json."""
+    model = convert(originals[original.member], original.contract, Path(original.file).stem)
+    dead_channels = remove_dead_channels(model)
+    data = model.SerializeToString(deterministic=True)
+    write_bytes(folder / original.file, data)
+    return {
+        "name": original.name,
+        "file": original.file,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "precision": "fp32",
+        "parameters": count_parameters(model),
+        "macs": count_macs(model),
+        "dead_channels": dead_channels,
+        "latency": [],
+        "source": {"file": original.member, "sha256": original.sha256},
+    }
+
+
+def _fetched_wheel(folder: Path) -> Path:
+    # The networks are the same in every platform's wheel; this one exists for any Python here.
+    command = [
+        sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
+        "--python-version", "3.11", "--platform", "manylinux_2_28_x86_64", "--dest", str(folder), RELEASE,
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    wheels = list(folder.glob("*.whl"))
+    if done.returncode or not wheels:
+        reason = (done.stderr.strip().splitlines() or ["no wheel came"])[-1]
+        msg = f"The wheel of {RELEASE} could not be fetched ({reason}): give it with --wheel."
+        raise ModelError(msg)
+    return wheels[0]

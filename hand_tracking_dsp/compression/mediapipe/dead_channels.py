@@ -1,0 +1,63 @@
+"""Removes hidden channels that training has switched off, without changing what a network says.
+
+More than half of the hidden channels in the last blocks of MediaPipe's landmark networks are dead:
+weight decay has driven their depthwise kernels to zero, so that they give the same number for every
+picture. What they give is added to the biases behind them, and the channels go.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+
+from hand_tracking_dsp.compression.pruning.network import (
+    Array,
+    Block,
+    Graph,
+    Mask,
+    find_blocks,
+    keep_channels,
+    mixing_matrix,
+    read_weights,
+)
+
+# A channel is dead where its output cannot vary by more than this: its input lies within 0 and 6.
+_LARGEST_VARIATION = 1e-5
+_LARGEST_INPUT = 6.0
+# Runtimes compute channels in groups of 16; the last group is kept whole.
+_GROUP = 16
+
+
+def remove_dead_channels(model: onnx.ModelProto) -> int:
+    """Remove the dead hidden channels of a network of inverted-residual blocks, in place.
+
+    Args:
+        model: Convolutions with ReLU6 written as Clip.
+
+    Returns:
+        The number of channels removed.
+    """
+    removed = 0
+    for block in find_blocks(model):
+        node = Graph(model).nodes[block.depthwise]
+        weights = read_weights(model)
+        kernels, biases = weights[node.input[1]], weights[node.input[2]]
+        keep = _keep(block, kernels)
+        if keep.all():
+            continue
+        removed += block.channels - int(keep.sum())
+        matrix, bias = mixing_matrix(model, block)
+        constant = np.clip(biases, 0, _LARGEST_INPUT)[~keep]
+        keep_channels(model, block, keep, matrix, bias + constant @ matrix[~keep])
+    onnx.checker.check_model(model, full_check=True)
+    return removed
+
+
+def _keep(block: Block, kernels: Array) -> Mask:
+    """Choose the channels that live, and as many dead ones as fill the last group."""
+    variation = np.abs(kernels).reshape(block.channels, -1).sum(axis=1) * _LARGEST_INPUT
+    keep: Mask = variation > _LARGEST_VARIATION
+    alive = int(keep.sum())
+    spare = -max(alive, 1) % _GROUP + (alive == 0)
+    keep[np.flatnonzero(~keep)[:spare]] = True
+    return keep

@@ -1,0 +1,1 @@
+"""Smaller and faster palm detectors, and how many hands they find."""

@@ -1,0 +1,111 @@
+"""Pictures as the palm detector meets them, to calibrate with: hands large and small, anywhere, and none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures, spread
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.tracking.palm import letterboxed
+from hand_tracking_dsp.tracking.types import Image
+
+MIN_PICTURES = 32
+"""Fewer say too little of what a network meets."""
+
+# A hand that fills the picture, one at the usual distance, and one across the room.
+_SCALES = (1.0, 1.0, 0.7, 0.45)
+_FRAME_SHAPES = ((480, 640), (360, 640), (640, 480), (480, 480))
+_HELD_BACK_OF = 5
+
+
+def split_pictures(folders: Sequence[Path]) -> tuple[list[Picture], list[Picture]]:
+    """List the pictures of some folders, those to learn from and those held back to measure on.
+
+    Every fifth run of neighbours is held back; any beginning of a list is spread evenly over the folders.
+
+    Args:
+        folders: Of pictures.
+
+    Returns:
+        (to learn from, held back).
+
+    Raises:
+        SourceError: A folder is missing or holds no picture.
+    """
+    folders_pictures = [list_pictures(folder) for folder in folders]
+
+    def of(held_back: bool) -> list[Picture]:
+        return spread(
+            [[one for one in pictures if _is_held_back(one) == held_back] for pictures in folders_pictures]
+        )
+
+    return of(held_back=False), of(held_back=True)
+
+
+def detector_inputs(pictures: Sequence[Picture], count: int, seed: int = 0) -> NDArray[np.uint8]:
+    """Make inputs of the palm detector of pictures.
+
+    Every fourth picture fills the input as it is, letterboxed; the others are placed anywhere in a
+    camera's frame, smaller, mirrored and turned a little, on another picture's blurred pixels, so that
+    hands of all sizes come in all places.
+
+    Args:
+        pictures: See split_pictures.
+        count: Inputs wanted, at least 32; a picture serves more than once where there are fewer.
+        seed: Of everything that is random.
+
+    Returns:
+        uint8 [count, 192, 192, 3], RGB.
+
+    Raises:
+        ConfigurationError: Fewer than 32 pictures can be read, or fewer inputs are wanted.
+    """
+    read = (picture.read() for picture in pictures[:count])
+    images = [image for image in read if image is not None and min(image.shape[:2]) > 1]
+    if min(len(images), count) < MIN_PICTURES:
+        sources = ", ".join(sorted({picture.source for picture in pictures})) or "nothing"
+        msg = (
+            f"{len(images)} readable pictures of {sources} and a count of {count} are too few for a palm "
+            f"detector: give folders with more pictures, and a count of at least {MIN_PICTURES}."
+        )
+        raise ConfigurationError(msg)
+    random = np.random.default_rng(seed)
+    inputs = []
+    for i in range(count):
+        image = images[i % len(images)]
+        if i % len(_SCALES):
+            image = _placed(image, images[int(random.integers(len(images)))], random)
+        inputs.append(cv2.cvtColor(letterboxed(image), cv2.COLOR_BGR2RGB))
+    return np.stack(inputs)
+
+
+def _placed(image: Image, backdrop: Image, random: np.random.Generator) -> Image:
+    """Lay a picture into a frame that another one, blurred, fills."""
+    height, width = _FRAME_SHAPES[int(random.integers(len(_FRAME_SHAPES)))]
+    # A few pixels, enlarged: colours and light of a real place, and nothing that looks like a hand.
+    few = cv2.resize(backdrop, (8, 6), interpolation=cv2.INTER_AREA)
+    frame: Image = cv2.resize(few, (width, height), interpolation=cv2.INTER_CUBIC)
+    if random.random() < 0.5:
+        image = np.ascontiguousarray(image[:, ::-1])
+    fit = min(width / image.shape[1], height / image.shape[0])
+    scale = fit * _SCALES[int(random.integers(len(_SCALES)))]
+    angle = float(random.normal()) * 15
+    matrix = cv2.getRotationMatrix2D((image.shape[1] / 2, image.shape[0] / 2), angle, scale)
+    free = np.array([width - image.shape[1] * scale, height - image.shape[0] * scale]) / 2
+    shift = np.array([width, height]) / 2 + free * random.uniform(-1, 1, 2)
+    matrix[:, 2] += shift - np.array([image.shape[1], image.shape[0]]) / 2
+    placed: Image = cv2.warpAffine(
+        image, matrix, (width, height), frame, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT
+    )
+    gain, offset = float(random.uniform(0.6, 1.3)), float(random.uniform(-20, 20))
+    lit: Image = np.clip(placed * np.float32(gain) + np.float32(offset), 0, 255).astype(np.uint8)
+    return lit
+
+
+def _is_held_back(picture: Picture) -> bool:
+    return int(picture.group.rpartition("/")[2]) % _HELD_BACK_OF == 0

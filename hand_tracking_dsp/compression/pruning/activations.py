@@ -1,0 +1,129 @@
+"""Samples of what passes through a network's blocks, taken with ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.compression.bank.deviation import Predictions, as_input
+from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.compression.pruning.network import Block, cut_out
+from hand_tracking_dsp.hand import JOINT_COUNT
+from hand_tracking_dsp.tracking.contract import LANDMARKS
+from hand_tracking_dsp.tracking.types import Floats
+
+POSITIONS = 64
+"""Pixels of a feature map that are sampled in each picture; all where there are no more."""
+
+
+class Stream:
+    """What the pictures are at one place of a network; moves on from block to block.
+
+    It holds one feature map a picture: 0.8 MB behind the stem, then less.
+    """
+
+    def __init__(self, images: NDArray[np.uint8]) -> None:
+        """Begin at the network's input.
+
+        Args:
+            images: uint8 [n, 224, 224, 3], RGB.
+        """
+        self._images = images
+        self._maps: list[Floats] = []
+
+    def __iter__(self) -> Iterator[Floats]:
+        yield from self._maps or map(as_input, self._images)
+
+    def through(
+        self, model: onnx.ModelProto, source: str, outputs: tuple[str, ...]
+    ) -> Iterator[tuple[Floats, ...]]:
+        """Run the part of a network between here and some tensors; yield those of each picture.
+
+        Args:
+            model: The network.
+            source: The tensor that the pictures are at.
+            outputs: The tensors wanted.
+        """
+        session = open_exact(cut_out(model, (source,), outputs))
+        for tensor in self:
+            yield session.run(tensor)
+
+    def predictions(self, model: onnx.ModelProto, source: str) -> Predictions:
+        """Run the rest of a landmark network.
+
+        Args:
+            model: The network.
+            source: The tensor that the pictures are at.
+        """
+        rows = list(self.through(model, source, tuple(name for name, _ in LANDMARKS.outputs)))
+        landmarks, presence, handedness, world = (
+            np.concatenate(column) for column in zip(*rows, strict=True)
+        )
+        joints = (len(rows), JOINT_COUNT, 3)
+        return Predictions(landmarks.reshape(joints), presence[:, 0], handedness[:, 0], world.reshape(joints))
+
+    def advance(self, model: onnx.ModelProto, block: Block) -> None:
+        """Move from a block's source to its output."""
+        session = open_exact(cut_out(model, (block.source,), block.outputs[:1]))
+        if not self._maps:
+            self._maps = [session.run(tensor)[0] for tensor in self]
+            return
+        for i, tensor in enumerate(self._maps):
+            self._maps[i] = session.run(tensor)[0]
+
+
+class Sampler:
+    """Random positions of feature maps: the same in every network, so that what they show can be compared."""
+
+    def __init__(self, seed: int, positions: int = POSITIONS) -> None:
+        """Choose a seed and how many positions a picture gives."""
+        self._seed = seed
+        self._positions = positions
+
+    def take(self, tensor: Floats, picture: int) -> Floats:
+        """Sample a feature map.
+
+        Args:
+            tensor: float32 [1, n, h, w], or [1, n], which is one sample.
+            picture: Index of the picture; another one is sampled at other positions.
+
+        Returns:
+            float32 [samples, n].
+        """
+        flat = tensor.reshape(tensor.shape[1], -1)
+        size = flat.shape[1]
+        if size > self._positions:
+            # By size, so that a block's output is sampled where its hidden channels are.
+            random = np.random.default_rng((self._seed, picture, size))
+            flat = flat[:, random.choice(size, self._positions, replace=False)]
+        return np.ascontiguousarray(flat.T)
+
+
+def block_outputs(
+    model: onnx.ModelProto,
+    blocks: Sequence[Block],
+    images: NDArray[np.uint8],
+    sampler: Sampler,
+) -> dict[str, Floats]:
+    """Sample the outputs of all blocks in one pass.
+
+    Args:
+        model: The network.
+        blocks: Its blocks.
+        images: uint8 [n, 224, 224, 3], RGB.
+        sampler: Chooses positions.
+
+    Returns:
+        By block, float32 [n, samples, m]; a block of several outputs has them side by side.
+    """
+    names = tuple(name for block in blocks for name in block.outputs)
+    found: dict[str, list[Floats]] = {block.name: [] for block in blocks}
+    stream = Stream(images)
+    for picture, tensors in enumerate(stream.through(model, model.graph.input[0].name, names)):
+        samples = dict(zip(names, (sampler.take(tensor, picture) for tensor in tensors), strict=True))
+        for block in blocks:
+            found[block.name].append(np.concatenate([samples[name] for name in block.outputs], axis=1))
+    return {name: np.stack(values) for name, values in found.items()}

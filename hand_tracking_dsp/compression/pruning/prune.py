@@ -1,0 +1,263 @@
+"""Prunes a landmark network in closed form: chooses channels, then refits what mixes them.
+
+Block by block from the front. Each learns, on the input that the pruned network really gives it, to make
+up for what the blocks before it have lost: its target is the dense block's output less the pruned
+network's residual stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.pruning.activations import Sampler, Stream, block_outputs
+from hand_tracking_dsp.compression.pruning.heads import head_columns, head_names, output_weights
+from hand_tracking_dsp.compression.pruning.network import (
+    Array,
+    Block,
+    Mask,
+    copied,
+    cut_channels,
+    keep_channels,
+    mixing_matrix,
+    read_blocks,
+    remove_block,
+)
+from hand_tracking_dsp.compression.pruning.reconstruction import (
+    Doubles,
+    Moments,
+    best_ridge,
+    eliminate,
+    solve,
+)
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.tracking.types import Floats
+
+# One group of pictures in so many is held back to choose ridges with.
+_CHECK_EVERY = 5
+
+Progress = Callable[[str], None]
+"""Called with the name of each block when it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a block's channels were chosen by.
+
+    Attributes:
+        block: As it was before.
+        moments: Of its activations in the pruned network, with what should come of them.
+        prior: float [n, m], the weights of its mixers before.
+        ridge: See reconstruction.solve.
+        order: int64 [n], the channels in the order in which they can be spared.
+    """
+
+    block: Block
+    moments: Moments
+    prior: Array
+    ridge: float
+    order: NDArray[np.int64]
+
+    def solved(self, width: int) -> tuple[Mask, Doubles, Doubles]:
+        """Reconstruct with so many channels left, at least one.
+
+        Returns:
+            (which stay, bool [n]; weights [n, m]; biases [m]), as network.keep_channels takes them.
+        """
+        keep = np.ones(self.block.channels, dtype=bool)
+        keep[self.order[: self.block.channels - width]] = False
+        return keep, *solve(self.moments, self.prior, keep, self.ridge)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a network's blocks should give on some crops; good for any number of prunings.
+
+    Attributes:
+        crops: The pictures.
+        blocks: The network's, before pruning.
+        targets: By block, float32 [crops, samples, m].
+        sampler: How they were sampled.
+        check: bool [crops], which are held back to choose ridges with.
+    """
+
+    crops: Crops
+    blocks: tuple[Block, ...]
+    targets: Mapping[str, Floats]
+    sampler: Sampler
+    check: Mask
+
+
+def prepare(
+    model: onnx.ModelProto, crops: Crops, *, teacher: onnx.ModelProto | None = None, seed: int = 0
+) -> Lesson:
+    """Sample what a network's blocks give on some crops.
+
+    Args:
+        model: The network to prune, fp32.
+        crops: To calibrate on.
+        teacher: Another network whose outputs the pruned one's should resemble.
+        seed: Of the sampled positions.
+
+    Raises:
+        ModelError: The network has no blocks.
+    """
+    blocks, sampler = read_blocks(model), Sampler(seed)
+    targets = block_outputs(model, blocks, crops.images, sampler)
+    if teacher is not None:
+        last, taught = blocks[-1], read_blocks(teacher)[-1]
+        columns = head_columns(teacher, taught)
+        order = np.concatenate([columns[name] for name in head_names(model, last)])
+        targets[last.name] = block_outputs(teacher, [taught], crops.images, sampler)[taught.name][:, :, order]
+    return Lesson(crops, blocks, targets, sampler, _held_back(crops.groups))
+
+
+def prune(
+    model: onnx.ModelProto,
+    lesson: Lesson,
+    keep: Mapping[str, float],
+    *,
+    relevance: Mapping[str, Doubles] | None = None,
+    on_choice: Callable[[Choice], None] | None = None,
+    on_progress: Progress | None = None,
+) -> onnx.ModelProto:
+    """Prune a network and reconstruct what it said.
+
+    Args:
+        model: Stays as it is.
+        lesson: From prepare, of the same network.
+        keep: By block, the share of hidden channels to keep, 0 (the whole block goes) to 1; 1 where a
+            block is not named.
+        relevance: By block, a number for each channel, the least relevant leave first; chosen in closed
+            form, block by block as the network is pruned, if None.
+        on_choice: Called with what each block's channels were chosen by.
+        on_progress: Called after every block.
+
+    Returns:
+        A smaller network of the same contract.
+
+    Raises:
+        ConfigurationError: A share is outside 0 to 1, of an unknown block, or 0 where the block must stay.
+    """
+    counts = channel_counts(lesson.blocks, keep)
+    pruned, stream = copied(model), Stream(lesson.crops.images)
+    changed = False
+    for original in lesson.blocks:
+        block = next(item for item in read_blocks(pruned) if item.name == original.name)
+        count = counts[block.name]
+        if count == 0:
+            remove_block(pruned, block)
+            changed = True
+        else:
+            # Heads are refitted in any case: their target may be another network's.
+            if changed or count < block.channels or block.heads or on_choice:
+                scores = None if relevance is None else relevance[block.name]
+                choice = _choose(pruned, block, _moments(pruned, block, stream, lesson), count, scores)
+                keep_channels(pruned, block, *choice.solved(count))
+                changed = True
+                if on_choice:
+                    on_choice(choice)
+            if not block.heads:
+                stream.advance(pruned, block)
+        if on_progress:
+            on_progress(block.name)
+    onnx.checker.check_model(pruned, full_check=True)
+    return pruned
+
+
+def cut(
+    model: onnx.ModelProto, keep: Mapping[str, float], relevance: Mapping[str, Doubles]
+) -> onnx.ModelProto:
+    """Prune a network without reconstruction: the least relevant channels go, the weights stay.
+
+    Args:
+        model: Stays as it is.
+        keep: As in prune.
+        relevance: As in prune, for every block.
+
+    Raises:
+        ConfigurationError: As in prune.
+    """
+    pruned = copied(model)
+    blocks = read_blocks(model)
+    for name, count in channel_counts(blocks, keep).items():
+        block = next(item for item in read_blocks(pruned) if item.name == name)
+        if count == 0:
+            remove_block(pruned, block)
+        elif count < block.channels:
+            cut_channels(pruned, block, _most_relevant(relevance[name], count))
+    return pruned
+
+
+def channel_counts(blocks: tuple[Block, ...], keep: Mapping[str, float]) -> dict[str, int]:
+    """Turn shares of channels into numbers of channels, by block.
+
+    Raises:
+        ConfigurationError: See prune.
+    """
+    known = {block.name: block for block in blocks}
+    for name, share in keep.items():
+        if name not in known:
+            msg = f"There is no block {name!r} to prune: choose from {', '.join(known)}."
+            raise ConfigurationError(msg)
+        if not 0 <= share <= 1 or (share == 0 and not known[name].removable):
+            lowest = "0" if known[name].removable else "above 0"
+            msg = f"The block {name} cannot keep {share} of its channels: give a share from {lowest} to 1."
+            raise ConfigurationError(msg)
+    shares = {name: keep.get(name, 1.0) for name in known}
+    return {
+        name: max(1, round(share * known[name].channels)) if share else 0 for name, share in shares.items()
+    }
+
+
+def _moments(model: onnx.ModelProto, block: Block, stream: Stream, lesson: Lesson) -> tuple[Moments, Moments]:
+    """Gather the pruned network's own activations with what should come of them: to fit, and to check."""
+    targets = lesson.targets[block.name]
+    sums = Moments.empty(block.channels, targets.shape[2]), Moments.empty(block.channels, targets.shape[2])
+    wanted = (
+        (block.hidden,) if block.shortcut in {None, block.source} else (block.hidden, str(block.shortcut))
+    )
+    tensors = stream.through(model, block.source, wanted)
+    for picture, (source, (hidden, *beside)) in enumerate(zip(stream, tensors, strict=True)):
+        target = targets[picture]
+        if block.shortcut is not None:
+            target = target - lesson.sampler.take(beside[0] if beside else source, picture)
+        sums[int(lesson.check[picture])].add(lesson.sampler.take(hidden, picture), target)
+    return sums
+
+
+def _choose(
+    model: onnx.ModelProto, block: Block, moments: tuple[Moments, Moments], count: int, scores: Doubles | None
+) -> Choice:
+    """Order the channels of a block, and choose how near the weights stay to the old ones."""
+    fit, check = moments
+    every = fit + check
+    prior = mixing_matrix(model, block)[0]
+    weights = output_weights(model, block, every)
+    if scores is None:
+        whole = np.ones(block.channels, dtype=bool)
+        order, _ = eliminate(every, prior, weights, best_ridge(fit, check, prior, whole, weights))
+    else:
+        order = np.argsort(scores, kind="stable")
+    keep = np.isin(np.arange(block.channels), order[block.channels - count :])
+    return Choice(block, every, prior, best_ridge(fit, check, prior, keep, weights), order)
+
+
+def _most_relevant(scores: Doubles, count: int) -> Mask:
+    keep = np.zeros(len(scores), dtype=bool)
+    keep[np.argsort(-scores, kind="stable")[:count]] = True
+    return keep
+
+
+def _held_back(groups: tuple[str, ...]) -> Mask:
+    """Choose every fifth group, or every fifth crop where there are few groups."""
+    names = sorted(set(groups))
+    if len(names) < _CHECK_EVERY:
+        return np.asarray(np.arange(len(groups)) % _CHECK_EVERY == 0)
+    chosen = set(names[::_CHECK_EVERY])
+    return np.array([group in chosen for group in groups], dtype=bool)

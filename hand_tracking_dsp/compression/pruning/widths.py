@@ -1,0 +1,34 @@
+"""Numbers of channels that runtimes compute without waste."""
+
+from __future__ import annotations
+
+from hand_tracking_dsp.compression.pruning.network import Block
+
+GROUP = 16
+"""Runtimes compute channels in groups of this many; a part of a group costs as much as the whole."""
+
+
+def widths(block: Block) -> list[int]:
+    """List the numbers of hidden channels that a block may have, ascending; 0 where it may go.
+
+    Multiples of 16, of 8 in a block of 32 channels or fewer, and the block's own number.
+    """
+    step = _step(block)
+    smallest = 0 if block.removable else step
+    return [*range(smallest, block.channels, step), block.channels]
+
+
+def rounded_width(block: Block, share: float) -> int:
+    """Return the width nearest to a share of a block's channels; 0 only for a share of 0, and if it may go.
+
+    Args:
+        block: The block.
+        share: 0 to 1.
+    """
+    if share == 0 and block.removable:
+        return 0
+    return min((width for width in widths(block) if width), key=lambda w: abs(w - share * block.channels))
+
+
+def _step(block: Block) -> int:
+    return GROUP if block.channels > 2 * GROUP else GROUP // 2

@@ -1,0 +1,1 @@
+"""Quantized and half-precision variants of a network."""

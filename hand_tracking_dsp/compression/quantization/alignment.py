@@ -1,0 +1,92 @@
+"""Gives layers the numbers of channels for which runtimes have fast INT8 kernels, without loss."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from hand_tracking_dsp.compression.pruning.network import (
+    Array,
+    Graph,
+    copied,
+    is_depthwise,
+    read_blocks,
+    read_weights,
+    write_weights,
+)
+
+# ONNX Runtime's depthwise INT8 kernel (MlasConvSym) takes multiples of 16; others need two to three times
+# as long. Its other convolutions take multiples of 4 inputs, and an image has 3.
+_DEPTHWISE = 16
+_INPUTS = 4
+
+ZERO_PLANES = "image.zeros"
+"""The planes that are added to the image."""
+
+
+def align(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Pad hidden channels to multiples of 16, and the image to four planes, all with zeros.
+
+    Args:
+        model: fp32 network with one image as its input.
+
+    Returns:
+        A copy that says the same.
+    """
+    aligned = copied(model)
+    if any(_channels(node) % _DEPTHWISE for node in aligned.graph.node if is_depthwise(node)):
+        _pad_hidden(aligned)
+    _pad_image(aligned)
+    # Shapes noted before would contradict the new ones.
+    del aligned.graph.value_info[:]
+    onnx.checker.check_model(aligned, full_check=True)
+    return aligned
+
+
+def padded_image(image: str) -> str:
+    """Name the tensor that a padded network makes of its input."""
+    return f"{image}.padded"
+
+
+def _pad_hidden(model: onnx.ModelProto) -> None:
+    graph, weights = Graph(model), read_weights(model)
+    changed: dict[str, Array] = {}
+    for block in read_blocks(model):
+        missing = -block.channels % _DEPTHWISE
+        depthwise = graph.nodes[block.depthwise]
+        for node in (graph.nodes[block.expand], depthwise):
+            changed.update((name, _padded(weights[name], 0, missing)) for name in node.input[1:])
+        for mixer in block.mixers:
+            name = graph.nodes[mixer].input[1]
+            changed[name] = _padded(weights[name], 1, missing)
+        for attribute in depthwise.attribute:
+            if attribute.name == "group":
+                attribute.i = block.channels + missing
+    write_weights(model, changed)
+
+
+def _pad_image(model: onnx.ModelProto) -> None:
+    image = model.graph.input[0]
+    batch, planes, height, width = (size.dim_value for size in image.type.tensor_type.shape.dim)
+    readers = Graph(model).readers[image.name]
+    missing = -planes % _INPUTS
+    if not missing or any(node.op_type != "Conv" for node in readers):
+        return
+    weights = read_weights(model)
+    write_weights(model, {node.input[1]: _padded(weights[node.input[1]], 1, missing) for node in readers})
+    for node in readers:
+        node.input[0] = padded_image(image.name)
+    zeros = np.zeros((batch, missing, height, width), np.float32)
+    model.graph.initializer.append(numpy_helper.from_array(zeros, ZERO_PLANES))
+    parts = [image.name, ZERO_PLANES]
+    concat = helper.make_node("Concat", parts, [padded_image(image.name)], name="image.pad", axis=1)
+    model.graph.node.insert(0, concat)
+
+
+def _channels(depthwise: onnx.NodeProto) -> int:
+    return int(next(attribute.i for attribute in depthwise.attribute if attribute.name == "group"))
+
+
+def _padded(values: Array, axis: int, count: int) -> Array:
+    return np.pad(values, [(0, count if i == axis else 0) for i in range(values.ndim)])

@@ -1,0 +1,174 @@
+"""INT8: weights by output channel, activations by tensor, all calibrated on pictures.
+
+Written as ONNX Runtime's own tools write it (QuantizeLinear and DequantizeLinear around float layers), so
+that every runtime can read it; which numbers to round to is chosen here.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+
+from hand_tracking_dsp.compression.bank.deviation import as_input
+from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.pruning.network import (
+    Array,
+    copied,
+    is_depthwise,
+    read_weights,
+    write_weights,
+)
+from hand_tracking_dsp.compression.quantization.alignment import ZERO_PLANES, align, padded_image
+from hand_tracking_dsp.compression.quantization.bias_correction import correct_biases
+from hand_tracking_dsp.compression.quantization.equalization import equalize
+from hand_tracking_dsp.compression.quantization.observation import (
+    ChannelRange,
+    observe_moments,
+    observe_ranges,
+)
+from hand_tracking_dsp.compression.quantization.rounding import (
+    largest_steps,
+    round_by_moments,
+    round_to_nearest,
+)
+from hand_tracking_dsp.tracking.types import Floats
+
+_KINDS = ["Conv", "Clip", "Relu", "Add", "MaxPool", "Concat", "Resize"]
+_STEPS = 255
+# Standard deviations between pictures that an activation may go beyond what was seen.
+_MARGIN = 2.0
+# A bias is an int32 in steps of input times weight; the margin is for its correction.
+_LARGEST_BIAS = 2.0**30
+_SMALLEST_STEP = 1e-12
+
+
+def quantize(
+    model: onnx.ModelProto, crops: Crops, ranges: Mapping[str, tuple[float, float]] | None = None
+) -> onnx.ModelProto:
+    """Quantize a network to INT8.
+
+    Args:
+        model: fp32 network with one image as its input; stays as it is.
+        crops: Pictures to calibrate on, in the size of the network's input.
+        ranges: The lowest and highest value of activations by tensor, from quantization-aware training.
+            Weights are then rounded to the nearest, as they were in training, and no channel is scaled.
+
+    Returns:
+        A network with float inputs and outputs and the same contract.
+    """
+    prepared = align(model)
+    observed = observe_ranges(prepared, crops.images)
+    if ranges is None:
+        prepared, observed = equalize(prepared, observed)
+    steps = {name: _activation_step(*bounds) for name, bounds in _bounds(prepared, observed).items()}
+    steps.update((name, _activation_step(*bounds)) for name, bounds in (ranges or {}).items())
+    # The image is uint8 / 255: this step loses nothing.
+    image = prepared.graph.input[0].name
+    steps.update(dict.fromkeys((image, padded_image(image), ZERO_PLANES), (1 / _STEPS, 0)))
+    moments = observe_moments(prepared, crops.images) if ranges is None else None
+    overrides = _round_weights(rounded := copied(prepared), steps, moments)
+    overrides.update((name, [_override(*step)]) for name, step in steps.items())
+    quantized = _insert(rounded, crops, overrides)
+    if ranges is None:
+        correct_biases(quantized, prepared, crops.images)
+    return quantized
+
+
+def _bounds(model: onnx.ModelProto, observed: Mapping[str, ChannelRange]) -> dict[str, tuple[float, float]]:
+    """Choose the lowest and highest value of every activation."""
+    clipped = {node.output[0] for node in model.graph.node if node.op_type == "Clip"}
+    found = {}
+    for name, item in observed.items():
+        low, high = item.bounds(0.0 if name in clipped else _MARGIN)
+        found[name] = (float(low.min()), float(high.max()))
+    return found
+
+
+def _activation_step(low: float, high: float) -> tuple[float, int]:
+    """Return step and zero point of an unsigned tensor; 0 is exact, as padding needs it."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    step = (high - low) / _STEPS or 1.0
+    return step, round(-low / step)
+
+
+def _override(step: float, zero: int) -> dict[str, Any]:
+    return {
+        "quant_type": QuantType.QUInt8,
+        "scale": np.array(step, np.float32),
+        "zero_point": np.array(zero, np.uint8),
+    }
+
+
+def _round_weights(
+    model: onnx.ModelProto, steps: Mapping[str, tuple[float, int]], moments: Mapping[str, Array] | None
+) -> dict[str, list[dict[str, Any]]]:
+    """Round the weights of all convolutions, in place; return their steps for the quantizer."""
+    weights = read_weights(model)
+    changed: dict[str, Array] = {}
+    overrides: dict[str, list[dict[str, Any]]] = {}
+    for node in model.graph.node:
+        if node.op_type != "Conv":
+            continue
+        name = node.input[1]
+        kernel, bias = (weights[key].astype(np.float64) for key in node.input[1:])
+        rows = kernel.reshape((len(kernel), 1, -1) if is_depthwise(node) else (1, len(kernel), -1))
+        smallest = np.abs(bias) / (steps[node.input[0]][0] * _LARGEST_BIAS) + _SMALLEST_STEP
+        smallest = smallest.reshape(rows.shape[:2])
+        if moments is None:
+            chosen = largest_steps(rows, smallest)
+            rounded = round_to_nearest(rows, chosen)
+        else:
+            rounded, chosen = round_by_moments(rows, moments[node.output[0]], smallest)
+        single = chosen.reshape(-1).astype(np.float32)
+        changed[name] = (rounded.reshape(kernel.shape) * single.reshape(-1, 1, 1, 1)).astype(np.float32)
+        overrides[name] = [
+            {"quant_type": QuantType.QInt8, "axis": 0, "scale": step, "zero_point": np.int8(0)}
+            for step in single
+        ]
+    write_weights(model, changed)
+    return overrides
+
+
+class _OnePicture(CalibrationDataReader):  # type: ignore[misc]
+    """Feeds one picture: the quantizer wants to calibrate, though every range is given."""
+
+    def __init__(self, name: str, crops: Crops) -> None:
+        self._inputs: Iterator[dict[str, Floats]] = iter([{name: as_input(crops.images[0])}])
+
+    def get_next(self) -> dict[str, Floats] | None:
+        return next(self._inputs, None)
+
+
+def _insert(
+    model: onnx.ModelProto, crops: Crops, overrides: dict[str, list[dict[str, Any]]]
+) -> onnx.ModelProto:
+    # A mark that there is nothing left to prepare, which the tool would otherwise ask for.
+    onnx.helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "quantized.onnx"
+        quantize_static(
+            model,
+            path,
+            _OnePicture(model.graph.input[0].name, crops),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=_KINDS,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            extra_options={
+                "TensorQuantOverrides": overrides,
+                "QDQDisableWeightAdjustForInt32Bias": True,
+            },
+        )
+        return onnx.load(path)

@@ -1,1 +1,0 @@
-"""Bags: opening what there is, whole or damaged, and writing new ones; no ROS needed."""

@@ -1,0 +1,168 @@
+"""Makes a row of everything that is known of a frame."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from hand_tracking_dsp.evaluation.measures.accuracy import accuracy, matched
+from hand_tracking_dsp.evaluation.measures.frames import (
+    DROPPED,
+    HANDLED,
+    REJECTED,
+    FrameRow,
+    FrameRows,
+    Frames,
+)
+from hand_tracking_dsp.evaluation.measures.motion import Reacquisition, RestJitter
+from hand_tracking_dsp.evaluation.metrics import match_hands
+from hand_tracking_dsp.evaluation.replay.worst import WorstFrame, WorstFrames
+from hand_tracking_dsp.recordings.recording import Shot
+from hand_tracking_dsp.tracking.drift import Drift
+from hand_tracking_dsp.tracking.types import Floats, FrameResult, TrackedHand
+
+
+class FrameJudge:
+    """Collects the rows of one recording under one setting.
+
+    Args:
+        run: Name of the setting.
+        bag: Name of the recording.
+        still: Its images are photos, each for itself.
+        budget_ms: Latency budget.
+        level_macs: Multiply-accumulates of one run of each level.
+        detector_macs: The same of the palm detector.
+        picojoules_per_mac: Energy of one, of the estimate.
+        worst: How many of the worst frames to keep.
+    """
+
+    def __init__(
+        self,
+        *,
+        run: str,
+        bag: str,
+        still: bool,
+        budget_ms: float,
+        level_macs: tuple[int, ...],
+        detector_macs: int,
+        picojoules_per_mac: float,
+        worst: int,
+    ) -> None:
+        self._run = run
+        self._bag = bag
+        self._still = still
+        self._budget_ms = budget_ms
+        self._level_macs = level_macs
+        self._detector_macs = detector_macs
+        self._millijoules_per_mac = picojoules_per_mac * 1e-9
+        self._worst = WorstFrames(worst)
+        self._rows = FrameRows()
+        self._first_ns: int | None = None
+        self._last: FrameRow | None = None
+        self._jitter = RestJitter()
+        self._reacquisition = Reacquisition()
+
+    def reject(self, shot: Shot) -> None:
+        """Take a message that is no image."""
+        self._rows.add(self._row(shot, REJECTED))
+
+    def drop(self, shot: Shot) -> None:
+        """Take an image that did not get its turn."""
+        self._rows.add(self._row(shot, DROPPED))
+
+    def judge(
+        self, shot: Shot, result: FrameResult, latency_ms: float, drift: Drift, *, anew: bool = False
+    ) -> None:
+        """Take what was found in an image that was tracked.
+
+        Args:
+            shot: The image.
+            result: What was found.
+            latency_ms: Age of the hands when they were ready, milliseconds.
+            drift: Distance from the dense level, where it was measured.
+            anew: Whether the tracker had begun anew: the frame has no neighbour before it.
+        """
+        if shot.image is None:
+            return
+        if anew:
+            self._jitter, self._reacquisition, self._last = RestJitter(), Reacquisition(), None
+        stats = result.stats
+        measures: dict[str, Any] = {
+            "level": stats.level,
+            "sparsity": stats.sparsity,
+            "hands": len(result.hands),
+            "presence": stats.presence,
+            "conversion_ms": shot.conversion_ms,
+            "detection_ms": stats.detection_ms,
+            "landmarks_ms": stats.landmarks_ms,
+            "total_ms": shot.conversion_ms + stats.total_ms,
+            "latency_ms": latency_ms,
+            "late": float(latency_ms > self._budget_ms),
+            "energy_mj": self._energy_mj(result),
+            "drift": drift.drift,
+        }
+        if shot.recorded is not None:
+            measures |= _from_recorded(result.hands, shot.recorded.hands)
+        pairs = None
+        if shot.truth is not None:
+            pairs = matched(result.hands, shot.truth)
+            measures |= accuracy(result.hands, shot.truth, pairs)
+        stamp_s = self._seconds(shot)
+        if not self._still:
+            measures |= self._jitter.update(stamp_s, result.hands, pairs)
+            measures["reacquired_s"] = self._reacquisition.update(
+                stamp_s, measures.get("true_hands", math.nan), measures.get("found", math.nan)
+            )
+        if self._last is not None:
+            measures["interval_s"] = stamp_s - self._last.stamp_s
+            measures["switched"] = float(stats.level != self._last.level)
+            measures["latency_step_ms"] = abs(latency_ms - self._last.latency_ms)
+        row = self._row(shot, HANDLED, **measures)
+        self._rows.add(row)
+        self._last = None if self._still else row
+        self._worst.add(row, shot.image, shot.order, result.hands, shot.truth)
+
+    def frames(self) -> Frames:
+        """Return the rows."""
+        return self._rows.frames()
+
+    def worst(self) -> list[WorstFrame]:
+        """Return the worst frames, the worst first."""
+        return self._worst.worst()
+
+    def _row(self, shot: Shot, outcome: str, **measures: float) -> FrameRow:
+        return FrameRow(
+            run=self._run,
+            bag=self._bag,
+            outcome=outcome,
+            frame=shot.index,
+            stamp_s=self._seconds(shot),
+            **measures,
+        )
+
+    def _seconds(self, shot: Shot) -> float:
+        if self._first_ns is None:
+            self._first_ns = shot.stamp_ns
+        return (shot.stamp_ns - self._first_ns) * 1e-9
+
+    def _energy_mj(self, result: FrameResult) -> float:
+        macs = len(result.hands) * self._level_macs[result.stats.level]
+        macs += self._detector_macs if result.stats.detector_ran else 0
+        return macs * self._millijoules_per_mac
+
+
+def _from_recorded(hands: Sequence[TrackedHand], recorded: Sequence[TrackedHand]) -> dict[str, float]:
+    """Compare hands with those that were published when the bag was recorded."""
+    pairs = match_hands([hand.landmarks for hand in hands], [hand.landmarks for hand in recorded])
+    if not len(pairs) == len(hands) == len(recorded):
+        return {"recorded_same": 0.0}
+    distances = [_farthest_px(hands[i].landmarks, recorded[j].landmarks) for i, j in pairs]
+    return {"recorded_same": 1.0, "recorded_px": max(distances, default=0.0)}
+
+
+def _farthest_px(joints: Floats, others: Floats) -> float:
+    difference = joints[:, :2] - others[:, :2]
+    return float(np.hypot(difference[:, 0], difference[:, 1]).max())

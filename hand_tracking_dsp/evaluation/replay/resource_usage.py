@@ -1,0 +1,90 @@
+"""What a run takes of the machine: processor time, energy where a meter can be read, the accelerator."""
+
+from __future__ import annotations
+
+import math
+import resource
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.power.accelerator import Accelerator
+from hand_tracking_dsp.power.factory import open_power_source
+from hand_tracking_dsp.power.power_source import PowerSource
+
+# Of the processor or the board; a battery's gauge is too slow and too coarse for a run.
+_METERS = ("rapl", "ina3221", "nvml")
+_PERIOD_S = 0.5
+# Linux tells the largest resident set in these.
+_KIB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was used between start and end of a run.
+
+    Attributes:
+        wall_s: Time that passed, seconds.
+        cpu_s: Processor time of this process, all threads, seconds.
+        joules: What the meter counted; NaN without one.
+        busy: Mean busy share of the accelerator, 0 to 1; NaN where none tells.
+        meter: Which meter; "": none.
+        memory_mb: The most memory that this process held since it began, 1e6 bytes.
+    """
+
+    wall_s: float
+    cpu_s: float
+    joules: float
+    busy: float
+    meter: str
+    memory_mb: float
+
+
+class Meter:
+    """Counts from its making on; ask it to sample often, it reads twice a second.
+
+    Args:
+        open_source: From a kind of power source to the source; another than open_power_source for tests.
+    """
+
+    def __init__(self, open_source: Callable[[str], PowerSource] = open_power_source) -> None:
+        self._source: PowerSource | None = None
+        for kind in _METERS:
+            with suppress(SourceError):
+                self._source = open_source(kind)
+                self._source.read()  # counters tell the mean since the reading before
+                break
+        self._accelerator = Accelerator()
+        self._busy: list[float] = []
+        self._joules = 0.0
+        self._start_s = self._last_s = time.monotonic()
+        self._start_cpu_s = time.process_time()
+
+    def sample(self, *, at_once: bool = False) -> None:
+        """Read what is due."""
+        now_s = time.monotonic()
+        elapsed_s = now_s - self._last_s
+        if elapsed_s < _PERIOD_S and not at_once:
+            return
+        self._last_s = now_s
+        self._busy.append(self._accelerator.busy(now_s))
+        if self._source is not None:
+            try:
+                self._joules += self._source.read().power_w * elapsed_s
+            except SourceError:
+                self._source = None
+
+    def usage(self) -> Usage:
+        """Return what was used so far."""
+        self.sample(at_once=True)
+        busy = [share for share in self._busy if math.isfinite(share)]
+        return Usage(
+            wall_s=time.monotonic() - self._start_s,
+            cpu_s=time.process_time() - self._start_cpu_s,
+            joules=self._joules if self._source is not None else math.nan,
+            busy=sum(busy) / len(busy) if busy else math.nan,
+            meter=self._source.name if self._source is not None else "",
+            memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB / 1e6,
+        )

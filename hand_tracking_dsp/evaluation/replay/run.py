@@ -1,0 +1,244 @@
+"""One recording under one setting: the piece of work that is done in one process."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+
+import cv2
+
+from hand_tracking_dsp.evaluation.measures.frames import HANDLED, Frames
+from hand_tracking_dsp.evaluation.replay.frame_metrics import FrameJudge
+from hand_tracking_dsp.evaluation.replay.levels import LevelChooser, Setting, level_chooser
+from hand_tracking_dsp.evaluation.replay.pipeline import Behind, read_ahead
+from hand_tracking_dsp.evaluation.replay.resource_usage import Meter, Usage
+from hand_tracking_dsp.evaluation.replay.timing import EveryFrame, NewestFrame, Timing, Turn
+from hand_tracking_dsp.evaluation.replay.worst import WorstFrame
+from hand_tracking_dsp.recordings.bag_recording import BagFootage
+from hand_tracking_dsp.recordings.folder_recording import FolderFootage, read_truth
+from hand_tracking_dsp.recordings.recording import Footage
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor, DriftSchedule
+from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+
+# The tracker node's drift_interval.
+_DRIFT_INTERVAL = 30
+_REPORT_EVERY = 10
+_SWITCH_S = 1e-4
+
+Progress = Callable[[int], None]
+"""Called with how many more frames are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A recording by name, so that another process can open it.
+
+    Attributes:
+        name: In tables and files; its own among all.
+        path: Of a bag, or of a folder of pictures.
+        topic: Of a bag's images; "": its only one.
+        truth: Table of what pictures show; None: not known.
+        photos: Whether it is a folder of pictures.
+    """
+
+    name: str
+    path: Path
+    topic: str = ""
+    truth: Path | None = None
+    photos: bool = False
+
+    def open(self) -> Footage:
+        """Open it.
+
+        Raises:
+            SourceError: It is missing, or there is nothing in it.
+        """
+        if self.photos:
+            return FolderFootage(self.path, read_truth(self.truth) if self.truth else None)
+        return BagFootage(self.path, self.topic)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOptions:
+    """How recordings are replayed.
+
+    Attributes:
+        bank: Folder of the level bank.
+        detector: Palm detector by name; "": the bank's first.
+        runtime: How to run the networks.
+        tracker: How to track.
+        budget_ms: Latency budget, above 0.
+        realtime: Drop frames as the live node would; else track every one.
+        agreement: Compare every frame with the dense level.
+        picojoules_per_mac: Of the estimate of energy.
+        worst: How many of the worst frames to keep.
+    """
+
+    bank: Path
+    detector: str = ""
+    runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
+    tracker: TrackerOptions = field(default_factory=TrackerOptions)
+    budget_ms: float = 33.0
+    realtime: bool = False
+    agreement: bool = False
+    picojoules_per_mac: float = 100.0
+    worst: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One recording under one setting."""
+
+    material: Material
+    setting: Setting
+    options: ReplayOptions
+
+
+@dataclass(frozen=True, slots=True)
+class UnitResult:
+    """What came of a unit.
+
+    Attributes:
+        unit: The unit.
+        frames: A row a frame.
+        problems: What could not be read, by sentence.
+        usage: What it took of the machine.
+        worst: The worst frames, the worst first.
+        provider: Backend and execution provider.
+        precisions: Of each level's file that was loaded.
+    """
+
+    unit: Unit
+    frames: Frames
+    problems: Counter[str]
+    usage: Usage
+    worst: list[WorstFrame]
+    provider: str
+    precisions: tuple[str, ...]
+
+
+def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
+    """Replay a recording.
+
+    Raises:
+        HandTrackingError: The recording, the bank or the policy cannot be used.
+    """
+    options, setting = unit.options, unit.setting
+    bank, detector = _networks(options.bank, options.detector, options.runtime)
+    manifest = read_manifest(options.bank)
+    footage = unit.material.open()
+    judge = FrameJudge(
+        run=setting.name,
+        bag=unit.material.name,
+        still=footage.still,
+        budget_ms=options.budget_ms,
+        level_macs=tuple(level.macs for level in manifest.levels),
+        detector_macs=manifest.detector(options.detector).macs,
+        picojoules_per_mac=options.picojoules_per_mac,
+        worst=options.worst,
+    )
+    replay = _Replay(
+        HandTracker(bank, detector, options.tracker),
+        level_chooser(setting, manifest, options.budget_ms),
+        NewestFrame() if options.realtime and not footage.still else EveryFrame(),
+        judge,
+        still=footage.still,
+        # A policy hears of drift as often as in the running graph.
+        heard=_monitor(bank, _DRIFT_INTERVAL, options.budget_ms) if setting.policy else None,
+        agreement=_monitor(bank, 1, math.inf) if options.agreement else None,
+    )
+    # Else the reading thread keeps the networks waiting up to 5 ms for the interpreter.
+    sys.setswitchinterval(_SWITCH_S)
+    # OpenCV's own threads would take the cores that other units run on.
+    cv2.setNumThreads(max(1, options.runtime.threads))
+    meter = Meter()
+    done = 0
+    with Behind() as behind, closing(read_ahead(footage.shots())) as shots:
+        for turn in replay.timing.turns(shots):
+            behind.do(replay.handle(turn))
+            meter.sample()
+            done += 1
+            if done % _REPORT_EVERY == 0:
+                on_progress(_REPORT_EVERY)
+    on_progress(done % _REPORT_EVERY)
+    frames, problems = judge.frames(), Counter(footage.problems)
+    if setting.as_recorded and not (frames["outcome"] == HANDLED).any():
+        problems["no hands of its images were recorded, so none was tracked as recorded"] += 1
+    return UnitResult(
+        unit,
+        frames,
+        problems,
+        meter.usage(),
+        judge.worst(),
+        bank.provider,
+        tuple(choice.precision for choice in bank.choices),
+    )
+
+
+class _Replay:
+    """Gives each image what it gets in the running graph."""
+
+    def __init__(
+        self,
+        tracker: HandTracker,
+        chooser: LevelChooser,
+        timing: Timing,
+        judge: FrameJudge,
+        *,
+        still: bool,
+        heard: DriftMonitor | None,
+        agreement: DriftMonitor | None,
+    ) -> None:
+        self.timing = timing
+        self._tracker = tracker
+        self._chooser = chooser
+        self._judge = judge
+        self._still = still
+        self._heard = heard
+        self._agreement = agreement
+        self._last_s = -math.inf
+
+    def handle(self, turn: Turn) -> Callable[[], None]:
+        """Track an image, and return what is left to do, in the order of the turns: to judge the result."""
+        shot = turn.shot
+        if shot.image is None:
+            return partial(self._judge.reject, shot)
+        level = None if turn.dropped else self._chooser.level(shot, turn.start_s)
+        if level is None:
+            return partial(self._judge.drop, shot)
+        stamp_s = shot.stamp_ns // 10**9 + (shot.stamp_ns % 10**9) * 1e-9  # as the node computes it
+        anew = self._still or stamp_s < self._last_s
+        if anew:
+            self._tracker.reset()
+        self._last_s = stamp_s
+        result = self._tracker.track(shot.image, stamp_s, level, shot.order)
+        total_ms = shot.conversion_ms + result.stats.total_ms
+        self.timing.took(total_ms)
+        latency_ms = self.timing.latency_ms(turn, total_ms)
+        heard, agreement = (
+            Drift() if monitor is None else monitor.measure(shot.image, shot.order, result, total_ms)
+            for monitor in (self._heard, self._agreement)
+        )
+        ready_s = turn.start_s + total_ms * 1e-3
+        self._chooser.learn(ready_s, result.stats, len(result.hands), latency_ms, heard)
+        return partial(self._judge.judge, shot, result, latency_ms, agreement, anew=anew)
+
+
+def _monitor(bank: LevelBank, interval: int, budget_ms: float) -> DriftMonitor:
+    return DriftMonitor(bank, DriftSchedule(interval, budget_ms))
+
+
+@lru_cache(maxsize=1)
+def _networks(bank: Path, detector: str, runtime: RuntimeOptions) -> tuple[LevelBank, PalmDetector]:
+    """Load networks once for all units of a process."""
+    return LevelBank.load(bank, runtime), PalmDetector.load(bank, detector, runtime)

@@ -1,1 +1,0 @@
-"""A bank adapted to one's own camera: in minutes, without torch, without labels."""

@@ -1,1 +1,0 @@
-"""Pictures to calibrate, train and measure with: found, cut as the tracker cuts them, and varied."""

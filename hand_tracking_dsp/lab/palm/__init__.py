@@ -1,1 +1,0 @@
-"""Smaller and faster palm detectors, and how well they find hands."""

@@ -1,0 +1,121 @@
+"""Declares the parameters of a table on a node and guards changes at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
+from rclpy.node import Node
+from rclpy.parameter import Parameter as RosParameter
+
+from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
+from hand_tracking_dsp.nodes.base.parameters import Parameter, Value
+
+# Parameters that rclpy itself declares.
+_OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
+
+
+class DeclaredParameters:
+    """The parameters of a node, declared with descriptor and range.
+
+    The node must have been made with ``automatically_declare_parameters_from_overrides=True``. A value
+    from outside that cannot be used is remembered as a problem instead of raised, so that the node
+    lives and configure can say the sentence.
+
+    Args:
+        node: The node to declare them on.
+        table: The parameters.
+        is_active: Whether the node is active, when only dynamic parameters may change.
+        apply: Called with the accepted values of dynamic parameters; may raise HandTrackingError,
+            then the change is refused.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        table: Iterable[Parameter],
+        is_active: Callable[[], bool],
+        apply: Callable[[Mapping[str, Any]], None],
+    ) -> None:
+        self._node = node
+        self._table = {parameter.name: parameter for parameter in table}
+        self._is_active = is_active
+        self._apply = apply
+        self._problems: dict[str, str] = {}
+        for parameter in self._table.values():
+            self._declare(parameter)
+        node.add_on_set_parameters_callback(self._on_set)
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 (the type of the parameter's default)
+        """Return a parameter's value."""
+        return self._table[name].accept(self._node.get_parameter(name).value)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Names that were set from outside but are no parameters of this node."""
+        names = self._node.get_parameters_by_prefix("")
+        return tuple(sorted(n for n in names if n not in self._table and not n.startswith(_OF_RCLPY)))
+
+    def check(self) -> None:
+        """Raise ConfigurationError if a value from outside cannot be used."""
+        for problem in self._problems.values():
+            raise ConfigurationError(problem)
+
+    def _declare(self, parameter: Parameter) -> None:
+        name = parameter.name
+        value = parameter.default
+        if self._node.has_parameter(name):
+            given = self._node.get_parameter(name).value
+            self._node.undeclare_parameter(name)
+            try:
+                value = parameter.accept(given)
+            except ConfigurationError as error:
+                self._problems[name] = str(error)
+        self._node.declare_parameter(name, value, _descriptor(parameter), ignore_override=True)
+
+    def _on_set(self, changes: list[RosParameter]) -> SetParametersResult:
+        accepted: dict[str, Value] = {}
+        try:
+            for change in changes:
+                if change.name not in self._table:
+                    continue
+                parameter = self._table[change.name]
+                accepted[change.name] = parameter.accept(change.value)
+                if self._is_active() and not parameter.dynamic:
+                    msg = (
+                        f"Parameter {change.name} takes effect at the next configure: "
+                        f"deactivate the node before setting it, then clean up and configure."
+                    )
+                    raise ConfigurationError(msg)
+            if dynamic := {name: accepted[name] for name in accepted if self._table[name].dynamic}:
+                self._apply(dynamic)
+        except HandTrackingError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        for name in accepted:
+            self._problems.pop(name, None)
+        return SetParametersResult(successful=True)
+
+
+def _descriptor(parameter: Parameter) -> ParameterDescriptor:
+    unit = f" [{parameter.unit}]" if parameter.unit else ""
+    descriptor = ParameterDescriptor(
+        name=parameter.name,
+        description=parameter.description + unit,
+        additional_constraints="" if not parameter.choices else f"one of: {parameter.allowed}",
+    )
+    # A step of 0 allows every value between the limits.
+    if isinstance(parameter.default, bool):
+        return descriptor
+    if isinstance(parameter.default, int):
+        limits = IntegerRange(from_value=int(parameter.low), to_value=int(parameter.high), step=0)
+        descriptor.integer_range = [limits]
+    elif isinstance(parameter.default, float):
+        span = FloatingPointRange(from_value=float(parameter.low), to_value=float(parameter.high), step=0.0)
+        descriptor.floating_point_range = [span]
+    return descriptor

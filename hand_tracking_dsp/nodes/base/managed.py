@@ -1,0 +1,208 @@
+"""What all nodes of this package share: lifecycle, parameters, diagnostics, the way to stop."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.publisher import Publisher
+
+from hand_tracking_dsp.errors import HandTrackingError
+from hand_tracking_dsp.nodes.base.declaration import DeclaredParameters
+from hand_tracking_dsp.nodes.base.parameters import Parameter
+from hand_tracking_dsp.nodes.base.qos import qos_profile
+
+
+@dataclass(slots=True)
+class Report:
+    """What a node says of itself in /diagnostics.
+
+    Attributes:
+        hardware: Camera, battery or processor behind the node.
+        values: Numbers and names for a person to read.
+        notes: Sentences that are no warning.
+        warnings: Sentences about what is not as it should be.
+        errors: Sentences about what does not work.
+    """
+
+    hardware: str = ""
+    values: dict[str, object] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+class ManagedNode(LifecycleNode):
+    """A lifecycle node that can start itself, says how it is, and survives bad input.
+
+    A subclass fills in configure, activate, deactivate, cleanup, describe and apply. The first two may
+    raise HandTrackingError: its sentence is logged and shown in /diagnostics, and the transition fails.
+    deactivate and cleanup must also work after half a configure or activate. Topics and services made
+    with publish_on, listen_to and serve in configure are destroyed after cleanup.
+
+    Args:
+        name: Name of the node.
+        table: Its parameters, one of them autostart.
+        options: Further arguments of rclpy's Node, for several nodes in one process.
+    """
+
+    def __init__(self, name: str, table: Iterable[Parameter], **options: Any) -> None:  # noqa: ANN401
+        super().__init__(name, automatically_declare_parameters_from_overrides=True, **options)
+        self.state = "unconfigured"
+        self._problem = ""
+        self._progress = ""
+        self._topics: list[Callable[[], object]] = []
+        self.parameters = DeclaredParameters(self, table, lambda: self.state == "active", self.apply)
+        if unknown := self.parameters.unknown:
+            self.get_logger().warning(f"Ignoring parameters that {name} does not have: {', '.join(unknown)}.")
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        # Not the ROS clock: with use_sim_time it may stand still.
+        self.steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(1.0, self.publish_diagnostics, clock=self.steady_clock)
+        if self.parameters["autostart"]:
+            self._autostart = self.create_timer(0.001, self._start, clock=self.steady_clock)
+
+    def configure(self) -> None:
+        """Take up parameters, load models, create publishers and subscriptions."""
+
+    def activate(self) -> None:
+        """Begin to work."""
+
+    def deactivate(self) -> None:
+        """Stop working; nothing is published afterwards."""
+
+    def cleanup(self) -> None:
+        """Release what configure created, apart from topics and services."""
+
+    def describe(self, report: Report) -> None:
+        """Add the node's condition to its diagnostics; called once a second while active."""
+
+    def apply(self, values: Mapping[str, Any]) -> None:
+        """Take up new values of dynamic parameters; raise HandTrackingError to refuse them."""
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Handle the transition configure."""
+        return self._attempt("inactive", state.label)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Handle the transition activate."""
+        return self._attempt("active", state.label)
+
+    def on_deactivate(self, _: LifecycleState) -> TransitionCallbackReturn:
+        """Handle the transition deactivate."""
+        self.deactivate()
+        return self._reached("inactive")
+
+    def on_cleanup(self, _: LifecycleState) -> TransitionCallbackReturn:
+        """Handle the transition cleanup."""
+        self.release()
+        return self._reached("unconfigured")
+
+    def on_shutdown(self, _: LifecycleState) -> TransitionCallbackReturn:
+        """Handle the transition shutdown."""
+        self.release()
+        return self._reached("finalized")
+
+    def on_error(self, _: LifecycleState) -> TransitionCallbackReturn:
+        """Return to unconfigured after an unexpected error."""
+        self.release()
+        self.state = "unconfigured"
+        return TransitionCallbackReturn.SUCCESS
+
+    def release(self) -> None:
+        """Stop working and release everything, in whatever state the node is."""
+        self.deactivate()
+        self.cleanup()
+        while self._topics:
+            self._topics.pop()()
+
+    def publish_on(self, kind: type, topic: str, profile: str) -> Publisher:
+        """Create a publisher for the time until cleanup; QoS from the parameters qos.<profile>."""
+        publisher = self.create_publisher(kind, topic, qos_profile(self.parameters, profile))
+        self._topics.append(partial(self.destroy_publisher, publisher))
+        return publisher
+
+    def listen_to(self, kind: type, topic: str, callback: Callable[[Any], None], profile: str) -> None:
+        """Create a subscription for the time until cleanup; QoS as for publish_on."""
+        subscription = self.create_subscription(kind, topic, callback, qos_profile(self.parameters, profile))
+        self._topics.append(partial(self.destroy_subscription, subscription))
+
+    def serve(self, kind: type, name: str, callback: Callable[[Any, Any], Any]) -> None:
+        """Create a service for the time until cleanup."""
+        self._topics.append(partial(self.destroy_service, self.create_service(kind, name, callback)))
+
+    def progress(self, sentence: str) -> None:
+        """Say what a long configure is doing, in the log and at once in /diagnostics."""
+        self.get_logger().info(sentence)
+        self._progress = sentence
+        self.publish_diagnostics()
+
+    def publish_diagnostics(self) -> None:
+        """Publish the node's condition."""
+        report = Report()
+        if self.state == "active":
+            self.describe(report)
+        if self._problem:
+            report.errors.append(self._problem)
+        level = DiagnosticStatus.ERROR if report.errors else DiagnosticStatus.WARN
+        status = DiagnosticStatus(
+            level=level if report.errors or report.warnings else DiagnosticStatus.OK,
+            name=f"{self.get_fully_qualified_name().lstrip('/')}: status",
+            message=" ".join([*report.errors, *report.warnings, *report.notes])
+            or self._progress
+            or self.state,
+            hardware_id=report.hardware,
+            values=[KeyValue(key=key, value=_shown(value)) for key, value in report.values.items()],
+        )
+        status.values.insert(0, KeyValue(key="state", value=self.state))
+        array = DiagnosticArray(status=[status])
+        array.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(array)
+
+    def _start(self) -> None:
+        self.destroy_timer(self._autostart)
+        if self.state != "unconfigured":
+            return
+        if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+            self.trigger_activate()
+
+    def _attempt(self, goal: str, origin: str) -> TransitionCallbackReturn:
+        try:
+            if goal == "inactive":
+                self.parameters.check()
+                self.configure()
+            else:
+                self.activate()
+        except HandTrackingError as error:
+            self._problem = str(error)
+            self._progress = ""
+            self.get_logger().error(self._problem)
+            if goal == "inactive":
+                self.release()
+            else:
+                self.deactivate()
+            self.publish_diagnostics()
+            return TransitionCallbackReturn.FAILURE
+        except Exception as error:  # noqa: BLE001 (nothing may end the node)
+            self._problem = f"{type(error).__name__}: {error}"
+            self.get_logger().error(
+                f"The transition from {origin} to {goal} failed.\n{traceback.format_exc()}"
+            )
+            return TransitionCallbackReturn.ERROR
+        return self._reached(goal)
+
+    def _reached(self, state: str) -> TransitionCallbackReturn:
+        self.state = state
+        self._problem = self._progress = ""
+        self.get_logger().info(state)
+        return TransitionCallbackReturn.SUCCESS
+
+
+def _shown(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

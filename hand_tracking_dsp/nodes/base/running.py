@@ -1,0 +1,85 @@
+"""Runs one node as a process, until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+
+from hand_tracking_dsp.nodes.base.managed import ManagedNode
+from hand_tracking_dsp.nodes.graph.processes import SUPERVISED_VARIABLE
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def run_node(make_node: Callable[[], ManagedNode]) -> int:
+    """Run a node until the process is asked to stop; errors in callbacks are logged and survived.
+
+    The first SIGINT or SIGTERM stops the node in order, the second ends the process at once.
+
+    Returns:
+        Exit status: 0 after a signal, 2 where the ROS arguments are wrong.
+    """
+    # rclpy's own handlers would invalidate the context while worker threads still publish. Python's run
+    # only once the executor returns, so a thread listens to the byte that each signal leaves in a socket.
+    listener, ear = socket.socketpair()
+    ear.setblocking(False)
+    signal.set_wakeup_fd(ear.fileno(), warn_on_full_buffer=False)
+    for number in _SIGNALS:
+        signal.signal(number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    try:
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        node = make_node()
+    except Exception as error:  # noqa: BLE001 (a wrong argument ends in one sentence)
+        print(f"The node cannot start: {error}", file=sys.stderr)
+        return 2
+    stop = threading.Event()
+    wake = node.create_guard_condition(lambda: None)
+
+    def ask_to_stop() -> None:
+        if not stop.is_set():
+            stop.set()
+            wake.trigger()
+
+    threading.Thread(target=_await_signals, args=(listener, ask_to_stop), daemon=True).start()
+    if os.environ.get(SUPERVISED_VARIABLE) == "1":
+        threading.Thread(target=_await_parent, args=(ask_to_stop,), daemon=True).start()
+    _spin(node, stop)
+    rclpy.shutdown()
+    signal.set_wakeup_fd(-1)
+    return 0
+
+
+def _spin(node: ManagedNode, stop: threading.Event) -> None:
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    while rclpy.ok() and not stop.is_set():
+        try:
+            executor.spin_once()
+        except Exception:  # noqa: BLE001 (nothing may end the node)
+            node.get_logger().error(f"A callback failed.\n{traceback.format_exc()}")
+    node.release()
+    executor.shutdown()
+    node.destroy_node()
+
+
+def _await_signals(listener: socket.socket, ask_to_stop: Callable[[], None]) -> None:
+    listener.recv(1)
+    ask_to_stop()
+    if again := listener.recv(1):  # nothing once the node has stopped and the socket is closed
+        os._exit(128 + again[0])
+
+
+def _await_parent(ask_to_stop: Callable[[], None]) -> None:
+    while os.read(sys.stdin.fileno(), 1):  # not through a buffer, whose lock would bar the exit
+        pass
+    ask_to_stop()

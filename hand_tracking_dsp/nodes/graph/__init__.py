@@ -1,0 +1,1 @@
+"""Running, observing, recording and replaying a graph of nodes."""

@@ -1,0 +1,165 @@
+"""Publishes a bag on ROS topics, with /clock."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rclpy.duration import Duration
+from rclpy.exceptions import NameValidationException
+from rosgraph_msgs.msg import Clock
+
+from hand_tracking_dsp.nodes.graph.bag_recorder import message_class, request
+from hand_tracking_dsp.nodes.graph.spinning import SpinningNode
+from hand_tracking_dsp.recordings.bags.reader import Bag
+
+_CLOCK = "/clock"
+_LATEST_DEPTH = 10
+_POLL_S = 0.02
+# Others of the same program appear within that time after the first.
+_SETTLE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class PlayOptions:
+    """How to play.
+
+    Attributes:
+        rate: Seconds of the bag a second, above 0.
+        topics: Their names; all if empty.
+        remaps: New names by the bag's.
+        start_s: Where to begin, seconds from the bag's first stamp.
+        seconds: How much to play, seconds of the bag; may be infinity.
+        clock_hz: How often /clock is published at least, a second of real time.
+    """
+
+    rate: float = 1.0
+    topics: Collection[str] = ()
+    remaps: Mapping[str, str] = field(default_factory=dict)
+    start_s: float = 0.0
+    seconds: float = float("inf")
+    clock_hz: float = 50.0
+
+
+class BagPlayer(SpinningNode):
+    """Publishes the messages of a bag as the bytes they are; leaving the ``with`` block ends it.
+
+    Args:
+        bag: It stays open meanwhile.
+        options: How to play.
+        domain_id: ROS domain; None: the environment's.
+
+    Attributes:
+        counts: Messages published so far, by topic.
+        unknown: Topics that cannot be published, and why.
+        topics: Names that are published on.
+    """
+
+    def __init__(self, bag: Bag, options: PlayOptions, domain_id: int | None = None) -> None:
+        super().__init__("hand_tracking_bag_player", domain_id)
+        self.counts: Counter[str] = Counter()
+        self.unknown: dict[str, str] = {}
+        self._bag = bag
+        self._options = options
+        self._connections: list[Any] = []
+        self._publishers: dict[tuple[str, str], tuple[str, Any]] = {}
+        self._clock = self.node.create_publisher(Clock, _CLOCK, _LATEST_DEPTH)
+        self._tick_ns = round(options.rate / options.clock_hz * 1e9)
+        wanted = {f"/{topic.lstrip('/')}" for topic in options.topics}
+        for connection in bag.connections:
+            if connection.topic != _CLOCK and (not wanted or connection.topic in wanted):
+                self._advertise(connection)
+        self.topics = sorted({topic for topic, _ in self._publishers.values()})
+
+    def wait_for_listeners(self, patience_s: float) -> bool:
+        """Wait until someone listens, and a moment for others; tell whether anyone does."""
+        deadline_s = time.monotonic() + patience_s
+        while time.monotonic() < deadline_s:
+            if self._is_heard():
+                time.sleep(_SETTLE_S)
+                return True
+            time.sleep(_POLL_S)
+        return self._is_heard()
+
+    def play(self, on_progress: Callable[[float], None] = lambda _position_s: None) -> None:
+        """Play once, from the start that the options tell.
+
+        Args:
+            on_progress: Called with the position, seconds from the bag's first stamp, at least at every
+                tick of the clock.
+        """
+        if self._bag.span_ns is None or not self._connections:
+            return
+        origin_ns, last_ns = self._bag.span_ns
+        first_ns = origin_ns + round(self._options.start_s * 1e9)
+        until_ns = min(first_ns + self._options.seconds * 1e9, last_ns)
+        begin_s = time.monotonic()
+
+        def now_ns() -> int:
+            return first_ns + round((time.monotonic() - begin_s) * self._options.rate * 1e9)
+
+        next_tick_ns = 0
+        for connection, stamp_ns, data in self._bag.messages(self._connections, first_ns):
+            if stamp_ns > until_ns:
+                break
+            while (at_ns := now_ns()) < stamp_ns:
+                if at_ns >= next_tick_ns:
+                    self._tick(at_ns)
+                    next_tick_ns = at_ns + self._tick_ns
+                    on_progress((at_ns - origin_ns) / 1e9)
+                wait_ns = min(stamp_ns, next_tick_ns) - now_ns()
+                time.sleep(max(wait_ns / self._options.rate / 1e9, 0.0))
+            # No message shall come from the future of those who live by this clock.
+            self._tick(at_ns)
+            next_tick_ns = at_ns + self._tick_ns
+            topic, publisher = self._publishers[connection.topic, connection.msgtype]
+            publisher.publish(data)
+            self.counts[topic] += 1
+            on_progress((stamp_ns - origin_ns) / 1e9)
+
+    def flush(self) -> None:
+        """Wait until reliable subscribers have what was published, a moment at most."""
+        for _, publisher in self._publishers.values():
+            publisher.wait_for_all_acked(Duration(seconds=_SETTLE_S))
+
+    def _tick(self, at_ns: int) -> None:
+        clock = Clock()
+        clock.clock.sec, clock.clock.nanosec = divmod(at_ns, 1_000_000_000)
+        self._clock.publish(clock)
+
+    def _advertise(self, connection: Any) -> None:  # noqa: ANN401
+        if connection.ext.serialization_format != "cdr":
+            self.unknown[connection.topic] = "its messages are no CDR, which is what ROS 2 speaks"
+            return
+        try:
+            kind = message_class(connection.msgtype)
+        except (ImportError, AttributeError, TypeError, ValueError):
+            self.unknown[connection.topic] = f"{connection.msgtype or 'its type'} is not installed here"
+            return
+        topic = self._options.remaps.get(connection.topic, connection.topic)
+        others = {msgtype for (_, msgtype), (name, _) in self._publishers.items() if name == topic}
+        if others - {connection.msgtype}:
+            self.unknown[connection.topic] = f"{topic} has another type already: {', '.join(others)}"
+            return
+        try:
+            publisher = self.node.create_publisher(kind, topic, _offer(connection.ext.offered_qos_profiles))
+        except NameValidationException:
+            self.unknown[connection.topic] = f"{topic} is no name that a topic can have"
+            return
+        self._publishers[connection.topic, connection.msgtype] = topic, publisher
+        self._connections.append(connection)
+
+    def _is_heard(self) -> bool:
+        return any(publisher.get_subscription_count() for _, publisher in self._publishers.values())
+
+
+def _offer(recorded: list[Any]) -> Any:  # noqa: ANN401
+    """Offer what the strictest of the recorded publishers did: it satisfies every subscriber of theirs."""
+    return request(
+        _LATEST_DEPTH,
+        reliable=not recorded or any(one.reliability.name != "BEST_EFFORT" for one in recorded),
+        transient_local=any(one.durability.name == "TRANSIENT_LOCAL" for one in recorded),
+    )

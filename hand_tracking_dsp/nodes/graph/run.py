@@ -1,0 +1,179 @@
+"""Runs the nodes for a while under an observer, away from other ROS graphs; for demo and bench."""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hand_tracking_dsp.errors import HandTrackingError
+from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses, Value
+from hand_tracking_dsp.recordings.run import Recording
+from hand_tracking_dsp.tracking.types import Image
+
+_START_LIMIT_S = 60.0
+# A camera that fails is tried again, and may answer then.
+_TROUBLE_LIMIT_S = 5.0
+_POLL_S = 0.25
+_SETTLE_S = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRun:
+    """What to run.
+
+    Attributes:
+        duration_s: Time from the moment when camera and tracker are heard, seconds.
+        nodes: Names of the nodes to start first.
+        late_nodes: Names of the nodes to start at that moment.
+        parameters: Values that override config/hand_tracking.yaml, by node and parameter.
+        log: Where to write what the nodes print.
+        yaml_parameters: Likewise parameters, each value as text in YAML.
+        domain_id: ROS domain; None: as own_domain chooses.
+    """
+
+    duration_s: float
+    nodes: tuple[str, ...]
+    late_nodes: tuple[str, ...]
+    parameters: Mapping[str, Mapping[str, Value]]
+    log: Path
+    yaml_parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    domain_id: int | None = None
+
+
+def run_graph(
+    options: GraphRun,
+    on_image: Callable[[int, Image], None] | None = None,
+    on_state: Callable[[Recording, float], None] = lambda _recording, _elapsed_s: None,
+) -> Recording:
+    """Run the nodes as processes of their own, and record what they publish.
+
+    Without ROS_DOMAIN_ID in the environment they get a domain chosen at random, so that a robot nearby
+    is not disturbed. Ctrl-C ends the run early and is not an error.
+
+    Args:
+        options: What to run.
+        on_image: Called with stamp (nanoseconds) and BGR pixels for every image.
+        on_state: Called about four times a second with what was recorded and the seconds that passed
+            since the nodes are heard (negative before that: seconds since the start).
+
+    Raises:
+        HandTrackingError: A node ended by itself, or no frame was handled; the message tells what the
+            nodes said.
+    """
+    from hand_tracking_dsp.nodes.graph.observer import Observer
+
+    domain_id = own_domain() if options.domain_id is None else options.domain_id
+    graph = GraphOptions(
+        nodes=options.nodes,
+        parameters=options.parameters,
+        yaml_parameters=options.yaml_parameters,
+        domain_id=domain_id,
+    )
+    options.log.parent.mkdir(parents=True, exist_ok=True)
+    with _NodeLog(options.log) as log, Observer(domain_id, on_image) as observer:
+        with NodeProcesses(graph, log.add) as nodes:
+            try:
+                _watch(options, nodes, observer.recording, log, on_state)
+                _check_alive(nodes, log)
+            except KeyboardInterrupt:
+                log.add("demo", "interrupted")
+        # What was published last is still under way.
+        time.sleep(_SETTLE_S)
+    if not observer.recording.costs:
+        msg = f"No frame was handled. {log.trouble}"
+        raise HandTrackingError(msg)
+    return observer.recording
+
+
+def _watch(
+    options: GraphRun,
+    nodes: NodeProcesses,
+    recording: Recording,
+    log: _NodeLog,
+    on_state: Callable[[Recording, float], None],
+) -> None:
+    start_s = time.monotonic()
+    # Discovery of each by the observer takes 0.1 to 5 s; what was before is not part of the run.
+    while not (recording.costs and recording.published):
+        _check_alive(nodes, log)
+        waited_s = time.monotonic() - start_s
+        if waited_s > _START_LIMIT_S or log.complained_for_s > _TROUBLE_LIMIT_S:
+            msg = f"No frame was handled within {waited_s:.0f} s. {log.trouble}"
+            raise HandTrackingError(msg)
+        on_state(recording, -waited_s)
+        time.sleep(_POLL_S)
+    recording.restart()
+    for node in options.late_nodes:
+        nodes.start(node)
+    first_s = time.monotonic()
+    while (elapsed_s := time.monotonic() - first_s) < options.duration_s:
+        on_state(recording, elapsed_s)
+        if nodes.exited():
+            return
+        time.sleep(min(_POLL_S, max(options.duration_s - elapsed_s, 0)))
+    on_state(recording, options.duration_s)
+
+
+def _check_alive(nodes: NodeProcesses, log: _NodeLog) -> None:
+    for node, code in nodes.exited().items():
+        msg = f"{node} ended by itself with status {code}. {log.trouble}"
+        raise HandTrackingError(msg)
+
+
+def own_domain() -> int | None:
+    """Choose a ROS domain for this run; None: the user has set one.
+
+    Not ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST: with it, whatever TRANSPORTS says, a sixth to a half of
+    the images were lost.
+    """
+    return None if "ROS_DOMAIN_ID" in os.environ else random.SystemRandom().randint(1, 101)
+
+
+class _NodeLog:
+    """Keeps what the nodes print, in a file and the last complaints in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("w", encoding="utf-8")
+        self._complaints: dict[str, str] = {}
+        self._last: deque[str] = deque(maxlen=4)
+        self._first_complaint_s = math.inf
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> _NodeLog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._file.close()
+
+    @property
+    def complained_for_s(self) -> float:
+        """Seconds since the first error; negative where there is none."""
+        return time.monotonic() - self._first_complaint_s
+
+    @property
+    def trouble(self) -> str:
+        """The last error of each node, or their last lines, and where to read all."""
+        lines = list(self._complaints.values()) or self._last
+        said = " ".join(lines) if lines else "The nodes said nothing."
+        return f"{said} (All of it is in {self._path}.)"
+
+    def add(self, node: str, line: str) -> None:
+        """Keep a line; called from several threads."""
+        with self._lock:
+            if self._file.closed:
+                return
+            self._file.write(f"{node:<23} | {line}\n")
+            self._file.flush()
+            self._last.append(f"{node}: {line}")
+            if "[ERROR]" in line or "[FATAL]" in line or "Error: " in line:
+                self._complaints[node] = f"{node}: {line.removeprefix('[ERROR] ')}"
+                self._first_complaint_s = min(self._first_complaint_s, time.monotonic())

@@ -1,0 +1,93 @@
+"""A node that listens in a thread of its own: for commands that watch a graph."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from types import TracebackType
+from typing import TypeVar
+
+from rclpy.context import Context
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+
+from hand_tracking_dsp.nodes.graph.processes import TRANSPORT_VARIABLE, TRANSPORTS
+
+_PATIENCE_S = 5.0
+_Self = TypeVar("_Self", bound="SpinningNode")
+
+_contexts: dict[int | None, Context] = {}
+_users: Counter[int | None] = Counter()
+# Reentrant: a node that nobody ended gives its context back when Python collects it, at any moment.
+_lock = threading.RLock()
+
+
+@contextmanager
+def shared_context(domain_id: int | None = None) -> Iterator[Context]:
+    """Give the context that all who ask in this process share; the last one's leaving ends it.
+
+    A context is a participant of DDS, and Fast DDS lets those of one process call each other directly. Two of
+    them can deadlock in its type lookup (seen with 3.2): each answers under a lock while its sender waits
+    for the other's receiver, which waits for that lock
+    (https://github.com/eProsima/DDS-Record-Replay/pull/114, https://github.com/eProsima/Fast-DDS/issues/6193).
+
+    Args:
+        domain_id: ROS domain; None: the environment's.
+    """
+    with _lock:
+        if domain_id not in _contexts:
+            context = Context()
+            # No signal handlers: the command decides what Ctrl-C means.
+            context.init(args=[], domain_id=domain_id)
+            _contexts[domain_id] = context
+        context = _contexts[domain_id]
+        _users[domain_id] += 1
+    try:
+        yield context
+    finally:
+        with _lock:
+            _users[domain_id] -= 1
+            if not _users[domain_id]:
+                _contexts.pop(domain_id).try_shutdown()
+
+
+class SpinningNode:
+    """Holds a node that spins within a ``with`` block.
+
+    Args:
+        name: Of the node.
+        domain_id: ROS domain; None: the environment's.
+
+    Attributes:
+        node: To subscribe with, before the block is entered.
+    """
+
+    def __init__(self, name: str, domain_id: int | None = None) -> None:
+        os.environ.setdefault(TRANSPORT_VARIABLE, TRANSPORTS)
+        self._ending = ExitStack()
+        context = self._ending.enter_context(shared_context(domain_id))
+        self.node = Node(name, context=context, enable_rosout=False)
+        self._executor = SingleThreadedExecutor(context=context)
+        self._executor.add_node(self.node)
+        self._thread = threading.Thread(target=self._spin, name=name, daemon=True)
+
+    def __enter__(self: _Self) -> _Self:  # noqa: PYI019 (typing.Self came with Python 3.11)
+        """Begin to listen."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop listening, and end the node."""
+        self._executor.shutdown()
+        self._thread.join(timeout=_PATIENCE_S)
+        self.node.destroy_node()
+        self._ending.close()
+
+    def _spin(self) -> None:
+        with suppress(ExternalShutdownException):
+            self._executor.spin()

@@ -1,0 +1,1 @@
+"""Conversion between values and the messages that the nodes publish."""

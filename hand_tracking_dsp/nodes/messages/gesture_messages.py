@@ -1,0 +1,91 @@
+"""Between gestures and their messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from geometry_msgs.msg import Point, Vector3
+from std_msgs.msg import Header
+
+from hand_tracking_dsp.gestures.teleop import ShownHand
+from hand_tracking_dsp.gestures.types import EventKind, GestureEvent, HandGesture
+from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.msg import Gesture, GestureArray, HandArray
+from hand_tracking_dsp.msg import GestureEvent as EventMessage
+from hand_tracking_dsp.nodes.messages.conversion import seconds
+
+
+def gestures_message(gestures: Iterable[HandGesture], hands: HandArray) -> GestureArray:
+    """Build the message of the gestures that the hands of an image show."""
+    return GestureArray(
+        header=hands.header,
+        image_width=hands.image_width,
+        image_height=hands.image_height,
+        gestures=[_gesture_message(gesture) for gesture in gestures],
+    )
+
+
+def event_message(event: GestureEvent, header: Header) -> EventMessage:
+    """Build the message of an event; header is that of the image that it was seen in."""
+    right, down = event.offset
+    return EventMessage(
+        header=header,
+        track_id=event.track_id,
+        handedness=int(event.handedness),
+        kind=int(event.kind),
+        name=event.name,
+        score=event.score,
+        duration_s=event.duration_s,
+        offset=Vector3(x=right, y=down),
+    )
+
+
+def gesture_event(message: EventMessage) -> GestureEvent:
+    """Turn a message into the gestures room's value.
+
+    Raises:
+        ValueError: Its kind or handedness is none of the constants.
+    """
+    return GestureEvent(
+        stamp_s=seconds(message.header.stamp),
+        track_id=message.track_id,
+        handedness=Handedness(message.handedness),
+        kind=EventKind(message.kind),
+        name=message.name,
+        score=message.score,
+        duration_s=message.duration_s,
+        offset=(message.offset.x, message.offset.y),
+    )
+
+
+def shown_hands(message: GestureArray) -> tuple[ShownHand, ...]:
+    """Turn a message into what teleoperation wants to know of it."""
+    return tuple(
+        ShownHand(
+            track_id=gesture.track_id,
+            name=gesture.name,
+            held=gesture.held,
+            readable=gesture.open_fingers_score > 0,
+            palm_px=(gesture.palm.x, gesture.palm.y),
+            palm_size_px=gesture.palm_size,
+        )
+        for gesture in message.gestures
+    )
+
+
+def _gesture_message(gesture: HandGesture) -> Gesture:
+    reading = gesture.reading
+    x, y, z = gesture.palm
+    return Gesture(
+        track_id=gesture.track_id,
+        handedness=int(gesture.handedness),
+        name=reading.name,
+        score=reading.score,
+        held=gesture.held,
+        open_fingers=reading.open_fingers,
+        open_fingers_score=reading.open_fingers_score,
+        openness=reading.openness,
+        pinch=reading.pinch,
+        palm=Point(x=x, y=y, z=z),
+        palm_size=gesture.palm_size,
+    )

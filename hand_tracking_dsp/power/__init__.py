@@ -1,0 +1,1 @@
+"""Sources of power readings: batteries, rails, counters, an estimate, a simulation. No ROS."""

@@ -1,0 +1,103 @@
+"""Power rails of a Jetson, measured by its INA3221 chips, found by label.
+
+Two kernels, two layouts: hwmon (JetPack 5 and later; in<n>_label, in<n>_input in mV, curr<n>_input in mA,
+n = 1 to 3) and iio (JetPack 4; rail_name_<n>, in_voltage<n>_input in mV, in_current<n>_input in mA,
+in_power<n>_input in mW, n = 0 to 2).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.power.power_source import NAN, PowerReading
+from hand_tracking_dsp.power.sysfs import SysfsReader, SysfsSource
+
+_HWMON = "sys/class/hwmon/hwmon*"
+_IIO = "sys/bus/i2c/drivers/ina3221x/*/iio:device*"
+
+TOTAL_LABELS = ("VDD_IN", "POM_5V_IN")
+"""Rails that feed the whole module; boards without one (AGX) are the sum of their rails."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rail:
+    label: str
+    millivolts: Path
+    milliamperes: Path
+    milliwatts: Path | None = None
+
+
+class Ina3221Source(SysfsSource):
+    """Reads every labelled rail of all INA3221 chips; power_w is that of the whole module.
+
+    Args:
+        root: Where the file system begins.
+
+    Raises:
+        SourceError: There is no such chip, or none of its rails has a label.
+    """
+
+    def __init__(self, root: Path = Path("/")) -> None:
+        reader = SysfsReader()
+        self._rails = _hwmon_rails(root, reader) or _iio_rails(root, reader)
+        if not self._rails:
+            msg = (
+                f"There is no INA3221 with a labelled rail under {root / _HWMON} or {root / _IIO}: "
+                f"choose another power source."
+            )
+            raise SourceError(msg)
+        labels = [rail.label for rail in self._rails]
+        self._total = next((label for label in TOTAL_LABELS if label in labels), "")
+        name = f"INA3221 rail {self._total}" if self._total else f"INA3221 rails {' + '.join(labels)}"
+        super().__init__(name, reader)
+
+    def read(self) -> PowerReading:
+        """Read all rails; there is no battery.
+
+        Raises:
+            SourceError: The chip is gone.
+        """
+        for rail in self._rails:
+            if not rail.millivolts.parent.is_dir():
+                msg = f"The INA3221 {rail.millivolts.parent} has vanished: open it again when it is back."
+                raise SourceError(msg)
+        volts = {rail.label: self._reader.number(rail.millivolts, 1e-3) for rail in self._rails}
+        rails_w = {rail.label: self._watts(rail, volts[rail.label]) for rail in self._rails}
+        return PowerReading(
+            self.name,
+            power_w=rails_w[self._total] if self._total else sum(rails_w.values()),
+            voltage_v=volts.get(self._total, NAN),
+            rails_w=rails_w,
+        )
+
+    def _watts(self, rail: _Rail, volts: float) -> float:
+        """Read a rail's power, or compute it where the chip's driver does not."""
+        watts = self._reader.number(rail.milliwatts, 1e-3) if rail.milliwatts else NAN
+        return volts * self._reader.number(rail.milliamperes, 1e-3) if math.isnan(watts) else watts
+
+
+def _hwmon_rails(root: Path, reader: SysfsReader) -> list[_Rail]:
+    return [
+        _Rail(label, chip / f"in{n}_input", chip / f"curr{n}_input")
+        for chip in sorted(root.glob(_HWMON))
+        if reader.word(chip / "name") == "ina3221"
+        for n in (1, 2, 3)
+        if _is_rail(label := reader.word(chip / f"in{n}_label"))
+    ]
+
+
+def _iio_rails(root: Path, reader: SysfsReader) -> list[_Rail]:
+    return [
+        _Rail(label, *(chip / f"in_{kind}{n}_input" for kind in ("voltage", "current", "power")))
+        for chip in sorted(root.glob(_IIO))
+        for n in (0, 1, 2)
+        if _is_rail(label := reader.word(chip / f"rail_name_{n}"))
+    ]
+
+
+def _is_rail(label: str) -> bool:
+    """Tell a rail from a channel that is not connected."""
+    return label.upper() not in ("", "NC")

@@ -1,0 +1,1 @@
+"""Reading and writing of recordings: bags, folders of pictures, labels, runs of the graph, traces."""

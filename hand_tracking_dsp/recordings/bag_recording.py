@@ -1,0 +1,233 @@
+"""A bag as a recording: its images, with the truth, the hands and the battery recorded beside them."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any, TypeVar
+
+import numpy as np
+
+from hand_tracking_dsp.control.samples import BatterySample
+from hand_tracking_dsp.errors import FrameError, SourceError
+from hand_tracking_dsp.messages.hands import HANDS_TYPE, stamp_ns, tracked_hands
+from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
+from hand_tracking_dsp.recordings.bags.reader import Bag, open_bag
+from hand_tracking_dsp.recordings.recording import RecordedHands, Shot, count_problem
+from hand_tracking_dsp.recordings.truth import TrueHand
+from hand_tracking_dsp.tracking.types import TrackedHand
+
+BATTERY_TYPE = "sensor_msgs/msg/BatteryState"
+
+# An image waits until messages so much younger were read: hands are published after it.
+_WAIT_NS = 500_000_000
+# An older stamp is another clock's, or none.
+_PLAUSIBLE_AGE_NS = 10_000_000_000
+_DISCHARGING = 2
+_TRUTH = "truth"
+_NO_STAMP = "an image has no stamp of the recorder's clock, the time of its arrival is taken"
+# Messages that wait for their images, and images where the time of arrival stands still.
+_MOST_KEPT = 1000
+_MOST_WAITING = 100
+
+_Kept = TypeVar("_Kept")
+
+
+@dataclass(slots=True)
+class _Beside:
+    """What was read beside the images, by their stamp, and the battery as it was last.
+
+    None stands where two messages have one stamp: nobody knows which of them belongs to which image.
+    """
+
+    truth: dict[int, tuple[TrueHand, ...] | None] = field(default_factory=dict)
+    recorded: dict[int, RecordedHands | None] = field(default_factory=dict)
+    battery: BatterySample | None = None
+    last_ns: int = 0
+
+    def take(self, header_ns: int) -> tuple[tuple[TrueHand, ...] | None, RecordedHands | None]:
+        """Give what belongs to an image; nothing where its stamp is that of the image before, or 0."""
+        alone = header_ns != self.last_ns
+        self.last_ns = header_ns
+        truth, recorded = self.truth.pop(header_ns, None), self.recorded.pop(header_ns, None)
+        return (truth, recorded) if alone else (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _ImageMessage:
+    """An image as it lies in the bag, and the last battery reading before it."""
+
+    arrival_ns: int
+    connection: Any
+    data: bytes
+    battery: BatterySample | None
+
+
+class BagFootage:
+    """The images of a bag, in the order in which they were received.
+
+    Truth is taken from a topic named truth, recorded hands from one named hands, both of HandArray and of
+    the image's own namespace where there are several; the battery likewise from one named battery_state.
+
+    Args:
+        path: A rosbag2 folder or file, or a ROS 1 bag.
+        topic: Of the images; may be left out where the bag has only one.
+    """
+
+    def __init__(self, path: Path, topic: str = "") -> None:
+        self.still = False
+        self.problems: Counter[str] = Counter()
+        self._path = path
+        self._topic = topic
+
+    def count(self) -> int:
+        """Return how many images the bag says that it has.
+
+        Raises:
+            SourceError: It cannot be read, or has no image.
+            ConfigurationError: It has several image topics, and none is named.
+        """
+        with open_bag(self._path) as bag:
+            connections = image_connections(bag.connections, self._path, self._topic)
+            return sum(connection.msgcount for connection in connections)
+
+    def shots(self) -> Iterator[Shot]:
+        """Give the images; raises as count does."""
+        with open_bag(self._path) as bag:
+            yield from self._shots(bag)
+            self.problems.update(bag.problems)
+
+    def _shots(self, bag: Bag) -> Iterator[Shot]:
+        images = image_connections(bag.connections, self._path, self._topic)
+        topic = images[0].topic
+        truth = _beside(bag.connections, HANDS_TYPE, _TRUTH, topic)
+        hands = _beside(bag.connections, HANDS_TYPE, "hands", topic)
+        battery = _beside(bag.connections, BATTERY_TYPE, "battery_state", topic)
+        beside = _Beside()
+        count = 0
+        last_ns = -1
+        for image in self._due(bag, images, [*truth, *hands, *battery], beside):
+            shot = self._shot(bag, count, image, beside)
+            if shot.image is not None:
+                self._check_order(shot, last_ns)
+                last_ns = shot.stamp_ns
+            count += 1
+            yield shot
+        for connections, left in ((truth, beside.truth), (hands, beside.recorded)):
+            if left:
+                name = connections[0].topic
+                self.problems[f"{name}: the image of a message is not in the bag"] += len(left)
+        if count == 0:
+            msg = f"The bag {self._path} has no image on {topic} that can be read: record it again."
+            raise SourceError(msg)
+
+    def _due(
+        self, bag: Bag, images: list[Any], others: list[Any], beside: _Beside
+    ) -> Iterator[_ImageMessage]:
+        """Give the messages of images, each when what belongs to it was noted."""
+        kinds = {connection.id for connection in images}
+        patience_ns = _WAIT_NS if any(one.msgtype == HANDS_TYPE for one in others) else 0
+        waiting: deque[_ImageMessage] = deque()
+        for connection, arrival_ns, data in bag.messages([*images, *others]):
+            if connection.id in kinds:
+                waiting.append(_ImageMessage(arrival_ns, connection, data, beside.battery))
+            else:
+                self._note(bag, connection, data, beside)
+            while waiting and (
+                arrival_ns - waiting[0].arrival_ns >= patience_ns or len(waiting) > _MOST_WAITING
+            ):
+                yield waiting.popleft()
+        yield from waiting
+
+    def _shot(self, bag: Bag, index: int, found: _ImageMessage, beside: _Beside) -> Shot:
+        arrival_ns, topic, msgtype = found.arrival_ns, found.connection.topic, found.connection.msgtype
+        start = perf_counter()
+        try:
+            message = bag.deserialize(found.data, msgtype)
+        except FrameError as error:  # the bag has counted it
+            return Shot(index, "", arrival_ns, arrival_ns, None, str(error))
+        try:
+            header_ns = stamp_ns(message)
+            truth, recorded = beside.take(header_ns)
+            image, order = pixels(message, msgtype)
+        except (FrameError, AttributeError, TypeError) as error:
+            count_problem(self.problems, f"{topic}: {error}")
+            return Shot(index, "", arrival_ns, arrival_ns, None, str(error))
+        conversion_ms = (perf_counter() - start) * 1e3
+        stamp = header_ns
+        if header_ns <= 0 or abs(arrival_ns - header_ns) >= _PLAUSIBLE_AGE_NS:
+            stamp = arrival_ns
+            self.problems[f"{topic}: {_NO_STAMP}"] += 1
+        return Shot(
+            index,
+            "",
+            stamp,
+            arrival_ns,
+            image,
+            "",
+            order,
+            conversion_ms,
+            truth,
+            recorded,
+            found.battery,
+        )
+
+    def _note(self, bag: Bag, connection: Any, data: bytes, beside: _Beside) -> None:  # noqa: ANN401 (likewise)
+        """Take a message beside the images."""
+        topic = connection.topic
+        try:
+            message = bag.deserialize(data, connection.msgtype)
+            if connection.msgtype == BATTERY_TYPE:
+                beside.battery = _battery(message)
+            elif topic.split("/")[-1] == _TRUTH:
+                truth = tuple(map(_true_hand, tracked_hands(message)))
+                self._keep(topic, beside.truth, stamp_ns(message), truth)
+            else:
+                recorded = RecordedHands(int(message.level), tracked_hands(message))
+                self._keep(topic, beside.recorded, stamp_ns(message), recorded)
+        except FrameError:  # the bag has counted it
+            return
+        except (AttributeError, TypeError, ValueError) as error:
+            count_problem(self.problems, f"{topic}: a message cannot be used ({error})")
+
+    def _keep(self, topic: str, by_stamp: dict[int, _Kept | None], header_ns: int, value: _Kept) -> None:
+        """Keep what belongs to the image of a stamp, where that tells which one; not for ever."""
+        if header_ns <= 0 or header_ns in by_stamp:
+            self.problems[f"{topic}: a message's stamp does not tell which image it belongs to"] += 1
+        if header_ns > 0:
+            by_stamp[header_ns] = None if header_ns in by_stamp else value
+        while len(by_stamp) > _MOST_KEPT:
+            del by_stamp[next(iter(by_stamp))]
+
+    def _check_order(self, shot: Shot, last_ns: int) -> None:
+        if shot.stamp_ns == last_ns:
+            self.problems["An image has the same stamp as the one before."] += 1
+        elif shot.stamp_ns < last_ns:
+            self.problems["An image is older than the one before it; the tracker begins anew."] += 1
+
+
+def _beside(connections: list[Any], kind: str, name: str, image_topic: str) -> list[Any]:
+    """Return the connections of the topic of a type and name that goes with an image topic."""
+    found = [one for one in connections if one.msgtype == kind and one.topic.split("/")[-1] == name]
+    topics = sorted({one.topic for one in found})
+    space = image_topic.strip("/").split("/")[0]
+    topic = next((one for one in topics if one.strip("/").split("/")[0] == space), next(iter(topics), ""))
+    return [one for one in found if one.topic == topic]
+
+
+def _true_hand(hand: TrackedHand) -> TrueHand:
+    world = hand.world_landmarks
+    return TrueHand(hand.landmarks, world if np.isfinite(world).all() else None, None, hand.handedness)
+
+
+def _battery(message: Any) -> BatterySample:  # noqa: ANN401
+    return BatterySample(
+        stamp_s=0.0,
+        charge=float(message.percentage),
+        power_w=-float(message.voltage) * float(message.current),
+        discharging=message.power_supply_status == _DISCHARGING or message.current < 0,
+        present=bool(message.present),
+    )

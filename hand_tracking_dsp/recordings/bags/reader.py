@@ -1,0 +1,177 @@
+"""Opening bags, whole or damaged, without ROS 2 and without changing anything in them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from hand_tracking_dsp.errors import FrameError, SourceError
+from hand_tracking_dsp.recordings.bags.definitions import Definitions, require_rosbags
+from hand_tracking_dsp.recordings.bags.files import bag_files, uncompressed, unpacked
+from hand_tracking_dsp.recordings.bags.storage import BagFile, Topic, Unreadable
+
+
+class Bag:
+    """A bag that is open; one message at a time is in memory.
+
+    Args:
+        path: Of the bag.
+        files: Its files, in the order of their messages.
+        problems: Sentences, and how often each was met.
+
+    Attributes:
+        path: Of the bag.
+        connections: rosbags' Connection for each topic and type: topic, msgtype, msgcount and more.
+        problems: What could not be read so far, in sentences, and how often; it grows as reading goes on.
+        span_ns: First and last stamp, nanoseconds; None where there is no message.
+    """
+
+    def __init__(self, path: Path, files: list[BagFile], problems: Counter[str]) -> None:
+        self.path = path
+        self.problems = problems
+        self._files = files
+        topics = _merged(files)
+        self.connections = [_connection(number, one, self) for number, one in enumerate(topics, 1)]
+        spans = [file.span_ns for file in files if file.span_ns]
+        self.span_ns = (min(one[0] for one in spans), max(one[1] for one in spans)) if spans else None
+        self._by_name = {(one.topic, one.msgtype): one for one in self.connections}
+        self._definitions = Definitions(
+            {one.msgtype: one.definition for one in topics},
+            ros1=any(one.encoding == "ros1" for one in topics),
+            problems=problems,
+        )
+
+    def messages(
+        self, connections: Collection[Any] = (), start_ns: int | None = None
+    ) -> Iterator[tuple[Any, int, bytes]]:
+        """Give messages in the order of their stamps.
+
+        Args:
+            connections: Of self.connections, those to read; all if empty.
+            start_ns: Leave out what is older, nanoseconds.
+
+        Yields:
+            Connection, stamp (nanoseconds, when the message was received) and bytes.
+        """
+        names = {(one.topic, one.msgtype) for one in connections or self.connections}
+        for file in self._files:
+            for topic, stamp_ns, data in file.messages(names, start_ns):
+                plain = uncompressed(data) if topic.encoding == "cdr" else data
+                if plain is None:
+                    self.problems[f"a message on {topic.name} cannot be decompressed"] += 1
+                else:
+                    yield self._by_name[topic.name, topic.msgtype], stamp_ns, plain
+
+    def deserialize(self, data: bytes, msgtype: str) -> Any:  # noqa: ANN401
+        """Make a message of bytes; what is none is counted in problems.
+
+        Raises:
+            FrameError: The bytes do not fit the definition, or there is none.
+        """
+        return self._definitions.deserialize(data, msgtype)
+
+    def read(
+        self, connections: Collection[Any] = (), start_ns: int | None = None
+    ) -> Iterator[tuple[Any, int, Any]]:
+        """Give messages as messages() does, made of their bytes; those that are none are left out."""
+        for connection, stamp_ns, data in self.messages(connections, start_ns):
+            try:
+                message = self.deserialize(data, connection.msgtype)
+            except FrameError:
+                continue
+            yield connection, stamp_ns, message
+
+
+@contextmanager
+def open_bag(path: Path) -> Iterator[Bag]:
+    """Open a bag; what is damaged in it is counted in its problems, the rest is read.
+
+    Args:
+        path: A rosbag2 folder or file (mcap, sqlite3; also with zstd), or a ROS 1 bag.
+
+    Raises:
+        SourceError: The bag is missing, or has nothing that can be read.
+        ConfigurationError: rosbags or the package's message definitions are not installed.
+    """
+    require_rosbags()
+    # Not Path.exists, which raises errors on names that are too long.
+    if not os.path.exists(path):  # noqa: PTH110
+        msg = f"There is no bag {path}: give a rosbag2 folder, an .mcap or .db3 file, or a ROS 1 .bag."
+        raise SourceError(msg)
+    problems: Counter[str] = Counter()
+    with ExitStack() as stack:
+        files: list[BagFile] = []
+        reasons: list[str] = []
+        for part in bag_files(path, problems):
+            try:
+                file = _open_file(stack.enter_context(unpacked(part, problems)), problems)
+            except (Unreadable, OSError) as error:
+                reasons.append(f"{part.name}: {error}")
+                problems[f"{part.name} cannot be read ({error})"] += 1
+                continue
+            stack.callback(file.close)
+            files.append(file)
+        if not files:
+            reason = "; ".join(reasons).rstrip(".") or "no .mcap or .db3 file is in it"
+            msg = (
+                f"The bag {path} cannot be read ({reason}): it is no bag, or nothing in it is left; give "
+                f"another, or record it again."
+            )
+            raise SourceError(msg)
+        yield Bag(path, files, problems)
+
+
+def _open_file(path: Path, problems: Counter[str]) -> BagFile:
+    """Open one file by what it is.
+
+    Raises:
+        Unreadable: Nothing in it can be read.
+    """
+    from hand_tracking_dsp.recordings.bags.mcap_file import McapFile
+    from hand_tracking_dsp.recordings.bags.ros1_file import Ros1File
+    from hand_tracking_dsp.recordings.bags.sqlite_file import SqliteFile
+
+    kinds: dict[str, Any] = {".mcap": McapFile, ".db3": SqliteFile, ".bag": Ros1File}
+    if path.suffix not in kinds:
+        msg = "its name does not end in .mcap, .db3 or .bag"
+        raise Unreadable(msg)
+    file: BagFile = kinds[path.suffix](path, problems)
+    return file
+
+
+def _merged(files: list[BagFile]) -> list[Topic]:
+    """Give every topic and type once, with the messages of all files."""
+    found: dict[tuple[str, str], Topic] = {}
+    for file in files:
+        for one in file.topics:
+            known = found.setdefault((one.name, one.msgtype), Topic(one.name, one.msgtype))
+            known.definition = known.definition or one.definition
+            known.qos = known.qos or one.qos
+            known.count += one.count
+            known.encoding = one.encoding
+    return list(found.values())
+
+
+def _connection(number: int, topic: Topic, owner: Bag) -> Any:  # noqa: ANN401 (rosbags may be absent)
+    from rosbags.interfaces import (
+        Connection,
+        ConnectionExtRosbag2,
+        MessageDefinition,
+        MessageDefinitionFormat,
+    )
+
+    form = MessageDefinitionFormat.MSG if topic.definition else MessageDefinitionFormat.NONE
+    return Connection(
+        id=number,
+        topic=topic.name,
+        msgtype=topic.msgtype,
+        msgdef=MessageDefinition(form, topic.definition),
+        digest="",
+        msgcount=topic.count,
+        ext=ConnectionExtRosbag2(topic.encoding, topic.qos),
+        owner=owner,
+    )

@@ -1,0 +1,82 @@
+"""A source of frames into a bag, with exact truth where the source knows it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from hand_tracking_dsp.cameras.camera import Frame, FrameSource
+from hand_tracking_dsp.messages.build import (
+    camera_info_message,
+    compressed_message,
+    header,
+    image_message,
+    truth_message,
+)
+from hand_tracking_dsp.recordings.bags.writer import BagWriter, profile
+
+EPOCH_NS = 1_704_067_200_000_000_000
+"""The first stamp of what is not live, 2024-01-01 00:00 UTC: the same frames give the same bytes."""
+
+FRAME_ID = "camera_optical_frame"
+_READ_TIMEOUT_S = 5.0
+
+
+def record_source(
+    source: FrameSource,
+    writer: BagWriter,
+    seconds: float,
+    jpeg_quality: int | None,
+    on_frame: Callable[[int, float], None] = lambda _count, _seconds: None,
+) -> float:
+    """Write the frames of a source on the topics of camera_node, as fast as they come.
+
+    A live source's frames have the present time, others' their number divided by the rate, from EPOCH_NS on.
+
+    Args:
+        source: It is read until it ends or seconds are full.
+        writer: Where to.
+        seconds: Most seconds of recording; infinity: until the source ends.
+        jpeg_quality: 1 to 100: image_raw/compressed is written; None: image_raw.
+        on_frame: Called after each with how many there are, and how many seconds they cover.
+
+    Returns:
+        The seconds that were recorded.
+
+    Raises:
+        SourceError: The source has vanished; what was written stays.
+        OutputError: The bag cannot be written.
+    """
+    first_ns = time.time_ns() if source.live else EPOCH_NS
+    covered_s, count = 0.0, 0
+    while covered_s < seconds:
+        frame = source.read(_READ_TIMEOUT_S)
+        if frame is None:
+            break
+        stamp_ns = time.time_ns() if source.live else EPOCH_NS + round(frame.index * 1e9 / source.rate_hz)
+        if stamp_ns - first_ns >= seconds * 1e9:
+            break
+        _write(source, writer, frame, stamp_ns, jpeg_quality)
+        count += 1
+        # The frame is seen for as long as until the next one.
+        covered_s = (stamp_ns - first_ns) / 1e9 + (0.0 if source.live else 1 / source.rate_hz)
+        on_frame(count, covered_s)
+    return covered_s
+
+
+def _write(
+    source: FrameSource, writer: BagWriter, frame: Frame, stamp_ns: int, jpeg_quality: int | None
+) -> None:
+    height, width = frame.image.shape[:2]
+    head = header(stamp_ns, FRAME_ID)
+    camera, truth = profile(depth=1, reliable=False), profile()
+    if jpeg_quality is None:
+        writer.write("/image_raw", image_message(frame.image, head), stamp_ns, camera)
+    else:
+        compressed = compressed_message(frame.image, jpeg_quality, head)
+        writer.write("/image_raw/compressed", compressed, stamp_ns, camera)
+    if source.intrinsics is not None:
+        info = camera_info_message(width, height, source.intrinsics, head)
+        writer.write("/camera_info", info, stamp_ns, camera)
+    if frame.truth is not None:
+        writer.write("/truth", truth_message(frame.truth, width, height, head), stamp_ns, truth)

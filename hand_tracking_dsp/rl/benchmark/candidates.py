@@ -1,0 +1,84 @@
+"""Who takes part in an evaluation: a description that another process can be sent, and its policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from hand_tracking_dsp.control.learned import LearnedPolicy
+from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.policies import FixedLevelPolicy, Policy, ThresholdOptions, ThresholdPolicy
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.rl.benchmark.oracle import OraclePolicy
+from hand_tracking_dsp.rl.benchmark.pi_policy import PiOptions, PiPolicy
+from hand_tracking_dsp.rl.simulation.episode import Mission
+from hand_tracking_dsp.rl.simulation.reward import Weights
+from hand_tracking_dsp.tracking.manifest import Manifest
+
+KINDS = ("fixed", "threshold", "pi", "learned", "oracle")
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A policy under given options of the controller.
+
+    Attributes:
+        name: For people; unique in an evaluation.
+        kind: One of KINDS.
+        settings: Of FixedLevelPolicy, ThresholdOptions or PiOptions.
+        file: Manifest of a learned policy.
+        options: Of the controller.
+    """
+
+    name: str
+    kind: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    file: Path | None = None
+    options: ControllerOptions = field(default_factory=ControllerOptions)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be made.
+
+        Raises:
+            ConfigurationError: There is no such kind, or a learned policy has no file.
+        """
+        if self.kind not in KINDS:
+            msg = f"There is no kind of policy {self.kind!r}: choose one of {', '.join(KINDS)}."
+            raise ConfigurationError(msg)
+        if self.kind == "learned" and self.file is None:
+            msg = f"The learned policy {self.name} has no file: give its manifest."
+            raise ConfigurationError(msg)
+
+    def policy(self, mission: Mission, weights: Weights, bank: Manifest) -> Policy:
+        """Make a fresh policy for a mission."""
+        if self.kind == "fixed":
+            return FixedLevelPolicy(**self.settings)
+        if self.kind == "threshold":
+            return ThresholdPolicy(ThresholdOptions(**self.settings))
+        if self.kind == "pi":
+            return PiPolicy(PiOptions(**self.settings))
+        if self.kind == "oracle":
+            return OraclePolicy(mission, weights, self.options)
+        return LearnedPolicy.load(self.file or Path(), bank)
+
+
+def without_deadline_shield(options: ControllerOptions) -> ControllerOptions:
+    """Return the options with a shield that lets frames be late: what a fixed level or a plan needs."""
+    return replace(options, shield=replace(options.shield, deadline_miss_limit=1.0))
+
+
+def without_shield(options: ControllerOptions) -> ControllerOptions:
+    """Return the options with a shield that never overrules a valid answer while topics are heard."""
+    shield = replace(options.shield, deadline_miss_limit=1.0, battery_reserve=0.0, stale_drift_s=86400.0)
+    return replace(options, shield=shield)
+
+
+def fixed_levels(levels: int) -> list[Contestant]:
+    """Return a contestant for every level."""
+    options = without_deadline_shield(ControllerOptions())
+    return [
+        Contestant(f"fixed level {level}", "fixed", {"level": level}, options=options)
+        for level in range(levels)
+    ]

@@ -1,0 +1,91 @@
+"""Fair opponents: the rules' settings, found by grid search on the missions that policies are trained on."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from hand_tracking_dsp.rl.benchmark.candidates import Contestant
+from hand_tracking_dsp.rl.benchmark.evaluate import Arena, Score, evaluate
+from hand_tracking_dsp.rl.simulation.episode import TRAINING
+
+TUNING = tuple(range(700_000, 700_024))
+"""Seeds of the missions that rules are tuned on; neither trained on nor reported."""
+
+Stage = dict[str, tuple[Any, ...]]
+
+STAGES: dict[str, tuple[Stage, ...]] = {
+    "threshold": (
+        {"upper": (0.7, 0.8, 0.9, 1.0, 1.2, 1.5), "lower": (0.4, 0.55, 0.69), "hold_s": (1.0, 3.0)},
+        {"miss_limit": (0.02, 0.05, 0.1, 1.0), "retry_s": (10.0, 60.0, 300.0)},
+        {"battery_saving_charge": (0.0, 0.5, 0.8, 1.0), "battery_saving_level": (1, 2, 3)},
+        {"battery_low_charge": (0.0, 0.25, 0.5), "battery_low_level": (3, 4, 5)},
+    ),
+    "pi": ({"setpoint": (0.6, 0.75, 0.9), "proportional": (0.0, 3.0, 8.0), "integral": (0.0, 0.3, 1.0)},),
+}
+"""The grids of each rule, searched one after the other, each from the best settings of the one before."""
+
+
+def tune(
+    kind: str,
+    arena: Arena,
+    workers: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> tuple[Contestant, list[tuple[Contestant, list[Score]]]]:
+    """Find the settings of a rule that gain most.
+
+    Args:
+        kind: One of STAGES.
+        arena: Where; its missions are replaced by those that policies are trained on.
+        workers: Processes; 0: one for each core.
+        on_progress: Called with the stages done and to do.
+
+    Returns:
+        The best, named after its kind, and everything tried with its scores.
+    """
+    arena = replace(arena, missions=TRAINING)
+    tried: list[tuple[Contestant, list[Score]]] = []
+    best = Contestant(f"{kind}, tuned", kind)
+    stages = STAGES[kind]
+    for done, stage in enumerate(stages, start=1):
+        settings = [
+            {**best.settings, **dict(zip(stage, values, strict=True))}
+            for values in itertools.product(*stage.values())
+        ]
+        contestants = [Contestant(f"{kind} {one}", kind, one) for one in settings]
+        scores = evaluate(arena, contestants, TUNING, workers)
+        tried += [(contestant, scores[contestant.name]) for contestant in contestants]
+        top, _ = max(tried, key=lambda pair: mean_gain(pair[1]))
+        best = replace(best, settings=top.settings)
+        if on_progress:
+            on_progress(done, len(stages))
+    return best, tried
+
+
+def at_error(tried: Sequence[tuple[Contestant, list[Score]]], error: float, name: str) -> Contestant:
+    """Return the settings that gain most among those whose error is not much larger, nor smaller, than given.
+
+    Args:
+        tried: Of tune().
+        error: Score.error to compare at.
+        name: Of the contestant returned.
+    """
+    near = [pair for pair in tried if error <= mean_error(pair[1]) <= 1.25 * error]
+    if not near:
+        near = [min(tried, key=lambda pair: abs(mean_error(pair[1]) - error))]
+    chosen, _ = max(near, key=lambda pair: mean_gain(pair[1]))
+    return replace(chosen, name=name)
+
+
+def mean_gain(scores: Sequence[Score]) -> float:
+    """Return the mean reward of a step."""
+    return float(np.mean([score.gain for score in scores]))
+
+
+def mean_error(scores: Sequence[Score]) -> float:
+    """Return the mean error, 0 to 1, of the missions that showed a hand."""
+    return float(np.nanmean([score.error for score in scores]))

@@ -1,0 +1,186 @@
+"""The report on a policy: tables, pictures, one HTML page that works offline, and report.json."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+
+from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.rl.benchmark.paired_tests import column
+from hand_tracking_dsp.rl.benchmark.report_plots import plot_gains, plot_mission, plot_trade
+from hand_tracking_dsp.rl.benchmark.results import ORACLE, SHIPPED, Findings
+
+NOT_MEASURED = (
+    "Accuracy against true joints: drift and error are distances from the dense level's landmarks.",
+    "Energy: it is simulated from the time that networks compute and from invented watts.",
+    "Robots: missions are simulated. Load and latency come from traces of one machine.",
+    "Slower machines and throttling: they are extrapolated. Hands, scene lengths and batteries are invented.",
+    "Throttling by the tracker's own heat: in the missions it comes and goes with the surroundings.",
+)
+
+_HEADINGS = {
+    "gain": "reward",
+    "miss_share": "late frames, %",
+    "error": "error, 1 - Accuracy",
+    "drift_percent": "drift, % of palm",
+    "energy_j": "energy, J (simulated)",
+    "level": "level",
+    "switches": "changes",
+}
+
+_COLUMNS = ("reward", "% of the oracle's", *list(_HEADINGS.values())[1:])
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Policy report</title><style>
+body { font: 15px/1.5 sans-serif; margin: 2em auto; max-width: 75em; padding: 0 1em; color: #222 }
+table { border-collapse: collapse; margin: 1em 0 }
+td, th { padding: .2em .8em; border-bottom: 1px solid #ddd }
+td.n, th.n { text-align: right; white-space: nowrap } .yes { color: #1b7837 } .no { color: #b2182b }
+img { max-width: 100% } small { color: #666 }
+</style></head><body>
+<h1>Policy report</h1>
+<p>{{ intro }}</p>
+<h2>Aims</h2>
+<table><tr><th>aim</th><th>found</th><th></th><th>what could be had</th></tr>
+{% for aim in aims %}<tr><td>{{ aim.text }}</td><td>{{ aim.value }}</td>
+<td class="{{ 'yes' if aim.reached else 'no' }}">{{ 'reached' if aim.reached else 'missed' }}</td>
+<td>{{ aim.bound }}</td></tr>{% endfor %}</table>
+<p><small>Ratios: sum over missions by sum over missions, 95 % bootstrap interval, p of the paired t-test.
+The oracle knows load, scenes and hands of the whole mission in advance and gains most in all, trading one
+measure for another as the weights say; no level is faster or cheaper than the sparsest.</small></p>
+<h2>Missions</h2>
+<table><tr><th>policy</th>{% for heading in headings %}<th class="n">{{ heading }}</th>{% endfor %}
+<th class="n">most changes in a minute</th><th class="n">shield disobeyed</th></tr>
+{% for name, cells in rows %}<tr><td>{{ name }}</td>
+{% for cell in cells %}<td class="n">{{ cell }}</td>{% endfor %}</tr>{% endfor %}</table>
+<p><small>Mean and 95 % interval over missions (Student's t).</small></p>
+{% for title, picture in pictures %}<h2>{{ title }}</h2>
+<img alt="{{ title }}" src="data:image/png;base64,{{ picture }}">{% endfor %}
+{% if live %}<h2>In the running graph</h2><table><tr>{% for heading in live.headings %}<th>{{ heading }}</th>
+{% endfor %}</tr>{% for row in live.rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
+{% endfor %}</table><p>{{ live.note }}</p>{% endif %}
+<h2>What was not measured</h2><ul>{% for line in not_measured %}<li>{{ line }}</li>{% endfor %}</ul>
+<h2>How</h2><dl>{% for name, value in how %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>
+</body></html>
+"""
+
+
+def report_value(findings: Findings, training: dict[str, Any], machine: dict[str, Any]) -> dict[str, Any]:
+    """Return what report.json holds.
+
+    Args:
+        findings: All that was found.
+        training: Provenance of the shipped policy.
+        machine: What it was evaluated on.
+    """
+    arena = findings.arena
+    return {
+        "aims": [asdict(aim) for aim in findings.aims],
+        "policies": findings.table(),
+        "paired_tests_of_the_shipped_policy": findings.tests,
+        "settings": {name: dict(one.settings) for name, one in findings.contestants.items() if one.settings},
+        "decision_ms": dict(zip(("p50", "p99"), findings.decision_ms, strict=True)),
+        "weights": {"alpha": arena.weights.alpha, "beta": arena.weights.beta},
+        "missions": {
+            "seeds": [min(findings.missions), max(findings.missions)],
+            "options": asdict(arena.missions),
+        },
+        "device": {"name": arena.device.name, "source": arena.device.source},
+        "bank": {"name": arena.bank.name, "fingerprint": arena.bank.fingerprint},
+        "training": training,
+        "machine": machine,
+        "not_measured": NOT_MEASURED,
+    }
+
+
+def write_report(
+    findings: Findings, training: dict[str, Any], out: Path, live: dict[str, Any] | None = None
+) -> None:
+    """Write report.html and the pictures it holds into a folder.
+
+    Args:
+        findings: All that was found.
+        training: Provenance of the shipped policy.
+        out: Folder.
+        live: Table of a comparison in the running graph: headings, rows, note, picture (a path).
+
+    Raises:
+        OutputError: A file cannot be written.
+    """
+    plot_trade(findings, out / "trade.png")
+    plot_gains(findings, out / "gains.png")
+    plot_mission(findings, _telling_mission(findings), out / "mission.png")
+    pictures = [
+        ("Late frames and energy against error", out / "trade.png"),
+        ("Reward of each mission", out / "gains.png"),
+        ("One mission", out / "mission.png"),
+    ]
+    if live:
+        pictures.append(("The running graph over time", Path(live["picture"])))
+    page = Environment(autoescape=True).from_string(_PAGE)
+    text = page.render(
+        intro=_intro(findings, training),
+        aims=findings.aims,
+        headings=_COLUMNS,
+        rows=rows(findings),
+        pictures=[(title, base64.b64encode(path.read_bytes()).decode()) for title, path in pictures],
+        live=live,
+        not_measured=NOT_MEASURED,
+        how=_how(findings, training),
+    )
+    write_text(out / "report.html", text)
+
+
+def _telling_mission(findings: Findings) -> int:
+    """Return the seed of a mission in which the dense level is late more often than in three of four."""
+    late = [score.miss_share for score in next(iter(findings.scores.values()))]
+    order = sorted(range(len(late)), key=late.__getitem__)
+    return findings.missions[order[3 * (len(order) - 1) // 4]]
+
+
+def headings() -> list[str]:
+    """Return the headings of the cells of rows()."""
+    return [*_COLUMNS, "changes in a minute", "breaches"]
+
+
+def _intro(findings: Findings, training: dict[str, Any]) -> str:
+    median, tail = findings.decision_ms
+    return (
+        f"{len(findings.missions)} simulated missions of two minutes that nothing was trained, tuned or "
+        f"chosen on, with loads and batteries of other ranges than in training. The policy judged "
+        f"({SHIPPED}) was trained by {training.get('algorithm')} on {training.get('missions')} missions. "
+        f"A decision takes {median:.2f} ms at the median, {tail:.2f} ms at the 99th percentile."
+    )
+
+
+def rows(findings: Findings) -> list[tuple[str, list[str]]]:
+    """Return the table of missions as text: a policy's name and its cells."""
+    lines = []
+    for name, measures in findings.table().items():
+        cells = []
+        for measure in _HEADINGS:
+            factor, digits = (100, 2) if measure == "miss_share" else (1, 3 if measure == "gain" else 2)
+            one = measures[measure]
+            value, low, high = (factor * one[key] for key in ("value", "low", "high"))
+            cells.append(f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})")
+        best = float(column(findings.scores[ORACLE], "gain").mean())
+        cells.insert(1, f"{100 * measures['gain']['value'] / best:.1f}")
+        cells += [f"{measures[key]['value']:.0f}" for key in ("switches_per_min", "breaches")]
+        lines.append((name, cells))
+    return lines
+
+
+def _how(findings: Findings, training: dict[str, Any]) -> list[tuple[str, str]]:
+    arena = findings.arena
+    settings = [(name, one.settings) for name, one in findings.contestants.items() if one.settings]
+    return [
+        ("device", f"{arena.device.name}: {arena.device.source}"),
+        ("bank", f"{arena.bank.name} {arena.bank.fingerprint[:12]}"),
+        ("weights of the reward", f"alpha {arena.weights.alpha:.3f}, beta {arena.weights.beta:.3f}"),
+        ("training of the shipped policy", ", ".join(f"{key} {value}" for key, value in training.items())),
+        *((f"settings of {name}", ", ".join(f"{k} {v}" for k, v in one.items())) for name, one in settings),
+    ]

@@ -1,0 +1,242 @@
+"""What a report on a policy says: who took part, what came of it, and how that stands to the aims."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hand_tracking_dsp.control.learned import LearnedPolicy
+from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.rl.benchmark.candidates import (
+    Contestant,
+    fixed_levels,
+    without_deadline_shield,
+    without_shield,
+)
+from hand_tracking_dsp.rl.benchmark.evaluate import Arena, Score, evaluate
+from hand_tracking_dsp.rl.benchmark.grid_search import TUNING, at_error, mean_error, tune
+from hand_tracking_dsp.rl.benchmark.paired_tests import MEASURES, column, mean_interval, over_seeds, paired
+from hand_tracking_dsp.rl.simulation.episode import TRAINING, draw_mission
+from hand_tracking_dsp.rl.simulation.simulation import Simulation
+from hand_tracking_dsp.tracking.manifest import Manifest
+
+HELD_OUT_SEEDS = tuple(range(900_000, 900_200))
+"""Seeds of the missions that are reported; nothing was trained, tuned or chosen on them."""
+
+SHIPPED, ORACLE, TUNED, AT_ERROR = (
+    "learned (shipped)",
+    "oracle",
+    "threshold, tuned",
+    "threshold, at its error",
+)
+CONSTRAINED, UNSHIELDED = "learned, constrained mode", "learned, without the shield"
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One aim, and how far it was reached.
+
+    Attributes:
+        text: What is aimed at.
+        value: The figure, with its interval in words.
+        reached: Whether it was.
+        bound: What could be had: the same figure of the sparsest level alone, which nothing is faster than,
+            and of the oracle, which gains most in all.
+    """
+
+    text: str
+    value: str
+    reached: bool
+    bound: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that a report shows.
+
+    Attributes:
+        arena: Where it was found.
+        scores: By contestant, in the order of HELD_OUT_SEEDS.
+        contestants: By name.
+        seeds: Names of the trainings that differ by the seed alone.
+        aims: The aims.
+        tests: Paired tests of the shipped policy, by opponent and measure.
+        decision_ms: Cost of one decision at the 50th and 99th percentile, milliseconds.
+    """
+
+    arena: Arena
+    scores: Mapping[str, Sequence[Score]]
+    contestants: Mapping[str, Contestant]
+    seeds: tuple[str, ...]
+    aims: tuple[Aim, ...]
+    tests: Mapping[str, Mapping[str, Any]]
+    decision_ms: tuple[float, float]
+    missions: Sequence[int] = field(default=HELD_OUT_SEEDS)
+
+    def table(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Return mean and interval over missions, by contestant and measure."""
+        return {
+            name: {measure: asdict(mean_interval(column(found, measure))) for measure in MEASURES}
+            | {
+                name: {"value": float(max(getattr(score, name) for score in found))}
+                for name in ("switches_per_min", "breaches")
+            }
+            for name, found in self.scores.items()
+        }
+
+
+def find(
+    arena: Arena,
+    policy: Path,
+    folder: Path,
+    workers: int,
+    on_progress: Progress,
+    missions: Sequence[int] = HELD_OUT_SEEDS,
+) -> Findings:
+    """Tune the rules, play the missions, judge.
+
+    Args:
+        arena: Where; its weights are those of all contestants.
+        policy: Manifest of the policy that is shipped.
+        folder: Of the other trainings' manifests; those named after the shipped one's algorithm differ by the
+            seed alone.
+        workers: Processes; 0: one for each core.
+        on_progress: Called with what is being done, how much of it is, and how much there is.
+        missions: Seeds of the missions to play.
+
+    Raises:
+        ModelError: A policy cannot be read or does not fit the bank.
+    """
+    threshold, tried = tune(
+        "threshold", arena, workers, lambda done, total: on_progress("tuning threshold", done, total)
+    )
+    pi, _ = tune("pi", arena, workers, lambda done, total: on_progress("tuning PI control", done, total))
+    shipped = Contestant(SHIPPED, "learned", file=policy)
+    like_tuning = evaluate(replace(arena, missions=TRAINING), [shipped], TUNING, workers)
+    equal = at_error(tried, mean_error(like_tuning[SHIPPED]), AT_ERROR)
+    seeds, others = trainings(folder, policy, arena.bank)
+    contestants = [
+        *fixed_levels(len(arena.bank.levels)),
+        replace(threshold, name=TUNED),
+        equal,
+        replace(pi, name="PI control, tuned"),
+        shipped,
+        *seeds,
+        *others,
+        replace(shipped, name=CONSTRAINED, options=ControllerOptions(mode="constrained")),
+        replace(shipped, name=UNSHIELDED, options=without_shield(ControllerOptions())),
+        Contestant(ORACLE, "oracle", options=without_deadline_shield(ControllerOptions())),
+    ]
+    scores = evaluate(
+        arena, contestants, missions, workers, lambda done, total: on_progress("missions", done, total)
+    )
+    names = tuple(contestant.name for contestant in seeds)
+    return Findings(
+        arena=arena,
+        scores=scores,
+        contestants={contestant.name: contestant for contestant in contestants},
+        seeds=names,
+        aims=_aims(scores, names),
+        tests=_tests(scores),
+        decision_ms=decision_cost(arena, shipped),
+        missions=missions,
+    )
+
+
+def decision_cost(arena: Arena, contestant: Contestant, missions: int = 4) -> tuple[float, float]:
+    """Measure what one decision of the controller takes, milliseconds: 50th and 99th percentile."""
+    costs_ms: list[float] = []
+    for seed in range(missions):
+        mission = draw_mission(arena.device, seed, arena.missions)
+        policy = contestant.policy(mission, arena.weights, arena.bank)
+        simulation = Simulation(mission, policy, contestant.options, arena.weights, arena.sparsities)
+        while not simulation.done:
+            start = time.perf_counter()
+            simulation.controller.decide(simulation.now_s)
+            costs_ms.append((time.perf_counter() - start) * 1e3)
+            simulation.advance()
+    median, tail = np.percentile(costs_ms, (50, 99))
+    return float(median), float(tail)
+
+
+def trainings(folder: Path, policy: Path, bank: Manifest) -> tuple[list[Contestant], list[Contestant]]:
+    """Return the trainings that differ from a policy's by the seed alone, and the others, of a folder.
+
+    Raises:
+        ModelError: The policy cannot be read or does not fit the bank.
+    """
+    algorithm = LearnedPolicy.load(policy, bank).contract.training.get("algorithm", "")
+    seeds: list[Contestant] = []
+    others: list[Contestant] = []
+    for file in sorted(folder.glob("*.json")):
+        like = file.stem.startswith(f"{algorithm}_")
+        (seeds if like else others).append(Contestant(file.stem.replace("_", " "), "learned", file=file))
+    return seeds, others
+
+
+def _tests(scores: Mapping[str, Sequence[Score]]) -> dict[str, dict[str, Any]]:
+    """Compare the shipped policy with every other contestant."""
+    measures = ("gain", "miss_share", "error", "drift_percent", "energy_j", "switches")
+    return {
+        name: {measure: asdict(paired(scores[SHIPPED], found, measure)) for measure in measures}
+        for name, found in scores.items()
+        if name != SHIPPED
+    }
+
+
+def _aims(scores: Mapping[str, Sequence[Score]], seeds: tuple[str, ...]) -> tuple[Aim, ...]:
+    aims = [_against_oracle(scores, seeds)]
+    for opponent in (TUNED, AT_ERROR):
+        aims += _against_rule(scores, opponent)
+    aims += _constrained(scores)
+    return tuple(aims)
+
+
+def _against_oracle(scores: Mapping[str, Sequence[Score]], seeds: tuple[str, ...]) -> Aim:
+    best = float(column(scores[ORACLE], "gain").mean())
+    names = seeds or (SHIPPED,)
+    over = over_seeds({name: scores[name] for name in names}, "gain")
+    value, low, high = (100 * number / best for number in (over.value, over.low, over.high))
+    fixed = [
+        float(column(found, "gain").mean()) for name, found in scores.items() if name.startswith("fixed")
+    ]
+    weakest, strongest = (100 * number / best for number in (min(fixed), max(fixed)))
+    return Aim(
+        f"return at least 95 % of the oracle's, over {len(names)} training seed{'s' * (len(names) > 1)}",
+        f"{value:.1f} % ({low:.1f} to {high:.1f}); fixed levels: {weakest:.1f} to {strongest:.1f} %",
+        value >= 95,
+    )
+
+
+def _against_rule(scores: Mapping[str, Sequence[Score]], opponent: str) -> list[Aim]:
+    found = []
+    for measure, text, limit in (
+        ("error", "error (1 - Accuracy) at most that of", 1.0),
+        ("drift_percent", "mean drift at most that of", 1.0),
+        ("miss_share", "late frames at most half those of", 0.5),
+        ("energy_j", "energy at most 0.9 of that of", 0.9),
+    ):
+        ours = paired(scores[SHIPPED], scores[opponent], measure)
+        sparsest = [name for name in scores if name.startswith("fixed")][-1]
+        alone, best = (paired(scores[name], scores[opponent], measure).ratio for name in (sparsest, ORACLE))
+        value = f"{ours.ratio.value:.2f} ({ours.ratio.low:.2f} to {ours.ratio.high:.2f}), p {ours.t_p:.1g}"
+        reached = ours.ratio.value <= limit
+        bound = f"{sparsest} {alone.value:.2f}, oracle {best.value:.2f}"
+        found.append(Aim(f"{text} {opponent}", value, reached, bound))
+    return found
+
+
+def _constrained(scores: Mapping[str, Sequence[Score]]) -> list[Aim]:
+    most = max(score.switches_per_min for score in scores[CONSTRAINED])
+    breaches = sum(score.breaches for score in scores[CONSTRAINED])
+    return [
+        Aim("constrained mode: at most 6 changes of level in any minute", f"{most}", most <= 6),
+        Aim("constrained mode: the shield is never disobeyed", f"{breaches} times", breaches == 0),
+    ]

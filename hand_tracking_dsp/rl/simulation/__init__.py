@@ -1,0 +1,1 @@
+"""The simulated device and the episodes on it."""

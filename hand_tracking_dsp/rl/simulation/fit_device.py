@@ -1,0 +1,183 @@
+"""Fits a device model to recorded traces."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.errors import ConfigurationError, SourceError
+from hand_tracking_dsp.recordings.trace import Trace, TraceFrame
+from hand_tracking_dsp.rl.simulation.device import DeviceModel, default_device
+from hand_tracking_dsp.rl.simulation.fit_drift import fit_drift
+from hand_tracking_dsp.rl.simulation.fit_load import Windows, cut_windows, fit_states, label_windows
+from hand_tracking_dsp.tracking.manifest import Manifest
+
+BLOCK_S = 10.0
+"""Length of the blocks that a trace is split into, where none is held out."""
+
+# The quietest frames, before it is known which those are.
+_QUIET_SHARE = 0.1
+_LEAST_FRAMES = 20
+_ROUNDS = 3
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    """The frames of all traces that can be fitted to, [n] each."""
+
+    level: NDArray[np.int64]
+    hands: Doubles
+    detector_ran: NDArray[np.bool_]
+    detection_ms: Doubles
+    landmarks_ms: Doubles
+    latency_ms: Doubles
+
+    @property
+    def rest_ms(self) -> Doubles:
+        return self.latency_ms - self.detection_ms - self.landmarks_ms
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """What a frame takes on a quiet machine, as in DeviceModel."""
+
+    overhead_ms: float
+    detector_ms: float
+    level_ms: Doubles
+
+    def quiet_ms(self, frames: _Frames) -> Doubles:
+        return (
+            self.overhead_ms
+            + self.detector_ms * frames.detector_ran
+            + self.level_ms[frames.level] * frames.hands
+        )
+
+
+def split_blocks(trace: Trace) -> tuple[list[Trace], list[Trace]]:
+    """Split a trace into blocks of BLOCK_S, in turn to fit to and to hold out."""
+    blocks: dict[int, list[TraceFrame]] = {}
+    first_s = trace.frames[0].stamp_s
+    for frame in trace.frames:
+        blocks.setdefault(int((frame.stamp_s - first_s) / BLOCK_S), []).append(frame)
+    parts: tuple[list[Trace], list[Trace]] = ([], [])
+    for number, frames in blocks.items():
+        parts[number % 2].append(Trace(tuple(frames)))
+    return parts
+
+
+def fit_device(
+    traces: Sequence[Trace], manifest: Manifest, name: str, source: str, *, scenes: bool = False
+) -> DeviceModel:
+    """Fit a device model to traces.
+
+    Times are medians of the frames of the quiet state, which is the one with the least slow-down; which
+    frames those are and what they take is found in turn. A level that the traces do not show, or hardly,
+    takes what the bank says, scaled as the other levels are.
+
+    Args:
+        traces: Each without a gap in time.
+        manifest: Of the bank whose levels the traces show.
+        name: Of the model.
+        source: What the traces are, for people.
+        scenes: Whether drift and scenes are the traces' too; else they are those of the bank's data sets.
+
+    Raises:
+        SourceError: There are too few frames to fit to.
+        ConfigurationError: The traces show levels that the bank does not have.
+        ModelError: The bank lacks the measurements that a level without frames needs.
+    """
+    prior = default_device(manifest)
+    usable = [trace for trace in map(_usable, traces) if trace.frames]
+    frames = _frames(usable)
+    if len(frames.level) < _LEAST_FRAMES:
+        count = len(frames.level)
+        msg = f"The traces have {count} frames to fit to, {_LEAST_FRAMES} are needed: record longer."
+        raise SourceError(msg)
+    if frames.level.max() >= prior.levels:
+        msg = (
+            f"The traces show level {frames.level.max()}, and the bank {manifest.folder} has {prior.levels} "
+            f"levels: give the bank they were recorded with by --bank."
+        )
+        raise ConfigurationError(msg)
+    windows = cut_windows([trace.column("stamp_s") for trace in usable])
+    times, labels = _times_and_labels(frames, windows, prior)
+    model = replace(
+        prior,
+        name=name,
+        source=f"{source}; {len(frames.level)} frames; drift and scenes as the bank {manifest.name} says",
+        overhead_ms=times.overhead_ms,
+        detector_ms=times.detector_ms,
+        level_ms=tuple(times.level_ms.tolist()),
+        states=fit_states(windows, labels, frames.latency_ms / times.quiet_ms(frames)),
+    )
+    if not scenes:
+        return model
+    drift = fit_drift(usable, prior)
+    measured = ", ".join(map(str, drift.measured_levels)) or "none"
+    return replace(
+        model,
+        source=(
+            f"{source}; {len(frames.level)} frames; drift measured at levels: {measured} (others and, where "
+            f"there is none, scenes: as the bank {manifest.name} says)"
+        ),
+        easy_percent=drift.easy_percent,
+        hard_percent=drift.hard_percent,
+        difficulty_mean=drift.difficulty_mean,
+        difficulty_std=drift.difficulty_std,
+        difficulty_mean_s=drift.difficulty_mean_s,
+    )
+
+
+def _usable(trace: Trace) -> Trace:
+    """Leave out frames whose latency or parts of it are unknown."""
+    known = np.isfinite(trace.column("detection_ms") + trace.column("landmarks_ms")) & (trace.latency_ms > 0)
+    return Trace(tuple(frame for frame, good in zip(trace.frames, known, strict=True) if good))
+
+
+def _frames(traces: Sequence[Trace]) -> _Frames:
+    def joined(name: str) -> Doubles:
+        return np.concatenate([np.zeros(0), *(trace.column(name) for trace in traces)])
+
+    return _Frames(
+        joined("level").astype(np.int64),
+        joined("hands"),
+        joined("detector_ran") > 0,
+        joined("detection_ms"),
+        joined("landmarks_ms"),
+        np.concatenate([np.zeros(0), *(trace.latency_ms for trace in traces)]),
+    )
+
+
+def _times_and_labels(
+    frames: _Frames, windows: Windows, prior: DeviceModel
+) -> tuple[_Times, NDArray[np.int64]]:
+    times = _estimate(frames, np.ones(len(frames.level), dtype=bool), _QUIET_SHARE, prior)
+    labels = np.zeros(windows.count, dtype=np.int64)
+    for _ in range(_ROUNDS):
+        labels = label_windows(windows, frames.latency_ms / times.quiet_ms(frames))
+        times = _estimate(frames, labels[windows.frames] == 0, 0.5, prior)
+    return times, labels
+
+
+def _estimate(frames: _Frames, chosen: NDArray[np.bool_], share: float, prior: DeviceModel) -> _Times:
+    """Estimate times as a quantile (share) of chosen frames; what they hardly show, from the prior."""
+    per_hand = frames.landmarks_ms / np.maximum(frames.hands, 1)
+    known = np.array(prior.level_ms)
+    level_ms = np.full(prior.levels, math.nan)
+    for level in range(prior.levels):
+        here = chosen & (frames.level == level) & (frames.hands > 0)
+        if here.sum() >= _LEAST_FRAMES:
+            level_ms[level] = np.quantile(per_hand[here], share)
+    seen = np.isfinite(level_ms)
+    ratio = float(np.median(level_ms[seen] / known[seen])) if seen.any() else 1.0
+    ran = chosen & frames.detector_ran
+    enough = ran.sum() >= _LEAST_FRAMES
+    detector_ms = float(np.quantile(frames.detection_ms[ran], share)) if enough else prior.detector_ms * ratio
+    overhead_ms = max(float(np.quantile(frames.rest_ms[chosen], share)), 0.0)
+    return _Times(overhead_ms, detector_ms, np.where(seen, level_ms, known * ratio))

@@ -1,0 +1,111 @@
+"""How far each level drifts from the dense one, and how hard the scenes are, from traces that measured it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.recordings.trace import Trace
+from hand_tracking_dsp.rl.simulation.device import DeviceModel
+
+# What fewer measurements say of a level, or of scenes, is an accident.
+_LEAST_OF_LEVEL, _LEAST_OF_SCENES = 20, 40
+# Of the measurements of a level; beyond lie single frames in which a hand was lost.
+_EASY, _HARD = 0.05, 0.95
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class DriftFit:
+    """Drift by level and difficulty of scenes, as in DeviceModel.
+
+    Attributes:
+        easy_percent: Drift in the easiest scenes, by level.
+        hard_percent: Drift in the hardest scenes, by level.
+        difficulty_mean: Mean difficulty.
+        difficulty_std: Standard deviation of the difficulty.
+        difficulty_mean_s: Mean length of a scene, seconds.
+        measured_levels: Levels whose drift was measured often enough; the others' is the prior's.
+        measured_scenes: Whether the scenes' figures were measured.
+    """
+
+    easy_percent: tuple[float, ...]
+    hard_percent: tuple[float, ...]
+    difficulty_mean: float
+    difficulty_std: float
+    difficulty_mean_s: float
+    measured_levels: tuple[int, ...]
+    measured_scenes: bool
+
+
+def fit_drift(traces: Sequence[Trace], prior: DeviceModel) -> DriftFit:
+    """Estimate drift and scenes where traces measured them, else take the prior's."""
+    samples = [_samples(trace) for trace in traces]
+    levels = np.concatenate([one[1] for one in samples])
+    drifts = np.concatenate([one[2] for one in samples])
+    easy, hard = list(prior.easy_percent), list(prior.hard_percent)
+    measured = []
+    for level in range(1, prior.levels):
+        here = drifts[levels == level]
+        if len(here) >= _LEAST_OF_LEVEL:
+            easy[level], hard[level] = (float(value) for value in np.quantile(here, (_EASY, _HARD)))
+            measured.append(level)
+    ranges = np.array([easy, hard])
+    scenes = [(stamps, _difficulty(levels, drift, ranges)) for stamps, levels, drift in samples]
+    all_scenes = np.concatenate([difficulty for _, difficulty in scenes])
+    enough = len(all_scenes) >= _LEAST_OF_SCENES
+    return DriftFit(
+        tuple(easy),
+        tuple(hard),
+        float(all_scenes.mean()) if enough else prior.difficulty_mean,
+        float(all_scenes.std()) if enough else prior.difficulty_std,
+        _scene_length_s(scenes, prior.difficulty_mean_s) if enough else prior.difficulty_mean_s,
+        tuple(measured),
+        enough,
+    )
+
+
+def _samples(trace: Trace) -> tuple[Doubles, NDArray[np.int64], Doubles]:
+    """Return stamp, level and drift of what was measured; at the dense level, of the next sparser one."""
+    levels = trace.column("level")
+    dense = levels == 0
+    drift = np.where(dense, trace.column("drift_sparser"), trace.column("drift"))
+    known = np.isfinite(drift)
+    return trace.column("stamp_s")[known], np.where(dense, 1, levels)[known].astype(np.int64), drift[known]
+
+
+def _difficulty(levels: NDArray[np.int64], drift: Doubles, ranges: Doubles) -> Doubles:
+    easy, hard = ranges[:, levels]
+    spread = np.maximum(hard - easy, 1e-9)
+    difficulty: Doubles = np.clip((drift - easy) / spread, 0.0, 1.0)
+    return difficulty
+
+
+def _scene_length_s(scenes: Sequence[tuple[Doubles, Doubles]], unknown_s: float) -> float:
+    """Return the time in which the difficulty's autocorrelation falls to 1/e.
+
+    For scenes of exponential length, each of its own difficulty, that is their mean length. Noise within a
+    scene makes the first step a drop, so that the fall is counted from the first lag on.
+    """
+    spacings_s = np.concatenate([np.diff(stamps) for stamps, _ in scenes])
+    if not len(spacings_s):
+        return unknown_s
+    spacing_s = float(np.median(spacings_s))
+    mean = np.concatenate([values for _, values in scenes]).mean()
+    first = math.nan
+    longest = max(len(values) for _, values in scenes)
+    for lag in range(1, longest // 2):
+        pairs = [(values[lag:] - mean) * (values[:-lag] - mean) for _, values in scenes if len(values) > lag]
+        correlation = float(np.concatenate(pairs).mean())
+        if lag == 1:
+            first = correlation
+        if first <= 0:
+            return spacing_s
+        if correlation < first / math.e:
+            return max(lag - 1, 1) * spacing_s
+    return unknown_s

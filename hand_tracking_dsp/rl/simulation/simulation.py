@@ -1,0 +1,172 @@
+"""A controller on a mission: the package's own Controller, fed with simulated frames and battery readings.
+
+Nothing of what runs on a robot is imitated here: window, observation, shield, dwell times and constrained
+mode are those of hand_tracking_dsp.control. Decisions come every STEP_S instead of ten times a second.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hand_tracking_dsp.control.controller import Controller, Decision
+from hand_tracking_dsp.control.observation import Observation
+from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.policies import Policy
+from hand_tracking_dsp.control.samples import BatterySample, LatencySample
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, Array, Mission
+from hand_tracking_dsp.rl.simulation.reward import Weights, reward
+
+_START_S = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What one step brought.
+
+    Attributes:
+        level: Level that ran.
+        reward: Reward, see lab.control.reward.
+        mean_reward: What the levels would have brought in the mean.
+        late: Frames over the budget.
+        frames: Frames.
+        drift_percent: Drift of the hands in view, % of palm size; NaN without a hand.
+        energy: The tracker's power, relative to the dense level's on one hand.
+        tracker_j: Energy that the tracker took, joules.
+        charge: State of charge afterwards; NaN: mains power.
+    """
+
+    level: int
+    reward: float
+    mean_reward: float
+    late: int
+    frames: int
+    drift_percent: float
+    energy: float
+    tracker_j: float
+    charge: float
+
+
+class Simulation:
+    """Plays a mission with a policy.
+
+    Args:
+        mission: What happens.
+        policy: What wants a level.
+        options: Of the controller; the budget is the mission's.
+        weights: Of the reward.
+        sparsities: Of the bank's levels, [l], 0 to 1.
+    """
+
+    def __init__(
+        self,
+        mission: Mission,
+        policy: Policy,
+        options: ControllerOptions,
+        weights: Weights,
+        sparsities: tuple[float, ...],
+    ) -> None:
+        self.mission = mission
+        self.weights = weights
+        self.level = options.initial_level
+        self.step = 0
+        self._sparsities = sparsities
+        options = replace(options, budget_ms=mission.budget_ms, settle_s=0.0)
+        self.controller = Controller(mission.levels, policy, options)
+        self._charge = math.nan if math.isnan(mission.capacity_wh) else mission.charge
+        self._drained = mission.drained()
+        self._time, self._accuracy = mission.time, mission.accuracy
+        self._late = mission.late.sum(axis=2)
+        self._noise = np.random.default_rng(mission.seed + 1)
+        # The first second of a run: the controller hears something before it first decides.
+        self._hear(1)
+
+    @property
+    def now_s(self) -> float:
+        """Time of the next decision, seconds."""
+        return _START_S + self.step * STEP_S
+
+    @property
+    def done(self) -> bool:
+        """Whether the mission is over."""
+        return self.step >= self.mission.steps
+
+    def observe(self) -> Observation:
+        """Return what the policy sees before the next decision."""
+        return self.controller.observe(self.now_s)
+
+    def advance(self) -> tuple[Decision, Moment]:
+        """Decide, and play the next step at the level decided."""
+        decision = self.controller.decide(self.now_s)
+        self.level = decision.level
+        level, step, mission = self.level, self.step, self.mission
+        rewards = reward(
+            self.weights,
+            self._accuracy[:, step],
+            self._time[:, step],
+            mission.energy[:, step],
+            self._charge,
+        )
+        self._charge = max(self._charge - float(self._drained[level, step]), 0.0)
+        self._hear(mission.latency_ms.shape[2])
+        self.step += 1
+        moment = Moment(
+            level=level,
+            reward=float(rewards[level]),
+            mean_reward=float(rewards.mean()),
+            late=int(self._late[level, step]),
+            frames=mission.latency_ms.shape[2],
+            drift_percent=float(mission.drift_percent[level, step]),
+            energy=float(mission.energy[level, step]),
+            tracker_j=float(mission.tracker_w[level, step]) * STEP_S,
+            charge=self._charge,
+        )
+        return decision, moment
+
+    def _hear(self, frames: int) -> None:
+        """Let the controller hear the frames of the present step and a reading of the battery."""
+        mission, level, step = self.mission, self.level, self.step
+        # A measurement a second.
+        probed = step % round(1 / STEP_S) == 0
+        presence, residual = _number(mission.presence[level], step), _number(mission.residual_percent, step)
+        mean, std = _number(mission.input_mean, step), _number(mission.input_std, step)
+        hands, sparsity = int(mission.hands[step]), self._sparsities[level]
+        drift = _number(mission.measured_percent[level], step) if probed else math.nan
+        sparser = _number(mission.measured_sparser_percent, step) if probed and level == 0 else math.nan
+        for index, latency_ms in enumerate(mission.latency_ms[level, step, :frames].tolist()):
+            self.controller.add_latency(
+                LatencySample(
+                    stamp_s=self.now_s + index * mission.frame_s,
+                    total_ms=latency_ms,
+                    end_to_end_ms=latency_ms,
+                    level=level,
+                    sparsity=sparsity,
+                    presence=presence,
+                    input_mean=mean,
+                    input_std=std,
+                    drift=drift if index == 0 else math.nan,
+                    drift_sparser=sparser if index == 0 else math.nan,
+                    smoothing_residual=residual,
+                    hands=hands,
+                )
+            )
+        if not math.isnan(self._charge):
+            self._hear_battery(mission, level, step)
+
+    def _hear_battery(self, mission: Mission, level: int, step: int) -> None:
+        power_w = mission.base_w + float(mission.tracker_w[level, step])
+        gauge = self._charge - mission.sag * power_w
+        self.controller.add_battery(
+            BatterySample(
+                stamp_s=self.now_s,
+                charge=min(max(gauge, 0.0), 1.0),
+                power_w=power_w * (1.0 + 0.01 * float(self._noise.standard_normal())),
+                discharging=True,
+            )
+        )
+
+
+def _number(values: Array, step: int) -> float:
+    return float(values[step])

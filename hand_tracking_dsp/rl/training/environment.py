@@ -1,0 +1,119 @@
+"""The gymnasium environment: a mission after the other, one action a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.control.actions import Action, allowed_actions
+from hand_tracking_dsp.control.observation import Observation
+from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.rl.simulation.episode import Mission
+from hand_tracking_dsp.rl.simulation.reward import Weights
+from hand_tracking_dsp.rl.simulation.simulation import Simulation
+from hand_tracking_dsp.rl.training.encoding import encode, encoded_size
+
+Floats = NDArray[np.float32]
+
+
+class Puppet:
+    """A policy that does what it is told."""
+
+    name = "puppet"
+
+    def __init__(self) -> None:
+        self.action = Action.KEEP
+
+    def decide(self, observation: Observation) -> int:
+        """Return the level that the action leads to."""
+        level = observation.level + self.action.step
+        return min(max(level, 0), observation.levels - 1)
+
+
+class MissionEnvironment(gymnasium.Env[Floats, np.int64]):
+    """Missions for reinforcement learning.
+
+    Observations are float32 [encoded_size(levels)], 0 to 1, see lab.control.encoding; actions are
+    control.actions.Action. An episode is one mission. `info` of the last step holds the mission's means
+    under "mission": reward, miss_share, drift_percent, energy, and the number of switches.
+
+    The reward given is that of lab.control.reward less the mean of what all levels would have brought in the
+    same step: how hard a moment is does not depend on the action, and without that noise a policy is learned
+    from far fewer missions (a baseline for input-driven environments, Mao et al., ICLR 2019).
+
+    Args:
+        draw: From a seed to a mission.
+        options: Of the controller between action and level.
+        sparsities: Of the bank's levels, [l], 0 to 1.
+        blank: Indices of entries of the observation that are never measured, for ablations.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+
+    def __init__(
+        self,
+        draw: Callable[[int], Mission],
+        options: ControllerOptions,
+        sparsities: tuple[float, ...],
+        blank: tuple[int, ...] = (),
+    ) -> None:
+        self.weights = Weights()
+        self._draw, self._options, self._sparsities = draw, options, sparsities
+        self._blank = list(blank)
+        self._levels = len(sparsities)
+        self.observation_space = gymnasium.spaces.Box(0, 1, (encoded_size(self._levels),), np.float32)
+        self.action_space = gymnasium.spaces.Discrete(len(Action))
+        self._puppet = Puppet()
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Floats, dict[str, Any]]:
+        """Begin the next mission; the seed decides this one and all that follow."""
+        super().reset(seed=seed, options=options)
+        mission = self._draw(int(self.np_random.integers(2**31)))
+        self._simulation = Simulation(mission, self._puppet, self._options, self.weights, self._sparsities)
+        self._sums = np.zeros(5)
+        self._with_hands = 0
+        return self._observation(), {}
+
+    def step(self, action: np.int64) -> tuple[Floats, float, bool, bool, dict[str, Any]]:
+        """Take an action and play half a second."""
+        self._puppet.action = Action(int(action))
+        decision, moment = self._simulation.advance()
+        switched = decision.level != decision.level_before
+        seen = not np.isnan(moment.drift_percent)
+        self._with_hands += seen
+        drift = moment.drift_percent if seen else 0.0
+        self._sums += (moment.reward, moment.late / moment.frames, drift, moment.energy, switched)
+        info: dict[str, Any] = {"miss_share": moment.late / moment.frames}
+        gained = moment.reward - moment.mean_reward
+        if done := self._simulation.done:
+            steps = self._simulation.mission.steps
+            total, late, drifted, energy, switches = self._sums.tolist()
+            info["mission"] = {
+                "reward": total / steps,
+                "miss_share": late / steps,
+                "drift_percent": drifted / max(self._with_hands, 1),
+                "energy": energy / steps,
+                "switches": switches,
+            }
+        return self._observation(), gained, False, done, info
+
+    def set_weights(self, weights: Weights) -> None:
+        """Reward the next missions by other weights."""
+        self.weights = weights
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Return which actions are possible, bool [3]; sb3-contrib's masking asks for it."""
+        return allowed_actions(self._simulation.level, self._levels)
+
+    def _observation(self) -> Floats:
+        vector = self._simulation.observe().vector
+        if self._blank:
+            vector = vector.copy()
+            vector[self._blank] = np.nan
+        return encode(vector, self._levels)

@@ -1,0 +1,82 @@
+"""The rule that adjusts the reward's weights so that late frames stay below their target."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from hand_tracking_dsp.rl.simulation.reward import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class MultiplierOptions:
+    """A PID rule for a Lagrange multiplier (Stooke, Achiam, Abbeel, ICML 2020), on a logarithmic scale.
+
+    Attributes:
+        target: Share of late frames allowed, above 0.
+        start: Alpha at the beginning, 0 to 1.
+        proportional: Answer to the present excess, in units of the logarithm of beta / alpha.
+        integral: Its growth at each update.
+        derivative: Answer to a rise since the last update.
+        smoothing: Share of a new measurement in the running mean, above 0, at most 1.
+        alpha_low: Least alpha.
+        alpha_high: Greatest alpha.
+    """
+
+    target: float = 0.01
+    start: float = 0.5
+    proportional: float = 0.2
+    integral: float = 0.1
+    derivative: float = 0.1
+    smoothing: float = 0.3
+    alpha_low: float = 0.1
+    alpha_high: float = 0.5
+
+
+class MultiplierRule:
+    """More weight on time while more frames are late than allowed, more on accuracy while fewer are.
+
+    Args:
+        options: Target and gains.
+    """
+
+    def __init__(self, options: MultiplierOptions | None = None) -> None:
+        self._options = options or MultiplierOptions()
+        self._low, self._high = (
+            _log_odds(1 - alpha) for alpha in (self._options.alpha_high, self._options.alpha_low)
+        )
+        self._integral = _log_odds(1 - self._options.start)
+        self._mean = math.nan
+        self.weights = Weights(self._options.start)
+
+    def update(self, miss_share: float) -> Weights:
+        """Take the share of late frames of the latest missions, 0 to 1; returns the weights from now on."""
+        options = self._options
+        before = miss_share if math.isnan(self._mean) else self._mean
+        self._mean = before + options.smoothing * (miss_share - before)
+        # In units of the target, and bounded: the first missions are far off.
+        excess = min(max(self._mean / options.target - 1, -1.0), 2.0)
+        rise = min(max((self._mean - before) / options.target, 0.0), 2.0)
+        self._integral = min(max(self._integral + options.integral * excess, self._low), self._high)
+        ratio = self._integral + options.proportional * excess + options.derivative * rise
+        alpha = 1 / (1 + math.exp(min(max(ratio, self._low), self._high)))
+        self.weights = Weights(alpha)
+        return self.weights
+
+    def state(self) -> list[float]:
+        """Return what has to be kept to go on later."""
+        return [self._integral, self._mean, self.weights.alpha]
+
+    def restore(self, state: list[float]) -> None:
+        """Go on from a state."""
+        self._integral, self._mean, alpha = state
+        self.weights = Weights(alpha)
+
+    @property
+    def settled(self) -> Weights:
+        """Return the weights of the integral alone, without the answer to the latest missions."""
+        return Weights(1 / (1 + math.exp(self._integral)))
+
+
+def _log_odds(share: float) -> float:
+    return math.log(share / (1 - share))

@@ -1,0 +1,204 @@
+"""Trainings side by side: several seeds, the other algorithm, and ablations; and which policy is the best."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import queue
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hand_tracking_dsp.control.learned import LearnedPolicy
+from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.rl.benchmark.candidates import Contestant
+from hand_tracking_dsp.rl.benchmark.evaluate import Arena, evaluate
+from hand_tracking_dsp.rl.simulation.device import DeviceModel
+from hand_tracking_dsp.rl.simulation.episode import TRAINING
+from hand_tracking_dsp.rl.simulation.reward import Weights
+from hand_tracking_dsp.tracking.manifest import Manifest
+
+if TYPE_CHECKING:
+    from hand_tracking_dsp.rl.training.train import TrainingOptions
+
+VALIDATION = tuple(range(800_000, 800_060))
+"""Seeds of the missions that choose between trained policies; neither trained on nor reported."""
+
+_POLL_S = 0.5
+
+BLANKS: dict[str, tuple[str, ...]] = {
+    "battery": ("battery_charge", "power_w", "power_trend_w_per_s"),
+    "drift": ("drift_percent", "drift_sparser_percent"),
+}
+"""Entries of the observation that an ablation never measures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One training: its name, which is its file's, and its options."""
+
+    name: str
+    options: TrainingOptions
+
+
+def seeds(options: TrainingOptions, count: int) -> list[Job]:
+    """Return trainings that differ by the seed alone: ppo_0, ppo_1, …."""
+    first = options.seed
+    return [
+        Job(f"{options.algorithm}_{seed}", replace(options, seed=seed))
+        for seed in range(first, first + count)
+    ]
+
+
+def ablations(options: TrainingOptions) -> list[Job]:
+    """Return trainings without battery, without drift, and with weights that stay as they begin."""
+    jobs = [
+        Job(f"without_{name}", replace(options, blank=tuple(map(OBSERVATION_NAMES.index, names))))
+        for name, names in BLANKS.items()
+    ]
+    return [*jobs, Job("without_adjustment", replace(options, adjust=False))]
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    device: DeviceModel,
+    bank: Manifest,
+    out: Path,
+    work: Path,
+    workers: int,
+    on_progress: Callable[[str, int, int], None],
+) -> None:
+    """Train, each job in a process of its own, and export each policy.
+
+    A job whose policy lies in `out` already is passed over; one that was interrupted goes on from its
+    checkpoint.
+
+    Args:
+        jobs: What to train.
+        device: What missions take place on.
+        bank: Whose levels to choose from.
+        out: Folder of the policies, NAME.onnx and NAME.json.
+        work: Folder of checkpoints and curves, a folder a job.
+        workers: Processes at once.
+        on_progress: Called with a job's name, the missions played and to play.
+
+    Raises:
+        ConfigurationError: A folder holds the policy or the checkpoint of another training of that name.
+        HandTrackingError: A policy cannot be exported.
+    """
+    left = [job for job in jobs if not _is_done(job, device, bank, out)]
+    for job in left:
+        _claim(work / job.name, job, device, bank)
+    context = multiprocessing.get_context("spawn")
+    with context.Manager() as manager, ProcessPoolExecutor(workers, context) as pool:
+        news = manager.Queue()
+        waiting: list[Future[None]] = [
+            pool.submit(_run, job, device, bank, out, work / job.name, news) for job in left
+        ]
+        try:
+            while not all(future.done() for future in waiting):
+                try:
+                    on_progress(*news.get(timeout=_POLL_S))
+                except queue.Empty:
+                    continue
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        for future in waiting:
+            future.result()
+
+
+def common_alpha(policies: Sequence[Contestant], bank: Manifest) -> float:
+    """Return the mean of the weights that learned policies were last trained with."""
+    alphas = [
+        LearnedPolicy.load(policy.file or Path(), bank).contract.training["alpha"] for policy in policies
+    ]
+    return float(np.mean(alphas))
+
+
+def choose(
+    policies: Sequence[Contestant], device: DeviceModel, bank: Manifest, workers: int
+) -> tuple[str, dict[str, float]]:
+    """Choose the policy of the greatest mean reward on the missions of VALIDATION.
+
+    Returns:
+        Its name, and the mean reward of each by name.
+    """
+    arena = Arena(device, bank, Weights(common_alpha(policies, bank)), TRAINING)
+    scores = evaluate(arena, policies, VALIDATION, workers)
+    gains = {name: float(np.mean([score.gain for score in found])) for name, found in scores.items()}
+    return max(gains, key=gains.__getitem__), gains
+
+
+def _run(
+    job: Job,
+    device: DeviceModel,
+    bank: Manifest,
+    out: Path,
+    work: Path,
+    news: queue.Queue[tuple[str, int, int]],
+) -> None:
+    from hand_tracking_dsp.rl.training.export import export_policy
+    from hand_tracking_dsp.rl.training.train import train
+
+    sparsities = tuple(level.sparsity for level in bank.levels)
+    options = job.options
+    trained = train(device, sparsities, options, work, lambda done, total: news.put((job.name, done, total)))
+    training = {**provenance(options, device), "alpha": trained.weights.alpha}
+    export_policy(trained.mlp, bank, out / f"{job.name}.onnx", training)
+
+
+def provenance(options: TrainingOptions, device: DeviceModel) -> dict[str, Any]:
+    """Return what a policy's metadata says of its training, but for what comes out of it."""
+    return {
+        "algorithm": options.algorithm,
+        "seed": options.seed,
+        "missions": options.missions,
+        "adjusted": options.adjust,
+        "miss_target": options.multiplier.target,
+        "discount": options.discount,
+        "layers": list(options.layers),
+        "never_measured": [OBSERVATION_NAMES[index] for index in options.blank],
+        "device": device.name,
+        "device_source": device.source,
+    }
+
+
+def _is_done(job: Job, device: DeviceModel, bank: Manifest, out: Path) -> bool:
+    """Whether a job's policy lies there already.
+
+    Raises:
+        ConfigurationError: What lies there came out of another training.
+    """
+    file = out / f"{job.name}.json"
+    if not file.exists():
+        return False
+    training = LearnedPolicy.load(file, bank).contract.training
+    wanted = provenance(job.options, device)
+    if differing := [name for name, value in wanted.items() if training.get(name) != value]:
+        msg = f"{file} came out of another training ({', '.join(differing)} differ): choose another --out."
+        raise ConfigurationError(msg)
+    return True
+
+
+def _claim(work: Path, job: Job, device: DeviceModel, bank: Manifest) -> None:
+    """Note in a job's work folder what it is for.
+
+    Raises:
+        ConfigurationError: It is another training's.
+        OutputError: It cannot be written.
+    """
+    text = json.dumps(
+        {"options": asdict(job.options), "device": device.to_json(), "bank": bank.fingerprint}, indent=1
+    )
+    file = work / "options.json"
+    if file.exists() and file.read_text(encoding="utf-8") != text:
+        msg = f"The checkpoint in {work} is another training's: choose another --work, or delete that folder."
+        raise ConfigurationError(msg)
+    write_text(file, text)

@@ -1,0 +1,260 @@
+"""Learning a policy by PPO or DQN (stable-baselines3, sb3-contrib), with weights that adjust themselves."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from sb3_contrib import MaskablePPO
+from stable_baselines3 import DQN
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
+
+from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.files import write_bytes, write_text
+from hand_tracking_dsp.rl.simulation.device import DeviceModel
+from hand_tracking_dsp.rl.simulation.episode import STEPS, TRAINING, draw_mission
+from hand_tracking_dsp.rl.simulation.reward import Weights
+from hand_tracking_dsp.rl.training.environment import MissionEnvironment
+from hand_tracking_dsp.rl.training.export import Mlp
+from hand_tracking_dsp.rl.training.lagrange import MultiplierOptions, MultiplierRule
+
+ALGORITHMS = ("ppo", "dqn")
+
+CURVE_COLUMNS = ("missions", "steps", "return", "miss_share", "drift_percent", "energy", "switches", "alpha")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOptions:
+    """How to train.
+
+    Attributes:
+        algorithm: "ppo" or "dqn".
+        missions: Episodes, at least 1.
+        seed: Of networks, missions and exploration.
+        environments: Missions played side by side.
+        layers: Widths of the hidden layers.
+        discount: Of a reward one step later.
+        learning_rate: At the beginning; it falls to a tenth of that.
+        adjust: Whether the weights adjust themselves; else they stay as given.
+        multiplier: How.
+        blank: Entries of the observation that are never measured, by index, for ablations.
+        controller: Options of the controller between action and level.
+    """
+
+    algorithm: str = "ppo"
+    missions: int = 1500
+    seed: int = 0
+    environments: int = 16
+    layers: tuple[int, ...] = (64, 64)
+    discount: float = 0.95
+    learning_rate: float = 1e-3
+    adjust: bool = True
+    multiplier: MultiplierOptions = field(default_factory=MultiplierOptions)
+    blank: tuple[int, ...] = ()
+    controller: ControllerOptions = field(default_factory=ControllerOptions)
+
+    @property
+    def steps(self) -> int:
+        """Steps of the environment in all."""
+        return self.missions * STEPS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """What came out: the network, the weights it was last trained with, and the curve by CURVE_COLUMNS."""
+
+    mlp: Mlp
+    weights: Weights
+    curve: tuple[tuple[float, ...], ...]
+
+
+def train(
+    device: DeviceModel,
+    sparsities: tuple[float, ...],
+    options: TrainingOptions,
+    work: Path | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Trained:
+    """Train a policy; with a folder to work in, go on from the checkpoint that lies there.
+
+    Args:
+        device: What the missions take place on.
+        sparsities: Of the bank's levels, 0 to 1.
+        options: How.
+        work: Folder of checkpoint and curve (checkpoint.pt, curve.csv); None: neither.
+        on_progress: Called with the missions played and to play.
+    """
+    torch.set_num_threads(1)
+    environments = DummyVecEnv(
+        [lambda: _environment(device, sparsities, options) for _ in range(options.environments)]
+    )
+    normalized = VecNormalize(environments, norm_obs=False, gamma=options.discount)
+    model = _model(normalized, options)
+    watch = _Watch(model, options, work, on_progress or (lambda _done, _all: None))
+    done = watch.resume()
+    left = options.steps - done
+    if left > 0:
+        model.learn(left, callback=watch, reset_num_timesteps=False, progress_bar=False)
+        watch.save()
+    if on_progress:
+        on_progress(options.missions, options.missions)
+    return Trained(_mlp(model, options), watch.weights, tuple(watch.curve))
+
+
+def _environment(
+    device: DeviceModel, sparsities: tuple[float, ...], options: TrainingOptions
+) -> MissionEnvironment:
+    return MissionEnvironment(
+        lambda seed: draw_mission(device, seed, TRAINING), options.controller, sparsities, options.blank
+    )
+
+
+def _model(environments: VecNormalize, options: TrainingOptions) -> BaseAlgorithm:
+    def rate(remaining: float) -> float:
+        return options.learning_rate * (0.1 + 0.9 * remaining)
+
+    common: dict[str, Any] = {
+        "policy": "MlpPolicy",
+        "env": environments,
+        "gamma": options.discount,
+        "learning_rate": rate,
+        "seed": options.seed,
+        "device": "cpu",
+        "verbose": 0,
+    }
+    if options.algorithm == "ppo":
+        return MaskablePPO(
+            **common,
+            n_steps=256,
+            batch_size=512,
+            n_epochs=6,
+            ent_coef=0.005,
+            gae_lambda=0.95,
+            policy_kwargs={"net_arch": list(options.layers), "activation_fn": torch.nn.Tanh},
+        )
+    return DQN(
+        **common,
+        buffer_size=200_000,
+        learning_starts=5_000,
+        batch_size=256,
+        train_freq=4,
+        gradient_steps=2,
+        target_update_interval=2_000,
+        exploration_fraction=0.3,
+        exploration_final_eps=0.03,
+        policy_kwargs={"net_arch": list(options.layers)},
+    )
+
+
+def _mlp(model: BaseAlgorithm, options: TrainingOptions) -> Mlp:
+    if options.algorithm == "ppo":
+        modules = [*model.policy.mlp_extractor.policy_net, model.policy.action_net]
+    else:
+        modules = list(cast(Any, model.policy).q_net.q_net)
+    layers = tuple(
+        (module.weight.detach().numpy().copy(), module.bias.detach().numpy().copy())
+        for module in modules
+        if isinstance(module, torch.nn.Linear)
+    )
+    return Mlp(layers, "Tanh" if options.algorithm == "ppo" else "Relu", options.blank)
+
+
+class _Watch(BaseCallback):
+    """Gathers finished missions, adjusts the weights, keeps curve and checkpoints."""
+
+    _EVERY = 24
+    _CHECKPOINT_EVERY = 240
+
+    def __init__(
+        self,
+        model: BaseAlgorithm,
+        options: TrainingOptions,
+        work: Path | None,
+        report: Callable[[int, int], None],
+    ) -> None:
+        super().__init__()
+        self.init_callback(model)
+        self._options, self._work, self._report = options, work, report
+        self._rule = MultiplierRule(options.multiplier)
+        self._latest: list[dict[str, float]] = []
+        self._missions = self._saved = 0
+        self.curve: list[tuple[float, ...]] = []
+
+    @property
+    def weights(self) -> Weights:
+        """The weights that training has settled on."""
+        return self._rule.settled if self._options.adjust else Weights(self._options.multiplier.start)
+
+    def resume(self) -> int:
+        """Go on from the checkpoint, if there is one; returns the steps already done."""
+        self._set_weights(self._rule.weights)
+        path = self._work / "checkpoint.pt" if self._work else None
+        if path is None or not path.exists():
+            return 0
+        state = torch.load(path, weights_only=True)
+        self.model.policy.load_state_dict(state["policy"])
+        self.model.policy.optimizer.load_state_dict(state["optimizer"])
+        self.model.num_timesteps = int(state["steps"])
+        self._missions = self._saved = int(state["missions"])
+        self.curve = [tuple(row) for row in state["curve"]]
+        self._rule.restore(state["rule"])
+        self._set_weights(self._rule.weights)
+        # Other missions than those already played.
+        self.training_env.seed(self._options.seed + 7919 * self._missions)
+        return int(state["steps"])
+
+    def save(self) -> None:
+        """Write checkpoint and curve."""
+        if self._work is None:
+            return
+        buffer = io.BytesIO()
+        state = {
+            "policy": self.model.policy.state_dict(),
+            "optimizer": self.model.policy.optimizer.state_dict(),
+            "steps": self.model.num_timesteps,
+            "missions": self._missions,
+            "curve": [list(row) for row in self.curve],
+            "rule": self._rule.state(),
+        }
+        torch.save(state, buffer)
+        write_bytes(self._work / "checkpoint.pt", buffer.getvalue())
+        text = io.StringIO()
+        rows = csv.writer(text, lineterminator=os.linesep)
+        rows.writerow(CURVE_COLUMNS)
+        rows.writerows([[f"{value:.6g}" for value in row] for row in self.curve])
+        write_text(self._work / "curve.csv", text.getvalue())
+
+    def _on_step(self) -> bool:
+        for info in self.locals["infos"]:
+            if "mission" in info:
+                self._latest.append(info["mission"])
+                self._missions += 1
+        if len(self._latest) >= self._EVERY:
+            self._take_stock()
+        return True
+
+    def _take_stock(self) -> None:
+        keys = ("reward", "miss_share", "drift_percent", "energy", "switches")
+        means = [float(np.mean([mission[key] for mission in self._latest])) for key in keys]
+        self._latest.clear()
+        row = (self._missions, self.model.num_timesteps, *means, self._rule.weights.alpha)
+        self.curve.append(tuple(float(value) for value in row))
+        if self._options.adjust:
+            self._set_weights(self._rule.update(means[1]))
+        self._report(min(self._missions, self._options.missions), self._options.missions)
+        if self._missions - self._saved >= self._CHECKPOINT_EVERY:
+            self._saved = self._missions
+            self.save()
+
+    def _set_weights(self, weights: Weights) -> None:
+        """From each environment's next mission on."""
+        self.training_env.env_method("set_weights", weights)

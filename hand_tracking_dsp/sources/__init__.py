@@ -1,1 +1,0 @@
-"""Where frames and power readings come from: devices, files, streams, a synthetic hand, sysfs. No ROS."""

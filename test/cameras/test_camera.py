@@ -1,0 +1,48 @@
+"""Opening a source by a word of the user."""
+
+import re
+
+import pytest
+
+from hand_tracking_dsp.cameras.camera import FrameSource, SourceOptions
+from hand_tracking_dsp.cameras.factory import open_source
+from hand_tracking_dsp.errors import ConfigurationError, SourceError
+
+
+def test_names_what_can_be_given_where_there_is_no_such_source(tmp_path):
+    missing = str(tmp_path / "missing.mp4")
+    with pytest.raises(
+        SourceError, match=re.escape(f"There is no camera, file or folder '{missing}': give 'synthetic'")
+    ):
+        open_source(missing)
+
+
+@pytest.mark.parametrize("spec", ["93", "/dev/video93", "/dev/v4l/by-id/no-such-camera"])
+def test_a_camera_that_is_not_connected_is_named(spec):
+    path = "/dev/video93" if spec.isdecimal() else spec
+    with pytest.raises(SourceError, match=f"There is no camera {path}: connect one, or name another"):
+        open_source(spec)
+
+
+def test_the_synthetic_hand_is_a_source():
+    with open_source(" synthetic ", SourceOptions(width=160, height=120)) as source:
+        assert isinstance(source, FrameSource)
+        assert not source.live
+        frame = source.read()
+        assert frame is not None
+        assert frame.image.shape == (120, 160, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "limits"),
+    [
+        ("width", 0, "16 to 16384"),
+        ("rate_hz", float("nan"), "0.1 to 1000"),
+        ("hands", 3, "1 to 2"),
+        ("noise", -1.0, "0 to 64"),
+        ("absence_every_s", 1.0, "1.5 to 3600"),
+    ],
+)
+def test_refuses_an_impossible_option(name, value, limits):
+    with pytest.raises(ConfigurationError, match=f"option {name} is {value}; choose a value from {limits}"):
+        SourceOptions(**{name: value})

@@ -1,0 +1,106 @@
+"""Live streams, from a small HTTP server of this test."""
+
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import cv2
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.cameras.factory import open_source
+from hand_tracking_dsp.cameras.live import StreamSource
+from hand_tracking_dsp.errors import SourceError
+
+
+class CameraServer:
+    """Serves Motion-JPEG until told to stop; silent where it should never answer."""
+
+    def __init__(self, *, silent=False):
+        self.stopping = threading.Event()
+        self.silent = silent
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                if owner.silent:
+                    owner.stopping.wait(30)
+                    return
+                self.send_response(200)
+                self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+                self.end_headers()
+                number = 0
+                try:
+                    while not owner.stopping.wait(0.02):
+                        image = np.full((48, 64, 3), 20 + number % 200, np.uint8)
+                        data = cv2.imencode(".jpg", image)[1].tobytes()
+                        head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
+                        self.wfile.write(head.encode() + data + b"\r\n")
+                        number += 1
+                except OSError:
+                    pass
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+        self.address = f"http://user:secret@127.0.0.1:{self.server.server_port}/video.mjpg"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+def test_gives_the_newest_frame_and_says_so_when_the_stream_vanishes():
+    with CameraServer() as server, open_source(server.address) as source:
+        assert source.live
+        assert (source.width, source.height) == (64, 48)
+        first = source.read(5.0)
+        time.sleep(0.3)
+        later = source.read(5.0)
+        assert later.index > first.index + 1, "frames that nobody read are left out"
+        server.stopping.set()
+        until_the_end = iter(lambda: source.read(5.0), None)
+        with pytest.raises(
+            SourceError, match=r"The stream http://….*: check it; it can be opened again when"
+        ):
+            list(until_the_end)
+        with pytest.raises(SourceError, match="has ended or vanished"):
+            source.read(5.0)
+
+
+def test_shows_no_password():
+    with CameraServer() as server, open_source(server.address) as source:
+        assert source.name.startswith("stream http://…@127.0.0.1")
+        assert "secret" not in source.name
+
+
+def test_a_server_that_never_answers_hangs_neither_opening_nor_closing():
+    with CameraServer(silent=True) as server:
+        began = time.monotonic()
+        with pytest.raises(SourceError, match=r"does not open.*: check the address and the network\."):
+            StreamSource(server.address, open_timeout_s=0.5)
+        assert time.monotonic() - began < 20.0
+
+
+def test_an_address_that_nobody_serves_is_named():
+    with pytest.raises(
+        SourceError, match=r"The stream http://127\.0\.0\.1:9/video does not open: check the address"
+    ):
+        open_source("http://127.0.0.1:9/video")
+
+
+@pytest.mark.skipif(cv2.videoio_registry.hasBackend(cv2.CAP_GSTREAMER), reason="this OpenCV has GStreamer")
+def test_says_that_this_opencv_has_no_gstreamer():
+    with pytest.raises(
+        SourceError, match=r"'gst:videotestsrc ! appsink' needs GStreamer, which this OpenCV .* lacks"
+    ):
+        open_source("gst:videotestsrc ! appsink")

@@ -1,0 +1,133 @@
+"""The comparison with other methods, on networks and pictures that are quick."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import cv2
+import numpy as np
+import pytest
+from hand_tracking_dsp.commands.models.group import baselines as command
+
+from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands.catalogue import every_command, module_of
+
+needs_torch = pytest.mark.skipif(
+    find_spec("torch") is None, reason="PyTorch is not installed: make setup-lab adds it"
+)
+
+
+def row(name, family, ratio, relative, deviation):
+    """A network of the table, as lab.peers.comparison gives it."""
+    times = {"p50_ms": 7.0 * relative, "p95_ms": 8.0, "p99_ms": 9.0, "runs": 6, "relative": relative}
+    figures = {"deviation": deviation, "deviation_median": deviation, "deviation_p95": deviation}
+    found = {
+        "name": name,
+        "label": f"{family} {name}",
+        "family": family,
+        "asked_latency_ratio": ratio,
+        "training_steps": 5 if ratio else 0,
+        "precision": "fp32",
+        "parameters": 1000,
+        "sparsity": 0.5,
+        "macs": 2_000_000,
+        "bytes": 4000,
+        "sha256": "0",
+        "figures": {"photos": figures, "synthetic hands": {**figures, "error": 9.5, "error_median": 9.0}},
+        "latency": [{"provider": "onnxruntime/CPUExecutionProvider", "threads": 1, **times}],
+    }
+    if ratio:
+        found["figures_before_training"] = {
+            "photos": {"deviation": 46.0},
+            "synthetic hands": {"deviation": 44.0},
+        }
+    return found
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Make and measure nothing: lab.peers' own tests do."""
+    from hand_tracking_dsp.compression.baselines import comparison
+
+    asked = []
+
+    def compare(options, work, report):
+        asked.append((options, work))
+        report("training a peer", 1, 2, "photos 12.5")
+        return [row("full", "MediaPipe", None, 1.0, 0.0), row("l1", "peer", 0.5, 0.49, 12.5)]
+
+    monkeypatch.setattr(comparison, "compare", compare)
+    return asked
+
+
+def arguments(tmp_path, *more):
+    return ["models", "baselines", "--work", str(tmp_path / "work"), "--out", str(tmp_path / "out"), *more]
+
+
+@needs_torch
+def test_the_table_is_printed_and_written_with_its_plot(made, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(arguments(tmp_path, "--latency-ratio", "0.4", "0.5", "--steps", "30")) == 0
+    shown = capsys.readouterr().out
+    assert "agreement with the dense network, not accuracy" in shown
+    assert "12.50 (46.0)" in shown
+    assert "training a peer, step 1 of 2: photos 12.5" in shown
+    content = json.loads((tmp_path / "out" / "peers.json").read_text(encoding="utf-8"))
+    assert [one["name"] for one in content["networks"]] == ["full", "l1"]
+    assert content["note"].startswith("calibrated and trained on synthetic hands alone; agreement with")
+    assert (tmp_path / "out" / "peers.png").read_bytes().startswith(b"\x89PNG")
+    ((options, work),) = made
+    assert options.ratios == (0.5, 0.4)
+    assert options.budget.training.steps == 30
+    assert options.budget.minutes is None
+    assert work == tmp_path / "work"
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--steps", "0"], "--steps is 0: it must be at least 1"),
+        (["--crops", "31"], "--crops is 31: it must be at least 32"),
+        (["--make-samples", "0"], "--make-samples is 0"),
+        (["--latency-ratio", "0.5", "0"], "--latency-ratio is 0.0: it must be above 0 and at most 1"),
+        (["--latency-ratio", "1.5"], "--latency-ratio is 1.5"),
+        (["--minutes-per-network", "0"], "--minutes-per-network is 0.0"),
+        (["--threads", "-1"], "--threads is -1"),
+    ],
+)
+def test_refuses_bad_options_and_writes_nothing(tmp_path, capsys, more, message):
+    assert main(arguments(tmp_path, *more)) == 1
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_pytorch_the_sentence_says_what_to_do(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(command, "find_spec", lambda _: None)
+    assert main(arguments(tmp_path)) == 1
+    assert "PyTorch, which is not installed: run make setup-lab." in capsys.readouterr().err
+
+
+def test_no_command_loads_pytorch_before_it_runs():
+    """On a robot there is none."""
+    modules = ", ".join(module_of(*words) for words in every_command())
+    code = f"import sys; import {modules}; print([name for name in sys.modules if name.startswith('torch')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "[]\n", done.stderr
+
+
+@needs_torch
+def test_a_folder_without_hands_is_refused(tmp_path, capsys):
+    (tmp_path / "pictures").mkdir()
+    for i in range(3):
+        cv2.imwrite(str(tmp_path / "pictures" / f"{i}.png"), np.zeros((100, 100, 3), np.uint8))
+    assert main(arguments(tmp_path, "--images", str(tmp_path / "pictures"))) == 1
+    assert "Only 0 usable hands were found in 3 pictures" in capsys.readouterr().err
+
+
+@needs_torch
+def test_a_work_folder_of_other_options_is_refused(tmp_path, capsys):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "options.json").write_text("{}\n", encoding="utf-8")
+    assert main(arguments(tmp_path)) == 1
+    assert "was begun with other options" in capsys.readouterr().err

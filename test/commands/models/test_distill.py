@@ -1,0 +1,100 @@
+"""The command distill, from pictures to a bank."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import pytest
+
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.synthetic import SyntheticScene
+from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.compression.bank.entries import level_entry, new_bank
+from hand_tracking_dsp.compression.bank.files import read_bank, read_files, write_bank_files
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.manifest import read_manifest
+
+pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab")
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hands")
+    for number in range(48):
+        scene = SyntheticScene(SourceOptions(seed=number, absence_s=0.0))
+        cv2.imwrite(str(folder / f"{number:03d}.jpg"), scene.frame(20).image)
+    return folder
+
+
+@pytest.fixture
+def bank(tmp_path):
+    """The dense network, and lite as a level to be taught."""
+    originals = share_path("models", "mediapipe")
+    old, files = read_bank(originals), read_files(originals)
+    levels = [
+        level_entry(
+            entry["name"],
+            entry["file"],
+            files[entry["file"]],
+            parameters=entry["parameters"],
+            macs=entry["macs"],
+        )
+        for entry in old["levels"]
+    ]
+    folder = tmp_path / "bank"
+    write_bank_files(folder, new_bank("test", "Apache-2.0", "test", levels, old["detectors"]), files)
+    return folder
+
+
+def distill(bank, pictures, out, *more):
+    words = [
+        "models",
+        "distill",
+        "--bank",
+        bank,
+        "--images",
+        pictures,
+        "--out",
+        out,
+        "--samples",
+        "64",
+        "--batch",
+        "16",
+    ]
+    return main([*map(str, words), *more])
+
+
+def test_teaches_a_level_and_writes_a_bank_with_where_it_comes_from(bank, pictures, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert distill(bank, pictures, out, "--steps", "2", "--rate", "1e-6", "--frozen", "block14") == 0
+    printed = capsys.readouterr().out
+    assert "never accuracy" in printed
+    manifest = read_manifest(out)
+    assert [level.index for level in manifest.levels] == [0, 1]
+    curve = json.loads(next((tmp_path / "out.work").rglob("curve.json")).read_text())
+    assert [entry["step"] for entry in curve] == [0, 2]
+    assert (tmp_path / "out-curves.png").stat().st_size > 0
+    # Made once, samples serve a second call.
+    assert distill(bank, pictures, out, "--steps", "2", "--rate", "1e-6", "--frozen", "block14") == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--levels", "5"), "cannot be taught"),
+        (("--steps", "0"), "--steps is 0"),
+        (("--alpha", "2"), "--alpha is 2.0"),
+        (("--frozen", "block99"), "cannot be frozen"),
+    ],
+)
+def test_refuses_wishes_that_cannot_be(bank, pictures, tmp_path, capsys, words, sentence):
+    work = ("--work", str(tmp_path / "work"), "--synthetic", "0")
+    assert distill(bank, pictures, tmp_path / "out", *work, *words) == 1
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_refuses_to_write_over_the_bank_it_reads(bank, pictures, capsys):
+    assert distill(bank, pictures, bank) == 1
+    assert "choose another folder" in capsys.readouterr().err

@@ -1,0 +1,156 @@
+"""hand-tracking-dsp models."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.compression.bank.entries import Entry
+from hand_tracking_dsp.compression.bank.files import read_bank, write_bank
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.device import device_name
+
+
+@pytest.fixture(autouse=True)
+def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables fold nothing."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+ORT = "onnxruntime/CPUExecutionProvider"
+
+
+def test_list_shows_levels_and_detectors(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "list"]) == 0
+    shown = capsys.readouterr().out
+    assert "level 0 (full)" in shown
+    assert "level 5 (lite_" in shown
+    assert "palm_pruned.onnx" in shown
+
+
+def test_a_wheel_that_is_missing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["models", "import", "--wheel", str(tmp_path / "no.whl"), "--out", str(tmp_path / "bank")]
+    assert main(arguments) == 1
+    assert "give the wheel of mediapipe==0.10.21" in capsys.readouterr().err
+    assert not (tmp_path / "bank").exists()
+
+
+def test_the_networks_agree_with_the_originals_and_the_times_are_kept(
+    mediapipe_wheel: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bank = Path(shutil.copytree(share_path("models", "mediapipe"), tmp_path / "bank"))
+    arguments = [
+        "models",
+        "verify",
+        "--bank",
+        str(bank),
+        "--wheel",
+        str(mediapipe_wheel),
+        "--count",
+        "2",
+        "--runs",
+        "1",
+    ]
+    assert main([*arguments, "--update"]) == 0
+    assert "TOO LARGE" not in capsys.readouterr().out
+    profiles = json.loads((bank / "bank.json").read_text())["levels"][0]["latency"]
+    assert all(0 < entry["p50_ms"] <= entry["p99_ms"] for entry in profiles)
+
+
+@pytest.fixture
+def verified(tiny_bank: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Give a function that verifies the tiny bank on ONNX Runtime."""
+    monkeypatch.setattr("hand_tracking_dsp.compression.bank.verify.BACKENDS", ("onnxruntime",))
+    arguments = ["models", "verify", "--bank", str(tiny_bank), "--count", "3", "--runs", "2"]
+    return lambda *more: main([*arguments, *more])
+
+
+def entries(bank: Path) -> tuple[Entry, Entry]:
+    """The level that has a variant, and the variant."""
+    level = read_bank(bank)["levels"][1]
+    return level, level["variants"][0]
+
+
+def test_what_was_made_of_mediapipes_networks_is_not_compared_with_its_originals(
+    tiny_bank: Path, verified: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    bank = read_bank(tiny_bank)
+    write_bank(tiny_bank, {**bank, "source": "PyPI wheel of mediapipe==0.10.21; pruned in closed form"})
+    assert verified() == 0
+    assert "TensorFlow Lite" not in capsys.readouterr().out
+
+
+def test_any_bank_is_checked_and_its_figures_kept(
+    tiny_bank: Path, verified: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verified("--threads", "1", "2", "--update") == 0
+    shown = capsys.readouterr().out
+    assert "3 synthetic hands" in shown
+    assert "not recorded" in shown
+    for entry in entries(tiny_bank):
+        profiles = [one for one in entry["latency"] if one["provider"] == ORT]
+        assert sorted(one["threads"] for one in profiles) == [1, 2]
+        assert {one["device"] for one in profiles} == {device_name()}
+        assert [one["data"] for one in entry["accuracy"] if one["provider"] == ORT] == ["3 synthetic hands"]
+    # A second run replaces the times and compares with the results of the first.
+    before = read_bank(tiny_bank)
+    assert verified("--update") == 0
+    after = read_bank(tiny_bank)
+    assert [level["accuracy"] for level in after["levels"]] == [
+        level["accuracy"] for level in before["levels"]
+    ]
+    assert len(after["levels"][0]["latency"]) == len(before["levels"][0]["latency"])
+    assert "not recorded" not in capsys.readouterr().out
+
+
+def test_without_update_the_bank_stays_as_it_was(tiny_bank: Path, verified: Callable[..., int]) -> None:
+    before = (tiny_bank / "bank.json").read_bytes()
+    assert verified() == 0
+    assert (tiny_bank / "bank.json").read_bytes() == before
+
+
+def test_a_variant_that_is_worse_than_recorded_ends_in_1_and_gets_no_profile(
+    tiny_bank: Path, verified: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verified("--update") == 0
+    bank = read_bank(tiny_bank)
+    for measured in bank["levels"][1]["variants"][0]["accuracy"]:
+        measured["value"] /= 10
+    write_bank(tiny_bank, bank)
+    assert verified("--update") == 1
+    assert "WORSE THAN RECORDED" in capsys.readouterr().out
+    level, variant = entries(tiny_bank)
+    assert level["latency"]
+    assert variant["latency"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--count", "0"], "--count is 0: it must be at least 1."),
+        (["--runs", "0"], "--runs is 0: it must be at least 1."),
+        (["--threads", "1", "-1"], "--threads is -1: it must be at least 0"),
+        (["--images", "/nowhere"], "There is no folder /nowhere"),
+    ],
+)
+def test_impossible_options_are_refused_in_a_sentence(
+    verified: Callable[..., int], arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verified(*arguments) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_list_shows_variants_and_what_was_measured(
+    tiny_bank: Path, verified: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    verified("--update")
+    capsys.readouterr()
+    assert main(["models", "list", "--bank", str(tiny_bank)]) == 0
+    shown = capsys.readouterr().out
+    assert "int8.onnx" in shown
+    assert "%" in shown

@@ -1,0 +1,132 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+from hand_tracking_dsp.commands.models.group import prune_palm
+
+from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.compression.bank.files import read_bank
+from hand_tracking_dsp.compression.bank.timing import Times
+from hand_tracking_dsp.compression.palm import bank as palm_bank
+from hand_tracking_dsp.compression.palm.bank import Measured
+from hand_tracking_dsp.compression.palm.deviation import RegionDeviation
+from hand_tracking_dsp.compression.palm.recall import Recall
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.palm import PalmDetector
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    # So many that the fifth which is held back is enough.
+    for i in range(200):
+        cv2.imwrite(str(folder / f"{i:03}.png"), random.integers(0, 256, (24, 32, 3), dtype=np.uint8))
+    rows = "".join(f"{i:03}.png,2,2,20,20\n" for i in range(3))
+    (folder / "boxes.csv").write_text(f"file,xmin,ymin,xmax,ymax\n{rows}", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Solve nothing and measure nothing: lab.palm's own tests do."""
+    monkeypatch.setattr(palm_bank, "prune_palm", lambda model, *_, **__: model)
+
+    def measured(networks, images, pictures, *_):
+        assert len(images) == 32
+        recall = Recall(3, 3, 4, 2)
+        results = [
+            Measured(file, "onnxruntime/CPUExecutionProvider", Times(2.0, 3.0, 4.0, 5), {"": recall})
+            for file in networks
+        ]
+        for result in results[1:]:
+            result.deviation = RegionDeviation(32, 9, 1, 0, 2.5, 6.0, 0.9, 0.8)
+        results[-2].problem = measured.problem
+        assert len(pictures) == 3
+        return results
+
+    measured.problem = ""
+    monkeypatch.setattr(prune_palm, "measure_detectors", measured)
+    return measured
+
+
+def arguments(photos, out, *more):
+    boxes = ["--boxes", str(photos / "boxes.csv")]
+    return [
+        "models",
+        "prune-palm",
+        "--images",
+        str(photos),
+        *boxes,
+        "--out",
+        str(out),
+        "--count",
+        "32",
+        *more,
+    ]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_bank_with_faster_detectors_is_written(photos, tmp_path, capsys):
+    out = tmp_path / "out"
+
+    assert main(arguments(photos, out)) == 0
+
+    detectors = {entry["name"]: entry for entry in read_bank(out)["detectors"]}
+    assert list(detectors) == ["full", "lite", "pruned"]
+    assert [one["precision"] for entry in detectors.values() for one in entry["variants"]] == ["int8"] * 3
+    pruned = detectors["pruned"]
+    assert {one["metric"]: one["value"] for one in pruned["accuracy"]} == {
+        "recall_percent": pytest.approx(66.6667),
+        "precision_percent": 50.0,
+        "region_offset_palm_percent": 2.5,
+    }
+    assert pruned["latency"][0]["p50_ms"] == 2.0
+    assert PalmDetector.load(out, "pruned").provider.startswith("onnxruntime")
+    assert "palm_full_int8.onnx" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_levels_stay(photos, tmp_path):
+    main(arguments(photos, tmp_path / "out"))
+
+    bank = json.loads((share_path("models", "mediapipe") / "bank.json").read_text(encoding="utf-8"))
+    assert read_bank(tmp_path / "out")["levels"] == bank["levels"]
+
+
+def test_a_detector_that_is_not_good_enough_is_left_out(photos, tmp_path, quick, capsys):
+    quick.problem = "it is blind"
+
+    assert main(arguments(photos, tmp_path / "out")) == 1
+
+    assert [entry["name"] for entry in read_bank(tmp_path / "out")["detectors"]] == ["full", "lite"]
+    assert "palm_pruned.onnx is left out: it is blind." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--count", "31"], "--count is 31"),
+        (["--runs", "0"], "--runs is 0"),
+        (["--least-recall", "0"], "--least-recall is 0.0"),
+        (["--images", "nowhere"], "no folder nowhere"),
+        (["--boxes", "nowhere.csv"], "nowhere.csv cannot be read"),
+        (["--bank", "nowhere"], "nowhere/bank.json cannot be read"),
+    ],
+)
+def test_refuses_bad_options_and_writes_nothing(photos, tmp_path, capsys, more, message):
+    assert main(arguments(photos, tmp_path / "out", *more)) == 1
+
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_refuses_too_few_pictures(photos, tmp_path, capsys):
+    for path in sorted(photos.glob("*.png"))[40:]:
+        path.unlink()
+
+    assert main(arguments(photos, tmp_path / "out")) == 1
+
+    assert "too few for a palm detector" in capsys.readouterr().err

@@ -1,0 +1,126 @@
+"""The comparison itself, for a few seconds, on a real ROS graph."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import pytest
+
+from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands.policy import live as policy_live
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.manifest import read_manifest
+
+pytest.importorskip("rclpy", reason="ROS 2 is not installed: run make test, which installs it")
+pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
+
+COMMAND = ("policy", "live", "--out", "out")
+
+
+def test_policies_run_in_turn_under_the_same_load(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    # The budget is out of reach, so that the battery alone moves the threshold policy.
+    options = ("--policies", "threshold,fixed", "--duration", "9", "--load", "quiet:2,1:2")
+    process = start(*COMMAND, *options, "--budget-ms", "1000", "-p", "camera.hands=1")
+    output, _ = process.communicate(timeout=110)
+    assert process.returncode == 0, output
+    out = tmp_path / "out"
+    names = {path.name for path in out.iterdir()}
+    assert names == {"live.json", "live.png", "threshold_1.nodes.log", "fixed_1.nodes.log"}
+    report = json.loads((out / "live.json").read_text())
+    threshold, fixed = report["policies"]
+    assert (threshold["policy"], fixed["policy"]) == ("threshold", "fixed")
+    assert set(fixed["frames_by_level"]) == {"0"}
+    assert fixed["drift_percent"] == 0.0
+    assert set(threshold["frames_by_level"]) > {"0"}, "below half a charge it saves"
+    assert threshold["switches"] >= 1
+    assert 0 < threshold["tracker_w"] < fixed["tracker_w"]
+    assert fixed["charge_end"] < 0.5
+    assert fixed["late"] == 0
+    assert len(report["load_w_estimated"]) == len(read_manifest(default_bank()).levels)
+    assert report["battery_simulated"] is True
+    assert report["parameters"][-1] == "camera.hands=1", "goes before the default"
+    assert [run["policy"] for run in report["runs"]] == ["threshold", "fixed"]
+    assert "simulated" in output
+    assert "load 1 processes" in output
+    image = cv2.imread(str(out / "live.png"))
+    assert image is not None
+    assert image.std() > 5
+
+
+def test_ctrl_c_before_the_first_runs_end_is_told(start: Callable[..., subprocess.Popen[str]]) -> None:
+    process = start(*COMMAND, "--policies", "fixed", "--duration", "600", "--load", "quiet:1")
+    assert process.stdout is not None
+    while "| time" not in (line := process.stdout.readline()):
+        assert line, "it ended by itself"
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1, output
+    assert "No run was completed" in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--duration", "nan"], "--duration is nan"),
+        (["--budget-ms", "0"], "--budget-ms is 0"),
+        (["--rounds", "0"], "--rounds is 0"),
+        (["--load", "much"], "The load script 'much'"),
+        (["--policies", "fixed,fixed"], "name each policy once"),
+        (["--policies", "oracle"], "There is no policy 'oracle'"),
+        (["--policies", "fixed:99"], "There is no policy 'fixed:99'"),
+        (["--policies", "learned", "--policy-file", "nowhere.json"], "nowhere.json"),
+        (["-p", "controller.budget_ms=3"], "give --budget-ms"),
+        (["-p", "power.source=none"], "always the simulated one"),
+        (["-p", "arm.x=1"], "There is no node"),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused(
+    tmp_path: Path, capsys, options: list[str], said: str
+) -> None:
+    assert main(["policy", "live", "--out", str(tmp_path / "out"), "--policies", "fixed", *options]) == 1
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_rounds_alternate_in_order_and_an_interrupted_run_does_not_count(
+    tmp_path: Path, monkeypatch, capsys, made_recording
+) -> None:
+    order = []
+
+    def run_once(_options, _script, contestant, _bank, number, _view):
+        order.append((contestant.name, number))
+        return made_recording if len(order) < 4 else None
+
+    monkeypatch.setattr(policy_live, "_run", run_once)
+    options = ["--policies", "fixed,fixed:5", "--rounds", "3"]
+    assert main(["policy", "live", "--out", str(tmp_path), *options]) == 0
+    assert order == [("fixed", 1), ("fixed:5", 1), ("fixed:5", 2), ("fixed", 2)]
+    report = json.loads((tmp_path / "live.json").read_text())
+    assert [one["runs"] for one in report["policies"]] == [1, 2]
+    assert "Interrupted" in capsys.readouterr().out
+
+
+def test_a_fixed_level_is_left_alone_by_the_shield() -> None:
+    options = policy_live.argparse.Namespace(policy_file=None)
+    parameters = policy_live._policy_parameters("fixed:5", options, read_manifest(default_bank()))
+    assert parameters["fixed.level"] == parameters["initial_level"] == 5
+    assert parameters["shield.deadline_miss_limit"] == 1.0
+    assert parameters["shield.battery_reserve"] == 0.0
+
+
+@pytest.fixture
+def made_recording():
+    from hand_tracking_dsp.recordings.run import Charge, FrameCost, Recording
+
+    costs = [
+        FrameCost(10**18 + i * 33_333_333, 0, 0, 10.0, 9.0, 12.0, 0, 1, "onnxruntime/CPU") for i in range(40)
+    ]
+    return Recording(costs=costs, charges=[Charge(costs[0].stamp_ns, 0.8, 12.0)])

@@ -1,0 +1,113 @@
+"""The command policy report, on a policy that nobody trained."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.control.actions import Action
+from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
+from hand_tracking_dsp.rl.benchmark import grid_search as tuning
+from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel, LoadState
+from hand_tracking_dsp.rl.training.encoding import encoded_size
+from hand_tracking_dsp.rl.training.export import Mlp, policy_network
+from hand_tracking_dsp.tracking.manifest import read_manifest
+
+
+def write_device(path: Path, levels: int) -> None:
+    DeviceModel(
+        name="desk",
+        source="a test",
+        overhead_ms=6.0,
+        detector_ms=5.0,
+        level_ms=(8.0, 4.0, 3.0)[:levels],
+        states=(LoadState("quiet", 10.0, (0.0,), tuple(1 + share for share in QUANTILES)),),
+        easy_percent=(0.0, 2.0, 3.0)[:levels],
+        hard_percent=(0.0, 9.0, 12.0)[:levels],
+        difficulty_mean=0.3,
+        difficulty_std=0.2,
+        difficulty_mean_s=10.0,
+    ).write(path)
+
+
+@pytest.fixture
+def words(tiny_bank, tmp_path, monkeypatch) -> list[str]:
+    """Give a call that is quick: two missions, two settings of each rule."""
+    from hand_tracking_dsp.rl.benchmark import results as findings
+
+    monkeypatch.setattr(tuning, "STAGES", {"threshold": ({"upper": (0.8,)},), "pi": ({"setpoint": (0.8,)},)})
+    monkeypatch.setattr(tuning, "TUNING", (1,))
+    monkeypatch.setattr(findings, "TUNING", (1,))
+    write_device(tmp_path / "device.json", 2)
+    random = np.random.default_rng(0)
+    weight = random.normal(size=(len(Action), encoded_size(2))).astype(np.float32)
+    mlp = Mlp(((weight, np.zeros(len(Action), np.float32)),), "Tanh")
+    training = {"algorithm": "ppo", "missions": 0, "alpha": 0.4}
+    network = policy_network(mlp, PolicyContract.of(read_manifest(tiny_bank), 0.5, training))
+    (tmp_path / "policy.onnx").write_bytes(network)
+    (tmp_path / "policy.json").write_text(manifest_text("policy.onnx", network))
+    paths = {"bank": tiny_bank, "device": "device.json", "policy": "policy.json", "out": "out"}
+    options = [word for name, path in paths.items() for word in (f"--{name}", str(tmp_path / path))]
+    return ["policy", "report", *options, "--missions", "2", "--workers", "1"]
+
+
+def test_a_report_is_written_and_printed(words, tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
+    assert main(words) == 0
+    out = tmp_path / "out"
+    assert {file.name for file in out.iterdir()} == {
+        "report.html",
+        "report.json",
+        "trade.png",
+        "gains.png",
+        "mission.png",
+    }
+    found = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert found["weights"]["alpha"] == pytest.approx(0.4)
+    assert found["live"] is None
+    assert found["machine"]["cores"] > 0
+    assert found["decision_ms"]["p50"] > 0
+    printed = capsys.readouterr().out
+    assert "learned (shipped)" in printed
+    assert "return at least 95 %" in printed
+    assert "A decision takes" in printed
+
+
+def test_a_device_of_another_bank_is_refused(words, tmp_path, capsys) -> None:
+    write_device(tmp_path / "device.json", 3)
+    assert main(words) == 1
+    assert "The device desk has 3 levels, the bank tiny 2" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_policy_of_another_bank_is_refused(words, capsys) -> None:
+    without_bank = [word for word in words if word not in ("--bank", words[words.index("--bank") + 1])]
+    assert main(without_bank) == 1
+    assert "does not fit: it knows 2 levels, the bank" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--missions", "1"], "--missions is 1: it must be at least 2"),
+        (["--workers", "-1"], "--workers is -1"),
+        (["--policy", "nowhere.json"], "The policy nowhere.json cannot be read"),
+        (["--device", "nowhere.json"], "The device model nowhere.json cannot be read"),
+        (["--live", "nowhere"], "nowhere/live.json cannot be used"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_a_sentence(words, more, message, tmp_path, capsys) -> None:
+    assert main([*words, *more]) == 1
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_live_folder_without_its_picture_is_refused(words, tmp_path, capsys) -> None:
+    table = {"headings": ["policy"], "rows": [["learned"]], "note": "a note"}
+    (tmp_path / "live.json").write_text(json.dumps({"table": table}))
+    assert main([*words, "--live", str(tmp_path)]) == 1
+    assert "live.png is missing: make it with 'policy live --out" in capsys.readouterr().err

@@ -1,0 +1,101 @@
+"""The command policy train, on a bank of two tiny networks."""
+
+from __future__ import annotations
+
+import builtins
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.control.learned import LearnedPolicy
+from hand_tracking_dsp.control.policy_file import read_policy
+from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel, LoadState
+from hand_tracking_dsp.rl.training import study
+from hand_tracking_dsp.tracking.manifest import read_manifest
+
+
+def write_device(path: Path, levels: int) -> Path:
+    DeviceModel(
+        name="desk",
+        source="a test",
+        overhead_ms=6.0,
+        detector_ms=5.0,
+        level_ms=(8.0, 4.0, 3.0)[:levels],
+        states=(LoadState("quiet", 10.0, (0.0,), tuple(1 + share for share in QUANTILES)),),
+        easy_percent=(0.0, 2.0, 3.0)[:levels],
+        hard_percent=(0.0, 9.0, 12.0)[:levels],
+        difficulty_mean=0.3,
+        difficulty_std=0.2,
+        difficulty_mean_s=10.0,
+    ).write(path)
+    return path
+
+
+@pytest.fixture
+def words(tiny_bank, tmp_path) -> list[str]:
+    device = write_device(tmp_path / "device.json", 2)
+    paths = ["--bank", str(tiny_bank), "--device", str(device), "--out", str(tmp_path / "out")]
+    return ["policy", "train", *paths, "--missions", "1", "--seeds", "1", "--workers", "1"]
+
+
+def test_a_policy_is_trained_chosen_and_written(words, tiny_bank, tmp_path, capsys, monkeypatch) -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed; run make setup-lab")
+    pytest.importorskip("stable_baselines3", reason="stable-baselines3 is not installed; run make setup-lab")
+    pytest.importorskip("sb3_contrib", reason="sb3-contrib is not installed; run make setup-lab")
+    monkeypatch.setattr(study, "VALIDATION", (1, 2))
+    assert main([*words, "--seed", "7"]) == 0
+    out, work = tmp_path / "out", tmp_path / "out.work"
+    assert read_policy(out / "policy.json") == (out / "policies" / "ppo_7.onnx").read_bytes()
+    training = LearnedPolicy.load(out / "policy.json", read_manifest(tiny_bank)).contract.training
+    assert training["algorithm"] == "ppo"
+    assert training["seed"] == 7
+    assert training["missions"] == 1
+    assert training["device"] == "desk"
+    assert 0 < training["alpha"] < 1
+    with (work / "ppo_7" / "curve.csv").open(newline="", encoding="utf-8") as file:
+        assert next(csv.reader(file))[0] == "missions"
+    assert (work / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert "ppo_7 (chosen)" in capsys.readouterr().out
+    json.loads((out / "policy.json").read_text(encoding="utf-8"))
+
+
+def test_a_device_of_another_bank_is_refused(words, tmp_path, capsys) -> None:
+    write_device(tmp_path / "device.json", 3)
+    assert main(words) == 1
+    message = capsys.readouterr().err
+    assert "The device desk has 3 levels, the bank tiny 2: fit a device with traces of this bank" in message
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--missions", "0"], "--missions is 0: it must be at least 1"),
+        (["--seeds", "0"], "--seeds is 0"),
+        (["--workers", "0"], "--workers is 0"),
+        (["--seed", "-1"], "--seed is -1"),
+        (["--device", "nowhere.json"], "nowhere.json cannot be read"),
+        (["--bank", "nowhere"], "The level bank nowhere/bank.json cannot be read"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_a_sentence(words, more, message, tmp_path, capsys) -> None:
+    assert main([*words, *more]) == 1
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_the_laboratory_s_packages_the_sentence_says_what_to_do(words, capsys, monkeypatch) -> None:
+    whole = builtins.__import__
+
+    def without(name, *more, **others):
+        if name == "hand_tracking_dsp.rl.training.train":
+            msg = "No module named 'torch'"
+            raise ImportError(msg)
+        return whole(name, *more, **others)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    assert main(words) == 1
+    assert "Training needs PyTorch, gymnasium and stable-baselines3" in capsys.readouterr().err

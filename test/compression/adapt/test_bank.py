@@ -1,0 +1,112 @@
+"""From bank to bank."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hand_tracking_dsp.compression.adapt.bank import (
+    DATA,
+    adapt_levels,
+    check_levels,
+    new_files,
+    record,
+    time_files,
+)
+from hand_tracking_dsp.compression.adapt.level import KEPT, NEW
+from hand_tracking_dsp.compression.bank.entries import level_entry, new_bank
+from hand_tracking_dsp.compression.bank.files import read_bank, read_files, write_bank_files
+from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.manifest import read_manifest
+
+ABOUT = {"bank": "small", "pictures": "camera", "crops": 120, "held_back": 30, "seed": 0}
+
+
+@pytest.fixture
+def adapted(small_bank: Path, room):
+    """What became of the small bank: (old bank, its files, what was found)."""
+    bank, files = read_bank(small_bank), read_files(small_bank)
+    return bank, files, adapt_levels(bank, files, room)
+
+
+def test_every_file_is_looked_at_and_the_dense_network_stays(adapted) -> None:
+    found = {one.file: one.result for one in adapted[2]}
+    assert list(found) == ["dense.onnx", "dense_int8.onnx", "pruned.onnx", "pruned_int8.onnx"]
+    assert (found["dense.onnx"].way, found["dense.onnx"].after.deviation) == (KEPT, 0.0)
+    assert set(new_files(adapted[2])) == {"dense_int8.onnx", "pruned.onnx", "pruned_int8.onnx"}
+
+
+def test_the_new_bank_says_what_was_measured_and_where_it_came_from(adapted, tmp_path: Path) -> None:
+    bank, files, found = adapted
+    old = json.dumps(bank)
+    networks = {**files, **new_files(found)}
+    provider, times = time_files({one.file: networks[one.file] for one in found}, 2)
+    new = record(bank, found, provider, times, ABOUT)
+    assert json.dumps(bank) == old
+    write_bank_files(tmp_path / "new", new, networks)
+    dense, pruned = read_bank(tmp_path / "new")["levels"]
+    after = {one.file: one.result.after.deviation for one in found}
+    for entry in (dense, *dense["variants"], pruned, *pruned["variants"]):
+        assert entry["accuracy"] == [
+            {
+                "metric": "deviation_palm_percent",
+                "data": DATA,
+                "value": pytest.approx(after[entry["file"]], abs=1e-4),
+                "samples": 30,
+                "provider": "onnxruntime/CPUExecutionProvider",
+            }
+        ]
+        assert entry["latency"][0]["threads"] == 1
+    assert pruned["source"] == {
+        "file": "pruned.onnx",
+        "sha256": bank["levels"][1]["sha256"],
+        "way": "blocks and heads refitted",
+        **ABOUT,
+    }
+    assert pruned["sparsity"] == bank["levels"][1]["sparsity"]
+    assert "adapted to 120 hands of camera" in read_manifest(tmp_path / "new").source
+    LevelBank.load(tmp_path / "new")
+
+
+def test_levels_just_made_are_measured_only(small_bank: Path, room) -> None:
+    bank, files = read_bank(small_bank), read_files(small_bank)
+    done: list[str] = []
+    found = {one.file: one.result for one in adapt_levels(bank, files, room, ["pruned"], done.append)}
+    assert (found["pruned.onnx"].way, found["pruned.onnx"].before) == (NEW, None)
+    assert sorted(done) == sorted(found)
+
+
+def bank_of(folder: Path, **networks: bytes) -> Path:
+    files = {f"{name}.onnx": data for name, data in networks.items()}
+    levels = [
+        level_entry(name, f"{name}.onnx", data, parameters=9, macs=9) for name, data in networks.items()
+    ]
+    write_bank_files(folder, new_bank("b", "none", "a test", levels, []), files)
+    return folder
+
+
+def test_a_corrupt_network_is_named(dense, tmp_path: Path) -> None:
+    folder = bank_of(tmp_path / "b", dense=dense.SerializeToString(), bad=b"no network")
+    with pytest.raises(ModelError, match=r"bad.onnx is no ONNX network .*: restore the bank"):
+        check_levels(read_bank(folder), read_files(folder))
+
+
+def test_a_foreign_network_is_named(dense, tmp_path: Path) -> None:
+    palm = Path(__file__).parents[3] / "models" / "mediapipe" / "palm_lite.onnx"
+    folder = bank_of(tmp_path / "b", dense=dense.SerializeToString(), palm=palm.read_bytes())
+    with pytest.raises(ModelError, match=r"The network palm.onnx takes"):
+        check_levels(read_bank(folder), read_files(folder))
+
+
+def test_a_bank_without_a_dense_float_network_cannot_teach(small_bank: Path) -> None:
+    bank, files = read_bank(small_bank), read_files(small_bank)
+    bank["levels"][0]["precision"] = "int8"
+    with pytest.raises(ModelError, match="no dense level in fp32"):
+        check_levels(bank, files)
+
+
+def test_a_good_bank_gives_its_dense_network(small_bank: Path, dense) -> None:
+    assert check_levels(read_bank(small_bank), read_files(small_bank)) == dense

@@ -1,0 +1,31 @@
+"""Timing calls in turn."""
+
+from __future__ import annotations
+
+from time import sleep
+
+import pytest
+
+from hand_tracking_dsp.compression.bank.timing import time_in_turn
+
+
+def test_each_call_has_its_own_times() -> None:
+    slow, fast = time_in_turn([lambda: sleep(3e-3), lambda: None], runs=10)
+    assert 3 <= slow.p50_ms <= slow.p95_ms <= slow.p99_ms
+    assert fast.p50_ms < 1
+    assert slow.runs == fast.runs == 10
+
+
+def test_calls_take_turns_and_none_is_always_first() -> None:
+    called: list[str] = []
+    turns: list[tuple[int, int]] = []
+    time_in_turn(
+        [lambda: called.append("a"), lambda: called.append("b")], 4, lambda *step: turns.append(step)
+    )
+    assert "".join(called) == "aaabbb" + "bbbaaa"
+    assert turns == [(1, 2), (2, 2)]
+
+
+@pytest.mark.parametrize(("asked", "done"), [(1, 2), (3, 4)])
+def test_runs_are_made_up_to_whole_turns(asked: int, done: int) -> None:
+    assert time_in_turn([lambda: None], asked)[0].runs == done

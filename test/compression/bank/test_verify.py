@@ -1,0 +1,110 @@
+"""Checking a bank's networks on the machine at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.factory import open_source
+from hand_tracking_dsp.compression.bank import verify
+from hand_tracking_dsp.compression.bank.entries import accuracy_entry, network_entry
+from hand_tracking_dsp.compression.bank.files import read_bank, write_bank, write_bank_files
+from hand_tracking_dsp.compression.bank.verify import Check, check_networks, contenders, time_networks
+from hand_tracking_dsp.errors import ConfigurationError, ModelError
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.types import Image
+
+
+@pytest.fixture(scope="module")
+def images() -> list[Image]:
+    with open_source("synthetic", SourceOptions(rate_hz=1.0, absence_s=0.0)) as source:
+        return [frame.image for _ in range(3) if (frame := source.read(1.0))]
+
+
+@pytest.fixture(autouse=True)
+def one_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only ONNX Runtime's processor, whatever is installed."""
+    monkeypatch.setattr(verify, "runtimes_here", lambda: [RuntimeOptions(providers=("cpu",))])
+
+
+def record(bank: Path, level: int, value: float, data: str) -> None:
+    """Write down a deviation of a level's variant."""
+    content = read_bank(bank)
+    measured = accuracy_entry(data, value, 9, "onnxruntime/CPUExecutionProvider")
+    content["levels"][level]["variants"][0]["accuracy"] = [measured]
+    write_bank(bank, content)
+
+
+def check(bank: Path, images: list[Image]) -> dict[str, Check]:
+    return {one.choice.info.file: one for one in check_networks(bank, images, "these")}
+
+
+def test_every_file_is_compared_with_the_dense_network(tiny_bank: Path, images: list[Image]) -> None:
+    found = check(tiny_bank, images)
+    assert list(found) == ["dense.onnx", "half.onnx", "int8.onnx"]
+    assert found["dense.onnx"].value == 0
+    assert 0 < found["half.onnx"].value < found["int8.onnx"].value
+    assert all(one.samples >= 3 and one.accepted for one in found.values())
+    assert [one.limit is None for one in found.values()] == [False, True, True]
+
+
+@pytest.mark.parametrize(("share", "accepted"), [(1.0, True), (0.8, True), (0.3, False)])
+def test_a_variant_that_is_worse_than_recorded_is_not_accepted(
+    tiny_bank: Path, images: list[Image], share: float, accepted: bool
+) -> None:
+    measured = check(tiny_bank, images)["int8.onnx"].value
+    record(tiny_bank, 1, measured * share, "these")
+    assert check(tiny_bank, images)["int8.onnx"].accepted is accepted
+
+
+def test_other_pictures_are_compared_more_generously(tiny_bank: Path, images: list[Image]) -> None:
+    measured = check(tiny_bank, images)["int8.onnx"].value
+    record(tiny_bank, 1, measured * 0.6, "these")
+    assert not check(tiny_bank, images)["int8.onnx"].accepted
+    record(tiny_bank, 1, measured * 0.6, "others")
+    assert check(tiny_bank, images)["int8.onnx"].accepted
+
+
+def test_a_network_that_cannot_be_opened_is_told_and_the_others_go_on(
+    tiny_bank: Path, images: list[Image]
+) -> None:
+    bank = read_bank(tiny_bank)
+    entry = network_entry("half", "broken.onnx", b"no network", parameters=1, macs=1)
+    bank["levels"][0]["variants"] = [entry]
+    write_bank_files(tiny_bank, bank, {"broken.onnx": b"no network"})
+    found = check(tiny_bank, images)
+    assert "refuses the network broken.onnx" in found["broken.onnx"].problem
+    assert not found["broken.onnx"].accepted
+    assert found["half.onnx"].accepted
+
+
+def test_a_changed_file_ends_the_check(tiny_bank: Path, images: list[Image]) -> None:
+    (tiny_bank / "int8.onnx").write_bytes(b"changed")
+    with pytest.raises(ModelError, match=r"int8.onnx is not the one that bank.json names"):
+        check(tiny_bank, images)
+
+
+def test_pictures_without_a_hand_are_refused(tiny_bank: Path) -> None:
+    with pytest.raises(ConfigurationError, match="No hand was found in 1 pictures"):
+        check(tiny_bank, [np.zeros((100, 100, 3), dtype=np.uint8)])
+
+
+def test_palm_detectors_are_compared_with_their_default_file(images: list[Image]) -> None:
+    found = check(share_path("models", "mediapipe"), images)
+    assert found["palm_full.onnx"].value == found["palm_lite.onnx"].value == 100
+    assert found["palm_full.onnx"].samples >= 2
+
+
+def test_everything_is_timed_in_its_order(tiny_bank: Path) -> None:
+    choices = contenders(read_manifest(tiny_bank))
+    calls: list[int] = []
+    timed, beside = time_networks(tiny_bank, choices, 1, 4, [lambda: calls.append(1)])
+    assert [one.choice for one in timed] == choices
+    assert all(one.threads == 1 and one.times.p50_ms > 0 for one in timed)
+    assert len(beside) == 1
+    assert calls

@@ -1,0 +1,38 @@
+"""Pruning until a network is fast enough."""
+
+import pytest
+
+from hand_tracking_dsp.compression.baselines import fit
+from hand_tracking_dsp.compression.baselines.fit import fit_latency, latency_ratio
+from hand_tracking_dsp.errors import ConfigurationError
+
+
+@pytest.fixture
+def square(monkeypatch):
+    """A network is a number, and takes its square of the dense one's time."""
+    monkeypatch.setattr(fit, "latency_ratio", lambda model, _: model**2)
+
+
+@pytest.mark.usefixtures("square")
+@pytest.mark.parametrize("ratio", [0.81, 0.5, 0.09])
+def test_the_largest_network_that_is_fast_enough_is_found(ratio):
+    size, model = fit_latency(lambda size: size, None, ratio)
+    assert model == size
+    assert size**2 <= ratio < (size + 1 / 32) ** 2
+
+
+def test_a_bisection_that_was_led_astray_is_repeated(monkeypatch):
+    disturbed = iter([5.0])
+    monkeypatch.setattr(fit, "latency_ratio", lambda model, _: next(disturbed, model))
+    size, _ = fit_latency(lambda size: size, None, 0.8)
+    assert 0.76 < size <= 0.8
+
+
+@pytest.mark.usefixtures("square")
+def test_a_latency_that_cannot_be_reached_is_refused():
+    with pytest.raises(ConfigurationError, match=r"latency of 0\.2 of the dense network's cannot be reached"):
+        fit_latency(lambda size: 0.6 + size, None, 0.2)
+
+
+def test_lite_is_faster_than_full(model, lite):
+    assert 0.2 < latency_ratio(lite, model) < 1.3

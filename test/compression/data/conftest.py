@@ -1,0 +1,56 @@
+"""Synthetic hands as picture files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import pytest
+
+from hand_tracking_dsp.cameras.camera import Frame, SourceOptions
+from hand_tracking_dsp.cameras.synthetic import SyntheticScene
+from hand_tracking_dsp.compression.data.crops import HandFinder
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.palm import PalmDetector
+
+_EVERY = 45
+
+
+def make_frames(count: int, seed: int, hands: int = 2) -> list[Frame]:
+    """Pictures of a scene that differ in gesture and place."""
+    scene = SyntheticScene(SourceOptions(width=320, height=240, seed=seed, hands=hands, absence_s=0.0))
+    return [scene.frame(i * _EVERY) for i in range(count)]
+
+
+def write(folder: Path, count: int, seed: int, hands: int = 2) -> Path:
+    """Write such pictures into a new folder."""
+    folder.mkdir(parents=True)
+    for i, frame in enumerate(make_frames(count, seed, hands)):
+        cv2.imwrite(str(folder / f"{i:03}.png"), frame.image)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finder() -> HandFinder:
+    folder, runtime = share_path("models", "mediapipe"), RuntimeOptions(threads=1)
+    return HandFinder(LevelBank.load(folder, runtime), PalmDetector.load(folder, runtime=runtime))
+
+
+@pytest.fixture(scope="session")
+def two_sets(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two folders of pictures with two hands each: 14 and 6 pictures."""
+    root = tmp_path_factory.mktemp("sets")
+    return write(root / "many", 14, seed=1), write(root / "few", 6, seed=2)
+
+
+@pytest.fixture(scope="session")
+def frames() -> Callable[..., list[Frame]]:
+    return make_frames
+
+
+@pytest.fixture(scope="session")
+def write_frames() -> Callable[..., Path]:
+    return write

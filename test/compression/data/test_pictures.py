@@ -1,0 +1,107 @@
+"""Which pictures a folder holds, and which belong together."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures, spread
+from hand_tracking_dsp.errors import SourceError
+
+
+def touch(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+def a_picture(number: int, source: str = "s") -> Picture:
+    return Picture(Path(f"{source}{number}.png"), source, source)
+
+
+def test_pictures_are_found_in_subfolders_by_name_whatever_the_case(tmp_path: Path) -> None:
+    touch(tmp_path / "set", "b.JPG", "sub/a.png", "a.jpeg", "notes.txt", "boxes.csv")
+    found = list_pictures(tmp_path / "set")
+    assert [one.path.relative_to(tmp_path / "set").as_posix() for one in found] == [
+        "a.jpeg",
+        "b.JPG",
+        "sub/a.png",
+    ]
+    assert {one.source for one in found} == {"set"}
+
+
+def test_a_folder_of_links_is_a_collection(tmp_path: Path) -> None:
+    touch(tmp_path / "elsewhere", "1.png")
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "link").symlink_to(tmp_path / "elsewhere")
+    assert len(list_pictures(tmp_path / "set")) == 1
+
+
+def test_neighbours_by_name_are_one_group_and_groups_are_about_equal(tmp_path: Path) -> None:
+    touch(tmp_path / "set", *(f"{i:03}.png" for i in range(100)))
+    groups = [one.group for one in list_pictures(tmp_path / "set")]
+    assert len(set(groups)) == 20
+    assert all(groups.count(group) == 5 for group in groups)
+    changes = sum(before != after for before, after in pairwise(groups))
+    assert changes == 19
+
+
+def test_variants_of_one_original_are_one_group(tmp_path: Path) -> None:
+    touch(tmp_path / "set", *(f"{i:02}_jpg.rf.{variant}.jpg" for i in range(30) for variant in "abc"))
+    by_original: dict[str, set[str]] = {}
+    for one in list_pictures(tmp_path / "set"):
+        by_original.setdefault(one.path.name[:2], set()).add(one.group)
+    assert len(by_original) == 30
+    assert all(len(groups) == 1 for groups in by_original.values())
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: path / "nowhere", "There is no folder .*nowhere: give a folder"),
+        (lambda path: touch(path / "texts", "a.txt") , "There is no picture in .*texts: give a folder"),
+        (lambda path: touch(path, "file.png") / "file.png", "There is no folder .*file.png"),
+    ],
+)  # fmt: skip
+def test_a_folder_without_pictures_is_refused(tmp_path: Path, make, message: str) -> None:
+    with pytest.raises(SourceError, match=message):
+        list_pictures(make(tmp_path))
+
+
+def test_an_unreadable_picture_is_none(tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    cv2.imwrite(str(tmp_path / "good.png"), np.full((4, 6, 3), 9, np.uint8))
+    bad, good = list_pictures(tmp_path)
+    assert bad.read() is None
+    image = good.read()
+    assert image is not None
+    assert image.shape == (4, 6, 3)
+
+
+@given(sizes=st.lists(st.integers(0, 60), max_size=4))
+def test_spread_loses_and_repeats_nothing(sizes: list[int]) -> None:
+    folders = [[a_picture(i, f"f{j}-") for i in range(size)] for j, size in enumerate(sizes)]
+    order = spread(folders)
+    assert len(order) == sum(sizes)
+    assert set(order) == {one for folder in folders for one in folder}
+
+
+@given(size=st.integers(8, 200), share=st.floats(0.2, 1))
+def test_any_beginning_is_spread_over_the_whole_folder(size: int, share: float) -> None:
+    folder = [a_picture(i) for i in range(size)]
+    count = max(4, int(share * size))
+    places = sorted(folder.index(one) for one in spread([folder])[:count])
+    gaps = [b - a for a, b in zip([-1, *places], [*places, size], strict=True)]
+    assert max(gaps) <= 4 * size / count + 1
+
+
+def test_folders_take_turns() -> None:
+    order = spread([[a_picture(i, "a") for i in range(10)], [a_picture(i, "b") for i in range(3)]])
+    assert [one.source for one in order[:8]] == ["a", "b", "a", "b", "a", "b", "a", "a"]

@@ -1,0 +1,88 @@
+"""What a pupil is asked to learn."""
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
+
+from hand_tracking_dsp.compression.distillation.loss import Loss, deviation_percent
+from hand_tracking_dsp.compression.distillation.network import FEATURES
+
+
+@pytest.fixture
+def labels():
+    """Two hands; the truth of the first is known, four pixels to the right of what the teacher says."""
+    generator = torch.Generator().manual_seed(0)
+    landmarks = 60 + 100 * torch.rand(2, 63, generator=generator)
+    truth = landmarks.view(2, 21, 3)[:, :, :2].clone()
+    truth[0, :, 0] += 4
+    truth[1] = torch.nan
+    return {
+        "landmarks": landmarks,
+        "world_landmarks": 0.1 * torch.rand(2, 63, generator=generator),
+        "presence": torch.tensor([0.99, 0.9]),
+        "handedness": torch.tensor([0.1, 0.8]),
+        "features": torch.rand(2, 8, generator=generator),
+        "truth": truth,
+    }
+
+
+def as_found(labels, shift=0.0):
+    landmarks = labels["landmarks"].view(2, 21, 3).clone()
+    landmarks[:, :, 0] += shift
+    return {
+        "landmarks": landmarks.view(2, 63),
+        "world_landmarks": labels["world_landmarks"],
+        "presence": labels["presence"][:, None],
+        "handedness": labels["handedness"][:, None],
+        FEATURES: labels["features"],
+    }
+
+
+def test_a_perfect_pupil_loses_nothing(labels):
+    assert Loss(alpha=0.0)(as_found(labels), labels) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_loss_falls_as_the_pupil_comes_near(labels):
+    losses = [float(Loss(alpha=0.0)(as_found(labels, shift), labels)) for shift in (8, 4, 2, 1, 0)]
+    assert losses == sorted(losses, reverse=True)
+    assert len(set(losses)) == 5
+
+
+@pytest.mark.parametrize(("alpha", "best"), [(0.0, 0.0), (1.0, 4.0)])
+def test_alpha_moves_it_from_the_teacher_to_the_truth(labels, alpha, best):
+    first = {name: values[:1] for name, values in labels.items()}
+    losses = {
+        shift: float(Loss(alpha)({k: v[:1] for k, v in as_found(labels, shift).items()}, first))
+        for shift in (0.0, 2.0, 4.0, 6.0)
+    }
+    assert min(losses, key=losses.get) == best
+
+
+def test_where_truth_is_unknown_alpha_changes_nothing(labels):
+    second = {name: values[1:] for name, values in labels.items()}
+    found = {name: values[1:] for name, values in as_found(labels, 3.0).items()}
+    assert Loss(0.9)(found, second) == pytest.approx(float(Loss(0.0)(found, second)))
+
+
+def test_where_the_teacher_sees_no_hand_only_presence_counts(labels):
+    labels["presence"] = torch.tensor([0.2, 0.1])
+    assert Loss()(as_found(labels, 20.0), labels) == pytest.approx(0, abs=1e-6)
+    found = as_found(labels)
+    found["presence"] = torch.tensor([[0.9], [0.9]])
+    assert Loss()(found, labels) > 0.05
+
+
+def test_each_output_counts(labels):
+    for name in ("landmarks", "world_landmarks", "presence", "handedness", FEATURES):
+        found = as_found(labels)
+        found[name] = found[name] * 0.8
+        assert Loss(0.0)(found, labels) > 1e-4, name
+
+
+def test_the_deviation_is_in_palm_sizes_and_nan_without_a_hand(labels):
+    labels["presence"] = torch.tensor([0.99, 0.1])
+    points = labels["landmarks"].view(2, 21, 3)
+    palm = float((points[0, 0, :2] - points[0, 9, :2]).norm())
+    found = deviation_percent(as_found(labels, 5.0)["landmarks"], labels)
+    assert float(found[0]) == pytest.approx(500 / palm, rel=1e-4)
+    assert torch.isnan(found[1])

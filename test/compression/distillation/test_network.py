@@ -1,0 +1,82 @@
+"""An ONNX network as a PyTorch module."""
+
+import numpy as np
+import onnx
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
+
+from hand_tracking_dsp.compression.distillation.network import FEATURES, OnnxNetwork
+from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+
+CLOSE_PX = 1e-3
+
+
+@pytest.fixture(scope="module", params=["hand_full", "hand_lite"])
+def model(request):
+    return onnx.load(share_path("models", "mediapipe") / f"{request.param}.onnx")
+
+
+@pytest.fixture(scope="module")
+def picture():
+    # Smooth, as pictures are: noise alone drives no channel as far as a hand does.
+    small = np.random.default_rng(0).random((1, 3, 14, 14), dtype=np.float32)
+    return np.ascontiguousarray(small.repeat(16, axis=2).repeat(16, axis=3))
+
+
+def run(model, picture):
+    session = open_session(model.SerializeToString(), "network", RuntimeOptions(precision="fp32"))
+    return dict(zip([output.name for output in session.outputs], session.run(picture), strict=True))
+
+
+def test_agrees_with_onnx_runtime(model, picture):
+    expected = run(model, picture)
+    with torch.no_grad():
+        found = OnnxNetwork(model)(torch.from_numpy(picture))
+    assert np.abs(found["landmarks"].numpy() - expected["landmarks"]).max() < CLOSE_PX
+    for name in ("presence", "handedness", "world_landmarks"):
+        assert np.abs(found[name].numpy() - expected[name]).max() < 1e-5
+
+
+def test_agrees_while_training_too(model, picture):
+    pupil = OnnxNetwork(model).train()
+    found = pupil(torch.from_numpy(picture).requires_grad_())["landmarks"].detach().numpy()
+    assert np.abs(found - run(model, picture)["landmarks"]).max() < CLOSE_PX
+
+
+def test_gives_the_features_that_the_heads_read(model, picture):
+    pupil = OnnxNetwork(model)
+    with torch.no_grad():
+        found = pupil(torch.from_numpy(picture))
+    assert found[FEATURES].shape == (1, pupil.feature_width)
+
+
+def test_comes_back_as_it_went(model):
+    again = OnnxNetwork(model).to_onnx()
+    assert again.SerializeToString(deterministic=True) == model.SerializeToString(deterministic=True)
+
+
+def test_what_was_learnt_is_written_back(model, picture):
+    pupil = OnnxNetwork(model)
+    with torch.no_grad():
+        for parameter in pupil.parameters():
+            parameter.mul_(1.01)
+        expected = pupil(torch.from_numpy(picture))["landmarks"].numpy()
+    assert np.abs(run(pupil.to_onnx(), picture)["landmarks"] - expected).max() < CLOSE_PX
+
+
+def test_every_weight_gets_a_gradient(model, picture):
+    pupil = OnnxNetwork(model)
+    found = pupil(torch.from_numpy(picture))
+    sum(value.square().sum() for value in found.values()).backward()
+    assert all(parameter.grad is not None for parameter in pupil.parameters())
+
+
+def test_an_unknown_operator_is_named(model):
+    strange = onnx.ModelProto()
+    strange.CopyFrom(model)
+    strange.graph.node[0].op_type = "Einsum"
+    with pytest.raises(ModelError, match="its operators Einsum are not known"):
+        OnnxNetwork(strange)

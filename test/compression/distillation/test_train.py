@@ -1,0 +1,106 @@
+"""Training a pupil, and going on after a stop."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
+
+from hand_tracking_dsp.compression.distillation import train
+from hand_tracking_dsp.compression.distillation.network import OnnxNetwork
+from hand_tracking_dsp.compression.distillation.train import Training, TrainingOptions
+from hand_tracking_dsp.errors import ConfigurationError
+
+OPTIONS = TrainingOptions(steps=12, batch=8, learning_rate=0.03, warmup=2, average=0.5, check_every=4)
+
+
+@pytest.fixture(autouse=True)
+def few_samples(monkeypatch):
+    """The bridge between features is fitted on as many samples as these tests have."""
+    monkeypatch.setattr(train, "_MAP_SAMPLES", 64)
+
+
+@pytest.fixture
+def validation(hands):
+    return {"synthetic": hands.batch(np.arange(8))}
+
+
+def training(small_network, hands, validation, folder, options=OPTIONS, seed=0):
+    return Training(OnnxNetwork(small_network(seed)), hands, validation, folder, options)
+
+
+def weights(network):
+    return {name: value.numpy() for name, value in network.state_dict().items()}
+
+
+def test_a_few_steps_bring_the_pupil_nearer(small_network, hands, validation, tmp_path):
+    lessons = training(small_network, hands, validation, tmp_path)
+    lines = []
+    lessons.run(lambda done, of, line: lines.append((done, of, line)))
+    curve = json.loads((tmp_path / "curve.json").read_text(encoding="utf-8"))
+    assert [entry["step"] for entry in curve] == [0, 4, 8, 12]
+    assert curve[-1]["loss"] < 0.95 * curve[1]["loss"]
+    assert curve[-1]["synthetic"] < curve[0]["synthetic"]
+    assert [line[:2] for line in lines] == [(0, 12), (4, 12), (8, 12), (12, 12)]
+
+
+def test_the_same_seed_gives_the_same_network(small_network, hands, validation, tmp_path):
+    first, again = (training(small_network, hands, validation, tmp_path / name).run() for name in "ab")
+    for name, values in weights(first).items():
+        np.testing.assert_array_equal(values, weights(again)[name])
+
+
+def test_goes_on_where_it_was_stopped(small_network, hands, validation, tmp_path):
+    class StoppedError(Exception):
+        pass
+
+    def stop(done, _of, _line):
+        if done == 8:
+            raise StoppedError
+
+    for name in "ab":
+        with pytest.raises(StoppedError):
+            training(small_network, hands, validation, tmp_path / name).run(stop)
+    ends = []
+    for name in "ab":
+        lessons = training(small_network, hands, validation, tmp_path / name)
+        steps = []
+        ends.append(weights(lessons.run(lambda done, _of, _line, steps=steps: steps.append(done))))
+        assert steps == [8, 12]
+        assert [entry["step"] for entry in lessons.curve] == [0, 4, 8, 12]
+    for name, values in ends[0].items():
+        np.testing.assert_array_equal(values, ends[1][name])
+
+
+def test_what_is_finished_is_only_read(small_network, hands, validation, tmp_path):
+    first = training(small_network, hands, validation, tmp_path).run()
+    again = training(small_network, hands, validation, tmp_path, seed=5).run()
+    for name, values in weights(first).items():
+        np.testing.assert_array_equal(values, weights(again)[name])
+
+
+def test_a_checkpoint_of_another_pupil_is_refused(small_network, hands, validation, tmp_path):
+    training(small_network, hands, validation, tmp_path, replace(OPTIONS, steps=1)).run()
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    state["pupil"] = {"something else": torch.zeros(1)}
+    torch.save(state, tmp_path / "checkpoint.pt")
+    with pytest.raises(
+        ConfigurationError, match=r"is not of this pupil .*: delete its folder or choose another"
+    ):
+        training(small_network, hands, validation, tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint"])
+def test_a_damaged_checkpoint_is_refused_likewise(small_network, hands, validation, tmp_path, content):
+    (tmp_path / "checkpoint.pt").write_bytes(content)
+    with pytest.raises(ConfigurationError, match="is not of this pupil"):
+        training(small_network, hands, validation, tmp_path)
+
+
+def test_features_of_another_width_are_bridged(small_network, hands, validation, tmp_path):
+    lessons = training(small_network, hands, validation, tmp_path)
+    teacher_width = hands.batch(np.array([0]))[1]["features"].shape[1]
+    assert lessons.pupil.feature_width != teacher_width
+    assert lessons._bridge.weight.shape == (teacher_width, lessons.pupil.feature_width)

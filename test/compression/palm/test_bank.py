@@ -1,0 +1,35 @@
+import cv2
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.compression.palm.bank import make_detectors, measure_detectors
+from hand_tracking_dsp.compression.palm.recall import LabelledPicture
+from hand_tracking_dsp.compression.palm.rewrite import with_integer_projections
+from hand_tracking_dsp.errors import ModelError
+
+
+def test_detectors_are_timed_and_compared_with_the_first(detector, images):
+    networks = {"dense.onnx": detector, "int8.onnx": with_integer_projections(detector)}
+
+    dense, other = measure_detectors(networks, images[:3], runs=4)
+
+    assert (dense.file, dense.deviation, dense.problem) == ("dense.onnx", None, "")
+    assert other.deviation.pictures == 3
+    assert other.times.p50_ms > 0
+    assert other.provider == "onnxruntime/CPUExecutionProvider"
+
+
+def test_a_detector_that_finds_too_few_marked_hands_has_a_problem(detector, images, tmp_path, monkeypatch):
+    cv2.imwrite(str(tmp_path / "a.png"), images[0])
+    picture = LabelledPicture(tmp_path / "a.png", "", np.array([[0, 0, 192, 192]], np.float32))
+    found = iter([1, 0])
+    monkeypatch.setattr("hand_tracking_dsp.compression.palm.recall.count_pairs", lambda *_: next(found))
+
+    _, other = measure_detectors({"a": detector, "b": detector}, images[:1], [picture], runs=1)
+
+    assert other.problem == "its recall is 0.00 %, the dense detector's 100.00 %"
+
+
+def test_refuses_a_bank_without_a_detector_in_fp32(images):
+    with pytest.raises(ModelError, match="no palm detector in fp32"):
+        make_detectors({"name": "empty", "detectors": []}, {}, images)

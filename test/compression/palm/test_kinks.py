@@ -1,0 +1,45 @@
+import numpy as np
+import onnx
+import pytest
+
+from hand_tracking_dsp.compression.bank.deviation import as_input
+from hand_tracking_dsp.compression.palm.kinks import fold_kinks
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+
+
+def outputs(model, image):
+    session = open_session(model.SerializeToString(), "test", RuntimeOptions(providers=("cpu",)))
+    return session.run(as_input(image))
+
+
+def products(model):
+    return sum(node.op_type == "Mul" for node in model.graph.node)
+
+
+@pytest.mark.parametrize(("name", "fewer"), [("tiny", 1), ("full", 22), ("lite", 17)])
+def test_products_go_and_results_stay(detector, images, name, fewer):
+    model = detector
+    if name != "tiny":
+        model = onnx.load(share_path("models", "mediapipe") / f"palm_{name}.onnx")
+
+    folded = fold_kinks(model)
+
+    onnx.checker.check_model(folded)
+    assert products(model) - products(folded) == fewer
+    for found, expected in zip(outputs(folded, images[0]), outputs(model, images[0]), strict=True):
+        assert np.abs(found - expected).max() < 1e-3 * max(1, np.abs(expected).max())
+
+
+def test_nothing_is_left_to_fold_twice_where_a_stage_has_ended(detector):
+    once = fold_kinks(detector)
+
+    assert products(fold_kinks(once)) == products(once)
+
+
+def test_the_given_network_stays_as_it_was(detector):
+    before = detector.SerializeToString(deterministic=True)
+
+    fold_kinks(detector)
+
+    assert detector.SerializeToString(deterministic=True) == before

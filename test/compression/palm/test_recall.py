@@ -1,0 +1,103 @@
+import cv2
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.compression.palm.recall import Recall, count_pairs, measure_recall, read_boxes, total
+from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.tracking.types import PalmDetection
+
+HANDS = np.array([[100, 100, 200, 250], [300, 100, 380, 200]], np.float32)
+
+
+def palm(x, y, side, score=0.9):
+    half = side / 2
+    box = np.array([x - half, y - half, x + half, y + half], np.float32)
+    return PalmDetection(score, box, np.zeros((7, 2), np.float32))
+
+
+def test_a_palm_inside_a_hand_finds_it():
+    assert count_pairs([palm(150, 200, 70), palm(340, 160, 50)], HANDS) == 2
+
+
+def test_a_hand_is_found_once():
+    assert count_pairs([palm(150, 200, 70), palm(150, 180, 70)], HANDS) == 1
+
+
+@pytest.mark.parametrize("wrong", [palm(250, 150, 70), palm(150, 200, 20), palm(150, 200, 200)])
+def test_a_palm_beside_a_hand_or_of_another_size_finds_none(wrong):
+    assert count_pairs([wrong], HANDS) == 0
+
+
+def test_one_of_two_hands_that_overlap_is_left_for_the_second_palm():
+    hands = np.array([[0, 0, 100, 100], [40, 0, 140, 100]], np.float32)
+
+    assert count_pairs([palm(60, 50, 40), palm(65, 50, 40)], hands) == 2
+
+
+def test_no_palm_and_no_hand():
+    assert count_pairs([], HANDS) == 0
+    assert count_pairs([palm(1, 1, 1)], np.empty((0, 4), np.float32)) == 0
+
+
+def test_recall_and_precision():
+    found = total({"a": Recall(2, 3, 4, 2), "b": Recall(1, 1, 0, 0)})
+
+    assert found == Recall(3, 4, 4, 2)
+    assert (found.recall, found.precision) == (0.5, 0.5)
+    assert (Recall().recall, Recall().precision) == (1.0, 1.0)
+
+
+def write_table(folder, text):
+    path = folder / "boxes.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_boxes_come_by_picture_with_their_recording(tmp_path):
+    path = write_table(
+        tmp_path,
+        "file,open_fingers,xmin,ymin,xmax,ymax\nb_2.jpg,1,1,2,3,4\na.jpg,5,5,6,7,8\nb_2.jpg,0,9,9,10,10\n",
+    )
+
+    first, second = read_boxes(path)
+
+    assert (first.path, first.group) == (tmp_path / "a.jpg", "")
+    assert (second.path, second.group) == (tmp_path / "b_2.jpg", "b")
+    assert second.boxes.tolist() == [[1, 2, 3, 4], [9, 9, 10, 10]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "file,xmin,ymin,xmax,ymax\n", "file,xmin\na.jpg,1\n", "file,xmin,ymin,xmax,ymax\na.jpg,1,2,x,4\n"],
+)
+def test_refuses_a_table_without_usable_boxes(tmp_path, text):
+    with pytest.raises(SourceError, match=r"boxes\.csv"):
+        read_boxes(write_table(tmp_path, text))
+
+
+def test_refuses_a_missing_table(tmp_path):
+    with pytest.raises(SourceError, match=r"boxes\.csv cannot be read"):
+        read_boxes(tmp_path / "boxes.csv")
+
+
+class OnePalm:
+    """A detector that finds the same palm everywhere."""
+
+    def detect(self, image, order, max_hands):
+        assert (image.ndim, order, max_hands > 2) == (3, "bgr", True)
+        return [palm(15, 20, 20)]
+
+
+def test_pictures_are_read_and_counted_by_recording(tmp_path):
+    for name in ("b_1.png", "b_2.png"):
+        cv2.imwrite(str(tmp_path / name), np.zeros((64, 64, 3), np.uint8))
+    path = write_table(tmp_path, "file,xmin,ymin,xmax,ymax\nb_1.png,0,0,30,40\nb_2.png,40,40,60,60\n")
+
+    assert measure_recall(OnePalm(), read_boxes(path)) == {"b": Recall(2, 2, 2, 1)}
+
+
+def test_refuses_a_picture_that_is_not_there(tmp_path):
+    path = write_table(tmp_path, "file,xmin,ymin,xmax,ymax\nb_1.png,0,0,30,40\n")
+
+    with pytest.raises(SourceError, match=r"b_1\.png cannot be read"):
+        measure_recall(OnePalm(), read_boxes(path))

@@ -1,0 +1,52 @@
+import numpy as np
+import onnx
+import pytest
+
+from hand_tracking_dsp.compression.bank.deviation import as_input
+from hand_tracking_dsp.compression.bank.model_size import count_macs
+from hand_tracking_dsp.compression.palm.rewrite import project_before_resize, with_integer_projections
+from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.contract import PALM, check_session
+
+
+def outputs(model, images):
+    session = open_session(model.SerializeToString(), "test", RuntimeOptions(providers=("cpu",)))
+    check_session(session, PALM, "test")
+    return [
+        np.concatenate(column) for column in zip(*(session.run(as_input(i)) for i in images), strict=True)
+    ]
+
+
+@pytest.fixture(scope="module", params=["tiny", "full", "lite"])
+def model(request, detector):
+    if request.param == "tiny":
+        return detector
+    return onnx.load(share_path("models", "mediapipe") / f"palm_{request.param}.onnx")
+
+
+def test_projecting_before_resizing_changes_nothing_but_the_work(model, images):
+    faster = project_before_resize(model)
+
+    onnx.checker.check_model(faster)
+    assert count_macs(faster) < count_macs(model)
+    for found, expected in zip(outputs(faster, images[:2]), outputs(model, images[:2]), strict=True):
+        assert np.abs(found - expected).max() < 1e-3
+
+
+def test_integer_projections_stay_close(model, images):
+    integer = with_integer_projections(model)
+
+    onnx.checker.check_model(integer)
+    assert any(node.op_type == "MatMulInteger" for node in integer.graph.node)
+    assert len(integer.SerializeToString()) < 0.6 * len(model.SerializeToString())
+    for found, expected in zip(outputs(integer, images[:2]), outputs(model, images[:2]), strict=True):
+        assert np.abs(found - expected).mean() < 0.2 * expected.std()
+
+
+def test_the_given_network_stays_as_it_was(detector):
+    before = detector.SerializeToString(deterministic=True)
+
+    with_integer_projections(project_before_resize(detector))
+
+    assert detector.SerializeToString(deterministic=True) == before

@@ -1,0 +1,29 @@
+"""fp16 networks."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+from onnx import TensorProto
+
+from hand_tracking_dsp.compression.bank.deviation import predict
+from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.quantization.half import halve
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+
+CPU = RuntimeOptions(providers=("cpu",))
+
+
+def test_half_the_bits_say_nearly_the_same(network: onnx.ModelProto, held_back: Crops) -> None:
+    before = network.SerializeToString()
+    halved = halve(network)
+    assert network.SerializeToString() == before
+    assert [value.type for value in halved.graph.input] == [value.type for value in network.graph.input]
+    assert [value.type for value in halved.graph.output] == [value.type for value in network.graph.output]
+    kinds = {tensor.name: tensor.data_type for tensor in halved.graph.initializer}
+    assert kinds["stem.conv.weight"] == TensorProto.FLOAT16
+    was, now = (
+        predict(open_session(model.SerializeToString(), "small", CPU), held_back.images)
+        for model in (network, halved)
+    )
+    np.testing.assert_allclose(now.landmarks, was.landmarks, atol=0.2)

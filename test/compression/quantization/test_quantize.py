@@ -1,0 +1,107 @@
+"""INT8 networks that say nearly what their originals say."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, numpy_helper
+
+from hand_tracking_dsp.compression.bank.deviation import Predictions, predict
+from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.pruning.network import copied, read_weights, write_weights
+from hand_tracking_dsp.compression.quantization.quantize import quantize
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+
+CPU = RuntimeOptions(providers=("cpu",))
+
+
+@pytest.fixture(scope="module")
+def quantized(network: onnx.ModelProto, crops: Crops) -> onnx.ModelProto:
+    return quantize(network, crops)
+
+
+def said(model: onnx.ModelProto, crops: Crops) -> Predictions:
+    return predict(open_session(model.SerializeToString(), "small", CPU), crops.images)
+
+
+def error(model: onnx.ModelProto, network: onnx.ModelProto, crops: Crops) -> float:
+    """Mean error of the landmarks, in shares of how they vary."""
+    found, expected = said(model, crops).landmarks, said(network, crops).landmarks
+    return float(np.abs(found - expected).mean() / expected.std(axis=0).mean())
+
+
+def test_inputs_and_outputs_stay_float(network: onnx.ModelProto, quantized: onnx.ModelProto) -> None:
+    onnx.checker.check_model(quantized, full_check=True)
+    for was, now in zip(
+        (*network.graph.input, *network.graph.output),
+        (*quantized.graph.input, *quantized.graph.output),
+        strict=True,
+    ):
+        assert (was.name, was.type) == (now.name, now.type)
+
+
+def test_every_convolution_has_8_bit_weights(quantized: onnx.ModelProto) -> None:
+    kinds = {tensor.name: tensor.data_type for tensor in quantized.graph.initializer}
+    for layer in ("stem.conv", "stem.depthwise", "block01.expand", "block02.depthwise"):
+        assert kinds[f"{layer}.weight_quantized"] == TensorProto.INT8
+
+
+def test_the_image_loses_nothing(quantized: onnx.ModelProto) -> None:
+    weights = read_weights(quantized)
+    assert weights["image_scale"] == np.float32(1 / 255)
+    assert weights["image_zero_point"] == 0
+
+
+def test_it_says_what_the_original_says(
+    network: onnx.ModelProto, quantized: onnx.ModelProto, held_back: Crops
+) -> None:
+    assert error(quantized, network, held_back) < 0.08
+
+
+def test_care_pays(
+    network: onnx.ModelProto, quantized: onnx.ModelProto, crops: Crops, held_back: Crops
+) -> None:
+    # Ranges that are given switch off scaling, rounding by moments and the correction of biases.
+    plain = quantize(network, crops, {"stem.conv.out.relu6": (0.0, 6.0)})
+    assert error(quantized, network, held_back) < 0.5 * error(plain, network, held_back)
+
+
+def test_the_same_bytes_come_again(
+    network: onnx.ModelProto, quantized: onnx.ModelProto, crops: Crops
+) -> None:
+    first, again = (
+        model.SerializeToString(deterministic=True) for model in (quantized, quantize(network, crops))
+    )
+    assert first == again
+
+
+def test_learnt_ranges_and_weights_are_taken_as_they_are(network: onnx.ModelProto, crops: Crops) -> None:
+    made = quantize(network, crops, {"added": (-1.0, 3.0), "stem.conv.out.relu6": (0.0, 5.1)})
+    weights = read_weights(made)
+    assert weights["added_scale"] == np.float32(4 / 255)
+    assert weights["added_zero_point"] == round(255 / 4)
+    assert weights["stem.conv.out.relu6_scale"] == np.float32(5.1 / 255)
+    kernel = read_weights(network)["block01.expand.weight"]
+    steps = np.abs(kernel).max(axis=(1, 2, 3)) / 127
+    stored = weights["block01.expand.weight_quantized"][: len(kernel)]
+    np.testing.assert_array_equal(stored, np.round(kernel / steps[:, None, None, None]))
+
+
+def test_a_channel_without_weights_keeps_its_bias(
+    network: onnx.ModelProto, crops: Crops, held_back: Crops
+) -> None:
+    changed = copied(network)
+    weights = read_weights(changed)
+    kernel = weights["block01.project.weight"].copy()
+    kernel[2] = 0
+    write_weights(changed, {"block01.project.weight": kernel})
+    made = quantize(changed, crops)
+    biases = {
+        tensor.name: numpy_helper.to_array(tensor)
+        for tensor in made.graph.initializer
+        if tensor.name.startswith("block01.project.bias_quantized")
+    }
+    told = biases["block01.project.bias_quantized"] * biases["block01.project.bias_quantized_scale"]
+    assert np.abs(told[2]) > 0
+    assert error(made, changed, held_back) < 0.08

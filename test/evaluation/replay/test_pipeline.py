@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from hand_tracking_dsp.evaluation.replay.pipeline import Behind, read_ahead
+
+
+def test_items_come_in_order_from_another_thread():
+    makers = set()
+
+    def make():
+        for number in range(50):
+            makers.add(threading.current_thread())
+            yield number
+
+    assert list(read_ahead(make())) == list(range(50))
+    assert makers.isdisjoint({threading.current_thread()})
+
+
+def test_an_error_while_making_items_is_raised_behind_them():
+    def make():
+        yield 1
+        msg = "no more"
+        raise ValueError(msg)
+
+    items = read_ahead(make())
+    assert next(items) == 1
+    with pytest.raises(ValueError, match="no more"):
+        next(items)
+
+
+def test_items_that_nobody_takes_do_not_keep_the_thread_alive():
+    items = read_ahead(iter(range(1000)))
+    next(items)
+    items.close()
+    assert not any(thread.name == "read ahead" for thread in threading.enumerate())
+
+
+def test_tasks_are_done_in_order_by_the_end_of_the_block():
+    done = []
+    with Behind() as behind:
+        for number in range(30):
+            behind.do(lambda number=number: done.append(number))
+    assert done == list(range(30))
+
+
+def test_an_error_of_a_task_is_raised_at_the_end_and_later_tasks_are_left_out():
+    done = []
+
+    def fail():
+        msg = "cannot"
+        raise ValueError(msg)
+
+    def work():
+        with Behind() as behind:
+            behind.do(fail)
+            behind.do(lambda: done.append(1))
+
+    with pytest.raises(ValueError, match="cannot"):
+        work()
+    assert not done

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.evaluation.measures.catalogue import measured
+from hand_tracking_dsp.evaluation.measures.frames import COLUMNS, DROPPED, HANDLED, REJECTED
+from hand_tracking_dsp.evaluation.replay.levels import Setting
+from hand_tracking_dsp.evaluation.replay.run import Material, Unit, run_unit
+from hand_tracking_dsp.evaluation.summary import truth_error
+from hand_tracking_dsp.messages.build import header, image_message
+from hand_tracking_dsp.recordings.bags.writer import BagWriter
+from hand_tracking_dsp.recordings.run import Recording
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.tracker import HandTracker
+from hand_tracking_dsp.tracking.types import Region, TrackedHand
+
+LEVEL_2 = Setting("level 2", level=2)
+# What depends on the machine, and not on the frames alone.
+TIMES = {"conversion_ms", "detection_ms", "landmarks_ms", "total_ms", "latency_ms", "latency_step_ms", "late"}
+
+
+@pytest.fixture(scope="module")
+def networks():
+    folder = default_bank()
+    return LevelBank.load(folder), PalmDetector.load(folder)
+
+
+def as_tracked(truth):
+    region = Region(0.0, 0.0, 1.0, 0.0)
+    return TrackedHand(0, truth.handedness, 1.0, 1.0, truth.joints_px, truth.joints_m, region)
+
+
+def test_the_error_is_that_of_the_tracker_on_the_same_frames(
+    synthetic_bag, synthetic_frames, replay_options, networks
+):
+    """Against the other way to the same figure: the one that demo and bench take."""
+    result = run_unit(Unit(Material("b", synthetic_bag), LEVEL_2, replay_options))
+    tracker = HandTracker(*networks)
+    recording = Recording()
+    for frame in synthetic_frames:
+        recording.hands[frame.index] = tracker.track(frame.image, frame.index / 30, 2, "bgr").hands
+        recording.truth[frame.index] = tuple(map(as_tracked, frame.truth))
+    expected = truth_error(recording)
+    found = measured(result.frames)
+    assert found["mde_px"] == pytest.approx(expected.error_px, abs=1e-3)
+    assert found["mde_palm_percent"] == pytest.approx(expected.error_palm_percent, abs=1e-3)
+    assert result.frames["found"].sum() == expected.hands_found
+    assert result.frames["true_hands"].sum() == expected.hands_in_view
+
+
+def test_the_golden_numbers_of_a_small_synthetic_bag(synthetic_bag, replay_options):
+    """In fp32, which every machine has; other versions of its libraries may move them by a hundredth."""
+    options = replace(replay_options, runtime=RuntimeOptions(precision="fp32"))
+    found = measured(run_unit(Unit(Material("b", synthetic_bag), LEVEL_2, options)).frames)
+    golden = {
+        "mde_px": 2.400,
+        "mde_palm_percent": 5.220,
+        "pck_005": 0.9175,
+        "pck_010": 1.0,
+        "world_mm": 13.80,
+        "world_aligned_mm": 9.477,
+        "detection_recall": 1.0,
+        "detection_precision": 1.0,
+        "handedness_accuracy": 1.0,
+        "reacquisition_s": 0.0,
+        "frames_dropped": 0.0,
+        "sparsity": 0.1134,
+        "energy_mj": 24.57,
+    }
+    assert {name: found[name] for name in golden} == pytest.approx(golden, rel=0.01)
+
+
+def test_two_runs_differ_in_their_times_only(synthetic_bag, replay_options):
+    first, second = (
+        run_unit(Unit(Material("b", synthetic_bag), LEVEL_2, replay_options)).frames for _ in range(2)
+    )
+    for name in set(COLUMNS) - TIMES:
+        np.testing.assert_array_equal(first[name], second[name], err_msg=name)
+
+
+def test_progress_counts_every_frame(synthetic_bag, synthetic_frames, replay_options):
+    steps = []
+    run_unit(Unit(Material("b", synthetic_bag), LEVEL_2, replay_options), steps.append)
+    assert sum(steps) == len(synthetic_frames)
+
+
+def test_agreement_is_zero_at_the_dense_level_and_not_at_others(synthetic_bag, replay_options):
+    options = replace(replay_options, agreement=True)
+    for level, expected in ((0, True), (5, False)):
+        setting = Setting("s", level=level)
+        drift = run_unit(Unit(Material("b", synthetic_bag), setting, options)).frames["drift"]
+        assert np.isfinite(drift).any()
+        assert (np.nanmax(drift) == 0) == expected
+
+
+def test_in_real_time_a_slow_tracker_drops_frames_and_the_hands_are_older(
+    tmp_path, synthetic_frames, replay_options
+):
+    """A thousand frames a second are more than any machine tracks."""
+    path = tmp_path / "fast"
+    with BagWriter(path) as writer:
+        for frame in synthetic_frames:
+            stamp_ns = 10**18 + frame.index * 1_000_000
+            writer.write("/image_raw", image_message(frame.image, header(stamp_ns, "camera")), stamp_ns)
+    unit = Unit(Material("b", path), LEVEL_2, replace(replay_options, realtime=True))
+    frames = run_unit(unit).frames
+    assert (frames["outcome"] == DROPPED).any()
+    assert frames["outcome"][-1] == HANDLED
+    handled = frames.take(frames["outcome"] == HANDLED)
+    assert (handled["latency_ms"] >= handled["total_ms"] - 1e-3).all()
+    every = run_unit(Unit(Material("b", path), LEVEL_2, replay_options)).frames
+    assert (every["outcome"] == HANDLED).all()
+
+
+def test_damaged_images_are_rejected_and_the_rest_is_evaluated(tmp_path, synthetic_frames, replay_options):
+    path = tmp_path / "damaged"
+    with BagWriter(path) as writer:
+        for frame in synthetic_frames[:10]:
+            stamp_ns = 10**18 + frame.index * 33_333_333
+            message = image_message(frame.image, header(stamp_ns, "camera"))
+            if frame.index % 3 == 1:
+                message.data = message.data[:100]
+            writer.write("/image_raw", message, stamp_ns)
+    result = run_unit(Unit(Material("b", path), LEVEL_2, replay_options))
+    assert (result.frames["outcome"] == REJECTED).sum() == 3
+    assert (result.frames["outcome"] == HANDLED).sum() == 7
+    assert sum(result.problems.values()) == 3
+
+
+def test_photos_stand_each_for_itself(tmp_path, synthetic_frames, replay_options):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    lines = ["file,xmin,ymin,xmax,ymax,handedness"]
+    for number in range(3):
+        frame = synthetic_frames[30]
+        cv2.imwrite(str(folder / f"{number}.png"), frame.image)
+        low, high = frame.truth[0].joints_px[:, :2].min(axis=0), frame.truth[0].joints_px[:, :2].max(axis=0)
+        lines.append(f"{number}.png,{low[0] - 8},{low[1] - 8},{high[0] + 8},{high[1] + 8},right")
+    (tmp_path / "truth.csv").write_text("\n".join(lines))
+    material = Material("p", folder, truth=tmp_path / "truth.csv", photos=True)
+    frames = run_unit(Unit(material, LEVEL_2, replay_options)).frames
+    found = measured(frames)
+    assert (found["detection_recall"], found["detection_precision"]) == (1, 1)
+    assert np.ptp(frames["presence"]) == 0
+    assert np.isnan(frames["interval_s"]).all()
+
+
+def test_the_worst_frames_are_kept_as_pictures_the_worst_first(synthetic_bag, replay_options):
+    result = run_unit(Unit(Material("b", synthetic_bag), LEVEL_2, replace(replay_options, worst=4)))
+    order = [frame.badness for frame in result.worst]
+    assert len(order) == 4
+    assert order == sorted(order, reverse=True)
+    picture = cv2.imdecode(np.frombuffer(result.worst[0].jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture.shape == (240, 320, 3)
+    row = result.worst[0].row
+    errors = np.where(
+        result.frames["found"] < result.frames["true_hands"], np.inf, result.frames["error_palm_percent"]
+    )
+    assert row.frame in np.flatnonzero(errors == errors.max())

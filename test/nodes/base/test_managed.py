@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.nodes.base.managed import ManagedNode
+from hand_tracking_dsp.nodes.base.parameters import Parameter
+
+TABLE = (
+    Parameter("autostart", True, "Start by itself."),
+    Parameter("fails", "", "What fails.", choices=("", "configure", "activate", "surprise")),
+)
+
+
+class Sample(ManagedNode):
+    """Notes what happens to it."""
+
+    def __init__(self, **options):
+        super().__init__("sample", TABLE, **options)
+        self.calls: list[str] = []
+
+    def configure(self):
+        self.calls.append("configure")
+        if self.parameters["fails"] == "configure":
+            msg = "The sample cannot be configured: let it."
+            raise SourceError(msg)
+        if self.parameters["fails"] == "surprise":
+            msg = "nobody thought of it"
+            raise ZeroDivisionError(msg)
+
+    def activate(self):
+        self.calls.append("activate")
+        if self.parameters["fails"] == "activate":
+            msg = "The sample cannot be activated: let it."
+            raise SourceError(msg)
+
+    def deactivate(self):
+        self.calls.append("deactivate")
+
+    def cleanup(self):
+        self.calls.append("cleanup")
+
+    def describe(self, report):
+        report.values["calls"] = len(self.calls)
+        report.warnings.append("The sample is only one.")
+
+
+def state_value(status):
+    return {pair.key: pair.value for pair in status.values}["state"]
+
+
+def test_diagnostics_come_in_every_state(graph, diagnostics):
+    graph.start(Sample, autostart=False)
+    for transition, state in (
+        (None, "unconfigured"),
+        ("configure", "inactive"),
+        ("activate", "active"),
+        ("deactivate", "inactive"),
+        ("cleanup", "unconfigured"),
+        ("shutdown", "finalized"),
+    ):
+        if transition:
+            assert graph.change_state("sample", transition)
+        status = diagnostics("sample", lambda status, state=state: state_value(status) == state)
+        assert status.level == (status.WARN if state == "active" else status.OK)
+
+
+def test_a_failed_configure_releases_and_can_be_tried_again(graph, diagnostics):
+    node = graph.start(Sample, fails="configure")
+    status = diagnostics("sample", lambda status: status.level == status.ERROR)
+    assert status.message == "The sample cannot be configured: let it."
+    assert node.calls == ["configure", "deactivate", "cleanup"]
+    assert graph.set_parameter("sample", "fails", "").successful
+    assert graph.change_state("sample", "configure")
+    assert diagnostics("sample").message == "inactive"
+
+
+def test_a_failed_activate_leaves_the_node_inactive(graph, diagnostics):
+    node = graph.start(Sample, fails="activate")
+    status = diagnostics("sample", lambda status: status.level == status.ERROR)
+    assert status.message == "The sample cannot be activated: let it."
+    assert graph.state("sample") == "inactive"
+    assert node.calls == ["configure", "activate", "deactivate"]
+
+
+def test_an_unexpected_error_returns_to_unconfigured(graph, diagnostics):
+    node = graph.start(Sample, fails="surprise")
+    status = diagnostics("sample", lambda status: status.level == status.ERROR)
+    assert status.message == "ZeroDivisionError: nobody thought of it"
+    assert graph.state("sample") == "unconfigured"
+    assert node.calls == ["configure", "deactivate", "cleanup"]
+    assert graph.set_parameter("sample", "fails", "").successful
+    assert graph.change_state("sample", "configure")
+
+
+def test_an_active_node_releases_everything_at_shutdown(graph):
+    node = graph.start(Sample)
+    graph.until_state("sample", "active")
+    assert graph.change_state("sample", "shutdown")
+    assert node.calls == ["configure", "activate", "deactivate", "cleanup"]
+
+
+def test_names_that_are_no_parameters_are_told(graph):
+    node = graph.start(Sample, autostrat=False)
+    assert node.parameters.unknown == ("autostrat",)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_failing_callback_ends_neither_node_nor_process(domain_id, number):
+    program = """
+        import sys
+        from hand_tracking_dsp.nodes.base.managed import ManagedNode
+        from hand_tracking_dsp.nodes.base.parameters import Parameter
+        from hand_tracking_dsp.nodes.base.running import run_node
+
+        class Sample(ManagedNode):
+            def __init__(self):
+                super().__init__("sample", [Parameter("autostart", True, "Start by itself.")])
+                self.left = 3
+                self.create_timer(0.01, self.fail)
+
+            def fail(self):
+                self.left -= 1
+                if self.left > 0:
+                    raise RuntimeError("as agreed")
+                if self.left == 0:
+                    print("still here", file=sys.stderr, flush=True)
+
+        sys.exit(run_node(Sample))
+    """
+    environment = {**os.environ, "ROS_DOMAIN_ID": str(domain_id)}
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)], stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        said = ""
+        while "still here" not in said:
+            line = process.stderr.readline()
+            assert line, f"the process has ended: {said}"
+            said += line
+        process.send_signal(number)
+        process.stderr.read()
+    assert process.returncode == 0
+    assert said.count("A callback failed.") == 2

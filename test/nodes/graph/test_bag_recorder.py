@@ -1,0 +1,84 @@
+"""The recorder of a graph: publishers that come later, those that cannot be recorded, a disk that is full."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from std_msgs.msg import String, UInt8
+
+from hand_tracking_dsp.errors import OutputError
+from hand_tracking_dsp.nodes.graph import bag_recorder
+from hand_tracking_dsp.nodes.graph.bag_recorder import BagRecorder
+from hand_tracking_dsp.recordings.bags.reader import open_bag
+from hand_tracking_dsp.recordings.bags.writer import BagWriter
+
+pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
+
+BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline_s = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
+
+
+def test_publishers_that_come_later_are_recorded_with_what_they_offer(graph, tmp_path: Path) -> None:
+    node = graph.observer
+    latched = node.create_publisher(String, "word", LATCHED)
+    latched.publish(String(data="kept"))
+    before_ns = time.time_ns()
+    with BagWriter(tmp_path / "bag") as writer, BagRecorder(writer, ["word", "/late"], graph.domain_id):
+        until(lambda: writer.counts["/word"])
+        late = node.create_publisher(String, "late", BEST_EFFORT)
+        other = node.create_publisher(String, "other", 10)
+        until(late.get_subscription_count)
+        for number in range(5):
+            late.publish(String(data=str(number)))
+            other.publish(String(data="not wanted"))
+            until(lambda number=number: writer.counts["/late"] > number)
+    with open_bag(tmp_path / "bag") as opened:
+        heard = [(one.topic, message.data) for one, _, message in opened.read()]
+        stamps = [at for _, at, _ in opened.messages()]
+        offers = {one.topic: one.ext.offered_qos_profiles[0] for one in opened.connections}
+    assert heard == [("/word", "kept"), *(("/late", str(number)) for number in range(5))]
+    assert before_ns <= stamps[0] <= stamps[-1] <= time.time_ns()
+    assert (offers["/word"].reliability.name, offers["/word"].durability.name) == (
+        "RELIABLE",
+        "TRANSIENT_LOCAL",
+    )
+    assert (offers["/late"].reliability.name, offers["/late"].durability.name) == ("BEST_EFFORT", "VOLATILE")
+
+
+def test_what_cannot_be_recorded_is_told(graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bag_recorder, "is_known", lambda msgtype: msgtype != "std_msgs/msg/UInt8")
+    publisher = graph.observer.create_publisher(UInt8, "strange", 10)
+    with BagWriter(tmp_path / "bag") as writer, BagRecorder(writer, (), graph.domain_id) as recorder:
+        until(lambda: recorder.unknown)
+        publisher.publish(UInt8(data=1))
+        assert recorder.unknown == {"/strange": "the definition of std_msgs/msg/UInt8 is not known here"}
+        assert recorder.trouble is None
+    assert "/strange" not in writer.counts
+
+
+def test_a_bag_that_can_no_longer_be_written_is_told(
+    graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher = graph.observer.create_publisher(String, "word", LATCHED)
+    publisher.publish(String(data="x"))
+    with BagWriter(tmp_path / "bag") as writer, BagRecorder(writer, ["word"], graph.domain_id) as recorder:
+
+        def fail(*_: object) -> None:
+            msg = "No space left on device"
+            raise OSError(28, msg)
+
+        monkeypatch.setattr(writer._writer, "write", fail)
+        until(lambda: recorder.trouble)
+        assert isinstance(recorder.trouble, OutputError)
+        assert "No space left on device" in str(recorder.trouble)

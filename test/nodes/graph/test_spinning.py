@@ -1,0 +1,62 @@
+"""Nodes that listen in threads of their own, side by side in one process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from std_msgs.msg import String
+
+from hand_tracking_dsp.nodes.graph.spinning import SpinningNode, shared_context
+
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline_s = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
+
+
+def test_nodes_of_a_domain_share_one_context_until_the_last_has_ended(graph) -> None:
+    with SpinningNode("first", graph.domain_id) as first:
+        heard: list[str] = []
+        first.node.create_subscription(String, "word", lambda message: heard.append(message.data), LATCHED)
+        with SpinningNode("second", graph.domain_id) as second:
+            assert first.node.context is second.node.context is graph.context
+            second.node.create_publisher(String, "word", LATCHED).publish(String(data="from the second"))
+            until(lambda: heard == ["from the second"])
+        assert graph.context.ok()
+        graph.observer.create_publisher(String, "word", LATCHED).publish(String(data="from the graph"))
+        until(lambda: heard[1:] == ["from the graph"])
+        graph.until(lambda: "second" not in graph.observer.get_node_names(), "the second node is gone")
+
+
+def test_the_context_ends_with_its_last_node_and_another_begins(domain_id: int) -> None:
+    with SpinningNode("first", domain_id) as first:
+        context = first.node.context
+        with shared_context(domain_id % 101 + 1) as other:
+            assert other is not context
+            assert other.get_domain_id() != context.get_domain_id() == domain_id
+    assert not context.ok()
+    with SpinningNode("second", domain_id) as second:
+        assert second.node.context.ok()
+
+
+def test_a_callback_under_way_ends_before_the_node_does(domain_id: int) -> None:
+    begun, ended = threading.Event(), threading.Event()
+    spinning = SpinningNode("slow", domain_id)
+
+    def work() -> None:
+        begun.set()
+        time.sleep(0.5)
+        ended.set()
+
+    timer = spinning.node.create_timer(0.01, work)
+    with spinning:
+        assert begun.wait(20)
+        timer.cancel()
+    assert ended.is_set()

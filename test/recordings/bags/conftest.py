@@ -1,0 +1,36 @@
+"""Small bags of every kind, written here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
+
+from hand_tracking_dsp.messages.build import header, image_message
+from hand_tracking_dsp.recordings.bags.writer import BagFormat, BagWriter
+
+
+@pytest.fixture(scope="session")
+def picture() -> Callable[[int], NDArray[np.uint8]]:
+    """Give a maker of pictures by number: noise, which no compression makes small."""
+    return lambda number: np.random.default_rng(number).integers(0, 256, (48, 64, 3), np.uint8)
+
+
+@pytest.fixture
+def images(tmp_path: Path, picture: Callable[[int], NDArray[np.uint8]]) -> Callable[..., Path]:
+    """Give a writer of bags with count images on /image_raw, every 1000 ns, or with the stamps given."""
+
+    def write(form: BagFormat, count: int = 30, stamps: list[int] | None = None, name: str = "bag") -> Path:
+        with BagWriter(tmp_path / name, form) as writer:
+            for number, stamp_ns in enumerate(stamps or [1000 * i for i in range(count)]):
+                writer.write(
+                    "/image_raw", image_message(picture(number), header(stamp_ns, "camera")), stamp_ns
+                )
+        return tmp_path / name
+
+    return write

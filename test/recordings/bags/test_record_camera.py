@@ -1,0 +1,113 @@
+"""Sources of frames in bags."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.cameras.camera import Frame, SourceOptions
+from hand_tracking_dsp.cameras.factory import open_source
+from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
+from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.messages.hands import stamp_ns, tracked_hands
+from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
+from hand_tracking_dsp.recordings.bags.reader import open_bag
+from hand_tracking_dsp.recordings.bags.record_camera import EPOCH_NS, record_source
+from hand_tracking_dsp.recordings.bags.writer import BagWriter
+
+OPTIONS = SourceOptions(width=160, height=120, rate_hz=20.0, seed=3, hands=2)
+
+
+def record(path: Path, form: Any = "mcap", seconds: float = 0.5, quality: int | None = None) -> float:
+    with SyntheticHandSource(OPTIONS) as source, BagWriter(path, form) as writer:
+        return record_source(source, writer, seconds, quality)
+
+
+@pytest.mark.parametrize("form", ["mcap", "sqlite3"])
+def test_the_synthetic_source_is_recorded_exactly(tmp_path: Path, form: str) -> None:
+    assert record(tmp_path / "bag", form) == pytest.approx(0.5)
+    source = SyntheticHandSource(OPTIONS)
+    frames = [source.read() for _ in range(10)]
+    with open_bag(tmp_path / "bag") as opened:
+        assert {one.topic: one.msgcount for one in opened.connections} == dict.fromkeys(
+            ("/image_raw", "/camera_info", "/truth"), 10
+        )
+        heard: dict[str, list[Any]] = {one.topic: [] for one in opened.connections}
+        for connection, at, message in opened.read():
+            assert stamp_ns(message) == at
+            assert message.header.frame_id == "camera_optical_frame"
+            heard[connection.topic].append(message)
+    for number, frame in enumerate(frames):
+        image, info, truth = (heard[topic][number] for topic in ("/image_raw", "/camera_info", "/truth"))
+        assert frame is not None
+        assert frame.truth is not None
+        assert stamp_ns(image) == EPOCH_NS + number * 50_000_000
+        np.testing.assert_array_equal(pixels(image, "sensor_msgs/msg/Image")[0], frame.image)
+        assert (info.k[0], info.k[2], info.width) == (source.intrinsics.fx, source.intrinsics.cx, 160)
+        hands = tracked_hands(truth)
+        assert len(hands) == len(frame.truth)
+        for hand, exact in zip(hands, frame.truth, strict=True):
+            np.testing.assert_array_equal(hand.landmarks, exact.joints_px)
+            np.testing.assert_array_equal(hand.world_landmarks, exact.joints_m)
+            assert hand.handedness == exact.handedness
+            assert math.isnan(hand.presence)
+
+
+@pytest.mark.parametrize("form", ["mcap", "sqlite3"])
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, form: str) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        record(tmp_path / folder / "bag", form)
+    for file in (tmp_path / "a" / "bag").iterdir():
+        assert file.read_bytes() == (tmp_path / "b" / "bag" / file.name).read_bytes()
+
+
+def test_compressed_images_look_the_same(tmp_path: Path) -> None:
+    record(tmp_path / "bag", quality=95)
+    first = SyntheticHandSource(OPTIONS).read()
+    assert first is not None
+    with open_bag(tmp_path / "bag") as opened:
+        chosen = image_connections(opened.connections, opened.path)
+        assert [one.topic for one in chosen] == ["/image_raw/compressed"]
+        connection, _, message = next(opened.read(chosen))
+        image, order = pixels(message, connection.msgtype)
+    assert order == "bgr"
+    assert np.abs(image.astype(int) - first.image).mean() < 5
+
+
+def test_a_folder_is_recorded_to_its_end(tmp_path: Path) -> None:
+    for number in range(4):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((48, 64, 3), 10 * number, np.uint8))
+    out = tmp_path / "out"
+    with open_source(str(tmp_path), SourceOptions(rate_hz=10)) as source, BagWriter(out) as writer:
+        assert record_source(source, writer, math.inf, None) == pytest.approx(0.4)
+    with open_bag(out) as opened:
+        # Neither truth nor intrinsics are known.
+        assert [one.topic for one in opened.connections] == ["/image_raw"]
+        found = [int(message.data[0]) for _, _, message in opened.read()]
+    assert found == [0, 10, 20, 30]
+
+
+class Unplugged(SyntheticHandSource):
+    """A source that vanishes after three frames."""
+
+    def read(self, timeout_s: float = 1.0) -> Frame | None:
+        if self._next == 3:
+            msg = "The camera has vanished."
+            raise SourceError(msg)
+        return super().read(timeout_s)
+
+
+def test_what_a_source_gave_before_it_vanished_stays(tmp_path: Path) -> None:
+    with Unplugged(OPTIONS) as source, BagWriter(tmp_path / "bag") as writer:
+        with pytest.raises(SourceError, match="vanished"):
+            record_source(source, writer, 10.0, None)
+        assert writer.counts["/image_raw"] == 3
+    with open_bag(tmp_path / "bag") as opened:
+        assert len(list(opened.messages(image_connections(opened.connections, opened.path)))) == 3
+        assert not opened.problems

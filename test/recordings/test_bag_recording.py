@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.errors import ConfigurationError, SourceError
+from hand_tracking_dsp.messages.build import header, image_message, truth_message
+from hand_tracking_dsp.recordings import bag_recording as module
+from hand_tracking_dsp.recordings.bag_recording import BagFootage
+from hand_tracking_dsp.recordings.bags.definitions import typestore
+from hand_tracking_dsp.recordings.bags.writer import BagWriter
+
+FRAME_NS = 33_333_333
+START_NS = 10**18
+
+
+@pytest.fixture
+def bag(tmp_path):
+    """Write a bag by a function that is given a writer, and open it."""
+
+    def make(fill, topic=""):
+        path = tmp_path / "bag"
+        with BagWriter(path) as writer:
+            fill(writer)
+        return BagFootage(path, topic)
+
+    return make
+
+
+def image(frame, stamp_ns):
+    return image_message(frame.image, header(stamp_ns, "camera"))
+
+
+def truth(frame, stamp_ns):
+    return truth_message(frame.truth, 320, 240, header(stamp_ns, "camera"))
+
+
+def test_gives_every_image_with_its_truth(synthetic_bag, synthetic_frames):
+    footage = BagFootage(synthetic_bag)
+    shots = list(footage.shots())
+    assert len(shots) == footage.count() == len(synthetic_frames)
+    for number, (shot, frame) in enumerate(zip(shots, synthetic_frames, strict=True)):
+        assert shot.index == number
+        np.testing.assert_array_equal(shot.image, frame.image)
+        assert len(shot.truth) == len(frame.truth)
+        for found, exact in zip(shot.truth, frame.truth, strict=True):
+            np.testing.assert_allclose(found.joints_px, exact.joints_px, atol=1e-4)
+            np.testing.assert_allclose(found.joints_m, exact.joints_m, atol=1e-6)
+            assert found.handedness == exact.handedness
+    assert not footage.problems
+
+
+def test_hands_that_were_published_after_the_next_image_go_with_their_own(bag, synthetic_frames):
+    frame = synthetic_frames[0]
+
+    def fill(writer):
+        for number in range(12):
+            now_ns = START_NS + number * FRAME_NS
+            writer.write("/robot/image_raw", image(frame, now_ns), now_ns)
+            if number >= 3:
+                early_ns = now_ns - 3 * FRAME_NS
+                message = truth(frame, early_ns)
+                message.level = number % 5
+                writer.write("/robot/hands", message, now_ns + 1)
+
+    shots = list(bag(fill).shots())
+    levels = [None if shot.recorded is None else shot.recorded.level for shot in shots]
+    assert levels == [number % 5 for number in range(3, 12)] + [None] * 3
+    assert all(shot.truth is None for shot in shots)
+
+
+def test_the_hands_of_the_images_namespace_are_taken(bag, synthetic_frames):
+    frame = synthetic_frames[0]
+
+    def fill(writer):
+        for robot, level in (("a", 1), ("b", 2)):
+            writer.write(f"/{robot}/image_raw", image(frame, START_NS), START_NS)
+            message = truth(frame, START_NS)
+            message.level = level
+            writer.write(f"/{robot}/hands", message, START_NS)
+
+    footage = bag(fill, "b/image_raw")
+    assert [shot.recorded.level for shot in footage.shots()] == [2]
+    both = BagFootage(footage._path)
+    with pytest.raises(ConfigurationError, match="choose one with --topic"):
+        both.count()
+
+
+def test_a_damaged_image_is_given_as_none_and_named(bag, synthetic_frames):
+    frame = synthetic_frames[0]
+
+    def fill(writer):
+        for number in range(4):
+            stamp_ns = START_NS + number * FRAME_NS
+            message = image(frame, stamp_ns)
+            if number == 1:
+                message.data = message.data[:1000]
+            if number == 2:
+                message.encoding = "jpeg2000"
+            writer.write("/image_raw", message, stamp_ns)
+
+    footage = bag(fill)
+    shots = list(footage.shots())
+    assert [shot.image is None for shot in shots] == [False, True, True, False]
+    assert "truncated" in shots[1].problem
+    assert sorted(footage.problems.values()) == [1, 1]
+
+
+def test_unsorted_and_repeated_stamps_are_named(bag, synthetic_frames):
+    stamps = [0, 1, 1, 2, 1, 3]
+
+    def fill(writer):
+        for number, stamp in enumerate(stamps):
+            message = image(synthetic_frames[0], START_NS + stamp * FRAME_NS)
+            writer.write("/image_raw", message, START_NS + number * FRAME_NS)
+
+    footage = bag(fill)
+    assert [shot.stamp_ns - START_NS for shot in footage.shots()] == [s * FRAME_NS for s in stamps]
+    assert {sentence.split()[-1]: count for sentence, count in footage.problems.items()} == {
+        "before.": 1,
+        "anew.": 1,
+    }
+
+
+def test_a_stamp_of_another_clock_is_replaced_by_the_time_of_arrival(bag, synthetic_frames):
+    def fill(writer):
+        writer.write("/image_raw", image(synthetic_frames[0], 5 * 10**9), START_NS)
+        writer.write("/image_raw", image(synthetic_frames[0], 0), START_NS + 1)
+
+    assert [shot.stamp_ns for shot in bag(fill).shots()] == [START_NS, START_NS + 1]
+
+
+@pytest.mark.parametrize("stamps", [[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 2, 2]])
+def test_stamps_that_do_not_tell_which_image_is_meant_give_no_wrong_truth(bag, synthetic_frames, stamps):
+    long_ns = 400_000_000
+
+    def fill(writer):
+        for number, stamp in enumerate(stamps):
+            frame, stamp_ns = synthetic_frames[10 * number], stamp * START_NS
+            writer.write("/image_raw", image(frame, stamp_ns), START_NS + number * long_ns)
+            writer.write("/truth", truth(frame, stamp_ns), START_NS + number * long_ns)
+
+    footage = bag(fill)
+    assert all(shot.truth is None for shot in footage.shots())
+    assert any("does not tell which image" in sentence for sentence in footage.problems)
+
+
+def test_images_of_one_arrival_time_do_not_fill_the_memory(bag, synthetic_frames, monkeypatch):
+    def fill(writer):
+        for number, frame in enumerate(synthetic_frames[:10]):
+            stamp_ns = START_NS + number * FRAME_NS
+            writer.write("/image_raw", image(frame, stamp_ns), START_NS)
+            writer.write("/truth", truth(frame, stamp_ns), START_NS)
+
+    monkeypatch.setattr(module, "_MOST_WAITING", 3)
+    read = []
+    decode = module.stamp_ns
+    monkeypatch.setattr(module, "stamp_ns", lambda message: read.append(message) or decode(message))
+    shots = bag(fill).shots()
+    first = next(shots)
+    assert len(read) < 10
+    assert [shot.truth is not None for shot in (first, *shots)] == [True] * 10
+
+
+def test_a_rejected_image_says_nothing_of_the_order(bag, synthetic_frames):
+    late_ns = 50_000_000
+
+    def fill(writer):
+        for number in range(3):
+            message = image(synthetic_frames[0], START_NS + number * FRAME_NS)
+            if number == 1:
+                message.data = message.data[:10]
+            writer.write("/image_raw", message, START_NS + number * FRAME_NS + late_ns)
+
+    footage = bag(fill)
+    assert [shot.image is None for shot in footage.shots()] == [False, True, False]
+    assert [sentence.split(":")[1].split()[0:2] for sentence in footage.problems] == [["The", "image"]]
+
+
+def test_a_topic_of_two_types_is_read_by_its_own_one(bag, synthetic_frames):
+    def fill(writer):
+        text = typestore().types["std_msgs/msg/String"](data="no image")
+        for topic in ("/image_raw", "/truth"):
+            writer.write(topic, text, START_NS)
+        writer.write("/image_raw", image(synthetic_frames[0], START_NS), START_NS)
+        writer.write("/truth", truth(synthetic_frames[0], START_NS), START_NS)
+
+    (shot,) = bag(fill).shots()
+    assert shot.image is not None
+    assert shot.truth is not None
+
+
+@pytest.mark.parametrize("x", [math.nan, math.inf, 0.0])
+def test_truth_that_no_hand_can_have_is_named_and_left_out(bag, synthetic_frames, x):
+    frame = next(frame for frame in synthetic_frames if frame.truth)
+
+    def fill(writer):
+        message = truth(frame, START_NS)
+        for hand in message.hands:
+            for point in hand.landmarks:
+                point.x = point.y = x
+        writer.write("/image_raw", image(frame, START_NS), START_NS)
+        writer.write("/truth", message, START_NS)
+
+    footage = bag(fill)
+    (shot,) = footage.shots()
+    assert shot.truth is None
+    ((sentence, count),) = footage.problems.items()
+    assert sentence.startswith("/truth: a message cannot be used")
+    assert count == 1
+
+
+def test_a_topic_of_another_type_is_no_truth(bag, synthetic_frames):
+    def fill(writer):
+        text = typestore().types["std_msgs/msg/String"](data="no hands")
+        writer.write("/truth", text, START_NS)
+        writer.write("/image_raw", image(synthetic_frames[0], START_NS), START_NS)
+
+    (shot,) = bag(fill).shots()
+    assert shot.truth is None
+
+
+def test_the_battery_heard_last_goes_with_an_image(bag, synthetic_frames, battery_message):
+    def fill(writer):
+        writer.write("/image_raw", image(synthetic_frames[0], START_NS), START_NS)
+        writer.write("/battery_state", battery_message(0.5), START_NS + 1)
+        # Makes images wait for what belongs to them; the battery is still that of their own time.
+        writer.write("/truth", truth(synthetic_frames[0], START_NS), START_NS + 2)
+        writer.write("/image_raw", image(synthetic_frames[0], START_NS + FRAME_NS), START_NS + FRAME_NS)
+
+    first, second = bag(fill).shots()
+    assert first.battery is None
+    assert (second.battery.charge, second.battery.power_w, second.battery.discharging) == (0.5, 20.0, True)
+
+
+def test_refuses_a_bag_without_images(bag, synthetic_frames):
+    footage = bag(lambda writer: writer.write("/truth", truth(synthetic_frames[0], START_NS), START_NS))
+    with pytest.raises(SourceError, match="has no image topic"):
+        footage.count()

@@ -1,0 +1,90 @@
+"""The package's own bank cut to three levels, a device for it, and policies that nobody trained."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.control.actions import Action
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.rl.benchmark.candidates import Contestant
+from hand_tracking_dsp.rl.simulation.device import DeviceModel, default_device
+from hand_tracking_dsp.rl.simulation.episode import STEP_S
+from hand_tracking_dsp.rl.training.encoding import encoded_size
+from hand_tracking_dsp.rl.training.export import Mlp, policy_network
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+
+LEVELS = 3
+
+
+@pytest.fixture(scope="session")
+def whole_bank() -> Manifest:
+    return read_manifest(default_bank())
+
+
+@pytest.fixture(scope="session")
+def whole_device(whole_bank: Manifest) -> DeviceModel:
+    return default_device(whole_bank)
+
+
+@pytest.fixture(scope="session")
+def bank(whole_bank: Manifest) -> Manifest:
+    return replace(whole_bank, levels=whole_bank.levels[:LEVELS])
+
+
+@pytest.fixture(scope="session")
+def device(whole_device: DeviceModel) -> DeviceModel:
+    """Give levels that differ much: the dense one, one between, and the sparsest."""
+    chosen = (0, whole_device.levels // 2, whole_device.levels - 1)
+    return replace(
+        whole_device,
+        level_ms=tuple(whole_device.level_ms[level] for level in chosen),
+        easy_percent=tuple(whole_device.easy_percent[level] for level in chosen),
+        hard_percent=tuple(whole_device.hard_percent[level] for level in chosen),
+    )
+
+
+@pytest.fixture(scope="session")
+def sparsities(bank: Manifest) -> tuple[float, ...]:
+    return tuple(level.sparsity for level in bank.levels)
+
+
+def make_mlp(seed: int, activation: str = "Tanh", blank: tuple[int, ...] = (), levels: int = LEVELS) -> Mlp:
+    random = np.random.default_rng(seed)
+    sizes = (encoded_size(levels), 16, 16, len(Action))
+    layers = tuple(
+        (
+            random.normal(0, 1 / np.sqrt(before), (after, before)).astype(np.float32),
+            random.normal(0, 0.3, after).astype(np.float32),
+        )
+        for before, after in itertools.pairwise(sizes)
+    )
+    return Mlp(layers, activation, blank)
+
+
+@pytest.fixture(scope="session")
+def random_mlp() -> Callable[..., Mlp]:
+    return make_mlp
+
+
+@pytest.fixture
+def write_policy(bank: Manifest, tmp_path: Path) -> Callable[..., Contestant]:
+    """Give a maker of learned policies on disk; parity with PyTorch is test_export's affair."""
+    from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
+
+    def write(name: str, weights: int = 0, folder: str = "policies", **training: Any) -> Contestant:
+        told = {"algorithm": "ppo", "missions": 0, "alpha": 0.4, **training}
+        network = policy_network(make_mlp(weights), PolicyContract.of(bank, STEP_S, told))
+        path = tmp_path / folder / f"{name}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.with_suffix(".onnx").write_bytes(network)
+        path.write_text(manifest_text(f"{name}.onnx", network))
+        return Contestant(name, "learned", file=path)
+
+    return write

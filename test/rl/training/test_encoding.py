@@ -1,0 +1,88 @@
+"""From observation to features."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from hand_tracking_dsp.control.limits import MAX_LEVELS
+from hand_tracking_dsp.control.observation import OBSERVATION, OBSERVATION_NAMES, Observation
+from hand_tracking_dsp.rl.training.encoding import ENCODING, NUMBERS, constants, encode, encoded_size
+
+LEVELS = 4
+
+
+def features(**values: float) -> np.ndarray:
+    return encode(Observation.build(0.0, LEVELS, {"level": 1, **values}).vector, LEVELS)
+
+
+def test_every_entry_but_the_level_is_encoded() -> None:
+    assert set(ENCODING) == set(OBSERVATION_NAMES) - {"level"}
+    assert list(NUMBERS) == [name for name in OBSERVATION_NAMES if name != "level"]
+    assert encoded_size(LEVELS) == 2 * len(NUMBERS) + LEVELS == len(features())
+
+
+def test_ranges_lie_within_those_of_the_observation() -> None:
+    for field in OBSERVATION:
+        if field.name == "level":
+            assert field.high == MAX_LEVELS - 1
+            continue
+        encoding = ENCODING[field.name]
+        assert field.low <= encoding.low < encoding.high <= field.high
+        assert encoding.low <= encoding.missing <= encoding.high
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_becomes_its_place_in_its_range(name) -> None:
+    index, encoding = NUMBERS.index(name), ENCODING[name]
+    middle = (encoding.low + encoding.high) / 2
+    for value, expected in ((encoding.low, 0.0), (middle, 0.5), (encoding.high, 1.0)):
+        encoded = features(**{name: value})
+        assert encoded[index] == pytest.approx(expected, abs=1e-6)
+        assert encoded[len(NUMBERS) + index] == 1.0
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_what_was_not_measured_is_marked_and_replaced(name) -> None:
+    index, encoding = NUMBERS.index(name), ENCODING[name]
+    encoded = features(**{name: math.nan})
+    assert encoded[len(NUMBERS) + index] == 0.0
+    place = (encoding.missing - encoding.low) / (encoding.high - encoding.low)
+    assert encoded[index] == pytest.approx(place, abs=1e-6)
+
+
+def test_numbers_beyond_their_range_are_clipped() -> None:
+    encoded = features(latency_p95_budgets=9.0, power_trend_w_per_s=-50.0)
+    assert encoded[NUMBERS.index("latency_p95_budgets")] == 1.0
+    assert encoded[NUMBERS.index("power_trend_w_per_s")] == 0.0
+
+
+def test_the_level_is_one_of_as_many_features() -> None:
+    for level in range(LEVELS):
+        assert features(level=level)[-LEVELS:].tolist() == [float(level == one) for one in range(LEVELS)]
+
+
+@given(
+    arrays.arrays(
+        np.float32,
+        st.tuples(st.integers(1, 5), st.just(len(OBSERVATION))),
+        elements=st.floats(-1e6, 1e6, width=32) | st.just(math.nan),
+    )
+)
+def test_features_are_finite_and_between_nothing_and_one(vectors) -> None:
+    encoded = encode(vectors, LEVELS)
+    assert encoded.shape == (len(vectors), encoded_size(LEVELS))
+    assert encoded.dtype == np.float32
+    assert np.isfinite(encoded).all()
+    assert encoded.min() >= 0
+    assert encoded.max() <= 1
+
+
+def test_constants_are_copies() -> None:
+    constants()[0][:] = 7
+    assert constants()[0].tolist() == pytest.approx([ENCODING[name].low for name in NUMBERS])

@@ -1,0 +1,143 @@
+"""The environment keeps the contracts of gymnasium and stable-baselines3, and rewards as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+pytest.importorskip("gymnasium", reason="gymnasium is not installed; run make setup-lab")
+
+from gymnasium.utils.env_checker import check_env
+
+from hand_tracking_dsp.control.actions import Action
+from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
+from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.rl.benchmark.candidates import without_shield
+from hand_tracking_dsp.rl.simulation.episode import TRAINING, MissionOptions, draw_mission
+from hand_tracking_dsp.rl.simulation.reward import Weights, reward
+from hand_tracking_dsp.rl.training.encoding import NUMBERS, encoded_size
+from hand_tracking_dsp.rl.training.environment import MissionEnvironment
+
+STEPS = 30
+FREE = without_shield(ControllerOptions(min_dwell_s=0.0, min_dwell_sparser_s=0.0))
+
+
+@pytest.fixture
+def make(device, sparsities) -> Callable[..., MissionEnvironment]:
+    def environment(
+        missions: MissionOptions = TRAINING,
+        options: ControllerOptions | None = None,
+        blank: tuple[int, ...] = (),
+    ) -> MissionEnvironment:
+        return MissionEnvironment(
+            lambda seed: draw_mission(device, seed, missions, STEPS),
+            options or ControllerOptions(),
+            sparsities,
+            blank,
+        )
+
+    return environment
+
+
+def episode(environment: MissionEnvironment, seed: int, actions) -> tuple[list, list, dict]:
+    seen, gained = [environment.reset(seed=seed)[0]], []
+    for action in actions:
+        observation, reward_, terminated, truncated, info = environment.step(action)
+        seen.append(observation)
+        gained.append(reward_)
+        # A mission ends because time is up, not because of what was done.
+        assert not terminated
+        assert truncated == (len(gained) == STEPS)
+    return seen, gained, info
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_gymnasium_finds_nothing_wrong(make) -> None:
+    check_env(make(), skip_render_check=True)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_stable_baselines_finds_nothing_wrong(make) -> None:
+    checker = pytest.importorskip(
+        "stable_baselines3.common.env_checker",
+        reason="stable-baselines3 is not installed; run make setup-lab",
+    )
+    checker.check_env(make(), warn=False, skip_render_check=True)
+
+
+def test_only_levels_of_the_bank_can_be_chosen(make) -> None:
+    environment = make(options=FREE)
+    environment.reset(seed=0)
+    assert environment.action_masks().tolist() == [False, True, True]
+    environment.step(Action.SPARSER)
+    assert environment.action_masks().tolist() == [True, True, True]
+    environment.step(Action.SPARSER)
+    assert environment.action_masks().tolist() == [True, True, False]
+    environment.step(Action.SPARSER)
+    assert environment.action_masks().tolist() == [True, True, False]
+
+
+def test_the_seed_decides_all_missions(make) -> None:
+    random = np.random.default_rng(0)
+    actions = random.integers(3, size=STEPS)
+    runs = []
+    for seed in (5, 5, 6):
+        environment = make()
+        first = episode(environment, seed, actions)
+        second = [environment.reset()[0], *(environment.step(action)[0] for action in actions)]
+        runs.append(np.array([*first[0], *second]))
+    np.testing.assert_array_equal(runs[0], runs[1])
+    assert not np.array_equal(runs[0], runs[2])
+    assert not np.array_equal(runs[0][: STEPS + 1], runs[0][STEPS + 1 :])
+
+
+def test_the_reward_is_that_over_the_mean_of_the_levels(make) -> None:
+    environment = make(MissionOptions(mains=1.0), FREE)
+    environment.set_weights(Weights(0.3))
+    actions = [Action.KEEP] * 5 + [Action.SPARSER] * 2 + [Action.KEEP] * 10 + [Action.DENSER] * 13
+    _, gained, info = episode(environment, 3, actions)
+    mission = environment._simulation.mission
+    levels = np.array([0] * 5 + [1, 2] + [2] * 10 + [1] + [0] * 12)
+    raw = reward(Weights(0.3), mission.accuracy, mission.time, mission.energy, np.nan)
+    got = raw[levels, np.arange(STEPS)]
+    assert gained == pytest.approx(got - raw.mean(axis=0))
+    means = info["mission"]
+    assert means["reward"] == pytest.approx(got.mean())
+    assert means["miss_share"] == pytest.approx(mission.late[levels, np.arange(STEPS)].mean())
+    assert means["energy"] == pytest.approx(mission.energy[levels, np.arange(STEPS)].mean())
+    assert means["drift_percent"] == pytest.approx(
+        np.nanmean(mission.drift_percent[levels, np.arange(STEPS)]) if mission.hands.any() else 0.0
+    )
+    assert means["switches"] == 4
+
+
+def test_other_weights_hold_from_the_next_mission_on(make) -> None:
+    environment = make()
+    environment.reset(seed=0)
+    environment.set_weights(Weights(0.2))
+    assert environment._simulation.weights == Weights()
+    environment.reset()
+    assert environment._simulation.weights == Weights(0.2)
+
+
+def test_the_last_observation_is_one_that_a_value_can_be_told_of(make) -> None:
+    """An episode that time ends is continued in thought, from there."""
+    seen, _, _ = episode(make(), 4, [Action.KEEP] * STEPS)
+    assert seen[-1][-3:].sum() == 1.0, "one level is in use"
+    assert seen[-1][len(NUMBERS) + NUMBERS.index("hands")] == 1.0, "frames were heard"
+
+
+def test_what_is_blank_is_never_seen(make) -> None:
+    names = ("battery_charge", "drift_percent", "hands")
+    options = MissionOptions(mains=0.0, blind=0.0)
+    actions = [Action.SPARSER] * STEPS
+    blank = tuple(map(OBSERVATION_NAMES.index, names))
+    plain, hidden = (np.array(episode(make(options, blank=one), 1, actions)[0]) for one in ((), blank))
+    assert hidden.shape == (STEPS + 1, encoded_size(3))
+    columns = [len(NUMBERS) + NUMBERS.index(name) for name in names]
+    assert plain[:, columns].any(axis=0).all()
+    assert not hidden[:, columns].any()
+    others = np.setdiff1d(np.arange(encoded_size(3)), [*columns, *(NUMBERS.index(name) for name in names)])
+    np.testing.assert_array_equal(plain[:, others], hidden[:, others])

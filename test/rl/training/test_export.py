@@ -1,0 +1,123 @@
+"""An exported policy takes the actions that the trained one takes, and tells what it was made for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+
+from hand_tracking_dsp import __version__
+from hand_tracking_dsp.control.actions import ACTION_NAMES, Action
+from hand_tracking_dsp.control.learned import LearnedPolicy
+from hand_tracking_dsp.control.observation import OBSERVATION, OBSERVATION_NAMES, Observation
+from hand_tracking_dsp.control.policy_file import METADATA_KEY, PolicyContract, read_policy
+from hand_tracking_dsp.errors import ModelError, OutputError
+from hand_tracking_dsp.rl.simulation.episode import STEP_S
+from hand_tracking_dsp.rl.training import export
+from hand_tracking_dsp.rl.training.export import (
+    PARITY,
+    export_policy,
+    parity,
+    policy_network,
+    random_observations,
+)
+
+BLANK = tuple(map(OBSERVATION_NAMES.index, ("battery_charge", "power_w", "drift_percent")))
+
+
+@pytest.fixture(autouse=True)
+def needs_torch():
+    pytest.importorskip("torch", reason="PyTorch is not installed; run make setup-lab")
+
+
+@pytest.fixture
+def contract(bank) -> PolicyContract:
+    return PolicyContract.of(bank, STEP_S, {"alpha": 0.3})
+
+
+@pytest.mark.parametrize("blank", [(), BLANK])
+@pytest.mark.parametrize("activation", ["Tanh", "Relu"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_onnx_runtime_takes_the_actions_that_pytorch_takes(
+    seed, activation, blank, bank, contract, random_mlp
+) -> None:
+    mlp = random_mlp(seed, activation, blank)
+    assert PARITY == 10_000
+    assert parity(policy_network(mlp, contract), mlp, bank) == 0
+
+
+def test_another_network_would_be_noticed(bank, contract, random_mlp) -> None:
+    network = policy_network(random_mlp(0), contract)
+    assert parity(network, random_mlp(1), bank, count=200) > 0
+    assert parity(network, replace(random_mlp(0), blank=BLANK), bank, count=2000) > 0
+
+
+def test_blank_entries_do_not_matter(bank, contract, random_mlp) -> None:
+    policy = LearnedPolicy(policy_network(random_mlp(2, blank=BLANK), contract), bank)
+    observations, masks = random_observations(3, 500, seed=4)
+    hidden, shown = observations.copy(), observations.copy()
+    hidden[:, list(BLANK)] = np.nan
+    shown[:, list(BLANK)] = 0.9
+    np.testing.assert_array_equal(policy.actions(hidden, masks), policy.actions(shown, masks))
+
+
+def test_an_action_that_is_masked_is_never_taken(bank, contract, random_mlp) -> None:
+    policy = LearnedPolicy(policy_network(random_mlp(3), contract), bank)
+    observations, _ = random_observations(3, 500, seed=5)
+    taken = set()
+    for action in Action:
+        alone = np.zeros((500, len(Action)), dtype=bool)
+        alone[:, action] = True
+        assert set(policy.actions(observations, alone).tolist()) == {action}
+        taken |= set(policy.actions(observations, ~alone).tolist())
+        assert action not in policy.actions(observations, ~alone)
+    assert taken == set(Action)
+
+
+def test_the_random_observations_meet_all_cases() -> None:
+    observations, masks = random_observations(3, 2000, seed=0)
+    assert observations.shape == (2000, len(OBSERVATION))
+    assert observations.dtype == np.float32
+    assert set(observations[:, 0].tolist()) == {0.0, 1.0, 2.0}
+    assert 0.05 < np.isnan(observations[:, 1:]).mean() < 0.15
+    assert masks[:, Action.KEEP].all()
+    assert 0 < masks[:, Action.DENSER].mean() < 1
+
+
+def test_a_policy_is_written_with_its_manifest_and_read_through_it(bank, random_mlp, tmp_path) -> None:
+    path = tmp_path / "new" / "one.onnx"
+    export_policy(random_mlp(0), bank, path, {"alpha": 0.3, "seed": 7})
+    assert sorted(file.name for file in path.parent.iterdir()) == ["one.json", "one.onnx"]
+    assert read_policy(path.with_suffix(".json")) == path.read_bytes()
+    contract = LearnedPolicy.load(path.with_suffix(".json"), bank).contract
+    assert contract == PolicyContract.of(bank, STEP_S, {"package": __version__, "alpha": 0.3, "seed": 7})
+    model = onnx.load(path)
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    assert json.loads(metadata[METADATA_KEY])["actions"] == list(ACTION_NAMES)
+
+
+def test_an_exported_policy_decides(bank, random_mlp, tmp_path) -> None:
+    export_policy(random_mlp(0), bank, tmp_path / "one.onnx", {})
+    policy = LearnedPolicy.load(tmp_path / "one.json", bank)
+    for second in range(50):
+        level = second % 3
+        seen = Observation.build(float(second), 3, {"level": level, "latency_p95_budgets": second / 25})
+        assert policy.decide(seen) in range(max(level - 1, 0), min(level + 2, 3))
+
+
+def test_a_policy_that_came_out_different_is_not_written(bank, random_mlp, tmp_path, monkeypatch) -> None:
+    other = random_mlp(1)
+    whole = policy_network
+    monkeypatch.setattr(export, "policy_network", lambda _, contract: whole(other, contract))
+    with pytest.raises(ModelError, match="takes another action on"):
+        export_policy(random_mlp(0), bank, tmp_path / "one.onnx", {})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_a_file_is_told_of(bank, random_mlp, tmp_path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be written"):
+        export_policy(random_mlp(0), bank, tmp_path / "file" / "one.onnx", {})

@@ -1,0 +1,98 @@
+"""Which trainings there are, and which policy is the best."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("torch", reason="PyTorch is not installed; run make setup-lab")
+pytest.importorskip("stable_baselines3", reason="stable-baselines3 is not installed; run make setup-lab")
+pytest.importorskip("sb3_contrib", reason="sb3-contrib is not installed; run make setup-lab")
+
+from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.rl.benchmark.evaluate import Arena, evaluate
+from hand_tracking_dsp.rl.benchmark.grid_search import mean_gain
+from hand_tracking_dsp.rl.simulation.episode import TRAINING
+from hand_tracking_dsp.rl.simulation.reward import Weights
+from hand_tracking_dsp.rl.training import study
+from hand_tracking_dsp.rl.training.study import (
+    ablations,
+    choose,
+    common_alpha,
+    provenance,
+    run_jobs,
+    seeds,
+)
+from hand_tracking_dsp.rl.training.train import TrainingOptions
+
+PLAN = TrainingOptions(missions=2, seed=3)
+
+
+def test_trainings_differ_by_the_seed_alone() -> None:
+    jobs = seeds(PLAN, 3)
+    assert [job.name for job in jobs] == ["ppo_3", "ppo_4", "ppo_5"]
+    assert [job.options for job in jobs] == [replace(PLAN, seed=seed) for seed in (3, 4, 5)]
+    assert [job.name for job in seeds(replace(PLAN, algorithm="dqn"), 1)] == ["dqn_3"]
+
+
+def test_ablations_take_one_thing_away() -> None:
+    jobs = {job.name: job.options for job in ablations(PLAN)}
+    assert set(jobs) == {"without_battery", "without_drift", "without_adjustment"}
+    blank = {name: {OBSERVATION_NAMES[index] for index in options.blank} for name, options in jobs.items()}
+    assert blank["without_battery"] == {"battery_charge", "power_w", "power_trend_w_per_s"}
+    assert blank["without_drift"] == {"drift_percent", "drift_sparser_percent"}
+    assert blank["without_adjustment"] == set()
+    assert [name for name, options in jobs.items() if not options.adjust] == ["without_adjustment"]
+    for options in jobs.values():
+        assert replace(options, blank=(), adjust=True) == PLAN
+
+
+def test_a_policy_that_lies_there_is_not_trained_again(device, bank, write_policy, tmp_path) -> None:
+    write_policy("ppo_3", **provenance(PLAN, device))
+    before = (tmp_path / "policies" / "ppo_3.onnx").read_bytes()
+    told = []
+    run_jobs(
+        seeds(PLAN, 1),
+        device,
+        bank,
+        tmp_path / "policies",
+        tmp_path / "work",
+        1,
+        lambda *news: told.append(news),
+    )
+    assert told == []
+    assert not (tmp_path / "work").exists()
+    assert (tmp_path / "policies" / "ppo_3.onnx").read_bytes() == before
+
+
+def test_another_trainings_policy_is_not_passed_over(device, bank, write_policy, tmp_path) -> None:
+    write_policy("ppo_3", **provenance(replace(PLAN, missions=5), device))
+    with pytest.raises(ConfigurationError, match="missions differ"):
+        run_jobs(seeds(PLAN, 1), device, bank, tmp_path / "policies", tmp_path / "work", 1, print)
+
+
+def test_another_trainings_checkpoint_is_refused(device, bank, tmp_path) -> None:
+    folder = tmp_path / "work" / "ppo_3"
+    folder.mkdir(parents=True)
+    (folder / "options.json").write_text("{}")
+    with pytest.raises(ConfigurationError, match="is another training's"):
+        run_jobs(seeds(PLAN, 1), device, bank, tmp_path / "policies", tmp_path / "work", 1, print)
+
+
+def test_the_weights_of_several_policies_are_averaged(bank, write_policy) -> None:
+    policies = [write_policy("one", alpha=0.2), write_policy("other", alpha=0.3)]
+    assert math.isclose(common_alpha(policies, bank), 0.25)
+
+
+def test_the_policy_that_gains_most_on_missions_of_its_own_is_chosen(
+    device, bank, write_policy, monkeypatch
+) -> None:
+    monkeypatch.setattr(study, "VALIDATION", (1, 2))
+    policies = [write_policy(str(seed), seed) for seed in range(3)]
+    best, gains = choose(policies, device, bank, 1)
+    scores = evaluate(Arena(device, bank, Weights(0.4), TRAINING), policies, (1, 2), 1)
+    assert gains == pytest.approx({name: mean_gain(found) for name, found in scores.items()})
+    assert gains[best] == max(gains.values())

@@ -1,0 +1,1 @@
+"""Pictures of the documentation that no command of the package leaves."""
