@@ -13,7 +13,7 @@ import pytest
 
 from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.rl.benchmark.candidates import Contestant
+from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.simulation.device import DeviceModel, default_device
 from hand_tracking_dsp.rl.simulation.episode import STEP_S
 from hand_tracking_dsp.rl.training.encoding import encoded_size
@@ -74,17 +74,17 @@ def random_mlp() -> Callable[..., Mlp]:
 
 
 @pytest.fixture
-def write_policy(bank: Manifest, tmp_path: Path) -> Callable[..., Contestant]:
+def write_policy(bank: Manifest, tmp_path: Path) -> Callable[..., Candidate]:
     """Give a maker of learned policies on disk; parity with PyTorch is test_export's affair."""
     from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
 
-    def write(name: str, weights: int = 0, folder: str = "policies", **training: Any) -> Contestant:
+    def write(name: str, weights: int = 0, folder: str = "policies", **training: Any) -> Candidate:
         told = {"algorithm": "ppo", "missions": 0, "alpha": 0.4, **training}
         network = policy_network(make_mlp(weights), PolicyContract.of(bank, STEP_S, told))
         path = tmp_path / folder / f"{name}.json"
         path.parent.mkdir(exist_ok=True)
         path.with_suffix(".onnx").write_bytes(network)
         path.write_text(manifest_text(f"{name}.onnx", network))
-        return Contestant(name, "learned", file=path)
+        return Candidate(name, "learned", file=path)
 
     return write

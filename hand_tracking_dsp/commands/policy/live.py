@@ -45,7 +45,7 @@ _OWN_OPTIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Contestant:
+class PolicyRun:
     """A policy by the name that it is given on the command line, and the controller's parameters for it."""
 
     name: str
@@ -103,29 +103,29 @@ def run(options: argparse.Namespace) -> int:
     _check(options)
     bank = read_manifest(default_bank())
     script = LoadScript.parse(options.load)
-    contestants = _contestants(options, bank)
+    candidates = _policy_runs(options, bank)
     require_ros()
     view = LiveView()
-    view.say(f"{len(contestants) * options.rounds} runs of {options.duration:g} s, load {options.load}")
+    view.say(f"{len(candidates) * options.rounds} runs of {options.duration:g} s, load {options.load}")
     view.say(machine_line())
     runs: list[LiveRun] = []
     for number in range(1, options.rounds + 1):
         # Whatever changes slowly, such as heat, falls on all alike when the order turns round.
-        for contestant in contestants if number % 2 else contestants[::-1]:
-            recording = _run(options, script, contestant, bank, number, view)
+        for candidate in candidates if number % 2 else candidates[::-1]:
+            recording = _run(options, script, candidate, bank, number, view)
             if recording is None:
                 view.say("Interrupted: what follows is of the runs that are complete.")
-                return _finish(options, script, contestants, runs)
-            runs.append(LiveRun(contestant.name, recording))
+                return _finish(options, script, candidates, runs)
+            runs.append(LiveRun(candidate.name, recording))
             # A later run may fail.
-            write_json(options.out / "live.json", _report(options, bank, contestants, runs))
-    return _finish(options, script, contestants, runs)
+            write_json(options.out / "live.json", _report(options, bank, candidates, runs))
+    return _finish(options, script, candidates, runs)
 
 
 def _finish(
     options: argparse.Namespace,
     script: LoadScript,
-    contestants: Sequence[_Contestant],
+    candidates: Sequence[PolicyRun],
     runs: Sequence[LiveRun],
 ) -> int:
     if not runs:
@@ -136,7 +136,7 @@ def _finish(
 
     save_live_plot(runs, script, options.budget_ms, options.out / "live.png")
     console = make_console()
-    console.print(score_table(_scores(contestants, runs, options.budget_ms), options.budget_ms))
+    console.print(score_table(_scores(candidates, runs, options.budget_ms), options.budget_ms))
     console.print(f"The results are {options.out / 'live.json'} and {options.out / 'live.png'}.")
     return 0
 
@@ -154,12 +154,12 @@ def _check(options: argparse.Namespace) -> None:
                 raise ConfigurationError(msg)
 
 
-def _contestants(options: argparse.Namespace, bank: Manifest) -> list[_Contestant]:
+def _policy_runs(options: argparse.Namespace, bank: Manifest) -> list[PolicyRun]:
     names = [name.strip() for name in options.policies.split(",")]
     if len(set(names)) < len(names):
         msg = f"--policies is {options.policies}: name each policy once, and use --rounds to repeat them."
         raise ConfigurationError(msg)
-    return [_Contestant(name, _policy_parameters(name, options, bank)) for name in names]
+    return [PolicyRun(name, _policy_parameters(name, options, bank)) for name in names]
 
 
 def _policy_parameters(name: str, options: argparse.Namespace, bank: Manifest) -> Mapping[str, Value]:
@@ -182,7 +182,7 @@ def _policy_parameters(name: str, options: argparse.Namespace, bank: Manifest) -
     return {"policy": "fixed", "fixed.level": fixed[name], "initial_level": fixed[name], **shield}
 
 
-class _Session:
+class _LiveSession:
     """What happens around a run: the load, and the line that says how it goes."""
 
     def __init__(self, name: str, duration_s: float, load: Load, view: LiveView) -> None:
@@ -222,7 +222,7 @@ class _Session:
 def _run(
     options: argparse.Namespace,
     script: LoadScript,
-    contestant: _Contestant,
+    candidate: PolicyRun,
     bank: Manifest,
     number: int,
     view: LiveView,
@@ -231,18 +231,18 @@ def _run(
     given = node_parameters([*_DEFAULTS, *options.parameters])
     # What makes a policy what it is goes before what is given for all.
     given[_CONTROLLER] = {
-        name: text for name, text in given.get(_CONTROLLER, {}).items() if name not in contestant.parameters
+        name: text for name, text in given.get(_CONTROLLER, {}).items() if name not in candidate.parameters
     }
     graph = GraphRun(
         options.duration,
         NODES[:-1],
         NODES[-1:],
-        _parameters(options, contestant, bank),
-        options.out / f"{contestant.name.replace(':', '_')}_{number}.nodes.log",
+        _parameters(options, candidate, bank),
+        options.out / f"{candidate.name.replace(':', '_')}_{number}.nodes.log",
         yaml_parameters=given,
     )
     with Load(script) as load:
-        session = _Session(f"{contestant.name}, round {number}", options.duration, load, view)
+        session = _LiveSession(f"{candidate.name}, round {number}", options.duration, load, view)
         try:
             recording = run_graph(graph, on_state=session.tick)
         except KeyboardInterrupt:  # while nodes were started or stopped
@@ -251,13 +251,13 @@ def _run(
 
 
 def _parameters(
-    options: argparse.Namespace, contestant: _Contestant, bank: Manifest
+    options: argparse.Namespace, candidate: PolicyRun, bank: Manifest
 ) -> dict[str, dict[str, Value]]:
     load_w = _load_w(bank)
     lifetime_s = 3600 * _BATTERY.capacity_wh / (_BATTERY.base_w + load_w[0])
     return {
         "camera_node": {"source": options.source},
-        _CONTROLLER: {"budget_ms": options.budget_ms, **contestant.parameters},
+        _CONTROLLER: {"budget_ms": options.budget_ms, **candidate.parameters},
         _POWER: {
             "source": "simulated",
             "simulated.base_w": _BATTERY.base_w,
@@ -273,15 +273,15 @@ def _load_w(bank: Manifest) -> list[float]:
     return [_BATTERY.load_w[0] * level.macs / max(bank.levels[0].macs, 1) for level in bank.levels]
 
 
-def _scores(contestants: Sequence[_Contestant], runs: Sequence[LiveRun], budget_ms: float) -> list[LiveScore]:
-    of_each = ([run for run in runs if run.policy == contestant.name] for contestant in contestants)
+def _scores(candidates: Sequence[PolicyRun], runs: Sequence[LiveRun], budget_ms: float) -> list[LiveScore]:
+    of_each = ([run for run in runs if run.policy == candidate.name] for candidate in candidates)
     return [score(those, budget_ms, _BATTERY.base_w) for those in of_each if those]
 
 
 def _report(
-    options: argparse.Namespace, bank: Manifest, contestants: Sequence[_Contestant], runs: Sequence[LiveRun]
+    options: argparse.Namespace, bank: Manifest, candidates: Sequence[PolicyRun], runs: Sequence[LiveRun]
 ) -> dict[str, Any]:
-    scores = _scores(contestants, runs, options.budget_ms)
+    scores = _scores(candidates, runs, options.budget_ms)
     of_runs = (score([run], options.budget_ms, _BATTERY.base_w) for run in runs)
     return {
         "machine": machine(),

@@ -84,7 +84,7 @@ def _check(options: argparse.Namespace) -> None:
             raise ConfigurationError(msg)
 
 
-class _Session:
+class _TraceSession:
     """What happens around the listening: the load, the sweep over levels, the line that says how it goes."""
 
     def __init__(
@@ -145,7 +145,7 @@ def _record(options: argparse.Namespace, view: LiveView) -> Trace:
         load = stack.enter_context(Load(script)) if script else None
         observer = stack.enter_context(TraceObserver(domain_id, options.topic or "stats"))
         sweep = _Sweep(observer.set_operator_level, levels, options.sweep) if options.sweep else None
-        session = _Session(observer.builder, load, sweep, view, until)
+        session = _TraceSession(observer.builder, load, sweep, view, until)
         if options.run:
             graph = _graph(options, duration_s, domain_id)
             run_graph(graph, on_state=lambda _recording, elapsed_s: session.tick(elapsed_s))
@@ -189,7 +189,7 @@ def _graph(options: argparse.Namespace, duration_s: float, domain_id: int | None
     )
 
 
-def _listen(session: _Session, duration_s: float) -> None:
+def _listen(session: _TraceSession, duration_s: float) -> None:
     first_s = time.monotonic()
     try:
         while (elapsed_s := time.monotonic() - first_s) < duration_s:

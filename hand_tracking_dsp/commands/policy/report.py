@@ -1,4 +1,4 @@
-"""hand-tracking-dsp policy report: evaluate a policy in simulated missions, against rules and a plan."""
+"""hand-tracking-dsp policy report: evaluate a policy in simulated episodes, against rules and a plan."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hand_tracking_dsp.commands.output import machine, machine_line, make_consol
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.resources import default_bank, default_policy
-from hand_tracking_dsp.rl.benchmark.candidates import Contestant
-from hand_tracking_dsp.rl.benchmark.evaluate import Arena
+from hand_tracking_dsp.rl.benchmark.candidates import Candidate
+from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
 from hand_tracking_dsp.rl.simulation.episode import HELD_OUT
 from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.rl.training.study import common_alpha
@@ -59,12 +59,12 @@ def run(options: argparse.Namespace) -> int:
     training = LearnedPolicy.load(policy, bank).contract.training
     folder = policy.parent / "policies"
     seeds, _ = trainings(folder, policy, bank)
-    alpha = common_alpha(seeds or [Contestant("shipped", "learned", file=policy)], bank)
-    arena = Arena(device, bank, Weights(alpha), HELD_OUT)
+    alpha = common_alpha(seeds or [Candidate("shipped", "learned", file=policy)], bank)
+    benchmark = Benchmark(device, bank, Weights(alpha), HELD_OUT)
     live = _live(options.live) if options.live else None
     console = make_console()
     console.print(f"{options.missions} simulated missions; {machine_line()}")
-    missions = range(HELD_OUT_SEEDS[0], HELD_OUT_SEEDS[0] + options.missions)
+    episodes = range(HELD_OUT_SEEDS[0], HELD_OUT_SEEDS[0] + options.missions)
     with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console) as progress:
         tasks: dict[str, TaskID] = {}
 
@@ -73,23 +73,23 @@ def run(options: argparse.Namespace) -> int:
                 tasks[name] = progress.add_task(name, total=total)
             progress.update(tasks[name], completed=done)
 
-        findings = find(arena, policy, folder, options.workers, show, missions)
+        results = find(benchmark, policy, folder, options.workers, show, episodes)
     table = Table(title="Simulated missions: mean (95 % interval)")
     for heading in ("policy", *headings()):
         table.add_column(heading, justify="left" if heading == "policy" else "right")
-    for name, cells in rows(findings):
+    for name, cells in rows(results):
         table.add_row(name, *cells)
     console.print(table)
     aims = Table(title="Aims")
     for heading in ("aim", "found", "", "what could be had"):
         aims.add_column(heading)
-    for aim in findings.aims:
+    for aim in results.aims:
         aims.add_row(aim.text, aim.value, "reached" if aim.reached else "missed", aim.bound)
     console.print(aims)
-    median, tail = findings.decision_ms
+    median, tail = results.decision_ms
     console.print(f"A decision takes {median:.3f} ms at the median, {tail:.3f} ms at the 99th percentile.")
-    write_json(options.out / "report.json", report_value(findings, training, machine()) | {"live": live})
-    write_report(findings, training, options.out, live)
+    write_json(options.out / "report.json", report_value(results, training, machine()) | {"live": live})
+    write_report(results, training, options.out, live)
     console.print(f"{options.out / 'report.html'}, report.json and pictures are written.")
     return 0
 

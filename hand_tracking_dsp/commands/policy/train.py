@@ -1,4 +1,4 @@
-"""hand-tracking-dsp policy train: learn policies in simulated missions and export the best."""
+"""hand-tracking-dsp policy train: learn policies in simulated episodes and export the best."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from hand_tracking_dsp.control.policy_file import manifest_text
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_bytes, write_text
 from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.rl.benchmark.candidates import Contestant
+from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import require_same_levels
 from hand_tracking_dsp.rl.training.curves import plot_curves
-from hand_tracking_dsp.rl.training.study import Job, ablations, choose, run_jobs, seeds
+from hand_tracking_dsp.rl.training.study import TrainingJob, ablations, choose, run_jobs, seeds
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _MISSIONS = 1500
@@ -67,8 +67,8 @@ def run(options: argparse.Namespace) -> int:
             progress.update(tasks[name], completed=done)
 
         run_jobs([*jobs, *others], device, bank, folder, work, options.workers, show)
-    contestants = [Contestant(job.name, "learned", file=folder / f"{job.name}.json") for job in jobs]
-    best, gains = choose(contestants, device, bank, options.workers)
+    candidates = [Candidate(job.name, "learned", file=folder / f"{job.name}.json") for job in jobs]
+    best, gains = choose(candidates, device, bank, options.workers)
     network = (folder / f"{best}.onnx").read_bytes()
     write_bytes(options.out / "policy.onnx", network)
     write_text(options.out / "policy.json", manifest_text("policy.onnx", network))
@@ -83,20 +83,20 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _jobs(options: argparse.Namespace) -> tuple[list[Job], list[Job]]:
+def _jobs(options: argparse.Namespace) -> tuple[list[TrainingJob], list[TrainingJob]]:
     """Return the trainings to choose from, and those for comparison."""
     try:
-        from hand_tracking_dsp.rl.training.train import TrainingOptions
+        from hand_tracking_dsp.rl.training.train import PolicyTrainingOptions
     except ImportError as error:
         msg = (
             f"Training needs PyTorch, gymnasium and stable-baselines3 ({error}): run 'make setup-lab', or "
             f"pip install -r requirements/lab.in."
         )
         raise ConfigurationError(msg) from error
-    plan = TrainingOptions(algorithm=options.algorithm, missions=options.missions, seed=options.seed)
+    plan = PolicyTrainingOptions(algorithm=options.algorithm, episodes=options.missions, seed=options.seed)
     jobs = seeds(plan, options.seeds)
     if not options.study:
         return jobs, []
     other = "dqn" if options.algorithm == "ppo" else "ppo"
-    plans = seeds(TrainingOptions(algorithm=other, missions=options.missions, seed=options.seed), 1)
+    plans = seeds(PolicyTrainingOptions(algorithm=other, episodes=options.missions, seed=options.seed), 1)
     return jobs, [*plans, *ablations(plan)]

@@ -13,7 +13,7 @@ from hand_tracking_dsp.control.policies import FixedLevelPolicy, Policy, Thresho
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.rl.benchmark.oracle import OraclePolicy
 from hand_tracking_dsp.rl.benchmark.pi_policy import PiOptions, PiPolicy
-from hand_tracking_dsp.rl.simulation.episode import Mission
+from hand_tracking_dsp.rl.simulation.episode import Episode
 from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.tracking.manifest import Manifest
 
@@ -21,7 +21,7 @@ KINDS = ("fixed", "threshold", "pi", "learned", "oracle")
 
 
 @dataclass(frozen=True, slots=True)
-class Contestant:
+class Candidate:
     """A policy under given options of the controller.
 
     Attributes:
@@ -51,8 +51,8 @@ class Contestant:
             msg = f"The learned policy {self.name} has no file: give its manifest."
             raise ConfigurationError(msg)
 
-    def policy(self, mission: Mission, weights: Weights, bank: Manifest) -> Policy:
-        """Make a fresh policy for a mission."""
+    def policy(self, episode: Episode, weights: Weights, bank: Manifest) -> Policy:
+        """Make a fresh policy for a episode."""
         if self.kind == "fixed":
             return FixedLevelPolicy(**self.settings)
         if self.kind == "threshold":
@@ -60,7 +60,7 @@ class Contestant:
         if self.kind == "pi":
             return PiPolicy(PiOptions(**self.settings))
         if self.kind == "oracle":
-            return OraclePolicy(mission, weights, self.options)
+            return OraclePolicy(episode, weights, self.options)
         return LearnedPolicy.load(self.file or Path(), bank)
 
 
@@ -75,10 +75,10 @@ def without_shield(options: ControllerOptions) -> ControllerOptions:
     return replace(options, shield=shield)
 
 
-def fixed_levels(levels: int) -> list[Contestant]:
-    """Return a contestant for every level."""
+def fixed_levels(levels: int) -> list[Candidate]:
+    """Return a candidate for every level."""
     options = without_deadline_shield(ControllerOptions())
     return [
-        Contestant(f"fixed level {level}", "fixed", {"level": level}, options=options)
+        Candidate(f"fixed level {level}", "fixed", {"level": level}, options=options)
         for level in range(levels)
     ]

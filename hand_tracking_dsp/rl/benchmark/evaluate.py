@@ -1,4 +1,4 @@
-"""Playing missions with policies, in parallel processes, and what came of each mission."""
+"""Playing episodes with policies, in parallel processes, and what came of each episode."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import numpy as np
 from hand_tracking_dsp.control.controller import Decision
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.rl.benchmark.candidates import Contestant
+from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
-from hand_tracking_dsp.rl.simulation.episode import HELD_OUT, STEP_S, Mission, MissionOptions, draw_mission
+from hand_tracking_dsp.rl.simulation.episode import HELD_OUT, STEP_S, Episode, EpisodeOptions, draw_episode
 from hand_tracking_dsp.rl.simulation.reward import Weights, accuracy
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 from hand_tracking_dsp.tracking.manifest import Manifest
@@ -25,8 +25,8 @@ _MINUTE = round(60.0 / STEP_S)
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """What came of one mission.
+class EpisodeScore:
+    """What came of one episode.
 
     Attributes:
         gain: Mean reward of a step.
@@ -53,20 +53,20 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Arena:
+class Benchmark:
     """Where policies meet: the same for all.
 
     Attributes:
-        device: What missions take place on.
+        device: What episodes take place on.
         bank: The bank that policies choose from.
         weights: Of the reward.
-        missions: What missions are drawn from.
+        episodes: What episodes are drawn from.
     """
 
     device: DeviceModel
     bank: Manifest
     weights: Weights
-    missions: MissionOptions = HELD_OUT
+    episodes: EpisodeOptions = HELD_OUT
 
     def __post_init__(self) -> None:
         """Raises ConfigurationError where device and bank have different numbers of levels."""
@@ -78,26 +78,26 @@ class Arena:
         return tuple(level.sparsity for level in self.bank.levels)
 
 
-def play(arena: Arena, mission: Mission, contestant: Contestant) -> Score:
-    """Play one mission."""
-    policy = contestant.policy(mission, arena.weights, arena.bank)
-    simulation = Simulation(mission, policy, contestant.options, arena.weights, arena.sparsities)
+def play(benchmark: Benchmark, episode: Episode, candidate: Candidate) -> EpisodeScore:
+    """Play one episode."""
+    policy = candidate.policy(episode, benchmark.weights, benchmark.bank)
+    simulation = Simulation(episode, policy, candidate.options, benchmark.weights, benchmark.sparsities)
     gains, levels, drifts, switched = [], [], [], []
     late = frames = breaches = 0
     energy_j = 0.0
     while not simulation.done:
-        decision, moment = simulation.advance()
-        gains.append(moment.reward)
-        levels.append(moment.level)
-        drifts.append(moment.drift_percent)
+        decision, outcome = simulation.advance()
+        gains.append(outcome.reward)
+        levels.append(outcome.level)
+        drifts.append(outcome.drift_percent)
         switched.append(decision.level != decision.level_before)
-        late += moment.late
-        frames += moment.frames
-        energy_j += moment.tracker_j
+        late += outcome.late
+        frames += outcome.frames
+        energy_j += outcome.tracker_j
         breaches += _breached(decision)
     seen = np.array(drifts)[np.isfinite(drifts)]
     in_minute = np.convolve(switched, np.ones(_MINUTE), "full").max()
-    return Score(
+    return EpisodeScore(
         gain=float(np.mean(gains)),
         miss_share=late / frames,
         drift_percent=float(seen.mean()) if len(seen) else math.nan,
@@ -111,30 +111,30 @@ def play(arena: Arena, mission: Mission, contestant: Contestant) -> Score:
 
 
 def evaluate(
-    arena: Arena,
-    contestants: Sequence[Contestant],
+    benchmark: Benchmark,
+    candidates: Sequence[Candidate],
     seeds: Sequence[int],
     workers: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
-) -> dict[str, list[Score]]:
-    """Play missions with every contestant.
+) -> dict[str, list[EpisodeScore]]:
+    """Play episodes with every candidate.
 
     Args:
-        arena: Where.
-        contestants: Who, by unique names.
-        seeds: Of the missions, the same for all.
+        benchmark: Where.
+        candidates: Who, by unique names.
+        seeds: Of the episodes, the same for all.
         workers: Processes; 0: one for each core, 1: none but this one.
-        on_progress: Called with the missions done and to do.
+        on_progress: Called with the episodes done and to do.
 
     Returns:
-        The scores of each contestant by name, in the order of the seeds.
+        The scores of each candidate by name, in the order of the seeds.
     """
     report = on_progress or (lambda _done, _all: None)
-    names = [contestant.name for contestant in contestants]
-    play_all = partial(_play_all, arena, list(contestants))
+    names = [candidate.name for candidate in candidates]
+    play_all = partial(_play_all, benchmark, list(candidates))
 
-    def gather(rounds: Iterable[list[Score]]) -> dict[str, list[Score]]:
-        scores: dict[str, list[Score]] = {name: [] for name in names}
+    def gather(rounds: Iterable[list[EpisodeScore]]) -> dict[str, list[EpisodeScore]]:
+        scores: dict[str, list[EpisodeScore]] = {name: [] for name in names}
         for done, found in enumerate(rounds, start=1):
             for name, score in zip(names, found, strict=True):
                 scores[name].append(score)
@@ -164,9 +164,9 @@ def require_same_levels(device: DeviceModel, bank: Manifest) -> None:
         raise ConfigurationError(msg)
 
 
-def _play_all(arena: Arena, contestants: list[Contestant], seed: int) -> list[Score]:
-    mission = draw_mission(arena.device, seed, arena.missions)
-    return [play(arena, mission, contestant) for contestant in contestants]
+def _play_all(benchmark: Benchmark, candidates: list[Candidate], seed: int) -> list[EpisodeScore]:
+    episode = draw_episode(benchmark.device, seed, benchmark.episodes)
+    return [play(benchmark, episode, candidate) for candidate in candidates]
 
 
 def _breached(decision: Decision) -> bool:

@@ -1,4 +1,4 @@
-"""Fair opponents: the rules' settings, found by grid search on the missions that policies are trained on."""
+"""Fair opponents: the rules' settings, found by grid search on the episodes that policies are trained on."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from hand_tracking_dsp.rl.benchmark.candidates import Contestant
-from hand_tracking_dsp.rl.benchmark.evaluate import Arena, Score, evaluate
+from hand_tracking_dsp.rl.benchmark.candidates import Candidate
+from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, EpisodeScore, evaluate
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
 
 TUNING = tuple(range(700_000, 700_024))
-"""Seeds of the missions that rules are tuned on; neither trained on nor reported."""
+"""Seeds of the episodes that rules are tuned on; neither trained on nor reported."""
 
 Stage = dict[str, tuple[Any, ...]]
 
@@ -32,33 +32,33 @@ STAGES: dict[str, tuple[Stage, ...]] = {
 
 def tune(
     kind: str,
-    arena: Arena,
+    benchmark: Benchmark,
     workers: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
-) -> tuple[Contestant, list[tuple[Contestant, list[Score]]]]:
+) -> tuple[Candidate, list[tuple[Candidate, list[EpisodeScore]]]]:
     """Find the settings of a rule that gain most.
 
     Args:
         kind: One of STAGES.
-        arena: Where; its missions are replaced by those that policies are trained on.
+        benchmark: Where; its episodes are replaced by those that policies are trained on.
         workers: Processes; 0: one for each core.
         on_progress: Called with the stages done and to do.
 
     Returns:
         The best, named after its kind, and everything tried with its scores.
     """
-    arena = replace(arena, missions=TRAINING)
-    tried: list[tuple[Contestant, list[Score]]] = []
-    best = Contestant(f"{kind}, tuned", kind)
+    benchmark = replace(benchmark, episodes=TRAINING)
+    tried: list[tuple[Candidate, list[EpisodeScore]]] = []
+    best = Candidate(f"{kind}, tuned", kind)
     stages = STAGES[kind]
     for done, stage in enumerate(stages, start=1):
         settings = [
             {**best.settings, **dict(zip(stage, values, strict=True))}
             for values in itertools.product(*stage.values())
         ]
-        contestants = [Contestant(f"{kind} {one}", kind, one) for one in settings]
-        scores = evaluate(arena, contestants, TUNING, workers)
-        tried += [(contestant, scores[contestant.name]) for contestant in contestants]
+        candidates = [Candidate(f"{kind} {one}", kind, one) for one in settings]
+        scores = evaluate(benchmark, candidates, TUNING, workers)
+        tried += [(candidate, scores[candidate.name]) for candidate in candidates]
         top, _ = max(tried, key=lambda pair: mean_gain(pair[1]))
         best = replace(best, settings=top.settings)
         if on_progress:
@@ -66,13 +66,13 @@ def tune(
     return best, tried
 
 
-def at_error(tried: Sequence[tuple[Contestant, list[Score]]], error: float, name: str) -> Contestant:
+def at_error(tried: Sequence[tuple[Candidate, list[EpisodeScore]]], error: float, name: str) -> Candidate:
     """Return the settings that gain most among those whose error is not much larger, nor smaller, than given.
 
     Args:
         tried: Of tune().
-        error: Score.error to compare at.
-        name: Of the contestant returned.
+        error: EpisodeScore.error to compare at.
+        name: Of the candidate returned.
     """
     near = [pair for pair in tried if error <= mean_error(pair[1]) <= 1.25 * error]
     if not near:
@@ -81,11 +81,11 @@ def at_error(tried: Sequence[tuple[Contestant, list[Score]]], error: float, name
     return replace(chosen, name=name)
 
 
-def mean_gain(scores: Sequence[Score]) -> float:
+def mean_gain(scores: Sequence[EpisodeScore]) -> float:
     """Return the mean reward of a step."""
     return float(np.mean([score.gain for score in scores]))
 
 
-def mean_error(scores: Sequence[Score]) -> float:
-    """Return the mean error, 0 to 1, of the missions that showed a hand."""
+def mean_error(scores: Sequence[EpisodeScore]) -> float:
+    """Return the mean error, 0 to 1, of the episodes that showed a hand."""
     return float(np.nanmean([score.error for score in scores]))

@@ -1,4 +1,4 @@
-"""The upper limit: a plan by dynamic programming that knows the hidden states of the whole mission.
+"""The upper limit: a plan by dynamic programming that knows the hidden states of the whole episode.
 
 It knows in advance load, throttling, scenes and hands, but not the luck of single frames, and moves the level
 under the same rules: one step at a time, the dwell time towards denser, the sparsest level at the battery's
@@ -16,34 +16,34 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
-from hand_tracking_dsp.rl.simulation.episode import STEP_S, Mission
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode
 from hand_tracking_dsp.rl.simulation.reward import Weights, reward
 
 _CHARGES = 41
 
 
 class OraclePolicy:
-    """Carries out the plan; asked once a step, from the mission's beginning.
+    """Carries out the plan; asked once a step, from the episode's beginning.
 
     Args:
-        mission: All that is to happen.
+        episode: All that is to happen.
         weights: Of the reward.
         options: Dwell time and battery reserve.
     """
 
     name: ClassVar[str] = "oracle"
 
-    def __init__(self, mission: Mission, weights: Weights, options: ControllerOptions) -> None:
-        self._mission = mission
+    def __init__(self, episode: Episode, weights: Weights, options: ControllerOptions) -> None:
+        self._episode = episode
         self._dwell = round(options.min_dwell_s / STEP_S)
-        self._drained = mission.drained()
-        mains = math.isnan(mission.capacity_wh)
+        self._drained = episode.drained()
+        mains = math.isnan(episode.capacity_wh)
         self._charges = np.array([1.0]) if mains else np.linspace(0.0, 1.0, _CHARGES)
         reserve = -1.0 if mains else options.shield.battery_reserve
         # A charge on the grid that is the reserve may be a rounding above it.
         self._at_reserve = self._charges <= reserve + 1e-9
         self._plan = self._make_plan(weights)
-        self._charge = 1.0 if mains else mission.charge
+        self._charge = 1.0 if mains else episode.charge
         self._step = self._left = 0
         self._level = options.initial_level
 
@@ -63,12 +63,12 @@ class OraclePolicy:
 
     def _make_plan(self, weights: Weights) -> NDArray[np.int8]:
         """Return the best action: int8 [step, level, steps until denser is allowed, charge]."""
-        mission, charges, dwell = self._mission, self._charges, self._dwell
-        levels, size = mission.levels, len(charges)
-        time, right = mission.expected_time, mission.accuracy
-        plan = np.empty((mission.steps, levels, dwell + 1, size), dtype=np.int8)
+        episode, charges, dwell = self._episode, self._charges, self._dwell
+        levels, size = episode.levels, len(charges)
+        time, right = episode.expected_time, episode.accuracy
+        plan = np.empty((episode.steps, levels, dwell + 1, size), dtype=np.int8)
         value = np.zeros((levels, dwell + 1, size))
-        for step in reversed(range(mission.steps)):
+        for step in reversed(range(episode.steps)):
             best_from = np.full((len(Action), levels, dwell + 1, size), -np.inf)
             # The value of running a level in this step, by the dwell time left afterwards and the charge.
             running = np.empty_like(value)
@@ -77,7 +77,7 @@ class OraclePolicy:
                     weights,
                     right[level, step],
                     time[level, step],
-                    mission.energy[level, step],
+                    episode.energy[level, step],
                     charges if size > 1 else math.nan,
                 )
                 after = np.maximum(charges - self._drained[level, step], 0.0)

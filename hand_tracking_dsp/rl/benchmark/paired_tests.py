@@ -10,7 +10,7 @@ from scipy import stats
 
 from hand_tracking_dsp.evaluation.metrics import Interval
 from hand_tracking_dsp.evaluation.statistics import CONFIDENCE, Array, paired_p_values, percentile_interval
-from hand_tracking_dsp.rl.benchmark.evaluate import Score
+from hand_tracking_dsp.rl.benchmark.evaluate import EpisodeScore
 
 MEASURES = ("gain", "miss_share", "error", "drift_percent", "energy_j", "level", "switches")
 
@@ -19,13 +19,13 @@ _RESAMPLES = 2000
 
 @dataclass(frozen=True, slots=True)
 class PairedTest:
-    """One policy against another on the same missions.
+    """One policy against another on the same episodes.
 
     Attributes:
         difference: Mean of first less second, with its t interval.
-        ratio: Sum of the first over sum of the second, with its bootstrap interval over missions.
+        ratio: Sum of the first over sum of the second, with its bootstrap interval over episodes.
         t_p: P value of the paired t-test.
-        wilcoxon_p: P value of Wilcoxon's signed-rank test; 1 where no mission differs.
+        wilcoxon_p: P value of Wilcoxon's signed-rank test; 1 where no episode differs.
     """
 
     difference: Interval
@@ -34,8 +34,8 @@ class PairedTest:
     wilcoxon_p: float
 
 
-def column(scores: Sequence[Score], measure: str) -> Array:
-    """Return one measure of every mission, float64 [n]; NaN where a mission lacks it."""
+def column(scores: Sequence[EpisodeScore], measure: str) -> Array:
+    """Return one measure of every episode, float64 [n]; NaN where a episode lacks it."""
     return np.array([getattr(score, measure) for score in scores], dtype=np.float64)
 
 
@@ -63,8 +63,8 @@ def ratio_interval(first: Array, second: Array, seed: int = 0) -> Interval:
     return percentile_interval(float(first.sum()) / total, ratios)
 
 
-def paired(first: Sequence[Score], second: Sequence[Score], measure: str) -> PairedTest:
-    """Compare two policies by one measure on the same missions."""
+def paired(first: Sequence[EpisodeScore], second: Sequence[EpisodeScore], measure: str) -> PairedTest:
+    """Compare two policies by one measure on the same episodes."""
     one, other = column(first, measure), column(second, measure)
     known = np.isfinite(one) & np.isfinite(other)
     one, other = one[known], other[known]
@@ -72,6 +72,6 @@ def paired(first: Sequence[Score], second: Sequence[Score], measure: str) -> Pai
     return PairedTest(mean_interval(one - other), ratio_interval(one, other), t_p, wilcoxon_p)
 
 
-def over_seeds(scores: Mapping[str, Sequence[Score]], measure: str) -> Interval:
-    """Return the mean over trainings of each one's mean over missions, with its t interval over trainings."""
+def over_seeds(scores: Mapping[str, Sequence[EpisodeScore]], measure: str) -> Interval:
+    """Return the mean over trainings of each one's mean over episodes, with its t interval over trainings."""
     return mean_interval(np.array([np.nanmean(column(found, measure)) for found in scores.values()]))

@@ -11,8 +11,8 @@ from jinja2 import Environment
 
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.rl.benchmark.paired_tests import column
-from hand_tracking_dsp.rl.benchmark.report_plots import plot_gains, plot_mission, plot_trade
-from hand_tracking_dsp.rl.benchmark.results import ORACLE, SHIPPED, Findings
+from hand_tracking_dsp.rl.benchmark.report_plots import plot_episode, plot_gains, plot_trade
+from hand_tracking_dsp.rl.benchmark.results import ORACLE, SHIPPED, BenchmarkResults
 
 NOT_MEASURED = (
     "Accuracy against true joints: drift and error are distances from the dense level's landmarks.",
@@ -69,28 +69,30 @@ measure for another as the weights say; no level is faster or cheaper than the s
 """
 
 
-def report_value(findings: Findings, training: dict[str, Any], machine: dict[str, Any]) -> dict[str, Any]:
+def report_value(
+    results: BenchmarkResults, training: dict[str, Any], machine: dict[str, Any]
+) -> dict[str, Any]:
     """Return what report.json holds.
 
     Args:
-        findings: All that was found.
+        results: All that was found.
         training: Provenance of the shipped policy.
         machine: What it was evaluated on.
     """
-    arena = findings.arena
+    benchmark = results.benchmark
     return {
-        "aims": [asdict(aim) for aim in findings.aims],
-        "policies": findings.table(),
-        "paired_tests_of_the_shipped_policy": findings.tests,
-        "settings": {name: dict(one.settings) for name, one in findings.contestants.items() if one.settings},
-        "decision_ms": dict(zip(("p50", "p99"), findings.decision_ms, strict=True)),
-        "weights": {"alpha": arena.weights.alpha, "beta": arena.weights.beta},
+        "aims": [asdict(aim) for aim in results.aims],
+        "policies": results.table(),
+        "paired_tests_of_the_shipped_policy": results.tests,
+        "settings": {name: dict(one.settings) for name, one in results.candidates.items() if one.settings},
+        "decision_ms": dict(zip(("p50", "p99"), results.decision_ms, strict=True)),
+        "weights": {"alpha": benchmark.weights.alpha, "beta": benchmark.weights.beta},
         "missions": {
-            "seeds": [min(findings.missions), max(findings.missions)],
-            "options": asdict(arena.missions),
+            "seeds": [min(results.episodes), max(results.episodes)],
+            "options": asdict(benchmark.episodes),
         },
-        "device": {"name": arena.device.name, "source": arena.device.source},
-        "bank": {"name": arena.bank.name, "fingerprint": arena.bank.fingerprint},
+        "device": {"name": benchmark.device.name, "source": benchmark.device.source},
+        "bank": {"name": benchmark.bank.name, "fingerprint": benchmark.bank.fingerprint},
         "training": training,
         "machine": machine,
         "not_measured": NOT_MEASURED,
@@ -98,12 +100,12 @@ def report_value(findings: Findings, training: dict[str, Any], machine: dict[str
 
 
 def write_report(
-    findings: Findings, training: dict[str, Any], out: Path, live: dict[str, Any] | None = None
+    results: BenchmarkResults, training: dict[str, Any], out: Path, live: dict[str, Any] | None = None
 ) -> None:
     """Write report.html and the pictures it holds into a folder.
 
     Args:
-        findings: All that was found.
+        results: All that was found.
         training: Provenance of the shipped policy.
         out: Folder.
         live: Table of a comparison in the running graph: headings, rows, note, picture (a path).
@@ -111,9 +113,9 @@ def write_report(
     Raises:
         OutputError: A file cannot be written.
     """
-    plot_trade(findings, out / "trade.png")
-    plot_gains(findings, out / "gains.png")
-    plot_mission(findings, _telling_mission(findings), out / "mission.png")
+    plot_trade(results, out / "trade.png")
+    plot_gains(results, out / "gains.png")
+    plot_episode(results, _telling_episode(results), out / "mission.png")
     pictures = [
         ("Late frames and energy against error", out / "trade.png"),
         ("Reward of each mission", out / "gains.png"),
@@ -123,23 +125,23 @@ def write_report(
         pictures.append(("The running graph over time", Path(live["picture"])))
     page = Environment(autoescape=True).from_string(_PAGE)
     text = page.render(
-        intro=_intro(findings, training),
-        aims=findings.aims,
+        intro=_intro(results, training),
+        aims=results.aims,
         headings=_COLUMNS,
-        rows=rows(findings),
+        rows=rows(results),
         pictures=[(title, base64.b64encode(path.read_bytes()).decode()) for title, path in pictures],
         live=live,
         not_measured=NOT_MEASURED,
-        how=_how(findings, training),
+        how=_how(results, training),
     )
     write_text(out / "report.html", text)
 
 
-def _telling_mission(findings: Findings) -> int:
-    """Return the seed of a mission in which the dense level is late more often than in three of four."""
-    late = [score.miss_share for score in next(iter(findings.scores.values()))]
+def _telling_episode(results: BenchmarkResults) -> int:
+    """Return the seed of a episode in which the dense level is late more often than in three of four."""
+    late = [score.miss_share for score in next(iter(results.scores.values()))]
     order = sorted(range(len(late)), key=late.__getitem__)
-    return findings.missions[order[3 * (len(order) - 1) // 4]]
+    return results.episodes[order[3 * (len(order) - 1) // 4]]
 
 
 def headings() -> list[str]:
@@ -147,40 +149,40 @@ def headings() -> list[str]:
     return [*_COLUMNS, "changes in a minute", "breaches"]
 
 
-def _intro(findings: Findings, training: dict[str, Any]) -> str:
-    median, tail = findings.decision_ms
+def _intro(results: BenchmarkResults, training: dict[str, Any]) -> str:
+    median, tail = results.decision_ms
     return (
-        f"{len(findings.missions)} simulated missions of two minutes that nothing was trained, tuned or "
-        f"chosen on, with loads and batteries of other ranges than in training. The policy judged "
+        f"{len(results.episodes)} simulated missions of two minutes that nothing was trained, tuned or "
+        f"chosen on, with loads and batteries of other ranges than in training. The policy evaluated "
         f"({SHIPPED}) was trained by {training.get('algorithm')} on {training.get('missions')} missions. "
         f"A decision takes {median:.2f} ms at the median, {tail:.2f} ms at the 99th percentile."
     )
 
 
-def rows(findings: Findings) -> list[tuple[str, list[str]]]:
-    """Return the table of missions as text: a policy's name and its cells."""
+def rows(results: BenchmarkResults) -> list[tuple[str, list[str]]]:
+    """Return the table of episodes as text: a policy's name and its cells."""
     lines = []
-    for name, measures in findings.table().items():
+    for name, measures in results.table().items():
         cells = []
         for measure in _HEADINGS:
             factor, digits = (100, 2) if measure == "miss_share" else (1, 3 if measure == "gain" else 2)
             one = measures[measure]
             value, low, high = (factor * one[key] for key in ("value", "low", "high"))
             cells.append(f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})")
-        best = float(column(findings.scores[ORACLE], "gain").mean())
+        best = float(column(results.scores[ORACLE], "gain").mean())
         cells.insert(1, f"{100 * measures['gain']['value'] / best:.1f}")
         cells += [f"{measures[key]['value']:.0f}" for key in ("switches_per_min", "breaches")]
         lines.append((name, cells))
     return lines
 
 
-def _how(findings: Findings, training: dict[str, Any]) -> list[tuple[str, str]]:
-    arena = findings.arena
-    settings = [(name, one.settings) for name, one in findings.contestants.items() if one.settings]
+def _how(results: BenchmarkResults, training: dict[str, Any]) -> list[tuple[str, str]]:
+    benchmark = results.benchmark
+    settings = [(name, one.settings) for name, one in results.candidates.items() if one.settings]
     return [
-        ("device", f"{arena.device.name}: {arena.device.source}"),
-        ("bank", f"{arena.bank.name} {arena.bank.fingerprint[:12]}"),
-        ("weights of the reward", f"alpha {arena.weights.alpha:.3f}, beta {arena.weights.beta:.3f}"),
+        ("device", f"{benchmark.device.name}: {benchmark.device.source}"),
+        ("bank", f"{benchmark.bank.name} {benchmark.bank.fingerprint[:12]}"),
+        ("weights of the reward", f"alpha {benchmark.weights.alpha:.3f}, beta {benchmark.weights.beta:.3f}"),
         ("training of the shipped policy", ", ".join(f"{key} {value}" for key, value in training.items())),
         *((f"settings of {name}", ", ".join(f"{k} {v}" for k, v in one.items())) for name, one in settings),
     ]

@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
 from hand_tracking_dsp.evaluation.plots import save
-from hand_tracking_dsp.rl.benchmark.candidates import Contestant
-from hand_tracking_dsp.rl.benchmark.evaluate import Arena
+from hand_tracking_dsp.rl.benchmark.candidates import Candidate
+from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
 from hand_tracking_dsp.rl.benchmark.paired_tests import column
-from hand_tracking_dsp.rl.benchmark.results import AT_ERROR, ORACLE, SHIPPED, TUNED, Findings
-from hand_tracking_dsp.rl.simulation.episode import STEP_S, draw_mission
+from hand_tracking_dsp.rl.benchmark.results import AT_ERROR, ORACLE, SHIPPED, TUNED, BenchmarkResults
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, draw_episode
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 
 _COLORS = {SHIPPED: "#d95f02", TUNED: "#1f77b4", AT_ERROR: "#6baed6", ORACLE: "#2ca02c"}
@@ -25,14 +25,14 @@ _NOTE = "simulated missions; error by drift from the dense level (agreement, not
 _NAMED = ("fixed", "PI", "without")
 
 
-def plot_trade(findings: Findings, path: Path) -> None:
-    """Draw late frames and energy against error, each policy a point, with its mean over the missions."""
+def plot_trade(results: BenchmarkResults, path: Path) -> None:
+    """Draw late frames and energy against error, each policy a point, with its mean over the episodes."""
     figure = Figure(figsize=(10, 5), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for name, scores in findings.scores.items():
+    for name, scores in results.scores.items():
         error = float(np.nanmean(column(scores, "error")))
         late, energy = 100 * column(scores, "miss_share").mean(), column(scores, "energy_j").mean()
-        seed = name in findings.seeds
+        seed = name in results.seeds
         color = "#fdae6b" if seed else _COLORS.get(name, "#555555")
         label = name if name in _COLORS else None
         for axes, value in ((left, late), (right, energy)):
@@ -48,17 +48,17 @@ def plot_trade(findings: Findings, path: Path) -> None:
         axes.set_xlabel("error: 1 - Accuracy")
         axes.set_xlim(left=0)
     left.legend(fontsize="x-small")
-    figure.suptitle(f"{len(findings.missions)} {_NOTE}", fontsize="small")
+    figure.suptitle(f"{len(results.episodes)} {_NOTE}", fontsize="small")
     save(figure, (left, right), path)
 
 
-def plot_gains(findings: Findings, path: Path) -> None:
-    """Draw each mission's reward as a share of the oracle's, a box a policy."""
-    best = column(findings.scores[ORACLE], "gain")
-    names = [name for name in findings.scores if name != ORACLE]
+def plot_gains(results: BenchmarkResults, path: Path) -> None:
+    """Draw each episode's reward as a share of the oracle's, a box a policy."""
+    best = column(results.scores[ORACLE], "gain")
+    names = [name for name in results.scores if name != ORACLE]
     figure = Figure(figsize=(10, 0.35 * len(names) + 1.5), layout="constrained")
     axes = figure.subplots()
-    shares = [100 * column(findings.scores[name], "gain") / best for name in names]
+    shares = [100 * column(results.scores[name], "gain") / best for name in names]
     axes.boxplot(shares, orientation="horizontal", tick_labels=names, showfliers=False, whis=(5, 95))
     axes.axvline(100, color=_COLORS[ORACLE], lw=1)
     axes.axvline(95, color="black", lw=1, ls="--")
@@ -68,29 +68,29 @@ def plot_gains(findings: Findings, path: Path) -> None:
     save(figure, (axes,), path)
 
 
-def plot_mission(findings: Findings, seed: int, path: Path) -> None:
-    """Draw one mission over time: what was hidden, and the levels that three policies chose."""
-    arena = findings.arena
-    mission = draw_mission(arena.device, seed, arena.missions)
+def plot_episode(results: BenchmarkResults, seed: int, path: Path) -> None:
+    """Draw one episode over time: what was hidden, and the levels that three policies chose."""
+    benchmark = results.benchmark
+    episode = draw_episode(benchmark.device, seed, benchmark.episodes)
     figure = Figure(figsize=(10, 7.5), layout="constrained")
     hidden, latency, *rows = figure.subplots(5, 1, sharex=True, height_ratios=[1.2, 1.6, 1, 1, 1])
-    times = np.arange(mission.steps) * STEP_S
-    hidden.step(times, mission.load_state, where="post", label="load state (hidden)", color="#7570b3")
-    hidden.step(times, mission.hands, where="post", label="hands in view", color="#555555", ls=":")
+    times = np.arange(episode.steps) * STEP_S
+    hidden.step(times, episode.load_state, where="post", label="load state (hidden)", color="#7570b3")
+    hidden.step(times, episode.hands, where="post", label="hands in view", color="#555555", ls=":")
     hidden.plot(
-        times, mission.drift_percent[-1] / 10, label="drift at the sparsest level / 10 %", color="#e7298a"
+        times, episode.drift_percent[-1] / 10, label="drift at the sparsest level / 10 %", color="#e7298a"
     )
     hidden.legend(fontsize="x-small", ncols=3, loc="lower left", bbox_to_anchor=(0, 1), frameon=False)
     for row, name in zip(rows, (SHIPPED, TUNED, ORACLE), strict=True):
-        levels, late = _played(arena, seed, findings.contestants[name])
+        levels, late = _played(benchmark, seed, results.candidates[name])
         row.step(times, levels, where="post", color=_COLORS[name])
         row.plot(times[late > 0], levels[late > 0], ".", color="black", ms=4)
-        row.set_ylim(-0.3, mission.levels - 0.7)
+        row.set_ylim(-0.3, episode.levels - 0.7)
         row.set_ylabel("level")
         row.set_title(f"{name}: {late.sum():.0f} late frames (black: steps with one)", fontsize="small")
         if name == SHIPPED:
-            chosen = mission.latency_ms[levels.astype(int), np.arange(mission.steps)].max(axis=1)
-            latency.plot(times, chosen / mission.budget_ms, color=_COLORS[name], lw=1)
+            chosen = episode.latency_ms[levels.astype(int), np.arange(episode.steps)].max(axis=1)
+            latency.plot(times, chosen / episode.budget_ms, color=_COLORS[name], lw=1)
     latency.axhline(1, color="black", ls="--", lw=1)
     latency.set_ylabel("slowest frame of a\nstep, budgets")
     rows[-1].set_xlabel("time, s")
@@ -98,12 +98,12 @@ def plot_mission(findings: Findings, seed: int, path: Path) -> None:
     save(figure, all_axes, path)
 
 
-def _played(arena: Arena, seed: int, contestant: Contestant) -> tuple[np.ndarray, np.ndarray]:
+def _played(benchmark: Benchmark, seed: int, candidate: Candidate) -> tuple[np.ndarray, np.ndarray]:
     """Return level and number of late frames of every step, float64 [t] each."""
-    mission = draw_mission(arena.device, seed, arena.missions)
-    policy = contestant.policy(mission, arena.weights, arena.bank)
-    simulation = Simulation(mission, policy, contestant.options, arena.weights, arena.sparsities)
-    moments = []
+    episode = draw_episode(benchmark.device, seed, benchmark.episodes)
+    policy = candidate.policy(episode, benchmark.weights, benchmark.bank)
+    simulation = Simulation(episode, policy, candidate.options, benchmark.weights, benchmark.sparsities)
+    outcomes = []
     while not simulation.done:
-        moments.append(simulation.advance()[1])
-    return np.array([float(one.level) for one in moments]), np.array([float(one.late) for one in moments])
+        outcomes.append(simulation.advance()[1])
+    return np.array([float(one.level) for one in outcomes]), np.array([float(one.late) for one in outcomes])

@@ -13,20 +13,20 @@ import numpy as np
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.rl.benchmark.candidates import (
-    Contestant,
+    Candidate,
     fixed_levels,
     without_deadline_shield,
     without_shield,
 )
-from hand_tracking_dsp.rl.benchmark.evaluate import Arena, Score, evaluate
+from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, EpisodeScore, evaluate
 from hand_tracking_dsp.rl.benchmark.grid_search import TUNING, at_error, mean_error, tune
 from hand_tracking_dsp.rl.benchmark.paired_tests import MEASURES, column, mean_interval, over_seeds, paired
-from hand_tracking_dsp.rl.simulation.episode import TRAINING, draw_mission
+from hand_tracking_dsp.rl.simulation.episode import TRAINING, draw_episode
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 HELD_OUT_SEEDS = tuple(range(900_000, 900_200))
-"""Seeds of the missions that are reported; nothing was trained, tuned or chosen on them."""
+"""Seeds of the episodes that are reported; nothing was trained, tuned or chosen on them."""
 
 SHIPPED, ORACLE, TUNED, AT_ERROR = (
     "learned (shipped)",
@@ -58,30 +58,30 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class BenchmarkResults:
     """All that a report shows.
 
     Attributes:
-        arena: Where it was found.
-        scores: By contestant, in the order of HELD_OUT_SEEDS.
-        contestants: By name.
+        benchmark: Where it was found.
+        scores: By candidate, in the order of HELD_OUT_SEEDS.
+        candidates: By name.
         seeds: Names of the trainings that differ by the seed alone.
         aims: The aims.
         tests: Paired tests of the shipped policy, by opponent and measure.
         decision_ms: Cost of one decision at the 50th and 99th percentile, milliseconds.
     """
 
-    arena: Arena
-    scores: Mapping[str, Sequence[Score]]
-    contestants: Mapping[str, Contestant]
+    benchmark: Benchmark
+    scores: Mapping[str, Sequence[EpisodeScore]]
+    candidates: Mapping[str, Candidate]
     seeds: tuple[str, ...]
     aims: tuple[Aim, ...]
     tests: Mapping[str, Mapping[str, Any]]
     decision_ms: tuple[float, float]
-    missions: Sequence[int] = field(default=HELD_OUT_SEEDS)
+    episodes: Sequence[int] = field(default=HELD_OUT_SEEDS)
 
     def table(self) -> dict[str, dict[str, dict[str, float]]]:
-        """Return mean and interval over missions, by contestant and measure."""
+        """Return mean and interval over episodes, by candidate and measure."""
         return {
             name: {measure: asdict(mean_interval(column(found, measure))) for measure in MEASURES}
             | {
@@ -93,37 +93,37 @@ class Findings:
 
 
 def find(
-    arena: Arena,
+    benchmark: Benchmark,
     policy: Path,
     folder: Path,
     workers: int,
     on_progress: Progress,
-    missions: Sequence[int] = HELD_OUT_SEEDS,
-) -> Findings:
-    """Tune the rules, play the missions, judge.
+    episodes: Sequence[int] = HELD_OUT_SEEDS,
+) -> BenchmarkResults:
+    """Tune the rules, play the episodes, judge.
 
     Args:
-        arena: Where; its weights are those of all contestants.
+        benchmark: Where; its weights are those of all candidates.
         policy: Manifest of the policy that is shipped.
         folder: Of the other trainings' manifests; those named after the shipped one's algorithm differ by the
             seed alone.
         workers: Processes; 0: one for each core.
         on_progress: Called with what is being done, how much of it is, and how much there is.
-        missions: Seeds of the missions to play.
+        episodes: Seeds of the episodes to play.
 
     Raises:
         ModelError: A policy cannot be read or does not fit the bank.
     """
     threshold, tried = tune(
-        "threshold", arena, workers, lambda done, total: on_progress("tuning threshold", done, total)
+        "threshold", benchmark, workers, lambda done, total: on_progress("tuning threshold", done, total)
     )
-    pi, _ = tune("pi", arena, workers, lambda done, total: on_progress("tuning PI control", done, total))
-    shipped = Contestant(SHIPPED, "learned", file=policy)
-    like_tuning = evaluate(replace(arena, missions=TRAINING), [shipped], TUNING, workers)
+    pi, _ = tune("pi", benchmark, workers, lambda done, total: on_progress("tuning PI control", done, total))
+    shipped = Candidate(SHIPPED, "learned", file=policy)
+    like_tuning = evaluate(replace(benchmark, episodes=TRAINING), [shipped], TUNING, workers)
     equal = at_error(tried, mean_error(like_tuning[SHIPPED]), AT_ERROR)
-    seeds, others = trainings(folder, policy, arena.bank)
-    contestants = [
-        *fixed_levels(len(arena.bank.levels)),
+    seeds, others = trainings(folder, policy, benchmark.bank)
+    candidates = [
+        *fixed_levels(len(benchmark.bank.levels)),
         replace(threshold, name=TUNED),
         equal,
         replace(pi, name="PI control, tuned"),
@@ -132,31 +132,31 @@ def find(
         *others,
         replace(shipped, name=CONSTRAINED, options=ControllerOptions(mode="constrained")),
         replace(shipped, name=UNSHIELDED, options=without_shield(ControllerOptions())),
-        Contestant(ORACLE, "oracle", options=without_deadline_shield(ControllerOptions())),
+        Candidate(ORACLE, "oracle", options=without_deadline_shield(ControllerOptions())),
     ]
     scores = evaluate(
-        arena, contestants, missions, workers, lambda done, total: on_progress("missions", done, total)
+        benchmark, candidates, episodes, workers, lambda done, total: on_progress("missions", done, total)
     )
-    names = tuple(contestant.name for contestant in seeds)
-    return Findings(
-        arena=arena,
+    names = tuple(candidate.name for candidate in seeds)
+    return BenchmarkResults(
+        benchmark=benchmark,
         scores=scores,
-        contestants={contestant.name: contestant for contestant in contestants},
+        candidates={candidate.name: candidate for candidate in candidates},
         seeds=names,
         aims=_aims(scores, names),
         tests=_tests(scores),
-        decision_ms=decision_cost(arena, shipped),
-        missions=missions,
+        decision_ms=decision_cost(benchmark, shipped),
+        episodes=episodes,
     )
 
 
-def decision_cost(arena: Arena, contestant: Contestant, missions: int = 4) -> tuple[float, float]:
+def decision_cost(benchmark: Benchmark, candidate: Candidate, episodes: int = 4) -> tuple[float, float]:
     """Measure what one decision of the controller takes, milliseconds: 50th and 99th percentile."""
     costs_ms: list[float] = []
-    for seed in range(missions):
-        mission = draw_mission(arena.device, seed, arena.missions)
-        policy = contestant.policy(mission, arena.weights, arena.bank)
-        simulation = Simulation(mission, policy, contestant.options, arena.weights, arena.sparsities)
+    for seed in range(episodes):
+        episode = draw_episode(benchmark.device, seed, benchmark.episodes)
+        policy = candidate.policy(episode, benchmark.weights, benchmark.bank)
+        simulation = Simulation(episode, policy, candidate.options, benchmark.weights, benchmark.sparsities)
         while not simulation.done:
             start = time.perf_counter()
             simulation.controller.decide(simulation.now_s)
@@ -166,23 +166,23 @@ def decision_cost(arena: Arena, contestant: Contestant, missions: int = 4) -> tu
     return float(median), float(tail)
 
 
-def trainings(folder: Path, policy: Path, bank: Manifest) -> tuple[list[Contestant], list[Contestant]]:
+def trainings(folder: Path, policy: Path, bank: Manifest) -> tuple[list[Candidate], list[Candidate]]:
     """Return the trainings that differ from a policy's by the seed alone, and the others, of a folder.
 
     Raises:
         ModelError: The policy cannot be read or does not fit the bank.
     """
     algorithm = LearnedPolicy.load(policy, bank).contract.training.get("algorithm", "")
-    seeds: list[Contestant] = []
-    others: list[Contestant] = []
+    seeds: list[Candidate] = []
+    others: list[Candidate] = []
     for file in sorted(folder.glob("*.json")):
         like = file.stem.startswith(f"{algorithm}_")
-        (seeds if like else others).append(Contestant(file.stem.replace("_", " "), "learned", file=file))
+        (seeds if like else others).append(Candidate(file.stem.replace("_", " "), "learned", file=file))
     return seeds, others
 
 
-def _tests(scores: Mapping[str, Sequence[Score]]) -> dict[str, dict[str, Any]]:
-    """Compare the shipped policy with every other contestant."""
+def _tests(scores: Mapping[str, Sequence[EpisodeScore]]) -> dict[str, dict[str, Any]]:
+    """Compare the shipped policy with every other candidate."""
     measures = ("gain", "miss_share", "error", "drift_percent", "energy_j", "switches")
     return {
         name: {measure: asdict(paired(scores[SHIPPED], found, measure)) for measure in measures}
@@ -191,7 +191,7 @@ def _tests(scores: Mapping[str, Sequence[Score]]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _aims(scores: Mapping[str, Sequence[Score]], seeds: tuple[str, ...]) -> tuple[Aim, ...]:
+def _aims(scores: Mapping[str, Sequence[EpisodeScore]], seeds: tuple[str, ...]) -> tuple[Aim, ...]:
     aims = [_against_oracle(scores, seeds)]
     for opponent in (TUNED, AT_ERROR):
         aims += _against_rule(scores, opponent)
@@ -199,7 +199,7 @@ def _aims(scores: Mapping[str, Sequence[Score]], seeds: tuple[str, ...]) -> tupl
     return tuple(aims)
 
 
-def _against_oracle(scores: Mapping[str, Sequence[Score]], seeds: tuple[str, ...]) -> Aim:
+def _against_oracle(scores: Mapping[str, Sequence[EpisodeScore]], seeds: tuple[str, ...]) -> Aim:
     best = float(column(scores[ORACLE], "gain").mean())
     names = seeds or (SHIPPED,)
     over = over_seeds({name: scores[name] for name in names}, "gain")
@@ -215,7 +215,7 @@ def _against_oracle(scores: Mapping[str, Sequence[Score]], seeds: tuple[str, ...
     )
 
 
-def _against_rule(scores: Mapping[str, Sequence[Score]], opponent: str) -> list[Aim]:
+def _against_rule(scores: Mapping[str, Sequence[EpisodeScore]], opponent: str) -> list[Aim]:
     found = []
     for measure, text, limit in (
         ("error", "error (1 - Accuracy) at most that of", 1.0),
@@ -233,7 +233,7 @@ def _against_rule(scores: Mapping[str, Sequence[Score]], opponent: str) -> list[
     return found
 
 
-def _constrained(scores: Mapping[str, Sequence[Score]]) -> list[Aim]:
+def _constrained(scores: Mapping[str, Sequence[EpisodeScore]]) -> list[Aim]:
     most = max(score.switches_per_min for score in scores[CONSTRAINED])
     breaches = sum(score.breaches for score in scores[CONSTRAINED])
     return [

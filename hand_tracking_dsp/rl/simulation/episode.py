@@ -1,7 +1,7 @@
-"""Missions: two minutes of a robot's life, drawn by a seed, that a controller is trained and judged on.
+"""Episodes: two minutes of a robot's life, drawn by a seed, that a controller is trained and judged on.
 
 Everything that does not depend on the controller is drawn beforehand, for every level: what each frame would
-take, how far the landmarks would drift, what power would be drawn. So all controllers meet the same moments,
+take, how far the landmarks would drift, what power would be drawn. So all controllers meet the same outcomes,
 and an oracle can plan. Load by other processes and a throttled clock are hidden states; throttling comes and
 goes with the surroundings, not with the tracker's own load, a simplification.
 """
@@ -29,29 +29,29 @@ _RATES_HZ = (30, 20, 16, 10)
 
 
 @dataclass(frozen=True, slots=True)
-class MissionOptions:
-    """What missions are drawn from; ranges are uniform unless said otherwise.
+class EpisodeOptions:
+    """What episodes are drawn from; ranges are uniform unless said otherwise.
 
     Attributes:
         speeds: How many times slower than the device model the networks run, log-uniform; the way through
             ROS 2 slows by its square root.
         contrasts: Exponent on each level's time relative to the dense one's: 1 = as recorded, in INT8; with
             2.2 the levels lie as far apart as in fp32, without INT8 arithmetic (bank.json).
-        single: Share of missions in which one hand is looked for; two in the others.
+        single: Share of episodes in which one hand is looked for; two in the others.
         budgets: Latency budget as a multiple of a feasible one: what the sparsest level keeps on 99 of 100
             frames with all hands in view, in the worst load state.
         load_pace: How many times longer than the device model's its load states last; one interval of
             these is chosen, then a value in it (log-uniform).
         load_depth: Exponent on the slow-down of loaded states: 0 = no load, 1 = as the model.
-        throttling: Share of missions in which the clock is throttled at times, and by what factor.
+        throttling: Share of episodes in which the clock is throttled at times, and by what factor.
         capacity_wh: Battery; one interval is chosen, then a value in it.
-        mains: Share of missions without a battery.
+        mains: Share of episodes without a battery.
         charge: State of charge at the beginning.
         base_w: What the robot draws besides the tracker, watts.
         core_w: What the tracker draws while it computes, watts.
         drains: How many times faster than real the battery drains, so that two minutes show a whole day:
             log-uniform.
-        blind: Share of missions in which drift is not measured.
+        blind: Share of episodes in which drift is not measured.
     """
 
     speeds: Range = (1.0, 10.0)
@@ -70,13 +70,13 @@ class MissionOptions:
     blind: float = 0.05
 
 
-TRAINING = MissionOptions()
-HELD_OUT = MissionOptions(load_pace=((0.4, 0.7), (2.0, 3.5)), capacity_wh=((30.0, 45.0), (80.0, 120.0)))
+TRAINING = EpisodeOptions()
+HELD_OUT = EpisodeOptions(load_pace=((0.4, 0.7), (2.0, 3.5)), capacity_wh=((30.0, 45.0), (80.0, 120.0)))
 """Paces of load and batteries that lie outside those trained on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mission:
+class Episode:
     """What awaits a controller; [l, t] is by level and step, [l, t, f] by frame of the step besides.
 
     Attributes:
@@ -159,10 +159,10 @@ class Mission:
         return np.zeros_like(watts) if math.isnan(self.capacity_wh) else used
 
 
-def draw_mission(
-    device: DeviceModel, seed: int, options: MissionOptions = TRAINING, steps: int = STEPS
-) -> Mission:
-    """Draw a mission.
+def draw_episode(
+    device: DeviceModel, seed: int, options: EpisodeOptions = TRAINING, steps: int = STEPS
+) -> Episode:
+    """Draw a episode.
 
     Args:
         device: What the tracker runs on.
@@ -199,7 +199,7 @@ def draw_mission(
     mains = random.random() < options.mains
     bounds = options.capacity_wh[random.integers(len(options.capacity_wh))]
     capacity_wh = math.nan if mains else random.uniform(*bounds)
-    return Mission(
+    return Episode(
         seed=seed,
         budget_ms=budget_ms,
         frame_s=1 / rate_hz,
@@ -286,7 +286,7 @@ def _feasible_ms(device: DeviceModel, speed: float, depth: float, most: int) -> 
 
 
 def _load_states(
-    random: np.random.Generator, device: DeviceModel, options: MissionOptions, steps: int
+    random: np.random.Generator, device: DeviceModel, options: EpisodeOptions, steps: int
 ) -> NDArray[np.int64]:
     pace = _log_uniform(random, options.load_pace[random.integers(len(options.load_pace))])
     states = np.zeros(steps, dtype=np.int64)
@@ -301,7 +301,7 @@ def _load_states(
     return states
 
 
-def _throttle(random: np.random.Generator, options: MissionOptions, steps: int) -> Array:
+def _throttle(random: np.random.Generator, options: EpisodeOptions, steps: int) -> Array:
     """Draw the factor by which a throttled clock slows computing, [t]; it comes and goes in ten seconds."""
     share, low, high = options.throttling
     factor = np.ones(steps)
@@ -337,7 +337,7 @@ def _drift(device: DeviceModel, difficulty: Array) -> Array:
 
 def _probe_possible(
     random: np.random.Generator,
-    options: MissionOptions,
+    options: EpisodeOptions,
     latency_ms: Array,
     device: DeviceModel,
     speed: float,

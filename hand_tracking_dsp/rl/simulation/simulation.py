@@ -1,4 +1,4 @@
-"""A controller on a mission: the package's own Controller, fed with simulated frames and battery readings.
+"""A controller on a episode: the package's own Controller, fed with simulated frames and battery readings.
 
 Nothing of what runs on a robot is imitated here: window, observation, shield, dwell times and constrained
 mode are those of hand_tracking_dsp.control. Decisions come every STEP_S instead of ten times a second.
@@ -16,14 +16,14 @@ from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import Policy
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
-from hand_tracking_dsp.rl.simulation.episode import STEP_S, Array, Mission
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, Array, Episode
 from hand_tracking_dsp.rl.simulation.reward import Weights, reward
 
 _START_S = 100.0
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class StepOutcome:
     """What one step brought.
 
     Attributes:
@@ -50,38 +50,38 @@ class Moment:
 
 
 class Simulation:
-    """Plays a mission with a policy.
+    """Plays a episode with a policy.
 
     Args:
-        mission: What happens.
+        episode: What happens.
         policy: What wants a level.
-        options: Of the controller; the budget is the mission's.
+        options: Of the controller; the budget is the episode's.
         weights: Of the reward.
         sparsities: Of the bank's levels, [l], 0 to 1.
     """
 
     def __init__(
         self,
-        mission: Mission,
+        episode: Episode,
         policy: Policy,
         options: ControllerOptions,
         weights: Weights,
         sparsities: tuple[float, ...],
     ) -> None:
-        self.mission = mission
+        self.episode = episode
         self.weights = weights
         self.level = options.initial_level
         self.step = 0
         self._sparsities = sparsities
-        options = replace(options, budget_ms=mission.budget_ms, settle_s=0.0)
-        self.controller = Controller(mission.levels, policy, options)
-        self._charge = math.nan if math.isnan(mission.capacity_wh) else mission.charge
-        self._drained = mission.drained()
-        self._time, self._accuracy = mission.time, mission.accuracy
-        self._late = mission.late.sum(axis=2)
-        self._noise = np.random.default_rng(mission.seed + 1)
+        options = replace(options, budget_ms=episode.budget_ms, settle_s=0.0)
+        self.controller = Controller(episode.levels, policy, options)
+        self._charge = math.nan if math.isnan(episode.capacity_wh) else episode.charge
+        self._drained = episode.drained()
+        self._time, self._accuracy = episode.time, episode.accuracy
+        self._late = episode.late.sum(axis=2)
+        self._noise = np.random.default_rng(episode.seed + 1)
         # The first second of a run: the controller hears something before it first decides.
-        self._hear(1)
+        self._receive(1)
 
     @property
     def now_s(self) -> float:
@@ -90,55 +90,55 @@ class Simulation:
 
     @property
     def done(self) -> bool:
-        """Whether the mission is over."""
-        return self.step >= self.mission.steps
+        """Whether the episode is over."""
+        return self.step >= self.episode.steps
 
     def observe(self) -> Observation:
         """Return what the policy sees before the next decision."""
         return self.controller.observe(self.now_s)
 
-    def advance(self) -> tuple[Decision, Moment]:
+    def advance(self) -> tuple[Decision, StepOutcome]:
         """Decide, and play the next step at the level decided."""
         decision = self.controller.decide(self.now_s)
         self.level = decision.level
-        level, step, mission = self.level, self.step, self.mission
+        level, step, episode = self.level, self.step, self.episode
         rewards = reward(
             self.weights,
             self._accuracy[:, step],
             self._time[:, step],
-            mission.energy[:, step],
+            episode.energy[:, step],
             self._charge,
         )
         self._charge = max(self._charge - float(self._drained[level, step]), 0.0)
-        self._hear(mission.latency_ms.shape[2])
+        self._receive(episode.latency_ms.shape[2])
         self.step += 1
-        moment = Moment(
+        outcome = StepOutcome(
             level=level,
             reward=float(rewards[level]),
             mean_reward=float(rewards.mean()),
             late=int(self._late[level, step]),
-            frames=mission.latency_ms.shape[2],
-            drift_percent=float(mission.drift_percent[level, step]),
-            energy=float(mission.energy[level, step]),
-            tracker_j=float(mission.tracker_w[level, step]) * STEP_S,
+            frames=episode.latency_ms.shape[2],
+            drift_percent=float(episode.drift_percent[level, step]),
+            energy=float(episode.energy[level, step]),
+            tracker_j=float(episode.tracker_w[level, step]) * STEP_S,
             charge=self._charge,
         )
-        return decision, moment
+        return decision, outcome
 
-    def _hear(self, frames: int) -> None:
+    def _receive(self, frames: int) -> None:
         """Let the controller hear the frames of the present step and a reading of the battery."""
-        mission, level, step = self.mission, self.level, self.step
+        episode, level, step = self.episode, self.level, self.step
         # A measurement a second.
         probed = step % round(1 / STEP_S) == 0
-        presence, residual = _number(mission.presence[level], step), _number(mission.residual_percent, step)
-        mean, std = _number(mission.input_mean, step), _number(mission.input_std, step)
-        hands, sparsity = int(mission.hands[step]), self._sparsities[level]
-        drift = _number(mission.measured_percent[level], step) if probed else math.nan
-        sparser = _number(mission.measured_sparser_percent, step) if probed and level == 0 else math.nan
-        for index, latency_ms in enumerate(mission.latency_ms[level, step, :frames].tolist()):
+        presence, residual = _number(episode.presence[level], step), _number(episode.residual_percent, step)
+        mean, std = _number(episode.input_mean, step), _number(episode.input_std, step)
+        hands, sparsity = int(episode.hands[step]), self._sparsities[level]
+        drift = _number(episode.measured_percent[level], step) if probed else math.nan
+        sparser = _number(episode.measured_sparser_percent, step) if probed and level == 0 else math.nan
+        for index, latency_ms in enumerate(episode.latency_ms[level, step, :frames].tolist()):
             self.controller.add_latency(
                 LatencySample(
-                    stamp_s=self.now_s + index * mission.frame_s,
+                    stamp_s=self.now_s + index * episode.frame_s,
                     total_ms=latency_ms,
                     end_to_end_ms=latency_ms,
                     level=level,
@@ -153,11 +153,11 @@ class Simulation:
                 )
             )
         if not math.isnan(self._charge):
-            self._hear_battery(mission, level, step)
+            self._receive_battery(episode, level, step)
 
-    def _hear_battery(self, mission: Mission, level: int, step: int) -> None:
-        power_w = mission.base_w + float(mission.tracker_w[level, step])
-        gauge = self._charge - mission.sag * power_w
+    def _receive_battery(self, episode: Episode, level: int, step: int) -> None:
+        power_w = episode.base_w + float(episode.tracker_w[level, step])
+        gauge = self._charge - episode.sag * power_w
         self.controller.add_battery(
             BatterySample(
                 stamp_s=self.now_s,

@@ -35,9 +35,9 @@ def plot_curves(work: Path, path: Path) -> None:
     for file in sorted(work.glob("*/curve.csv")):
         with file.open(encoding="utf-8", newline="") as text:
             rows = list(csv.DictReader(text))
-        missions = [float(row["missions"]) for row in rows]
+        episodes = [float(row["missions"]) for row in rows]
         for axes, name in zip(all_axes, _ROWS, strict=True):
-            axes.plot(missions, [float(row[name]) for row in rows], lw=1, label=file.parent.name)
+            axes.plot(episodes, [float(row[name]) for row in rows], lw=1, label=file.parent.name)
     for axes, label in zip(all_axes, _ROWS.values(), strict=True):
         axes.set_ylabel(label, fontsize="small")
     all_axes[1].axhline(MultiplierOptions().target, color="black", lw=1, ls="--")

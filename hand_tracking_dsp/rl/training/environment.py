@@ -1,4 +1,4 @@
-"""The gymnasium environment: a mission after the other, one action a step."""
+"""The gymnasium environment: a episode after the other, one action a step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.control.actions import Action, allowed_actions
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
-from hand_tracking_dsp.rl.simulation.episode import Mission
+from hand_tracking_dsp.rl.simulation.episode import Episode
 from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 from hand_tracking_dsp.rl.training.encoding import encode, encoded_size
@@ -20,10 +20,10 @@ from hand_tracking_dsp.rl.training.encoding import encode, encoded_size
 Floats = NDArray[np.float32]
 
 
-class Puppet:
-    """A policy that does what it is told."""
+class CommandedPolicy:
+    """Takes the action that it was given last."""
 
-    name = "puppet"
+    name = "commanded"
 
     def __init__(self) -> None:
         self.action = Action.KEEP
@@ -34,19 +34,19 @@ class Puppet:
         return min(max(level, 0), observation.levels - 1)
 
 
-class MissionEnvironment(gymnasium.Env[Floats, np.int64]):
-    """Missions for reinforcement learning.
+class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
+    """Episodes for reinforcement learning.
 
     Observations are float32 [encoded_size(levels)], 0 to 1, see lab.control.encoding; actions are
-    control.actions.Action. An episode is one mission. `info` of the last step holds the mission's means
-    under "mission": reward, miss_share, drift_percent, energy, and the number of switches.
+    control.actions.Action. An episode is one episode. `info` of the last step holds the episode's means
+    under "episode_means": reward, miss_share, drift_percent, energy, and the number of switches.
 
     The reward given is that of lab.control.reward less the mean of what all levels would have brought in the
-    same step: how hard a moment is does not depend on the action, and without that noise a policy is learned
-    from far fewer missions (a baseline for input-driven environments, Mao et al., ICLR 2019).
+    same step: how hard a outcome is does not depend on the action, and without that noise a policy is learned
+    from far fewer episodes (a baseline for input-driven environments, Mao et al., ICLR 2019).
 
     Args:
-        draw: From a seed to a mission.
+        draw: From a seed to a episode.
         options: Of the controller between action and level.
         sparsities: Of the bank's levels, [l], 0 to 1.
         blank: Indices of entries of the observation that are never measured, for ablations.
@@ -56,7 +56,7 @@ class MissionEnvironment(gymnasium.Env[Floats, np.int64]):
 
     def __init__(
         self,
-        draw: Callable[[int], Mission],
+        draw: Callable[[int], Episode],
         options: ControllerOptions,
         sparsities: tuple[float, ...],
         blank: tuple[int, ...] = (),
@@ -67,34 +67,34 @@ class MissionEnvironment(gymnasium.Env[Floats, np.int64]):
         self._levels = len(sparsities)
         self.observation_space = gymnasium.spaces.Box(0, 1, (encoded_size(self._levels),), np.float32)
         self.action_space = gymnasium.spaces.Discrete(len(Action))
-        self._puppet = Puppet()
+        self._policy = CommandedPolicy()
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Floats, dict[str, Any]]:
-        """Begin the next mission; the seed decides this one and all that follow."""
+        """Begin the next episode; the seed decides this one and all that follow."""
         super().reset(seed=seed, options=options)
-        mission = self._draw(int(self.np_random.integers(2**31)))
-        self._simulation = Simulation(mission, self._puppet, self._options, self.weights, self._sparsities)
+        episode = self._draw(int(self.np_random.integers(2**31)))
+        self._simulation = Simulation(episode, self._policy, self._options, self.weights, self._sparsities)
         self._sums = np.zeros(5)
         self._with_hands = 0
         return self._observation(), {}
 
     def step(self, action: np.int64) -> tuple[Floats, float, bool, bool, dict[str, Any]]:
         """Take an action and play half a second."""
-        self._puppet.action = Action(int(action))
-        decision, moment = self._simulation.advance()
+        self._policy.action = Action(int(action))
+        decision, outcome = self._simulation.advance()
         switched = decision.level != decision.level_before
-        seen = not np.isnan(moment.drift_percent)
+        seen = not np.isnan(outcome.drift_percent)
         self._with_hands += seen
-        drift = moment.drift_percent if seen else 0.0
-        self._sums += (moment.reward, moment.late / moment.frames, drift, moment.energy, switched)
-        info: dict[str, Any] = {"miss_share": moment.late / moment.frames}
-        gained = moment.reward - moment.mean_reward
+        drift = outcome.drift_percent if seen else 0.0
+        self._sums += (outcome.reward, outcome.late / outcome.frames, drift, outcome.energy, switched)
+        info: dict[str, Any] = {"miss_share": outcome.late / outcome.frames}
+        gained = outcome.reward - outcome.mean_reward
         if done := self._simulation.done:
-            steps = self._simulation.mission.steps
+            steps = self._simulation.episode.steps
             total, late, drifted, energy, switches = self._sums.tolist()
-            info["mission"] = {
+            info["episode_means"] = {
                 "reward": total / steps,
                 "miss_share": late / steps,
                 "drift_percent": drifted / max(self._with_hands, 1),
@@ -104,7 +104,7 @@ class MissionEnvironment(gymnasium.Env[Floats, np.int64]):
         return self._observation(), gained, False, done, info
 
     def set_weights(self, weights: Weights) -> None:
-        """Reward the next missions by other weights."""
+        """Reward the next episodes by other weights."""
         self.weights = weights
 
     def action_masks(self) -> NDArray[np.bool_]:

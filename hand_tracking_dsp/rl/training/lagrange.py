@@ -50,11 +50,11 @@ class MultiplierRule:
         self.weights = Weights(self._options.start)
 
     def update(self, miss_share: float) -> Weights:
-        """Take the share of late frames of the latest missions, 0 to 1; returns the weights from now on."""
+        """Take the share of late frames of the latest episodes, 0 to 1; returns the weights from now on."""
         options = self._options
         before = miss_share if math.isnan(self._mean) else self._mean
         self._mean = before + options.smoothing * (miss_share - before)
-        # In units of the target, and bounded: the first missions are far off.
+        # In units of the target, and bounded: the first episodes are far off.
         excess = min(max(self._mean / options.target - 1, -1.0), 2.0)
         rise = min(max((self._mean - before) / options.target, 0.0), 2.0)
         self._integral = min(max(self._integral + options.integral * excess, self._low), self._high)
@@ -74,7 +74,7 @@ class MultiplierRule:
 
     @property
     def settled(self) -> Weights:
-        """Return the weights of the integral alone, without the answer to the latest missions."""
+        """Return the weights of the integral alone, without the answer to the latest episodes."""
         return Weights(1 / (1 + math.exp(self._integral)))
 
 

@@ -17,18 +17,18 @@ from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
-from hand_tracking_dsp.rl.benchmark.candidates import Contestant
-from hand_tracking_dsp.rl.benchmark.evaluate import Arena, evaluate
+from hand_tracking_dsp.rl.benchmark.candidates import Candidate
+from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, evaluate
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
 from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 if TYPE_CHECKING:
-    from hand_tracking_dsp.rl.training.train import TrainingOptions
+    from hand_tracking_dsp.rl.training.train import PolicyTrainingOptions
 
 VALIDATION = tuple(range(800_000, 800_060))
-"""Seeds of the missions that choose between trained policies; neither trained on nor reported."""
+"""Seeds of the episodes that choose between trained policies; neither trained on nor reported."""
 
 _POLL_S = 0.5
 
@@ -40,33 +40,33 @@ BLANKS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class TrainingJob:
     """One training: its name, which is its file's, and its options."""
 
     name: str
-    options: TrainingOptions
+    options: PolicyTrainingOptions
 
 
-def seeds(options: TrainingOptions, count: int) -> list[Job]:
+def seeds(options: PolicyTrainingOptions, count: int) -> list[TrainingJob]:
     """Return trainings that differ by the seed alone: ppo_0, ppo_1, …."""
     first = options.seed
     return [
-        Job(f"{options.algorithm}_{seed}", replace(options, seed=seed))
+        TrainingJob(f"{options.algorithm}_{seed}", replace(options, seed=seed))
         for seed in range(first, first + count)
     ]
 
 
-def ablations(options: TrainingOptions) -> list[Job]:
+def ablations(options: PolicyTrainingOptions) -> list[TrainingJob]:
     """Return trainings without battery, without drift, and with weights that stay as they begin."""
     jobs = [
-        Job(f"without_{name}", replace(options, blank=tuple(map(OBSERVATION_NAMES.index, names))))
+        TrainingJob(f"without_{name}", replace(options, blank=tuple(map(OBSERVATION_NAMES.index, names))))
         for name, names in BLANKS.items()
     ]
-    return [*jobs, Job("without_adjustment", replace(options, adjust=False))]
+    return [*jobs, TrainingJob("without_adjustment", replace(options, adjust=False))]
 
 
 def run_jobs(
-    jobs: Sequence[Job],
+    jobs: Sequence[TrainingJob],
     device: DeviceModel,
     bank: Manifest,
     out: Path,
@@ -81,12 +81,12 @@ def run_jobs(
 
     Args:
         jobs: What to train.
-        device: What missions take place on.
+        device: What episodes take place on.
         bank: Whose levels to choose from.
         out: Folder of the policies, NAME.onnx and NAME.json.
         work: Folder of checkpoints and curves, a folder a job.
         workers: Processes at once.
-        on_progress: Called with a job's name, the missions played and to play.
+        on_progress: Called with a job's name, the episodes played and to play.
 
     Raises:
         ConfigurationError: A folder holds the policy or the checkpoint of another training of that name.
@@ -114,7 +114,7 @@ def run_jobs(
             future.result()
 
 
-def common_alpha(policies: Sequence[Contestant], bank: Manifest) -> float:
+def common_alpha(policies: Sequence[Candidate], bank: Manifest) -> float:
     """Return the mean of the weights that learned policies were last trained with."""
     alphas = [
         LearnedPolicy.load(policy.file or Path(), bank).contract.training["alpha"] for policy in policies
@@ -123,21 +123,21 @@ def common_alpha(policies: Sequence[Contestant], bank: Manifest) -> float:
 
 
 def choose(
-    policies: Sequence[Contestant], device: DeviceModel, bank: Manifest, workers: int
+    policies: Sequence[Candidate], device: DeviceModel, bank: Manifest, workers: int
 ) -> tuple[str, dict[str, float]]:
-    """Choose the policy of the greatest mean reward on the missions of VALIDATION.
+    """Choose the policy of the greatest mean reward on the episodes of VALIDATION.
 
     Returns:
         Its name, and the mean reward of each by name.
     """
-    arena = Arena(device, bank, Weights(common_alpha(policies, bank)), TRAINING)
-    scores = evaluate(arena, policies, VALIDATION, workers)
+    benchmark = Benchmark(device, bank, Weights(common_alpha(policies, bank)), TRAINING)
+    scores = evaluate(benchmark, policies, VALIDATION, workers)
     gains = {name: float(np.mean([score.gain for score in found])) for name, found in scores.items()}
     return max(gains, key=gains.__getitem__), gains
 
 
 def _run(
-    job: Job,
+    job: TrainingJob,
     device: DeviceModel,
     bank: Manifest,
     out: Path,
@@ -154,12 +154,12 @@ def _run(
     export_policy(trained.mlp, bank, out / f"{job.name}.onnx", training)
 
 
-def provenance(options: TrainingOptions, device: DeviceModel) -> dict[str, Any]:
+def provenance(options: PolicyTrainingOptions, device: DeviceModel) -> dict[str, Any]:
     """Return what a policy's metadata says of its training, but for what comes out of it."""
     return {
         "algorithm": options.algorithm,
         "seed": options.seed,
-        "missions": options.missions,
+        "missions": options.episodes,
         "adjusted": options.adjust,
         "miss_target": options.multiplier.target,
         "discount": options.discount,
@@ -170,7 +170,7 @@ def provenance(options: TrainingOptions, device: DeviceModel) -> dict[str, Any]:
     }
 
 
-def _is_done(job: Job, device: DeviceModel, bank: Manifest, out: Path) -> bool:
+def _is_done(job: TrainingJob, device: DeviceModel, bank: Manifest, out: Path) -> bool:
     """Whether a job's policy lies there already.
 
     Raises:
@@ -187,7 +187,7 @@ def _is_done(job: Job, device: DeviceModel, bank: Manifest, out: Path) -> bool:
     return True
 
 
-def _claim(work: Path, job: Job, device: DeviceModel, bank: Manifest) -> None:
+def _claim(work: Path, job: TrainingJob, device: DeviceModel, bank: Manifest) -> None:
     """Note in a job's work folder what it is for.
 
     Raises:

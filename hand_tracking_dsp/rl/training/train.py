@@ -21,9 +21,9 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.files import write_bytes, write_text
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
-from hand_tracking_dsp.rl.simulation.episode import STEPS, TRAINING, draw_mission
+from hand_tracking_dsp.rl.simulation.episode import STEPS, TRAINING, draw_episode
 from hand_tracking_dsp.rl.simulation.reward import Weights
-from hand_tracking_dsp.rl.training.environment import MissionEnvironment
+from hand_tracking_dsp.rl.training.environment import EpisodeEnvironment
 from hand_tracking_dsp.rl.training.export import Mlp
 from hand_tracking_dsp.rl.training.lagrange import MultiplierOptions, MultiplierRule
 
@@ -33,14 +33,14 @@ CURVE_COLUMNS = ("missions", "steps", "return", "miss_share", "drift_percent", "
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingOptions:
+class PolicyTrainingOptions:
     """How to train.
 
     Attributes:
         algorithm: "ppo" or "dqn".
-        missions: Episodes, at least 1.
-        seed: Of networks, missions and exploration.
-        environments: Missions played side by side.
+        episodes: Episodes, at least 1.
+        seed: Of networks, episodes and exploration.
+        environments: Episodes played side by side.
         layers: Widths of the hidden layers.
         discount: Of a reward one step later.
         learning_rate: At the beginning; it falls to a tenth of that.
@@ -51,7 +51,7 @@ class TrainingOptions:
     """
 
     algorithm: str = "ppo"
-    missions: int = 1500
+    episodes: int = 1500
     seed: int = 0
     environments: int = 16
     layers: tuple[int, ...] = (64, 64)
@@ -65,11 +65,11 @@ class TrainingOptions:
     @property
     def steps(self) -> int:
         """Steps of the environment in all."""
-        return self.missions * STEPS
+        return self.episodes * STEPS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trained:
+class TrainedPolicy:
     """What came out: the network, the weights it was last trained with, and the curve by CURVE_COLUMNS."""
 
     mlp: Mlp
@@ -80,18 +80,18 @@ class Trained:
 def train(
     device: DeviceModel,
     sparsities: tuple[float, ...],
-    options: TrainingOptions,
+    options: PolicyTrainingOptions,
     work: Path | None = None,
     on_progress: Callable[[int, int], None] | None = None,
-) -> Trained:
+) -> TrainedPolicy:
     """Train a policy; with a folder to work in, go on from the checkpoint that lies there.
 
     Args:
-        device: What the missions take place on.
+        device: What the episodes take place on.
         sparsities: Of the bank's levels, 0 to 1.
         options: How.
         work: Folder of checkpoint and curve (checkpoint.pt, curve.csv); None: neither.
-        on_progress: Called with the missions played and to play.
+        on_progress: Called with the episodes played and to play.
     """
     torch.set_num_threads(1)
     environments = DummyVecEnv(
@@ -99,26 +99,26 @@ def train(
     )
     normalized = VecNormalize(environments, norm_obs=False, gamma=options.discount)
     model = _model(normalized, options)
-    watch = _Watch(model, options, work, on_progress or (lambda _done, _all: None))
+    watch = _TrainingProgress(model, options, work, on_progress or (lambda _done, _all: None))
     done = watch.resume()
     left = options.steps - done
     if left > 0:
         model.learn(left, callback=watch, reset_num_timesteps=False, progress_bar=False)
         watch.save()
     if on_progress:
-        on_progress(options.missions, options.missions)
-    return Trained(_mlp(model, options), watch.weights, tuple(watch.curve))
+        on_progress(options.episodes, options.episodes)
+    return TrainedPolicy(_mlp(model, options), watch.weights, tuple(watch.curve))
 
 
 def _environment(
-    device: DeviceModel, sparsities: tuple[float, ...], options: TrainingOptions
-) -> MissionEnvironment:
-    return MissionEnvironment(
-        lambda seed: draw_mission(device, seed, TRAINING), options.controller, sparsities, options.blank
+    device: DeviceModel, sparsities: tuple[float, ...], options: PolicyTrainingOptions
+) -> EpisodeEnvironment:
+    return EpisodeEnvironment(
+        lambda seed: draw_episode(device, seed, TRAINING), options.controller, sparsities, options.blank
     )
 
 
-def _model(environments: VecNormalize, options: TrainingOptions) -> BaseAlgorithm:
+def _model(environments: VecNormalize, options: PolicyTrainingOptions) -> BaseAlgorithm:
     def rate(remaining: float) -> float:
         return options.learning_rate * (0.1 + 0.9 * remaining)
 
@@ -155,7 +155,7 @@ def _model(environments: VecNormalize, options: TrainingOptions) -> BaseAlgorith
     )
 
 
-def _mlp(model: BaseAlgorithm, options: TrainingOptions) -> Mlp:
+def _mlp(model: BaseAlgorithm, options: PolicyTrainingOptions) -> Mlp:
     if options.algorithm == "ppo":
         modules = [*model.policy.mlp_extractor.policy_net, model.policy.action_net]
     else:
@@ -168,8 +168,8 @@ def _mlp(model: BaseAlgorithm, options: TrainingOptions) -> Mlp:
     return Mlp(layers, "Tanh" if options.algorithm == "ppo" else "Relu", options.blank)
 
 
-class _Watch(BaseCallback):
-    """Gathers finished missions, adjusts the weights, keeps curve and checkpoints."""
+class _TrainingProgress(BaseCallback):
+    """Gathers finished episodes, adjusts the weights, keeps curve and checkpoints."""
 
     _EVERY = 24
     _CHECKPOINT_EVERY = 240
@@ -177,7 +177,7 @@ class _Watch(BaseCallback):
     def __init__(
         self,
         model: BaseAlgorithm,
-        options: TrainingOptions,
+        options: PolicyTrainingOptions,
         work: Path | None,
         report: Callable[[int, int], None],
     ) -> None:
@@ -186,7 +186,7 @@ class _Watch(BaseCallback):
         self._options, self._work, self._report = options, work, report
         self._rule = MultiplierRule(options.multiplier)
         self._latest: list[dict[str, float]] = []
-        self._missions = self._saved = 0
+        self._episodes = self._saved = 0
         self.curve: list[tuple[float, ...]] = []
 
     @property
@@ -204,12 +204,12 @@ class _Watch(BaseCallback):
         self.model.policy.load_state_dict(state["policy"])
         self.model.policy.optimizer.load_state_dict(state["optimizer"])
         self.model.num_timesteps = int(state["steps"])
-        self._missions = self._saved = int(state["missions"])
+        self._episodes = self._saved = int(state["missions"])
         self.curve = [tuple(row) for row in state["curve"]]
         self._rule.restore(state["rule"])
         self._set_weights(self._rule.weights)
-        # Other missions than those already played.
-        self.training_env.seed(self._options.seed + 7919 * self._missions)
+        # Other episodes than those already played.
+        self.training_env.seed(self._options.seed + 7919 * self._episodes)
         return int(state["steps"])
 
     def save(self) -> None:
@@ -221,7 +221,7 @@ class _Watch(BaseCallback):
             "policy": self.model.policy.state_dict(),
             "optimizer": self.model.policy.optimizer.state_dict(),
             "steps": self.model.num_timesteps,
-            "missions": self._missions,
+            "missions": self._episodes,
             "curve": [list(row) for row in self.curve],
             "rule": self._rule.state(),
         }
@@ -235,26 +235,26 @@ class _Watch(BaseCallback):
 
     def _on_step(self) -> bool:
         for info in self.locals["infos"]:
-            if "mission" in info:
-                self._latest.append(info["mission"])
-                self._missions += 1
+            if "episode_means" in info:
+                self._latest.append(info["episode_means"])
+                self._episodes += 1
         if len(self._latest) >= self._EVERY:
-            self._take_stock()
+            self._update_weights()
         return True
 
-    def _take_stock(self) -> None:
+    def _update_weights(self) -> None:
         keys = ("reward", "miss_share", "drift_percent", "energy", "switches")
-        means = [float(np.mean([mission[key] for mission in self._latest])) for key in keys]
+        means = [float(np.mean([episode[key] for episode in self._latest])) for key in keys]
         self._latest.clear()
-        row = (self._missions, self.model.num_timesteps, *means, self._rule.weights.alpha)
+        row = (self._episodes, self.model.num_timesteps, *means, self._rule.weights.alpha)
         self.curve.append(tuple(float(value) for value in row))
         if self._options.adjust:
             self._set_weights(self._rule.update(means[1]))
-        self._report(min(self._missions, self._options.missions), self._options.missions)
-        if self._missions - self._saved >= self._CHECKPOINT_EVERY:
-            self._saved = self._missions
+        self._report(min(self._episodes, self._options.episodes), self._options.episodes)
+        if self._episodes - self._saved >= self._CHECKPOINT_EVERY:
+            self._saved = self._episodes
             self.save()
 
     def _set_weights(self, weights: Weights) -> None:
-        """From each environment's next mission on."""
+        """From each environment's next episode on."""
         self.training_env.env_method("set_weights", weights)

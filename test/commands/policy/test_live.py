@@ -95,8 +95,8 @@ def test_rounds_alternate_in_order_and_an_interrupted_run_does_not_count(
 ) -> None:
     order = []
 
-    def run_once(_options, _script, contestant, _bank, number, _view):
-        order.append((contestant.name, number))
+    def run_once(_options, _script, candidate, _bank, number, _view):
+        order.append((candidate.name, number))
         return made_recording if len(order) < 4 else None
 
     monkeypatch.setattr(policy_live, "_run", run_once)

@@ -36,12 +36,12 @@ def write_device(path: Path, levels: int) -> None:
 
 @pytest.fixture
 def words(tiny_bank, tmp_path, monkeypatch) -> list[str]:
-    """Give a call that is quick: two missions, two settings of each rule."""
-    from hand_tracking_dsp.rl.benchmark import results as findings
+    """Give a call that is quick: two episodes, two settings of each rule."""
+    from hand_tracking_dsp.rl.benchmark import results
 
     monkeypatch.setattr(tuning, "STAGES", {"threshold": ({"upper": (0.8,)},), "pi": ({"setpoint": (0.8,)},)})
     monkeypatch.setattr(tuning, "TUNING", (1,))
-    monkeypatch.setattr(findings, "TUNING", (1,))
+    monkeypatch.setattr(results, "TUNING", (1,))
     write_device(tmp_path / "device.json", 2)
     random = np.random.default_rng(0)
     weight = random.normal(size=(len(Action), encoded_size(2))).astype(np.float32)

@@ -1,4 +1,4 @@
-"""What came of missions, and that all policies meet the same ones."""
+"""What came of episodes, and that all policies meet the same ones."""
 
 from __future__ import annotations
 
@@ -13,115 +13,115 @@ from hand_tracking_dsp.control.policies import FixedLevelPolicy, ThresholdPolicy
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.rl.benchmark.candidates import (
     KINDS,
-    Contestant,
+    Candidate,
     fixed_levels,
     without_deadline_shield,
     without_shield,
 )
-from hand_tracking_dsp.rl.benchmark.evaluate import Arena, evaluate, play
+from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, evaluate, play
 from hand_tracking_dsp.rl.benchmark.oracle import OraclePolicy
 from hand_tracking_dsp.rl.benchmark.pi_policy import PiPolicy
-from hand_tracking_dsp.rl.simulation.episode import STEP_S, MissionOptions, draw_mission
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, EpisodeOptions, draw_episode
 from hand_tracking_dsp.rl.simulation.reward import Weights, reward
 
 WEIGHTS = Weights(0.4)
 
 
 @pytest.fixture
-def arena(device, bank) -> Arena:
-    return Arena(device, bank, WEIGHTS)
+def benchmark(device, bank) -> Benchmark:
+    return Benchmark(device, bank, WEIGHTS)
 
 
-def test_a_fixed_level_scores_what_was_drawn_for_it(arena, device) -> None:
-    mission = draw_mission(device, 5, MissionOptions(mains=1.0), steps=100)
-    for level, contestant in enumerate(fixed_levels(3)):
-        score = play(arena, mission, contestant)
-        gained = reward(WEIGHTS, mission.accuracy, mission.time, mission.energy, math.nan)[level]
+def test_a_fixed_level_scores_what_was_drawn_for_it(benchmark, device) -> None:
+    episode = draw_episode(device, 5, EpisodeOptions(mains=1.0), steps=100)
+    for level, candidate in enumerate(fixed_levels(3)):
+        score = play(benchmark, episode, candidate)
+        gained = reward(WEIGHTS, episode.accuracy, episode.time, episode.energy, math.nan)[level]
         assert score.gain == pytest.approx(gained.mean())
-        assert score.miss_share == pytest.approx(mission.late[level].mean())
-        assert score.drift_percent == pytest.approx(np.nanmean(mission.drift_percent[level]))
-        assert score.error == pytest.approx(1 - mission.accuracy[level][mission.hands > 0].mean())
-        assert score.energy_j == pytest.approx(mission.tracker_w[level].sum() * STEP_S)
+        assert score.miss_share == pytest.approx(episode.late[level].mean())
+        assert score.drift_percent == pytest.approx(np.nanmean(episode.drift_percent[level]))
+        assert score.error == pytest.approx(1 - episode.accuracy[level][episode.hands > 0].mean())
+        assert score.energy_j == pytest.approx(episode.tracker_w[level].sum() * STEP_S)
         assert score.level == level
         assert score.switches == score.switches_per_min == (level > 0)
         assert score.breaches == 0
 
 
-def test_a_mission_without_hands_has_no_drift(arena, device) -> None:
-    mission = draw_mission(device, 5, steps=20)
-    empty = replace(mission, drift_percent=np.full_like(mission.drift_percent, math.nan))
-    score = play(arena, empty, fixed_levels(3)[0])
+def test_a_episode_without_hands_has_no_drift(benchmark, device) -> None:
+    episode = draw_episode(device, 5, steps=20)
+    empty = replace(episode, drift_percent=np.full_like(episode.drift_percent, math.nan))
+    score = play(benchmark, empty, fixed_levels(3)[0])
     assert math.isnan(score.drift_percent)
     assert math.isnan(score.error)
 
 
-def test_changes_of_level_are_counted_in_the_busiest_minute(arena, device) -> None:
+def test_changes_of_level_are_counted_in_the_busiest_minute(benchmark, device) -> None:
     """A rule that swings between two levels, each for 3 s."""
-    mission = draw_mission(device, 0, MissionOptions(mains=1.0), steps=240)
+    episode = draw_episode(device, 0, EpisodeOptions(mains=1.0), steps=240)
     swinging = replace(
-        mission,
+        episode,
         budget_ms=20.0,
-        hands=np.ones_like(mission.hands),
+        hands=np.ones_like(episode.hands),
         latency_ms=np.broadcast_to(
-            np.array([21.0, 1.0, 1.0])[:, None, None], mission.latency_ms.shape
+            np.array([21.0, 1.0, 1.0])[:, None, None], episode.latency_ms.shape
         ).copy(),
     )
     settings = {"upper": 0.9, "lower": 0.8, "hold_s": 0.0, "retry_s": 0.0}
-    contestant = Contestant("swings", "threshold", settings, options=without_shield(ControllerOptions()))
-    score = play(arena, swinging, contestant)
+    candidate = Candidate("swings", "threshold", settings, options=without_shield(ControllerOptions()))
+    score = play(benchmark, swinging, candidate)
     assert score.switches > score.switches_per_min > 6
-    calm = replace(contestant.options, mode="constrained", constraint=ConstraintOptions())
-    score = play(arena, swinging, replace(contestant, options=calm))
+    calm = replace(candidate.options, mode="constrained", constraint=ConstraintOptions())
+    score = play(benchmark, swinging, replace(candidate, options=calm))
     assert score.switches_per_min <= ConstraintOptions().max_switches_per_min
 
 
-def test_in_constrained_mode_the_shield_is_obeyed(arena, device, write_policy) -> None:
+def test_in_constrained_mode_the_shield_is_obeyed(benchmark, device, write_policy) -> None:
     policy = replace(write_policy("any"), options=ControllerOptions(mode="constrained"))
     for seed in range(4):
-        score = play(arena, draw_mission(device, seed, arena.missions), policy)
+        score = play(benchmark, draw_episode(device, seed, benchmark.episodes), policy)
         assert score.breaches == 0
         assert score.switches_per_min <= policy.options.constraint.max_switches_per_min
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_scores_come_in_the_order_of_the_seeds(workers, arena, device, write_policy) -> None:
-    contestants = [fixed_levels(3)[1], Contestant("rule", "threshold"), write_policy("learned one")]
+def test_scores_come_in_the_order_of_the_seeds(workers, benchmark, device, write_policy) -> None:
+    candidates = [fixed_levels(3)[1], Candidate("rule", "threshold"), write_policy("learned one")]
     progress = []
     seeds = (12, 11)
-    scores = evaluate(arena, contestants, seeds, workers, lambda *told: progress.append(told))
+    scores = evaluate(benchmark, candidates, seeds, workers, lambda *told: progress.append(told))
     assert list(scores) == ["fixed level 1", "rule", "learned one"]
-    for contestant in contestants:
-        again = [play(arena, draw_mission(device, seed, arena.missions), contestant) for seed in seeds]
-        assert scores[contestant.name] == again
+    for candidate in candidates:
+        again = [play(benchmark, draw_episode(device, seed, benchmark.episodes), candidate) for seed in seeds]
+        assert scores[candidate.name] == again
     assert progress == [(1, 2), (2, 2)]
 
 
-def test_every_kind_plays(arena, device, bank, write_policy) -> None:
-    mission = draw_mission(device, 0, steps=20)
+def test_every_kind_plays(benchmark, device, bank, write_policy) -> None:
+    episode = draw_episode(device, 0, steps=20)
     learned = write_policy("learned one")
     kinds = {
-        "fixed": (Contestant("f", "fixed", {"level": 2}), FixedLevelPolicy),
-        "threshold": (Contestant("t", "threshold", {"upper": 0.8}), ThresholdPolicy),
-        "pi": (Contestant("p", "pi", {"setpoint": 0.7}), PiPolicy),
-        "learned": (learned, type(learned.policy(mission, WEIGHTS, bank))),
-        "oracle": (Contestant("o", "oracle"), OraclePolicy),
+        "fixed": (Candidate("f", "fixed", {"level": 2}), FixedLevelPolicy),
+        "threshold": (Candidate("t", "threshold", {"upper": 0.8}), ThresholdPolicy),
+        "pi": (Candidate("p", "pi", {"setpoint": 0.7}), PiPolicy),
+        "learned": (learned, type(learned.policy(episode, WEIGHTS, bank))),
+        "oracle": (Candidate("o", "oracle"), OraclePolicy),
     }
     assert set(kinds) == set(KINDS)
-    for contestant, policy in kinds.values():
-        assert isinstance(contestant.policy(mission, WEIGHTS, bank), policy)
-        assert math.isfinite(play(arena, mission, contestant).gain)
+    for candidate, policy in kinds.values():
+        assert isinstance(candidate.policy(episode, WEIGHTS, bank), policy)
+        assert math.isfinite(play(benchmark, episode, candidate).gain)
 
 
 def test_contestants_that_cannot_play_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="no kind of policy 'magic': choose one of fixed"):
-        Contestant("one", "magic")
+        Candidate("one", "magic")
     with pytest.raises(ConfigurationError, match="The learned policy one has no file"):
-        Contestant("one", "learned")
+        Candidate("one", "learned")
 
 
 def test_a_device_of_another_bank_is_refused(device, whole_bank) -> None:
     with pytest.raises(ConfigurationError, match=r"has 3 levels, the bank .*: fit a device with traces"):
-        Arena(device, whole_bank, WEIGHTS)
+        Benchmark(device, whole_bank, WEIGHTS)
 
 
 def test_shields_are_opened_as_far_as_they_say() -> None:

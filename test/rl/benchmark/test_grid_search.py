@@ -10,8 +10,8 @@ import pytest
 
 from hand_tracking_dsp.control.policies import ThresholdOptions
 from hand_tracking_dsp.rl.benchmark import grid_search as tuning
-from hand_tracking_dsp.rl.benchmark.candidates import Contestant
-from hand_tracking_dsp.rl.benchmark.evaluate import Arena, Score, evaluate
+from hand_tracking_dsp.rl.benchmark.candidates import Candidate
+from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, EpisodeScore, evaluate
 from hand_tracking_dsp.rl.benchmark.grid_search import (
     STAGES,
     TUNING,
@@ -35,9 +35,9 @@ SMALL = {
 }
 
 
-def score(gain: float, error: float) -> Score:
-    nothing = dict.fromkeys((field.name for field in fields(Score)), 0)
-    return Score(**{**nothing, "gain": gain, "error": error, "drift_percent": 10 * error})
+def score(gain: float, error: float) -> EpisodeScore:
+    nothing = dict.fromkeys((field.name for field in fields(EpisodeScore)), 0)
+    return EpisodeScore(**{**nothing, "gain": gain, "error": error, "drift_percent": 10 * error})
 
 
 def test_every_setting_of_the_grids_can_be_made() -> None:
@@ -50,7 +50,7 @@ def test_every_setting_of_the_grids_can_be_made() -> None:
     assert set(STAGES) == {"threshold", "pi"}
 
 
-def test_missions_of_different_use_never_meet() -> None:
+def test_episodes_of_different_use_never_meet() -> None:
     assert not set(TUNING) & set(VALIDATION)
     assert not set(TUNING) & set(HELD_OUT_SEEDS)
     assert not set(VALIDATION) & set(HELD_OUT_SEEDS)
@@ -59,9 +59,9 @@ def test_missions_of_different_use_never_meet() -> None:
 def test_the_best_of_all_that_was_tried_is_found(device, bank, monkeypatch) -> None:
     monkeypatch.setattr(tuning, "STAGES", SMALL)
     monkeypatch.setattr(tuning, "TUNING", FEW)
-    arena = Arena(device, bank, Weights(0.4))
+    benchmark = Benchmark(device, bank, Weights(0.4))
     progress = []
-    best, tried = tune("threshold", arena, 1, lambda *told: progress.append(told))
+    best, tried = tune("threshold", benchmark, 1, lambda *told: progress.append(told))
     assert progress == [(1, 2), (2, 2)]
     assert len(tried) == 4
     gains = [mean_gain(scores) for _, scores in tried]
@@ -70,15 +70,15 @@ def test_the_best_of_all_that_was_tried_is_found(device, bank, monkeypatch) -> N
     assert best.policy  # it can play
     # The second stage goes on from the best of the first.
     first = max(tried[:2], key=lambda pair: mean_gain(pair[1]))[0].settings
-    assert all({**contestant.settings, **first} == contestant.settings for contestant, _ in tried[2:])
-    # On the missions that policies are trained on, not on those of the report.
-    again = evaluate(Arena(device, bank, arena.weights, TRAINING), [tried[0][0]], FEW, 1)
+    assert all({**candidate.settings, **first} == candidate.settings for candidate, _ in tried[2:])
+    # On the episodes that policies are trained on, not on those of the report.
+    again = evaluate(Benchmark(device, bank, benchmark.weights, TRAINING), [tried[0][0]], FEW, 1)
     assert again[tried[0][0].name] == tried[0][1]
 
 
 def test_the_best_of_those_of_the_same_error_is_found() -> None:
     tried = [
-        (Contestant(name, "threshold"), [score(gain, error)])
+        (Candidate(name, "threshold"), [score(gain, error)])
         for name, gain, error in (
             ("denser", 0.9, 0.39),
             ("same", 0.6, 0.4),
@@ -86,9 +86,9 @@ def test_the_best_of_those_of_the_same_error_is_found() -> None:
             ("sparser", 0.95, 0.51),
         )
     ]
-    assert at_error(tried, 0.4, "at its error") == Contestant("at its error", "threshold")
+    assert at_error(tried, 0.4, "at its error") == Candidate("at its error", "threshold")
     settings = [
-        (Contestant(one.name, "threshold", {"upper": number}), found)
+        (Candidate(one.name, "threshold", {"upper": number}), found)
         for number, (one, found) in enumerate(tried)
     ]
     assert at_error(settings, 0.4, "x").settings == {"upper": 2}
@@ -96,7 +96,7 @@ def test_the_best_of_those_of_the_same_error_is_found() -> None:
     assert at_error(settings, 0.01, "x").settings == {"upper": 0}
 
 
-def test_missions_without_a_hand_have_no_error_to_count() -> None:
+def test_episodes_without_a_hand_have_no_error_to_count() -> None:
     scores = [score(0.5, 0.2), score(0.7, math.nan), score(0.6, 0.4)]
     assert mean_error(scores) == pytest.approx(0.3)
     assert mean_gain(scores) == pytest.approx(0.6)

@@ -15,46 +15,46 @@ from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import ThresholdPolicy
 from hand_tracking_dsp.rl.benchmark.candidates import without_shield
 from hand_tracking_dsp.rl.benchmark.oracle import OraclePolicy
-from hand_tracking_dsp.rl.simulation.episode import STEP_S, Mission, MissionOptions, draw_mission
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode, EpisodeOptions, draw_episode
 from hand_tracking_dsp.rl.simulation.reward import Weights, reward
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 
 WEIGHTS = Weights(0.4)
 FREE = without_shield(ControllerOptions(min_dwell_s=0.0, min_dwell_sparser_s=0.0))
 DWELLING = without_shield(ControllerOptions(min_dwell_s=2 * STEP_S, min_dwell_sparser_s=STEP_S))
-MAINS = MissionOptions(mains=1.0)
+MAINS = EpisodeOptions(mains=1.0)
 SEEDS = range(12)
 
 
-def expected_return(mission: Mission, levels: Sequence[int], weights: Weights = WEIGHTS) -> float:
+def expected_return(episode: Episode, levels: Sequence[int], weights: Weights = WEIGHTS) -> float:
     """Sum the rewards that are expected before the luck of single frames."""
     at = np.array(levels), np.arange(len(levels))
-    used = mission.drained()[at]
-    charge = np.maximum(mission.charge - (np.cumsum(used) - used), 0.0)
-    if math.isnan(mission.capacity_wh):
+    used = episode.drained()[at]
+    charge = np.maximum(episode.charge - (np.cumsum(used) - used), 0.0)
+    if math.isnan(episode.capacity_wh):
         charge = np.full(len(levels), np.nan)
-    gained = reward(weights, mission.accuracy[at], mission.expected_time[at], mission.energy[at], charge)
+    gained = reward(weights, episode.accuracy[at], episode.expected_time[at], episode.energy[at], charge)
     return float(gained.sum())
 
 
-def best_return(mission: Mission, dwell: int) -> float:
+def best_return(episode: Episode, dwell: int) -> float:
     """Try all sequences; on mains power what a step brings does not depend on those before."""
-    gained = reward(WEIGHTS, mission.accuracy, mission.expected_time, mission.energy, math.nan)
-    steps = np.arange(mission.steps)
-    tried = itertools.product(range(mission.levels), repeat=mission.steps)
+    gained = reward(WEIGHTS, episode.accuracy, episode.expected_time, episode.energy, math.nan)
+    steps = np.arange(episode.steps)
+    tried = itertools.product(range(episode.levels), repeat=episode.steps)
     return max(gained[list(one), steps].sum() for one in tried if possible(one, dwell))
 
 
-def play(mission: Mission, policy, options: ControllerOptions) -> list[int]:
-    simulation = Simulation(mission, policy, options, WEIGHTS, (0.0, 0.3, 0.6))
+def play(episode: Episode, policy, options: ControllerOptions) -> list[int]:
+    simulation = Simulation(episode, policy, options, WEIGHTS, (0.0, 0.3, 0.6))
     levels = []
     while not simulation.done:
         levels.append(simulation.advance()[0].level)
     return levels
 
 
-def follow(mission: Mission, options: ControllerOptions, weights: Weights = WEIGHTS) -> list[int]:
-    return play(mission, OraclePolicy(mission, weights, options), options)
+def follow(episode: Episode, options: ControllerOptions, weights: Weights = WEIGHTS) -> list[int]:
+    return play(episode, OraclePolicy(episode, weights, options), options)
 
 
 def possible(levels: Sequence[int], dwell: int) -> bool:
@@ -72,54 +72,54 @@ def possible(levels: Sequence[int], dwell: int) -> bool:
 def test_no_sequence_of_levels_is_expected_to_gain_more(device, options, dwell) -> None:
     seen = set()
     for seed in SEEDS:
-        mission = draw_mission(device, seed, MAINS, steps=6)
-        best = best_return(mission, dwell)
-        found = follow(mission, options)
+        episode = draw_episode(device, seed, MAINS, steps=6)
+        best = best_return(episode, dwell)
+        found = follow(episode, options)
         assert possible(found, dwell)
-        assert expected_return(mission, found) == pytest.approx(best)
+        assert expected_return(episode, found) == pytest.approx(best)
         seen.add(tuple(found))
     assert len(seen) > 1
 
 
-def busy(mission: Mission) -> Mission:
+def busy(episode: Episode) -> Episode:
     """Let it be by turns worth being accurate and being fast, for a few steps each."""
-    turns = (np.arange(mission.steps) // 3) % 2
-    fast = np.linspace(0.9, 0.0, mission.levels)[:, None]
+    turns = (np.arange(episode.steps) // 3) % 2
+    fast = np.linspace(0.9, 0.0, episode.levels)[:, None]
     time = np.where(turns, fast, 0.05)
-    return replace(mission, expected_time=time, hands=np.ones_like(mission.hands))
+    return replace(episode, expected_time=time, hands=np.ones_like(episode.hands))
 
 
 @pytest.mark.parametrize(("options", "dwell"), [(FREE, 0), (DWELLING, 2)])
 def test_it_is_the_best_too_where_changing_often_pays(device, options, dwell) -> None:
     for seed in SEEDS:
-        mission = busy(draw_mission(device, seed, MAINS, steps=7))
-        assert expected_return(mission, follow(mission, options)) == pytest.approx(
-            best_return(mission, dwell)
+        episode = busy(draw_episode(device, seed, MAINS, steps=7))
+        assert expected_return(episode, follow(episode, options)) == pytest.approx(
+            best_return(episode, dwell)
         )
 
 
 def test_neither_a_level_nor_the_threshold_rule_is_expected_to_gain_more(device) -> None:
     options = without_shield(ControllerOptions())
     for seed in range(6):
-        mission = draw_mission(device, seed, MAINS, steps=120)
-        best = expected_return(mission, follow(mission, options))
+        episode = draw_episode(device, seed, MAINS, steps=120)
+        best = expected_return(episode, follow(episode, options))
         # A plan moves a step at a time, so do these.
-        fixed = [[min(step + 1, level) for step in range(mission.steps)] for level in range(mission.levels)]
-        rule = play(mission, ThresholdPolicy(), options)
+        fixed = [[min(step + 1, level) for step in range(episode.steps)] for level in range(episode.levels)]
+        rule = play(episode, ThresholdPolicy(), options)
         assert possible(rule, round(options.min_dwell_s / STEP_S))
         for other in (*fixed, rule):
-            assert best >= expected_return(mission, other) - 1e-9
+            assert best >= expected_return(episode, other) - 1e-9
 
 
 def test_on_battery_no_level_is_expected_to_gain_more(device) -> None:
     options = without_shield(ControllerOptions())
     for seed in range(6):
-        mission = replace(draw_mission(device, seed, MissionOptions(mains=0.0), steps=120), sag=0.0)
-        best = expected_return(mission, follow(mission, options))
-        for level in range(mission.levels):
-            fixed = [min(step + 1, level) for step in range(mission.steps)]
+        episode = replace(draw_episode(device, seed, EpisodeOptions(mains=0.0), steps=120), sag=0.0)
+        best = expected_return(episode, follow(episode, options))
+        for level in range(episode.levels):
+            fixed = [min(step + 1, level) for step in range(episode.steps)]
             # The plan knows the charge on a grid.
-            assert best >= expected_return(mission, fixed) - 0.01 * mission.steps
+            assert best >= expected_return(episode, fixed) - 0.01 * episode.steps
 
 
 def test_the_controller_can_carry_out_all_that_is_planned(device) -> None:
@@ -127,9 +127,9 @@ def test_the_controller_can_carry_out_all_that_is_planned(device) -> None:
     options = without_shield(ControllerOptions())
     changes = 0
     for seed in range(6):
-        mission = busy(draw_mission(device, seed, MAINS, steps=60))
-        policy = OraclePolicy(mission, WEIGHTS, options)
-        simulation = Simulation(mission, policy, options, WEIGHTS, (0.0, 0.3, 0.6))
+        episode = busy(draw_episode(device, seed, MAINS, steps=60))
+        policy = OraclePolicy(episode, WEIGHTS, options)
+        simulation = Simulation(episode, policy, options, WEIGHTS, (0.0, 0.3, 0.6))
         denser = []
         while not simulation.done:
             decision, _ = simulation.advance()
@@ -142,12 +142,12 @@ def test_the_controller_can_carry_out_all_that_is_planned(device) -> None:
 
 def test_at_the_reserve_it_takes_the_sparsest_level(device) -> None:
     options = ControllerOptions()
-    mission = draw_mission(device, 0, MissionOptions(mains=0.0), steps=20)
+    episode = draw_episode(device, 0, EpisodeOptions(mains=0.0), steps=20)
     for charge in (0.0, options.shield.battery_reserve):
-        policy = OraclePolicy(replace(mission, charge=charge), WEIGHTS, options)
-        for level in range(mission.levels):
-            seen = Observation.build(0.0, mission.levels, {"level": level, "time_since_switch_s": 60.0})
-            assert policy.decide(seen) == mission.levels - 1
+        policy = OraclePolicy(replace(episode, charge=charge), WEIGHTS, options)
+        for level in range(episode.levels):
+            seen = Observation.build(0.0, episode.levels, {"level": level, "time_since_switch_s": 60.0})
+            assert policy.decide(seen) == episode.levels - 1
 
 
 def test_an_emptier_battery_makes_it_sparser(device) -> None:
@@ -157,7 +157,7 @@ def test_an_emptier_battery_makes_it_sparser(device) -> None:
         levels = [
             follow(
                 replace(
-                    draw_mission(device, seed, MissionOptions(mains=0.0), steps=60), charge=charge, drain=0.01
+                    draw_episode(device, seed, EpisodeOptions(mains=0.0), steps=60), charge=charge, drain=0.01
                 ),
                 options,
             )

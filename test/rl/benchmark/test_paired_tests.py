@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hand_tracking_dsp.rl.benchmark.evaluate import Score
+from hand_tracking_dsp.rl.benchmark.evaluate import EpisodeScore
 from hand_tracking_dsp.rl.benchmark.paired_tests import (
     MEASURES,
     column,
@@ -20,12 +20,12 @@ from hand_tracking_dsp.rl.benchmark.paired_tests import (
 )
 
 
-def score(gain: float, drift: float = 1.0) -> Score:
-    nothing = dict.fromkeys((field.name for field in fields(Score)), 0)
-    return Score(**{**nothing, "gain": gain, "drift_percent": drift})
+def score(gain: float, drift: float = 1.0) -> EpisodeScore:
+    nothing = dict.fromkeys((field.name for field in fields(EpisodeScore)), 0)
+    return EpisodeScore(**{**nothing, "gain": gain, "drift_percent": drift})
 
 
-def scores(values) -> list[Score]:
+def scores(values) -> list[EpisodeScore]:
     return [score(float(value)) for value in values]
 
 
@@ -47,7 +47,7 @@ def test_the_paired_tests_are_scipy_s() -> None:
     assert found.wilcoxon_p == pytest.approx(float(stats.wilcoxon(SECOND, FIRST).pvalue))
 
 
-def test_what_a_mission_lacks_does_not_count() -> None:
+def test_what_a_episode_lacks_does_not_count() -> None:
     assert mean_interval(np.array([1.0, math.nan, 3.0])) == mean_interval(np.array([1.0, 3.0]))
     one = [score(0, 1.0), score(0, math.nan), score(0, 3.0), score(0, 4.0)]
     other = [score(0, 2.0), score(0, 5.0), score(0, math.nan), score(0, 6.0)]

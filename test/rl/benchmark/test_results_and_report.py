@@ -1,4 +1,4 @@
-"""A report of two missions on a policy that nobody trained."""
+"""A report of two episodes on a policy that nobody trained."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hand_tracking_dsp.commands.output import machine, write_json
 from hand_tracking_dsp.rl.benchmark import grid_search as tuning
 from hand_tracking_dsp.rl.benchmark import results as finding
-from hand_tracking_dsp.rl.benchmark.evaluate import Arena
+from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
 from hand_tracking_dsp.rl.benchmark.report import headings, report_value, rows, write_report
 from hand_tracking_dsp.rl.benchmark.results import (
     AT_ERROR,
@@ -20,7 +20,7 @@ from hand_tracking_dsp.rl.benchmark.results import (
     SHIPPED,
     TUNED,
     UNSHIELDED,
-    Findings,
+    BenchmarkResults,
     find,
 )
 from hand_tracking_dsp.rl.simulation.reward import Weights
@@ -46,7 +46,7 @@ def told() -> list[tuple[str, int, int]]:
 
 
 @pytest.fixture(scope="module")
-def findings(device, bank, random_mlp, tmp_path_factory, module_monkeypatch, told) -> Findings:
+def results(device, bank, random_mlp, tmp_path_factory, module_monkeypatch, told) -> BenchmarkResults:
     from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
     from hand_tracking_dsp.rl.training.export import policy_network
 
@@ -58,12 +58,12 @@ def findings(device, bank, random_mlp, tmp_path_factory, module_monkeypatch, tol
         network = policy_network(random_mlp(number), PolicyContract.of(bank, 0.5, TRAINING))
         (folder / f"{name}.onnx").write_bytes(network)
         (folder / f"{name}.json").write_text(manifest_text(f"{name}.onnx", network))
-    arena = Arena(device, bank, Weights(0.4))
-    return find(arena, folder / "ppo_1.json", folder, 1, lambda *news: told.append(news), SEEDS)
+    benchmark = Benchmark(device, bank, Weights(0.4))
+    return find(benchmark, folder / "ppo_1.json", folder, 1, lambda *news: told.append(news), SEEDS)
 
 
-def test_all_that_are_to_be_compared_took_part(findings) -> None:
-    assert set(findings.scores) == {
+def test_all_that_are_to_be_compared_took_part(results) -> None:
+    assert set(results.scores) == {
         "fixed level 0",
         "fixed level 1",
         "fixed level 2",
@@ -79,63 +79,63 @@ def test_all_that_are_to_be_compared_took_part(findings) -> None:
         UNSHIELDED,
         ORACLE,
     }
-    assert set(findings.contestants) == set(findings.scores)
-    assert findings.seeds == ("ppo 0", "ppo 1")
-    assert all(len(scores) == len(SEEDS) for scores in findings.scores.values())
-    assert findings.scores[SHIPPED] == findings.scores["ppo 1"]
+    assert set(results.candidates) == set(results.scores)
+    assert results.seeds == ("ppo 0", "ppo 1")
+    assert all(len(scores) == len(SEEDS) for scores in results.scores.values())
+    assert results.scores[SHIPPED] == results.scores["ppo 1"]
 
 
-def test_progress_is_told(findings, told) -> None:
+def test_progress_is_told(results, told) -> None:
     assert [news for news in told if news[0] == "missions"] == [("missions", 1, 2), ("missions", 2, 2)]
     assert {name for name, _, _ in told} == {"tuning threshold", "tuning PI control", "missions"}
-    assert findings.missions == SEEDS
+    assert results.episodes == SEEDS
 
 
-def test_the_aims_say_what_was_found(findings) -> None:
-    texts = [aim.text for aim in findings.aims]
+def test_the_aims_say_what_was_found(results) -> None:
+    texts = [aim.text for aim in results.aims]
     assert texts[0] == "return at least 95 % of the oracle's, over 2 training seeds"
     for opponent in (TUNED, AT_ERROR):
         assert any(text.startswith("late frames") and text.endswith(opponent) for text in texts)
-    constrained = [aim for aim in findings.aims if aim.text.startswith("constrained")]
+    constrained = [aim for aim in results.aims if aim.text.startswith("constrained")]
     assert [aim.reached for aim in constrained] == [True, True]
-    assert all(aim.value for aim in findings.aims)
+    assert all(aim.value for aim in results.aims)
 
 
-def test_the_shipped_policy_is_tested_against_each_other_one(findings) -> None:
-    assert set(findings.tests) == set(findings.scores) - {SHIPPED}
-    assert findings.tests["ppo 1"]["gain"]["t_p"] == 1.0
+def test_the_shipped_policy_is_tested_against_each_other_one(results) -> None:
+    assert set(results.tests) == set(results.scores) - {SHIPPED}
+    assert results.tests["ppo 1"]["gain"]["t_p"] == 1.0
 
 
-def test_the_cost_of_a_decision_is_measured(findings) -> None:
-    median, tail = findings.decision_ms
+def test_the_cost_of_a_decision_is_measured(results) -> None:
+    median, tail = results.decision_ms
     assert 0 < median <= tail
 
 
-def test_the_table_has_a_row_a_policy(findings) -> None:
-    table = findings.table()
-    assert set(table) == set(findings.scores)
-    lines = rows(findings)
-    assert [name for name, _ in lines] == list(findings.scores)
+def test_the_table_has_a_row_a_policy(results) -> None:
+    table = results.table()
+    assert set(table) == set(results.scores)
+    lines = rows(results)
+    assert [name for name, _ in lines] == list(results.scores)
     assert {len(cells) for _, cells in lines} == {len(headings())}
     gain = table[SHIPPED]["gain"]["value"]
-    assert gain == pytest.approx(np.mean([score.gain for score in findings.scores[SHIPPED]]))
+    assert gain == pytest.approx(np.mean([score.gain for score in results.scores[SHIPPED]]))
     assert dict(lines)[SHIPPED][0].startswith(f"{gain:.3f} (")
 
 
-def test_the_figures_can_be_read_from_json(findings, tmp_path) -> None:
-    write_json(tmp_path / "report.json", report_value(findings, TRAINING, machine()))
+def test_the_figures_can_be_read_from_json(results, tmp_path) -> None:
+    write_json(tmp_path / "report.json", report_value(results, TRAINING, machine()))
     found = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert set(found["policies"]) == set(findings.scores)
-    assert len(found["aims"]) == len(findings.aims)
+    assert set(found["policies"]) == set(results.scores)
+    assert len(found["aims"]) == len(results.aims)
     assert found["weights"] == {"alpha": 0.4, "beta": 0.6}
-    assert found["bank"]["fingerprint"] == findings.arena.bank.fingerprint
+    assert found["bank"]["fingerprint"] == results.benchmark.bank.fingerprint
     assert found["missions"]["seeds"] == [1, 2]
-    assert found["settings"][TUNED] == findings.contestants[TUNED].settings
+    assert found["settings"][TUNED] == results.candidates[TUNED].settings
     assert found["training"] == TRAINING
     assert found["not_measured"]
 
 
-def test_the_page_works_offline(findings, tmp_path) -> None:
+def test_the_page_works_offline(results, tmp_path) -> None:
     cv2.imwrite(str(tmp_path / "live.png"), np.zeros((8, 8, 3), np.uint8))
     live = {
         "headings": ["policy", "late"],
@@ -143,7 +143,7 @@ def test_the_page_works_offline(findings, tmp_path) -> None:
         "note": "a note",
         "picture": str(tmp_path / "live.png"),
     }
-    write_report(findings, TRAINING, tmp_path / "out", live)
+    write_report(results, TRAINING, tmp_path / "out", live)
     names = {"report.html", "trade.png", "gains.png", "mission.png"}
     assert {file.name for file in (tmp_path / "out").iterdir()} == names
     for name in names - {"report.html"}:
@@ -157,17 +157,17 @@ def test_the_page_works_offline(findings, tmp_path) -> None:
     assert "In the running graph" in page
     assert "&lt;b&gt;rule&lt;/b&gt;" in page
     assert "What was not measured" in page
-    for name in findings.scores:
+    for name in results.scores:
         assert name in page
 
 
-def test_without_a_live_run_the_page_has_none(findings, tmp_path) -> None:
-    write_report(findings, TRAINING, tmp_path)
+def test_without_a_live_run_the_page_has_none(results, tmp_path) -> None:
+    write_report(results, TRAINING, tmp_path)
     assert "In the running graph" not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_policy_without_trainings_beside_it_stands_for_itself(findings) -> None:
-    aim = finding._against_oracle(findings.scores, ())
+def test_a_policy_without_trainings_beside_it_stands_for_itself(results) -> None:
+    aim = finding._against_oracle(results.scores, ())
     assert aim.text.endswith("over 1 training seed")
     assert aim.value
 

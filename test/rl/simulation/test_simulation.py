@@ -1,4 +1,4 @@
-"""A controller on a mission meets what the mission holds."""
+"""A controller on a episode meets what the episode holds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import FixedLevelPolicy, ThresholdPolicy
 from hand_tracking_dsp.rl.benchmark.candidates import without_deadline_shield
-from hand_tracking_dsp.rl.simulation.episode import STEP_S, Mission, MissionOptions, draw_mission
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode, EpisodeOptions, draw_episode
 from hand_tracking_dsp.rl.simulation.reward import Weights, reward
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 
@@ -20,18 +20,18 @@ OPTIONS = without_deadline_shield(ControllerOptions())
 
 
 @pytest.fixture(scope="module")
-def on_mains(device) -> Mission:
-    return draw_mission(device, 1, MissionOptions(mains=1.0), steps=80)
+def on_mains(device) -> Episode:
+    return draw_episode(device, 1, EpisodeOptions(mains=1.0), steps=80)
 
 
 @pytest.fixture(scope="module")
-def on_battery(device) -> Mission:
-    mission = draw_mission(device, 2, MissionOptions(mains=0.0), steps=80)
-    return replace(mission, charge=0.9)
+def on_battery(device) -> Episode:
+    episode = draw_episode(device, 2, EpisodeOptions(mains=0.0), steps=80)
+    return replace(episode, charge=0.9)
 
 
-def play(mission, policy, sparsities, options=OPTIONS):
-    simulation = Simulation(mission, policy, options, WEIGHTS, sparsities)
+def play(episode, policy, sparsities, options=OPTIONS):
+    simulation = Simulation(episode, policy, options, WEIGHTS, sparsities)
     played = []
     while not simulation.done:
         played.append(simulation.advance())
@@ -41,23 +41,23 @@ def play(mission, policy, sparsities, options=OPTIONS):
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("power", ["on_mains", "on_battery"])
 def test_a_constant_level_gains_what_was_drawn_for_it(power, level, sparsities, request) -> None:
-    mission = request.getfixturevalue(power)
-    played = play(mission, FixedLevelPolicy(level), sparsities)
-    moments = [moment for _, moment in played]
-    assert {moment.level for moment in moments} == {level}
-    used = mission.drained()[level]
-    charge = np.nan if power == "on_mains" else mission.charge - (np.cumsum(used) - used)
-    gained = reward(WEIGHTS, mission.accuracy, mission.time, mission.energy, charge)
-    assert [moment.reward for moment in moments] == pytest.approx(gained[level])
-    assert [moment.mean_reward for moment in moments] == pytest.approx(gained.mean(axis=0))
-    assert [moment.late for moment in moments] == mission.late[level].sum(axis=1).tolist()
-    drifts = [moment.drift_percent for moment in moments]
-    np.testing.assert_array_equal(drifts, mission.drift_percent[level])
-    assert sum(one.tracker_j for one in moments) == pytest.approx(mission.tracker_w[level].sum() * STEP_S)
+    episode = request.getfixturevalue(power)
+    played = play(episode, FixedLevelPolicy(level), sparsities)
+    outcomes = [outcome for _, outcome in played]
+    assert {outcome.level for outcome in outcomes} == {level}
+    used = episode.drained()[level]
+    charge = np.nan if power == "on_mains" else episode.charge - (np.cumsum(used) - used)
+    gained = reward(WEIGHTS, episode.accuracy, episode.time, episode.energy, charge)
+    assert [outcome.reward for outcome in outcomes] == pytest.approx(gained[level])
+    assert [outcome.mean_reward for outcome in outcomes] == pytest.approx(gained.mean(axis=0))
+    assert [outcome.late for outcome in outcomes] == episode.late[level].sum(axis=1).tolist()
+    drifts = [outcome.drift_percent for outcome in outcomes]
+    np.testing.assert_array_equal(drifts, episode.drift_percent[level])
+    assert sum(one.tracker_j for one in outcomes) == pytest.approx(episode.tracker_w[level].sum() * STEP_S)
 
 
 def test_the_battery_drains_and_is_never_below_empty(on_battery, sparsities) -> None:
-    charges = [moment.charge for _, moment in play(on_battery, FixedLevelPolicy(0), sparsities)]
+    charges = [outcome.charge for _, outcome in play(on_battery, FixedLevelPolicy(0), sparsities)]
     assert charges == pytest.approx(on_battery.charge - np.cumsum(on_battery.drained()[0]))
     nearly_empty = replace(on_battery, charge=0.001)
     last = play(nearly_empty, FixedLevelPolicy(0), sparsities)[-1][1].charge
@@ -66,13 +66,13 @@ def test_the_battery_drains_and_is_never_below_empty(on_battery, sparsities) -> 
 
 def test_mains_power_stays_unknown(on_mains, sparsities) -> None:
     played = play(on_mains, FixedLevelPolicy(0), sparsities)
-    assert all(math.isnan(moment.charge) for _, moment in played)
+    assert all(math.isnan(outcome.charge) for _, outcome in played)
     assert all(math.isnan(decision.observation["battery_charge"]) for decision, _ in played)
 
 
-def test_the_controller_hears_what_the_mission_says(on_battery, sparsities, monkeypatch) -> None:
-    mission, level = on_battery, 1
-    simulation = Simulation(mission, FixedLevelPolicy(level), OPTIONS, WEIGHTS, sparsities)
+def test_the_controller_hears_what_the_episode_says(on_battery, sparsities, monkeypatch) -> None:
+    episode, level = on_battery, 1
+    simulation = Simulation(episode, FixedLevelPolicy(level), OPTIONS, WEIGHTS, sparsities)
     frames, batteries = [], []
     hear_frame, hear_battery = simulation.controller.add_latency, simulation.controller.add_battery
     monkeypatch.setattr(simulation.controller, "add_latency", lambda s: (frames.append(s), hear_frame(s)))
@@ -80,21 +80,21 @@ def test_the_controller_hears_what_the_mission_says(on_battery, sparsities, monk
         simulation.controller, "add_battery", lambda s: (batteries.append(s), hear_battery(s))
     )
     begin_s = simulation.now_s
-    charges = [simulation.advance()[1].charge for _ in range(mission.steps)]
-    count = mission.latency_ms.shape[2]
-    assert [frame.end_to_end_ms for frame in frames] == mission.latency_ms[level].ravel().tolist()
-    assert [frame.hands for frame in frames[::count]] == mission.hands.tolist()
+    charges = [simulation.advance()[1].charge for _ in range(episode.steps)]
+    count = episode.latency_ms.shape[2]
+    assert [frame.end_to_end_ms for frame in frames] == episode.latency_ms[level].ravel().tolist()
+    assert [frame.hands for frame in frames[::count]] == episode.hands.tolist()
     assert {frame.sparsity for frame in frames} == {sparsities[level]}
-    np.testing.assert_array_equal([frame.presence for frame in frames[::count]], mission.presence[level])
-    np.testing.assert_array_equal([frame.input_mean for frame in frames[::count]], mission.input_mean)
+    np.testing.assert_array_equal([frame.presence for frame in frames[::count]], episode.presence[level])
+    np.testing.assert_array_equal([frame.input_mean for frame in frames[::count]], episode.input_mean)
     stamps = np.array([frame.stamp_s for frame in frames]) - begin_s
     assert (np.diff(stamps) > 0).all()
-    assert stamps[-1] == pytest.approx(mission.steps * STEP_S, abs=mission.frame_s + 1e-6)
+    assert stamps[-1] == pytest.approx(episode.steps * STEP_S, abs=episode.frame_s + 1e-6)
     # A measurement of drift a second, with one frame.
-    drifts = np.array([frame.drift for frame in frames]).reshape(mission.steps, count)
+    drifts = np.array([frame.drift for frame in frames]).reshape(episode.steps, count)
     assert np.isnan(drifts[:, 1:]).all()
     each = round(1 / STEP_S)
-    np.testing.assert_array_equal(drifts[::each, 0], mission.measured_percent[level, ::each])
+    np.testing.assert_array_equal(drifts[::each, 0], episode.measured_percent[level, ::each])
     assert np.isnan(drifts[1::each]).all()
     assert np.isnan([frame.drift_sparser for frame in frames]).all()
     # A gauge shows less under load.
@@ -102,7 +102,7 @@ def test_the_controller_hears_what_the_mission_says(on_battery, sparsities, monk
         one.charge <= charge + 1e-12 and one.discharging
         for one, charge in zip(batteries, charges, strict=True)
     )
-    watts = mission.base_w + mission.tracker_w[level]
+    watts = episode.base_w + episode.tracker_w[level]
     assert [one.power_w for one in batteries] == pytest.approx(watts, rel=0.06)
 
 
@@ -116,15 +116,15 @@ def test_what_is_heard_is_what_the_policy_sees(on_battery, sparsities) -> None:
         assert observation["battery_charge"] == pytest.approx(played[step - 1][1].charge, abs=0.1)
 
 
-def test_the_budget_is_the_mission_s(on_mains, sparsities) -> None:
+def test_the_budget_is_the_episode_s(on_mains, sparsities) -> None:
     impossible = replace(on_mains, budget_ms=0.1, hands=np.ones_like(on_mains.hands))
-    late = [moment.late / moment.frames for _, moment in play(impossible, FixedLevelPolicy(0), sparsities)]
+    late = [outcome.late / outcome.frames for _, outcome in play(impossible, FixedLevelPolicy(0), sparsities)]
     assert set(late) == {1.0}
-    levels = [moment.level for _, moment in play(impossible, ThresholdPolicy(), sparsities)]
+    levels = [outcome.level for _, outcome in play(impossible, ThresholdPolicy(), sparsities)]
     assert levels[-1] == on_mains.levels - 1
 
 
-def test_the_same_mission_is_played_alike_twice(on_battery, sparsities) -> None:
+def test_the_same_episode_is_played_alike_twice(on_battery, sparsities) -> None:
     first, again = (play(on_battery, ThresholdPolicy(), sparsities) for _ in range(2))
     assert repr(first) == repr(again)
 

@@ -15,24 +15,24 @@ from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.rl.benchmark.candidates import without_shield
-from hand_tracking_dsp.rl.simulation.episode import TRAINING, MissionOptions, draw_mission
+from hand_tracking_dsp.rl.simulation.episode import TRAINING, EpisodeOptions, draw_episode
 from hand_tracking_dsp.rl.simulation.reward import Weights, reward
 from hand_tracking_dsp.rl.training.encoding import NUMBERS, encoded_size
-from hand_tracking_dsp.rl.training.environment import MissionEnvironment
+from hand_tracking_dsp.rl.training.environment import EpisodeEnvironment
 
 STEPS = 30
 FREE = without_shield(ControllerOptions(min_dwell_s=0.0, min_dwell_sparser_s=0.0))
 
 
 @pytest.fixture
-def make(device, sparsities) -> Callable[..., MissionEnvironment]:
+def make(device, sparsities) -> Callable[..., EpisodeEnvironment]:
     def environment(
-        missions: MissionOptions = TRAINING,
+        episodes: EpisodeOptions = TRAINING,
         options: ControllerOptions | None = None,
         blank: tuple[int, ...] = (),
-    ) -> MissionEnvironment:
-        return MissionEnvironment(
-            lambda seed: draw_mission(device, seed, missions, STEPS),
+    ) -> EpisodeEnvironment:
+        return EpisodeEnvironment(
+            lambda seed: draw_episode(device, seed, episodes, STEPS),
             options or ControllerOptions(),
             sparsities,
             blank,
@@ -41,13 +41,13 @@ def make(device, sparsities) -> Callable[..., MissionEnvironment]:
     return environment
 
 
-def episode(environment: MissionEnvironment, seed: int, actions) -> tuple[list, list, dict]:
+def play(environment: EpisodeEnvironment, seed: int, actions) -> tuple[list, list, dict]:
     seen, gained = [environment.reset(seed=seed)[0]], []
     for action in actions:
         observation, reward_, terminated, truncated, info = environment.step(action)
         seen.append(observation)
         gained.append(reward_)
-        # A mission ends because time is up, not because of what was done.
+        # A episode ends because time is up, not because of what was done.
         assert not terminated
         assert truncated == (len(gained) == STEPS)
     return seen, gained, info
@@ -79,13 +79,13 @@ def test_only_levels_of_the_bank_can_be_chosen(make) -> None:
     assert environment.action_masks().tolist() == [True, True, False]
 
 
-def test_the_seed_decides_all_missions(make) -> None:
+def test_the_seed_decides_all_episodes(make) -> None:
     random = np.random.default_rng(0)
     actions = random.integers(3, size=STEPS)
     runs = []
     for seed in (5, 5, 6):
         environment = make()
-        first = episode(environment, seed, actions)
+        first = play(environment, seed, actions)
         second = [environment.reset()[0], *(environment.step(action)[0] for action in actions)]
         runs.append(np.array([*first[0], *second]))
     np.testing.assert_array_equal(runs[0], runs[1])
@@ -94,26 +94,26 @@ def test_the_seed_decides_all_missions(make) -> None:
 
 
 def test_the_reward_is_that_over_the_mean_of_the_levels(make) -> None:
-    environment = make(MissionOptions(mains=1.0), FREE)
+    environment = make(EpisodeOptions(mains=1.0), FREE)
     environment.set_weights(Weights(0.3))
     actions = [Action.KEEP] * 5 + [Action.SPARSER] * 2 + [Action.KEEP] * 10 + [Action.DENSER] * 13
-    _, gained, info = episode(environment, 3, actions)
-    mission = environment._simulation.mission
+    _, gained, info = play(environment, 3, actions)
+    episode = environment._simulation.episode
     levels = np.array([0] * 5 + [1, 2] + [2] * 10 + [1] + [0] * 12)
-    raw = reward(Weights(0.3), mission.accuracy, mission.time, mission.energy, np.nan)
+    raw = reward(Weights(0.3), episode.accuracy, episode.time, episode.energy, np.nan)
     got = raw[levels, np.arange(STEPS)]
     assert gained == pytest.approx(got - raw.mean(axis=0))
-    means = info["mission"]
+    means = info["episode_means"]
     assert means["reward"] == pytest.approx(got.mean())
-    assert means["miss_share"] == pytest.approx(mission.late[levels, np.arange(STEPS)].mean())
-    assert means["energy"] == pytest.approx(mission.energy[levels, np.arange(STEPS)].mean())
+    assert means["miss_share"] == pytest.approx(episode.late[levels, np.arange(STEPS)].mean())
+    assert means["energy"] == pytest.approx(episode.energy[levels, np.arange(STEPS)].mean())
     assert means["drift_percent"] == pytest.approx(
-        np.nanmean(mission.drift_percent[levels, np.arange(STEPS)]) if mission.hands.any() else 0.0
+        np.nanmean(episode.drift_percent[levels, np.arange(STEPS)]) if episode.hands.any() else 0.0
     )
     assert means["switches"] == 4
 
 
-def test_other_weights_hold_from_the_next_mission_on(make) -> None:
+def test_other_weights_hold_from_the_next_episode_on(make) -> None:
     environment = make()
     environment.reset(seed=0)
     environment.set_weights(Weights(0.2))
@@ -124,17 +124,17 @@ def test_other_weights_hold_from_the_next_mission_on(make) -> None:
 
 def test_the_last_observation_is_one_that_a_value_can_be_told_of(make) -> None:
     """An episode that time ends is continued in thought, from there."""
-    seen, _, _ = episode(make(), 4, [Action.KEEP] * STEPS)
+    seen, _, _ = play(make(), 4, [Action.KEEP] * STEPS)
     assert seen[-1][-3:].sum() == 1.0, "one level is in use"
     assert seen[-1][len(NUMBERS) + NUMBERS.index("hands")] == 1.0, "frames were heard"
 
 
 def test_what_is_blank_is_never_seen(make) -> None:
     names = ("battery_charge", "drift_percent", "hands")
-    options = MissionOptions(mains=0.0, blind=0.0)
+    options = EpisodeOptions(mains=0.0, blind=0.0)
     actions = [Action.SPARSER] * STEPS
     blank = tuple(map(OBSERVATION_NAMES.index, names))
-    plain, hidden = (np.array(episode(make(options, blank=one), 1, actions)[0]) for one in ((), blank))
+    plain, hidden = (np.array(play(make(options, blank=one), 1, actions)[0]) for one in ((), blank))
     assert hidden.shape == (STEPS + 1, encoded_size(3))
     columns = [len(NUMBERS) + NUMBERS.index(name) for name in names]
     assert plain[:, columns].any(axis=0).all()

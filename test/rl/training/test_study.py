@@ -13,7 +13,7 @@ pytest.importorskip("sb3_contrib", reason="sb3-contrib is not installed; run mak
 
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.rl.benchmark.evaluate import Arena, evaluate
+from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, evaluate
 from hand_tracking_dsp.rl.benchmark.grid_search import mean_gain
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
 from hand_tracking_dsp.rl.simulation.reward import Weights
@@ -26,9 +26,9 @@ from hand_tracking_dsp.rl.training.study import (
     run_jobs,
     seeds,
 )
-from hand_tracking_dsp.rl.training.train import TrainingOptions
+from hand_tracking_dsp.rl.training.train import PolicyTrainingOptions
 
-PLAN = TrainingOptions(missions=2, seed=3)
+PLAN = PolicyTrainingOptions(episodes=2, seed=3)
 
 
 def test_trainings_differ_by_the_seed_alone() -> None:
@@ -69,7 +69,7 @@ def test_a_policy_that_lies_there_is_not_trained_again(device, bank, write_polic
 
 
 def test_another_trainings_policy_is_not_passed_over(device, bank, write_policy, tmp_path) -> None:
-    write_policy("ppo_3", **provenance(replace(PLAN, missions=5), device))
+    write_policy("ppo_3", **provenance(replace(PLAN, episodes=5), device))
     with pytest.raises(ConfigurationError, match="missions differ"):
         run_jobs(seeds(PLAN, 1), device, bank, tmp_path / "policies", tmp_path / "work", 1, print)
 
@@ -87,12 +87,12 @@ def test_the_weights_of_several_policies_are_averaged(bank, write_policy) -> Non
     assert math.isclose(common_alpha(policies, bank), 0.25)
 
 
-def test_the_policy_that_gains_most_on_missions_of_its_own_is_chosen(
+def test_the_policy_that_gains_most_on_episodes_of_its_own_is_chosen(
     device, bank, write_policy, monkeypatch
 ) -> None:
     monkeypatch.setattr(study, "VALIDATION", (1, 2))
     policies = [write_policy(str(seed), seed) for seed in range(3)]
     best, gains = choose(policies, device, bank, 1)
-    scores = evaluate(Arena(device, bank, Weights(0.4), TRAINING), policies, (1, 2), 1)
+    scores = evaluate(Benchmark(device, bank, Weights(0.4), TRAINING), policies, (1, 2), 1)
     assert gains == pytest.approx({name: mean_gain(found) for name, found in scores.items()})
     assert gains[best] == max(gains.values())

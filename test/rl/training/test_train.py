@@ -1,4 +1,4 @@
-"""Trainings of a few missions, and going on after a stop."""
+"""Trainings of a few episodes, and going on after a stop."""
 
 from __future__ import annotations
 
@@ -16,32 +16,34 @@ pytest.importorskip("stable_baselines3", reason="stable-baselines3 is not instal
 pytest.importorskip("sb3_contrib", reason="sb3-contrib is not installed; run make setup-lab")
 
 from hand_tracking_dsp.control.actions import Action
-from hand_tracking_dsp.rl.simulation.episode import STEPS, MissionOptions
+from hand_tracking_dsp.rl.simulation.episode import STEPS, EpisodeOptions
 from hand_tracking_dsp.rl.training import train as training
 from hand_tracking_dsp.rl.training.encoding import encoded_size
 from hand_tracking_dsp.rl.training.export import parity, policy_network
 from hand_tracking_dsp.rl.training.lagrange import MultiplierOptions
-from hand_tracking_dsp.rl.training.train import CURVE_COLUMNS, Trained, TrainingOptions
+from hand_tracking_dsp.rl.training.train import CURVE_COLUMNS, PolicyTrainingOptions, TrainedPolicy
 
-TINY = TrainingOptions(missions=3, environments=2, layers=(16,))
+TINY = PolicyTrainingOptions(episodes=3, environments=2, layers=(16,))
 
 
 @pytest.fixture(autouse=True)
-def every_mission_counts(monkeypatch) -> None:
-    """A point of the curve and a checkpoint for each round of missions."""
-    monkeypatch.setattr(training._Watch, "_EVERY", 2)
-    monkeypatch.setattr(training._Watch, "_CHECKPOINT_EVERY", 2)
+def every_episode_counts(monkeypatch) -> None:
+    """A point of the curve and a checkpoint for each round of episodes."""
+    monkeypatch.setattr(training._TrainingProgress, "_EVERY", 2)
+    monkeypatch.setattr(training._TrainingProgress, "_CHECKPOINT_EVERY", 2)
 
 
 @pytest.fixture
-def train(device, sparsities) -> Callable[..., Trained]:
-    def run(options: TrainingOptions = TINY, work: Path | None = None, on_progress=None) -> Trained:
+def train(device, sparsities) -> Callable[..., TrainedPolicy]:
+    def run(
+        options: PolicyTrainingOptions = TINY, work: Path | None = None, on_progress=None
+    ) -> TrainedPolicy:
         return training.train(device, sparsities, options, work, on_progress)
 
     return run
 
 
-def same(one: Trained, other: Trained) -> bool:
+def same(one: TrainedPolicy, other: TrainedPolicy) -> bool:
     pairs = zip(one.mlp.layers, other.mlp.layers, strict=True)
     return all(np.array_equal(a, b) for first, second in pairs for a, b in zip(first, second, strict=True))
 
@@ -62,14 +64,14 @@ def test_a_training_leaves_a_network_a_checkpoint_and_a_curve(algorithm, activat
     for row, point in zip(rows, trained.curve, strict=True):
         assert [float(value) for value in row] == pytest.approx(point, rel=1e-4)
     state = torch.load(tmp_path / "work" / "checkpoint.pt", weights_only=True)
-    assert state["steps"] >= options.missions * STEPS
+    assert state["steps"] >= options.episodes * STEPS
     assert progress == sorted(progress)
-    assert {total for _, total in progress} == {options.missions}
+    assert {total for _, total in progress} == {options.episodes}
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
 def test_the_same_seed_gives_the_same_network(algorithm, train) -> None:
-    options = replace(TINY, missions=2, algorithm=algorithm)
+    options = replace(TINY, episodes=2, algorithm=algorithm)
     first, again, other = (train(replace(options, seed=seed)) for seed in (4, 4, 5))
     assert same(first, again)
     assert first.curve == again.curve
@@ -81,7 +83,7 @@ def test_dqn_learns_once_it_has_seen_enough(train, monkeypatch) -> None:
     monkeypatch.setattr(
         training, "DQN", lambda **options: whole(**{**options, "learning_starts": 100, "batch_size": 16})
     )
-    options = replace(TINY, missions=2, algorithm="dqn")
+    options = replace(TINY, episodes=2, algorithm="dqn")
     learned = train(options)
     monkeypatch.setattr(training, "DQN", lambda **options: whole(**{**options, "learning_starts": 10**6}))
     assert not same(learned, train(options))
@@ -92,7 +94,7 @@ def test_what_was_trained_can_be_exported(train, bank) -> None:
     from hand_tracking_dsp.control.policy_file import PolicyContract
 
     for algorithm in ("ppo", "dqn"):
-        mlp = train(replace(TINY, missions=1, algorithm=algorithm, blank=(5, 6))).mlp
+        mlp = train(replace(TINY, episodes=1, algorithm=algorithm, blank=(5, 6))).mlp
         assert mlp.blank == (5, 6)
         assert parity(policy_network(mlp, PolicyContract.of(bank, 0.5, {})), mlp, bank, count=1000) == 0
 
@@ -103,12 +105,12 @@ def test_goes_on_from_its_checkpoint(algorithm, train, tmp_path) -> None:
     first = train(options, tmp_path)
     steps = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["steps"]
     progress = []
-    longer = replace(options, missions=8)
+    longer = replace(options, episodes=8)
     second = train(longer, tmp_path, lambda done, _total: progress.append(done))
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert second.curve[: len(first.curve)] == first.curve
-    missions, done = zip(*[point[:2] for point in second.curve], strict=True)
-    assert list(missions) == sorted(set(missions))
+    episodes, done = zip(*[point[:2] for point in second.curve], strict=True)
+    assert list(episodes) == sorted(set(episodes))
     assert list(done) == sorted(set(done))
     assert done[len(first.curve)] > steps
     assert state["steps"] >= 8 * STEPS > steps
@@ -128,9 +130,9 @@ def test_what_is_finished_is_only_read(train, tmp_path) -> None:
 
 def test_the_weights_adjust_themselves_to_late_frames(train, monkeypatch) -> None:
     # A budget that nothing keeps.
-    monkeypatch.setattr(training, "TRAINING", MissionOptions(budgets=(0.3, 0.3)))
+    monkeypatch.setattr(training, "TRAINING", EpisodeOptions(budgets=(0.3, 0.3)))
     alpha = CURVE_COLUMNS.index("alpha")
-    strict = replace(TINY, missions=4, multiplier=MultiplierOptions(target=0.01, start=0.4))
+    strict = replace(TINY, episodes=4, multiplier=MultiplierOptions(target=0.01, start=0.4))
     lenient = replace(strict, multiplier=MultiplierOptions(target=1.0, start=0.4))
     falling, rising = train(strict), train(lenient)
     assert falling.curve[0][alpha] == rising.curve[0][alpha] == pytest.approx(0.4)
