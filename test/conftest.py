@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import math
+import os
 import random
 import signal
 import tempfile
@@ -29,6 +30,9 @@ from hand_tracking_dsp.evaluation.measures.frames import HANDLED, FrameRow, Fram
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 BAG_SECONDS = 2.0
+
+# Workers of pytest-xdist inherit the width of its terminal; tests read tables as wide as they are in a file.
+os.environ.pop("COLUMNS", None)
 
 # A shell gives its background jobs an ignored SIGINT, which the programs under test would inherit.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import onnx
 import pytest
-from hand_tracking_dsp.commands.models.group import adapt
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticScene
 from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands.models import adapt
 from hand_tracking_dsp.compression.bank.entries import level_entry, new_bank
 from hand_tracking_dsp.compression.bank.files import read_bank, read_files, write_bank_files
 from hand_tracking_dsp.compression.data.crops import Crops, collect_crops

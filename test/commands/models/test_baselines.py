@@ -8,10 +8,10 @@ from importlib.util import find_spec
 import cv2
 import numpy as np
 import pytest
-from hand_tracking_dsp.commands.models.group import baselines as command
 
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.catalogue import every_command, module_of
+from hand_tracking_dsp.commands.models import baselines as command
 
 needs_torch = pytest.mark.skipif(
     find_spec("torch") is None, reason="PyTorch is not installed: make setup-lab adds it"

@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hand_tracking_dsp.commands.models.group import relevance
 
 from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands.models import relevance
 from hand_tracking_dsp.compression.bank.files import read_bank
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.pruning.criteria import l1_norm

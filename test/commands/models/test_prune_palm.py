@@ -3,9 +3,9 @@ import json
 import cv2
 import numpy as np
 import pytest
-from hand_tracking_dsp.commands.models.group import prune_palm
 
 from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands.models import prune_palm
 from hand_tracking_dsp.compression.bank.files import read_bank
 from hand_tracking_dsp.compression.bank.timing import Times
 from hand_tracking_dsp.compression.palm import bank as palm_bank

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from hand_tracking_dsp.commands.models.group import quantize as command
 
 from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands.models import quantize as command
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.pruning.network import copied, read_weights, write_weights
 from hand_tracking_dsp.compression.quantization import variants

@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hand_tracking_dsp.commands.models.group import adapt
 
 from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands.models import adapt
 
 
 @pytest.fixture
