@@ -1,7 +1,9 @@
-"""Pictures of a folder, in the order of their names."""
+"""Images in a folder: their listing, their decoding, and a source of frames made of them."""
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -13,18 +15,18 @@ from hand_tracking_dsp.errors import SourceError
 
 
 class ImageFolderSource(ClosingSource):
-    """Gives a folder's images, each in its own size; one that cannot be decoded is skipped and counted.
+    """Source of a folder's images, each in its own size; one that cannot be decoded is skipped and counted.
 
     Args:
-        path: A folder (its subfolders are not looked at), or one image.
+        path: Folder, see list_images, or one image.
         options: rate_hz and loop.
 
     Raises:
-        SourceError: There is no image in it that can be decoded.
+        SourceError: The folder cannot be read, or holds no image that can be decoded.
     """
 
     def __init__(self, path: Path, options: SourceOptions) -> None:
-        self._paths = [path] if path.is_file() else _images(path)
+        self._paths = [path] if path.is_file() else list_images(path)
         self._where = path
         self._loop = options.loop
         self._place = 0
@@ -67,19 +69,72 @@ class ImageFolderSource(ClosingSource):
         while self._place < len(self._paths):
             path = self._paths[self._place]
             self._place += 1
-            try:
-                image: NDArray[np.uint8] | None = cv2.imread(str(path), cv2.IMREAD_COLOR)
-            except cv2.error:
-                image = None
-            if image is not None:
+            if (image := read_image(path)) is not None:
                 return image
             self.frames_skipped += 1
         return None
 
 
-def _images(folder: Path) -> list[Path]:
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+def list_images(folder: Path) -> list[Path]:
+    """List the image files of a folder and its subfolders.
+
+    Hidden files and folders are skipped. Links are followed, but each folder is listed once, whatever links
+    lead to it: a link to a parent makes no loop, and images are not repeated.
+
+    Args:
+        folder: Path to the folder, which may be hidden or a link itself.
+
+    Returns:
+        Paths below the folder, sorted.
+
+    Raises:
+        SourceError: The folder or one below it cannot be read, or there is no image.
+    """
+    try:
+        if not folder.is_dir():
+            msg = f"There is no folder {folder}: name one that holds images."
+            raise SourceError(msg)
+        paths = sorted(path for path in _files(folder) if path.suffix.lower() in IMAGE_SUFFIXES)
+    except OSError as error:
+        msg = (
+            f"The folder {error.filename or folder} cannot be read ({error.strerror}): make it readable or "
+            f"name another one."
+        )
+        raise SourceError(msg) from error
     if not paths:
-        msg = f"The folder {folder} holds no image ({', '.join(IMAGE_SUFFIXES)}): name one that does."
+        msg = f"There is no image ({', '.join(IMAGE_SUFFIXES)}) in {folder}: name a folder that holds some."
         raise SourceError(msg)
     return paths
+
+
+def read_image(path: Path) -> NDArray[np.uint8] | None:
+    """Decode an image file.
+
+    Returns:
+        uint8 [height, width, 3], BGR; None where it cannot be read or decoded.
+    """
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    except (OSError, cv2.error):
+        return None
+    return None if image is None else image.astype(np.uint8, copy=False)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield all that is not a folder, also dangling links, so that they are counted as unreadable."""
+    listed: set[Path] = set()
+    # Folders before links: an image is named by its own folder, not by a link to it.
+    folders, links = [folder], deque[Path]()
+    while folders or links:
+        current = folders.pop() if folders else links.popleft()
+        if (real := current.resolve()) in listed:
+            continue
+        listed.add(real)
+        for path in sorted(current.iterdir()):
+            if path.name.startswith("."):
+                continue
+            if not path.is_dir():
+                yield path
+            else:
+                (links if path.is_symlink() else folders).append(path)

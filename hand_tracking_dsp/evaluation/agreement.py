@@ -14,7 +14,7 @@ from typing import Any
 
 import cv2
 
-from hand_tracking_dsp.cameras.camera import IMAGE_SUFFIXES
+from hand_tracking_dsp.cameras.folder import list_images, read_image
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.metrics import match_hands, percentile
 from hand_tracking_dsp.evaluation.workers import FoundHand, TrackerWorker
@@ -91,7 +91,7 @@ def sample_photos(folders: Sequence[Path], count: int, seed: int) -> dict[Path, 
     """Choose photos at random, as evenly over the folders as their sizes allow.
 
     Args:
-        folders: Searched with their sub-folders.
+        folders: Folders, see list_images.
         count: Photos in all; fewer where the folders hold fewer.
         seed: Seed of the choice.
 
@@ -99,17 +99,9 @@ def sample_photos(folders: Sequence[Path], count: int, seed: int) -> dict[Path, 
         Sorted paths by folder.
 
     Raises:
-        ConfigurationError: A folder is missing or holds no picture.
+        SourceError: A folder cannot be read, or holds no photo.
     """
-    found = {}
-    for folder in folders:
-        if not folder.is_dir():
-            msg = f"There is no folder {folder}: name folders of photos."
-            raise ConfigurationError(msg)
-        found[folder] = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
-        if not found[folder]:
-            msg = f"The folder {folder} holds no picture ({', '.join(IMAGE_SUFFIXES)}): name another one."
-            raise ConfigurationError(msg)
+    found = {folder: list_images(folder) for folder in folders}
     generator = random.Random(seed)
     chosen: dict[Path, list[Path]] = {}
     # The smallest folder first: what it cannot give, the larger ones share.
@@ -172,8 +164,7 @@ def table(results: dict[str, Agreement]) -> str:
 
 def _read(paths: Sequence[Path]) -> Iterator[tuple[Path, Image]]:
     for path in paths:
-        image: Any = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if image is None:
+        if (image := read_image(path)) is None:
             msg = f"The picture {path} cannot be read: remove it or repair it."
             raise ConfigurationError(msg)
         yield path, cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

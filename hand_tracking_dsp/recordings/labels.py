@@ -1,86 +1,172 @@
-"""Pictures whose gestures people named: a folder and a CSV file."""
+"""Tables of labels: what people say of the hands in pictures, a CSV with a row for each hand."""
 
 from __future__ import annotations
 
 import csv
-import math
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.recordings.truth import Box
+import numpy as np
+
+from hand_tracking_dsp.cameras.folder import read_image
+from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
+from hand_tracking_dsp.recordings.truth import TrueHand
+from hand_tracking_dsp.tracking.types import Floats, Image
 
 PARTS = ("all", "tuning", "held-out")
-"""What of a set of pictures is measured; see choose_part."""
+"""Parts of a set of labelled hands that can be measured; see choose_part."""
 
-_BOX = ("xmin", "ymin", "xmax", "ymax")
+Truth = Mapping[str, tuple[TrueHand, ...]]
+"""Hands in a picture, by the name of its file."""
+
+_COLUMNS = {
+    "box": ("xmin", "ymin", "xmax", "ymax"),
+    "joints": tuple(f"{axis}{joint}" for joint in range(JOINT_COUNT) for axis in "xy"),
+    "handedness": ("handedness",),
+    "open_fingers": ("open_fingers",),
+    "gesture": ("gesture",),
+}
+_SIDES = {
+    "": Handedness.UNKNOWN,
+    "unknown": Handedness.UNKNOWN,
+    "left": Handedness.LEFT,
+    "right": Handedness.RIGHT,
+}
 _MOST_FINGERS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledHand:
-    """A hand in a picture, and what a person says that it shows.
+    """Row of a table.
 
     Attributes:
-        path: The picture.
-        open_fingers: 0 to 5; None where not said.
-        gesture: Its name, NO_GESTURE where it shows none of them; None where not said.
-        box: Left, top, right, bottom, pixels; None where not said.
+        path: Picture, as the table names it, or the file where it was looked up.
+        truth: Position and side; nothing is known where the picture shows no hand.
+        open_fingers: 0 to 5; None where not labelled.
+        gesture: Name, "" where the hand shows none; None where not labelled.
     """
 
     path: Path
-    open_fingers: int | None
-    gesture: str | None
-    box: Box | None
+    truth: TrueHand = field(default_factory=TrueHand)
+    open_fingers: int | None = None
+    gesture: str | None = None
 
     @property
     def group(self) -> str:
-        """What looks alike: the name's part before the first "_", or its letters where it has none."""
-        before, mark, _ = self.path.stem.partition("_")
-        return before if mark else before.rstrip("0123456789")
+        """Name shared by pictures that look alike; see group_of."""
+        return group_of(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPicture:
+    """Picture whose hands a person marked.
+
+    Attributes:
+        path: Path to the file.
+        boxes: float32 [n, 4]: left, top, right, bottom, pixels.
+    """
+
+    path: Path
+    boxes: Floats
+
+    @property
+    def group(self) -> str:
+        """Name shared by pictures that look alike; see group_of."""
+        return group_of(self.path)
+
+    def read(self) -> Image:
+        """Decode the picture.
+
+        Returns:
+            uint8 [height, width, 3], BGR.
+
+        Raises:
+            SourceError: It cannot be decoded.
+        """
+        if (image := read_image(self.path)) is None:
+            msg = f"The picture {self.path} cannot be read: restore it, or remove it from the labels."
+            raise SourceError(msg)
+        return image
+
+
+def group_of(path: Path) -> str:
+    """Return the part of a picture's name before the first "_", or its letters where it has none."""
+    before, mark, _ = path.stem.partition("_")
+    return before if mark else before.rstrip("0123456789")
+
+
+def read_truth(table: Path) -> Truth:
+    """Read the true hands of pictures.
+
+    Args:
+        table: CSV with file (path below the folder of pictures) and a box (xmin, ymin, xmax, ymax, pixels) or
+            joints (x0, y0 to x20, y20, pixels, in the order of msg/Hand.msg) or both, and perhaps handedness
+            (left or right). A row with a file and nothing else says that the picture shows no hand.
+
+    Raises:
+        SourceError: The table cannot be read, or a row is wrong.
+    """
+    hands: defaultdict[str, list[TrueHand]] = defaultdict(list)
+    for _, row in _rows(table, ("box", "joints"), ("handedness",)):
+        hands[row.path.as_posix()] += [row.truth] if row.truth.outline else []
+    return {name: tuple(found) for name, found in hands.items()}
+
+
+def read_boxes(table: Path) -> list[LabelledPicture]:
+    """Read the boxes of the hands in pictures.
+
+    Args:
+        table: CSV with file (path below the table's folder), xmin, ymin, xmax and ymax (pixels). A row with a
+            file and nothing else says that the picture shows no hand.
+
+    Returns:
+        Pictures, by name.
+
+    Raises:
+        SourceError: The table cannot be read, or a row is wrong.
+    """
+    boxes: defaultdict[str, list[Sequence[float]]] = defaultdict(list)
+    for _, row in _rows(table, ("box",)):
+        boxes[row.path.as_posix()] += [row.truth.box] if row.truth.box else []
+    return [
+        LabelledPicture(table.parent / name, np.array(found, np.float32).reshape(-1, 4))
+        for name, found in sorted(boxes.items())
+    ]
 
 
 def read_labels(table: Path, folder: Path) -> tuple[LabelledHand, ...]:
-    """Read a table of labels.
+    """Read the gestures of the hands in pictures.
 
-    Its columns: file (a name below the folder, or a pattern such as 2_*.jpg for all that it fits), and any of
-    open_fingers (0 to 5), gesture ("none" where it shows none), and xmin, ymin, xmax, ymax (pixels). An empty
-    cell is not measured. Several rows of a file are several hands, then told apart by their boxes.
+    Args:
+        table: CSV with file (path below the folder, or a pattern such as 2_*.jpg for all that match) and
+            open_fingers (0 to 5) or gesture ("none" where the hand shows none) or both, and perhaps a box
+            (xmin, ymin, xmax, ymax, pixels). An empty cell is not measured. Several rows of a file are
+            several hands, told apart by their boxes.
+        folder: Folder of the pictures.
 
     Raises:
-        ConfigurationError: It cannot be read, says something else, or a picture is missing.
+        SourceError: The table cannot be read, a row is wrong, or a picture is missing.
     """
-    try:
-        # Spreadsheets put a mark before the first column's name.
-        lines = table.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"The labels {table} cannot be read: give a CSV file in UTF-8."
-        raise ConfigurationError(msg) from error
-    rows = csv.DictReader(lines)
-    try:
-        names = rows.fieldnames or ()
-        if "file" not in names or not {"open_fingers", "gesture"} & set(names):
-            msg = f"The labels {table} lack a column: it needs file, and open_fingers or gesture or both."
-            raise ConfigurationError(msg)
-        hands = [hand for row in rows for hand in _hands(row, folder, f"line {rows.line_num} of {table}")]
-    except csv.Error as error:
-        msg = f"The labels {table} are no CSV ({error}): correct line {rows.line_num + 1}."
-        raise ConfigurationError(msg) from error
-    if not hands:
-        msg = f"The labels {table} name no picture: add rows."
-        raise ConfigurationError(msg)
+    hands: list[LabelledHand] = []
+    for line, row in _rows(table, ("open_fingers", "gesture"), ("box",)):
+        paths = _matches(str(row.path), folder)
+        if not paths or not all(path.is_file() for path in paths):
+            msg = f"There is no picture '{row.path}' in {folder}, as line {line} of {table} says: correct it."
+            raise SourceError(msg)
+        hands += [replace(row, path=path) for path in paths]
     return tuple(hands)
 
 
 def choose_part(hands: Sequence[LabelledHand], part: str) -> tuple[LabelledHand, ...]:
     """Choose the half that thresholds were tuned on, or the one held out.
 
-    Groups of like pictures stay together: the largest first, each goes to the half that is smaller so far.
+    Groups of similar pictures stay together: the largest first, each goes to the half that is smaller so far.
 
     Args:
-        hands: All of them.
+        hands: All labelled hands.
         part: One of PARTS.
     """
     if part == "all":
@@ -93,45 +179,99 @@ def choose_part(hands: Sequence[LabelledHand], part: str) -> tuple[LabelledHand,
     return tuple(hand for hand in hands if hand.group in chosen)
 
 
-def _hands(row: Mapping[str, str | None], folder: Path, where: str) -> Iterator[LabelledHand]:
-    name = row["file"] or ""
-    fingers = _fingers((row.get("open_fingers") or "").strip(), where)
-    gesture: str | None = (row.get("gesture") or "").strip() or None
-    box = _box([(row.get(key) or "").strip() for key in _BOX], where)
-    paths = _pictures(name, folder)
-    if not name or not all(path.is_file() for path in paths) or not paths:
-        msg = f"There is no picture '{name}' in {folder}, as {where} says: correct the name."
-        raise ConfigurationError(msg)
-    for path in paths:
-        yield LabelledHand(path, fingers, "" if gesture == "none" else gesture, box)
+def _rows(table: Path, needed: Collection[str], also: Collection[str] = ()) -> list[tuple[int, LabelledHand]]:
+    """Read a table of labels: UTF-8, with or without a byte order mark, any line ends.
+
+    Args:
+        table: Path to the CSV.
+        needed: Keys of _COLUMNS, of which the table must have one besides file.
+        also: Keys of _COLUMNS that are read where the table has them; other columns are ignored.
+
+    Returns:
+        Each row with the number of its line.
+
+    Raises:
+        SourceError: The table cannot be read, lacks columns, has no row, or a row is wrong.
+    """
+    hands = []
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            names = set(rows.fieldnames or ())
+            if "file" not in names or not any(names >= set(_COLUMNS[key]) for key in needed):
+                choices = " or ".join(", ".join(_COLUMNS[key]) for key in needed)
+                msg = f"The labels {table} lack a column: they need file, and {choices}."
+                raise SourceError(msg)
+            for row in rows:
+                try:
+                    hands.append((rows.line_num, _hand(row, {*needed, *also})))
+                except ValueError as error:
+                    msg = f"The labels {table} are wrong in line {rows.line_num} ({error}): correct it."
+                    raise SourceError(msg) from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        msg = f"The labels {table} cannot be read ({reason}): give a CSV in UTF-8."
+        raise SourceError(msg) from error
+    if not hands:
+        msg = f"The labels {table} have no row: add one for each hand."
+        raise SourceError(msg)
+    return hands
 
 
-def _pictures(name: str, folder: Path) -> list[Path]:
+def _hand(row: Mapping[str, str | None], keys: Collection[str]) -> LabelledHand:
+    cells = {
+        name: (row.get(name) or "").strip() if key in keys else ""
+        for key, names in _COLUMNS.items()
+        for name in names
+    }
+    if not row["file"]:
+        msg = "it names no file"
+        raise ValueError(msg)
+    side = cells["handedness"].lower()
+    if side not in _SIDES:
+        msg = f"handedness is {side!r}, not left or right"
+        raise ValueError(msg)
+    box, joints = _numbers(cells, "box"), _numbers(cells, "joints")
+    if box is not None and not (box[:2] < box[2:]).all():
+        msg = f"the box {box.tolist()} has no area"
+        raise ValueError(msg)
+    fingers = cells["open_fingers"]
+    if fingers and not (fingers.isdecimal() and int(fingers) <= _MOST_FINGERS):
+        msg = f"open_fingers is {fingers!r}, not 0 to {_MOST_FINGERS}"
+        raise ValueError(msg)
+    gesture = cells["gesture"] or None
+    return LabelledHand(
+        Path(row["file"]),
+        TrueHand(
+            joints_px=None if joints is None else joints.reshape(JOINT_COUNT, 2),
+            box=None if box is None else (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
+            handedness=_SIDES[side],
+        ),
+        int(fingers) if fingers else None,
+        "" if gesture == "none" else gesture,
+    )
+
+
+def _numbers(cells: Mapping[str, str], key: str) -> Floats | None:
+    """Return the finite numbers of some columns, float32; None where all cells are empty."""
+    texts = [cells[name] for name in _COLUMNS[key]]
+    if not any(texts):
+        return None
+    try:
+        with np.errstate(over="ignore"):
+            values = np.array([float(text) for text in texts], np.float32)
+    except ValueError:
+        values = np.array([np.nan], np.float32)
+    if not np.isfinite(values).all():
+        msg = f"{', '.join(_COLUMNS[key])} are {', '.join(texts)}, not finite numbers"
+        raise ValueError(msg)
+    return values
+
+
+def _matches(name: str, folder: Path) -> list[Path]:
     if not any(mark in name for mark in "*?["):
         return [folder / name]
     try:
         return sorted(folder.glob(name))
     except (ValueError, NotImplementedError):  # patterns such as **.jpg, or from the root
         return []
-
-
-def _fingers(text: str, where: str) -> int | None:
-    if not text:
-        return None
-    if not text.isdecimal() or int(text) > _MOST_FINGERS:
-        msg = f"'{text}' in {where} is no number of open fingers: write 0 to 5, or nothing."
-        raise ConfigurationError(msg)
-    return int(text)
-
-
-def _box(texts: Sequence[str], where: str) -> Box | None:
-    if not any(texts):
-        return None
-    try:
-        left, top, right, bottom = map(float, texts)
-    except ValueError:
-        left = top = right = bottom = math.nan
-    if not (-math.inf < left < right < math.inf and -math.inf < top < bottom < math.inf):
-        msg = f"'{','.join(texts)}' in {where} is no box: write xmin, ymin, xmax, ymax in pixels, or nothing."
-        raise ConfigurationError(msg)
-    return left, top, right, bottom

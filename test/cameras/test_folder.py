@@ -1,6 +1,7 @@
 """Image folders."""
 
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -8,7 +9,131 @@ import pytest
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
+from hand_tracking_dsp.cameras.folder import list_images, read_image
+from hand_tracking_dsp.compression.data.pictures import list_pictures
 from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.evaluation.agreement import sample_photos
+from hand_tracking_dsp.recordings.folder_recording import FolderFootage
+
+SIZES = {"a.png": 10, "b.JPG": 11, "sub/a.bmp": 12, "sub/deep/c.png": 13, "z.jpeg": 14}
+"""Height of each image in a folder, by its name there."""
+
+
+def by_camera(folder):
+    """Read all frames; an image's height tells which one it is."""
+    names = {height: name for name, height in SIZES.items()}
+    with open_source(str(folder)) as source:
+        return [names[frame.image.shape[0]] for frame in iter(source.read, None)]
+
+
+USERS = [
+    pytest.param(lambda folder: below(folder, list_images(folder)), id="listing"),
+    pytest.param(by_camera, id="camera"),
+    pytest.param(lambda folder: [shot.name for shot in FolderFootage(folder).shots()], id="recording"),
+    pytest.param(lambda folder: below(folder, sample_photos([folder], 99, 0)[folder]), id="agreement"),
+    pytest.param(lambda folder: below(folder, [one.path for one in list_pictures(folder)]), id="data set"),
+]
+
+
+def below(folder, paths):
+    return [path.relative_to(folder).as_posix() for path in paths]
+
+
+def write(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / name), np.zeros((SIZES.get(name, 15), 20, 3), np.uint8))
+
+
+def nested(folder):
+    write(folder, *SIZES)
+    (folder / "notes.txt").write_text("no image")
+    return list(SIZES)
+
+
+def hidden(folder):
+    write(folder, "a.png", ".b.png", "._a.png", ".cache/c.png")
+    return ["a.png"]
+
+
+def link_to_a_parent(folder):
+    write(folder, "a.png", "sub/a.bmp")
+    (folder / "sub" / "loop").symlink_to(folder)
+    return ["a.png", "sub/a.bmp"]
+
+
+def links_to_folders(folder):
+    """Two links to a folder elsewhere, one to a folder that is listed anyway."""
+    write(folder, "sub/a.bmp")
+    write(folder.parent, "sub/deep/c.png")
+    for name, target in (("sub/deep", folder.parent / "sub/deep"), ("sub/e", folder.parent / "sub/deep")):
+        (folder / name).symlink_to(target)
+    (folder / "again").symlink_to(folder / "sub")
+    return ["sub/a.bmp", "sub/deep/c.png"]
+
+
+def link_to_an_image(folder):
+    write(folder.parent, "z.jpeg")
+    (folder / "z.jpeg").symlink_to(folder.parent / "z.jpeg")
+    return ["z.jpeg"]
+
+
+@pytest.mark.parametrize("use", USERS)
+@pytest.mark.parametrize("fill", [nested, hidden, link_to_a_parent, links_to_folders, link_to_an_image])
+def test_all_users_of_a_folder_find_the_same_images(tmp_path, use, fill):
+    folder = tmp_path / ".set"
+    folder.mkdir()
+    expected = fill(folder)
+    assert use(folder) == expected
+
+
+def missing(folder):
+    return folder / "nowhere", "There is no (folder|camera, file or folder) .*nowhere'?: "
+
+
+def no_image(folder):
+    (folder / "a.txt").write_text("no image")
+    return folder, r"There is no image \(\.jpg, .*\) in .*: name a folder that holds some\."
+
+
+def a_file(folder):
+    (folder / "notes.txt").write_text("no image")
+    return (
+        folder / "notes.txt",
+        r"There is no folder .*notes.txt: name one|The file .*notes.txt is no video",
+    )
+
+
+@pytest.mark.parametrize("use", USERS)
+@pytest.mark.parametrize("make", [missing, no_image, a_file])
+def test_all_users_of_a_folder_refuse_it_in_a_sentence(tmp_path, use, make):
+    folder, sentence = make(tmp_path)
+    with pytest.raises(SourceError, match=sentence):
+        use(folder)
+
+
+@pytest.mark.parametrize("use", USERS)
+def test_all_users_of_a_folder_name_one_below_that_cannot_be_read(tmp_path, use, monkeypatch):
+    write(tmp_path, "a.png", "sub/a.bmp")
+    iterdir = Path.iterdir
+
+    def refuse(path):
+        if path.name == "sub":
+            raise PermissionError(13, "Permission denied", str(path))
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(SourceError, match=r"The folder .*sub cannot be read \(Permission denied\): make it"):
+        use(tmp_path)
+
+
+def test_an_image_that_cannot_be_decoded_is_listed_and_read_as_none(tmp_path):
+    (tmp_path / "damaged.png").write_bytes(b"no image")
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    paths = list_images(tmp_path)
+    assert below(tmp_path, paths) == ["damaged.png", "empty.png", "gone.png"]
+    assert [read_image(path) for path in paths] == [None, None, None]
 
 
 @pytest.fixture
@@ -52,11 +177,6 @@ def test_one_image_is_a_source_too(folder):
     with open_source(str(folder / "c.PNG")) as source:
         assert source.read().image.shape == (12, 20, 3)
         assert source.read() is None
-
-
-def test_says_that_a_folder_holds_no_image(tmp_path):
-    with pytest.raises(SourceError, match=r"holds no image \(\.jpg, .*\): name one that does\."):
-        open_source(str(tmp_path))
 
 
 def test_says_that_no_image_can_be_decoded(tmp_path):

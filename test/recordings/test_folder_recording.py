@@ -5,10 +5,8 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.errors import SourceError
-from hand_tracking_dsp.hand import Handedness
-from hand_tracking_dsp.recordings.folder_recording import FolderFootage, read_truth
-
-JOINTS = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
+from hand_tracking_dsp.recordings.folder_recording import FolderFootage
+from hand_tracking_dsp.recordings.labels import read_truth
 
 
 @pytest.fixture
@@ -43,46 +41,14 @@ def test_gives_photos_by_name_and_counts_what_cannot_be_decoded(photos):
     assert footage.problems == {"a picture cannot be decoded (z.jpg)": 1}
 
 
-def test_boxes_sides_and_empty_pictures_come_from_the_table(photos, truth_file):
-    path = truth_file(
-        "file,open_fingers,xmin,ymin,xmax,ymax,handedness",
-        "a.png,4,1,2,11,12,left",
-        "a.png,4,15,2,25,12,",
-        "b/c.jpg,,,,,,",
+def test_pictures_have_the_hands_of_the_table(photos, truth_file):
+    truth = read_truth(
+        truth_file("file,xmin,ymin,xmax,ymax", "a.png,1,2,11,12", "a.png,15,2,25,12", "b/c.jpg,,,,")
     )
-    truth = read_truth(path)
-    assert [hand.box for hand in truth["a.png"]] == [(1, 2, 11, 12), (15, 2, 25, 12)]
-    assert [hand.handedness for hand in truth["a.png"]] == [Handedness.LEFT, Handedness.UNKNOWN]
     shots = {shot.name: shot for shot in FolderFootage(photos, truth).shots()}
-    assert len(shots["a.png"].truth) == 2
+    assert [hand.box for hand in shots["a.png"].truth] == [(1, 2, 11, 12), (15, 2, 25, 12)]
     assert shots["b/c.jpg"].truth == ()
     assert shots["z.jpg"].truth is None
-
-
-def test_joints_come_from_the_table(truth_file):
-    values = [str(number) for number in range(42)]
-    (hand,) = read_truth(truth_file(",".join(["file", *JOINTS]), ",".join(["a.png", *values])))["a.png"]
-    np.testing.assert_array_equal(hand.joints_px, np.arange(42, dtype=np.float32).reshape(21, 2))
-    assert hand.outline == (0, 1, 40, 41)
-
-
-@pytest.mark.parametrize(
-    ("lines", "sentence"),
-    [
-        (["name,xmin", "a.png,1"], "lacks columns"),
-        (["file,xmin,ymin,xmax,ymax"], "has no row"),
-        (["file,xmin,ymin,xmax,ymax", "a.png,1,2,wide,4"], "damaged in line 2"),
-        (["file,xmin,ymin,xmax,ymax", "a.png,1,2,,4"], "damaged in line 2"),
-        (["file,xmin,ymin,xmax,ymax", "a.png,1,2,nan,4"], "not finite"),
-        (["file,xmin,ymin,xmax,ymax", "a.png,5,2,3,4"], "has no area"),
-        (["file,xmin,ymin,xmax,ymax,handedness", "a.png,1,2,3,4,up"], "handedness is 'up'"),
-        (["file,xmin,ymin,xmax,ymax", ",1,2,3,4"], "it names no file"),
-        ([",".join(["file", *JOINTS]), ",".join(["a.png", *["5"] * 42])], "the palm has no size"),
-    ],
-)
-def test_refuses_a_table_in_a_sentence(truth_file, lines, sentence):
-    with pytest.raises(SourceError, match=sentence):
-        read_truth(truth_file(*lines))
 
 
 def test_pictures_that_only_the_truth_knows_are_counted(photos, truth_file):
@@ -100,14 +66,7 @@ def test_many_damaged_pictures_do_not_fill_the_report(photos):
     assert len(footage.problems) == 21
 
 
-def test_refuses_folders_without_pictures_and_truth_of_other_pictures(tmp_path, photos, truth_file):
-    with pytest.raises(SourceError, match="There is no folder"):
-        FolderFootage(tmp_path / "none")
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(SourceError, match="holds no picture"):
-        FolderFootage(tmp_path / "empty")
+def test_refuses_the_truth_of_other_pictures(photos, truth_file):
     truth = read_truth(truth_file("file,xmin,ymin,xmax,ymax", "other.png,1,2,3,4"))
     with pytest.raises(SourceError, match="None of the 3 pictures"):
         FolderFootage(photos, truth)
-    with pytest.raises(SourceError, match="cannot be read"):
-        read_truth(tmp_path / "none.csv")

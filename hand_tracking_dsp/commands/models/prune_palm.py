@@ -25,8 +25,9 @@ from hand_tracking_dsp.compression.palm.bank import (
     record,
 )
 from hand_tracking_dsp.compression.palm.pictures import MIN_PICTURES, detector_inputs, split_pictures
-from hand_tracking_dsp.compression.palm.recall import read_boxes, total
+from hand_tracking_dsp.compression.palm.recall import total
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.recordings.labels import read_boxes
 from hand_tracking_dsp.resources import original_bank
 
 _NOTHING = "-"

@@ -1,16 +1,12 @@
-"""Which pictures a folder holds, and which of them belong together."""
+"""Pictures of data sets, and the groups of those that look alike."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
-from hand_tracking_dsp.cameras.camera import IMAGE_SUFFIXES
-from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.cameras.folder import list_images, read_image
 from hand_tracking_dsp.tracking.types import Image
 
 # Neighbours by name are mostly neighbours in time; this many runs of them make a folder's groups.
@@ -24,9 +20,9 @@ class Picture:
     """A picture file.
 
     Attributes:
-        path: Where it lies.
-        source: Name of the data set: of the folder that was asked for.
-        group: What looks alike: pictures of one group are not split between learning and measuring.
+        path: Path to the file.
+        source: Name of the data set: that of the folder that was listed.
+        group: Name shared by pictures that look alike, which are not split between training and measuring.
     """
 
     path: Path
@@ -39,29 +35,16 @@ class Picture:
         Returns:
             uint8 [height, width, 3], BGR; None where the file cannot be decoded.
         """
-        image: Image | None = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
-        return image
+        return read_image(self.path)
 
 
 def list_pictures(folder: Path) -> list[Picture]:
-    """List a folder's pictures, also those of its subfolders, by name.
+    """List a folder's pictures, see cameras.folder.list_images, with their groups.
 
     Raises:
-        SourceError: The folder is missing, or no picture is in it.
+        SourceError: The folder cannot be read, or no picture is in it.
     """
-    if not folder.is_dir():
-        msg = f"There is no folder {folder}: give a folder with .jpg or .png pictures of hands."
-        raise SourceError(msg)
-    # Symbolic links are followed, so that a folder of links to folders is a collection of data sets.
-    paths = sorted(
-        Path(parent, name)
-        for parent, _, names in os.walk(folder, followlinks=True)
-        for name in names
-        if Path(name).suffix.lower() in IMAGE_SUFFIXES
-    )
-    if not paths:
-        msg = f"There is no picture in {folder}: give a folder with .jpg or .png pictures of hands."
-        raise SourceError(msg)
+    paths = list_images(folder)
     originals = sorted({_original(path) for path in paths})
     place = {original: i * _GROUPS // len(originals) for i, original in enumerate(originals)}
     source = folder.resolve().name

@@ -25,9 +25,10 @@ from hand_tracking_dsp.compression.palm.detector import open_detector
 from hand_tracking_dsp.compression.palm.deviation import RegionDeviation, measure_deviation
 from hand_tracking_dsp.compression.palm.kinks import fold_kinks
 from hand_tracking_dsp.compression.palm.prune import Step, prune_palm
-from hand_tracking_dsp.compression.palm.recall import LabelledPicture, Recall, measure_recall, total
+from hand_tracking_dsp.compression.palm.recall import Recall, measure_recall, total
 from hand_tracking_dsp.compression.palm.rewrite import project_before_resize, with_integer_projections
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.recordings.labels import LabelledPicture
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 from hand_tracking_dsp.tracking.contract import PALM
 from hand_tracking_dsp.tracking.device import device_name

@@ -15,53 +15,19 @@ A hand without a box counts as a false palm, so that precision says something be
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import cv2
 import numpy as np
 
-from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.recordings.labels import LabelledPicture
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.types import Floats, Image, PalmDetection
+from hand_tracking_dsp.tracking.types import Floats, PalmDetection
 
 MOST_PALMS = 8
 """Palms asked of a picture: more than there are hands, so that every false one counts."""
 
 _SMALLEST_SHARE, _LARGEST_SHARE = 0.2, 1.2
-_COLUMNS = ("file", "xmin", "ymin", "xmax", "ymax")
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledPicture:
-    """A picture whose hands a person marked.
-
-    Attributes:
-        path: Where it lies.
-        group: The recording it is from: its name before "_", "" if there is none.
-        boxes: float32 [n, 4]: left, top, right, bottom, pixels.
-    """
-
-    path: Path
-    group: str
-    boxes: Floats
-
-    def read(self) -> Image:
-        """Decode it.
-
-        Returns:
-            uint8 [height, width, 3], BGR.
-
-        Raises:
-            SourceError: It cannot be decoded.
-        """
-        image: Image | None = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
-        if image is None:
-            msg = f"The picture {self.path} cannot be read: restore it, or take it out of the boxes' file."
-            raise SourceError(msg)
-        return image
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,43 +65,6 @@ class Recall:
         )
 
 
-def read_boxes(path: Path) -> list[LabelledPicture]:
-    """Read a table of hand boxes.
-
-    Args:
-        path: CSV with the columns file, xmin, ymin, xmax, ymax (pixels), a row a box; the pictures lie
-            beside it.
-
-    Returns:
-        The pictures, by name.
-
-    Raises:
-        SourceError: The table cannot be read, is empty, or a row is wrong.
-    """
-    boxes: dict[str, list[list[float]]] = {}
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                boxes.setdefault(row["file"], []).append([float(row[name]) for name in _COLUMNS[1:]])
-    except OSError as error:
-        msg = f"The boxes {path} cannot be read ({error.strerror}): give a CSV file of hand boxes."
-        raise SourceError(msg) from error
-    except (KeyError, TypeError, ValueError) as error:
-        msg = f"The boxes {path} cannot be used ({error}): each row needs {', '.join(_COLUMNS)}."
-        raise SourceError(msg) from error
-    if not boxes:
-        msg = f"There is no box in {path}: give a CSV file with {', '.join(_COLUMNS)}, a row a hand."
-        raise SourceError(msg)
-    return [
-        LabelledPicture(
-            path.parent / name,
-            name.partition("_")[0] if "_" in name else "",
-            np.array(rows, dtype=np.float32),
-        )
-        for name, rows in sorted(boxes.items())
-    ]
-
-
 def count_pairs(palms: Sequence[PalmDetection], hands: Floats) -> int:
     """Count the hands that palms found, by the rule above.
 
@@ -166,11 +95,11 @@ def measure_recall(
 
     Args:
         detector: Run with its usual score threshold.
-        pictures: See read_boxes.
+        pictures: See recordings.labels.read_boxes.
         on_progress: Called after each picture.
 
     Returns:
-        The result of each recording, by LabelledPicture.group; total gives that of all.
+        Results by LabelledPicture.group; total gives that of all.
 
     Raises:
         SourceError: A picture cannot be decoded.
@@ -189,8 +118,3 @@ def measure_recall(
 def total(results: Mapping[str, Recall]) -> Recall:
     """Add up the recordings."""
     return sum(results.values(), Recall())
-
-
-def _recording(name: str) -> str:
-    before, mark, _ = name.partition("_")
-    return before if mark else ""

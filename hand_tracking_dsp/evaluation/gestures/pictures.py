@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from hand_tracking_dsp.cameras.folder import read_image
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.evaluation.gestures.confusion import NO_HAND, NONE, Confusion
 from hand_tracking_dsp.gestures.examples import OwnGesture
@@ -17,7 +18,6 @@ from hand_tracking_dsp.gestures.types import Reading
 from hand_tracking_dsp.recordings.labels import LabelledHand
 from hand_tracking_dsp.recordings.truth import Box, boxes_overlap, joints_box
 from hand_tracking_dsp.tracking.tracker import HandTracker
-from hand_tracking_dsp.tracking.types import Image
 
 # A found hand is the labelled one where their boxes overlap so much (intersection over union): joints span
 # less than the skin that a person draws a box around.
@@ -73,8 +73,7 @@ class PictureReader:
         Raises:
             FrameError: The picture cannot be decoded.
         """
-        image: Image | None = cv2.imread(str(hand.path), cv2.IMREAD_COLOR)
-        if image is None:
+        if (image := read_image(hand.path)) is None:
             msg = f"The picture {hand.path} cannot be decoded: remove it from the labels or repair it."
             raise FrameError(msg)
         border = round(self._margin * max(image.shape[:2]))
@@ -82,8 +81,9 @@ class PictureReader:
         self._tracker.reset()
         hands = list(self._tracker.track(image, 0.0, level, "bgr").hands)
         boxes = [joints_box(found.landmarks - border) for found in hands]
-        fits = [boxes_overlap(box, hand.box) if hand.box else _area(box) for box in boxes]
-        if not hands or (hand.box and max(fits) < _SAME_BOX):
+        known = hand.truth.box
+        fits = [boxes_overlap(box, known) if known else _area(box) for box in boxes]
+        if not hands or (known and max(fits) < _SAME_BOX):
             return None
         meant = hands[int(np.argmax(fits))]
         points = meant.world_landmarks if self._world else meant.landmarks

@@ -21,7 +21,8 @@ from hand_tracking_dsp.evaluation.replay.resource_usage import Meter, Usage
 from hand_tracking_dsp.evaluation.replay.timing import EveryFrame, NewestFrame, Timing, Turn
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame
 from hand_tracking_dsp.recordings.bag_recording import BagFootage
-from hand_tracking_dsp.recordings.folder_recording import FolderFootage, read_truth
+from hand_tracking_dsp.recordings.folder_recording import FolderFootage
+from hand_tracking_dsp.recordings.labels import read_truth
 from hand_tracking_dsp.recordings.recording import Footage
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank

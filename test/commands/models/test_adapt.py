@@ -211,7 +211,7 @@ def broken(path: Path) -> Path:
     ("make", "message"),
     [
         (lambda path: path, "There is no folder"),
-        (empty, "There is no picture in"),
+        (empty, "There is no image"),
         (blank, r"Only 0 usable hands were found in 3 pictures of .* (0 unreadable, 3 without a hand"),
         (broken, r"Only 0 usable hands were found in 2 pictures of .* (1 unreadable, 1 without a hand"),
     ],

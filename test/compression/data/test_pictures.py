@@ -1,4 +1,4 @@
-"""Which pictures a folder holds, and which belong together."""
+"""Pictures of data sets and their groups."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures, spread
-from hand_tracking_dsp.errors import SourceError
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -37,13 +35,6 @@ def test_pictures_are_found_in_subfolders_by_name_whatever_the_case(tmp_path: Pa
     assert {one.source for one in found} == {"set"}
 
 
-def test_a_folder_of_links_is_a_collection(tmp_path: Path) -> None:
-    touch(tmp_path / "elsewhere", "1.png")
-    (tmp_path / "set").mkdir()
-    (tmp_path / "set" / "link").symlink_to(tmp_path / "elsewhere")
-    assert len(list_pictures(tmp_path / "set")) == 1
-
-
 def test_neighbours_by_name_are_one_group_and_groups_are_about_equal(tmp_path: Path) -> None:
     touch(tmp_path / "set", *(f"{i:03}.png" for i in range(100)))
     groups = [one.group for one in list_pictures(tmp_path / "set")]
@@ -60,19 +51,6 @@ def test_variants_of_one_original_are_one_group(tmp_path: Path) -> None:
         by_original.setdefault(one.path.name[:2], set()).add(one.group)
     assert len(by_original) == 30
     assert all(len(groups) == 1 for groups in by_original.values())
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda path: path / "nowhere", "There is no folder .*nowhere: give a folder"),
-        (lambda path: touch(path / "texts", "a.txt") , "There is no picture in .*texts: give a folder"),
-        (lambda path: touch(path, "file.png") / "file.png", "There is no folder .*file.png"),
-    ],
-)  # fmt: skip
-def test_a_folder_without_pictures_is_refused(tmp_path: Path, make, message: str) -> None:
-    with pytest.raises(SourceError, match=message):
-        list_pictures(make(tmp_path))
 
 
 def test_an_unreadable_picture_is_none(tmp_path: Path) -> None:

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.compression.palm.bank import make_detectors, measure_detectors
-from hand_tracking_dsp.compression.palm.recall import LabelledPicture
 from hand_tracking_dsp.compression.palm.rewrite import with_integer_projections
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.recordings.labels import LabelledPicture
 
 
 def test_detectors_are_timed_and_compared_with_the_first(detector, images):
@@ -21,7 +21,7 @@ def test_detectors_are_timed_and_compared_with_the_first(detector, images):
 
 def test_a_detector_that_finds_too_few_marked_hands_has_a_problem(detector, images, tmp_path, monkeypatch):
     cv2.imwrite(str(tmp_path / "a.png"), images[0])
-    picture = LabelledPicture(tmp_path / "a.png", "", np.array([[0, 0, 192, 192]], np.float32))
+    picture = LabelledPicture(tmp_path / "a.png", np.array([[0, 0, 192, 192]], np.float32))
     found = iter([1, 0])
     monkeypatch.setattr("hand_tracking_dsp.compression.palm.recall.count_pairs", lambda *_: next(found))
 

@@ -2,8 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from hand_tracking_dsp.compression.palm.recall import Recall, count_pairs, measure_recall, read_boxes, total
+from hand_tracking_dsp.compression.palm.recall import Recall, count_pairs, measure_recall, total
 from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.recordings.labels import LabelledPicture
 from hand_tracking_dsp.tracking.types import PalmDetection
 
 HANDS = np.array([[100, 100, 200, 250], [300, 100, 380, 200]], np.float32)
@@ -47,39 +48,6 @@ def test_recall_and_precision():
     assert (Recall().recall, Recall().precision) == (1.0, 1.0)
 
 
-def write_table(folder, text):
-    path = folder / "boxes.csv"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def test_boxes_come_by_picture_with_their_recording(tmp_path):
-    path = write_table(
-        tmp_path,
-        "file,open_fingers,xmin,ymin,xmax,ymax\nb_2.jpg,1,1,2,3,4\na.jpg,5,5,6,7,8\nb_2.jpg,0,9,9,10,10\n",
-    )
-
-    first, second = read_boxes(path)
-
-    assert (first.path, first.group) == (tmp_path / "a.jpg", "")
-    assert (second.path, second.group) == (tmp_path / "b_2.jpg", "b")
-    assert second.boxes.tolist() == [[1, 2, 3, 4], [9, 9, 10, 10]]
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "file,xmin,ymin,xmax,ymax\n", "file,xmin\na.jpg,1\n", "file,xmin,ymin,xmax,ymax\na.jpg,1,2,x,4\n"],
-)
-def test_refuses_a_table_without_usable_boxes(tmp_path, text):
-    with pytest.raises(SourceError, match=r"boxes\.csv"):
-        read_boxes(write_table(tmp_path, text))
-
-
-def test_refuses_a_missing_table(tmp_path):
-    with pytest.raises(SourceError, match=r"boxes\.csv cannot be read"):
-        read_boxes(tmp_path / "boxes.csv")
-
-
 class OnePalm:
     """A detector that finds the same palm everywhere."""
 
@@ -88,16 +56,20 @@ class OnePalm:
         return [palm(15, 20, 20)]
 
 
-def test_pictures_are_read_and_counted_by_recording(tmp_path):
-    for name in ("b_1.png", "b_2.png"):
+def test_pictures_are_read_and_counted_by_group(tmp_path):
+    for name in ("b_1.png", "b_2.png", "c.png"):
         cv2.imwrite(str(tmp_path / name), np.zeros((64, 64, 3), np.uint8))
-    path = write_table(tmp_path, "file,xmin,ymin,xmax,ymax\nb_1.png,0,0,30,40\nb_2.png,40,40,60,60\n")
+    boxes = {"b_1.png": [[0, 0, 30, 40]], "b_2.png": [[40, 40, 60, 60]], "c.png": []}
+    pictures = [
+        LabelledPicture(tmp_path / name, np.array(found, np.float32).reshape(-1, 4))
+        for name, found in boxes.items()
+    ]
 
-    assert measure_recall(OnePalm(), read_boxes(path)) == {"b": Recall(2, 2, 2, 1)}
+    assert measure_recall(OnePalm(), pictures) == {"b": Recall(2, 2, 2, 1), "c": Recall(1, 0, 1, 0)}
 
 
 def test_refuses_a_picture_that_is_not_there(tmp_path):
-    path = write_table(tmp_path, "file,xmin,ymin,xmax,ymax\nb_1.png,0,0,30,40\n")
+    picture = LabelledPicture(tmp_path / "b_1.png", HANDS)
 
     with pytest.raises(SourceError, match=r"b_1\.png cannot be read"):
-        measure_recall(OnePalm(), read_boxes(path))
+        measure_recall(OnePalm(), [picture])

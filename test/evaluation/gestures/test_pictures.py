@@ -9,13 +9,15 @@ from hand_tracking_dsp.evaluation.gestures.confusion import NO_HAND
 from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader, measure_pictures
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.recordings.labels import LabelledHand
+from hand_tracking_dsp.recordings.truth import TrueHand
 
 POSES = {"spread": (5, "open_palm"), "fist": (0, "fist"), "victory": (2, "victory"), "three": (3, "")}
 
 
 def test_synthetic_hands_are_read_at_every_level(tracker, draw):
     hands = [
-        LabelledHand(draw(f"{pose}.png", pose), count, name, None) for pose, (count, name) in POSES.items()
+        LabelledHand(draw(f"{pose}.png", pose), open_fingers=count, gesture=name)
+        for pose, (count, name) in POSES.items()
     ]
     done = []
     tallies = measure_pictures(
@@ -31,7 +33,10 @@ def test_synthetic_hands_are_read_at_every_level(tracker, draw):
 def test_a_picture_without_a_hand_is_told_as_such(tracker, tmp_path):
     path = tmp_path / "grey.png"
     cv2.imwrite(str(path), np.full((200, 200, 3), 128, np.uint8))
-    hands = [LabelledHand(path, 3, None, None), LabelledHand(path, None, "fist", (0, 0, 9, 9))]
+    hands = [
+        LabelledHand(path, open_fingers=3),
+        LabelledHand(path, TrueHand(box=(0, 0, 9, 9)), gesture="fist"),
+    ]
     tally = measure_pictures(PictureReader(tracker, GestureOptions()), hands, [0])[0]
     assert tally.counts.pairs == {("3", NO_HAND): 1}
     assert tally.names.pairs == {("fist", NO_HAND): 1}
@@ -44,7 +49,7 @@ def test_of_two_hands_the_one_in_the_box_is_meant(tracker, draw, tmp_path):
     reader = PictureReader(tracker, GestureOptions())
 
     def name(box):
-        reading = reader.read(LabelledHand(path, None, None, box), 0)
+        reading = reader.read(LabelledHand(path, TrueHand(box=box)), 0)
         return reading and reading.name
 
     assert name((90, 60, 210, 250)) == "fist"
@@ -57,7 +62,7 @@ def test_a_hand_that_fills_the_picture_is_found_with_a_margin(tracker, draw, tmp
     picture = cv2.imread(str(draw("spread.png", "spread")))
     path = tmp_path / "tight.png"
     cv2.imwrite(str(path), cv2.resize(picture[45:265, 45:265], (100, 100), interpolation=cv2.INTER_AREA))
-    reading = PictureReader(tracker, GestureOptions(), margin=0.4).read(LabelledHand(path, 5, None, None), 0)
+    reading = PictureReader(tracker, GestureOptions(), margin=0.4).read(LabelledHand(path, open_fingers=5), 0)
     assert reading is not None
     assert reading.open_fingers == 5
 
@@ -66,4 +71,4 @@ def test_a_picture_that_cannot_be_decoded_is_named(tracker, tmp_path):
     path = tmp_path / "broken.jpg"
     path.write_bytes(b"no picture")
     with pytest.raises(FrameError, match=r"broken\.jpg"):
-        PictureReader(tracker, GestureOptions()).read(LabelledHand(path, 5, None, None), 0)
+        PictureReader(tracker, GestureOptions()).read(LabelledHand(path, open_fingers=5), 0)
