@@ -53,6 +53,7 @@ setup(
     data_files=shared_files(),
     entry_points={"console_scripts": ["hand-tracking-dsp = hand_tracking_dsp.cli:main"]},
     install_requires=[
+        "argcomplete",
         "numpy",
         "onnxruntime",
         "opencv-python-headless",

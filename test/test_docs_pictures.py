@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+from PIL import Image as Pictures
 
 from hand_tracking_dsp.commands.catalogue import COMMANDS, GROUPS
 
@@ -33,6 +34,12 @@ def test_a_picture_that_is_shown_is_there_small_and_made_by_a_command(picture: P
     assert cv2.imread(str(picture)) is not None
     assert picture.stat().st_size < 400_000
     assert picture.name in TABLE
+
+
+def test_the_animation_moves_and_loops() -> None:
+    with Pictures.open(ROOT / "docs/images/tracking.webp") as animation:
+        assert animation.n_frames >= 50
+        assert animation.info["loop"] == 0
 
 
 def test_the_table_names_every_picture_and_no_other() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 from statistics import mean
@@ -11,13 +12,16 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.resources import default_bank, share_path
+from hand_tracking_dsp.tracking import precision
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import files_of
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.precision import DEVIATION, possible
+from hand_tracking_dsp.tracking.precision import DEVIATION, PALMS_FOUND, choose, possible
 from hand_tracking_dsp.tracking.types import Region
+
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +94,38 @@ def test_every_level_answers(precision: str) -> None:
         hand = bank.landmarks(image, Region(160.0, 120.0, 100.0, 0.0), level)
         assert np.isfinite(hand.landmarks).all()
         assert hand.presence < 0.5, "a grey picture shows no hand"
+
+
+@pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
+def test_the_palm_detector_runs_in_fp32_as_the_documentation_says(
+    manifest: Manifest, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip(backend, reason=f"{backend} is not installed: pip install {backend}")
+    # So that the figures alone decide, on any machine.
+    monkeypatch.setattr(precision, "has_int8_products", lambda: True)
+    runtime = RuntimeOptions(backend=backend, providers=("cpu",))
+    assert {choose(network, runtime).precision for network in manifest.detectors} == {"fp32"}
+    assert choose(manifest.levels[0], runtime).precision == "int8"
+    pages = {
+        name: (DOCS / name).read_text(encoding="utf-8") for name in ("palm_detector.md", "measurements.md")
+    }
+    assert "With `precision: auto` the palm detector of models/dsp runs in fp32" in pages["palm_detector.md"]
+    assert "level 0 runs in int8 and the palm detector in fp32" in pages["measurements.md"]
+
+
+def test_the_palms_that_both_detectors_find_are_those_of_the_documentation(manifest: Manifest) -> None:
+    found = {
+        network.name: {one.data: one.samples for one in network.accuracy if one.metric == PALMS_FOUND}
+        for network in manifest.detectors
+    }
+    page = (DOCS / "palm_detector.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+)\b.*\| (\d+) \| (\d+) \|$", page, re.MULTILINE)
+    told = {data: (int(full), int(pruned)) for data, full, pruned in rows}
+    recorded = {data: (found["full"][data], found["pruned"][data]) for data in found["full"]}
+    assert len(recorded) >= 6
+    for data, counts in recorded.items():
+        assert told[data.partition(" ")[0]] == counts
+        assert counts[0] >= counts[1]
 
 
 def test_the_default_palm_detector_is_the_pruned_one(manifest: Manifest) -> None:

@@ -17,23 +17,44 @@ import hand_tracking_dsp
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = ET.parse(ROOT / "package.xml").getroot()  # noqa: S314 (our own file)
-DEPENDENCIES = {element.text for element in MANIFEST if element.tag.endswith("depend")}
-NOT_ON_PYPI = {"cv_bridge", "launch", "launch_ros"}
+NOT_ON_PYPI = {"launch", "launch_ros"}
+# rosdep's keys of libraries whose module has another name; the others are python3-<module>.
+KEYS = {"cv2": "python3-opencv", "yaml": "python3-yaml", "onnxruntime": "python3-onnxruntime-pip"}
+# Used where they are installed; docs/installation.md says what for.
+OPTIONAL = {
+    "ai_edge_litert", "distributed", "gymnasium", "lz4", "mcap", "mediapipe", "onnx", "openvino", "pynvml",
+    "rosbags", "sb3_contrib", "stable_baselines3", "tflite", "torch", "torch_pruning", "zstandard",
+}  # fmt: skip
 
 
-def imported_ros_packages() -> set[str]:
+def imports(*patterns: str) -> set[str]:
+    """Return the top-level names that the files import, but the standard library's and our own."""
     names = set()
-    for file in (*ROOT.glob("hand_tracking_dsp/**/*.py"), *ROOT.glob("launch/*.py")):
+    for file in (file for pattern in patterns for file in ROOT.glob(pattern)):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 names.add(node.module.split(".")[0])
-    return {
-        name
-        for name in names
-        if re.search(r"_(msgs|srvs|interfaces)$", name) or name in NOT_ON_PYPI | {"rclpy"}
-    }
+    return names - sys.stdlib_module_names - {"hand_tracking_dsp", "docs_pictures"}
+
+
+def is_ros_package(name: str) -> bool:
+    return bool(re.search(r"_(msgs|srvs|interfaces)$", name)) or name in NOT_ON_PYPI | {"rclpy"}
+
+
+def imported_ros_packages() -> set[str]:
+    return {name for name in imports("hand_tracking_dsp/**/*.py", "launch/*.py") if is_ros_package(name)}
+
+
+def rosdep_key(name: str) -> str:
+    if is_ros_package(name) or name == "ament_index_python":
+        return name
+    return KEYS.get(name, f"python3-{name}")
+
+
+def depends(*kinds: str) -> set[str]:
+    return {element.text or "" for element in MANIFEST if element.tag in kinds}
 
 
 def requirements(name: str) -> set[str]:
@@ -51,8 +72,39 @@ def test_the_version_is_the_same_everywhere() -> None:
     assert done.stdout.strip() == version
 
 
-def test_package_xml_names_every_ros_package_that_is_imported() -> None:
-    assert imported_ros_packages() - DEPENDENCIES == set()
+def test_package_xml_names_what_is_imported_and_nothing_else() -> None:
+    used = {rosdep_key(name) for name in imports("hand_tracking_dsp/**/*.py", "launch/*.py") - OPTIONAL}
+    # The generated messages need it.
+    assert used | {"rosidl_default_runtime"} == depends("depend", "exec_depend")
+
+
+def test_package_xml_names_what_the_tests_need_besides() -> None:
+    names = imports("hand_tracking_dsp/**/*.py", "launch/*.py", "test/**/*.py", "tools/**/*.py")
+    used = {rosdep_key(name) for name in names - OPTIONAL - {"PIL"}}
+    plugins = {"ament_cmake_pytest", "python3-pytest-timeout"}
+    assert (used | plugins) - depends("depend", "exec_depend") - {"rosidl_default_runtime"} == depends(
+        "test_depend"
+    )
+
+
+def test_the_maintainers_address_can_exist() -> None:
+    address = MANIFEST.find("maintainer").attrib["email"]
+    assert re.fullmatch(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", address)
+    assert not re.search(r"\.(invalid|example|test|localhost)$|@example\.", address)
+
+
+def test_setup_py_and_package_xml_require_the_same_libraries() -> None:
+    text = (ROOT / "setup.py").read_text(encoding="utf-8")
+    required = set(re.findall(r'"([\w-]+)"', re.search(r"install_requires=\[(.*?)\]", text, re.DOTALL)[1]))
+    keys = {name for name in depends("exec_depend") if name.startswith("python3-")}
+    renamed = {
+        "opencv-python-headless": "python3-opencv",
+        "pyyaml": "python3-yaml",
+        "onnxruntime": KEYS["onnxruntime"],
+    }
+    # Reports and plots are an extra for pip.
+    reports = {"python3-jinja2", "python3-matplotlib", "python3-scipy"}
+    assert {renamed.get(name, f"python3-{name}") for name in required} | reports == keys
 
 
 def test_the_lock_from_pypi_names_every_ros_package_that_is_imported() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 
+from docs_pictures.animation import save_animation
 from docs_pictures.drawing import save_joints, save_sheet, save_strokes
 from hand_tracking_dsp.cameras.synthetic.posed import pose_picture
 from hand_tracking_dsp.errors import HandTrackingError
@@ -51,20 +52,30 @@ _LEVEL = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make joints.png, gestures.png, overlay.png and markers.png.
+    """Make joints.png, gestures.png, overlay.png and markers.png, or with --video tracking.webp alone.
 
     Args:
-        arguments: The words of the command line; sys.argv's if None.
+        arguments: Words of the command line; sys.argv's if None.
 
     Raises:
-        HandTrackingError: The nodes showed no hands, or a picture cannot be written.
+        HandTrackingError: The nodes showed no hands, the video cannot be read or a picture not be written.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--out", type=Path, default=Path("out/pictures"), metavar="DIR", help="folder for the pictures"
     )
+    parser.add_argument(
+        "--video",
+        type=Path,
+        metavar="FILE",
+        help="make tracking.webp alone: this video of one hand, tracked at one level after the other",
+    )
     args = parser.parse_args(arguments)
     out: Path = args.out
+    if args.video is not None:
+        save_animation(args.video, out / "tracking.webp")
+        print(out / "tracking.webp")
+        return 0
     save_joints(out / "joints.png")
     title = "Synthetic hands: the pose, and what the tracker and the gestures' rules read from it"
     save_sheet(_gestures(), _COLUMNS, title, out / "gestures.png")

@@ -188,8 +188,8 @@ def _time(
 def _table_of_checks(checks: Sequence[Check], data: str) -> Table:
     table = _table(
         f"What the networks do here, on {data}\ndeviation: from the dense network, mean, % of palm size; "
-        "palms: share of those found by the detector's default file",
-        "network", "file", "precision", "runtime", "result", "limit", "",
+        "palms: share of those found by the detector's default file; of: hands cut out, or such palms",
+        "network", "file", "precision", "runtime", "result", "of", "limit", "",
     )  # fmt: skip
     for check in checks:
         limit = "" if check.limit is None else f"{check.limit:.2f}"
@@ -197,7 +197,7 @@ def _table_of_checks(checks: Sequence[Check], data: str) -> Table:
         choice = check.choice
         table.add_row(
             _name(choice.info), choice.info.file, choice.precision, choice.provider,
-            f"{kind} {check.value:.2f} %", limit, _verdict(check),
+            f"{kind} {check.value:.2f} %", str(check.samples), limit, _verdict(check),
         )  # fmt: skip
     return table
 
@@ -239,7 +239,7 @@ def _shown(times: Times) -> tuple[str, ...]:
 
 def _table(title: str, *headings: str) -> Table:
     table = Table(title=title)
-    numbers = {"p50 ms", "p95 ms", "p99 ms", "relative", "threads", "limit"}
+    numbers = {"p50 ms", "p95 ms", "p99 ms", "relative", "threads", "of", "limit"}
     for heading in headings:
         table.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
     return table
