@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -92,6 +93,7 @@ def test_any_bank_is_checked_and_its_figures_kept(
     shown = capsys.readouterr().out
     assert "3 synthetic hands" in shown
     assert "not recorded" in shown
+    assert re.search(r"deviation 0\.00 %\W+3\b", shown), "the number of hands stands beside the result"
     for entry in entries(tiny_bank):
         profiles = [one for one in entry["latency"] if one["provider"] == ORT]
         assert sorted(one["threads"] for one in profiles) == [1, 2]
