@@ -16,8 +16,8 @@ from hand_tracking_dsp.commands import agreement
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine, machine_line, write_json
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
-from hand_tracking_dsp.evaluation.metrics import median_ratio
 from hand_tracking_dsp.evaluation.speed import Series, alternate, switch_levels
+from hand_tracking_dsp.evaluation.statistics import median_ratio
 from hand_tracking_dsp.evaluation.summary import summarize
 from hand_tracking_dsp.evaluation.workers import TrackerWorker, mediapipe_worker, package_worker
 from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph

@@ -19,9 +19,9 @@ from hand_tracking_dsp.evaluation.comparison.comparison import Comparison, RunPa
 from hand_tracking_dsp.evaluation.comparison.findings import Finding
 from hand_tracking_dsp.evaluation.comparison.limits import Limit, parse_limit
 from hand_tracking_dsp.evaluation.comparison.reading import read_evaluation
-from hand_tracking_dsp.evaluation.comparison.resampling import MIN_BLOCKS, Resampling
 from hand_tracking_dsp.evaluation.measures.catalogue import measure_names
 from hand_tracking_dsp.evaluation.measures.wording import number, with_interval
+from hand_tracking_dsp.evaluation.statistics import MIN_BLOCKS, Resampling
 
 _COLORS = {"better": "green", "worse": "red"}
 

@@ -10,7 +10,8 @@ from typing import Any
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine_line, write_json
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
-from hand_tracking_dsp.evaluation.summary import frame_rate_hz, level_switches, spread, summarize
+from hand_tracking_dsp.evaluation.statistics import percentiles
+from hand_tracking_dsp.evaluation.summary import frame_rate_hz, level_switches, summarize
 from hand_tracking_dsp.evaluation.video import FrameSpool, write_video
 from hand_tracking_dsp.nodes.graph.processes import NODES, Value
 from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
@@ -107,8 +108,8 @@ def _show(
     costs = list(recording.costs)
     newest = costs[-1]
     recent = [cost for cost in costs if newest.stamp_ns - cost.stamp_ns <= _RECENT_S * 1e9]
-    total = spread([cost.total_ms for cost in recent])
-    end_to_end = spread([cost.end_to_end_ms for cost in recent])
+    total = percentiles([cost.total_ms for cost in recent])
+    end_to_end = percentiles([cost.end_to_end_ms for cost in recent])
     rate = f"{frame_rate_hz(recent):.1f} Hz"
     charge = recording.charges[-1].charge if recording.charges else None
     battery = "not heard yet" if charge is None else f"{100 * charge:.0f} % (simulated)"

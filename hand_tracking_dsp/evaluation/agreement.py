@@ -16,7 +16,8 @@ import cv2
 
 from hand_tracking_dsp.cameras.folder import list_images, read_image
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.evaluation.metrics import match_hands, percentile
+from hand_tracking_dsp.evaluation.matching import match_hands
+from hand_tracking_dsp.evaluation.statistics import mean_or_nan, percentile
 from hand_tracking_dsp.evaluation.workers import FoundHand, TrackerWorker
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, mean_distance_px
@@ -174,7 +175,7 @@ def _spread(values: list[float]) -> dict[str, float] | None:
     if not values:
         return None
     return {
-        "mean": sum(values) / len(values),
+        "mean": mean_or_nan(values),
         "median": percentile(values, 50),
         "p95": percentile(values, 95),
     }

@@ -10,13 +10,10 @@ from itertools import pairwise
 from statistics import fmean
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hand_tracking_dsp.evaluation.metrics import percentile
+from hand_tracking_dsp.evaluation.statistics import Array, percentile
 from hand_tracking_dsp.evaluation.summary import frames_lost, level_switches
 from hand_tracking_dsp.recordings.run import FrameCost, Recording
-
-Array = NDArray[np.float64]
 
 _MINUTE_NS = 60_000_000_000
 _GRID_S = 0.25

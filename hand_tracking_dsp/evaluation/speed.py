@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hand_tracking_dsp.evaluation.metrics import percentile
+from hand_tracking_dsp.evaluation.statistics import percentile
 from hand_tracking_dsp.evaluation.workers import TrackerWorker
 from hand_tracking_dsp.tracking.types import Image
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from hand_tracking_dsp.evaluation.metrics import match_hands, percentile
+from hand_tracking_dsp.evaluation.matching import match_hands
+from hand_tracking_dsp.evaluation.statistics import mean_or_nan, percentiles
 from hand_tracking_dsp.recordings.run import FrameCost, Recording
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, mean_distance_px
 
@@ -43,7 +44,7 @@ def truth_error(recording: Recording) -> TruthError:
         for i, j in match_hands(found, truth):
             pixels.append(mean_distance_px(found[i], truth[j]))
             percents.append(mean_distance_palm_percent(found[i], truth[j]))
-    return TruthError(_mean(pixels), _mean(percents), in_view, len(pixels))
+    return TruthError(mean_or_nan(pixels), mean_or_nan(percents), in_view, len(pixels))
 
 
 def frames_lost(recording: Recording) -> int:
@@ -77,11 +78,6 @@ def frame_rate_hz(costs: Sequence[FrameCost]) -> float:
     return (len(costs) - 1) / ((costs[-1].stamp_ns - costs[0].stamp_ns) * 1e-9)
 
 
-def spread(values: Sequence[float]) -> dict[str, float]:
-    """Return p50, p95 and p99 of values; NaN values do not count."""
-    return {f"p{share}": percentile(values, share) for share in (50, 95, 99)}
-
-
 def summarize(recording: Recording) -> dict[str, Any]:
     """Put a run into figures.
 
@@ -104,9 +100,9 @@ def summarize(recording: Recording) -> dict[str, Any]:
         "level_switches": level_switches(costs),
         "levels_used": sorted(by_level),
         "frames_by_level": {str(level): by_level[level] for level in sorted(by_level)},
-        "latency_ms": spread([cost.total_ms for cost in costs]),
-        "end_to_end_ms": spread([cost.end_to_end_ms for cost in costs]),
-        "transport_ms": spread([cost.end_to_end_ms - cost.inference_ms for cost in costs]),
+        "latency_ms": percentiles([cost.total_ms for cost in costs]),
+        "end_to_end_ms": percentiles([cost.end_to_end_ms for cost in costs]),
+        "transport_ms": percentiles([cost.end_to_end_ms - cost.inference_ms for cost in costs]),
         "backend": costs[-1].provider if costs else "",
     }
     if recording.truth:
@@ -116,7 +112,3 @@ def summarize(recording: Recording) -> dict[str, Any]:
         result["truth_hands"] = error.hands_in_view
         result["truth_hands_found"] = error.hands_found
     return result
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else math.nan

@@ -1,8 +1,9 @@
-"""Intervals and tests against scipy and published examples."""
+"""Percentiles, intervals, resampling and tests against scipy and published examples."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,7 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hand_tracking_dsp.evaluation.statistics import holm, paired_p_values, percentile_interval
+from hand_tracking_dsp.evaluation.measures.frames import Frames, joined
+from hand_tracking_dsp.evaluation.statistics import (
+    Resampling,
+    holm,
+    mean_interval,
+    median_ratio,
+    paired_p_values,
+    percentile,
+    percentile_interval,
+    ratio_interval,
+)
+
+# Student's own sample: hours of sleep gained by two drugs (Biometrika, 1908).
+FIRST = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
+SECOND = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
 
 
 def test_the_interval_holds_the_middle_95_percent_of_the_resamples() -> None:
@@ -72,3 +87,96 @@ def test_holm_never_lowers_a_p_value_nor_changes_their_order(p_values: list[floa
     assert all(p <= c <= 1 for p, c in known)
     ordered = [c for _, c in sorted(known)]
     assert ordered == sorted(ordered)
+
+
+def test_the_interval_of_a_mean_is_student_s() -> None:
+    found = mean_interval(SECOND - FIRST)
+    assert found.value == pytest.approx(1.58)
+    assert (found.low, found.high) == pytest.approx((0.7001, 2.4599), abs=1e-3)
+
+
+def test_one_value_or_equal_values_have_no_width() -> None:
+    for values in ([2.0], [2.0, 2.0, 2.0]):
+        found = mean_interval(np.array(values))
+        assert found.low == found.value == found.high == 2.0
+
+
+def test_the_interval_of_a_ratio_holds_the_true_one() -> None:
+    random = np.random.default_rng(0)
+    hits = 0
+    for seed in range(40):
+        second = random.exponential(10.0, 100)
+        first = 0.7 * second * random.lognormal(-0.02, 0.2, 100)
+        found = ratio_interval(first, second, seed)
+        assert found.low < found.value < found.high
+        assert found.value == pytest.approx(first.sum() / second.sum())
+        assert found.high - found.low < 0.15
+        hits += found.low <= 0.7 <= found.high
+    assert hits >= 34
+
+
+def test_a_ratio_is_the_same_for_the_same_seed() -> None:
+    first, second = FIRST + 5, SECOND + 5
+    assert ratio_interval(first, second, 1) == ratio_interval(first, second, 1)
+    assert ratio_interval(first, second, 1) != ratio_interval(first, second, 2)
+
+
+def test_a_ratio_to_nothing_is_unknown() -> None:
+    found = ratio_interval(np.ones(3), np.zeros(3))
+    assert all(math.isnan(value) for value in (found.value, found.low, found.high))
+
+
+def test_blocks_are_seconds_of_each_recording(made_run: Callable[..., Frames]) -> None:
+    frames = joined([made_run(bag=bag, seconds=3) for bag in ("first", "second")])
+    blocks, count = Resampling(block_s=1.0).blocks(frames["bag"], frames["stamp_s"])
+    assert count == 6
+    assert np.bincount(blocks).tolist() == [15] * 6
+    assert blocks.tolist() == sorted(blocks)
+    assert Resampling(block_s=2.0).blocks(frames["bag"], frames["stamp_s"])[1] == 4
+
+
+def test_a_gap_in_a_recording_is_no_block(made_run: Callable[..., Frames]) -> None:
+    frames = made_run(seconds=6)
+    kept = frames.take((frames["stamp_s"] < 1) | (frames["stamp_s"] >= 5))
+    assert Resampling().blocks(kept["bag"], kept["stamp_s"])[1] == 2
+
+
+@pytest.mark.parametrize("count", [1, 7, 3000, 50_000])
+def test_every_draw_has_as_many_blocks_as_there_are(count: int) -> None:
+    parts = list(Resampling(repetitions=150, seed=3).draws(count))
+    assert all(part.size <= 4_000_000 for part in parts)
+    draws = np.concatenate(parts)
+    assert draws.shape == (150, count)
+    assert (draws.sum(axis=1) == count).all()
+    assert draws.mean() == pytest.approx(1)
+
+
+def test_percentile_leaves_out_nan_and_says_nan_for_nothing() -> None:
+    assert percentile([1.0, math.nan, 3.0], 50) == 2.0
+    assert math.isnan(percentile([], 50))
+    assert math.isnan(percentile([math.nan], 99))
+
+
+def test_ratio_of_series_in_step_is_exact_and_its_interval_holds_it() -> None:
+    reference = np.random.default_rng(0).uniform(10, 20, 200)
+    ratio = median_ratio(list(reference * 0.5), list(reference))
+    assert ratio.value == pytest.approx(0.5)
+    assert ratio.low == pytest.approx(0.5)
+    assert ratio.high == pytest.approx(0.5)
+
+
+def test_interval_of_noisy_series_holds_the_true_ratio_about_19_times_in_20() -> None:
+    true_ratio = (7 + math.log(2)) / (10 + math.log(2))
+    held = 0
+    for seed in range(60):
+        random = np.random.default_rng(seed)
+        times, reference = 7 + random.exponential(1, 100), 10 + random.exponential(1, 100)
+        ratio = median_ratio(list(times), list(reference), resamples=300)
+        held += ratio.low < true_ratio < ratio.high
+    assert held >= 52
+
+
+@pytest.mark.parametrize(("a", "b"), [([], []), ([1.0], [1.0, 2.0])])
+def test_series_of_different_length_are_refused(a: list[float], b: list[float]) -> None:
+    with pytest.raises(ValueError, match="same length"):
+        median_ratio(a, b)

@@ -10,9 +10,9 @@ from hand_tracking_dsp.evaluation.comparison.findings import Finding, compare_fr
 from hand_tracking_dsp.evaluation.comparison.pairing import PairedFrames, pair_frames, pair_runs
 from hand_tracking_dsp.evaluation.comparison.reading import EvaluationFolder, setting_differences
 from hand_tracking_dsp.evaluation.comparison.regression import Regression, error_on_sparsity
-from hand_tracking_dsp.evaluation.comparison.resampling import Resampling
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, measure_names
 from hand_tracking_dsp.evaluation.measures.frames import joined
+from hand_tracking_dsp.evaluation.statistics import Resampling
 
 VERSION = 1
 """Version of the JSON."""

@@ -11,11 +11,18 @@ import numpy as np
 
 from hand_tracking_dsp.evaluation.comparison.pairing import PairedFrames
 from hand_tracking_dsp.evaluation.comparison.reading import EvaluationFolder
-from hand_tracking_dsp.evaluation.comparison.resampling import MIN_BLOCKS, Resampling
 from hand_tracking_dsp.evaluation.measures.catalogue import RUN_METRICS
 from hand_tracking_dsp.evaluation.measures.metric import Metric, RunMetric
-from hand_tracking_dsp.evaluation.metrics import Interval
-from hand_tracking_dsp.evaluation.statistics import Array, holm, paired_p_values, percentile_interval
+from hand_tracking_dsp.evaluation.statistics import (
+    MIN_BLOCKS,
+    Array,
+    Interval,
+    Resampling,
+    holm,
+    lag_one_correlation,
+    paired_p_values,
+    percentile_interval,
+)
 
 Verdict = Literal["better", "worse", "differs", "no difference shown", "equal", "not tested", "not measured"]
 
@@ -150,15 +157,7 @@ def _finding(frames: PairedFrames, metric: Metric, a: Array, b: Array) -> Findin
     if verdict in ("equal", "not tested", "not measured"):
         return finding
     t_p, wilcoxon_p = paired_p_values(one[both], other[both])
-    return replace(finding, likeness=_likeness((other - one)[both]), t_p=t_p, wilcoxon_p=wilcoxon_p)
-
-
-def _likeness(differences: Array) -> float:
-    """Return the correlation of each value with the next; NaN where there are too few, or all are equal."""
-    before, after = differences[:-1], differences[1:]
-    if len(before) < 2 or np.ptp(before) == 0 or np.ptp(after) == 0:
-        return math.nan
-    return float(np.corrcoef(before, after)[0, 1])
+    return replace(finding, likeness=lag_one_correlation((other - one)[both]), t_p=t_p, wilcoxon_p=wilcoxon_p)
 
 
 def _verdict(metric: Metric, difference: Interval, *, same: bool, tested: bool) -> Verdict:

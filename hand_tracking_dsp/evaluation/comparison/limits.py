@@ -12,7 +12,7 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.comparison.findings import Finding
 from hand_tracking_dsp.evaluation.measures.catalogue import measure_names
 from hand_tracking_dsp.evaluation.measures.wording import number, with_interval
-from hand_tracking_dsp.evaluation.metrics import Interval
+from hand_tracking_dsp.evaluation.statistics import Interval
 
 _GRAMMAR = re.compile(r"\s*(\w+)\s*([<>])\s*([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)\s*(%?)\s*")
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
-from hand_tracking_dsp.evaluation.comparison.resampling import Resampling
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED, Frames
-from hand_tracking_dsp.evaluation.measures.statistics import Blocks
+from hand_tracking_dsp.evaluation.statistics import Blocks, Resampling
 
 _SAME_STAMP_S = 1e-4
 
@@ -93,7 +92,7 @@ def pair_frames(a: Frames, b: Frames, resampling: Resampling) -> PairedFrames:
         raise SourceError(msg)
     one = a.take(np.array([rows_a[key] for key in shared]))
     other = b.take(np.array([rows_b[key] for key in shared]))
-    blocks, count = resampling.blocks(one)
+    blocks, count = resampling.blocks(one["bag"], one["stamp_s"])
     unlike = int((np.abs(one["stamp_s"] - other["stamp_s"]) > _SAME_STAMP_S).sum())
     return PairedFrames(one, other, blocks, count, len(a) - len(shared), len(b) - len(shared), unlike)
 

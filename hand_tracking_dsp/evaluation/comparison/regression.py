@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hand_tracking_dsp.evaluation.comparison.resampling import MIN_BLOCKS, Resampling
 from hand_tracking_dsp.evaluation.measures.frames import Frames
-from hand_tracking_dsp.evaluation.metrics import Interval
-from hand_tracking_dsp.evaluation.statistics import Array, percentile_interval
+from hand_tracking_dsp.evaluation.statistics import (
+    MIN_BLOCKS,
+    Array,
+    Interval,
+    Resampling,
+    percentile_interval,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def error_on_sparsity(frames: Frames, resampling: Resampling) -> Regression | No
     x, y = known["sparsity"], known["error_palm_percent"]
     if len(np.unique(x)) < 2:
         return None
-    blocks, count = resampling.blocks(known)
+    blocks, count = resampling.blocks(known["bag"], known["stamp_s"])
     terms = (np.ones(len(x)), x, y, x * x, x * y, y * y)
     sums = np.stack([np.bincount(blocks, term, count) for term in terms], axis=1)
     slope, intercept, r_squared = (float(one[0]) for one in _line(np.ones((1, count)) @ sums))

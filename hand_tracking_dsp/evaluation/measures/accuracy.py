@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hand_tracking_dsp.evaluation.metrics import match_hands
+from hand_tracking_dsp.evaluation.matching import match_hands
+from hand_tracking_dsp.evaluation.statistics import mean_or_nan
 from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
 from hand_tracking_dsp.recordings.truth import Box, TrueHand, boxes_overlap, joints_box
 from hand_tracking_dsp.tracking.geometry import palm_size
@@ -102,14 +103,14 @@ def _joints(truth: Sequence[TrueHand], pairs: Pairs) -> dict[str, float]:
     return {
         "true_hands": len(truth),
         "found": len(pairs),
-        "error_px": _mean(pixels),
-        "error_palm_percent": _mean(percents),
+        "error_px": mean_or_nan(pixels),
+        "error_palm_percent": mean_or_nan(percents),
         "pck_005": float(shares[0]),
         "pck_010": float(shares[1]),
         "pck_020": float(shares[2]),
         "true_worlds": len(worlds),
-        "world_mm": _mean(worlds),
-        "world_aligned_mm": _mean(aligned),
+        "world_mm": mean_or_nan(worlds),
+        "world_aligned_mm": mean_or_nan(aligned),
         "true_sides": len(sided),
         "sides_right": sum(hand.handedness == true.handedness for hand, true in sided),
     }
@@ -146,7 +147,3 @@ def _world_mm(points: Floats, reference: Floats) -> float:
 
 def _mean_mm(differences_m: Floats) -> float:
     return 1e3 * float(np.sqrt(np.einsum("ij,ij->i", differences_m, differences_m)) @ _EACH)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else math.nan

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from hand_tracking_dsp.evaluation.measures.frames import DROPPED, REJECTED, Frames
-from hand_tracking_dsp.evaluation.measures.metric import Metric, RunMetric
-from hand_tracking_dsp.evaluation.measures.statistics import (
+from hand_tracking_dsp.evaluation.measures.aggregates import (
     Percentile,
     mean,
     ratio,
     share_of,
     weighted_mean,
 )
+from hand_tracking_dsp.evaluation.measures.frames import DROPPED, REJECTED, Frames
+from hand_tracking_dsp.evaluation.measures.metric import Metric, RunMetric
 
 _JOINTS = "true joints: a bag with a topic truth, or --truth with joints"
 _BOXES = "true boxes or joints: a bag with a topic truth, or --truth"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from hand_tracking_dsp.evaluation.measures.statistics import Statistic
+from hand_tracking_dsp.evaluation.measures.aggregates import Aggregate
 
 Better = Literal["lower", "higher", "neither"]
 
@@ -48,4 +48,4 @@ class Metric(RunMetric):
         value: From frames to the value; NaN where nothing was measured.
     """
 
-    value: Statistic
+    value: Aggregate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hand_tracking_dsp.evaluation.metrics import Interval
+from hand_tracking_dsp.evaluation.statistics import Interval
 
 
 def number(value: float, *, sign: bool = False) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hand_tracking_dsp.evaluation.matching import match_hands
 from hand_tracking_dsp.evaluation.measures.accuracy import accuracy, matched
 from hand_tracking_dsp.evaluation.measures.frames import (
     DROPPED,
@@ -18,7 +19,6 @@ from hand_tracking_dsp.evaluation.measures.frames import (
     Frames,
 )
 from hand_tracking_dsp.evaluation.measures.motion import Reacquisition, RestJitter
-from hand_tracking_dsp.evaluation.metrics import match_hands
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame, WorstFrames
 from hand_tracking_dsp.recordings.recording import Shot
 from hand_tracking_dsp.tracking.drift import Drift

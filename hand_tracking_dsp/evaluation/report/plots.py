@@ -12,21 +12,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS
 from hand_tracking_dsp.evaluation.measures.frames import Frames
-from hand_tracking_dsp.evaluation.metrics import percentile
 from hand_tracking_dsp.evaluation.plots import png_bytes
 from hand_tracking_dsp.evaluation.report.result import truth_note
+from hand_tracking_dsp.evaluation.statistics import Array, percentile
 
 _COLOURS = ("#1f77b4", "#d95f02", "#2ca02c", "#7570b3", "#e7298a", "#8c564b", "#111111", "#17becf")
 _WINDOWS = 400
 _QUANTILES = np.linspace(0, 100, 501)
 _RECORDINGS_OVER_TIME = 4
 _PCK = {"pck_005": 0.05, "pck_010": 0.1, "pck_020": 0.2}
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import numpy as np
 
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.evaluation.statistics import mean_interval
 from hand_tracking_dsp.rl.benchmark.candidates import (
     Candidate,
     fixed_levels,
@@ -20,7 +21,7 @@ from hand_tracking_dsp.rl.benchmark.candidates import (
 )
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, EpisodeScore, evaluate
 from hand_tracking_dsp.rl.benchmark.grid_search import TUNING, at_error, mean_error, tune
-from hand_tracking_dsp.rl.benchmark.paired_tests import MEASURES, column, mean_interval, over_seeds, paired
+from hand_tracking_dsp.rl.benchmark.paired_tests import MEASURES, column, over_seeds, paired
 from hand_tracking_dsp.rl.simulation.episode import TRAINING, draw_episode
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 from hand_tracking_dsp.tracking.manifest import Manifest

@@ -11,9 +11,9 @@ from scipy import stats
 
 from hand_tracking_dsp.evaluation.comparison.findings import Finding, compare_frames
 from hand_tracking_dsp.evaluation.comparison.pairing import pair_frames
-from hand_tracking_dsp.evaluation.comparison.resampling import MIN_BLOCKS, Resampling
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS
 from hand_tracking_dsp.evaluation.measures.frames import Frames
+from hand_tracking_dsp.evaluation.statistics import MIN_BLOCKS, Resampling
 
 _FEW = Resampling(repetitions=400)
 

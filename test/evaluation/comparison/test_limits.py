@@ -12,7 +12,7 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.comparison.findings import Finding
 from hand_tracking_dsp.evaluation.comparison.limits import Limit, parse_limit
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, measure_names
-from hand_tracking_dsp.evaluation.metrics import Interval
+from hand_tracking_dsp.evaluation.statistics import Interval
 
 _METRICS = {metric.name: metric for metric in METRICS}
 

@@ -9,8 +9,8 @@ import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.evaluation.comparison.pairing import pair_frames, pair_runs
-from hand_tracking_dsp.evaluation.comparison.resampling import Resampling
 from hand_tracking_dsp.evaluation.measures.frames import DROPPED, Frames, joined
+from hand_tracking_dsp.evaluation.statistics import Resampling
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from hand_tracking_dsp.evaluation.comparison.regression import error_on_sparsity
-from hand_tracking_dsp.evaluation.comparison.resampling import Resampling
 from hand_tracking_dsp.evaluation.measures.frames import Frames, joined
+from hand_tracking_dsp.evaluation.statistics import Resampling
 
 _FEW = Resampling(repetitions=300)
 

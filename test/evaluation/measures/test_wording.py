@@ -7,7 +7,7 @@ import math
 import pytest
 
 from hand_tracking_dsp.evaluation.measures.wording import number, with_interval
-from hand_tracking_dsp.evaluation.metrics import Interval
+from hand_tracking_dsp.evaluation.statistics import Interval
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.evaluation.measures.aggregates import Percentile, share_of
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS
 from hand_tracking_dsp.evaluation.measures.frames import DROPPED, Frames
 from hand_tracking_dsp.evaluation.measures.metric import Metric
-from hand_tracking_dsp.evaluation.measures.statistics import Percentile, share_of
 
 _BLOCKS = 12
 

@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hand_tracking_dsp.evaluation.measures.frames import Frames
-from hand_tracking_dsp.evaluation.metrics import percentile
-
-Array = NDArray[np.float64]
-Blocks = NDArray[np.int64]
+from hand_tracking_dsp.evaluation.statistics import Array, Blocks, percentile
 
 Resampler = Callable[[Array], Array]
 """From how often each block was drawn, float64 [r, k], to the figure of each draw, float64 [r]."""
@@ -22,7 +18,7 @@ Resampler = Callable[[Array], Array]
 _FRAMES_BEYOND = 5
 
 
-class Statistic(Protocol):
+class Aggregate(Protocol):
     """A figure of frames that can also be had of blocks of them, without copying frames."""
 
     def __call__(self, frames: Frames) -> float:

@@ -1,0 +1,35 @@
+"""Matching of hands that two sources found in one image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, palm_size
+from hand_tracking_dsp.tracking.types import Floats
+
+
+def match_hands(
+    hands: Sequence[Floats], references: Sequence[Floats], limit_palm_percent: float = 100.0
+) -> list[tuple[int, int]]:
+    """Pair hands with reference hands, the nearest pair first, each hand once.
+
+    Args:
+        hands: Landmarks, float [21, 2 or more] each, pixels.
+        references: Landmarks of the reference, likewise.
+        limit_palm_percent: Mean distance, in % of the reference's palm size, from which on two hands
+            are not the same hand.
+
+    Returns:
+        Pairs (index in hands, index in references), ordered by the latter.
+    """
+    distances = sorted(
+        (mean_distance_palm_percent(hand, reference), i, j)
+        for i, hand in enumerate(hands)
+        for j, reference in enumerate(references)
+        if palm_size(reference) > 0
+    )
+    pairs: list[tuple[int, int]] = []
+    for distance, i, j in distances:
+        if distance <= limit_palm_percent and all(i != used and j != taken for used, taken in pairs):
+            pairs.append((i, j))
+    return sorted(pairs, key=lambda pair: pair[1])
