@@ -10,7 +10,8 @@ from rich.progress import Progress
 from hand_tracking_dsp.compression.data.crops import Crops, HandFinder, collect_crops
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_device_model
-from hand_tracking_dsp.rl.simulation.device import DeviceModel, default_device
+from hand_tracking_dsp.rl.simulation.default_device import default_device
+from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 

@@ -25,12 +25,12 @@ class LiveView:
         self._shown = 0
         self._last_s = -float("inf")
 
-    def update(self, rows: Sequence[tuple[str, str]], plain: str) -> None:
+    def update(self, rows: Sequence[tuple[str, str]], plain: str = "") -> None:
         """Show the state.
 
         Args:
             rows: Names and values, redrawn in place on a terminal.
-            plain: The same in one line, for a stream that is no terminal.
+            plain: The same in one line, for a stream that is no terminal; if empty, names and values.
         """
         now_s = time.monotonic()
         if self._terminal:
@@ -39,7 +39,7 @@ class LiveView:
             self._write((_UP.format(self._shown) if self._shown else "") + text)
             self._shown = len(rows)
         elif now_s - self._last_s >= self._interval_s:
-            self._write(plain + "\n")
+            self._write((plain or " | ".join(f"{name} {value}" for name, value in rows)) + "\n")
             self._last_s = now_s
 
     def say(self, line: str) -> None:

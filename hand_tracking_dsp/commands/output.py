@@ -6,11 +6,15 @@ import json
 import math
 import os
 import platform
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress, TaskID, TimeElapsedColumn
+from rich.table import Table
 
 import hand_tracking_dsp
 from hand_tracking_dsp.errors import BackendError, HandTrackingError, OutputError
@@ -101,6 +105,39 @@ def make_console() -> Console:
     console = Console()
     # COLUMNS, where set, is somebody's wish.
     return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=_WIDTH_IN_FILES)
+
+
+def make_table(
+    title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], left: Collection[str] = ()
+) -> Table:
+    """Make a table.
+
+    Args:
+        title: Line above it.
+        headings: Headings of the columns.
+        rows: Cells of each row.
+        left: Headings of the columns besides the first that are aligned to the left, as words are.
+    """
+    table = Table(title=title)
+    for index, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if index == 0 or heading in left else "right")
+    for cells in rows:
+        table.add_row(*cells)
+    return table
+
+
+@contextmanager
+def progress_bars(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """Show progress bars; gives a function of a bar's name, the work done, and the work there is."""
+    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def show(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=total)
+            progress.update(tasks[name], completed=done)
+
+        yield show
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401

@@ -14,7 +14,8 @@ import pytest
 from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
-from hand_tracking_dsp.rl.simulation.device import DeviceModel, default_device
+from hand_tracking_dsp.rl.simulation.default_device import default_device
+from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.episode import STEP_S
 from hand_tracking_dsp.rl.training.encoding import encoded_size
 from hand_tracking_dsp.rl.training.export import Mlp, policy_network

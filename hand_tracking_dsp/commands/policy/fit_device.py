@@ -10,7 +10,7 @@ from statistics import median
 from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import add_bank, add_seed
-from hand_tracking_dsp.commands.output import machine, make_console, write_json
+from hand_tracking_dsp.commands.output import machine, make_console, make_table, write_json
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.recordings.trace import Trace, read_trace
 from hand_tracking_dsp.resources import default_bank
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TRACE",
         help=f"compare with these; without, every other {BLOCK_S:g} s of each trace is held out",
     )
-    parser.add_argument("--name", default="", help="of the device; that of the file if not given")
+    parser.add_argument("--name", default="", help="name of the device; that of the file if not given")
     parser.add_argument(
         "--budget-ms", type=float, default=_BUDGET_MS, metavar="MS", help="latency budget of a frame"
     )
@@ -110,39 +110,41 @@ def _traces(options: argparse.Namespace) -> tuple[list[Trace], list[Trace]]:
 
 
 def _times(model: DeviceModel) -> Table:
-    table = Table(title=f"{model.name}: on a quiet machine, ms; drift from dense, % of palm size")
-    for heading in ("", "time", "drift, easy scenes", "drift, hard scenes"):
-        table.add_column(heading, justify="right" if heading else "left")
-    table.add_row("overhead of a frame", f"{model.overhead_ms:.2f}", "", "")
-    table.add_row("palm detector", f"{model.detector_ms:.2f}", "", "")
-    rows = zip(model.level_ms, model.easy_percent, model.hard_percent, strict=True)
-    for level, (time_ms, easy, hard) in enumerate(rows):
-        table.add_row(f"level {level}, a hand", f"{time_ms:.2f}", f"{easy:.2f}", f"{hard:.2f}")
-    return table
+    levels = zip(model.level_ms, model.easy_percent, model.hard_percent, strict=True)
+    rows = [
+        ("overhead of a frame", f"{model.overhead_ms:.2f}", "", ""),
+        ("palm detector", f"{model.detector_ms:.2f}", "", ""),
+        *(
+            (f"level {level}, a hand", *(f"{value:.2f}" for value in values))
+            for level, values in enumerate(levels)
+        ),
+    ]
+    title = f"{model.name}: on a quiet machine, ms; drift from dense, % of palm size"
+    return make_table(title, ("", "time", "drift, easy scenes", "drift, hard scenes"), rows)
 
 
 def _states(model: DeviceModel) -> Table:
-    table = Table(title="Load states: a frame takes so many times its quiet time")
-    headings = ("state", "share of time", "mean length, s", "median", "99th percentile")
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "state" else "right")
-    for state, share in zip(model.states, occupancy(model), strict=True):
-        slower = (f"{state.multipliers[index]:.2f}" for index in (_MEDIAN, _TAIL))
-        table.add_row(state.name, f"{100 * share:.0f} %", f"{state.mean_s:.1f}", *slower)
-    return table
+    rows = [
+        (
+            state.name,
+            f"{100 * share:.0f} %",
+            f"{state.mean_s:.1f}",
+            *(f"{state.multipliers[index]:.2f}" for index in (_MEDIAN, _TAIL)),
+        )
+        for state, share in zip(model.states, occupancy(model), strict=True)
+    ]
+    title = "Load states: a frame takes so many times its quiet time"
+    return make_table(title, ("state", "share of time", "mean length, s", "median", "99th percentile"), rows)
 
 
 def _comparison(found: tuple[Reproduction, ...], budget_ms: float) -> Table:
-    table = Table(title="Held-out frames: measured, simulated ms (error)")
-    for heading in ("level", "frames", *(f"p{100 * share:g}" for share in SHARES), f"over {budget_ms:g} ms"):
-        table.add_column(heading, justify="left" if heading == "level" else "right")
+    headings = ("level", "frames", *(f"p{100 * share:g}" for share in SHARES), f"over {budget_ms:g} ms")
+    rows = []
     for one in found:
+        quantiles = zip(one.measured_ms, one.model_ms, one.relative_errors, strict=True)
         cells = (
-            f"{measured:.1f}, {simulated:.1f} ({100 * error:+.0f} %)"
-            for measured, simulated, error in zip(
-                one.measured_ms, one.model_ms, one.relative_errors, strict=True
-            )
+            f"{measured:.1f}, {model:.1f} ({100 * error:+.0f} %)" for measured, model, error in quantiles
         )
         late = f"{100 * one.measured_late:.1f}, {100 * one.model_late:.1f} %"
-        table.add_row("all" if one.level is None else str(one.level), str(one.frames), *cells, late)
-    return table
+        rows.append(("all" if one.level is None else str(one.level), str(one.frames), *cells, late))
+    return make_table("Held-out frames: measured, simulated ms (error)", headings, rows)

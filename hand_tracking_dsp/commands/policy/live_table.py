@@ -1,4 +1,4 @@
-"""The table that policy live prints, and that policy report takes over."""
+"""Table of policies in the running graph, which policy live prints and policy report takes over."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from hand_tracking_dsp.commands.output import make_table
 from hand_tracking_dsp.evaluation.live_comparison import LiveScore
 
 _HEADINGS = (
@@ -27,15 +28,10 @@ def score_table(scores: Sequence[LiveScore], budget_ms: float) -> Table:
     """Make a table with a row a policy.
 
     Args:
-        scores: What came of each policy.
+        scores: Score of each policy.
         budget_ms: Latency budget that they were scored with, milliseconds.
     """
-    table = Table(title=score_note(budget_ms))
-    for heading in _HEADINGS:
-        table.add_column(heading, justify="left" if heading == "policy" else "right")
-    for cells in score_rows(scores):
-        table.add_row(*cells)
-    return table
+    return make_table(score_note(budget_ms), _HEADINGS, score_rows(scores))
 
 
 def score_value(scores: Sequence[LiveScore], budget_ms: float) -> dict[str, object]:
@@ -44,7 +40,7 @@ def score_value(scores: Sequence[LiveScore], budget_ms: float) -> dict[str, obje
 
 
 def score_note(budget_ms: float) -> str:
-    """Say what the columns mean."""
+    """Return what the columns mean."""
     return (
         f"Frames with a hand against {budget_ms:g} ms; drift: from the dense level, % of palm size; "
         f"energy: the tracker's, by the simulated battery"

@@ -1,4 +1,4 @@
-"""hand-tracking-dsp policy record-trace: the cost of each frame, of a running graph, an own one, or a bag."""
+"""hand-tracking-dsp policy record-trace: the cost of each frame of a running graph, its own, or a bag."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Record, and write the trace; Ctrl-C ends it early and leaves what was heard.
+    """Record, and write the trace; Ctrl-C ends it early and leaves what was received.
 
     Raises:
         ConfigurationError: Options do not fit each other, or a value cannot be used.
-        SourceError: No frame was heard, or the bag cannot be used.
+        SourceError: No frame was received, or the bag cannot be used.
     """
     _check(options)
     view = LiveView()
@@ -85,7 +85,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 class _TraceSession:
-    """What happens around the listening: the load, the sweep over levels, the line that says how it goes."""
+    """Starts load and sweep over the levels with the recording, and shows how it goes."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class _TraceSession:
         self._started = False
 
     def tick(self, elapsed_s: float) -> None:
-        """Do what is due; called some times a second, with negative seconds before the graph is heard."""
+        """Do what is due; called some times a second, with negative seconds before the first frame."""
         if elapsed_s < 0:
             waiting = f"starting for {-elapsed_s:.0f} s"
             self._view.update([("time", waiting)], waiting)
@@ -128,7 +128,7 @@ class _TraceSession:
                 ("hands", str(frame.hands)),
             ]
         rows.append(("load", busy))
-        self._view.update(rows, " | ".join(f"{name} {value}" for name, value in rows))
+        self._view.update(rows)
 
 
 def _record(options: argparse.Namespace, view: LiveView) -> Trace:

@@ -1,28 +1,46 @@
-"""hand-tracking-dsp policy report: evaluate a policy in simulated episodes, against rules and a plan."""
+"""hand-tracking-dsp policy report: evaluate a policy in simulated missions, against rules and a plan."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.progress import Progress, TaskID, TimeElapsedColumn
 from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import add_bank, add_device, read_device, require_at_least
-from hand_tracking_dsp.commands.output import machine, machine_line, make_console, write_json
+from hand_tracking_dsp.commands.output import (
+    machine,
+    machine_line,
+    make_console,
+    make_table,
+    progress_bars,
+    write_json,
+)
 from hand_tracking_dsp.control.learned import LearnedPolicy
-from hand_tracking_dsp.errors import ConfigurationError, SourceError
+from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.resources import default_bank, default_policy
-from hand_tracking_dsp.rl.benchmark.candidates import Candidate
+from hand_tracking_dsp.rl.benchmark.burst import (
+    AFTER_S,
+    BEGIN_S,
+    BUDGET_MS,
+    END_S,
+    BurstResponse,
+    burst_response,
+)
+from hand_tracking_dsp.rl.benchmark.candidates import Candidate, common_alpha
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
+from hand_tracking_dsp.rl.benchmark.report import headings, report_value, rows, write_report
+from hand_tracking_dsp.rl.benchmark.results import HELD_OUT_SEEDS, SHIPPED, TUNED, run_benchmark, trainings
 from hand_tracking_dsp.rl.simulation.episode import HELD_OUT
 from hand_tracking_dsp.rl.simulation.reward import Weights
-from hand_tracking_dsp.rl.training.study import common_alpha
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _MISSIONS = 200
+_BURSTS = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,17 +60,11 @@ def run(options: argparse.Namespace) -> int:
     """Evaluate, print, write.
 
     Raises:
-        ConfigurationError: An option cannot be used, or the laboratory's packages are not installed.
+        ConfigurationError: An option cannot be used.
         ModelError: Bank, device or policy cannot be used.
         SourceError: The folder of policy live cannot be read.
     """
     require_at_least(options, missions=2, workers=0)
-    try:
-        from hand_tracking_dsp.rl.benchmark.report import headings, report_value, rows, write_report
-        from hand_tracking_dsp.rl.benchmark.results import HELD_OUT_SEEDS, find, trainings
-    except ImportError as error:
-        msg = f"The report needs scipy and jinja2 ({error}): run 'make setup-lab', or install them with pip."
-        raise ConfigurationError(msg) from error
     bank = read_manifest(options.bank or default_bank())
     device = read_device(options, bank)
     policy: Path = options.policy or default_policy()
@@ -65,33 +77,39 @@ def run(options: argparse.Namespace) -> int:
     console = make_console()
     console.print(f"{options.missions} simulated missions; {machine_line()}")
     episodes = range(HELD_OUT_SEEDS[0], HELD_OUT_SEEDS[0] + options.missions)
-    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def show(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = progress.add_task(name, total=total)
-            progress.update(tasks[name], completed=done)
-
-        results = find(benchmark, policy, folder, options.workers, show, episodes)
-    table = Table(title="Simulated missions: mean (95 % interval)")
-    for heading in ("policy", *headings()):
-        table.add_column(heading, justify="left" if heading == "policy" else "right")
-    for name, cells in rows(results):
-        table.add_row(name, *cells)
-    console.print(table)
-    aims = Table(title="Aims")
-    for heading in ("aim", "found", "", "what could be had"):
-        aims.add_column(heading)
-    for aim in results.aims:
-        aims.add_row(aim.text, aim.value, "reached" if aim.reached else "missed", aim.bound)
-    console.print(aims)
+    with progress_bars(console) as show:
+        results = run_benchmark(benchmark, policy, folder, options.workers, show, episodes)
+    bursts = [
+        (name, burst_response(benchmark, results.candidates[name], seed))
+        for name in (SHIPPED, TUNED)
+        for seed in range(_BURSTS)
+    ]
+    missions = [(name, *cells) for name, cells in rows(results)]
+    console.print(make_table("Simulated missions: mean (95 % interval)", ("policy", *headings()), missions))
+    aims = [(aim.text, aim.value, "reached" if aim.reached else "missed", aim.bound) for aim in results.aims]
+    words = ("found", "", "what could be had")
+    console.print(make_table("Aims", ("aim", *words), aims, words))
+    console.print(_burst_table(bursts))
     median, tail = results.decision_ms
     console.print(f"A decision takes {median:.3f} ms at the median, {tail:.3f} ms at the 99th percentile.")
-    write_json(options.out / "report.json", report_value(results, training, machine()) | {"live": live})
+    after_bursts = [{"policy": name, **asdict(one)} for name, one in bursts]
+    more = {"live": live, "after_a_burst_of_load": after_bursts}
+    write_json(options.out / "report.json", report_value(results, training, machine()) | more)
     write_report(results, training, options.out, live)
     console.print(f"{options.out / 'report.html'}, report.json and pictures are written.")
     return 0
+
+
+def _burst_table(bursts: Sequence[tuple[str, BurstResponse]]) -> Table:
+    """Return a row for each policy and burst."""
+    times = (f"{seconds:g} s after" for seconds in AFTER_S)
+    title = f"Level around {END_S - BEGIN_S:g} s of load on mains power, budget {BUDGET_MS:g} ms"
+    headings = ("policy", "mission", "dense before, ms", "before", "at its end", *times)
+    rows = [
+        (name, str(one.seed), f"{one.dense_ms:.1f}", *map(str, (one.before, one.at_end, *one.after)))
+        for name, one in bursts
+    ]
+    return make_table(title, headings, rows)
 
 
 def _live(folder: Path) -> dict[str, Any]:

@@ -1,15 +1,12 @@
-"""hand-tracking-dsp policy train: learn policies in simulated episodes and export the best."""
+"""hand-tracking-dsp policy train: train policies in simulated missions and export the best."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from rich.progress import Progress, TaskID, TimeElapsedColumn
-from rich.table import Table
-
 from hand_tracking_dsp.commands.arguments import add_bank, add_device, add_seed, read_device, require_at_least
-from hand_tracking_dsp.commands.output import machine_line, make_console
+from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, progress_bars
 from hand_tracking_dsp.control.policy_file import manifest_text
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_bytes, write_text
@@ -58,14 +55,7 @@ def run(options: argparse.Namespace) -> int:
     console = make_console()
     console.print(f"{len(jobs) + len(others)} trainings of {options.missions} missions; {machine_line()}")
     folder = options.out / "policies"
-    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def show(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = progress.add_task(name, total=total)
-            progress.update(tasks[name], completed=done)
-
+    with progress_bars(console) as show:
         run_jobs([*jobs, *others], device, bank, folder, work, options.workers, show)
     candidates = [Candidate(job.name, "learned", file=folder / f"{job.name}.json") for job in jobs]
     best, gains = choose(candidates, device, bank, options.workers)
@@ -73,12 +63,9 @@ def run(options: argparse.Namespace) -> int:
     write_bytes(options.out / "policy.onnx", network)
     write_text(options.out / "policy.json", manifest_text("policy.onnx", network))
     plot_curves(work, work / "curves.png")
-    table = Table(title="Mean reward on 60 missions that nothing was trained on")
-    table.add_column("policy")
-    table.add_column("reward", justify="right")
-    for name, gain in gains.items():
-        table.add_row(f"{name} (chosen)" if name == best else name, f"{gain:.4f}")
-    console.print(table)
+    rows = [(f"{name} (chosen)" if name == best else name, f"{gain:.4f}") for name, gain in gains.items()]
+    title = "Mean reward on 60 missions that nothing was trained on"
+    console.print(make_table(title, ("policy", "reward"), rows))
     console.print(f"{options.out / 'policy.json'} is {best}; the curves are in {work / 'curves.png'}.")
     return 0
 

@@ -1,11 +1,13 @@
-"""Who takes part in an evaluation: a description that another process can be sent, and its policy."""
+"""Candidates of a benchmark: descriptions that can be sent to another process, and their policies."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
@@ -25,11 +27,11 @@ class Candidate:
     """A policy under given options of the controller.
 
     Attributes:
-        name: For people; unique in an evaluation.
+        name: Name, for people; unique in a benchmark.
         kind: One of KINDS.
-        settings: Of FixedLevelPolicy, ThresholdOptions or PiOptions.
+        settings: Arguments of FixedLevelPolicy, ThresholdOptions or PiOptions.
         file: Manifest of a learned policy.
-        options: Of the controller.
+        options: Options of the controller.
     """
 
     name: str
@@ -52,7 +54,7 @@ class Candidate:
             raise ConfigurationError(msg)
 
     def policy(self, episode: Episode, weights: Weights, bank: Manifest) -> Policy:
-        """Make a fresh policy for a episode."""
+        """Make a fresh policy for an episode."""
         if self.kind == "fixed":
             return FixedLevelPolicy(**self.settings)
         if self.kind == "threshold":
@@ -70,15 +72,23 @@ def without_deadline_shield(options: ControllerOptions) -> ControllerOptions:
 
 
 def without_shield(options: ControllerOptions) -> ControllerOptions:
-    """Return the options with a shield that never overrules a valid answer while topics are heard."""
+    """Return the options with a shield that never overrules a valid answer while messages arrive."""
     shield = replace(options.shield, deadline_miss_limit=1.0, battery_reserve=0.0, stale_drift_s=86400.0)
     return replace(options, shield=shield)
 
 
 def fixed_levels(levels: int) -> list[Candidate]:
-    """Return a candidate for every level."""
+    """Return one candidate for each level."""
     options = without_deadline_shield(ControllerOptions())
     return [
         Candidate(f"fixed level {level}", "fixed", {"level": level}, options=options)
         for level in range(levels)
     ]
+
+
+def common_alpha(policies: Sequence[Candidate], bank: Manifest) -> float:
+    """Return the mean of the weights that learned policies were last trained with."""
+    alphas = [
+        LearnedPolicy.load(policy.file or Path(), bank).contract.training["alpha"] for policy in policies
+    ]
+    return float(np.mean(alphas))

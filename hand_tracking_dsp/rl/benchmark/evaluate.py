@@ -1,4 +1,4 @@
-"""Playing episodes with policies, in parallel processes, and what came of each episode."""
+"""Plays episodes with policies, in parallel processes, and scores them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
-from hand_tracking_dsp.rl.simulation.episode import HELD_OUT, STEP_S, Episode, EpisodeOptions, draw_episode
+from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
+from hand_tracking_dsp.rl.simulation.episode import HELD_OUT, STEP_S, Episode, EpisodeOptions
 from hand_tracking_dsp.rl.simulation.reward import Weights, accuracy
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 from hand_tracking_dsp.tracking.manifest import Manifest
@@ -26,14 +27,14 @@ _MINUTE = round(60.0 / STEP_S)
 
 @dataclass(frozen=True, slots=True)
 class EpisodeScore:
-    """What came of one episode.
+    """Score of a candidate in one episode.
 
     Attributes:
         gain: Mean reward of a step.
         miss_share: Share of frames over the budget, 0 to 1.
         drift_percent: Mean drift while hands were in view, % of palm size; NaN: they never were.
         error: Mean of 1 - reward.accuracy while hands were in view, 0 to 1; NaN: they never were.
-        energy_j: What the tracker took, joules (simulated).
+        energy_j: Energy that the tracker took, joules (simulated).
         level: Mean level.
         switches: Changes of level.
         switches_per_min: Most changes of level in any 60 seconds.
@@ -54,13 +55,16 @@ class EpisodeScore:
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """Where policies meet: the same for all.
+    """Conditions that all candidates meet alike.
 
     Attributes:
-        device: What episodes take place on.
-        bank: The bank that policies choose from.
-        weights: Of the reward.
-        episodes: What episodes are drawn from.
+        device: Device that is simulated.
+        bank: Bank that policies choose from.
+        weights: Weights of the reward.
+        episodes: Ranges that episodes are drawn from.
+
+    Raises:
+        ConfigurationError: Device and bank have different numbers of levels.
     """
 
     device: DeviceModel
@@ -69,44 +73,36 @@ class Benchmark:
     episodes: EpisodeOptions = HELD_OUT
 
     def __post_init__(self) -> None:
-        """Raises ConfigurationError where device and bank have different numbers of levels."""
+        """Check that device and bank fit."""
         require_same_levels(self.device, self.bank)
 
-    @property
-    def sparsities(self) -> tuple[float, ...]:
-        """Return the sparsity of each level, 0 to 1."""
-        return tuple(level.sparsity for level in self.bank.levels)
+    def draw(self, seed: int) -> Episode:
+        """Draw the episode of a seed."""
+        return draw_episode(self.device, seed, self.episodes)
+
+    def simulation(self, episode: Episode, candidate: Candidate) -> Simulation:
+        """Prepare an episode to be played by a fresh policy of a candidate."""
+        policy = candidate.policy(episode, self.weights, self.bank)
+        sparsities = tuple(level.sparsity for level in self.bank.levels)
+        return Simulation(episode, policy, candidate.options, self.weights, sparsities)
 
 
 def play(benchmark: Benchmark, episode: Episode, candidate: Candidate) -> EpisodeScore:
     """Play one episode."""
-    policy = candidate.policy(episode, benchmark.weights, benchmark.bank)
-    simulation = Simulation(episode, policy, candidate.options, benchmark.weights, benchmark.sparsities)
-    gains, levels, drifts, switched = [], [], [], []
-    late = frames = breaches = 0
-    energy_j = 0.0
-    while not simulation.done:
-        decision, outcome = simulation.advance()
-        gains.append(outcome.reward)
-        levels.append(outcome.level)
-        drifts.append(outcome.drift_percent)
-        switched.append(decision.level != decision.level_before)
-        late += outcome.late
-        frames += outcome.frames
-        energy_j += outcome.tracker_j
-        breaches += _breached(decision)
-    seen = np.array(drifts)[np.isfinite(drifts)]
-    in_minute = np.convolve(switched, np.ones(_MINUTE), "full").max()
+    decisions, outcomes = zip(*benchmark.simulation(episode, candidate).run(), strict=True)
+    switched = [decision.level != decision.level_before for decision in decisions]
+    drifts = np.array([outcome.drift_percent for outcome in outcomes])
+    seen = drifts[np.isfinite(drifts)]
     return EpisodeScore(
-        gain=float(np.mean(gains)),
-        miss_share=late / frames,
+        gain=float(np.mean([outcome.reward for outcome in outcomes])),
+        miss_share=sum(outcome.late for outcome in outcomes) / sum(outcome.frames for outcome in outcomes),
         drift_percent=float(seen.mean()) if len(seen) else math.nan,
         error=float(np.mean(1.0 - accuracy(seen))) if len(seen) else math.nan,
-        energy_j=energy_j,
-        level=float(np.mean(levels)),
+        energy_j=sum(outcome.tracker_j for outcome in outcomes),
+        level=float(np.mean([outcome.level for outcome in outcomes])),
         switches=sum(switched),
-        switches_per_min=int(in_minute),
-        breaches=breaches,
+        switches_per_min=int(np.convolve(switched, np.ones(_MINUTE), "full").max()),
+        breaches=sum(map(_breached, decisions)),
     )
 
 
@@ -120,10 +116,10 @@ def evaluate(
     """Play episodes with every candidate.
 
     Args:
-        benchmark: Where.
-        candidates: Who, by unique names.
-        seeds: Of the episodes, the same for all.
-        workers: Processes; 0: one for each core, 1: none but this one.
+        benchmark: Conditions of all.
+        candidates: Candidates of unique names.
+        seeds: Seeds of the episodes, the same for all.
+        workers: Number of processes; 0: one for each core, 1: none but this one.
         on_progress: Called with the episodes done and to do.
 
     Returns:
@@ -165,7 +161,7 @@ def require_same_levels(device: DeviceModel, bank: Manifest) -> None:
 
 
 def _play_all(benchmark: Benchmark, candidates: list[Candidate], seed: int) -> list[EpisodeScore]:
-    episode = draw_episode(benchmark.device, seed, benchmark.episodes)
+    episode = benchmark.draw(seed)
     return [play(benchmark, episode, candidate) for candidate in candidates]
 
 

@@ -1,4 +1,4 @@
-"""Fair opponents: the rules' settings, found by grid search on the episodes that policies are trained on."""
+"""Finds fair settings of the rules by grid search on episodes like those that policies are trained on."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def tune(
 
     Args:
         kind: One of STAGES.
-        benchmark: Where; its episodes are replaced by those that policies are trained on.
-        workers: Processes; 0: one for each core.
+        benchmark: Conditions; the episodes are replaced by those that policies are trained on.
+        workers: Number of processes; 0: one for each core.
         on_progress: Called with the stages done and to do.
 
     Returns:
-        The best, named after its kind, and everything tried with its scores.
+        The best candidate, named after its kind, and all that were tried with their scores.
     """
     benchmark = replace(benchmark, episodes=TRAINING)
     tried: list[tuple[Candidate, list[EpisodeScore]]] = []
@@ -70,9 +70,9 @@ def at_error(tried: Sequence[tuple[Candidate, list[EpisodeScore]]], error: float
     """Return the settings that gain most among those whose error is not much larger, nor smaller, than given.
 
     Args:
-        tried: Of tune().
+        tried: Candidates with their scores, of tune().
         error: EpisodeScore.error to compare at.
-        name: Of the candidate returned.
+        name: Name of the candidate returned.
     """
     near = [pair for pair in tried if error <= mean_error(pair[1]) <= 1.25 * error]
     if not near:

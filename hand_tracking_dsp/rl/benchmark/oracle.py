@@ -1,4 +1,4 @@
-"""The upper limit: a plan by dynamic programming that knows the hidden states of the whole episode.
+"""Upper limit of what a policy can reach: a plan by dynamic programming that knows the hidden states.
 
 It knows in advance load, throttling, scenes and hands, but not the luck of single frames, and moves the level
 under the same rules: one step at a time, the dwell time towards denser, the sparsest level at the battery's
@@ -26,9 +26,9 @@ class OraclePolicy:
     """Carries out the plan; asked once a step, from the episode's beginning.
 
     Args:
-        episode: All that is to happen.
-        weights: Of the reward.
-        options: Dwell time and battery reserve.
+        episode: Episode to plan for.
+        weights: Weights of the reward.
+        options: Options of the controller: dwell time and battery reserve.
     """
 
     name: ClassVar[str] = "oracle"

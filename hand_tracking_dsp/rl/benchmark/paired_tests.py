@@ -13,7 +13,7 @@ MEASURES = ("gain", "miss_share", "error", "drift_percent", "energy_j", "level",
 
 
 def column(scores: Sequence[EpisodeScore], measure: str) -> Array:
-    """Return one measure of every episode, float64 [n]; NaN where a episode lacks it."""
+    """Return one measure of every episode, float64 [n]; NaN where an episode lacks it."""
     return np.array([getattr(score, measure) for score in scores], dtype=np.float64)
 
 

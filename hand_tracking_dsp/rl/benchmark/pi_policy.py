@@ -1,4 +1,4 @@
-"""A rule to compare with: PI control of the latency."""
+"""PI control of the latency, a rule to compare with."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class PiOptions:
     """Proportional-integral control of the 95th percentile of the latency.
 
     Attributes:
-        setpoint: Latency to hold, in budgets.
+        setpoint: Latency to keep, in budgets.
         proportional: Levels for an error of one budget.
         integral: Levels a second for an error of one budget.
     """
@@ -25,9 +25,9 @@ class PiOptions:
 
 
 class PiPolicy:
-    """Sparser in proportion to latency over the setpoint and to its integral; anti-windup by clamping.
+    """Chooses sparser levels in proportion to the latency over the setpoint and to its integral.
 
-    Åström and Murray, Feedback Systems, 2008, chapter 10.
+    Anti-windup is by clamping: Åström and Murray, Feedback Systems, 2008, chapter 10.
 
     Args:
         options: Setpoint and gains.

@@ -138,7 +138,7 @@ def write_report(
 
 
 def _telling_episode(results: BenchmarkResults) -> int:
-    """Return the seed of a episode in which the dense level is late more often than in three of four."""
+    """Return the seed of an episode in which the dense level is late more often than in three of four."""
     late = [score.miss_share for score in next(iter(results.scores.values()))]
     order = sorted(range(len(late)), key=late.__getitem__)
     return results.episodes[order[3 * (len(order) - 1) // 4]]

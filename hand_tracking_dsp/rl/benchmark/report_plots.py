@@ -14,8 +14,7 @@ from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
 from hand_tracking_dsp.rl.benchmark.paired_tests import column
 from hand_tracking_dsp.rl.benchmark.results import AT_ERROR, ORACLE, SHIPPED, TUNED, BenchmarkResults
-from hand_tracking_dsp.rl.simulation.episode import STEP_S, draw_episode
-from hand_tracking_dsp.rl.simulation.simulation import Simulation
+from hand_tracking_dsp.rl.simulation.episode import STEP_S
 
 _COLORS = {SHIPPED: "#d95f02", TUNED: "#1f77b4", AT_ERROR: "#6baed6", ORACLE: "#2ca02c"}
 _NOTE = "simulated missions; error by drift from the dense level (agreement, not accuracy); x: training seeds"
@@ -71,7 +70,7 @@ def plot_gains(results: BenchmarkResults, path: Path) -> None:
 def plot_episode(results: BenchmarkResults, seed: int, path: Path) -> None:
     """Draw one episode over time: what was hidden, and the levels that three policies chose."""
     benchmark = results.benchmark
-    episode = draw_episode(benchmark.device, seed, benchmark.episodes)
+    episode = benchmark.draw(seed)
     figure = Figure(figsize=(10, 7.5), layout="constrained")
     hidden, latency, *rows = figure.subplots(5, 1, sharex=True, height_ratios=[1.2, 1.6, 1, 1, 1])
     times = np.arange(episode.steps) * STEP_S
@@ -100,10 +99,6 @@ def plot_episode(results: BenchmarkResults, seed: int, path: Path) -> None:
 
 def _played(benchmark: Benchmark, seed: int, candidate: Candidate) -> tuple[np.ndarray, np.ndarray]:
     """Return level and number of late frames of every step, float64 [t] each."""
-    episode = draw_episode(benchmark.device, seed, benchmark.episodes)
-    policy = candidate.policy(episode, benchmark.weights, benchmark.bank)
-    simulation = Simulation(episode, policy, candidate.options, benchmark.weights, benchmark.sparsities)
-    outcomes = []
-    while not simulation.done:
-        outcomes.append(simulation.advance()[1])
+    simulation = benchmark.simulation(benchmark.draw(seed), candidate)
+    outcomes = [outcome for _, outcome in simulation.run()]
     return np.array([float(one.level) for one in outcomes]), np.array([float(one.late) for one in outcomes])

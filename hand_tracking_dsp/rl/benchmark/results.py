@@ -1,4 +1,4 @@
-"""What a report on a policy says: who took part, what came of it, and how that stands to the aims."""
+"""Runs the benchmark of a policy: rules tuned for comparison, scores, paired tests, aims."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from hand_tracking_dsp.rl.benchmark.candidates import (
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, EpisodeScore, evaluate
 from hand_tracking_dsp.rl.benchmark.grid_search import TUNING, at_error, mean_error, tune
 from hand_tracking_dsp.rl.benchmark.paired_tests import MEASURES, column, over_seeds, paired
-from hand_tracking_dsp.rl.simulation.episode import TRAINING, draw_episode
-from hand_tracking_dsp.rl.simulation.simulation import Simulation
+from hand_tracking_dsp.rl.simulation.episode import TRAINING
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 HELD_OUT_SEEDS = tuple(range(900_000, 900_200))
@@ -42,14 +41,14 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """One aim, and how far it was reached.
+    """An aim, and how far it was reached.
 
     Attributes:
-        text: What is aimed at.
-        value: The figure, with its interval in words.
-        reached: Whether it was.
-        bound: What could be had: the same figure of the sparsest level alone, which nothing is faster than,
-            and of the oracle, which gains most in all.
+        text: Aim in words.
+        value: Figure that was found, with its interval in words.
+        reached: Whether the aim was reached.
+        bound: Limit of what is possible: the same figure of the sparsest level alone, which nothing is faster
+            than, and of the oracle, which gains most in all.
     """
 
     text: str
@@ -60,16 +59,17 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkResults:
-    """All that a report shows.
+    """Figures of a benchmark, as a report shows them.
 
     Attributes:
-        benchmark: Where it was found.
-        scores: By candidate, in the order of HELD_OUT_SEEDS.
-        candidates: By name.
+        benchmark: Conditions of all candidates.
+        scores: Scores by candidate, in the order of the episodes.
+        candidates: Candidates by name.
         seeds: Names of the trainings that differ by the seed alone.
-        aims: The aims.
+        aims: Aims, and how far they were reached.
         tests: Paired tests of the shipped policy, by opponent and measure.
         decision_ms: Cost of one decision at the 50th and 99th percentile, milliseconds.
+        episodes: Seeds of the episodes.
     """
 
     benchmark: Benchmark
@@ -93,7 +93,7 @@ class BenchmarkResults:
         }
 
 
-def find(
+def run_benchmark(
     benchmark: Benchmark,
     policy: Path,
     folder: Path,
@@ -101,15 +101,15 @@ def find(
     on_progress: Progress,
     episodes: Sequence[int] = HELD_OUT_SEEDS,
 ) -> BenchmarkResults:
-    """Tune the rules, play the episodes, judge.
+    """Tune the rules, play the episodes, evaluate the scores.
 
     Args:
-        benchmark: Where; its weights are those of all candidates.
+        benchmark: Conditions of all candidates.
         policy: Manifest of the policy that is shipped.
-        folder: Of the other trainings' manifests; those named after the shipped one's algorithm differ by the
-            seed alone.
-        workers: Processes; 0: one for each core.
-        on_progress: Called with what is being done, how much of it is, and how much there is.
+        folder: Folder of the other trainings' manifests; those named after the shipped one's algorithm differ
+            by the seed alone.
+        workers: Number of processes; 0: one for each core.
+        on_progress: Called with the name of the work, how much of it is done, and how much there is.
         episodes: Seeds of the episodes to play.
 
     Raises:
@@ -155,9 +155,7 @@ def decision_cost(benchmark: Benchmark, candidate: Candidate, episodes: int = 4)
     """Measure what one decision of the controller takes, milliseconds: 50th and 99th percentile."""
     costs_ms: list[float] = []
     for seed in range(episodes):
-        episode = draw_episode(benchmark.device, seed, benchmark.episodes)
-        policy = candidate.policy(episode, benchmark.weights, benchmark.bank)
-        simulation = Simulation(episode, policy, candidate.options, benchmark.weights, benchmark.sparsities)
+        simulation = benchmark.simulation(benchmark.draw(seed), candidate)
         while not simulation.done:
             start = time.perf_counter()
             simulation.controller.decide(simulation.now_s)

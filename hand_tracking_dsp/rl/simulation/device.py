@@ -10,42 +10,23 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import NormalDist, fmean
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
 from hand_tracking_dsp.files import write_text
-from hand_tracking_dsp.rl.simulation.bank_figures import PROVIDER, drift_range, fastest, scene_difficulty
-from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.network_info import LatencyProfile
+
+Doubles = NDArray[np.float64]
 
 SCHEMA = 1
 
 QUANTILES: tuple[float, ...] = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1)
 """Probabilities at which a state's multipliers are tabulated, body and tail."""
 
-OVERHEAD_MS = 4.1 + 1.8
-"""What a frame takes besides the networks where no trace says it: the way of image and hands through ROS 2
-(README: end to end less inference, 4.1 ms at the median), and converting, cropping and bookkeeping (1.8 ms
-on the same machine)."""
-
 MAX_STATES = 16
 _SUM_TOLERANCE = 1e-6
-
-# Invented, for people without traces: what cores taken by others, or a lowered clock, do to a frame. Name,
-# mean seconds, times slower at the median and in the far tail, probabilities of what comes next.
-_QUIET_S, _AFTER_QUIET = 20.0, (0.0, 0.6, 0.3, 0.1)
-_LOADED = (
-    ("one core taken", 8.0, 1.3, 2.5, (0.5, 0.0, 0.4, 0.1)),
-    ("all cores taken", 6.0, 2.0, 5.0, (0.5, 0.4, 0.0, 0.1)),
-    ("throttled", 60.0, 1.6, 2.0, (0.7, 0.2, 0.1, 0.0)),
-)
-_SCENE_S = 25.0
-# The slowest frame is taken to be one of a thousand: beyond the 99th percentile a profile says nothing.
-_SLOWEST = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +34,15 @@ class LoadState:
     """One hidden state of the machine: quiet, one core taken, throttled, ….
 
     Attributes:
-        name: For people.
+        name: Name, for people.
         mean_s: Mean time that it lasts, seconds.
         next: Probability of each state to be the next one, by index; its own is 0, their sum 1. All are
             0 where it is the only state.
         multipliers: Quantiles of a frame's latency as a multiple of its quiet_ms, at QUANTILES; above 0,
             nondecreasing.
+
+    Raises:
+        ConfigurationError: A value is out of range.
     """
 
     name: str
@@ -67,21 +51,19 @@ class LoadState:
     multipliers: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        """Raises ConfigurationError for a value out of range."""
-        what = f"The load state {self.name!r}"
-        if not 0 < self.mean_s < math.inf:
-            msg = f"{what} lasts {self.mean_s} s on average: it must be above 0."
-            raise ConfigurationError(msg)
-        if not all(0 <= share <= 1 for share in self.next):
-            msg = f"{what} has the next-state probabilities {self.next}: each must be 0 to 1."
-            raise ConfigurationError(msg)
-        if len(self.multipliers) != len(QUANTILES):
-            msg = f"{what} has {len(self.multipliers)} multipliers: {len(QUANTILES)} are needed."
-            raise ConfigurationError(msg)
+        """Check the ranges."""
+        what, count = f"The load state {self.name!r}", len(self.multipliers)
+        _require(0 < self.mean_s < math.inf, f"{what} lasts {self.mean_s} s on average: it must be above 0.")
+        _require(
+            all(0 <= share <= 1 for share in self.next),
+            f"{what} has the next-state probabilities {self.next}: each must be 0 to 1.",
+        )
+        _require(count == len(QUANTILES), f"{what} has {count} multipliers: {len(QUANTILES)} are needed.")
         steps = zip((0.0, *self.multipliers), self.multipliers, strict=False)
-        if not all(low <= high < math.inf for low, high in steps) or self.multipliers[0] <= 0:
-            msg = f"{what} has the multipliers {self.multipliers}: they must be above 0 and never fall."
-            raise ConfigurationError(msg)
+        _require(
+            self.multipliers[0] > 0 and all(low <= high < math.inf for low, high in steps),
+            f"{what} has the multipliers {self.multipliers}: they must be above 0 and never fall.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +74,20 @@ class DeviceModel:
     in a scene of difficulty d it is easy_percent[l] + d (hard_percent[l] - easy_percent[l]).
 
     Attributes:
-        name: For people.
-        source: What it was made from, for people.
-        overhead_ms: What every frame takes end to end besides the networks, milliseconds.
-        detector_ms: What the palm detector adds to a frame that it runs on, milliseconds.
-        level_ms: What the landmark network takes for one hand, by level, milliseconds.
+        name: Name, for people.
+        source: Origin of the figures, for people.
+        overhead_ms: Time of every frame end to end besides the networks, milliseconds.
+        detector_ms: Time that the palm detector adds to a frame that it runs on, milliseconds.
+        level_ms: Time of the landmark network for one hand, by level, milliseconds.
         states: Load states, by index.
         easy_percent: Drift in the easiest scenes, by level; 0 at level 0.
         hard_percent: Drift in the hardest scenes, by level, at least easy_percent; 0 at level 0.
         difficulty_mean: Mean difficulty of scenes, 0 (easiest) to 1 (hardest).
         difficulty_std: Standard deviation of the difficulty between scenes, 0 to 1.
         difficulty_mean_s: Mean length of a scene, seconds.
+
+    Raises:
+        ConfigurationError: A value is out of range.
     """
 
     name: str
@@ -118,7 +103,7 @@ class DeviceModel:
     difficulty_mean_s: float
 
     def __post_init__(self) -> None:
-        """Raises ConfigurationError for a value out of range."""
+        """Check the ranges."""
         self._check_times()
         self._check_states()
         self._check_drift()
@@ -128,27 +113,30 @@ class DeviceModel:
         """Number of sparsity levels."""
         return len(self.level_ms)
 
-    def quiet_ms(self, level: int, hands: int, detector_ran: bool) -> float:
-        """Return what a frame takes on a quiet machine, end to end, milliseconds.
+    def quiet_ms(self, level: ArrayLike, hands: ArrayLike, detector_ran: ArrayLike) -> Doubles:
+        """Return what frames take on a quiet machine, end to end, milliseconds; the arguments broadcast.
 
         Args:
-            level: Sparsity level, 0 to levels - 1.
+            level: Sparsity level, an integer from 0 to levels - 1.
             hands: Hands in view.
             detector_ran: Whether the palm detector runs on the frame.
         """
-        return self.overhead_ms + self.detector_ms * detector_ran + self.level_ms[level] * hands
+        detection_ms = self.detector_ms * np.asarray(detector_ran)
+        landmarks_ms = np.array(self.level_ms)[np.asarray(level)] * np.asarray(hands)
+        total_ms: Doubles = self.overhead_ms + detection_ms + landmarks_ms
+        return total_ms
 
-    def draw(self, state: int, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+    def draw(self, state: int, uniform: Doubles) -> Doubles:
         """Turn uniform random numbers into latency multipliers of a state.
 
         Args:
             state: Index of the load state.
-            uniform: [n], 0 to 1.
+            uniform: Random numbers, 0 to 1, of any shape.
 
         Returns:
-            float64 [n], above 0.
+            float64 of the same shape, above 0.
         """
-        drawn: NDArray[np.float64] = np.interp(uniform, QUANTILES, self.states[state].multipliers)
+        drawn: Doubles = np.interp(uniform, QUANTILES, self.states[state].multipliers)
         return drawn
 
     def to_json(self) -> str:
@@ -178,136 +166,76 @@ class DeviceModel:
                 f"'policy fit-device', or leave it out for the one that comes with the bank."
             )
             raise ModelError(msg) from error
-        except KeyError as error:
-            msg = f"The device model {path} lacks the field {error}: make it again with 'policy fit-device'."
-            raise ModelError(msg) from error
-        except ConfigurationError as error:
-            msg = f"The device model {path} has to be made again with 'policy fit-device': {error}"
-            raise ModelError(msg) from error
-        except (AttributeError, TypeError, ValueError) as error:
-            msg = f"The device model {path} cannot be used ({error}): make it again with 'policy fit-device'."
+        except (AttributeError, ConfigurationError, KeyError, TypeError, ValueError) as error:
+            reason = f"it lacks the field {error}" if isinstance(error, KeyError) else str(error).rstrip(".")
+            msg = (
+                f"The device model {path} cannot be used ({reason}): make it again with 'policy fit-device'."
+            )
             raise ModelError(msg) from error
 
     def _check_times(self) -> None:
         times = {"overhead_ms": self.overhead_ms, "detector_ms": self.detector_ms}
         times |= {f"level_ms[{level}]": value for level, value in enumerate(self.level_ms)}
         for name, value in times.items():
-            if not 0 <= value < math.inf:
-                msg = f"The device model {self.name!r} has {name} = {value}: it must be at least 0."
-                raise ConfigurationError(msg)
+            _require(
+                0 <= value < math.inf,
+                f"The device model {self.name!r} has {name} = {value}: it must be at least 0.",
+            )
 
     def _check_states(self) -> None:
         count = len(self.states)
-        if not 1 <= count <= MAX_STATES:
-            msg = f"The device model {self.name!r} has {count} load states: 1 to {MAX_STATES} are possible."
-            raise ConfigurationError(msg)
+        total = 1 if count > 1 else 0
+        _require(
+            1 <= count <= MAX_STATES,
+            f"The device model {self.name!r} has {count} load states: 1 to {MAX_STATES} are possible.",
+        )
         for index, state in enumerate(self.states):
-            total = 1 if count > 1 else 0
-            fits = len(state.next) == count and math.isclose(sum(state.next), total, abs_tol=_SUM_TOLERANCE)
-            if not fits or state.next[index]:
-                msg = (
-                    f"The load state {state.name!r} has the next-state probabilities {state.next}: "
-                    f"{count} are needed, its own 0 and their sum {total}."
-                )
-                raise ConfigurationError(msg)
+            sums_up = math.isclose(sum(state.next), total, abs_tol=_SUM_TOLERANCE)
+            _require(
+                len(state.next) == count and sums_up and state.next[index] == 0,
+                f"The load state {state.name!r} has the next-state probabilities {state.next}: "
+                f"{count} are needed, its own 0 and their sum {total}.",
+            )
 
     def _check_drift(self) -> None:
+        what = f"The device model {self.name!r}"
         sizes = {len(self.level_ms), len(self.easy_percent), len(self.hard_percent)}
         pairs = list(zip(self.easy_percent, self.hard_percent, strict=False))
-        fits = len(sizes) == 1 and len(pairs) > 0 and pairs[0] == (0, 0)
-        if not fits or not all(0 <= easy <= hard < math.inf for easy, hard in pairs):
-            msg = (
-                f"The device model {self.name!r} has the drifts {self.easy_percent} to {self.hard_percent}: "
-                f"one of each is needed for each of {self.levels} levels, 0 at level 0, the hard one not "
-                f"below the easy one."
-            )
-            raise ConfigurationError(msg)
-        shares = 0 <= self.difficulty_mean <= 1 and 0 <= self.difficulty_std <= 1
-        if not (shares and 0 < self.difficulty_mean_s < math.inf):
-            msg = (
-                f"The device model {self.name!r} has scenes of difficulty {self.difficulty_mean} ± "
-                f"{self.difficulty_std} and {self.difficulty_mean_s} s: choose 0 to 1 and more than 0 s."
-            )
-            raise ConfigurationError(msg)
-        if not 0 < self.difficulty_mean_s < math.inf:
-            msg = (
-                f"The device model {self.name!r} has scenes of {self.difficulty_mean_s} s: give more than 0."
-            )
-            raise ConfigurationError(msg)
-
-
-def default_device(manifest: Manifest) -> DeviceModel:
-    """Make a device model from a bank's manifest alone, for people without traces.
-
-    A level's time is the median of its fastest file on one thread of ONNX Runtime; the quiet machine's
-    spread is that of these profiles, which say nothing below the median; easy and hard drift are the
-    least and greatest deviation among data sets, and scenes are as hard as these sets are. The overhead is a
-    stated figure; loaded states and the length of scenes are invented.
-
-    Raises:
-        ModelError: A network of the bank has no profile, or a sparser level no deviation.
-    """
-    profiles = [fastest(level, manifest)[1] for level in manifest.levels]
-    easy, hard = drift_range(manifest)
-    difficulty, difficulty_std = scene_difficulty(manifest)
-    device = profiles[0].device
-    return DeviceModel(
-        name=f"{device}, bank {manifest.name}",
-        source=(
-            f"bank.json of {manifest.name} ({PROVIDER}, one thread, on {device}); overhead as stated, "
-            f"{OVERHEAD_MS:g} ms; loaded states and the length of scenes invented, not measured"
-        ),
-        overhead_ms=OVERHEAD_MS,
-        detector_ms=fastest(manifest.detector(""), manifest)[1].p50_ms,
-        level_ms=tuple(profile.p50_ms for profile in profiles),
-        states=_invented_states(profiles),
-        easy_percent=easy,
-        hard_percent=hard,
-        difficulty_mean=difficulty,
-        difficulty_std=difficulty_std,
-        difficulty_mean_s=_SCENE_S,
-    )
-
-
-def _invented_states(profiles: list[LatencyProfile]) -> tuple[LoadState, ...]:
-    p95 = fmean(profile.p95_ms / profile.p50_ms for profile in profiles)
-    p99 = fmean(profile.p99_ms / profile.p50_ms for profile in profiles)
-    # Above the median, along the quantiles of a normal distribution, the last piece going on.
-    z95, z99, slowest = (NormalDist().inv_cdf(share) for share in (0.95, 0.99, _SLOWEST))
-    steps = [NormalDist().inv_cdf(min(max(share, 0.5), _SLOWEST)) for share in QUANTILES]
-    quiet = [
-        1 + (p95 - 1) * z / z95 if z <= z95 else p95 + (p99 - p95) * (z - z95) / (z99 - z95) for z in steps
-    ]
-    states = [LoadState("quiet", _QUIET_S, _AFTER_QUIET, tuple(quiet))]
-    for name, mean_s, median, tail, after in _LOADED:
-        slower = (
-            value * (median + (tail - median) * z / slowest) for value, z in zip(quiet, steps, strict=True)
+        _require(
+            len(sizes) == 1
+            and pairs[:1] == [(0, 0)]
+            and all(0 <= easy <= hard < math.inf for easy, hard in pairs),
+            f"{what} has the drifts {self.easy_percent} to {self.hard_percent}: one of each is needed for "
+            f"each of {self.levels} levels, 0 at level 0, the hard one not below the easy one.",
         )
-        states.append(LoadState(name, mean_s, after, tuple(slower)))
-    return tuple(states)
+        shares = 0 <= self.difficulty_mean <= 1 and 0 <= self.difficulty_std <= 1
+        _require(
+            shares and 0 < self.difficulty_mean_s < math.inf,
+            f"{what} has scenes of difficulty {self.difficulty_mean} ± {self.difficulty_std} and "
+            f"{self.difficulty_mean_s} s: choose 0 to 1 and more than 0 s.",
+        )
+
+
+def _require(fits: bool, message: str) -> None:
+    if not fits:
+        raise ConfigurationError(message)
 
 
 def _parse(data: dict[str, Any]) -> DeviceModel:
+    """Make a model of what json reads; raises what a missing or wrong field raises."""
     if data["schema"] != SCHEMA:
         msg = f"its schema is {data['schema']}, this version reads {SCHEMA}"
         raise ValueError(msg)
+    numbers = ("overhead_ms", "detector_ms", "difficulty_mean", "difficulty_std", "difficulty_mean_s")
+    by_level = ("level_ms", "easy_percent", "hard_percent")
     states = tuple(
         LoadState(str(one["name"]), float(one["mean_s"]), _floats(one["next"]), _floats(one["multipliers"]))
         for one in data["states"]
     )
-    return DeviceModel(
-        name=str(data["name"]),
-        source=str(data["source"]),
-        overhead_ms=float(data["overhead_ms"]),
-        detector_ms=float(data["detector_ms"]),
-        level_ms=_floats(data["level_ms"]),
-        states=states,
-        easy_percent=_floats(data["easy_percent"]),
-        hard_percent=_floats(data["hard_percent"]),
-        difficulty_mean=float(data["difficulty_mean"]),
-        difficulty_std=float(data["difficulty_std"]),
-        difficulty_mean_s=float(data["difficulty_mean_s"]),
-    )
+    fields: dict[str, Any] = {name: str(data[name]) for name in ("name", "source")}
+    fields |= {name: float(data[name]) for name in numbers}
+    fields |= {name: _floats(data[name]) for name in by_level}
+    return DeviceModel(states=states, **fields)
 
 
 def _floats(values: list[float]) -> tuple[float, ...]:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.recordings.trace import Trace, TraceFrame
-from hand_tracking_dsp.rl.simulation.device import DeviceModel, default_device
+from hand_tracking_dsp.rl.simulation.default_device import default_device
+from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.fit_drift import fit_drift
 from hand_tracking_dsp.rl.simulation.fit_load import Windows, cut_windows, fit_states, label_windows
 from hand_tracking_dsp.tracking.manifest import Manifest
@@ -29,7 +30,7 @@ Doubles = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class _Frames:
-    """The frames of all traces that can be fitted to, [n] each."""
+    """Frames of all traces that can be fitted to, [n] each."""
 
     level: NDArray[np.int64]
     hands: Doubles
@@ -42,21 +43,8 @@ class _Frames:
     def rest_ms(self) -> Doubles:
         return self.latency_ms - self.detection_ms - self.landmarks_ms
 
-
-@dataclass(frozen=True, slots=True)
-class _Times:
-    """What a frame takes on a quiet machine, as in DeviceModel."""
-
-    overhead_ms: float
-    detector_ms: float
-    level_ms: Doubles
-
-    def quiet_ms(self, frames: _Frames) -> Doubles:
-        return (
-            self.overhead_ms
-            + self.detector_ms * frames.detector_ran
-            + self.level_ms[frames.level] * frames.hands
-        )
+    def slowdown(self, device: DeviceModel) -> Doubles:
+        return self.latency_ms / device.quiet_ms(self.level, self.hands, self.detector_ran)
 
 
 def split_blocks(trace: Trace) -> tuple[list[Trace], list[Trace]]:
@@ -81,10 +69,10 @@ def fit_device(
     takes what the bank says, scaled as the other levels are.
 
     Args:
-        traces: Each without a gap in time.
-        manifest: Of the bank whose levels the traces show.
-        name: Of the model.
-        source: What the traces are, for people.
+        traces: Traces, each without a gap in time.
+        manifest: Manifest of the bank whose levels the traces show.
+        name: Name of the model.
+        source: Description of the traces, for people.
         scenes: Whether drift and scenes are the traces' too; else they are those of the bank's data sets.
 
     Raises:
@@ -106,31 +94,20 @@ def fit_device(
         )
         raise ConfigurationError(msg)
     windows = cut_windows([trace.column("stamp_s") for trace in usable])
-    times, labels = _times_and_labels(frames, windows, prior)
-    model = replace(
-        prior,
-        name=name,
-        source=f"{source}; {len(frames.level)} frames; drift and scenes as the bank {manifest.name} says",
-        overhead_ms=times.overhead_ms,
-        detector_ms=times.detector_ms,
-        level_ms=tuple(times.level_ms.tolist()),
-        states=fit_states(windows, labels, frames.latency_ms / times.quiet_ms(frames)),
-    )
-    if not scenes:
-        return model
-    drift = fit_drift(usable, prior)
-    measured = ", ".join(map(str, drift.measured_levels)) or "none"
+    model, labels = _times_and_labels(frames, windows, prior)
+    drift_source = f"drift and scenes as the bank {manifest.name} says"
+    if scenes:
+        model, measured_levels = fit_drift(usable, model)
+        measured = ", ".join(map(str, measured_levels)) or "none"
+        drift_source = (
+            f"drift measured at levels: {measured} (others and, where there is none, scenes: as the bank "
+            f"{manifest.name} says)"
+        )
     return replace(
         model,
-        source=(
-            f"{source}; {len(frames.level)} frames; drift measured at levels: {measured} (others and, where "
-            f"there is none, scenes: as the bank {manifest.name} says)"
-        ),
-        easy_percent=drift.easy_percent,
-        hard_percent=drift.hard_percent,
-        difficulty_mean=drift.difficulty_mean,
-        difficulty_std=drift.difficulty_std,
-        difficulty_mean_s=drift.difficulty_mean_s,
+        name=name,
+        source=f"{source}; {len(frames.level)} frames; {drift_source}",
+        states=fit_states(windows, labels, frames.slowdown(model)),
     )
 
 
@@ -156,16 +133,17 @@ def _frames(traces: Sequence[Trace]) -> _Frames:
 
 def _times_and_labels(
     frames: _Frames, windows: Windows, prior: DeviceModel
-) -> tuple[_Times, NDArray[np.int64]]:
-    times = _estimate(frames, np.ones(len(frames.level), dtype=bool), _QUIET_SHARE, prior)
+) -> tuple[DeviceModel, NDArray[np.int64]]:
+    """Return the prior with estimated times, and the load state of each window."""
+    model = _with_times(prior, frames, np.ones(len(frames.level), dtype=bool), _QUIET_SHARE)
     labels = np.zeros(windows.count, dtype=np.int64)
     for _ in range(_ROUNDS):
-        labels = label_windows(windows, frames.latency_ms / times.quiet_ms(frames))
-        times = _estimate(frames, labels[windows.frames] == 0, 0.5, prior)
-    return times, labels
+        labels = label_windows(windows, frames.slowdown(model))
+        model = _with_times(prior, frames, labels[windows.frames] == 0, 0.5)
+    return model, labels
 
 
-def _estimate(frames: _Frames, chosen: NDArray[np.bool_], share: float, prior: DeviceModel) -> _Times:
+def _with_times(prior: DeviceModel, frames: _Frames, chosen: NDArray[np.bool_], share: float) -> DeviceModel:
     """Estimate times as a quantile (share) of chosen frames; what they hardly show, from the prior."""
     per_hand = frames.landmarks_ms / np.maximum(frames.hands, 1)
     known = np.array(prior.level_ms)
@@ -177,7 +155,13 @@ def _estimate(frames: _Frames, chosen: NDArray[np.bool_], share: float, prior: D
     seen = np.isfinite(level_ms)
     ratio = float(np.median(level_ms[seen] / known[seen])) if seen.any() else 1.0
     ran = chosen & frames.detector_ran
-    enough = ran.sum() >= _LEAST_FRAMES
-    detector_ms = float(np.quantile(frames.detection_ms[ran], share)) if enough else prior.detector_ms * ratio
-    overhead_ms = max(float(np.quantile(frames.rest_ms[chosen], share)), 0.0)
-    return _Times(overhead_ms, detector_ms, np.where(seen, level_ms, known * ratio))
+    if ran.sum() >= _LEAST_FRAMES:
+        detector_ms = float(np.quantile(frames.detection_ms[ran], share))
+    else:
+        detector_ms = prior.detector_ms * ratio
+    return replace(
+        prior,
+        overhead_ms=max(float(np.quantile(frames.rest_ms[chosen], share)), 0.0),
+        detector_ms=detector_ms,
+        level_ms=tuple(np.where(seen, level_ms, known * ratio).tolist()),
+    )

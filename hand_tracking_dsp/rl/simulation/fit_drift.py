@@ -1,10 +1,10 @@
-"""How far each level drifts from the dense one, and how hard the scenes are, from traces that measured it."""
+"""Fits drift by level and the difficulty of scenes to traces that measured drift."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,31 +20,16 @@ _EASY, _HARD = 0.05, 0.95
 Doubles = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class DriftFit:
-    """Drift by level and difficulty of scenes, as in DeviceModel.
+def fit_drift(traces: Sequence[Trace], prior: DeviceModel) -> tuple[DeviceModel, list[int]]:
+    """Estimate drift and scenes where traces measured them often enough.
 
-    Attributes:
-        easy_percent: Drift in the easiest scenes, by level.
-        hard_percent: Drift in the hardest scenes, by level.
-        difficulty_mean: Mean difficulty.
-        difficulty_std: Standard deviation of the difficulty.
-        difficulty_mean_s: Mean length of a scene, seconds.
-        measured_levels: Levels whose drift was measured often enough; the others' is the prior's.
-        measured_scenes: Whether the scenes' figures were measured.
+    Args:
+        traces: Traces of the device.
+        prior: Model whose figures stay where the traces say too little.
+
+    Returns:
+        The prior with what was estimated, and the levels whose drift was.
     """
-
-    easy_percent: tuple[float, ...]
-    hard_percent: tuple[float, ...]
-    difficulty_mean: float
-    difficulty_std: float
-    difficulty_mean_s: float
-    measured_levels: tuple[int, ...]
-    measured_scenes: bool
-
-
-def fit_drift(traces: Sequence[Trace], prior: DeviceModel) -> DriftFit:
-    """Estimate drift and scenes where traces measured them, else take the prior's."""
     samples = [_samples(trace) for trace in traces]
     levels = np.concatenate([one[1] for one in samples])
     drifts = np.concatenate([one[2] for one in samples])
@@ -53,21 +38,21 @@ def fit_drift(traces: Sequence[Trace], prior: DeviceModel) -> DriftFit:
     for level in range(1, prior.levels):
         here = drifts[levels == level]
         if len(here) >= _LEAST_OF_LEVEL:
-            easy[level], hard[level] = (float(value) for value in np.quantile(here, (_EASY, _HARD)))
+            easy[level], hard[level] = np.quantile(here, (_EASY, _HARD)).tolist()
             measured.append(level)
+    fitted = replace(prior, easy_percent=tuple(easy), hard_percent=tuple(hard))
     ranges = np.array([easy, hard])
     scenes = [(stamps, _difficulty(levels, drift, ranges)) for stamps, levels, drift in samples]
     all_scenes = np.concatenate([difficulty for _, difficulty in scenes])
-    enough = len(all_scenes) >= _LEAST_OF_SCENES
-    return DriftFit(
-        tuple(easy),
-        tuple(hard),
-        float(all_scenes.mean()) if enough else prior.difficulty_mean,
-        float(all_scenes.std()) if enough else prior.difficulty_std,
-        _scene_length_s(scenes, prior.difficulty_mean_s) if enough else prior.difficulty_mean_s,
-        tuple(measured),
-        enough,
+    if len(all_scenes) < _LEAST_OF_SCENES:
+        return fitted, measured
+    fitted = replace(
+        fitted,
+        difficulty_mean=float(all_scenes.mean()),
+        difficulty_std=float(all_scenes.std()),
+        difficulty_mean_s=_scene_length_s(scenes, prior.difficulty_mean_s),
     )
+    return fitted, measured
 
 
 def _samples(trace: Trace) -> tuple[Doubles, NDArray[np.int64], Doubles]:

@@ -1,21 +1,23 @@
-"""The hidden load states of a device, from how much slower its frames were than on a quiet machine."""
+"""Fits the hidden load states of a device to how much slower its frames were than on a quiet machine."""
 
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.cluster.vq import kmeans2
 
 from hand_tracking_dsp.rl.simulation.device import QUANTILES, LoadState
 
 WINDOW_S = 0.5
-"""Length of the windows whose median slow-down tells the state."""
+"""Length of the windows whose median slow-down decides the state."""
 
 NAMES = ("quiet", "loaded", "heavily loaded")
-"""States that can be told apart at most, by rising slow-down."""
+"""Names of the states, by rising slow-down; no more are distinguished."""
 
 # Two states are two only where one is slower than the other by so much, and neither is an accident.
 _LEAST_RATIO = 1.25
@@ -29,10 +31,10 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The windows of some traces.
+    """Windows of some traces.
 
     Attributes:
-        frames: [n] The window that each frame is in.
+        frames: [n] Index of the window that each frame is in.
         follows: [windows - 1] Whether window i + 1 directly follows window i in the same trace.
         count: Number of windows.
     """
@@ -46,7 +48,7 @@ def cut_windows(stamps_s: Sequence[Doubles]) -> Windows:
     """Cut traces into windows of WINDOW_S; one without a frame is left out.
 
     Args:
-        stamps_s: Of each trace the frames' stamps, seconds, nondecreasing.
+        stamps_s: Stamps of each trace's frames, seconds, nondecreasing.
     """
     frames: list[Indices] = []
     places: list[tuple[int, int]] = []
@@ -61,14 +63,14 @@ def cut_windows(stamps_s: Sequence[Doubles]) -> Windows:
 
 
 def label_windows(windows: Windows, slowdown: Doubles) -> Indices:
-    """Tell the state of each window from its median slow-down.
+    """Find the state of each window by its median slow-down.
 
     Windows are clustered on a logarithmic scale into the most states that can be told apart, and a single
     window between two of one other state belongs to that one.
 
     Args:
-        windows: As cut.
-        slowdown: [n] Of each frame, above 0.
+        windows: Windows of the frames.
+        slowdown: [n] Slow-down of each frame, above 0.
 
     Returns:
         [windows] Index of the state, rising with the slow-down.
@@ -89,9 +91,9 @@ def fit_states(windows: Windows, labels: Indices, slowdown: Doubles) -> tuple[Lo
     """Estimate the states: how long they last, what comes next, and how slow their frames are.
 
     Args:
-        windows: As cut.
-        labels: [windows] As label_windows says.
-        slowdown: [n] Of each frame, above 0.
+        windows: Windows of the frames.
+        labels: [windows] State of each, of label_windows.
+        slowdown: [n] Slow-down of each frame, above 0.
     """
     count = int(labels.max()) + 1
     shares = np.bincount(labels, minlength=count) / len(labels)
@@ -133,28 +135,16 @@ def visits(steps: Doubles) -> Doubles:
 
 
 def _cluster(values: Doubles) -> Indices:
-    for count in range(len(NAMES), 1, -1):
-        labels, centres = _means(values, count)
-        sizes = np.bincount(labels, minlength=count)
-        if sizes.min() >= max(_LEAST_SHARE * len(values), _LEAST_WINDOWS) and np.diff(
-            centres
-        ).min() >= math.log(_LEAST_RATIO):
-            return labels
-    return np.zeros(len(values), dtype=np.int64)
-
-
-def _means(values: Doubles, count: int) -> tuple[Indices, Doubles]:
-    """Run k-means in one dimension from the middles of equal parts of the range; centres rise."""
+    """Cluster values into the most that can be told apart, by k-means from even centres."""
     low, high = np.quantile(values, (0.02, 0.98))
-    centres = low + (high - low) * (np.arange(count) + 0.5) / count
-    labels = np.zeros(len(values), dtype=np.int64)
-    for _ in range(_ROUNDS):
-        labels = np.searchsorted((centres[1:] + centres[:-1]) / 2, values).astype(np.int64)
-        filled = [
-            values[labels == index].mean() if np.any(labels == index) else centres[index]
-            for index in range(count)
-        ]
-        if np.allclose(filled, centres):
-            break
-        centres = np.array(filled)
-    return labels, centres
+    for count in range(len(NAMES), 1, -1):
+        start = low + (high - low) * (np.arange(count) + 0.5) / count
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an empty cluster, which is refused below
+            centres, labels = kmeans2(values, start, iter=_ROUNDS, minit="matrix")
+        sizes = np.bincount(labels, minlength=count)
+        apart = np.diff(centres).min() >= math.log(_LEAST_RATIO)
+        if apart and sizes.min() >= max(_LEAST_SHARE * len(values), _LEAST_WINDOWS):
+            found: Indices = labels.astype(np.int64)
+            return found
+    return np.zeros(len(values), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""How well a device model reproduces traces that it was not fitted to: quantiles of latency, late frames."""
+"""Compares a device model with traces that it was not fitted to: quantiles of latency, late frames."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Reproduction:
     """Measured and simulated latencies of some frames.
 
     Attributes:
-        level: Whose frames; None: of all levels.
-        frames: How many were measured.
+        level: Level of the frames; None: all levels.
+        frames: Number of measured frames.
         measured_ms: Their quantiles at SHARES, milliseconds.
-        model_ms: The simulation's.
+        model_ms: The same quantiles of the simulated frames, milliseconds.
         measured_late: Share of measured frames over the budget, 0 to 1.
-        model_late: The simulation's.
+        model_late: Share of simulated frames over the budget, 0 to 1.
     """
 
     level: int | None
@@ -46,7 +46,7 @@ class Reproduction:
 
     @property
     def relative_errors(self) -> tuple[float, ...]:
-        """Of each quantile, what the model says too much, as a share of what was measured."""
+        """Relative error of each simulated quantile; above 0 where the model is too slow."""
         pairs = zip(self.model_ms, self.measured_ms, strict=True)
         return tuple(model / measured - 1 for model, measured in pairs)
 
@@ -60,13 +60,13 @@ def reproduce(
     detector ran; not the load states, which it walks through freely, many times over.
 
     Args:
-        model: The device.
-        traces: Held out.
+        model: Model of the device.
+        traces: Traces that were held out.
         budget_ms: Latency above which a frame is late, milliseconds.
-        seed: Of the simulation.
+        seed: Seed of the simulation.
 
     Returns:
-        For all frames, then for each level of at least LEAST_FRAMES frames.
+        A comparison of all frames, then one of each level of at least LEAST_FRAMES frames.
 
     Raises:
         ConfigurationError: The traces show levels that the model does not have, or no latency.
@@ -94,10 +94,8 @@ def reproduce(
 
 def simulate(model: DeviceModel, trace: Trace, random: np.random.Generator) -> Doubles:
     """Draw the latency of each frame of a trace on a walk through the load states: [frames], milliseconds."""
-    rows = zip(
-        trace.column("level").astype(int), trace.column("hands"), trace.column("detector_ran"), strict=True
-    )
-    quiet_ms = np.array([model.quiet_ms(level, int(hands), bool(ran)) for level, hands, ran in rows])
+    levels, hands, ran = (trace.column(name) for name in ("level", "hands", "detector_ran"))
+    quiet_ms = model.quiet_ms(levels.astype(int), hands, ran > 0)
     states = _walk(model, trace.column("stamp_s"), random)
     slower = np.empty(len(states))
     for state in np.unique(states):

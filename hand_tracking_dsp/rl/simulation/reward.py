@@ -1,4 +1,4 @@
-"""What a controller is rewarded for: alpha · Accuracy + beta · (1 - InferenceTime) + battery term.
+"""Reward of a controller: alpha · Accuracy + beta · (1 - InferenceTime) + battery term.
 
 All terms are normalized, 0 to 1, and alpha + beta = 1.
 
@@ -31,17 +31,17 @@ BATTERY_WEIGHT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The weights of the reward; beta is 1 - alpha.
+    """Weights of the reward; beta is 1 - alpha.
 
     Attributes:
-        alpha: Of accuracy, 0 to 1.
+        alpha: Weight of accuracy, 0 to 1.
     """
 
     alpha: float = 0.5
 
     @property
     def beta(self) -> float:
-        """Of the inference time."""
+        """Weight of the inference time."""
         return 1.0 - self.alpha
 
 
@@ -66,7 +66,7 @@ def reward(
     """Return the reward of steps; arrays broadcast.
 
     Args:
-        weights: alpha and beta.
+        weights: Weights of its terms.
         accuracy: Mean of accuracy() over the step, 0 to 1.
         inference_time: Mean of inference_time() over the step's frames, 0 to 1.
         energy: The tracker's power relative to the dense level's on one hand, at least 0.

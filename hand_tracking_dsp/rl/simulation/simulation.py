@@ -1,4 +1,4 @@
-"""A controller on a episode: the package's own Controller, fed with simulated frames and battery readings.
+"""Plays a controller through an episode: the package's own Controller, fed with simulated frames.
 
 Nothing of what runs on a robot is imitated here: window, observation, shield, dwell times and constrained
 mode are those of hand_tracking_dsp.control. Decisions come every STEP_S instead of ten times a second.
@@ -7,6 +7,7 @@ mode are those of hand_tracking_dsp.control. Decisions come every STEP_S instead
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import Policy
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
-from hand_tracking_dsp.rl.simulation.episode import STEP_S, Array, Episode
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode
 from hand_tracking_dsp.rl.simulation.reward import Weights, reward
 
 _START_S = 100.0
@@ -24,14 +25,14 @@ _START_S = 100.0
 
 @dataclass(frozen=True, slots=True)
 class StepOutcome:
-    """What one step brought.
+    """Outcome of one step.
 
     Attributes:
         level: Level that ran.
-        reward: Reward, see lab.control.reward.
-        mean_reward: What the levels would have brought in the mean.
-        late: Frames over the budget.
-        frames: Frames.
+        reward: Reward, see rl.simulation.reward.
+        mean_reward: Mean of the rewards of all levels.
+        late: Number of frames over the budget.
+        frames: Number of frames.
         drift_percent: Drift of the hands in view, % of palm size; NaN without a hand.
         energy: The tracker's power, relative to the dense level's on one hand.
         tracker_j: Energy that the tracker took, joules.
@@ -50,14 +51,14 @@ class StepOutcome:
 
 
 class Simulation:
-    """Plays a episode with a policy.
+    """Plays an episode with a policy.
 
     Args:
-        episode: What happens.
-        policy: What wants a level.
-        options: Of the controller; the budget is the episode's.
-        weights: Of the reward.
-        sparsities: Of the bank's levels, [l], 0 to 1.
+        episode: Episode to play.
+        policy: Policy that chooses the level.
+        options: Options of the controller; the budget is the episode's.
+        weights: Weights of the reward.
+        sparsities: Sparsities of the bank's levels, [l], 0 to 1.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Simulation:
         self._time, self._accuracy = episode.time, episode.accuracy
         self._late = episode.late.sum(axis=2)
         self._noise = np.random.default_rng(episode.seed + 1)
-        # The first second of a run: the controller hears something before it first decides.
+        # The controller has received a frame before it first decides.
         self._receive(1)
 
     @property
@@ -96,6 +97,11 @@ class Simulation:
     def observe(self) -> Observation:
         """Return what the policy sees before the next decision."""
         return self.controller.observe(self.now_s)
+
+    def run(self) -> Iterator[tuple[Decision, StepOutcome]]:
+        """Play the steps that are left."""
+        while not self.done:
+            yield self.advance()
 
     def advance(self) -> tuple[Decision, StepOutcome]:
         """Decide, and play the next step at the level decided."""
@@ -126,30 +132,32 @@ class Simulation:
         return decision, outcome
 
     def _receive(self, frames: int) -> None:
-        """Let the controller hear the frames of the present step and a reading of the battery."""
+        """Pass frames of the present step and a reading of the battery to the controller."""
         episode, level, step = self.episode, self.level, self.step
-        # A measurement a second.
-        probed = step % round(1 / STEP_S) == 0
-        presence, residual = _number(episode.presence[level], step), _number(episode.residual_percent, step)
-        mean, std = _number(episode.input_mean, step), _number(episode.input_std, step)
-        hands, sparsity = int(episode.hands[step]), self._sparsities[level]
-        drift = _number(episode.measured_percent[level], step) if probed else math.nan
-        sparser = _number(episode.measured_sparser_percent, step) if probed and level == 0 else math.nan
+        common = {
+            "sparsity": self._sparsities[level],
+            "presence": float(episode.presence[level, step]),
+            "input_mean": float(episode.input_mean[step]),
+            "input_std": float(episode.input_std[step]),
+            "smoothing_residual": float(episode.residual_percent[step]),
+        }
+        hands = int(episode.hands[step])
+        drift = sparser = math.nan
+        if step % round(1 / STEP_S) == 0:  # measured once a second
+            drift = float(episode.measured_percent[level, step])
+            sparser = float(episode.measured_sparser_percent[step]) if level == 0 else math.nan
         for index, latency_ms in enumerate(episode.latency_ms[level, step, :frames].tolist()):
+            stamp_s = self.now_s + index * episode.frame_s
             self.controller.add_latency(
                 LatencySample(
-                    stamp_s=self.now_s + index * episode.frame_s,
-                    total_ms=latency_ms,
-                    end_to_end_ms=latency_ms,
-                    level=level,
-                    sparsity=sparsity,
-                    presence=presence,
-                    input_mean=mean,
-                    input_std=std,
+                    stamp_s,
+                    latency_ms,
+                    latency_ms,
+                    level,
                     drift=drift if index == 0 else math.nan,
                     drift_sparser=sparser if index == 0 else math.nan,
-                    smoothing_residual=residual,
                     hands=hands,
+                    **common,
                 )
             )
         if not math.isnan(self._charge):
@@ -166,7 +174,3 @@ class Simulation:
                 discharging=True,
             )
         )
-
-
-def _number(values: Array, step: int) -> float:
-    return float(values[step])

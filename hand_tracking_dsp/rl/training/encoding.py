@@ -1,4 +1,4 @@
-"""From an observation to the numbers a policy network computes with; the export writes the same into ONNX."""
+"""Encodes observations as a policy network's input; the export writes the same into ONNX."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class FieldEncoding:
-    """How one entry of the observation is normalized: clip((value - low) / (high - low), 0, 1).
+    """Normalization of one entry of the observation: clip((value - low) / (high - low), 0, 1).
 
     Attributes:
-        low: Becomes 0.
-        high: Becomes 1.
+        low: Value that becomes 0.
+        high: Value that becomes 1.
         missing: Value that stands for one that was not measured.
     """
 

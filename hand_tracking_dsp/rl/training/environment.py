@@ -1,4 +1,4 @@
-"""The gymnasium environment: a episode after the other, one action a step."""
+"""The gymnasium environment: one episode after the other, one action a step."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ class CommandedPolicy:
 class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
     """Episodes for reinforcement learning.
 
-    Observations are float32 [encoded_size(levels)], 0 to 1, see lab.control.encoding; actions are
-    control.actions.Action. An episode is one episode. `info` of the last step holds the episode's means
-    under "episode_means": reward, miss_share, drift_percent, energy, and the number of switches.
+    Observations are float32 [encoded_size(levels)], 0 to 1, see rl.training.encoding; actions are
+    control.actions.Action. `info` of the last step holds the episode's means under "episode_means": reward,
+    miss_share, drift_percent, energy, and the number of switches.
 
-    The reward given is that of lab.control.reward less the mean of what all levels would have brought in the
-    same step: how hard a outcome is does not depend on the action, and without that noise a policy is learned
-    from far fewer episodes (a baseline for input-driven environments, Mao et al., ICLR 2019).
+    The reward given is that of rl.simulation.reward less the mean of what all levels would have brought in
+    the same step: how hard a moment is does not depend on the action, and without that noise a policy is
+    learned from far fewer episodes (a baseline for input-driven environments, Mao et al., ICLR 2019).
 
     Args:
-        draw: From a seed to a episode.
-        options: Of the controller between action and level.
-        sparsities: Of the bank's levels, [l], 0 to 1.
+        draw: Function from a seed to an episode.
+        options: Options of the controller between action and level.
+        sparsities: Sparsities of the bank's levels, [l], 0 to 1.
         blank: Indices of entries of the observation that are never measured, for ablations.
     """
 

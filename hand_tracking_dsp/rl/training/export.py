@@ -1,4 +1,4 @@
-"""A trained policy as ONNX: normalization, network, mask and arg-max in one graph, with its contract."""
+"""Exports a trained policy to ONNX: normalization, network, mask, arg-max in one graph, with its contract."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnx.parser
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 
 from hand_tracking_dsp import __version__
 from hand_tracking_dsp.control.actions import Action
@@ -42,7 +43,7 @@ class Mlp:
     Attributes:
         layers: Weight [out, in] and bias [out] of each layer, float32.
         activation: Between two layers: "Tanh" or "Relu", names of ONNX operators.
-        blank: Entries of the observation that it never saw measured, by index; the graph keeps them so.
+        blank: Indices of entries of the observation that it never saw measured; the graph keeps them so.
     """
 
     layers: tuple[tuple[Floats, Floats], ...]
@@ -50,40 +51,85 @@ class Mlp:
     blank: tuple[int, ...] = ()
 
 
+# The same as encoding.encode, from an observation to features; 1 is TensorProto.FLOAT.
+_FEATURES = """
+    numbers = Gather <axis = 1> (observation, number_index)
+    not_measured = IsNaN (numbers)
+    missing = Or (not_measured, never_measured)
+    filled = Where (missing, stand_in, numbers)
+    shifted = Sub (filled, low)
+    unclipped = Mul (shifted, scale)
+    scaled = Clip (unclipped, zero, one)
+    measured = Not (missing)
+    measured_number = Cast <to = 1> (measured)
+    level = Gather <axis = 1> (observation, level_index)
+    at = Equal (level, levels)
+    at_number = Cast <to = 1> (at)
+    features = Concat <axis = 1> (scaled, measured_number, at_number)
+"""
+
+
 def policy_network(mlp: Mlp, contract: PolicyContract) -> bytes:
     """Build a policy's ONNX file.
 
     Args:
-        mlp: What was trained, its first layer [.., encoded_size(levels)], its last [3, ..].
-        contract: Goes into the metadata.
+        mlp: Trained network, its first layer [.., encoded_size(levels)], its last [3, ..].
+        contract: Contract for the metadata.
     """
-    graph = _Graph()
-    graph.features(contract.levels, mlp.blank)
+    values = _feature_constants(contract.levels, mlp.blank)
+    lines = []
     name = "features"
     for index, (weight, bias) in enumerate(mlp.layers):
         last = index == len(mlp.layers) - 1
         out = "raw_scores" if last else f"hidden{index}"
-        inputs = [name, graph.constant(f"weight{index}", weight), graph.constant(f"bias{index}", bias)]
-        graph.node("Gemm", inputs, out if last else f"{out}_sum", transB=1)
+        values |= {f"weight{index}": weight, f"bias{index}": bias}
+        total = out if last else f"{out}_sum"
+        lines.append(f"{total} = Gemm <transB = 1> ({name}, weight{index}, bias{index})")
         if not last:
-            graph.node(mlp.activation, [f"{out}_sum"], out)
+            lines.append(f"{out} = {mlp.activation} ({total})")
         name = out
-    impossible = graph.constant("impossible", np.float32(_IMPOSSIBLE))
-    graph.node("Where", ["mask", name, impossible], "scores")
-    graph.node("ArgMax", ["scores"], "action", axis=1, keepdims=0)
-    model = graph.model()
+    values["impossible"] = np.float32(_IMPOSSIBLE)
+    signature = (
+        f"(float[n, {len(OBSERVATION)}] observation, bool[n, {len(Action)}] mask)"
+        f" => (int64[n] action, float[n, {len(Action)}] scores)"
+    )
+    scores = f"scores = Where (mask, {name}, impossible)\naction = ArgMax <axis = 1, keepdims = 0> (scores)"
+    graph = onnx.parser.parse_graph("\n".join([f"policy {signature} {{", _FEATURES, *lines, scores, "}"]))
+    graph.initializer.extend(numpy_helper.from_array(np.asarray(value), key) for key, value in values.items())
+    opset = helper.make_opsetid("", _OPSET)
+    model = helper.make_model(
+        graph, producer_name="hand_tracking_dsp", opset_imports=[opset], ir_version=_IR_VERSION
+    )
     helper.set_model_props(model, {METADATA_KEY: contract.to_json()})
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
+
+
+def _feature_constants(levels: int, blank: tuple[int, ...]) -> dict[str, NDArray[Any] | np.generic]:
+    """Return the constants of _FEATURES by name."""
+    low, scale, missing = constants()
+    seen = np.ones(len(OBSERVATION), dtype=np.bool_)
+    seen[list(blank)] = False
+    return {
+        "number_index": NUMBER_INDEX.astype(np.int64),
+        "level_index": np.array([LEVEL_INDEX], dtype=np.int64),
+        "never_measured": ~seen[NUMBER_INDEX],
+        "stand_in": missing,
+        "low": low,
+        "scale": scale,
+        "zero": np.float32(0),
+        "one": np.float32(1),
+        "levels": np.arange(levels, dtype=np.float32),
+    }
 
 
 def export_policy(mlp: Mlp, bank: Manifest, path: Path, training: dict[str, Any]) -> None:
     """Write a policy and its manifest, after checking that ONNX Runtime takes the same actions.
 
     Args:
-        mlp: What was trained.
-        bank: The bank it was trained for.
-        path: Of the .onnx file; the manifest lies beside it.
+        mlp: Trained network.
+        bank: Bank that it was trained for.
+        path: Path of the .onnx file; the manifest lies beside it.
         training: Settings and provenance for the metadata.
 
     Raises:
@@ -114,8 +160,9 @@ def parity(network: bytes, mlp: Mlp, bank: Manifest, count: int = PARITY, seed: 
 
     levels = len(bank.levels)
     observations, masks = random_observations(levels, count, seed)
-    features = encode(_blanked(observations, mlp.blank), levels)
-    tensor = torch.from_numpy(features)
+    blanked = observations.copy()
+    blanked[:, list(mlp.blank)] = np.nan
+    tensor = torch.from_numpy(encode(blanked, levels))
     for index, (weight, bias) in enumerate(mlp.layers):
         tensor = torch.nn.functional.linear(tensor, torch.from_numpy(weight), torch.from_numpy(bias))
         if index < len(mlp.layers) - 1:
@@ -138,64 +185,3 @@ def random_observations(levels: int, count: int, seed: int) -> tuple[Floats, NDA
     masks = random.random((count, len(Action))) < 0.7
     masks[:, Action.KEEP] = True
     return observations, masks
-
-
-def _blanked(observations: Floats, blank: tuple[int, ...]) -> Floats:
-    result: Floats = observations.copy()
-    result[:, list(blank)] = np.nan
-    return result
-
-
-class _Graph:
-    """Collects nodes and constants."""
-
-    def __init__(self) -> None:
-        self._nodes: list[onnx.NodeProto] = []
-        self._constants: list[onnx.TensorProto] = []
-
-    def constant(self, name: str, value: NDArray[Any] | np.generic) -> str:
-        self._constants.append(numpy_helper.from_array(np.asarray(value), name))
-        return name
-
-    def node(self, operator: str, inputs: list[str], output: str, **attributes: int) -> str:
-        self._nodes.append(helper.make_node(operator, inputs, [output], **dict[str, Any](attributes)))
-        return output
-
-    def features(self, levels: int, blank: tuple[int, ...]) -> None:
-        """Write encoding.encode as nodes, from "observation" to "features"."""
-        low, scale, missing = constants()
-        seen = np.ones(len(OBSERVATION), dtype=np.bool_)
-        seen[list(blank)] = False
-        self.constant("number_index", NUMBER_INDEX.astype(np.int64))
-        self.constant("level_index", np.array([LEVEL_INDEX], dtype=np.int64))
-        self.node("Gather", ["observation", "number_index"], "numbers", axis=1)
-        self.node("IsNaN", ["numbers"], "not_measured")
-        never = self.constant("never_measured", ~seen[NUMBER_INDEX])
-        self.node("Or", ["not_measured", never], "missing")
-        self.node("Where", ["missing", self.constant("stand_in", missing), "numbers"], "filled")
-        self.node("Sub", ["filled", self.constant("low", low)], "shifted")
-        self.node("Mul", ["shifted", self.constant("scale", scale)], "unclipped")
-        bounds = [self.constant("zero", np.float32(0)), self.constant("one", np.float32(1))]
-        self.node("Clip", ["unclipped", *bounds], "scaled")
-        self.node("Not", ["missing"], "measured")
-        self.node("Cast", ["measured"], "measured_number", to=TensorProto.FLOAT)
-        self.node("Gather", ["observation", "level_index"], "level", axis=1)
-        self.node("Equal", ["level", self.constant("levels", np.arange(levels, dtype=np.float32))], "at")
-        self.node("Cast", ["at"], "at_number", to=TensorProto.FLOAT)
-        self.node("Concat", ["scaled", "measured_number", "at_number"], "features", axis=1)
-
-    def model(self) -> onnx.ModelProto:
-        boolean, number = TensorProto.BOOL, TensorProto.FLOAT
-        inputs = [
-            helper.make_tensor_value_info("observation", number, ["n", len(OBSERVATION)]),
-            helper.make_tensor_value_info("mask", boolean, ["n", len(Action)]),
-        ]
-        outputs = [
-            helper.make_tensor_value_info("action", TensorProto.INT64, ["n"]),
-            helper.make_tensor_value_info("scores", number, ["n", len(Action)]),
-        ]
-        graph = helper.make_graph(self._nodes, "policy", inputs, outputs, self._constants)
-        opset = helper.make_opsetid("", _OPSET)
-        return helper.make_model(
-            graph, producer_name="hand_tracking_dsp", opset_imports=[opset], ir_version=_IR_VERSION
-        )

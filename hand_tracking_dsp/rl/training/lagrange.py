@@ -1,4 +1,4 @@
-"""The rule that adjusts the reward's weights so that late frames stay below their target."""
+"""Rule that adjusts the reward's weights so that late frames stay below their target."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class MultiplierOptions:
     """A PID rule for a Lagrange multiplier (Stooke, Achiam, Abbeel, ICML 2020), on a logarithmic scale.
 
     Attributes:
-        target: Share of late frames allowed, above 0.
+        target: Allowed share of late frames, above 0.
         start: Alpha at the beginning, 0 to 1.
-        proportional: Answer to the present excess, in units of the logarithm of beta / alpha.
-        integral: Its growth at each update.
-        derivative: Answer to a rise since the last update.
+        proportional: Response to the present excess, in units of the logarithm of beta / alpha.
+        integral: Growth of that logarithm at each update.
+        derivative: Response to a rise since the last update.
         smoothing: Share of a new measurement in the running mean, above 0, at most 1.
         alpha_low: Least alpha.
         alpha_high: Greatest alpha.
@@ -34,7 +34,7 @@ class MultiplierOptions:
 
 
 class MultiplierRule:
-    """More weight on time while more frames are late than allowed, more on accuracy while fewer are.
+    """Puts more weight on time while more frames are late than allowed, more on accuracy while fewer are.
 
     Args:
         options: Target and gains.
@@ -50,7 +50,7 @@ class MultiplierRule:
         self.weights = Weights(self._options.start)
 
     def update(self, miss_share: float) -> Weights:
-        """Take the share of late frames of the latest episodes, 0 to 1; returns the weights from now on."""
+        """Take the share of late frames of the latest episodes, 0 to 1; returns the new weights."""
         options = self._options
         before = miss_share if math.isnan(self._mean) else self._mean
         self._mean = before + options.smoothing * (miss_share - before)
@@ -64,7 +64,7 @@ class MultiplierRule:
         return self.weights
 
     def state(self) -> list[float]:
-        """Return what has to be kept to go on later."""
+        """Return the state that has to be kept to go on later."""
         return [self._integral, self._mean, self.weights.alpha]
 
     def restore(self, state: list[float]) -> None:
@@ -74,7 +74,7 @@ class MultiplierRule:
 
     @property
     def settled(self) -> Weights:
-        """Return the weights of the integral alone, without the answer to the latest episodes."""
+        """Return the weights of the integral alone, without the response to the latest episodes."""
         return Weights(1 / (1 + math.exp(self._integral)))
 
 

@@ -1,4 +1,4 @@
-"""Trainings side by side: several seeds, the other algorithm, and ablations; and which policy is the best."""
+"""Runs trainings side by side (seeds, the other algorithm, ablations) and chooses the best policy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
-from hand_tracking_dsp.rl.benchmark.candidates import Candidate
+from hand_tracking_dsp.rl.benchmark.candidates import Candidate, common_alpha
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, evaluate
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
@@ -80,12 +80,12 @@ def run_jobs(
     checkpoint.
 
     Args:
-        jobs: What to train.
-        device: What episodes take place on.
-        bank: Whose levels to choose from.
+        jobs: Trainings to run.
+        device: Device that is simulated.
+        bank: Bank whose levels are chosen from.
         out: Folder of the policies, NAME.onnx and NAME.json.
-        work: Folder of checkpoints and curves, a folder a job.
-        workers: Processes at once.
+        work: Folder of checkpoints and curves, with a folder for each job.
+        workers: Number of processes.
         on_progress: Called with a job's name, the episodes played and to play.
 
     Raises:
@@ -112,14 +112,6 @@ def run_jobs(
             raise
         for future in waiting:
             future.result()
-
-
-def common_alpha(policies: Sequence[Candidate], bank: Manifest) -> float:
-    """Return the mean of the weights that learned policies were last trained with."""
-    alphas = [
-        LearnedPolicy.load(policy.file or Path(), bank).contract.training["alpha"] for policy in policies
-    ]
-    return float(np.mean(alphas))
 
 
 def choose(
@@ -155,7 +147,7 @@ def _run(
 
 
 def provenance(options: PolicyTrainingOptions, device: DeviceModel) -> dict[str, Any]:
-    """Return what a policy's metadata says of its training, but for what comes out of it."""
+    """Return what a policy's metadata says of its training, except its results."""
     return {
         "algorithm": options.algorithm,
         "seed": options.seed,
@@ -188,7 +180,7 @@ def _is_done(job: TrainingJob, device: DeviceModel, bank: Manifest, out: Path) -
 
 
 def _claim(work: Path, job: TrainingJob, device: DeviceModel, bank: Manifest) -> None:
-    """Note in a job's work folder what it is for.
+    """Write the settings of a job into its work folder.
 
     Raises:
         ConfigurationError: It is another training's.

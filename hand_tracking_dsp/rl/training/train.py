@@ -1,4 +1,4 @@
-"""Learning a policy by PPO or DQN (stable-baselines3, sb3-contrib), with weights that adjust themselves."""
+"""Trains a policy by PPO or DQN (stable-baselines3, sb3-contrib) while the reward's weights are adjusted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.files import write_bytes, write_text
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
-from hand_tracking_dsp.rl.simulation.episode import STEPS, TRAINING, draw_episode
+from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
+from hand_tracking_dsp.rl.simulation.episode import STEPS, TRAINING
 from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.rl.training.environment import EpisodeEnvironment
 from hand_tracking_dsp.rl.training.export import Mlp
@@ -34,19 +35,19 @@ CURVE_COLUMNS = ("missions", "steps", "return", "miss_share", "drift_percent", "
 
 @dataclass(frozen=True, slots=True)
 class PolicyTrainingOptions:
-    """How to train.
+    """Settings of a training.
 
     Attributes:
         algorithm: "ppo" or "dqn".
-        episodes: Episodes, at least 1.
-        seed: Of networks, episodes and exploration.
-        environments: Episodes played side by side.
+        episodes: Number of episodes, at least 1.
+        seed: Seed of networks, episodes and exploration.
+        environments: Number of episodes played side by side.
         layers: Widths of the hidden layers.
-        discount: Of a reward one step later.
-        learning_rate: At the beginning; it falls to a tenth of that.
-        adjust: Whether the weights adjust themselves; else they stay as given.
-        multiplier: How.
-        blank: Entries of the observation that are never measured, by index, for ablations.
+        discount: Discount of a reward one step later.
+        learning_rate: Learning rate at the beginning; it falls to a tenth of that.
+        adjust: Whether the reward's weights are adjusted; else they stay as given.
+        multiplier: Rule that adjusts them.
+        blank: Indices of entries of the observation that are never measured, for ablations.
         controller: Options of the controller between action and level.
     """
 
@@ -70,7 +71,7 @@ class PolicyTrainingOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedPolicy:
-    """What came out: the network, the weights it was last trained with, and the curve by CURVE_COLUMNS."""
+    """A trained network, the weights it was last trained with, and the curve by CURVE_COLUMNS."""
 
     mlp: Mlp
     weights: Weights
@@ -87,9 +88,9 @@ def train(
     """Train a policy; with a folder to work in, go on from the checkpoint that lies there.
 
     Args:
-        device: What the episodes take place on.
-        sparsities: Of the bank's levels, 0 to 1.
-        options: How.
+        device: Device that is simulated.
+        sparsities: Sparsities of the bank's levels, 0 to 1.
+        options: Settings.
         work: Folder of checkpoint and curve (checkpoint.pt, curve.csv); None: neither.
         on_progress: Called with the episodes played and to play.
     """
@@ -99,15 +100,15 @@ def train(
     )
     normalized = VecNormalize(environments, norm_obs=False, gamma=options.discount)
     model = _model(normalized, options)
-    watch = _TrainingProgress(model, options, work, on_progress or (lambda _done, _all: None))
-    done = watch.resume()
+    progress = _TrainingProgress(model, options, work, on_progress or (lambda _done, _all: None))
+    done = progress.resume()
     left = options.steps - done
     if left > 0:
-        model.learn(left, callback=watch, reset_num_timesteps=False, progress_bar=False)
-        watch.save()
+        model.learn(left, callback=progress, reset_num_timesteps=False, progress_bar=False)
+        progress.save()
     if on_progress:
         on_progress(options.episodes, options.episodes)
-    return TrainedPolicy(_mlp(model, options), watch.weights, tuple(watch.curve))
+    return TrainedPolicy(_mlp(model, options), progress.weights, tuple(progress.curve))
 
 
 def _environment(
@@ -169,7 +170,7 @@ def _mlp(model: BaseAlgorithm, options: PolicyTrainingOptions) -> Mlp:
 
 
 class _TrainingProgress(BaseCallback):
-    """Gathers finished episodes, adjusts the weights, keeps curve and checkpoints."""
+    """Collects finished episodes, adjusts the weights, keeps curve and checkpoints."""
 
     _EVERY = 24
     _CHECKPOINT_EVERY = 240

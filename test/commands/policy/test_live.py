@@ -95,11 +95,11 @@ def test_rounds_alternate_in_order_and_an_interrupted_run_does_not_count(
 ) -> None:
     order = []
 
-    def run_once(_options, _script, candidate, _bank, number, _view):
-        order.append((candidate.name, number))
+    def run_once(_options, _script, policy, _bank, number, _view):
+        order.append((policy.name, number))
         return made_recording if len(order) < 4 else None
 
-    monkeypatch.setattr(policy_live, "_run", run_once)
+    monkeypatch.setattr(policy_live, "run_policy", run_once)
     options = ["--policies", "fixed,fixed:5", "--rounds", "3"]
     assert main(["policy", "live", "--out", str(tmp_path), *options]) == 0
     assert order == [("fixed", 1), ("fixed:5", 1), ("fixed:5", 2), ("fixed", 2)]

@@ -15,13 +15,13 @@ from hand_tracking_dsp.rl.benchmark.candidates import (
     KINDS,
     Candidate,
     fixed_levels,
-    without_deadline_shield,
     without_shield,
 )
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, evaluate, play
 from hand_tracking_dsp.rl.benchmark.oracle import OraclePolicy
 from hand_tracking_dsp.rl.benchmark.pi_policy import PiPolicy
-from hand_tracking_dsp.rl.simulation.episode import STEP_S, EpisodeOptions, draw_episode
+from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, EpisodeOptions
 from hand_tracking_dsp.rl.simulation.reward import Weights, reward
 
 WEIGHTS = Weights(0.4)
@@ -112,23 +112,6 @@ def test_every_kind_plays(benchmark, device, bank, write_policy) -> None:
         assert math.isfinite(play(benchmark, episode, candidate).gain)
 
 
-def test_contestants_that_cannot_play_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="no kind of policy 'magic': choose one of fixed"):
-        Candidate("one", "magic")
-    with pytest.raises(ConfigurationError, match="The learned policy one has no file"):
-        Candidate("one", "learned")
-
-
 def test_a_device_of_another_bank_is_refused(device, whole_bank) -> None:
     with pytest.raises(ConfigurationError, match=r"has 3 levels, the bank .*: fit a device with traces"):
         Benchmark(device, whole_bank, WEIGHTS)
-
-
-def test_shields_are_opened_as_far_as_they_say() -> None:
-    options = ControllerOptions()
-    late = without_deadline_shield(options)
-    assert late.shield.deadline_miss_limit == 1.0
-    assert late.shield.battery_reserve == options.shield.battery_reserve
-    free = without_shield(options)
-    assert free.shield.battery_reserve == 0.0
-    assert free.min_dwell_s == options.min_dwell_s

@@ -15,7 +15,8 @@ from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import ThresholdPolicy
 from hand_tracking_dsp.rl.benchmark.candidates import without_shield
 from hand_tracking_dsp.rl.benchmark.oracle import OraclePolicy
-from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode, EpisodeOptions, draw_episode
+from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode, EpisodeOptions
 from hand_tracking_dsp.rl.simulation.reward import Weights, reward
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 

@@ -21,7 +21,7 @@ from hand_tracking_dsp.rl.benchmark.results import (
     TUNED,
     UNSHIELDED,
     BenchmarkResults,
-    find,
+    run_benchmark,
 )
 from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.rl.training.curves import plot_curves
@@ -59,7 +59,7 @@ def results(device, bank, random_mlp, tmp_path_factory, module_monkeypatch, told
         (folder / f"{name}.onnx").write_bytes(network)
         (folder / f"{name}.json").write_text(manifest_text(f"{name}.onnx", network))
     benchmark = Benchmark(device, bank, Weights(0.4))
-    return find(benchmark, folder / "ppo_1.json", folder, 1, lambda *news: told.append(news), SEEDS)
+    return run_benchmark(benchmark, folder / "ppo_1.json", folder, 1, lambda *news: told.append(news), SEEDS)
 
 
 def test_all_that_are_to_be_compared_took_part(results) -> None:

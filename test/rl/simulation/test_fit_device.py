@@ -11,7 +11,8 @@ import pytest
 from hand_tracking_dsp.errors import ConfigurationError, ModelError, SourceError
 from hand_tracking_dsp.recordings.trace import Trace, TraceFrame
 from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel, LoadState, default_device
+from hand_tracking_dsp.rl.simulation.default_device import default_device
+from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel, LoadState
 from hand_tracking_dsp.rl.simulation.fit_device import fit_device, split_blocks
 from hand_tracking_dsp.rl.simulation.goodness_of_fit import occupancy, reproduce, simulate
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest

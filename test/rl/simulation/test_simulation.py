@@ -1,4 +1,4 @@
-"""A controller on a episode meets what the episode holds."""
+"""A controller on an episode meets what the episode holds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import FixedLevelPolicy, ThresholdPolicy
 from hand_tracking_dsp.rl.benchmark.candidates import without_deadline_shield
-from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode, EpisodeOptions, draw_episode
+from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode, EpisodeOptions
 from hand_tracking_dsp.rl.simulation.reward import Weights, reward
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 

@@ -15,7 +15,8 @@ from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.rl.benchmark.candidates import without_shield
-from hand_tracking_dsp.rl.simulation.episode import TRAINING, EpisodeOptions, draw_episode
+from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
+from hand_tracking_dsp.rl.simulation.episode import TRAINING, EpisodeOptions
 from hand_tracking_dsp.rl.simulation.reward import Weights, reward
 from hand_tracking_dsp.rl.training.encoding import NUMBERS, encoded_size
 from hand_tracking_dsp.rl.training.environment import EpisodeEnvironment
@@ -47,7 +48,7 @@ def play(environment: EpisodeEnvironment, seed: int, actions) -> tuple[list, lis
         observation, reward_, terminated, truncated, info = environment.step(action)
         seen.append(observation)
         gained.append(reward_)
-        # A episode ends because time is up, not because of what was done.
+        # An episode ends because time is up, not because of what was done.
         assert not terminated
         assert truncated == (len(gained) == STEPS)
     return seen, gained, info

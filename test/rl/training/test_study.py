@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import pytest
@@ -21,7 +20,6 @@ from hand_tracking_dsp.rl.training import study
 from hand_tracking_dsp.rl.training.study import (
     ablations,
     choose,
-    common_alpha,
     provenance,
     run_jobs,
     seeds,
@@ -80,11 +78,6 @@ def test_another_trainings_checkpoint_is_refused(device, bank, tmp_path) -> None
     (folder / "options.json").write_text("{}")
     with pytest.raises(ConfigurationError, match="is another training's"):
         run_jobs(seeds(PLAN, 1), device, bank, tmp_path / "policies", tmp_path / "work", 1, print)
-
-
-def test_the_weights_of_several_policies_are_averaged(bank, write_policy) -> None:
-    policies = [write_policy("one", alpha=0.2), write_policy("other", alpha=0.3)]
-    assert math.isclose(common_alpha(policies, bank), 0.25)
 
 
 def test_the_policy_that_gains_most_on_episodes_of_its_own_is_chosen(

@@ -1,0 +1,142 @@
+"""One run of the graph with a policy, under load and with a simulated battery."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hand_tracking_dsp.commands.live import LiveView
+from hand_tracking_dsp.commands.up import node_parameters
+from hand_tracking_dsp.evaluation.load import Load, LoadScript
+from hand_tracking_dsp.nodes.graph.processes import NODES, Value
+from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
+from hand_tracking_dsp.power.simulated_battery import SimulatedBatteryOptions
+from hand_tracking_dsp.recordings.run import Recording
+from hand_tracking_dsp.tracking.manifest import Manifest
+
+DEFAULTS = ("camera.hands=2", "tracker.precision=fp32")
+# At the dense level the battery falls from _CHARGE by _DRAIN within a run, through half charge, where the
+# threshold policy begins to save.
+_CHARGE, _DRAIN = 0.8, 0.45
+BATTERY = SimulatedBatteryOptions()
+CONTROLLER, POWER = "pruning_controller_node", "power_node"
+
+
+@dataclass(frozen=True, slots=True)
+class LivePolicy:
+    """A policy as it is run in the graph.
+
+    Attributes:
+        name: Name on the command line.
+        parameters: Parameters of the controller that make it run this policy.
+    """
+
+    name: str
+    parameters: Mapping[str, Value]
+
+
+def run_policy(
+    options: argparse.Namespace,
+    script: LoadScript,
+    policy: LivePolicy,
+    bank: Manifest,
+    number: int,
+    view: LiveView,
+) -> Recording | None:
+    """Run the graph once with a policy.
+
+    Args:
+        options: Options of the command.
+        script: Load of the run.
+        policy: Policy to run.
+        bank: Bank in use.
+        number: Number of the round.
+        view: Display of the state.
+
+    Returns:
+        The recording; None if the run was interrupted.
+
+    Raises:
+        HandTrackingError: A node failed.
+    """
+    given = node_parameters([*DEFAULTS, *options.parameters])
+    # What makes a policy what it is goes before what is given for all.
+    given[CONTROLLER] = {
+        name: text for name, text in given.get(CONTROLLER, {}).items() if name not in policy.parameters
+    }
+    graph = GraphRun(
+        options.duration,
+        NODES[:-1],
+        NODES[-1:],
+        _parameters(options, policy, bank),
+        options.out / f"{policy.name.replace(':', '_')}_{number}.nodes.log",
+        yaml_parameters=given,
+    )
+    with Load(script) as load:
+        session = _LiveSession(f"{policy.name}, round {number}", options.duration, load, view)
+        try:
+            recording = run_graph(graph, on_state=session.tick)
+        except KeyboardInterrupt:  # while nodes were started or stopped
+            return None
+    return recording if session.complete else None
+
+
+def _parameters(
+    options: argparse.Namespace, policy: LivePolicy, bank: Manifest
+) -> dict[str, dict[str, Value]]:
+    watts = load_w(bank)
+    lifetime_s = 3600 * BATTERY.capacity_wh / (BATTERY.base_w + watts[0])
+    return {
+        "camera_node": {"source": options.source},
+        CONTROLLER: {"budget_ms": options.budget_ms, **policy.parameters},
+        POWER: {
+            "source": "simulated",
+            "simulated.base_w": BATTERY.base_w,
+            "simulated.load_w": watts,
+            "simulated.charge": _CHARGE,
+            "simulated.time_scale": _DRAIN * lifetime_s / options.duration,
+        },
+    }
+
+
+def load_w(bank: Manifest) -> list[float]:
+    """Estimate the tracker's power at each level, watts: in proportion to its network's multiplications."""
+    return [BATTERY.load_w[0] * level.macs / max(bank.levels[0].macs, 1) for level in bank.levels]
+
+
+class _LiveSession:
+    """Starts the load with a run, and shows how the run goes."""
+
+    def __init__(self, name: str, duration_s: float, load: Load, view: LiveView) -> None:
+        self._name = name
+        self._duration_s = duration_s
+        self._load = load
+        self._view = view
+        self._elapsed_s = -1.0
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run reached its end."""
+        return self._elapsed_s >= self._duration_s
+
+    def tick(self, recording: Recording, elapsed_s: float) -> None:
+        """Start the load with the run; called some times a second, with negative seconds before."""
+        if elapsed_s < 0:
+            waiting = f"starting for {-elapsed_s:.0f} s"
+            self._view.update([("run", self._name), ("time", waiting)], f"{self._name} | {waiting}")
+            return
+        if self._elapsed_s < 0:
+            self._load.start()
+        self._elapsed_s = elapsed_s
+        newest = recording.costs[-1]
+        charge = f"{100 * recording.charges[-1].charge:.0f} %" if recording.charges else "not received yet"
+        rows = [
+            ("run", self._name),
+            ("time", f"{elapsed_s:.1f} of {self._duration_s:g} s"),
+            ("load", f"{self._load.busy} processes"),
+            ("level", str(newest.level)),
+            ("latency", f"{newest.end_to_end_ms:.1f} ms end to end"),
+            ("battery", f"{charge} (simulated)"),
+        ]
+        self._view.update(rows)

@@ -1,0 +1,157 @@
+"""The hidden conditions of an episode: hands in view, load, clock, budget.
+
+Load by other processes and a throttled clock are hidden states; throttling comes and goes with the
+surroundings, not with the tracker's own load, a simplification.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hand_tracking_dsp.rl.simulation.device import DeviceModel
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, Array, EpisodeOptions, Indices, Range
+
+_RATES_HZ = (30, 20, 16, 10)
+# Hands in view: mostly one, none for a few seconds, two for longer.
+_HANDS_AT_FIRST, _HANDS_MEAN_S = (0.1, 0.5, 0.4), (4.0, 20.0, 12.0)
+_HANDS_NEXT = ((0.0, 0.7, 0.3), (0.5, 0.0, 0.5), (0.3, 0.7, 0.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conditions:
+    """Hidden conditions of an episode, [t] by step.
+
+    Attributes:
+        device: Device model, with the levels as far apart as they are in this episode.
+        speed: Factor by which the networks run slower than on that device.
+        max_hands: Hands that are looked for.
+        hands: int64 [t]: hands in view.
+        load_state: int64 [t]: load state of the device model.
+        load_depth: Exponent on the slow-down of loaded states.
+        throttle: float64 [t]: factor by which a throttled clock slows computing.
+        budget_ms: Latency budget of a frame, milliseconds.
+    """
+
+    device: DeviceModel
+    speed: float
+    max_hands: int
+    hands: Indices
+    load_state: Indices
+    load_depth: float
+    throttle: Array
+    budget_ms: float
+
+    @property
+    def dense_ms(self) -> float:
+        """Time of the dense level for one hand, milliseconds."""
+        return self.device.level_ms[0] * self.speed
+
+    @property
+    def rate_hz(self) -> int:
+        """Highest frame rate that the device can keep up with, dense and with two hands."""
+        slowest_s = 1e-3 * self.speed * (2 * self.device.level_ms[0] + 0.2 * self.device.detector_ms)
+        return next((rate for rate in _RATES_HZ if 1 / rate > 1.1 * slowest_s), _RATES_HZ[-1])
+
+    def compute_ms(self) -> Array:
+        """Return what the networks take for each frame on the quiet machine, [l, t, f], milliseconds.
+
+        The palm detector runs on all frames without a hand, and with fewer hands than looked for on one in
+        search_interval_s, which is STEP_S.
+        """
+        detector_ran = np.zeros((len(self.hands), round(STEP_S * self.rate_hz)), dtype=bool)
+        detector_ran[self.hands == 0] = True
+        detector_ran[(self.hands > 0) & (self.hands < self.max_hands), 0] = True
+        per_hand = np.array(self.device.level_ms)[:, None, None]
+        detection_ms = self.device.detector_ms * detector_ran[None]
+        computed: Array = self.speed * (per_hand * self.hands[None, :, None] + detection_ms)
+        return computed
+
+
+def draw_conditions(
+    random: np.random.Generator, device: DeviceModel, options: EpisodeOptions, steps: int
+) -> Conditions:
+    """Draw the conditions of an episode of so many steps."""
+    device = _contrasted(device, random.uniform(*options.contrasts))
+    speed = log_uniform(random, options.speeds)
+    max_hands = 1 if random.random() < options.single else 2
+    first = int(random.choice(3, p=_HANDS_AT_FIRST))
+    hands = _walk(random, steps, first, _HANDS_MEAN_S, _HANDS_NEXT)
+    pace = log_uniform(random, options.load_pace[random.integers(len(options.load_pace))])
+    first = int(random.integers(len(device.states)))
+    mean_s = [state.mean_s * pace for state in device.states]
+    load_state = _walk(random, steps, first, mean_s, [state.next for state in device.states])
+    depth = random.uniform(*options.load_depth)
+    return Conditions(
+        device=device,
+        speed=speed,
+        max_hands=max_hands,
+        hands=np.minimum(hands, max_hands),
+        load_state=load_state,
+        load_depth=depth,
+        budget_ms=_feasible_ms(device, speed, depth, max_hands) * random.uniform(*options.budgets),
+        throttle=_throttle(random, options, steps),
+    )
+
+
+def log_uniform(random: np.random.Generator, bounds: Range) -> float:
+    """Draw a number whose logarithm is uniform between bounds."""
+    return float(np.exp(random.uniform(*np.log(bounds))))
+
+
+def _contrasted(device: DeviceModel, exponent: float) -> DeviceModel:
+    dense_ms = device.level_ms[0]
+    times = tuple(dense_ms * (level_ms / dense_ms) ** exponent for level_ms in device.level_ms)
+    return replace(device, level_ms=times)
+
+
+def _walk(
+    random: np.random.Generator,
+    steps: int,
+    first: int,
+    mean_s: Sequence[float],
+    following: Sequence[Sequence[float]],
+) -> Indices:
+    """Walk through states of exponential length: [t], the state of each step.
+
+    Args:
+        random: Source of lengths and next states.
+        steps: Length of the walk.
+        first: State at the beginning.
+        mean_s: Mean length of each state, seconds.
+        following: Probability of each state to be the next one (column) after each (row).
+    """
+    states = np.empty(steps, dtype=np.int64)
+    step, now = 0, first
+    while step < steps:
+        length = max(1, round(random.exponential(mean_s[now]) / STEP_S))
+        states[step : step + length] = now
+        step += length
+        if len(mean_s) > 1:
+            now = int(random.choice(len(mean_s), p=following[now]))
+    return states
+
+
+def _feasible_ms(device: DeviceModel, speed: float, depth: float, max_hands: int) -> float:
+    """Return what the sparsest level keeps on 99 of 100 frames in the worst load state, milliseconds."""
+    quiet_ms = device.overhead_ms * math.sqrt(speed) + min(device.level_ms) * speed * max_hands
+    worst = max(device.draw(state, np.array([0.99]))[0] for state in range(len(device.states)))
+    return float(quiet_ms * worst**depth)
+
+
+def _throttle(random: np.random.Generator, options: EpisodeOptions, steps: int) -> Array:
+    """Draw the factor by which a throttled clock slows computing, [t]; it comes and goes in ten seconds."""
+    share, low, high = options.throttling
+    factor = np.ones(steps)
+    if random.random() >= share:
+        return factor
+    begin = int(random.integers(steps))
+    length = int(random.integers(steps // 8, steps // 2))
+    factor[begin : begin + length] = random.uniform(low, high)
+    ramp = round(10.0 / STEP_S)
+    return np.convolve(np.pad(factor, ramp // 2, mode="edge"), np.ones(ramp) / ramp, "same")[
+        ramp // 2 : ramp // 2 + steps
+    ]

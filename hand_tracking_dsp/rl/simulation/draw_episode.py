@@ -1,0 +1,127 @@
+"""Draws episodes by a seed, from a device model and ranges."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from hand_tracking_dsp.rl.simulation.conditions import Conditions, draw_conditions, log_uniform
+from hand_tracking_dsp.rl.simulation.device import DeviceModel
+from hand_tracking_dsp.rl.simulation.episode import (
+    STEP_S,
+    STEPS,
+    TRAINING,
+    Array,
+    Episode,
+    EpisodeOptions,
+    Indices,
+)
+from hand_tracking_dsp.rl.simulation.reward import inference_time
+
+# One measurement is of one or two hands in one pose: it scatters around the scene's drift. As in recorded
+# traces, like the stand-ins' sizes and their loose ties to drift.
+_PROBE_STD = 0.45
+
+
+def draw_episode(
+    device: DeviceModel, seed: int, options: EpisodeOptions = TRAINING, steps: int = STEPS
+) -> Episode:
+    """Draw an episode.
+
+    Args:
+        device: Device that the tracker runs on.
+        seed: Seed of everything random.
+        options: Ranges to draw from.
+        steps: Length in steps of STEP_S.
+    """
+    random = np.random.default_rng(seed)
+    return draw_under(draw_conditions(random, device, options, steps), random, options, seed)
+
+
+def draw_under(
+    conditions: Conditions, random: np.random.Generator, options: EpisodeOptions, seed: int
+) -> Episode:
+    """Draw an episode under given conditions.
+
+    Args:
+        conditions: Hands, load, clock and budget.
+        random: Source of everything else.
+        options: Ranges to draw from.
+        seed: Seed of the episode, by which the simulation draws what it needs.
+    """
+    device, hands, budget_ms = conditions.device, conditions.hands, conditions.budget_ms
+    states, depth, steps = conditions.load_state, conditions.load_depth, len(conditions.hands)
+    rate_hz = conditions.rate_hz
+    compute_ms = conditions.compute_ms() * conditions.throttle[:, None]
+    quiet_ms = device.overhead_ms * math.sqrt(conditions.speed) + compute_ms
+    frames = quiet_ms.shape[2]
+    slower = np.stack([device.draw(int(state), random.random((frames,))) for state in states])
+    latency_ms = quiet_ms * slower**depth
+    difficulty = _scenes(random, device, steps)
+    easy, hard = np.array(device.easy_percent)[:, None], np.array(device.hard_percent)[:, None]
+    drift = easy + (hard - easy) * difficulty[None]
+    seen = np.where(hands > 0, 1.0, np.nan)
+    residual = log_uniform(random, (0.3, 1.5))
+    noise = random.lognormal(-0.5 * _PROBE_STD**2, _PROBE_STD, (2, steps))
+    blind = random.random() < options.blind
+    # A measurement needs time to run the dense level too.
+    in_time = latency_ms.min(axis=2) + conditions.dense_ms <= budget_ms
+    possible = np.where(in_time & ~blind, 1.0, np.nan) * seen
+    # Compute time costs energy, waiting for others does not.
+    busy = np.minimum(compute_ms.mean(axis=2) / (1e3 / rate_hz), 1.0)
+    dense_busy = min(conditions.dense_ms / (1e3 / rate_hz), 1.0)
+    core_w = random.uniform(*options.core_w)
+    mains = random.random() < options.mains
+    bounds = options.capacity_wh[random.integers(len(options.capacity_wh))]
+    capacity_wh = math.nan if mains else random.uniform(*bounds)
+    return Episode(
+        seed=seed,
+        budget_ms=budget_ms,
+        frame_s=1 / rate_hz,
+        latency_ms=latency_ms,
+        expected_time=_expected_time(device, states, depth, quiet_ms, budget_ms) * (hands > 0),
+        drift_percent=drift * seen,
+        measured_percent=drift * noise[0] * possible,
+        measured_sparser_percent=drift[min(1, device.levels - 1)] * noise[1] * possible[0],
+        hands=hands,
+        presence=np.clip(1.0 - 0.004 * drift - np.abs(random.normal(0, 0.015, steps)), 0.5, 1.0) * seen,
+        residual_percent=residual * (1 + 0.5 * difficulty) * random.lognormal(0, 0.4, steps) * seen,
+        input_mean=np.clip(random.uniform(0.25, 0.65) + random.normal(0, 0.03, steps), 0, 1) * seen,
+        input_std=np.clip(random.uniform(0.12, 0.3) + random.normal(0, 0.02, steps), 0, 1) * seen,
+        load_state=states,
+        tracker_w=core_w * busy,
+        energy=busy / dense_busy,
+        base_w=random.uniform(*options.base_w),
+        capacity_wh=capacity_wh,
+        charge=random.uniform(*options.charge),
+        drain=log_uniform(random, options.drains),
+        sag=random.uniform(0.0, 0.003),
+    )
+
+
+def _scenes(random: np.random.Generator, device: DeviceModel, steps: int) -> Array:
+    """Draw the difficulty of the scenes, [t], 0 to 1: Beta-distributed, constant but for a little noise."""
+    mean, std = device.difficulty_mean, device.difficulty_std
+    spread = max(mean * (1 - mean) / max(std, 1e-6) ** 2 - 1, 1e-3)
+    difficulty = np.empty(steps)
+    step = 0
+    while step < steps:
+        length = max(1, round(random.exponential(device.difficulty_mean_s) / STEP_S))
+        difficulty[step : step + length] = random.beta(mean * spread + 1e-6, (1 - mean) * spread + 1e-6)
+        step += length
+    return np.clip(difficulty + random.normal(0, 0.03, steps), 0, 1)
+
+
+def _expected_time(
+    device: DeviceModel, states: Indices, depth: float, quiet_ms: Array, budget_ms: float
+) -> Array:
+    """Return the inference time expected from the hidden states, [l, t]; of each 50 points are taken."""
+    points = (np.arange(50) + 0.5) / 50
+    expected = np.empty(quiet_ms.shape[:2])
+    for state in range(len(device.states)):
+        at = states == state
+        slower = device.draw(state, points) ** depth
+        latency = quiet_ms[:, at, :, None] * slower
+        expected[:, at] = inference_time(latency / budget_ms).mean(axis=(2, 3))
+    return expected

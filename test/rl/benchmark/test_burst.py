@@ -1,0 +1,56 @@
+"""A burst of load on mains power."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.resources import default_device_model, default_policy
+from hand_tracking_dsp.rl.benchmark.burst import AFTER_S, BEGIN_S, END_S, burst_episode, burst_response
+from hand_tracking_dsp.rl.benchmark.candidates import Candidate
+from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
+from hand_tracking_dsp.rl.simulation.device import DeviceModel
+from hand_tracking_dsp.rl.simulation.episode import STEP_S
+from hand_tracking_dsp.rl.simulation.reward import Weights
+
+SEEDS = (0, 2)
+
+
+@pytest.fixture(scope="module")
+def benchmark_of_the_package(whole_bank) -> Benchmark:
+    return Benchmark(DeviceModel.from_json(default_device_model()), whole_bank, Weights())
+
+
+def test_the_load_is_there_in_the_burst_alone(benchmark_of_the_package: Benchmark) -> None:
+    episode = burst_episode(benchmark_of_the_package.device, 0)
+    loaded = np.flatnonzero(episode.load_state) * STEP_S
+    assert (loaded[0], loaded[-1] + STEP_S) == (BEGIN_S, END_S)
+    assert episode.steps * STEP_S > END_S + AFTER_S[-1]
+    assert math.isnan(episode.capacity_wh)
+    assert (episode.hands == 1).all()
+    assert not np.isnan(episode.measured_percent).all()
+
+
+def test_the_shipped_policy_stays_sparse_for_a_quarter_of_an_hour(
+    benchmark_of_the_package: Benchmark,
+) -> None:
+    for seed in SEEDS:
+        found = burst_response(
+            benchmark_of_the_package, Candidate("learned", "learned", file=default_policy()), seed
+        )
+        assert found.dense_ms == pytest.approx(8.2, abs=0.2)
+        assert found.before == 0
+        assert found.at_end > 0
+        assert min(found.after) >= 1
+
+
+def test_the_threshold_rule_returns_to_the_dense_level_in_a_minute(
+    benchmark_of_the_package: Benchmark,
+) -> None:
+    for seed in SEEDS:
+        found = burst_response(benchmark_of_the_package, Candidate("rule", "threshold"), seed)
+        assert found.before == 0
+        assert found.at_end > 0
+        assert found.after[1:] == (0, 0)

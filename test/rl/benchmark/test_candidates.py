@@ -1,0 +1,38 @@
+"""Candidates make the policies that they describe."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.rl.benchmark.candidates import (
+    Candidate,
+    common_alpha,
+    without_deadline_shield,
+    without_shield,
+)
+
+
+def test_candidates_that_cannot_play_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="no kind of policy 'magic': choose one of fixed"):
+        Candidate("one", "magic")
+    with pytest.raises(ConfigurationError, match="The learned policy one has no file"):
+        Candidate("one", "learned")
+
+
+def test_the_weights_of_several_policies_are_averaged(bank, write_policy) -> None:
+    policies = [write_policy("one", alpha=0.2), write_policy("other", alpha=0.3)]
+    assert math.isclose(common_alpha(policies, bank), 0.25)
+
+
+def test_shields_are_opened_as_far_as_they_say() -> None:
+    options = ControllerOptions()
+    late = without_deadline_shield(options)
+    assert late.shield.deadline_miss_limit == 1.0
+    assert late.shield.battery_reserve == options.shield.battery_reserve
+    free = without_shield(options)
+    assert free.shield.battery_reserve == 0.0
+    assert free.min_dwell_s == options.min_dwell_s

@@ -1,0 +1,147 @@
+"""Episodes are drawn as they are described."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
+from hand_tracking_dsp.rl.simulation.episode import HELD_OUT, STEP_S, STEPS, TRAINING, Episode, EpisodeOptions
+
+SEEDS = range(40)
+
+
+def within(value: float, bounds: tuple[float, float]) -> bool:
+    return bounds[0] - 1e-9 <= value <= bounds[1] + 1e-9
+
+
+def test_the_same_seed_gives_the_same_episode(whole_device, episodes) -> None:
+    again = draw_episode(whole_device, 3)
+    for field in fields(Episode):
+        one, other = getattr(episodes[3], field.name), getattr(again, field.name)
+        np.testing.assert_array_equal(one, other, err_msg=field.name)
+
+
+def test_other_seeds_give_other_episodes(episodes) -> None:
+    assert len({episode.budget_ms for episode in episodes}) == len(episodes)
+    assert len({episode.charge for episode in episodes}) == len(episodes)
+    assert len({episode.latency_ms.tobytes() for episode in episodes}) == len(episodes)
+
+
+def test_arrays_are_by_level_step_and_frame(whole_device, episodes) -> None:
+    for episode in episodes:
+        levels, steps, frames = episode.latency_ms.shape
+        assert (levels, steps) == (episode.levels, episode.steps) == (whole_device.levels, STEPS)
+        assert frames == round(STEP_S / episode.frame_s)
+        for name in ("expected_time", "drift_percent", "measured_percent", "presence", "tracker_w", "energy"):
+            assert getattr(episode, name).shape == (levels, steps), name
+        for name in ("measured_sparser_percent", "hands", "residual_percent", "input_mean", "input_std"):
+            assert getattr(episode, name).shape == (steps,), name
+        assert episode.accuracy.shape == episode.time.shape == episode.drained().shape == (levels, steps)
+        assert episode.late.shape == (levels, steps, frames)
+
+
+def test_a_episode_may_be_shorter(whole_device) -> None:
+    assert draw_episode(whole_device, 0, steps=12).steps == 12
+
+
+def test_values_are_in_their_ranges(whole_device, episodes) -> None:
+    for episode in episodes:
+        assert set(episode.hands.tolist()) <= {0, 1, 2}
+        assert set(episode.load_state.tolist()) <= set(range(len(whole_device.states)))
+        assert within(episode.charge, TRAINING.charge)
+        assert within(episode.base_w, TRAINING.base_w)
+        assert within(episode.drain, TRAINING.drains)
+        assert episode.latency_ms.min() > 0
+        assert episode.energy.min() >= 0
+        assert episode.tracker_w.max() <= TRAINING.core_w[1]
+        for shares in (episode.expected_time, episode.time, episode.accuracy):
+            assert shares.min() >= 0
+            assert shares.max() <= 1
+        for known in (episode.presence, episode.input_mean, episode.input_std):
+            assert np.nanmin(known) >= 0
+            assert np.nanmax(known) <= 1
+
+
+def test_without_a_hand_nothing_of_it_is_known(episodes) -> None:
+    for episode in episodes:
+        empty = episode.hands == 0
+        for values in (
+            episode.drift_percent,
+            episode.measured_percent,
+            episode.measured_sparser_percent,
+            episode.presence,
+            episode.residual_percent,
+            episode.input_mean,
+            episode.input_std,
+        ):
+            assert np.isnan(values[..., empty]).all()
+        assert not np.isnan(episode.drift_percent[:, ~empty]).any()
+        assert (episode.accuracy[:, empty] == 1).all()
+    assert any((episode.hands == 0).any() for episode in episodes)
+
+
+def test_the_same_frame_is_faster_and_worse_at_a_sparser_level(episodes) -> None:
+    for episode in episodes:
+        seen = episode.hands > 0
+        assert (np.diff(episode.latency_ms, axis=0) <= 0).all()
+        assert (np.diff(episode.latency_ms[:, seen], axis=0) < 0).any()
+        assert (np.diff(episode.tracker_w, axis=0) <= 0).all()
+        assert (episode.drift_percent[0, seen] == 0).all()
+        assert (episode.drift_percent[1:, seen] > 0).all()
+
+
+def test_the_time_expected_is_what_comes_about_in_the_mean(whole_device) -> None:
+    differences = []
+    for seed in range(60):
+        episode = draw_episode(whole_device, seed)
+        differences.append((episode.time - episode.expected_time).mean(axis=1))
+    spread = np.std(differences, axis=0) / math.sqrt(len(differences))
+    assert (np.abs(np.mean(differences, axis=0)) < 4 * spread + 1e-3).all()
+
+
+def test_drift_is_measured_only_where_it_is_possible(whole_device) -> None:
+    blind = draw_episode(whole_device, 0, EpisodeOptions(blind=1.0))
+    assert np.isnan(blind.measured_percent).all()
+    assert np.isnan(blind.measured_sparser_percent).all()
+    # Sixty times the feasible budget: there is always time.
+    roomy = draw_episode(whole_device, 0, EpisodeOptions(blind=0.0, budgets=(60.0, 60.0)))
+    seen = roomy.hands > 0
+    assert not np.isnan(roomy.measured_percent[:, seen]).any()
+    ratio = roomy.measured_percent[1:, seen] / roomy.drift_percent[1:, seen]
+    assert np.mean(ratio) == pytest.approx(1.0, abs=0.1)
+
+
+def test_one_hand_is_looked_for_where_that_is_all(whole_device) -> None:
+    assert draw_episode(whole_device, 1, EpisodeOptions(single=1.0)).hands.max() <= 1
+    assert draw_episode(whole_device, 1, EpisodeOptions(single=0.0)).hands.max() == 2
+
+
+def test_held_out_ranges_do_not_touch_those_of_training() -> None:
+    for name in ("load_pace", "capacity_wh"):
+        for low, high in getattr(HELD_OUT, name):
+            assert low < high
+            for begin, end in getattr(TRAINING, name):
+                assert high <= begin or low >= end, name
+    assert replace(HELD_OUT, load_pace=TRAINING.load_pace, capacity_wh=TRAINING.capacity_wh) == TRAINING
+
+
+def test_held_out_batteries_are_of_no_size_trained_with(whole_device) -> None:
+    capacities = [draw_episode(whole_device, seed, HELD_OUT, steps=2).capacity_wh for seed in SEEDS]
+    known = [capacity for capacity in capacities if not math.isnan(capacity)]
+    assert known
+    for capacity in known:
+        assert any(within(capacity, bounds) for bounds in HELD_OUT.capacity_wh)
+        assert not any(low < capacity < high for low, high in TRAINING.capacity_wh)
+
+
+def test_a_slower_pace_changes_the_load_less_often(whole_device) -> None:
+    def changes(pace: float) -> int:
+        options = EpisodeOptions(load_pace=((pace, pace),))
+        drawn = [draw_episode(whole_device, seed, options).load_state for seed in SEEDS]
+        return sum(int(np.count_nonzero(np.diff(states))) for states in drawn)
+
+    assert changes(0.3) > 2 * changes(3.0)
