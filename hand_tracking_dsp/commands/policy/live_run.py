@@ -117,7 +117,7 @@ class _LiveSession:
 
     @property
     def complete(self) -> bool:
-        """Whether the run reached its end."""
+        """Return whether the run reached its end."""
         return self._elapsed_s >= self._duration_s
 
     def tick(self, recording: Recording, elapsed_s: float) -> None:

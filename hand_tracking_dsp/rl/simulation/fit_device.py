@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,25 +26,6 @@ _LEAST_FRAMES = 20
 _ROUNDS = 3
 
 Doubles = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Frames:
-    """Frames of all traces that can be fitted to, [n] each."""
-
-    level: NDArray[np.int64]
-    hands: Doubles
-    detector_ran: NDArray[np.bool_]
-    detection_ms: Doubles
-    landmarks_ms: Doubles
-    latency_ms: Doubles
-
-    @property
-    def rest_ms(self) -> Doubles:
-        return self.latency_ms - self.detection_ms - self.landmarks_ms
-
-    def slowdown(self, device: DeviceModel) -> Doubles:
-        return self.latency_ms / device.quiet_ms(self.level, self.hands, self.detector_ran)
 
 
 def split_blocks(trace: Trace) -> tuple[list[Trace], list[Trace]]:
@@ -82,15 +63,16 @@ def fit_device(
     """
     prior = default_device(manifest)
     usable = [trace for trace in map(_usable, traces) if trace.frames]
-    frames = _frames(usable)
-    if len(frames.level) < _LEAST_FRAMES:
-        count = len(frames.level)
+    frames = Trace(tuple(frame for trace in usable for frame in trace.frames))
+    count = len(frames.frames)
+    if count < _LEAST_FRAMES:
         msg = f"The traces have {count} frames to fit to, {_LEAST_FRAMES} are needed: record longer."
         raise SourceError(msg)
-    if frames.level.max() >= prior.levels:
+    most = max(frame.level for frame in frames.frames)
+    if most >= prior.levels:
         msg = (
-            f"The traces show level {frames.level.max()}, and the bank {manifest.folder} has {prior.levels} "
-            f"levels: give the bank they were recorded with by --bank."
+            f"The traces show level {most}, and the bank {manifest.folder} has {prior.levels} levels: give "
+            f"the bank they were recorded with by --bank."
         )
         raise ConfigurationError(msg)
     windows = cut_windows([trace.column("stamp_s") for trace in usable])
@@ -106,9 +88,15 @@ def fit_device(
     return replace(
         model,
         name=name,
-        source=f"{source}; {len(frames.level)} frames; {drift_source}",
-        states=fit_states(windows, labels, frames.slowdown(model)),
+        source=f"{source}; {count} frames; {drift_source}",
+        states=fit_states(windows, labels, frames.latency_ms / quiet_ms_of(model, frames)),
     )
+
+
+def quiet_ms_of(model: DeviceModel, trace: Trace) -> Doubles:
+    """Return what each frame of a trace takes on a quiet machine: [frames], milliseconds."""
+    levels, hands, ran = (trace.column(name) for name in ("level", "hands", "detector_ran"))
+    return model.quiet_ms(levels.astype(int), hands, ran > 0)
 
 
 def _usable(trace: Trace) -> Trace:
@@ -117,51 +105,39 @@ def _usable(trace: Trace) -> Trace:
     return Trace(tuple(frame for frame, good in zip(trace.frames, known, strict=True) if good))
 
 
-def _frames(traces: Sequence[Trace]) -> _Frames:
-    def joined(name: str) -> Doubles:
-        return np.concatenate([np.zeros(0), *(trace.column(name) for trace in traces)])
-
-    return _Frames(
-        joined("level").astype(np.int64),
-        joined("hands"),
-        joined("detector_ran") > 0,
-        joined("detection_ms"),
-        joined("landmarks_ms"),
-        np.concatenate([np.zeros(0), *(trace.latency_ms for trace in traces)]),
-    )
-
-
 def _times_and_labels(
-    frames: _Frames, windows: Windows, prior: DeviceModel
+    frames: Trace, windows: Windows, prior: DeviceModel
 ) -> tuple[DeviceModel, NDArray[np.int64]]:
     """Return the prior with estimated times, and the load state of each window."""
-    model = _with_times(prior, frames, np.ones(len(frames.level), dtype=bool), _QUIET_SHARE)
+    model = _with_times(prior, frames, np.ones(len(frames.frames), dtype=bool), _QUIET_SHARE)
     labels = np.zeros(windows.count, dtype=np.int64)
     for _ in range(_ROUNDS):
-        labels = label_windows(windows, frames.slowdown(model))
+        labels = label_windows(windows, frames.latency_ms / quiet_ms_of(model, frames))
         model = _with_times(prior, frames, labels[windows.frames] == 0, 0.5)
     return model, labels
 
 
-def _with_times(prior: DeviceModel, frames: _Frames, chosen: NDArray[np.bool_], share: float) -> DeviceModel:
+def _with_times(prior: DeviceModel, frames: Trace, chosen: NDArray[np.bool_], share: float) -> DeviceModel:
     """Estimate times as a quantile (share) of chosen frames; what they hardly show, from the prior."""
-    per_hand = frames.landmarks_ms / np.maximum(frames.hands, 1)
+    levels, hands, ran = (frames.column(name) for name in ("level", "hands", "detector_ran"))
+    detection_ms, landmarks_ms = frames.column("detection_ms"), frames.column("landmarks_ms")
+    per_hand = landmarks_ms / np.maximum(hands, 1)
     known = np.array(prior.level_ms)
     level_ms = np.full(prior.levels, math.nan)
     for level in range(prior.levels):
-        here = chosen & (frames.level == level) & (frames.hands > 0)
+        here = chosen & (levels == level) & (hands > 0)
         if here.sum() >= _LEAST_FRAMES:
             level_ms[level] = np.quantile(per_hand[here], share)
     seen = np.isfinite(level_ms)
     ratio = float(np.median(level_ms[seen] / known[seen])) if seen.any() else 1.0
-    ran = chosen & frames.detector_ran
-    if ran.sum() >= _LEAST_FRAMES:
-        detector_ms = float(np.quantile(frames.detection_ms[ran], share))
-    else:
-        detector_ms = prior.detector_ms * ratio
+    detector_ms = prior.detector_ms * ratio
+    detected = chosen & (ran > 0)
+    if detected.sum() >= _LEAST_FRAMES:
+        detector_ms = float(np.quantile(detection_ms[detected], share))
+    overhead_ms = np.quantile((frames.latency_ms - detection_ms - landmarks_ms)[chosen], share)
     return replace(
         prior,
-        overhead_ms=max(float(np.quantile(frames.rest_ms[chosen], share)), 0.0),
+        overhead_ms=max(float(overhead_ms), 0.0),
         detector_ms=detector_ms,
         level_ms=tuple(np.where(seen, level_ms, known * ratio).tolist()),
     )

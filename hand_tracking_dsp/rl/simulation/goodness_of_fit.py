@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.recordings.trace import Trace
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
+from hand_tracking_dsp.rl.simulation.fit_device import quiet_ms_of
 from hand_tracking_dsp.rl.simulation.fit_load import visits
 
 SHARES = (0.5, 0.9, 0.95, 0.99)
@@ -94,14 +95,12 @@ def reproduce(
 
 def simulate(model: DeviceModel, trace: Trace, random: np.random.Generator) -> Doubles:
     """Draw the latency of each frame of a trace on a walk through the load states: [frames], milliseconds."""
-    levels, hands, ran = (trace.column(name) for name in ("level", "hands", "detector_ran"))
-    quiet_ms = model.quiet_ms(levels.astype(int), hands, ran > 0)
     states = _walk(model, trace.column("stamp_s"), random)
     slower = np.empty(len(states))
     for state in np.unique(states):
         here = states == state
         slower[here] = model.draw(int(state), random.random(int(here.sum())))
-    return quiet_ms * slower
+    return quiet_ms_of(model, trace) * slower
 
 
 def occupancy(model: DeviceModel) -> Doubles:

@@ -91,7 +91,7 @@ class Simulation:
 
     @property
     def done(self) -> bool:
-        """Whether the episode is over."""
+        """Return whether the episode is over."""
         return self.step >= self.episode.steps
 
     def observe(self) -> Observation:

@@ -51,19 +51,16 @@ NUMBERS: tuple[str, ...] = tuple(name for name in OBSERVATION_NAMES if name != "
 LEVEL_INDEX = OBSERVATION_NAMES.index("level")
 NUMBER_INDEX = np.array([OBSERVATION_NAMES.index(name) for name in NUMBERS])
 
-_LOW = np.array([ENCODING[name].low for name in NUMBERS], dtype=np.float32)
-_SCALE = np.array([1 / (ENCODING[name].high - ENCODING[name].low) for name in NUMBERS], dtype=np.float32)
-_MISSING = np.array([ENCODING[name].missing for name in NUMBERS], dtype=np.float32)
+LOW = np.array([ENCODING[name].low for name in NUMBERS], dtype=np.float32)
+SCALE = np.array([1 / (ENCODING[name].high - ENCODING[name].low) for name in NUMBERS], dtype=np.float32)
+MISSING = np.array([ENCODING[name].missing for name in NUMBERS], dtype=np.float32)
+for _constant in (LOW, SCALE, MISSING):
+    _constant.setflags(write=False)
 
 
 def encoded_size(levels: int) -> int:
     """Return the number of features for a bank of so many levels."""
     return 2 * len(NUMBERS) + levels
-
-
-def constants() -> tuple[Floats, Floats, Floats]:
-    """Return low, scale and missing of each of NUMBERS, float32 [len(NUMBERS)]."""
-    return _LOW.copy(), _SCALE.copy(), _MISSING.copy()
 
 
 def encode(vectors: Floats, levels: int) -> Floats:
@@ -79,6 +76,6 @@ def encode(vectors: Floats, levels: int) -> Floats:
     """
     numbers = vectors[..., NUMBER_INDEX]
     missing = np.isnan(numbers)
-    scaled = np.clip((np.where(missing, _MISSING, numbers) - _LOW) * _SCALE, 0, 1)
+    scaled = np.clip((np.where(missing, MISSING, numbers) - LOW) * SCALE, 0, 1)
     level = np.arange(levels) == vectors[..., LEVEL_INDEX, None]
     return np.concatenate([scaled, ~missing, level], axis=-1, dtype=np.float32)

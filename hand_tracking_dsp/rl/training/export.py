@@ -22,9 +22,11 @@ from hand_tracking_dsp.files import write_bytes, write_text
 from hand_tracking_dsp.rl.simulation.episode import STEP_S
 from hand_tracking_dsp.rl.training.encoding import (
     LEVEL_INDEX,
+    LOW,
+    MISSING,
     NUMBER_INDEX,
     NUMBERS,
-    constants,
+    SCALE,
     encode,
 )
 from hand_tracking_dsp.tracking.manifest import Manifest
@@ -107,16 +109,15 @@ def policy_network(mlp: Mlp, contract: PolicyContract) -> bytes:
 
 def _feature_constants(levels: int, blank: tuple[int, ...]) -> dict[str, NDArray[Any] | np.generic]:
     """Return the constants of _FEATURES by name."""
-    low, scale, missing = constants()
     seen = np.ones(len(OBSERVATION), dtype=np.bool_)
     seen[list(blank)] = False
     return {
         "number_index": NUMBER_INDEX.astype(np.int64),
         "level_index": np.array([LEVEL_INDEX], dtype=np.int64),
         "never_measured": ~seen[NUMBER_INDEX],
-        "stand_in": missing,
-        "low": low,
-        "scale": scale,
+        "stand_in": MISSING,
+        "low": LOW,
+        "scale": SCALE,
         "zero": np.float32(0),
         "one": np.float32(1),
         "levels": np.arange(levels, dtype=np.float32),
@@ -176,8 +177,7 @@ def parity(network: bytes, mlp: Mlp, bank: Manifest, count: int = PARITY, seed: 
 def random_observations(levels: int, count: int, seed: int) -> tuple[Floats, NDArray[np.bool_]]:
     """Draw observations, float32 [count, len(OBSERVATION)], and masks, bool [count, 3]."""
     random = np.random.default_rng(seed)
-    low, scale, _ = constants()
-    numbers: NDArray[np.float64] = low + random.uniform(-0.5, 1.5, (count, len(NUMBERS))) / scale
+    numbers: NDArray[np.float64] = LOW + random.uniform(-0.5, 1.5, (count, len(NUMBERS))) / SCALE
     numbers[random.random(numbers.shape) < 0.1] = np.nan
     observations = np.empty((count, len(OBSERVATION)), dtype=np.float32)
     observations[:, NUMBER_INDEX] = numbers

@@ -163,7 +163,7 @@ def provenance(options: PolicyTrainingOptions, device: DeviceModel) -> dict[str,
 
 
 def _is_done(job: TrainingJob, device: DeviceModel, bank: Manifest, out: Path) -> bool:
-    """Whether a job's policy lies there already.
+    """Return whether a job's policy lies there already.
 
     Raises:
         ConfigurationError: What lies there came out of another training.

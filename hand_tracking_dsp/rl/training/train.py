@@ -257,5 +257,5 @@ class _TrainingProgress(BaseCallback):
             self.save()
 
     def _set_weights(self, weights: Weights) -> None:
-        """From each environment's next episode on."""
+        """Use other weights from each environment's next episode on."""
         self.training_env.env_method("set_weights", weights)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands.policy import report
 from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
 from hand_tracking_dsp.rl.benchmark import grid_search as tuning
@@ -36,11 +37,12 @@ def write_device(path: Path, levels: int) -> None:
 
 @pytest.fixture
 def words(tiny_bank, tmp_path, monkeypatch) -> list[str]:
-    """Give a call that is quick: two episodes, two settings of each rule."""
+    """Give a call that is quick: two episodes, one setting of each rule, one burst of load."""
     from hand_tracking_dsp.rl.benchmark import results
 
     monkeypatch.setattr(tuning, "STAGES", {"threshold": ({"upper": (0.8,)},), "pi": ({"setpoint": (0.8,)},)})
     monkeypatch.setattr(tuning, "TUNING", (1,))
+    monkeypatch.setattr(report, "_BURSTS", 1)
     monkeypatch.setattr(results, "TUNING", (1,))
     write_device(tmp_path / "device.json", 2)
     random = np.random.default_rng(0)
@@ -69,12 +71,16 @@ def test_a_report_is_written_and_printed(words, tmp_path, capsys, monkeypatch) -
     found = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert found["weights"]["alpha"] == pytest.approx(0.4)
     assert found["live"] is None
+    bursts = found["after_a_burst_of_load"]
+    assert [one["policy"] for one in bursts] == ["learned (shipped)", "threshold, tuned"]
+    assert all(len(one["after"]) == 3 for one in bursts)
     assert found["machine"]["cores"] > 0
     assert found["decision_ms"]["p50"] > 0
     printed = capsys.readouterr().out
     assert "learned (shipped)" in printed
     assert "return at least 95 %" in printed
     assert "A decision takes" in printed
+    assert "900 s after" in printed
 
 
 def test_a_device_of_another_bank_is_refused(words, tmp_path, capsys) -> None:

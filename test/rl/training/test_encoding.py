@@ -12,7 +12,15 @@ from hypothesis.extra import numpy as arrays
 
 from hand_tracking_dsp.control.limits import MAX_LEVELS
 from hand_tracking_dsp.control.observation import OBSERVATION, OBSERVATION_NAMES, Observation
-from hand_tracking_dsp.rl.training.encoding import ENCODING, NUMBERS, constants, encode, encoded_size
+from hand_tracking_dsp.rl.training.encoding import (
+    ENCODING,
+    LOW,
+    MISSING,
+    NUMBERS,
+    SCALE,
+    encode,
+    encoded_size,
+)
 
 LEVELS = 4
 
@@ -83,6 +91,8 @@ def test_features_are_finite_and_between_nothing_and_one(vectors) -> None:
     assert encoded.max() <= 1
 
 
-def test_constants_are_copies() -> None:
-    constants()[0][:] = 7
-    assert constants()[0].tolist() == pytest.approx([ENCODING[name].low for name in NUMBERS])
+def test_constants_cannot_be_changed() -> None:
+    assert LOW.tolist() == pytest.approx([ENCODING[name].low for name in NUMBERS])
+    for constant in (LOW, SCALE, MISSING):
+        with pytest.raises(ValueError, match="read-only"):
+            constant[:] = 7
