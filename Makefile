@@ -4,6 +4,7 @@ PYTHON ?= python3
 SOURCE ?= synthetic
 DURATION ?= 20
 OUT ?= out/demo
+ROOM ?=
 ARGS ?=
 
 export PYTHON
@@ -14,7 +15,7 @@ in_environment := scripts/run
 help: ## List the targets
 	@echo "Targets:"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
-	@echo "Variables: PYTHON=$(PYTHON) SOURCE=$(SOURCE) DURATION=$(DURATION) (seconds) OUT=$(OUT) ARGS=$(ARGS)"
+	@echo "Variables: PYTHON=$(PYTHON) SOURCE=$(SOURCE) DURATION=$(DURATION) (seconds) OUT=$(OUT) ROOM=$(ROOM) ARGS=$(ARGS)"
 
 .PHONY: setup
 setup: ## Make .venv from the lock file and build the workspace, where something changed
@@ -37,8 +38,8 @@ up: setup ## Start the nodes and keep them running until Ctrl-C
 	@$(in_environment) hand-tracking-dsp up $(ARGS)
 
 .PHONY: test
-test: setup ## Run the tests (ARGS="-k name" picks some)
-	@$(in_environment) pytest $(ARGS)
+test: setup ## Run the tests, or those of one room (ROOM=tracking); ARGS="-k name" picks some
+	@$(in_environment) pytest -n auto --maxprocesses 8 --dist worksteal $(if $(ROOM),test/$(ROOM)) $(ARGS)
 
 .PHONY: lint
 lint: setup ## Check style, types and which room imports which

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
@@ -30,6 +31,11 @@ from hand_tracking_dsp.evaluation.measures.frames import HANDLED, FrameRow, Fram
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 BAG_SECONDS = 2.0
+
+# Few examples for whoever waits for them, more where a machine does; no deadline, since machines differ.
+settings.register_profile("developer", max_examples=20, deadline=None)
+settings.register_profile("ci", max_examples=100, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "developer"))
 
 # Workers of pytest-xdist inherit the width of its terminal; tests read tables as wide as they are in a file.
 os.environ.pop("COLUMNS", None)

@@ -15,7 +15,7 @@ from hand_tracking_dsp.commands.catalogue import COMMANDS, GROUPS, every_command
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "hand_tracking_dsp.cli", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_help_lists_every_command() -> None:
@@ -68,7 +68,7 @@ def test_the_shell_completes_commands_and_options(line: str, expected: str) -> N
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     assert expected in done.stdout.split()
 
@@ -104,7 +104,7 @@ def test_a_library_that_is_not_installed_is_named(command: str, module: str) -> 
     code = f"import sys; sys.modules[{module!r}] = None; from hand_tracking_dsp.cli import main; "
     code += f"sys.exit(main([{command!r}, 'a', 'b']))"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 1
     assert done.stderr.startswith(f"hand-tracking-dsp {command}: It needs the Python module {module}")

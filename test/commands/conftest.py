@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 _CODE = "import sys; from hand_tracking_dsp.cli import main; sys.exit(main())"
-_PATIENCE_S = 20
+_PATIENCE_S = 120
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def _demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=300,
         check=False,
     )
 
@@ -96,7 +96,7 @@ def test_ctrl_c_finishes_early_and_leaves_the_results(tmp_path: Path) -> None:
         assert line, "the demo ended by itself"
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["frames"] > 10
     assert (tmp_path / "out" / "video.mp4").exists()

@@ -39,7 +39,7 @@ class Up:
     def text(self):
         return "".join(self.lines)
 
-    def until(self, word, count=1, patience_s=40.0):
+    def until(self, word, count=1, patience_s=120.0):
         deadline = time.monotonic() + patience_s
         while self.text().count(word) < count:
             assert time.monotonic() < deadline, f"{word!r} was not printed {count} times, but: {self.text()}"
@@ -51,7 +51,7 @@ class Up:
         return [int(pid) for pid in children.read_text().split()]
 
     def end(self):
-        status = self.process.wait(timeout=30)
+        status = self.process.wait(timeout=300)
         self.reader.join(10)
         self.process.stdout.close()
         return status

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
@@ -105,7 +105,6 @@ vectors = st.lists(numbers, min_size=len(OBSERVATION), max_size=len(OBSERVATION)
 masks = st.lists(st.booleans(), min_size=len(Action), max_size=len(Action)).filter(any)
 
 
-@settings(deadline=None)
 @given(vector=vectors, mask=masks, index=st.integers(0, 4))
 def test_an_action_that_is_not_possible_is_never_taken(
     policies: list[LearnedPolicy], vector: list[float], mask: list[bool], index: int
@@ -114,7 +113,6 @@ def test_an_action_that_is_not_possible_is_never_taken(
     assert mask[action]
 
 
-@settings(deadline=None)
 @given(
     vector=vectors, level=st.integers(0, LEVELS - 1), levels=st.integers(1, LEVELS), index=st.integers(0, 4)
 )

@@ -90,7 +90,6 @@ def play(
     return decisions
 
 
-@settings(deadline=None)
 @given(stories, st.sampled_from((Dice, ThresholdPolicy)), MODES)
 def test_a_decision_is_always_complete_and_of_a_loaded_level(
     story: list[Any], policy: type[Policy], options: ControllerOptions
@@ -106,7 +105,6 @@ def test_a_decision_is_always_complete_and_of_a_loaded_level(
         assert np.all(np.isnan(vector) | ((vector >= low) & (vector <= high)))
 
 
-@settings(deadline=None)
 @given(stories, MODES)
 def test_a_change_keeps_the_dwell_time_of_its_direction(story: list[Any], options: ControllerOptions) -> None:
     changes = [(time, d) for time, d in play(story, Dice(), options) if d.level != d.level_before]
@@ -116,7 +114,6 @@ def test_a_change_keeps_the_dwell_time_of_its_direction(story: list[Any], option
         assert later_s - earlier_s >= least_s - 1e-9
 
 
-@settings(deadline=None)
 @given(stories, st.floats(0.0, 0.15), st.integers(0, LEVELS - 1), MODES)
 def test_the_battery_reserve_is_respected(
     story: list[Any], charge: float, answer: int, options: ControllerOptions
@@ -139,7 +136,6 @@ def test_the_battery_reserve_is_respected(
     assert later.level == LEVELS - 1
 
 
-@settings(deadline=None)
 @given(stories)
 def test_the_same_story_gives_the_same_decisions(story: list[Any]) -> None:
     first, second = (play(story, ThresholdPolicy()) for _ in range(2))
@@ -189,7 +185,6 @@ def bounded_options(constraint: ConstraintOptions, initial_level: int) -> Contro
     )
 
 
-@settings(deadline=None)
 @given(bounded_stories, constraints, st.integers(0, LEVELS - 1))
 def test_the_constrained_mode_keeps_its_pace(
     story: list[Any], constraint: ConstraintOptions, initial_level: int
@@ -201,7 +196,6 @@ def test_the_constrained_mode_keeps_its_pace(
         assert later_s - earlier_s >= 60.0 - 1e-6
 
 
-@settings(deadline=None)
 @given(bounded_stories, constraints, st.integers(0, LEVELS - 1))
 def test_the_constrained_mode_keeps_its_bounds_and_a_policy_to_one_step(
     story: list[Any], constraint: ConstraintOptions, initial_level: int
@@ -219,7 +213,6 @@ def test_the_constrained_mode_keeps_its_bounds_and_a_policy_to_one_step(
             assert inside
 
 
-@settings(deadline=None)
 @given(bounded_stories, constraints, st.integers(0, LEVELS - 1))
 def test_the_constrained_mode_never_delays_what_the_shield_wants_sparser(
     story: list[Any], constraint: ConstraintOptions, initial_level: int
@@ -235,7 +228,7 @@ def test_the_constrained_mode_never_delays_what_the_shield_wants_sparser(
             changed_s = now_s
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.floats(1.0, 100.0), min_size=1, max_size=4), st.floats(5.0, 80.0))
 def test_threshold_settles_whatever_the_levels_take(latencies_ms: list[float], budget_ms: float) -> None:
     latencies_ms = sorted(latencies_ms, reverse=True)

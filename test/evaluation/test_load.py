@@ -12,7 +12,7 @@ import pytest
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.load import Load, LoadScript
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

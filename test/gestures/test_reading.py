@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hand_tracking_dsp.cameras.synthetic import GESTURES
@@ -74,7 +74,6 @@ def test_a_thumb_is_up_down_or_neither_by_its_direction_in_the_image(made, side,
     assert name(-90, camera_roll_deg=90) == "thumb_down"
 
 
-@settings(deadline=None)
 @given(
     pose=st.sampled_from(list(SHOWN)),
     turn_deg=ANGLES,
@@ -94,7 +93,6 @@ def test_turn_size_side_and_place_change_nothing(made, pose, turn_deg, scale, si
         assert other.scores[name] == pytest.approx(plain.scores[name], abs=0.01), name
 
 
-@settings(deadline=None)
 @given(turn_deg=ANGLES, side=SIDES)
 def test_the_cameras_roll_undoes_a_turn_of_the_image(made, turn_deg, side):
     plain = read_gesture(made.posed("thumb up", 30, side=side), OPTIONS)
@@ -104,7 +102,6 @@ def test_the_cameras_roll_undoes_a_turn_of_the_image(made, turn_deg, side):
     assert rolled.scores["thumb_down"] == pytest.approx(plain.scores["thumb_down"], abs=0.01)
 
 
-@settings(deadline=None)
 @given(
     pose=st.sampled_from(list(GESTURES)),
     roll=st.floats(-3, 3),
@@ -119,7 +116,6 @@ def test_the_features_are_the_same_from_any_side(made, pose, roll, pitch, yaw, s
     )
 
 
-@settings(deadline=None)
 @given(pose=st.sampled_from([pose for pose, name in SHOWN.items() if name]), seed=st.integers(0, 10_000))
 def test_a_little_noise_changes_no_name(made, pose, seed):
     hand = made.posed(pose)
@@ -128,7 +124,6 @@ def test_a_little_noise_changes_no_name(made, pose, seed):
     assert read_gesture(noisy, OPTIONS).name == SHOWN[pose]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.floats(-(2.0**100), 2.0**100, width=32), min_size=63, max_size=63)
     | st.floats(-1024, 1024, width=32).map(lambda value: [value] * 63)

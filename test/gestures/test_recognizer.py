@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hand_tracking_dsp.gestures.options import GestureOptions
@@ -181,7 +181,6 @@ def test_a_resting_hand_that_drifts_tells_no_gesture_and_no_movement(made):
     assert {event.name for event in events} <= {"count_5", "count_4", "count_3"}
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     steps=st.lists(
         st.tuples(

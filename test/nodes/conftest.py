@@ -30,7 +30,7 @@ from hand_tracking_dsp.nodes.graph.spinning import shared_context
 
 os.environ.setdefault(TRANSPORT_VARIABLE, TRANSPORTS)
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 class Graph:

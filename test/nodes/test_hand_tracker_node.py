@@ -172,17 +172,16 @@ def test_hands_and_stats_are_published_though_measuring_the_drift_fails(graph, c
 
 
 def test_hands_do_not_wait_for_the_drift(graph, camera, monkeypatch):
-    def slow(*_):
-        time.sleep(0.5)
-        return Drift(1.0, ms=500.0)
+    def until_the_hands_are_heard(*_):
+        patience = 6000
+        while len(camera.hands) < camera.sent and (patience := patience - 1):
+            time.sleep(0.01)
+        return Drift(float(len(camera.hands)), ms=500.0)
 
     start(graph)
     camera.exchange(1)
-    monkeypatch.setattr(DriftMonitor, "measure", slow)
-    last = camera.exchange(1)[0]
-    assert last.drift == 1
-    assert last.total_ms < 500
-    assert last.end_to_end_ms < 500
+    monkeypatch.setattr(DriftMonitor, "measure", until_the_hands_are_heard)
+    assert camera.exchange(1)[0].drift == camera.sent
 
 
 def test_stats_tell_how_far_smoothing_moved_the_hands_and_how_busy_the_accelerator_is(graph, camera):

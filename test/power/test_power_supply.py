@@ -145,7 +145,7 @@ _FILES = [
 ]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(contents=st.dictionaries(st.sampled_from(_FILES), _CONTENT))
 def test_whatever_the_files_hold_the_charge_is_a_share_or_unknown(tmp_path, write_battery, contents):
     folder = write_battery()

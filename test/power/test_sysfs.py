@@ -34,7 +34,7 @@ def test_nonsense_is_counted(tmp_path):
     assert reader.bad_values == 6
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=64))
 def test_no_content_raises_or_gives_infinity(tmp_path, content):
     (tmp_path / "a").write_bytes(content)

@@ -28,7 +28,7 @@ def test_policies_run_in_turn_under_the_same_load(
     # The budget is out of reach, so that the battery alone moves the threshold policy.
     options = ("--policies", "threshold,fixed", "--duration", "9", "--load", "quiet:2,1:2")
     process = start(*COMMAND, *options, "--budget-ms", "1000", "-p", "camera.hands=1")
-    output, _ = process.communicate(timeout=110)
+    output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
     out = tmp_path / "out"
     names = {path.name for path in out.iterdir()}
@@ -60,7 +60,7 @@ def test_ctrl_c_before_the_first_runs_end_is_told(start: Callable[..., subproces
     while "| time" not in (line := process.stdout.readline()):
         assert line, "it ended by itself"
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=300)
     assert process.returncode == 1, output
     assert "No run was completed" in output
     assert "Traceback" not in output

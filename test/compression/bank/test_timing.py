@@ -12,7 +12,7 @@ from hand_tracking_dsp.compression.bank.timing import time_in_turn
 def test_each_call_has_its_own_times() -> None:
     slow, fast = time_in_turn([lambda: sleep(3e-3), lambda: None], runs=10)
     assert 3 <= slow.p50_ms <= slow.p95_ms <= slow.p99_ms
-    assert fast.p50_ms < 1
+    assert fast.p50_ms < slow.p50_ms
     assert slow.runs == fast.runs == 10
 
 

@@ -33,8 +33,7 @@ def whole(tmp_path_factory, source_options):
 
 
 @settings(
-    max_examples=40,
-    deadline=None,
+    max_examples=min(40, settings.default.max_examples),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(form=st.sampled_from(FORMATS), realtime=st.booleans(), data=st.data())

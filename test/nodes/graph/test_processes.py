@@ -29,7 +29,7 @@ class Lines:
     def text(self):
         return "\n".join(line for _, line in self.lines)
 
-    def until(self, word, patience_s=30.0):
+    def until(self, word, patience_s=120.0):
         deadline = time.monotonic() + patience_s
         while word not in self.text():
             assert time.monotonic() < deadline, f"{word!r} was never printed, but this: {self.text()}"
@@ -44,7 +44,7 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def until_gone(pids, patience_s=30.0):
+def until_gone(pids, patience_s=120.0):
     deadline = time.monotonic() + patience_s
     while any(is_running(pid) for pid in pids):
         assert time.monotonic() < deadline, f"of {pids} some are still running"
@@ -112,7 +112,7 @@ def test_sigterm_stops_a_node_cleanly(domain_id, lines):
         lines.until("active")
         pid = nodes.pids["power_node"]
         os.kill(pid, signal.SIGTERM)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while not nodes.exited():
             assert time.monotonic() < until
             time.sleep(0.02)
@@ -148,7 +148,7 @@ def test_a_wrong_parameter_file_ends_a_node_with_a_sentence(domain_id, lines, tm
     options = GraphOptions(nodes=("power_node",), params_file=file, domain_id=domain_id)
     with NodeProcesses(options, lines) as nodes:
         lines.until("The node cannot start:")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while not nodes.exited():
             assert time.monotonic() < deadline
             time.sleep(0.02)

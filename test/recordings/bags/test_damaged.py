@@ -210,7 +210,7 @@ def test_rows_that_are_no_messages_are_counted(
     assert sum(problems.values()) == 3
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(form=st.sampled_from(FORMATS), data=st.data())
 def test_whatever_bytes_are_wrong_there_are_messages_or_a_sentence(
     tmp_path_factory: pytest.TempPathFactory,

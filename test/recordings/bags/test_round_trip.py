@@ -79,7 +79,7 @@ def ros_message(message: Any) -> Any:
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("msgtype", OURS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_a_message_comes_back_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, form: Any, msgtype: str, data: st.DataObject
@@ -99,7 +99,7 @@ def test_a_message_comes_back_as_it_was_written(
 
 
 @pytest.mark.parametrize("msgtype", OURS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_the_bytes_are_those_of_ros_but_for_the_gaps(msgtype: str, data: st.DataObject) -> None:
     serialization = pytest.importorskip("rclpy.serialization", reason="ROS 2 is not installed")

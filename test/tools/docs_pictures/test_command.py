@@ -28,7 +28,7 @@ def test_all_pictures_are_made_and_nothing_else_is_left(tmp_path: Path, domain_i
         env=os.environ | {"ROS_DOMAIN_ID": str(domain_id)},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=300,
         check=False,
     )
     output = done.stdout
