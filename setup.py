@@ -49,7 +49,7 @@ setup(
     ],
     python_requires=">=3.10",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={NAME: ["py.typed"]},
+    package_data={NAME: ["py.typed", "**/*.html"]},
     data_files=shared_files(),
     entry_points={"console_scripts": ["hand-tracking-dsp = hand_tracking_dsp.cli:main"]},
     install_requires=[

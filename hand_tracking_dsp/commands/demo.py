@@ -138,7 +138,7 @@ def _write_pictures(
 ) -> list[str]:
     """Write plots and video; returns the names of the files."""
     # Its import takes as long as a node's start, which it should not delay.
-    from hand_tracking_dsp.evaluation.plots import save_battery_plot, save_latency_plot
+    from hand_tracking_dsp.evaluation.report.run_plots import save_battery_plot, save_latency_plot
 
     out: Path = args.out
     labels = ["synthetic picture"] if args.source == "synthetic" else []

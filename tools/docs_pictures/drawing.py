@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hand_tracking_dsp.cameras.synthetic import GESTURES, pose_hand
-from hand_tracking_dsp.evaluation.plots import save
+from hand_tracking_dsp.evaluation.report.plotting import save
 from hand_tracking_dsp.hand import BONES, Joint
 from hand_tracking_dsp.tracking.draw import Colour, bone_colour, joint_colour
 from hand_tracking_dsp.tracking.types import Floats, Image
@@ -72,7 +72,7 @@ def save_joints(path: Path) -> None:
     axes.margins(0.08)
     axes.set_axis_off()
     axes.set_title("Joints of hand_tracking_dsp/Hand (a right hand, palm to the camera)", loc="left")
-    save(figure, (), path)
+    save(figure, path)
 
 
 def save_sheet(pictures: Mapping[str, Image], columns: int, title: str, path: Path) -> None:
@@ -96,7 +96,7 @@ def save_sheet(pictures: Mapping[str, Image], columns: int, title: str, path: Pa
         axes.set_yticks([])
         axes.set_xlabel(words, fontsize=9)
     figure.suptitle(title, fontsize=11)
-    save(figure, (), path)
+    save(figure, path)
 
 
 def save_strokes(hands: Sequence[Strokes], title: str, path: Path) -> None:
@@ -129,7 +129,7 @@ def save_strokes(hands: Sequence[Strokes], title: str, path: Path) -> None:
     axes.margins(0.08)
     axes.set_axis_off()
     axes.set_title(title, color="white", fontsize=10, loc="left", pad=12)
-    save(figure, (), path)
+    save(figure, path)
 
 
 def _seen(points: Floats) -> tuple[Floats, Floats]:

@@ -24,6 +24,7 @@ from hand_tracking_dsp.resources import default_bank
 if TYPE_CHECKING:
     from hand_tracking_dsp.compression.distillation.levels import Lesson
 
+_CURVES = "deviation from dense,\n% of palm size"
 _NOTE = "Deviation is agreement with the dense network, never accuracy: nobody has marked these pictures."
 _BAG_FRAMES = 2000
 _DRAWN = 1000
@@ -78,7 +79,6 @@ def run(options: argparse.Namespace) -> int:
             "Distillation needs PyTorch, which is not installed: run 'make setup-lab', or pip install torch."
         )
         raise ConfigurationError(msg)
-    from hand_tracking_dsp.compression.distillation.curves import plot_curves
     from hand_tracking_dsp.compression.distillation.distill import DistillationOptions, prepare_samples
     from hand_tracking_dsp.compression.distillation.levels import CHECKED, School
     from hand_tracking_dsp.compression.distillation.train import (
@@ -86,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
         bfloat16_is_fast,
         choose_device,
     )
+    from hand_tracking_dsp.evaluation.report.learning_curves import plot_by_training
 
     device = choose_device(options.device, options.threads)
     training = TrainingOptions(
@@ -127,7 +128,7 @@ def run(options: argparse.Namespace) -> int:
         steps_table([(f"{one.name} {one.precision}", step) for one in lessons for step in one.steps], CHECKED)
     )
     curves = options.out.with_name(f"{options.out.name}-curves.png")
-    plot_curves(work, curves)
+    plot_by_training(work, curves, "step", _CURVES, frozenset({"loss", "steps_per_s"}))
     console.print(
         f"{machine_line()}\n{_NOTE}\nThe bank is written into {options.out}, the curves into {curves}."
     )

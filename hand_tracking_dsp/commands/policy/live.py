@@ -124,7 +124,7 @@ def _finish(
         msg = "No run was completed: let the first one reach its end."
         raise HandTrackingError(msg)
     # Its import takes as long as a node's start, which it should not delay.
-    from hand_tracking_dsp.evaluation.live_plots import save_live_plot
+    from hand_tracking_dsp.evaluation.report.live_plot import save_live_plot
 
     save_live_plot(runs, script, options.budget_ms, options.out / "live.png")
     console = make_console()

@@ -6,17 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
 
-from matplotlib.figure import Figure
-
 from hand_tracking_dsp.compression.baselines.comparison import Row, mean_deviation
-from hand_tracking_dsp.evaluation.plots import save
+from hand_tracking_dsp.evaluation.report.plotting import BLUE, GREEN, GREY, ORANGE, new_figure, save, styled
 
-_MARKS = {
-    "MediaPipe": ("#555555", "s"),
-    "peer": ("#1f77b4", "o"),
-    "ours": ("#d95f02", "D"),
-    "bank": ("#2ca02c", "^"),
-}
+_MARKS = {"MediaPipe": (GREY, "s"), "peer": (BLUE, "o"), "ours": (ORANGE, "D"), "bank": (GREEN, "^")}
 _NAMES = {
     "MediaPipe": "MediaPipe's own",
     "peer": "other methods",
@@ -29,6 +22,7 @@ _NEAR = (0.15, 0.1)
 _TICKS = (0, 0.5, 1, 2, 3, 4, 6, 10, 20, 50, 100)
 
 
+@styled
 def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
     """Draw each network's mean deviation against its latency in ONNX Runtime with one thread.
 
@@ -40,8 +34,8 @@ def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    figure = Figure(figsize=(9, 6), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = new_figure(height_in=8)
+    highest = max(row["latency"][0]["relative"] for row in rows)
     named: list[tuple[float, float]] = []
     for family, (color, mark) in _MARKS.items():
         chosen = [row for row in rows if row["family"] == family]
@@ -62,15 +56,17 @@ def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
             if row["precision"] == "fp32":
                 above = sum(abs(x - u) < _NEAR[0] and abs(y - v) < _NEAR[1] * y for u, v in named)
                 named.append((x, y))
+                to_the_left = x > 0.7 * highest
                 axes.annotate(
-                    row["label"].removeprefix("MediaPipe "),
+                    row["label"].removeprefix("MediaPipe ").rpartition(": ")[2],
                     (x, y),
                     textcoords="offset points",
-                    xytext=(6, 4 - 7 * above),
-                    fontsize=6,
+                    xytext=(-7 if to_the_left else 7, 4 - 16 * above),
+                    ha="right" if to_the_left else "left",
+                    fontsize=10,
                     color=color,
                 )
-    axes.set_xlim(0, 1.15 * max(row["latency"][0]["relative"] for row in rows))
+    axes.set_xlim(0, 1.15 * highest)
     # The worst are many times as far off as those that matter.
     axes.set_yscale("symlog", linthresh=2, linscale=0.6)
     axes.set_yticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
@@ -80,6 +76,6 @@ def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
         f"latency of one run, relative to the dense network ({first['provider']}, {first['threads']} thread)"
     )
     axes.set_ylabel("deviation from the dense network, % of palm size\n(agreement, not accuracy)")
-    axes.set_title(f"Pruned networks: deviation against latency\n{fill(note, 130)}", fontsize="small")
-    axes.legend(fontsize="small", frameon=False)
-    save(figure, (axes,), path)
+    axes.set_title(f"Pruned networks: deviation against latency\n{fill(note, 105)}")
+    axes.legend()
+    save(figure, path)

@@ -1,8 +1,7 @@
-"""The report of an evaluation as one page that works offline."""
+"""Report of an evaluation as one page that works offline."""
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,15 +9,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
-
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS
 from hand_tracking_dsp.evaluation.measures.frames import Frames
 from hand_tracking_dsp.evaluation.measures.metric import RunMetric
 from hand_tracking_dsp.evaluation.measures.wording import number
+from hand_tracking_dsp.evaluation.report import html
 from hand_tracking_dsp.evaluation.report.plots import draw_plots, known
-from hand_tracking_dsp.evaluation.report.template import PAGE
-from hand_tracking_dsp.files import write_text
 
 _BY_RECORDING = (
     "mde_palm_percent",
@@ -32,7 +28,7 @@ _BY_RECORDING = (
     "deadline_misses",
     "frames_dropped",
 )
-_TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
+_TEMPLATE = Path(__file__).with_name("templates") / "evaluation.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ class _Cell:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One measure over all runs."""
+    """Row of one measure over all runs."""
 
     label: str
     unit: str
@@ -54,19 +50,20 @@ def write_page(report: Mapping[str, Any], frames: Frames, folder: Path) -> None:
     """Write report.html.
 
     Args:
-        report: What report.json holds; NaN and null are alike.
-        frames: Of all its runs.
-        folder: Where the page goes, and where the pictures of the worst frames lie.
+        report: Value of report.json; NaN and null are alike.
+        frames: Frames of all its runs.
+        folder: Folder of the page and of the pictures of the worst frames.
 
     Raises:
         OutputError: The page cannot be written.
     """
     plots = [
-        {"title": plot.title, "caption": plot.caption, "source": _data_uri(plot.png, "image/png")}
+        {"title": plot.title, "caption": plot.caption, "source": html.data_uri(plot.png)}
         for plot in draw_plots(report, frames)
     ]
-    page = Environment(autoescape=True).from_string(PAGE)
-    text = page.render(
+    html.write_page(
+        _TEMPLATE,
+        folder / "report.html",
         title="Evaluation of hand tracking",
         intro=_intro(report),
         runs=list(report["runs"]),
@@ -80,7 +77,6 @@ def write_page(report: Mapping[str, Any], frames: Frames, folder: Path) -> None:
         how=_how(report),
         metrics=[metric for metric in (*METRICS, *RUN_METRICS) if _measured(report, metric)],
     )
-    write_text(folder / "report.html", text)
 
 
 def _intro(report: Mapping[str, Any]) -> list[str]:
@@ -131,12 +127,13 @@ def _levels(report: Mapping[str, Any]) -> dict[str, Any]:
     rows = [
         (
             run,
-            [number(100 * about["levels"].get(name, 0.0)) for name in names]
-            + [number(_value(about, "switches_per_min"))],
+            *(number(100 * about["levels"].get(name, 0.0)) for name in names),
+            number(_value(about, "switches_per_min")),
         )
         for run, about in runs.items()
     ]
-    return {"names": [f"level {name}" for name in names], "rows": rows}
+    headings = ["run", *(f"level {name}" for name in names), "switches a minute"]
+    return {"headings": headings, "rows": rows}
 
 
 def _recording(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,21 +148,21 @@ def _by_recording(report: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     chosen = [metric for metric in METRICS if metric.name in _BY_RECORDING and _measured(report, metric)]
     rows = [
-        (one["name"], run, [number(known(found.get(metric.name))) for metric in chosen])
+        (one["name"], run, *(number(known(found.get(metric.name))) for metric in chosen))
         for one in report["recordings"]
         for run, about in report["runs"].items()
         if (found := about["by_recording"].get(one["name"])) is not None
     ]
-    return {"headings": [metric.label for metric in chosen], "rows": rows}
+    return {"headings": ["recording", "run", *(metric.label for metric in chosen)], "rows": rows}
 
 
 def _worst(one: Mapping[str, Any], units: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return a picture and what stands below it; without the picture where its file is gone."""
+    """Return a picture and its caption; without the picture where its file is gone."""
     where = f"{one['bag']}, frame {one['frame']:.0f} at {number(one['stamp_s'])} s, {one['run']}"
     said = f"{one['measure']} {number(known(one['value']))} {units.get(one['measure'], '')}".rstrip()
     path = folder / one["picture"]
     try:
-        source = _data_uri(path.read_bytes(), _TYPES[path.suffix])
+        source = html.data_uri(path.read_bytes(), path.suffix)
     except OSError:
         source = ""
     return {"caption": f"{where}: {said}" + ("" if source else " (the picture is missing)"), "source": source}
@@ -185,7 +182,7 @@ def _how(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Bank", f"{report['bank']['name']} {report['bank']['fingerprint']}"),
         ("Levels of the bank", ", ".join(levels)),
         ("Inference", _listed(providers)),
-        ("Meter of energy", _listed(meters)),
+        ("Energy meter", _listed(meters)),
         ("Settings", _listed(report["settings"])),
     ]
     return [(name, text) for name, text in lines if text]
@@ -193,7 +190,3 @@ def _how(report: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _listed(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}: {value}" for name, value in values.items())
-
-
-def _data_uri(data: bytes, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

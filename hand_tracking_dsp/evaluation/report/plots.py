@@ -1,25 +1,30 @@
-"""Pictures of an evaluation's report; each is left out where nothing of it was measured."""
+"""Plots of an evaluation's report; each is left out where nothing of it was measured."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS
 from hand_tracking_dsp.evaluation.measures.frames import Frames
-from hand_tracking_dsp.evaluation.plots import png_bytes
+from hand_tracking_dsp.evaluation.report.plotting import (
+    colours_of,
+    draw_budget,
+    label_levels,
+    legend_above,
+    new_figure,
+    png_bytes,
+    styled,
+)
 from hand_tracking_dsp.evaluation.report.result import truth_note
 from hand_tracking_dsp.evaluation.statistics import Array, percentile
 
-_COLOURS = ("#1f77b4", "#d95f02", "#2ca02c", "#7570b3", "#e7298a", "#8c564b", "#111111", "#17becf")
 _WINDOWS = 400
 _QUANTILES = np.linspace(0, 100, 501)
 _RECORDINGS_OVER_TIME = 4
@@ -28,12 +33,12 @@ _PCK = {"pck_005": 0.05, "pck_010": 0.1, "pck_020": 0.2}
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A picture of the report.
+    """A plot of the report.
 
     Attributes:
         title: Heading.
-        caption: What it shows, in sentences.
-        png: The picture.
+        caption: Description, in sentences.
+        png: PNG file.
     """
 
     title: str
@@ -43,7 +48,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class _Error:
-    """What stands for the error: distance from true joints, else from the dense level's landmarks."""
+    """Measure of error: distance from true joints, else from the dense level's landmarks."""
 
     metric: str
     column: str
@@ -56,12 +61,13 @@ _ERRORS = (
 )
 
 
+@styled
 def draw_plots(report: Mapping[str, Any], frames: Frames) -> list[Plot]:
     """Draw all that was measured.
 
     Args:
-        report: What report.json holds.
-        frames: Of all its runs.
+        report: Value of report.json.
+        frames: Frames of all its runs.
     """
     makers: tuple[Callable[[Mapping[str, Any], Frames], Iterator[Plot]], ...] = (
         _trade_off,
@@ -89,19 +95,19 @@ def _trade_off(report: Mapping[str, Any], _: Frames) -> Iterator[Plot]:
                 points[run] = values
         if len(points) < 2:
             continue
-        figure, (axes,) = _figure(1)
-        colours = _colours(report)
+        figure, (axes,) = _figure()
+        colours = colours_of(report["runs"])
         for run, (y, median, tail, sparsity) in points.items():
             share = "" if math.isnan(sparsity) else f": {100 * sparsity:.0f} % removed"
             axes.plot([median, tail], [y, y], color=colours[run], lw=1, alpha=0.5)
             axes.plot(median, y, "o", color=colours[run], label=f"{run}{share}")
         axes.set_xlim(0, 1.05 * np.nanmax([values[1:3] for values in points.values()]))
         axes.set_ylim(0, 1.15 * max(values[0] for values in points.values()) or 1)
-        axes.legend(**_ABOVE)
+        legend_above(axes, 3)
         axes.set_xlabel("latency, ms: median, line to the 95th percentile")
         axes.set_ylabel(_labelled(error, report))
         caption = "Each run a point; its share of the dense network's parameters removed stands above."
-        yield Plot("Error against latency", caption, png_bytes(figure, [axes]))
+        yield Plot("Error against latency", caption, png_bytes(figure))
         return
 
 
@@ -115,7 +121,7 @@ def _over_time(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
         if _any_known(parts, "latency_ms"):
             rows.append(("latency_ms", "latency, ms"))
         if any(np.nansum(part["switched"]) > 0 for part in parts.values()):
-            rows.append(("level", "level\n(0 = dense)"))
+            rows.append(("level", ""))
         if not rows:
             continue
         figure, all_axes = _figure(len(rows))
@@ -123,8 +129,8 @@ def _over_time(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
             _draw_over_time(axes, {run: part for run, part in parts.items() if len(part)}, column, report)
             axes.set_ylabel(label)
         if rows[-1][0] == "level":
-            all_axes[-1].yaxis.set_major_locator(MaxNLocator(integer=True))
-        all_axes[0].legend(**_ABOVE)
+            label_levels(all_axes[-1])
+        legend_above(all_axes[0])
         all_axes[-1].set_xlabel("number of the photo" if bag in photos else "time in the recording, s")
         caption = f"Means of windows, at most {_WINDOWS} of them; a gap is a stretch without a value."
         if len(bags) > _RECORDINGS_OVER_TIME:
@@ -134,7 +140,7 @@ def _over_time(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
         yield Plot(
             f"{'Photo by photo' if bag in photos else 'Over time'}: {bag}",
             caption,
-            png_bytes(figure, all_axes),
+            png_bytes(figure),
         )
 
 
@@ -142,15 +148,15 @@ def _draw_over_time(axes: Axes, parts: Mapping[str, Frames], column: str, report
     for run, part in parts.items():
         axes.plot(
             *_windows(part["stamp_s"], part[column]),
-            color=_colours(report)[run],
+            color=colours_of(report["runs"])[run],
             lw=1,
             drawstyle="steps-mid" if column == "level" else "default",
             marker="." if len(part) < _WINDOWS // 4 else "",
             label=run,
         )
     if column == "latency_ms":
-        budget = _draw_budget(axes.axhline, report)
-        axes.legend(handles=[budget], loc="upper right", frameon=False, fontsize="small")
+        budget = draw_budget(axes.axhline, report["settings"]["budget_ms"])
+        axes.legend(handles=[budget], loc="lower right", bbox_to_anchor=(1, 1))
     axes.set_ylim(bottom=-0.2 if column == "level" else 0)
 
 
@@ -159,17 +165,17 @@ def _latencies(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
     if not (figure := _distributions(columns, report)):
         return
     (axes,) = figure.axes
-    _draw_budget(axes.axvline, report)
     budget = float(report["settings"]["budget_ms"])
+    draw_budget(axes.axvline, budget)
     highest = max(percentile(values, 99.5) for values in columns.values() if np.isfinite(values).any())
     axes.set_xlim(0, max(1.2 * budget, 1.1 * highest))
     axes.set_xlabel("latency, ms")
-    axes.legend(**_ABOVE)
+    legend_above(axes)
     beyond = sum(int((values > axes.get_xlim()[1]).sum()) for values in columns.values())
     caption = "Share of the frames that were ready within a time."
     if beyond:
         caption += f" {beyond} frames lie beyond the picture; the table has the maximum."
-    yield Plot("Latency", caption, png_bytes(figure, [axes]))
+    yield Plot("Latency", caption, png_bytes(figure))
 
 
 def _jitter(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
@@ -180,17 +186,17 @@ def _jitter(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
     highest = max(percentile(values, 99) for values in columns.values() if np.isfinite(values).any())
     axes.set_xlim(0, highest * 1.05 or 1)
     axes.set_xlabel("second difference of the joints, % of palm size")
-    axes.legend(**_ABOVE)
+    legend_above(axes)
     caption = "Frames with a hand at rest: share of them whose joints shake at most so much."
-    yield Plot("Jitter at rest", caption, png_bytes(figure, [axes]))
+    yield Plot("Jitter at rest", caption, png_bytes(figure))
 
 
 def _pck(report: Mapping[str, Any], _: Frames) -> Iterator[Plot]:
-    figure, (axes,) = _figure(1)
+    figure, (axes,) = _figure()
     for run, about in report["runs"].items():
         values = [known(about["metrics"].get(name)) for name in _PCK]
         if not all(map(math.isnan, values)):
-            axes.plot(list(_PCK.values()), values, "o-", color=_colours(report)[run], label=run)
+            axes.plot(list(_PCK.values()), values, "o-", color=colours_of(report["runs"])[run], label=run)
     if not axes.lines:
         return
     axes.set_xlim(0, 0.21)
@@ -198,9 +204,9 @@ def _pck(report: Mapping[str, Any], _: Frames) -> Iterator[Plot]:
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("distance allowed, share of the longer side of the true joints' box")
     axes.set_ylabel("share of true joints met" + truth_note(report))
-    axes.legend(**_ABOVE)
+    legend_above(axes)
     metrics = {metric.name: metric for metric in METRICS}
-    yield Plot("PCK", metrics["pck_010"].formula, png_bytes(figure, [axes]))
+    yield Plot("PCK", metrics["pck_010"].formula, png_bytes(figure))
 
 
 def _levels(report: Mapping[str, Any], _: Frames) -> Iterator[Plot]:
@@ -208,8 +214,7 @@ def _levels(report: Mapping[str, Any], _: Frames) -> Iterator[Plot]:
     if not runs:
         return
     levels = sorted({level for shares in runs.values() for level in shares}, key=float)
-    figure = Figure(figsize=(9, 1.4 + 0.45 * len(runs)), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = new_figure(height_in=1.9 + 0.45 * len(runs))
     left = np.zeros(len(runs))
     for i, level in enumerate(levels):
         shares = np.array([shares.get(level, 0.0) for shares in runs.values()])
@@ -221,34 +226,14 @@ def _levels(report: Mapping[str, Any], _: Frames) -> Iterator[Plot]:
         left += shares
     axes.set_xlim(0, 1)
     axes.invert_yaxis()
-    axes.set_axisbelow(True)
     axes.set_xlabel("share of the frames handled")
-    axes.legend(**_ABOVE)
+    legend_above(axes)
     caption = "How long the controller ran which level; the table has the switches per minute."
-    yield Plot("Levels", caption, png_bytes(figure, [axes]))
+    yield Plot("Levels", caption, png_bytes(figure))
 
 
-_ABOVE: Mapping[str, Any] = {
-    "loc": "lower left",
-    "bbox_to_anchor": (0, 1),
-    "ncols": 4,
-    "frameon": False,
-    "fontsize": "small",
-}
-
-
-def _figure(rows: int) -> tuple[Figure, Sequence[Axes]]:
-    figure = Figure(figsize=(9, 1.5 + 2.5 * rows), layout="constrained")
-    return figure, figure.subplots(rows, 1, squeeze=False, sharex=True)[:, 0].tolist()
-
-
-def _colours(report: Mapping[str, Any]) -> dict[str, str]:
-    return {run: _COLOURS[i % len(_COLOURS)] for i, run in enumerate(report["runs"])}
-
-
-def _draw_budget(line: Callable[..., Line2D], report: Mapping[str, Any]) -> Line2D:
-    budget = report["settings"]["budget_ms"]
-    return line(budget, color="black", ls="--", lw=1, label=f"budget {budget:g} ms")
+def _figure(rows: int = 1) -> tuple[Figure, list[Axes]]:
+    return new_figure(rows, height_in=1.7 + 2.6 * rows)
 
 
 def _labelled(error: _Error, report: Mapping[str, Any], bag: str = "") -> str:
@@ -271,11 +256,11 @@ def _worst_first(frames: Frames) -> list[str]:
 
 def _distributions(columns: Mapping[str, Array], report: Mapping[str, Any]) -> Figure | None:
     """Draw which share of the values lies below what, from as many points whatever their number."""
-    figure, (axes,) = _figure(1)
+    figure, (axes,) = _figure()
     for run, values in columns.items():
         if np.isfinite(values).any():
             below = np.percentile(values[np.isfinite(values)], _QUANTILES)
-            axes.plot(below, _QUANTILES, color=_colours(report)[run], label=run)
+            axes.plot(below, _QUANTILES, color=colours_of(report["runs"])[run], label=run)
     axes.set_ylabel("share of the frames, %")
     axes.set_ylim(0, 101)
     return figure if axes.lines else None

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
-
-from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.evaluation.report.html import data_uri, write_page
 from hand_tracking_dsp.rl.benchmark.paired_tests import column
 from hand_tracking_dsp.rl.benchmark.report_plots import plot_episode, plot_gains, plot_trade
 from hand_tracking_dsp.rl.benchmark.results import ORACLE, SHIPPED, BenchmarkResults
@@ -34,39 +31,7 @@ _HEADINGS = {
 
 _COLUMNS = ("reward", "% of the oracle's", *list(_HEADINGS.values())[1:])
 
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Policy report</title><style>
-body { font: 15px/1.5 sans-serif; margin: 2em auto; max-width: 75em; padding: 0 1em; color: #222 }
-table { border-collapse: collapse; margin: 1em 0 }
-td, th { padding: .2em .8em; border-bottom: 1px solid #ddd }
-td.n, th.n { text-align: right; white-space: nowrap } .yes { color: #1b7837 } .no { color: #b2182b }
-img { max-width: 100% } small { color: #666 }
-</style></head><body>
-<h1>Policy report</h1>
-<p>{{ intro }}</p>
-<h2>Aims</h2>
-<table><tr><th>aim</th><th>found</th><th></th><th>what could be had</th></tr>
-{% for aim in aims %}<tr><td>{{ aim.text }}</td><td>{{ aim.value }}</td>
-<td class="{{ 'yes' if aim.reached else 'no' }}">{{ 'reached' if aim.reached else 'missed' }}</td>
-<td>{{ aim.bound }}</td></tr>{% endfor %}</table>
-<p><small>Ratios: sum over missions by sum over missions, 95 % bootstrap interval, p of the paired t-test.
-The oracle knows load, scenes and hands of the whole mission in advance and gains most in all, trading one
-measure for another as the weights say; no level is faster or cheaper than the sparsest.</small></p>
-<h2>Missions</h2>
-<table><tr><th>policy</th>{% for heading in headings %}<th class="n">{{ heading }}</th>{% endfor %}
-<th class="n">most changes in a minute</th><th class="n">shield disobeyed</th></tr>
-{% for name, cells in rows %}<tr><td>{{ name }}</td>
-{% for cell in cells %}<td class="n">{{ cell }}</td>{% endfor %}</tr>{% endfor %}</table>
-<p><small>Mean and 95 % interval over missions (Student's t).</small></p>
-{% for title, picture in pictures %}<h2>{{ title }}</h2>
-<img alt="{{ title }}" src="data:image/png;base64,{{ picture }}">{% endfor %}
-{% if live %}<h2>In the running graph</h2><table><tr>{% for heading in live.headings %}<th>{{ heading }}</th>
-{% endfor %}</tr>{% for row in live.rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
-{% endfor %}</table><p>{{ live.note }}</p>{% endif %}
-<h2>What was not measured</h2><ul>{% for line in not_measured %}<li>{{ line }}</li>{% endfor %}</ul>
-<h2>How</h2><dl>{% for name, value in how %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>
-</body></html>
-"""
+_TEMPLATE = Path(__file__).with_name("report.html")
 
 
 def report_value(
@@ -116,25 +81,26 @@ def write_report(
     plot_trade(results, out / "trade.png")
     plot_gains(results, out / "gains.png")
     plot_episode(results, _telling_episode(results), out / "mission.png")
-    pictures = [
+    plots = [
         ("Late frames and energy against error", out / "trade.png"),
         ("Reward of each mission", out / "gains.png"),
         ("One mission", out / "mission.png"),
     ]
     if live:
-        pictures.append(("The running graph over time", Path(live["picture"])))
-    page = Environment(autoescape=True).from_string(_PAGE)
-    text = page.render(
-        intro=_intro(results, training),
+        plots.append(("The running graph over time", Path(live["picture"])))
+    write_page(
+        _TEMPLATE,
+        out / "report.html",
+        title="Policy report",
+        intro=[_intro(results, training)],
         aims=results.aims,
-        headings=_COLUMNS,
-        rows=rows(results),
-        pictures=[(title, base64.b64encode(path.read_bytes()).decode()) for title, path in pictures],
+        headings=["policy", *_COLUMNS, "most changes in a minute", "shield disobeyed"],
+        rows=[(name, *cells) for name, cells in rows(results)],
+        plots=[{"title": title, "source": data_uri(path.read_bytes())} for title, path in plots],
         live=live,
         not_measured=NOT_MEASURED,
         how=_how(results, training),
     )
-    write_text(out / "report.html", text)
 
 
 def _telling_episode(results: BenchmarkResults) -> int:

@@ -1,100 +1,108 @@
-"""Pictures of a policy's evaluation."""
+"""Plots of a policy's evaluation."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
-from hand_tracking_dsp.evaluation.plots import save
+from hand_tracking_dsp.evaluation.report.plotting import (
+    AMBER,
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    legend_above,
+    new_figure,
+    save,
+    styled,
+)
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
 from hand_tracking_dsp.rl.benchmark.paired_tests import column
 from hand_tracking_dsp.rl.benchmark.results import AT_ERROR, ORACLE, SHIPPED, TUNED, BenchmarkResults
 from hand_tracking_dsp.rl.simulation.episode import STEP_S
 
-_COLORS = {SHIPPED: "#d95f02", TUNED: "#1f77b4", AT_ERROR: "#6baed6", ORACLE: "#2ca02c"}
-_NOTE = "simulated missions; error by drift from the dense level (agreement, not accuracy); x: training seeds"
-
+_COLORS = {SHIPPED: ORANGE, TUNED: BLUE, AT_ERROR: SKY, ORACLE: GREEN}
+_NOTE = "simulated missions; x: training seeds\nerror by drift from the dense level (agreement, not accuracy)"
 
 # The others lie too close together for a name at each.
 _NAMED = ("fixed", "PI", "without")
 
 
+@styled
 def plot_trade(results: BenchmarkResults, path: Path) -> None:
     """Draw late frames and energy against error, each policy a point, with its mean over the episodes."""
-    figure = Figure(figsize=(10, 5), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = new_figure(columns=2, height_in=5.5)
     for name, scores in results.scores.items():
         error = float(np.nanmean(column(scores, "error")))
         late, energy = 100 * column(scores, "miss_share").mean(), column(scores, "energy_j").mean()
         seed = name in results.seeds
-        color = "#fdae6b" if seed else _COLORS.get(name, "#555555")
+        color = AMBER if seed else _COLORS.get(name, GREY)
         label = name if name in _COLORS else None
         for axes, value in ((left, late), (right, energy)):
             axes.plot(error, value, color=color, marker="x" if seed else "o", ls="none", label=label)
             if name.startswith(_NAMED):
-                axes.annotate(f" {name.replace('fixed ', '')}", (error, value), fontsize="x-small")
+                axes.annotate(f" {name.replace('fixed ', '')}", (error, value))
     left.set_yscale("log")
     for axis in (left.yaxis.set_major_formatter, left.yaxis.set_minor_formatter):
         axis(ScalarFormatter())
     left.set_ylabel("late frames, %")
-    right.set_ylabel("energy of the tracker, J a mission (simulated)")
+    right.set_ylabel("energy of the tracker,\nJ a mission (simulated)")
     for axes in (left, right):
-        axes.set_xlabel("error: 1 - Accuracy")
+        axes.set_xlabel("error (1 - Accuracy), share")
         axes.set_xlim(left=0)
-    left.legend(fontsize="x-small")
-    figure.suptitle(f"{len(results.episodes)} {_NOTE}", fontsize="small")
-    save(figure, (left, right), path)
+    handles, labels = left.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    figure.suptitle(f"{len(results.episodes)} {_NOTE}")
+    save(figure, path)
 
 
+@styled
 def plot_gains(results: BenchmarkResults, path: Path) -> None:
     """Draw each episode's reward as a share of the oracle's, a box a policy."""
     best = column(results.scores[ORACLE], "gain")
     names = [name for name in results.scores if name != ORACLE]
-    figure = Figure(figsize=(10, 0.35 * len(names) + 1.5), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = new_figure(height_in=0.35 * len(names) + 1.5)
     shares = [100 * column(results.scores[name], "gain") / best for name in names]
     axes.boxplot(shares, orientation="horizontal", tick_labels=names, showfliers=False, whis=(5, 95))
     axes.axvline(100, color=_COLORS[ORACLE], lw=1)
-    axes.axvline(95, color="black", lw=1, ls="--")
+    axes.axvline(95, color=BLACK, lw=1, ls="--")
     axes.invert_yaxis()
-    axes.tick_params(axis="y", labelsize="small")
-    axes.set_xlabel("reward, % of the oracle's on the same mission (whiskers: 5th and 95th percentile)")
-    save(figure, (axes,), path)
+    axes.set_xlabel("reward, % of the oracle's on the same mission\n(whiskers: 5th and 95th percentile)")
+    save(figure, path)
 
 
+@styled
 def plot_episode(results: BenchmarkResults, seed: int, path: Path) -> None:
     """Draw one episode over time: what was hidden, and the levels that three policies chose."""
     benchmark = results.benchmark
     episode = benchmark.draw(seed)
-    figure = Figure(figsize=(10, 7.5), layout="constrained")
-    hidden, latency, *rows = figure.subplots(5, 1, sharex=True, height_ratios=[1.2, 1.6, 1, 1, 1])
+    figure, (hidden, latency, *rows) = new_figure(5, height_in=9.5, ratios=[1.2, 1.6, 1, 1, 1])
     times = np.arange(episode.steps) * STEP_S
-    hidden.step(times, episode.load_state, where="post", label="load state (hidden)", color="#7570b3")
-    hidden.step(times, episode.hands, where="post", label="hands in view", color="#555555", ls=":")
-    hidden.plot(
-        times, episode.drift_percent[-1] / 10, label="drift at the sparsest level / 10 %", color="#e7298a"
-    )
-    hidden.legend(fontsize="x-small", ncols=3, loc="lower left", bbox_to_anchor=(0, 1), frameon=False)
+    hidden.step(times, episode.load_state, where="post", label="load state, 0 = least", color=PURPLE)
+    hidden.step(times, episode.hands, where="post", label="hands in view", color=GREY, ls=":")
+    hidden.plot(times, episode.drift_percent[-1] / 10, label="drift at the sparsest level", color=BLUE)
+    hidden.set_ylabel("state, hands,\ndrift in 10 %")
+    legend_above(hidden, 3)
     for row, name in zip(rows, (SHIPPED, TUNED, ORACLE), strict=True):
         levels, late = _played(benchmark, seed, results.candidates[name])
         row.step(times, levels, where="post", color=_COLORS[name])
-        row.plot(times[late > 0], levels[late > 0], ".", color="black", ms=4)
+        row.plot(times[late > 0], levels[late > 0], ".", color=BLACK, ms=4)
         row.set_ylim(-0.3, episode.levels - 0.7)
-        row.set_ylabel("level")
-        row.set_title(f"{name}: {late.sum():.0f} late frames (black: steps with one)", fontsize="small")
+        row.set_ylabel("level\n(0 = dense)")
+        row.set_title(f"{name}: {late.sum():.0f} late frames (black: steps with one)")
         if name == SHIPPED:
             chosen = episode.latency_ms[levels.astype(int), np.arange(episode.steps)].max(axis=1)
             latency.plot(times, chosen / episode.budget_ms, color=_COLORS[name], lw=1)
-    latency.axhline(1, color="black", ls="--", lw=1)
-    latency.set_ylabel("slowest frame of a\nstep, budgets")
+    latency.axhline(1, color=BLACK, ls="--", lw=1)
+    latency.set_ylabel("slowest frame of\na step, budgets")
     rows[-1].set_xlabel("time, s")
-    all_axes: tuple[Axes, ...] = (hidden, latency, *rows)
-    save(figure, all_axes, path)
+    save(figure, path)
 
 
 def _played(benchmark: Benchmark, seed: int, candidate: Candidate) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import cv2
 import pytest
 
-from hand_tracking_dsp.evaluation.plots import save_battery_plot, save_latency_plot
+from hand_tracking_dsp.evaluation.report.run_plots import save_battery_plot, save_latency_plot
 from hand_tracking_dsp.recordings.run import Charge
 
 

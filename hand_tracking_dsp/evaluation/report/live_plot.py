@@ -1,4 +1,4 @@
-"""The picture of policies compared in the running graph: latency, level, battery and load over time."""
+"""Plot of policies compared in the running graph: latency, level, battery and load over time."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
 
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from hand_tracking_dsp.evaluation.live_comparison import LiveRun, rolling_p95_ms
 from hand_tracking_dsp.evaluation.load import LoadScript
-from hand_tracking_dsp.evaluation.plots import save
+from hand_tracking_dsp.evaluation.report.plotting import (
+    GREY,
+    colours_of,
+    draw_budget,
+    label_levels,
+    legend_above,
+    limit_latency,
+    new_figure,
+    save,
+    styled,
+)
 from hand_tracking_dsp.recordings.run import Recording
 
-_COLOURS = ("#1b9e77", "#d95f02", "#7570b3", "#e7298a", "#66a61e", "#a6761d")
-_LOAD = "#636363"
 
-
+@styled
 def save_live_plot(runs: Sequence[LiveRun], script: LoadScript, budget_ms: float, path: Path) -> None:
     """Draw all runs over the same time, a colour a policy; a policy's later runs are paler.
 
@@ -28,10 +34,9 @@ def save_live_plot(runs: Sequence[LiveRun], script: LoadScript, budget_ms: float
         budget_ms: Latency budget of a frame, milliseconds.
         path: Where to write the PNG.
     """
-    figure = Figure(figsize=(11, 9), layout="constrained")
-    latency, level, battery, load = figure.subplots(4, 1, sharex=True, height_ratios=[4, 2, 2, 0.7])
+    figure, (latency, level, battery, load) = new_figure(4, height_in=9, ratios=[4, 2, 2, 1])
     names = list(dict.fromkeys(run.policy for run in runs))
-    colours = dict(zip(names, cycle(_COLOURS), strict=False))
+    colours = colours_of(names)
     seen: set[str] = set()
     for run in runs:
         colour, first = colours[run.policy], run.policy not in seen
@@ -53,38 +58,25 @@ def save_live_plot(runs: Sequence[LiveRun], script: LoadScript, budget_ms: float
         charged_s = _times_s([one.stamp_ns for one in run.recording.charges], run.recording)
         charges = [100 * one.charge for one in run.recording.charges]
         battery.plot(charged_s, charges, color=colour, alpha=alpha, lw=1.4)
-    _finish_latency(latency, runs, budget_ms)
-    highest = max(1, *(cost.level for run in runs for cost in run.recording.costs))
-    level.set_yticks(range(highest + 1))
-    level.set_ylim(-0.4, highest + 0.4)
-    level.set_ylabel("level\n(0 = dense)")
+    draw_budget(latency.axhline, budget_ms)
+    shown = [cost.end_to_end_ms for run in runs for cost in run.recording.costs if cost.hands > 0]
+    limit_latency(latency, shown, budget_ms)
+    latency.set_ylabel("end to end, ms: p95 of 2 s,\nlate frames as dots")
+    latency.set_title("Policies in the running graph under the same load", pad=30)
+    legend_above(latency)
+    label_levels(level, max(1, *(cost.level for run in runs for cost in run.recording.costs)))
     battery.set_ylabel("charge, %\n(simulated)")
     battery.set_ylim(0, 105)
     end_s = max(0.1, *(_end_s(run.recording) for run in runs))
     _draw_load(load, script, end_s)
     load.set_xlim(0, end_s)
-    save(figure, (latency, level, battery, load), path)
+    save(figure, path)
 
 
 def _mark_late(axes: Axes, recording: Recording, budget_ms: float, colour: str) -> None:
     late = [cost for cost in recording.costs if cost.hands > 0 and cost.end_to_end_ms > budget_ms]
     times = _times_s([cost.stamp_ns for cost in late], recording)
     axes.plot(times, [cost.end_to_end_ms for cost in late], ".", color=colour, ms=3, alpha=0.35)
-
-
-def _finish_latency(axes: Axes, runs: Sequence[LiveRun], budget_ms: float) -> None:
-    axes.axhline(budget_ms, color="black", ls="--", lw=1, label=f"budget {budget_ms:g} ms")
-    values = np.array([cost.end_to_end_ms for run in runs for cost in run.recording.costs if cost.hands > 0])
-    finite = values[np.isfinite(values)]
-    # A few slow frames at the start must not press all others flat.
-    limit = max(1.3 * budget_ms, 1.1 * float(np.percentile(finite, 99.5)) if finite.size else 0.0)
-    axes.set_ylim(0, limit)
-    if (above := int((finite > limit).sum())) > 0:
-        note = f"late frames above this range: {above}"
-        axes.text(0.99, 0.97, note, transform=axes.transAxes, ha="right", va="top", fontsize="small")
-    axes.set_ylabel("end to end, ms: p95 of 2 s,\nlate frames as dots")
-    axes.set_title("Policies in the running graph under the same load", pad=26)
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=6, frameon=False, fontsize="small")
 
 
 def _draw_load(axes: Axes, script: LoadScript, end_s: float) -> None:
@@ -95,7 +87,7 @@ def _draw_load(axes: Axes, script: LoadScript, end_s: float) -> None:
             break
         busy.append(step.busy)
         edges.append(edges[-1] + step.seconds)
-    axes.stairs(busy, edges, fill=True, color=_LOAD)
+    axes.stairs(busy, edges, fill=True, color=GREY)
     axes.set_ylim(0, max(script.most, 1))
     axes.set_yticks(range(max(script.most, 1) + 1))
     axes.set_ylabel("busy\nprocesses")

@@ -9,8 +9,8 @@ import cv2
 import pytest
 
 from hand_tracking_dsp.evaluation.live_comparison import LiveRun
-from hand_tracking_dsp.evaluation.live_plots import save_live_plot
 from hand_tracking_dsp.evaluation.load import LoadScript
+from hand_tracking_dsp.evaluation.report.live_plot import save_live_plot
 from hand_tracking_dsp.recordings.run import Recording
 
 

@@ -1,0 +1,45 @@
+"""HTML pages that work offline: one file, without scripts and without anything from outside."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from hand_tracking_dsp.files import write_text
+
+_SHARED = Path(__file__).with_name("templates")
+_TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
+
+
+def write_page(template: Path, path: Path, **values: Any) -> None:  # noqa: ANN401 (whatever a template shows)
+    """Fill in a template that extends base.html, and write the page.
+
+    Args:
+        template: Path of the template; its blocks fill those of templates/base.html.
+        path: Path of the page.
+        **values: Values of the template; base.html needs title, intro, not_measured and how.
+
+    Raises:
+        OutputError: The page cannot be written.
+    """
+    environment = Environment(
+        autoescape=True,
+        loader=FileSystemLoader([template.parent, _SHARED]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    write_text(path, environment.get_template(template.name).render(**values))
+
+
+def data_uri(data: bytes, suffix: str = ".png") -> str:
+    """Return a picture as the source of an img element.
+
+    Args:
+        data: Content of the picture's file.
+        suffix: Suffix of the file: .png or .jpg.
+    """
+    return f"data:{_TYPES[suffix]};base64,{base64.b64encode(data).decode()}"

@@ -1,0 +1,81 @@
+"""Plots of one run: latency and level over time, and the battery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from hand_tracking_dsp.evaluation.report.plotting import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    SKY,
+    draw_budget,
+    label_levels,
+    legend_above,
+    limit_latency,
+    new_figure,
+    save,
+    styled,
+)
+from hand_tracking_dsp.recordings.run import Recording
+
+
+@styled
+def save_latency_plot(recording: Recording, budget_ms: float, path: Path, note: str = "") -> None:
+    """Draw latency with its budget and, below, the level.
+
+    Args:
+        recording: A run with at least one frame.
+        budget_ms: Latency budget of the controller, milliseconds.
+        path: Path of the PNG.
+        note: Kind of run, shown above.
+    """
+    times = np.array([cost.stamp_ns - recording.start_ns for cost in recording.costs]) * 1e-9
+    figure, (top, bottom) = new_figure(2, height_in=6, ratios=[3, 1])
+    end_to_end = [cost.end_to_end_ms for cost in recording.costs]
+    in_tracker = [cost.total_ms for cost in recording.costs]
+    top.plot(times, end_to_end, ".", color=SKY, ms=4, label="end to end: image stamp to hands")
+    top.plot(times, in_tracker, ".", color=BLUE, ms=4, label="in the tracker (total)")
+    draw_budget(top.axhline, budget_ms)
+    limit_latency(top, end_to_end, budget_ms)
+    top.set_ylabel("latency, ms")
+    top.set_title(f"Latency and sparsity level{f' - {note}' if note else ''}", pad=30)
+    legend_above(top, 3)
+    levels = [cost.level for cost in recording.costs]
+    bottom.step(times, levels, where="post", color=ORANGE)
+    label_levels(bottom, max(*levels, 1))
+    bottom.set_xlabel("time, s")
+    save(figure, path)
+
+
+@styled
+def save_battery_plot(recording: Recording, path: Path, name: str) -> None:
+    """Draw the state of charge, with the switches of level marked.
+
+    Args:
+        recording: A run with at least one battery reading and one frame.
+        path: Path of the PNG.
+        name: Source of the readings, for example "simulated battery".
+    """
+    figure, (axes,) = new_figure(height_in=4)
+    times = np.array([reading.stamp_ns - recording.start_ns for reading in recording.charges]) * 1e-9
+    charges = [100 * reading.charge for reading in recording.charges]
+    axes.plot(times, charges, color=GREEN, marker=".", ms=3, label=name)
+    before = None
+    label = "level switch"
+    for cost in recording.costs:
+        if before is not None and cost.level != before:
+            at = (cost.stamp_ns - recording.start_ns) * 1e-9
+            axes.axvline(at, color=ORANGE, lw=1, ls="--", label=label)
+            axes.annotate(f" {before}→{cost.level}", (at, 2), color=ORANGE)
+            label = "_nolegend_"
+        before = cost.level
+    axes.set_xlim(left=min(0.0, times[0]))
+    axes.set_ylim(0, 105)
+    axes.set_ylabel("state of charge, %")
+    axes.set_xlabel("time, s")
+    axes.set_title(name[:1].upper() + name[1:], pad=30)
+    legend_above(axes)
+    save(figure, path)
