@@ -35,7 +35,7 @@ def add_original_bank(parser: argparse.ArgumentParser) -> None:
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
-    """Declare --device, the simulated device that policies are trained and judged on."""
+    """Declare --device, the simulated device that policies are trained and evaluated on."""
     parser.add_argument(
         "--device",
         type=Path,

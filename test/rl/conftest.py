@@ -80,8 +80,8 @@ def write_policy(bank: Manifest, tmp_path: Path) -> Callable[..., Candidate]:
     from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
 
     def write(name: str, weights: int = 0, folder: str = "policies", **training: Any) -> Candidate:
-        told = {"algorithm": "ppo", "missions": 0, "alpha": 0.4, **training}
-        network = policy_network(make_mlp(weights), PolicyContract.of(bank, STEP_S, told))
+        metadata = {"algorithm": "ppo", "missions": 0, "alpha": 0.4, **training}
+        network = policy_network(make_mlp(weights), PolicyContract.of(bank, STEP_S, metadata))
         path = tmp_path / folder / f"{name}.json"
         path.parent.mkdir(exist_ok=True)
         path.with_suffix(".onnx").write_bytes(network)

@@ -25,7 +25,7 @@ from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _DURATION_S = 60.0
 _POLL_S = 0.25
-# What was asked of the controller last is under way.
+# The last message to the controller needs time to arrive.
 _SETTLE_S = 0.3
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,30 +12,13 @@ from hand_tracking_dsp.commands.policy import report
 from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
 from hand_tracking_dsp.rl.benchmark import grid_search as tuning
-from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel, LoadState
 from hand_tracking_dsp.rl.training.encoding import encoded_size
 from hand_tracking_dsp.rl.training.export import Mlp, policy_network
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 
-def write_device(path: Path, levels: int) -> None:
-    DeviceModel(
-        name="desk",
-        source="a test",
-        overhead_ms=6.0,
-        detector_ms=5.0,
-        level_ms=(8.0, 4.0, 3.0)[:levels],
-        states=(LoadState("quiet", 10.0, (0.0,), tuple(1 + share for share in QUANTILES)),),
-        easy_percent=(0.0, 2.0, 3.0)[:levels],
-        hard_percent=(0.0, 9.0, 12.0)[:levels],
-        difficulty_mean=0.3,
-        difficulty_std=0.2,
-        difficulty_mean_s=10.0,
-    ).write(path)
-
-
 @pytest.fixture
-def words(tiny_bank, tmp_path, monkeypatch) -> list[str]:
+def words(tiny_bank, tmp_path, monkeypatch, write_device) -> list[str]:
     """Give a call that is quick: two episodes, one setting of each rule, one burst of load."""
     from hand_tracking_dsp.rl.benchmark import results
 
@@ -83,7 +65,7 @@ def test_a_report_is_written_and_printed(words, tmp_path, capsys, monkeypatch) -
     assert "900 s after" in printed
 
 
-def test_a_device_of_another_bank_is_refused(words, tmp_path, capsys) -> None:
+def test_a_device_of_another_bank_is_refused(words, tmp_path, capsys, write_device) -> None:
     write_device(tmp_path / "device.json", 3)
     assert main(words) == 1
     assert "The device desk has 3 levels, the bank tiny 2" in capsys.readouterr().err

@@ -5,37 +5,18 @@ from __future__ import annotations
 import builtins
 import csv
 import json
-from pathlib import Path
 
 import pytest
 
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.policy_file import read_policy
-from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel, LoadState
 from hand_tracking_dsp.rl.training import study
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 
-def write_device(path: Path, levels: int) -> Path:
-    DeviceModel(
-        name="desk",
-        source="a test",
-        overhead_ms=6.0,
-        detector_ms=5.0,
-        level_ms=(8.0, 4.0, 3.0)[:levels],
-        states=(LoadState("quiet", 10.0, (0.0,), tuple(1 + share for share in QUANTILES)),),
-        easy_percent=(0.0, 2.0, 3.0)[:levels],
-        hard_percent=(0.0, 9.0, 12.0)[:levels],
-        difficulty_mean=0.3,
-        difficulty_std=0.2,
-        difficulty_mean_s=10.0,
-    ).write(path)
-    return path
-
-
 @pytest.fixture
-def words(tiny_bank, tmp_path) -> list[str]:
+def words(tiny_bank, tmp_path, write_device) -> list[str]:
     device = write_device(tmp_path / "device.json", 2)
     paths = ["--bank", str(tiny_bank), "--device", str(device), "--out", str(tmp_path / "out")]
     return ["policy", "train", *paths, "--missions", "1", "--seeds", "1", "--workers", "1"]
@@ -62,7 +43,7 @@ def test_a_policy_is_trained_chosen_and_written(words, tiny_bank, tmp_path, caps
     json.loads((out / "policy.json").read_text(encoding="utf-8"))
 
 
-def test_a_device_of_another_bank_is_refused(words, tmp_path, capsys) -> None:
+def test_a_device_of_another_bank_is_refused(words, tmp_path, capsys, write_device) -> None:
     write_device(tmp_path / "device.json", 3)
     assert main(words) == 1
     message = capsys.readouterr().err

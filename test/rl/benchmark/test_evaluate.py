@@ -88,7 +88,7 @@ def test_scores_come_in_the_order_of_the_seeds(workers, benchmark, device, write
     candidates = [fixed_levels(3)[1], Candidate("rule", "threshold"), write_policy("learned one")]
     progress = []
     seeds = (12, 11)
-    scores = evaluate(benchmark, candidates, seeds, workers, lambda *told: progress.append(told))
+    scores = evaluate(benchmark, candidates, seeds, workers, lambda *reported: progress.append(reported))
     assert list(scores) == ["fixed level 1", "rule", "learned one"]
     for candidate in candidates:
         again = [play(benchmark, draw_episode(device, seed, benchmark.episodes), candidate) for seed in seeds]

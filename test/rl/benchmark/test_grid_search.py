@@ -61,7 +61,7 @@ def test_the_best_of_all_that_was_tried_is_found(device, bank, monkeypatch) -> N
     monkeypatch.setattr(tuning, "TUNING", FEW)
     benchmark = Benchmark(device, bank, Weights(0.4))
     progress = []
-    best, tried = tune("threshold", benchmark, 1, lambda *told: progress.append(told))
+    best, tried = tune("threshold", benchmark, 1, lambda *reported: progress.append(reported))
     assert progress == [(1, 2), (2, 2)]
     assert len(tried) == 4
     gains = [mean_gain(scores) for _, scores in tried]

@@ -127,7 +127,7 @@ def test_the_last_observation_is_one_that_a_value_can_be_told_of(make) -> None:
     """An episode that time ends is continued in thought, from there."""
     seen, _, _ = play(make(), 4, [Action.KEEP] * STEPS)
     assert seen[-1][-3:].sum() == 1.0, "one level is in use"
-    assert seen[-1][len(NUMBERS) + NUMBERS.index("hands")] == 1.0, "frames were heard"
+    assert seen[-1][len(NUMBERS) + NUMBERS.index("hands")] == 1.0, "frames were received"
 
 
 def test_what_is_blank_is_never_seen(make) -> None:

@@ -1,4 +1,4 @@
-"""An exported policy takes the actions that the trained one takes, and tells what it was made for."""
+"""An exported policy takes the actions that the trained one takes, and says what it was made for."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_ablations_take_one_thing_away() -> None:
 def test_a_policy_that_lies_there_is_not_trained_again(device, bank, write_policy, tmp_path) -> None:
     write_policy("ppo_3", **provenance(PLAN, device))
     before = (tmp_path / "policies" / "ppo_3.onnx").read_bytes()
-    told = []
+    reported = []
     run_jobs(
         seeds(PLAN, 1),
         device,
@@ -59,9 +59,9 @@ def test_a_policy_that_lies_there_is_not_trained_again(device, bank, write_polic
         tmp_path / "policies",
         tmp_path / "work",
         1,
-        lambda *news: told.append(news),
+        lambda *news: reported.append(news),
     )
-    assert told == []
+    assert reported == []
     assert not (tmp_path / "work").exists()
     assert (tmp_path / "policies" / "ppo_3.onnx").read_bytes() == before
 

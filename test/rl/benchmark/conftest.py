@@ -1,0 +1,49 @@
+"""A benchmark of two episodes of a policy that nobody trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hand_tracking_dsp.rl.benchmark import grid_search
+from hand_tracking_dsp.rl.benchmark import results as module
+from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
+from hand_tracking_dsp.rl.benchmark.results import BenchmarkResults, run_benchmark
+from hand_tracking_dsp.rl.simulation.reward import Weights
+
+STAGES = {
+    "threshold": ({"upper": (0.8, 1.2), "lower": (0.5,)},),
+    "pi": ({"setpoint": (0.7, 0.9)},),
+}
+
+
+@pytest.fixture(scope="session")
+def training() -> dict[str, Any]:
+    return {"algorithm": "ppo", "missions": 0, "alpha": 0.4}
+
+
+@pytest.fixture(scope="session")
+def reported() -> list[tuple[str, int, int]]:
+    """Give the progress that the benchmark reported."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def results(device, bank, random_mlp, tmp_path_factory, training, reported) -> BenchmarkResults:
+    from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
+    from hand_tracking_dsp.rl.training.export import policy_network
+
+    folder = tmp_path_factory.mktemp("policies")
+    for number, name in enumerate(("ppo_0", "ppo_1", "dqn_0", "without_drift")):
+        network = policy_network(random_mlp(number), PolicyContract.of(bank, 0.5, training))
+        (folder / f"{name}.onnx").write_bytes(network)
+        (folder / f"{name}.json").write_text(manifest_text(f"{name}.onnx", network))
+    benchmark = Benchmark(device, bank, Weights(0.4))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grid_search, "STAGES", STAGES)
+        patch.setattr(grid_search, "TUNING", (3,))
+        patch.setattr(module, "TUNING", (3,))
+        return run_benchmark(
+            benchmark, folder / "ppo_1.json", folder, 1, lambda *news: reported.append(news), (1, 2)
+        )

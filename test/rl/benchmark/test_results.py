@@ -1,0 +1,68 @@
+"""Results of a benchmark of two episodes."""
+
+from __future__ import annotations
+
+from hand_tracking_dsp.rl.benchmark import results as module
+from hand_tracking_dsp.rl.benchmark.results import (
+    AT_ERROR,
+    CONSTRAINED,
+    ORACLE,
+    SHIPPED,
+    TUNED,
+    UNSHIELDED,
+)
+
+
+def test_all_that_are_to_be_compared_took_part(results) -> None:
+    assert set(results.scores) == {
+        "fixed level 0",
+        "fixed level 1",
+        "fixed level 2",
+        TUNED,
+        AT_ERROR,
+        "PI control, tuned",
+        SHIPPED,
+        "ppo 0",
+        "ppo 1",
+        "dqn 0",
+        "without drift",
+        CONSTRAINED,
+        UNSHIELDED,
+        ORACLE,
+    }
+    assert set(results.candidates) == set(results.scores)
+    assert results.seeds == ("ppo 0", "ppo 1")
+    assert all(len(scores) == 2 for scores in results.scores.values())
+    assert results.scores[SHIPPED] == results.scores["ppo 1"]
+
+
+def test_progress_is_reported(results, reported) -> None:
+    assert [news for news in reported if news[0] == "missions"] == [("missions", 1, 2), ("missions", 2, 2)]
+    assert {name for name, _, _ in reported} == {"tuning threshold", "tuning PI control", "missions"}
+    assert results.episodes == (1, 2)
+
+
+def test_the_aims_say_what_was_found(results) -> None:
+    texts = [aim.text for aim in results.aims]
+    assert texts[0] == "return at least 95 % of the oracle's, over 2 training seeds"
+    for opponent in (TUNED, AT_ERROR):
+        assert any(text.startswith("late frames") and text.endswith(opponent) for text in texts)
+    constrained = [aim for aim in results.aims if aim.text.startswith("constrained")]
+    assert [aim.reached for aim in constrained] == [True, True]
+    assert all(aim.value for aim in results.aims)
+
+
+def test_the_shipped_policy_is_tested_against_each_other_one(results) -> None:
+    assert set(results.tests) == set(results.scores) - {SHIPPED}
+    assert results.tests["ppo 1"]["gain"]["t_p"] == 1.0
+
+
+def test_the_cost_of_a_decision_is_measured(results) -> None:
+    median, tail = results.decision_ms
+    assert 0 < median <= tail
+
+
+def test_a_policy_without_trainings_beside_it_stands_for_itself(results) -> None:
+    aim = module._against_oracle(results.scores, ())
+    assert aim.text.endswith("over 1 training seed")
+    assert aim.value
