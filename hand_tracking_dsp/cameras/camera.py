@@ -9,8 +9,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.options import check_options, check_order, option
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
@@ -62,53 +62,39 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """Wishes of a user; a source heeds those that concern it.
+    """Settings of a source; a source heeds those that concern it."""
 
-    Attributes:
-        width: Pixels, of devices and the synthetic hand (a device may choose its nearest).
-        height: Pixels, likewise.
-        rate_hz: Frames a second, of devices, folders and the synthetic hand; files and streams have theirs.
-        loop: Begin files and folders again at their end.
-        seed: Of the synthetic hand.
-        hands: 1 or 2 synthetic hands.
-        speed: Of the synthetic hand's movement; 1 = unhurried.
-        absence_s: For how long the synthetic hands leave the view, in every absence_every_s; 0 = never.
-        absence_every_s: Period of these absences.
-        noise: Standard deviation of the synthetic sensor's noise, grey levels.
-        blur_px: Standard deviation of the synthetic lens's blur, pixels; 0 = sharp.
-    """
-
-    width: int = 640
-    height: int = 480
-    rate_hz: float = 30.0
-    loop: bool = False
-    seed: int = 0
-    hands: int = 1
-    speed: float = 1.0
-    absence_s: float = 1.5
-    absence_every_s: float = 20.0
-    noise: float = 2.0
-    blur_px: float = 0.0
+    width: int = option(640, "Image width asked of the source.", "px", 16, 8192)
+    height: int = option(480, "Image height asked of the source.", "px", 16, 8192)
+    rate_hz: float = option(
+        30.0,
+        "Images a second asked of a device, a folder or the synthetic hand; video files and streams have "
+        "their own.",
+        "Hz",
+        0.1,
+        500,
+    )
+    loop: bool = option(False, "Restart the file or folder at its end.")
+    seed: int = option(0, "Seed of the synthetic hand's motion and background.", "", 0, 2**31 - 1)
+    hands: int = option(1, "Hands in the synthetic picture.", "hands", 1, 2)
+    speed: float = option(
+        1.0, "Speed of the synthetic hands' movement; 1: unhurried.", "", 0, 100, parameter=False
+    )
+    absence_s: float = option(
+        1.5, "Time that the synthetic hands are out of view; 0: never.", "s", 0, 3600, parameter=False
+    )
+    absence_every_s: float = option(20.0, "Period of these absences.", "s", 0, 3600, parameter=False)
+    noise: float = option(
+        2.0, "Standard deviation of the synthetic sensor's noise.", "grey levels", 0, 64, parameter=False
+    )
+    blur_px: float = option(
+        0.0, "Standard deviation of the synthetic lens's blur; 0: sharp.", "px", 0, 20, parameter=False
+    )
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError where a value cannot work."""
-        limits: dict[str, tuple[float, float]] = {
-            "width": (16, 16384),
-            "height": (16, 16384),
-            "rate_hz": (0.1, 1000.0),
-            "seed": (0, 2**32 - 1),
-            "hands": (1, 2),
-            "speed": (0.0, 100.0),
-            "absence_s": (0.0, 3600.0),
-            "absence_every_s": (self.absence_s, 3600.0),
-            "noise": (0.0, 64.0),
-            "blur_px": (0.0, 20.0),
-        }
-        for name, (low, high) in limits.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                msg = f"The source's option {name} is {value}; choose a value from {low:g} to {high:g}."
-                raise ConfigurationError(msg)
+        check_options(self)
+        check_order(self, "absence_s", "absence_every_s", equal=True)
 
 
 @runtime_checkable

@@ -7,16 +7,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hand_tracking_dsp.commands.arguments import add_option
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.agreement import Agreement, compare, sample_photos, table
 from hand_tracking_dsp.evaluation.workers import mediapipe_worker, package_worker
+from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.tracker import TrackerOptions
 
 _MAX_HANDS = 2
 _NOTE = (
-    "This is agreement with MediaPipe, never accuracy: both run the same networks, and nobody has "
-    "marked the true joints of these photos."
+    "This is agreement with MediaPipe, never accuracy: both run the same networks, and these "
+    "photos have no ground truth."
 )
 
 
@@ -30,12 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="agreement: photos in all, evenly over the folders",
     )
     parser.add_argument("--seed", type=int, default=0, help="agreement: seed of the choice of photos")
-    parser.add_argument(
-        "--backend",
-        choices=("onnxruntime", "openvino"),
-        default="onnxruntime",
-        help="agreement: what runs the networks",
-    )
+    backend = declaration(RuntimeOptions, "backend")
+    add_option(parser, "--backend", backend, help="agreement: inference backend (default: %(default)s)")
 
 
 def measure_agreement(args: argparse.Namespace) -> dict[str, Any]:

@@ -3,16 +3,80 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.progress import Progress
 
-from hand_tracking_dsp.compression.data.crops import Crops, HandFinder, collect_crops
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.options import Parameter, Value, make_options
 from hand_tracking_dsp.resources import default_device_model
-from hand_tracking_dsp.rl.simulation.default_device import default_device
-from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.tracking.manifest import Manifest
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from hand_tracking_dsp.compression.data.crops import Crops, HandFinder
+    from hand_tracking_dsp.rl.simulation.device import DeviceModel
+
+_Options = TypeVar("_Options", bound="DataclassInstance")
+_LONGEST_UNIT = 2
+
+
+def add_option(
+    parser: argparse._ActionsContainer,
+    flag: str,
+    declared: Parameter,
+    **changes: Any,  # noqa: ANN401 (whatever add_argument takes)
+) -> None:
+    """Declare an option whose type, help, default, range and choices are those of a declared value.
+
+    It is parsed into the attribute of the value's name, and a value out of range is refused in the sentence
+    that nodes and dataclasses use.
+
+    Args:
+        parser: Parser, or a group of its options.
+        flag: Option, for example "--rate".
+        declared: Declaration, as options.declaration gives it.
+        changes: Arguments of add_argument that shall differ.
+    """
+    default = declared.default
+    text = f"{declared.description[0].lower()}{declared.description[1:].rstrip('.')}".replace("%", "%%")
+    arguments: dict[str, Any] = {"dest": declared.name, "default": default, "help": text}
+    if isinstance(default, bool):
+        arguments["action"] = "store_false" if default else "store_true"
+    else:
+        given = changes.get("default") or default
+        shown = f"{given:.10g}" if isinstance(given, float) else given
+        limits = [] if declared.choices or not declared.allowed else [declared.allowed]
+        arguments["help"] = f"{text} ({'; '.join([*limits, f'default: {shown}'])})".replace(" %", " %%")
+        if declared.choices:
+            arguments["choices"] = declared.choices
+        else:
+            unit = declared.unit.upper()
+            arguments["metavar"] = unit if 0 < len(unit) <= _LONGEST_UNIT else "N"
+            arguments["type"] = _reader(flag, declared)
+    parser.add_argument(flag, **{**arguments, **changes})
+
+
+def _reader(flag: str, declared: Parameter) -> Callable[[str], Value]:
+    kind = type(declared.default)
+
+    def read(text: str) -> Value:
+        return declared.accept(kind(text), flag)
+
+    read.__name__ = kind.__name__  # argparse names it where the text is not of this type
+    return read
+
+
+def options_from(parsed: argparse.Namespace, kind: type[_Options]) -> _Options:
+    """Make a dataclass of what was given by options that add_option declared for its fields.
+
+    Raises:
+        ConfigurationError: The values do not fit each other.
+    """
+    return make_options(kind, {name: value for name, value in vars(parsed).items() if value is not None})
 
 
 def add_bank(parser: argparse.ArgumentParser, default: str = "the package's own") -> None:
@@ -49,6 +113,10 @@ def read_device(options: argparse.Namespace, bank: Manifest) -> DeviceModel:
     Raises:
         ModelError: It cannot be used, or the bank lacks the figures to make one.
     """
+    # A robot's commands need not wait for this import.
+    from hand_tracking_dsp.rl.simulation.default_device import default_device
+    from hand_tracking_dsp.rl.simulation.device import DeviceModel
+
     if options.device or not options.bank:
         return DeviceModel.from_json(options.device or default_device_model())
     return default_device(bank)
@@ -105,6 +173,9 @@ def cut_hands(options: argparse.Namespace, progress: Progress, finder: HandFinde
         SourceError: A folder is missing or holds no picture.
         ConfigurationError: The pictures show too few hands.
     """
+    # A robot's commands need not wait for this import.
+    from hand_tracking_dsp.compression.data.crops import collect_crops
+
     task = progress.add_task("cutting hands out", total=options.count)
     crops = collect_crops(
         options.images,

@@ -7,20 +7,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hand_tracking_dsp.commands.arguments import add_option
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine_line, write_json
+from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.evaluation.statistics import percentiles
 from hand_tracking_dsp.evaluation.summary import frame_rate_hz, level_switches, summarize
 from hand_tracking_dsp.evaluation.video import FrameSpool, write_video
 from hand_tracking_dsp.nodes.graph.processes import NODES, Value
 from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
+from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.power.simulated_battery import SimulatedBatteryOptions
 from hand_tracking_dsp.recordings.run import Recording
 from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
-_BUDGET_MS = 33.0
 _RECENT_S = 3.0
 # Half charge, where the threshold policy would leave the dense network, is crossed in the middle of the run.
 _CHARGE, _DRAIN = 0.65, 0.3
@@ -39,10 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="synthetic",
         help="synthetic, a device (0 or /dev/video0), a video file, a folder of images or a stream",
     )
-    parser.add_argument("--backend", choices=("onnxruntime", "openvino"), default="onnxruntime")
-    parser.add_argument(
-        "--budget-ms", type=float, default=_BUDGET_MS, metavar="MS", help="latency budget of a frame"
-    )
+    add_option(parser, "--backend", declaration(RuntimeOptions, "backend"))
+    add_option(parser, "--budget-ms", declaration(ControllerOptions, "budget_ms"))
 
 
 def run(args: argparse.Namespace) -> int:

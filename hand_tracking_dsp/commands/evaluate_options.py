@@ -1,17 +1,20 @@
-"""What evaluate is asked: options, and what they come to."""
+"""Options of evaluate: their declarations, checks, and the values made of them."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from hand_tracking_dsp.commands.arguments import add_bank, require_at_least
+from hand_tracking_dsp.commands.arguments import add_bank, add_option, options_from, require_at_least
+from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.replay.levels import RULES, Setting
 from hand_tracking_dsp.evaluation.replay.naming import distinct_names
 from hand_tracking_dsp.evaluation.replay.run import Material, ReplayOptions
+from hand_tracking_dsp.options import declaration
+from hand_tracking_dsp.power.mac_estimate import MacEstimateOptions
 from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.tracker import TrackerOptions
 
@@ -47,21 +50,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--agreement", action="store_true", help="compare every frame with the dense level (takes longer)"
     )
-    how.add_argument("--budget", type=float, default=33.0, metavar="MS", help="latency budget (default: 33)")
+    add_option(how, "--budget", declaration(ControllerOptions, "budget_ms"))
     how.add_argument(
         "--jobs", type=int, metavar="N", help="processes (default: one a core); 1 to time frames"
     )
     how.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler that shall run them")
-    defaults = RuntimeOptions()
-    how.add_argument("--backend", choices=BACKENDS, default=defaults.backend)
-    how.add_argument("--precision", choices=("auto", "fp32", "fp16", "bf16", "int8"), default="auto")
-    how.add_argument("--threads", type=int, default=defaults.threads, help="of one inference")
-    how.add_argument("--max-hands", type=int, default=TrackerOptions().max_hands)
-    how.add_argument("--no-smoothing", action="store_true", help="leave the landmarks as the network says")
-    how.add_argument("--mirrored", action="store_true", help="the images are mirrored (a selfie view)")
-    how.add_argument(
-        "--picojoules-per-mac", type=float, default=100.0, metavar="PJ", help="of the estimate of energy"
-    )
+    for name in ("backend", "precision", "threads"):
+        add_option(how, f"--{name}", declaration(RuntimeOptions, name))
+    add_option(how, "--max-hands", declaration(TrackerOptions, "max_hands"))
+    smoothing = declaration(TrackerOptions, "smoothing")
+    add_option(how, "--no-smoothing", smoothing, help="leave the landmarks as the network gives them")
+    add_option(how, "--mirrored", declaration(TrackerOptions, "mirrored"))
+    add_option(how, "--picojoules-per-mac", declaration(MacEstimateOptions, "picojoules_per_mac"))
     parser.add_argument("--metrics", action="store_true", help="print what is measured, and how, and end")
 
 
@@ -83,22 +83,20 @@ def check(options: argparse.Namespace) -> None:
     if options.as_recorded and not options.bags:
         msg = "--as-recorded needs a bag with a topic hands: name one."
         raise ConfigurationError(msg)
-    require_at_least(options, jobs=1, threads=0, budget=0.1, picojoules_per_mac=0)
+    require_at_least(options, jobs=1)
 
 
 def replay_options(options: argparse.Namespace) -> ReplayOptions:
-    """Say how recordings are replayed.
+    """Make the options of a replay.
 
     Raises:
         ConfigurationError: An option is out of its range.
     """
     return ReplayOptions(
         bank=(options.bank or default_bank()).resolve(),
-        runtime=RuntimeOptions(backend=options.backend, precision=options.precision, threads=options.threads),
-        tracker=TrackerOptions(
-            max_hands=options.max_hands, smoothing=not options.no_smoothing, mirrored=options.mirrored
-        ),
-        budget_ms=options.budget,
+        runtime=options_from(options, RuntimeOptions),
+        tracker=options_from(options, TrackerOptions),
+        budget_ms=options.budget_ms,
         realtime=options.realtime,
         agreement=options.agreement,
         picojoules_per_mac=options.picojoules_per_mac,
@@ -107,7 +105,7 @@ def replay_options(options: argparse.Namespace) -> ReplayOptions:
 
 
 def settings_of(options: argparse.Namespace, bank: Manifest) -> list[Setting]:
-    """Say what runs over every recording, each under a name of its own.
+    """List the settings to run over every recording, each under a name of its own.
 
     Raises:
         ConfigurationError: The bank has no such level.

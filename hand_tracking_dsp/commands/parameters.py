@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 
 from hand_tracking_dsp.control.observation import OBSERVATION
-from hand_tracking_dsp.nodes.base.parameters import Parameter, Value
 from hand_tracking_dsp.nodes.tables import TABLES
+from hand_tracking_dsp.options import Parameter, Value
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
+from hand_tracking_dsp.commands.arguments import add_option, options_from
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.up import require_ros
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, SourceError
+from hand_tracking_dsp.nodes.tables.camera import JPEG_QUALITY
+from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.recordings.bags.record_camera import record_source
 from hand_tracking_dsp.recordings.bags.writer import FORMATS, BagWriter
 
@@ -20,11 +23,16 @@ if TYPE_CHECKING:
     from hand_tracking_dsp.nodes.graph.bag_recorder import BagRecorder
 
 _SYNTHETIC_S = 10.0
-_JPEG_QUALITY = 90
 _POLL_S = 0.1
 # Discovery of others takes 0.1 to 5 s.
 _SILENCE_S = 15.0
-_OF_SOURCES = ("compressed", "hands", "seed", "rate", "width", "height")
+_SOURCE_OPTIONS = {
+    "--hands": "hands",
+    "--seed": "seed",
+    "--rate": "rate_hz",
+    "--width": "width",
+    "--height": "height",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,19 +52,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="default: mcap")
     parser.add_argument("--topics", nargs="+", default=[], metavar="TOPIC", help="of the graph; default: all")
     source = parser.add_argument_group("with --source")
-    source.add_argument(
+    add_option(
+        source,
         "--compressed",
-        type=int,
+        JPEG_QUALITY,
+        dest="compressed",
         nargs="?",
-        const=_JPEG_QUALITY,
+        const=JPEG_QUALITY.default,
+        default=None,
         metavar="QUALITY",
-        help=f"write JPEG images of this quality, 1 to 100 (default: {_JPEG_QUALITY})",
+        help=f"write JPEG images of this quality, {JPEG_QUALITY.allowed} (default: {JPEG_QUALITY.default})",
     )
-    source.add_argument("--hands", type=int, help="synthetic hands, 1 or 2")
-    source.add_argument("--seed", type=int, help="of the synthetic hands")
-    source.add_argument("--rate", type=float, metavar="HZ", help="frames a second; files have their own")
-    source.add_argument("--width", type=int, metavar="PX")
-    source.add_argument("--height", type=int, metavar="PX")
+    for flag, name in _SOURCE_OPTIONS.items():
+        add_option(source, flag, declaration(SourceOptions, name), default=None)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -79,13 +87,11 @@ def _check(options: argparse.Namespace) -> None:
     if options.seconds is not None and not 0 < options.seconds <= 86400:
         msg = f"--seconds is {options.seconds:g}: choose more than 0, at most 86400."
         raise ConfigurationError(msg)
-    if options.compressed is not None and not 1 <= options.compressed <= 100:
-        msg = f"--compressed is {options.compressed}: choose a quality from 1 to 100."
-        raise ConfigurationError(msg)
     if options.source and options.topics:
         msg = "--topics chooses from a running graph: leave out --source, or --topics."
         raise ConfigurationError(msg)
-    given = [f"--{name}" for name in _OF_SOURCES if getattr(options, name) is not None]
+    flags = {"--compressed": "compressed", **_SOURCE_OPTIONS}
+    given = [flag for flag, name in flags.items() if getattr(options, name) is not None]
     if given and not options.source:
         msg = f"{', '.join(given)} go with --source: a running graph is recorded as it is."
         raise ConfigurationError(msg)
@@ -93,10 +99,6 @@ def _check(options: argparse.Namespace) -> None:
 
 def _record_source(options: argparse.Namespace, view: LiveView) -> HandTrackingError | None:
     """Record a source; returns what ended it before its time."""
-    names = {"hands": "hands", "seed": "seed", "rate": "rate_hz", "width": "width", "height": "height"}
-    wishes = {
-        field: getattr(options, name) for name, field in names.items() if getattr(options, name) is not None
-    }
     endless = _SYNTHETIC_S if options.source.strip() == "synthetic" else math.inf
     seconds = endless if options.seconds is None else options.seconds
     recorded_s = 0.0
@@ -108,7 +110,7 @@ def _record_source(options: argparse.Namespace, view: LiveView) -> HandTrackingE
         _show(view, covered_s, seconds, f"{count} frames")
 
     with (
-        open_source(options.source, SourceOptions(**wishes)) as source,
+        open_source(options.source, options_from(options, SourceOptions)) as source,
         BagWriter(options.out, options.format) as writer,
     ):
         view.say(f"Recording {source.name}, {source.width}x{source.height}, {source.rate_hz:g} Hz.")

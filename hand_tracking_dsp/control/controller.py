@@ -9,11 +9,11 @@ from hand_tracking_dsp.control.limits import MAX_LEVELS, check_integer
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import Policy
-from hand_tracking_dsp.control.rate_limiter import Pace
+from hand_tracking_dsp.control.rate_limiter import RateLimiter
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 from hand_tracking_dsp.control.shield import Answer, Shield, Verdict
-from hand_tracking_dsp.control.state import Hearing, Situation
+from hand_tracking_dsp.control.state import Situation, StateBuffer
 
 AUTOMATIC = -1
 """The operator level that leaves the choice to the policy."""
@@ -68,12 +68,12 @@ class Controller:
     def __init__(self, levels: int, policy: Policy, options: ControllerOptions | None = None) -> None:
         self.policy = policy
         self._options = options or ControllerOptions()
-        self._hearing = Hearing(self._options)
+        self._buffer = StateBuffer(self._options)
         self._shield = Shield(self._options.shield)
         self._operator_level = AUTOMATIC
         check_integer("levels", levels, 1, MAX_LEVELS)
         self._levels = levels
-        self._pace = Pace(self._options, levels)
+        self._limiter = RateLimiter(self._options, levels)
         self.set_options(self._options)
         check_integer("initial_level", self._options.initial_level, 0, levels - 1)
         self._level = self._options.initial_level
@@ -83,11 +83,11 @@ class Controller:
 
     def add_latency(self, sample: LatencySample) -> None:
         """Take what one frame cost."""
-        self._hearing.add(sample)
+        self._buffer.add(sample)
 
     def add_battery(self, sample: BatterySample) -> None:
         """Take a reading of the battery."""
-        self._hearing.add(sample)
+        self._buffer.add(sample)
 
     def set_operator_level(self, level: int) -> None:
         """Let a person's level go before policy, shield and dwell time; -1 ends that.
@@ -105,7 +105,7 @@ class Controller:
             ConfigurationError: the number is out of range, or the constrained mode's bounds are beyond it.
         """
         check_integer("levels", levels, 1, MAX_LEVELS)
-        self._pace.set_options(self._options, levels)
+        self._limiter.set_options(self._options, levels)
         self._levels = levels
         self._observed = None
 
@@ -116,9 +116,9 @@ class Controller:
             ConfigurationError: the bank has no such fallback level, or the constrained mode cannot work.
         """
         check_integer("fallback_level", options.shield.fallback_level, -1, self._levels - 1)
-        self._pace.set_options(options, self._levels)
+        self._limiter.set_options(options, self._levels)
         self._options = options
-        self._hearing.set_options(options)
+        self._buffer.set_options(options)
         self._observed = None
         self._shield.options = options.shield
 
@@ -144,7 +144,7 @@ class Controller:
             reason=verdict.reason,
             detail=verdict.detail,
             observation=observation,
-            dwell_left_s=self._pace.dwell_left_s(self._now_s),
+            dwell_left_s=self._limiter.dwell_left_s(self._now_s),
             switches=self._switches,
         )
 
@@ -152,9 +152,9 @@ class Controller:
         self._now_s = max(self._now_s, now_s if math.isfinite(now_s) else 0.0)
         kept = min(self._level, self._levels - 1)
         known = self._observed
-        if known is not None and known.now_s == self._now_s and not self._hearing.unread:
+        if known is not None and known.now_s == self._now_s and not self._buffer.unread:
             return known
-        return self._hearing.situation(self._now_s, kept, self._levels, self._pace.switched_s)
+        return self._buffer.situation(self._now_s, kept, self._levels, self._limiter.switched_s)
 
     def _ask(self, observation: Observation, situation: Situation) -> Answer:
         """Ask the policy, whatever it may do; before the first latency there is nothing to ask about."""
@@ -178,15 +178,15 @@ class Controller:
         if self._level != situation.level:
             detail = f"Level {self._level} is no longer loaded: level {situation.level} is the sparsest left."
             return Verdict(situation.level, Reason.SHIELD_INVALID_LEVEL, detail)
-        return self._pace.review(verdict, self._level, self._now_s)
+        return self._limiter.review(verdict, self._level, self._now_s)
 
     def _switch(self, level: int) -> None:
         if level != self._level:
             self._level = level
-            self._pace.switched(self._now_s)
+            self._limiter.switched(self._now_s)
             self._observed = None
             self._switches += 1
-            self._hearing.forget_latency()
+            self._buffer.forget_latency()
 
 
 def _wish(level: int, kept: int) -> str:

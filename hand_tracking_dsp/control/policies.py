@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from hand_tracking_dsp.control.limits import MAX_LEVELS, check_integer, check_number
+from hand_tracking_dsp.control.limits import MAX_LEVELS
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.options import check_options, check_order, option
 
 
 class Policy(Protocol):
@@ -28,18 +29,14 @@ class Policy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FixedLevelPolicy:
-    """Always the same level.
-
-    Attributes:
-        level: That level; -1 = the sparsest of the bank.
-    """
+    """Always the same level."""
 
     name: ClassVar[str] = "fixed"
-    level: int = 0
+    level: int = option(0, "Level of the fixed policy; -1: the sparsest.", "", -1, MAX_LEVELS - 1)
 
     def __post_init__(self) -> None:
-        """Refuse what no bank has."""
-        check_integer("level of the fixed policy", self.level, -1, MAX_LEVELS - 1)
+        """Raise ConfigurationError where no bank has such a level."""
+        check_options(self)
 
     def decide(self, observation: Observation) -> int:
         """Return the level."""
@@ -48,57 +45,35 @@ class FixedLevelPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdOptions:
-    """When the threshold policy goes sparser or denser; latencies in shares of the budget.
+    """Thresholds of latency, in shares of the budget, and of the battery's charge."""
 
-    Attributes:
-        upper: Sparser when the 95th percentile is above this. 0.9 leaves a tenth of the budget for the
-            one frame in twenty beyond the percentile.
-        lower: Denser when the 95th percentile expected there is at most this. The gap up to `upper` is
-            wider than the noise of a percentile over a few dozen frames.
-        miss_limit: Sparser too when more than this share of frames is over the budget; matters where
-            `upper` is set to 1 or more.
-        hold_s: How long denser must look possible before it is tried, seconds; a pause between two
-            bursts of load should not be mistaken for their end.
-        retry_s: How long a measured slow-down of a denser level is believed, seconds. A try that fails
-            costs about a second of late frames: every 300 s that is a third of a percent of them.
-        battery_saving_charge: Charge, 0 to 1, below which the level is at least battery_saving_level.
-        battery_saving_level: That level (the bank's sparsest where it has no such level).
-        battery_low_charge: Charge, 0 to 1, below which the level is at least battery_low_level.
-        battery_low_level: That level, likewise.
-        battery_hysteresis: How far above these charges they are left again; more than a gauge that
-            goes by voltage rises when the load ends.
-    """
-
-    upper: float = 0.9
-    lower: float = 0.7
-    miss_limit: float = 0.05
-    hold_s: float = 3.0
-    retry_s: float = 300.0
-    battery_saving_charge: float = 0.5
-    battery_saving_level: int = 2
-    battery_low_charge: float = 0.25
-    battery_low_level: int = 4
-    battery_hysteresis: float = 0.05
+    # Leaves a tenth of the budget for the one frame in twenty beyond the percentile.
+    upper: float = option(0.9, "Sparser where the 95th percentile is above.", "budgets", 0.05, 10)
+    # The gap up to upper is wider than the noise of a percentile over a few dozen frames.
+    lower: float = option(0.7, "Denser where it is expected to be below.", "budgets", 0, 10)
+    # Matters where upper is set to 1 or more.
+    miss_limit: float = option(0.05, "Sparser where more frames are late.", "share", 0, 1)
+    # A pause between two bursts of load should not be mistaken for their end.
+    hold_s: float = option(3.0, "How long denser must look possible.", "s", 0, 3600)
+    # A try that fails costs about a second of late frames: every 300 s that is a third of a percent of them.
+    retry_s: float = option(300.0, "How long a level's slowness is believed.", "s", 0, 1e6)
+    battery_saving_charge: float = option(
+        0.5, "Charge below which the level is at least the saving one.", "share of full", 0, 1
+    )
+    battery_saving_level: int = option(2, "The saving level.", "", 0, MAX_LEVELS - 1)
+    battery_low_charge: float = option(
+        0.25, "Charge below which the level is at least the low one.", "share of full", 0, 1
+    )
+    battery_low_level: int = option(4, "The low level.", "", 0, MAX_LEVELS - 1)
+    # More than a gauge that goes by voltage rises when the load ends.
+    battery_hysteresis: float = option(
+        0.05, "Rise above a charge that ends its bound.", "share of full", 0, 0.5
+    )
 
     def __post_init__(self) -> None:
-        """Refuse what cannot work.
-
-        Raises:
-            ConfigurationError: it cannot.
-        """
-        check_number("upper", self.upper, 0.05, 10.0)
-        check_number("lower", self.lower, 0.0, 10.0)
-        check_number("miss_limit", self.miss_limit, 0.0, 1.0)
-        check_number("hold_s", self.hold_s, 0.0, 3600.0)
-        check_number("retry_s", self.retry_s, 0.0, math.inf)
-        check_number("battery_hysteresis", self.battery_hysteresis, 0.0, 0.5)
-        check_number("battery_saving_charge", self.battery_saving_charge, 0.0, 1.0)
-        check_integer("battery_saving_level", self.battery_saving_level, 0, MAX_LEVELS - 1)
-        check_number("battery_low_charge", self.battery_low_charge, 0.0, 1.0)
-        check_integer("battery_low_level", self.battery_low_level, 0, MAX_LEVELS - 1)
-        if self.lower >= self.upper:
-            message = f"lower is {self.lower:g} and upper {self.upper:g}: set lower below upper."
-            raise ConfigurationError(message)
+        """Raise ConfigurationError where a value cannot work."""
+        check_options(self)
+        check_order(self, "lower", "upper")
 
 
 class ThresholdPolicy:

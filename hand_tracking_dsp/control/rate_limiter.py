@@ -14,7 +14,7 @@ from hand_tracking_dsp.errors import ConfigurationError
 _MINUTE_S = 60.0
 
 
-class Pace:
+class RateLimiter:
     """Remembers when the level changed and holds a verdict back that comes too soon or goes too far.
 
     Args:

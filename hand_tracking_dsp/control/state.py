@@ -99,7 +99,7 @@ class Situation:
         return Observation.build(self.now_s, self.levels, values)
 
 
-class Hearing:
+class StateBuffer:
     """Takes samples in any order and with any content, and sums them up.
 
     Only frames with a hand that ran at the level to be judged count, and only those since it was chosen:

@@ -1,126 +1,172 @@
-"""Options of the gestures, in ROS parameters' types, each with its unit in its name."""
+"""Options of the gestures."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.options import check_options, check_order, option
 
 
 @dataclass(frozen=True, slots=True)
 class GestureOptions:
-    """When a hand shows a gesture, and when that is told; docs/gesture_rules.md says how they were found.
+    """Thresholds of gestures and of their debouncing; docs/gesture_rules.md says how they were found.
 
-    Lengths without unit are in palm sizes, from the wrist to the middle finger's MCP joint.
-
-    Attributes:
-        finger_open_deg: A finger whose joints bend by no more than this, in all, is open, degrees, 0 to 500.
-        finger_closed_deg: One whose joints bend by more is folded, degrees, above finger_open_deg to 540;
-            between both it is open in part, and counts as open up to their middle.
-        thumb_reach_closed: The thumb is folded where the ratio of its tip's and its MCP joint's distance from
-            the little finger's MCP joint is no more than this, 0 to 5.
-        thumb_reach_open: It is open where the ratio is at least this, above thumb_reach_closed to 5.
-        thumb_gap_closed: It is folded, too, where its tip is no further from another finger, 0 to 2.
-        thumb_gap_open: It is open where its tip is at least so far from all of them, above thumb_gap_closed
-            to 2.
-        pinch_close: Thumb and index finger pinch fully where their tips are no further apart, 0 to 2.
-        pinch_open: They do not where they are at least so far apart, above pinch_close to 2; a drag begins
-            at the middle between both, and ends here.
-        palm_bend_deg: Most bend, in all, of a finger of an open palm; a resting hand's bend more, degrees, 1
-            to 540.
-        palm_thumb_reach: Least ratio, as of thumb_reach_closed, of an open palm's thumb, which may lie beside
-            the index finger, but not across the palm, 0.1 to 5.
-        pinch_bend_deg: Most bend, in all, of an index finger that pinches; a fist's bends more, degrees, 0
-            to 540.
-        pinch_lead: By how much the thumb's tip is at least nearer to the index finger's tip than to the PIP
-            joints that it lies on in a fist, 0.01 to 2.
-        victory_spread_deg: Least angle between index and middle finger of a victory sign, degrees, 0.1 to 45.
-        thumb_tilt_deg: Most angle between a thumb up or down and the vertical, degrees, 1 to 60.
-        camera_roll_deg: Turn of the camera about its axis, degrees, -180 to 180: how far clockwise an
-            upright thing appears turned in the image. Only thumb up and down depend on it.
-        min_score: Least score of a gesture that is named, 0 to 1.
-        min_visible: Least share of a hand's joints inside the picture, 0 to 1; with fewer it shows none,
-            as those outside are guesses.
-        hold_on_s: For how long a gesture must be seen before it starts, seconds, 0 to 10.
-        hold_off_s: For how long it must be missing before it ends, seconds, 0 to 10; a lost hand ends its
-            gestures at once.
-        held_interval_s: Between two events that tell of a held gesture, seconds, 0 to 60; 0 = every image.
-        max_gap_s: A longer pause between two images ends all gestures, seconds, 0.01 to 60.
-        swipe_distance: Least way of the palm in a swipe, 0.2 to 20.
-        swipe_max_s: Longest time for that way, seconds, 0.05 to 5.
-        swipe_straightness: Least ratio of distance and length of that way, 0 to 1.
-        swipe_tilt_deg: Most angle between it and the image's axis, degrees, 1 to 45.
-        swipe_cooldown_s: For how long after a swipe no other is told, seconds, 0 to 10.
+    Between finger_open_deg and finger_closed_deg a finger counts as open up to their middle. A drag begins in
+    the middle between pinch_close and pinch_open, and ends at pinch_open. Joints outside the image, which
+    min_visible bounds, are guesses.
     """
 
-    finger_open_deg: float = 50.0
-    finger_closed_deg: float = 150.0
-    thumb_reach_closed: float = 0.95
-    thumb_reach_open: float = 1.3
-    thumb_gap_closed: float = 0.15
-    thumb_gap_open: float = 0.5
-    pinch_close: float = 0.2
-    pinch_open: float = 0.6
-    palm_bend_deg: float = 55.0
-    palm_thumb_reach: float = 0.8
-    pinch_bend_deg: float = 155.0
-    pinch_lead: float = 0.2
-    victory_spread_deg: float = 8.0
-    thumb_tilt_deg: float = 45.0
-    camera_roll_deg: float = 0.0
-    min_score: float = 0.5
-    min_visible: float = 0.9
-    hold_on_s: float = 0.2
-    hold_off_s: float = 0.2
-    held_interval_s: float = 0.5
-    max_gap_s: float = 1.0
-    swipe_distance: float = 2.0
-    swipe_max_s: float = 0.5
-    swipe_straightness: float = 0.85
-    swipe_tilt_deg: float = 30.0
-    swipe_cooldown_s: float = 0.8
+    finger_open_deg: float = option(
+        50.0, "A finger whose joints bend by no more than this, in all, is open.", "deg", 0, 500, dynamic=True
+    )
+    finger_closed_deg: float = option(
+        150.0,
+        "One whose joints bend by more is folded; between both it is open in part.",
+        "deg",
+        0,
+        540,
+        dynamic=True,
+    )
+    thumb_reach_closed: float = option(
+        0.95,
+        "The thumb is folded where the ratio of its tip's and its MCP joint's distance from the "
+        "little finger's MCP joint is no more than this.",
+        "",
+        0,
+        5,
+        dynamic=True,
+    )
+    thumb_reach_open: float = option(
+        1.3, "It is open where that ratio is at least this.", "", 0, 5, dynamic=True
+    )
+    thumb_gap_closed: float = option(
+        0.15,
+        "It is folded, too, where its tip is no further from another finger.",
+        "palm sizes",
+        0,
+        2,
+        dynamic=True,
+    )
+    thumb_gap_open: float = option(
+        0.5, "It is open where its tip is at least so far from all of them.", "palm sizes", 0, 2, dynamic=True
+    )
+    pinch_close: float = option(
+        0.2,
+        "Thumb and index finger pinch fully where their tips are no further apart.",
+        "palm sizes",
+        0,
+        2,
+        dynamic=True,
+    )
+    pinch_open: float = option(
+        0.6, "They do not where they are at least so far apart.", "palm sizes", 0, 2, dynamic=True
+    )
+    palm_bend_deg: float = option(
+        55.0,
+        "Most bend, in all, of a finger of an open palm; a resting hand's bend more.",
+        "deg",
+        1,
+        540,
+        dynamic=True,
+    )
+    palm_thumb_reach: float = option(
+        0.8,
+        "Least ratio, as of thumb_reach_closed, of an open palm's thumb, which may lie beside the "
+        "index finger but not across the palm.",
+        "",
+        0.1,
+        5,
+        dynamic=True,
+    )
+    pinch_bend_deg: float = option(
+        155.0,
+        "Most bend, in all, of an index finger that pinches; a fist's bends more.",
+        "deg",
+        0,
+        540,
+        dynamic=True,
+    )
+    pinch_lead: float = option(
+        0.2,
+        "By how much the thumb's tip must be nearer to the index finger's tip than to the PIP "
+        "joints that it lies on in a fist.",
+        "palm sizes",
+        0.01,
+        2,
+        dynamic=True,
+    )
+    victory_spread_deg: float = option(
+        8.0, "Least angle between index and middle finger of a victory sign.", "deg", 0.1, 45, dynamic=True
+    )
+    thumb_tilt_deg: float = option(
+        45.0, "Most angle between a thumb up or down and the vertical.", "deg", 1, 60, dynamic=True
+    )
+    camera_roll_deg: float = option(
+        0.0,
+        "How far clockwise an upright thing appears turned in the image; only thumb up and down "
+        "depend on it.",
+        "deg",
+        -180,
+        180,
+        dynamic=True,
+    )
+    min_score: float = option(0.5, "Least score of a gesture that is named.", "", 0, 1, dynamic=True)
+    min_visible: float = option(
+        0.9,
+        "Least share of a hand's joints inside the image; with fewer it shows no gesture.",
+        "share",
+        0,
+        1,
+        dynamic=True,
+    )
+    hold_on_s: float = option(
+        0.2, "For how long a gesture must be seen before it starts.", "s", 0, 10, dynamic=True
+    )
+    hold_off_s: float = option(
+        0.2,
+        "For how long it must be missing before it ends; a lost hand ends its gestures at once.",
+        "s",
+        0,
+        10,
+        dynamic=True,
+    )
+    held_interval_s: float = option(
+        0.5,
+        "Time between two events that report a held gesture; 0: one for every image.",
+        "s",
+        0,
+        60,
+        dynamic=True,
+    )
+    max_gap_s: float = option(
+        1.0,
+        "A longer pause between two images, by their stamps, ends all gestures.",
+        "s",
+        0.01,
+        60,
+        dynamic=True,
+    )
+    swipe_distance: float = option(
+        2.0, "Least way of the palm in a swipe.", "palm sizes", 0.2, 20, dynamic=True
+    )
+    swipe_max_s: float = option(0.5, "Longest time for that way.", "s", 0.05, 5, dynamic=True)
+    swipe_straightness: float = option(
+        0.85, "Least ratio of distance and length of that way.", "", 0, 1, dynamic=True
+    )
+    swipe_tilt_deg: float = option(
+        30.0, "Most angle between it and the image's axis.", "deg", 1, 45, dynamic=True
+    )
+    swipe_cooldown_s: float = option(
+        0.8, "For how long after a swipe no other is reported.", "s", 0, 10, dynamic=True
+    )
 
     def __post_init__(self) -> None:
-        """Refuse what cannot work.
-
-        Raises:
-            ConfigurationError: A value lies outside its range.
-        """
-        limits: dict[str, tuple[float, float]] = {
-            "finger_open_deg": (0.0, 500.0),
-            "finger_closed_deg": (_above(self.finger_open_deg), 540.0),
-            "thumb_reach_closed": (0.0, 5.0),
-            "thumb_reach_open": (_above(self.thumb_reach_closed), 5.0),
-            "thumb_gap_closed": (0.0, 2.0),
-            "thumb_gap_open": (_above(self.thumb_gap_closed), 2.0),
-            "pinch_close": (0.0, 2.0),
-            "pinch_open": (_above(self.pinch_close), 2.0),
-            "palm_bend_deg": (1.0, 540.0),
-            "palm_thumb_reach": (0.1, 5.0),
-            "pinch_bend_deg": (0.0, 540.0),
-            "pinch_lead": (0.01, 2.0),
-            "victory_spread_deg": (0.1, 45.0),
-            "thumb_tilt_deg": (1.0, 60.0),
-            "camera_roll_deg": (-180.0, 180.0),
-            "min_score": (0.0, 1.0),
-            "min_visible": (0.0, 1.0),
-            "hold_on_s": (0.0, 10.0),
-            "hold_off_s": (0.0, 10.0),
-            "held_interval_s": (0.0, 60.0),
-            "max_gap_s": (0.01, 60.0),
-            "swipe_distance": (0.2, 20.0),
-            "swipe_max_s": (0.05, 5.0),
-            "swipe_straightness": (0.0, 1.0),
-            "swipe_tilt_deg": (1.0, 45.0),
-            "swipe_cooldown_s": (0.0, 10.0),
-        }
-        for name, (low, high) in limits.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                msg = f"The gestures' {name} is {value!r}: set a number from {low:.6g} to {high:g}."
-                raise ConfigurationError(msg)
-
-
-def _above(value: float) -> float:
-    return math.nextafter(value, math.inf)
+        """Raise ConfigurationError where a value cannot work."""
+        check_options(self)
+        for lower, upper in (
+            ("finger_open_deg", "finger_closed_deg"),
+            ("thumb_reach_closed", "thumb_reach_open"),
+            ("thumb_gap_closed", "thumb_gap_open"),
+            ("pinch_close", "pinch_open"),
+        ):
+            check_order(self, lower, upper)

@@ -15,52 +15,63 @@ from enum import Enum
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.gestures.types import NO_GESTURE, RESERVED
+from hand_tracking_dsp.options import check_options, check_order, option
 
 
 @dataclass(frozen=True, slots=True)
 class TeleopOptions:
-    """How a hand drives.
+    """Options of driving by a hand."""
 
-    Attributes:
-        deadman: Name of the gesture that must be held.
-        watchdog_s: Age of the newest image with that gesture above which the base is stopped, seconds;
-            also how far ahead of the clock here a stamp may be.
-        release_s: How long a hand must be seen without the gesture before it may begin to drive, seconds.
-        dead_zone_palms: Way from the beginning that does not count yet, palm sizes.
-        full_scale_palms: Way that gives full speed, palm sizes, above dead_zone_palms.
-        max_linear_mps: Full speed forwards and backwards, metres a second.
-        max_angular_radps: Full speed of turning, radians a second.
-        linear_accel_mps2: Greatest change of the linear speed, metres a second squared; a stop is at once.
-        angular_accel_radps2: Greatest change of the angular speed, radians a second squared.
-        mirror: Turn left where the hand goes to the image's right, instead of right.
-    """
-
-    deadman: str = "fist"
-    watchdog_s: float = 0.15
-    release_s: float = 0.2
-    dead_zone_palms: float = 0.3
-    full_scale_palms: float = 1.5
-    max_linear_mps: float = 0.3
-    max_angular_radps: float = 0.8
-    linear_accel_mps2: float = 0.5
-    angular_accel_radps2: float = 1.5
-    mirror: bool = False
+    deadman: str = option("fist", "Name of the gesture that must be held while the base moves.")
+    watchdog_s: float = option(
+        0.15,
+        "Age of the newest image with that gesture above which the base is stopped; also how far ahead of "
+        "the clock here a stamp may be.",
+        "s",
+        0.02,
+        2,
+        dynamic=True,
+    )
+    release_s: float = option(
+        0.2,
+        "How long a hand must be seen without the gesture before it may begin to drive.",
+        "s",
+        0.05,
+        10,
+        dynamic=True,
+    )
+    dead_zone_palms: float = option(
+        0.3,
+        "Way from where the gesture began that does not count yet.",
+        "palm sizes",
+        0,
+        5,
+        dynamic=True,
+    )
+    full_scale_palms: float = option(1.5, "Way that gives full speed.", "palm sizes", 0.1, 20, dynamic=True)
+    max_linear_mps: float = option(
+        0.3, "Full speed forwards and backwards (linear.x).", "m/s", 0, 5, dynamic=True
+    )
+    max_angular_radps: float = option(0.8, "Full speed of turning (angular.z).", "rad/s", 0, 10, dynamic=True)
+    linear_accel_mps2: float = option(
+        0.5, "Greatest change of the linear speed; a stop is at once.", "m/s²", 0.01, 50, dynamic=True
+    )
+    angular_accel_radps2: float = option(
+        1.5, "Greatest change of the angular speed; a stop is at once.", "rad/s²", 0.01, 100, dynamic=True
+    )
+    mirror: bool = option(
+        False,
+        "Where the hand goes to the image's right, turn left instead of right: for a camera that is not the "
+        "robot's own but looks at a person who looks the robot's way.",
+    )
 
     def __post_init__(self) -> None:
-        """Refuse what cannot work.
-
-        Raises:
-            ConfigurationError: No hand can hold deadman, or full_scale_palms is not above dead_zone_palms.
-        """
+        """Raise ConfigurationError where a value cannot work."""
+        check_options(self)
         if self.deadman in (NO_GESTURE, *RESERVED):
             msg = f"deadman is {self.deadman!r}: name a gesture that a hand can hold, such as fist."
             raise ConfigurationError(msg)
-        if not self.full_scale_palms > self.dead_zone_palms:
-            msg = (
-                f"full_scale_palms is {self.full_scale_palms:g}: "
-                f"set it above dead_zone_palms, which is {self.dead_zone_palms:g}."
-            )
-            raise ConfigurationError(msg)
+        check_order(self, "dead_zone_palms", "full_scale_palms")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import yaml
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.gestures.types import SWIPES, EventKind, GestureEvent
+from hand_tracking_dsp.options import check_options, option
 
 FORM = (
     '"GESTURE started|held SECONDS|ended|moved -> set NODE PARAMETER VALUE" or '
@@ -138,29 +139,47 @@ def _refusal(text: str, problem: str) -> ConfigurationError:
     return ConfigurationError(f"The binding {text!r} {problem}; write {FORM}.")
 
 
+@dataclass(frozen=True, slots=True)
+class TriggerOptions:
+    """Times of the triggers; what a person meant long ago need not be what they mean now."""
+
+    cooldown_s: float = option(
+        1.0, "How long a binding rests after it was set off.", "s", 0, 3600, dynamic=True
+    )
+    max_age_s: float = option(
+        1.0,
+        "Age above which an event sets off nothing; also how far ahead of the clock here its stamp may be.",
+        "s",
+        0.05,
+        3600,
+        dynamic=True,
+    )
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError where a value cannot work."""
+        check_options(self)
+
+
 class GestureTriggers:
     """Finds the bindings that an event sets off.
 
-    A binding to a held gesture is set off once in a holding, by the first event that tells of long enough.
+    A binding to a held gesture is set off once in a holding, by the first event that reports it as long
+    enough.
 
     Args:
         bindings: All of them.
-        cooldown_s: How long a binding rests after it was set off, seconds.
-        max_age_s: Age above which an event sets off nothing, seconds: what a person meant then need not be
-            what they mean now. Also how far ahead of the clock here its stamp may be.
+        options: Times.
 
     Attributes:
         bindings: The same.
-        cooldown_s: The same; may be replaced at any time.
-        max_age_s: The same, likewise.
+        options: The same; may be replaced at any time.
         ignored: How often an event that would have set one off came during its rest, and how many came too
             late, by "cooldown" and "age".
     """
 
-    def __init__(self, bindings: Sequence[Binding], cooldown_s: float, max_age_s: float) -> None:
+    def __init__(self, bindings: Sequence[Binding], options: TriggerOptions) -> None:
         self.bindings = tuple(bindings)
-        self.cooldown_s = cooldown_s
-        self.max_age_s = max_age_s
+        self.options = options
         self.ignored: Counter[str] = Counter()
         self._set_off_s: dict[Binding, float] = {}
         # Gestures being held that have had their effect, by hand.
@@ -179,10 +198,11 @@ class GestureTriggers:
             self._done.update((binding, event.track_id) for binding in matching)
         else:
             self._done -= {(b, event.track_id) for b in self.bindings if b.gesture == event.name}
-        if not abs(age_s) <= self.max_age_s:
+        if not abs(age_s) <= self.options.max_age_s:
             self.ignored["age"] += bool(matching)
             return ()
-        rested = [b for b in matching if now_s - self._set_off_s.get(b, -math.inf) >= self.cooldown_s]
+        cooldown_s = self.options.cooldown_s
+        rested = [b for b in matching if now_s - self._set_off_s.get(b, -math.inf) >= cooldown_s]
         self.ignored["cooldown"] += len(matching) - len(rested)
         self._set_off_s |= dict.fromkeys(rested, now_s)
         return tuple(rested)

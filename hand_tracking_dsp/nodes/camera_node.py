@@ -12,13 +12,13 @@ from typing import Any
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from hand_tracking_dsp.cameras.backoff import Backoff
+from hand_tracking_dsp.cameras.backoff import Backoff, BackoffOptions
 from hand_tracking_dsp.cameras.camera import Frame, FrameSource, Intrinsics, SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
-from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
+from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.msg import HandArray
 from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
-from hand_tracking_dsp.nodes.base.pacing import Pace, RateMeter
+from hand_tracking_dsp.nodes.base.pacing import FrameSchedule, RateMeter
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.messages.conversion import camera_info, pixels_to_compressed, pixels_to_image
 from hand_tracking_dsp.nodes.messages.hand_messages import truth_message
@@ -45,20 +45,8 @@ class CameraNode(ManagedNode):
     def configure(self) -> None:
         """Create the publishers."""
         parameters = self.parameters
-        if parameters["retry_max_s"] < parameters["retry_s"]:
-            msg = (
-                f"Parameter retry_max_s is {parameters['retry_max_s']}, but must be at least "
-                f"retry_s, {parameters['retry_s']}."
-            )
-            raise ConfigurationError(msg)
-        self._options = SourceOptions(
-            width=parameters["width"],
-            height=parameters["height"],
-            rate_hz=parameters["rate_hz"],
-            loop=parameters["loop"],
-            seed=parameters["seed"],
-            hands=parameters["hands"],
-        )
+        self._retries = parameters.make(BackoffOptions)
+        self._options = parameters.make(SourceOptions)
         self._image = self.publish_on(Image, "image_raw", "image")
         self._compressed = (
             self.publish_on(CompressedImage, "image_raw/compressed", "image")
@@ -107,7 +95,7 @@ class CameraNode(ManagedNode):
 
     def _run(self, stop: threading.Event) -> None:
         """Read the source until asked to stop; open it again when it is lost."""
-        backoff = Backoff(self.parameters["retry_s"], limit_s=self.parameters["retry_max_s"])
+        backoff = Backoff(self._retries)
         while not stop.is_set():
             frames_before = self._frames
             try:
@@ -138,12 +126,12 @@ class CameraNode(ManagedNode):
     def _stream(self, source: FrameSource, stop: threading.Event) -> None:
         """Publish frames until the source ends or the node stops."""
         timeout_s = self.parameters["read_timeout_s"]
-        pace = Pace(source.rate_hz)
+        schedule = FrameSchedule(source.rate_hz)
         while not stop.is_set():
             frame = source.read(timeout_s)
             if frame is None:
                 return
-            if stop.wait(0 if source.live else pace.wait_s(time.monotonic())):
+            if stop.wait(0 if source.live else schedule.wait_s(time.monotonic())):
                 return
             self._publish(frame, source.intrinsics)
             self._trouble = ""

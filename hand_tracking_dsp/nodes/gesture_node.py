@@ -6,7 +6,6 @@ import math
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +24,6 @@ from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.messages.conversion import seconds
 from hand_tracking_dsp.nodes.messages.gesture_messages import event_message, gestures_message
 from hand_tracking_dsp.nodes.tables import GESTURE
-
-_OPTIONS = tuple(option.name for option in fields(GestureOptions))
 
 # How often it looks whether hands are silent.
 _WATCH_PERIOD_S = 0.05
@@ -55,7 +52,7 @@ class GestureNode(ManagedNode):
         """Read the user's gestures and create topics."""
         file = self.parameters["gestures_file"]
         self._own = load_gestures(Path(file).expanduser()) if file else ()
-        self._recognizer = GestureRecognizer(self._options({}), self._own)
+        self._recognizer = GestureRecognizer(self.parameters.make(GestureOptions), self._own)
         self._silence_s = self.parameters["silence_s"]
         self._gestures = self.publish_on(GestureArray, "gestures", "gestures")
         self._happened = self.publish_on(EventMessage, "gesture_events", "events")
@@ -81,9 +78,9 @@ class GestureNode(ManagedNode):
 
     def apply(self, values: Mapping[str, Any]) -> None:
         """Take up thresholds; what is held ends, as it was held by the old ones."""
-        options = self._options(values)
+        options = self.parameters.make(GestureOptions, changes=values)
         self._silence_s = values.get("silence_s", self._silence_s)
-        if self._recognizer is not None and values.keys() & set(_OPTIONS):
+        if self._recognizer is not None and values.keys() - {"silence_s"}:
             self._end_all()
             self._recognizer = GestureRecognizer(options, self._own)
 
@@ -102,10 +99,6 @@ class GestureNode(ManagedNode):
             report.warnings.append(f"Nothing has come on {topic} yet.")
         elif now_s - self._heard_s > self._silence_s:
             report.warnings.append(f"Nothing has come on {topic} for {now_s - self._heard_s:.0f} s.")
-
-    def _options(self, values: Mapping[str, Any]) -> GestureOptions:
-        """Options from the parameters, whose names are those of the fields, with some values replaced."""
-        return GestureOptions(**{name: values.get(name, self.parameters[name]) for name in _OPTIONS})
 
     def _on_hands(self, message: HandArray) -> None:
         if self._recognizer is None or self.state != "active":

@@ -6,7 +6,6 @@ import math
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from geometry_msgs.msg import Twist, TwistStamped
@@ -49,7 +48,7 @@ class GestureTeleopNode(ManagedNode):
 
     def configure(self) -> None:
         """Take up the parameters and create topics."""
-        self._teleop = GestureTeleop(self._options({}))
+        self._teleop = GestureTeleop(self.parameters.make(TeleopOptions))
         self._stamped, self._frame_id = self.parameters["stamped"], self.parameters["frame_id"]
         self._commands = self.publish_on(TwistStamped if self._stamped else Twist, "cmd_vel", "command")
         self.listen_to(GestureArray, "gestures", self._on_gestures, "gestures")
@@ -82,7 +81,7 @@ class GestureTeleopNode(ManagedNode):
 
     def apply(self, values: Mapping[str, Any]) -> None:
         """Take up limits and times."""
-        options = self._options(values)
+        options = self.parameters.make(TeleopOptions, changes=values)
         if self._teleop is not None:
             self._teleop.options = options
 
@@ -108,11 +107,6 @@ class GestureTeleopNode(ManagedNode):
                 f"{self._teleop.options.watchdog_s:g} s: nobody can drive unless the pipeline is faster and "
                 f"the clocks agree."
             )
-
-    def _options(self, values: Mapping[str, Any]) -> TeleopOptions:
-        """Options from the parameters, whose names are those of the fields, with some values replaced."""
-        names = [option.name for option in fields(TeleopOptions)]
-        return TeleopOptions(**{name: values.get(name, self.parameters[name]) for name in names})
 
     def _on_gestures(self, message: GestureArray) -> None:
         if self._teleop is None or self.state != "active":

@@ -15,7 +15,13 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool, Trigger
 
-from hand_tracking_dsp.gestures.trigger import Binding, GestureTriggers, SetParameter, parse_binding
+from hand_tracking_dsp.gestures.trigger import (
+    Binding,
+    GestureTriggers,
+    SetParameter,
+    TriggerOptions,
+    parse_binding,
+)
 from hand_tracking_dsp.gestures.types import BUILT_IN, RESERVED
 from hand_tracking_dsp.msg import GestureEvent as EventMessage
 from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
@@ -57,9 +63,7 @@ class GestureTriggerNode(ManagedNode):
         """Read the bindings and create clients and topics."""
         # Each once: a line that stands there twice is no wish to act twice.
         bindings = [parse_binding(text) for text in dict.fromkeys(self.parameters["bindings"])]
-        self._triggers = GestureTriggers(
-            bindings, self.parameters["cooldown_s"], self.parameters["max_age_s"]
-        )
+        self._triggers = GestureTriggers(bindings, self.parameters.make(TriggerOptions))
         for binding in self._triggers.bindings:
             self._calls[binding] = self._client(binding)
             known = binding.gesture in (*BUILT_IN, *RESERVED)
@@ -90,8 +94,7 @@ class GestureTriggerNode(ManagedNode):
     def apply(self, values: Mapping[str, Any]) -> None:
         """Take up times."""
         if self._triggers is not None:
-            self._triggers.cooldown_s = values.get("cooldown_s", self._triggers.cooldown_s)
-            self._triggers.max_age_s = values.get("max_age_s", self._triggers.max_age_s)
+            self._triggers.options = self.parameters.make(TriggerOptions, changes=values)
 
     def describe(self, report: Report) -> None:
         """Say what was set off and what came of it."""

@@ -7,9 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import fields
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image
@@ -40,8 +39,6 @@ from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
 from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult
 from hand_tracking_dsp.tracking.types import Image as Pixels
 
-_Options = TypeVar("_Options", TrackerOptions, RuntimeOptions)
-
 # A bad frame stays in /diagnostics for so long.
 _BAD_FRAME_SHOWN_S = 5.0
 
@@ -70,13 +67,13 @@ class HandTrackerNode(ManagedNode):
     def configure(self) -> None:
         """Load every network of the bank and create topics."""
         parameters = self.parameters
-        runtime = self._options(RuntimeOptions)
+        runtime = parameters.make(RuntimeOptions)
         folder = bank_folder(parameters["bank"])
         self._requested_level = parameters["level"]
         self.progress(f"Loading the palm detector {parameters['detector'] or '(the first)'} of {folder}.")
         detector = PalmDetector.load(folder, parameters["detector"], runtime)
         self._bank = LevelBank.load(folder, runtime, self._report_loading)
-        self._tracker = HandTracker(self._bank, detector, self._options(TrackerOptions))
+        self._tracker = HandTracker(self._bank, detector, parameters.make(TrackerOptions))
         schedule = DriftSchedule(parameters["drift_interval"], parameters["drift_budget_ms"])
         self._drift = DriftMonitor(self._bank, schedule)
         self._accelerator = Accelerator()
@@ -137,10 +134,6 @@ class HandTrackerNode(ManagedNode):
             report.warnings.append(f"No image has come on {self._image_topic} yet.")
         if time.monotonic() - self._bad_frame_s < _BAD_FRAME_SHOWN_S:
             report.errors.append(self._bad_frame)
-
-    def _options(self, kind: type[_Options]) -> _Options:
-        """Make options from the parameters, whose names are those of the fields."""
-        return kind(**{field.name: self.parameters[field.name] for field in fields(kind)})
 
     def _report_loading(self, what: str, ready: int, total: int) -> None:
         if ready < total:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import sys
 import time
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from sensor_msgs.msg import BatteryState
 from std_msgs.msg import Float32
 
-from hand_tracking_dsp.cameras.backoff import Backoff
+from hand_tracking_dsp.cameras.backoff import Backoff, BackoffOptions
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.msg import TrackerStats
 from hand_tracking_dsp.nodes.bank_folder import bank_folder
@@ -71,10 +70,9 @@ class PowerNode(ManagedNode):
     def configure(self) -> None:
         """Take up the parameters and create topics."""
         parameters = self.parameters
-        names = [option.name for option in fields(SimulatedBatteryOptions)]
-        self._simulated = SimulatedBatteryOptions(**{name: parameters[f"simulated.{name}"] for name in names})
+        self._simulated = parameters.make(SimulatedBatteryOptions, "simulated.")
         self._estimate = self._estimate_options() if parameters["source"] == "estimate" else None
-        self._backoff = Backoff(parameters["retry_s"], limit_s=parameters["retry_max_s"])
+        self._backoff = Backoff(parameters.make(BackoffOptions))
         self._battery = self.publish_on(BatteryState, "battery_state", "battery")
         self._power = self.publish_on(Float32, "power_w", "battery")
         if parameters["source"] in ("estimate", "simulated"):
@@ -123,16 +121,11 @@ class PowerNode(ManagedNode):
             report.values |= {f"{label} [W]": watts for label, watts in reading.rails_w.items()}
 
     def _estimate_options(self) -> MacEstimateOptions:
-        parameters = self.parameters
-        bank, detector = bank_folder(parameters["bank"]), parameters["estimate.detector"]
-        # What is wrong with them is to be said at configure, not first when the source is opened.
-        read_manifest(bank).detector(detector)
-        return MacEstimateOptions(
-            base_w=parameters["estimate.base_w"],
-            picojoules_per_mac=parameters["estimate.picojoules_per_mac"],
-            bank_folder=bank,
-            detector=detector,
-        )
+        bank = bank_folder(self.parameters["bank"])
+        options = self.parameters.make(MacEstimateOptions, "estimate.", bank_folder=bank)
+        # An error in them is to be reported at configure, not first when the source is opened.
+        read_manifest(bank).detector(options.detector)
+        return options
 
     def _on_stats(self, message: TrackerStats) -> None:
         self._level = message.applied_level

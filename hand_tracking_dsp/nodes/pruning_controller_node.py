@@ -25,19 +25,6 @@ from hand_tracking_dsp.nodes.policy_choice import choose_policy
 from hand_tracking_dsp.nodes.tables import CONTROLLER
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
-# Options of the controller that are parameters of the same name.
-_OPTIONS = (
-    "budget_ms",
-    "initial_level",
-    "min_dwell_s",
-    "min_dwell_sparser_s",
-    "settle_s",
-    "window_s",
-    "min_samples",
-    "drift_window_s",
-    "mode",
-)
-
 # A power reading older than this is not taken for the battery's.
 _POWER_AGE_S = 5.0
 
@@ -67,7 +54,7 @@ class PruningControllerNode(ManagedNode):
             parameters["policy"],
             parameters["policy_file"],
             manifest,
-            self._group,
+            lambda name: parameters.group(f"{name}."),
             self._note,
         )
         self.get_logger().info(f"The policy {policy.name} chooses among {len(manifest.levels)} levels.")
@@ -126,24 +113,18 @@ class PruningControllerNode(ManagedNode):
 
     def _options(self, values: Mapping[str, Any]) -> ControllerOptions:
         """Options of the controller from the parameters, with some values replaced."""
-        options = {name: values.get(name, self.parameters[name]) for name in _OPTIONS}
-        return ControllerOptions(
-            **options,
-            constraint=ConstraintOptions(**self._group("constraint", values)),
-            shield=ShieldOptions(**self._group("shield", values)),
+        make = self.parameters.make
+        return make(
+            ControllerOptions,
+            changes=values,
+            constraint=make(ConstraintOptions, "constraint.", values),
+            shield=make(ShieldOptions, "shield.", values),
         )
 
     def _note(self, sentence: str) -> None:
         """Say a sentence in the log and from now on in /diagnostics."""
         self._notes.append(sentence)
         self.get_logger().warning(sentence)
-
-    def _group(self, group: str, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Parameters of a group without the group's name, with some values replaced."""
-        names = [parameter.name for parameter in CONTROLLER if parameter.name.startswith(f"{group}.")]
-        return {
-            name.removeprefix(f"{group}."): (values or {}).get(name, self.parameters[name]) for name in names
-        }
 
     def _on_stats(self, message: TrackerStats) -> None:
         if self._controller is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.options import check_options, option
 from hand_tracking_dsp.power.power_source import PowerReading
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -15,7 +15,7 @@ from hand_tracking_dsp.tracking.manifest import read_manifest
 
 @dataclass(frozen=True, slots=True)
 class MacEstimateOptions:
-    """What the estimate is made of.
+    """Inputs of the estimate.
 
     The energy is an order of magnitude, to be set from a meter: watts with tracking minus watts without,
     by the multiply-accumulates a second. The default is 10 billion of them a second and watt: a survey of
@@ -25,24 +25,24 @@ class MacEstimateOptions:
     ISSCC 2014), the rest instructions and memory traffic; a small computer may well need more.
 
     Attributes:
-        base_w: Watts of the computer while no network runs, 0 to 10000.
-        picojoules_per_mac: Energy of one multiply-accumulate with its share of memory traffic, 0 to 1e6 pJ.
-        bank_folder: Of the tracker's level bank; the package's own if None.
-        detector: The tracker's palm detector by name; "" = the bank's first.
+        bank_folder: Folder of the tracker's level bank; the package's own if None.
     """
 
-    base_w: float = 2.0
-    picojoules_per_mac: float = 100.0
+    base_w: float = option(2.0, "Power of the computer while no network runs.", "W", 0, 1e4)
+    picojoules_per_mac: float = option(
+        100.0,
+        "Energy of one multiply-accumulate with its memory traffic, an order of magnitude: set it from a "
+        "meter.",
+        "pJ",
+        0,
+        1e6,
+    )
+    detector: str = option("", "The tracker's palm detector, by name; empty: the bank's first.")
     bank_folder: Path | None = None
-    detector: str = ""
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError where a value cannot work."""
-        for name, high in (("base_w", 1e4), ("picojoules_per_mac", 1e6)):
-            value = getattr(self, name)
-            if not 0.0 <= value <= high:
-                msg = f"The power estimate's {name} is {value}; choose a value from 0 to {high:g}."
-                raise ConfigurationError(msg)
+        check_options(self)
 
 
 class MacEstimate:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.options import check_options, option
 from hand_tracking_dsp.power.power_source import PowerReading
 
 _CHARGES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -25,48 +25,26 @@ _LARGEST_SAG = 0.2
 
 @dataclass(frozen=True, slots=True)
 class SimulatedBatteryOptions:
-    """A battery that is not there.
+    """Properties of the simulated battery and its load."""
 
-    Attributes:
-        capacity_wh: Watt-hours of the full battery, above 0.
-        charge: State of charge at the beginning, 0 to 1.
-        base_w: Watts drawn by all but the tracker, at least 0.
-        load_w: Watts the tracker draws at each level, level 0 first; the last holds for levels beyond.
-        cells: Lithium-ion cells in series, 1 to 14.
-        time_scale: Seconds of discharge in one second of the clock, above 0.
-        noise: Relative standard deviation of voltage and current readings, 0 to 0.1.
-        seed: Of that noise.
-    """
-
-    capacity_wh: float = 40.0
-    charge: float = 1.0
-    base_w: float = 6.0
-    load_w: tuple[float, ...] = (6.0, 4.0, 3.0)
-    cells: int = 3
-    time_scale: float = 1.0
-    noise: float = 0.002
-    seed: int = 0
+    capacity_wh: float = option(40.0, "The simulated battery's energy when full.", "Wh", 0.001, 1e5)
+    charge: float = option(1.0, "Its charge at the beginning.", "share of full", 0, 1)
+    base_w: float = option(6.0, "What all but the tracker draws from it.", "W", 0, 1e4)
+    load_w: tuple[float, ...] = option(
+        (6.0, 4.0, 3.0),
+        "What the tracker draws at each level, an estimate; the last counts for all beyond.",
+        "W",
+        0,
+        1e4,
+    )
+    cells: int = option(3, "Lithium-ion cells in series.", "cells", 1, 14)
+    time_scale: float = option(1.0, "How many times faster than real it drains.", "", 0.001, 1e6)
+    noise: float = option(0.002, "Noise of its readings.", "share of the reading", 0, 0.1)
+    seed: int = option(0, "Seed of that noise.", "", 0, 2**31 - 1)
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError where a value cannot work."""
-        limits: dict[str, tuple[float, float]] = {
-            "capacity_wh": (1e-3, 1e5),
-            "charge": (0.0, 1.0),
-            "base_w": (0.0, 1e4),
-            "cells": (1, 14),
-            "time_scale": (1e-3, 1e6),
-            "noise": (0.0, 0.1),
-        }
-        for name, (low, high) in limits.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                msg = f"The simulated battery's {name} is {value}; choose a value from {low:g} to {high:g}."
-                raise ConfigurationError(msg)
-        if not self.load_w or not all(0.0 <= watts <= 1e4 for watts in self.load_w):
-            msg = (
-                f"The simulated battery's load_w is {self.load_w}; give watts from 0 to 10000, level 0 first."
-            )
-            raise ConfigurationError(msg)
+        check_options(self)
 
 
 class SimulatedBattery:

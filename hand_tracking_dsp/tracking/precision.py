@@ -94,7 +94,7 @@ def possible(network: Network, runtime: RuntimeOptions) -> tuple[Choice[Network]
         At least one choice; the first is the default file as the backend usually runs it.
 
     Raises:
-        BackendError: The backend is unknown, not installed or has no such provider.
+        BackendError: The backend is not installed or has no such provider.
     """
     return tuple(
         Choice(info, replace(runtime, precision=precision), provider)
@@ -121,7 +121,7 @@ def choose(network: Network, runtime: RuntimeOptions) -> Choice[Network]:
 
     Raises:
         ConfigurationError: The precision is not to be had.
-        BackendError: The backend is unknown, not installed or has no such provider.
+        BackendError: The backend is not installed or has no such provider.
     """
     choices = possible(network, runtime)
     if runtime.precision != "auto":

@@ -8,8 +8,8 @@ from time import perf_counter
 
 import numpy as np
 
-from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.options import check_options, option
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.geometry import (
     mean_distance_palm_percent,
@@ -46,47 +46,30 @@ _LARGEST_REGION = 10.0
 
 @dataclass(frozen=True, slots=True)
 class TrackerOptions:
-    """How to track.
+    """Settings of the tracker.
 
-    Attributes:
-        max_hands: Most hands to follow, at least 1.
-        score_threshold: Lowest score of a palm, above 0, below 1.
-        presence_threshold: Lowest presence of a hand, above 0, below 1.
-        search_interval_s: With a hand in view but fewer than max_hands, seconds between two runs of
-            the palm detector, at least 0; 0 = every frame, as MediaPipe does. With none in view it
-            runs on every frame, and so it does on a frame that loses one.
-        smoothing: Whether a One-Euro filter smooths the landmarks.
-        min_cutoff_hz: Its cutoff at rest, above 0.
-        beta: Its rise with speed, Hz per palm size per second, at least 0.
-        mirrored: Whether the images are mirrored (a selfie view), so that left and right change.
+    With no hand in view the palm detector runs on every frame, and so it does on a frame that loses one;
+    search_interval_s holds while fewer than max_hands are in view. MediaPipe searches on every frame.
     """
 
-    max_hands: int = 2
-    score_threshold: float = SCORE_THRESHOLD
-    presence_threshold: float = 0.5
-    search_interval_s: float = 0.5
-    smoothing: bool = True
-    min_cutoff_hz: float = 1.0
-    beta: float = 8.0
-    mirrored: bool = False
+    max_hands: int = option(2, "Most hands to follow.", "hands", 1, 16)
+    score_threshold: float = option(SCORE_THRESHOLD, "Lowest score of a palm.", "", 0.01, 0.99)
+    presence_threshold: float = option(0.5, "Lowest presence of a hand.", "", 0.01, 0.99)
+    search_interval_s: float = option(
+        0.5,
+        "Time between two searches for further hands while one is in view; 0: every frame.",
+        "s",
+        0,
+        60,
+    )
+    smoothing: bool = option(True, "Smooth the landmarks with a One-Euro filter.")
+    min_cutoff_hz: float = option(1.0, "Its cutoff at rest; lower is calmer.", "Hz", 0.01, 100)
+    beta: float = option(8.0, "Its rise with speed; higher lags less.", "Hz per palm size per s", 0, 1000)
+    mirrored: bool = option(False, "The images are mirrored (a selfie view): left and right change.")
 
     def __post_init__(self) -> None:
-        """Refuse options that cannot work.
-
-        Raises:
-            ConfigurationError: A value lies outside its range.
-        """
-        for name, valid, needed in (
-            ("max_hands", self.max_hands >= 1, "at least 1"),
-            ("score_threshold", 0 < self.score_threshold < 1, "above 0 and below 1"),
-            ("presence_threshold", 0 < self.presence_threshold < 1, "above 0 and below 1"),
-            ("search_interval_s", self.search_interval_s >= 0, "at least 0"),
-            ("min_cutoff_hz", self.min_cutoff_hz > 0, "above 0"),
-            ("beta", self.beta >= 0, "at least 0"),
-        ):
-            if not valid:
-                msg = f"The tracker's {name} is {getattr(self, name)}: it must be {needed}."
-                raise ConfigurationError(msg)
+        """Raise ConfigurationError where a value cannot work."""
+        check_options(self)
 
 
 @dataclass(slots=True)

@@ -36,13 +36,13 @@ def test_the_synthetic_hand_is_a_source():
 @pytest.mark.parametrize(
     ("name", "value", "limits"),
     [
-        ("width", 0, "16 to 16384"),
-        ("rate_hz", float("nan"), "0.1 to 1000"),
-        ("hands", 3, "1 to 2"),
-        ("noise", -1.0, "0 to 64"),
-        ("absence_every_s", 1.0, "1.5 to 3600"),
+        ("width", 0, "in the range 16 to 8192 px"),
+        ("rate_hz", float("nan"), "in the range 0.1 to 500 Hz"),
+        ("hands", 3, "in the range 1 to 2 hands"),
+        ("noise", -1.0, "in the range 0 to 64 grey levels"),
+        ("absence_every_s", 1.0, "at least absence_s, which is 1.5"),
     ],
 )
 def test_refuses_an_impossible_option(name, value, limits):
-    with pytest.raises(ConfigurationError, match=f"option {name} is {value}; choose a value from {limits}"):
+    with pytest.raises(ConfigurationError, match=f"SourceOptions.{name} is {value}, but must be {limits}"):
         SourceOptions(**{name: value})

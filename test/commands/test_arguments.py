@@ -6,8 +6,69 @@ import argparse
 
 import pytest
 
-from hand_tracking_dsp.commands.arguments import require_at_least, require_threads
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.commands.arguments import (
+    add_option,
+    options_from,
+    require_at_least,
+    require_threads,
+)
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.nodes.tables import CAMERA
+from hand_tracking_dsp.options import declaration
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.tracker import TrackerOptions
+
+
+@pytest.fixture
+def parser() -> argparse.ArgumentParser:
+    """Declare options of three dataclasses."""
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    add_option(parser, "--rate", declaration(SourceOptions, "rate_hz"))
+    add_option(parser, "--width", declaration(SourceOptions, "width"), default=None)
+    add_option(parser, "--precision", declaration(RuntimeOptions, "precision"))
+    add_option(parser, "--tolerance", declaration(RuntimeOptions, "precision_tolerance"))
+    add_option(parser, "--no-smoothing", declaration(TrackerOptions, "smoothing"), help="as they are")
+    add_option(parser, "--mirrored", declaration(TrackerOptions, "mirrored"))
+    return parser
+
+
+def test_an_option_has_the_help_and_default_of_its_declaration(parser: argparse.ArgumentParser) -> None:
+    text = " ".join(parser.format_help().split())
+    assert "--rate HZ images a second asked of a device" in text
+    assert "have their own (0.1 to 500 Hz; default: 30)" in text
+    assert "--width PX image width asked of the source (16 to 8192 px; default: 640)" in text
+    assert "of a palm detector: % of recall; default: 1.5)" in text
+    assert "--no-smoothing as they are" in text
+
+
+def test_a_dataclass_is_made_of_what_was_given(parser: argparse.ArgumentParser) -> None:
+    parsed = parser.parse_args(["--rate", "15", "--precision", "int8", "--no-smoothing", "--mirrored"])
+    assert options_from(parsed, SourceOptions) == SourceOptions(rate_hz=15.0)
+    assert options_from(parsed, RuntimeOptions) == RuntimeOptions(precision="int8")
+    assert options_from(parsed, TrackerOptions) == TrackerOptions(smoothing=False, mirrored=True)
+    assert options_from(parser.parse_args([]), TrackerOptions) == TrackerOptions()
+
+
+@pytest.mark.parametrize("value", [0.0, 500.5])
+def test_a_value_out_of_range_is_refused_alike_by_command_line_dataclass_and_node(
+    parser: argparse.ArgumentParser, value: float
+) -> None:
+    (parameter,) = (one for one in CAMERA if one.name == "rate_hz")
+    refusals = {
+        "--rate": lambda: parser.parse_args(["--rate", str(value)]),
+        "SourceOptions.rate_hz": lambda: SourceOptions(rate_hz=value),
+        "Parameter rate_hz": lambda: parameter.accept(value),
+    }
+    for name, refuse in refusals.items():
+        with pytest.raises(ConfigurationError) as refusal:
+            refuse()
+        assert str(refusal.value) == f"{name} is {value}, but must be in the range 0.1 to 500 Hz."
+
+
+def test_a_value_of_another_type_is_argparses_to_refuse(parser: argparse.ArgumentParser) -> None:
+    with pytest.raises(argparse.ArgumentError, match="argument --rate: invalid float value: 'fast'"):
+        parser.parse_args(["--rate", "fast"])
 
 
 def test_a_number_below_its_least_is_refused_under_the_name_that_the_user_typed() -> None:

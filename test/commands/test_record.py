@@ -62,9 +62,12 @@ def test_what_is_there_is_not_overwritten(tmp_path: Path, capsys) -> None:
         (["--source", "nowhere.mp4"], "There is no camera, file or folder 'nowhere.mp4'"),
         (["--source", "synthetic", "--seconds", "0"], "--seconds is 0: choose more than 0"),
         (["--source", "synthetic", "--seconds", "nan"], "--seconds is nan"),
-        (["--source", "synthetic", "--compressed", "101"], "choose a quality from 1 to 100"),
+        (
+            ["--source", "synthetic", "--compressed", "101"],
+            "--compressed is 101, but must be in the range 1 to 100 percent",
+        ),
         (["--source", "synthetic", "--topics", "x"], "leave out --source, or --topics"),
-        (["--source", "synthetic", "--hands", "3"], "option hands is 3"),
+        (["--source", "synthetic", "--hands", "3"], "--hands is 3, but must be in the range 1 to 2 hands."),
         (["--hands", "2", "--compressed"], "--compressed, --hands go with --source"),
     ],
 )

@@ -15,41 +15,65 @@ from hand_tracking_dsp.errors import ConfigurationError
 @pytest.mark.parametrize(
     ("kind", "values", "message"),
     [
-        (ControllerOptions, {"budget_ms": 0.0}, "budget_ms is 0.0: set a number from 0.1 to 10000."),
-        (ControllerOptions, {"budget_ms": math.nan}, "budget_ms is nan: set a number from 0.1 to 10000."),
-        (ControllerOptions, {"budget_ms": "33"}, "budget_ms is '33': set a number from 0.1 to 10000."),
+        (
+            ControllerOptions,
+            {"budget_ms": 0.0},
+            "ControllerOptions.budget_ms is 0.0, but must be in the range 0.1 to 10000 ms.",
+        ),
+        (
+            ControllerOptions,
+            {"budget_ms": math.nan},
+            "ControllerOptions.budget_ms is nan, but must be in the range 0.1 to 10000 ms.",
+        ),
+        (
+            ControllerOptions,
+            {"budget_ms": "33"},
+            "ControllerOptions.budget_ms is '33', but must be of type float.",
+        ),
         (
             ControllerOptions,
             {"min_dwell_sparser_s": 4.0},
-            "min_dwell_sparser_s is 4.0: set a number from 0 to 3.",
+            "ControllerOptions.min_dwell_s is 3.0, but must be at least min_dwell_sparser_s, which is 4.0.",
         ),
         (
             ControllerOptions,
             {"initial_level": 1.5},
-            "initial_level is 1.5: set a whole number from 0 to 255.",
+            "ControllerOptions.initial_level is 1.5, but must be of type int.",
         ),
-        (ControllerOptions, {"max_samples": 5}, "max_samples is 5: set a whole number from 20 to 10000."),
+        (
+            ControllerOptions,
+            {"max_samples": 5},
+            "ControllerOptions.max_samples is 5, but must be at least min_samples, which is 20.",
+        ),
         (
             ControllerOptions,
             {"drift_window_s": 0.0},
-            "drift_window_s is 0.0: set a number from 0.1 to 3600.",
+            "ControllerOptions.drift_window_s is 0.0, but must be in the range 0.1 to 3600 s.",
         ),
-        (ControllerOptions, {"mode": "strict"}, "mode is 'strict': set one of adaptive, constrained."),
-        (ShieldOptions, {"stale_drift_s": 0.0}, "stale_drift_s is 0.0: set a number from 0.1 to 86400."),
+        (
+            ControllerOptions,
+            {"mode": "strict"},
+            "ControllerOptions.mode is 'strict', but must be one of: adaptive, constrained.",
+        ),
+        (
+            ShieldOptions,
+            {"stale_drift_s": 0.0},
+            "ShieldOptions.stale_drift_s is 0.0, but must be in the range 0.1 to 86400 s.",
+        ),
         (
             ConstraintOptions,
             {"densest_level": -1},
-            "densest_level is -1: set a whole number from 0 to 255.",
+            "ConstraintOptions.densest_level is -1, but must be in the range 0 to 255.",
         ),
         (
             ConstraintOptions,
             {"sparsest_level": 256},
-            "sparsest_level is 256: set a whole number from -1 to 255.",
+            "ConstraintOptions.sparsest_level is 256, but must be in the range -1 to 255.",
         ),
         (
             ConstraintOptions,
             {"max_switches_per_min": 0},
-            "max_switches_per_min is 0: set a whole number from 1 to 600.",
+            "ConstraintOptions.max_switches_per_min is 0, but must be in the range 1 to 600 changes.",
         ),
         (
             ConstraintOptions,
@@ -59,14 +83,30 @@ from hand_tracking_dsp.errors import ConfigurationError
                 "set sparsest_level to at least densest_level, or to -1."
             ),
         ),
-        (ShieldOptions, {"fallback_level": -2}, "fallback_level is -2: set a whole number from -1 to 255."),
-        (ShieldOptions, {"battery_reserve": 15.0}, "battery_reserve is 15.0: set a number from 0 to 1."),
-        (ThresholdOptions, {"retry_s": -1.0}, "retry_s is -1.0: set a number from 0 upwards."),
-        (ThresholdOptions, {"lower": 0.9}, "lower is 0.9 and upper 0.9: set lower below upper."),
+        (
+            ShieldOptions,
+            {"fallback_level": -2},
+            "ShieldOptions.fallback_level is -2, but must be in the range -1 to 255.",
+        ),
+        (
+            ShieldOptions,
+            {"battery_reserve": 15.0},
+            "ShieldOptions.battery_reserve is 15.0, but must be in the range 0 to 1 share of full.",
+        ),
+        (
+            ThresholdOptions,
+            {"retry_s": -1.0},
+            "ThresholdOptions.retry_s is -1.0, but must be in the range 0 to 1000000 s.",
+        ),
+        (
+            ThresholdOptions,
+            {"lower": 0.9},
+            "ThresholdOptions.upper is 0.9, but must be above lower, which is 0.9.",
+        ),
         (
             FixedLevelPolicy,
             {"level": True},
-            "level of the fixed policy is True: set a whole number from -1 to 255.",
+            "FixedLevelPolicy.level is True, but must be of type int.",
         ),
     ],
 )

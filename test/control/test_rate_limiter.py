@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions
-from hand_tracking_dsp.control.rate_limiter import Pace
+from hand_tracking_dsp.control.rate_limiter import RateLimiter
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.control.shield import Verdict
 from hand_tracking_dsp.errors import ConfigurationError
@@ -33,43 +33,43 @@ def shield(level: int) -> Verdict:
 
 
 def test_before_the_first_change_nothing_waits() -> None:
-    pace = Pace(adaptive(), LEVELS)
-    assert pace.switched_s == -math.inf
-    assert pace.dwell_left_s(0.0) == 0.0
-    assert pace.review(wish(5), 2, 0.0) == wish(5)
-    assert pace.review(wish(0), 2, 0.0) == wish(0)
+    limiter = RateLimiter(adaptive(), LEVELS)
+    assert limiter.switched_s == -math.inf
+    assert limiter.dwell_left_s(0.0) == 0.0
+    assert limiter.review(wish(5), 2, 0.0) == wish(5)
+    assert limiter.review(wish(0), 2, 0.0) == wish(0)
 
 
 @pytest.mark.parametrize(("wanted", "dwell_s"), [(3, 0.5), (1, 3.0)])
 def test_a_change_waits_for_the_dwell_time_of_its_direction(wanted: int, dwell_s: float) -> None:
-    pace = Pace(adaptive(), LEVELS)
-    pace.switched(100.0)
+    limiter = RateLimiter(adaptive(), LEVELS)
+    limiter.switched(100.0)
     early_s, on_time_s = 100.0 + dwell_s - 0.25, 100.0 + dwell_s
-    waiting = pace.review(wish(wanted), 2, early_s)
+    waiting = limiter.review(wish(wanted), 2, early_s)
     assert (waiting.level, waiting.reason) == (2, Reason.POLICY)
     assert waiting.detail.startswith("So it is wished. This waits 0.")
     assert waiting.detail.endswith(" s more, for the minimum dwell time.")
-    assert pace.dwell_left_s(early_s, sparser=wanted > 2) == pytest.approx(0.25)
-    assert pace.review(wish(wanted), 2, on_time_s) == wish(wanted)
+    assert limiter.dwell_left_s(early_s, sparser=wanted > 2) == pytest.approx(0.25)
+    assert limiter.review(wish(wanted), 2, on_time_s) == wish(wanted)
 
 
 def test_to_keep_the_level_never_waits() -> None:
-    pace = Pace(adaptive(), LEVELS)
-    pace.switched(100.0)
-    assert pace.review(wish(2), 2, 100.0) == wish(2)
+    limiter = RateLimiter(adaptive(), LEVELS)
+    limiter.switched(100.0)
+    assert limiter.review(wish(2), 2, 100.0) == wish(2)
 
 
 def test_the_adaptive_mode_does_not_look_at_the_constraint() -> None:
     options = adaptive(constraint=ConstraintOptions(densest_level=200, max_switches_per_min=1))
-    pace = Pace(options, LEVELS)
+    limiter = RateLimiter(options, LEVELS)
     for second in range(0, 60, 10):
-        pace.switched(float(second))
-    assert pace.review(wish(0), 5, 60.0) == wish(0)
+        limiter.switched(float(second))
+    assert limiter.review(wish(0), 5, 60.0) == wish(0)
 
 
 @pytest.mark.parametrize(("wanted", "level"), [(5, 3), (0, 1)])
 def test_the_constrained_mode_keeps_a_policy_to_one_step(wanted: int, level: int) -> None:
-    assert Pace(constrained(), LEVELS).review(wish(wanted), 2, 0.0) == Verdict(
+    assert RateLimiter(constrained(), LEVELS).review(wish(wanted), 2, 0.0) == Verdict(
         level,
         Reason.CONSTRAINT,
         f"So it is wished. The constrained mode allows levels 0 to 5, a step at a time: "
@@ -78,61 +78,61 @@ def test_the_constrained_mode_keeps_a_policy_to_one_step(wanted: int, level: int
 
 
 def test_the_shield_takes_as_many_steps_at_once_as_it_wants() -> None:
-    assert Pace(constrained(), LEVELS).review(shield(5), 0, 0.0) == shield(5)
+    assert RateLimiter(constrained(), LEVELS).review(shield(5), 0, 0.0) == shield(5)
 
 
 @pytest.mark.parametrize(
     ("verdict", "level", "allowed"), [(shield(5), 1, 3), (wish(0), 1, 1), (wish(4), 3, 3)]
 )
 def test_the_bounds_hold_for_policy_and_shield(verdict: Verdict, level: int, allowed: int) -> None:
-    pace = Pace(constrained(densest_level=1, sparsest_level=3), LEVELS)
-    found = pace.review(verdict, level, 0.0)
+    limiter = RateLimiter(constrained(densest_level=1, sparsest_level=3), LEVELS)
+    found = limiter.review(verdict, level, 0.0)
     assert (found.level, found.reason) == (allowed, Reason.CONSTRAINT)
     assert "allows levels 1 to 3" in found.detail
 
 
 @pytest.mark.parametrize(("outside", "nearest"), [(0, 2), (5, 3)])
 def test_a_level_outside_the_bounds_is_left_for_the_nearest_inside(outside: int, nearest: int) -> None:
-    pace = Pace(constrained(densest_level=2, sparsest_level=3), LEVELS)
-    found = pace.review(wish(outside), outside, 0.0)
+    limiter = RateLimiter(constrained(densest_level=2, sparsest_level=3), LEVELS)
+    found = limiter.review(wish(outside), outside, 0.0)
     assert (found.level, found.reason) == (nearest, Reason.CONSTRAINT)
 
 
 def test_the_dwell_time_holds_for_what_the_bounds_make_of_a_wish() -> None:
-    pace = Pace(constrained(), LEVELS)
-    pace.switched(100.0)
-    found = pace.review(wish(5), 2, 100.25)
+    limiter = RateLimiter(constrained(), LEVELS)
+    limiter.switched(100.0)
+    found = limiter.review(wish(5), 2, 100.25)
     assert (found.level, found.reason) == (2, Reason.CONSTRAINT)
     assert found.detail.endswith("level 3 instead of 5. This waits 0.2 s more, for the minimum dwell time.")
 
 
 def test_a_step_to_denser_waits_until_the_way_back_would_keep_the_limit() -> None:
     """Of six changes a minute, four steps from level 1 to 5 must stay possible after it."""
-    pace = Pace(constrained(), LEVELS)
-    assert pace.review(wish(1), 2, 0.0) == wish(1), "the step and four back are five"
-    pace.switched(0.0)
-    assert pace.review(wish(1), 2, 30.0) == wish(1), "with an earlier change they are six"
-    pace.switched(30.0)
-    found = pace.review(wish(1), 2, 59.0)
+    limiter = RateLimiter(constrained(), LEVELS)
+    assert limiter.review(wish(1), 2, 0.0) == wish(1), "the step and four back are five"
+    limiter.switched(0.0)
+    assert limiter.review(wish(1), 2, 30.0) == wish(1), "with an earlier change they are six"
+    limiter.switched(30.0)
+    found = limiter.review(wish(1), 2, 59.0)
     assert (found.level, found.reason) == (2, Reason.CONSTRAINT)
     assert found.detail == (
         "So it is wished. This waits: after 2 changes in the last minute (limit 6) too few would be left"
         " for the way back."
     )
-    assert pace.review(wish(1), 2, 60.0) == wish(1), "the first change is a minute old"
+    assert limiter.review(wish(1), 2, 60.0) == wish(1), "the first change is a minute old"
 
 
 def test_a_policy_that_swings_uses_the_pace_up_and_is_held_to_it() -> None:
     limit, level, changes = 6, 5, []
-    pace = Pace(constrained(max_switches_per_min=limit), LEVELS)
+    limiter = RateLimiter(constrained(max_switches_per_min=limit), LEVELS)
     for tick in range(10 * 60 * 10):
         now_s = tick / 10
         swing = 1 if changes and changes[-1][1] < 0 else -1
         wanted = min(max(level + swing, 0), LEVELS - 1)
-        found = pace.review(wish(wanted), level, now_s)
+        found = limiter.review(wish(wanted), level, now_s)
         if found.level != level:
             changes.append((now_s, found.level - level))
-            pace.switched(now_s)
+            limiter.switched(now_s)
             level = found.level
     times = [time for time, _ in changes]
     assert len(times) == pytest.approx(10 * limit, abs=limit)
@@ -140,21 +140,21 @@ def test_a_policy_that_swings_uses_the_pace_up_and_is_held_to_it() -> None:
 
 
 def test_the_shield_goes_sparser_however_many_changes_a_person_has_made() -> None:
-    pace = Pace(constrained(), LEVELS)
+    limiter = RateLimiter(constrained(), LEVELS)
     for _ in range(20):
-        pace.switched(0.0)
-    assert pace.review(shield(5), 1, 0.5) == shield(5)
-    assert pace.review(wish(2), 1, 0.5) == wish(2)
-    assert pace.review(wish(0), 1, 30.0).level == 1
+        limiter.switched(0.0)
+    assert limiter.review(shield(5), 1, 0.5) == shield(5)
+    assert limiter.review(wish(2), 1, 0.5) == wish(2)
+    assert limiter.review(wish(0), 1, 30.0).level == 1
 
 
 def test_other_options_do_not_forget_past_changes() -> None:
-    pace = Pace(adaptive(), LEVELS)
+    limiter = RateLimiter(adaptive(), LEVELS)
     for second in (0.0, 10.0, 20.0):
-        pace.switched(second)
-    pace.set_options(constrained(), LEVELS)
-    assert pace.switched_s == 20.0
-    assert pace.review(wish(1), 2, 30.0).level == 2
+        limiter.switched(second)
+    limiter.set_options(constrained(), LEVELS)
+    assert limiter.switched_s == 20.0
+    assert limiter.review(wish(1), 2, 30.0).level == 2
 
 
 @pytest.mark.parametrize(
@@ -179,18 +179,18 @@ def test_other_options_do_not_forget_past_changes() -> None:
 )
 def test_refuses_a_constraint_that_the_bank_cannot_keep(constraint: dict[str, int], message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        Pace(constrained(**constraint), LEVELS)
+        RateLimiter(constrained(**constraint), LEVELS)
     assert str(caught.value) == message
 
 
 def test_what_is_refused_changes_nothing() -> None:
-    pace = Pace(constrained(densest_level=1, sparsest_level=3), LEVELS)
+    limiter = RateLimiter(constrained(densest_level=1, sparsest_level=3), LEVELS)
     with pytest.raises(ConfigurationError):
-        pace.set_options(constrained(densest_level=9), LEVELS)
+        limiter.set_options(constrained(densest_level=9), LEVELS)
     with pytest.raises(ConfigurationError):
-        pace.set_options(constrained(densest_level=1, sparsest_level=3), 2)
-    assert pace.review(shield(5), 2, 0.0).level == 3
-    adapting = Pace(adaptive(), LEVELS)
+        limiter.set_options(constrained(densest_level=1, sparsest_level=3), 2)
+    assert limiter.review(shield(5), 2, 0.0).level == 3
+    adapting = RateLimiter(adaptive(), LEVELS)
     with pytest.raises(ConfigurationError):
         adapting.set_options(constrained(max_switches_per_min=1), LEVELS)
     assert adapting.review(wish(5), 0, 0.0) == wish(5)

@@ -8,16 +8,16 @@ from typing import Any
 
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
-from hand_tracking_dsp.control.state import Hearing
+from hand_tracking_dsp.control.state import StateBuffer
 
 OPTIONS = ControllerOptions(min_samples=3, settle_s=0.0)
 
 
-def heard(*samples: LatencySample | BatterySample) -> Hearing:
-    hearing = Hearing(OPTIONS)
+def heard(*samples: LatencySample | BatterySample) -> StateBuffer:
+    buffer = StateBuffer(OPTIONS)
     for sample in samples:
-        hearing.add(sample)
-    return hearing
+        buffer.add(sample)
+    return buffer
 
 
 def frame(stamp_s: float, total_ms: float = 10.0, level: int = 0, hands: int = 1) -> LatencySample:
@@ -25,8 +25,8 @@ def frame(stamp_s: float, total_ms: float = 10.0, level: int = 0, hands: int = 1
 
 
 def test_frames_of_another_level_are_heard_but_not_judged() -> None:
-    hearing = heard(*(frame(1.0 + index * 0.1, 90.0, level=1) for index in range(9)))
-    situation = hearing.situation(2.0, level=0, levels=2, switched_s=-math.inf)
+    buffer = heard(*(frame(1.0 + index * 0.1, 90.0, level=1) for index in range(9)))
+    situation = buffer.situation(2.0, level=0, levels=2, switched_s=-math.inf)
     assert situation.latency_heard
     assert math.isnan(situation.summary.p95_ms)
     assert math.isnan(situation.observation()["sparsity"])
@@ -34,8 +34,8 @@ def test_frames_of_another_level_are_heard_but_not_judged() -> None:
 
 
 def test_the_observation_is_of_the_level_in_use() -> None:
-    hearing = heard(*(frame(1.0 + index * 0.1, 16.5) for index in range(5)), BatterySample(1.0, 0.5, 7.0))
-    observation = hearing.situation(2.0, level=0, levels=2, switched_s=0.5).observation()
+    buffer = heard(*(frame(1.0 + index * 0.1, 16.5) for index in range(5)), BatterySample(1.0, 0.5, 7.0))
+    observation = buffer.situation(2.0, level=0, levels=2, switched_s=0.5).observation()
     assert observation["latency_p50_budgets"] == 0.5
     assert observation["sparsity"] == 0.25
     assert observation["battery_charge"] == 0.5
@@ -44,19 +44,17 @@ def test_the_observation_is_of_the_level_in_use() -> None:
 
 
 def test_the_latest_stamp_counts_in_whatever_order_it_comes() -> None:
-    hearing = heard(
-        frame(1.9, hands=2), frame(1.5, hands=1), BatterySample(1.9, 0.4), BatterySample(1.2, 0.9)
-    )
-    situation = hearing.situation(2.0, level=0, levels=2, switched_s=-math.inf)
+    buffer = heard(frame(1.9, hands=2), frame(1.5, hands=1), BatterySample(1.9, 0.4), BatterySample(1.2, 0.9))
+    situation = buffer.situation(2.0, level=0, levels=2, switched_s=-math.inf)
     assert situation.frame is not None
     assert situation.frame.hands == 2
     assert situation.charge == 0.4
 
 
 def test_a_stamp_of_the_future_counts_as_now_and_not_for_ever() -> None:
-    hearing = heard(frame(1e12), BatterySample(1e12, 0.4))
-    assert hearing.situation(2.0, 0, 2, -math.inf).latency_silent_s == 0.0
-    situation = hearing.situation(50.0, 0, 2, -math.inf)
+    buffer = heard(frame(1e12), BatterySample(1e12, 0.4))
+    assert buffer.situation(2.0, 0, 2, -math.inf).latency_silent_s == 0.0
+    situation = buffer.situation(50.0, 0, 2, -math.inf)
     assert situation.latency_silent_s == 48.0
     assert situation.battery_stale
 
@@ -68,13 +66,13 @@ def test_a_stamp_that_is_no_number_is_not_heard() -> None:
 
 
 def test_slow_frames_of_a_start_and_after_a_silence_do_not_count() -> None:
-    hearing = Hearing(ControllerOptions(min_samples=3, settle_s=1.0))
+    buffer = StateBuffer(ControllerOptions(min_samples=3, settle_s=1.0))
 
     def hear(start_s: float, slow_s: float) -> float:
         """Hear three seconds of frames, slow at first; return the 95th percentile then known."""
         for index in range(30):
-            hearing.add(frame(start_s + index * 0.1, 90.0 if index * 0.1 < slow_s else 10.0))
-        situation = hearing.situation(start_s + 2.9, level=0, levels=2, switched_s=-math.inf)
+            buffer.add(frame(start_s + index * 0.1, 90.0 if index * 0.1 < slow_s else 10.0))
+        situation = buffer.situation(start_s + 2.9, level=0, levels=2, switched_s=-math.inf)
         return situation.summary.p95_ms
 
     assert hear(5.0, slow_s=0.9) == 10.0
@@ -91,8 +89,8 @@ def drift_missing_s(*samples: LatencySample) -> float:
 
 
 def test_frames_without_a_hand_are_heard_but_not_judged() -> None:
-    hearing = heard(*(frame(1.0 + index * 0.1, 90.0, hands=0) for index in range(9)))
-    situation = hearing.situation(2.0, level=0, levels=2, switched_s=-math.inf)
+    buffer = heard(*(frame(1.0 + index * 0.1, 90.0, hands=0) for index in range(9)))
+    situation = buffer.situation(2.0, level=0, levels=2, switched_s=-math.inf)
     assert situation.latency_heard
     assert situation.latency_silent_s < 0.5
     assert math.isnan(situation.summary.p95_ms)
@@ -100,39 +98,39 @@ def test_frames_without_a_hand_are_heard_but_not_judged() -> None:
 
 
 def test_frames_without_a_hand_do_not_hide_those_with_one() -> None:
-    hearing = heard(
+    buffer = heard(
         *(frame(1.0 + index * 0.1, (10.0, 90.0)[index % 2], hands=index % 2) for index in range(9))
     )
-    assert hearing.situation(2.0, 0, 2, -math.inf).summary.p50_ms == 90.0
+    assert buffer.situation(2.0, 0, 2, -math.inf).summary.p50_ms == 90.0
 
 
 def test_drift_is_the_mean_of_what_was_measured_lately() -> None:
-    hearing = heard(seen(1.0, 90.0, 9.0), seen(5.0, 2.0, 1.0), seen(6.0), seen(7.0, 4.0, 3.0))
-    observation = hearing.situation(8.0, 0, 2, -math.inf).observation()
+    buffer = heard(seen(1.0, 90.0, 9.0), seen(5.0, 2.0, 1.0), seen(6.0), seen(7.0, 4.0, 3.0))
+    observation = buffer.situation(8.0, 0, 2, -math.inf).observation()
     assert observation["drift_percent"] == 3.0
     assert observation["drift_sparser_percent"] == 2.0
-    later = hearing.situation(30.0, 0, 2, -math.inf).observation()
+    later = buffer.situation(30.0, 0, 2, -math.inf).observation()
     assert math.isnan(later["drift_percent"])
     assert math.isnan(later["drift_sparser_percent"])
 
 
 def test_the_drift_of_the_former_level_is_forgotten() -> None:
-    hearing = heard(seen(1.0, 2.0, 1.0))
-    assert hearing.situation(1.0, 0, 2, -math.inf).drift_percent == 2.0
-    hearing.forget_latency()
-    hearing.add(seen(1.1, 2.0, 1.0))
-    situation = hearing.situation(1.2, level=1, levels=2, switched_s=1.0)
+    buffer = heard(seen(1.0, 2.0, 1.0))
+    assert buffer.situation(1.0, 0, 2, -math.inf).drift_percent == 2.0
+    buffer.forget_latency()
+    buffer.add(seen(1.1, 2.0, 1.0))
+    situation = buffer.situation(1.2, level=1, levels=2, switched_s=1.0)
     assert math.isnan(situation.drift_percent)
     assert math.isnan(situation.drift_sparser_percent)
 
 
 def test_smoothing_and_the_accelerator_are_observed_as_means_of_what_is_known() -> None:
-    hearing = heard(
+    buffer = heard(
         seen(1.0, smoothing_residual=1.0, accelerator_utilization=0.5),
         seen(1.1, smoothing_residual=3.0),
         seen(1.2, smoothing_residual=math.inf),
     )
-    observation = hearing.situation(1.2, 0, 2, -math.inf).observation()
+    observation = buffer.situation(1.2, 0, 2, -math.inf).observation()
     assert observation["smoothing_residual_percent"] == 2.0
     assert observation["accelerator_utilization"] == 0.5
 
@@ -158,8 +156,8 @@ def test_drift_is_not_missed_without_hands_nor_across_a_gap() -> None:
 
 
 def test_drift_missed_so_far_outlasts_other_options() -> None:
-    hearing = heard(seen(1.0, 2.0), seen(1.5))
-    hearing.situation(1.5, 0, 2, -math.inf)
-    hearing.set_options(replace(OPTIONS, drift_window_s=1.0))
-    hearing.add(seen(2.0))
-    assert hearing.situation(2.0, 0, 2, -math.inf).drift_missing_s == 1.0
+    buffer = heard(seen(1.0, 2.0), seen(1.5))
+    buffer.situation(1.5, 0, 2, -math.inf)
+    buffer.set_options(replace(OPTIONS, drift_window_s=1.0))
+    buffer.add(seen(2.0))
+    assert buffer.situation(2.0, 0, 2, -math.inf).drift_missing_s == 1.0

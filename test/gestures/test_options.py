@@ -30,10 +30,3 @@ def test_a_value_out_of_range_is_refused_by_name(name, value):
 def test_the_ends_of_a_range_must_be_apart(low, high):
     with pytest.raises(ConfigurationError, match=high):
         GestureOptions(**{low: 1.0, high: 1.0})
-
-
-def test_every_threshold_is_documented_with_its_range():
-    text = GestureOptions.__doc__
-    assert text
-    for name in NAMES:
-        assert f"        {name}: " in text, name

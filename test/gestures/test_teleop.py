@@ -14,7 +14,7 @@ from hand_tracking_dsp.gestures.teleop import STANDSTILL, GestureTeleop, Halt, S
 PERIOD_S = 1 / 30
 FREE = ShownHand(1, "open_palm", "open_palm", True, (320.0, 240.0), 80.0)
 FIST = replace(FREE, name="fist", held="fist")
-OPTIONS = TeleopOptions(linear_accel_mps2=1e6, angular_accel_radps2=1e6)
+OPTIONS = TeleopOptions(linear_accel_mps2=50.0, angular_accel_radps2=100.0)
 """As the defaults, but at full speed at once."""
 
 

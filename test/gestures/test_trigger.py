@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.gestures.trigger import CallService, GestureTriggers, SetParameter, parse_binding
+from hand_tracking_dsp.gestures.trigger import (
+    CallService,
+    GestureTriggers,
+    SetParameter,
+    TriggerOptions,
+    parse_binding,
+)
 from hand_tracking_dsp.gestures.types import EventKind, GestureEvent
 from hand_tracking_dsp.hand import Handedness
 
@@ -20,7 +26,7 @@ def event(name, kind, duration_s=0.0, track_id=1):
 
 
 def triggers(*texts, cooldown_s=0.0, max_age_s=1.0):
-    return GestureTriggers([parse_binding(text) for text in texts], cooldown_s, max_age_s)
+    return GestureTriggers([parse_binding(text) for text in texts], TriggerOptions(cooldown_s, max_age_s))
 
 
 @pytest.mark.parametrize(

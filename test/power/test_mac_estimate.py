@@ -133,7 +133,7 @@ def test_the_package_own_bank_costs_watts_and_not_kilowatts(clock):
 )
 def test_refuses_an_impossible_option(name, value):
     with pytest.raises(
-        ConfigurationError, match=f"The power estimate's {name} is .*; choose a value from 0 to"
+        ConfigurationError, match=f"MacEstimateOptions.{name} is .*, but must be in the range 0 to"
     ):
         MacEstimateOptions(**{name: value})
 

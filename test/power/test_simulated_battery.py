@@ -100,12 +100,18 @@ def test_a_clock_that_goes_back_charges_nothing():
 )
 def test_refuses_an_impossible_option(name, value):
     with pytest.raises(
-        ConfigurationError, match=f"The simulated battery's {name} is {value}; choose a value from"
+        ConfigurationError, match=f"SimulatedBatteryOptions.{name} is {value}, but must be in the range"
     ):
         SimulatedBatteryOptions(**{name: value})
 
 
-@pytest.mark.parametrize("load_w", [(), (-1.0,)])
-def test_refuses_impossible_loads(load_w):
-    with pytest.raises(ConfigurationError, match="give watts from 0 to 10000, level 0 first"):
+@pytest.mark.parametrize(
+    ("load_w", "problem"),
+    [
+        ((), "empty, but must have at least one member"),
+        ((-1.0,), r"\[-1.0\], but must be in the range 0 to 10000 W"),
+    ],
+)
+def test_refuses_impossible_loads(load_w, problem):
+    with pytest.raises(ConfigurationError, match=f"load_w is {problem}"):
         SimulatedBatteryOptions(load_w=load_w)

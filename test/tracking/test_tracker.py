@@ -182,8 +182,8 @@ def test_stamps_that_jump_back_do_no_harm(make: Make, draw: Draw) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"max_hands": 0}, "max_hands is 0: it must be at least 1"),
-        ({"score_threshold": 1.0}, "score_threshold is 1.0: it must be above 0 and below 1"),
+        ({"max_hands": 0}, "TrackerOptions.max_hands is 0, but must be in the range 1 to 16 hands"),
+        ({"score_threshold": 1.0}, "score_threshold is 1.0, but must be in the range 0.01 to 0.99"),
         ({"presence_threshold": math.nan}, "presence_threshold is nan"),
         ({"search_interval_s": -1.0}, "search_interval_s is -1.0"),
         ({"min_cutoff_hz": 0.0}, "min_cutoff_hz is 0.0"),

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from hand_tracking_dsp.commands.arguments import add_option
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine, machine_line, make_console, write_json
 from hand_tracking_dsp.commands.policy.live_run import (
@@ -22,10 +23,12 @@ from hand_tracking_dsp.commands.policy.live_run import (
 from hand_tracking_dsp.commands.policy.live_table import score_table, score_value
 from hand_tracking_dsp.commands.up import add_node_parameters, node_parameters, require_ros
 from hand_tracking_dsp.control.learned import LearnedPolicy
+from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.evaluation.live_comparison import LiveRun, LiveScore, score
 from hand_tracking_dsp.evaluation.load import LoadScript
 from hand_tracking_dsp.nodes.graph.processes import Value
+from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.resources import default_bank, default_policy
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
@@ -61,13 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SCRIPT",
         help="busy processes and for how many seconds, from the beginning of each run (default: %(default)s)",
     )
-    parser.add_argument(
-        "--budget-ms",
-        type=float,
-        default=_BUDGET_MS,
-        metavar="MS",
-        help="latency budget of a frame, end to end (default: %(default)g)",
-    )
+    add_option(parser, "--budget-ms", declaration(ControllerOptions, "budget_ms"), default=_BUDGET_MS)
     parser.add_argument(
         "--policies",
         default="learned,threshold,fixed",
@@ -134,7 +131,7 @@ def _finish(
 
 
 def _check(options: argparse.Namespace) -> None:
-    for name, low, high in (("duration", 1, 3600), ("budget_ms", 0.1, 10000), ("rounds", 1, 100)):
+    for name, low, high in (("duration", 1, 3600), ("rounds", 1, 100)):
         value = getattr(options, name)
         if not low <= value <= high:
             msg = f"--{name.replace('_', '-')} is {value:g}: choose {low:g} to {high:g}."

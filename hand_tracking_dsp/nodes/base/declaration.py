@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rcl_interfaces.msg import (
     FloatingPointRange,
@@ -15,7 +15,12 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
-from hand_tracking_dsp.nodes.base.parameters import Parameter, Value
+from hand_tracking_dsp.options import Parameter, Value, make_options
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Options = TypeVar("_Options", bound="DataclassInstance")
 
 # Parameters that rclpy itself declares.
 _OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
@@ -26,7 +31,7 @@ class DeclaredParameters:
 
     The node must have been made with ``automatically_declare_parameters_from_overrides=True``. A value
     from outside that cannot be used is remembered as a problem instead of raised, so that the node
-    lives and configure can say the sentence.
+    lives and configure can report it.
 
     Args:
         node: The node to declare them on.
@@ -55,6 +60,31 @@ class DeclaredParameters:
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 (the type of the parameter's default)
         """Return a parameter's value."""
         return self._table[name].accept(self._node.get_parameter(name).value)
+
+    def make(
+        self,
+        kind: type[_Options],
+        prefix: str = "",
+        changes: Mapping[str, Any] | None = None,
+        **others: Any,  # noqa: ANN401 (fields of any type)
+    ) -> _Options:
+        """Make a dataclass of the parameters that bear the names of its fields.
+
+        Args:
+            kind: Dataclass to make.
+            prefix: Group in front of the names.
+            changes: Values that replace those of parameters, by the parameter's name.
+            others: Further fields by name.
+
+        Raises:
+            ConfigurationError: The values do not fit each other.
+        """
+        values = {name: self[name] for name in self._table} | dict(changes or {})
+        return make_options(kind, values, prefix, **others)
+
+    def group(self, prefix: str) -> dict[str, Any]:
+        """Return the parameters whose names begin with a prefix, by the rest of their names."""
+        return {name.removeprefix(prefix): self[name] for name in self._table if name.startswith(prefix)}
 
     @property
     def unknown(self) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from rclpy.publisher import Publisher
 
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.nodes.base.declaration import DeclaredParameters
-from hand_tracking_dsp.nodes.base.parameters import Parameter
 from hand_tracking_dsp.nodes.base.qos import qos_profile
+from hand_tracking_dsp.options import Parameter
 
 
 @dataclass(slots=True)

@@ -1,15 +1,15 @@
-"""Keeping a rate, and measuring one."""
+"""Keeps a rate, and measures one."""
 
 from __future__ import annotations
 
 from collections import deque
 
 
-class Pace:
-    """An absolute schedule: it does not drift, and after a stall it goes on without a burst.
+class FrameSchedule:
+    """Gives each frame its time: without drift, and without a burst after a stall.
 
     Args:
-        rate_hz: Beats a second, above 0.
+        rate_hz: Frames a second, above 0.
     """
 
     def __init__(self, rate_hz: float) -> None:
@@ -17,7 +17,7 @@ class Pace:
         self._due_s: float | None = None
 
     def wait_s(self, now_s: float) -> float:
-        """Take the next beat; return how long to wait for it, seconds, at least 0.
+        """Take the next frame; return the seconds to wait for its time, at least 0.
 
         Args:
             now_s: Time of a monotonic clock, seconds.

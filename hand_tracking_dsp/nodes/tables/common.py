@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from hand_tracking_dsp.nodes.base.parameters import Parameter
+from hand_tracking_dsp.options import Parameter
 from hand_tracking_dsp.resources import DEFAULT_BANK
 
 
 def qos(
-    topic: str, says: str, reliability: str = "reliable", durability: str = "volatile", depth: int = 10
+    topic: str, label: str, reliability: str = "reliable", durability: str = "volatile", depth: int = 10
 ) -> tuple[Parameter, ...]:
-    """Declare the quality of service of a topic, or of several; says names them for a person."""
+    """Declare the quality of service of a topic, or of several.
+
+    Args:
+        topic: Name of the group of parameters.
+        label: Topics, for a person.
+        reliability: Default.
+        durability: Default.
+        depth: Default.
+    """
     return (
         Parameter(
             f"qos.{topic}.reliability",
             reliability,
-            f"Reliability of {says}.",
+            f"Reliability of {label}.",
             choices=("reliable", "best_effort"),
         ),
         Parameter(
             f"qos.{topic}.durability",
             durability,
-            f"Durability of {says}; transient_local: whoever comes late gets the last message.",
+            f"Durability of {label}; transient_local: whoever comes late gets the last message.",
             choices=("volatile", "transient_local"),
         ),
         Parameter(
-            f"qos.{topic}.depth", depth, f"Messages kept for {says}.", unit="messages", low=1, high=1000
+            f"qos.{topic}.depth", depth, f"Messages kept for {label}.", unit="messages", low=1, high=1000
         ),
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hand_tracking_dsp.nodes.base.parameters import Parameter
+from hand_tracking_dsp.gestures.trigger import TriggerOptions
 from hand_tracking_dsp.nodes.tables.common import AUTOSTART, qos
+from hand_tracking_dsp.options import Parameter, parameters_of
 
 TRIGGER: tuple[Parameter, ...] = (
     AUTOSTART,
@@ -16,18 +17,7 @@ TRIGGER: tuple[Parameter, ...] = (
         "What which event sets off: GESTURE started, held SECONDS, ended or moved -> "
         "set NODE PARAMETER VALUE, call SERVICE (Trigger), or call SERVICE true or false (SetBool).",
     ),
-    Parameter(
-        "cooldown_s", 1.0, "How long a binding rests after it was set off.", "s", 0, 3600, dynamic=True
-    ),
-    Parameter(
-        "max_age_s",
-        1.0,
-        "Age above which an event sets off nothing; also how far ahead of the clock here its stamp may be.",
-        "s",
-        0.05,
-        3600,
-        dynamic=True,
-    ),
+    *parameters_of(TriggerOptions),
     Parameter("timeout_s", 3.0, "How long an answer is waited for.", "s", 0.1, 600, dynamic=True),
     *qos("events", "gesture_events", depth=50),
 )

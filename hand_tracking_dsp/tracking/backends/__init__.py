@@ -6,13 +6,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import cast
 
-from hand_tracking_dsp.errors import BackendError
-from hand_tracking_dsp.tracking.backends.base import RuntimeOptions, Session, TensorSpec
+from hand_tracking_dsp.tracking.backends.base import BACKENDS, RuntimeOptions, Session, TensorSpec
 
 __all__ = ["BACKENDS", "RuntimeOptions", "Session", "TensorSpec", "open_session", "providers_by_precision"]
-
-BACKENDS = ("onnxruntime", "openvino")
-"""Names of the backends; each is a module here with open_session and providers_by_precision."""
 
 
 def open_session(model: bytes, name: str, options: RuntimeOptions) -> Session:
@@ -21,34 +17,31 @@ def open_session(model: bytes, name: str, options: RuntimeOptions) -> Session:
     Args:
         model: An ONNX file.
         name: Its name, for messages.
-        options: How to run it.
+        options: Backend and its settings.
 
     Raises:
-        BackendError: The backend is unknown or not installed, has no such provider or device, or
+        BackendError: The backend is not installed, has no such provider or device, or
             refuses the network.
     """
     return cast(Session, _module(options).open_session(model, name, options))
 
 
 def providers_by_precision(options: RuntimeOptions) -> dict[str, str]:
-    """Tell in which precisions a backend can compute here; no network is opened.
+    """List the precisions that a backend can compute in here; no network is opened.
 
     Args:
-        options: How to run networks; its precision does not matter.
+        options: Backend and its settings; the precision does not matter.
 
     Returns:
         What Session.provider will be, by RuntimeOptions.precision; "int8" stands for INT8 networks run
         as they are. The first one is the backend's usual one.
 
     Raises:
-        BackendError: The backend is unknown or not installed, or has no such provider.
+        BackendError: The backend is not installed, or has no such provider.
     """
     return cast("dict[str, str]", _module(options).providers_by_precision(options))
 
 
 def _module(options: RuntimeOptions) -> ModuleType:
-    if options.backend not in BACKENDS:
-        msg = f"There is no inference backend {options.backend!r}: choose one of {', '.join(BACKENDS)}."
-        raise BackendError(msg)
     # Imported when asked for: a robot need not have both.
     return import_module(f"{__name__}.{options.backend}_backend")

@@ -1,60 +1,60 @@
-"""What an inference backend offers."""
+"""Interface of inference backends, and their options."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.options import check_options, option
 from hand_tracking_dsp.tracking.network_info import PRECISIONS
 from hand_tracking_dsp.tracking.types import Floats
+
+BACKENDS = ("onnxruntime", "openvino")
+"""Names of the backends; each is a module here with open_session and providers_by_precision."""
+
+PROVIDERS = ("tensorrt", "cuda", "cpu")
+"""ONNX Runtime's execution providers, best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuntimeOptions:
-    """How to run networks.
+    """Settings of inference.
 
-    Attributes:
-        backend: "onnxruntime" or "openvino".
-        providers: ONNX Runtime's execution providers, best first: "tensorrt", "cuda", "cpu"; those
-            that the installed ONNX Runtime lacks are passed over.
-        require_accelerator: Fail where the network would run on the CPU, instead of being slow.
-        tensorrt_cache_dir: Where TensorRT keeps its engines; "" = ~/.cache/hand_tracking_dsp/tensorrt.
-        device: OpenVINO's device: "CPU", "GPU", "NPU", "AUTO".
-        precision: One of "auto", "fp32", "fp16", "bf16", "int8". A bank or detector that is loaded takes
-            the network's files and the arithmetic that give it; "auto" lets precision.choose decide. A
-            single session computes in it where the backend can; "auto" and "int8" run the file as it is.
-        precision_tolerance: By how much a faster precision may be worse than the level's best one, in
-            percent of palm size; of a palm detector's recall, in percent. At least 0.
-        threads: Threads of one network on the CPU; 0 = the backend's own choice.
+    A bank or detector that is loaded takes the network's files and the arithmetic that give the precision;
+    "auto" lets precision.choose decide. A single session computes in it where the backend can; "auto" and
+    "int8" run the file as it is. Providers that the installed ONNX Runtime lacks are passed over.
     """
 
-    backend: str = "onnxruntime"
-    providers: tuple[str, ...] = ("tensorrt", "cuda", "cpu")
-    require_accelerator: bool = False
-    tensorrt_cache_dir: str = ""
-    device: str = "CPU"
-    precision: str = "auto"
-    precision_tolerance: float = 1.5
-    threads: int = 1
+    backend: str = option("onnxruntime", "Inference backend.", choices=BACKENDS)
+    providers: tuple[str, ...] = option(
+        PROVIDERS,
+        "Execution providers of ONNX Runtime, the first that the machine has is used.",
+        choices=PROVIDERS,
+    )
+    device: str = option("CPU", "Device of OpenVINO: CPU, GPU, NPU or AUTO.")
+    precision: str = option(
+        "auto",
+        "Precision of all networks; auto: of each the fastest that was measured to be good enough.",
+        choices=("auto", *PRECISIONS),
+    )
+    precision_tolerance: float = option(
+        1.5,
+        "How much worse than a level's best precision auto may choose.",
+        "% of palm size; of a palm detector: % of recall",
+        0,
+        100,
+    )
+    threads: int = option(1, "Threads per inference; 0: the backend's choice.", "threads", 0, 256)
+    require_accelerator: bool = option(
+        False, "Fail at configure rather than run on the CPU where a GPU was meant."
+    )
+    tensorrt_cache_dir: str = option(
+        "", "Folder of built TensorRT engines; empty: ~/.cache/hand_tracking_dsp/tensorrt."
+    )
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be.
-
-        Raises:
-            ConfigurationError: The number of threads or the tolerance is negative, or there is no such
-                precision.
-        """
-        if self.precision not in ("auto", *PRECISIONS):
-            known = ", ".join(("auto", *PRECISIONS))
-            msg = f"There is no precision {self.precision!r}: choose one of {known}."
-            raise ConfigurationError(msg)
-        if not self.precision_tolerance >= 0:
-            msg = f"The precision_tolerance is {self.precision_tolerance}: it must be at least 0 %."
-            raise ConfigurationError(msg)
-        if self.threads < 0:
-            msg = f"The number of threads is {self.threads}: it must be at least 0 (the backend's choice)."
-            raise ConfigurationError(msg)
+        """Raise ConfigurationError where a value cannot work."""
+        check_options(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ except ImportError as error:
     _msg = f"ONNX Runtime cannot be loaded ({error}): install it with pip install onnxruntime."
     raise BackendError(_msg) from error
 
-PROVIDERS = {
+_FULL_NAMES = {
     "tensorrt": "TensorrtExecutionProvider",
     "cuda": "CUDAExecutionProvider",
     "cpu": "CPUExecutionProvider",
@@ -64,7 +64,7 @@ def open_session(model: bytes, name: str, options: RuntimeOptions) -> OnnxRuntim
         msg = f"ONNX Runtime refuses the network {name} ({_first_line(error)}): export it again."
         raise BackendError(msg) from error
     # A provider whose libraries are missing falls away silently when the session is made.
-    if options.require_accelerator and session.get_providers()[0] == PROVIDERS["cpu"]:
+    if options.require_accelerator and session.get_providers()[0] == _FULL_NAMES["cpu"]:
         raise BackendError(_no_accelerator(options))
     return OnnxRuntimeSession(session, name, options.precision)
 
@@ -74,35 +74,28 @@ def providers_by_precision(options: RuntimeOptions) -> dict[str, str]:
     first = _chain(options)[0]
     provider = first if isinstance(first, str) else first[0]
     # Elsewhere than in TensorRT the network's own types decide.
-    precisions = ("fp16", "fp32", "int8") if provider == PROVIDERS["tensorrt"] else ("fp32", "int8")
+    precisions = ("fp16", "fp32", "int8") if provider == _FULL_NAMES["tensorrt"] else ("fp32", "int8")
     return {precision: _provider(provider, precision) for precision in precisions}
 
 
 def _provider(provider: str, precision: str) -> str:
-    if provider != PROVIDERS["tensorrt"]:
+    if provider != _FULL_NAMES["tensorrt"]:
         return f"onnxruntime/{provider}"
     return f"onnxruntime/{provider}/{precision if precision in ('fp16', 'int8') else 'fp32'}"
 
 
 def _chain(options: RuntimeOptions) -> list[str | tuple[str, dict[str, Any]]]:
     """Put together the providers that are asked for and there, with their options."""
-    unknown = [name for name in options.providers if name not in PROVIDERS]
-    if unknown or not options.providers:
-        asked = ", ".join(unknown) or "none"
-        msg = (
-            f"The execution providers asked for ({asked}) are not known: choose from {', '.join(PROVIDERS)}."
-        )
-        raise BackendError(msg)
     available = onnxruntime.get_available_providers()
     chain: list[str | tuple[str, dict[str, Any]]] = []
     for name in options.providers:
-        if PROVIDERS[name] not in available:
+        if _FULL_NAMES[name] not in available:
             continue
         if name == "tensorrt":
-            chain.append((PROVIDERS[name], _tensorrt_options(options)))
+            chain.append((_FULL_NAMES[name], _tensorrt_options(options)))
         else:
-            chain.append(PROVIDERS[name])
-    if options.require_accelerator and not [entry for entry in chain if entry != PROVIDERS["cpu"]]:
+            chain.append(_FULL_NAMES[name])
+    if options.require_accelerator and not [entry for entry in chain if entry != _FULL_NAMES["cpu"]]:
         raise BackendError(_no_accelerator(options))
     if not chain:
         msg = (

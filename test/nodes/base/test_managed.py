@@ -10,7 +10,7 @@ import pytest
 
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
-from hand_tracking_dsp.nodes.base.parameters import Parameter
+from hand_tracking_dsp.options import Parameter
 
 TABLE = (
     Parameter("autostart", True, "Start by itself."),
@@ -116,7 +116,7 @@ def test_a_failing_callback_ends_neither_node_nor_process(domain_id, number):
     program = """
         import sys
         from hand_tracking_dsp.nodes.base.managed import ManagedNode
-        from hand_tracking_dsp.nodes.base.parameters import Parameter
+        from hand_tracking_dsp.options import Parameter
         from hand_tracking_dsp.nodes.base.running import run_node
 
         class Sample(ManagedNode):

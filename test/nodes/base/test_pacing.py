@@ -4,27 +4,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hand_tracking_dsp.nodes.base.pacing import Pace, RateMeter
+from hand_tracking_dsp.nodes.base.pacing import FrameSchedule, RateMeter
 
 
 @given(late_s=st.lists(st.floats(0.0, 0.09), min_size=1, max_size=50))
 def test_small_delays_do_not_add_up(late_s):
-    pace = Pace(10.0)
+    schedule = FrameSchedule(10.0)
     now_s = 0.0
     for index, delay_s in enumerate(late_s):
-        now_s += pace.wait_s(now_s)
+        now_s += schedule.wait_s(now_s)
         assert now_s == pytest.approx(index * 0.1, abs=1e-9)
         now_s += delay_s
 
 
 @given(stall_s=st.floats(0.2, 100.0))
 def test_a_stall_is_not_followed_by_a_burst(stall_s):
-    pace = Pace(10.0)
-    pace.wait_s(0.0)
+    schedule = FrameSchedule(10.0)
+    schedule.wait_s(0.0)
     now_s = stall_s
-    assert pace.wait_s(now_s) == 0.0
+    assert schedule.wait_s(now_s) == 0.0
     for _ in range(5):
-        wait_s = pace.wait_s(now_s)
+        wait_s = schedule.wait_s(now_s)
         assert wait_s == pytest.approx(0.1)
         now_s += wait_s
 

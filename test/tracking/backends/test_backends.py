@@ -80,19 +80,18 @@ def test_a_tensor_of_another_shape_is_refused(network: bytes, options: RuntimeOp
         session.run(np.zeros((1, 3, 10, 10), dtype=np.float32))
 
 
-def test_an_unknown_backend_is_answered_with_the_known_ones(network: bytes) -> None:
-    with pytest.raises(
-        BackendError, match="no inference backend 'abacus': choose one of onnxruntime, openvino"
-    ):
-        open_session(network, "hand_lite.onnx", RuntimeOptions(backend="abacus"))
+def test_an_unknown_backend_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(ConfigurationError, match="'abacus', but must be one of: onnxruntime, openvino"):
+        RuntimeOptions(backend="abacus")
 
 
-@pytest.mark.parametrize("providers", [("rocket",), ()])
-def test_unknown_providers_are_answered_with_the_known_ones(
-    network: bytes, providers: tuple[str, ...]
-) -> None:
-    with pytest.raises(BackendError, match="not known: choose from tensorrt, cuda, cpu"):
-        open_session(network, "hand_lite.onnx", RuntimeOptions(providers=providers))
+@pytest.mark.parametrize(
+    ("providers", "problem"),
+    [(("rocket",), "must be one of: tensorrt, cuda, cpu"), ((), "must have at least one member")],
+)
+def test_unknown_providers_are_answered_with_the_known_ones(providers: tuple[str, ...], problem: str) -> None:
+    with pytest.raises(ConfigurationError, match=problem):
+        RuntimeOptions(providers=providers)
 
 
 @pytest.mark.skipif(HAS_ACCELERATOR, reason="this machine has an accelerator for ONNX Runtime")
@@ -134,14 +133,14 @@ def test_openvino_names_its_devices_when_asked_for_another(network: bytes) -> No
 
 
 def test_an_unknown_precision_is_refused() -> None:
-    with pytest.raises(
-        ConfigurationError, match="no precision 'f8': choose one of auto, fp32, fp16, bf16, int8"
-    ):
+    with pytest.raises(ConfigurationError, match="'f8', but must be one of: auto, fp32, fp16, bf16, int8"):
         RuntimeOptions(precision="f8")
 
 
 def test_a_negative_tolerance_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"precision_tolerance is -0.1: it must be at least 0 %"):
+    with pytest.raises(
+        ConfigurationError, match=r"precision_tolerance is -0.1, but must be in the range 0 to 100 %"
+    ):
         RuntimeOptions(precision_tolerance=-0.1)
 
 
