@@ -16,21 +16,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from hand_tracking_dsp.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 Item = bool | int | float | str
 Value = Item | tuple[Item, ...]
 
 _Default = TypeVar("_Default", bound=Value)
-_Options = TypeVar("_Options", bound="DataclassInstance")
 _DECLARATION = "hand_tracking_dsp.options"
+
+
+class Options(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+OptionsType = TypeVar("OptionsType", bound=Options)
+"""A dataclass that a function makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ def option(
     return field(default=default, metadata=metadata)
 
 
-def declaration(kind: type[DataclassInstance], name: str) -> Parameter:
+def declaration(kind: type[Options], name: str) -> Parameter:
     """Return the declaration of a field.
 
     Raises:
@@ -148,7 +154,7 @@ def declaration(kind: type[DataclassInstance], name: str) -> Parameter:
     return {one.name: one for _, one in _declarations(kind)}[name]
 
 
-def check_options(options: DataclassInstance) -> None:
+def check_options(options: Options) -> None:
     """Check every field that was declared with option.
 
     Raises:
@@ -162,7 +168,7 @@ def check_options(options: DataclassInstance) -> None:
             raise ConfigurationError(msg)
 
 
-def check_order(options: DataclassInstance, lower: str, upper: str, *, equal: bool = False) -> None:
+def check_order(options: Options, lower: str, upper: str, *, equal: bool = False) -> None:
     """Check that one field lies above another.
 
     Args:
@@ -182,7 +188,7 @@ def check_order(options: DataclassInstance, lower: str, upper: str, *, equal: bo
 
 
 def parameters_of(
-    kind: type[DataclassInstance],
+    kind: type[Options],
     prefix: str = "",
     *,
     only: Collection[str] = (),
@@ -206,11 +212,11 @@ def parameters_of(
 
 
 def make_options(
-    kind: type[_Options],
+    kind: type[OptionsType],
     values: Mapping[str, Any],
     prefix: str = "",
     **others: Any,  # noqa: ANN401 (fields of any type)
-) -> _Options:
+) -> OptionsType:
     """Make a dataclass of values that bear the names of its fields; those without a value keep their default.
 
     Args:
@@ -226,7 +232,7 @@ def make_options(
     return kind(**{**named, **others})
 
 
-def _declarations(kind: type[DataclassInstance]) -> Iterable[tuple[bool, Parameter]]:
+def _declarations(kind: type[Options]) -> Iterable[tuple[bool, Parameter]]:
     """Return the fields declared with option, and whether the nodes have each as a parameter."""
     for one in fields(kind):
         if _DECLARATION in one.metadata:

@@ -5,22 +5,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from rich.progress import Progress
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.options import Parameter, Value, make_options
+from hand_tracking_dsp.options import OptionsType, Parameter, Value, make_options
 from hand_tracking_dsp.resources import default_device_model
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
     from hand_tracking_dsp.compression.data.crops import Crops, HandFinder
     from hand_tracking_dsp.rl.simulation.device import DeviceModel
 
-_Options = TypeVar("_Options", bound="DataclassInstance")
 _LONGEST_UNIT = 2
 
 
@@ -70,7 +67,7 @@ def _reader(flag: str, declared: Parameter) -> Callable[[str], Value]:
     return read
 
 
-def options_from(parsed: argparse.Namespace, kind: type[_Options]) -> _Options:
+def options_from(parsed: argparse.Namespace, kind: type[OptionsType]) -> OptionsType:
     """Make a dataclass of what was given by options that add_option declared for its fields.
 
     Raises:

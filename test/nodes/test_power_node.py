@@ -189,7 +189,11 @@ def test_lifecycle_from_outside(graph, topics):
     [
         ("source", "nuclear", "Parameter source is 'nuclear', but must be one of: auto, power_supply,"),
         ("simulated__load_w", [-1.0], "Parameter simulated.load_w is [-1.0], but must be in the range 0 to"),
-        ("retry_max_s", 0.1, "A back-off of first 0.5 s"),
+        (
+            "retry_max_s",
+            0.1,
+            "BackoffOptions.retry_max_s is 0.1, but must be at least retry_s, which is 0.5.",
+        ),
     ],
 )
 def test_an_impossible_parameter_fails_configure_with_a_sentence(graph, diagnostics, name, value, sentence):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 from rcl_interfaces.msg import (
     FloatingPointRange,
@@ -15,12 +15,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
-from hand_tracking_dsp.options import Parameter, Value, make_options
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-_Options = TypeVar("_Options", bound="DataclassInstance")
+from hand_tracking_dsp.options import OptionsType, Parameter, Value, make_options
 
 # Parameters that rclpy itself declares.
 _OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
@@ -63,11 +58,11 @@ class DeclaredParameters:
 
     def make(
         self,
-        kind: type[_Options],
+        kind: type[OptionsType],
         prefix: str = "",
         changes: Mapping[str, Any] | None = None,
         **others: Any,  # noqa: ANN401 (fields of any type)
-    ) -> _Options:
+    ) -> OptionsType:
         """Make a dataclass of the parameters that bear the names of its fields.
 
         Args:

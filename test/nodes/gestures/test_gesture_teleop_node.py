@@ -176,7 +176,7 @@ def test_limits_change_at_once_and_impossible_ones_are_refused(graph, gestures, 
     graph.until(lambda: commands[-1].linear.x == pytest.approx(0.05), "the base is slower")
     refusal = graph.set_parameter(NODE, "full_scale_palms", 0.2)
     assert not refusal.successful
-    assert "set it above dead_zone_palms" in refusal.reason
+    assert "full_scale_palms is 0.2, but must be above dead_zone_palms" in refusal.reason
     assert not graph.set_parameter(NODE, "deadman", "ok").successful
 
 
