@@ -19,7 +19,7 @@ from hand_tracking_dsp.nodes.graph.processes import NODES, Value
 from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
 from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.power.simulated_battery import SimulatedBatteryOptions
-from hand_tracking_dsp.recordings.run import Recording
+from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -99,7 +99,7 @@ def _parameters(args: argparse.Namespace) -> dict[str, dict[str, Value]]:
 
 
 def _show(
-    view: LiveView, args: argparse.Namespace, names: list[str], recording: Recording, elapsed_s: float
+    view: LiveView, args: argparse.Namespace, names: list[str], recording: ObservedRun, elapsed_s: float
 ) -> None:
     """Show the last seconds of a run."""
     if elapsed_s < 0:
@@ -122,7 +122,7 @@ def _show(
         ("latency", f"p50 {total['p50']:.1f}  p99 {total['p99']:.1f} ms in the tracker"),
         ("", f"p50 {end_to_end['p50']:.1f}  p99 {end_to_end['p99']:.1f} ms end to end, {budget}"),
         ("level", f"{level}, {level_switches(costs)} switches so far"),
-        ("", recording.decisions[-1].detail if recording.decisions else ""),
+        ("", recording.commands[-1].detail if recording.commands else ""),
         ("battery", battery),
         ("hands", str(newest.hands)),
     ]
@@ -135,7 +135,7 @@ def _show(
 
 
 def _write_pictures(
-    view: LiveView, args: argparse.Namespace, recording: Recording, spool: FrameSpool
+    view: LiveView, args: argparse.Namespace, recording: ObservedRun, spool: FrameSpool
 ) -> list[str]:
     """Write plots and video; returns the names of the files."""
     # Its import takes as long as a node's start, which it should not delay.

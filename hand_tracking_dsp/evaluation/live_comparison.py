@@ -13,7 +13,7 @@ import numpy as np
 
 from hand_tracking_dsp.evaluation.statistics import Array, percentile
 from hand_tracking_dsp.evaluation.summary import frames_lost, level_switches
-from hand_tracking_dsp.recordings.run import FrameCost, Recording
+from hand_tracking_dsp.recordings.run import FrameCost, ObservedRun
 
 _MINUTE_NS = 60_000_000_000
 _GRID_S = 0.25
@@ -29,7 +29,7 @@ class LiveRun:
     """
 
     policy: str
-    recording: Recording
+    recording: ObservedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def mean_drift(costs: Sequence[FrameCost]) -> tuple[float, float]:
     return (fmean(drifts), len(drifts) / len(costs)) if drifts else (math.nan, 0.0)
 
 
-def tracker_energy_j(recording: Recording, base_w: float) -> float:
+def tracker_energy_j(recording: ObservedRun, base_w: float) -> float:
     """Integrate the simulated battery's power over a run, less what is not the tracker's.
 
     A reading holds until the next one, the first one also for the time before it, the last one to the end.
@@ -181,7 +181,7 @@ def most_switches_per_min(costs: Sequence[FrameCost]) -> int:
     return most
 
 
-def rolling_p95_ms(recording: Recording, window_s: float = 2.0) -> tuple[Array, Array]:
+def rolling_p95_ms(recording: ObservedRun, window_s: float = 2.0) -> tuple[Array, Array]:
     """Compute the 95th percentile of the latest frames with a hand, every quarter of a second.
 
     Args:

@@ -11,7 +11,7 @@ from typing import Any
 
 from hand_tracking_dsp.evaluation.matching import match_hands
 from hand_tracking_dsp.evaluation.statistics import mean_or_nan, percentiles
-from hand_tracking_dsp.recordings.run import FrameCost, Recording
+from hand_tracking_dsp.recordings.run import FrameCost, ObservedRun
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, mean_distance_px
 
 
@@ -32,7 +32,7 @@ class TruthError:
     hands_found: int
 
 
-def truth_error(recording: Recording) -> TruthError:
+def truth_error(recording: ObservedRun) -> TruthError:
     """Compare tracked hands with the exact ones, on every frame that has both."""
     pixels: list[float] = []
     percents: list[float] = []
@@ -47,7 +47,7 @@ def truth_error(recording: Recording) -> TruthError:
     return TruthError(mean_or_nan(pixels), mean_or_nan(percents), in_view, len(pixels))
 
 
-def frames_lost(recording: Recording) -> int:
+def frames_lost(recording: ObservedRun) -> int:
     """Count the images that the camera published and that never reached the tracker.
 
     Counted between the first frame of which both are known and the last one handled: images
@@ -78,7 +78,7 @@ def frame_rate_hz(costs: Sequence[FrameCost]) -> float:
     return (len(costs) - 1) / ((costs[-1].stamp_ns - costs[0].stamp_ns) * 1e-9)
 
 
-def summarize(recording: Recording) -> dict[str, Any]:
+def summarize(recording: ObservedRun) -> dict[str, Any]:
     """Put a run into figures.
 
     Returns:

@@ -13,7 +13,7 @@ import numpy as np
 
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.files import write_bytes
-from hand_tracking_dsp.recordings.run import Charge, FrameCost, Recording
+from hand_tracking_dsp.recordings.run import Charge, FrameCost, ObservedRun
 from hand_tracking_dsp.tracking.caption import Caption
 from hand_tracking_dsp.tracking.draw import draw_hands, write_caption
 from hand_tracking_dsp.tracking.types import Image, TrackedHand
@@ -76,7 +76,7 @@ class FrameSpool:
 
 def write_video(
     spool: FrameSpool,
-    recording: Recording,
+    recording: ObservedRun,
     path: Path,
     labels: Sequence[str] = (),
     on_frame: Callable[[int], None] = lambda _: None,

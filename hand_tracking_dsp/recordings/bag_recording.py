@@ -16,7 +16,7 @@ from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.messages.hands import HANDS_TYPE, stamp_ns, tracked_hands
 from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
 from hand_tracking_dsp.recordings.bags.reader import Bag, open_bag
-from hand_tracking_dsp.recordings.recording import RecordedHands, Shot, count_problem
+from hand_tracking_dsp.recordings.recording import RecordedFrame, RecordedHands, count_problem
 from hand_tracking_dsp.recordings.truth import TrueHand
 from hand_tracking_dsp.tracking.types import TrackedHand
 
@@ -66,7 +66,7 @@ class _ImageMessage:
     battery: BatterySample | None
 
 
-class BagFootage:
+class BagRecording:
     """The images of a bag, in the order in which they were received.
 
     Truth is taken from a topic named truth, recorded hands from one named hands, both of HandArray and of
@@ -94,13 +94,13 @@ class BagFootage:
             connections = image_connections(bag.connections, self._path, self._topic)
             return sum(connection.msgcount for connection in connections)
 
-    def shots(self) -> Iterator[Shot]:
+    def frames(self) -> Iterator[RecordedFrame]:
         """Give the images; raises as count does."""
         with open_bag(self._path) as bag:
-            yield from self._shots(bag)
+            yield from self._frames(bag)
             self.problems.update(bag.problems)
 
-    def _shots(self, bag: Bag) -> Iterator[Shot]:
+    def _frames(self, bag: Bag) -> Iterator[RecordedFrame]:
         images = image_connections(bag.connections, self._path, self._topic)
         topic = images[0].topic
         truth = _beside(bag.connections, HANDS_TYPE, _TRUTH, topic)
@@ -110,12 +110,12 @@ class BagFootage:
         count = 0
         last_ns = -1
         for image in self._due(bag, images, [*truth, *hands, *battery], beside):
-            shot = self._shot(bag, count, image, beside)
-            if shot.image is not None:
-                self._check_order(shot, last_ns)
-                last_ns = shot.stamp_ns
+            frame = self._frame(bag, count, image, beside)
+            if frame.image is not None:
+                self._check_order(frame, last_ns)
+                last_ns = frame.stamp_ns
             count += 1
-            yield shot
+            yield frame
         for connections, left in ((truth, beside.truth), (hands, beside.recorded)):
             if left:
                 name = connections[0].topic
@@ -142,26 +142,26 @@ class BagFootage:
                 yield waiting.popleft()
         yield from waiting
 
-    def _shot(self, bag: Bag, index: int, found: _ImageMessage, beside: _Beside) -> Shot:
+    def _frame(self, bag: Bag, index: int, found: _ImageMessage, beside: _Beside) -> RecordedFrame:
         arrival_ns, topic, msgtype = found.arrival_ns, found.connection.topic, found.connection.msgtype
         start = perf_counter()
         try:
             message = bag.deserialize(found.data, msgtype)
         except FrameError as error:  # the bag has counted it
-            return Shot(index, "", arrival_ns, arrival_ns, None, str(error))
+            return RecordedFrame(index, "", arrival_ns, arrival_ns, None, str(error))
         try:
             header_ns = stamp_ns(message)
             truth, recorded = beside.take(header_ns)
             image, order = pixels(message, msgtype)
         except (FrameError, AttributeError, TypeError) as error:
             count_problem(self.problems, f"{topic}: {error}")
-            return Shot(index, "", arrival_ns, arrival_ns, None, str(error))
+            return RecordedFrame(index, "", arrival_ns, arrival_ns, None, str(error))
         conversion_ms = (perf_counter() - start) * 1e3
         stamp = header_ns
         if header_ns <= 0 or abs(arrival_ns - header_ns) >= _PLAUSIBLE_AGE_NS:
             stamp = arrival_ns
             self.problems[f"{topic}: {_NO_STAMP}"] += 1
-        return Shot(
+        return RecordedFrame(
             index,
             "",
             stamp,
@@ -202,10 +202,10 @@ class BagFootage:
         while len(by_stamp) > _MOST_KEPT:
             del by_stamp[next(iter(by_stamp))]
 
-    def _check_order(self, shot: Shot, last_ns: int) -> None:
-        if shot.stamp_ns == last_ns:
+    def _check_order(self, frame: RecordedFrame, last_ns: int) -> None:
+        if frame.stamp_ns == last_ns:
             self.problems["An image has the same stamp as the one before."] += 1
-        elif shot.stamp_ns < last_ns:
+        elif frame.stamp_ns < last_ns:
             self.problems["An image is older than the one before it; the tracker begins anew."] += 1
 
 

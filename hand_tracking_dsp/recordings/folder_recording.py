@@ -10,13 +10,13 @@ from time import perf_counter
 from hand_tracking_dsp.cameras.folder import list_images, read_image
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.recordings.labels import Truth
-from hand_tracking_dsp.recordings.recording import Shot, count_problem
+from hand_tracking_dsp.recordings.recording import RecordedFrame, count_problem
 
 # Photos have no stamps; only differences count.
 _INTERVAL_NS = 1_000_000_000
 
 
-class FolderFootage:
+class FolderRecording:
     """Recording of the pictures in a folder, by name, each on its own.
 
     Args:
@@ -47,7 +47,7 @@ class FolderFootage:
         """Return the number of pictures."""
         return len(self._paths)
 
-    def shots(self) -> Iterator[Shot]:
+    def frames(self) -> Iterator[RecordedFrame]:
         """Give the pictures in the order of their names."""
         for index, path in enumerate(self._paths):
             start = perf_counter()
@@ -56,7 +56,7 @@ class FolderFootage:
             if problem:
                 count_problem(self.problems, f"{problem} ({self._key(path)})")
             stamp_ns = (index + 1) * _INTERVAL_NS
-            yield Shot(
+            yield RecordedFrame(
                 index,
                 self._key(path),
                 stamp_ns,

@@ -23,7 +23,7 @@ class RecordedHands:
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class RecordedFrame:
     """One image of a recording.
 
     Attributes:
@@ -59,12 +59,12 @@ def count_problem(problems: Counter[str], sentence: str) -> None:
     problems["further images or messages cannot be used" if new else sentence] += 1
 
 
-class Footage(Protocol):
+class Recording(Protocol):
     """A recording that can be replayed, in constant memory.
 
     Attributes:
         still: Its images are photos, each for itself, not a sequence.
-        problems: How often each problem was met so far, by sentence; complete when all shots were given.
+        problems: How often each problem was met so far, by sentence; complete when all frames were given.
     """
 
     still: bool
@@ -77,7 +77,7 @@ class Footage(Protocol):
             SourceError: It cannot be read.
         """
 
-    def shots(self) -> Iterator[Shot]:
+    def frames(self) -> Iterator[RecordedFrame]:
         """Give the images in order.
 
         Raises:

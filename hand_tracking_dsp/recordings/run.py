@@ -40,7 +40,7 @@ class FrameCost:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ObservedCommand:
     """One command of the controller: when, which level, and why."""
 
     stamp_ns: int
@@ -58,7 +58,7 @@ class Charge:
 
 
 @dataclass(slots=True)
-class Recording:
+class ObservedRun:
     """Everything seen in one run; hands and truth by the stamp of their image, nanoseconds.
 
     Attributes:
@@ -66,7 +66,7 @@ class Recording:
         costs: One a frame handled by the tracker.
         hands: What the tracker found.
         truth: The exact hands, where the camera knows them.
-        decisions: Commands, in order.
+        commands: Commands, in order.
         charges: Battery readings, in order.
     """
 
@@ -74,7 +74,7 @@ class Recording:
     costs: list[FrameCost] = field(default_factory=list)
     hands: dict[int, tuple[TrackedHand, ...]] = field(default_factory=dict)
     truth: dict[int, tuple[TrackedHand, ...]] = field(default_factory=dict)
-    decisions: list[Decision] = field(default_factory=list)
+    commands: list[ObservedCommand] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
 
     @property

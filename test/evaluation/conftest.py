@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.hand import Handedness, Joint
-from hand_tracking_dsp.recordings.run import Charge, Decision, FrameCost, Recording
+from hand_tracking_dsp.recordings.run import Charge, FrameCost, ObservedCommand, ObservedRun
 from hand_tracking_dsp.tracking.types import Region, TrackedHand
 
 FRAME_NS = 33_333_333
@@ -40,9 +40,9 @@ def cost(index: int, level: int = 0, total_ms: float = 10.0, hands: int = 1, dro
     )
 
 
-def run(frames: int = 60, error_px: float = 3.0) -> Recording:
+def run(frames: int = 60, error_px: float = 3.0) -> ObservedRun:
     """A run whose level goes from 0 to 1 half-way; every tenth frame shows no hand."""
-    recording = Recording()
+    recording = ObservedRun()
     for index in range(frames):
         entry = cost(
             index, level=int(index >= frames // 2), total_ms=10.0 + index % 3, hands=int(index % 10 != 9)
@@ -52,7 +52,7 @@ def run(frames: int = 60, error_px: float = 3.0) -> Recording:
         recording.hands[entry.stamp_ns] = (hand(error_px),) if entry.hands else ()
         recording.truth[entry.stamp_ns] = (hand(),)
         recording.charges.append(Charge(entry.stamp_ns, 0.65 - 0.3 * index / frames, 8.0))
-    recording.decisions.append(Decision(recording.costs[frames // 2].stamp_ns, 1, "battery below half"))
+    recording.commands.append(ObservedCommand(recording.costs[frames // 2].stamp_ns, 1, "battery below half"))
     return recording
 
 

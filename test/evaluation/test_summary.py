@@ -8,7 +8,7 @@ import pytest
 
 from hand_tracking_dsp.commands.output import write_json
 from hand_tracking_dsp.evaluation.summary import frames_lost, level_switches, summarize, truth_error
-from hand_tracking_dsp.recordings.run import Recording
+from hand_tracking_dsp.recordings.run import ObservedRun
 
 
 def test_summary_has_the_fields_that_a_reader_of_summary_json_relies_on(made: SimpleNamespace) -> None:
@@ -37,7 +37,7 @@ def test_without_truth_there_is_no_error(made: SimpleNamespace) -> None:
 
 
 def test_an_empty_run_can_be_summarized_and_written(tmp_path) -> None:
-    write_json(tmp_path / "summary.json", summarize(Recording()))
+    write_json(tmp_path / "summary.json", summarize(ObservedRun()))
     written = json.loads((tmp_path / "summary.json").read_text())
     assert written["frames"] == 0
     assert written["latency_ms"] == {"p50": None, "p95": None, "p99": None}
@@ -59,7 +59,7 @@ def test_an_image_that_was_published_and_never_handled_is_lost(made: SimpleNames
 
 
 def test_images_dropped_for_a_newer_one_are_not_lost(made: SimpleNamespace) -> None:
-    recording = Recording()
+    recording = ObservedRun()
     for index in (0, 1, 3, 4):
         recording.costs.append(made.cost(index, dropped=int(index >= 3)))
     recording.published = {10**18 + index * made.frame_ns for index in range(5)}

@@ -8,7 +8,7 @@ import pytest
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.messages.build import header, image_message, truth_message
 from hand_tracking_dsp.recordings import bag_recording as module
-from hand_tracking_dsp.recordings.bag_recording import BagFootage
+from hand_tracking_dsp.recordings.bag_recording import BagRecording
 from hand_tracking_dsp.recordings.bags.definitions import typestore
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
 
@@ -24,7 +24,7 @@ def bag(tmp_path):
         path = tmp_path / "bag"
         with BagWriter(path) as writer:
             fill(writer)
-        return BagFootage(path, topic)
+        return BagRecording(path, topic)
 
     return make
 
@@ -38,18 +38,18 @@ def truth(frame, stamp_ns):
 
 
 def test_gives_every_image_with_its_truth(synthetic_bag, synthetic_frames):
-    footage = BagFootage(synthetic_bag)
-    shots = list(footage.shots())
-    assert len(shots) == footage.count() == len(synthetic_frames)
-    for number, (shot, frame) in enumerate(zip(shots, synthetic_frames, strict=True)):
-        assert shot.index == number
-        np.testing.assert_array_equal(shot.image, frame.image)
-        assert len(shot.truth) == len(frame.truth)
-        for found, exact in zip(shot.truth, frame.truth, strict=True):
+    recording = BagRecording(synthetic_bag)
+    frames = list(recording.frames())
+    assert len(frames) == recording.count() == len(synthetic_frames)
+    for number, (given, frame) in enumerate(zip(frames, synthetic_frames, strict=True)):
+        assert given.index == number
+        np.testing.assert_array_equal(given.image, frame.image)
+        assert len(given.truth) == len(frame.truth)
+        for found, exact in zip(given.truth, frame.truth, strict=True):
             np.testing.assert_allclose(found.joints_px, exact.joints_px, atol=1e-4)
             np.testing.assert_allclose(found.joints_m, exact.joints_m, atol=1e-6)
             assert found.handedness == exact.handedness
-    assert not footage.problems
+    assert not recording.problems
 
 
 def test_hands_that_were_published_after_the_next_image_go_with_their_own(bag, synthetic_frames):
@@ -65,10 +65,10 @@ def test_hands_that_were_published_after_the_next_image_go_with_their_own(bag, s
                 message.level = number % 5
                 writer.write("/robot/hands", message, now_ns + 1)
 
-    shots = list(bag(fill).shots())
-    levels = [None if shot.recorded is None else shot.recorded.level for shot in shots]
+    frames = list(bag(fill).frames())
+    levels = [None if given.recorded is None else given.recorded.level for given in frames]
     assert levels == [number % 5 for number in range(3, 12)] + [None] * 3
-    assert all(shot.truth is None for shot in shots)
+    assert all(given.truth is None for given in frames)
 
 
 def test_the_hands_of_the_images_namespace_are_taken(bag, synthetic_frames):
@@ -81,9 +81,9 @@ def test_the_hands_of_the_images_namespace_are_taken(bag, synthetic_frames):
             message.level = level
             writer.write(f"/{robot}/hands", message, START_NS)
 
-    footage = bag(fill, "b/image_raw")
-    assert [shot.recorded.level for shot in footage.shots()] == [2]
-    both = BagFootage(footage._path)
+    recording = bag(fill, "b/image_raw")
+    assert [given.recorded.level for given in recording.frames()] == [2]
+    both = BagRecording(recording._path)
     with pytest.raises(ConfigurationError, match="choose one with --topic"):
         both.count()
 
@@ -101,11 +101,11 @@ def test_a_damaged_image_is_given_as_none_and_named(bag, synthetic_frames):
                 message.encoding = "jpeg2000"
             writer.write("/image_raw", message, stamp_ns)
 
-    footage = bag(fill)
-    shots = list(footage.shots())
-    assert [shot.image is None for shot in shots] == [False, True, True, False]
-    assert "truncated" in shots[1].problem
-    assert sorted(footage.problems.values()) == [1, 1]
+    recording = bag(fill)
+    frames = list(recording.frames())
+    assert [given.image is None for given in frames] == [False, True, True, False]
+    assert "truncated" in frames[1].problem
+    assert sorted(recording.problems.values()) == [1, 1]
 
 
 def test_unsorted_and_repeated_stamps_are_named(bag, synthetic_frames):
@@ -116,9 +116,9 @@ def test_unsorted_and_repeated_stamps_are_named(bag, synthetic_frames):
             message = image(synthetic_frames[0], START_NS + stamp * FRAME_NS)
             writer.write("/image_raw", message, START_NS + number * FRAME_NS)
 
-    footage = bag(fill)
-    assert [shot.stamp_ns - START_NS for shot in footage.shots()] == [s * FRAME_NS for s in stamps]
-    assert {sentence.split()[-1]: count for sentence, count in footage.problems.items()} == {
+    recording = bag(fill)
+    assert [given.stamp_ns - START_NS for given in recording.frames()] == [s * FRAME_NS for s in stamps]
+    assert {sentence.split()[-1]: count for sentence, count in recording.problems.items()} == {
         "before.": 1,
         "anew.": 1,
     }
@@ -129,7 +129,7 @@ def test_a_stamp_of_another_clock_is_replaced_by_the_time_of_arrival(bag, synthe
         writer.write("/image_raw", image(synthetic_frames[0], 5 * 10**9), START_NS)
         writer.write("/image_raw", image(synthetic_frames[0], 0), START_NS + 1)
 
-    assert [shot.stamp_ns for shot in bag(fill).shots()] == [START_NS, START_NS + 1]
+    assert [given.stamp_ns for given in bag(fill).frames()] == [START_NS, START_NS + 1]
 
 
 @pytest.mark.parametrize("stamps", [[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 2, 2]])
@@ -142,9 +142,9 @@ def test_stamps_that_do_not_tell_which_image_is_meant_give_no_wrong_truth(bag, s
             writer.write("/image_raw", image(frame, stamp_ns), START_NS + number * long_ns)
             writer.write("/truth", truth(frame, stamp_ns), START_NS + number * long_ns)
 
-    footage = bag(fill)
-    assert all(shot.truth is None for shot in footage.shots())
-    assert any("does not tell which image" in sentence for sentence in footage.problems)
+    recording = bag(fill)
+    assert all(given.truth is None for given in recording.frames())
+    assert any("does not tell which image" in sentence for sentence in recording.problems)
 
 
 def test_images_of_one_arrival_time_do_not_fill_the_memory(bag, synthetic_frames, monkeypatch):
@@ -158,10 +158,10 @@ def test_images_of_one_arrival_time_do_not_fill_the_memory(bag, synthetic_frames
     read = []
     decode = module.stamp_ns
     monkeypatch.setattr(module, "stamp_ns", lambda message: read.append(message) or decode(message))
-    shots = bag(fill).shots()
-    first = next(shots)
+    frames = bag(fill).frames()
+    first = next(frames)
     assert len(read) < 10
-    assert [shot.truth is not None for shot in (first, *shots)] == [True] * 10
+    assert [given.truth is not None for given in (first, *frames)] == [True] * 10
 
 
 def test_a_rejected_image_says_nothing_of_the_order(bag, synthetic_frames):
@@ -174,9 +174,9 @@ def test_a_rejected_image_says_nothing_of_the_order(bag, synthetic_frames):
                 message.data = message.data[:10]
             writer.write("/image_raw", message, START_NS + number * FRAME_NS + late_ns)
 
-    footage = bag(fill)
-    assert [shot.image is None for shot in footage.shots()] == [False, True, False]
-    assert [sentence.split(":")[1].split()[0:2] for sentence in footage.problems] == [["The", "image"]]
+    recording = bag(fill)
+    assert [given.image is None for given in recording.frames()] == [False, True, False]
+    assert [sentence.split(":")[1].split()[0:2] for sentence in recording.problems] == [["The", "image"]]
 
 
 def test_a_topic_of_two_types_is_read_by_its_own_one(bag, synthetic_frames):
@@ -187,9 +187,9 @@ def test_a_topic_of_two_types_is_read_by_its_own_one(bag, synthetic_frames):
         writer.write("/image_raw", image(synthetic_frames[0], START_NS), START_NS)
         writer.write("/truth", truth(synthetic_frames[0], START_NS), START_NS)
 
-    (shot,) = bag(fill).shots()
-    assert shot.image is not None
-    assert shot.truth is not None
+    (given,) = bag(fill).frames()
+    assert given.image is not None
+    assert given.truth is not None
 
 
 @pytest.mark.parametrize("x", [math.nan, math.inf, 0.0])
@@ -204,10 +204,10 @@ def test_truth_that_no_hand_can_have_is_named_and_left_out(bag, synthetic_frames
         writer.write("/image_raw", image(frame, START_NS), START_NS)
         writer.write("/truth", message, START_NS)
 
-    footage = bag(fill)
-    (shot,) = footage.shots()
-    assert shot.truth is None
-    ((sentence, count),) = footage.problems.items()
+    recording = bag(fill)
+    (given,) = recording.frames()
+    assert given.truth is None
+    ((sentence, count),) = recording.problems.items()
     assert sentence.startswith("/truth: a message cannot be used")
     assert count == 1
 
@@ -218,8 +218,8 @@ def test_a_topic_of_another_type_is_no_truth(bag, synthetic_frames):
         writer.write("/truth", text, START_NS)
         writer.write("/image_raw", image(synthetic_frames[0], START_NS), START_NS)
 
-    (shot,) = bag(fill).shots()
-    assert shot.truth is None
+    (given,) = bag(fill).frames()
+    assert given.truth is None
 
 
 def test_the_battery_heard_last_goes_with_an_image(bag, synthetic_frames, battery_message):
@@ -230,12 +230,12 @@ def test_the_battery_heard_last_goes_with_an_image(bag, synthetic_frames, batter
         writer.write("/truth", truth(synthetic_frames[0], START_NS), START_NS + 2)
         writer.write("/image_raw", image(synthetic_frames[0], START_NS + FRAME_NS), START_NS + FRAME_NS)
 
-    first, second = bag(fill).shots()
+    first, second = bag(fill).frames()
     assert first.battery is None
     assert (second.battery.charge, second.battery.power_w, second.battery.discharging) == (0.5, 20.0, True)
 
 
 def test_refuses_a_bag_without_images(bag, synthetic_frames):
-    footage = bag(lambda writer: writer.write("/truth", truth(synthetic_frames[0], START_NS), START_NS))
+    recording = bag(lambda writer: writer.write("/truth", truth(synthetic_frames[0], START_NS), START_NS))
     with pytest.raises(SourceError, match="has no image topic"):
-        footage.count()
+        recording.count()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.errors import SourceError
-from hand_tracking_dsp.recordings.folder_recording import FolderFootage
+from hand_tracking_dsp.recordings.folder_recording import FolderRecording
 from hand_tracking_dsp.recordings.labels import read_truth
 
 
@@ -33,40 +33,40 @@ def truth_file(tmp_path):
 
 
 def test_gives_photos_by_name_and_counts_what_cannot_be_decoded(photos):
-    footage = FolderFootage(photos)
-    shots = list(footage.shots())
-    assert footage.still
-    assert [shot.name for shot in shots] == ["a.png", "b/c.jpg", "z.jpg"]
-    assert [shot.image is None for shot in shots] == [False, False, True]
-    assert footage.problems == {"a picture cannot be decoded (z.jpg)": 1}
+    recording = FolderRecording(photos)
+    frames = list(recording.frames())
+    assert recording.still
+    assert [given.name for given in frames] == ["a.png", "b/c.jpg", "z.jpg"]
+    assert [given.image is None for given in frames] == [False, False, True]
+    assert recording.problems == {"a picture cannot be decoded (z.jpg)": 1}
 
 
 def test_pictures_have_the_hands_of_the_table(photos, truth_file):
     truth = read_truth(
         truth_file("file,xmin,ymin,xmax,ymax", "a.png,1,2,11,12", "a.png,15,2,25,12", "b/c.jpg,,,,")
     )
-    shots = {shot.name: shot for shot in FolderFootage(photos, truth).shots()}
-    assert [hand.box for hand in shots["a.png"].truth] == [(1, 2, 11, 12), (15, 2, 25, 12)]
-    assert shots["b/c.jpg"].truth == ()
-    assert shots["z.jpg"].truth is None
+    frames = {given.name: given for given in FolderRecording(photos, truth).frames()}
+    assert [hand.box for hand in frames["a.png"].truth] == [(1, 2, 11, 12), (15, 2, 25, 12)]
+    assert frames["b/c.jpg"].truth == ()
+    assert frames["z.jpg"].truth is None
 
 
 def test_pictures_that_only_the_truth_knows_are_counted(photos, truth_file):
     rows = [f"{name},1,2,11,12" for name in ("a.png", "y.png", "x.png")]
-    footage = FolderFootage(photos, read_truth(truth_file("file,xmin,ymin,xmax,ymax", *rows)))
-    assert footage.problems == {"a picture of the truth is not in the folder (x.png)": 2}
+    recording = FolderRecording(photos, read_truth(truth_file("file,xmin,ymin,xmax,ymax", *rows)))
+    assert recording.problems == {"a picture of the truth is not in the folder (x.png)": 2}
 
 
 def test_many_damaged_pictures_do_not_fill_the_report(photos):
     for number in range(100):
         (photos / f"{number}.jpg").write_bytes(b"no picture")
-    footage = FolderFootage(photos)
-    assert len(list(footage.shots())) == 103
-    assert sum(footage.problems.values()) == 101
-    assert len(footage.problems) == 21
+    recording = FolderRecording(photos)
+    assert len(list(recording.frames())) == 103
+    assert sum(recording.problems.values()) == 101
+    assert len(recording.problems) == 21
 
 
 def test_refuses_the_truth_of_other_pictures(photos, truth_file):
     truth = read_truth(truth_file("file,xmin,ymin,xmax,ymax", "other.png,1,2,3,4"))
     with pytest.raises(SourceError, match="None of the 3 pictures"):
-        FolderFootage(photos, truth)
+        FolderRecording(photos, truth)

@@ -20,7 +20,7 @@ from hand_tracking_dsp.evaluation.measures.frames import (
 )
 from hand_tracking_dsp.evaluation.measures.motion import Reacquisition, RestJitter
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame, WorstFrames
-from hand_tracking_dsp.recordings.recording import Shot
+from hand_tracking_dsp.recordings.recording import RecordedFrame
 from hand_tracking_dsp.tracking.drift import Drift
 from hand_tracking_dsp.tracking.types import Floats, FrameResult, TrackedHand
 
@@ -65,27 +65,33 @@ class FrameJudge:
         self._jitter = RestJitter()
         self._reacquisition = Reacquisition()
 
-    def reject(self, shot: Shot) -> None:
+    def reject(self, frame: RecordedFrame) -> None:
         """Take a message that is no image."""
-        self._rows.add(self._row(shot, REJECTED))
+        self._rows.add(self._row(frame, REJECTED))
 
-    def drop(self, shot: Shot) -> None:
+    def drop(self, frame: RecordedFrame) -> None:
         """Take an image that did not get its turn."""
-        self._rows.add(self._row(shot, DROPPED))
+        self._rows.add(self._row(frame, DROPPED))
 
     def judge(
-        self, shot: Shot, result: FrameResult, latency_ms: float, drift: Drift, *, anew: bool = False
+        self,
+        frame: RecordedFrame,
+        result: FrameResult,
+        latency_ms: float,
+        drift: Drift,
+        *,
+        anew: bool = False,
     ) -> None:
         """Take what was found in an image that was tracked.
 
         Args:
-            shot: The image.
+            frame: The image.
             result: What was found.
             latency_ms: Age of the hands when they were ready, milliseconds.
             drift: Distance from the dense level, where it was measured.
             anew: Whether the tracker had begun anew: the frame has no neighbour before it.
         """
-        if shot.image is None:
+        if frame.image is None:
             return
         if anew:
             self._jitter, self._reacquisition, self._last = RestJitter(), Reacquisition(), None
@@ -95,22 +101,22 @@ class FrameJudge:
             "sparsity": stats.sparsity,
             "hands": len(result.hands),
             "presence": stats.presence,
-            "conversion_ms": shot.conversion_ms,
+            "conversion_ms": frame.conversion_ms,
             "detection_ms": stats.detection_ms,
             "landmarks_ms": stats.landmarks_ms,
-            "total_ms": shot.conversion_ms + stats.total_ms,
+            "total_ms": frame.conversion_ms + stats.total_ms,
             "latency_ms": latency_ms,
             "late": float(latency_ms > self._budget_ms),
             "energy_mj": self._energy_mj(result),
             "drift": drift.drift,
         }
-        if shot.recorded is not None:
-            measures |= _from_recorded(result.hands, shot.recorded.hands)
+        if frame.recorded is not None:
+            measures |= _from_recorded(result.hands, frame.recorded.hands)
         pairs = None
-        if shot.truth is not None:
-            pairs = matched(result.hands, shot.truth)
-            measures |= accuracy(result.hands, shot.truth, pairs)
-        stamp_s = self._seconds(shot)
+        if frame.truth is not None:
+            pairs = matched(result.hands, frame.truth)
+            measures |= accuracy(result.hands, frame.truth, pairs)
+        stamp_s = self._seconds(frame)
         if not self._still:
             measures |= self._jitter.update(stamp_s, result.hands, pairs)
             measures["reacquired_s"] = self._reacquisition.update(
@@ -120,10 +126,10 @@ class FrameJudge:
             measures["interval_s"] = stamp_s - self._last.stamp_s
             measures["switched"] = float(stats.level != self._last.level)
             measures["latency_step_ms"] = abs(latency_ms - self._last.latency_ms)
-        row = self._row(shot, HANDLED, **measures)
+        row = self._row(frame, HANDLED, **measures)
         self._rows.add(row)
         self._last = None if self._still else row
-        self._worst.add(row, shot.image, shot.order, result.hands, shot.truth)
+        self._worst.add(row, frame.image, frame.order, result.hands, frame.truth)
 
     def frames(self) -> Frames:
         """Return the rows."""
@@ -133,20 +139,20 @@ class FrameJudge:
         """Return the worst frames, the worst first."""
         return self._worst.worst()
 
-    def _row(self, shot: Shot, outcome: str, **measures: float) -> FrameRow:
+    def _row(self, frame: RecordedFrame, outcome: str, **measures: float) -> FrameRow:
         return FrameRow(
             run=self._run,
             bag=self._bag,
             outcome=outcome,
-            frame=shot.index,
-            stamp_s=self._seconds(shot),
+            frame=frame.index,
+            stamp_s=self._seconds(frame),
             **measures,
         )
 
-    def _seconds(self, shot: Shot) -> float:
+    def _seconds(self, frame: RecordedFrame) -> float:
         if self._first_ns is None:
-            self._first_ns = shot.stamp_ns
-        return (shot.stamp_ns - self._first_ns) * 1e-9
+            self._first_ns = frame.stamp_ns
+        return (frame.stamp_ns - self._first_ns) * 1e-9
 
     def _energy_mj(self, result: FrameResult) -> float:
         macs = len(result.hands) * self._level_macs[result.stats.level]

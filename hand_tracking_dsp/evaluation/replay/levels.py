@@ -13,7 +13,7 @@ from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import Policy, make_policy
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.recordings.recording import Shot
+from hand_tracking_dsp.recordings.recording import RecordedFrame
 from hand_tracking_dsp.tracking.drift import Drift
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.types import FrameStats
@@ -45,7 +45,7 @@ class Setting:
 class LevelChooser(Protocol):
     """Says each frame's level and learns what came of it."""
 
-    def level(self, shot: Shot, now_s: float) -> int | None:
+    def level(self, frame: RecordedFrame, now_s: float) -> int | None:
         """Return the level of a frame whose turn begins at a time; None: the frame is not tracked."""
 
     def learn(self, now_s: float, stats: FrameStats, hands: int, latency_ms: float, drift: Drift) -> None:
@@ -58,7 +58,7 @@ class FixedLevel:
     def __init__(self, level: int) -> None:
         self._level = level
 
-    def level(self, shot: Shot, now_s: float) -> int | None:  # noqa: ARG002
+    def level(self, frame: RecordedFrame, now_s: float) -> int | None:  # noqa: ARG002
         """Return the level."""
         return self._level
 
@@ -69,9 +69,9 @@ class FixedLevel:
 class RecordedLevel:
     """The level that the recorded tracker ran a frame at; frames that it did not handle are left out."""
 
-    def level(self, shot: Shot, now_s: float) -> int | None:  # noqa: ARG002
+    def level(self, frame: RecordedFrame, now_s: float) -> int | None:  # noqa: ARG002
         """Return the recorded level."""
-        return None if shot.recorded is None else shot.recorded.level
+        return None if frame.recorded is None else frame.recorded.level
 
     def learn(self, now_s: float, stats: FrameStats, hands: int, latency_ms: float, drift: Drift) -> None:
         """Learn nothing."""
@@ -96,11 +96,11 @@ class PolicyLevel:
         self._level = 0
         self._battery: BatterySample | None = None
 
-    def level(self, shot: Shot, now_s: float) -> int | None:
+    def level(self, frame: RecordedFrame, now_s: float) -> int | None:
         """Decide as often as the node would, and return the level in force."""
-        if shot.battery is not None and shot.battery is not self._battery:
-            self._battery = shot.battery
-            self._controller.add_battery(replace(shot.battery, stamp_s=now_s))
+        if frame.battery is not None and frame.battery is not self._battery:
+            self._battery = frame.battery
+            self._controller.add_battery(replace(frame.battery, stamp_s=now_s))
         if now_s - self._decided_s >= _DECISION_S or now_s < self._decided_s:
             self._decided_s = now_s
             self._level = self._controller.decide(now_s).level

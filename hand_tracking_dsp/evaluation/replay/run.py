@@ -20,10 +20,10 @@ from hand_tracking_dsp.evaluation.replay.pipeline import Behind, read_ahead
 from hand_tracking_dsp.evaluation.replay.resource_usage import Meter, Usage
 from hand_tracking_dsp.evaluation.replay.timing import EveryFrame, NewestFrame, Timing, Turn
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame
-from hand_tracking_dsp.recordings.bag_recording import BagFootage
-from hand_tracking_dsp.recordings.folder_recording import FolderFootage
+from hand_tracking_dsp.recordings.bag_recording import BagRecording
+from hand_tracking_dsp.recordings.folder_recording import FolderRecording
 from hand_tracking_dsp.recordings.labels import read_truth
-from hand_tracking_dsp.recordings.recording import Footage
+from hand_tracking_dsp.recordings.recording import Recording
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor, DriftSchedule
@@ -58,15 +58,15 @@ class Material:
     truth: Path | None = None
     photos: bool = False
 
-    def open(self) -> Footage:
+    def open(self) -> Recording:
         """Open it.
 
         Raises:
             SourceError: It is missing, or there is nothing in it.
         """
         if self.photos:
-            return FolderFootage(self.path, read_truth(self.truth) if self.truth else None)
-        return BagFootage(self.path, self.topic)
+            return FolderRecording(self.path, read_truth(self.truth) if self.truth else None)
+        return BagRecording(self.path, self.topic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +137,11 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
     options, setting = unit.options, unit.setting
     bank, detector = _networks(options.bank, options.detector, options.runtime)
     manifest = read_manifest(options.bank)
-    footage = unit.material.open()
+    recording = unit.material.open()
     judge = FrameJudge(
         run=setting.name,
         bag=unit.material.name,
-        still=footage.still,
+        still=recording.still,
         budget_ms=options.budget_ms,
         level_macs=tuple(level.macs for level in manifest.levels),
         detector_macs=manifest.detector(options.detector).macs,
@@ -151,9 +151,9 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
     replay = _Replay(
         HandTracker(bank, detector, options.tracker),
         level_chooser(setting, manifest, options.budget_ms),
-        NewestFrame() if options.realtime and not footage.still else EveryFrame(),
+        NewestFrame() if options.realtime and not recording.still else EveryFrame(),
         judge,
-        still=footage.still,
+        still=recording.still,
         # A policy hears of drift as often as in the running graph.
         heard=_monitor(bank, _DRIFT_INTERVAL, options.budget_ms) if setting.policy else None,
         agreement=_monitor(bank, 1, math.inf) if options.agreement else None,
@@ -164,15 +164,15 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
     cv2.setNumThreads(max(1, options.runtime.threads))
     meter = Meter()
     done = 0
-    with Behind() as behind, closing(read_ahead(footage.shots())) as shots:
-        for turn in replay.timing.turns(shots):
+    with Behind() as behind, closing(read_ahead(recording.frames())) as recorded:
+        for turn in replay.timing.turns(recorded):
             behind.do(replay.handle(turn))
             meter.sample()
             done += 1
             if done % _REPORT_EVERY == 0:
                 on_progress(_REPORT_EVERY)
     on_progress(done % _REPORT_EVERY)
-    frames, problems = judge.frames(), Counter(footage.problems)
+    frames, problems = judge.frames(), Counter(recording.problems)
     if setting.as_recorded and not (frames["outcome"] == HANDLED).any():
         problems["no hands of its images were recorded, so none was tracked as recorded"] += 1
     return UnitResult(
@@ -211,28 +211,28 @@ class _Replay:
 
     def handle(self, turn: Turn) -> Callable[[], None]:
         """Track an image, and return what is left to do, in the order of the turns: to judge the result."""
-        shot = turn.shot
-        if shot.image is None:
-            return partial(self._judge.reject, shot)
-        level = None if turn.dropped else self._chooser.level(shot, turn.start_s)
+        frame = turn.frame
+        if frame.image is None:
+            return partial(self._judge.reject, frame)
+        level = None if turn.dropped else self._chooser.level(frame, turn.start_s)
         if level is None:
-            return partial(self._judge.drop, shot)
-        stamp_s = shot.stamp_ns // 10**9 + (shot.stamp_ns % 10**9) * 1e-9  # as the node computes it
+            return partial(self._judge.drop, frame)
+        stamp_s = frame.stamp_ns // 10**9 + (frame.stamp_ns % 10**9) * 1e-9  # as the node computes it
         anew = self._still or stamp_s < self._last_s
         if anew:
             self._tracker.reset()
         self._last_s = stamp_s
-        result = self._tracker.track(shot.image, stamp_s, level, shot.order)
-        total_ms = shot.conversion_ms + result.stats.total_ms
+        result = self._tracker.track(frame.image, stamp_s, level, frame.order)
+        total_ms = frame.conversion_ms + result.stats.total_ms
         self.timing.took(total_ms)
         latency_ms = self.timing.latency_ms(turn, total_ms)
         heard, agreement = (
-            Drift() if monitor is None else monitor.measure(shot.image, shot.order, result, total_ms)
+            Drift() if monitor is None else monitor.measure(frame.image, frame.order, result, total_ms)
             for monitor in (self._heard, self._agreement)
         )
         ready_s = turn.start_s + total_ms * 1e-3
         self._chooser.learn(ready_s, result.stats, len(result.hands), latency_ms, heard)
-        return partial(self._judge.judge, shot, result, latency_ms, agreement, anew=anew)
+        return partial(self._judge.judge, frame, result, latency_ms, agreement, anew=anew)
 
 
 def _monitor(bank: LevelBank, interval: int, budget_ms: float) -> DriftMonitor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hand_tracking_dsp.recordings.recording import Shot
+from hand_tracking_dsp.recordings.recording import RecordedFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +13,12 @@ class Turn:
     """One image's turn.
 
     Attributes:
-        shot: The image.
+        frame: The image.
         dropped: Whether it was replaced by a newer one before its turn.
         start_s: When its turn begins, seconds of the recording's clock (its messages' arrival).
     """
 
-    shot: Shot
+    frame: RecordedFrame
     dropped: bool
     start_s: float
 
@@ -26,9 +26,9 @@ class Turn:
 class EveryFrame:
     """Each image's turn begins when it arrives; nothing is dropped and nothing waits."""
 
-    def turns(self, shots: Iterator[Shot]) -> Iterator[Turn]:
-        """Give every shot its turn."""
-        return (Turn(shot, False, shot.arrival_ns * 1e-9) for shot in shots)
+    def turns(self, frames: Iterator[RecordedFrame]) -> Iterator[Turn]:
+        """Give every frame its turn."""
+        return (Turn(frame, False, frame.arrival_ns * 1e-9) for frame in frames)
 
     def took(self, ms: float) -> None:
         """Take how long the last turn's frame took; it does not matter here."""
@@ -49,11 +49,11 @@ class NewestFrame:
         self._free_s = float("-inf")
         self._start_s = 0.0
 
-    def turns(self, shots: Iterator[Shot]) -> Iterator[Turn]:
-        """Give the shots their turns, or say that they were dropped, in order; call took after each turn."""
-        waiting: Shot | None = None
-        for shot in shots:
-            arrival_s = shot.arrival_ns * 1e-9
+    def turns(self, frames: Iterator[RecordedFrame]) -> Iterator[Turn]:
+        """Give the frames their turns, or say that they were dropped, in order; call took after each turn."""
+        waiting: RecordedFrame | None = None
+        for frame in frames:
+            arrival_s = frame.arrival_ns * 1e-9
             if waiting is not None:
                 begin_s = max(self._free_s, waiting.arrival_ns * 1e-9)
                 back = arrival_s < waiting.arrival_ns * 1e-9
@@ -63,13 +63,13 @@ class NewestFrame:
                     yield Turn(waiting, True, begin_s)
                 if back:  # the recording begins anew, and so does the tracker's time
                     self._free_s = float("-inf")
-            waiting = shot
+            waiting = frame
         if waiting is not None:
             yield self._turn(waiting, max(self._free_s, waiting.arrival_ns * 1e-9))
 
-    def _turn(self, shot: Shot, start_s: float) -> Turn:
+    def _turn(self, frame: RecordedFrame, start_s: float) -> Turn:
         self._start_s = self._free_s = start_s
-        return Turn(shot, False, start_s)
+        return Turn(frame, False, start_s)
 
     def took(self, ms: float) -> None:
         """Take how long the last turn's frame took, milliseconds."""
@@ -77,7 +77,7 @@ class NewestFrame:
 
     def latency_ms(self, turn: Turn, total_ms: float) -> float:
         """Return the age of a frame's hands: from the image's stamp over the wait to their being ready."""
-        return (turn.start_s - turn.shot.stamp_ns * 1e-9) * 1e3 + total_ms
+        return (turn.start_s - turn.frame.stamp_ns * 1e-9) * 1e3 + total_ms
 
 
 Timing = EveryFrame | NewestFrame

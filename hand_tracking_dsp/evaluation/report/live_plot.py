@@ -21,7 +21,7 @@ from hand_tracking_dsp.evaluation.report.plotting import (
     save,
     styled,
 )
-from hand_tracking_dsp.recordings.run import Recording
+from hand_tracking_dsp.recordings.run import ObservedRun
 
 
 @styled
@@ -73,7 +73,7 @@ def save_live_plot(runs: Sequence[LiveRun], script: LoadScript, budget_ms: float
     save(figure, path)
 
 
-def _mark_late(axes: Axes, recording: Recording, budget_ms: float, colour: str) -> None:
+def _mark_late(axes: Axes, recording: ObservedRun, budget_ms: float, colour: str) -> None:
     late = [cost for cost in recording.costs if cost.hands > 0 and cost.end_to_end_ms > budget_ms]
     times = _times_s([cost.stamp_ns for cost in late], recording)
     axes.plot(times, [cost.end_to_end_ms for cost in late], ".", color=colour, ms=3, alpha=0.35)
@@ -94,9 +94,9 @@ def _draw_load(axes: Axes, script: LoadScript, end_s: float) -> None:
     axes.set_xlabel("time, s")
 
 
-def _times_s(stamps_ns: Sequence[int], recording: Recording) -> list[float]:
+def _times_s(stamps_ns: Sequence[int], recording: ObservedRun) -> list[float]:
     return [(stamp_ns - recording.start_ns) * 1e-9 for stamp_ns in stamps_ns]
 
 
-def _end_s(recording: Recording) -> float:
+def _end_s(recording: ObservedRun) -> float:
     return (recording.costs[-1].stamp_ns - recording.start_ns) * 1e-9

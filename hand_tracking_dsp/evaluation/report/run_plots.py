@@ -19,11 +19,11 @@ from hand_tracking_dsp.evaluation.report.plotting import (
     save,
     styled,
 )
-from hand_tracking_dsp.recordings.run import Recording
+from hand_tracking_dsp.recordings.run import ObservedRun
 
 
 @styled
-def save_latency_plot(recording: Recording, budget_ms: float, path: Path, note: str = "") -> None:
+def save_latency_plot(recording: ObservedRun, budget_ms: float, path: Path, note: str = "") -> None:
     """Draw latency with its budget and, below, the level.
 
     Args:
@@ -51,7 +51,7 @@ def save_latency_plot(recording: Recording, budget_ms: float, path: Path, note: 
 
 
 @styled
-def save_battery_plot(recording: Recording, path: Path, name: str) -> None:
+def save_battery_plot(recording: ObservedRun, path: Path, name: str) -> None:
     """Draw the state of charge, with the switches of level marked.
 
     Args:

@@ -12,7 +12,7 @@ from hand_tracking_dsp.messages.hands import stamp_ns, tracked_hands
 from hand_tracking_dsp.messages.images import image_to_pixels
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.graph.spinning import SpinningNode
-from hand_tracking_dsp.recordings.run import Charge, Decision, FrameCost, Recording
+from hand_tracking_dsp.recordings.run import Charge, FrameCost, ObservedCommand, ObservedRun
 from hand_tracking_dsp.tracking.types import Image as Pixels
 
 # Deep enough for the observer to be late by some seconds: it shares the machine with the nodes.
@@ -39,7 +39,7 @@ class Observer(SpinningNode):
         self, domain_id: int | None = None, on_image: Callable[[int, Pixels], None] | None = None
     ) -> None:
         super().__init__("hand_tracking_observer", domain_id)
-        self.recording = Recording()
+        self.recording = ObservedRun()
         self._on_image = on_image
         self._subscribe()
 
@@ -81,7 +81,7 @@ class Observer(SpinningNode):
         )
 
     def _on_command(self, message: SparsityCommand) -> None:
-        self.recording.decisions.append(Decision(stamp_ns(message), message.level, message.detail))
+        self.recording.commands.append(ObservedCommand(stamp_ns(message), message.level, message.detail))
 
     def _on_battery(self, message: BatteryState) -> None:
         power_w = message.voltage * -message.current

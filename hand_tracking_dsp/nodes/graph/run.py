@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses, Value
-from hand_tracking_dsp.recordings.run import Recording
+from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.tracking.types import Image
 
 _START_LIMIT_S = 60.0
@@ -50,8 +50,8 @@ class GraphRun:
 def run_graph(
     options: GraphRun,
     on_image: Callable[[int, Image], None] | None = None,
-    on_state: Callable[[Recording, float], None] = lambda _recording, _elapsed_s: None,
-) -> Recording:
+    on_state: Callable[[ObservedRun, float], None] = lambda _recording, _elapsed_s: None,
+) -> ObservedRun:
     """Run the nodes as processes of their own, and record what they publish.
 
     Without ROS_DOMAIN_ID in the environment they get a domain chosen at random, so that a robot nearby
@@ -95,9 +95,9 @@ def run_graph(
 def _watch(
     options: GraphRun,
     nodes: NodeProcesses,
-    recording: Recording,
+    recording: ObservedRun,
     log: _NodeLog,
-    on_state: Callable[[Recording, float], None],
+    on_state: Callable[[ObservedRun, float], None],
 ) -> None:
     start_s = time.monotonic()
     # Discovery of each by the observer takes 0.1 to 5 s; what was before is not part of the run.

@@ -118,9 +118,9 @@ def test_a_fixed_level_is_left_alone_by_the_shield() -> None:
 
 @pytest.fixture
 def made_recording():
-    from hand_tracking_dsp.recordings.run import Charge, FrameCost, Recording
+    from hand_tracking_dsp.recordings.run import Charge, FrameCost, ObservedRun
 
     costs = [
         FrameCost(10**18 + i * 33_333_333, 0, 0, 10.0, 9.0, 12.0, 0, 1, "onnxruntime/CPU") for i in range(40)
     ]
-    return Recording(costs=costs, charges=[Charge(costs[0].stamp_ns, 0.8, 12.0)])
+    return ObservedRun(costs=costs, charges=[Charge(costs[0].stamp_ns, 0.8, 12.0)])

@@ -9,13 +9,13 @@ import pytest
 from hand_tracking_dsp.control.samples import BatterySample
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
 from hand_tracking_dsp.evaluation.replay.levels import Setting, level_chooser
-from hand_tracking_dsp.recordings.recording import RecordedHands, Shot
+from hand_tracking_dsp.recordings.recording import RecordedFrame, RecordedHands
 from hand_tracking_dsp.resources import default_bank, default_policy
 from hand_tracking_dsp.tracking.drift import Drift
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.types import FrameStats
 
-SHOT = Shot(0, "", 0, 0, np.zeros((2, 2, 3), np.uint8))
+FRAME = RecordedFrame(0, "", 0, 0, np.zeros((2, 2, 3), np.uint8))
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +28,12 @@ def stats(level, total_ms):
     return FrameStats(level, level, 0.0, 0.0, total_ms, total_ms, False, 0.9, 0.5, 0.2, nan, "test/CPU")
 
 
-def played(chooser, seconds, latency_ms, shot=SHOT):
+def played(chooser, seconds, latency_ms, frame=FRAME):
     """Give the levels of frames of 30 Hz, each with the same latency."""
     levels = []
     for number in range(round(seconds * 30)):
         now_s = number / 30
-        levels.append(chooser.level(shot, now_s))
+        levels.append(chooser.level(frame, now_s))
         chooser.learn(now_s + 0.03, stats(levels[-1], latency_ms), 1, latency_ms, Drift())
     return levels
 
@@ -44,8 +44,8 @@ def test_one_level_is_that_level(bank):
 
 def test_as_recorded_is_the_recorded_level_and_leaves_out_what_was_not_handled(bank):
     chooser = level_chooser(Setting("as recorded", as_recorded=True), bank, 33.0)
-    assert chooser.level(SHOT, 0.0) is None
-    assert chooser.level(replace(SHOT, recorded=RecordedHands(4, ())), 0.0) == 4
+    assert chooser.level(FRAME, 0.0) is None
+    assert chooser.level(replace(FRAME, recorded=RecordedHands(4, ())), 0.0) == 4
 
 
 @pytest.mark.parametrize("policy", ["threshold", str(default_policy())])
@@ -56,7 +56,7 @@ def test_a_policy_goes_sparser_while_frames_are_late(bank, policy):
 
 
 def test_the_recorded_battery_reaches_the_policy(bank):
-    empty = replace(SHOT, battery=BatterySample(0.0, 0.05, 10.0, discharging=True))
+    empty = replace(FRAME, battery=BatterySample(0.0, 0.05, 10.0, discharging=True))
     levels = played(level_chooser(Setting("p", policy="threshold"), bank, 33.0), 10, 5.0, empty)
     assert levels[-1] == len(bank.levels) - 1
 

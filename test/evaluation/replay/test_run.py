@@ -13,7 +13,7 @@ from hand_tracking_dsp.evaluation.replay.run import Material, Unit, run_unit
 from hand_tracking_dsp.evaluation.summary import truth_error
 from hand_tracking_dsp.messages.build import header, image_message
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
-from hand_tracking_dsp.recordings.run import Recording
+from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
@@ -43,7 +43,7 @@ def test_the_error_is_that_of_the_tracker_on_the_same_frames(
     """Against the other way to the same figure: the one that demo and bench take."""
     result = run_unit(Unit(Material("b", synthetic_bag), LEVEL_2, replay_options))
     tracker = HandTracker(*networks)
-    recording = Recording()
+    recording = ObservedRun()
     for frame in synthetic_frames:
         recording.hands[frame.index] = tracker.track(frame.image, frame.index / 30, 2, "bgr").hands
         recording.truth[frame.index] = tuple(map(as_tracked, frame.truth))

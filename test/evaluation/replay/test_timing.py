@@ -6,25 +6,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hand_tracking_dsp.evaluation.replay.timing import EveryFrame, NewestFrame
-from hand_tracking_dsp.recordings.recording import Shot
+from hand_tracking_dsp.recordings.recording import RecordedFrame
 
 MS = 1_000_000
 IMAGE = np.zeros((2, 2, 3), np.uint8)
 
 
-def shots(arrivals_ms):
-    return (Shot(index, "", round(ms * MS), round(ms * MS), IMAGE) for index, ms in enumerate(arrivals_ms))
+def arriving(arrivals_ms):
+    return (
+        RecordedFrame(index, "", round(ms * MS), round(ms * MS), IMAGE)
+        for index, ms in enumerate(arrivals_ms)
+    )
 
 
 def played(timing, arrivals_ms, took_ms):
     """Give number, whether dropped, start and latency of every frame, in milliseconds."""
     found = []
-    for turn in timing.turns(shots(arrivals_ms)):
+    for turn in timing.turns(arriving(arrivals_ms)):
         latency_ms = None
         if not turn.dropped:
-            timing.took(took_ms[turn.shot.index])
-            latency_ms = timing.latency_ms(turn, took_ms[turn.shot.index])
-        found.append((turn.shot.index, turn.dropped, turn.start_s * 1e3, latency_ms))
+            timing.took(took_ms[turn.frame.index])
+            latency_ms = timing.latency_ms(turn, took_ms[turn.frame.index])
+        found.append((turn.frame.index, turn.dropped, turn.start_s * 1e3, latency_ms))
     return found
 
 

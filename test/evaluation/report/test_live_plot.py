@@ -11,7 +11,7 @@ import pytest
 from hand_tracking_dsp.evaluation.live_comparison import LiveRun
 from hand_tracking_dsp.evaluation.load import LoadScript
 from hand_tracking_dsp.evaluation.report.live_plot import save_live_plot
-from hand_tracking_dsp.recordings.run import Recording
+from hand_tracking_dsp.recordings.run import ObservedRun
 
 
 def is_a_picture_with_content(path: Path) -> bool:
@@ -32,7 +32,7 @@ def test_runs_of_several_policies_and_rounds_are_drawn_together(
 def test_a_run_without_hands_latency_and_battery_is_drawn_too(tmp_path: Path, made: SimpleNamespace) -> None:
     costs = [replace(made.cost(i, hands=0), end_to_end_ms=math.nan) for i in range(3)]
     save_live_plot(
-        [LiveRun("fixed", Recording(costs=costs))], LoadScript.parse("1:5"), 33.0, tmp_path / "live.png"
+        [LiveRun("fixed", ObservedRun(costs=costs))], LoadScript.parse("1:5"), 33.0, tmp_path / "live.png"
     )
     assert is_a_picture_with_content(tmp_path / "live.png")
 
