@@ -323,25 +323,12 @@ def battery_message():
     """Make a sensor_msgs/BatteryState of rosbags: discharging at 20 W, its stamp 0."""
 
     def make(percentage: float):
-        from hand_tracking_dsp.messages.build import header
-        from hand_tracking_dsp.recordings.bags.definitions import typestore
+        from hand_tracking_dsp.recordings.bags.definitions import new_message
 
-        names = ("temperature", "charge", "capacity", "design_capacity")
-        return typestore().types["sensor_msgs/msg/BatteryState"](
-            header=header(0, ""),
-            voltage=10.0,
-            current=-2.0,
-            percentage=percentage,
-            power_supply_status=2,
-            power_supply_health=1,
-            power_supply_technology=0,
-            present=True,
-            cell_voltage=np.zeros(0, np.float32),
-            cell_temperature=np.zeros(0, np.float32),
-            location="",
-            serial_number="",
-            **dict.fromkeys(names, math.nan),
-        )
+        message = new_message("sensor_msgs/msg/BatteryState")
+        message.voltage, message.current, message.percentage = 10.0, -2.0, percentage
+        message.power_supply_status, message.power_supply_health, message.present = 2, 1, True
+        return message
 
     return make
 

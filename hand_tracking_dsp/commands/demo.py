@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hand_tracking_dsp.commands.arguments import add_option
 from hand_tracking_dsp.commands.live import LiveView
@@ -23,6 +23,9 @@ from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import read_manifest
+
+if TYPE_CHECKING:
+    from hand_tracking_dsp.nodes.graph.observer import Observer
 
 _RECENT_S = 3.0
 # Half charge, where the threshold policy would leave the dense network, is crossed in the middle of the run.
@@ -99,13 +102,14 @@ def _parameters(args: argparse.Namespace) -> dict[str, dict[str, Value]]:
 
 
 def _show(
-    view: LiveView, args: argparse.Namespace, names: list[str], recording: ObservedRun, elapsed_s: float
+    view: LiveView, args: argparse.Namespace, names: list[str], observer: Observer, elapsed_s: float
 ) -> None:
     """Show the last seconds of a run."""
     if elapsed_s < 0:
         waiting = f"starting for {-elapsed_s:.0f} s"
         view.update([("time", waiting)], waiting)
         return
+    recording = observer.recording
     costs = list(recording.costs)
     newest = costs[-1]
     recent = [cost for cost in costs if newest.stamp_ns - cost.stamp_ns <= _RECENT_S * 1e9]

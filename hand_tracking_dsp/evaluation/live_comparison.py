@@ -13,7 +13,8 @@ import numpy as np
 
 from hand_tracking_dsp.evaluation.statistics import Array, percentile
 from hand_tracking_dsp.evaluation.summary import frames_lost, level_switches
-from hand_tracking_dsp.recordings.run import FrameCost, ObservedRun
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.recordings.run import ObservedRun
 
 _MINUTE_NS = 60_000_000_000
 _GRID_S = 0.25

@@ -11,7 +11,8 @@ from typing import Any
 
 from hand_tracking_dsp.evaluation.matching import match_hands
 from hand_tracking_dsp.evaluation.statistics import mean_or_nan, percentiles
-from hand_tracking_dsp.recordings.run import FrameCost, ObservedRun
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, mean_distance_px
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.files import write_bytes
-from hand_tracking_dsp.recordings.run import Charge, FrameCost, ObservedRun
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.recordings.run import Charge, ObservedRun
 from hand_tracking_dsp.tracking.caption import Caption
 from hand_tracking_dsp.tracking.draw import draw_hands, write_caption
 from hand_tracking_dsp.tracking.types import Image, TrackedHand

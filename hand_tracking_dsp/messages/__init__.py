@@ -1,1 +1,1 @@
-"""Conversion between message objects and values; message types are handed in. No ROS."""
+"""Conversion between messages and values; knows no ROS, since message types are handed in."""

@@ -1,104 +1,169 @@
-"""Messages for bags out of plain values, as the nodes publish them, without ROS 2."""
+"""Messages out of plain values, for nodes and bags alike."""
 
 from __future__ import annotations
 
+import array
 import math
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from hand_tracking_dsp.cameras.camera import HandTruth, Intrinsics
 from hand_tracking_dsp.hand import Handedness
-from hand_tracking_dsp.recordings.bags.definitions import typestore
-from hand_tracking_dsp.tracking.types import Floats, Image
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.messages.hands import HANDS_TYPE
+from hand_tracking_dsp.messages.message import Message
+from hand_tracking_dsp.messages.samples import COST_FIELDS, STATS_TYPE
+from hand_tracking_dsp.tracking.types import Floats, FrameResult, Image, Region, TrackedHand
 
 
-def header(stamp_ns: int, frame_id: str) -> Any:  # noqa: ANN401 (rosbags may be absent)
-    """Build a std_msgs/Header; the stamp in nanoseconds."""
-    seconds, nanoseconds = divmod(stamp_ns, 1_000_000_000)
-    stamp = _type("builtin_interfaces/msg/Time")(sec=seconds, nanosec=nanoseconds)
-    return _type("std_msgs/msg/Header")(stamp=stamp, frame_id=frame_id)
+class MessageBuilder:
+    """Builds messages of the classes that it is given, ROS 2's or rosbags'.
+
+    Args:
+        new: Function that makes a message of a type, such as "sensor_msgs/msg/Image", with every field at
+            its default: 0, false or empty.
+    """
+
+    def __init__(self, new: Callable[[str], Message]) -> None:
+        self._new = new
+
+    def header(self, stamp_ns: int, frame_id: str) -> Message:
+        """Build a std_msgs/Header; the stamp in nanoseconds."""
+        head = self._new("std_msgs/msg/Header")
+        head.stamp.sec, head.stamp.nanosec = divmod(stamp_ns, 1_000_000_000)
+        head.frame_id = frame_id
+        return head
+
+    def image(self, pixels: Image, header: Message) -> Message:
+        """Build a sensor_msgs/Image in bgr8 of uint8 [height, width, 3], BGR."""
+        message = self._new("sensor_msgs/msg/Image")
+        message.header = header
+        message.height, message.width = pixels.shape[:2]
+        message.encoding = "bgr8"
+        message.step = 3 * message.width
+        message.data = _sequence(message.data, np.ascontiguousarray(pixels).reshape(-1))
+        return message
+
+    def compressed_image(self, pixels: Image, quality: int, header: Message) -> Message:
+        """Build a sensor_msgs/CompressedImage, a JPEG of uint8 [height, width, 3], BGR; quality 1 to 100."""
+        _, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        message = self._new("sensor_msgs/msg/CompressedImage")
+        message.header = header
+        # The format string of image_transport's compressed plugin.
+        message.format = "bgr8; jpeg compressed bgr8"
+        message.data = _sequence(message.data, jpeg.reshape(-1))
+        return message
+
+    def camera_info(self, width: int, height: int, intrinsics: Intrinsics | None, header: Message) -> Message:
+        """Build the sensor_msgs/CameraInfo of a pinhole camera without distortion.
+
+        Args:
+            width: Width of the image, pixels.
+            height: Height of the image, pixels.
+            intrinsics: Focal lengths and centre; None: not calibrated, all zero.
+            header: Header of the image.
+        """
+        message = self._new("sensor_msgs/msg/CameraInfo")
+        message.header = header
+        message.height, message.width = height, width
+        if intrinsics is not None:
+            fx, fy, cx, cy = intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy
+            message.distortion_model = "plumb_bob"
+            message.d = _sequence(message.d, np.zeros(5))
+            message.k = np.array([fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0])
+            message.r = np.eye(3).reshape(-1)
+            message.p = np.array([fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0])
+        return message
+
+    def hands(self, result: FrameResult, header: Message, width: int, height: int) -> Message:
+        """Build the HandArray of a frame's hands.
+
+        Args:
+            result: Hands that the tracker found.
+            header: Header of the image.
+            width: Width of the image, pixels.
+            height: Height of the image, pixels.
+        """
+        stats = result.stats
+        return self._hand_array(result.hands, stats.level, stats.sparsity, header, width, height)
+
+    def truth(self, truth: Iterable[HandTruth], header: Message, width: int, height: int) -> Message:
+        """Build the HandArray of a source's exact joints; what only a network would know is NaN.
+
+        Args:
+            truth: Hands in view.
+            header: Header of the image.
+            width: Width of the image, pixels.
+            height: Height of the image, pixels.
+        """
+        return self._hand_array(map(_true_hand, truth), 0, math.nan, header, width, height)
+
+    def stats(self, cost: FrameCost, header: Message) -> Message:
+        """Build the TrackerStats of a frame's costs; its stamp is the header's, that of the image."""
+        message = self._new(STATS_TYPE)
+        message.header = header
+        for name, field in COST_FIELDS.items():
+            setattr(message, field, getattr(cost, name))
+        return message
+
+    def _hand_array(
+        self,
+        hands: Iterable[TrackedHand],
+        level: int,
+        sparsity: float,
+        header: Message,
+        width: int,
+        height: int,
+    ) -> Message:
+        message = self._new(HANDS_TYPE)
+        message.header = header
+        message.image_width, message.image_height = width, height
+        message.level, message.sparsity = level, sparsity
+        message.hands = [self._hand(hand) for hand in hands]
+        return message
+
+    def _hand(self, hand: TrackedHand) -> Message:
+        message = self._new("hand_tracking_dsp/msg/Hand")
+        message.track_id = hand.track_id
+        message.handedness = int(hand.handedness)
+        message.handedness_score = hand.handedness_score
+        message.presence = hand.presence
+        for name in ("x", "y", "size", "rotation"):
+            setattr(message, f"region_{name}", float(getattr(hand.region, name)))
+        _fill(message.landmarks, hand.landmarks)
+        _fill(message.world_landmarks, hand.world_landmarks)
+        return message
 
 
-def image_message(pixels: Image, head: Any) -> Any:  # noqa: ANN401
-    """Build a sensor_msgs/Image in bgr8 of uint8 [height, width, 3], BGR."""
-    height, width = pixels.shape[:2]
-    return _type("sensor_msgs/msg/Image")(
-        header=head,
-        height=height,
-        width=width,
-        encoding="bgr8",
-        is_bigendian=0,
-        step=3 * width,
-        data=np.ascontiguousarray(pixels).reshape(-1),
-    )
-
-
-def compressed_message(pixels: Image, quality: int, head: Any) -> Any:  # noqa: ANN401
-    """Build a sensor_msgs/CompressedImage, a JPEG of uint8 [height, width, 3], BGR; quality 1 to 100."""
-    _, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    # The format string of image_transport's compressed plugin.
-    return _type("sensor_msgs/msg/CompressedImage")(
-        header=head, format="bgr8; jpeg compressed bgr8", data=jpeg.reshape(-1)
-    )
-
-
-def camera_info_message(width: int, height: int, intrinsics: Intrinsics, head: Any) -> Any:  # noqa: ANN401
-    """Build the sensor_msgs/CameraInfo of a pinhole camera without distortion."""
-    fx, fy, cx, cy = intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy
-    region = _type("sensor_msgs/msg/RegionOfInterest")(
-        x_offset=0, y_offset=0, height=0, width=0, do_rectify=False
-    )
-    return _type("sensor_msgs/msg/CameraInfo")(
-        header=head,
-        height=height,
-        width=width,
-        distortion_model="plumb_bob",
-        d=np.zeros(5),
-        k=np.array([fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0]),
-        r=np.eye(3).reshape(-1),
-        p=np.array([fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]),
-        binning_x=0,
-        binning_y=0,
-        roi=region,
-    )
-
-
-def truth_message(truth: Iterable[HandTruth], width: int, height: int, head: Any) -> Any:  # noqa: ANN401
-    """Build the HandArray of a source's exact joints; what only a network would know is NaN."""
-    return _type("hand_tracking_dsp/msg/HandArray")(
-        header=head,
-        image_width=width,
-        image_height=height,
-        level=0,
-        sparsity=math.nan,
-        hands=[_true_hand(exact) for exact in truth],
-    )
-
-
-def _true_hand(exact: HandTruth) -> Any:  # noqa: ANN401
-    known = exact.handedness != Handedness.UNKNOWN
-    kind = _type("hand_tracking_dsp/msg/Hand")
-    return kind(
+def _true_hand(exact: HandTruth) -> TrackedHand:
+    return TrackedHand(
         track_id=0,
-        handedness=int(exact.handedness),
-        handedness_score=1.0 if known else math.nan,
+        handedness=exact.handedness,
+        handedness_score=1.0 if exact.handedness != Handedness.UNKNOWN else math.nan,
         presence=math.nan,
-        landmarks=_points(exact.joints_px),
-        world_landmarks=_points(exact.joints_m),
-        region_x=math.nan,
-        region_y=math.nan,
-        region_size=math.nan,
-        region_rotation=math.nan,
+        landmarks=exact.joints_px,
+        world_landmarks=exact.joints_m,
+        region=Region(math.nan, math.nan, math.nan, math.nan),
     )
 
 
-def _points(values: Floats) -> list[Any]:
-    point = _type("geometry_msgs/msg/Point")
-    return [point(x=x, y=y, z=z) for x, y, z in values.tolist()]
+def _fill(points: Iterable[Message], values: Floats) -> None:
+    """Fill points in place: making 42 of them for each hand takes as long as everything else together."""
+    for point, (x, y, z) in zip(points, values.tolist(), strict=True):
+        point.x, point.y, point.z = x, y, z
 
 
-def _type(name: str) -> Any:  # noqa: ANN401
-    return typestore().types[name]
+def _sequence(field: Message, values: NDArray[np.generic]) -> Message:
+    """Return values in the type that a field of variable length holds.
+
+    It is array.array in ROS 2, the one type that rclpy takes without checking every element, and NumPy's
+    array in rosbags.
+    """
+    if not isinstance(field, array.array):
+        return values
+    result = array.array(field.typecode)
+    result.frombytes(values.data.cast("B"))
+    return result

@@ -1,30 +1,24 @@
-"""Stamps and hands out of messages, ROS 2's or rosbags' alike."""
+"""Hands out of messages."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
+from hand_tracking_dsp.messages.message import Message
 from hand_tracking_dsp.tracking.types import Floats, Region, TrackedHand
 
 HANDS_TYPE = "hand_tracking_dsp/msg/HandArray"
 
 
-def stamp_ns(message: Any) -> int:  # noqa: ANN401 (of ROS 2 or of rosbags)
-    """Give the stamp in a message's header, nanoseconds; 0 where nobody set it."""
-    stamp = message.header.stamp
-    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
-
-
-def tracked_hands(message: Any) -> tuple[TrackedHand, ...]:  # noqa: ANN401
+def tracked_hands(message: Message) -> tuple[TrackedHand, ...]:
     """Turn a HandArray message into the tracking room's values."""
     return tuple(map(tracked_hand, message.hands))
 
 
-def tracked_hand(message: Any) -> TrackedHand:  # noqa: ANN401
+def tracked_hand(message: Message) -> TrackedHand:
     """Turn a Hand message into the tracking room's value.
 
     Fields that an older definition of the message lacks are NaN; the track then is 0, the side unknown.
@@ -43,10 +37,9 @@ def tracked_hand(message: Any) -> TrackedHand:  # noqa: ANN401
     )
 
 
-def _points(points: Any) -> Floats:  # noqa: ANN401
+def _points(points: Message) -> Floats:
     if points is None:
         return np.full((JOINT_COUNT, 3), np.nan, dtype=np.float32)
-    # A number too large for float32 becomes infinite, which whoever uses the hand must look for anyway.
     # A number too large for float32 becomes infinite, which whoever uses the hand must look for anyway.
     with np.errstate(over="ignore"):
         return np.array([(point.x, point.y, point.z) for point in points], dtype=np.float32)

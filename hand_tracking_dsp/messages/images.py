@@ -1,4 +1,4 @@
-"""From image messages to pixel arrays; the messages may be ROS 2's, or rosbags' without ROS 2.
+"""Pixels out of image messages.
 
 Neither cv_bridge nor rosbags-image is needed: the usual encodings are views or one OpenCV call, and
 bgr8 and rgb8 pass without a copy.
@@ -77,7 +77,7 @@ def image_to_pixels(message: RawImage) -> tuple[Pixels, ChannelOrder]:
     if step < row:
         msg = (
             f"The image's step is {step} bytes, but {width} pixels of {message.encoding} need {row}: "
-            f"mend its publisher."
+            f"fix its publisher."
         )
         raise FrameError(msg)
     needed = (height - 1) * step + row
@@ -85,7 +85,7 @@ def image_to_pixels(message: RawImage) -> tuple[Pixels, ChannelOrder]:
     if len(data) < needed:
         msg = (
             f"The image is truncated: {height} rows of {step} bytes need {needed} bytes, but it holds "
-            f"{len(data)}; mend its publisher."
+            f"{len(data)}; fix its publisher."
         )
         raise FrameError(msg)
     rows = np.lib.stride_tricks.as_strided(data, (height, row), (step, 1), writeable=False)

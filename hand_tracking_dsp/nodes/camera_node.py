@@ -20,8 +20,7 @@ from hand_tracking_dsp.msg import HandArray
 from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.base.pacing import FrameSchedule, RateMeter
 from hand_tracking_dsp.nodes.base.running import run_node
-from hand_tracking_dsp.nodes.messages.conversion import camera_info, pixels_to_compressed, pixels_to_image
-from hand_tracking_dsp.nodes.messages.hand_messages import truth_message
+from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_image
 from hand_tracking_dsp.nodes.tables import CAMERA
 
 _JOIN_S = 3.0
@@ -145,11 +144,12 @@ class CameraNode(ManagedNode):
         self._image.publish(self._message)
         if self._info is not None:
             known = self._intrinsics(width, height, intrinsics)
-            self._info.publish(camera_info(width, height, known, header))
+            self._info.publish(ROS_MESSAGES.camera_info(width, height, known, header))
         if frame.truth is not None and self._truth.get_subscription_count():
-            self._truth.publish(truth_message(frame.truth, header, width, height))
+            self._truth.publish(ROS_MESSAGES.truth(frame.truth, header, width, height))
         if self._compressed is not None and self._compressed.get_subscription_count():
-            self._compressed.publish(pixels_to_compressed(frame.image, header, self._jpeg_quality))
+            compressed = ROS_MESSAGES.compressed_image(frame.image, self._jpeg_quality, header)
+            self._compressed.publish(compressed)
 
     def _intrinsics(self, width: int, height: int, of_source: Intrinsics | None) -> Intrinsics | None:
         given = self._given

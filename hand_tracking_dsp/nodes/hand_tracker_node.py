@@ -16,18 +16,18 @@ from std_srvs.srv import Trigger
 from visualization_msgs.msg import MarkerArray
 
 from hand_tracking_dsp.errors import FrameError
+from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
+from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.bank_folder import bank_folder
 from hand_tracking_dsp.nodes.base.mailbox import Mailbox
 from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.base.pacing import RateMeter
 from hand_tracking_dsp.nodes.base.running import run_node
-from hand_tracking_dsp.nodes.messages.conversion import pixels_to_image, seconds
+from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, age_ms, pixels_to_image, seconds
 from hand_tracking_dsp.nodes.messages.hand_markers import hand_markers
-from hand_tracking_dsp.nodes.messages.hand_messages import hands_message
 from hand_tracking_dsp.nodes.messages.overlay import Overlay
-from hand_tracking_dsp.nodes.messages.stats_message import age_ms, stats_message
 from hand_tracking_dsp.nodes.tables import TRACKER
 from hand_tracking_dsp.power.accelerator import Accelerator
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
@@ -158,7 +158,7 @@ class HandTrackerNode(ManagedNode):
         self._overlay = self.publish_on(Image, "overlay", "overlay") if parameters["overlay"] else None
         self._picture = Overlay()
         if parameters["overlay"]:
-            self.listen_to(BatteryState, "battery_state", self._picture.hear_battery, "overlay")
+            self.listen_to(BatteryState, "battery_state", self._picture.add_battery, "overlay")
         self.listen_to(SparsityCommand, "sparsity_command", self._on_command, "command")
         self.listen_to(CameraInfo, "camera_info", self._on_camera_info, "image")
         self.listen_to(kind, topic, self._on_image, "image")
@@ -212,17 +212,17 @@ class HandTrackerNode(ManagedNode):
         self._last_stamp_s = stamp_s
         result = tracker.track(pixels, stamp_s, self._requested_level, order)
         height, width = pixels.shape[:2]
-        hands = hands_message(result, message.header, width, height)
+        hands = ROS_MESSAGES.hands(result, message.header, width, height)
         total_ms = (perf_counter() - start) * 1e3
         self._hands.publish(hands)
         end_to_end_ms = age_ms(message.header.stamp, self.get_clock().now().nanoseconds)
         self._frames += 1
         self._latest = result
         self._rate.tick(now_s := time.monotonic())
-        stats = stats_message(
+        cost = FrameCost.of(
             result,
             self._measure_drift(pixels, order, result, total_ms),
-            message.header,
+            stamp_ns=stamp_ns(message),
             frame=self._frames,
             frames_dropped=self._images.dropped,
             frames_rejected=self._rejected,
@@ -231,11 +231,11 @@ class HandTrackerNode(ManagedNode):
             end_to_end_ms=end_to_end_ms,
             accelerator_utilization=self._accelerator.busy(now_s) if self._accelerator else math.nan,
         )
-        self._stats.publish(stats)
+        self._stats.publish(ROS_MESSAGES.stats(cost, message.header))
         if self._markers is not None and self._markers.get_subscription_count():
             self._markers.publish(self._skeletons(result, message, width, height))
         if self._overlay is not None and self._overlay.get_subscription_count():
-            drawn = self._picture.draw(pixels, order, result.hands, stats)
+            drawn = self._picture.draw(pixels, order, result.hands, cost)
             self._overlay.publish(pixels_to_image(drawn, message.header))
 
     def _measure_drift(self, pixels: Pixels, order: ChannelOrder, result: FrameResult, ms: float) -> Drift:

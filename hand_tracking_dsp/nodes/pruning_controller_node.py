@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from hand_tracking_dsp.control.controller import Controller, Decision
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.reasons import Reason
-from hand_tracking_dsp.control.samples import BatterySample, LatencySample
+from hand_tracking_dsp.messages.samples import BatteryReader, frame_cost, latency_sample
 from hand_tracking_dsp.msg import ControllerState, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.bank_folder import bank_folder
 from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
@@ -25,12 +24,9 @@ from hand_tracking_dsp.nodes.policy_choice import choose_policy
 from hand_tracking_dsp.nodes.tables import CONTROLLER
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
-# A power reading older than this is not taken for the battery's.
-_POWER_AGE_S = 5.0
-
 
 class PruningControllerNode(ManagedNode):
-    """Feeds the controller with what it hears and publishes what it decides.
+    """Feeds the controller with latency and battery, and publishes its decisions.
 
     Its clock is the machine's monotonic one, so that neither simulated nor looped time misleads it.
     """
@@ -40,8 +36,7 @@ class PruningControllerNode(ManagedNode):
         self._controller: Controller | None = None
         self._timer: Any = None
         self._decision: Decision | None = None
-        self._power_w = math.nan
-        self._power_s = -math.inf
+        self._battery = BatteryReader()
         self._commanded: tuple[int, Reason] | None = None
         self._notes: list[str] = []
 
@@ -127,46 +122,15 @@ class PruningControllerNode(ManagedNode):
         self.get_logger().warning(sentence)
 
     def _on_stats(self, message: TrackerStats) -> None:
-        if self._controller is None:
-            return
-        self._controller.add_latency(
-            LatencySample(
-                stamp_s=time.monotonic(),
-                total_ms=message.total_ms,
-                end_to_end_ms=message.end_to_end_ms,
-                level=message.applied_level,
-                sparsity=message.sparsity,
-                presence=message.presence,
-                input_mean=message.input_mean,
-                input_std=message.input_std,
-                drift=message.drift,
-                drift_sparser=message.drift_sparser,
-                smoothing_residual=message.smoothing_residual,
-                accelerator_utilization=message.accelerator_utilization,
-                hands=message.hands,
-            )
-        )
+        if self._controller is not None:
+            self._controller.add_latency(latency_sample(frame_cost(message), time.monotonic()))
 
     def _on_power(self, message: Float32) -> None:
-        if math.isfinite(message.data):
-            self._power_w, self._power_s = message.data, time.monotonic()
+        self._battery.add_power(message, time.monotonic())
 
     def _on_battery(self, message: BatteryState) -> None:
-        if self._controller is None:
-            return
-        now_s = time.monotonic()
-        measured = now_s - self._power_s < _POWER_AGE_S
-        status = message.power_supply_status
-        self._controller.add_battery(
-            BatterySample(
-                stamp_s=now_s,
-                charge=message.percentage,
-                # BatteryState counts a discharging current negative.
-                power_w=self._power_w if measured else -message.voltage * message.current,
-                discharging=status == BatteryState.POWER_SUPPLY_STATUS_DISCHARGING or message.current < 0,
-                present=message.present,
-            )
-        )
+        if self._controller is not None:
+            self._controller.add_battery(self._battery.sample(message, time.monotonic()))
 
     def _decide(self) -> None:
         if self._controller is None:

@@ -13,20 +13,19 @@ import numpy as np
 
 from hand_tracking_dsp.control.samples import BatterySample
 from hand_tracking_dsp.errors import FrameError, SourceError
-from hand_tracking_dsp.messages.hands import HANDS_TYPE, stamp_ns, tracked_hands
+from hand_tracking_dsp.messages.hands import HANDS_TYPE, tracked_hands
+from hand_tracking_dsp.messages.message import stamp_ns
+from hand_tracking_dsp.messages.samples import BATTERY_TYPE, POWER_TOPIC, POWER_TYPE, BatteryReader
 from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
 from hand_tracking_dsp.recordings.bags.reader import Bag, open_bag
 from hand_tracking_dsp.recordings.recording import RecordedFrame, RecordedHands, count_problem
 from hand_tracking_dsp.recordings.truth import TrueHand
 from hand_tracking_dsp.tracking.types import TrackedHand
 
-BATTERY_TYPE = "sensor_msgs/msg/BatteryState"
-
 # An image waits until messages so much younger were read: hands are published after it.
 _WAIT_NS = 500_000_000
 # An older stamp is another clock's, or none.
 _PLAUSIBLE_AGE_NS = 10_000_000_000
-_DISCHARGING = 2
 _TRUTH = "truth"
 _NO_STAMP = "an image has no stamp of the recorder's clock, the time of its arrival is taken"
 # Messages that wait for their images, and images where the time of arrival stands still.
@@ -38,14 +37,15 @@ _Kept = TypeVar("_Kept")
 
 @dataclass(slots=True)
 class _Beside:
-    """What was read beside the images, by their stamp, and the battery as it was last.
+    """Messages read beside the images: truth and hands by stamp, and the battery's readings.
 
     None stands where two messages have one stamp: nobody knows which of them belongs to which image.
     """
 
     truth: dict[int, tuple[TrueHand, ...] | None] = field(default_factory=dict)
     recorded: dict[int, RecordedHands | None] = field(default_factory=dict)
-    battery: BatterySample | None = None
+    battery: BatteryReader = field(default_factory=BatteryReader)
+    readings: list[BatterySample] = field(default_factory=list)
     last_ns: int = 0
 
     def take(self, header_ns: int) -> tuple[tuple[TrueHand, ...] | None, RecordedHands | None]:
@@ -58,23 +58,24 @@ class _Beside:
 
 @dataclass(frozen=True, slots=True)
 class _ImageMessage:
-    """An image as it lies in the bag, and the last battery reading before it."""
+    """An image as it lies in the bag, and the battery readings since the image before."""
 
     arrival_ns: int
     connection: Any
     data: bytes
-    battery: BatterySample | None
+    batteries: tuple[BatterySample, ...]
 
 
 class BagRecording:
     """The images of a bag, in the order in which they were received.
 
     Truth is taken from a topic named truth, recorded hands from one named hands, both of HandArray and of
-    the image's own namespace where there are several; the battery likewise from one named battery_state.
+    the image's own namespace where there are several; the battery likewise from one named battery_state, and
+    its power from one named power_w.
 
     Args:
-        path: A rosbag2 folder or file, or a ROS 1 bag.
-        topic: Of the images; may be left out where the bag has only one.
+        path: Path to a rosbag2 folder or file, or to a ROS 1 bag.
+        topic: Topic of the images; may be left out where the bag has only one.
     """
 
     def __init__(self, path: Path, topic: str = "") -> None:
@@ -84,7 +85,7 @@ class BagRecording:
         self._topic = topic
 
     def count(self) -> int:
-        """Return how many images the bag says that it has.
+        """Return the number of images that the bag says it has.
 
         Raises:
             SourceError: It cannot be read, or has no image.
@@ -106,10 +107,11 @@ class BagRecording:
         truth = _beside(bag.connections, HANDS_TYPE, _TRUTH, topic)
         hands = _beside(bag.connections, HANDS_TYPE, "hands", topic)
         battery = _beside(bag.connections, BATTERY_TYPE, "battery_state", topic)
+        power = _beside(bag.connections, POWER_TYPE, POWER_TOPIC, topic)
         beside = _Beside()
         count = 0
         last_ns = -1
-        for image in self._due(bag, images, [*truth, *hands, *battery], beside):
+        for image in self._due(bag, images, [*truth, *hands, *battery, *power], beside):
             frame = self._frame(bag, count, image, beside)
             if frame.image is not None:
                 self._check_order(frame, last_ns)
@@ -133,9 +135,10 @@ class BagRecording:
         waiting: deque[_ImageMessage] = deque()
         for connection, arrival_ns, data in bag.messages([*images, *others]):
             if connection.id in kinds:
-                waiting.append(_ImageMessage(arrival_ns, connection, data, beside.battery))
+                waiting.append(_ImageMessage(arrival_ns, connection, data, tuple(beside.readings)))
+                beside.readings.clear()
             else:
-                self._note(bag, connection, data, beside)
+                self._note(bag, connection, arrival_ns, data, beside)
             while waiting and (
                 arrival_ns - waiting[0].arrival_ns >= patience_ns or len(waiting) > _MOST_WAITING
             ):
@@ -172,16 +175,18 @@ class BagRecording:
             conversion_ms,
             truth,
             recorded,
-            found.battery,
+            found.batteries,
         )
 
-    def _note(self, bag: Bag, connection: Any, data: bytes, beside: _Beside) -> None:  # noqa: ANN401 (likewise)
+    def _note(self, bag: Bag, connection: Any, arrival_ns: int, data: bytes, beside: _Beside) -> None:  # noqa: ANN401
         """Take a message beside the images."""
-        topic = connection.topic
+        topic, arrival_s = connection.topic, arrival_ns * 1e-9
         try:
             message = bag.deserialize(data, connection.msgtype)
             if connection.msgtype == BATTERY_TYPE:
-                beside.battery = _battery(message)
+                beside.readings.append(beside.battery.sample(message, arrival_s))
+            elif connection.msgtype == POWER_TYPE:
+                beside.battery.add_power(message, arrival_s)
             elif topic.split("/")[-1] == _TRUTH:
                 truth = tuple(map(_true_hand, tracked_hands(message)))
                 self._keep(topic, beside.truth, stamp_ns(message), truth)
@@ -206,7 +211,7 @@ class BagRecording:
         if frame.stamp_ns == last_ns:
             self.problems["An image has the same stamp as the one before."] += 1
         elif frame.stamp_ns < last_ns:
-            self.problems["An image is older than the one before it; the tracker begins anew."] += 1
+            self.problems["An image is older than the one before it; the tracker begins again."] += 1
 
 
 def _beside(connections: list[Any], kind: str, name: str, image_topic: str) -> list[Any]:
@@ -221,13 +226,3 @@ def _beside(connections: list[Any], kind: str, name: str, image_topic: str) -> l
 def _true_hand(hand: TrackedHand) -> TrueHand:
     world = hand.world_landmarks
     return TrueHand(hand.landmarks, world if np.isfinite(world).all() else None, None, hand.handedness)
-
-
-def _battery(message: Any) -> BatterySample:  # noqa: ANN401
-    return BatterySample(
-        stamp_s=0.0,
-        charge=float(message.percentage),
-        power_w=-float(message.voltage) * float(message.current),
-        discharging=message.power_supply_status == _DISCHARGING or message.current < 0,
-        present=bool(message.present),
-    )

@@ -1,4 +1,4 @@
-"""What a recording gives: one image after the other, with all that is known of it."""
+"""Recordings: one image after the other, with all that is known of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_SENTENCES = 20
 
 @dataclass(frozen=True, slots=True)
 class RecordedHands:
-    """What the tracker published while the bag was recorded: its level, and the hands it found."""
+    """Level and hands that the tracker published while the bag was recorded."""
 
     level: int
     hands: tuple[TrackedHand, ...]
@@ -27,17 +27,17 @@ class RecordedFrame:
     """One image of a recording.
 
     Attributes:
-        index: Its number in the recording, from 0.
-        name: Of its file; "" in a bag.
-        stamp_ns: Its header's stamp, nanoseconds.
-        arrival_ns: When it was received, nanoseconds.
-        image: uint8 [height, width, 3]; None where the message is no image.
-        problem: Why it is none, in a sentence.
-        order: The order of its channels.
-        conversion_ms: What it took to make pixels of the message, milliseconds.
-        truth: The true hands; None where they are not known.
-        recorded: What was published of it; None where that is not known.
-        battery: The last battery reading before it; None where there is none.
+        index: Number in the recording, from 0.
+        name: Name of the file; "" in a bag.
+        stamp_ns: Stamp of the header, nanoseconds.
+        arrival_ns: Time at which it was received, nanoseconds.
+        image: uint8 [height, width, 3]; None where the message is not an image.
+        problem: Reason why it is not, in a sentence.
+        order: Order of the channels.
+        conversion_ms: Time from the message to pixels, milliseconds.
+        truth: True hands; None where they are not known.
+        recorded: Level and hands that were published; None where they are not known.
+        batteries: Battery readings since the image before, stamped with their arrival, seconds.
     """
 
     index: int
@@ -50,11 +50,11 @@ class RecordedFrame:
     conversion_ms: float = 0.0
     truth: tuple[TrueHand, ...] | None = None
     recorded: RecordedHands | None = None
-    battery: BatterySample | None = None
+    batteries: tuple[BatterySample, ...] = ()
 
 
 def count_problem(problems: Counter[str], sentence: str) -> None:
-    """Count a problem by its sentence; where every image has one of its own, the first ones stay apart."""
+    """Count a problem by its sentence; after the first 20 different ones, the others are counted together."""
     new = sentence not in problems and len(problems) >= _MOST_SENTENCES
     problems["further images or messages cannot be used" if new else sentence] += 1
 
@@ -63,22 +63,22 @@ class Recording(Protocol):
     """A recording that can be replayed, in constant memory.
 
     Attributes:
-        still: Its images are photos, each for itself, not a sequence.
-        problems: How often each problem was met so far, by sentence; complete when all frames were given.
+        still: Whether the images are photos, each for itself, not a sequence.
+        problems: Number of times that each problem was met so far, by sentence; complete after all frames.
     """
 
     still: bool
     problems: Counter[str]
 
     def count(self) -> int:
-        """Return how many images it should have, for a progress bar.
+        """Return the expected number of images, for a progress bar.
 
         Raises:
             SourceError: It cannot be read.
         """
 
     def frames(self) -> Iterator[RecordedFrame]:
-        """Give the images in order.
+        """Yield the images in order.
 
         Raises:
             SourceError: It cannot be read.

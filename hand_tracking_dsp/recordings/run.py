@@ -1,47 +1,16 @@
-"""What an observer of the running nodes saw, in plain values without ROS."""
+"""Record of a run of the nodes that was observed, in plain values without ROS."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
+from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.tracking.types import TrackedHand
 
 
 @dataclass(frozen=True, slots=True)
-class FrameCost:
-    """One message of the latency topic (msg/TrackerStats.msg).
-
-    Attributes:
-        stamp_ns: Stamp of the image, nanoseconds.
-        frames_dropped: Images replaced by a newer one before they were handled, since activation.
-        frames_rejected: Images that could not be read, since activation.
-        total_ms: From taking the image to the hands, milliseconds.
-        inference_ms: Palm detection and landmark network, milliseconds.
-        end_to_end_ms: From the image's stamp to the publishing of the hands, milliseconds; may be NaN.
-        level: Sparsity level that ran.
-        hands: Hands in view.
-        provider: Backend and execution provider.
-        drift: Distance of the landmarks from the dense level's, % of palm size; NaN where not measured.
-        drift_sparser: At the dense level, that of the next sparser one, likewise.
-    """
-
-    stamp_ns: int
-    frames_dropped: int
-    frames_rejected: int
-    total_ms: float
-    inference_ms: float
-    end_to_end_ms: float
-    level: int
-    hands: int
-    provider: str
-    drift: float = math.nan
-    drift_sparser: float = math.nan
-
-
-@dataclass(frozen=True, slots=True)
 class ObservedCommand:
-    """One command of the controller: when, which level, and why."""
+    """One command of the controller: its stamp in nanoseconds, the level and the reason in a sentence."""
 
     stamp_ns: int
     level: int
@@ -50,7 +19,7 @@ class ObservedCommand:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One battery reading: when, state of charge 0 to 1 and power in watts (either may be NaN)."""
+    """One battery reading: stamp in nanoseconds, charge 0 to 1 and power in watts; either may be NaN."""
 
     stamp_ns: int
     charge: float
@@ -59,14 +28,14 @@ class Charge:
 
 @dataclass(slots=True)
 class ObservedRun:
-    """Everything seen in one run; hands and truth by the stamp of their image, nanoseconds.
+    """Messages of one run of the graph; hands and truth by the stamp of their image, nanoseconds.
 
     Attributes:
         published: Stamps of the images known to have been published.
-        costs: One a frame handled by the tracker.
-        hands: What the tracker found.
-        truth: The exact hands, where the camera knows them.
-        commands: Commands, in order.
+        costs: Costs of the frames that the tracker handled, in order.
+        hands: Hands that the tracker found.
+        truth: Exact hands, where the camera knows them.
+        commands: Commands of the controller, in order.
         charges: Battery readings, in order.
     """
 

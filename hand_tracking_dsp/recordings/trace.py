@@ -1,11 +1,11 @@
-"""Traces: a CSV with a row a handled frame, its costs and what was known; policy fit-device reads it."""
+"""Traces: a CSV with a row for each handled frame, its costs and the battery; policy fit-device reads it."""
 
 from __future__ import annotations
 
 import csv
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,61 +14,34 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.files import write_table
+from hand_tracking_dsp.messages.frame_cost import FrameCost
 
 NAN = math.nan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TraceFrame:
-    """One frame, mostly from msg/TrackerStats.msg; NaN = not measured or not known.
-
-    Attributes:
-        stamp_s: The image's stamp, seconds since the trace's first.
-        level: Level that the frame ran at.
-        sparsity: Share of the dense network's parameters removed at that level, 0 to 1.
-        hands: Hands in view.
-        detector_ran: Whether the palm detector ran, 0 or 1.
-        total_ms: From taking the image to the hands, milliseconds.
-        end_to_end_ms: From the image's stamp to the publishing of the hands, milliseconds.
-        detection_ms: Palm detection, milliseconds.
-        landmarks_ms: Landmark network of all hands, milliseconds.
-        presence: Lowest presence of the hands in view, 0 to 1.
-        input_mean: Mean of the landmark network's input, 0 to 1.
-        input_std: Standard deviation of that input, 0 to 1.
-        drift: Deviation from the dense level, % of palm size.
-        drift_sparser: At the dense level, that of the next sparser one, % of palm size.
-        drift_ms: What measuring the drift took, milliseconds.
-        smoothing_residual: How far the filter moved the landmarks, % of palm size.
-        accelerator_utilization: Busy share of the accelerator, 0 to 1.
-        frames_dropped: Images replaced by a newer one before they were handled, since activation.
-        charge: State of charge last heard, 0 to 1.
-        power_w: Electric power last heard, watts.
-    """
-
-    stamp_s: float
-    level: int
-    sparsity: float = NAN
-    hands: int
-    detector_ran: int
-    total_ms: float
-    end_to_end_ms: float = NAN
-    detection_ms: float = NAN
-    landmarks_ms: float = NAN
-    presence: float = NAN
-    input_mean: float = NAN
-    input_std: float = NAN
-    drift: float = NAN
-    drift_sparser: float = NAN
-    drift_ms: float = NAN
-    smoothing_residual: float = NAN
-    accelerator_utilization: float = NAN
-    frames_dropped: int = 0
-    charge: float = NAN
-    power_w: float = NAN
-
-
-COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(TraceFrame))
-"""Header of the CSV."""
+COLUMNS: tuple[str, ...] = (
+    "stamp_s",
+    "level",
+    "sparsity",
+    "hands",
+    "detector_ran",
+    "total_ms",
+    "end_to_end_ms",
+    "detection_ms",
+    "landmarks_ms",
+    "presence",
+    "input_mean",
+    "input_std",
+    "drift",
+    "drift_sparser",
+    "drift_ms",
+    "smoothing_residual",
+    "accelerator_utilization",
+    "frames_dropped",
+    "charge",
+    "power_w",
+)
+"""Header of the CSV: attributes of FrameCost."""
 
 _COUNTS = ("level", "hands", "detector_ran", "frames_dropped")
 _NEEDED = ("stamp_s", *_COUNTS, "total_ms")
@@ -79,10 +52,24 @@ class Trace:
     """Frames of one run, by stamp.
 
     Attributes:
-        frames: At least one.
+        frames: Costs of the frames, at least one; their stamps count from the first.
     """
 
-    frames: tuple[TraceFrame, ...]
+    frames: tuple[FrameCost, ...]
+
+    @classmethod
+    def of(cls, costs: Iterable[FrameCost]) -> Trace:
+        """Build a trace of frames in the order in which they were received; of each stamp the first counts.
+
+        Raises:
+            SourceError: There is no frame.
+        """
+        by_stamp = {cost.stamp_ns: cost for cost in reversed(tuple(costs))}
+        if not by_stamp:
+            msg = "No frame was received: start the tracker, or look for its topic stats."
+            raise SourceError(msg)
+        first_ns = min(by_stamp)
+        return cls(tuple(replace(by_stamp[ns], stamp_ns=ns - first_ns) for ns in sorted(by_stamp)))
 
     def column(self, name: str) -> NDArray[np.float64]:
         """Return one of COLUMNS over all frames: float64 [frames]."""
@@ -90,7 +77,7 @@ class Trace:
 
     @property
     def latency_ms(self) -> NDArray[np.float64]:
-        """What is held against a budget, [frames]: end_to_end_ms, or total_ms where that is unknown."""
+        """Latency to compare with a budget, [frames]: end_to_end_ms, or total_ms where that is unknown."""
         end_to_end = self.column("end_to_end_ms")
         return np.where(np.isfinite(end_to_end), end_to_end, self.column("total_ms"))
 
@@ -107,63 +94,6 @@ class Trace:
         """
         rows = ([_field(getattr(frame, name)) for name in COLUMNS] for frame in self.frames)
         write_table(path, COLUMNS, rows)
-
-
-class TraceBuilder:
-    """Makes a trace out of messages, live or from a bag; the latest battery goes with each frame."""
-
-    def __init__(self) -> None:
-        self._frames: list[tuple[int, TraceFrame]] = []
-        self._charge = self._power_w = NAN
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    @property
-    def latest(self) -> TraceFrame | None:
-        """The frame that was added last; its stamp_s counts from the epoch."""
-        return self._frames[-1][1] if self._frames else None
-
-    def restart(self) -> None:
-        """Forget all frames; the battery stays."""
-        self._frames.clear()
-
-    def add_stats(self, message: Any) -> None:  # noqa: ANN401 (of ROS 2 or of rosbags)
-        """Take a message with the fields of msg/TrackerStats.msg; those that an older one lacks are NaN."""
-        stamp_ns = int(message.header.stamp.sec) * 1_000_000_000 + int(message.header.stamp.nanosec)
-        given = {name: float(getattr(message, name, NAN)) for name in COLUMNS if name not in _COUNTS}
-        given |= {"stamp_s": stamp_ns * 1e-9, "charge": self._charge, "power_w": self._power_w}
-        frame = TraceFrame(
-            level=int(message.applied_level),
-            hands=int(message.hands),
-            detector_ran=int(message.detector_ran),
-            frames_dropped=int(message.frames_dropped),
-            **given,
-        )
-        self._frames.append((stamp_ns, frame))
-
-    def add_battery(self, message: Any) -> None:  # noqa: ANN401
-        """Take a sensor_msgs/BatteryState."""
-        self._charge = float(message.percentage)
-        self._power_w = -float(message.voltage) * float(message.current)
-
-    def trace(self) -> Trace:
-        """Return the frames by stamp, which counts from the first; of each stamp the first frame.
-
-        Raises:
-            SourceError: There is none.
-        """
-        if not self._frames:
-            msg = "No frame was heard: start the tracker, or look for its topic stats."
-            raise SourceError(msg)
-        by_stamp = dict(reversed(self._frames))
-        first_ns = min(by_stamp)
-        return Trace(
-            tuple(
-                replace(by_stamp[stamp_ns], stamp_s=(stamp_ns - first_ns) * 1e-9)
-                for stamp_ns in sorted(by_stamp)
-            )
-        )
 
 
 def read_trace(path: Path) -> Trace:
@@ -193,7 +123,7 @@ def read_trace(path: Path) -> Trace:
     return Trace(tuple(frames))
 
 
-def _frames(path: Path, rows: Iterable[list[str]]) -> Iterator[TraceFrame]:
+def _frames(path: Path, rows: Iterable[list[str]]) -> Iterator[FrameCost]:
     last_s = -math.inf
     for line, row in enumerate(rows, start=2):
         try:
@@ -211,7 +141,7 @@ def _frames(path: Path, rows: Iterable[list[str]]) -> Iterator[TraceFrame]:
         yield frame
 
 
-def _frame(row: list[str]) -> TraceFrame:
+def _frame(row: list[str]) -> FrameCost:
     if len(row) != len(COLUMNS):
         msg = f"{len(row)} fields instead of {len(COLUMNS)}"
         raise ValueError(msg)
@@ -226,7 +156,9 @@ def _frame(row: list[str]) -> TraceFrame:
         name = next(name for name in _NEEDED if not 0 <= values[name] < math.inf)
         msg = f"{name} is {values[name]}, at least 0 is possible"
         raise ValueError(msg)
-    return TraceFrame(**values)
+    stamp_ns = round(values.pop("stamp_s") * 1e9)
+    values["detector_ran"] = bool(values["detector_ran"])
+    return FrameCost(stamp_ns=stamp_ns, **values)
 
 
 def _field(value: float) -> str:

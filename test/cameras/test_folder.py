@@ -13,7 +13,7 @@ from hand_tracking_dsp.cameras.folder import list_images, read_image
 from hand_tracking_dsp.compression.data.pictures import list_pictures
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.agreement import sample_photos
-from hand_tracking_dsp.recordings.folder_recording import FolderFootage
+from hand_tracking_dsp.recordings.folder_recording import FolderRecording
 
 SIZES = {"a.png": 10, "b.JPG": 11, "sub/a.bmp": 12, "sub/deep/c.png": 13, "z.jpeg": 14}
 """Height of each image in a folder, by its name there."""
@@ -29,7 +29,7 @@ def by_camera(folder):
 USERS = [
     pytest.param(lambda folder: below(folder, list_images(folder)), id="listing"),
     pytest.param(by_camera, id="camera"),
-    pytest.param(lambda folder: [shot.name for shot in FolderFootage(folder).shots()], id="recording"),
+    pytest.param(lambda folder: [frame.name for frame in FolderRecording(folder).frames()], id="recording"),
     pytest.param(lambda folder: below(folder, sample_photos([folder], 99, 0)[folder]), id="agreement"),
     pytest.param(lambda folder: below(folder, [one.path for one in list_pictures(folder)]), id="data set"),
 ]

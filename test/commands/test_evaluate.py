@@ -16,7 +16,7 @@ from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands import evaluate
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, measured
 from hand_tracking_dsp.evaluation.measures.frames import read_frames
-from hand_tracking_dsp.messages.build import header, image_message
+from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
 from hand_tracking_dsp.recordings.bags.record_camera import record_source
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
 from hand_tracking_dsp.resources import default_policy
@@ -88,7 +88,7 @@ def test_a_damaged_image_is_named_on_the_terminal_and_in_the_report(tmp_path, ca
     ):
         for number in range(5):
             stamp_ns = 10**18 + number * 33_333_333
-            message = image_message(source.read().image, header(stamp_ns, "camera"))
+            message = BAG_MESSAGES.image(source.read().image, BAG_MESSAGES.header(stamp_ns, "camera"))
             if number == 2:
                 message.data = message.data[:10]
             writer.write("/image_raw", message, stamp_ns)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.hand import Handedness, Joint
-from hand_tracking_dsp.recordings.run import Charge, FrameCost, ObservedCommand, ObservedRun
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.recordings.run import Charge, ObservedCommand, ObservedRun
 from hand_tracking_dsp.tracking.types import Region, TrackedHand
 
 FRAME_NS = 33_333_333
@@ -26,13 +27,14 @@ def hand(shift_px: float = 0.0, palm_px: float = 100.0) -> TrackedHand:
 
 
 def cost(index: int, level: int = 0, total_ms: float = 10.0, hands: int = 1, dropped: int = 0) -> FrameCost:
-    """What frame `index` of 30 a second cost."""
+    """Costs of frame `index` of 30 a second."""
     return FrameCost(
         stamp_ns=10**18 + index * FRAME_NS,
         frames_dropped=dropped,
         frames_rejected=0,
         total_ms=total_ms,
-        inference_ms=total_ms - 1,
+        detection_ms=0.0,
+        landmarks_ms=total_ms - 1,
         end_to_end_ms=total_ms + 1 if index else math.nan,
         level=level,
         hands=hands,

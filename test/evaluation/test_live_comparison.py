@@ -15,7 +15,8 @@ from hand_tracking_dsp.evaluation.live_comparison import (
     score,
     tracker_energy_j,
 )
-from hand_tracking_dsp.recordings.run import Charge, FrameCost, ObservedRun
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.recordings.run import Charge, ObservedRun
 
 BUDGET_MS = 20.0
 BASE_W = 6.0

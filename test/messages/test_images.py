@@ -98,10 +98,10 @@ def broken(**changes) -> Image:
     [
         (broken(width=0), "The image is 0x8 pixels: it needs at least one row and one column."),
         (broken(encoding="jpeg2000"), "The image's encoding is 'jpeg2000': use one of bgr8, rgb8,"),
-        (broken(step=29), "The image's step is 29 bytes, but 10 pixels of bgr8 need 30: mend its publisher."),
+        (broken(step=29), "The image's step is 29 bytes, but 10 pixels of bgr8 need 30: fix its publisher."),
         (
             broken(data=array.array("B", bytes(100))),
-            "The image is truncated: 8 rows of 30 bytes need 240 bytes, but it holds 100; mend",
+            "The image is truncated: 8 rows of 30 bytes need 240 bytes, but it holds 100; fix",
         ),
         (broken(height=2**31), "The image is truncated: 2147483648 rows"),
         (

@@ -18,11 +18,7 @@ from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.messages.images import image_to_pixels
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
-from hand_tracking_dsp.nodes.messages.conversion import (
-    camera_info,
-    pixels_to_compressed,
-    pixels_to_image,
-)
+from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_image
 from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor
 
 NODE = "hand_tracker_node"
@@ -206,7 +202,7 @@ def test_takes_compressed_images(graph, camera, frames):
     publisher = graph.observer.create_publisher(CompressedImage, "image_raw/compressed", SENSOR)
     graph.until(publisher.get_subscription_count, "the tracker listens")
     graph.until(lambda: graph.observer.count_publishers("hands"), "hands are offered")
-    publisher.publish(pixels_to_compressed(frames[0].image, camera.header(), 95))
+    publisher.publish(ROS_MESSAGES.compressed_image(frames[0].image, 95, camera.header()))
     graph.until(lambda: camera.hands and camera.hands[0].hands, "hands were found")
 
 
@@ -227,7 +223,7 @@ def test_places_markers_in_front_of_the_camera(graph, camera, frames):
     graph.until(infos.get_subscription_count, "the tracker listens to camera_info")
     markers = graph.hear(MarkerArray, "markers")
     with SyntheticHandSource(SourceOptions(hands=2, absence_s=0.0)) as source:
-        infos.publish(camera_info(640, 480, source.intrinsics, Header()))
+        infos.publish(ROS_MESSAGES.camera_info(640, 480, source.intrinsics, Header()))
     skeletons = graph.until(
         lambda: camera.exchange(1) and markers and markers[-1].markers[1:], "skeletons were heard"
     )
@@ -241,7 +237,7 @@ def test_places_markers_in_front_of_the_camera(graph, camera, frames):
     ("changes", "sentence"),
     [
         ({"encoding": "rainbow"}, "The image's encoding is 'rainbow': use one of"),
-        ({"step": 7}, "The image's step is 7 bytes, but 640 pixels of bgr8 need 1920: mend its publisher."),
+        ({"step": 7}, "The image's step is 7 bytes, but 640 pixels of bgr8 need 1920: fix its publisher."),
         ({"width": 0, "height": 0}, "The image is 0x0 pixels: it needs at least one row and one column."),
         (
             {"height": 481},

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
-from hand_tracking_dsp.messages.build import header, image_message, truth_message
 from hand_tracking_dsp.recordings import bag_recording as module
 from hand_tracking_dsp.recordings.bag_recording import BagRecording
-from hand_tracking_dsp.recordings.bags.definitions import typestore
+from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES, new_message
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
 
 FRAME_NS = 33_333_333
@@ -30,11 +29,11 @@ def bag(tmp_path):
 
 
 def image(frame, stamp_ns):
-    return image_message(frame.image, header(stamp_ns, "camera"))
+    return BAG_MESSAGES.image(frame.image, BAG_MESSAGES.header(stamp_ns, "camera"))
 
 
 def truth(frame, stamp_ns):
-    return truth_message(frame.truth, 320, 240, header(stamp_ns, "camera"))
+    return BAG_MESSAGES.truth(frame.truth, BAG_MESSAGES.header(stamp_ns, "camera"), 320, 240)
 
 
 def test_gives_every_image_with_its_truth(synthetic_bag, synthetic_frames):
@@ -120,7 +119,7 @@ def test_unsorted_and_repeated_stamps_are_named(bag, synthetic_frames):
     assert [given.stamp_ns - START_NS for given in recording.frames()] == [s * FRAME_NS for s in stamps]
     assert {sentence.split()[-1]: count for sentence, count in recording.problems.items()} == {
         "before.": 1,
-        "anew.": 1,
+        "again.": 1,
     }
 
 
@@ -181,7 +180,7 @@ def test_a_rejected_image_says_nothing_of_the_order(bag, synthetic_frames):
 
 def test_a_topic_of_two_types_is_read_by_its_own_one(bag, synthetic_frames):
     def fill(writer):
-        text = typestore().types["std_msgs/msg/String"](data="no image")
+        text = new_message("std_msgs/msg/String")
         for topic in ("/image_raw", "/truth"):
             writer.write(topic, text, START_NS)
         writer.write("/image_raw", image(synthetic_frames[0], START_NS), START_NS)
@@ -214,7 +213,7 @@ def test_truth_that_no_hand_can_have_is_named_and_left_out(bag, synthetic_frames
 
 def test_a_topic_of_another_type_is_no_truth(bag, synthetic_frames):
     def fill(writer):
-        text = typestore().types["std_msgs/msg/String"](data="no hands")
+        text = new_message("std_msgs/msg/String")
         writer.write("/truth", text, START_NS)
         writer.write("/image_raw", image(synthetic_frames[0], START_NS), START_NS)
 
@@ -231,8 +230,27 @@ def test_the_battery_heard_last_goes_with_an_image(bag, synthetic_frames, batter
         writer.write("/image_raw", image(synthetic_frames[0], START_NS + FRAME_NS), START_NS + FRAME_NS)
 
     first, second = bag(fill).frames()
-    assert first.battery is None
-    assert (second.battery.charge, second.battery.power_w, second.battery.discharging) == (0.5, 20.0, True)
+    assert first.batteries == ()
+    (reading,) = second.batteries
+    assert (reading.charge, reading.power_w, reading.discharging) == (0.5, 20.0, True)
+    assert reading.stamp_s == pytest.approx((START_NS + 1) * 1e-9)
+
+
+def test_the_power_on_power_w_goes_before_the_batterys_current(bag, synthetic_frames, battery_message):
+    def fill(writer):
+        power = new_message("std_msgs/msg/Float32")
+        power.data = 12.5
+        battery = battery_message(0.5)
+        battery.current = math.nan
+        writer.write("/battery_state", battery, START_NS)
+        writer.write("/power_w", power, START_NS + 1)
+        writer.write("/battery_state", battery, START_NS + 2)
+        writer.write("/image_raw", image(synthetic_frames[0], START_NS + FRAME_NS), START_NS + FRAME_NS)
+        writer.write("/battery_state", battery, START_NS + 6 * 10**9)
+        writer.write("/image_raw", image(synthetic_frames[0], START_NS + 7 * 10**9), START_NS + 7 * 10**9)
+
+    powers = [[reading.power_w for reading in given.batteries] for given in bag(fill).frames()]
+    assert powers == [[pytest.approx(math.nan, nan_ok=True), 12.5], [pytest.approx(math.nan, nan_ok=True)]]
 
 
 def test_refuses_a_bag_without_images(bag, synthetic_frames):

@@ -1,26 +1,17 @@
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from hand_tracking_dsp.errors import OutputError, SourceError
-from hand_tracking_dsp.recordings.trace import COLUMNS, Trace, TraceBuilder, TraceFrame, read_trace
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.recordings.trace import COLUMNS, Trace, read_trace
 
 
-def frame(stamp_s: float, **other) -> TraceFrame:
-    return TraceFrame(
-        **{"stamp_s": stamp_s, "level": 1, "hands": 2, "detector_ran": 0, "total_ms": 8.5, **other}
-    )
-
-
-def stats(stamp_s: float, **other) -> SimpleNamespace:
-    stamp = SimpleNamespace(sec=int(stamp_s), nanosec=round(stamp_s % 1 * 1e9))
-    values = {"applied_level": 3, "hands": 1, "detector_ran": True, "frames_dropped": 7, "total_ms": 9.0}
-    return SimpleNamespace(header=SimpleNamespace(stamp=stamp), **values, **other)
+def frame(stamp_s: float, **other) -> FrameCost:
+    return FrameCost(**{"stamp_ns": round(stamp_s * 1e9), "level": 1, "hands": 2, "total_ms": 8.5, **other})
 
 
 def test_a_trace_comes_back_from_its_file(tmp_path: Path) -> None:
@@ -44,31 +35,16 @@ def test_latency_is_end_to_end_where_that_is_known() -> None:
     assert trace.latency_ms.tolist() == [12.0, 8.5]
 
 
-def test_frames_of_messages_are_sorted_and_know_the_latest_battery() -> None:
-    builder = TraceBuilder()
-    builder.add_stats(stats(100.5))
-    builder.add_battery(SimpleNamespace(percentage=0.75, voltage=10.0, current=-1.5))
-    builder.add_stats(stats(100.25, drift=4.0))
-    builder.add_stats(stats(100.25))
-    first, second = builder.trace().frames
-    assert (first.stamp_s, first.charge, first.power_w, first.drift) == (0.0, 0.75, 15.0, 4.0)
-    assert second.stamp_s == pytest.approx(0.25)
-    assert math.isnan(second.charge)
-    assert math.isnan(second.drift), "the message of an older version has none"
-    assert (second.level, second.detector_ran, second.frames_dropped) == (3, 1, 7)
+def test_frames_are_sorted_and_count_from_the_first_one_of_each_stamp_once() -> None:
+    trace = Trace.of([frame(100.5), frame(100.25, drift=4.0), frame(100.25)])
+    first, second = trace.frames
+    assert (first.stamp_s, first.drift) == (0.0, 4.0)
+    assert second.stamp_s == 0.25
 
 
-def test_a_restart_forgets_frames_and_keeps_the_battery() -> None:
-    builder = TraceBuilder()
-    builder.add_battery(SimpleNamespace(percentage=0.75, voltage=10.0, current=-1.5))
-    builder.add_stats(stats(1.0))
-    builder.restart()
-    assert builder.latest is None
-    with pytest.raises(SourceError, match="No frame was heard"):
-        builder.trace()
-    builder.add_stats(stats(2.0))
-    assert builder.latest is not None
-    assert builder.trace().frames[0].charge == 0.75
+def test_a_trace_needs_a_frame() -> None:
+    with pytest.raises(SourceError, match="No frame was received"):
+        Trace.of([])
 
 
 @pytest.mark.parametrize(

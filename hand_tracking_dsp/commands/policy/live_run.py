@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.up import node_parameters
@@ -12,8 +13,11 @@ from hand_tracking_dsp.evaluation.load import Load, LoadScript
 from hand_tracking_dsp.nodes.graph.processes import NODES, Value
 from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
 from hand_tracking_dsp.power.simulated_battery import SimulatedBatteryOptions
-from hand_tracking_dsp.recordings.run import Recording
+from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.tracking.manifest import Manifest
+
+if TYPE_CHECKING:
+    from hand_tracking_dsp.nodes.graph.observer import Observer
 
 DEFAULTS = ("camera.hands=2", "tracker.precision=fp32")
 # At the dense level the battery falls from _CHARGE by _DRAIN within a run, through half charge, where the
@@ -43,7 +47,7 @@ def run_policy(
     bank: Manifest,
     number: int,
     view: LiveView,
-) -> Recording | None:
+) -> ObservedRun | None:
     """Run the graph once with a policy.
 
     Args:
@@ -120,7 +124,7 @@ class _LiveSession:
         """Return whether the run reached its end."""
         return self._elapsed_s >= self._duration_s
 
-    def tick(self, recording: Recording, elapsed_s: float) -> None:
+    def tick(self, observer: Observer, elapsed_s: float) -> None:
         """Start the load with the run; called some times a second, with negative seconds before."""
         if elapsed_s < 0:
             waiting = f"starting for {-elapsed_s:.0f} s"
@@ -129,6 +133,7 @@ class _LiveSession:
         if self._elapsed_s < 0:
             self._load.start()
         self._elapsed_s = elapsed_s
+        recording = observer.recording
         newest = recording.costs[-1]
         charge = f"{100 * recording.charges[-1].charge:.0f} %" if recording.charges else "not received yet"
         rows = [

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,12 +17,16 @@ from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.up import add_node_parameters, node_parameters, require_ros
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.load import Load, LoadScript
+from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.nodes.graph.processes import NODES, Value
-from hand_tracking_dsp.nodes.graph.run import GraphRun, own_domain, run_graph
+from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
 from hand_tracking_dsp.recordings.bags.trace import read_bag_trace
-from hand_tracking_dsp.recordings.trace import Trace, TraceBuilder
+from hand_tracking_dsp.recordings.trace import Trace
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
+
+if TYPE_CHECKING:
+    from hand_tracking_dsp.nodes.graph.observer import Observer
 
 _DURATION_S = 60.0
 _POLL_S = 0.25
@@ -87,45 +92,44 @@ def _check(options: argparse.Namespace) -> None:
 class _TraceSession:
     """Starts load and sweep over the levels with the recording, and shows how it goes."""
 
-    def __init__(
-        self,
-        builder: TraceBuilder,
-        load: Load | None,
-        sweep: Callable[[float], None] | None,
-        view: LiveView,
-        until: str,
-    ) -> None:
-        self._builder = builder
+    def __init__(self, load: Load | None, sweep: _Sweep | None, view: LiveView, until: str) -> None:
         self._load = load
         self._sweep = sweep
         self._view = view
         self._until = until
-        self._started = False
+        self._observer: Observer | None = None
+        self._skipped = 0
 
-    def tick(self, elapsed_s: float) -> None:
+    def tick(self, observer: Observer, elapsed_s: float) -> None:
         """Do what is due; called some times a second, with negative seconds before the first frame."""
         if elapsed_s < 0:
             waiting = f"starting for {-elapsed_s:.0f} s"
             self._view.update([("time", waiting)], waiting)
             return
-        if not self._started:
-            self._started = True
-            self._builder.restart()
+        if self._observer is None:
+            self._observer = observer
+            # Frames from before the load and the sweep are not part of the trace.
+            self._skipped = len(observer.recording.costs)
             if self._load:
                 self._load.start()
         if self._sweep:
-            self._sweep(elapsed_s)
+            self._sweep(observer, elapsed_s)
         self._show(elapsed_s)
 
+    @property
+    def costs(self) -> Sequence[FrameCost]:
+        """Costs of the frames since the start."""
+        return self._observer.recording.costs[self._skipped :] if self._observer else ()
+
     def _show(self, elapsed_s: float) -> None:
-        frame = self._builder.latest
+        costs = self.costs
         busy = f"{self._load.busy} processes" if self._load else "not made here"
-        rows = [("time", f"{elapsed_s:.1f} {self._until}"), ("frames", str(len(self._builder)))]
-        if frame:
+        rows = [("time", f"{elapsed_s:.1f} {self._until}"), ("frames", str(len(costs)))]
+        if costs:
             rows += [
-                ("level", str(frame.level)),
-                ("latency", f"{frame.end_to_end_ms:.1f} ms end to end"),
-                ("hands", str(frame.hands)),
+                ("level", str(costs[-1].level)),
+                ("latency", f"{costs[-1].end_to_end_ms:.1f} ms end to end"),
+                ("hands", str(costs[-1].hands)),
             ]
         rows.append(("load", busy))
         self._view.update(rows)
@@ -135,45 +139,35 @@ def _record(options: argparse.Namespace, view: LiveView) -> Trace:
     require_ros()
     script = LoadScript.parse(options.load) if options.load else None
     levels = len(read_manifest(options.bank or default_bank()).levels)
-    # Its import needs ROS 2.
-    from hand_tracking_dsp.nodes.graph.trace_observer import TraceObserver
-
     duration_s = options.duration or (_DURATION_S if options.run else math.inf)
     until = "s, until Ctrl-C" if math.isinf(duration_s) else f"of {duration_s:g} s"
-    domain_id = own_domain() if options.run else None
+    sweep = _Sweep(levels, options.sweep) if options.sweep else None
     with ExitStack() as stack:
         load = stack.enter_context(Load(script)) if script else None
-        observer = stack.enter_context(TraceObserver(domain_id, options.topic or "stats"))
-        sweep = _Sweep(observer.set_operator_level, levels, options.sweep) if options.sweep else None
-        session = _TraceSession(observer.builder, load, sweep, view, until)
+        session = _TraceSession(load, sweep, view, until)
         if options.run:
-            graph = _graph(options, duration_s, domain_id)
-            run_graph(graph, on_state=lambda _recording, elapsed_s: session.tick(elapsed_s))
+            run_graph(_graph(options, duration_s), on_state=session.tick)
         else:
-            _listen(session, duration_s)
-            if sweep:
-                observer.set_operator_level(-1)
-                time.sleep(_SETTLE_S)
-        return observer.builder.trace()
+            _listen(session, options.topic or "stats", duration_s, sweep)
+    return Trace.of(session.costs)
 
 
 class _Sweep:
     """Sets level 0, 1, 2, … in turn, again and again."""
 
-    def __init__(self, set_level: Callable[[int], bool], levels: int, seconds: float) -> None:
-        self._set_level = set_level
+    def __init__(self, levels: int, seconds: float) -> None:
         self._levels = levels
         self._seconds = seconds
         self._last = -1
 
-    def __call__(self, elapsed_s: float) -> None:
+    def __call__(self, observer: Observer, elapsed_s: float) -> None:
         """Set the level that is due at a time (seconds), once."""
         level = int(elapsed_s / self._seconds) % self._levels
-        if level != self._last and self._set_level(level):
+        if level != self._last and observer.set_operator_level(level):
             self._last = level
 
 
-def _graph(options: argparse.Namespace, duration_s: float, domain_id: int | None) -> GraphRun:
+def _graph(options: argparse.Namespace, duration_s: float) -> GraphRun:
     parameters: dict[str, dict[str, Value]] = {"camera_node": {"source": options.source}}
     if options.bank:
         bank = str(options.bank.resolve())
@@ -185,18 +179,23 @@ def _graph(options: argparse.Namespace, duration_s: float, domain_id: int | None
         parameters,
         options.out.with_suffix(".nodes.log"),
         yaml_parameters=node_parameters(options.parameters),
-        domain_id=domain_id,
+        stats_topic=options.topic or "stats",
     )
 
 
-def _listen(session: _TraceSession, duration_s: float) -> None:
-    first_s = time.monotonic()
-    try:
-        while (elapsed_s := time.monotonic() - first_s) < duration_s:
-            session.tick(elapsed_s)
-            time.sleep(min(_POLL_S, duration_s - elapsed_s))
-    except KeyboardInterrupt:
-        return
+def _listen(session: _TraceSession, topic: str, duration_s: float, sweep: _Sweep | None) -> None:
+    # Its import needs ROS 2.
+    from hand_tracking_dsp.nodes.graph.observer import Observer
+
+    with Observer(stats_topic=topic, costs_only=True) as observer:
+        first_s = time.monotonic()
+        with suppress(KeyboardInterrupt):
+            while (elapsed_s := time.monotonic() - first_s) < duration_s:
+                session.tick(observer, elapsed_s)
+                time.sleep(min(_POLL_S, duration_s - elapsed_s))
+        if sweep:
+            observer.set_operator_level(-1)
+            time.sleep(_SETTLE_S)
 
 
 def _summary(trace: Trace, out: Path) -> str:

@@ -20,9 +20,22 @@ from hand_tracking_dsp.evaluation.measures.frames import (
 )
 from hand_tracking_dsp.evaluation.measures.motion import Reacquisition, RestJitter
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame, WorstFrames
+from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.recordings.recording import RecordedFrame
 from hand_tracking_dsp.tracking.drift import Drift
 from hand_tracking_dsp.tracking.types import Floats, FrameResult, TrackedHand
+
+# Columns that are fields of the frame's costs.
+_COSTS = (
+    "level",
+    "sparsity",
+    "hands",
+    "presence",
+    "conversion_ms",
+    "detection_ms",
+    "landmarks_ms",
+    "total_ms",
+)
 
 
 class FrameJudge:
@@ -77,7 +90,7 @@ class FrameJudge:
         self,
         frame: RecordedFrame,
         result: FrameResult,
-        latency_ms: float,
+        cost: FrameCost,
         drift: Drift,
         *,
         anew: bool = False,
@@ -87,7 +100,7 @@ class FrameJudge:
         Args:
             frame: The image.
             result: What was found.
-            latency_ms: Age of the hands when they were ready, milliseconds.
+            cost: Costs of the frame; end_to_end_ms is the age of the hands when they were ready.
             drift: Distance from the dense level, where it was measured.
             anew: Whether the tracker had begun anew: the frame has no neighbour before it.
         """
@@ -95,19 +108,11 @@ class FrameJudge:
             return
         if anew:
             self._jitter, self._reacquisition, self._last = RestJitter(), Reacquisition(), None
-        stats = result.stats
-        measures: dict[str, Any] = {
-            "level": stats.level,
-            "sparsity": stats.sparsity,
-            "hands": len(result.hands),
-            "presence": stats.presence,
-            "conversion_ms": frame.conversion_ms,
-            "detection_ms": stats.detection_ms,
-            "landmarks_ms": stats.landmarks_ms,
-            "total_ms": frame.conversion_ms + stats.total_ms,
+        latency_ms = cost.end_to_end_ms
+        measures: dict[str, Any] = {name: getattr(cost, name) for name in _COSTS} | {
             "latency_ms": latency_ms,
             "late": float(latency_ms > self._budget_ms),
-            "energy_mj": self._energy_mj(result),
+            "energy_mj": self._energy_mj(cost),
             "drift": drift.drift,
         }
         if frame.recorded is not None:
@@ -124,7 +129,7 @@ class FrameJudge:
             )
         if self._last is not None:
             measures["interval_s"] = stamp_s - self._last.stamp_s
-            measures["switched"] = float(stats.level != self._last.level)
+            measures["switched"] = float(cost.level != self._last.level)
             measures["latency_step_ms"] = abs(latency_ms - self._last.latency_ms)
         row = self._row(frame, HANDLED, **measures)
         self._rows.add(row)
@@ -154,9 +159,9 @@ class FrameJudge:
             self._first_ns = frame.stamp_ns
         return (frame.stamp_ns - self._first_ns) * 1e-9
 
-    def _energy_mj(self, result: FrameResult) -> float:
-        macs = len(result.hands) * self._level_macs[result.stats.level]
-        macs += self._detector_macs if result.stats.detector_ran else 0
+    def _energy_mj(self, cost: FrameCost) -> float:
+        macs = cost.hands * self._level_macs[cost.level]
+        macs += self._detector_macs if cost.detector_ran else 0
         return macs * self._millijoules_per_mac
 
 

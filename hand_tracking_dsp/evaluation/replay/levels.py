@@ -1,22 +1,22 @@
-"""Which level a frame runs at: one for all, the one recorded, or what the controller decides."""
+"""Choice of each frame's level: one for all, the one recorded, or the controller's."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from hand_tracking_dsp.control.controller import Controller
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import Policy, make_policy
-from hand_tracking_dsp.control.samples import BatterySample, LatencySample
+from hand_tracking_dsp.control.samples import BatterySample
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.messages.samples import latency_sample
 from hand_tracking_dsp.recordings.recording import RecordedFrame
-from hand_tracking_dsp.tracking.drift import Drift
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.types import FrameStats
 
 RULES = ("threshold",)
 """Policies that need no file."""
@@ -27,7 +27,7 @@ _DECISION_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is evaluated: one level, one policy, or what was recorded.
+    """Setting that is evaluated: one level, one policy, or the recorded levels.
 
     Attributes:
         name: In tables and files.
@@ -42,92 +42,72 @@ class Setting:
     as_recorded: bool = False
 
 
-class LevelChooser(Protocol):
-    """Says each frame's level and learns what came of it."""
+class LevelChooser:
+    """Chooses the level of each frame, here always the same one.
 
-    def level(self, frame: RecordedFrame, now_s: float) -> int | None:
-        """Return the level of a frame whose turn begins at a time; None: the frame is not tracked."""
+    Args:
+        level: Level of all frames.
+    """
 
-    def learn(self, now_s: float, stats: FrameStats, hands: int, latency_ms: float, drift: Drift) -> None:
-        """Take what a frame cost that was ready at a time, seconds."""
-
-
-class FixedLevel:
-    """The same level for all frames."""
-
-    def __init__(self, level: int) -> None:
+    def __init__(self, level: int = 0) -> None:
         self._level = level
 
+    def add_batteries(self, readings: Iterable[BatterySample]) -> None:
+        """Take battery readings, in order; they do not matter here."""
+
     def level(self, frame: RecordedFrame, now_s: float) -> int | None:  # noqa: ARG002
-        """Return the level."""
+        """Return the level of a frame whose turn begins at a time, seconds; None: it is not tracked."""
         return self._level
 
-    def learn(self, now_s: float, stats: FrameStats, hands: int, latency_ms: float, drift: Drift) -> None:
-        """Learn nothing."""
+    def learn(self, now_s: float, cost: FrameCost) -> None:
+        """Take the costs of a frame that was ready at a time, seconds; they do not matter here."""
 
 
-class RecordedLevel:
-    """The level that the recorded tracker ran a frame at; frames that it did not handle are left out."""
+class RecordedLevel(LevelChooser):
+    """Chooses the level that the recorded tracker ran a frame at; frames it did not handle are left out."""
 
     def level(self, frame: RecordedFrame, now_s: float) -> int | None:  # noqa: ARG002
         """Return the recorded level."""
         return None if frame.recorded is None else frame.recorded.level
 
-    def learn(self, now_s: float, stats: FrameStats, hands: int, latency_ms: float, drift: Drift) -> None:
-        """Learn nothing."""
 
+class PolicyLevel(LevelChooser):
+    """Decides like the controller of the running graph, in the recording's time.
 
-class PolicyLevel:
-    """The controller of the running graph, in the recording's time.
-
-    It hears the latency that each frame had here, and the battery that was recorded; without one the robot
-    counts as on mains power. What it decides depends on measured times, and so differs a little from one
-    run to the next.
+    It receives the latency that each frame had here, and the battery that was recorded; without one the robot
+    counts as on mains power. Decisions depend on measured times, and so differ a little from one run to the
+    next.
 
     Args:
         levels: Levels of the bank.
-        policy: What decides.
+        policy: Policy that decides.
         budget_ms: Latency budget.
     """
 
     def __init__(self, levels: int, policy: Policy, budget_ms: float) -> None:
+        super().__init__()
         self._controller = Controller(levels, policy, ControllerOptions(budget_ms=budget_ms))
         self._decided_s = -math.inf
-        self._level = 0
-        self._battery: BatterySample | None = None
 
-    def level(self, frame: RecordedFrame, now_s: float) -> int | None:
+    def add_batteries(self, readings: Iterable[BatterySample]) -> None:
+        """Give readings to the controller; their stamps are of the same clock as the turns."""
+        for reading in readings:
+            self._controller.add_battery(reading)
+
+    def level(self, frame: RecordedFrame, now_s: float) -> int | None:  # noqa: ARG002
         """Decide as often as the node would, and return the level in force."""
-        if frame.battery is not None and frame.battery is not self._battery:
-            self._battery = frame.battery
-            self._controller.add_battery(replace(frame.battery, stamp_s=now_s))
         if now_s - self._decided_s >= _DECISION_S or now_s < self._decided_s:
             self._decided_s = now_s
             self._level = self._controller.decide(now_s).level
         return self._level
 
-    def learn(self, now_s: float, stats: FrameStats, hands: int, latency_ms: float, drift: Drift) -> None:
-        """Tell the controller what the frame cost."""
-        self._controller.add_latency(
-            LatencySample(
-                stamp_s=now_s,
-                total_ms=stats.total_ms,
-                end_to_end_ms=latency_ms,
-                level=stats.level,
-                sparsity=stats.sparsity,
-                presence=stats.presence,
-                input_mean=stats.input_mean,
-                input_std=stats.input_std,
-                drift=drift.drift,
-                drift_sparser=drift.drift_sparser,
-                smoothing_residual=stats.smoothing_residual,
-                hands=hands,
-            )
-        )
+    def learn(self, now_s: float, cost: FrameCost) -> None:
+        """Give the costs of a frame to the controller."""
+        self._controller.add_latency(latency_sample(cost, now_s))
 
 
 def level_chooser(setting: Setting, bank: Manifest, budget_ms: float) -> LevelChooser:
-    """Make what a setting asks for.
+    """Make the chooser of a setting.
 
     Raises:
         ConfigurationError: The bank has no such level.
@@ -146,4 +126,4 @@ def level_chooser(setting: Setting, bank: Manifest, budget_ms: float) -> LevelCh
     if not 0 <= level < len(bank.levels):
         msg = f"There is no level {level}: the bank {bank.name} has levels 0 to {len(bank.levels) - 1}."
         raise ConfigurationError(msg)
-    return FixedLevel(level)
+    return LevelChooser(level)

@@ -20,6 +20,7 @@ from hand_tracking_dsp.evaluation.replay.pipeline import Behind, read_ahead
 from hand_tracking_dsp.evaluation.replay.resource_usage import Meter, Usage
 from hand_tracking_dsp.evaluation.replay.timing import EveryFrame, NewestFrame, Timing, Turn
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame
+from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.recordings.bag_recording import BagRecording
 from hand_tracking_dsp.recordings.folder_recording import FolderRecording
 from hand_tracking_dsp.recordings.labels import read_truth
@@ -212,6 +213,7 @@ class _Replay:
     def handle(self, turn: Turn) -> Callable[[], None]:
         """Track an image, and return what is left to do, in the order of the turns: to judge the result."""
         frame = turn.frame
+        self._chooser.add_batteries(frame.batteries)
         if frame.image is None:
             return partial(self._judge.reject, frame)
         level = None if turn.dropped else self._chooser.level(frame, turn.start_s)
@@ -230,9 +232,16 @@ class _Replay:
             Drift() if monitor is None else monitor.measure(frame.image, frame.order, result, total_ms)
             for monitor in (self._heard, self._agreement)
         )
-        ready_s = turn.start_s + total_ms * 1e-3
-        self._chooser.learn(ready_s, result.stats, len(result.hands), latency_ms, heard)
-        return partial(self._judge.judge, frame, result, latency_ms, agreement, anew=anew)
+        cost = FrameCost.of(
+            result,
+            heard,
+            stamp_ns=frame.stamp_ns,
+            conversion_ms=frame.conversion_ms,
+            total_ms=total_ms,
+            end_to_end_ms=latency_ms,
+        )
+        self._chooser.learn(turn.start_s + total_ms * 1e-3, cost)
+        return partial(self._judge.judge, frame, result, cost, agreement, anew=anew)
 
 
 def _monitor(bank: LevelBank, interval: int, budget_ms: float) -> DriftMonitor:

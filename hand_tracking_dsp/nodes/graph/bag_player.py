@@ -12,8 +12,9 @@ from rclpy.duration import Duration
 from rclpy.exceptions import NameValidationException
 from rosgraph_msgs.msg import Clock
 
-from hand_tracking_dsp.nodes.graph.bag_recorder import message_class, request
+from hand_tracking_dsp.nodes.graph.bag_recorder import request
 from hand_tracking_dsp.nodes.graph.spinning import SpinningNode
+from hand_tracking_dsp.nodes.messages.conversion import message_class
 from hand_tracking_dsp.recordings.bags.reader import Bag
 
 _CLOCK = "/clock"

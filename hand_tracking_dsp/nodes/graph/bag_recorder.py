@@ -6,13 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Collection
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.nodes.graph.spinning import SpinningNode
+from hand_tracking_dsp.nodes.messages.conversion import message_class
 from hand_tracking_dsp.recordings.bags.definitions import is_known
 from hand_tracking_dsp.recordings.bags.writer import BagWriter, profile
 
@@ -94,17 +94,6 @@ class BagRecorder(SpinningNode):
 
     def _lose(self, topic: str, status: Any) -> None:  # noqa: ANN401
         self.lost[topic] += status.total_count_change
-
-
-def message_class(msgtype: str) -> Any:  # noqa: ANN401
-    """Import the class of a message, for example of sensor_msgs/msg/Image.
-
-    Raises:
-        ImportError: Its package is not installed.
-        AttributeError: Its package has no such message.
-    """
-    package, _, name = msgtype.split("/")
-    return getattr(import_module(f"{package}.msg"), name)
 
 
 def request(depth: int, *, reliable: bool, transient_local: bool) -> QoSProfile:

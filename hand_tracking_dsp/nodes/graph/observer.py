@@ -1,22 +1,31 @@
-"""Watches the topics of running nodes and records them in plain values, for demo and measurement."""
+"""Observer of a running graph: records its topics in plain values, and sets the operator's level."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import numpy as np
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState, CameraInfo, Image
+from std_msgs.msg import Float32
 
-from hand_tracking_dsp.messages.hands import stamp_ns, tracked_hands
+from hand_tracking_dsp.control.samples import BatterySample
+from hand_tracking_dsp.messages.hands import tracked_hands
 from hand_tracking_dsp.messages.images import image_to_pixels
+from hand_tracking_dsp.messages.message import stamp_ns
+from hand_tracking_dsp.messages.samples import BatteryReader, frame_cost
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.graph.spinning import SpinningNode
-from hand_tracking_dsp.recordings.run import Charge, FrameCost, ObservedCommand, ObservedRun
+from hand_tracking_dsp.recordings.run import Charge, ObservedCommand, ObservedRun
 from hand_tracking_dsp.tracking.types import Image as Pixels
 
 # Deep enough for the observer to be late by some seconds: it shares the machine with the nodes.
 _RELIABLE = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
+# Best effort receives from publishers of either reliability.
+_ANY_RELIABILITY = QoSProfile(depth=200, reliability=ReliabilityPolicy.BEST_EFFORT)
 _LATE_JOINER = QoSProfile(
     depth=50, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )
@@ -28,31 +37,56 @@ class Observer(SpinningNode):
 
     Args:
         domain_id: ROS domain; None: the environment's.
-        on_image: Called with stamp (nanoseconds) and BGR pixels for every image; None: neither images
-            nor exact joints are subscribed to, which spares the machine their transport.
+        on_image: Function called with stamp (nanoseconds) and BGR pixels for every image; None: neither
+            images nor exact joints are subscribed to, which spares the machine their transport.
+        stats_topic: Topic of TrackerStats.
+        costs_only: Subscribe to costs and battery alone, from publishers of either reliability: for graphs
+            that are not this process's own.
 
     Attributes:
-        recording: What was seen so far; lists only grow.
+        recording: Messages received so far; lists only grow.
     """
 
     def __init__(
-        self, domain_id: int | None = None, on_image: Callable[[int, Pixels], None] | None = None
+        self,
+        domain_id: int | None = None,
+        on_image: Callable[[int, Pixels], None] | None = None,
+        *,
+        stats_topic: str = "stats",
+        costs_only: bool = False,
     ) -> None:
         super().__init__("hand_tracking_observer", domain_id)
         self.recording = ObservedRun()
         self._on_image = on_image
-        self._subscribe()
-
-    def _subscribe(self) -> None:
+        self._battery = BatteryReader()
+        self._reading: BatterySample | None = None
+        self._parameters = self.node.create_client(SetParameters, "pruning_controller_node/set_parameters")
+        costs = _ANY_RELIABILITY if costs_only else _RELIABLE
         subscribe = self.node.create_subscription
+        subscribe(TrackerStats, stats_topic, self._on_stats, costs)
+        subscribe(BatteryState, "battery_state", self._on_battery, costs)
+        subscribe(Float32, "power_w", self._on_power, costs)
+        if costs_only:
+            return
         subscribe(HandArray, "hands", self._on_hands, _RELIABLE)
-        subscribe(TrackerStats, "stats", self._on_stats, _RELIABLE)
         subscribe(SparsityCommand, "sparsity_command", self._on_command, _LATE_JOINER)
-        subscribe(BatteryState, "battery_state", self._on_battery, _RELIABLE)
         subscribe(CameraInfo, "camera_info", self._on_camera_info, _BEST_EFFORT)
         if self._on_image is not None:
             subscribe(Image, "image_raw", self._on_raw_image, _BEST_EFFORT)
             subscribe(HandArray, "truth", self._on_truth, _RELIABLE)
+
+    def set_operator_level(self, level: int) -> bool:
+        """Ask pruning_controller_node for a level, -1: its own choice; does not wait for the answer.
+
+        Returns:
+            Whether the node is there to be asked.
+        """
+        if not self._parameters.service_is_ready():
+            return False
+        value = ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=level)
+        request = SetParameters.Request(parameters=[Parameter(name="operator_level", value=value)])
+        self._parameters.call_async(request)
+        return True
 
     def _on_hands(self, message: HandArray) -> None:
         self.recording.hands[stamp_ns(message)] = tracked_hands(message)
@@ -64,28 +98,17 @@ class Observer(SpinningNode):
         self.recording.published.add(stamp_ns(message))
 
     def _on_stats(self, message: TrackerStats) -> None:
-        self.recording.costs.append(
-            FrameCost(
-                stamp_ns=stamp_ns(message),
-                frames_dropped=message.frames_dropped,
-                frames_rejected=message.frames_rejected,
-                total_ms=message.total_ms,
-                inference_ms=message.detection_ms + message.landmarks_ms,
-                end_to_end_ms=message.end_to_end_ms,
-                level=message.applied_level,
-                hands=message.hands,
-                provider=message.provider,
-                drift=message.drift,
-                drift_sparser=message.drift_sparser,
-            )
-        )
+        self.recording.costs.append(frame_cost(message, self._reading))
 
     def _on_command(self, message: SparsityCommand) -> None:
         self.recording.commands.append(ObservedCommand(stamp_ns(message), message.level, message.detail))
 
+    def _on_power(self, message: Float32) -> None:
+        self._battery.add_power(message, time.monotonic())
+
     def _on_battery(self, message: BatteryState) -> None:
-        power_w = message.voltage * -message.current
-        self.recording.charges.append(Charge(stamp_ns(message), message.percentage, power_w))
+        self._reading = reading = self._battery.sample(message, time.monotonic())
+        self.recording.charges.append(Charge(stamp_ns(message), reading.charge, reading.power_w))
 
     def _on_raw_image(self, message: Image) -> None:
         at_ns = stamp_ns(message)

@@ -1,4 +1,4 @@
-"""Runs the nodes for a while under an observer, away from other ROS graphs; for demo and bench."""
+"""Runs of the nodes for a while under an observer, away from other ROS graphs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses, Value
 from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.tracking.types import Image
+
+if TYPE_CHECKING:
+    from hand_tracking_dsp.nodes.graph.observer import Observer
 
 _START_LIMIT_S = 60.0
 # A camera that fails is tried again, and may answer then.
@@ -36,6 +40,7 @@ class GraphRun:
         log: Where to write what the nodes print.
         yaml_parameters: Likewise parameters, each value as text in YAML.
         domain_id: ROS domain; None: as own_domain chooses.
+        stats_topic: Topic of TrackerStats.
     """
 
     duration_s: float
@@ -45,12 +50,13 @@ class GraphRun:
     log: Path
     yaml_parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     domain_id: int | None = None
+    stats_topic: str = "stats"
 
 
 def run_graph(
     options: GraphRun,
     on_image: Callable[[int, Image], None] | None = None,
-    on_state: Callable[[ObservedRun, float], None] = lambda _recording, _elapsed_s: None,
+    on_state: Callable[[Observer, float], None] = lambda _observer, _elapsed_s: None,
 ) -> ObservedRun:
     """Run the nodes as processes of their own, and record what they publish.
 
@@ -58,10 +64,10 @@ def run_graph(
     is not disturbed. Ctrl-C ends the run early and is not an error.
 
     Args:
-        options: What to run.
-        on_image: Called with stamp (nanoseconds) and BGR pixels for every image.
-        on_state: Called about four times a second with what was recorded and the seconds that passed
-            since the nodes are heard (negative before that: seconds since the start).
+        options: Nodes, parameters and duration.
+        on_image: Function called with stamp (nanoseconds) and BGR pixels for every image.
+        on_state: Function called about four times a second with the observer and the seconds since the
+            nodes are seen (negative before that: seconds since the start).
 
     Raises:
         HandTrackingError: A node ended by itself, or no frame was handled; the message tells what the
@@ -77,10 +83,13 @@ def run_graph(
         domain_id=domain_id,
     )
     options.log.parent.mkdir(parents=True, exist_ok=True)
-    with _NodeLog(options.log) as log, Observer(domain_id, on_image) as observer:
+    with (
+        _NodeLog(options.log) as log,
+        Observer(domain_id, on_image, stats_topic=options.stats_topic) as observer,
+    ):
         with NodeProcesses(graph, log.add) as nodes:
             try:
-                _watch(options, nodes, observer.recording, log, on_state)
+                _watch(options, nodes, observer, log, on_state)
                 _check_alive(nodes, log)
             except KeyboardInterrupt:
                 log.add("demo", "interrupted")
@@ -95,10 +104,11 @@ def run_graph(
 def _watch(
     options: GraphRun,
     nodes: NodeProcesses,
-    recording: ObservedRun,
+    observer: Observer,
     log: _NodeLog,
-    on_state: Callable[[ObservedRun, float], None],
+    on_state: Callable[[Observer, float], None],
 ) -> None:
+    recording = observer.recording
     start_s = time.monotonic()
     # Discovery of each by the observer takes 0.1 to 5 s; what was before is not part of the run.
     while not (recording.costs and recording.published):
@@ -107,18 +117,18 @@ def _watch(
         if waited_s > _START_LIMIT_S or log.complained_for_s > _TROUBLE_LIMIT_S:
             msg = f"No frame was handled within {waited_s:.0f} s. {log.trouble}"
             raise HandTrackingError(msg)
-        on_state(recording, -waited_s)
+        on_state(observer, -waited_s)
         time.sleep(_POLL_S)
     recording.restart()
     for node in options.late_nodes:
         nodes.start(node)
     first_s = time.monotonic()
     while (elapsed_s := time.monotonic() - first_s) < options.duration_s:
-        on_state(recording, elapsed_s)
+        on_state(observer, elapsed_s)
         if nodes.exited():
             return
         time.sleep(min(_POLL_S, max(options.duration_s - elapsed_s, 0)))
-    on_state(recording, options.duration_s)
+    on_state(observer, options.duration_s)
 
 
 def _check_alive(nodes: NodeProcesses, log: _NodeLog) -> None:

@@ -1,19 +1,35 @@
-"""From pixel arrays to ROS image messages; the way back is sources.image_messages."""
+"""Messages of ROS 2's classes, and stamps; hand_tracking_dsp.messages does the conversion."""
 
 from __future__ import annotations
 
-import array
-from typing import cast
+import math
+from functools import cache
+from importlib import import_module
+from typing import Any
 
-import cv2
 import numpy as np
 from builtin_interfaces.msg import Time
-from numpy.typing import NDArray
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from hand_tracking_dsp.cameras.camera import Intrinsics
+from hand_tracking_dsp.messages.build import MessageBuilder
 from hand_tracking_dsp.tracking.types import Image as Pixels
+
+
+@cache
+def message_class(msgtype: str) -> Any:  # noqa: ANN401
+    """Import the class of a message, for example of sensor_msgs/msg/Image.
+
+    Raises:
+        ImportError: Its package is not installed.
+        AttributeError: Its package has no such message.
+    """
+    package, _, name = msgtype.split("/")
+    return getattr(import_module(f"{package}.msg"), name)
+
+
+ROS_MESSAGES = MessageBuilder(lambda msgtype: message_class(msgtype)())
+"""Messages of ROS 2's classes, to be published."""
 
 
 def pixels_to_image(pixels: Pixels, header: Header, into: Image | None = None) -> Image:
@@ -21,54 +37,28 @@ def pixels_to_image(pixels: Pixels, header: Header, into: Image | None = None) -
 
     Args:
         pixels: uint8 [height, width, 3], BGR.
-        header: Its header.
-        into: An earlier message to fill again; a fresh one costs page faults for every image.
+        header: Header of the message.
+        into: Earlier message to fill again; a fresh one costs page faults for every image.
     """
-    message = Image(encoding="bgr8", is_bigendian=0) if into is None else into
-    height, width = pixels.shape[:2]
-    message.header = header
-    message.height, message.width, message.step = height, width, 3 * width
-    if len(message.data) != pixels.size:
-        # The one type that rclpy takes without checking every element.
-        message.data = array.array("B", bytes(pixels.size))
-    np.copyto(np.frombuffer(message.data, dtype=np.uint8).reshape(pixels.shape), pixels)
-    return message
-
-
-def pixels_to_compressed(pixels: Pixels, header: Header, quality: int) -> CompressedImage:
-    """Build a JPEG message of uint8 [height, width, 3], BGR.
-
-    Args:
-        pixels: The image.
-        header: Its header.
-        quality: 1 to 100.
-    """
-    _, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    # The format string of image_transport's compressed plugin.
-    data = _bytes(cast(Pixels, jpeg))
-    return CompressedImage(header=header, format="bgr8; jpeg compressed bgr8", data=data)
-
-
-def camera_info(width: int, height: int, intrinsics: Intrinsics | None, header: Header) -> CameraInfo:
-    """Build the description of a pinhole camera without distortion; all zero if it is not calibrated."""
-    info = CameraInfo(header=header, width=width, height=height)
-    if intrinsics is not None:
-        fx, fy, cx, cy = intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy
-        info.distortion_model = "plumb_bob"
-        info.d = [0.0] * 5
-        info.k = [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0]
-        info.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
-        info.p = [fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]
-    return info
+    if into is None or (into.height, into.width) != pixels.shape[:2]:
+        return ROS_MESSAGES.image(pixels, header)
+    into.header = header
+    np.copyto(np.frombuffer(into.data, dtype=np.uint8).reshape(pixels.shape), pixels)
+    return into
 
 
 def seconds(stamp: Time) -> float:
-    """Give a stamp in seconds."""
+    """Return a stamp in seconds."""
     return float(stamp.sec) + stamp.nanosec * 1e-9
 
 
-def _bytes(data: NDArray[np.uint8]) -> array.array[int]:
-    """Copy into the one type that rclpy takes without checking every element."""
-    result = array.array("B")
-    result.frombytes(data.data.cast("B"))
-    return result
+def age_ms(stamp: Time, now_ns: int) -> float:
+    """Return the age of a stamp, milliseconds; NaN where it is zero or lies in the future.
+
+    Args:
+        stamp: Stamp of an image.
+        now_ns: Time of the node's clock, nanoseconds.
+    """
+    age_ns = now_ns - (stamp.sec * 10**9 + stamp.nanosec)
+    known = (stamp.sec or stamp.nanosec) and age_ns >= 0
+    return age_ns * 1e-6 if known else math.nan

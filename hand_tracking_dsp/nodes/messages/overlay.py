@@ -1,4 +1,4 @@
-"""The overlay: an image with the hands, what they cost and how full the battery is."""
+"""The overlay: an image with the hands, the costs of the frame and the battery's charge."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from sensor_msgs.msg import BatteryState
 
-from hand_tracking_dsp.msg import TrackerStats
+from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.tracking.caption import Caption
 from hand_tracking_dsp.tracking.draw import draw_hands
 from hand_tracking_dsp.tracking.types import ChannelOrder, Image, TrackedHand
@@ -19,10 +19,10 @@ _BATTERY_SHOWN_S = 10.0
 
 
 class Overlay:
-    """Draws one frame after the other; battery_state may be heard in another thread.
+    """Draws one frame after the other; readings of the battery may come in another thread.
 
     Args:
-        clock: Seconds, rising.
+        clock: Function that returns seconds, rising.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -30,12 +30,12 @@ class Overlay:
         self._battery: tuple[float, BatteryState] = (-math.inf, BatteryState())
         self._drift = self._drift_level = math.nan
 
-    def hear_battery(self, message: BatteryState) -> None:
-        """Take up a reading of the battery."""
+    def add_battery(self, message: BatteryState) -> None:
+        """Take a reading of the battery."""
         self._battery = self._clock(), message
 
     def draw(
-        self, pixels: Image, order: ChannelOrder, hands: Iterable[TrackedHand], stats: TrackerStats
+        self, pixels: Image, order: ChannelOrder, hands: Iterable[TrackedHand], cost: FrameCost
     ) -> Image:
         """Draw into a copy of an image, uint8 [height, width, 3] BGR.
 
@@ -43,23 +43,23 @@ class Overlay:
 
         Args:
             pixels: uint8 [height, width, 3].
-            order: Of its channels.
-            hands: Seen in it.
-            stats: What they cost.
+            order: Order of its channels.
+            hands: Hands in view.
+            cost: Costs of the frame.
         """
         canvas = np.ascontiguousarray(pixels[:, :, ::-1]) if order == "rgb" else pixels.copy()
-        draw_hands(canvas, hands, str(self._caption(stats)))
+        draw_hands(canvas, hands, str(self._caption(cost)))
         return canvas
 
-    def _caption(self, stats: TrackerStats) -> Caption:
-        if not math.isnan(stats.drift) or stats.applied_level != self._drift_level:
-            self._drift, self._drift_level = stats.drift, stats.applied_level
+    def _caption(self, cost: FrameCost) -> Caption:
+        if not math.isnan(cost.drift) or cost.level != self._drift_level:
+            self._drift, self._drift_level = cost.drift, cost.level
         heard_s, battery = self._battery
         return Caption(
-            level=stats.applied_level,
-            sparsity=stats.sparsity,
-            total_ms=stats.total_ms,
-            end_to_end_ms=stats.end_to_end_ms,
+            level=cost.level,
+            sparsity=cost.sparsity,
+            total_ms=cost.total_ms,
+            end_to_end_ms=cost.end_to_end_ms,
             charge=battery.percentage if self._clock() - heard_s < _BATTERY_SHOWN_S else math.nan,
             # As power_node names its source there.
             battery_simulated=battery.location.startswith("simulated"),

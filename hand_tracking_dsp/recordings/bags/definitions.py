@@ -1,4 +1,4 @@
-"""What the messages of a bag are made of: its own definitions, else those of ROS 2 and this package."""
+"""Definitions of the messages in a bag: its own, else those of ROS 2 and this package."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from collections import Counter
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from hand_tracking_dsp.errors import ConfigurationError, FrameError
+from hand_tracking_dsp.messages.build import MessageBuilder
+from hand_tracking_dsp.messages.message import Message
 from hand_tracking_dsp.resources import share_path
 
 _IDL_RULE = "=" * 80 + "\n"
 
 
 def require_rosbags() -> None:
-    """Check that what bags are read and written with is installed.
+    """Check that rosbags and mcap, which read and write bags, are installed.
 
     Raises:
-        ConfigurationError: It is not.
+        ConfigurationError: One of them is missing.
     """
     try:
         import mcap  # noqa: F401
@@ -28,7 +32,7 @@ def require_rosbags() -> None:
 
 
 def is_known(msgtype: str) -> bool:
-    """Tell whether the definition of a type is at hand, so that it can be written."""
+    """Return whether the definition of a type is known, so that its messages can be written."""
     return msgtype in typestore().fielddefs
 
 
@@ -53,6 +57,31 @@ def typestore() -> Any:  # noqa: ANN401 (rosbags may be absent)
     return store
 
 
+def new_message(msgtype: str) -> Message:
+    """Make a message of a type with every field at its default: 0, false or empty."""
+    store = typestore()
+    values = {name: _default(*kind) for name, kind in store.fielddefs[msgtype][1]}
+    return store.types[msgtype](**values)
+
+
+def _default(kind: int, detail: Any) -> Any:  # noqa: ANN401 (rosbags describes a field by nested tuples)
+    from rosbags.interfaces import Nodetype
+
+    if kind == Nodetype.NAME:
+        return new_message(detail)
+    if kind == Nodetype.BASE:
+        return "" if detail[0] == "string" else np.zeros((), detail[0]).item()
+    (element, of), length = detail
+    length = length if kind == Nodetype.ARRAY else 0
+    if element == Nodetype.BASE and of[0] != "string":
+        return np.zeros(length, of[0])
+    return [_default(element, of) for _ in range(length)]
+
+
+BAG_MESSAGES = MessageBuilder(new_message)
+"""Messages of rosbags' classes, to be written into a bag."""
+
+
 class Definitions:
     """Makes messages of bytes, each type by the definition that its bag holds.
 
@@ -68,7 +97,7 @@ class Definitions:
         self._problems = problems
         self._stores: dict[str, Any] = {}
 
-    def deserialize(self, data: bytes, msgtype: str) -> Any:  # noqa: ANN401
+    def deserialize(self, data: bytes, msgtype: str) -> Message:
         """Make a message; what cannot be one is counted as a problem.
 
         Raises:

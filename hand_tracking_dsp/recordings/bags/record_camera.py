@@ -1,4 +1,4 @@
-"""A source of frames into a bag, with exact truth where the source knows it."""
+"""Recording of a camera into a bag, with exact truth where the camera knows it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,7 @@ import time
 from collections.abc import Callable
 
 from hand_tracking_dsp.cameras.camera import Frame, FrameSource
-from hand_tracking_dsp.messages.build import (
-    camera_info_message,
-    compressed_message,
-    header,
-    image_message,
-    truth_message,
-)
+from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
 from hand_tracking_dsp.recordings.bags.writer import BagWriter, profile
 
 EPOCH_NS = 1_704_067_200_000_000_000
@@ -34,14 +28,14 @@ def record_source(
     A live source's frames have the present time, others' their number divided by the rate, from EPOCH_NS on.
 
     Args:
-        source: It is read until it ends or seconds are full.
-        writer: Where to.
-        seconds: Most seconds of recording; infinity: until the source ends.
-        jpeg_quality: 1 to 100: image_raw/compressed is written; None: image_raw.
-        on_frame: Called after each with how many there are, and how many seconds they cover.
+        source: Camera, read until it ends or the seconds are over.
+        writer: Bag to write to.
+        seconds: Longest duration of the recording; infinity: until the source ends.
+        jpeg_quality: Quality 1 to 100 of image_raw/compressed; None: image_raw is written instead.
+        on_frame: Function called after each frame with the number of frames and the seconds they cover.
 
     Returns:
-        The seconds that were recorded.
+        Duration of the recording, seconds.
 
     Raises:
         SourceError: The source has vanished; what was written stays.
@@ -68,15 +62,15 @@ def _write(
     source: FrameSource, writer: BagWriter, frame: Frame, stamp_ns: int, jpeg_quality: int | None
 ) -> None:
     height, width = frame.image.shape[:2]
-    head = header(stamp_ns, FRAME_ID)
+    header = BAG_MESSAGES.header(stamp_ns, FRAME_ID)
     camera, truth = profile(depth=1, reliable=False), profile()
     if jpeg_quality is None:
-        writer.write("/image_raw", image_message(frame.image, head), stamp_ns, camera)
+        writer.write("/image_raw", BAG_MESSAGES.image(frame.image, header), stamp_ns, camera)
     else:
-        compressed = compressed_message(frame.image, jpeg_quality, head)
+        compressed = BAG_MESSAGES.compressed_image(frame.image, jpeg_quality, header)
         writer.write("/image_raw/compressed", compressed, stamp_ns, camera)
     if source.intrinsics is not None:
-        info = camera_info_message(width, height, source.intrinsics, head)
+        info = BAG_MESSAGES.camera_info(width, height, source.intrinsics, header)
         writer.write("/camera_info", info, stamp_ns, camera)
     if frame.truth is not None:
-        writer.write("/truth", truth_message(frame.truth, width, height, head), stamp_ns, truth)
+        writer.write("/truth", BAG_MESSAGES.truth(frame.truth, header, width, height), stamp_ns, truth)

@@ -6,23 +6,30 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hand_tracking_dsp.control.samples import BatterySample
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.messages.samples import (
+    BATTERY_TYPE,
+    POWER_TOPIC,
+    POWER_TYPE,
+    STATS_TYPE,
+    BatteryReader,
+    frame_cost,
+)
 from hand_tracking_dsp.recordings.bags.reader import Bag, open_bag
-from hand_tracking_dsp.recordings.trace import Trace, TraceBuilder
-
-STATS_TYPE = "hand_tracking_dsp/msg/TrackerStats"
-BATTERY_TYPE = "sensor_msgs/msg/BatteryState"
+from hand_tracking_dsp.recordings.trace import Trace
 
 
 def read_bag_trace(bag: Path, topic: str = "", on_problem: Callable[[str], object] = lambda _: None) -> Trace:
-    """Read the latency topic of a bag, and the battery beside it where there is one.
+    """Read the latency topic of a bag, and battery and power beside it where they are there.
 
     Fields that the bag's own definition of the message lacks are NaN.
 
     Args:
-        bag: A rosbag2 folder or file (mcap, sqlite3).
-        topic: Of TrackerStats, "stats" meaning "/stats"; may be left out where the bag has only one.
-        on_problem: Called with a sentence for everything that could not be read.
+        bag: Path to a rosbag2 folder or file (mcap, sqlite3).
+        topic: Topic of TrackerStats, "stats" meaning "/stats"; may be left out where the bag has only one.
+        on_problem: Function called with a sentence for everything that could not be read.
 
     Raises:
         SourceError: The bag is missing or has nothing that can be read, or has no TrackerStats on that topic.
@@ -37,18 +44,24 @@ def read_bag_trace(bag: Path, topic: str = "", on_problem: Callable[[str], objec
 
 def _read(opened: Bag, bag: Path, topic: str) -> Trace:
     stats = _stats_topic(opened.connections, bag, topic)
-    battery = _battery_topic(opened.connections, stats)
-    chosen = [connection for connection in opened.connections if connection.topic in (stats, battery)]
-    builder = TraceBuilder()
-    for connection, _, message in opened.read(chosen):
+    battery = _topic_beside(opened.connections, BATTERY_TYPE, stats, "battery_state")
+    power = _topic_beside(opened.connections, POWER_TYPE, battery or stats, POWER_TOPIC)
+    chosen = [one for one in opened.connections if one.topic in (stats, battery, power)]
+    reader = BatteryReader()
+    latest: BatterySample | None = None
+    costs: list[FrameCost] = []
+    for connection, arrival_ns, message in opened.read(chosen):
+        arrival_s = arrival_ns * 1e-9
         if connection.topic == stats:
-            builder.add_stats(message)
+            costs.append(frame_cost(message, latest))
+        elif connection.topic == power:
+            reader.add_power(message, arrival_s)
         else:
-            builder.add_battery(message)
-    if not len(builder):
+            latest = reader.sample(message, arrival_s)
+    if not costs:
         msg = f"The topic {stats} of the bag {bag} has no message: record it again while the tracker runs."
         raise SourceError(msg)
-    return builder.trace()
+    return Trace.of(costs)
 
 
 def _stats_topic(connections: list[Any], bag: Path, topic: str) -> str:
@@ -67,10 +80,15 @@ def _stats_topic(connections: list[Any], bag: Path, topic: str) -> str:
     return wanted
 
 
-def _battery_topic(connections: list[Any], stats: str) -> str:
-    """Return battery_state beside the topic of stats, else the only battery; "" where it is unclear."""
-    names = sorted({connection.topic for connection in connections if connection.msgtype == BATTERY_TYPE})
-    beside = f"{stats.rpartition('/')[0]}/battery_state"
+def _topic_beside(connections: list[Any], msgtype: str, other: str, name: str) -> str:
+    """Return the topic of a name and type beside another topic, else the only one of it.
+
+    A battery may have any name, its type says enough; "" where it is unclear.
+    """
+    names = sorted({connection.topic for connection in connections if connection.msgtype == msgtype})
+    beside = f"{other.rpartition('/')[0]}/{name}"
     if beside in names:
         return beside
+    if msgtype != BATTERY_TYPE:
+        names = [topic for topic in names if topic.split("/")[-1] == name]
     return names[0] if len(names) == 1 else ""

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
-from hand_tracking_dsp.recordings.trace import Trace, TraceFrame
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.recordings.trace import Trace
 from hand_tracking_dsp.rl.simulation.default_device import default_device
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.fit_drift import fit_drift
@@ -30,7 +31,7 @@ Doubles = NDArray[np.float64]
 
 def split_blocks(trace: Trace) -> tuple[list[Trace], list[Trace]]:
     """Split a trace into blocks of BLOCK_S, in turn to fit to and to hold out."""
-    blocks: dict[int, list[TraceFrame]] = {}
+    blocks: dict[int, list[FrameCost]] = {}
     first_s = trace.frames[0].stamp_s
     for frame in trace.frames:
         blocks.setdefault(int((frame.stamp_s - first_s) / BLOCK_S), []).append(frame)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.cli import main
-from hand_tracking_dsp.recordings.trace import Trace, TraceFrame
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.recordings.trace import Trace
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 
 
@@ -21,11 +22,10 @@ def write_trace(path: Path, seconds: float = 40.0, seed: int = 0) -> Path:
         level = number // 30 % 2
         landmarks_ms = slower * (7, 6)[level]
         frames.append(
-            TraceFrame(
-                stamp_s=stamp_s,
+            FrameCost(
+                stamp_ns=round(stamp_s * 1e9),
                 level=level,
                 hands=1,
-                detector_ran=0,
                 total_ms=landmarks_ms + slower,
                 end_to_end_ms=landmarks_ms + 4 * slower,
                 detection_ms=0.0,

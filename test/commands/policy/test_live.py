@@ -118,9 +118,11 @@ def test_a_fixed_level_is_left_alone_by_the_shield() -> None:
 
 @pytest.fixture
 def made_recording():
-    from hand_tracking_dsp.recordings.run import Charge, FrameCost, ObservedRun
+    from hand_tracking_dsp.messages.frame_cost import FrameCost
+    from hand_tracking_dsp.recordings.run import Charge, ObservedRun
 
     costs = [
-        FrameCost(10**18 + i * 33_333_333, 0, 0, 10.0, 9.0, 12.0, 0, 1, "onnxruntime/CPU") for i in range(40)
+        FrameCost(stamp_ns=10**18 + i * 33_333_333, level=0, hands=1, total_ms=10.0, end_to_end_ms=12.0)
+        for i in range(40)
     ]
     return ObservedRun(costs=costs, charges=[Charge(costs[0].stamp_ns, 0.8, 12.0)])

@@ -66,7 +66,7 @@ def test_silence_is_told_in_a_sentence(start: Callable[..., subprocess.Popen[str
     process = start(*COMMAND, "--duration", "1.5")
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 1
-    assert "No frame was heard" in output
+    assert "No frame was received" in output
     assert "Traceback" not in output
     assert not list(tmp_path.iterdir())
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +8,10 @@ import pytest
 from hand_tracking_dsp.control.samples import BatterySample
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
 from hand_tracking_dsp.evaluation.replay.levels import Setting, level_chooser
+from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.recordings.recording import RecordedFrame, RecordedHands
 from hand_tracking_dsp.resources import default_bank, default_policy
-from hand_tracking_dsp.tracking.drift import Drift
 from hand_tracking_dsp.tracking.manifest import read_manifest
-from hand_tracking_dsp.tracking.types import FrameStats
 
 FRAME = RecordedFrame(0, "", 0, 0, np.zeros((2, 2, 3), np.uint8))
 
@@ -23,18 +21,17 @@ def bank():
     return read_manifest(default_bank())
 
 
-def stats(level, total_ms):
-    nan = math.nan
-    return FrameStats(level, level, 0.0, 0.0, total_ms, total_ms, False, 0.9, 0.5, 0.2, nan, "test/CPU")
-
-
 def played(chooser, seconds, latency_ms, frame=FRAME):
     """Give the levels of frames of 30 Hz, each with the same latency."""
     levels = []
     for number in range(round(seconds * 30)):
         now_s = number / 30
+        chooser.add_batteries(frame.batteries)
         levels.append(chooser.level(frame, now_s))
-        chooser.learn(now_s + 0.03, stats(levels[-1], latency_ms), 1, latency_ms, Drift())
+        cost = FrameCost(
+            stamp_ns=0, level=levels[-1], hands=1, total_ms=latency_ms, end_to_end_ms=latency_ms, presence=0.9
+        )
+        chooser.learn(now_s + 0.03, cost)
     return levels
 
 
@@ -56,7 +53,7 @@ def test_a_policy_goes_sparser_while_frames_are_late(bank, policy):
 
 
 def test_the_recorded_battery_reaches_the_policy(bank):
-    empty = replace(FRAME, battery=BatterySample(0.0, 0.05, 10.0, discharging=True))
+    empty = replace(FRAME, batteries=(BatterySample(0.0, 0.05, 10.0, discharging=True),))
     levels = played(level_chooser(Setting("p", policy="threshold"), bank, 33.0), 10, 5.0, empty)
     assert levels[-1] == len(bank.levels) - 1
 

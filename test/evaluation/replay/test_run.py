@@ -11,7 +11,7 @@ from hand_tracking_dsp.evaluation.measures.frames import COLUMNS, DROPPED, HANDL
 from hand_tracking_dsp.evaluation.replay.levels import Setting
 from hand_tracking_dsp.evaluation.replay.run import Material, Unit, run_unit
 from hand_tracking_dsp.evaluation.summary import truth_error
-from hand_tracking_dsp.messages.build import header, image_message
+from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
 from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.resources import default_bank
@@ -108,7 +108,11 @@ def test_in_real_time_a_slow_tracker_drops_frames_and_the_hands_are_older(
     with BagWriter(path) as writer:
         for frame in synthetic_frames:
             stamp_ns = 10**18 + frame.index * 1_000_000
-            writer.write("/image_raw", image_message(frame.image, header(stamp_ns, "camera")), stamp_ns)
+            writer.write(
+                "/image_raw",
+                BAG_MESSAGES.image(frame.image, BAG_MESSAGES.header(stamp_ns, "camera")),
+                stamp_ns,
+            )
     unit = Unit(Material("b", path), LEVEL_2, replace(replay_options, realtime=True))
     frames = run_unit(unit).frames
     assert (frames["outcome"] == DROPPED).any()
@@ -124,7 +128,7 @@ def test_damaged_images_are_rejected_and_the_rest_is_evaluated(tmp_path, synthet
     with BagWriter(path) as writer:
         for frame in synthetic_frames[:10]:
             stamp_ns = 10**18 + frame.index * 33_333_333
-            message = image_message(frame.image, header(stamp_ns, "camera"))
+            message = BAG_MESSAGES.image(frame.image, BAG_MESSAGES.header(stamp_ns, "camera"))
             if frame.index % 3 == 1:
                 message.data = message.data[:100]
             writer.write("/image_raw", message, stamp_ns)

@@ -4,16 +4,12 @@ import array
 import math
 
 import numpy as np
+import pytest
+from builtin_interfaces.msg import Time
 from std_msgs.msg import Header
 
-from hand_tracking_dsp.cameras.camera import Intrinsics
-from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
-from hand_tracking_dsp.nodes.messages.conversion import (
-    camera_info,
-    pixels_to_compressed,
-    pixels_to_image,
-    seconds,
-)
+from hand_tracking_dsp.messages.images import image_to_pixels
+from hand_tracking_dsp.nodes.messages.conversion import age_ms, pixels_to_image, seconds
 
 
 def picture(height: int = 8, width: int = 10) -> np.ndarray:
@@ -37,21 +33,15 @@ def test_a_message_filled_again_holds_the_new_pixels_of_any_size():
     np.testing.assert_array_equal(image_to_pixels(pixels_to_image(small, Header(), message))[0], small)
 
 
-def test_a_flat_picture_survives_compression():
-    flat = np.full((16, 16, 3), 90, np.uint8)
-    pixels, order = compressed_to_pixels(pixels_to_compressed(flat, Header(), 95))
-    assert order == "bgr"
-    assert np.abs(pixels.astype(int) - 90).max() <= 2
-
-
-def test_camera_info_says_uncalibrated_where_nothing_is_known():
-    assert not camera_info(640, 480, None, Header()).k.any()
-    known = camera_info(640, 480, Intrinsics(500.0, 501.0, 320.0, 240.0), Header())
-    assert list(known.k) == [500, 0, 320, 0, 501, 240, 0, 0, 1]
-    assert known.distortion_model == "plumb_bob"
-
-
 def test_seconds_keeps_nanoseconds_apart():
     header = Header()
     header.stamp.sec, header.stamp.nanosec = 3, 500_000_000
     assert math.isclose(seconds(header.stamp), 3.5)
+
+
+@pytest.mark.parametrize(
+    ("sec", "nanosec", "expected"),
+    [(99, 500_000_000, 500.0), (100, 0, 0.0), (101, 0, math.nan), (0, 0, math.nan)],
+)
+def test_the_age_of_a_stamp_is_unknown_where_it_is_zero_or_in_the_future(sec, nanosec, expected):
+    assert age_ms(Time(sec=sec, nanosec=nanosec), 100 * 10**9) == pytest.approx(expected, nan_ok=True)

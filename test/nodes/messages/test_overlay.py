@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import pytest
-from hand_tracking_dsp.msg import TrackerStats
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import BatteryState, Image
 from std_msgs.msg import Header
 
+from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
 from hand_tracking_dsp.nodes.messages import overlay
 from hand_tracking_dsp.nodes.messages.conversion import pixels_to_image
@@ -20,8 +20,10 @@ from hand_tracking_dsp.power.simulated_battery import SimulatedBattery, Simulate
 BLACK = np.zeros((480, 640, 3), np.uint8)
 
 
-def stats(level: int = 2, drift: float = math.nan) -> TrackerStats:
-    return TrackerStats(applied_level=level, sparsity=0.25, total_ms=6.25, end_to_end_ms=10.5, drift=drift)
+def cost(level: int = 2, drift: float = math.nan) -> FrameCost:
+    return FrameCost(
+        stamp_ns=0, level=level, hands=0, sparsity=0.25, total_ms=6.25, end_to_end_ms=10.5, drift=drift
+    )
 
 
 @pytest.fixture
@@ -40,8 +42,8 @@ def captions(monkeypatch):
 
 def test_level_latency_and_battery_are_written_into_a_copy(captions):
     drawing = Overlay()
-    drawing.hear_battery(BatteryState(percentage=0.64, location="BAT0"))
-    drawn = drawing.draw(BLACK, "bgr", [], stats())
+    drawing.add_battery(BatteryState(percentage=0.64, location="BAT0"))
+    drawn = drawing.draw(BLACK, "bgr", [], cost())
     lines = captions[0].splitlines()
     assert lines == [
         "level 2   sparsity 25 %",
@@ -55,8 +57,8 @@ def test_level_latency_and_battery_are_written_into_a_copy(captions):
 def test_a_simulated_battery_is_called_so(captions):
     battery = SimulatedBattery(SimulatedBatteryOptions())
     drawing = Overlay()
-    drawing.hear_battery(BatteryState(percentage=0.5, location=battery.name))
-    drawing.draw(BLACK, "bgr", [], stats())
+    drawing.add_battery(BatteryState(percentage=0.5, location=battery.name))
+    drawing.draw(BLACK, "bgr", [], cost())
     assert "battery 50 % (simulated)" in captions[0]
 
 
@@ -72,18 +74,18 @@ def test_a_simulated_battery_is_called_so(captions):
 def test_a_charge_that_nobody_knows_is_a_question_mark(captions, messages):
     drawing = Overlay()
     for message in messages:
-        drawing.hear_battery(message)
-    drawing.draw(BLACK, "bgr", [], stats())
+        drawing.add_battery(message)
+    drawing.draw(BLACK, "bgr", [], cost())
     assert captions[0].splitlines()[2] == "battery ?"
 
 
 def test_a_battery_that_fell_silent_is_a_question_mark(captions):
     now_s = 100.0
     drawing = Overlay(lambda: now_s)
-    drawing.hear_battery(BatteryState(percentage=0.5))
-    drawing.draw(BLACK, "bgr", [], stats())
+    drawing.add_battery(BatteryState(percentage=0.5))
+    drawing.draw(BLACK, "bgr", [], cost())
     now_s += 60.0
-    drawing.draw(BLACK, "bgr", [], stats())
+    drawing.draw(BLACK, "bgr", [], cost())
     assert ["battery 50 %" in caption for caption in captions] == [True, False]
     assert "battery ?" in captions[1]
 
@@ -91,7 +93,7 @@ def test_a_battery_that_fell_silent_is_a_question_mark(captions):
 def test_drift_is_shown_until_the_level_changes(captions):
     drawing = Overlay()
     for level, drift in ((2, math.nan), (2, 1.25), (2, math.nan), (3, math.nan), (2, math.nan)):
-        drawing.draw(BLACK, "bgr", [], stats(level, drift))
+        drawing.draw(BLACK, "bgr", [], cost(level, drift))
     assert ["drift 1.2 % of palm size" in caption for caption in captions] == [
         False,
         True,
@@ -104,7 +106,7 @@ def test_drift_is_shown_until_the_level_changes(captions):
 def test_channels_become_bgr():
     red = BLACK.copy()
     red[..., 0] = 200
-    drawn = Overlay().draw(red, "rgb", [], stats())
+    drawn = Overlay().draw(red, "rgb", [], cost())
     assert tuple(drawn[400, 600]) == (0, 0, 200)
     assert tuple(red[400, 600]) == (200, 0, 0)
 

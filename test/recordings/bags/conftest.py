@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
 
-from hand_tracking_dsp.messages.build import header, image_message
+from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
 from hand_tracking_dsp.recordings.bags.writer import BagFormat, BagWriter
 
 
@@ -29,7 +29,9 @@ def images(tmp_path: Path, picture: Callable[[int], NDArray[np.uint8]]) -> Calla
         with BagWriter(tmp_path / name, form) as writer:
             for number, stamp_ns in enumerate(stamps or [1000 * i for i in range(count)]):
                 writer.write(
-                    "/image_raw", image_message(picture(number), header(stamp_ns, "camera")), stamp_ns
+                    "/image_raw",
+                    BAG_MESSAGES.image(picture(number), BAG_MESSAGES.header(stamp_ns, "camera")),
+                    stamp_ns,
                 )
         return tmp_path / name
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from hand_tracking_dsp.errors import FrameError, SourceError
-from hand_tracking_dsp.messages.hands import stamp_ns
+from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.recordings.bags.definitions import typestore
 from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
 from hand_tracking_dsp.recordings.bags.reader import open_bag

@@ -14,7 +14,8 @@ from hand_tracking_dsp.cameras.camera import Frame, SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.errors import SourceError
-from hand_tracking_dsp.messages.hands import stamp_ns, tracked_hands
+from hand_tracking_dsp.messages.hands import tracked_hands
+from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
 from hand_tracking_dsp.recordings.bags.reader import open_bag
 from hand_tracking_dsp.recordings.bags.record_camera import EPOCH_NS, record_source

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
-from hand_tracking_dsp.recordings.bags.definitions import typestore
-from hand_tracking_dsp.recordings.bags.trace import STATS_TYPE, read_bag_trace
+from hand_tracking_dsp.messages.samples import STATS_TYPE
+from hand_tracking_dsp.recordings.bags.definitions import new_message, typestore
+from hand_tracking_dsp.recordings.bags.trace import read_bag_trace
 from hand_tracking_dsp.resources import share_path
 
 rosbag2 = pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
@@ -86,6 +87,27 @@ def test_the_only_battery_counts_wherever_it_is(
     store = typestore()
     messages = [("/battery", battery_message(0.5)), ("/stats", stats(store, 1.0))]
     assert read_bag_trace(write(tmp_path / "bag", store, *messages)).frames[0].charge == 0.5
+
+
+def test_the_power_on_power_w_goes_before_the_batterys_current(
+    tmp_path: Path, battery_message: Callable[[float], Any]
+) -> None:
+    store = typestore()
+    power, battery, other = new_message("std_msgs/msg/Float32"), battery_message(0.5), battery_message(0.5)
+    power.data, battery.current = 12.5, math.nan
+    other_power = new_message("std_msgs/msg/Float32")
+    other_power.data = 99.0
+    bag = write(
+        tmp_path / "bag",
+        store,
+        ("/robot/battery_state", other),
+        ("/robot/stats", stats(store, 1.0)),
+        ("/robot/power_w", power),
+        ("/other/power_w", other_power),
+        ("/robot/battery_state", battery),
+        ("/robot/stats", stats(store, 2.0)),
+    )
+    assert [frame.power_w for frame in read_bag_trace(bag).frames] == [20.0, 12.5]
 
 
 def test_bags_of_older_definitions_lack_the_newer_fields_alone(tmp_path: Path) -> None:

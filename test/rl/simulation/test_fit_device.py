@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError, ModelError, SourceError
-from hand_tracking_dsp.recordings.trace import Trace, TraceFrame
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.recordings.trace import Trace
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.rl.simulation.default_device import default_device
 from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel, LoadState
@@ -64,18 +65,18 @@ def record(
             for easy, most in zip(model.easy_percent, model.hard_percent, strict=True)
         ]
         frames.append(
-            TraceFrame(
-                stamp_s=float(stamp_s),
+            FrameCost(
+                stamp_ns=round(stamp_s * 1e9),
                 level=level,
                 hands=1,
-                detector_ran=int(number % 10 == 0),
+                detector_ran=number % 10 == 0,
                 total_ms=0.0,
                 drift=drift[level],
                 drift_sparser=drift[1] if level == 0 else float("nan"),
             )
         )
     slower = simulate(model, Trace(tuple(frames)), random) / np.array(
-        [model.quiet_ms(frame.level, 1, bool(frame.detector_ran)) for frame in frames]
+        [model.quiet_ms(frame.level, 1, frame.detector_ran) for frame in frames]
     )
     return Trace(
         tuple(
@@ -85,7 +86,7 @@ def record(
                 * (1.0 + model.detector_ms * frame.detector_ran + model.level_ms[frame.level]),
                 detection_ms=factor * model.detector_ms * frame.detector_ran,
                 landmarks_ms=factor * model.level_ms[frame.level],
-                end_to_end_ms=factor * model.quiet_ms(frame.level, 1, bool(frame.detector_ran)),
+                end_to_end_ms=factor * model.quiet_ms(frame.level, 1, frame.detector_ran),
             )
             for frame, factor in zip(frames, slower, strict=True)
         )

@@ -1,0 +1,88 @@
+"""Costs of frames and readings of the battery out of messages, by the same rules live and recorded."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import MISSING, fields
+
+from hand_tracking_dsp.control.samples import BatterySample, LatencySample
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.messages.message import Message, stamp_ns
+
+STATS_TYPE = "hand_tracking_dsp/msg/TrackerStats"
+BATTERY_TYPE = "sensor_msgs/msg/BatteryState"
+POWER_TYPE = "std_msgs/msg/Float32"
+POWER_TOPIC = "power_w"
+
+COST_FIELDS: dict[str, str] = {
+    field.name: {"level": "applied_level"}.get(field.name, field.name)
+    for field in fields(FrameCost)
+    if field.name not in ("stamp_ns", "charge", "power_w")
+}
+"""Fields of msg/TrackerStats.msg by those of FrameCost."""
+
+_DEFAULTS = {field.name: field.default for field in fields(FrameCost)}
+_LATENCY_FIELDS = tuple(field.name for field in fields(LatencySample) if field.name != "stamp_s")
+_DISCHARGING = 2  # sensor_msgs/BatteryState's POWER_SUPPLY_STATUS_DISCHARGING
+
+# A power reading older than this is not taken for the battery's.
+_POWER_AGE_S = 5.0
+
+
+def frame_cost(message: Message, battery: BatterySample | None = None) -> FrameCost:
+    """Build the costs of a frame from a TrackerStats message; fields that an older one lacks stay unknown.
+
+    Args:
+        message: TrackerStats message.
+        battery: Reading last received before it; None: none.
+
+    Raises:
+        AttributeError: The message lacks the level or the number of hands.
+    """
+    values = {
+        name: getattr(message, field)
+        if (default := _DEFAULTS[name]) is MISSING
+        else getattr(message, field, default)
+        for name, field in COST_FIELDS.items()
+    }
+    if battery is not None:
+        values |= {"charge": battery.charge, "power_w": battery.power_w}
+    return FrameCost(stamp_ns=stamp_ns(message), **values)
+
+
+def latency_sample(cost: FrameCost, stamp_s: float) -> LatencySample:
+    """Build the controller's sample of a frame.
+
+    Args:
+        cost: Costs of the frame.
+        stamp_s: Time at which they were received, seconds of the controller's clock.
+    """
+    return LatencySample(stamp_s=stamp_s, **{name: getattr(cost, name) for name in _LATENCY_FIELDS})
+
+
+class BatteryReader:
+    """Builds the controller's battery samples from the topics battery_state and power_w.
+
+    A power that was measured and published on power_w counts for the battery's while it is fresh. Without one
+    it is voltage times current, which BatteryState counts negative while discharging.
+    """
+
+    def __init__(self) -> None:
+        self._power_w = math.nan
+        self._power_s = -math.inf
+
+    def add_power(self, message: Message, stamp_s: float) -> None:
+        """Take a Float32 message of power_w, received at a time in seconds; one that is no number not."""
+        if math.isfinite(message.data):
+            self._power_w, self._power_s = message.data, stamp_s
+
+    def sample(self, message: Message, stamp_s: float) -> BatterySample:
+        """Build the sample of a BatteryState message, received at a time in seconds."""
+        measured = stamp_s - self._power_s < _POWER_AGE_S
+        return BatterySample(
+            stamp_s=stamp_s,
+            charge=message.percentage,
+            power_w=self._power_w if measured else -message.voltage * message.current,
+            discharging=message.power_supply_status == _DISCHARGING or message.current < 0,
+            present=message.present,
+        )

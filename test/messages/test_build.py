@@ -1,0 +1,147 @@
+"""Messages of ROS 2's classes and of rosbags', built by the same code."""
+
+from __future__ import annotations
+
+import array
+import math
+
+import numpy as np
+import pytest
+
+pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
+pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
+
+from hand_tracking_dsp.cameras.camera import HandTruth, Intrinsics
+from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.messages.build import MessageBuilder
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.messages.hands import tracked_hand
+from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
+from hand_tracking_dsp.messages.message import stamp_ns
+from hand_tracking_dsp.messages.samples import frame_cost
+from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES
+from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
+from hand_tracking_dsp.tracking.drift import Drift
+from hand_tracking_dsp.tracking.types import FrameResult, FrameStats, Region, TrackedHand
+
+STAMP_NS = 1_704_067_200_123_456_789
+
+
+@pytest.fixture(params=[ROS_MESSAGES, BAG_MESSAGES], ids=["ROS 2", "rosbags"])
+def build(request) -> MessageBuilder:
+    return request.param
+
+
+@pytest.fixture
+def header(build):
+    return build.header(STAMP_NS, "camera")
+
+
+def some_hand() -> TrackedHand:
+    landmarks, world = np.random.default_rng(0).uniform(0, 300, (2, 21, 3)).astype(np.float32)
+    return TrackedHand(5, Handedness.RIGHT, 0.9, 0.8, landmarks, world / 1000, Region(1.0, 2.0, 3.0, 0.5))
+
+
+def result(*hands) -> FrameResult:
+    stats = FrameStats(3, 1, 0.25, 1.0, 2.0, 3.5, True, 0.875, 0.5, 0.125, 0.75, "test/cpu")
+    return FrameResult(hands, stats, ())
+
+
+def test_a_header_keeps_every_nanosecond(header):
+    assert (header.stamp.sec, header.stamp.nanosec, header.frame_id) == (1_704_067_200, 123_456_789, "camera")
+
+
+def test_pixels_survive_the_way_through_a_message(build, header):
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 10, 3), dtype=np.uint8)
+    message = build.image(pixels, header)
+    assert stamp_ns(message) == STAMP_NS
+    np.testing.assert_array_equal(image_to_pixels(message)[0], pixels)
+    turned = build.image(pixels[::-1], header)
+    np.testing.assert_array_equal(image_to_pixels(turned)[0], pixels[::-1])
+
+
+def test_rclpy_gets_the_one_type_of_data_that_it_does_not_check_byte_by_byte():
+    flat = np.full((16, 16, 3), 90, np.uint8)
+    header = ROS_MESSAGES.header(0, "camera")
+    assert isinstance(ROS_MESSAGES.image(flat, header).data, array.array)
+    assert isinstance(ROS_MESSAGES.compressed_image(flat, 95, header).data, array.array)
+
+
+def test_a_flat_picture_survives_compression(build, header):
+    flat = np.full((16, 16, 3), 90, np.uint8)
+    pixels, order = compressed_to_pixels(build.compressed_image(flat, 95, header))
+    assert order == "bgr"
+    assert np.abs(pixels.astype(int) - 90).max() <= 2
+
+
+def test_camera_info_says_uncalibrated_where_nothing_is_known(build, header):
+    assert not build.camera_info(640, 480, None, header).k.any()
+    known = build.camera_info(640, 480, Intrinsics(500.0, 501.0, 320.0, 240.0), header)
+    assert list(known.k) == [500, 0, 320, 0, 501, 240, 0, 0, 1]
+    assert list(known.p) == [500, 0, 320, 0, 0, 501, 240, 0, 0, 0, 1, 0]
+    assert list(known.d) == [0] * 5
+    assert known.distortion_model == "plumb_bob"
+
+
+def test_a_hand_becomes_a_message_field_by_field(build, header):
+    hand = some_hand()
+    message = build.hands(result(hand), header, 640, 480)
+    assert message.header == header
+    assert (message.image_width, message.image_height, message.level, message.sparsity) == (640, 480, 1, 0.25)
+    sent = message.hands[0]
+    assert (sent.track_id, sent.handedness) == (5, sent.RIGHT)
+    assert (sent.handedness_score, sent.presence) == (pytest.approx(0.9), pytest.approx(0.8))
+    assert (sent.region_x, sent.region_y, sent.region_size, sent.region_rotation) == (1, 2, 3, 0.5)
+    np.testing.assert_allclose([(p.x, p.y, p.z) for p in sent.landmarks], hand.landmarks)
+    np.testing.assert_allclose([(p.x, p.y, p.z) for p in sent.world_landmarks], hand.world_landmarks)
+
+
+def test_truth_says_that_no_network_saw_it(build, header):
+    joints = np.arange(63, dtype=np.float32).reshape(21, 3)
+    truth = HandTruth(Handedness.LEFT, joints, joints / 100, np.zeros(3, np.float32))
+    message = build.truth([truth], header, 640, 480)
+    hand = message.hands[0]
+    assert (hand.track_id, hand.handedness, hand.handedness_score) == (0, hand.LEFT, 1.0)
+    assert math.isnan(message.sparsity)
+    assert all(math.isnan(v) for v in (hand.presence, hand.region_x, hand.region_y, hand.region_size))
+    assert (hand.landmarks[20].x, hand.landmarks[20].y, hand.landmarks[20].z) == (60, 61, 62)
+
+
+def test_a_message_becomes_the_same_hand_again(build, header):
+    hand = some_hand()
+    again = tracked_hand(build.hands(result(hand), header, 640, 480).hands[0])
+    assert (again.track_id, again.handedness) == (hand.track_id, hand.handedness)
+    assert again.region == hand.region
+    np.testing.assert_allclose(again.landmarks, hand.landmarks)
+    np.testing.assert_allclose(again.world_landmarks, hand.world_landmarks)
+
+
+def test_costs_become_a_message_field_by_field_and_the_same_costs_again(build, header):
+    cost = FrameCost.of(
+        result(),
+        Drift(4.5, 1.5, 6.5),
+        stamp_ns=STAMP_NS,
+        frame=7,
+        frames_dropped=8,
+        frames_rejected=9,
+        conversion_ms=0.5,
+        total_ms=4.0,
+        end_to_end_ms=5.0,
+        accelerator_utilization=0.625,
+    )
+    message = build.stats(cost, header)
+    assert message.header == header
+    assert (message.frame, message.frames_dropped, message.frames_rejected) == (7, 8, 9)
+    assert (message.conversion_ms, message.detection_ms, message.landmarks_ms) == (0.5, 1, 2)
+    assert (message.total_ms, message.end_to_end_ms) == (4, 5)
+    assert (message.requested_level, message.applied_level, message.sparsity) == (3, 1, 0.25)
+    assert (message.detector_ran, message.hands, message.presence) == (True, 0, 0.875)
+    assert (message.input_mean, message.input_std) == (0.5, 0.125)
+    assert (message.drift, message.drift_sparser, message.drift_ms) == (4.5, 1.5, 6.5)
+    assert message.smoothing_residual == 0.75
+    assert message.accelerator_utilization == 0.625
+    assert message.provider == "test/cpu"
+    unknown = {"charge", "power_w"}
+    again = frame_cost(message)
+    for name in FrameCost.__slots__:
+        assert name in unknown or getattr(again, name) == getattr(cost, name), name
