@@ -9,6 +9,6 @@ Message: TypeAlias = Any
 
 
 def stamp_ns(message: Message) -> int:
-    """Return the stamp in a message's header, nanoseconds; 0 where nobody set it."""
+    """Return the stamp in a message's header, nanoseconds; 0 where it is not set."""
     stamp = message.header.stamp
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)

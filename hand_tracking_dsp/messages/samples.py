@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import MISSING, fields
+from dataclasses import fields
+from operator import attrgetter
 
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 from hand_tracking_dsp.messages.frame_cost import FrameCost
@@ -21,8 +22,8 @@ COST_FIELDS: dict[str, str] = {
 }
 """Fields of msg/TrackerStats.msg by those of FrameCost."""
 
-_DEFAULTS = {field.name: field.default for field in fields(FrameCost)}
-_LATENCY_FIELDS = tuple(field.name for field in fields(LatencySample) if field.name != "stamp_s")
+# In the order of LatencySample's fields, whose first one is stamp_s.
+_latency_values = attrgetter(*(field.name for field in fields(LatencySample)[1:]))
 _DISCHARGING = 2  # sensor_msgs/BatteryState's POWER_SUPPLY_STATUS_DISCHARGING
 
 # A power reading older than this is not taken for the battery's.
@@ -37,14 +38,9 @@ def frame_cost(message: Message, battery: BatterySample | None = None) -> FrameC
         battery: Reading last received before it; None: none.
 
     Raises:
-        AttributeError: The message lacks the level or the number of hands.
+        TypeError: The message lacks the level or the number of hands.
     """
-    values = {
-        name: getattr(message, field)
-        if (default := _DEFAULTS[name]) is MISSING
-        else getattr(message, field, default)
-        for name, field in COST_FIELDS.items()
-    }
+    values = {name: getattr(message, field) for name, field in COST_FIELDS.items() if hasattr(message, field)}
     if battery is not None:
         values |= {"charge": battery.charge, "power_w": battery.power_w}
     return FrameCost(stamp_ns=stamp_ns(message), **values)
@@ -57,7 +53,7 @@ def latency_sample(cost: FrameCost, stamp_s: float) -> LatencySample:
         cost: Costs of the frame.
         stamp_s: Time at which they were received, seconds of the controller's clock.
     """
-    return LatencySample(stamp_s=stamp_s, **{name: getattr(cost, name) for name in _LATENCY_FIELDS})
+    return LatencySample(stamp_s, *_latency_values(cost))
 
 
 class BatteryReader:
@@ -72,7 +68,7 @@ class BatteryReader:
         self._power_s = -math.inf
 
     def add_power(self, message: Message, stamp_s: float) -> None:
-        """Take a Float32 message of power_w, received at a time in seconds; one that is no number not."""
+        """Take a Float32 message of power_w, received at a time in seconds, unless it is NaN or infinite."""
         if math.isfinite(message.data):
             self._power_w, self._power_s = message.data, stamp_s
 

@@ -39,17 +39,17 @@ _Kept = TypeVar("_Kept")
 class _Beside:
     """Messages read beside the images: truth and hands by stamp, and the battery's readings.
 
-    None stands where two messages have one stamp: nobody knows which of them belongs to which image.
+    None stands where two messages have one stamp: it is unknown which of them belongs to which image.
     """
 
     truth: dict[int, tuple[TrueHand, ...] | None] = field(default_factory=dict)
     recorded: dict[int, RecordedHands | None] = field(default_factory=dict)
     battery: BatteryReader = field(default_factory=BatteryReader)
-    readings: list[BatterySample] = field(default_factory=list)
+    readings: deque[BatterySample] = field(default_factory=lambda: deque(maxlen=_MOST_KEPT))
     last_ns: int = 0
 
     def take(self, header_ns: int) -> tuple[tuple[TrueHand, ...] | None, RecordedHands | None]:
-        """Give what belongs to an image; nothing where its stamp is that of the image before, or 0."""
+        """Return the truth and hands of an image; none where its stamp is that of the image before, or 0."""
         alone = header_ns != self.last_ns
         self.last_ns = header_ns
         truth, recorded = self.truth.pop(header_ns, None), self.recorded.pop(header_ns, None)
@@ -96,7 +96,7 @@ class BagRecording:
             return sum(connection.msgcount for connection in connections)
 
     def frames(self) -> Iterator[RecordedFrame]:
-        """Give the images; raises as count does."""
+        """Yield the images; raises as count does."""
         with open_bag(self._path) as bag:
             yield from self._frames(bag)
             self.problems.update(bag.problems)
@@ -129,7 +129,7 @@ class BagRecording:
     def _due(
         self, bag: Bag, images: list[Any], others: list[Any], beside: _Beside
     ) -> Iterator[_ImageMessage]:
-        """Give the messages of images, each when what belongs to it was noted."""
+        """Yield the messages of images, each after the messages that belong to it."""
         kinds = {connection.id for connection in images}
         patience_ns = _WAIT_NS if any(one.msgtype == HANDS_TYPE for one in others) else 0
         waiting: deque[_ImageMessage] = deque()
@@ -151,14 +151,14 @@ class BagRecording:
         try:
             message = bag.deserialize(found.data, msgtype)
         except FrameError as error:  # the bag has counted it
-            return RecordedFrame(index, "", arrival_ns, arrival_ns, None, str(error))
+            return _rejected(index, found, error)
         try:
             header_ns = stamp_ns(message)
             truth, recorded = beside.take(header_ns)
             image, order = pixels(message, msgtype)
         except (FrameError, AttributeError, TypeError) as error:
             count_problem(self.problems, f"{topic}: {error}")
-            return RecordedFrame(index, "", arrival_ns, arrival_ns, None, str(error))
+            return _rejected(index, found, error)
         conversion_ms = (perf_counter() - start) * 1e3
         stamp = header_ns
         if header_ns <= 0 or abs(arrival_ns - header_ns) >= _PLAUSIBLE_AGE_NS:
@@ -199,7 +199,7 @@ class BagRecording:
             count_problem(self.problems, f"{topic}: a message cannot be used ({error})")
 
     def _keep(self, topic: str, by_stamp: dict[int, _Kept | None], header_ns: int, value: _Kept) -> None:
-        """Keep what belongs to the image of a stamp, where that tells which one; not for ever."""
+        """Keep what belongs to the image of a stamp; only the latest, and None where a stamp is ambiguous."""
         if header_ns <= 0 or header_ns in by_stamp:
             self.problems[f"{topic}: a message's stamp does not tell which image it belongs to"] += 1
         if header_ns > 0:
@@ -221,6 +221,11 @@ def _beside(connections: list[Any], kind: str, name: str, image_topic: str) -> l
     space = image_topic.strip("/").split("/")[0]
     topic = next((one for one in topics if one.strip("/").split("/")[0] == space), next(iter(topics), ""))
     return [one for one in found if one.topic == topic]
+
+
+def _rejected(index: int, found: _ImageMessage, error: Exception) -> RecordedFrame:
+    arrival_ns = found.arrival_ns
+    return RecordedFrame(index, "", arrival_ns, arrival_ns, None, str(error), batteries=found.batteries)
 
 
 def _true_hand(hand: TrackedHand) -> TrueHand:

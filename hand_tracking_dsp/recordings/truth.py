@@ -1,4 +1,4 @@
-"""What is known of the hands in a picture."""
+"""True hands in a picture."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class TrueHand:
-    """A hand as a person or a synthetic source knows it; None = not known.
+    """Hand that a person marked or a synthetic source drew; None = not known.
 
     Attributes:
         joints_px: float32 [21, 2 or more]: x, y in pixels.
         joints_m: float32 [21, 3], metres, axes of the optical frame, any origin.
-        box: Drawn around the hand by a person; where it is None and joints_px is not, the joints' own box
-            counts.
-        handedness: UNKNOWN where it is.
+        box: Box that a person drew around the hand; where it is None and joints_px is not, the joints' own
+            box counts.
+        handedness: Side of the person's body.
 
     Raises:
         ValueError: Joints are known, but no hand can have them.

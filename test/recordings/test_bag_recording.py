@@ -236,6 +236,18 @@ def test_the_battery_heard_last_goes_with_an_image(bag, synthetic_frames, batter
     assert reading.stamp_s == pytest.approx((START_NS + 1) * 1e-9)
 
 
+def test_the_battery_received_before_a_damaged_image_is_not_lost(bag, synthetic_frames, battery_message):
+    def fill(writer):
+        writer.write("/battery_state", battery_message(0.5), START_NS)
+        message = image(synthetic_frames[0], START_NS + 1)
+        message.data = message.data[:10]
+        writer.write("/image_raw", message, START_NS + 1)
+
+    (given,) = bag(fill).frames()
+    assert given.image is None
+    assert [reading.charge for reading in given.batteries] == [0.5]
+
+
 def test_the_power_on_power_w_goes_before_the_batterys_current(bag, synthetic_frames, battery_message):
     def fill(writer):
         power = new_message("std_msgs/msg/Float32")

@@ -26,15 +26,15 @@ _SETTLE_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class PlayOptions:
-    """How to play.
+    """Options of playing a bag.
 
     Attributes:
         rate: Seconds of the bag a second, above 0.
-        topics: Their names; all if empty.
-        remaps: New names by the bag's.
-        start_s: Where to begin, seconds from the bag's first stamp.
-        seconds: How much to play, seconds of the bag; may be infinity.
-        clock_hz: How often /clock is published at least, a second of real time.
+        topics: Names of the topics to play; all if empty.
+        remaps: New names of topics by those in the bag.
+        start_s: Beginning, seconds from the bag's first stamp.
+        seconds: Duration, seconds of the bag; may be infinity.
+        clock_hz: Lowest rate of /clock, messages a second of real time.
     """
 
     rate: float = 1.0
@@ -49,14 +49,14 @@ class BagPlayer(SpinningNode):
     """Publishes the messages of a bag as the bytes they are; leaving the ``with`` block ends it.
 
     Args:
-        bag: It stays open meanwhile.
-        options: How to play.
+        bag: Open bag; it must stay open.
+        options: Options of playing.
         domain_id: ROS domain; None: the environment's.
 
     Attributes:
         counts: Messages published so far, by topic.
-        unknown: Topics that cannot be published, and why.
-        topics: Names that are published on.
+        unknown: Topics that cannot be published, each with the reason.
+        topics: Topics that are published.
     """
 
     def __init__(self, bag: Bag, options: PlayOptions, domain_id: int | None = None) -> None:
@@ -76,7 +76,7 @@ class BagPlayer(SpinningNode):
         self.topics = sorted({topic for topic, _ in self._publishers.values()})
 
     def wait_for_listeners(self, patience_s: float) -> bool:
-        """Wait until someone listens, and a moment for others; tell whether anyone does."""
+        """Wait for a subscriber, and a moment for others; return whether there is any."""
         deadline_s = time.monotonic() + patience_s
         while time.monotonic() < deadline_s:
             if self._is_heard():
@@ -86,11 +86,11 @@ class BagPlayer(SpinningNode):
         return self._is_heard()
 
     def play(self, on_progress: Callable[[float], None] = lambda _position_s: None) -> None:
-        """Play once, from the start that the options tell.
+        """Play once, from the start in the options.
 
         Args:
-            on_progress: Called with the position, seconds from the bag's first stamp, at least at every
-                tick of the clock.
+            on_progress: Function called with the position, seconds from the bag's first stamp, at least at
+                every tick of the clock.
         """
         if self._bag.span_ns is None or not self._connections:
             return

@@ -25,14 +25,14 @@ class BagRecorder(SpinningNode):
     """Writes every message with the time at which it was received; leaving the ``with`` block ends it.
 
     Args:
-        writer: Where to; close it after this.
-        topics: Their names; all if empty.
+        writer: Writer of the bag; close it after this.
+        topics: Names of the topics; all if empty.
         domain_id: ROS domain; None: the environment's.
 
     Attributes:
-        unknown: Topics that are not recorded, and why.
+        unknown: Topics that are not recorded, each with the reason.
         lost: Messages that the middleware reports as lost, by topic.
-        trouble: What ended the writing; None while it goes on.
+        trouble: Error that ended the writing; None while it goes on.
     """
 
     def __init__(self, writer: BagWriter, topics: Collection[str] = (), domain_id: int | None = None) -> None:

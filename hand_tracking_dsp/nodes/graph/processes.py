@@ -36,7 +36,7 @@ SHORT_NAMES: Mapping[str, str] = {
     "teleop": "gesture_teleop_node",
     "trigger": "gesture_trigger_node",
 }
-"""What the command line and the launch file call the nodes."""
+"""Names of the nodes on the command line and in the launch file."""
 
 TRANSPORT_VARIABLE = "FASTDDS_BUILTIN_TRANSPORTS"
 TRANSPORTS = "DEFAULT?sockets_size=4MB"
@@ -52,14 +52,14 @@ Value = bool | int | float | str | Sequence[int | float | str]
 
 @dataclass(frozen=True, slots=True)
 class GraphOptions:
-    """What to start and how.
+    """Nodes to start, and their options.
 
     Attributes:
         nodes: Names out of ALL_NODES.
         params_file: ROS parameter file for all of them; None: config/hand_tracking.yaml.
         parameters: Values that override the file's, by node and parameter. A str is taken as a
             string, never as YAML.
-        yaml_parameters: The same, but each value is text in YAML, as on the command line of ROS.
+        yaml_parameters: Likewise, but each value is text in YAML, as on the command line of ROS.
         namespace: Namespace of all nodes; "": none.
         remaps: Topic names by the name to replace, for all nodes.
         domain_id: ROS domain, 0 to 101; None: the environment's.
@@ -78,7 +78,7 @@ class GraphOptions:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Raises ConfigurationError for a name that is no node and a domain out of range."""
+        """Raises ConfigurationError for an unknown node and a domain out of range."""
         for name in (*self.nodes, *self.parameters, *self.yaml_parameters):
             if name not in ALL_NODES:
                 msg = f"There is no node {name!r}: the nodes are {', '.join(ALL_NODES)}."
@@ -150,8 +150,8 @@ class NodeProcesses:
     """Runs nodes as child processes for the length of a ``with`` block.
 
     Args:
-        options: What to start and how.
-        on_line: Called with node and line for everything the children print (output and errors),
+        options: Nodes to start, and their options.
+        on_line: Function called with node and line for everything the children print (output and errors),
             from a thread per child.
     """
 

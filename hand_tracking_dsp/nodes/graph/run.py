@@ -30,14 +30,14 @@ _SETTLE_S = 0.3
 
 @dataclass(frozen=True, slots=True)
 class GraphRun:
-    """What to run.
+    """Options of a run.
 
     Attributes:
-        duration_s: Time from the moment when camera and tracker are heard, seconds.
+        duration_s: Time from the moment when camera and tracker are first seen, seconds.
         nodes: Names of the nodes to start first.
         late_nodes: Names of the nodes to start at that moment.
         parameters: Values that override config/hand_tracking.yaml, by node and parameter.
-        log: Where to write what the nodes print.
+        log: Path of the file for what the nodes print.
         yaml_parameters: Likewise parameters, each value as text in YAML.
         domain_id: ROS domain; None: as own_domain chooses.
         stats_topic: Topic of TrackerStats.
@@ -70,7 +70,7 @@ def run_graph(
             nodes are seen (negative before that: seconds since the start).
 
     Raises:
-        HandTrackingError: A node ended by itself, or no frame was handled; the message tells what the
+        HandTrackingError: A node ended by itself, or no frame was handled; the message holds what the
             nodes said.
     """
     from hand_tracking_dsp.nodes.graph.observer import Observer

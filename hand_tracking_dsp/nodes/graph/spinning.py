@@ -1,4 +1,4 @@
-"""A node that listens in a thread of its own: for commands that watch a graph."""
+"""Node that spins in a thread of its own: for commands that observe a graph."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _Self = TypeVar("_Self", bound="SpinningNode")
 
 _contexts: dict[int | None, Context] = {}
 _users: Counter[int | None] = Counter()
-# Reentrant: a node that nobody ended gives its context back when Python collects it, at any moment.
+# Reentrant: a node that was not ended gives its context back when Python collects it, at any moment.
 _lock = threading.RLock()
 
 
 @contextmanager
 def shared_context(domain_id: int | None = None) -> Iterator[Context]:
-    """Give the context that all who ask in this process share; the last one's leaving ends it.
+    """Yield the context that all nodes of this process share in a domain; the last user ends it.
 
     A context is a participant of DDS, and Fast DDS lets those of one process call each other directly. Two of
     them can deadlock in its type lookup (seen with 3.2): each answers under a lock while its sender waits
@@ -58,11 +58,11 @@ class SpinningNode:
     """Holds a node that spins within a ``with`` block.
 
     Args:
-        name: Of the node.
+        name: Name of the node.
         domain_id: ROS domain; None: the environment's.
 
     Attributes:
-        node: To subscribe with, before the block is entered.
+        node: Node to subscribe with, before the block is entered.
     """
 
     def __init__(self, name: str, domain_id: int | None = None) -> None:

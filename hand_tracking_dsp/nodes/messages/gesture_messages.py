@@ -1,4 +1,4 @@
-"""Between gestures and their messages."""
+"""Conversion between gestures and their messages."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def gesture_event(message: EventMessage) -> GestureEvent:
 
 
 def shown_hands(message: GestureArray) -> tuple[ShownHand, ...]:
-    """Turn a message into what teleoperation wants to know of it."""
+    """Build the hands that teleoperation needs from a message."""
     return tuple(
         ShownHand(
             track_id=gesture.track_id,

@@ -47,8 +47,8 @@ def hand_markers(
     perspective), so it carries the error of the network's idea of a hand's size.
 
     Args:
-        hands: The hands.
-        header: The image's header.
+        hands: Hands in view.
+        header: Header of the image.
         focal_px: Focal length, pixels.
         centre_px: float [2], principal point, pixels.
 

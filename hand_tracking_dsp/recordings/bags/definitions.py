@@ -83,12 +83,12 @@ BAG_MESSAGES = MessageBuilder(new_message)
 
 
 class Definitions:
-    """Makes messages of bytes, each type by the definition that its bag holds.
+    """Deserializes messages, each type by the definition that its bag holds.
 
     Args:
         texts: Definitions by name of the type, "" where the bag holds none.
         ros1: The bytes are those of ROS 1.
-        problems: What could not be read is counted here.
+        problems: Counter of what could not be read.
     """
 
     def __init__(self, texts: dict[str, str], ros1: bool, problems: Counter[str]) -> None:
@@ -98,7 +98,7 @@ class Definitions:
         self._stores: dict[str, Any] = {}
 
     def deserialize(self, data: bytes, msgtype: str) -> Message:
-        """Make a message; what cannot be one is counted as a problem.
+        """Deserialize a message; bytes that cannot be one are counted as a problem.
 
         Raises:
             FrameError: The bytes do not fit the definition, or there is none.
@@ -112,7 +112,7 @@ class Definitions:
             raise FrameError(msg) from error
 
     def _store(self, msgtype: str) -> Any:  # noqa: ANN401
-        """Give a store for one type alone: two types of a damaged bag need not agree on a third."""
+        """Return a store for one type alone: two types of a damaged bag need not agree on a third."""
         if msgtype not in self._stores:
             self._stores[msgtype] = self._own_store(msgtype) or typestore()
         return self._stores[msgtype]

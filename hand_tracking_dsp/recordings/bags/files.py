@@ -1,4 +1,4 @@
-"""Which files a bag has, and what is compressed in it."""
+"""Files of a bag, and their decompression."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def bag_files(path: Path, problems: Counter[str]) -> list[Path]:
     """List the files of a bag in the order of their messages.
 
     Args:
-        path: A file, or a folder with or without metadata.yaml.
-        problems: What is wrong with the folder is counted here.
+        path: Path to a file, or to a folder with or without metadata.yaml.
+        problems: Counter of what is wrong with the folder.
     """
     if path.is_file():
         return [path]
@@ -46,7 +46,7 @@ def bag_files(path: Path, problems: Counter[str]) -> list[Path]:
 
 @contextmanager
 def unpacked(path: Path, problems: Counter[str]) -> Iterator[Path]:
-    """Give a file without its compression: itself, or a copy in a temporary folder for as long as needed."""
+    """Yield the path of a file without its compression: itself, or a copy in a temporary folder."""
     if path.suffix != _ZSTD:
         yield path
         return
@@ -63,7 +63,7 @@ def unpacked(path: Path, problems: Counter[str]) -> Iterator[Path]:
 
 
 def uncompressed(data: bytes) -> bytes | None:
-    """Give a CDR message without the compression that rosbag2 may have put on it; None if it is damaged.
+    """Return a CDR message without the compression that rosbag2 may have put on it; None if it is damaged.
 
     CDR begins with a zero byte, zstd with another, so no word of metadata.yaml is needed.
     """

@@ -1,4 +1,4 @@
-"""Images out of a bag: which topic, and which pixels."""
+"""Images in a bag: the choice of the topic, and the pixels."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def image_connections(connections: Iterable[Any], path: Path, topic: str = "") -
     taken. The tracker's own drawings, a topic named overlay, are no camera's where there is another.
 
     Args:
-        connections: Those of a bag.
-        path: The bag's name, for errors.
-        topic: Of sensor_msgs/Image or CompressedImage; may be left out where the bag has only one camera.
+        connections: Connections of a bag.
+        path: Path of the bag, for errors.
+        topic: Topic of sensor_msgs/Image or CompressedImage; may be left out where there is only one camera.
 
     Returns:
-        Those to read; at least one.
+        Connections to read; at least one.
 
     Raises:
         SourceError: There is no image, or not on that topic.
@@ -58,8 +58,8 @@ def pixels(message: Any, msgtype: str) -> tuple[Image, ChannelOrder]:  # noqa: A
     """Decode an image message: uint8 [height, width, 3], and the order of its channels.
 
     Args:
-        message: Of rosbags.
-        msgtype: Its type.
+        message: Message of rosbags.
+        msgtype: Type of the message.
 
     Raises:
         FrameError: It cannot be decoded.

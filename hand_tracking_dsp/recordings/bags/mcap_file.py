@@ -1,4 +1,4 @@
-"""Reading an MCAP file chunk by chunk: where one is damaged, the others still tell.
+"""Reading an MCAP file chunk by chunk: where one is damaged, the others are still read.
 
 rosbags gives up a file at its first wrong byte, so only the fields of records are left to a library (mcap).
 """

@@ -1,4 +1,4 @@
-"""Where the chunks of an MCAP file are: by its index, or by walking through a file that has none."""
+"""Positions of the chunks in an MCAP file: by its index, or by walking through a file that has none."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Span:
     """A chunk, or a message that lies outside of chunks.
 
     Attributes:
-        start_ns: Its first stamp.
-        end_ns: Its last stamp.
+        start_ns: First stamp.
+        end_ns: Last stamp.
         offset: In the file.
         channels: That have messages in it; None: not known.
     """
@@ -48,13 +48,13 @@ class Span:
 
 @dataclass(slots=True)
 class Index:
-    """What is where in a file.
+    """Contents of a file.
 
     Attributes:
         schemas: Definitions of types, by number.
         channels: Topics, by number.
         counts: Messages of each channel.
-        spans: Where the messages are.
+        spans: Positions of the messages.
     """
 
     schemas: dict[int, Schema] = field(default_factory=dict)
@@ -78,10 +78,10 @@ def read_index(stream: BinaryIO, size: int, name: str, problems: Counter[str]) -
     """Find the chunks of a file.
 
     Args:
-        stream: The file.
-        size: Its size, bytes.
-        name: Its name, for problems.
-        problems: What is damaged is counted here.
+        stream: Open file.
+        size: Size of the file, bytes.
+        name: Name of the file, for problems.
+        problems: Counter of what is damaged.
     """
     footer = _read_footer(stream, size)
     if footer is None:
@@ -121,7 +121,7 @@ def _read_summary(stream: BinaryIO, size: int, start: int, crc: int) -> Index:
         msg = "its checksum is wrong"
         raise ValueError(msg)
     index = Index()
-    told = False
+    counted = False
     for opcode, begin, end in records(data[: -_FOOTER.size]):
         content = data[begin:end]
         index.take(opcode, content)
@@ -133,15 +133,15 @@ def _read_summary(stream: BinaryIO, size: int, start: int, crc: int) -> Index:
             )
         elif opcode == Opcode.STATISTICS:
             index.counts.update(parse(Statistics, content).channel_message_counts)
-            told = True
-    if not told:
-        msg = "it tells no counts"
+            counted = True
+    if not counted:
+        msg = "it has no counts of messages"
         raise ValueError(msg)
     return index
 
 
 class _Walk:
-    """Finds the chunks from a file's beginning; only their heads are read where that tells enough."""
+    """Finds the chunks from a file's beginning; only their heads are read where that is enough."""
 
     def __init__(self, stream: BinaryIO, size: int, name: str, problems: Counter[str]) -> None:
         self._stream = stream
@@ -185,7 +185,7 @@ class _Walk:
         return end
 
     def _end_chunk(self) -> None:
-        """Note the chunk whose message indexes were all seen; look into it where they do not tell all."""
+        """Note the chunk whose message indexes were all seen; look into it where they are incomplete."""
         if self._chunk is None:
             return
         start_ns, end_ns, offset = self._chunk

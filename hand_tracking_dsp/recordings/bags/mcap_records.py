@@ -20,7 +20,7 @@ CHUNK_HEAD = struct.Struct("<QQQII")
 MESSAGE_HEAD = struct.Struct("<HIQQ")
 """Channel, sequence number, log time and publish time."""
 
-# Nobody writes larger chunks; a damaged size must not fill the memory.
+# Writers make no larger chunks; a damaged size must not fill the memory.
 _MOST_BYTES = 2**31
 
 
@@ -50,7 +50,7 @@ def records(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def chunk_bounds(head: bytes) -> tuple[int, int, int] | None:
-    """Tell where a chunk ends that begins with these bytes.
+    """Return the end of a chunk that begins with these bytes.
 
     Args:
         head: At least 61 bytes, or what the file has.
@@ -73,7 +73,7 @@ def chunk_bounds(head: bytes) -> tuple[int, int, int] | None:
 
 
 def read_chunk(stream: BinaryIO, offset: int) -> bytes:
-    """Give the records in the chunk that begins at an offset; one without compression may be cut off.
+    """Return the records in the chunk that begins at an offset; one without compression may be cut off.
 
     Raises:
         ValueError: No chunk begins there, its checksum is wrong, or it cannot be decompressed.

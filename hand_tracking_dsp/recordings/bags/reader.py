@@ -19,14 +19,14 @@ class Bag:
     """A bag that is open; one message at a time is in memory.
 
     Args:
-        path: Of the bag.
-        files: Its files, in the order of their messages.
-        problems: Sentences, and how often each was met.
+        path: Path of the bag.
+        files: Files of the bag, in the order of their messages.
+        problems: Counts of problems by sentence.
 
     Attributes:
-        path: Of the bag.
+        path: Path of the bag.
         connections: rosbags' Connection for each topic and type: topic, msgtype, msgcount and more.
-        problems: What could not be read so far, in sentences, and how often; it grows as reading goes on.
+        problems: Counts of problems by sentence, which grow as reading goes on.
         span_ns: First and last stamp, nanoseconds; None where there is no message.
     """
 
@@ -48,11 +48,11 @@ class Bag:
     def messages(
         self, connections: Collection[Any] = (), start_ns: int | None = None
     ) -> Iterator[tuple[Any, int, bytes]]:
-        """Give messages in the order of their stamps.
+        """Yield messages in the order of their stamps.
 
         Args:
-            connections: Of self.connections, those to read; all if empty.
-            start_ns: Leave out what is older, nanoseconds.
+            connections: Connections to read, of self.connections; all if empty.
+            start_ns: First stamp to read, nanoseconds; None: from the beginning.
 
         Yields:
             Connection, stamp (nanoseconds, when the message was received) and bytes.
@@ -67,7 +67,7 @@ class Bag:
                     yield self._by_name[topic.name, topic.msgtype], stamp_ns, plain
 
     def deserialize(self, data: bytes, msgtype: str) -> Any:  # noqa: ANN401
-        """Make a message of bytes; what is none is counted in problems.
+        """Deserialize a message; bytes that are not one are counted in problems.
 
         Raises:
             FrameError: The bytes do not fit the definition, or there is none.
@@ -77,7 +77,7 @@ class Bag:
     def read(
         self, connections: Collection[Any] = (), start_ns: int | None = None
     ) -> Iterator[tuple[Any, int, Any]]:
-        """Give messages as messages() does, made of their bytes; those that are none are left out."""
+        """Yield messages as messages() does, deserialized; bytes that are not one are left out."""
         for connection, stamp_ns, data in self.messages(connections, start_ns):
             try:
                 message = self.deserialize(data, connection.msgtype)
@@ -88,10 +88,10 @@ class Bag:
 
 @contextmanager
 def open_bag(path: Path) -> Iterator[Bag]:
-    """Open a bag; what is damaged in it is counted in its problems, the rest is read.
+    """Open a bag; damage is counted in its problems, the rest is read.
 
     Args:
-        path: A rosbag2 folder or file (mcap, sqlite3; also with zstd), or a ROS 1 bag.
+        path: Path to a rosbag2 folder or file (mcap, sqlite3; also with zstd), or to a ROS 1 bag.
 
     Raises:
         SourceError: The bag is missing, or has nothing that can be read.
@@ -118,7 +118,7 @@ def open_bag(path: Path) -> Iterator[Bag]:
         if not files:
             reason = "; ".join(reasons).rstrip(".") or "no .mcap or .db3 file is in it"
             msg = (
-                f"The bag {path} cannot be read ({reason}): it is no bag, or nothing in it is left; give "
+                f"The bag {path} cannot be read ({reason}): it is not a bag, or nothing in it is left; give "
                 f"another, or record it again."
             )
             raise SourceError(msg)

@@ -13,7 +13,7 @@ class Ros1File:
     """A .bag file; one that is damaged is read up to the damage.
 
     Raises:
-        Unreadable: It is no such bag, or has no index.
+        Unreadable: It is not such a bag, or has no index.
     """
 
     def __init__(self, path: Path, problems: Counter[str]) -> None:

@@ -21,7 +21,7 @@ class SqliteFile:
     """A .db3 file. Of each message row, 24 bytes are kept in memory, its data is read when it is due.
 
     Raises:
-        Unreadable: It is no such database, or its tables cannot be found any more.
+        Unreadable: It is not such a database, or its tables cannot be found any more.
     """
 
     def __init__(self, path: Path, problems: Counter[str]) -> None:

@@ -1,4 +1,4 @@
-"""What the files of a bag have in common, whatever their format."""
+"""Topics and files of a bag, whatever their format."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Topic:
     """A topic of a file.
 
     Attributes:
-        name: Of the topic.
-        msgtype: Of its messages, for example sensor_msgs/msg/Image.
-        definition: The type's, in ROS 2's MSG or IDL language; "" where the file holds none.
-        qos: Offered by its publishers, rosbags' Qos.
-        count: Messages, as far as that is known.
-        encoding: Of its messages: "cdr", or "ros1".
+        name: Name of the topic.
+        msgtype: Type of its messages, for example sensor_msgs/msg/Image.
+        definition: Definition of the type in ROS 2's MSG or IDL language; "" where the file holds none.
+        qos: Quality of service that its publishers offered, rosbags' Qos.
+        count: Number of messages, as far as it is known.
+        encoding: Encoding of its messages: "cdr" or "ros1".
     """
 
     name: str
@@ -36,7 +36,7 @@ class BagFile(Protocol):
     """One file of a bag; damage is counted in the problems that it was opened with.
 
     Attributes:
-        topics: What it holds.
+        topics: Topics in the file.
         span_ns: First and last stamp; None where there is no message.
     """
 
@@ -46,11 +46,11 @@ class BagFile(Protocol):
     def messages(
         self, names: Collection[tuple[str, str]], start_ns: int | None
     ) -> Iterator[tuple[Topic, int, bytes]]:
-        """Give messages by stamp: topic, stamp (nanoseconds), bytes.
+        """Yield messages by stamp: topic, stamp (nanoseconds), bytes.
 
         Args:
-            names: Of topics and their types.
-            start_ns: Leave out what is older.
+            names: Names of topics with their types.
+            start_ns: First stamp to read; None: from the beginning.
         """
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ class BagWriter:
     A bag without any message is not kept. Threads may write in turn, not at once.
 
     Args:
-        path: The folder to make.
+        path: Path of the folder to make.
         form: "mcap" or "sqlite3".
 
     Attributes:
@@ -78,14 +78,14 @@ class BagWriter:
         self.close()
 
     def write_raw(self, topic: str, msgtype: str, stamp_ns: int, data: bytes, qos: Any = None) -> None:  # noqa: ANN401
-        """Write a message that is serialized.
+        """Write a serialized message.
 
         Args:
-            topic: With its leading slash.
-            msgtype: For example sensor_msgs/msg/Image.
-            stamp_ns: When it was received, nanoseconds.
+            topic: Topic with its leading slash.
+            msgtype: Type, for example sensor_msgs/msg/Image.
+            stamp_ns: Time of reception, nanoseconds.
             data: CDR with its head of 4 bytes.
-            qos: That its publisher offers, of profile(); reliable if None.
+            qos: Quality of service that its publisher offers, see profile(); None: reliable.
 
         Raises:
             ConfigurationError: The type's definition is not known.
@@ -115,7 +115,7 @@ class BagWriter:
         """Finish the bag; may be called twice.
 
         Raises:
-            OutputError: It cannot be finished; the message says where what was written lies.
+            OutputError: It cannot be finished; the message names the folder of what was written.
         """
         if self._writer.storage is None:
             return
