@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from std_msgs.msg import String, UInt8
+from sensor_msgs.msg import BatteryState
+from std_msgs.msg import Float32, String, UInt8
 
 from hand_tracking_dsp.errors import OutputError
 from hand_tracking_dsp.nodes.graph import bag_recorder
@@ -54,6 +55,20 @@ def test_publishers_that_come_later_are_recorded_with_what_they_offer(graph, tmp
         "TRANSIENT_LOCAL",
     )
     assert (offers["/late"].reliability.name, offers["/late"].durability.name) == ("BEST_EFFORT", "VOLATILE")
+
+
+def test_battery_and_power_are_recorded_where_no_topic_is_named(graph, tmp_path: Path) -> None:
+    battery = graph.observer.create_publisher(BatteryState, "battery_state", 10)
+    power = graph.observer.create_publisher(Float32, "power_w", 10)
+    with BagWriter(tmp_path / "bag") as writer, BagRecorder(writer, (), graph.domain_id):
+        until(lambda: battery.get_subscription_count() and power.get_subscription_count())
+        battery.publish(BatteryState(percentage=0.5))
+        power.publish(Float32(data=12.5))
+        until(lambda: writer.counts["/battery_state"] and writer.counts["/power_w"])
+    with open_bag(tmp_path / "bag") as opened:
+        read = {one.topic: message for one, _, message in opened.read()}
+    assert read["/battery_state"].percentage == 0.5
+    assert read["/power_w"].data == 12.5
 
 
 def test_what_cannot_be_recorded_is_told(graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
