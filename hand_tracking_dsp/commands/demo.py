@@ -25,7 +25,7 @@ from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from hand_tracking_dsp.nodes.graph.observer import Observer
+    from hand_tracking_dsp.nodes.graph.observer import GraphObserver
 
 _RECENT_S = 3.0
 # Half charge, where the threshold policy would leave the dense network, is crossed in the middle of the run.
@@ -102,7 +102,7 @@ def _parameters(args: argparse.Namespace) -> dict[str, dict[str, Value]]:
 
 
 def _show(
-    view: LiveView, args: argparse.Namespace, names: list[str], observer: Observer, elapsed_s: float
+    view: LiveView, args: argparse.Namespace, names: list[str], observer: GraphObserver, elapsed_s: float
 ) -> None:
     """Show the last seconds of a run."""
     if elapsed_s < 0:

@@ -17,7 +17,7 @@ from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 if TYPE_CHECKING:
-    from hand_tracking_dsp.nodes.graph.observer import Observer
+    from hand_tracking_dsp.nodes.graph.observer import GraphObserver
 
 DEFAULTS = ("camera.hands=2", "tracker.precision=fp32")
 # At the dense level the battery falls from _CHARGE by _DRAIN within a run, through half charge, where the
@@ -124,7 +124,7 @@ class _LiveSession:
         """Return whether the run reached its end."""
         return self._elapsed_s >= self._duration_s
 
-    def tick(self, observer: Observer, elapsed_s: float) -> None:
+    def tick(self, observer: GraphObserver, elapsed_s: float) -> None:
         """Start the load with the run; called some times a second, with negative seconds before."""
         if elapsed_s < 0:
             waiting = f"starting for {-elapsed_s:.0f} s"

@@ -26,7 +26,7 @@ from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from hand_tracking_dsp.nodes.graph.observer import Observer
+    from hand_tracking_dsp.nodes.graph.observer import GraphObserver
 
 _DURATION_S = 60.0
 _POLL_S = 0.25
@@ -97,10 +97,10 @@ class _TraceSession:
         self._sweep = sweep
         self._view = view
         self._until = until
-        self._observer: Observer | None = None
+        self._observer: GraphObserver | None = None
         self._skipped = 0
 
-    def tick(self, observer: Observer, elapsed_s: float) -> None:
+    def tick(self, observer: GraphObserver, elapsed_s: float) -> None:
         """Do what is due; called some times a second, with negative seconds before the first frame."""
         if elapsed_s < 0:
             waiting = f"starting for {-elapsed_s:.0f} s"
@@ -160,7 +160,7 @@ class _Sweep:
         self._seconds = seconds
         self._last = -1
 
-    def __call__(self, observer: Observer, elapsed_s: float) -> None:
+    def __call__(self, observer: GraphObserver, elapsed_s: float) -> None:
         """Set the level that is due at a time (seconds), once."""
         level = int(elapsed_s / self._seconds) % self._levels
         if level != self._last and observer.set_operator_level(level):
@@ -185,9 +185,9 @@ def _graph(options: argparse.Namespace, duration_s: float) -> GraphRun:
 
 def _listen(session: _TraceSession, topic: str, duration_s: float, sweep: _Sweep | None) -> None:
     # Its import needs ROS 2.
-    from hand_tracking_dsp.nodes.graph.observer import Observer
+    from hand_tracking_dsp.nodes.graph.observer import GraphObserver
 
-    with Observer(stats_topic=topic, costs_only=True) as observer:
+    with GraphObserver(stats_topic=topic, costs_only=True) as observer:
         first_s = time.monotonic()
         with suppress(KeyboardInterrupt):
             while (elapsed_s := time.monotonic() - first_s) < duration_s:

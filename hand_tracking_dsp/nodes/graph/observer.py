@@ -32,7 +32,7 @@ _LATE_JOINER = QoSProfile(
 _BEST_EFFORT = QoSProfile(depth=4, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
-class Observer(SpinningNode):
+class GraphObserver(SpinningNode):
     """Records topics in a thread of its own; leaving the ``with`` block ends it.
 
     Args:

@@ -19,7 +19,7 @@ from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.tracking.types import Image
 
 if TYPE_CHECKING:
-    from hand_tracking_dsp.nodes.graph.observer import Observer
+    from hand_tracking_dsp.nodes.graph.observer import GraphObserver
 
 _START_LIMIT_S = 60.0
 # A camera that fails is tried again, and may answer then.
@@ -56,7 +56,7 @@ class GraphRun:
 def run_graph(
     options: GraphRun,
     on_image: Callable[[int, Image], None] | None = None,
-    on_state: Callable[[Observer, float], None] = lambda _observer, _elapsed_s: None,
+    on_state: Callable[[GraphObserver, float], None] = lambda _observer, _elapsed_s: None,
 ) -> ObservedRun:
     """Run the nodes as processes of their own, and record what they publish.
 
@@ -73,7 +73,7 @@ def run_graph(
         HandTrackingError: A node ended by itself, or no frame was handled; the message holds what the
             nodes said.
     """
-    from hand_tracking_dsp.nodes.graph.observer import Observer
+    from hand_tracking_dsp.nodes.graph.observer import GraphObserver
 
     domain_id = own_domain() if options.domain_id is None else options.domain_id
     graph = GraphOptions(
@@ -85,7 +85,7 @@ def run_graph(
     options.log.parent.mkdir(parents=True, exist_ok=True)
     with (
         _NodeLog(options.log) as log,
-        Observer(domain_id, on_image, stats_topic=options.stats_topic) as observer,
+        GraphObserver(domain_id, on_image, stats_topic=options.stats_topic) as observer,
     ):
         with NodeProcesses(graph, log.add) as nodes:
             try:
@@ -104,9 +104,9 @@ def run_graph(
 def _watch(
     options: GraphRun,
     nodes: NodeProcesses,
-    observer: Observer,
+    observer: GraphObserver,
     log: _NodeLog,
-    on_state: Callable[[Observer, float], None],
+    on_state: Callable[[GraphObserver, float], None],
 ) -> None:
     recording = observer.recording
     start_s = time.monotonic()

@@ -18,7 +18,7 @@ from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.messages.samples import STATS_TYPE, BatteryReader, frame_cost
 from hand_tracking_dsp.nodes import pruning_controller_node
 from hand_tracking_dsp.nodes.graph import observer as observing
-from hand_tracking_dsp.nodes.graph.observer import Observer
+from hand_tracking_dsp.nodes.graph.observer import GraphObserver
 from hand_tracking_dsp.nodes.messages.conversion import message_class
 from hand_tracking_dsp.nodes.pruning_controller_node import PruningControllerNode
 from hand_tracking_dsp.recordings.bag_recording import BagRecording
@@ -129,7 +129,7 @@ def taken(monkeypatch):
         monkeypatch.setattr(owner, name, counted)
 
     count(PruningControllerNode, "_on_stats", "TrackerStats")
-    count(Observer, "_on_stats", "TrackerStats")
+    count(GraphObserver, "_on_stats", "TrackerStats")
     count(BatteryReader, "sample", "BatteryState")
     count(BatteryReader, "add_power", "Float32")
     return counts
@@ -168,7 +168,7 @@ def test_node_replay_trace_and_observer_agree(graph, bag, bank_of, clock, states
     options = {"policy": "fixed", "decision_rate_hz": 100.0, "budget_ms": ControllerOptions().budget_ms}
     bank = str(bank_of(tmp_path, "one level", levels=1).folder)
     expected = replayed(bag)
-    with Observer(graph.domain_id) as observer, open_bag(bag) as opened:
+    with GraphObserver(graph.domain_id) as observer, open_bag(bag) as opened:
         publishers = {
             one.topic: graph.observer.create_publisher(message_class(one.msgtype), one.topic, 10)
             for one in opened.connections
