@@ -22,8 +22,8 @@ from hypothesis import settings
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
-from hand_tracking_dsp.compression.bank.entries import Entry, add_variant, level_entry, new_bank
-from hand_tracking_dsp.compression.bank.files import write_bank_files
+from hand_tracking_dsp.compression.bank.entries import new_bank, new_level, with_variant
+from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, measured
@@ -77,12 +77,12 @@ def tiny_network(noise: float) -> bytes:
 def tiny_bank(tmp_path: Path) -> Path:
     """Give a bank of two levels, a layer each, the sparser one with a variant that is INT8 in name."""
     files = {"dense.onnx": tiny_network(0), "half.onnx": tiny_network(0.05), "int8.onnx": tiny_network(0.1)}
-    levels: list[Entry] = [
-        level_entry(name, f"{name}.onnx", files[f"{name}.onnx"], parameters=count, macs=count)
+    levels = [
+        new_level(name, f"{name}.onnx", files[f"{name}.onnx"], parameters=count, macs=count)
         for name, count in (("dense", 100), ("half", 50))
     ]
-    add_variant(levels[1], "int8.onnx", files["int8.onnx"], "int8")
-    write_bank_files(tmp_path / "tiny", new_bank("tiny", "none", "a test", levels, []), files)
+    levels[1] = with_variant(levels[1], "int8.onnx", files["int8.onnx"], "int8")
+    write_bank(tmp_path / "tiny", new_bank("tiny", "none", "a test", levels), files)
     return tmp_path / "tiny"
 
 

@@ -15,7 +15,7 @@ from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session, warm_up
 from hand_tracking_dsp.tracking.geometry import crop, network_input, to_image, turned
-from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import LevelInfo
 from hand_tracking_dsp.tracking.precision import Choice, choose
 from hand_tracking_dsp.tracking.types import ChannelOrder, HandLandmarks, Image, Region
@@ -45,7 +45,7 @@ class LevelBank:
     @classmethod
     def load(
         cls,
-        bank: Path | str,
+        bank: Manifest | Path | str,
         runtime: RuntimeOptions | None = None,
         on_progress: Progress | None = None,
     ) -> LevelBank:
@@ -54,7 +54,7 @@ class LevelBank:
         Of each level one file is opened, the one that the precision policy chooses; see precision.choose.
 
         Args:
-            bank: Folder with bank.json.
+            bank: The bank, or its folder.
             runtime: How to run the networks; the defaults if None.
             on_progress: Called before each level and once at the end.
 

@@ -1,26 +1,43 @@
-"""What a bank tells of its networks."""
+"""The networks that bank.json describes: levels and palm detectors, their files and their measurements.
+
+docs/bank.md describes the schema.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar, cast
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.record import Reader, Record, as_is, each
 
 PRECISIONS = ("fp32", "fp16", "bf16", "int8")
-"""What the weights of a network may be."""
+"""The possible precisions of a network's weights."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accuracy:
-    """One measurement of how well a network does.
+class Accuracy(Record):
+    """One measurement of a network's results.
 
     Attributes:
         metric: What was measured; the metrics that a choice of precision looks at are in precision.py.
         data: The pictures it was measured on.
         value: The result, in the metric's unit.
         samples: Number of pictures.
-        provider: What ran the network, as Session.provider; "" where nobody wrote it down.
+        provider: What ran the network, as Session.provider; "" where that is not recorded.
     """
+
+    FIELDS: ClassVar[Mapping[str, Reader]] = {
+        "metric": str,
+        "data": str,
+        "value": float,
+        "samples": int,
+        "provider": str,
+    }
 
     metric: str
     data: str
@@ -30,18 +47,28 @@ class Accuracy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LatencyProfile:
-    """What one run of a network took on one machine, milliseconds.
+class LatencyProfile(Record):
+    """Times of one run of a network on one machine, milliseconds.
 
     Attributes:
         device: The machine, as device.device_name.
         provider: What ran the network, as Session.provider.
-        threads: Threads it was given; 0 = the backend's choice.
+        threads: Threads per inference; 0 = the backend's choice.
         p50_ms: Median.
         p95_ms: 95th percentile.
         p99_ms: 99th percentile.
         runs: Number of runs.
     """
+
+    FIELDS: ClassVar[Mapping[str, Reader]] = {
+        "device": str,
+        "provider": str,
+        "threads": int,
+        "p50_ms": float,
+        "p95_ms": float,
+        "p99_ms": float,
+        "runs": int,
+    }
 
     device: str
     provider: str
@@ -53,30 +80,101 @@ class LatencyProfile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkInfo:
-    """One network of a bank, in its default file.
+class FileInfo(Record):
+    """One file of a network.
 
     Attributes:
-        name: For example "full".
         file: Name of the ONNX file, in the bank's own folder.
-        sha256: Of that file, hexadecimal.
+        sha256: Its checksum, hexadecimal.
         precision: Of the weights, one of PRECISIONS.
-        parameters: Number of trained parameters.
-        macs: Multiplications with addition of one run.
-        accuracy: What was measured of it.
-        latency: How long it takes, where that was measured.
-        variants: The same network in other files, of other precision; these have no variants.
+        latency: Measured times.
+        accuracy: Other measurements.
+        source: JSON value that says what it was made from and how.
     """
 
-    name: str
+    FIELDS: ClassVar[Mapping[str, Reader]] = {
+        "file": str,
+        "sha256": lambda value: str(value).lower(),
+        "precision": str,
+        "latency": each(LatencyProfile),
+        "accuracy": each(Accuracy),
+        "source": as_is,
+    }
+
     file: str
     sha256: str
     precision: str
+    latency: tuple[LatencyProfile, ...] = ()
+    accuracy: tuple[Accuracy, ...] = ()
+    source: Any = field(default_factory=dict, hash=False)
+
+    def check(self) -> None:
+        """Check the file's name, checksum, precision and figures."""
+        file = self.file
+        if Path(file).name != file or file in ("", ".", ".."):
+            msg = f"file {file!r} is not in the bank's own folder"
+            raise ModelError(msg)
+        if len(self.sha256) != hashlib.sha256().digest_size * 2:
+            msg = f"the sha256 of {file} is not 64 hexadecimal digits"
+            raise ModelError(msg)
+        if self.precision not in PRECISIONS:
+            msg = f"the precision {self.precision!r} of {file} is none of {', '.join(PRECISIONS)}"
+            raise ModelError(msg)
+        for one in self.accuracy:
+            if not math.isfinite(one.value):
+                msg = f"the {one.metric} of {file} is {one.value}, not a finite number"
+                raise ModelError(msg)
+        for profile in self.latency:
+            if not all(0 < time < math.inf for time in (profile.p50_ms, profile.p95_ms, profile.p99_ms)):
+                msg = f"a time of {file} on {profile.provider} is not above 0"
+                raise ModelError(msg)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkInfo(FileInfo):
+    """One network of a bank in its default file: a palm detector, or what LevelInfo adds to.
+
+    Attributes:
+        name: For example "full".
+        parameters: Number of trained parameters.
+        macs: Multiplications with addition of one run.
+        dead_channels: Hidden channels that gave the same number for every picture and were removed without
+            loss; None where that is not recorded.
+        variants: Further files of the same network, of other precision.
+    """
+
+    FIELDS: ClassVar[Mapping[str, Reader]] = {
+        "name": str,
+        "file": str,
+        "sha256": FileInfo.FIELDS["sha256"],
+        "precision": str,
+        "parameters": int,
+        "macs": int,
+        "dead_channels": int,
+        "latency": each(LatencyProfile),
+        "accuracy": each(Accuracy),
+        "variants": each(FileInfo),
+        "source": as_is,
+    }
+
+    name: str
     parameters: int
     macs: int
-    accuracy: tuple[Accuracy, ...] = ()
-    latency: tuple[LatencyProfile, ...] = ()
-    variants: tuple[NetworkInfo, ...] = ()
+    dead_channels: int | None = None
+    variants: tuple[FileInfo, ...] = ()
+
+    def check(self) -> None:
+        """Check the default file, and that no file is named twice."""
+        FileInfo.check(self)
+        names = [self.file, *(variant.file for variant in self.variants)]
+        if len(set(names)) < len(names):
+            msg = f"a file of the network {self.name} is named twice among its variants"
+            raise ModelError(msg)
+
+
+def _shares(value: Any) -> dict[str, float]:  # noqa: ANN401 (JSON of any form)
+    """Read shares by block; the first banks had an empty list where nothing was pruned."""
+    return {str(block): float(share) for block, share in dict(value).items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +187,27 @@ class LevelInfo(NetworkInfo):
         keep: Share of hidden channels kept, by block, 0 where the block is gone; empty if not pruned.
     """
 
+    FIELDS: ClassVar[Mapping[str, Reader]] = {
+        "index": int,
+        "sparsity": float,
+        **NetworkInfo.FIELDS,
+        "keep": _shares,
+    }
+
     index: int
     sparsity: float
-    keep: Mapping[str, float] = field(default_factory=dict)
+    keep: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    def check(self) -> None:
+        """Check the network, its sparsity and shares."""
+        NetworkInfo.check(self)
+        if not 0 <= self.sparsity < 1:
+            msg = f"the sparsity {self.sparsity} of level {self.index} is not within 0 and 1"
+            raise ModelError(msg)
+        for block, share in self.keep.items():
+            if not 0 <= share <= 1:
+                msg = f"the share {share} of {block} that level {self.index} keeps is not within 0 and 1"
+                raise ModelError(msg)
 
 
 Network = TypeVar("Network", bound=NetworkInfo)
@@ -99,5 +215,9 @@ Network = TypeVar("Network", bound=NetworkInfo)
 
 def files_of(info: Network) -> tuple[Network, ...]:
     """Return a network in each of its files, the default one first, none with variants."""
-    variants = cast("tuple[Network, ...]", info.variants)
-    return (replace(info, variants=()), *variants)
+    alone = replace(info, variants=())
+    return (alone, *(replace(alone, **_own_fields(variant)) for variant in info.variants))
+
+
+def _own_fields(variant: FileInfo) -> dict[str, Any]:
+    return {name: getattr(variant, name) for name in FileInfo.FIELDS}

@@ -12,7 +12,7 @@ from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.contract import PALM, check_session, warm_up
 from hand_tracking_dsp.tracking.geometry import network_input
-from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import NetworkInfo
 from hand_tracking_dsp.tracking.precision import Choice, choose
 from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, Image, PalmDetection
@@ -36,11 +36,13 @@ class PalmDetector:
         self._anchors = palm_anchors()
 
     @classmethod
-    def load(cls, bank: Path | str, name: str = "", runtime: RuntimeOptions | None = None) -> PalmDetector:
+    def load(
+        cls, bank: Manifest | Path | str, name: str = "", runtime: RuntimeOptions | None = None
+    ) -> PalmDetector:
         """Load a detector of a bank, in the file that the precision policy chooses, and warm it up.
 
         Args:
-            bank: Folder with bank.json.
+            bank: The bank, or its folder.
             name: Of the detector in bank.json; the first if empty.
             runtime: How to run it; the defaults if None.
 

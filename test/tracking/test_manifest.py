@@ -6,12 +6,14 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import files_of
 
@@ -95,6 +97,34 @@ def test_reads_a_bank_of_the_first_release(folder: Path, bank: Bank) -> None:
     assert read_manifest(write(folder, bank)).levels[0].keep == {}
 
 
+@pytest.mark.parametrize("name", ["dsp", "mediapipe"])
+def test_a_bank_is_written_as_it_was_read_byte_for_byte(name: str) -> None:
+    folder = share_path("models", name)
+    assert read_manifest(folder).to_text() == (folder / "bank.json").read_text(encoding="utf-8")
+
+
+def test_fields_keep_their_order_and_unknown_ones_stay(folder: Path, bank: Bank) -> None:
+    bank["levels"][1] |= {
+        "colour": "red",
+        "accuracy": [{**measured(0.5), "mood": [1]}],
+        "keep": {"stem": 0.5},
+    }
+    bank["levels"][1] |= {"variants": [{"note": None, **variant("b.onnx")}], "latency": [profile(p50_ms=0.5)]}
+    bank = {"shelf": {"a": 1}, **bank}
+    assert json.dumps(read_manifest(write(folder, bank)).to_json()) == json.dumps(bank)
+
+
+def test_a_field_that_is_set_later_comes_last(folder: Path, bank: Bank) -> None:
+    level = read_manifest(write(folder, bank)).levels[1]
+    changed = replace(replace(level, keep={"stem": 0.5}), dead_channels=3)
+    assert list(changed.to_json()) == [*bank["levels"][1], "keep", "dead_channels"]
+
+
+def test_a_level_is_found_by_name_or_index(folder: Path, bank: Bank) -> None:
+    manifest = read_manifest(write(folder, bank))
+    assert [manifest.level(name).index for name in ("", "lite", "1")] == [0, 1, 1]
+
+
 def test_takes_the_path_of_the_file_itself(folder: Path, bank: Bank) -> None:
     assert read_manifest(write(folder, bank) / "bank.json").folder == folder
 
@@ -106,7 +136,7 @@ def test_a_missing_bank_is_named(tmp_path: Path) -> None:
 
 def test_damaged_json_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bank.json").write_text("{")
-    with pytest.raises(ModelError, match="no valid JSON"):
+    with pytest.raises(ModelError, match="not valid JSON"):
         read_manifest(tmp_path)
 
 
@@ -138,7 +168,7 @@ def test_json_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
         ),
         (lambda bank: bank["levels"][0].update(keep={"stem": 1.5}), "share 1.5 of stem that level 0 keeps"),
         (lambda bank: bank["levels"][0].update(keep=["stem"]), "cannot be used"),
-        (lambda bank: bank["levels"][0].update(accuracy=[{"metric": "m"}]), "lacks the field 'value'"),
+        (lambda bank: bank["levels"][0].update(accuracy=[{"metric": "m"}]), "lacks the field 'data'"),
         (lambda bank: bank["levels"][0].update(accuracy=[measured(math.nan)]), "m of full.onnx is nan"),
         (lambda bank: bank["levels"][0].update(latency=[profile(p99_ms=0)]), "time of full.onnx on p is not"),
         (lambda bank: bank["levels"][0].update(latency=3), "cannot be used"),

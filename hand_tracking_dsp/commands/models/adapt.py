@@ -6,6 +6,7 @@ import argparse
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -23,16 +24,18 @@ from hand_tracking_dsp.compression.adapt.bank import (
     record,
     time_files,
 )
-from hand_tracking_dsp.compression.adapt.level import Classroom
-from hand_tracking_dsp.compression.adapt.pictures import Lessons, cut_anywhere
-from hand_tracking_dsp.compression.bank.files import read_bank, read_files, write_bank_files
+from hand_tracking_dsp.compression.adapt.level import LevelAdapter
+from hand_tracking_dsp.compression.adapt.pictures import AdaptationCrops, cut_anywhere
+from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.bank.timing import Times
 from hand_tracking_dsp.compression.data.bag_pictures import write_bag_pictures
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS, Crops, collect_crops
-from hand_tracking_dsp.compression.pruning.levels import LevelMaker, Wish
+from hand_tracking_dsp.compression.pruning.level_spec import LevelSpec
+from hand_tracking_dsp.compression.pruning.levels import LevelMaker
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
 _NOTE = (
     "Deviation is agreement with the bank's dense network on pictures that nothing was learned from, "
@@ -71,10 +74,9 @@ def run(options: argparse.Namespace) -> int:
     """Adapt, print what it brought, and write what got better."""
     _check(options)
     console = make_console()
-    folder = options.bank or default_bank()
-    bank, files = read_bank(folder), read_files(folder)
-    if options.levels:
-        bank["levels"] = bank["levels"][: options.levels]
+    bank = read_manifest(options.bank or default_bank())
+    bank = replace(bank, levels=bank.levels[: options.levels])
+    files = read_files(bank)
     dense = check_levels(bank, files)
     seconds: dict[str, float] = {}
     with Progress(console=console, transient=True) as progress:
@@ -84,21 +86,22 @@ def run(options: argparse.Namespace) -> int:
         ):
             crops = collect_crops([where], options.count, options.seed, on_progress=report)
             anywhere = cut_anywhere(where, round(_ANYWHERE * len(crops)), options.seed)
-        lessons = Lessons.make(crops, anywhere, open_exact(dense), options.seed)
-        room = Classroom(dense, lessons, options.seed)
+        lessons = AdaptationCrops.make(crops, anywhere, open_exact(dense), options.seed)
+        adapter = LevelAdapter(dense, lessons, options.seed)
         fresh: list[str] = []
         if options.target:
             with _phase("pruning", seconds, progress), tempfile.TemporaryDirectory() as made:
-                fresh = _prune(folder, Path(made), lessons.hands_to_learn(), options)
-                bank, files = read_bank(Path(made)), {**files, **read_files(Path(made))}
-        with _phase("adapting", seconds, progress, 2 * len(bank["levels"])) as report:
+                fresh = _prune(bank, Path(made), lessons.hands_to_learn(), options)
+                bank = read_manifest(made)
+                files |= read_files(bank)
+        with _phase("adapting", seconds, progress, 2 * len(bank.levels)) as report:
             done: list[str] = []
 
             def on_file(file: str) -> None:
                 done.append(file)
-                report(len(done), 2 * len(bank["levels"]))
+                report(len(done), 2 * len(bank.levels))
 
-            found = adapt_levels(bank, files, room, fresh, on_file)
+            found = adapt_levels(bank, files, adapter, fresh, on_file)
         with _phase("timing", seconds, progress):
             networks = {**files, **new_files(found)}
             provider, times = time_files({one.file: networks[one.file] for one in found}, options.runs)
@@ -113,13 +116,13 @@ def run(options: argparse.Namespace) -> int:
         )
         raise ConfigurationError(msg)
     about = {
-        "bank": bank["name"],
+        "bank": bank.name,
         "pictures": (options.images or options.bag).resolve().stem,
         "crops": len(crops),
         "held_back": held_back,
         "seed": options.seed,
     }
-    write_bank_files(options.out, record(bank, found, provider, times, about), networks)
+    write_bank(options.out, record(bank, found, provider, times, about), networks)
     console.print(f"The bank is written into {options.out}.")
     return 0
 
@@ -133,7 +136,7 @@ def _check(options: argparse.Namespace) -> None:
         msg = "--levels and --target exclude each other: each target makes a level."
         raise ConfigurationError(msg)
     for target in options.target:
-        Wish(latency=target)
+        LevelSpec(latency=target)
     require_writable(options.out)
 
 
@@ -167,11 +170,10 @@ def _phase(
     progress.remove_task(task)
 
 
-def _prune(folder: Path, made: Path, crops: Crops, options: argparse.Namespace) -> list[str]:
+def _prune(bank: Manifest, made: Path, crops: Crops, options: argparse.Namespace) -> list[str]:
     """Make a level for each target, and name them."""
-    maker = LevelMaker(folder, crops, seed=options.seed)
-    wishes = [Wish(latency=target) for target in sorted(options.target, reverse=True)]
-    return [level.entry["name"] for level in maker.make(wishes, made)]
+    specs = [LevelSpec(latency=target) for target in sorted(options.target, reverse=True)]
+    return [level.info.name for level in LevelMaker(bank, crops, seed=options.seed).make(specs, made)]
 
 
 def _table(found: Sequence[AdaptedFile], times: dict[str, Times], samples: int) -> Table:

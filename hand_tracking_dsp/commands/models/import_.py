@@ -18,6 +18,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make the bank and print it."""
-    make_bank(read_originals(options.wheel), options.out)
-    print_bank(options.out)
+    print_bank(make_bank(read_originals(options.wheel), options.out))
     return 0

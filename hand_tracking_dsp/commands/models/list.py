@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from statistics import mean
 from typing import Literal
 
@@ -13,7 +12,7 @@ from hand_tracking_dsp.commands.arguments import add_bank
 from hand_tracking_dsp.commands.output import make_console
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.device import device_name
-from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import NetworkInfo, files_of
 from hand_tracking_dsp.tracking.precision import DEVIATION, RECALL
 
@@ -25,24 +24,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the networks."""
-    print_bank(options.bank or default_bank())
+    print_bank(read_manifest(options.bank or default_bank()))
     return 0
 
 
-def print_bank(folder: Path) -> None:
-    """Print a table of the networks of a bank.
-
-    Raises:
-        ModelError: It is not a bank.
-    """
-    manifest = read_manifest(folder)
-    table = Table(title=f"Bank {manifest.name} in {folder}")
+def print_bank(bank: Manifest) -> None:
+    """Print a table of the networks of a bank."""
+    table = Table(title=f"Bank {bank.name} in {bank.folder}")
     for heading in ("network", "file", "precision", "sparsity", "parameters", "MMACs", "measured", "ms here"):
         justify: Literal["left", "right"] = "left" if heading in {"network", "file"} else "right"
         table.add_column(heading, justify=justify, overflow="fold")
-    for level in manifest.levels:
+    for level in bank.levels:
         _add_rows(table, level, f"level {level.index} ({level.name})", f"{level.sparsity:.3f}")
-    for detector in manifest.detectors:
+    for detector in bank.detectors:
         _add_rows(table, detector, f"palm detector {detector.name}", "")
     make_console().print(table)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hand_tracking_dsp.commands.arguments import add_out
 from hand_tracking_dsp.commands.models.list import print_bank
-from hand_tracking_dsp.compression.bank.files import write_bank_files
+from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.compression.bank.merge import merge_banks
 
 
@@ -27,6 +27,5 @@ def run(options: argparse.Namespace) -> int:
     bank, files = merge_banks(
         options.banks, options.name or options.out.resolve().name, options.levels, options.detectors
     )
-    write_bank_files(options.out, bank, files)
-    print_bank(options.out)
+    print_bank(write_bank(options.out, bank, files))
     return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 
 from rich.progress import Progress
 from rich.table import Table
@@ -20,9 +19,11 @@ from hand_tracking_dsp.commands.arguments import (
 from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS, HandFinder
 from hand_tracking_dsp.compression.pruning.block_latency import PRECISIONS
-from hand_tracking_dsp.compression.pruning.levels import Level, LevelMaker, Wish
+from hand_tracking_dsp.compression.pruning.level_spec import LevelSpec
+from hand_tracking_dsp.compression.pruning.levels import LevelMaker, PrunedLevel
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import original_bank
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
 _NOTE = "Deviation is agreement with the dense network, never accuracy: nobody has marked these pictures."
 
@@ -67,43 +68,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prune, print a table, and write the bank after every level."""
-    folder = options.bank or original_bank()
-    wishes = _wishes(options, folder)
+    bank = read_manifest(options.bank or original_bank())
+    specs = _specs(options, bank)
     console = make_console()
     with Progress(console=console, transient=True) as progress:
-        crops = cut_hands(options, progress, HandFinder.load(folder))
+        crops = cut_hands(options, progress, HandFinder.load(bank))
         task = progress.add_task("pruning", total=None)
         maker = LevelMaker(
-            folder,
+            bank,
             crops,
             start=options.start,
             precision=options.precision,
             seed=options.seed,
             on_progress=lambda what: progress.update(task, description=what, advance=1),
         )
-        levels = list(maker.make(wishes, options.out))
+        levels = list(maker.make(specs, options.out))
     console.print(_table(levels))
     console.print(f"{machine_line()}\n{_NOTE}\nThe bank is written into {options.out}.")
     return 0
 
 
-def _wishes(options: argparse.Namespace, folder: Path) -> list[Wish]:
+def _specs(options: argparse.Namespace, bank: Manifest) -> list[LevelSpec]:
     if not options.target and not options.uniform:
         msg = "There is no level to make: give latencies with --target, or shares of channels with --uniform."
         raise ConfigurationError(msg)
     require_at_least(options, count=MIN_CROPS)
-    if options.out.resolve() == folder.resolve():
+    if options.out.resolve() == bank.folder.resolve():
         msg = f"--out {options.out} is the bank that is read: choose another folder."
         raise ConfigurationError(msg)
     targets = sorted(options.target, reverse=True)
     shares = sorted(options.uniform, reverse=True)
     return [
-        *(Wish(latency=target, max_parameters=options.max_parameters) for target in targets),
-        *(Wish(keep=share) for share in shares),
+        *(LevelSpec(latency=target, max_parameters=options.max_parameters) for target in targets),
+        *(LevelSpec(keep=share) for share in shares),
     ]
 
 
-def _table(levels: list[Level]) -> Table:
+def _table(levels: list[PrunedLevel]) -> Table:
     """Show what was made, with the deviation on the crops held back."""
     table = Table(title="Deviation from the dense network on pictures held back, % of palm size")
     for heading in ("level", "parameters", "MMACs", "latency", "deviation", "worst data set"):
@@ -111,8 +112,8 @@ def _table(levels: list[Level]) -> Table:
     table.add_row("before pruning", "", "", "", *_deviations(levels[0].before))
     for level in levels:
         latency = "" if level.latency is None else f"{level.latency:.3f}"
-        size = f"{level.entry['parameters']:,}", f"{level.entry['macs'] / 1e6:.1f}"
-        name = level.entry["name"] + (" (kept)" if level.found else "")
+        size = f"{level.info.parameters:,}", f"{level.info.macs / 1e6:.1f}"
+        name = level.info.name + (" (kept)" if level.found else "")
         table.add_row(name, *size, latency, *_deviations(level.after))
     return table
 

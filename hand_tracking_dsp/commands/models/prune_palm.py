@@ -1,4 +1,4 @@
-"""hand-tracking-dsp models models prune-palm: make the palm detectors of a bank smaller and faster."""
+"""hand-tracking-dsp models prune-palm: make the palm detectors of a bank smaller and faster."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from hand_tracking_dsp.commands.arguments import (
     require_at_least,
 )
 from hand_tracking_dsp.commands.output import machine_line, make_console
-from hand_tracking_dsp.compression.bank.files import read_bank, read_files, write_bank_files
+from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.compression.palm.bank import (
     PRUNED,
-    Measured,
+    DetectorFigures,
     make_detectors,
     measure_detectors,
     record,
@@ -29,6 +29,7 @@ from hand_tracking_dsp.compression.palm.recall import total
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.recordings.labels import read_boxes
 from hand_tracking_dsp.resources import original_bank
+from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _NOTHING = "-"
 
@@ -58,15 +59,14 @@ def run(options: argparse.Namespace) -> int:
     """Make, measure and write the detectors; 1 if the pruned one is not good enough."""
     _check(options)
     console = make_console()
-    folder = options.bank or original_bank()
-    bank, files = read_bank(folder), read_files(folder)
+    bank = read_manifest(options.bank or original_bank())
     boxes = read_boxes(options.boxes) if options.boxes else []
     learn, held_back = split_pictures(options.images)
     images = detector_inputs(learn, options.count, options.seed)
     check = detector_inputs(held_back, options.count, options.seed + 1)
     with Progress(console=console, transient=True) as progress:
         layers = progress.add_task("solving layers", total=None)
-        bank, networks = make_detectors(bank, files, images, options.seed, lambda _: progress.advance(layers))
+        bank, networks = make_detectors(bank, images, options.seed, lambda _: progress.advance(layers))
         progress.remove_task(layers)
         task = progress.add_task("measuring", total=len(check) + len(boxes) * len(networks))
         results = measure_detectors(
@@ -89,9 +89,9 @@ def run(options: argparse.Namespace) -> int:
     marked = options.boxes.resolve().parent.name if options.boxes else ""
     new = record(bank, results, f"{sources} ({len(check)} held back, seed {options.seed})", marked)
     serialized = {file: model.SerializeToString(deterministic=True) for file, model in networks.items()}
-    write_bank_files(options.out, new, {**files, **serialized})
+    write_bank(options.out, new, serialized)
     console.print(f"The bank is written into {options.out}.")
-    return 0 if any(entry["name"] == PRUNED for entry in new["detectors"]) else 1
+    return 0 if any(info.name == PRUNED for info in new.detectors) else 1
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -101,7 +101,7 @@ def _check(options: argparse.Namespace) -> None:
         raise ConfigurationError(msg)
 
 
-def _table_of_networks(results: list[Measured]) -> Table:
+def _table_of_networks(results: list[DetectorFigures]) -> Table:
     """Show time and recall of every file."""
     table = _empty_table(
         "One run in ONNX Runtime, 1 thread, in turn; hands on marked pictures",
@@ -116,7 +116,7 @@ def _table_of_networks(results: list[Measured]) -> Table:
     return table
 
 
-def _table_of_deviations(results: list[Measured], pictures: int) -> Table:
+def _table_of_deviations(results: list[DetectorFigures], pictures: int) -> Table:
     """Show how far every file is from the dense one."""
     table = _empty_table(
         f"Against {results[0].file} on {pictures} pictures held back; offset in % of the palm",
@@ -144,7 +144,7 @@ def _empty_table(title: str, headings: tuple[str, ...]) -> Table:
     return table
 
 
-def _table_of_recordings(results: list[Measured]) -> Table:
+def _table_of_recordings(results: list[DetectorFigures]) -> Table:
     """Show the recall of every recording."""
     headings = (f"{name or _NOTHING} ({found.hands})" for name, found in results[0].recalls.items())
     table = _empty_table("Recall, %, by recording (hands)", tuple(headings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from dataclasses import replace
 
 from rich.console import Console
 from rich.progress import Progress
@@ -19,14 +20,13 @@ from hand_tracking_dsp.commands.arguments import (
 )
 from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.compression.bank.deviation import predict
-from hand_tracking_dsp.compression.bank.entries import Entry
 from hand_tracking_dsp.compression.bank.export_checks import steps_table
-from hand_tracking_dsp.compression.bank.files import read_bank, read_files, write_bank_files
+from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.bank.verify import record
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS, Crops, data_name, split
 from hand_tracking_dsp.compression.quantization.variants import (
-    Measured,
+    VariantFigures,
     as_check,
     check_variant,
     lacking,
@@ -34,7 +34,7 @@ from hand_tracking_dsp.compression.quantization.variants import (
     measure_level,
 )
 from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, parse_manifest
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo
 
 _HELD_BACK = 0.25
@@ -56,59 +56,60 @@ def run(options: argparse.Namespace) -> int:
     """Make, check, measure and write the variants."""
     require_at_least(options, count=MIN_CROPS, runs=0)
     console = make_console()
-    folder = options.bank or default_bank()
-    bank, files = read_bank(folder), read_files(folder)
+    bank = read_manifest(options.bank or default_bank())
+    files, levels = read_files(bank), list(bank.levels)
     precisions = ["int8", "fp16"] if options.fp16 else ["int8"]
     wanted = [
-        (level, precision)
-        for level in bank["levels"]
+        (level.index, precision)
+        for level in levels
         for precision in lacking(level, precisions, options.again)
     ]
     kept = options.out.with_name(f".{options.out.name}.unfinished")
     with Progress(console=console, transient=True) as progress:
         learn, held_back = split(cut_hands(options, progress), _HELD_BACK, options.seed)
         steps = []
-        for level, precision in progress.track(wanted, description="quantizing"):
-            original = files[level["file"]]
-            made = make_variant(level, original, precision, learn, options.seed, kept)
-            file = level["variants"][-1]["file"]
+        for index, precision in progress.track(wanted, description="quantizing"):
+            original = files[levels[index].file]
+            levels[index], made = make_variant(levels[index], original, precision, learn, options.seed, kept)
+            file = levels[index].variants[-1].file
             steps += [(file, step) for step in check_variant(file, original, made, precision, held_back)]
             files[file] = made
         if steps:
             console.print(steps_table(steps, min(16, len(held_back))))
+        bank = replace(bank, levels=tuple(levels))
         if options.runs:
-            _measure(bank, files, held_back, options, progress, console)
-    write_bank_files(options.out, bank, files)
+            bank = _measure(bank, files, held_back, options, progress, console)
+    write_bank(options.out, bank, files)
     shutil.rmtree(kept, ignore_errors=True)
     console.print(f"The bank is written into {options.out}.")
     return 0
 
 
 def _measure(
-    bank: Entry,
+    bank: Manifest,
     files: dict[str, bytes],
     crops: Crops,
     options: argparse.Namespace,
     progress: Progress,
     console: Console,
-) -> None:
-    """Measure every level, print it, and put it into the bank."""
-    manifest = parse_manifest(options.out / MANIFEST_NAME, bank)
-    file = manifest.levels[0].file
+) -> Manifest:
+    """Measure every level, and print it; return the bank with the measurements."""
+    file = bank.levels[0].file
     dense = predict(open_exact(files[file], file), crops.images)
     data = data_name(crops, options.seed)
-    task = progress.add_task("measuring", total=len(manifest.levels))
-    found: list[tuple[LevelInfo, list[Measured]]] = []
-    for level in manifest.levels:
+    task = progress.add_task("measuring", total=len(bank.levels))
+    found: list[tuple[LevelInfo, list[VariantFigures]]] = []
+    for level in bank.levels:
         measured = measure_level(level, files, dense, crops, options.runs)
         checks = [as_check(one, len(crops)) for one in measured]
-        record(bank, checks, [one.timed for one in measured], data)
+        bank = record(bank, checks, [one.timed for one in measured], data)
         found.append((level, measured))
         progress.advance(task)
     console.print(_table(found, len(crops)))
+    return bank
 
 
-def _table(found: list[tuple[LevelInfo, list[Measured]]], samples: int) -> Table:
+def _table(found: list[tuple[LevelInfo, list[VariantFigures]]], samples: int) -> Table:
     """Show what each precision costs and gives."""
     table = Table(
         title="Deviation from the level's own fp32 and from the dense network, % of palm size, "

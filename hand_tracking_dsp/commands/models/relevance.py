@@ -19,11 +19,12 @@ from hand_tracking_dsp.commands.arguments import (
 )
 from hand_tracking_dsp.commands.output import machine, make_console, write_json
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS, HandFinder, split
-from hand_tracking_dsp.compression.pruning.comparison import Comparison, compare
+from hand_tracking_dsp.compression.pruning.comparison import CriteriaComparison, compare
 from hand_tracking_dsp.compression.pruning.criteria import CRITERIA
 from hand_tracking_dsp.compression.pruning.levels import HELD_BACK, read_level
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import original_bank
+from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _NOTE = "Deviation is agreement with the unpruned network, never accuracy: nobody has marked these pictures."
 
@@ -47,13 +48,13 @@ def run(options: argparse.Namespace) -> int:
     if not all(0 < share <= 1 for share in options.keep):
         msg = f"--keep is {options.keep}: each share must be above 0 and at most 1."
         raise ConfigurationError(msg)
-    folder = options.bank or original_bank()
+    bank = read_manifest(options.bank or original_bank())
     console = make_console()
     with Progress(console=console, transient=True) as progress:
-        crops = cut_hands(options, progress, HandFinder.load(folder))
+        crops = cut_hands(options, progress, HandFinder.load(bank))
         task = progress.add_task("comparing", total=None)
         found = compare(
-            read_level(folder, options.level),
+            read_level(bank, options.level),
             *split(crops, HELD_BACK, options.seed),
             keep=options.keep,
             criteria=_criteria(console),
@@ -79,7 +80,7 @@ def _criteria(console: Console) -> dict[str, Any]:
     return {"gradient": gradient_relevance, **CRITERIA}
 
 
-def _ranks(found: Comparison) -> Table:
+def _ranks(found: CriteriaComparison) -> Table:
     table = Table(title="Rank correlation (Spearman) of channels, mean over blocks")
     table.add_column("criterion")
     for name in found.criteria:
@@ -89,7 +90,7 @@ def _ranks(found: Comparison) -> Table:
     return table
 
 
-def _effects(found: Comparison) -> Table:
+def _effects(found: CriteriaComparison) -> Table:
     table = Table(title=f"Deviation from the unpruned network on {found.held_back} hands, % of palm size")
     for heading in ("keep", "criterion", "cut", "reconstructed"):
         table.add_column(heading, justify="left" if heading == "criterion" else "right")

@@ -17,20 +17,20 @@ from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.commands.arguments import add_bank, add_wheel, require_at_least, require_threads
 from hand_tracking_dsp.commands.output import machine_line, make_console
-from hand_tracking_dsp.compression.bank.files import read_bank, write_bank
+from hand_tracking_dsp.compression.bank.files import write_manifest
 from hand_tracking_dsp.compression.bank.timing import Times
 from hand_tracking_dsp.compression.bank.verify import (
     Check,
     Timed,
     check_networks,
-    contenders,
+    choices_here,
     record,
     time_networks,
 )
 from hand_tracking_dsp.compression.data.pictures import list_pictures, spread
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
 from hand_tracking_dsp.tracking.precision import DEVIATION, Choice
 from hand_tracking_dsp.tracking.types import Image
@@ -71,19 +71,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check and time the networks, print tables, and keep the figures if asked; 1 if a network fails."""
-    folder: Path = options.bank or default_bank()
     require_at_least(options, count=1, runs=1)
     require_threads(options)
     console = make_console()
-    manifest = read_manifest(folder)
+    bank = read_manifest(options.bank or default_bank())
     images, data = _pictures(options.images, options.count)
-    originals = _originals(manifest, options.wheel)
-    good = not originals or _compare_with_originals(folder, originals, images, options.count, console)
-    everyone = contenders(manifest)
+    originals = _originals(bank, options.wheel)
+    good = not originals or _compare_with_originals(bank, originals, images, options.count, console)
+    choices = choices_here(bank)
     checks = list(
         track(
-            check_networks(folder, images, data),
-            total=len(everyone),
+            check_networks(bank, choices, images, data),
+            total=len(choices),
             description="checking",
             console=console,
             transient=True,
@@ -97,15 +96,13 @@ def run(options: argparse.Namespace) -> int:
     timed: list[Timed] = []
     beside: list[_Original] = []
     for threads in options.threads:
-        ours, theirs = _time(folder, list(usable.values()), threads, options.runs, originals, console)
+        ours, theirs = _time(bank, list(usable.values()), threads, options.runs, originals, console)
         timed += ours
         beside += theirs
     console.print(_table_of_times(timed, beside))
     if options.update:
-        bank = read_bank(folder)
-        record(bank, checks, timed, data)
-        write_bank(folder, bank)
-        console.print(f"This machine's figures are written into {folder / 'bank.json'}.")
+        write_manifest(record(bank, checks, timed, data))
+        console.print(f"This machine's figures are written into {bank.folder / MANIFEST_NAME}.")
     return 0 if good and all(check.accepted for check in checks) else 1
 
 
@@ -124,9 +121,9 @@ def _pictures(folder: Path | None, count: int) -> tuple[list[Image], str]:
     return images, f"{chosen[0].source} ({len(images)} pictures)"
 
 
-def _originals(manifest: Manifest, wheel: Path | None) -> dict[str, bytes]:
+def _originals(bank: Manifest, wheel: Path | None) -> dict[str, bytes]:
     """Read the TensorFlow Lite files that MediaPipe's own bank was made from; none for other banks."""
-    if not _MEDIAPIPE.fullmatch(manifest.source):
+    if not _MEDIAPIPE.fullmatch(bank.source):
         return {}
     from hand_tracking_dsp.compression.mediapipe.bank import read_originals
 
@@ -134,11 +131,11 @@ def _originals(manifest: Manifest, wheel: Path | None) -> dict[str, bytes]:
 
 
 def _compare_with_originals(
-    folder: Path, originals: dict[str, bytes], images: Sequence[Image], count: int, console: Console
+    bank: Manifest, originals: dict[str, bytes], images: Sequence[Image], count: int, console: Console
 ) -> bool:
     from hand_tracking_dsp.compression.mediapipe.compare import LIMITS, compare
 
-    deviations = compare(folder, originals, images, count)
+    deviations = compare(bank, originals, images, count)
     found = list(track(deviations, description="comparing", console=console, transient=True))
     inputs = f"{count} noise inputs, {len(images)} pictures"
     table = _table(
@@ -160,7 +157,7 @@ def _key(choice: Choice[NetworkInfo]) -> tuple[str, str, str]:
 
 
 def _time(
-    folder: Path,
+    bank: Manifest,
     choices: Sequence[Choice[NetworkInfo]],
     threads: int,
     runs: int,
@@ -171,14 +168,14 @@ def _time(
     if originals:
         from hand_tracking_dsp.compression.mediapipe.compare import original_calls
 
-        calls = original_calls(folder, originals, threads)
+        calls = original_calls(bank, originals, threads)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task(f"timing, {threads} thread(s)", total=None)
 
         def show(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
-        timed, times = time_networks(folder, choices, threads, runs, list(calls.values()), show)
+        timed, times = time_networks(bank, choices, threads, runs, list(calls.values()), show)
     beside = [
         _Original(file, provider, threads, one) for (file, provider), one in zip(calls, times, strict=True)
     ]

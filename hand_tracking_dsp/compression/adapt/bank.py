@@ -1,33 +1,34 @@
-"""From bank to bank: every level adapted, and nothing written that got worse."""
+"""A bank whose levels are adapted to a camera's pictures; nothing is written that got worse."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 
-from hand_tracking_dsp.compression.adapt.level import Adapted, Classroom
+from hand_tracking_dsp.compression.adapt.level import Adapted, LevelAdapter
 from hand_tracking_dsp.compression.bank.entries import (
-    Entry,
-    accuracy_entry,
-    add_measurement,
-    add_profile,
-    add_variant,
-    networks_of,
+    File,
+    new_accuracy,
+    sha256_of,
+    with_accuracy,
+    with_each_file,
+    with_latency,
+    with_variant,
 )
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.bank.timing import Times, time_in_turn
-from hand_tracking_dsp.compression.pruning.network import find_blocks, parse_model
+from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_turn
+from hand_tracking_dsp.compression.onnx_graph import parse_model
+from hand_tracking_dsp.compression.pruning.blocks import find_blocks
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session, warm_up
-from hand_tracking_dsp.tracking.device import device_name
+from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.network_info import LevelInfo, files_of
 
 DATA = "user pictures, held back"
 """What bank.json calls the pictures that the figures come from."""
@@ -55,51 +56,58 @@ class AdaptedFile:
     result: Adapted
 
 
-def check_levels(bank: Entry, files: Files) -> onnx.ModelProto:
+def check_levels(bank: Manifest, files: Files) -> onnx.ModelProto:
     """Open every level of a bank before anything long is begun; return the dense network.
 
     Args:
-        bank: See lab.bank_entries.
+        bank: The bank.
         files: Its networks by name.
 
     Raises:
-        ModelError: A file is no landmark network, or the dense one is not in fp32.
+        ModelError: A file is not a landmark network, or the dense one is not in fp32.
         BackendError: ONNX Runtime refuses one.
     """
-    for entry in networks_of({"levels": bank["levels"], "detectors": []}):
-        session = open_exact(parse_model(files[entry["file"]], entry["file"]))
-        check_session(session, LANDMARKS, entry["file"])
-        warm_up(session, LANDMARKS, entry["file"], runs=1)
-    dense = _entry_of(bank["levels"][0], "fp32")
+    models = {
+        info.file: parse_model(files[info.file], info.file)
+        for level in bank.levels
+        for info in files_of(level)
+    }
+    for file, model in models.items():
+        session = open_exact(model)
+        check_session(session, LANDMARKS, file)
+        warm_up(session, LANDMARKS, file, runs=1)
+    dense = _file_of(bank.levels[0], "fp32")
     if dense is None:
-        msg = f"The bank {bank['name']} has no dense level in fp32 to learn from: give one that has."
+        msg = f"The bank {bank.name} has no dense level in fp32 to learn from: give one that has."
         raise ModelError(msg)
-    return parse_model(files[dense["file"]], dense["file"])
+    return models[dense]
 
 
 def adapt_levels(
-    bank: Entry,
+    bank: Manifest,
     files: Files,
-    room: Classroom,
+    adapter: LevelAdapter,
     fresh: Sequence[str] = (),
     on_file: Callable[[str], None] | None = None,
 ) -> list[AdaptedFile]:
     """Adapt all levels, two at a time.
 
     Args:
-        bank: See lab.bank_entries; stays as it is.
+        bank: The bank.
         files: Its networks by name.
-        room: The dense network and what it teaches.
+        adapter: Adapts one file to the pictures.
         fresh: Names of levels just made from the same pictures, whose fp32 files are as good as they get.
         on_file: Called with the name of each file when it is done.
 
     Returns:
         By level, its fp32 file, then its INT8 file.
     """
-    room.blocks, room.calibration  # noqa: B018 (shared: made before the threads start)
-    work = partial(_adapt_level, files=files, room=room, fresh=fresh, report=on_file or (lambda _: None))
+    adapter.blocks, adapter.calibration  # noqa: B018 (shared: made before the threads start)
+    work = partial(
+        _adapt_level, files=files, adapter=adapter, fresh=fresh, report=on_file or (lambda _: None)
+    )
     with ThreadPoolExecutor(_WORKERS) as pool:
-        return [one for level in pool.map(work, bank["levels"]) for one in level]
+        return [one for level in pool.map(work, bank.levels) for one in level]
 
 
 def time_files(networks: Mapping[str, bytes], runs: int) -> tuple[str, dict[str, Times]]:
@@ -112,25 +120,24 @@ def time_files(networks: Mapping[str, bytes], runs: int) -> tuple[str, dict[str,
     Returns:
         (what ran them, as Session.provider; their times by file).
     """
-    grey = np.full(LANDMARKS.input_shape, 0.5, dtype=np.float32)
     sessions = [open_exact(parse_model(data, file)) for file, data in networks.items()]
-    times = time_in_turn([partial(session.run, grey) for session in sessions], runs)
+    times = time_in_turn(grey_runs(sessions), runs)
     return sessions[0].provider, dict(zip(networks, times, strict=True))
 
 
 def record(
-    bank: Entry,
+    bank: Manifest,
     found: Sequence[AdaptedFile],
     provider: str,
     times: Mapping[str, Times],
     about: Mapping[str, Any],
-) -> Entry:
-    """Put the new files and what was measured of them into a bank.
+) -> Manifest:
+    """Add the new files and their measurements to a bank.
 
     What was measured of an old file on other pictures does not hold for the new one and goes.
 
     Args:
-        bank: The old one; stays as it is.
+        bank: The old bank.
         found: Of adapt_levels.
         provider: Of time_files.
         times: Of time_files; of all files found.
@@ -139,26 +146,29 @@ def record(
     Returns:
         The new bank.
     """
-    levels = [
-        {**level, "variants": [dict(one) for one in level.get("variants", ())]} for level in bank["levels"]
-    ]
-    networks = new_files(found)
+    networks, old, levels = new_files(found), {info.file for info in bank.files}, list(bank.levels)
     for one in found:
-        level, after = levels[one.index], one.result.after
-        entry = next((item for item in (level, *level["variants"]) if item["file"] == one.file), None)
-        source = {"way": one.result.way, **about}
-        if entry is None:
-            entry = add_variant(level, one.file, networks[one.file], one.result.precision, source=source)
-        elif one.file in networks:
-            source = {"file": entry["file"], "sha256": entry["sha256"], **source}
-            sha256 = hashlib.sha256(networks[one.file]).hexdigest()
-            entry.update(sha256=sha256, accuracy=[], latency=[], source=source)
-        entry["accuracy"], entry["latency"] = list(entry.get("accuracy", ())), list(entry.get("latency", ()))
-        add_measurement(entry, accuracy_entry(DATA, after.deviation, about["held_back"], provider))
-        profile = {"device": device_name(), "provider": provider, "threads": 1, **asdict(times[one.file])}
-        add_profile(entry, profile)
+        if one.file not in old:
+            source = {"way": one.result.way, **about}
+            levels[one.index] = with_variant(
+                levels[one.index], one.file, networks[one.file], one.result.precision, source=source
+            )
+    by_file = {one.file: one for one in found}
+
+    def recorded(info: File) -> File:
+        if info.file not in by_file:
+            return info
+        result = by_file[info.file].result
+        if info.file in networks and info.file in old:
+            source = {"file": info.file, "sha256": info.sha256, "way": result.way, **about}
+            sha256 = sha256_of(networks[info.file])
+            info = replace(info, sha256=sha256, accuracy=(), latency=(), source=source)
+        measured = new_accuracy(DATA, result.after.deviation, about["held_back"], provider)
+        return with_latency(with_accuracy(info, measured), times[info.file].profile(provider, 1))
+
     note = f"adapted to {about['crops']} hands of {about['pictures']} by hand-tracking-dsp models adapt"
-    return {**bank, "levels": levels, "source": f"{bank['source']}; {note}"}
+    new = replace(bank, levels=tuple(levels), source=f"{bank.source}; {note}")
+    return with_each_file(new, recorded)
 
 
 def new_files(found: Sequence[AdaptedFile]) -> dict[str, bytes]:
@@ -171,40 +181,41 @@ def new_files(found: Sequence[AdaptedFile]) -> dict[str, bytes]:
 
 
 def _adapt_level(
-    level: Entry, files: Files, room: Classroom, fresh: Sequence[str], report: Callable[[str], None]
+    level: LevelInfo,
+    files: Files,
+    adapter: LevelAdapter,
+    fresh: Sequence[str],
+    report: Callable[[str], None],
 ) -> list[AdaptedFile]:
     """Adapt the files of one level: fp32 first, since the others are made from it."""
-    entries = {precision: _entry_of(level, precision) for precision in ("fp32", "int8", "fp16")}
+    names = {precision: _file_of(level, precision) for precision in ("fp32", "int8", "fp16")}
     models = {
-        precision: parse_model(files[entry["file"]], entry["file"])
-        for precision, entry in entries.items()
-        if entry is not None
+        precision: parse_model(files[name], name) for precision, name in names.items() if name is not None
     }
     found: list[AdaptedFile] = []
 
     def add(file: str, result: Adapted) -> None:
-        found.append(AdaptedFile(level["index"], level["name"], file, result))
+        found.append(AdaptedFile(level.index, level.name, file, result))
         report(file)
 
     base = models.get("fp32")
-    if base is not None and entries["fp32"] is not None:
-        if level["index"] == 0 or level["name"] in fresh:
-            result = room.unchanged(base, "fp32", new=level["name"] in fresh)
+    if base is not None and names["fp32"] is not None:
+        if level.index == 0 or level.name in fresh:
+            result = adapter.unchanged(base, "fp32", new=level.name in fresh)
         else:
-            result = room.adapt_floats(base)
-        add(entries["fp32"]["file"], result)
+            result = adapter.adapt_floats(base)
+        add(names["fp32"], result)
         base = result.model or base
-    old = entries["int8"]
-    # What is quantized is convolutions: a network of another kind stays as it is.
+    # Convolutions are quantized: a network of another kind stays as it is.
     to_round = base if base is not None and find_blocks(base) else None
-    if to_round is not None or old is not None:
-        file = old["file"] if old else f"{Path(level['file']).stem}_int8.onnx"
-        add(file, room.adapt_integers(to_round, models.get("int8")))
-    if "fp16" in models and entries["fp16"] is not None:
-        add(entries["fp16"]["file"], room.adapt_halves(base, models["fp16"]))
+    if to_round is not None or names["int8"] is not None:
+        file = names["int8"] or f"{Path(level.file).stem}_int8.onnx"
+        add(file, adapter.adapt_integers(to_round, models.get("int8")))
+    if "fp16" in models and names["fp16"] is not None:
+        add(names["fp16"], adapter.adapt_halves(base, models["fp16"]))
     return found
 
 
-def _entry_of(level: Entry, precision: str) -> Entry | None:
-    entries = (level, *level.get("variants", ()))
-    return next((entry for entry in entries if entry["precision"] == precision), None)
+def _file_of(level: LevelInfo, precision: str) -> str | None:
+    """Name a level's file of a precision; None if it has none."""
+    return next((info.file for info in files_of(level) if info.precision == precision), None)

@@ -14,10 +14,10 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.compression.adapt.pictures import Taught
+from hand_tracking_dsp.compression.adapt.pictures import LabelledCrops
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.pruning.network import Graph, copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import Graph, copied, read_weights, write_weights
 from hand_tracking_dsp.hand import JOINT_COUNT, Joint
 
 Doubles = NDArray[np.float64]
@@ -43,7 +43,7 @@ class _Head:
     transposed: bool
 
 
-def refit_heads(model: onnx.ModelProto, taught: Taught) -> onnx.ModelProto | None:
+def refit_heads(model: onnx.ModelProto, taught: LabelledCrops) -> onnx.ModelProto | None:
     """Refit the heads of image and world landmarks.
 
     Args:

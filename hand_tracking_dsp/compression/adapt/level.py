@@ -11,12 +11,12 @@ import onnx
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.adapt.heads import refit_heads
-from hand_tracking_dsp.compression.adapt.pictures import Lessons, Score
+from hand_tracking_dsp.compression.adapt.pictures import AdaptationCrops, DenseDeviation
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.pruning.blocks import find_blocks, mixing_matrix, read_blocks
 from hand_tracking_dsp.compression.pruning.heads import head_columns, head_names
-from hand_tracking_dsp.compression.pruning.network import find_blocks, mixing_matrix, read_blocks
-from hand_tracking_dsp.compression.pruning.prune import Lesson, prepare, prune
+from hand_tracking_dsp.compression.pruning.prune import BlockTargets, prepare, prune
 from hand_tracking_dsp.compression.quantization.half import halve
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.tracking.types import Floats
@@ -47,23 +47,23 @@ class Adapted:
     """
 
     precision: str
-    before: Score | None
-    after: Score
+    before: DenseDeviation | None
+    after: DenseDeviation
     way: str
     model: onnx.ModelProto | None
 
 
-class Classroom:
+class LevelAdapter:
     """The dense network and what it teaches; shared by all levels."""
 
-    def __init__(self, dense: onnx.ModelProto, lessons: Lessons, seed: int = 0) -> None:
+    def __init__(self, dense: onnx.ModelProto, lessons: AdaptationCrops, seed: int = 0) -> None:
         """Take a dense network, pictures, and the seed of all chance."""
         self.dense = dense
         self.lessons = lessons
         self._seed = seed
 
     @cached_property
-    def blocks(self) -> Lesson | None:
+    def blocks(self) -> BlockTargets | None:
         """What the dense network's blocks give; None if it has none, being a network of another kind."""
         if not find_blocks(self.dense):
             return None
@@ -153,17 +153,17 @@ class Classroom:
         blocks, taught = find_blocks(old), self.blocks
         if taught is None:
             return None
-        widths = {name: target.shape[2] for name, target in taught.targets.items()}
+        widths = {name: target.shape[2] for name, target in taught.outputs.items()}
         if not blocks or any(
             widths.get(block.name) != mixing_matrix(old, block)[0].shape[1] for block in blocks
         ):
             return None
-        lesson = replace(taught, blocks=blocks, targets=_in_order(taught.targets, self.dense, old))
+        targets = replace(taught, blocks=blocks, outputs=_in_order(taught.outputs, self.dense, old))
         # Being told of choices, prune refits also where no channel leaves.
-        return prune(old, lesson, {}, on_choice=lambda _: None)
+        return prune(old, targets, {}, on_choice=lambda _: None)
 
 
-def is_better(after: Score, before: Score) -> bool:
+def is_better(after: DenseDeviation, before: DenseDeviation) -> bool:
     """Whether a network came nearer to the dense one, and does not see hands where there are none."""
     return after.deviation < before.deviation and after.presence <= before.presence + _PRESENCE_SLACK
 

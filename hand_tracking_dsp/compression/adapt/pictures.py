@@ -25,7 +25,7 @@ _PRESENCE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class DenseDeviation:
     """How far a network is from the dense one.
 
     Attributes:
@@ -38,7 +38,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
+class LabelledCrops:
     """Crops, and the dense network's word on them.
 
     Attributes:
@@ -51,15 +51,15 @@ class Taught:
     said: Predictions
     hands: NDArray[np.bool_]
 
-    def score(self, network: Session) -> Score:
+    def score(self, network: Session) -> DenseDeviation:
         """Compare another network with the dense one."""
         found = predict(network, self.crops.images)
         deviation = deviation_palm_percent(found, self.said)[self.hands].mean()
-        return Score(float(deviation), float(np.abs(found.presence - self.said.presence).mean()))
+        return DenseDeviation(float(deviation), float(np.abs(found.presence - self.said.presence).mean()))
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
+class AdaptationCrops:
     """The pictures of a camera, split so that no scene is in two parts.
 
     Attributes:
@@ -68,12 +68,12 @@ class Lessons:
         held_back: To measure on.
     """
 
-    fit: Taught
-    judge: Taught
-    held_back: Taught
+    fit: LabelledCrops
+    judge: LabelledCrops
+    held_back: LabelledCrops
 
     @classmethod
-    def make(cls, hands: Crops, anywhere: Crops, dense: Session, seed: int = 0) -> Lessons:
+    def make(cls, hands: Crops, anywhere: Crops, dense: Session, seed: int = 0) -> AdaptationCrops:
         """Split crops, and let the dense network look at them.
 
         Args:
@@ -107,10 +107,10 @@ class Lessons:
         return joined(plain, judge.subset(np.flatnonzero(self.judge.hands)))
 
 
-def teach(dense: Session, crops: Crops) -> Taught:
+def teach(dense: Session, crops: Crops) -> LabelledCrops:
     """Let the dense network look at crops."""
     said = predict(dense, crops.images)
-    return Taught(crops, said, said.presence >= _PRESENCE)
+    return LabelledCrops(crops, said, said.presence >= _PRESENCE)
 
 
 def mirrored(crops: Crops) -> Crops:

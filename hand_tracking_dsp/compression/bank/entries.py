@@ -1,231 +1,185 @@
-"""The entries of bank.json: levels, palm detectors, variants and what was measured of them."""
+"""Makes and changes the records of bank.json; whatever is changed is a copy."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from operator import attrgetter
+from typing import Any, Protocol, TypeVar
 
-from hand_tracking_dsp.tracking.manifest import SCHEMA
+from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.network_info import (
+    Accuracy,
+    FileInfo,
+    LatencyProfile,
+    LevelInfo,
+    Network,
+    NetworkInfo,
+)
+from hand_tracking_dsp.tracking.precision import DEVIATION
+from hand_tracking_dsp.tracking.record import Record
 
-Entry = dict[str, Any]
-"""A JSON object of bank.json; docs/bank.md names its fields."""
+File = TypeVar("File", bound=FileInfo)
 
 
-_MEASURED_BY = ("metric", "data", "provider")
+class FileChange(Protocol):
+    """Changes one file of a network: the network's default file, or a variant."""
+
+    def __call__(self, info: File, /) -> File:
+        """Return the file changed."""
 
 
-def accuracy_entry(
-    data: str, value: float, samples: int, provider: str, metric: str = "deviation_palm_percent"
-) -> Entry:
+def new_accuracy(data: str, value: float, samples: int, provider: str, metric: str = DEVIATION) -> Accuracy:
     """Describe a measurement.
 
     Args:
-        data: The pictures, for example "val/egohands".
-        value: The result, in the metric's unit.
+        data: Name of the pictures, for example "val/egohands".
+        value: The result, in the metric's unit; rounded to four places.
         samples: Number of pictures.
         provider: What ran the network, as Session.provider.
-        metric: deviation_palm_percent for levels; recall_percent for palm detectors.
+        metric: DEVIATION for levels, RECALL for palm detectors, for example.
     """
-    return {
-        "metric": metric,
-        "data": data,
-        "value": round(value, 4),
-        "samples": samples,
-        "provider": provider,
-    }
+    return Accuracy(metric=metric, data=data, value=round(value, 4), samples=samples, provider=provider)
 
 
-def network_entry(
-    name: str,
-    file: str,
-    data: bytes,
-    precision: str = "fp32",
-    *,
-    parameters: int,
-    macs: int,
-    accuracy: Sequence[Entry] = (),
-    latency: Sequence[Entry] = (),
-    source: Mapping[str, Any] | None = None,
-) -> Entry:
-    """Describe a network: a palm detector, or what level_entry adds to.
+def new_network(name: str, file: str, data: bytes, **more: Any) -> NetworkInfo:  # noqa: ANN401
+    """Describe a palm detector in fp32.
 
     Args:
         name: For people.
         file: Name of its file in the bank's folder.
-        data: The ONNX file.
-        precision: Of the weights: fp32, fp16, bf16 or int8.
-        parameters: Trained parameters.
-        macs: Multiplications with addition of one run.
-        accuracy: Measurements, see accuracy_entry.
-        latency: Profiles with device, provider, threads, p50_ms, p95_ms, p99_ms and runs.
-        source: What it was made from and how.
+        data: Content of that file.
+        more: The other fields of NetworkInfo.
     """
-    return {
-        "name": name,
-        "file": file,
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "precision": precision,
-        "parameters": parameters,
-        "macs": macs,
-        "latency": list(latency),
-        "accuracy": list(accuracy),
-        "variants": [],
-        "source": dict(source or {}),
-    }
+    return NetworkInfo(name=name, file=file, sha256=sha256_of(data), precision="fp32", **more)
 
 
-def level_entry(
+def new_level(
     name: str,
     file: str,
     data: bytes,
-    precision: str = "fp32",
     *,
-    parameters: int,
-    macs: int,
     keep: Mapping[str, float] | None = None,
-    accuracy: Sequence[Entry] = (),
-    latency: Sequence[Entry] = (),
-    source: Mapping[str, Any] | None = None,
-) -> Entry:
-    """Describe a sparsity level; new_bank gives it its index and sparsity.
+    **more: Any,  # noqa: ANN401
+) -> LevelInfo:
+    """Describe a sparsity level in fp32; numbered gives it its index and sparsity.
 
     Args:
         name: For people.
         file: Name of its file in the bank's folder.
-        data: The ONNX file.
-        precision: Of the weights: fp32, fp16, bf16 or int8.
-        parameters: Trained parameters.
-        macs: Multiplications with addition of one run.
+        data: Content of that file.
         keep: Share of hidden channels kept, by block; 0 = the block is gone; empty if not pruned.
-        accuracy: Measurements, see accuracy_entry.
-        latency: Profiles, see network_entry.
-        source: What it was made from and how.
+        more: The other fields of LevelInfo.
     """
-    entry = network_entry(
-        name,
-        file,
-        data,
-        precision,
-        parameters=parameters,
-        macs=macs,
-        accuracy=accuracy,
-        latency=latency,
-        source=source,
+    return LevelInfo(
+        index=0,
+        sparsity=0.0,
+        name=name,
+        file=file,
+        sha256=sha256_of(data),
+        precision="fp32",
+        keep={block: round(share, 4) for block, share in (keep or {}).items()},
+        **more,
     )
-    return {**entry, "keep": {block: round(share, 4) for block, share in (keep or {}).items()}}
-
-
-def add_variant(
-    entry: Entry,
-    file: str,
-    data: bytes,
-    precision: str,
-    *,
-    accuracy: Sequence[Entry] = (),
-    latency: Sequence[Entry] = (),
-    source: Mapping[str, Any] | None = None,
-) -> Entry:
-    """Add the same network in another precision to a level or detector.
-
-    A variant of the same precision is replaced.
-
-    Args:
-        entry: The level or detector, changed in place.
-        file: Name of the variant's file in the bank's folder.
-        data: The ONNX file.
-        precision: Of its weights.
-        accuracy: Measurements, see accuracy_entry.
-        latency: Profiles, see network_entry.
-        source: How it was made.
-
-    Returns:
-        The variant's entry.
-    """
-    variant: Entry = {
-        "file": file,
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "precision": precision,
-        "latency": list(latency),
-        "accuracy": list(accuracy),
-        "source": dict(source or {}),
-    }
-    others = [one for one in entry.get("variants", ()) if one["precision"] != precision]
-    entry["variants"] = [*others, variant]
-    return variant
 
 
 def new_bank(
-    name: str, license_name: str, source: str, levels: Iterable[Entry], detectors: Iterable[Entry]
-) -> Entry:
-    """Put a bank together: number the levels, and say how sparse each is.
+    name: str,
+    license_name: str,
+    source: str,
+    levels: Iterable[LevelInfo],
+    detectors: Iterable[NetworkInfo] = (),
+) -> Manifest:
+    """Put a bank together.
 
     Args:
         name: The bank's name.
         license_name: Of its networks.
         source: Where they come from.
-        levels: Dense first, sparser later; sparsity is the share of the first one's parameters missing.
-        detectors: The palm detectors.
+        levels: Dense first, sparser later; they are numbered.
+        detectors: The palm detectors, the default one first.
     """
-    entries = list(levels)
-    numbered = [
-        {"index": index, "sparsity": _sparsity(entry, entries[0]), **_without(entry, "index", "sparsity")}
-        for index, entry in enumerate(entries)
-    ]
-    return {
-        "schema": SCHEMA,
-        "name": name,
-        "license": license_name,
-        "source": source,
-        "levels": numbered,
-        "detectors": list(detectors),
-    }
+    return Manifest(
+        name=name,
+        license=license_name,
+        source=source,
+        levels=numbered(levels),
+        detectors=tuple(detectors),
+    )
 
 
-def networks_of(bank: Entry) -> Iterator[Entry]:
-    """Go through every entry of a bank that names a file: levels, detectors, and the variants of each."""
-    for entry in (*bank["levels"], *bank["detectors"]):
-        yield entry
-        yield from entry.get("variants", ())
-
-
-def has_measurement(entry: Entry, measurement: Entry) -> bool:
-    """Tell whether a level, detector or variant has a measurement of the same metric, data and provider."""
-    return any(_alike(one, measurement, _MEASURED_BY) for one in entry.get("accuracy", ()))
-
-
-def add_measurement(entry: Entry, measurement: Entry) -> None:
-    """Put a measurement in the place of one of the same metric, data and provider, or add it.
+def numbered(levels: Iterable[LevelInfo]) -> tuple[LevelInfo, ...]:
+    """Number the levels of a bank, and compute how sparse each is.
 
     Args:
-        entry: A level, a detector or a variant.
-        measurement: See accuracy_entry.
+        levels: Dense first; sparsity is the share of its parameters that another one lacks.
     """
-    _replace(entry.setdefault("accuracy", []), measurement, _MEASURED_BY)
+    levels = tuple(levels)
+    first = ("index", "sparsity")
+    return tuple(
+        replace(
+            level,
+            index=index,
+            sparsity=round(1 - level.parameters / levels[0].parameters, 4),
+            order=(*first, *(name for name in level.order if name not in first)),
+        )
+        for index, level in enumerate(levels)
+    )
 
 
-def add_profile(entry: Entry, profile: Entry) -> None:
-    """Put a latency profile in the place of one of the same device, provider and threads, or add it.
+def with_variant(network: Network, file: str, data: bytes, precision: str, **more: Any) -> Network:  # noqa: ANN401
+    """Add the same network in another precision to a level or detector, in place of one of that precision.
 
     Args:
-        entry: A level, a detector or a variant.
-        profile: See network_entry.
+        network: The level or detector.
+        file: Name of the variant's file in the bank's folder.
+        data: Content of that file.
+        precision: Of its weights.
+        more: The other fields of FileInfo.
     """
-    _replace(entry.setdefault("latency", []), profile, ("device", "provider", "threads"))
+    variant = FileInfo(file=file, sha256=sha256_of(data), precision=precision, **more)
+    others = (one for one in network.variants if one.precision != precision)
+    return replace(network, variants=(*others, variant))
 
 
-def _replace(entries: list[Entry], new: Entry, key: tuple[str, ...]) -> None:
-    entries[:] = [*(one for one in entries if not _alike(one, new, key)), new]
+def with_accuracy(info: File, *measured: Accuracy) -> File:
+    """Add measurements to a file, each in place of one of the same metric, data and provider."""
+    accuracy = _added(info.accuracy, measured, ("metric", "data", "provider"))
+    return replace(info, accuracy=accuracy, order=_having(info, "accuracy"))
 
 
-def _alike(one: Entry, other: Entry, names: tuple[str, ...]) -> bool:
-    return all(one.get(name, "") == other.get(name, "") for name in names)
+def with_latency(info: File, *profiles: LatencyProfile) -> File:
+    """Add profiles to a file, each in place of one of the same device, provider and threads."""
+    latency = _added(info.latency, profiles, ("device", "provider", "threads"))
+    return replace(info, latency=latency, order=_having(info, "latency"))
 
 
-def _sparsity(entry: Entry, dense: Entry) -> float:
-    share: float = entry["parameters"] / dense["parameters"]
-    return round(1 - share, 4)
+def with_each_file(bank: Manifest, change: FileChange) -> Manifest:
+    """Change every file of a bank."""
+
+    def changed(networks: tuple[Network, ...]) -> tuple[Network, ...]:
+        return tuple(change(replace(one, variants=tuple(map(change, one.variants)))) for one in networks)
+
+    return replace(bank, levels=changed(bank.levels), detectors=changed(bank.detectors))
 
 
-def _without(entry: Entry, *names: str) -> Entry:
-    return {name: value for name, value in entry.items() if name not in names}
+def sha256_of(data: bytes) -> str:
+    """Return a file's checksum as bank.json has it."""
+    return hashlib.sha256(data).hexdigest()
+
+
+Figure = TypeVar("Figure", bound=Record)
+
+
+def _added(old: tuple[Figure, ...], new: tuple[Figure, ...], names: tuple[str, ...]) -> tuple[Figure, ...]:
+    """Add figures in place of those that are alike in some fields."""
+    key = attrgetter(*names)
+    for one in new:
+        old = (*[other for other in old if key(other) != key(one)], one)
+    return old
+
+
+def _having(info: FileInfo, name: str) -> tuple[str, ...]:
+    """Have a field written even if it is empty."""
+    return info.order if name in info.order else (*info.order, name)

@@ -24,7 +24,7 @@ Images = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class ExportLimit:
     """How much a step may change what a network says.
 
     Attributes:
@@ -39,16 +39,16 @@ class Limit:
     probability: float
 
 
-REWRITTEN = Limit(0.05, "px", 1e-3)
+REWRITTEN = ExportLimit(0.05, "px", 1e-3)
 """For a step that computes the same in another order."""
 
-HALVED = Limit(0.5, "px", 1e-2)
+HALVED = ExportLimit(0.5, "px", 1e-2)
 """For a step to fp16."""
 
-ROUNDED = Limit(3.0, "% of palm", 0.05)
+ROUNDED = ExportLimit(3.0, "% of palm", 0.05)
 """For a step to INT8 or bf16."""
 
-OTHER_ROUNDING = Limit(2.0, "% of palm", 0.05)
+OTHER_ROUNDING = ExportLimit(2.0, "% of palm", 0.05)
 """For the same INT8 network on another backend, which rounds half steps otherwise and fuses other layers."""
 
 
@@ -64,11 +64,11 @@ class Stage:
 
     name: str
     predict: Callable[[Images], Predictions]
-    limit: Limit = REWRITTEN
+    limit: ExportLimit = REWRITTEN
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ExportStep:
     """What changed from one stage to the next.
 
     Attributes:
@@ -83,7 +83,7 @@ class Step:
     target: str
     deviation: float
     probability: float
-    limit: Limit
+    limit: ExportLimit
 
     @property
     def accepted(self) -> bool:
@@ -91,7 +91,7 @@ class Step:
         return self.deviation <= self.limit.deviation and self.probability <= self.limit.probability
 
 
-def compare_stages(stages: Sequence[Stage], images: Images) -> list[Step]:
+def compare_stages(stages: Sequence[Stage], images: Images) -> list[ExportStep]:
     """Compare each stage with the one before.
 
     Args:
@@ -105,7 +105,7 @@ def compare_stages(stages: Sequence[Stage], images: Images) -> list[Step]:
     ]
 
 
-def require(steps: Sequence[Step], network: str) -> None:
+def require(steps: Sequence[ExportStep], network: str) -> None:
     """Stop an export that went wrong.
 
     Raises:
@@ -122,7 +122,7 @@ def require(steps: Sequence[Step], network: str) -> None:
             raise ModelError(msg)
 
 
-def steps_table(steps: Sequence[tuple[str, Step]], samples: int) -> Table:
+def steps_table(steps: Sequence[tuple[str, ExportStep]], samples: int) -> Table:
     """Show steps, each with the name of its network."""
     table = Table(title=f"Every step checked, {samples} crops held back")
     for heading in ("network", "step", "landmarks moved", "limit", "probabilities", "limit", ""):
@@ -162,12 +162,12 @@ def open_as_filed(model: bytes, name: str) -> Session:
     return OnnxRuntimeSession(session, name, "fp32")
 
 
-def _step(source: str, stage: Stage, expected: Predictions, found: Predictions) -> Step:
+def _step(source: str, stage: Stage, expected: Predictions, found: Predictions) -> ExportStep:
     probabilities = np.abs(
         np.stack([found.presence - expected.presence, found.handedness - expected.handedness])
     )
     if stage.limit.unit == "px":
         moved = np.linalg.norm(found.landmarks[..., :2] - expected.landmarks[..., :2], axis=2)
-        return Step(source, stage.name, float(moved.max()), float(probabilities.max()), stage.limit)
+        return ExportStep(source, stage.name, float(moved.max()), float(probabilities.max()), stage.limit)
     deviation = float(deviation_palm_percent(found, expected).mean())
-    return Step(source, stage.name, deviation, float(probabilities.mean(axis=1).max()), stage.limit)
+    return ExportStep(source, stage.name, deviation, float(probabilities.mean(axis=1).max()), stage.limit)

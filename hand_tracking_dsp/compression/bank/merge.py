@@ -1,13 +1,16 @@
-"""One bank of several: their levels, sorted from dense to sparse."""
+"""One bank made of several: their levels, sorted from dense to sparse."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from hand_tracking_dsp.compression.bank.entries import Entry, networks_of, new_bank
-from hand_tracking_dsp.compression.bank.files import read_bank, read_files
+from hand_tracking_dsp.compression.bank.entries import File, numbered, with_each_file
+from hand_tracking_dsp.compression.bank.files import read_files
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.network_info import FileInfo, LevelInfo, Network, NetworkInfo
 
 
 def merge_banks(
@@ -15,7 +18,7 @@ def merge_banks(
     name: str,
     levels: Sequence[str] | None = None,
     detectors: Sequence[str] | None = None,
-) -> tuple[Entry, dict[str, bytes]]:
+) -> tuple[Manifest, dict[str, bytes]]:
     """Put the levels and palm detectors of several banks into one.
 
     Args:
@@ -26,49 +29,60 @@ def merge_banks(
         detectors: Names of the palm detectors wanted, the one that is to be the default first; all if None.
 
     Returns:
-        bank.json's content and the files by name, for bank_file.write_bank_files.
+        The new bank and its files by name, for files.write_bank.
 
     Raises:
         ModelError: A bank is wrong, their dense networks differ, or none has a network of a name wanted.
     """
-    banks = [(folder, read_bank(folder), read_files(folder)) for folder in folders]
-    dense = banks[0][1]["levels"][0]
-    sparse: dict[str, Entry] = {}
-    palms: dict[str, Entry] = {}
+    banks = [read_manifest(folder) for folder in folders]
+    first = banks[0]
+    dense = first.levels[0]
+    sparse: dict[str, LevelInfo] = {}
+    palms: dict[str, NetworkInfo] = {}
     files: dict[str, bytes] = {}
-    for folder, bank, data in banks:
-        if bank["levels"][0]["sha256"] != dense["sha256"]:
-            msg = f"The banks {folders[0]} and {folder} have different dense networks: merge banks of one."
+    for bank in banks:
+        if bank.levels[0].sha256 != dense.sha256:
+            msg = (
+                f"The banks {first.folder} and {bank.folder} have different dense networks: "
+                "merge banks of one."
+            )
             raise ModelError(msg)
+        data = read_files(bank)
+
         # Each bank names its files for itself.
-        for entry in networks_of(bank):
-            content = data[entry["file"]]
-            entry["file"] = _free_name(entry, files, content)
-            files[entry["file"]] = content
-        dense = max(dense, bank["levels"][0], key=lambda entry: len(entry.get("variants", ())))
-        sparse.update((entry["name"], entry) for entry in bank["levels"][1:])
-        palms.update((entry["name"], entry) for entry in bank["detectors"])
-    ordered = sorted(_chosen(sparse, levels, "levels"), key=lambda entry: -int(entry["parameters"]))
-    first = banks[0][1]
-    palm_entries = _chosen(palms, detectors, "palm detectors")
-    merged = new_bank(name, first["license"], first["source"], [dense, *ordered], palm_entries)
-    return merged, {entry["file"]: files[entry["file"]] for entry in networks_of(merged)}
+        def renamed(info: File, data: Mapping[str, bytes] = data) -> File:
+            content = data[info.file]
+            file = _free_name(info, files, content)
+            files[file] = content
+            return replace(info, file=file)
+
+        own = with_each_file(bank, renamed)
+        dense = max(dense, own.levels[0], key=lambda level: len(level.variants))
+        sparse.update((level.name, level) for level in own.levels[1:])
+        palms.update((detector.name, detector) for detector in own.detectors)
+    ordered = sorted(_chosen(sparse, levels, "levels"), key=lambda level: -level.parameters)
+    merged = replace(
+        first,
+        name=name,
+        levels=numbered([dense, *ordered]),
+        detectors=tuple(_chosen(palms, detectors, "palm detectors")),
+    )
+    return merged, {info.file: files[info.file] for info in merged.files}
 
 
-def _chosen(entries: Mapping[str, Entry], wanted: Sequence[str] | None, kind: str) -> list[Entry]:
-    """Take the entries of the names wanted, in that order; all if None."""
-    names = list(entries) if wanted is None else list(dict.fromkeys(wanted))
-    unknown = sorted(set(names) - set(entries))
+def _chosen(networks: Mapping[str, Network], wanted: Sequence[str] | None, kind: str) -> list[Network]:
+    """Take the networks of the names wanted, in that order; all if None."""
+    names = list(networks) if wanted is None else list(dict.fromkeys(wanted))
+    unknown = sorted(set(names) - set(networks))
     if unknown:
-        msg = f"None of the banks has the {kind} {', '.join(unknown)}: choose from {', '.join(entries)}."
+        msg = f"None of the banks has the {kind} {', '.join(unknown)}: choose from {', '.join(networks)}."
         raise ModelError(msg)
-    return [entries[name] for name in names]
+    return [networks[name] for name in names]
 
 
-def _free_name(entry: Entry, files: dict[str, bytes], data: bytes) -> str:
+def _free_name(info: FileInfo, files: Mapping[str, bytes], data: bytes) -> str:
     """Return the file's name, with the beginning of its sha256 where another file has it already."""
-    name: str = entry["file"]
-    if files.get(name, data) == data:
-        return name
-    path = Path(name)
-    return f"{path.stem}-{entry['sha256'][:12]}{path.suffix}"
+    if files.get(info.file, data) == data:
+        return info.file
+    path = Path(info.file)
+    return f"{path.stem}-{info.sha256[:12]}{path.suffix}"

@@ -7,6 +7,11 @@ import math
 import onnx
 
 
+def sizes(model: onnx.ModelProto) -> dict[str, int]:
+    """Return the numbers of parameters and of multiplications, as NetworkInfo names them."""
+    return {"parameters": count_parameters(model), "macs": count_macs(model)}
+
+
 def count_parameters(model: onnx.ModelProto) -> int:
     """Count the weights and biases of convolutions and linear layers."""
     weights = _weight_shapes(model)

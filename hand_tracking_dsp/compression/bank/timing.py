@@ -1,13 +1,18 @@
-"""Times of one run, taken in turn: whatever disturbs the machine for a while then disturbs all alike."""
+"""Times of one run, measured in turn: what disturbs the machine for a while then disturbs all alike."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.device import device_name
+from hand_tracking_dsp.tracking.network_info import LatencyProfile
 
 # A turn: one run that brings the weights back into the caches, as a tracker's runs follow each other,
 # then runs that count. Many short turns: another process disturbs for some milliseconds at a time.
@@ -16,7 +21,7 @@ _TURN = 2
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """What one run took.
+    """Times of one run.
 
     Attributes:
         p50_ms: Median, milliseconds.
@@ -30,6 +35,22 @@ class Times:
     p99_ms: float
     runs: int
 
+    def profile(self, provider: str, threads: int) -> LatencyProfile:
+        """Return the times as bank.json has them of this device.
+
+        Args:
+            provider: What ran the network, as Session.provider.
+            threads: Threads per inference; 0 = the backend's choice.
+        """
+        return LatencyProfile(device=device_name(), provider=provider, threads=threads, **asdict(self))
+
+
+def grey_runs(sessions: Sequence[Session]) -> list[Callable[[], object]]:
+    """Return a run on a grey picture for each network, to be timed."""
+    return [
+        partial(session.run, np.full(session.inputs[0].shape, 0.5, dtype=np.float32)) for session in sessions
+    ]
+
 
 def time_in_turn(
     calls: Sequence[Callable[[], object]], runs: int, on_turn: Callable[[int, int], None] | None = None
@@ -37,7 +58,7 @@ def time_in_turn(
     """Time calls in turn, a few runs at a time, in an order that moves on by one each turn.
 
     Args:
-        calls: What to run.
+        calls: Each runs once what is timed.
         runs: Timed runs of each, at least 1; made up to a whole number of turns.
         on_turn: Called with how many turns are done, and how many there are.
 

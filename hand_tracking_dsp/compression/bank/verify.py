@@ -10,23 +10,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import deviation_palm_percent, predict
 from hand_tracking_dsp.compression.bank.entries import (
-    Entry,
-    accuracy_entry,
-    add_measurement,
-    add_profile,
-    has_measurement,
-    networks_of,
+    File,
+    new_accuracy,
+    with_accuracy,
+    with_each_file,
+    with_latency,
 )
-from hand_tracking_dsp.compression.bank.timing import Times, time_in_turn
+from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_turn
 from hand_tracking_dsp.compression.data.crops import HandFinder, cut
 from hand_tracking_dsp.errors import BackendError, ConfigurationError, ModelError
 from hand_tracking_dsp.recordings.truth import boxes_overlap
@@ -34,8 +31,8 @@ from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_s
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, Contract, check_session, warm_up
 from hand_tracking_dsp.tracking.device import device_name
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
-from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
+from hand_tracking_dsp.tracking.manifest import Manifest, read_network
+from hand_tracking_dsp.tracking.network_info import Accuracy, FileInfo, LevelInfo, NetworkInfo
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.precision import DEVIATION, PALMS_FOUND, Choice, possible
 from hand_tracking_dsp.tracking.types import Image, PalmDetection
@@ -100,30 +97,32 @@ def runtimes_here() -> list[RuntimeOptions]:
     return [runtime for runtime in runtimes if _is_here(runtime)]
 
 
-def contenders(manifest: Manifest) -> list[Choice[NetworkInfo]]:
+def choices_here(bank: Manifest) -> list[Choice[NetworkInfo]]:
     """Return every network of a bank in every file and arithmetic that can be run here, dense fp32 first."""
-    networks: tuple[NetworkInfo, ...] = (*manifest.levels, *manifest.detectors)
     runtimes = runtimes_here()
-    return [choice for network in networks for runtime in runtimes for choice in possible(network, runtime)]
+    return [
+        choice for network in bank.networks for runtime in runtimes for choice in possible(network, runtime)
+    ]
 
 
-def check_networks(bank: Path, images: Sequence[Image], data: str) -> Iterator[Check]:
-    """Run every contender on pictures.
+def check_networks(
+    bank: Manifest, choices: Sequence[Choice[NetworkInfo]], images: Sequence[Image], data: str
+) -> Iterator[Check]:
+    """Run networks on pictures.
 
     Args:
-        bank: Folder of the bank.
+        bank: The bank.
+        choices: Networks to run, the dense one in fp32 first.
         images: uint8 [height, width, 3], BGR, with hands.
-        data: What bank.json calls these pictures.
+        data: Name of these pictures in bank.json.
 
     Raises:
-        ModelError: The bank or a file is missing, damaged or another one.
+        ModelError: A file is missing, damaged or another one.
         ConfigurationError: The pictures show no hand.
     """
-    manifest = read_manifest(bank)
     crops = _crops(images)
-    everyone = contenders(manifest)
-    dense = everyone[0]
-    reference = predict(_open(read_network(manifest, dense.info), dense), crops)
+    dense = choices[0]
+    reference = predict(_open(read_network(bank, dense.info), dense), crops)
     palms: dict[str, list[list[PalmDetection]]] = {}
 
     def check(choice: Choice[NetworkInfo], session: Session) -> Check:
@@ -136,8 +135,8 @@ def check_networks(bank: Path, images: Sequence[Image], data: str) -> Iterator[C
         value, count = _found_too(palms.setdefault(choice.info.name, found), found)
         return Check(choice, PALMS_FOUND, value, _LEAST_PALMS_FOUND, count)
 
-    for choice in everyone:
-        network = read_network(manifest, choice.info)
+    for choice in choices:
+        network = read_network(bank, choice.info)
         try:
             result = check(choice, _open(network, choice))
         except (BackendError, ModelError) as error:
@@ -147,7 +146,7 @@ def check_networks(bank: Path, images: Sequence[Image], data: str) -> Iterator[C
 
 
 def time_networks(
-    bank: Path,
+    bank: Manifest,
     choices: Sequence[Choice[NetworkInfo]],
     threads: int,
     runs: int,
@@ -157,9 +156,9 @@ def time_networks(
     """Time networks in turn on a grey picture.
 
     Args:
-        bank: Folder of the bank.
-        choices: What to run.
-        threads: Threads of each; 0 = the backend's choice.
+        bank: The bank.
+        choices: Networks to run.
+        threads: Threads per inference; 0 = the backend's choice.
         runs: Timed runs of each, at least 1.
         beside: Other calls to time in the same turns.
         on_turn: Called with how many turns are done, and how many there are.
@@ -168,53 +167,62 @@ def time_networks(
         The times of choices, and those of beside.
 
     Raises:
-        ModelError: The bank or a file is missing, damaged or another one.
+        ModelError: A file is missing, damaged or another one.
         BackendError: A backend refuses a network.
     """
-    manifest = read_manifest(bank)
-    calls: list[Callable[[], object]] = []
-    for choice in choices:
-        runtime = replace(choice.runtime, threads=threads)
-        session = _open(read_network(manifest, choice.info), replace(choice, runtime=runtime))
-        calls.append(partial(session.run, np.full(session.inputs[0].shape, 0.5, dtype=np.float32)))
-    times = time_in_turn([*calls, *beside], runs, on_turn)
+    sessions = [
+        _open(
+            read_network(bank, choice.info),
+            replace(choice, runtime=replace(choice.runtime, threads=threads)),
+        )
+        for choice in choices
+    ]
+    times = time_in_turn([*grey_runs(sessions), *beside], runs, on_turn)
     timed = [Timed(choice, threads, one) for choice, one in zip(choices, times, strict=False)]
     return timed, times[len(choices) :]
 
 
-def record(bank: Entry, checks: Sequence[Check], timed: Sequence[Timed], data: str) -> None:
-    """Put this machine's figures into a bank.
+def record(bank: Manifest, checks: Sequence[Check], timed: Sequence[Timed], data: str) -> Manifest:
+    """Add this machine's figures to a bank.
 
     Times replace those of the same device, provider and threads. A result is added where none of the same
     pictures and provider is recorded, so that later runs are compared with the first. What failed its
     check gets no times here, so that the precision policy leaves it alone.
 
     Args:
-        bank: See lab.bank_entries; changed in place.
+        bank: The bank.
         checks: Of check_networks.
         timed: Of time_networks.
-        data: What to call the pictures of the checks.
+        data: Name of the pictures of the checks.
+
+    Returns:
+        The bank with the figures.
     """
     device = device_name()
     failed = {(one.choice.info.file, one.choice.provider) for one in checks if not one.accepted}
-    for file, provider in failed:
-        for entry in _entries(bank, file):
-            old = entry.get("latency", ())
-            entry["latency"] = [one for one in old if (one["device"], one["provider"]) != (device, provider)]
-    for one in timed:
-        file, provider = one.choice.info.file, one.choice.provider
-        profile = {"device": device, "provider": provider, "threads": one.threads, **asdict(one.times)}
-        for entry in _entries(bank, file) if (file, provider) not in failed else ():
-            add_profile(entry, dict(profile))
-    for check in checks:
-        found = accuracy_entry(data, check.value, check.samples, check.choice.provider, check.metric)
-        for entry in _entries(bank, check.choice.info.file) if check.accepted else ():
-            if not has_measurement(entry, found):
-                add_measurement(entry, found)
+
+    def recorded(info: File) -> File:
+        latency = tuple(
+            one for one in info.latency if one.device != device or (info.file, one.provider) not in failed
+        )
+        info = replace(info, latency=latency)
+        for one in timed:
+            if one.choice.info.file == info.file and (info.file, one.choice.provider) not in failed:
+                info = with_latency(info, one.times.profile(one.choice.provider, one.threads))
+        for check in checks:
+            if check.choice.info.file == info.file and check.accepted:
+                found = new_accuracy(data, check.value, check.samples, check.choice.provider, check.metric)
+                if not _has(info, found):
+                    info = with_accuracy(info, found)
+        return info
+
+    return with_each_file(bank, recorded)
 
 
-def _entries(bank: Entry, file: str) -> list[Entry]:
-    return [entry for entry in networks_of(bank) if entry["file"] == file]
+def _has(info: FileInfo, found: Accuracy) -> bool:
+    """Tell whether a file has a measurement of the same metric, pictures and provider."""
+    key = found.metric, found.data, found.provider
+    return any((one.metric, one.data, one.provider) == key for one in info.accuracy)
 
 
 def _is_here(runtime: RuntimeOptions) -> bool:

@@ -82,7 +82,7 @@ def compare(options: ComparisonOptions, work: Path, report: Progress) -> list[Ro
         OutputError: The work folder cannot be written.
     """
     mediapipe = original_bank()
-    materials = gather(options.wishes, options.budget, read_level(mediapipe), work, report)
+    materials = gather(options.wishes, options.budget, read_level(read_manifest(mediapipe)), work, report)
     contest = Contest(
         mediapipe,
         materials.crops,
@@ -119,7 +119,7 @@ def mean_deviation(figures: Figures) -> float:
 def _originals(contest: Contest) -> Iterator[Contestant]:
     """Yield MediaPipe's own networks, in fp32 and in INT8."""
     for name, label in (("full", "MediaPipe full (dense)"), ("lite", "MediaPipe lite")):
-        original = contestant(name, label, "MediaPipe", read_level(contest.bank, name))
+        original = contestant(name, label, "MediaPipe", read_level(read_manifest(contest.bank), name))
         yield original
         yield contest.rounded(original)
 

@@ -14,7 +14,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hand_tracking_dsp.compression.pruning.network import Array, copied, is_depthwise, read_weights
+from hand_tracking_dsp.compression.onnx_graph import Array, copied, is_depthwise, read_weights
 from hand_tracking_dsp.errors import ModelError
 
 _PLAIN: dict[str, Callable[..., Tensor]] = {

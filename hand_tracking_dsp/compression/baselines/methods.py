@@ -21,14 +21,16 @@ from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.distillation.network import OnnxNetwork
 from hand_tracking_dsp.compression.distillation.samples import Labels, Samples
 from hand_tracking_dsp.compression.distillation.train import Training, TrainingOptions
+from hand_tracking_dsp.compression.onnx_graph import parse_model
 from hand_tracking_dsp.compression.pruning.allocation import allocate
+from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 from hand_tracking_dsp.compression.pruning.criteria import CRITERIA
 from hand_tracking_dsp.compression.pruning.levels import LevelMaker, read_level
-from hand_tracking_dsp.compression.pruning.network import parse_model, read_blocks
 from hand_tracking_dsp.compression.pruning.prune import cut, prune
-from hand_tracking_dsp.compression.pruning.widths import rounded_width
+from hand_tracking_dsp.compression.pruning.widths import uniform_shares
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.files import write_bytes, write_text
+from hand_tracking_dsp.tracking.manifest import read_manifest
 
 UNIFORM = {"l1": "L1 norm, uniform", "magnitude": "magnitude, uniform", "random": "random channels, uniform"}
 """The peers that keep the same share of every block, by their criterion in lab.pruning.criteria."""
@@ -114,7 +116,7 @@ class Contest:
 
     def __post_init__(self) -> None:
         """Read the dense network."""
-        self.dense = read_level(self.bank)
+        self.dense = read_level(read_manifest(self.bank))
 
     def of_ratio(self, ratio: float) -> Iterator[Contestant]:
         """Make all contestants of a latency, relative to the dense network in ONNX Runtime, one thread, fp32.
@@ -196,8 +198,7 @@ class Contest:
         blocks = read_blocks(self.dense)
 
         def make(share: float) -> onnx.ModelProto:
-            keep = {block.name: rounded_width(block, share) / block.channels for block in blocks}
-            return cut(self.dense, keep, scores)
+            return cut(self.dense, uniform_shares(blocks, share), scores)
 
         return fit_latency(make, self.dense, ratio)[1]
 
@@ -210,7 +211,7 @@ class Contest:
         if self._maker is None:
             report = lambda what: self.report(what, 0, 0, "")  # noqa: E731
             self._maker = LevelMaker(
-                self.bank, self.crops, precision="fp32", seed=self.seed, on_progress=report
+                read_manifest(self.bank), self.crops, precision="fp32", seed=self.seed, on_progress=report
             )
         maker, scores = self._maker, CRITERIA["l1"](self.dense, self.crops, self.seed)
         table = maker.latency
@@ -223,7 +224,7 @@ class Contest:
 
         size, _ = fit_latency(lambda size: cut(self.dense, keep_of(size), scores), self.dense, ratio)
         self.report(f"pruning in closed form to {ratio:g}", 0, 0, "")
-        return prune(self.dense, maker.lesson, keep_of(size))
+        return prune(self.dense, maker.targets, keep_of(size))
 
     def _kept(self, name: str, make: Callable[[], onnx.ModelProto]) -> onnx.ModelProto:
         """Read a network that an earlier call has made, or make it."""

@@ -18,6 +18,7 @@ from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.geometry import crop, region_from_landmarks, region_from_palm
+from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.types import Floats, Image, Region
 
@@ -109,7 +110,7 @@ class HandFinder:
     empty: int = field(default=0, init=False)
 
     @classmethod
-    def load(cls, bank: Path | None = None) -> HandFinder:
+    def load(cls, bank: Manifest | Path | None = None) -> HandFinder:
         """Load a bank's dense level, of the package's own if None, and MediaPipe's full palm detector."""
         # In fp32 on every machine and whatever detectors the bank has, so that crops are the same.
         runtime = RuntimeOptions(providers=("cpu",), precision="fp32")

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from hand_tracking_dsp.compression.pruning.network import copied
+from hand_tracking_dsp.compression.onnx_graph import copied
 from hand_tracking_dsp.errors import ModelError
 
 SHARES = (1.0, 0.75, 0.5, 0.25)

@@ -19,7 +19,8 @@ from onnx import numpy_helper
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.distillation.samples import Labels, Samples
-from hand_tracking_dsp.compression.pruning.network import copied, cut_out, read_blocks
+from hand_tracking_dsp.compression.onnx_graph import copied, cut_out
+from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 from hand_tracking_dsp.errors import ConfigurationError
 
 

@@ -17,8 +17,8 @@ import torch
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.distillation.network import OnnxNetwork
+from hand_tracking_dsp.compression.onnx_graph import Array, read_weights
 from hand_tracking_dsp.compression.pruning.criteria import Relevance, channel_sums
-from hand_tracking_dsp.compression.pruning.network import Array, read_weights
 from hand_tracking_dsp.hand import JOINT_COUNT, Joint
 
 _SMALLEST_PALM_PX = 12.0

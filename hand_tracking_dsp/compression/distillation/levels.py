@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import geometric_mean
 
@@ -19,23 +19,17 @@ from hand_tracking_dsp.compression.bank.deviation import (
     deviation_palm_percent,
     predict,
 )
-from hand_tracking_dsp.compression.bank.entries import (
-    Entry,
-    accuracy_entry,
-    add_variant,
-    level_entry,
-    new_bank,
-)
+from hand_tracking_dsp.compression.bank.entries import new_accuracy, new_level, numbered, with_variant
 from hand_tracking_dsp.compression.bank.export_checks import (
     ROUNDED,
+    ExportStep,
     Stage,
-    Step,
     compare_stages,
     open_as_filed,
     require,
 )
-from hand_tracking_dsp.compression.bank.files import read_bank, read_files, write_bank_files
-from hand_tracking_dsp.compression.bank.model_size import count_macs, count_parameters
+from hand_tracking_dsp.compression.bank.files import read_files, write_bank
+from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.distillation.blend import SHARES, blended
@@ -46,6 +40,8 @@ from hand_tracking_dsp.compression.distillation.samples import Labels, Samples, 
 from hand_tracking_dsp.compression.distillation.teacher import Teacher
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.network_info import Accuracy
 
 CHECKED = 16
 """Crops on which every step of an export is checked."""
@@ -70,7 +66,7 @@ class Lesson:
     precision: str
     before: dict[str, float]
     after: dict[str, float]
-    steps: list[Step]
+    steps: list[ExportStep]
 
     @property
     def kept(self) -> bool:
@@ -98,9 +94,10 @@ class School:
         options: DistillationOptions,
         on_progress: Progress,
     ) -> None:
-        self._bank, self._files = read_bank(bank), read_files(bank)
+        self._bank = read_manifest(bank)
+        self._files, self._levels = read_files(self._bank), list(self._bank.levels)
         self._work, self._options, self._report = work, options, on_progress
-        self.teacher = self._files[self._bank["levels"][0]["file"]]
+        self.teacher = self._files[self._levels[0].file]
         self.measure_on({})
 
     def measure_on(self, validation: dict[str, Crops]) -> None:
@@ -119,7 +116,7 @@ class School:
             ConfigurationError: The bank has no such level, or none that can be taught, or one does not
                 have the block that is to be frozen.
         """
-        able = [level["index"] for level in self._bank["levels"][1:] if level["precision"] == "fp32"]
+        able = [level.index for level in self._levels[1:] if level.precision == "fp32"]
         chosen = able if wanted is None else list(wanted)
         if not chosen or not set(chosen) <= set(able):
             names = ", ".join(map(str, able)) or "none"
@@ -128,7 +125,7 @@ class School:
             )
             raise ConfigurationError(msg)
         for index in chosen if self._options.frozen else ():
-            file = self._bank["levels"][index]["file"]
+            file = self._levels[index].file
             cut_behind(onnx.load_model_from_string(self._files[file]), self._options.frozen)
         return chosen
 
@@ -146,11 +143,11 @@ class School:
         Raises:
             ModelError: The network cannot be trained, or a step of its export changed its outputs.
         """
-        entry = self._bank["levels"][index]
-        data = self._files[entry["file"]]
+        level = self._levels[index]
+        data = self._files[level.file]
         # A folder for a start and a way of training: another start must not go on with its checkpoint.
-        way = f"{entry['sha256']}{asdict(self._options.training)}{self._options.frozen}"
-        folder = self._work / f"{entry['name']}-{hashlib.sha256(way.encode()).hexdigest()[:8]}"
+        way = f"{level.sha256}{asdict(self._options.training)}{self._options.frozen}"
+        folder = self._work / f"{level.name}-{hashlib.sha256(way.encode()).hexdigest()[:8]}"
         taught = teach(
             onnx.load_model_from_string(data),
             samples,
@@ -171,18 +168,11 @@ class School:
         Raises:
             OutputError: The folder cannot be written.
         """
-        bank = new_bank(
-            self._bank["name"],
-            self._bank["license"],
-            self._bank["source"],
-            self._bank["levels"],
-            self._bank["detectors"],
-        )
-        write_bank_files(out, bank, self._files)
+        write_bank(out, replace(self._bank, levels=numbered(self._levels)), self._files)
 
     def _take(self, index: int, old: bytes, taught: Taught, provenance: dict[str, object]) -> Lesson:
         """Put the float network, or the best of those on the way to it, in the old one's place, if better."""
-        entry: Entry = self._bank["levels"][index]
+        level = self._levels[index]
         start = onnx.load_model_from_string(old)
         models = {share: blended(start, taught.model, share) for share in SHARES}
         found = {share: self._deviations(_serialized(model)) for share, model in models.items()}
@@ -192,31 +182,25 @@ class School:
         steps = compare_stages(
             [
                 Stage("PyTorch", lambda images: _in_torch(model, images)),
-                Stage("ONNX", lambda images: predict(open_as_filed(data, entry["file"]), images)),
-                Stage("optimized", lambda images: predict(open_exact(data, entry["file"]), images)),
+                Stage("ONNX", lambda images: predict(open_as_filed(data, level.file), images)),
+                Stage("optimized", lambda images: predict(open_exact(data, level.file), images)),
             ],
             self._some_images(),
         )
-        require(steps, entry["file"])
-        lesson = Lesson(entry["name"], "fp32", before, after, steps)
+        require(steps, level.file)
+        lesson = Lesson(level.name, "fp32", before, after, steps)
         if lesson.kept:
-            self._files[entry["file"]] = data
-            self._bank["levels"][index] = level_entry(
-                entry["name"],
-                entry["file"],
+            self._files[level.file] = data
+            earlier = level.source.get("distillation", ())
+            self._levels[index] = new_level(
+                level.name,
+                level.file,
                 data,
-                parameters=count_parameters(model),
-                macs=count_macs(model),
-                keep=entry["keep"],
+                keep=level.keep,
                 accuracy=self._accuracy(after),
-                source={
-                    **entry["source"],
-                    "distillation": [
-                        *entry["source"].get("distillation", ()),
-                        {**provenance, "share": share},
-                    ],
-                },
-            ) | {"index": index, "sparsity": entry["sparsity"]}
+                source={**level.source, "distillation": [*earlier, {**provenance, "share": share}]},
+                **sizes(model),
+            )
         return lesson
 
     def _take_rounded(
@@ -228,9 +212,9 @@ class School:
         provenance: dict[str, object],
     ) -> Lesson:
         """Add the INT8 network of quantization-aware training, if it is better than plain INT8."""
-        entry: Entry = self._bank["levels"][index]
-        file = entry["file"].replace(".onnx", "_int8.onnx")
-        plain = quantize(onnx.load_model_from_string(self._files[entry["file"]]), calibration)
+        level = self._levels[index]
+        file = level.file.replace(".onnx", "_int8.onnx")
+        plain = quantize(onnx.load_model_from_string(self._files[level.file]), calibration)
         trained = quantize(rounded, calibration, ranges)
         old, data = _serialized(plain), _serialized(trained)
         before, after = self._deviations(old), self._deviations(data)
@@ -242,12 +226,12 @@ class School:
             self._some_images(),
         )
         require(steps, file)
-        lesson = Lesson(entry["name"], "int8", before, after, steps)
+        lesson = Lesson(level.name, "int8", before, after, steps)
         chosen, figures = (data, after) if lesson.kept else (old, before)
         self._files[file] = chosen
         method = "quantization-aware training" if lesson.kept else "static INT8"
-        add_variant(
-            entry,
+        self._levels[index] = with_variant(
+            level,
             file,
             chosen,
             "int8",
@@ -262,12 +246,11 @@ class School:
             for name, crops in self._crops.items()
         }
 
-    def _accuracy(self, deviations: dict[str, float]) -> list[Entry]:
+    def _accuracy(self, deviations: dict[str, float]) -> tuple[Accuracy, ...]:
         provider = "onnxruntime/CPUExecutionProvider"
-        return [
-            accuracy_entry(name, value, len(self._crops[name]), provider)
-            for name, value in deviations.items()
-        ]
+        return tuple(
+            new_accuracy(name, value, len(self._crops[name]), provider) for name, value in deviations.items()
+        )
 
     def _some_images(self) -> NDArray[np.uint8]:
         share = -(-CHECKED // len(self._crops))

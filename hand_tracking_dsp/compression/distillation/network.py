@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hand_tracking_dsp.compression.distillation.depthwise import Depthwise
-from hand_tracking_dsp.compression.pruning.network import copied
+from hand_tracking_dsp.compression.onnx_graph import copied
 from hand_tracking_dsp.errors import ModelError
 
 FEATURES = "features"

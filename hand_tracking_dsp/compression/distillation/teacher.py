@@ -10,7 +10,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
-from hand_tracking_dsp.compression.pruning.network import copied
+from hand_tracking_dsp.compression.onnx_graph import copied
 from hand_tracking_dsp.errors import ModelError
 
 FEATURES = "features"

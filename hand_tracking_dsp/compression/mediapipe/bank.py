@@ -7,19 +7,25 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hand_tracking_dsp.compression.bank.files import write_bank
-from hand_tracking_dsp.compression.bank.model_size import count_macs, count_parameters
+from hand_tracking_dsp.compression.bank.entries import new_bank, sha256_of
+from hand_tracking_dsp.compression.bank.files import write_manifest
+from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.mediapipe.dead_channels import remove_dead_channels
 from hand_tracking_dsp.compression.mediapipe.tflite_to_onnx import convert
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, Contract
+from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
 
 RELEASE = "mediapipe==0.10.21"
+
+# Of the fields in the committed bank.json, which an import makes again byte for byte.
+_ORDER = ("name", "file", "sha256", "precision", "parameters", "macs", "dead_channels", "latency", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,7 @@ def read_originals(wheel: Path | None) -> dict[str, bytes]:
     return data
 
 
-def make_bank(originals: dict[str, bytes], folder: Path) -> None:
+def make_bank(originals: dict[str, bytes], folder: Path) -> Manifest:
     """Write the four networks as ONNX, and bank.json.
 
     Args:
@@ -117,23 +123,22 @@ def make_bank(originals: dict[str, bytes], folder: Path) -> None:
         ModelError: A network cannot be converted.
         OutputError: The folder cannot be written.
     """
-    levels = [_entry(original, originals, folder) for original in HANDS]
-    for index, level in enumerate(levels):
-        sparsity = round(1 - level["parameters"] / levels[0]["parameters"], 4)
-        level.update(index=index, sparsity=sparsity, keep={}, accuracy=[])
-    bank = {
-        "schema": 1,
-        "name": "mediapipe",
-        "license": "Apache-2.0",
-        "source": f"PyPI wheel of {RELEASE}",
-        "levels": levels,
-        "detectors": [_entry(original, originals, folder) for original in PALMS],
-    }
-    write_bank(folder, bank)
+    bank = new_bank(
+        "mediapipe",
+        "Apache-2.0",
+        f"PyPI wheel of {RELEASE}",
+        [LevelInfo(index=0, sparsity=0.0, **_network(original, originals, folder)) for original in HANDS],
+        [NetworkInfo(**_network(original, originals, folder)) for original in PALMS],
+    )
+    order = (*_ORDER, "index", "sparsity", "keep", "accuracy")
+    levels = tuple(replace(level, order=order) for level in bank.levels)
+    bank = replace(bank, levels=levels, folder=folder)
+    write_manifest(bank)
+    return bank
 
 
-def _entry(original: Original, originals: dict[str, bytes], folder: Path) -> dict[str, Any]:
-    """Convert and write a network; describe it for bank.json."""
+def _network(original: Original, originals: dict[str, bytes], folder: Path) -> dict[str, Any]:
+    """Convert and write a network; return the fields that describe it."""
     model = convert(originals[original.member], original.contract, Path(original.file).stem)
     dead_channels = remove_dead_channels(model)
     data = model.SerializeToString(deterministic=True)
@@ -141,13 +146,12 @@ def _entry(original: Original, originals: dict[str, bytes], folder: Path) -> dic
     return {
         "name": original.name,
         "file": original.file,
-        "sha256": hashlib.sha256(data).hexdigest(),
+        "sha256": sha256_of(data),
         "precision": "fp32",
-        "parameters": count_parameters(model),
-        "macs": count_macs(model),
+        **sizes(model),
         "dead_channels": dead_channels,
-        "latency": [],
         "source": {"file": original.member, "sha256": original.sha256},
+        "order": _ORDER,
     }
 
 

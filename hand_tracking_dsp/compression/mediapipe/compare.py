@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -14,7 +13,7 @@ from hand_tracking_dsp.compression.mediapipe.bank import HANDS, PALMS, Original
 from hand_tracking_dsp.tracking.backends import open_session
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.geometry import crop, network_input, region_from_palm
-from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest, read_network
 from hand_tracking_dsp.tracking.palm import PalmDetector, letterboxed
 from hand_tracking_dsp.tracking.types import Floats, Image, Region
 
@@ -57,23 +56,22 @@ class Deviation:
 
 
 def compare(
-    bank: Path, originals: dict[str, bytes], images: Sequence[Image], random_samples: int, seed: int = 0
+    bank: Manifest, originals: dict[str, bytes], images: Sequence[Image], random_samples: int, seed: int = 0
 ) -> Iterator[Deviation]:
     """Compare every network on every backend with its original, on noise and on images.
 
     Args:
-        bank: Folder of the bank of MediaPipe's networks.
+        bank: MediaPipe's networks.
         originals: The .tflite files by their path in MediaPipe's wheel.
         images: uint8 [height, width, 3], BGR.
         random_samples: Number of inputs of uniform noise, at least 1.
         seed: Of the noise and of the regions.
 
     Raises:
-        ModelError: The bank is wrong, or its networks are not MediaPipe's.
+        ModelError: A network is missing, or is not MediaPipe's.
         BackendError: A backend refuses a network.
     """
-    manifest = read_manifest(bank)
-    infos = {info.file: info for info in (*manifest.levels, *manifest.detectors)}
+    infos = {info.file: info for info in bank.networks}
     detector = PalmDetector.load(bank, "full")
     regions = [region for image in images for region in _regions(image, detector)]
     inputs = {
@@ -85,30 +83,26 @@ def compare(
         noise = (rng.random(original.contract.input_shape, dtype=np.float32) for _ in range(random_samples))
         samples = [*noise, *inputs[original.contract]]
         expected = _reference(originals[original.member], samples)
-        network = read_network(manifest, infos[original.file])
+        network = read_network(bank, infos[original.file])
         for runtime in runtimes_here():
             session = open_session(network, original.file, runtime)
             yield from _deviations(original, session, samples, expected)
 
 
 def original_calls(
-    bank: Path, originals: dict[str, bytes], threads: int
+    bank: Manifest, originals: dict[str, bytes], threads: int
 ) -> dict[tuple[str, str], Callable[[], object]]:
     """Open the original of every network, to be timed beside it.
 
     Args:
-        bank: Folder of the bank of MediaPipe's networks.
+        bank: MediaPipe's networks.
         originals: The .tflite files by their path in MediaPipe's wheel.
-        threads: Threads of each; 0 = the interpreter's choice.
+        threads: Threads per inference; 0 = the interpreter's choice.
 
     Returns:
         One run each, by the ONNX file it became and the name of the runtime.
-
-    Raises:
-        ModelError: The bank is wrong.
     """
-    manifest = read_manifest(bank)
-    ours = {info.file for info in (*manifest.levels, *manifest.detectors)}
+    ours = {info.file for info in bank.networks}
     calls: dict[tuple[str, str], Callable[[], object]] = {}
     for original in (*HANDS, *PALMS):
         if original.file in ours:

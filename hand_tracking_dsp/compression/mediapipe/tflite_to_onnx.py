@@ -49,10 +49,10 @@ def convert(data: bytes, contract: Contract, name: str) -> onnx.ModelProto:
     Raises:
         ModelError: The file uses an operator that this importer does not know.
     """
-    return _Writer(data, contract).write(name)
+    return _OnnxWriter(data, contract).write(name)
 
 
-class _Writer:
+class _OnnxWriter:
     """Walks a TFLite graph and collects ONNX nodes; one method an operator, named after TFLite's."""
 
     def __init__(self, data: bytes, contract: Contract) -> None:

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.entries import (
-    Entry,
-    accuracy_entry,
-    add_measurement,
-    add_profile,
-    add_variant,
-    network_entry,
-    networks_of,
+    File,
+    new_accuracy,
+    new_network,
+    with_accuracy,
+    with_each_file,
+    with_latency,
+    with_variant,
 )
-from hand_tracking_dsp.compression.bank.model_size import count_macs, count_parameters
-from hand_tracking_dsp.compression.bank.timing import Times, time_in_turn
+from hand_tracking_dsp.compression.bank.files import read_model
+from hand_tracking_dsp.compression.bank.model_size import sizes
+from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_turn
 from hand_tracking_dsp.compression.palm.detector import open_detector
 from hand_tracking_dsp.compression.palm.deviation import RegionDeviation, measure_deviation
 from hand_tracking_dsp.compression.palm.kinks import fold_kinks
-from hand_tracking_dsp.compression.palm.prune import Step, prune_palm
+from hand_tracking_dsp.compression.palm.prune import LayerFit, prune_palm
 from hand_tracking_dsp.compression.palm.recall import Recall, measure_recall, total
 from hand_tracking_dsp.compression.palm.rewrite import project_before_resize, with_integer_projections
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.recordings.labels import LabelledPicture
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
-from hand_tracking_dsp.tracking.contract import PALM
-from hand_tracking_dsp.tracking.device import device_name
+from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.network_info import Accuracy, NetworkInfo
 from hand_tracking_dsp.tracking.precision import RECALL
 
 PRUNED = "pruned"
@@ -52,7 +52,7 @@ Networks = dict[str, onnx.ModelProto]
 
 
 @dataclass(slots=True)
-class Measured:
+class DetectorFigures:
     """What was measured of one detector's file.
 
     Attributes:
@@ -73,17 +73,15 @@ class Measured:
 
 
 def make_detectors(
-    bank: Entry,
-    files: Mapping[str, bytes],
+    bank: Manifest,
     images: NDArray[np.uint8],
     seed: int = 0,
-    on_step: Callable[[Step], None] | None = None,
-) -> tuple[Entry, Networks]:
+    on_step: Callable[[LayerFit], None] | None = None,
+) -> tuple[Manifest, Networks]:
     """Give each palm detector of a bank an INT8 variant, and add one pruned from the smallest.
 
     Args:
-        bank: See lab.bank_entries; stays as it is. The first detector is the dense one.
-        files: Its networks by name.
+        bank: The bank; its first detector is the dense one.
         images: uint8 [n, 192, 192, 3], RGB, to calibrate on.
         seed: Of the positions compared.
         on_step: Called after each layer that was solved anew.
@@ -94,38 +92,34 @@ def make_detectors(
     Raises:
         ModelError: The bank has no palm detector in fp32 that can be pruned.
     """
-    originals = [
-        entry for entry in bank["detectors"] if entry["precision"] == "fp32" and entry["name"] != PRUNED
-    ]
+    originals = [info for info in bank.detectors if info.precision == "fp32" and info.name != PRUNED]
     if not originals:
-        msg = f"The bank {bank['name']} has no palm detector in fp32: give one with MediaPipe's detectors."
+        msg = f"The bank {bank.name} has no palm detector in fp32: give one with MediaPipe's detectors."
         raise ModelError(msg)
     made: Networks = {}
     detectors = []
     for original in originals:
-        entry = {**original, "variants": list(original.get("variants", ()))}
-        made[entry["file"]] = onnx.load_model_from_string(files[entry["file"]])
-        _add_int8(entry, fold_kinks(project_before_resize(made[entry["file"]])), made)
-        detectors.append(entry)
-    smallest = min(originals, key=lambda entry: int(entry["macs"]))
-    pruned = fold_kinks(prune_palm(made[smallest["file"]], images, seed=seed, on_step=on_step))
-    entry = network_entry(
+        made[original.file] = read_model(bank, original)
+        rewritten = fold_kinks(project_before_resize(made[original.file]))
+        detectors.append(_with_int8(original, rewritten, made))
+    smallest = min(originals, key=lambda info: info.macs)
+    pruned = fold_kinks(prune_palm(made[smallest.file], images, seed=seed, on_step=on_step))
+    detector = new_network(
         PRUNED,
         f"palm_{PRUNED}.onnx",
         _bytes(pruned),
-        parameters=count_parameters(pruned),
-        macs=count_macs(pruned),
         source={
-            "file": smallest["file"],
-            "sha256": smallest["sha256"],
+            "file": smallest.file,
+            "sha256": smallest.sha256,
             "method": "5x5 kernels of the finest grid cut to 3x3, least squares",
             "pictures": len(images),
             "seed": seed,
         },
+        **sizes(pruned),
     )
-    made[entry["file"]] = pruned
-    _add_int8(entry, pruned, made)
-    return {**bank, "detectors": [*detectors, entry]}, made
+    made[detector.file] = pruned
+    detectors.append(_with_int8(detector, pruned, made))
+    return replace(bank, detectors=tuple(detectors)), made
 
 
 def measure_detectors(
@@ -135,7 +129,7 @@ def measure_detectors(
     runs: int = 100,
     least_recall: float = 0.99,
     on_progress: Callable[[], None] | None = None,
-) -> list[Measured]:
+) -> list[DetectorFigures]:
     """Measure detectors: time, hands found, and how far their regions lie from the dense detector's.
 
     Args:
@@ -154,13 +148,14 @@ def measure_detectors(
         SourceError: A marked picture cannot be decoded.
     """
     runtime = RuntimeOptions(providers=("cpu",), threads=_THREADS)
-    grey = np.full(PALM.input_shape, 0.5, dtype=np.float32)
     sessions = [open_session(_bytes(model), file, runtime) for file, model in networks.items()]
-    times = time_in_turn([partial(session.run, grey) for session in sessions], runs)
+    times = time_in_turn(grey_runs(sessions), runs)
     detectors = [open_detector(model, file, runtime) for file, model in networks.items()]
     deviations = [None, *measure_deviation(detectors[0], detectors[1:], images, "rgb", on_progress)]
     results = [
-        Measured(file, detector.provider, time, measure_recall(detector, pictures, on_progress), deviation)
+        DetectorFigures(
+            file, detector.provider, time, measure_recall(detector, pictures, on_progress), deviation
+        )
         for file, detector, time, deviation in zip(networks, detectors, times, deviations, strict=True)
     ]
     for result in results[1:]:
@@ -168,41 +163,45 @@ def measure_detectors(
     return results
 
 
-def record(bank: Entry, results: Sequence[Measured], data: str, boxes: str) -> Entry:
-    """Write what was measured into a bank, and leave out the new files that are not good enough.
+def record(bank: Manifest, results: Sequence[DetectorFigures], data: str, boxes: str) -> Manifest:
+    """Add the measurements to a bank, and leave out the new files that are not good enough.
 
     Args:
-        bank: Of make_detectors; stays as it is.
+        bank: Of make_detectors.
         results: Of measure_detectors.
-        data: What to call the held-back pictures.
-        boxes: What to call the marked ones.
+        data: Name of the held-back pictures.
+        boxes: Name of the marked ones.
 
     Returns:
         The bank to be written.
     """
     by_file = {result.file: result for result in results}
     bad = {result.file for result in results if result.problem}
-    detectors = []
-    for old in bank["detectors"]:
-        entry = {**old, "variants": [dict(one) for one in old["variants"] if one["file"] not in bad]}
-        if entry["name"] == PRUNED and entry["file"] in bad:
-            continue
-        detectors.append(entry)
-    new = {**bank, "detectors": detectors}
-    for entry in networks_of({"levels": [], "detectors": detectors}):
-        if entry["file"] in by_file:
-            _write(entry, by_file[entry["file"]], data, boxes)
-    return new
+    good = tuple(
+        replace(info, variants=tuple(one for one in info.variants if one.file not in bad))
+        for info in bank.detectors
+        if info.name != PRUNED or info.file not in bad
+    )
+
+    def recorded(info: File) -> File:
+        result = by_file.get(info.file)
+        if result is None:
+            return info
+        profile = result.times.profile(result.provider, _THREADS)
+        return with_latency(with_accuracy(info, *_accuracy(result, data, boxes)), profile)
+
+    return with_each_file(replace(bank, detectors=good), recorded)
 
 
-def _add_int8(entry: Entry, model: onnx.ModelProto, made: Networks) -> None:
-    file = entry["file"].removesuffix(".onnx") + "_int8.onnx"
+def _with_int8(info: NetworkInfo, model: onnx.ModelProto, made: Networks) -> NetworkInfo:
+    """Make the INT8 variant of a detector."""
+    file = info.file.removesuffix(".onnx") + "_int8.onnx"
     made[file] = with_integer_projections(model)
     method = "1x1 convolutions in INT8: weights by channel, inputs by picture"
-    add_variant(entry, file, _bytes(made[file]), "int8", source={"file": entry["file"], "method": method})
+    return with_variant(info, file, _bytes(made[file]), "int8", source={"file": info.file, "method": method})
 
 
-def _problem(result: Measured, dense: Measured, least_recall: float) -> str:
+def _problem(result: DetectorFigures, dense: DetectorFigures, least_recall: float) -> str:
     """Say why a detector is not good enough; "" if it is."""
     deviation = result.deviation
     if deviation and deviation.palms and deviation.lost > (1 - _LEAST_COMMON) * deviation.palms:
@@ -214,32 +213,19 @@ def _problem(result: Measured, dense: Measured, least_recall: float) -> str:
     return ""
 
 
-def _write(entry: Entry, result: Measured, data: str, boxes: str) -> None:
-    """Put the figures of one file into its entry."""
-    entry["accuracy"], entry["latency"] = list(entry.get("accuracy", ())), list(entry["latency"])
-
-    def add(metric: str, name: str, value: float, samples: int) -> None:
-        add_measurement(entry, accuracy_entry(name, value, samples, result.provider, metric))
-
+def _accuracy(result: DetectorFigures, data: str, boxes: str) -> list[Accuracy]:
+    """Return the figures of one file as bank.json has them."""
+    figures = []
     if result.recalls:
         found = total(result.recalls)
-        add(RECALL, boxes, 100 * found.recall, found.pictures)
-        add(PRECISION, boxes, 100 * found.precision, found.pictures)
+        figures.append((RECALL, boxes, 100 * found.recall, found.pictures))
+        figures.append((PRECISION, boxes, 100 * found.precision, found.pictures))
     if result.deviation and np.isfinite(result.deviation.offset_p50):
-        add(OFFSET, data, result.deviation.offset_p50, result.deviation.pictures)
-    times = result.times
-    add_profile(
-        entry,
-        {
-            "device": device_name(),
-            "provider": result.provider,
-            "threads": _THREADS,
-            "p50_ms": times.p50_ms,
-            "p95_ms": times.p95_ms,
-            "p99_ms": times.p99_ms,
-            "runs": times.runs,
-        },
-    )
+        figures.append((OFFSET, data, result.deviation.offset_p50, result.deviation.pictures))
+    return [
+        new_accuracy(name, value, samples, result.provider, metric)
+        for metric, name, value, samples in figures
+    ]
 
 
 def _bytes(model: onnx.ModelProto) -> bytes:

@@ -18,8 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
-from hand_tracking_dsp.compression.palm.rewrite import drop_unused
-from hand_tracking_dsp.compression.pruning.network import (
+from hand_tracking_dsp.compression.onnx_graph import (
     Array,
     Graph,
     copied,
@@ -27,6 +26,7 @@ from hand_tracking_dsp.compression.pruning.network import (
     read_weights,
     write_weights,
 )
+from hand_tracking_dsp.compression.palm.rewrite import drop_unused
 
 # A kink weaker than this would ask for a factor without bounds; the slope moves by no more.
 _WEAKEST = 1e-3

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.compression.onnx_graph import Graph, cut_out, is_depthwise, read_weights
 from hand_tracking_dsp.compression.palm.detector import open_detector
-from hand_tracking_dsp.compression.pruning.network import Graph, cut_out, is_depthwise, read_weights
 from hand_tracking_dsp.tracking.types import Floats
 
 POSITIONS = 128
@@ -58,7 +58,7 @@ def read_projections(model: onnx.ModelProto) -> tuple[Projection, ...]:
     return tuple(found)
 
 
-class Samples:
+class FeatureSamples:
     """Pictures, and the positions at which every network's feature maps are compared.
 
     Half of the positions lie around palms where the picture shows some: there a detector must be right.

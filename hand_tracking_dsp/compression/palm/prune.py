@@ -20,15 +20,9 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.compression.palm.layers import Projection, Samples, read_projections
+from hand_tracking_dsp.compression.onnx_graph import Graph, copied, is_depthwise, read_weights, write_weights
+from hand_tracking_dsp.compression.palm.layers import FeatureSamples, Projection, read_projections
 from hand_tracking_dsp.compression.palm.rewrite import project_before_resize
-from hand_tracking_dsp.compression.pruning.network import (
-    Graph,
-    copied,
-    is_depthwise,
-    read_weights,
-    write_weights,
-)
 from hand_tracking_dsp.compression.pruning.reconstruction import Doubles, Moments, solve
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.types import Floats
@@ -43,7 +37,7 @@ _TAP_RIDGE = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LayerFit:
     """How well one layer does what it should, after its least squares.
 
     Attributes:
@@ -64,7 +58,7 @@ def prune_palm(
     grid: int = FINEST_GRID,
     stem: bool = True,
     seed: int = 0,
-    on_step: Callable[[Step], None] | None = None,
+    on_step: Callable[[LayerFit], None] | None = None,
 ) -> onnx.ModelProto:
     """Make a palm detector smaller and faster.
 
@@ -88,7 +82,7 @@ def prune_palm(
             "or finer: give one of MediaPipe's detectors in fp32."
         )
         raise ModelError(msg)
-    samples = Samples(images, reference, seed)
+    samples = FeatureSamples(images, reference, seed)
     projections = read_projections(reference)
     targets = _targets(reference, projections, samples)
     layers: Iterable[str | Projection] = _in_order(pruned, kernels, projections)
@@ -134,7 +128,7 @@ def _in_order(
 
 
 def _targets(
-    model: onnx.ModelProto, projections: tuple[Projection, ...], samples: Samples
+    model: onnx.ModelProto, projections: tuple[Projection, ...], samples: FeatureSamples
 ) -> dict[str, list[Floats]]:
     """Sample what each projection should lead to: by tensor, float32 [positions, channels] a picture."""
     names = tuple(dict.fromkeys(projection.target for projection in projections))
@@ -143,8 +137,8 @@ def _targets(
 
 
 def _solve_projection(
-    model: onnx.ModelProto, layer: Projection, samples: Samples, targets: list[Floats]
-) -> Step:
+    model: onnx.ModelProto, layer: Projection, samples: FeatureSamples, targets: list[Floats]
+) -> LayerFit:
     """Solve a 1x1 convolution for its target, in place."""
     graph, weights = Graph(model), read_weights(model)
     node = next(node for node in graph.nodes.values() if node.name == layer.name)
@@ -158,7 +152,7 @@ def _solve_projection(
         variance.add(np.zeros((len(target), 1), np.float32), target)
     matrix, offset = solve(moments, prior, keep=np.ones(len(prior), dtype=bool), ridge=_RIDGE)
     total = float((variance.yy / variance.count - (variance.target / variance.count) ** 2).sum())
-    step = Step(
+    step = LayerFit(
         layer.name,
         float(moments.error(prior, bias.astype(np.float64)).sum()) / total,
         float(moments.error(matrix, offset).sum()) / total,
@@ -168,7 +162,7 @@ def _solve_projection(
     return step
 
 
-def _cut_kernel(model: onnx.ModelProto, name: str, samples: Samples) -> Step:
+def _cut_kernel(model: onnx.ModelProto, name: str, samples: FeatureSamples) -> LayerFit:
     """Make a 5x5 kernel a 3x3 one, in place."""
     weights = read_weights(model)
     node = next(node for node in model.graph.node if node.name == name)
@@ -200,11 +194,11 @@ def _cut_kernel(model: onnx.ModelProto, name: str, samples: Samples) -> Step:
     write_weights(model, {key: value.astype(np.float32) for key, value in changed.items()})
     pads.ints[:] = [size - 1 for size in pads.ints]
     next(attribute for attribute in node.attribute if attribute.name == "kernel_shape").ints[:] = [_SMALL] * 2
-    return Step(name, before / total, left / total)
+    return LayerFit(name, before / total, left / total)
 
 
 def _tap_moments(
-    model: onnx.ModelProto, node: onnx.NodeProto, samples: Samples, pads: list[int], stride: int
+    model: onnx.ModelProto, node: onnx.NodeProto, samples: FeatureSamples, pads: list[int], stride: int
 ) -> tuple[Doubles, Doubles]:
     """Sum up what a convolution's taps see.
 

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from hand_tracking_dsp.compression.pruning.network import Array, Graph, copied, is_depthwise, read_weights
+from hand_tracking_dsp.compression.onnx_graph import Array, Graph, copied, is_depthwise, read_weights
 
 # Where fewer channels meet, turning the tensor costs more than integers save.
 _FEWEST_CHANNELS = 64

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import Predictions, as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.pruning.network import Block, cut_out
+from hand_tracking_dsp.compression.onnx_graph import cut_out
+from hand_tracking_dsp.compression.pruning.blocks import Block
 from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.types import Floats

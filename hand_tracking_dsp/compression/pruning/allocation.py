@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable
-from hand_tracking_dsp.compression.pruning.network import Block
+from hand_tracking_dsp.compression.pruning.blocks import Block
 from hand_tracking_dsp.compression.pruning.reconstruction import Doubles
 from hand_tracking_dsp.compression.pruning.sensitivity import Sensitivity
 from hand_tracking_dsp.compression.pruning.widths import widths

@@ -15,7 +15,7 @@ from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.pruning.criteria import Criterion, Relevance
 from hand_tracking_dsp.compression.pruning.prune import cut, prepare, prune
 from hand_tracking_dsp.compression.pruning.reconstruction import Doubles
-from hand_tracking_dsp.compression.pruning.widths import rounded_width
+from hand_tracking_dsp.compression.pruning.widths import uniform_shares
 
 AS_PRUNED = "closed-form, block by block"
 """What prune does of its own: the closed form on the activations of the network as pruned so far."""
@@ -40,7 +40,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class CriteriaComparison:
     """Criteria compared.
 
     Attributes:
@@ -80,7 +80,7 @@ def compare(
     criteria: Mapping[str, Criterion],
     seed: int = 0,
     on_progress: Callable[[str], None] | None = None,
-) -> Comparison:
+) -> CriteriaComparison:
     """Score all channels by every criterion, compare the rankings, and prune by each.
 
     Args:
@@ -100,7 +100,7 @@ def compare(
     for name, criterion in criteria.items():
         report(f"scoring by {name}")
         scores[name] = criterion(model, crops, seed)
-    lesson = prepare(model, crops, seed=seed)
+    targets = prepare(model, crops, seed=seed)
     reference = predict(open_exact(model), held_back.images)
 
     def deviation(pruned: onnx.ModelProto) -> float:
@@ -109,15 +109,15 @@ def compare(
 
     effects = []
     for share in keep:
-        shares = {block.name: rounded_width(block, share) / block.channels for block in lesson.blocks}
+        shares = uniform_shares(targets.blocks, share)
         for name, relevance in scores.items():
             report(f"pruning by {name} to {share}")
             without = deviation(cut(model, shares, relevance))
-            with_others = deviation(prune(model, lesson, shares, relevance=relevance))
+            with_others = deviation(prune(model, targets, shares, relevance=relevance))
             effects.append(Effect(name, share, without, with_others))
         report(f"pruning block by block to {share}")
-        effects.append(Effect(AS_PRUNED, share, None, deviation(prune(model, lesson, shares))))
-    return Comparison(tuple(scores), _correlations(scores), tuple(effects), len(held_back))
+        effects.append(Effect(AS_PRUNED, share, None, deviation(prune(model, targets, shares))))
+    return CriteriaComparison(tuple(scores), _correlations(scores), tuple(effects), len(held_back))
 
 
 def spearman(one: Doubles, other: Doubles) -> float:

@@ -9,15 +9,9 @@ import numpy as np
 import onnx
 
 from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.onnx_graph import Array, Graph, read_weights
+from hand_tracking_dsp.compression.pruning.blocks import Block, mixing_matrix, read_blocks
 from hand_tracking_dsp.compression.pruning.heads import output_weights
-from hand_tracking_dsp.compression.pruning.network import (
-    Array,
-    Block,
-    Graph,
-    mixing_matrix,
-    read_blocks,
-    read_weights,
-)
 from hand_tracking_dsp.compression.pruning.reconstruction import Doubles, eliminate
 from hand_tracking_dsp.compression.pruning.sensitivity import own_moments
 

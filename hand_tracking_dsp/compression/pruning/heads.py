@@ -6,7 +6,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.compression.pruning.network import Block, Graph
+from hand_tracking_dsp.compression.onnx_graph import Graph
+from hand_tracking_dsp.compression.pruning.blocks import Block
 from hand_tracking_dsp.compression.pruning.reconstruction import Doubles, Moments
 
 _LANDMARKS_SHARE = 0.5

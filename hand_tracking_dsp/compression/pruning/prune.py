@@ -1,6 +1,6 @@
 """Prunes a landmark network in closed form: chooses channels, then refits what mixes them.
 
-Block by block from the front. Each learns, on the input that the pruned network really gives it, to make
+Block by block from the front. Each is fitted, on the input that the pruned network really gives it, to make
 up for what the blocks before it have lost: its target is the dense block's output less the pruned
 network's residual stream.
 """
@@ -15,19 +15,18 @@ import onnx
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.onnx_graph import Array, copied
 from hand_tracking_dsp.compression.pruning.activations import Sampler, Stream, block_outputs
-from hand_tracking_dsp.compression.pruning.heads import head_columns, head_names, output_weights
-from hand_tracking_dsp.compression.pruning.network import (
-    Array,
+from hand_tracking_dsp.compression.pruning.blocks import (
     Block,
     Mask,
-    copied,
     cut_channels,
     keep_channels,
     mixing_matrix,
     read_blocks,
     remove_block,
 )
+from hand_tracking_dsp.compression.pruning.heads import head_columns, head_names, output_weights
 from hand_tracking_dsp.compression.pruning.reconstruction import (
     Doubles,
     Moments,
@@ -46,8 +45,8 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What a block's channels were chosen by.
+class ChannelChoice:
+    """Channels of a block in the order in which they can be spared, and the activations behind it.
 
     Attributes:
         block: As it was before.
@@ -75,28 +74,28 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """What a network's blocks should give on some crops; good for any number of prunings.
+class BlockTargets:
+    """Outputs that a network's blocks should give on some crops; good for any number of prunings.
 
     Attributes:
         crops: The pictures.
-        blocks: The network's, before pruning.
-        targets: By block, float32 [crops, samples, m].
-        sampler: How they were sampled.
+        blocks: The network's blocks, before pruning.
+        outputs: By block, float32 [crops, samples, m].
+        sampler: Positions at which they were sampled.
         check: bool [crops], which are held back to choose ridges with.
     """
 
     crops: Crops
     blocks: tuple[Block, ...]
-    targets: Mapping[str, Floats]
+    outputs: Mapping[str, Floats]
     sampler: Sampler
     check: Mask
 
 
 def prepare(
     model: onnx.ModelProto, crops: Crops, *, teacher: onnx.ModelProto | None = None, seed: int = 0
-) -> Lesson:
-    """Sample what a network's blocks give on some crops.
+) -> BlockTargets:
+    """Sample the outputs of a network's blocks on some crops.
 
     Args:
         model: The network to prune, fp32.
@@ -108,34 +107,34 @@ def prepare(
         ModelError: The network has no blocks.
     """
     blocks, sampler = read_blocks(model), Sampler(seed)
-    targets = block_outputs(model, blocks, crops.images, sampler)
+    outputs = block_outputs(model, blocks, crops.images, sampler)
     if teacher is not None:
         last, taught = blocks[-1], read_blocks(teacher)[-1]
         columns = head_columns(teacher, taught)
         order = np.concatenate([columns[name] for name in head_names(model, last)])
-        targets[last.name] = block_outputs(teacher, [taught], crops.images, sampler)[taught.name][:, :, order]
-    return Lesson(crops, blocks, targets, sampler, _held_back(crops.groups))
+        outputs[last.name] = block_outputs(teacher, [taught], crops.images, sampler)[taught.name][:, :, order]
+    return BlockTargets(crops, blocks, outputs, sampler, _held_back(crops.groups))
 
 
 def prune(
     model: onnx.ModelProto,
-    lesson: Lesson,
+    targets: BlockTargets,
     keep: Mapping[str, float],
     *,
     relevance: Mapping[str, Doubles] | None = None,
-    on_choice: Callable[[Choice], None] | None = None,
+    on_choice: Callable[[ChannelChoice], None] | None = None,
     on_progress: Progress | None = None,
 ) -> onnx.ModelProto:
-    """Prune a network and reconstruct what it said.
+    """Prune a network and reconstruct its outputs.
 
     Args:
         model: Stays as it is.
-        lesson: From prepare, of the same network.
+        targets: From prepare, of the same network.
         keep: By block, the share of hidden channels to keep, 0 (the whole block goes) to 1; 1 where a
             block is not named.
         relevance: By block, a number for each channel, the least relevant leave first; chosen in closed
             form, block by block as the network is pruned, if None.
-        on_choice: Called with what each block's channels were chosen by.
+        on_choice: Called with the choice of each block's channels.
         on_progress: Called after every block.
 
     Returns:
@@ -144,10 +143,10 @@ def prune(
     Raises:
         ConfigurationError: A share is outside 0 to 1, of an unknown block, or 0 where the block must stay.
     """
-    counts = channel_counts(lesson.blocks, keep)
-    pruned, stream = copied(model), Stream(lesson.crops.images)
+    counts = channel_counts(targets.blocks, keep)
+    pruned, stream = copied(model), Stream(targets.crops.images)
     changed = False
-    for original in lesson.blocks:
+    for original in targets.blocks:
         block = next(item for item in read_blocks(pruned) if item.name == original.name)
         count = counts[block.name]
         if count == 0:
@@ -157,7 +156,7 @@ def prune(
             # Heads are refitted in any case: their target may be another network's.
             if changed or count < block.channels or block.heads or on_choice:
                 scores = None if relevance is None else relevance[block.name]
-                choice = _choose(pruned, block, _moments(pruned, block, stream, lesson), count, scores)
+                choice = _choose(pruned, block, _moments(pruned, block, stream, targets), count, scores)
                 keep_channels(pruned, block, *choice.solved(count))
                 changed = True
                 if on_choice:
@@ -215,25 +214,27 @@ def channel_counts(blocks: tuple[Block, ...], keep: Mapping[str, float]) -> dict
     }
 
 
-def _moments(model: onnx.ModelProto, block: Block, stream: Stream, lesson: Lesson) -> tuple[Moments, Moments]:
+def _moments(
+    model: onnx.ModelProto, block: Block, stream: Stream, targets: BlockTargets
+) -> tuple[Moments, Moments]:
     """Gather the pruned network's own activations with what should come of them: to fit, and to check."""
-    targets = lesson.targets[block.name]
-    sums = Moments.empty(block.channels, targets.shape[2]), Moments.empty(block.channels, targets.shape[2])
+    outputs = targets.outputs[block.name]
+    sums = Moments.empty(block.channels, outputs.shape[2]), Moments.empty(block.channels, outputs.shape[2])
     wanted = (
         (block.hidden,) if block.shortcut in {None, block.source} else (block.hidden, str(block.shortcut))
     )
     tensors = stream.through(model, block.source, wanted)
     for picture, (source, (hidden, *beside)) in enumerate(zip(stream, tensors, strict=True)):
-        target = targets[picture]
+        target = outputs[picture]
         if block.shortcut is not None:
-            target = target - lesson.sampler.take(beside[0] if beside else source, picture)
-        sums[int(lesson.check[picture])].add(lesson.sampler.take(hidden, picture), target)
+            target = target - targets.sampler.take(beside[0] if beside else source, picture)
+        sums[int(targets.check[picture])].add(targets.sampler.take(hidden, picture), target)
     return sums
 
 
 def _choose(
     model: onnx.ModelProto, block: Block, moments: tuple[Moments, Moments], count: int, scores: Doubles | None
-) -> Choice:
+) -> ChannelChoice:
     """Order the channels of a block, and choose how near the weights stay to the old ones."""
     fit, check = moments
     every = fit + check
@@ -245,7 +246,7 @@ def _choose(
     else:
         order = np.argsort(scores, kind="stable")
     keep = np.isin(np.arange(block.channels), order[block.channels - count :])
-    return Choice(block, every, prior, best_ridge(fit, check, prior, keep, weights), order)
+    return ChannelChoice(block, every, prior, best_ridge(fit, check, prior, keep, weights), order)
 
 
 def _most_relevant(scores: Doubles, count: int) -> Mask:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.compression.pruning.network import Mask
+from hand_tracking_dsp.compression.pruning.blocks import Mask
 
 Doubles = NDArray[np.float64]
 

@@ -15,18 +15,18 @@ import onnx
 from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_palm_percent
 from hand_tracking_dsp.compression.bank.model_size import count_parameters
 from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.onnx_graph import copied
 from hand_tracking_dsp.compression.pruning.activations import Sampler, Stream
-from hand_tracking_dsp.compression.pruning.network import (
+from hand_tracking_dsp.compression.pruning.blocks import (
     Block,
-    copied,
     keep_channels,
     mixing_matrix,
     read_blocks,
     remove_block,
 )
-from hand_tracking_dsp.compression.pruning.prune import Choice, Lesson, prune
+from hand_tracking_dsp.compression.pruning.prune import BlockTargets, ChannelChoice, prune
 from hand_tracking_dsp.compression.pruning.reconstruction import Moments
-from hand_tracking_dsp.compression.pruning.widths import rounded_width
+from hand_tracking_dsp.compression.pruning.widths import rounded_width, uniform_shares
 
 AROUND = 0.75
 """Share of the hidden channels that the other blocks keep."""
@@ -58,7 +58,7 @@ class Sensitivity:
 
 def measure_sensitivity(
     model: onnx.ModelProto,
-    lesson: Lesson,
+    targets: BlockTargets,
     held_back: Crops,
     *,
     around: float = AROUND,
@@ -69,18 +69,18 @@ def measure_sensitivity(
 
     Args:
         model: The network, unpruned.
-        lesson: From prune.prepare, of the same network.
-        held_back: To measure on; other pictures than the lesson's.
+        targets: From prune.prepare, of the same network.
+        held_back: To measure on; other pictures than the targets'.
         around: Share of the hidden channels that the other blocks keep, above 0 to 1.
         shares: Of the hidden channels, to try in each block, 0 to 1.
         on_progress: Called with the name of each block when it is done.
     """
-    blocks = lesson.blocks
+    blocks = targets.blocks
     held = Stream(held_back.images)
     reference = held.predictions(model, model.graph.input[0].name)
-    choices: dict[str, Choice] = {}
-    keep = {block.name: rounded_width(block, around) / block.channels for block in blocks}
-    pruned = prune(model, lesson, keep, on_choice=lambda choice: choices.update({choice.block.name: choice}))
+    choices: dict[str, ChannelChoice] = {}
+    keep = uniform_shares(blocks, around)
+    pruned = prune(model, targets, keep, on_choice=lambda choice: choices.update({choice.block.name: choice}))
     base = _mean(held.predictions(pruned, model.graph.input[0].name), reference)
     table: dict[str, dict[int, float]] = {}
     for block in blocks:

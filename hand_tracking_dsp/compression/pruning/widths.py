@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hand_tracking_dsp.compression.pruning.network import Block
+from collections.abc import Iterable
+
+from hand_tracking_dsp.compression.pruning.blocks import Block
 
 GROUP = 16
 """Runtimes compute channels in groups of this many; a part of a group costs as much as the whole."""
@@ -28,6 +30,11 @@ def rounded_width(block: Block, share: float) -> int:
     if share == 0 and block.removable:
         return 0
     return min((width for width in widths(block) if width), key=lambda w: abs(w - share * block.channels))
+
+
+def uniform_shares(blocks: Iterable[Block], share: float) -> dict[str, float]:
+    """Round a share of every block's channels to a width; return the shares that come out, by block."""
+    return {block.name: rounded_width(block, share) / block.channels for block in blocks}
 
 
 def _step(block: Block) -> int:

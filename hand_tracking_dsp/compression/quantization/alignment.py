@@ -6,15 +6,15 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from hand_tracking_dsp.compression.pruning.network import (
+from hand_tracking_dsp.compression.onnx_graph import (
     Array,
     Graph,
     copied,
     is_depthwise,
-    read_blocks,
     read_weights,
     write_weights,
 )
+from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 
 # ONNX Runtime's depthwise INT8 kernel (MlasConvSym) takes multiples of 16; others need two to three times
 # as long. Its other convolutions take multiples of 4 inputs, and an image has 3.

@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.compression.pruning.network import Graph, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import Graph, read_weights, write_weights
 from hand_tracking_dsp.compression.quantization.observation import run_through
 from hand_tracking_dsp.compression.quantization.rounding import Doubles
 

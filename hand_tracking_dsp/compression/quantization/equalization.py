@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import onnx
 
-from hand_tracking_dsp.compression.pruning.network import (
+from hand_tracking_dsp.compression.onnx_graph import (
     Array,
     Graph,
     copied,

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from hand_tracking_dsp.compression.pruning.network import Array, read_weights
+from hand_tracking_dsp.compression.onnx_graph import Array, read_weights
 from hand_tracking_dsp.compression.quantization.alignment import align
 
 # One step for all activations: a bias must be in steps of its layer's input times those of its weights.
@@ -23,11 +23,11 @@ def with_any_ranges(model: onnx.ModelProto) -> onnx.ModelProto:
     Args:
         model: fp32 network with one input.
     """
-    writer = _Writer(align(model))
+    writer = _QdqWriter(align(model))
     return writer.written()
 
 
-class _Writer:
+class _QdqWriter:
     """Writes a network anew, with a QuantizeLinear and a DequantizeLinear around every layer."""
 
     def __init__(self, model: onnx.ModelProto) -> None:

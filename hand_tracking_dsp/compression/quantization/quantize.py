@@ -22,13 +22,7 @@ from onnxruntime.quantization import (
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.pruning.network import (
-    Array,
-    copied,
-    is_depthwise,
-    read_weights,
-    write_weights,
-)
+from hand_tracking_dsp.compression.onnx_graph import Array, copied, is_depthwise, read_weights, write_weights
 from hand_tracking_dsp.compression.quantization.alignment import ZERO_PLANES, align, padded_image
 from hand_tracking_dsp.compression.quantization.bias_correction import correct_biases
 from hand_tracking_dsp.compression.quantization.equalization import equalize

@@ -7,24 +7,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import onnx
 
 from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_palm_percent, predict
-from hand_tracking_dsp.compression.bank.entries import Entry, add_variant
+from hand_tracking_dsp.compression.bank.entries import with_variant
 from hand_tracking_dsp.compression.bank.export_checks import (
     HALVED,
     OTHER_ROUNDING,
     ROUNDED,
+    ExportStep,
     Stage,
-    Step,
     compare_stages,
     open_as_filed,
     require,
 )
 from hand_tracking_dsp.compression.bank.sessions import EXACT, open_exact
-from hand_tracking_dsp.compression.bank.timing import time_in_turn
+from hand_tracking_dsp.compression.bank.timing import grey_runs, time_in_turn
 from hand_tracking_dsp.compression.bank.verify import Check, Timed, runtimes_here
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.quantization.half import halve
@@ -32,7 +32,6 @@ from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.tracking.backends import open_session
 from hand_tracking_dsp.tracking.backends.base import Session
-from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
 from hand_tracking_dsp.tracking.precision import DEVIATION, Choice, possible
 
@@ -45,14 +44,14 @@ _WAY = "1"
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What was measured of a level in one file and arithmetic, on crops held back.
+class VariantFigures:
+    """Figures of a level in one file and arithmetic, on crops held back.
 
     Attributes:
         choice: The file, and how it was run.
         from_dense: Mean deviation from the dense network's fp32, % of palm size.
         from_own: The same from the level's own fp32: what the precision costs.
-        timed: What a run takes.
+        timed: Times of a run.
     """
 
     choice: Choice[NetworkInfo]
@@ -61,33 +60,38 @@ class Measured:
     timed: Timed
 
 
-def lacking(level: Entry, precisions: Iterable[str], again: bool = False) -> list[str]:
+def lacking(level: LevelInfo, precisions: Iterable[str], again: bool = False) -> list[str]:
     """Name the precisions in which a level has no file yet.
 
     Args:
-        level: Of bank.json.
+        level: The level.
         precisions: Those wanted, of MADE.
-        again: Count those that it has as lacking, too.
+        again: Whether those that it has count as lacking, too.
 
     Returns:
         Those that can be made: none where the level has no fp32 file.
     """
-    if level["precision"] != "fp32":
+    if level.precision != "fp32":
         return []
-    there = set() if again else {variant["precision"] for variant in level.get("variants", ())}
+    there = set() if again else {variant.precision for variant in level.variants}
     return [precision for precision in precisions if precision not in there]
 
 
-def make_variant(level: Entry, data: bytes, precision: str, crops: Crops, seed: int, kept: Path) -> bytes:
+def make_variant(
+    level: LevelInfo, data: bytes, precision: str, crops: Crops, seed: int, kept: Path
+) -> tuple[LevelInfo, bytes]:
     """Make a file of a level's network in another precision, or take the one an earlier run left.
 
     Args:
-        level: Of bank.json; gets the variant, in place of an older one of the same precision.
+        level: The level.
         data: Its fp32 file.
         precision: One of MADE.
         crops: To calibrate on.
         seed: That the crops were chosen by, to be noted.
         kept: Folder for what is made, for a later run.
+
+    Returns:
+        The level with the variant last, in place of an older one of the same precision, and the file.
 
     Raises:
         OutputError: The folder cannot be written.
@@ -101,15 +105,14 @@ def make_variant(level: Entry, data: bytes, precision: str, crops: Crops, seed: 
         changed = quantize(model, crops) if precision == "int8" else halve(model)
         made = changed.SerializeToString(deterministic=True)
         write_bytes(path, made)
-    source = {"file": level["file"], "sha256": level["sha256"], "method": _method(precision)}
+    source: dict[str, Any] = {"file": level.file, "sha256": level.sha256, "method": _method(precision)}
     if precision == "int8":
         source |= {"crops": len(crops), "data": ", ".join(sorted(set(crops.sources))), "seed": seed}
-    file = f"{level['file'].removesuffix('.onnx')}_{precision}.onnx"
-    add_variant(level, file, made, precision, source=source)
-    return made
+    file = f"{level.file.removesuffix('.onnx')}_{precision}.onnx"
+    return with_variant(level, file, made, precision, source=source), made
 
 
-def check_variant(name: str, original: bytes, made: bytes, precision: str, crops: Crops) -> list[Step]:
+def check_variant(name: str, original: bytes, made: bytes, precision: str, crops: Crops) -> list[ExportStep]:
     """Compare the outputs of a network at every step of its export.
 
     Args:
@@ -152,7 +155,7 @@ def measure_level(
     crops: Crops,
     runs: int,
     on_turn: Callable[[int, int], None] | None = None,
-) -> list[Measured]:
+) -> list[VariantFigures]:
     """Measure a level in every file and arithmetic that can run here, in turn.
 
     Args:
@@ -175,11 +178,10 @@ def measure_level(
         open_session(files[one.info.file], one.info.file, replace(one.runtime, threads=EXACT.threads))
         for one in choices
     ]
-    grey = np.full(LANDMARKS.input_shape, 0.5, dtype=np.float32)
-    times = time_in_turn([partial(session.run, grey) for session in sessions], runs, on_turn)
+    times = time_in_turn(grey_runs(sessions), runs, on_turn)
     found = [predict(session, crops.images) for session in sessions]
     return [
-        Measured(
+        VariantFigures(
             choice,
             float(deviation_palm_percent(said, dense).mean()),
             float(deviation_palm_percent(said, found[0]).mean()),
@@ -189,8 +191,8 @@ def measure_level(
     ]
 
 
-def as_check(measured: Measured, samples: int) -> Check:
-    """Write a measurement as lab.verify records it."""
+def as_check(measured: VariantFigures, samples: int) -> Check:
+    """Return a measurement as bank.verify records it."""
     return Check(measured.choice, DEVIATION, measured.from_dense, None, samples)
 
 

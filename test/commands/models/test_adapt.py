@@ -15,10 +15,11 @@ from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticScene
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.models import adapt
-from hand_tracking_dsp.compression.bank.entries import level_entry, new_bank
-from hand_tracking_dsp.compression.bank.files import read_bank, read_files, write_bank_files
+from hand_tracking_dsp.compression.bank.entries import new_bank, new_level
+from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.compression.data.crops import Crops, collect_crops
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
 
 @pytest.fixture(autouse=True)
@@ -96,19 +97,19 @@ def linear_network(noise: float, presence: float = 0.9) -> bytes:
     return model.SerializeToString()
 
 
-def write_bank(folder: Path, **networks: bytes) -> Path:
+def make_bank(folder: Path, **networks: bytes) -> Path:
     files = {f"{name}.onnx": data for name, data in networks.items()}
     levels = [
-        level_entry(name, f"{name}.onnx", data, parameters=9 - i, macs=9)
+        new_level(name, f"{name}.onnx", data, parameters=9 - i, macs=9)
         for i, (name, data) in enumerate(networks.items())
     ]
-    write_bank_files(folder, new_bank("mine", "none", "a test", levels, []), files)
+    write_bank(folder, new_bank("mine", "none", "a test", levels), files)
     return folder
 
 
 @pytest.fixture
 def bank(tmp_path: Path) -> Path:
-    return write_bank(tmp_path / "bank", dense=linear_network(0), half=linear_network(0.2))
+    return make_bank(tmp_path / "bank", dense=linear_network(0), half=linear_network(0.2))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -122,10 +123,10 @@ def words(bank: Path, out: Path, *more: str) -> list[str]:
 def test_a_better_bank_is_made_of_a_folder(photos: Path, bank: Path, tmp_path: Path, capsys) -> None:
     before = contents(bank)
     assert main(words(bank, tmp_path / "out", "--images", str(photos), "--seed", "3")) == 0
-    level = read_bank(tmp_path / "out")["levels"][1]
-    assert level["source"]["pictures"] == photos.name
-    assert (level["source"]["crops"], level["source"]["seed"]) == (40, 3)
-    assert level["accuracy"][0]["data"] == "user pictures, held back"
+    level = read_manifest(tmp_path / "out").levels[1]
+    assert level.source["pictures"] == photos.name
+    assert (level.source["crops"], level.source["seed"]) == (40, 3)
+    assert level.accuracy[0].data == "user pictures, held back"
     shown = capsys.readouterr().out
     assert "never accuracy" in shown
     assert "heads refitted" in shown
@@ -135,7 +136,7 @@ def test_a_better_bank_is_made_of_a_folder(photos: Path, bank: Path, tmp_path: P
 
 def test_a_bag_is_as_good_as_a_folder(bag: Path, bank: Path, tmp_path: Path, capsys) -> None:
     assert main(words(bank, tmp_path / "out", "--bag", str(bag), "--topic", "/image")) == 0
-    assert read_bank(tmp_path / "out")["levels"][1]["source"]["pictures"] == "kitchen"
+    assert read_manifest(tmp_path / "out").levels[1].source["pictures"] == "kitchen"
     assert "20 of 21 images of /image were taken, 1 were bad" in capsys.readouterr().out
 
 
@@ -143,14 +144,15 @@ def test_a_bag_is_as_good_as_a_folder(bag: Path, bank: Path, tmp_path: Path, cap
 def test_the_same_seed_gives_the_same_networks(photos: Path, bank: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         assert main(words(bank, tmp_path / name, "--images", str(photos))) == 0
-    assert read_files(tmp_path / "one") == read_files(tmp_path / "two")
+    one, two = (read_files(read_manifest(tmp_path / name)) for name in ("one", "two"))
+    assert one == two
 
 
 @pytest.mark.usefixtures("quick")
 def test_a_bank_may_be_adapted_in_its_own_place(photos: Path, bank: Path) -> None:
-    before = read_files(bank)
+    before = read_files(read_manifest(bank))
     assert main(words(bank, bank, "--images", str(photos))) == 0
-    after = read_files(bank)
+    after = read_files(read_manifest(bank))
     assert after["dense.onnx"] == before["dense.onnx"]
     assert "half.onnx" not in after
     assert len(after) == 2
@@ -159,7 +161,7 @@ def test_a_bank_may_be_adapted_in_its_own_place(photos: Path, bank: Path) -> Non
 
 @pytest.mark.usefixtures("quick")
 def test_where_nothing_gets_better_nothing_is_written(photos: Path, tmp_path: Path, capsys) -> None:
-    same = write_bank(tmp_path / "bank", dense=linear_network(0), same=linear_network(0))
+    same = make_bank(tmp_path / "bank", dense=linear_network(0), same=linear_network(0))
     assert main(words(same, tmp_path / "out", "--images", str(photos))) == 1
     assert "None of the 2 networks came nearer to the dense one" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
@@ -167,25 +169,25 @@ def test_where_nothing_gets_better_nothing_is_written(photos: Path, tmp_path: Pa
 
 @pytest.mark.usefixtures("quick")
 def test_only_the_densest_levels_are_taken(photos: Path, tmp_path: Path) -> None:
-    three = write_bank(
+    three = make_bank(
         tmp_path / "bank", dense=linear_network(0), half=linear_network(0.2), third=linear_network(0.3)
     )
     assert main(words(three, tmp_path / "out", "--images", str(photos), "--levels", "2")) == 0
-    assert [level["name"] for level in read_bank(tmp_path / "out")["levels"]] == ["dense", "half"]
+    assert [level.name for level in read_manifest(tmp_path / "out").levels] == ["dense", "half"]
 
 
 @pytest.mark.usefixtures("quick")
 def test_levels_made_for_targets_take_the_place_of_the_old_ones(
     photos: Path, bank: Path, tmp_path: Path, monkeypatch
 ) -> None:
-    def prune(_folder: Path, made: Path, crops, _options) -> list[str]:
+    def prune(_bank: Manifest, made: Path, crops, _options) -> list[str]:
         assert 24 <= len(crops) < 40
-        write_bank(made, dense=linear_network(0), fast=linear_network(0.1))
+        make_bank(made, dense=linear_network(0), fast=linear_network(0.1))
         return ["fast"]
 
     monkeypatch.setattr(adapt, "_prune", prune)
     assert main(words(bank, tmp_path / "out", "--images", str(photos), "--target", "0.5")) == 0
-    assert [level["name"] for level in read_bank(tmp_path / "out")["levels"]] == ["dense", "fast"]
+    assert [level.name for level in read_manifest(tmp_path / "out").levels] == ["dense", "fast"]
 
 
 def blank(path: Path) -> Path:
@@ -248,7 +250,7 @@ def test_pictures_of_one_scene_are_refused(photos: Path, bank: Path, tmp_path: P
 
 @pytest.mark.usefixtures("quick")
 def test_a_dense_network_without_hands_is_refused(photos: Path, tmp_path: Path, capsys) -> None:
-    blind = write_bank(tmp_path / "bank", dense=linear_network(0, presence=0.1), half=linear_network(0.2))
+    blind = make_bank(tmp_path / "bank", dense=linear_network(0, presence=0.1), half=linear_network(0.2))
     assert main(words(blind, tmp_path / "out", "--images", str(photos))) == 1
     assert "sees a hand in 0 of 40 crops only" in capsys.readouterr().err
 
@@ -293,7 +295,7 @@ def test_a_corrupt_or_foreign_network_in_the_bank_is_refused(
     photos: Path, tmp_path: Path, capsys, bad: bytes | None, message: str
 ) -> None:
     palm = Path(__file__).parents[3] / "models" / "mediapipe" / "palm_lite.onnx"
-    wrong = write_bank(tmp_path / "bank", dense=linear_network(0), half=bad or palm.read_bytes())
+    wrong = make_bank(tmp_path / "bank", dense=linear_network(0), half=bad or palm.read_bytes())
     assert main(words(wrong, tmp_path / "out", "--images", str(photos))) == 1
     assert message in capsys.readouterr().err
 

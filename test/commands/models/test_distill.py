@@ -10,8 +10,8 @@ import pytest
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticScene
 from hand_tracking_dsp.cli import main
-from hand_tracking_dsp.compression.bank.entries import level_entry, new_bank
-from hand_tracking_dsp.compression.bank.files import read_bank, read_files, write_bank_files
+from hand_tracking_dsp.compression.bank.entries import new_bank, new_level
+from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
@@ -30,20 +30,14 @@ def pictures(tmp_path_factory):
 @pytest.fixture
 def bank(tmp_path):
     """The dense network, and lite as a level to be taught."""
-    originals = share_path("models", "mediapipe")
-    old, files = read_bank(originals), read_files(originals)
+    old = read_manifest(share_path("models", "mediapipe"))
+    files = read_files(old)
     levels = [
-        level_entry(
-            entry["name"],
-            entry["file"],
-            files[entry["file"]],
-            parameters=entry["parameters"],
-            macs=entry["macs"],
-        )
-        for entry in old["levels"]
+        new_level(level.name, level.file, files[level.file], parameters=level.parameters, macs=level.macs)
+        for level in old.levels
     ]
     folder = tmp_path / "bank"
-    write_bank_files(folder, new_bank("test", "Apache-2.0", "test", levels, old["detectors"]), files)
+    write_bank(folder, new_bank("test", "Apache-2.0", "test", levels, old.detectors), files)
     return folder
 
 

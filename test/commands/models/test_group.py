@@ -6,15 +6,18 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hand_tracking_dsp.cli import main
-from hand_tracking_dsp.compression.bank.entries import Entry
-from hand_tracking_dsp.compression.bank.files import read_bank, write_bank
+from hand_tracking_dsp.compression.bank.entries import File, with_each_file
+from hand_tracking_dsp.compression.bank.files import write_manifest
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.device import device_name
+from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.network_info import FileInfo
 
 
 @pytest.fixture(autouse=True)
@@ -71,17 +74,17 @@ def verified(tiny_bank: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
     return lambda *more: main([*arguments, *more])
 
 
-def entries(bank: Path) -> tuple[Entry, Entry]:
+def files_of_level(bank: Path) -> tuple[FileInfo, FileInfo]:
     """The level that has a variant, and the variant."""
-    level = read_bank(bank)["levels"][1]
-    return level, level["variants"][0]
+    level = read_manifest(bank).levels[1]
+    return level, level.variants[0]
 
 
 def test_what_was_made_of_mediapipes_networks_is_not_compared_with_its_originals(
     tiny_bank: Path, verified: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bank = read_bank(tiny_bank)
-    write_bank(tiny_bank, {**bank, "source": "PyPI wheel of mediapipe==0.10.21; pruned in closed form"})
+    source = "PyPI wheel of mediapipe==0.10.21; pruned in closed form"
+    write_manifest(replace(read_manifest(tiny_bank), source=source))
     assert verified() == 0
     assert "TensorFlow Lite" not in capsys.readouterr().out
 
@@ -94,19 +97,17 @@ def test_any_bank_is_checked_and_its_figures_kept(
     assert "3 synthetic hands" in shown
     assert "not recorded" in shown
     assert re.search(r"deviation 0\.00 %\W+3\b", shown), "the number of hands stands beside the result"
-    for entry in entries(tiny_bank):
-        profiles = [one for one in entry["latency"] if one["provider"] == ORT]
-        assert sorted(one["threads"] for one in profiles) == [1, 2]
-        assert {one["device"] for one in profiles} == {device_name()}
-        assert [one["data"] for one in entry["accuracy"] if one["provider"] == ORT] == ["3 synthetic hands"]
+    for info in files_of_level(tiny_bank):
+        profiles = [one for one in info.latency if one.provider == ORT]
+        assert sorted(one.threads for one in profiles) == [1, 2]
+        assert {one.device for one in profiles} == {device_name()}
+        assert [one.data for one in info.accuracy if one.provider == ORT] == ["3 synthetic hands"]
     # A second run replaces the times and compares with the results of the first.
-    before = read_bank(tiny_bank)
+    before = read_manifest(tiny_bank)
     assert verified("--update") == 0
-    after = read_bank(tiny_bank)
-    assert [level["accuracy"] for level in after["levels"]] == [
-        level["accuracy"] for level in before["levels"]
-    ]
-    assert len(after["levels"][0]["latency"]) == len(before["levels"][0]["latency"])
+    after = read_manifest(tiny_bank)
+    assert [level.accuracy for level in after.levels] == [level.accuracy for level in before.levels]
+    assert len(after.levels[0].latency) == len(before.levels[0].latency)
     assert "not recorded" not in capsys.readouterr().out
 
 
@@ -120,15 +121,17 @@ def test_a_variant_that_is_worse_than_recorded_ends_in_1_and_gets_no_profile(
     tiny_bank: Path, verified: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert verified("--update") == 0
-    bank = read_bank(tiny_bank)
-    for measured in bank["levels"][1]["variants"][0]["accuracy"]:
-        measured["value"] /= 10
-    write_bank(tiny_bank, bank)
+
+    def better(info: File) -> File:
+        accuracy = tuple(replace(one, value=one.value / 10) for one in info.accuracy)
+        return replace(info, accuracy=accuracy) if info.precision == "int8" else info
+
+    write_manifest(with_each_file(read_manifest(tiny_bank), better))
     assert verified("--update") == 1
     assert "WORSE THAN RECORDED" in capsys.readouterr().out
-    level, variant = entries(tiny_bank)
-    assert level["latency"]
-    assert variant["latency"] == []
+    level, variant = files_of_level(tiny_bank)
+    assert level.latency
+    assert variant.latency == ()
 
 
 @pytest.mark.parametrize(

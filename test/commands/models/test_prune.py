@@ -11,10 +11,10 @@ import pytest
 
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.models import relevance
-from hand_tracking_dsp.compression.bank.files import read_bank
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.pruning.criteria import l1_norm
 from hand_tracking_dsp.resources import original_bank
+from hand_tracking_dsp.tracking.manifest import read_manifest
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def test_prune_writes_a_bank(hands: str, tmp_path: Path, capsys: pytest.CaptureF
     out = tmp_path / "out"
     words = ["models", "prune", "--start", "lite", "--images", hands, "--uniform", "0.5", "--count", "32"]
     assert main([*words, "--out", str(out)]) == 0
-    levels = read_bank(out)["levels"]
-    assert [level["name"] for level in levels] == ["full", "lite_keep50"]
-    assert levels[1]["parameters"] < 0.31 * levels[0]["parameters"]
+    levels = read_manifest(out).levels
+    assert [level.name for level in levels] == ["full", "lite_keep50"]
+    assert levels[1].parameters < 0.31 * levels[0].parameters
     assert "lite_keep50" in capsys.readouterr().out
     assert main([*words, "--out", str(out)]) == 0
     assert "(kept)" in capsys.readouterr().out

@@ -6,13 +6,13 @@ import pytest
 
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.models import prune_palm
-from hand_tracking_dsp.compression.bank.files import read_bank
 from hand_tracking_dsp.compression.bank.timing import Times
 from hand_tracking_dsp.compression.palm import bank as palm_bank
-from hand_tracking_dsp.compression.palm.bank import Measured
+from hand_tracking_dsp.compression.palm.bank import DetectorFigures
 from hand_tracking_dsp.compression.palm.deviation import RegionDeviation
 from hand_tracking_dsp.compression.palm.recall import Recall
 from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
 
 
@@ -38,7 +38,7 @@ def quick(monkeypatch):
         assert len(images) == 32
         recall = Recall(3, 3, 4, 2)
         results = [
-            Measured(file, "onnxruntime/CPUExecutionProvider", Times(2.0, 3.0, 4.0, 5), {"": recall})
+            DetectorFigures(file, "onnxruntime/CPUExecutionProvider", Times(2.0, 3.0, 4.0, 5), {"": recall})
             for file in networks
         ]
         for result in results[1:]:
@@ -74,16 +74,16 @@ def test_a_bank_with_faster_detectors_is_written(photos, tmp_path, capsys):
 
     assert main(arguments(photos, out)) == 0
 
-    detectors = {entry["name"]: entry for entry in read_bank(out)["detectors"]}
+    detectors = {info.name: info for info in read_manifest(out).detectors}
     assert list(detectors) == ["full", "lite", "pruned"]
-    assert [one["precision"] for entry in detectors.values() for one in entry["variants"]] == ["int8"] * 3
+    assert [one.precision for info in detectors.values() for one in info.variants] == ["int8"] * 3
     pruned = detectors["pruned"]
-    assert {one["metric"]: one["value"] for one in pruned["accuracy"]} == {
+    assert {one.metric: one.value for one in pruned.accuracy} == {
         "recall_percent": pytest.approx(66.6667),
         "precision_percent": 50.0,
         "region_offset_palm_percent": 2.5,
     }
-    assert pruned["latency"][0]["p50_ms"] == 2.0
+    assert pruned.latency[0].p50_ms == 2.0
     assert PalmDetector.load(out, "pruned").provider.startswith("onnxruntime")
     assert "palm_full_int8.onnx" in capsys.readouterr().out
 
@@ -93,7 +93,9 @@ def test_the_levels_stay(photos, tmp_path):
     main(arguments(photos, tmp_path / "out"))
 
     bank = json.loads((share_path("models", "mediapipe") / "bank.json").read_text(encoding="utf-8"))
-    assert read_bank(tmp_path / "out")["levels"] == bank["levels"]
+    assert (
+        json.loads((tmp_path / "out" / "bank.json").read_text(encoding="utf-8"))["levels"] == bank["levels"]
+    )
 
 
 def test_a_detector_that_is_not_good_enough_is_left_out(photos, tmp_path, quick, capsys):
@@ -101,7 +103,7 @@ def test_a_detector_that_is_not_good_enough_is_left_out(photos, tmp_path, quick,
 
     assert main(arguments(photos, tmp_path / "out")) == 1
 
-    assert [entry["name"] for entry in read_bank(tmp_path / "out")["detectors"]] == ["full", "lite"]
+    assert [info.name for info in read_manifest(tmp_path / "out").detectors] == ["full", "lite"]
     assert "palm_pruned.onnx is left out: it is blind." in capsys.readouterr().out
 
 

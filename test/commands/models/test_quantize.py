@@ -12,7 +12,7 @@ import pytest
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.models import quantize as command
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.pruning.network import copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
 from hand_tracking_dsp.compression.quantization import variants
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 
@@ -105,7 +105,7 @@ def test_what_an_interrupted_run_made_is_taken(
 
     words = arguments(tiny_bank, tmp_path / "bank", "--runs", "0", "--again")
     with monkeypatch.context() as interrupted:
-        interrupted.setattr(command, "write_bank_files", interrupt)
+        interrupted.setattr(command, "write_bank", interrupt)
         assert main(words) == 130
     assert main(words) == 0
     assert len(quantized) == 2

@@ -10,19 +10,20 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from hand_tracking_dsp.compression.adapt.level import Classroom
-from hand_tracking_dsp.compression.adapt.pictures import Lessons
-from hand_tracking_dsp.compression.bank.entries import add_variant, level_entry, new_bank
-from hand_tracking_dsp.compression.bank.files import write_bank_files
+from hand_tracking_dsp.compression.adapt.level import LevelAdapter
+from hand_tracking_dsp.compression.adapt.pictures import AdaptationCrops
+from hand_tracking_dsp.compression.bank.entries import (
+    new_accuracy,
+    new_bank,
+    new_level,
+    with_accuracy,
+    with_variant,
+)
+from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import SIZE, Crops
-from hand_tracking_dsp.compression.pruning.network import (
-    copied,
-    cut_channels,
-    read_blocks,
-    read_weights,
-    write_weights,
-)
+from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
+from hand_tracking_dsp.compression.pruning.blocks import cut_channels, read_blocks
 from hand_tracking_dsp.hand import Joint
 
 HIDDEN = 32
@@ -149,13 +150,13 @@ def make_crops() -> Callable[..., Crops]:
 
 
 @pytest.fixture(scope="session")
-def lessons(dense: onnx.ModelProto) -> Lessons:
-    return Lessons.make(smooth_crops(120), smooth_crops(12, seed=1), open_exact(dense))
+def lessons(dense: onnx.ModelProto) -> AdaptationCrops:
+    return AdaptationCrops.make(smooth_crops(120), smooth_crops(12, seed=1), open_exact(dense))
 
 
 @pytest.fixture(scope="session")
-def room(dense: onnx.ModelProto, lessons: Lessons) -> Classroom:
-    return Classroom(dense, lessons)
+def adapter(dense: onnx.ModelProto, lessons: AdaptationCrops) -> LevelAdapter:
+    return LevelAdapter(dense, lessons)
 
 
 @pytest.fixture
@@ -167,11 +168,10 @@ def small_bank(tmp_path: Path, dense: onnx.ModelProto, pruned: onnx.ModelProto) 
         "pruned_int8.onnx": shaken_heads(pruned).SerializeToString(),
     }
     levels = [
-        level_entry(name, f"{name}.onnx", files[f"{name}.onnx"], parameters=count, macs=count)
+        new_level(name, f"{name}.onnx", files[f"{name}.onnx"], parameters=count, macs=count)
         for name, count in (("dense", 100), ("pruned", 75))
     ]
-    measured = {"metric": "deviation_palm_percent", "data": "elsewhere", "value": 1.0, "samples": 9}
-    levels[1]["accuracy"] = [measured]
-    add_variant(levels[1], "pruned_int8.onnx", files["pruned_int8.onnx"], "int8")
-    write_bank_files(tmp_path / "small", new_bank("small", "none", "a test", levels, []), files)
+    levels[1] = with_accuracy(levels[1], new_accuracy("elsewhere", 1.0, 9, ""))
+    levels[1] = with_variant(levels[1], "pruned_int8.onnx", files["pruned_int8.onnx"], "int8")
+    write_bank(tmp_path / "small", new_bank("small", "none", "a test", levels), files)
     return tmp_path / "small"

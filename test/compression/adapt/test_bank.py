@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,20 +16,22 @@ from hand_tracking_dsp.compression.adapt.bank import (
     time_files,
 )
 from hand_tracking_dsp.compression.adapt.level import KEPT, NEW
-from hand_tracking_dsp.compression.bank.entries import level_entry, new_bank
-from hand_tracking_dsp.compression.bank.files import read_bank, read_files, write_bank_files
+from hand_tracking_dsp.compression.bank.entries import new_bank, new_level
+from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.bank import LevelBank
-from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.network_info import files_of
 
 ABOUT = {"bank": "small", "pictures": "camera", "crops": 120, "held_back": 30, "seed": 0}
 
 
 @pytest.fixture
-def adapted(small_bank: Path, room):
+def adapted(small_bank: Path, adapter):
     """What became of the small bank: (old bank, its files, what was found)."""
-    bank, files = read_bank(small_bank), read_files(small_bank)
-    return bank, files, adapt_levels(bank, files, room)
+    bank = read_manifest(small_bank)
+    files = read_files(bank)
+    return bank, files, adapt_levels(bank, files, adapter)
 
 
 def test_every_file_is_looked_at_and_the_dense_network_stays(adapted) -> None:
@@ -41,72 +43,69 @@ def test_every_file_is_looked_at_and_the_dense_network_stays(adapted) -> None:
 
 def test_the_new_bank_says_what_was_measured_and_where_it_came_from(adapted, tmp_path: Path) -> None:
     bank, files, found = adapted
-    old = json.dumps(bank)
     networks = {**files, **new_files(found)}
     provider, times = time_files({one.file: networks[one.file] for one in found}, 2)
     new = record(bank, found, provider, times, ABOUT)
-    assert json.dumps(bank) == old
-    write_bank_files(tmp_path / "new", new, networks)
-    dense, pruned = read_bank(tmp_path / "new")["levels"]
+    write_bank(tmp_path / "new", new, networks)
+    dense, pruned = read_manifest(tmp_path / "new").levels
     after = {one.file: one.result.after.deviation for one in found}
-    for entry in (dense, *dense["variants"], pruned, *pruned["variants"]):
-        assert entry["accuracy"] == [
-            {
-                "metric": "deviation_palm_percent",
-                "data": DATA,
-                "value": pytest.approx(after[entry["file"]], abs=1e-4),
-                "samples": 30,
-                "provider": "onnxruntime/CPUExecutionProvider",
-            }
-        ]
-        assert entry["latency"][0]["threads"] == 1
-    assert pruned["source"] == {
+    for info in (*files_of(dense), *files_of(pruned)):
+        (measured,) = info.accuracy
+        assert measured.to_json() == {
+            "metric": "deviation_palm_percent",
+            "data": DATA,
+            "value": pytest.approx(after[info.file], abs=1e-4),
+            "samples": 30,
+            "provider": "onnxruntime/CPUExecutionProvider",
+        }
+        assert info.latency[0].threads == 1
+    assert pruned.source == {
         "file": "pruned.onnx",
-        "sha256": bank["levels"][1]["sha256"],
+        "sha256": bank.levels[1].sha256,
         "way": "blocks and heads refitted",
         **ABOUT,
     }
-    assert pruned["sparsity"] == bank["levels"][1]["sparsity"]
+    assert pruned.sparsity == bank.levels[1].sparsity
     assert "adapted to 120 hands of camera" in read_manifest(tmp_path / "new").source
     LevelBank.load(tmp_path / "new")
 
 
-def test_levels_just_made_are_measured_only(small_bank: Path, room) -> None:
-    bank, files = read_bank(small_bank), read_files(small_bank)
+def test_levels_just_made_are_measured_only(small_bank: Path, adapter) -> None:
+    bank = read_manifest(small_bank)
+    files = read_files(bank)
     done: list[str] = []
-    found = {one.file: one.result for one in adapt_levels(bank, files, room, ["pruned"], done.append)}
+    found = {one.file: one.result for one in adapt_levels(bank, files, adapter, ["pruned"], done.append)}
     assert (found["pruned.onnx"].way, found["pruned.onnx"].before) == (NEW, None)
     assert sorted(done) == sorted(found)
 
 
-def bank_of(folder: Path, **networks: bytes) -> Path:
+def bank_of(folder: Path, **networks: bytes) -> Manifest:
     files = {f"{name}.onnx": data for name, data in networks.items()}
-    levels = [
-        level_entry(name, f"{name}.onnx", data, parameters=9, macs=9) for name, data in networks.items()
-    ]
-    write_bank_files(folder, new_bank("b", "none", "a test", levels, []), files)
-    return folder
+    levels = [new_level(name, f"{name}.onnx", data, parameters=9, macs=9) for name, data in networks.items()]
+    return write_bank(folder, new_bank("b", "none", "a test", levels), files)
 
 
 def test_a_corrupt_network_is_named(dense, tmp_path: Path) -> None:
-    folder = bank_of(tmp_path / "b", dense=dense.SerializeToString(), bad=b"no network")
+    bank = bank_of(tmp_path / "b", dense=dense.SerializeToString(), bad=b"no network")
     with pytest.raises(ModelError, match=r"bad.onnx is no ONNX network .*: restore the bank"):
-        check_levels(read_bank(folder), read_files(folder))
+        check_levels(bank, read_files(bank))
 
 
 def test_a_foreign_network_is_named(dense, tmp_path: Path) -> None:
     palm = Path(__file__).parents[3] / "models" / "mediapipe" / "palm_lite.onnx"
-    folder = bank_of(tmp_path / "b", dense=dense.SerializeToString(), palm=palm.read_bytes())
+    bank = bank_of(tmp_path / "b", dense=dense.SerializeToString(), palm=palm.read_bytes())
     with pytest.raises(ModelError, match=r"The network palm.onnx takes"):
-        check_levels(read_bank(folder), read_files(folder))
+        check_levels(bank, read_files(bank))
 
 
 def test_a_bank_without_a_dense_float_network_cannot_teach(small_bank: Path) -> None:
-    bank, files = read_bank(small_bank), read_files(small_bank)
-    bank["levels"][0]["precision"] = "int8"
+    bank = read_manifest(small_bank)
+    files = read_files(bank)
+    levels = (replace(bank.levels[0], precision="int8", variants=()), bank.levels[1])
     with pytest.raises(ModelError, match="no dense level in fp32"):
-        check_levels(bank, files)
+        check_levels(replace(bank, levels=levels), files)
 
 
 def test_a_good_bank_gives_its_dense_network(small_bank: Path, dense) -> None:
-    assert check_levels(read_bank(small_bank), read_files(small_bank)) == dense
+    bank = read_manifest(small_bank)
+    assert check_levels(bank, read_files(bank)) == dense

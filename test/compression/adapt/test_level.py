@@ -6,87 +6,87 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.compression.adapt import level as level_module
-from hand_tracking_dsp.compression.adapt.level import KEPT, Classroom, is_better
-from hand_tracking_dsp.compression.adapt.pictures import Score
+from hand_tracking_dsp.compression.adapt.level import KEPT, LevelAdapter, is_better
+from hand_tracking_dsp.compression.adapt.pictures import DenseDeviation
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.pruning.network import copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
 from hand_tracking_dsp.compression.quantization.half import halve
 
 
-def test_a_network_pruned_from_the_dense_one_is_refitted_block_by_block(room, pruned) -> None:
-    result = room.adapt_floats(pruned)
+def test_a_network_pruned_from_the_dense_one_is_refitted_block_by_block(adapter, pruned) -> None:
+    result = adapter.adapt_floats(pruned)
     assert result.way == "blocks and heads refitted"
     assert result.after.deviation < 0.6 * result.before.deviation
-    assert room.lessons.held_back.score(open_exact(result.model)) == result.after
+    assert adapter.lessons.held_back.score(open_exact(result.model)) == result.after
 
 
-def test_a_network_of_another_kind_gets_its_heads_refitted(room, foreign) -> None:
-    result = room.adapt_floats(foreign)
+def test_a_network_of_another_kind_gets_its_heads_refitted(adapter, foreign) -> None:
+    result = adapter.adapt_floats(foreign)
     assert result.way == "heads refitted"
     assert result.after.deviation < result.before.deviation
 
 
-def test_a_network_that_cannot_get_better_stays(room, dense) -> None:
-    result = room.adapt_floats(dense)
+def test_a_network_that_cannot_get_better_stays(adapter, dense) -> None:
+    result = adapter.adapt_floats(dense)
     assert (result.way, result.model) == (KEPT, None)
     assert result.before == result.after
 
 
-def test_what_got_worse_on_pictures_held_back_is_refused(room, pruned, monkeypatch) -> None:
+def test_what_got_worse_on_pictures_held_back_is_refused(adapter, pruned, monkeypatch) -> None:
     """Even where it looked better on those that judge between ways."""
     spoiled = copied(pruned)
     weights = read_weights(pruned)
     write_weights(spoiled, {"head.landmarks.b": weights["head.landmarks.b"] + np.float32(30)})
-    monkeypatch.setattr(Classroom, "_refit_blocks", lambda *_: spoiled)
+    monkeypatch.setattr(LevelAdapter, "_refit_blocks", lambda *_: spoiled)
     monkeypatch.setattr(level_module, "refit_heads", lambda *_: None)
     lenient = iter([True, False])
     monkeypatch.setattr(level_module, "is_better", lambda *_: next(lenient))
-    assert room.adapt_floats(pruned).way == KEPT
+    assert adapter.adapt_floats(pruned).way == KEPT
 
 
-def test_an_int8_file_is_made_where_there_is_none(room, dense) -> None:
-    result = room.adapt_integers(dense, None)
+def test_an_int8_file_is_made_where_there_is_none(adapter, dense) -> None:
+    result = adapter.adapt_integers(dense, None)
     assert result.before is None
     assert result.way.startswith("quantized")
     assert result.after.deviation < 5.0
     assert any(node.op_type == "QuantizeLinear" for node in result.model.graph.node)
 
 
-def test_an_old_int8_file_gives_way_to_a_better_one(room, dense, shaken) -> None:
-    result = room.adapt_integers(dense, shaken)
+def test_an_old_int8_file_gives_way_to_a_better_one(adapter, dense, shaken) -> None:
+    result = adapter.adapt_integers(dense, shaken)
     assert result.before.deviation > 1.0
     assert result.after.deviation < result.before.deviation
 
 
-def test_an_int8_file_without_a_float_one_gets_its_heads_refitted(room, shaken) -> None:
-    result = room.adapt_integers(None, shaken)
+def test_an_int8_file_without_a_float_one_gets_its_heads_refitted(adapter, shaken) -> None:
+    result = adapter.adapt_integers(None, shaken)
     assert result.way == "heads refitted"
     assert result.after.deviation < 0.2 * result.before.deviation
 
 
-def test_an_fp16_file_is_made_again_from_what_got_better(room, dense, pruned) -> None:
-    result = room.adapt_halves(dense, halve(pruned))
+def test_an_fp16_file_is_made_again_from_what_got_better(adapter, dense, pruned) -> None:
+    result = adapter.adapt_halves(dense, halve(pruned))
     assert result.way == "halved"
     assert result.after.deviation < 0.5
-    assert room.adapt_halves(pruned, halve(dense)).way == KEPT
+    assert adapter.adapt_halves(pruned, halve(dense)).way == KEPT
 
 
 @pytest.mark.parametrize(
     ("after", "before", "better"),
     [
-        (Score(1.0, 0.0), Score(2.0, 0.0), True),
-        (Score(2.0, 0.0), Score(2.0, 0.0), False),
-        (Score(2.1, 0.0), Score(2.0, 0.5), False),
-        (Score(1.0, 0.105), Score(2.0, 0.1), True),
-        (Score(1.0, 0.2), Score(2.0, 0.1), False),
+        (DenseDeviation(1.0, 0.0), DenseDeviation(2.0, 0.0), True),
+        (DenseDeviation(2.0, 0.0), DenseDeviation(2.0, 0.0), False),
+        (DenseDeviation(2.1, 0.0), DenseDeviation(2.0, 0.5), False),
+        (DenseDeviation(1.0, 0.105), DenseDeviation(2.0, 0.1), True),
+        (DenseDeviation(1.0, 0.2), DenseDeviation(2.0, 0.1), False),
     ],
 )
 def test_better_means_nearer_and_no_hands_where_there_are_none(
-    after: Score, before: Score, better: bool
+    after: DenseDeviation, before: DenseDeviation, better: bool
 ) -> None:
     assert is_better(after, before) is better
 
 
 def test_adapting_is_deterministic(dense, pruned, lessons) -> None:
-    first, again = (Classroom(dense, lessons, 3).adapt_floats(pruned).model for _ in range(2))
+    first, again = (LevelAdapter(dense, lessons, 3).adapt_floats(pruned).model for _ in range(2))
     assert first.SerializeToString() == again.SerializeToString()

@@ -6,11 +6,17 @@ import cv2
 import numpy as np
 import pytest
 
-from hand_tracking_dsp.compression.adapt.pictures import Lessons, cut_anywhere, joined, mirrored, teach
+from hand_tracking_dsp.compression.adapt.pictures import (
+    AdaptationCrops,
+    cut_anywhere,
+    joined,
+    mirrored,
+    teach,
+)
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import SIZE, Crops
 from hand_tracking_dsp.compression.data.pictures import list_pictures
-from hand_tracking_dsp.compression.pruning.network import copied, write_weights
+from hand_tracking_dsp.compression.onnx_graph import copied, write_weights
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 
 
@@ -36,14 +42,14 @@ def test_crops_of_one_scene_are_refused(dense, make_crops) -> None:
     crops = make_crops(40)
     alike = Crops(crops.images, crops.sources, ("set/0",) * 40)
     with pytest.raises(ConfigurationError, match="one picture or scene; give more pictures"):
-        Lessons.make(alike, crops.subset([]), open_exact(dense))
+        AdaptationCrops.make(alike, crops.subset([]), open_exact(dense))
 
 
 def test_a_dense_network_that_sees_no_hands_cannot_teach(dense, make_crops) -> None:
     blind = copied(dense)
     write_weights(blind, {"head.presence.b": np.array([-9.0], np.float32)})
     with pytest.raises(ConfigurationError, match="sees a hand in 0 of 40 crops only: give another bank"):
-        Lessons.make(make_crops(40), make_crops(0), open_exact(blind))
+        AdaptationCrops.make(make_crops(40), make_crops(0), open_exact(blind))
 
 
 def test_each_crop_is_followed_by_its_mirror_image(make_crops) -> None:

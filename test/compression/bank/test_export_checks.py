@@ -13,7 +13,7 @@ from hand_tracking_dsp.compression.bank.deviation import Predictions, as_input
 from hand_tracking_dsp.compression.bank.export_checks import (
     REWRITTEN,
     ROUNDED,
-    Limit,
+    ExportLimit,
     Stage,
     compare_stages,
     open_as_filed,
@@ -28,7 +28,7 @@ IMAGES = np.zeros((4, 224, 224, 3), np.uint8)
 PALM_PX = 50.0
 
 
-def stage(name: str, moved_px: float = 0.0, presence: float = 0.9, limit: Limit = REWRITTEN) -> Stage:
+def stage(name: str, moved_px: float = 0.0, presence: float = 0.9, limit: ExportLimit = REWRITTEN) -> Stage:
     """A network whose every joint lies some pixels beside; the palm is 50 px long."""
 
     def predict(images: np.ndarray) -> Predictions:

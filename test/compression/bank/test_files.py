@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hand_tracking_dsp.compression.bank import files as bank_file
-from hand_tracking_dsp.compression.bank.entries import Entry, add_variant, level_entry, new_bank
-from hand_tracking_dsp.compression.bank.files import read_bank, read_files, write_bank, write_bank_files
+from hand_tracking_dsp.compression.bank.entries import new_bank, new_level, with_variant
+from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.errors import ModelError, OutputError
-from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
 
-def make(*names: str, suffix: bytes = b"") -> tuple[Entry, dict[str, bytes]]:
+def make(*names: str, suffix: bytes = b"") -> tuple[Manifest, dict[str, bytes]]:
     """A bank of levels of these names, each with an INT8 variant."""
     files: dict[str, bytes] = {}
     levels = []
     for count, name in enumerate(names):
         files |= {f"{name}.onnx": name.encode() + suffix, f"{name}_int8.onnx": b"8" + name.encode() + suffix}
-        entry = level_entry(name, f"{name}.onnx", files[f"{name}.onnx"], parameters=100 - count, macs=1)
-        add_variant(entry, f"{name}_int8.onnx", files[f"{name}_int8.onnx"], "int8")
-        levels.append(entry)
-    return new_bank("test", "Apache-2.0", "a test", levels, []), files
+        level = new_level(name, f"{name}.onnx", files[f"{name}.onnx"], parameters=100 - count, macs=1)
+        levels.append(with_variant(level, f"{name}_int8.onnx", files[f"{name}_int8.onnx"], "int8"))
+    return new_bank("test", "Apache-2.0", "a test", levels), files
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -31,47 +31,47 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     bank, files = make("dense", "half")
-    assert write_bank_files(tmp_path / "new", bank, files) == bank
-    assert read_bank(tmp_path / "new") == bank
-    assert read_files(tmp_path / "new") == files
+    assert write_bank(tmp_path / "new", bank, files) == bank
+    assert read_manifest(tmp_path / "new") == bank
+    assert read_files(read_manifest(tmp_path / "new")) == files
 
 
 def test_writing_again_leaves_the_same_folder(tmp_path: Path) -> None:
-    write_bank_files(tmp_path, *make("dense", "half"))
+    write_bank(tmp_path, *make("dense", "half"))
     before = contents(tmp_path)
-    write_bank_files(tmp_path, *make("dense", "half"))
+    write_bank(tmp_path, *make("dense", "half"))
     assert contents(tmp_path) == before
 
 
 def test_other_networks_of_the_same_names_take_the_place_of_the_old_ones(tmp_path: Path) -> None:
-    write_bank_files(tmp_path, *make("dense", "half"))
+    write_bank(tmp_path, *make("dense", "half"))
     bank, files = make("dense", suffix=b"!")
-    written = write_bank_files(tmp_path, bank, files)
-    assert sorted(read_files(tmp_path).values()) == sorted(files.values())
-    assert set(contents(tmp_path)) == {"bank.json", *read_files(tmp_path)}
-    assert written["levels"][0]["file"].startswith("dense-")
+    written = write_bank(tmp_path, bank, files)
+    assert sorted(read_files(read_manifest(tmp_path)).values()) == sorted(files.values())
+    assert set(contents(tmp_path)) == {"bank.json", *read_files(read_manifest(tmp_path))}
+    assert written.levels[0].file.startswith("dense-")
 
 
 def test_files_that_no_bank_names_stay(tmp_path: Path) -> None:
     (tmp_path / "dense.onnx").write_bytes(b"somebody's own")
-    write_bank_files(tmp_path, *make("dense"))
-    write_bank_files(tmp_path, *make("half"))
+    write_bank(tmp_path, *make("dense"))
+    write_bank(tmp_path, *make("half"))
     assert (tmp_path / "dense.onnx").read_bytes() == b"somebody's own"
     assert set(contents(tmp_path)) == {"bank.json", "dense.onnx", "half.onnx", "half_int8.onnx"}
 
 
-def test_a_network_may_lie_there_already(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["old", "new"])
+def test_a_network_that_is_not_given_is_taken_from_the_banks_own_folder(tmp_path: Path, folder: str) -> None:
     bank, files = make("dense", "half")
-    write_bank_files(tmp_path, bank, files)
-    write_bank_files(tmp_path, bank, {})
-    assert read_files(tmp_path) == files
+    bank = write_bank(tmp_path / "old", bank, files)
+    assert read_files(write_bank(tmp_path / folder, bank, {})) == files
 
 
 @pytest.mark.parametrize("broken", ["half.onnx", "half_int8.onnx", "bank.json"])
 def test_a_failure_leaves_the_old_bank_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
-    write_bank_files(tmp_path, *make("dense"))
+    write_bank(tmp_path, *make("dense"))
     before = contents(tmp_path)
 
     def fail(path: Path, data: bytes) -> None:
@@ -83,32 +83,29 @@ def test_a_failure_leaves_the_old_bank_and_nothing_else(
     monkeypatch.setattr(bank_file, "write_bytes", fail)
     monkeypatch.setattr(bank_file, "write_text", lambda path, text: fail(path, text.encode()))
     with pytest.raises(OutputError):
-        write_bank_files(tmp_path, *make("dense", "half"))
+        write_bank(tmp_path, *make("dense", "half"))
     assert contents(tmp_path) == before
 
 
 def test_a_network_that_is_not_what_its_entry_says_is_refused(tmp_path: Path) -> None:
-    write_bank_files(tmp_path, *make("dense"))
+    write_bank(tmp_path, *make("dense"))
     before = contents(tmp_path)
     bank, files = make("dense", "half")
     with pytest.raises(ModelError, match=r"half_int8.onnx is not the one that its entry describes"):
-        write_bank_files(tmp_path, bank, {**files, "half_int8.onnx": b"another"})
+        write_bank(tmp_path, bank, {**files, "half_int8.onnx": b"another"})
+    del files["half.onnx"]
     with pytest.raises(ModelError, match=r"half.onnx cannot be read"):
-        write_bank_files(tmp_path, bank, {})
+        write_bank(tmp_path, bank, files)
     assert contents(tmp_path) == before
 
 
-@pytest.mark.parametrize("write", [write_bank, lambda folder, bank: write_bank_files(folder, bank, {})])
-def test_a_bank_that_a_reader_would_refuse_is_not_written(tmp_path: Path, write) -> None:
-    write_bank_files(tmp_path, *make("dense"))
-    bank = read_bank(tmp_path)
-    bank["levels"][0]["index"] = 3
+def test_a_bank_that_a_reader_would_refuse_cannot_be_made(tmp_path: Path) -> None:
+    bank = write_bank(tmp_path, *make("dense"))
     with pytest.raises(ModelError, match="not numbered 0, 1, 2"):
-        write(tmp_path, bank)
-    assert read_manifest(tmp_path).levels[0].index == 0
+        replace(bank, levels=(replace(bank.levels[0], index=3),))
 
 
 def test_a_folder_where_a_network_should_be_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "dense.onnx").mkdir()
     with pytest.raises(OutputError, match=r"dense.onnx cannot be read \(Is a directory\)"):
-        write_bank_files(tmp_path, *make("dense"))
+        write_bank(tmp_path, *make("dense"))

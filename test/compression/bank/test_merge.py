@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hand_tracking_dsp.compression.bank.entries import level_entry, network_entry, new_bank
-from hand_tracking_dsp.compression.bank.files import read_files, write_bank_files
+from hand_tracking_dsp.compression.bank.entries import new_bank, new_level, new_network
+from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.compression.bank.merge import merge_banks
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -13,11 +13,11 @@ from hand_tracking_dsp.tracking.manifest import read_manifest
 
 def write(folder, *levels, detector=b"palm", dense=b"dense"):
     """Write a bank of networks that are never opened; levels are (name, file, data, parameters)."""
-    first = level_entry("full", "full.onnx", dense, parameters=100, macs=1)
-    entries = [level_entry(name, file, data, parameters=size, macs=1) for name, file, data, size in levels]
-    palm = network_entry("full", "palm.onnx", detector, parameters=1, macs=1)
+    first = new_level("full", "full.onnx", dense, parameters=100, macs=1)
+    entries = [new_level(name, file, data, parameters=size, macs=1) for name, file, data, size in levels]
+    palm = new_network("full", "palm.onnx", detector, parameters=1, macs=1)
     files = {"full.onnx": dense, "palm.onnx": detector} | {file: data for _, file, data, _ in levels}
-    write_bank_files(folder, new_bank(folder.name, "Apache-2.0", "test", [first, *entries], [palm]), files)
+    write_bank(folder, new_bank(folder.name, "Apache-2.0", "test", [first, *entries], [palm]), files)
     return folder
 
 
@@ -25,13 +25,19 @@ def test_sorts_levels_from_dense_to_sparse_and_keeps_every_file(tmp_path):
     a = write(tmp_path / "a", ("half", "x.onnx", b"half", 50))
     b = write(tmp_path / "b", ("most", "x.onnx", b"most", 80), ("few", "y.onnx", b"few", 20))
     bank, files = merge_banks([a, b], "both")
-    write_bank_files(tmp_path / "c", bank, files)
+    write_bank(tmp_path / "c", bank, files)
     manifest = read_manifest(tmp_path / "c")
     assert [(level.index, level.name) for level in manifest.levels] == [
         (0, "full"), (1, "most"), (2, "half"), (3, "few"),
     ]  # fmt: skip
     assert [level.sparsity for level in manifest.levels] == [0.0, 0.2, 0.5, 0.8]
-    assert sorted(read_files(tmp_path / "c").values()) == [b"dense", b"few", b"half", b"most", b"palm"]
+    assert sorted(read_files(read_manifest(tmp_path / "c")).values()) == [
+        b"dense",
+        b"few",
+        b"half",
+        b"most",
+        b"palm",
+    ]
 
 
 def test_of_one_name_the_last_bank_counts(tmp_path):
@@ -39,14 +45,14 @@ def test_of_one_name_the_last_bank_counts(tmp_path):
     b = write(tmp_path / "b", ("half", "x.onnx", b"new", 50), detector=b"better palm")
     bank, files = merge_banks([a, b], "both")
     assert set(files.values()) == {b"dense", b"new", b"better palm"}
-    assert len(bank["levels"]) == 2
-    assert len(bank["detectors"]) == 1
+    assert len(bank.levels) == 2
+    assert len(bank.detectors) == 1
 
 
 def test_takes_only_the_levels_asked_for(tmp_path):
     a = write(tmp_path / "a", ("half", "x.onnx", b"half", 50), ("few", "y.onnx", b"few", 20))
     bank, files = merge_banks([a], "one", ["few"])
-    assert [level["name"] for level in bank["levels"]] == ["full", "few"]
+    assert [level.name for level in bank.levels] == ["full", "few"]
     assert b"half" not in files.values()
     with pytest.raises(ModelError, match="None of the banks has the levels third: choose from half, few"):
         merge_banks([a], "one", ["third"])
@@ -60,12 +66,12 @@ def test_refuses_banks_of_different_dense_networks(tmp_path):
 
 def test_the_first_detector_asked_for_becomes_the_default(tmp_path):
     a = write(tmp_path / "a")
-    palms = [network_entry(name, f"{name}.onnx", name.encode(), parameters=1, macs=1) for name in ("x", "y")]
-    levels = [level_entry("full", "full.onnx", b"dense", parameters=100, macs=1)]
+    palms = [new_network(name, f"{name}.onnx", name.encode(), parameters=1, macs=1) for name in ("x", "y")]
+    levels = [new_level("full", "full.onnx", b"dense", parameters=100, macs=1)]
     files = {"full.onnx": b"dense", "x.onnx": b"x", "y.onnx": b"y"}
-    write_bank_files(tmp_path / "b", new_bank("b", "Apache-2.0", "test", levels, palms), files)
+    write_bank(tmp_path / "b", new_bank("b", "Apache-2.0", "test", levels, palms), files)
     bank, files = merge_banks([a, tmp_path / "b"], "both", detectors=["y", "full"])
-    write_bank_files(tmp_path / "c", bank, files)
+    write_bank(tmp_path / "c", bank, files)
     assert read_manifest(tmp_path / "c").detector("").name == "y"
     assert b"x" not in files.values()
     with pytest.raises(ModelError, match="the palm detectors z: choose from full, x, y"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,9 @@ import pytest
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.compression.bank import verify
-from hand_tracking_dsp.compression.bank.entries import accuracy_entry, network_entry
-from hand_tracking_dsp.compression.bank.files import read_bank, write_bank, write_bank_files
-from hand_tracking_dsp.compression.bank.verify import Check, check_networks, contenders, time_networks
+from hand_tracking_dsp.compression.bank.entries import File, new_accuracy, with_each_file, with_variant
+from hand_tracking_dsp.compression.bank.files import write_bank, write_manifest
+from hand_tracking_dsp.compression.bank.verify import Check, check_networks, choices_here, time_networks
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
@@ -34,14 +35,20 @@ def one_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def record(bank: Path, level: int, value: float, data: str) -> None:
     """Write down a deviation of a level's variant."""
-    content = read_bank(bank)
-    measured = accuracy_entry(data, value, 9, "onnxruntime/CPUExecutionProvider")
-    content["levels"][level]["variants"][0]["accuracy"] = [measured]
-    write_bank(bank, content)
+    content = read_manifest(bank)
+    measured = new_accuracy(data, value, 9, "onnxruntime/CPUExecutionProvider")
+    file = content.levels[level].variants[0].file
+
+    def recorded(info: File) -> File:
+        return replace(info, accuracy=(measured,)) if info.file == file else info
+
+    write_manifest(with_each_file(content, recorded))
 
 
 def check(bank: Path, images: list[Image]) -> dict[str, Check]:
-    return {one.choice.info.file: one for one in check_networks(bank, images, "these")}
+    manifest = read_manifest(bank)
+    found = check_networks(manifest, choices_here(manifest), images, "these")
+    return {one.choice.info.file: one for one in found}
 
 
 def test_every_file_is_compared_with_the_dense_network(tiny_bank: Path, images: list[Image]) -> None:
@@ -73,10 +80,10 @@ def test_other_pictures_are_compared_more_generously(tiny_bank: Path, images: li
 def test_a_network_that_cannot_be_opened_is_told_and_the_others_go_on(
     tiny_bank: Path, images: list[Image]
 ) -> None:
-    bank = read_bank(tiny_bank)
-    entry = network_entry("half", "broken.onnx", b"no network", parameters=1, macs=1)
-    bank["levels"][0]["variants"] = [entry]
-    write_bank_files(tiny_bank, bank, {"broken.onnx": b"no network"})
+    bank = read_manifest(tiny_bank)
+    dense = with_variant(bank.levels[0], "broken.onnx", b"no network", "fp32")
+    bank = replace(bank, levels=(dense, bank.levels[1]))
+    write_bank(tiny_bank, bank, {"broken.onnx": b"no network"})
     found = check(tiny_bank, images)
     assert "refuses the network broken.onnx" in found["broken.onnx"].problem
     assert not found["broken.onnx"].accepted
@@ -101,9 +108,10 @@ def test_palm_detectors_are_compared_with_their_default_file(images: list[Image]
 
 
 def test_everything_is_timed_in_its_order(tiny_bank: Path) -> None:
-    choices = contenders(read_manifest(tiny_bank))
+    bank = read_manifest(tiny_bank)
+    choices = choices_here(bank)
     calls: list[int] = []
-    timed, beside = time_networks(tiny_bank, choices, 1, 4, [lambda: calls.append(1)])
+    timed, beside = time_networks(bank, choices, 1, 4, [lambda: calls.append(1)])
     assert [one.choice for one in timed] == choices
     assert all(one.threads == 1 and one.times.p50_ms > 0 for one in timed)
     assert len(beside) == 1

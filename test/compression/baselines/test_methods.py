@@ -18,7 +18,7 @@ from hand_tracking_dsp.compression.distillation.samples import labelled
 from hand_tracking_dsp.compression.distillation.teacher import Teacher
 from hand_tracking_dsp.compression.distillation.train import TrainingOptions
 from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable
-from hand_tracking_dsp.compression.pruning.network import read_blocks
+from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 from hand_tracking_dsp.compression.pruning.prune import prepare
 from hand_tracking_dsp.compression.quantization.placeholder_ranges import with_any_ranges
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session

@@ -8,7 +8,7 @@ import pytest
 from onnx import numpy_helper
 
 from hand_tracking_dsp.compression.distillation.blend import blended
-from hand_tracking_dsp.compression.pruning.network import copied
+from hand_tracking_dsp.compression.onnx_graph import copied
 from hand_tracking_dsp.errors import ModelError
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
 import pytest
 
+from hand_tracking_dsp.compression.bank.entries import with_each_file
 from hand_tracking_dsp.compression.bank.model_size import count_macs, count_parameters
 from hand_tracking_dsp.compression.mediapipe.bank import HANDS, PALMS, make_bank, read_originals
 from hand_tracking_dsp.errors import ModelError
@@ -53,9 +55,12 @@ def test_the_networks_have_no_operator_that_is_slow() -> None:
 
 
 def test_the_import_makes_the_same_bytes_again(mediapipe_wheel: Path, tmp_path: Path) -> None:
-    make_bank(read_originals(mediapipe_wheel), tmp_path)
+    made = make_bank(read_originals(mediapipe_wheel), tmp_path)
     for original in (*HANDS, *PALMS):
         assert (tmp_path / original.file).read_bytes() == (FOLDER / original.file).read_bytes()
+    # The committed bank has latencies besides.
+    bare = with_each_file(read_manifest(FOLDER), lambda info: replace(info, latency=()))
+    assert made.to_text() == (tmp_path / "bank.json").read_text(encoding="utf-8") == bare.to_text()
 
 
 def test_another_wheel_is_refused(tmp_path: Path) -> None:

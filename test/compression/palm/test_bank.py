@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -6,6 +8,7 @@ from hand_tracking_dsp.compression.palm.bank import make_detectors, measure_dete
 from hand_tracking_dsp.compression.palm.rewrite import with_integer_projections
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.recordings.labels import LabelledPicture
+from hand_tracking_dsp.tracking.manifest import read_manifest
 
 
 def test_detectors_are_timed_and_compared_with_the_first(detector, images):
@@ -30,6 +33,6 @@ def test_a_detector_that_finds_too_few_marked_hands_has_a_problem(detector, imag
     assert other.problem == "its recall is 0.00 %, the dense detector's 100.00 %"
 
 
-def test_refuses_a_bank_without_a_detector_in_fp32(images):
+def test_refuses_a_bank_without_a_detector_in_fp32(images, tiny_bank):
     with pytest.raises(ModelError, match="no palm detector in fp32"):
-        make_detectors({"name": "empty", "detectors": []}, {}, images)
+        make_detectors(replace(read_manifest(tiny_bank), detectors=()), images)

@@ -4,10 +4,10 @@ import pytest
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.model_size import count_macs, count_parameters
-from hand_tracking_dsp.compression.palm.layers import POSITIONS, Samples, read_projections
+from hand_tracking_dsp.compression.onnx_graph import read_weights
+from hand_tracking_dsp.compression.palm.layers import POSITIONS, FeatureSamples, read_projections
 from hand_tracking_dsp.compression.palm.prune import prune_palm
 from hand_tracking_dsp.compression.palm.rewrite import project_before_resize
-from hand_tracking_dsp.compression.pruning.network import read_weights
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 from hand_tracking_dsp.tracking.contract import PALM, check_session
@@ -77,7 +77,7 @@ def test_projections_know_what_they_lead_to(detector):
 
 
 def test_samples_are_the_same_places_in_every_network(detector, images):
-    samples = Samples(images[:2], detector)
+    samples = FeatureSamples(images[:2], detector)
 
     rows = [
         [tensor.shape for tensor in tensors] for tensors in samples.rows(detector, ("image", "sum", "coarse"))

@@ -11,7 +11,7 @@ import pytest
 from hand_tracking_dsp.compression.bank.model_size import count_parameters
 from hand_tracking_dsp.compression.pruning.allocation import allocate, uniform
 from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable
-from hand_tracking_dsp.compression.pruning.network import read_blocks
+from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 from hand_tracking_dsp.compression.pruning.sensitivity import Sensitivity
 from hand_tracking_dsp.compression.pruning.widths import rounded_width, widths
 from hand_tracking_dsp.errors import ConfigurationError

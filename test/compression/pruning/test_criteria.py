@@ -7,9 +7,10 @@ import onnx
 import pytest
 
 from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.onnx_graph import read_weights, write_weights
+from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 from hand_tracking_dsp.compression.pruning.comparison import AS_PRUNED, compare, spearman
 from hand_tracking_dsp.compression.pruning.criteria import CRITERIA, Criterion
-from hand_tracking_dsp.compression.pruning.network import read_blocks, read_weights, write_weights
 
 
 @pytest.fixture

@@ -9,14 +9,9 @@ import pytest
 from hand_tracking_dsp.compression.bank.deviation import deviation_palm_percent, predict
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
+from hand_tracking_dsp.compression.pruning.blocks import mixing_matrix, read_blocks
 from hand_tracking_dsp.compression.pruning.criteria import random_choice
-from hand_tracking_dsp.compression.pruning.network import (
-    copied,
-    mixing_matrix,
-    read_blocks,
-    read_weights,
-    write_weights,
-)
 from hand_tracking_dsp.compression.pruning.prune import cut, prepare, prune
 from hand_tracking_dsp.errors import ConfigurationError
 

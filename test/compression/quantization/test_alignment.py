@@ -7,7 +7,7 @@ import onnx
 
 from hand_tracking_dsp.compression.bank.deviation import predict
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.pruning.network import is_depthwise, read_weights
+from hand_tracking_dsp.compression.onnx_graph import is_depthwise, read_weights
 from hand_tracking_dsp.compression.quantization.alignment import ZERO_PLANES, align
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 

@@ -8,7 +8,7 @@ import pytest
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.pruning.network import read_weights
+from hand_tracking_dsp.compression.onnx_graph import read_weights
 from hand_tracking_dsp.compression.quantization.observation import (
     ChannelRange,
     observe_moments,

@@ -10,18 +10,14 @@ from hand_tracking_dsp.compression.bank.deviation import predict
 from hand_tracking_dsp.compression.bank.model_size import count_parameters
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.pruning.network import (
-    copied,
+from hand_tracking_dsp.compression.onnx_graph import copied, cut_out, read_weights
+from hand_tracking_dsp.compression.pruning.blocks import (
     cut_channels,
-    cut_out,
     find_blocks,
     keep_channels,
     mixing_matrix,
-    parse_model,
     read_blocks,
-    read_weights,
     remove_block,
-    write_weights,
 )
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.resources import original_bank
@@ -83,23 +79,6 @@ def test_a_removed_block_leaves_its_shortcut(network: onnx.ModelProto, crops: Cr
 def test_refuses_to_remove_a_block_without_shortcut(network: onnx.ModelProto) -> None:
     with pytest.raises(ModelError, match="block02 cannot be removed"):
         remove_block(network, read_blocks(network)[2])
-
-
-def test_a_part_gives_what_the_whole_gives(network: onnx.ModelProto) -> None:
-    block = read_blocks(network)[1]
-    part = cut_out(network, (block.source,), (block.hidden, *block.outputs))
-    assert [value.name for value in part.graph.input] == [block.source]
-    assert [value.name for value in part.graph.output] == [block.hidden, *block.outputs]
-
-
-def test_weights_are_written_under_their_names(network: onnx.ModelProto) -> None:
-    write_weights(network, {"head.presence.b": np.float32([7])})
-    assert read_weights(network)["head.presence.b"].tolist() == [7]
-
-
-def test_refuses_what_is_no_network() -> None:
-    with pytest.raises(ModelError, match=r"bad\.onnx is no ONNX network"):
-        parse_model(b"not a network", "bad.onnx")
 
 
 def test_refuses_a_network_without_blocks(network: onnx.ModelProto) -> None:

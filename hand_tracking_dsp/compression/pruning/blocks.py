@@ -9,20 +9,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import numpy_helper
-from onnx.utils import Extractor
 
+from hand_tracking_dsp.compression.onnx_graph import (
+    Array,
+    Graph,
+    drop_unused,
+    is_depthwise,
+    read_weights,
+    write_weights,
+)
 from hand_tracking_dsp.errors import ModelError
 
-Array = NDArray[Any]
 Mask = NDArray[np.bool_]
-
-_BETWEEN = {"Clip", "GlobalAveragePool", "Flatten"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,50 +65,6 @@ class Block:
         return self.shortcut == self.source
 
 
-class Graph:
-    """Finds the nodes of a model by what they make and read."""
-
-    def __init__(self, model: onnx.ModelProto) -> None:
-        """Index a model; the index does not follow later changes."""
-        self.nodes: dict[str, onnx.NodeProto] = {
-            name: node for node in model.graph.node for name in node.output
-        }
-        self.readers: dict[str, list[onnx.NodeProto]] = {}
-        for node in model.graph.node:
-            for name in node.input:
-                self.readers.setdefault(name, []).append(node)
-
-    def mixers(self, depthwise: onnx.NodeProto) -> tuple[onnx.NodeProto, ...]:
-        """Follow the output through activation and mean to the layers that mix channels; () if unclear."""
-        found = self.readers.get(depthwise.output[0], [])
-        while len(found) == 1 and found[0].op_type in _BETWEEN:
-            found = self.readers.get(found[0].output[0], [])
-        clear = all(
-            node.op_type == "Gemm" or (node.op_type == "Conv" and not is_depthwise(node)) for node in found
-        )
-        return tuple(found) if clear else ()
-
-
-def parse_model(data: bytes, name: str) -> onnx.ModelProto:
-    """Read an ONNX file.
-
-    Args:
-        data: Its bytes.
-        name: For messages.
-
-    Raises:
-        ModelError: It is none.
-    """
-    try:
-        model: onnx.ModelProto = onnx.load_from_string(data)
-        onnx.checker.check_model(model)
-    except Exception as error:  # Those of onnx and of protobuf share no other base.
-        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        msg = f"{name} is no ONNX network ({reason}): restore the bank or export it again."
-        raise ModelError(msg) from error
-    return model
-
-
 def read_blocks(model: onnx.ModelProto) -> tuple[Block, ...]:
     """Find the blocks of a network that is to be pruned, in the order in which they run.
 
@@ -132,24 +90,6 @@ def find_blocks(model: onnx.ModelProto) -> tuple[Block, ...]:
     sizes = {tensor.name: math.prod(tensor.dims) for tensor in model.graph.initializer}
     found = (_block(graph, sizes, node) for node in model.graph.node if is_depthwise(node))
     return tuple(block for block in found if block is not None)
-
-
-def is_depthwise(node: onnx.NodeProto) -> bool:
-    """Tell whether a node is a convolution that filters each channel by itself."""
-    groups = [attribute.i for attribute in node.attribute if attribute.name == "group"]
-    return node.op_type == "Conv" and groups != [] and groups[0] > 1
-
-
-def read_weights(model: onnx.ModelProto) -> dict[str, Array]:
-    """Return the initializers by name."""
-    return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-
-
-def write_weights(model: onnx.ModelProto, weights: Mapping[str, Array]) -> None:
-    """Replace initializers, in place; the others stay."""
-    for tensor in model.graph.initializer:
-        if tensor.name in weights:
-            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(weights[tensor.name]), tensor.name))
 
 
 def mixing_matrix(model: onnx.ModelProto, block: Block) -> tuple[Array, Array]:
@@ -241,28 +181,7 @@ def remove_block(model: onnx.ModelProto, block: Block) -> None:
         for i, name in enumerate(node.input):
             if name == output:
                 node.input[i] = block.source
-    _drop_unused(model)
-
-
-def cut_out(model: onnx.ModelProto, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> onnx.ModelProto:
-    """Take the part of a network between some tensors, as a network of its own.
-
-    Args:
-        model: Whole network; its tensors' shapes are found where not given.
-        inputs: Tensors that become inputs.
-        outputs: Tensors that become outputs.
-    """
-    part: onnx.ModelProto = Extractor(onnx.shape_inference.infer_shapes(model)).extract_model(
-        list(inputs), list(outputs)
-    )
-    return part
-
-
-def copied(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return a copy that can be changed."""
-    copy = onnx.ModelProto()
-    copy.CopyFrom(model)
-    return copy
+    drop_unused(model)
 
 
 def _block(graph: Graph, sizes: Mapping[str, int], depthwise: onnx.NodeProto) -> Block | None:
@@ -305,29 +224,3 @@ def _set_groups(depthwise: onnx.NodeProto, count: int) -> None:
     for attribute in depthwise.attribute:
         if attribute.name == "group":
             attribute.i = count
-
-
-def _drop_unused(model: onnx.ModelProto) -> None:
-    """Remove nodes and initializers that no output needs."""
-    needed = {output.name for output in model.graph.output}
-    kept = []
-    for node in reversed(model.graph.node):
-        if needed & set(node.output):
-            needed.update(node.input)
-            kept.append(node)
-    initializers = [tensor for tensor in model.graph.initializer if tensor.name in needed]
-    # Protocol buffers' repeated fields are emptied before their own members are put back.
-    kept_nodes = [_node_copy(node) for node in reversed(kept)]
-    kept_tensors = [
-        numpy_helper.from_array(numpy_helper.to_array(tensor), tensor.name) for tensor in initializers
-    ]
-    del model.graph.node[:]
-    del model.graph.initializer[:]
-    model.graph.node.extend(kept_nodes)
-    model.graph.initializer.extend(kept_tensors)
-
-
-def _node_copy(node: onnx.NodeProto) -> onnx.NodeProto:
-    copy = onnx.NodeProto()
-    copy.CopyFrom(node)
-    return copy

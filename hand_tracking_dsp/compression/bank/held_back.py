@@ -1,0 +1,50 @@
+"""Agreement of networks with the dense one on crops that nothing is learned from."""
+
+from __future__ import annotations
+
+import onnx
+
+from hand_tracking_dsp.compression.bank.deviation import deviation_palm_percent, predict
+from hand_tracking_dsp.compression.bank.entries import new_accuracy
+from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.compression.data.crops import Crops, data_name
+from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.network_info import Accuracy
+
+
+class HeldBackCrops:
+    """Crops held back from learning, and the dense network's predictions of them."""
+
+    def __init__(self, crops: Crops, dense: onnx.ModelProto, seed: int) -> None:
+        """Run the dense network.
+
+        Args:
+            crops: Of one data set or more.
+            dense: The dense network.
+            seed: Seed that the crops were chosen by, for the names of the data sets.
+        """
+        self.crops = crops
+        self._expected = predict(open_exact(dense), crops.images)
+        by_source = (
+            [i for i, name in enumerate(crops.sources) if name == source]
+            for source in sorted(set(crops.sources))
+        )
+        self._data_sets = {
+            data_name(crops.subset(indices), seed): indices for indices in [[*range(len(crops))], *by_source]
+        }
+
+    def deviations(self, network: Session) -> dict[str, float]:
+        """Measure a network's mean deviation from the dense one.
+
+        Returns:
+            % of palm size: over all data sets, then of each, by its name in bank.json.
+        """
+        values = deviation_palm_percent(predict(network, self.crops.images), self._expected)
+        return {name: float(values[indices].mean()) for name, indices in self._data_sets.items()}
+
+    def accuracy(self, network: Session) -> tuple[Accuracy, ...]:
+        """Measure the same, as bank.json has it."""
+        return tuple(
+            new_accuracy(name, value, len(self._data_sets[name]), network.provider)
+            for name, value in self.deviations(network).items()
+        )
