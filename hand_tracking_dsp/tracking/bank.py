@@ -71,7 +71,8 @@ class LevelBank:
         for choice in choices:
             info = choice.info
             report(f"level {info.index} ({info.name})", len(sessions), len(choices))
-            session = open_session(read_network(manifest, info), info.file, choice.runtime)
+            network = read_network(manifest, info)
+            session = open_session(network, info.file, choice.runtime)
             check_session(session, LANDMARKS, info.file)
             warm_up(session, LANDMARKS, info.file)
             running.append(choice.run_by(session.provider))

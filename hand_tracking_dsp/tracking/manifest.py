@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.tracking.network_info import FileInfo, LevelInfo, NetworkInfo
+from hand_tracking_dsp.tracking.network_info import FileChange, FileInfo, LevelInfo, Network, NetworkInfo
 from hand_tracking_dsp.tracking.record import Reader, Record, as_is, each
 
 SCHEMA = 1
@@ -109,6 +109,14 @@ class Manifest(Record):
         known = ", ".join(info.name for info in self.detectors) or "none"
         msg = f"The bank {self.folder} has no palm detector {name!r}: choose one of {known}."
         raise ModelError(msg)
+
+    def with_each_file(self, change: FileChange) -> Manifest:
+        """Return the bank with every file changed: the default files of its networks, and their variants."""
+
+        def changed(networks: tuple[Network, ...]) -> tuple[Network, ...]:
+            return tuple(change(replace(one, variants=tuple(map(change, one.variants)))) for one in networks)
+
+        return replace(self, levels=changed(self.levels), detectors=changed(self.detectors))
 
     def to_text(self) -> str:
         """Return the content of bank.json as it is written."""

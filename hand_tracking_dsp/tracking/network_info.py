@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.record import Reader, Record, as_is, each
@@ -211,6 +211,14 @@ class LevelInfo(NetworkInfo):
 
 
 Network = TypeVar("Network", bound=NetworkInfo)
+File = TypeVar("File", bound=FileInfo)
+
+
+class FileChange(Protocol):
+    """Changes one file of a network: the network's default file, or a variant."""
+
+    def __call__(self, info: File, /) -> File:
+        """Return the file changed."""
 
 
 def files_of(info: Network) -> tuple[Network, ...]:

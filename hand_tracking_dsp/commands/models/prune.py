@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from pathlib import Path
 
 from rich.progress import Progress
 from rich.table import Table
@@ -23,7 +24,7 @@ from hand_tracking_dsp.compression.pruning.level_spec import LevelSpec
 from hand_tracking_dsp.compression.pruning.levels import LevelMaker, PrunedLevel
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import original_bank
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _NOTE = "Deviation is agreement with the dense network, never accuracy: nobody has marked these pictures."
 
@@ -68,8 +69,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prune, print a table, and write the bank after every level."""
-    bank = read_manifest(options.bank or original_bank())
-    specs = _specs(options, bank)
+    folder = options.bank or original_bank()
+    specs = _specs(options, folder)
+    bank = read_manifest(folder)
     console = make_console()
     with Progress(console=console, transient=True) as progress:
         crops = cut_hands(options, progress, HandFinder.load(bank))
@@ -88,12 +90,12 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _specs(options: argparse.Namespace, bank: Manifest) -> list[LevelSpec]:
+def _specs(options: argparse.Namespace, folder: Path) -> list[LevelSpec]:
     if not options.target and not options.uniform:
         msg = "There is no level to make: give latencies with --target, or shares of channels with --uniform."
         raise ConfigurationError(msg)
     require_at_least(options, count=MIN_CROPS)
-    if options.out.resolve() == bank.folder.resolve():
+    if options.out.resolve() == folder.resolve():
         msg = f"--out {options.out} is the bank that is read: choose another folder."
         raise ConfigurationError(msg)
     targets = sorted(options.target, reverse=True)

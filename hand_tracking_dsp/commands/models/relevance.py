@@ -18,10 +18,11 @@ from hand_tracking_dsp.commands.arguments import (
     require_at_least,
 )
 from hand_tracking_dsp.commands.output import machine, make_console, write_json
+from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS, HandFinder, split
 from hand_tracking_dsp.compression.pruning.comparison import CriteriaComparison, compare
 from hand_tracking_dsp.compression.pruning.criteria import CRITERIA
-from hand_tracking_dsp.compression.pruning.levels import HELD_BACK, read_level
+from hand_tracking_dsp.compression.pruning.levels import HELD_BACK
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         crops = cut_hands(options, progress, HandFinder.load(bank))
         task = progress.add_task("comparing", total=None)
         found = compare(
-            read_level(bank, options.level),
+            read_level(bank, options.level)[1],
             *split(crops, HELD_BACK, options.seed),
             keep=options.keep,
             criteria=_criteria(console),

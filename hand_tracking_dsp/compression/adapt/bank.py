@@ -13,11 +13,9 @@ import onnx
 
 from hand_tracking_dsp.compression.adapt.level import Adapted, LevelAdapter
 from hand_tracking_dsp.compression.bank.entries import (
-    File,
     new_accuracy,
     sha256_of,
     with_accuracy,
-    with_each_file,
     with_latency,
     with_variant,
 )
@@ -28,7 +26,7 @@ from hand_tracking_dsp.compression.pruning.blocks import find_blocks
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session, warm_up
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.network_info import LevelInfo, files_of
+from hand_tracking_dsp.tracking.network_info import File, LevelInfo, files_of
 
 DATA = "user pictures, held back"
 """What bank.json calls the pictures that the figures come from."""
@@ -168,7 +166,7 @@ def record(
 
     note = f"adapted to {about['crops']} hands of {about['pictures']} by hand-tracking-dsp models adapt"
     new = replace(bank, levels=tuple(levels), source=f"{bank.source}; {note}")
-    return with_each_file(new, recorded)
+    return new.with_each_file(recorded)
 
 
 def new_files(found: Sequence[AdaptedFile]) -> dict[str, bytes]:

@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from operator import attrgetter
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import (
     Accuracy,
+    File,
     FileInfo,
     LatencyProfile,
     LevelInfo,
@@ -19,15 +20,6 @@ from hand_tracking_dsp.tracking.network_info import (
 )
 from hand_tracking_dsp.tracking.precision import DEVIATION
 from hand_tracking_dsp.tracking.record import Record
-
-File = TypeVar("File", bound=FileInfo)
-
-
-class FileChange(Protocol):
-    """Changes one file of a network: the network's default file, or a variant."""
-
-    def __call__(self, info: File, /) -> File:
-        """Return the file changed."""
 
 
 def new_accuracy(data: str, value: float, samples: int, provider: str, metric: str = DEVIATION) -> Accuracy:
@@ -153,15 +145,6 @@ def with_latency(info: File, *profiles: LatencyProfile) -> File:
     """Add profiles to a file, each in place of one of the same device, provider and threads."""
     latency = _added(info.latency, profiles, ("device", "provider", "threads"))
     return replace(info, latency=latency, order=_having(info, "latency"))
-
-
-def with_each_file(bank: Manifest, change: FileChange) -> Manifest:
-    """Change every file of a bank."""
-
-    def changed(networks: tuple[Network, ...]) -> tuple[Network, ...]:
-        return tuple(change(replace(one, variants=tuple(map(change, one.variants)))) for one in networks)
-
-    return replace(bank, levels=changed(bank.levels), detectors=changed(bank.detectors))
 
 
 def sha256_of(data: bytes) -> str:

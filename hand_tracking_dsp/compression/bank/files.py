@@ -8,12 +8,12 @@ from pathlib import Path
 
 import onnx
 
-from hand_tracking_dsp.compression.bank.entries import File, sha256_of, with_each_file
+from hand_tracking_dsp.compression.bank.entries import sha256_of
 from hand_tracking_dsp.compression.onnx_graph import parse_model
 from hand_tracking_dsp.errors import ModelError, OutputError
 from hand_tracking_dsp.files import write_bytes, write_text
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest, read_network
-from hand_tracking_dsp.tracking.network_info import FileInfo
+from hand_tracking_dsp.tracking.network_info import File, FileInfo, LevelInfo
 
 
 def read_files(bank: Manifest) -> dict[str, bytes]:
@@ -31,7 +31,21 @@ def read_model(bank: Manifest, info: FileInfo) -> onnx.ModelProto:
     Raises:
         ModelError: The file is missing or not an ONNX network, or its sha256 is another.
     """
-    return parse_model(read_network(bank, info), info.file)
+    data = read_network(bank, info)
+    return parse_model(data, info.file)
+
+
+def read_level(bank: Manifest, name: str = "") -> tuple[LevelInfo, onnx.ModelProto]:
+    """Read a bank's level by name or index, level 0 if empty.
+
+    Raises:
+        ModelError: The bank has no such level in fp32, or its file is missing or wrong.
+    """
+    level = bank.level(name)
+    if level.precision != "fp32":
+        msg = f"The level {level.name} is in {level.precision}: start from one in fp32."
+        raise ModelError(msg)
+    return level, read_model(bank, level)
 
 
 def write_manifest(bank: Manifest) -> None:
@@ -73,7 +87,7 @@ def write_bank(folder: Path, bank: Manifest, files: Mapping[str, bytes]) -> Mani
         networks[path] = data
         return replace(info, file=path.name)
 
-    new = replace(with_each_file(bank, placed), folder=folder)
+    new = replace(bank.with_each_file(placed), folder=folder)
     written = [path for path in networks if not path.exists()]
     try:
         for path in written:

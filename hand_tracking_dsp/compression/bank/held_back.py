@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import onnx
-
 from hand_tracking_dsp.compression.bank.deviation import deviation_palm_percent, predict
 from hand_tracking_dsp.compression.bank.entries import new_accuracy
-from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import Crops, data_name
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.network_info import Accuracy
@@ -15,7 +12,7 @@ from hand_tracking_dsp.tracking.network_info import Accuracy
 class HeldBackCrops:
     """Crops held back from learning, and the dense network's predictions of them."""
 
-    def __init__(self, crops: Crops, dense: onnx.ModelProto, seed: int) -> None:
+    def __init__(self, crops: Crops, dense: Session, seed: int) -> None:
         """Run the dense network.
 
         Args:
@@ -24,7 +21,7 @@ class HeldBackCrops:
             seed: Seed that the crops were chosen by, for the names of the data sets.
         """
         self.crops = crops
-        self._expected = predict(open_exact(dense), crops.images)
+        self._expected = predict(dense, crops.images)
         by_source = (
             [i for i, name in enumerate(crops.sources) if name == source]
             for source in sorted(set(crops.sources))

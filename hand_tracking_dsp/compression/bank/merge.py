@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hand_tracking_dsp.compression.bank.entries import File, numbered, with_each_file
+from hand_tracking_dsp.compression.bank.entries import numbered
 from hand_tracking_dsp.compression.bank.files import read_files
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
-from hand_tracking_dsp.tracking.network_info import FileInfo, LevelInfo, Network, NetworkInfo
+from hand_tracking_dsp.tracking.network_info import File, FileInfo, LevelInfo, Network, NetworkInfo
 
 
 def merge_banks(
@@ -56,7 +56,7 @@ def merge_banks(
             files[file] = content
             return replace(info, file=file)
 
-        own = with_each_file(bank, renamed)
+        own = bank.with_each_file(renamed)
         dense = max(dense, own.levels[0], key=lambda level: len(level.variants))
         sparse.update((level.name, level) for level in own.levels[1:])
         palms.update((detector.name, detector) for detector in own.detectors)

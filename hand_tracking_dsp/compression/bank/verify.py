@@ -16,13 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import deviation_palm_percent, predict
-from hand_tracking_dsp.compression.bank.entries import (
-    File,
-    new_accuracy,
-    with_accuracy,
-    with_each_file,
-    with_latency,
-)
+from hand_tracking_dsp.compression.bank.entries import new_accuracy, with_accuracy, with_latency
 from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_turn
 from hand_tracking_dsp.compression.data.crops import HandFinder, cut
 from hand_tracking_dsp.errors import BackendError, ConfigurationError, ModelError
@@ -32,7 +26,7 @@ from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, Contract, check_session, warm_up
 from hand_tracking_dsp.tracking.device import device_name
 from hand_tracking_dsp.tracking.manifest import Manifest, read_network
-from hand_tracking_dsp.tracking.network_info import Accuracy, FileInfo, LevelInfo, NetworkInfo
+from hand_tracking_dsp.tracking.network_info import Accuracy, File, FileInfo, LevelInfo, NetworkInfo
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.precision import DEVIATION, PALMS_FOUND, Choice, possible
 from hand_tracking_dsp.tracking.types import Image, PalmDetection
@@ -216,7 +210,7 @@ def record(bank: Manifest, checks: Sequence[Check], timed: Sequence[Timed], data
                     info = with_accuracy(info, found)
         return info
 
-    return with_each_file(bank, recorded)
+    return bank.with_each_file(recorded)
 
 
 def _has(info: FileInfo, found: Accuracy) -> bool:

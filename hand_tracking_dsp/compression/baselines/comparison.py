@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.baselines.data import Materials, Wishes, gather
 from hand_tracking_dsp.compression.baselines.measure import Figures, examine, time_all
 from hand_tracking_dsp.compression.baselines.methods import (
@@ -20,7 +21,6 @@ from hand_tracking_dsp.compression.baselines.methods import (
 )
 from hand_tracking_dsp.compression.data.synthetic import SYNTHETIC
 from hand_tracking_dsp.compression.distillation.train import TrainingOptions, bfloat16_is_fast
-from hand_tracking_dsp.compression.pruning.levels import read_level
 from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import files_of
@@ -82,7 +82,7 @@ def compare(options: ComparisonOptions, work: Path, report: Progress) -> list[Ro
         OutputError: The work folder cannot be written.
     """
     mediapipe = original_bank()
-    materials = gather(options.wishes, options.budget, read_level(read_manifest(mediapipe)), work, report)
+    materials = gather(options.wishes, options.budget, read_level(read_manifest(mediapipe))[1], work, report)
     contest = Contest(
         mediapipe,
         materials.crops,
@@ -119,7 +119,7 @@ def mean_deviation(figures: Figures) -> float:
 def _originals(contest: Contest) -> Iterator[Contestant]:
     """Yield MediaPipe's own networks, in fp32 and in INT8."""
     for name, label in (("full", "MediaPipe full (dense)"), ("lite", "MediaPipe lite")):
-        original = contestant(name, label, "MediaPipe", read_level(read_manifest(contest.bank), name))
+        original = contestant(name, label, "MediaPipe", read_level(read_manifest(contest.bank), name)[1])
         yield original
         yield contest.rounded(original)
 

@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.bank.model_size import count_macs, count_parameters
 from hand_tracking_dsp.compression.baselines.depgraph import is_installed, prune_by_depgraph
 from hand_tracking_dsp.compression.baselines.fit import fit_latency
@@ -25,7 +26,7 @@ from hand_tracking_dsp.compression.onnx_graph import parse_model
 from hand_tracking_dsp.compression.pruning.allocation import allocate
 from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 from hand_tracking_dsp.compression.pruning.criteria import CRITERIA
-from hand_tracking_dsp.compression.pruning.levels import LevelMaker, read_level
+from hand_tracking_dsp.compression.pruning.levels import LevelMaker
 from hand_tracking_dsp.compression.pruning.prune import cut, prune
 from hand_tracking_dsp.compression.pruning.widths import uniform_shares
 from hand_tracking_dsp.compression.quantization.quantize import quantize
@@ -116,7 +117,7 @@ class Contest:
 
     def __post_init__(self) -> None:
         """Read the dense network."""
-        self.dense = read_level(read_manifest(self.bank))
+        self.dense = read_level(read_manifest(self.bank))[1]
 
     def of_ratio(self, ratio: float) -> Iterator[Contestant]:
         """Make all contestants of a latency, relative to the dense network in ONNX Runtime, one thread, fp32.

@@ -10,11 +10,9 @@ import onnx
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.entries import (
-    File,
     new_accuracy,
     new_network,
     with_accuracy,
-    with_each_file,
     with_latency,
     with_variant,
 )
@@ -31,7 +29,7 @@ from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.recordings.labels import LabelledPicture
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.network_info import Accuracy, NetworkInfo
+from hand_tracking_dsp.tracking.network_info import Accuracy, File, NetworkInfo
 from hand_tracking_dsp.tracking.precision import RECALL
 
 PRUNED = "pruned"
@@ -190,7 +188,7 @@ def record(bank: Manifest, results: Sequence[DetectorFigures], data: str, boxes:
         profile = result.times.profile(result.provider, _THREADS)
         return with_latency(with_accuracy(info, *_accuracy(result, data, boxes)), profile)
 
-    return with_each_file(replace(bank, detectors=good), recorded)
+    return replace(bank, detectors=good).with_each_file(recorded)
 
 
 def _with_int8(info: NetworkInfo, model: onnx.ModelProto, made: Networks) -> NetworkInfo:

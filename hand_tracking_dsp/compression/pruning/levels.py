@@ -9,17 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import onnx
-
 from hand_tracking_dsp.compression.bank.entries import new_level, numbered
-from hand_tracking_dsp.compression.bank.files import read_model, write_bank
+from hand_tracking_dsp.compression.bank.files import read_level, read_model, write_bank
 from hand_tracking_dsp.compression.bank.held_back import HeldBackCrops
-from hand_tracking_dsp.compression.bank.model_size import count_parameters, sizes
+from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import Crops, split
 from hand_tracking_dsp.compression.pruning.allocation import allocate
 from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable, measure_latency
-from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 from hand_tracking_dsp.compression.pruning.level_spec import LevelSpec
 from hand_tracking_dsp.compression.pruning.prune import BlockTargets, prepare, prune
 from hand_tracking_dsp.compression.pruning.sensitivity import Sensitivity, measure_sensitivity
@@ -89,12 +86,13 @@ class LevelMaker:
             ConfigurationError: The crops cannot be split.
         """
         self._bank = bank
-        self._start, self._model = _find(bank, start)
+        self._start, self._model = read_level(bank, start)
         self._dense = read_model(bank, bank.levels[0])
         self._precision, self._seed = precision, seed
         self._report = on_progress or (lambda _: None)
         self._learn, held_back = split(crops, HELD_BACK, seed)
-        self._held_back = HeldBackCrops(held_back, self._dense, seed)
+        self._held_back = HeldBackCrops(held_back, open_exact(self._dense), seed)
+        self._before = self._held_back.deviations(open_exact(self._model))
 
     def make(self, specs: Sequence[LevelSpec], out: Path) -> Iterator[PrunedLevel]:
         """Make levels, and write the bank whenever one is done.
@@ -119,18 +117,17 @@ class LevelMaker:
         }
         files = {level.file: data for level, data in earlier.values()}
         found = set(levels)
-        before = self._held_back.deviations(open_exact(self._model))
         note = f"{self._bank.source}; pruned in closed form by hand-tracking-dsp models prune"
         bank = replace(self._bank, name=out.resolve().name, source=note)
         for i, spec in enumerate(specs):
             if i not in found:
                 levels[i], data = self._made(spec, sources[i])
                 files[levels[i].file] = data
-            ordered = [levels[j] for j in sorted(levels)]
-            bank = write_bank(out, replace(bank, levels=numbered([bank.levels[0], *ordered])), files)
+            ordered = numbered([bank.levels[0], *(levels[j] for j in sorted(levels))])
+            bank = write_bank(out, replace(bank, levels=ordered), files)
             # From here on all networks lie in the new bank, perhaps by other names.
             levels, files = dict(zip(sorted(levels), bank.levels[1:], strict=True)), {}
-            yield PrunedLevel(levels[i], before, i in found)
+            yield PrunedLevel(levels[i], self._before, i in found)
 
     @cached_property
     def latency(self) -> LatencyTable:
@@ -156,14 +153,14 @@ class LevelMaker:
         keep, latency = self._allocation(spec)
         report = lambda block: self._report(f"pruning {block} to {spec.name}")  # noqa: E731
         model = prune(self._model, self.targets, keep, on_progress=report)
-        data = model.SerializeToString(deterministic=True)
+        data, session = model.SerializeToString(deterministic=True), open_exact(model)
         name = f"{self._start.name}_{spec.name}"
         level = new_level(
             name,
             f"{name}.onnx",
             data,
             keep=keep,
-            accuracy=self._held_back.accuracy(open_exact(model)),
+            accuracy=self._held_back.accuracy(session),
             source={**source, "latency": latency and round(latency, 4)},
             **sizes(model),
         )
@@ -172,9 +169,9 @@ class LevelMaker:
     def _allocation(self, spec: LevelSpec) -> tuple[dict[str, float], float | None]:
         """Choose the share of each block's channels to keep; return the latency predicted for it, too."""
         if spec.latency is None:
-            return uniform_shares(read_blocks(self._model), spec.keep or 1.0), None
+            return uniform_shares(self.targets.blocks, spec.keep or 1.0), None
         most = spec.max_parameters
-        limit = None if most is None else int(most * count_parameters(self._dense))
+        limit = None if most is None else int(most * self._bank.levels[0].parameters)
         found = allocate(self.sensitivity, self.latency, spec.latency, limit)
         return dict(found.keep), found.latency
 
@@ -193,24 +190,6 @@ class LevelMaker:
         digest = hashlib.sha256(repr(settings).encode())
         digest.update(self._learn.images.tobytes())
         return {**settings, "key": digest.hexdigest()[:16]}
-
-
-def read_level(bank: Manifest, name: str = "") -> onnx.ModelProto:
-    """Read a bank's level by name or index, level 0 if empty.
-
-    Raises:
-        ModelError: The bank has no such level in fp32, or its file is missing or wrong.
-    """
-    return _find(bank, name)[1]
-
-
-def _find(bank: Manifest, name: str) -> tuple[LevelInfo, onnx.ModelProto]:
-    """Find a level by name or index; return its network, too."""
-    level = bank.level(name)
-    if level.precision != "fp32":
-        msg = f"The level {level.name} is in {level.precision}: start from one in fp32."
-        raise ModelError(msg)
-    return level, read_model(bank, level)
 
 
 def _earlier(out: Path) -> dict[str, tuple[LevelInfo, bytes]]:

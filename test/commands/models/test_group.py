@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from hand_tracking_dsp.cli import main
-from hand_tracking_dsp.compression.bank.entries import File, with_each_file
 from hand_tracking_dsp.compression.bank.files import write_manifest
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.device import device_name
 from hand_tracking_dsp.tracking.manifest import read_manifest
-from hand_tracking_dsp.tracking.network_info import FileInfo
+from hand_tracking_dsp.tracking.network_info import File, FileInfo
 
 
 @pytest.fixture(autouse=True)
@@ -126,7 +125,7 @@ def test_a_variant_that_is_worse_than_recorded_ends_in_1_and_gets_no_profile(
         accuracy = tuple(replace(one, value=one.value / 10) for one in info.accuracy)
         return replace(info, accuracy=accuracy) if info.precision == "int8" else info
 
-    write_manifest(with_each_file(read_manifest(tiny_bank), better))
+    write_manifest(read_manifest(tiny_bank).with_each_file(better))
     assert verified("--update") == 1
     assert "WORSE THAN RECORDED" in capsys.readouterr().out
     level, variant = files_of_level(tiny_bank)

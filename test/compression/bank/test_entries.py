@@ -10,19 +10,17 @@ from typing import Any
 import pytest
 
 from hand_tracking_dsp.compression.bank.entries import (
-    File,
     new_accuracy,
     new_bank,
     new_level,
     new_network,
     with_accuracy,
-    with_each_file,
     with_latency,
     with_variant,
 )
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import Manifest, parse_manifest
-from hand_tracking_dsp.tracking.network_info import LatencyProfile, LevelInfo, files_of
+from hand_tracking_dsp.tracking.network_info import File, LatencyProfile, LevelInfo, files_of
 
 
 def level(name: str, parameters: int, **more: Any) -> LevelInfo:
@@ -98,7 +96,7 @@ def test_every_file_of_a_bank_is_changed() -> None:
     def renamed(info: File) -> File:
         return replace(info, file=f"new_{info.file}")
 
-    bank = with_each_file(read(with_variant(level("half", 10), "8.onnx", b"8", "int8")), renamed)
+    bank = read(with_variant(level("half", 10), "8.onnx", b"8", "int8")).with_each_file(renamed)
     assert [one.file for one in bank.files] == ["new_half.onnx", "new_8.onnx", "new_palm.onnx"]
 
 

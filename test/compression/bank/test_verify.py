@@ -11,13 +11,14 @@ import pytest
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.compression.bank import verify
-from hand_tracking_dsp.compression.bank.entries import File, new_accuracy, with_each_file, with_variant
+from hand_tracking_dsp.compression.bank.entries import new_accuracy, with_variant
 from hand_tracking_dsp.compression.bank.files import write_bank, write_manifest
 from hand_tracking_dsp.compression.bank.verify import Check, check_networks, choices_here, time_networks
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.network_info import File
 from hand_tracking_dsp.tracking.types import Image
 
 
@@ -42,7 +43,7 @@ def record(bank: Path, level: int, value: float, data: str) -> None:
     def recorded(info: File) -> File:
         return replace(info, accuracy=(measured,)) if info.file == file else info
 
-    write_manifest(with_each_file(content, recorded))
+    write_manifest(content.with_each_file(recorded))
 
 
 def check(bank: Path, images: list[Image]) -> dict[str, Check]:

@@ -58,7 +58,7 @@ def crops():
 def contest(lite, crops, mediapipe, tmp_path, monkeypatch):
     """Start from the small network; what takes long and is tested elsewhere is left out."""
     monkeypatch.setattr(contest_module, "fit_latency", lambda make, *_: (0.5, make(0.5)))
-    monkeypatch.setattr(contest_module, "read_level", lambda _: lite)
+    monkeypatch.setattr(contest_module, "read_level", lambda _: (None, lite))
     halves = {block.name: 0.5 for block in read_blocks(lite)}
     monkeypatch.setattr(contest_module, "allocate", lambda *_: SimpleNamespace(keep=halves))
     table = LatencyTable(1.0, 1.0, {name: {8: 0.1, 16: 0.2} for name in halves})

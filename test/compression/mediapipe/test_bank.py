@@ -10,7 +10,6 @@ from pathlib import Path
 import onnx
 import pytest
 
-from hand_tracking_dsp.compression.bank.entries import with_each_file
 from hand_tracking_dsp.compression.bank.model_size import count_macs, count_parameters
 from hand_tracking_dsp.compression.mediapipe.bank import HANDS, PALMS, make_bank, read_originals
 from hand_tracking_dsp.errors import ModelError
@@ -59,7 +58,7 @@ def test_the_import_makes_the_same_bytes_again(mediapipe_wheel: Path, tmp_path: 
     for original in (*HANDS, *PALMS):
         assert (tmp_path / original.file).read_bytes() == (FOLDER / original.file).read_bytes()
     # The committed bank has latencies besides.
-    bare = with_each_file(read_manifest(FOLDER), lambda info: replace(info, latency=()))
+    bare = read_manifest(FOLDER).with_each_file(lambda info: replace(info, latency=()))
     assert made.to_text() == (tmp_path / "bank.json").read_text(encoding="utf-8") == bare.to_text()
 
 
