@@ -62,7 +62,7 @@ def contest(lite, crops, mediapipe, tmp_path, monkeypatch):
     halves = {block.name: 0.5 for block in read_blocks(lite)}
     monkeypatch.setattr(contest_module, "allocate", lambda *_: SimpleNamespace(keep=halves))
     table = LatencyTable(1.0, 1.0, {name: {8: 0.1, 16: 0.2} for name in halves})
-    maker = SimpleNamespace(sensitivity=None, latency=table, lesson=prepare(lite, crops))
+    maker = SimpleNamespace(sensitivity=None, latency=table, targets=prepare(lite, crops))
     monkeypatch.setattr(contest_module, "LevelMaker", lambda *_, **__: maker)
     monkeypatch.setattr(contest_module, "quantize", lambda model, _: with_any_ranges(model))
     monkeypatch.setattr(train, "_MAP_SAMPLES", 64)
