@@ -15,8 +15,8 @@ PROVIDER = "onnxruntime/CPUExecutionProvider"
 
 OVERHEAD_MS = 4.1 + 1.8
 """Time of a frame besides the networks where no trace says it: the way of image and hands through ROS 2
-(README: end to end less inference, 4.1 ms at the median), and converting, cropping and bookkeeping (1.8 ms
-on the same machine)."""
+(docs/measurements.md: end to end less inference, 4.1 ms at the median), and converting, cropping and
+bookkeeping (1.8 ms on the same machine)."""
 
 # Invented: what cores taken by others, or a lowered clock, do to a frame. Name,
 # mean seconds, times slower at the median and in the far tail, probabilities of what comes next.
