@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from typing_extensions import Self
-
 Reader = Callable[[Any], Any]
 """Turns the JSON value of a field into its value here."""
 
@@ -54,7 +52,7 @@ class Record:
         """
 
     @classmethod
-    def from_json(cls, entry: Mapping[str, Any]) -> Self:
+    def from_json(cls: type[AnyRecord], entry: Mapping[str, Any]) -> AnyRecord:  # noqa: PYI019 (Self came with Python 3.11)
         """Read a record.
 
         Args:
