@@ -40,6 +40,6 @@ def tracked_hand(message: Message) -> TrackedHand:
 def _points(points: Message) -> Floats:
     if points is None:
         return np.full((JOINT_COUNT, 3), np.nan, dtype=np.float32)
-    # A number too large for float32 becomes infinite, which whoever uses the hand must look for anyway.
+    # A number too large for float32 becomes infinite, which users of the hand must check for anyway.
     with np.errstate(over="ignore"):
         return np.array([(point.x, point.y, point.z) for point in points], dtype=np.float32)
