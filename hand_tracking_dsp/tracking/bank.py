@@ -39,7 +39,7 @@ class LevelBank:
         self.choices = tuple(choices)
         self.levels = tuple(choice.info for choice in choices)
         self._sessions = tuple(sessions)
-        # Written anew for every region: a fresh array of this size would cost page faults each time.
+        # Overwritten for every region: a fresh array of this size would cost page faults each time.
         self._input = np.empty(LANDMARKS.input_shape, dtype=np.float32)
 
     @classmethod

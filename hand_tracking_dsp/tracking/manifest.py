@@ -30,10 +30,10 @@ class Manifest(Record):
         schema: SCHEMA.
         name: The bank's name.
         license: The licence of its networks.
-        source: Where its networks come from, for people.
+        source: Origin of its networks, for people.
         levels: By index, from 0 without a gap.
         detectors: The palm detectors, the default one first.
-        folder: Where the bank lies; not in bank.json.
+        folder: Folder of the bank; not in bank.json.
     """
 
     FIELDS: ClassVar[Mapping[str, Reader]] = {
@@ -76,7 +76,7 @@ class Manifest(Record):
     def fingerprint(self) -> str:
         """A sha256 over the levels' networks, 64 hexadecimal digits.
 
-        It tells banks apart whose levels do not compute the same; other latencies and accuracies do not
+        It distinguishes banks whose levels do not compute the same; other latencies and accuracies do not
         change it.
         """
         files = [[network.sha256 for network in (level, *level.variants)] for level in self.levels]

@@ -24,7 +24,7 @@ class Accuracy(Record):
     """One measurement of a network's results.
 
     Attributes:
-        metric: What was measured; the metrics that a choice of precision looks at are in precision.py.
+        metric: Name of the metric; those that a choice of precision looks at are in precision.py.
         data: The pictures it was measured on.
         value: The result, in the metric's unit.
         samples: Number of pictures.
@@ -86,10 +86,10 @@ class FileInfo(Record):
     Attributes:
         file: Name of the ONNX file, in the bank's own folder.
         sha256: Its checksum, hexadecimal.
-        precision: Of the weights, one of PRECISIONS.
+        precision: Precision of the weights, one of PRECISIONS.
         latency: Measured times.
         accuracy: Other measurements.
-        source: JSON value that says what it was made from and how.
+        source: JSON value; origin and method.
     """
 
     FIELDS: ClassVar[Mapping[str, Reader]] = {

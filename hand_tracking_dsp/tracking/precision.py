@@ -42,11 +42,11 @@ _NOISE = 1.03
 
 @dataclass(frozen=True, slots=True)
 class Choice(Generic[Network]):
-    """What to run of a network.
+    """A network's file and arithmetic to run.
 
     Attributes:
         info: The network in the chosen file.
-        runtime: How to run it; precision is never "auto".
+        runtime: Backend and options; precision is never "auto".
         provider: What Session.provider is expected to be, or is.
         p50_ms: Median time of a run that the bank knows for it, milliseconds; None if none that applies.
         foreign: Whether that was measured on other devices only.
@@ -60,7 +60,7 @@ class Choice(Generic[Network]):
 
     @property
     def precision(self) -> str:
-        """What it computes in: the file's precision, or the arithmetic that an fp32 file is run in."""
+        """The arithmetic: the file's precision, or the arithmetic that an fp32 file is run in."""
         return self.runtime.precision if self.info.precision == "fp32" else self.info.precision
 
     @property
@@ -191,7 +191,7 @@ def _losses(choice: Choice[Network]) -> dict[tuple[str, str], float]:
 
 
 def _fastest(rated: Sequence[tuple[Choice[Network], float]], runtime: RuntimeOptions) -> Choice[Network]:
-    """Return the fastest choice, of equally fast ones the better one; the first where nobody measured."""
+    """Return the fastest choice, of equally fast ones the better one; without times the first."""
     device, threads = device_name(), runtime.threads
     scopes: list[Callable[[LatencyProfile], bool]] = [
         lambda one: one.device == device and one.threads == threads,

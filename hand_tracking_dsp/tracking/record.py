@@ -45,7 +45,7 @@ class Record:
         self.check()
 
     def check(self) -> None:
-        """Check what types do not say; subclasses do.
+        """Check the values; for subclasses.
 
         Raises:
             ModelError: A value is impossible.

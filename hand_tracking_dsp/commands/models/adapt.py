@@ -39,9 +39,9 @@ from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
 _NOTE = (
     "Deviation is agreement with the bank's dense network on pictures that nothing was learned from, "
-    "never accuracy: nobody has marked these pictures."
+    "never accuracy: these pictures have no ground truth."
 )
-# A bag's frames without a hand teach nothing: so many are looked at for each crop wanted.
+# Frames of a bag without a hand are of no use: so many are looked at for each crop wanted.
 _FRAMES_PER_CROP = 2
 # Places cut out without looking for a hand, for each hand.
 _ANYWHERE = 0.25
@@ -86,12 +86,12 @@ def run(options: argparse.Namespace) -> int:
         ):
             crops = collect_crops([where], options.count, options.seed, on_progress=report)
             anywhere = cut_anywhere(where, round(_ANYWHERE * len(crops)), options.seed)
-        lessons = AdaptationCrops.make(crops, anywhere, open_exact(dense), options.seed)
-        adapter = LevelAdapter(dense, lessons, options.seed)
+        parts = AdaptationCrops.make(crops, anywhere, open_exact(dense), options.seed)
+        adapter = LevelAdapter(dense, parts, options.seed)
         fresh: list[str] = []
         if options.target:
             with _phase("pruning", seconds, progress), tempfile.TemporaryDirectory() as made:
-                fresh = _prune(bank, Path(made), lessons.hands_to_learn(), options)
+                fresh = _prune(bank, Path(made), parts.hands_to_learn(), options)
                 bank = read_manifest(made)
                 files |= read_files(bank)
         with _phase("adapting", seconds, progress, 2 * len(bank.levels)) as report:
@@ -103,13 +103,14 @@ def run(options: argparse.Namespace) -> int:
 
             found = adapt_levels(bank, files, adapter, fresh, on_file)
         with _phase("timing", seconds, progress):
-            networks = {**files, **new_files(found)}
+            changed = new_files(found)
+            networks = {**files, **changed}
             provider, times = time_files({one.file: networks[one.file] for one in found}, options.runs)
-    held_back = int(lessons.held_back.hands.sum())
+    held_back = int(parts.held_back.hands.sum())
     console.print(_table(found, times, held_back))
     spent = ", ".join(f"{name} {value:.0f} s" for name, value in seconds.items())
     console.print(f"{machine_line()}\n{_NOTE}\nTime: {spent}; {sum(seconds.values()):.0f} s in all.")
-    if not fresh and not new_files(found):
+    if not fresh and not changed:
         msg = (
             f"None of the {len(found)} networks came nearer to the dense one on {held_back} hands held back, "
             "so that nothing is written: keep the bank, or give more and more varied pictures."
@@ -122,7 +123,8 @@ def run(options: argparse.Namespace) -> int:
         "held_back": held_back,
         "seed": options.seed,
     }
-    write_bank(options.out, record(bank, found, provider, times, about), networks)
+    new = record(bank, found, provider, times, about)
+    write_bank(options.out, new, networks)
     console.print(f"The bank is written into {options.out}.")
     return 0
 

@@ -27,7 +27,9 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
-_NOTE = "Deviation is agreement with the unpruned network, never accuracy: nobody has marked these pictures."
+_NOTE = (
+    "Deviation is agreement with the unpruned network, never accuracy: these pictures have no ground truth."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -29,7 +29,7 @@ from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import File, LevelInfo, files_of
 
 DATA = "user pictures, held back"
-"""What bank.json calls the pictures that the figures come from."""
+"""Name in bank.json of the pictures that the figures come from."""
 
 # ONNX Runtime and numpy let other threads work meanwhile.
 _WORKERS = 2
@@ -42,10 +42,10 @@ class AdaptedFile:
     """One file of the new bank.
 
     Attributes:
-        index: Of its level.
-        level: That level's name.
-        file: Its name.
-        result: What became of it.
+        index: Index of its level.
+        level: Name of that level.
+        file: Name of the file.
+        result: Result of adapting it.
     """
 
     index: int
@@ -113,7 +113,7 @@ def time_files(networks: Mapping[str, bytes], runs: int) -> tuple[str, dict[str,
 
     Args:
         networks: By file, at least one.
-        runs: Of each, at least 1.
+        runs: Timed runs of each, at least 1.
 
     Returns:
         (what ran them, as Session.provider; their times by file).
@@ -136,9 +136,9 @@ def record(
 
     Args:
         bank: The old bank.
-        found: Of adapt_levels.
-        provider: Of time_files.
-        times: Of time_files; of all files found.
+        found: Results of adapt_levels.
+        provider: Provider that time_files returned.
+        times: Times of all files found, of time_files.
         about: Goes into each new file's source: bank, pictures, crops, held_back, seed.
 
     Returns:

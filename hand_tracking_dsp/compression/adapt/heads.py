@@ -1,8 +1,8 @@
 """Refits the linear heads of a network, whatever lies before them: fp32 or INT8.
 
-The heads learn what the dense network says beyond what they say already: ridge regression of the
-difference, so that a large ridge changes nothing and few pictures cannot spoil a network. Its strength is
-found by cross-validation over scenes. Crops on which a network is far off count less (Cauchy's weights):
+The heads are fitted to the difference between the dense network's outputs and their own: ridge regression,
+so that a large ridge changes nothing and few pictures cannot spoil a network. Its strength is found by
+cross-validation over scenes. Crops on which a network is far off count less (Cauchy's weights):
 there the dense network is often lost itself.
 """
 
@@ -27,9 +27,9 @@ _RIDGES = tuple(float(value) for value in 10.0 ** np.arange(-2, 3.5, 0.5))
 _FOLDS = 5
 # Deviation, in % of palm size, at which a crop counts half.
 _FAR = 5.0
-# Presence and handedness are left alone: hands alone teach nothing about where there is none.
+# Presence and handedness are left alone: hands alone say nothing of places without one.
 _HEADS = {"landmarks": 2, "world_landmarks": 3}
-"""The heads, and how many coordinates of a joint say how far off it is; image depth is a guess."""
+"""The heads, and the number of coordinates in a joint's deviation; image depth is a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +43,24 @@ class _Head:
     transposed: bool
 
 
-def refit_heads(model: onnx.ModelProto, taught: LabelledCrops) -> onnx.ModelProto | None:
+def refit_heads(model: onnx.ModelProto, labelled: LabelledCrops) -> onnx.ModelProto | None:
     """Refit the heads of image and world landmarks.
 
     Args:
         model: A landmark network whose heads are linear layers in float; stays as it is.
-        taught: What to learn from.
+        labelled: Crops to fit to.
 
     Returns:
         The network with other heads; None where its heads are not of that form, or nothing can be learned.
     """
     heads = _find_heads(model)
-    chosen = np.flatnonzero(taught.hands)
+    chosen = np.flatnonzero(labelled.hands)
     if heads is None:
         return None
-    features, outputs = _run(model, heads, taught.crops.images[chosen])
-    groups = [taught.crops.groups[i] for i in chosen]
+    features, outputs = _run(model, heads, labelled.crops.images[chosen])
+    groups = [labelled.crops.groups[i] for i in chosen]
     folds = _folds(groups)
-    wanted = {"landmarks": taught.said.landmarks, "world_landmarks": taught.said.world_landmarks}
+    wanted = {"landmarks": labelled.labels.landmarks, "world_landmarks": labelled.labels.world_landmarks}
     weights, changed = read_weights(model), {}
     for head in heads:
         target = wanted[head.output][chosen].astype(np.float64)
@@ -96,7 +96,7 @@ def _find_heads(model: onnx.ModelProto) -> list[_Head] | None:
 def _run(
     model: onnx.ModelProto, heads: list[_Head], images: NDArray[np.uint8]
 ) -> tuple[Doubles, dict[str, Doubles]]:
-    """Give what the heads read, [n, features], and what they say, [n, 63] each."""
+    """Return the inputs of the heads, [n, features], and their outputs, [n, 63] each."""
     opened = copied(model)
     names = [heads[0].features, *(head.output for head in heads)]
     kept = [output for output in opened.graph.output if output.name in names]

@@ -1,4 +1,4 @@
-"""Adapts the files of one level: several ways are tried, and judged on pictures that none learned from."""
+"""Adapts the files of one level: several ways are tried, and compared on pictures that none was fitted to."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ NEW = "pruned anew"
 
 @dataclass(frozen=True, slots=True)
 class Adapted:
-    """What became of one file.
+    """Result of adapting one file.
 
     Attributes:
-        precision: Of its weights.
-        before: Of the old file, on crops held back; None where there was none.
-        after: Of the file that the new bank gets.
-        way: How it was made; KEPT where the old file stays.
+        precision: Precision of its weights.
+        before: Deviation of the old file, on crops held back; None where there was none.
+        after: Deviation of the file that the new bank gets.
+        way: The way in which it was made; KEPT where the old file stays.
         model: The new network; None where the old file stays.
     """
 
@@ -54,26 +54,26 @@ class Adapted:
 
 
 class LevelAdapter:
-    """The dense network and what it teaches; shared by all levels."""
+    """Adapts networks towards the dense one's outputs on a camera's pictures; shared by all levels."""
 
-    def __init__(self, dense: onnx.ModelProto, lessons: AdaptationCrops, seed: int = 0) -> None:
+    def __init__(self, dense: onnx.ModelProto, crops: AdaptationCrops, seed: int = 0) -> None:
         """Take a dense network, pictures, and the seed of all chance."""
         self.dense = dense
-        self.lessons = lessons
+        self.crops = crops
         self._seed = seed
 
     @cached_property
     def blocks(self) -> BlockTargets | None:
-        """What the dense network's blocks give; None if it has none, being a network of another kind."""
+        """Outputs of the dense network's blocks; None if it has none, being a network of another kind."""
         if not find_blocks(self.dense):
             return None
-        crops = self.lessons.fit.crops
+        crops = self.crops.fit.crops
         return prepare(self.dense, crops.subset(_evenly(len(crops), _BLOCK_CROPS)), seed=self._seed)
 
     @cached_property
     def calibration(self) -> Crops:
         """Crops to quantize with, none mirrored."""
-        crops = self.lessons.fit.crops
+        crops = self.crops.fit.crops
         return crops.subset(2 * _evenly(len(crops) // 2, _CALIBRATION_CROPS))
 
     def adapt_floats(self, old: onnx.ModelProto) -> Adapted:
@@ -104,43 +104,43 @@ class LevelAdapter:
 
     def unchanged(self, model: onnx.ModelProto, precision: str, *, new: bool = False) -> Adapted:
         """Measure a network that stays as it is, or one just made."""
-        score = self.lessons.held_back.score(open_exact(model))
+        score = self.crops.held_back.measure(open_exact(model))
         return Adapted(precision, None if new else score, score, NEW if new else KEPT, None)
 
     def _float_ways(self, old: onnx.ModelProto) -> Iterator[tuple[str, onnx.ModelProto]]:
         fitted = self._refit_blocks(old)
         if fitted is not None:
             yield "blocks and heads refitted", fitted
-        heads = refit_heads(old, self.lessons.fit)
+        heads = refit_heads(old, self.crops.fit)
         if heads is not None:
             yield "heads refitted", heads
 
     def _integer_ways(
         self, base: onnx.ModelProto | None, old: onnx.ModelProto | None
     ) -> Iterator[tuple[str, onnx.ModelProto]]:
-        if old is not None and (heads := refit_heads(old, self.lessons.fit)) is not None:
+        if old is not None and (heads := refit_heads(old, self.crops.fit)) is not None:
             yield "heads refitted", heads
         if base is not None:
             rounded = quantize(base, self.calibration)
             yield "quantized", rounded
-            heads = refit_heads(rounded, self.lessons.fit)
+            heads = refit_heads(rounded, self.crops.fit)
             if heads is not None:
                 yield "quantized, heads refitted", heads
 
     def _best(
         self, precision: str, old: onnx.ModelProto | None, ways: Iterator[tuple[str, onnx.ModelProto]]
     ) -> Adapted:
-        """Choose a way on the pictures to judge by, then compare it with the old file on those held back."""
-        judge, held_back = self.lessons.judge, self.lessons.held_back
-        scored = [(judge.score(open_exact(model)), way, model) for way, model in ways]
+        """Choose a way on the validation crops, then compare it with the old file on those held back."""
+        validation, held_back = self.crops.validation, self.crops.held_back
+        scored = [(validation.measure(open_exact(model)), way, model) for way, model in ways]
         if old is None:
             _, way, model = min(scored, key=lambda item: item[0].deviation)
-            return Adapted(precision, None, held_back.score(open_exact(model)), way, model)
-        before, least = held_back.score(open_exact(old)), judge.score(open_exact(old))
+            return Adapted(precision, None, held_back.measure(open_exact(model)), way, model)
+        before, least = held_back.measure(open_exact(old)), validation.measure(open_exact(old))
         better = [item for item in scored if is_better(item[0], least)]
         if better:
             _, way, model = min(better, key=lambda item: item[0].deviation)
-            after = held_back.score(open_exact(model))
+            after = held_back.measure(open_exact(model))
             if is_better(after, before):
                 return Adapted(precision, before, after, way, model)
         return Adapted(precision, before, before, KEPT, None)
@@ -150,21 +150,23 @@ class LevelAdapter:
 
         Only for a network pruned from the dense one: others have other channels between their blocks.
         """
-        blocks, taught = find_blocks(old), self.blocks
-        if taught is None:
+        blocks, dense_blocks = find_blocks(old), self.blocks
+        if dense_blocks is None:
             return None
-        widths = {name: target.shape[2] for name, target in taught.outputs.items()}
+        widths = {name: target.shape[2] for name, target in dense_blocks.outputs.items()}
         if not blocks or any(
             widths.get(block.name) != mixing_matrix(old, block)[0].shape[1] for block in blocks
         ):
             return None
-        targets = replace(taught, blocks=blocks, outputs=_in_order(taught.outputs, self.dense, old))
-        # Being told of choices, prune refits also where no channel leaves.
+        targets = replace(
+            dense_blocks, blocks=blocks, outputs=_in_order(dense_blocks.outputs, self.dense, old)
+        )
+        # With on_choice, prune refits also where no channel leaves.
         return prune(old, targets, {}, on_choice=lambda _: None)
 
 
 def is_better(after: DenseDeviation, before: DenseDeviation) -> bool:
-    """Whether a network came nearer to the dense one, and does not see hands where there are none."""
+    """Tell whether a network came nearer to the dense one, and sees no more hands where there are none."""
     return after.deviation < before.deviation and after.presence <= before.presence + _PRESENCE_SLACK
 
 
@@ -172,10 +174,10 @@ def _in_order(
     targets: Mapping[str, Floats], dense: onnx.ModelProto, old: onnx.ModelProto
 ) -> Mapping[str, Floats]:
     """Put the targets of the heads into the order of another network's heads."""
-    taught, last = read_blocks(dense)[-1], read_blocks(old)[-1]
-    columns = head_columns(dense, taught)
+    dense_last, last = read_blocks(dense)[-1], read_blocks(old)[-1]
+    columns = head_columns(dense, dense_last)
     order = np.concatenate([columns[name] for name in head_names(old, last)])
-    return {**targets, last.name: targets[taught.name][:, :, order]}
+    return {**targets, last.name: targets[dense_last.name][:, :, order]}
 
 
 def _evenly(count: int, most: int) -> NDArray[np.int64]:

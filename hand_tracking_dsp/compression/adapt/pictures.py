@@ -1,4 +1,4 @@
-"""What a camera shows, and what the dense network says of it."""
+"""Crops of a camera's pictures, labelled by the dense network."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from hand_tracking_dsp.tracking.types import Region
 HELD_BACK = 0.25
 """Share of the crops that the figures are measured on, and nothing else."""
 
-# Of the rest: what decides between the ways to adapt a level.
-_JUDGED_BY = 0.2
+# Of the rest: the share that decides between the ways to adapt a level.
+_VALIDATION = 0.2
 _PRESENCE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class DenseDeviation:
-    """How far a network is from the dense one.
+    """Deviation of a network from the dense one.
 
     Attributes:
-        deviation: Of the landmarks of crops that show a hand, mean, % of palm size.
+        deviation: Deviation of the landmarks on crops that show a hand, mean, % of palm size.
         presence: Mean difference of the probability that there is a hand, 0 to 1, over all crops.
     """
 
@@ -39,23 +39,23 @@ class DenseDeviation:
 
 @dataclass(frozen=True, slots=True)
 class LabelledCrops:
-    """Crops, and the dense network's word on them.
+    """Crops with the dense network's predictions.
 
     Attributes:
         crops: Hands, and places where there may be none.
-        said: By the dense network.
-        hands: bool [n], where it sees a hand.
+        labels: The dense network's predictions.
+        hands: bool [n], True where it sees a hand.
     """
 
     crops: Crops
-    said: Predictions
+    labels: Predictions
     hands: NDArray[np.bool_]
 
-    def score(self, network: Session) -> DenseDeviation:
+    def measure(self, network: Session) -> DenseDeviation:
         """Compare another network with the dense one."""
         found = predict(network, self.crops.images)
-        deviation = deviation_palm_percent(found, self.said)[self.hands].mean()
-        return DenseDeviation(float(deviation), float(np.abs(found.presence - self.said.presence).mean()))
+        landmarks = deviation_palm_percent(found, self.labels)[self.hands].mean()
+        return DenseDeviation(float(landmarks), float(np.abs(found.presence - self.labels.presence).mean()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +63,33 @@ class AdaptationCrops:
     """The pictures of a camera, split so that no scene is in two parts.
 
     Attributes:
-        fit: To learn from, each crop followed by its mirror image.
-        judge: To choose between ways.
-        held_back: To measure on.
+        fit: Crops to fit to, each followed by its mirror image.
+        validation: Crops to choose between ways.
+        held_back: Crops to measure on.
     """
 
     fit: LabelledCrops
-    judge: LabelledCrops
+    validation: LabelledCrops
     held_back: LabelledCrops
 
     @classmethod
     def make(cls, hands: Crops, anywhere: Crops, dense: Session, seed: int = 0) -> AdaptationCrops:
-        """Split crops, and let the dense network look at them.
+        """Split crops, and label them by the dense network.
 
         Args:
             hands: Crops of hands.
             anywhere: Crops of any places of the same pictures; may be none.
             dense: The dense network.
-            seed: Of the split.
+            seed: Seed of the split.
 
         Raises:
             ConfigurationError: All are of one picture or scene, or the dense network sees too few hands.
         """
         learn, held_back = split(hands, HELD_BACK, seed)
-        fit, judge = split(learn, _JUDGED_BY, seed)
+        fit, validation = split(learn, _VALIDATION, seed)
         parts = [
-            teach(dense, joined(part, anywhere.subset(_of_groups(anywhere, part))))
-            for part in (fit, judge, held_back)
+            label(dense, joined(part, anywhere.subset(_of_groups(anywhere, part))))
+            for part in (fit, validation, held_back)
         ]
         seen = sum(int(part.hands.sum()) for part in parts)
         if seen < MIN_CROPS or not all(part.hands.any() for part in parts):
@@ -98,19 +98,19 @@ class AdaptationCrops:
                 f"give another bank, or pictures with at least {MIN_CROPS} hands."
             )
             raise ConfigurationError(msg)
-        return cls(teach(dense, mirrored(parts[0].crops)), parts[1], parts[2])
+        return cls(label(dense, mirrored(parts[0].crops)), parts[1], parts[2])
 
     def hands_to_learn(self) -> Crops:
         """Return all hands that are not held back, none mirrored."""
-        fit, judge = self.fit.crops, self.judge.crops
+        fit, validation = self.fit.crops, self.validation.crops
         plain = fit.subset(np.flatnonzero(self.fit.hands[::2]) * 2)
-        return joined(plain, judge.subset(np.flatnonzero(self.judge.hands)))
+        return joined(plain, validation.subset(np.flatnonzero(self.validation.hands)))
 
 
-def teach(dense: Session, crops: Crops) -> LabelledCrops:
-    """Let the dense network look at crops."""
-    said = predict(dense, crops.images)
-    return LabelledCrops(crops, said, said.presence >= _PRESENCE)
+def label(dense: Session, crops: Crops) -> LabelledCrops:
+    """Label crops by the dense network."""
+    labels = predict(dense, crops.images)
+    return LabelledCrops(crops, labels, labels.presence >= _PRESENCE)
 
 
 def mirrored(crops: Crops) -> Crops:
@@ -139,12 +139,12 @@ def joined(first: Crops, second: Crops) -> Crops:
 
 
 def cut_anywhere(folder: Path, count: int, seed: int = 0) -> Crops:
-    """Cut squares out of any place of pictures, hand or not: they teach when there is none.
+    """Cut squares out of any place of pictures, hand or not: examples without a hand.
 
     Args:
-        folder: Of pictures.
+        folder: Folder of pictures.
         count: Crops wanted; fewer come where there are fewer pictures that can be read.
-        seed: Of the places.
+        seed: Seed of the places.
 
     Raises:
         SourceError: The folder is missing or holds no picture.

@@ -1,6 +1,6 @@
-"""How far a network's hands lie from another network's, on the same crops.
+"""Deviation of a network's hands from another network's, on the same crops.
 
-Agreement with the dense network, never accuracy: nobody has marked the true joints of these pictures.
+Agreement with the dense network, never accuracy: these pictures have no ground truth.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hand_tracking_dsp.tracking.types import Floats
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What a landmark network says of some crops.
+    """Predictions of a landmark network.
 
     Attributes:
         landmarks: float32 [n, 21, 3], pixels of the crop.
@@ -51,7 +51,7 @@ def predict(session: Session, images: Iterable[NDArray[np.uint8]]) -> Prediction
     """Run a landmark network on crops.
 
     Args:
-        session: Of a network that keeps the contract.
+        session: A network that keeps the contract.
         images: uint8 [224, 224, 3] each, RGB.
     """
     found = [session.run(as_input(image)) for image in images]

@@ -87,8 +87,8 @@ def new_bank(
 
     Args:
         name: The bank's name.
-        license_name: Of its networks.
-        source: Where they come from.
+        license_name: Licence of its networks.
+        source: Origin of its networks, for people.
         levels: Dense first, sparser later; they are numbered.
         detectors: The palm detectors, the default one first.
     """
@@ -127,7 +127,7 @@ def with_variant(network: Network, file: str, data: bytes, precision: str, **mor
         network: The level or detector.
         file: Name of the variant's file in the bank's folder.
         data: Content of that file.
-        precision: Of its weights.
+        precision: Precision of its weights.
         more: The other fields of FileInfo.
     """
     variant = FileInfo(file=file, sha256=sha256_of(data), precision=precision, **more)

@@ -1,4 +1,4 @@
-"""Every step of an export checked: outputs of a stage against those of the stage before.
+"""Checks of an export: the outputs of each stage compared with those of the stage before.
 
 PyTorch (where it was used) → ONNX → optimized → quantized → the backend at hand. A step that only
 rewrites a network must change nothing; one that rounds may change it by what is stated.
@@ -25,11 +25,11 @@ Images = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class ExportLimit:
-    """How much a step may change what a network says.
+    """Largest change of a network's outputs that a step may make.
 
     Attributes:
-        deviation: Of the landmarks: in pixels of the crop, the largest of all joints and crops, or in % of
-            the palm's size, the mean over crops.
+        deviation: Change of the landmarks: in pixels of the crop, the largest of all joints and crops, or in
+            % of the palm's size, the mean over crops.
         unit: "px" or "% of palm".
         probability: Largest change of presence and handedness; of a step that rounds, its mean over crops.
     """
@@ -58,8 +58,8 @@ class Stage:
 
     Attributes:
         name: For example "optimized".
-        predict: What it says of crops, uint8 [n, 224, 224, 3].
-        limit: How much it may differ from the stage before; of the first stage it does not matter.
+        predict: Its predictions of crops, uint8 [n, 224, 224, 3].
+        limit: Largest difference from the stage before; of the first stage it does not matter.
     """
 
     name: str
@@ -69,14 +69,14 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class ExportStep:
-    """What changed from one stage to the next.
+    """Change from one stage to the next.
 
     Attributes:
         source: The stage before.
         target: The stage.
-        deviation: Of the landmarks, in the limit's unit.
-        probability: Of presence and handedness.
-        limit: What is allowed.
+        deviation: Change of the landmarks, in the limit's unit.
+        probability: Change of presence and handedness.
+        limit: Largest change allowed.
     """
 
     source: str
@@ -142,7 +142,7 @@ def steps_table(steps: Sequence[tuple[str, ExportStep]], samples: int) -> Table:
 
 
 def open_as_filed(model: bytes, name: str) -> Session:
-    """Open a network as its file says, without any of ONNX Runtime's optimizations; one thread.
+    """Open a network without any of ONNX Runtime's optimizations; one thread.
 
     Args:
         model: An ONNX file.

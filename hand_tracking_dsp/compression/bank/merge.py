@@ -24,7 +24,7 @@ def merge_banks(
     Args:
         folders: The banks, at least one; all of the same dense network. Of levels, and of detectors, that
             have the same name, the last bank's counts; of the dense level the one with most variants.
-        name: Of the new bank.
+        name: Name of the new bank.
         levels: Names of the levels wanted besides the dense one; all if None.
         detectors: Names of the palm detectors wanted, the one that is to be the default first; all if None.
 

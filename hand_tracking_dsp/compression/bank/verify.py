@@ -1,7 +1,7 @@
 """Checks every network of a bank on the machine at hand, and times it.
 
 A network is run in each of its files, on each backend, provider and arithmetic that is there. Landmark
-networks are compared with the bank's dense one, and that with what bank.json says of it; palm detectors
+networks are compared with the bank's dense one, and the result with that in bank.json; palm detectors
 with their own default file. So a variant that this machine computes wrongly shows: INT8 sums that overflow,
 a provider with a defect.
 """
@@ -41,10 +41,10 @@ _ON_SAME, _ON_OTHER = (1.5, 0.5), (4.0, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a network did on this machine.
+    """Result of a network on this machine.
 
     Attributes:
-        choice: The network, its file, and how it was run.
+        choice: The network, its file and runtime.
         metric: DEVIATION or PALMS_FOUND.
         value: The result, %; NaN where it could not be run.
         limit: The worst result allowed, %; None where nothing was recorded to compare with.
@@ -69,12 +69,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """How long a network takes on this machine.
+    """Times of a network on this machine.
 
     Attributes:
-        choice: The network, its file, and how it was run.
+        choice: The network, its file and runtime.
         threads: Threads it was given; 0 = the backend's choice.
-        times: Of one run.
+        times: Times of one run.
     """
 
     choice: Choice[NetworkInfo]
@@ -185,8 +185,8 @@ def record(bank: Manifest, checks: Sequence[Check], timed: Sequence[Timed], data
 
     Args:
         bank: The bank.
-        checks: Of check_networks.
-        timed: Of time_networks.
+        checks: Results of check_networks.
+        timed: Results of time_networks.
         data: Name of the pictures of the checks.
 
     Returns:

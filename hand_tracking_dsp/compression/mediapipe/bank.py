@@ -36,8 +36,8 @@ class Original:
         name: full or lite.
         file: Name of the ONNX file it becomes.
         member: Its path in MediaPipe's wheel.
-        sha256: Of the .tflite file.
-        contract: What the ONNX file must look like.
+        sha256: Checksum of the .tflite file.
+        contract: Inputs and outputs of the ONNX file.
     """
 
     name: str
@@ -117,7 +117,7 @@ def make_bank(originals: dict[str, bytes], folder: Path) -> Manifest:
 
     Args:
         originals: The .tflite files by their path in the wheel.
-        folder: Where to; made if missing.
+        folder: Destination; made if missing.
 
     Raises:
         ModelError: A network cannot be converted.

@@ -28,7 +28,7 @@ LIMITS: dict[str, tuple[float, str]] = {
 """Largest difference allowed between a network and its original, and its unit, by output."""
 
 TFLITE = "tflite/CPU"
-"""What stands for the TensorFlow Lite interpreter (XNNPACK), the originals' runtime, as provider."""
+"""Name of the TensorFlow Lite interpreter (XNNPACK), the originals' runtime, as provider."""
 
 
 @dataclass(frozen=True, slots=True)

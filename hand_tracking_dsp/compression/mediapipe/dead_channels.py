@@ -1,4 +1,4 @@
-"""Removes hidden channels that training has switched off, without changing what a network says.
+"""Removes hidden channels that training has switched off, without changing a network's outputs.
 
 More than half of the hidden channels in the last blocks of MediaPipe's landmark networks are dead:
 weight decay has driven their depthwise kernels to zero, so that they give the same number for every

@@ -51,11 +51,11 @@ Networks = dict[str, onnx.ModelProto]
 
 @dataclass(slots=True)
 class DetectorFigures:
-    """What was measured of one detector's file.
+    """Measurements of one detector's file.
 
     Attributes:
         file: Its name.
-        provider: What ran it.
+        provider: What ran it, as Session.provider.
         times: Of one run, one thread.
         recalls: By recording; empty without boxes.
         deviation: From the dense detector, on pictures held back; None of the dense one itself.
@@ -82,7 +82,7 @@ def make_detectors(
         bank: The bank; its first detector is the dense one.
         images: uint8 [n, 192, 192, 3], RGB, to calibrate on.
         seed: Of the positions compared.
-        on_step: Called after each layer that was solved anew.
+        on_step: Called after each layer that was solved again.
 
     Returns:
         The new bank, with its latency and accuracy yet to be measured, and all its detectors.
@@ -165,8 +165,8 @@ def record(bank: Manifest, results: Sequence[DetectorFigures], data: str, boxes:
     """Add the measurements to a bank, and leave out the new files that are not good enough.
 
     Args:
-        bank: Of make_detectors.
-        results: Of measure_detectors.
+        bank: Result of make_detectors.
+        results: Results of measure_detectors.
         data: Name of the held-back pictures.
         boxes: Name of the marked ones.
 

@@ -1,6 +1,6 @@
-"""How far a palm detector's regions lie from the dense detector's, on any pictures.
+"""Deviation of a palm detector's regions from the dense detector's, on any pictures.
 
-Agreement with the dense detector, never accuracy: it needs nobody's marks. What matters of a palm is the
+Agreement with the dense detector, never accuracy: it needs no ground truth. What matters of a palm is the
 region that it places: its box, and the keypoints at the wrist and the middle finger's MCP joint.
 """
 
@@ -23,7 +23,7 @@ _SAME = 0.3
 
 @dataclass(frozen=True, slots=True)
 class RegionDeviation:
-    """How a detector's palms compare with the dense detector's.
+    """Comparison of a detector's palms with the dense detector's.
 
     Attributes:
         pictures: Number of pictures.
@@ -57,8 +57,8 @@ def measure_deviation(
     """Compare detectors with the dense one.
 
     Args:
-        dense: What to compare with.
-        others: What to compare.
+        dense: Detector to compare with.
+        others: Detectors to compare.
         images: uint8 [height, width, 3].
         order: The order of their channels.
         on_progress: Called after each picture.

@@ -1,4 +1,4 @@
-"""The palm detector seen as layers that least squares can solve anew, and samples of what they see."""
+"""Layers of the palm detector that least squares can solve again, and samples of their inputs."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class FeatureSamples:
 
         Args:
             images: uint8 [n, 192, 192, 3], RGB.
-            dense: Detector that says where palms are.
+            dense: Detector that finds the palms.
             seed: Of the positions.
         """
         detector = open_detector(dense, dense.graph.name or "dense")

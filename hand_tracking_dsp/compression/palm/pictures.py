@@ -15,7 +15,7 @@ from hand_tracking_dsp.tracking.palm import letterboxed
 from hand_tracking_dsp.tracking.types import Image
 
 MIN_PICTURES = 32
-"""Fewer say too little of what a network meets."""
+"""Fewer pictures represent too little of what a network meets."""
 
 # A hand that fills the picture, one at the usual distance, and one across the room.
 _SCALES = (1.0, 1.0, 0.7, 0.45)

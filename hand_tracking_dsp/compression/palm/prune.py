@@ -3,9 +3,9 @@
 The detector has no hidden channels to cut: its blocks work on the stream itself. What can go are taps of
 the 5x5 kernels, which cost most where the grid is finest. By least squares,
 
-1. the nine middle taps of each such kernel take over what the sixteen outer ones told (of a depthwise
+1. the nine middle taps of each such kernel take over the part of the sixteen outer ones (of a depthwise
    kernel by channel, of the first layer with all colours together), then
-2. every 1x1 convolution from there on is solved anew, in order, on the pruned network's own input, for what
+2. every 1x1 convolution from there on is solved again, in order, on the pruned network's own input, for what
    the dense network has at that place; near the old weights where the samples do not say.
 
 No labels, no gradients; the dense network is the one that the detector was made from.
@@ -38,7 +38,7 @@ _TAP_RIDGE = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class LayerFit:
-    """How well one layer does what it should, after its least squares.
+    """Error of one layer before and after its least squares.
 
     Attributes:
         layer: Its name.
@@ -179,7 +179,7 @@ def _cut_kernel(model: onnx.ModelProto, name: str, samples: FeatureSamples) -> L
     for part, system, weight in zip(new, covariance, old, strict=True):
         strength = _TAP_RIDGE * np.trace(system) / len(system) + np.finfo(np.float32).tiny
         inner = system[np.ix_(kept, kept)] + strength * np.eye(int(kept.sum()))
-        # What the rim gave, told by the middle.
+        # The rim's part, predicted from the middle.
         part[:, kept] = (
             weight[:, kept] + np.linalg.solve(inner, system[np.ix_(kept, ~kept)] @ weight[:, ~kept].T).T
         )

@@ -1,4 +1,4 @@
-"""How many hands a palm detector finds, measured on boxes that people drew.
+"""Recall and precision of a palm detector, measured on boxes that people drew.
 
 A person's box holds the whole hand, the detector's box the palm, so that their overlap says little. A
 palm P finds a hand H where its centre lies in H and its size fits:
@@ -32,7 +32,7 @@ _SMALLEST_SHARE, _LARGEST_SHARE = 0.2, 1.2
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """What a detector found in labelled pictures; sums of two are their union.
+    """Counts of a detector on labelled pictures; sums of two are their union.
 
     Attributes:
         pictures: Number of pictures.

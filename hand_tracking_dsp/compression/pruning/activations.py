@@ -21,7 +21,7 @@ POSITIONS = 64
 
 
 class Stream:
-    """What the pictures are at one place of a network; moves on from block to block.
+    """Activations of the pictures at one place of a network; moves on from block to block.
 
     It holds one feature map a picture: 0.8 MB behind the stem, then less.
     """

@@ -1,4 +1,4 @@
-"""How much of each block to keep: the least error that a latency allows."""
+"""Allocation of channels to blocks: the least error that a latency allows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HIGHEST_PRICE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """How many hidden channels of each block to keep, and what is expected of it.
+    """Numbers of hidden channels to keep in each block, and the latency and error expected of them.
 
     Attributes:
         channels: By block, how many stay; 0 = the whole block goes.
@@ -45,7 +45,7 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """What a block may become: each array has an element for each of its widths."""
+    """Possible widths of a block: each array has an element for each of them."""
 
     block: Block
     channels: list[int]
@@ -63,13 +63,13 @@ def allocate(
     price for each, found by bisection.
 
     Args:
-        sensitivity: What each block's channels are worth.
-        latency: What they cost.
+        sensitivity: Deviation by block and width.
+        latency: Time by block and width.
         target: Most latency, relative to the dense network in fp32, above 0.
         max_parameters: Most trained parameters; no limit if None.
 
     Raises:
-        ConfigurationError: No choice is fast or small enough; the sentence says what can be reached.
+        ConfigurationError: No choice is fast or small enough; the sentence names what can be reached.
     """
     options = [_options(block, sensitivity, latency) for block in sensitivity.blocks]
     saving_ms = latency.whole_ms - target * latency.reference_ms
@@ -94,8 +94,8 @@ def uniform(sensitivity: Sensitivity, latency: LatencyTable, share: float) -> Al
     """Keep the same share of every block's channels, to compare with.
 
     Args:
-        sensitivity: Of the network.
-        latency: Of the network.
+        sensitivity: Sensitivity of the network.
+        latency: Latency of the network.
         share: 0 to 1; no block goes altogether.
     """
     options = [_options(block, sensitivity, latency) for block in sensitivity.blocks]

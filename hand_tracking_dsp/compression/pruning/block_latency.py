@@ -1,4 +1,4 @@
-"""What each block of a network costs on this device, by the number of its hidden channels."""
+"""Latency of each block of a network on this device, by the number of its hidden channels."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def measure_latency(
         model: The network to prune, fp32.
         reference: The dense network that latency is relative to, fp32; the same if None.
         precision: One of PRECISIONS.
-        runtime: How to run it; ONNX Runtime on the CPU with one thread if None.
+        runtime: Backend and options; ONNX Runtime on the CPU with one thread if None.
         runs: Of each, at least 1.
         on_progress: Called with the name of each block when it is done.
 
@@ -104,7 +104,7 @@ def undisturbed_ms(sessions: Sequence[Session], runs: int) -> list[float]:
     """Time networks in turn.
 
     Args:
-        sessions: Of one input each.
+        sessions: Networks of one input each.
         runs: Of each, at least 1.
 
     Returns:

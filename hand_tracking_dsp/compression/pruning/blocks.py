@@ -29,7 +29,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Where a block's channels come from and go to. Layers and tensors are named by the tensor they make.
+    """The layers of a block and its tensors; each layer is named by the tensor that it makes.
 
     Attributes:
         name: For example "block05": the depthwise layer's name without its last part.

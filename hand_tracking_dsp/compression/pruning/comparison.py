@@ -18,12 +18,12 @@ from hand_tracking_dsp.compression.pruning.reconstruction import Doubles
 from hand_tracking_dsp.compression.pruning.widths import uniform_shares
 
 AS_PRUNED = "closed-form, block by block"
-"""What prune does of its own: the closed form on the activations of the network as pruned so far."""
+"""The criterion of prune itself: the closed form on the activations of the network as pruned so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What pruning by a criterion does.
+    """Deviation of a network pruned by a criterion.
 
     Attributes:
         criterion: Its name.

@@ -1,4 +1,4 @@
-"""How relevant each hidden channel is: the classic criteria, and the closed-form one."""
+"""Relevance of hidden channels: the classic criteria, and the closed-form one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which hidden channels a linear layer can do without, and what the others must then do: least squares.
+"""Least squares: the hidden channels that a linear layer can do without, and new weights of the others.
 
 With H the hidden activations and Y what the layer should give, min |Y - H W|^2 + r |W - W0|^2 is solved
 from H'H and H'Y alone. Without channel j the smallest error rises by |W_j|^2 / P_jj, P = (H'H + rI)^-1:

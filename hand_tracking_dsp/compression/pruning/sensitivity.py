@@ -1,4 +1,4 @@
-"""What the width of each block does to the landmarks, in a network whose other blocks are pruned, too.
+"""Effect of each block's width on the landmarks, in a network whose other blocks are pruned, too.
 
 Measured in the unpruned network the errors of single blocks promise too much: they do not add up, since
 each block of a pruned network works with what the blocks before it have left.
@@ -34,7 +34,7 @@ AROUND = 0.75
 SHARES = (0.0, 0.25, 0.5, 0.625, 0.875, 1.0)
 """Of a block's hidden channels: what is tried; 0 = the whole block goes."""
 
-# A hand that is lost altogether says no more than one that is far off.
+# A hand that is lost altogether counts no more than one that is far off.
 _LARGEST_DEVIATION = 20.0
 
 

@@ -32,7 +32,7 @@ def align(model: onnx.ModelProto) -> onnx.ModelProto:
         model: fp32 network with one image as its input.
 
     Returns:
-        A copy that says the same.
+        A copy with the same outputs.
     """
     aligned = copied(model)
     if any(_channels(node) % _DEPTHWISE for node in aligned.graph.node if is_depthwise(node)):

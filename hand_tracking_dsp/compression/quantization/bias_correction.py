@@ -1,4 +1,4 @@
-"""Moves biases so that a quantized network's layers say on average what the original's say.
+"""Moves biases so that a quantized network's layers have the original's outputs on average.
 
 Nagel et al., Data-Free Quantization Through Weight Equalization and Bias Correction, 2019, section 4.2,
 with pictures instead of assumed distributions.

@@ -42,7 +42,7 @@ def equalize(
         ranges: What its tensors' channels reach.
 
     Returns:
-        A copy that says the same as long as no channel leaves its range, and what its channels reach.
+        A copy with the same outputs as long as no channel leaves its range, and what its channels reach.
     """
     scaled = copied(model)
     weights = read_weights(scaled)
@@ -95,7 +95,7 @@ def _tied(model: onnx.ModelProto) -> list[set[str]]:
 
 
 def _between_convolutions(tensors: set[str], graph: Graph) -> bool:
-    """Whether a group is made by convolutions, and read by nothing that would notice its scale."""
+    """Tell whether a group is made by convolutions, and read by nothing that would notice its scale."""
     made = all(graph.nodes[name].op_type in _SAME_SCALE | {"Conv"} for name in tensors)
     readers = [node for name in tensors for node in graph.readers.get(name, [])]
     return made and all(node.op_type in _SAME_SCALE | {"Conv"} for node in readers)

@@ -23,7 +23,7 @@ def halve(model: onnx.ModelProto) -> onnx.ModelProto:
         A network whose weights and arithmetic are fp16; its inputs and outputs stay float32.
     """
     with warnings.catch_warnings():
-        # Weights below 6e-8 become 0 or the smallest fp16 number, which is told of each.
+        # Weights below 6e-8 become 0 or the smallest fp16 number, which is reported of each.
         warnings.simplefilter("ignore", UserWarning)
         halved: onnx.ModelProto = convert_float_to_float16(copied(model), keep_io_types=True)
     return halved

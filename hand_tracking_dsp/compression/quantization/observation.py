@@ -1,4 +1,4 @@
-"""What passes through a network: the channels' ranges, and how the inputs of its layers vary together."""
+"""Statistics of a network's activations: ranges of channels, and second moments of the layers' inputs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DEPTHWISE_POSITIONS = 32
 
 @dataclass(frozen=True, slots=True)
 class ChannelRange:
-    """How far the channels of a tensor reach.
+    """Ranges of the channels of a tensor.
 
     Attributes:
         low: float32 [pictures, channels], the smallest value in each picture.

@@ -16,7 +16,7 @@ _LAYERS = {"Conv", "Gemm"}
 
 
 def with_any_ranges(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Quantize a network as lab.precision does (QDQ; weights S8 by channel, activations U8, biases S32).
+    """Quantize a network as quantize does (QDQ; weights S8 by channel, activations U8, biases S32).
 
     Takes milliseconds, where calibrating takes seconds.
 
@@ -28,7 +28,7 @@ def with_any_ranges(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 class _QdqWriter:
-    """Writes a network anew, with a QuantizeLinear and a DequantizeLinear around every layer."""
+    """Writes a network again, with a QuantizeLinear and a DequantizeLinear around every layer."""
 
     def __init__(self, model: onnx.ModelProto) -> None:
         self._model = model

@@ -1,4 +1,4 @@
-"""Rounds weights so that what a layer says changes least."""
+"""Rounds weights so that a layer's outputs change least."""
 
 from __future__ import annotations
 

@@ -159,9 +159,9 @@ def measure_level(
     """Measure a level in every file and arithmetic that can run here, in turn.
 
     Args:
-        level: Of the manifest.
+        level: The level.
         files: The bank's networks by name.
-        dense: What the dense network says of the crops.
+        dense: The dense network's predictions of the crops.
         crops: Held back from calibration.
         runs: Timed runs of each, at least 1.
         on_turn: Called with how many turns are done, and how many there are.
@@ -183,11 +183,11 @@ def measure_level(
     return [
         VariantFigures(
             choice,
-            float(deviation_palm_percent(said, dense).mean()),
-            float(deviation_palm_percent(said, found[0]).mean()),
+            float(deviation_palm_percent(predicted, dense).mean()),
+            float(deviation_palm_percent(predicted, found[0]).mean()),
             Timed(choice, EXACT.threads, taken),
         )
-        for choice, said, taken in zip(choices, found, times, strict=True)
+        for choice, predicted, taken in zip(choices, found, times, strict=True)
     ]
 
 

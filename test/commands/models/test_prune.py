@@ -28,7 +28,7 @@ def hands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
     # One strength of the ridge does for a test.
     monkeypatch.setattr("hand_tracking_dsp.compression.pruning.reconstruction.RIDGES", (1e-1,))
-    monkeypatch.setattr("hand_tracking_dsp.commands.arguments.collect_crops", collect)
+    monkeypatch.setattr("hand_tracking_dsp.compression.data.crops.collect_crops", collect)
     return str(tmp_path)
 
 

@@ -39,7 +39,7 @@ def quantized(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         made.append(len(crops))
         return enlarged(model, 1.001)
 
-    monkeypatch.setattr("hand_tracking_dsp.commands.arguments.collect_crops", collect)
+    monkeypatch.setattr("hand_tracking_dsp.compression.data.crops.collect_crops", collect)
     monkeypatch.setattr(variants, "quantize", count)
     monkeypatch.setattr(variants, "runtimes_here", lambda: [RuntimeOptions(providers=("cpu",))])
     return made

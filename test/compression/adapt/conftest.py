@@ -150,13 +150,13 @@ def make_crops() -> Callable[..., Crops]:
 
 
 @pytest.fixture(scope="session")
-def lessons(dense: onnx.ModelProto) -> AdaptationCrops:
+def parts(dense: onnx.ModelProto) -> AdaptationCrops:
     return AdaptationCrops.make(smooth_crops(120), smooth_crops(12, seed=1), open_exact(dense))
 
 
 @pytest.fixture(scope="session")
-def adapter(dense: onnx.ModelProto, lessons: AdaptationCrops) -> LevelAdapter:
-    return LevelAdapter(dense, lessons)
+def adapter(dense: onnx.ModelProto, parts: AdaptationCrops) -> LevelAdapter:
+    return LevelAdapter(dense, parts)
 
 
 @pytest.fixture

@@ -13,65 +13,65 @@ from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
 
 
-def test_shaken_heads_are_put_right_on_scenes_not_learned_from(shaken, lessons) -> None:
-    before = lessons.held_back.score(open_exact(shaken)).deviation
-    refitted = refit_heads(shaken, lessons.fit)
-    after = lessons.held_back.score(open_exact(refitted)).deviation
+def test_shaken_heads_are_put_right_on_scenes_not_learned_from(shaken, parts) -> None:
+    before = parts.held_back.measure(open_exact(shaken)).deviation
+    refitted = refit_heads(shaken, parts.fit)
+    after = parts.held_back.measure(open_exact(refitted)).deviation
     assert before > 1.0
     assert after < 0.2 * before
 
 
-def test_world_landmarks_are_put_right_too(dense, shaken, lessons) -> None:
-    refitted = read_weights(refit_heads(shaken, lessons.fit))["head.world_landmarks.b"]
+def test_world_landmarks_are_put_right_too(dense, shaken, parts) -> None:
+    refitted = read_weights(refit_heads(shaken, parts.fit))["head.world_landmarks.b"]
     right, wrong = (read_weights(model)["head.world_landmarks.w"] for model in (dense, shaken))
-    found = read_weights(refit_heads(shaken, lessons.fit))["head.world_landmarks.w"]
+    found = read_weights(refit_heads(shaken, parts.fit))["head.world_landmarks.w"]
     assert np.isfinite(refitted).all()
     assert np.linalg.norm(found - right) < np.linalg.norm(wrong - right)
 
 
-def test_presence_and_handedness_stay(shaken, lessons) -> None:
-    before, after = read_weights(shaken), read_weights(refit_heads(shaken, lessons.fit))
+def test_presence_and_handedness_stay(shaken, parts) -> None:
+    before, after = read_weights(shaken), read_weights(refit_heads(shaken, parts.fit))
     changed = {name for name in before if not np.array_equal(before[name], after[name])}
     assert changed == {f"head.{name}.{part}" for name in ("landmarks", "world_landmarks") for part in "wb"}
 
 
-def test_the_network_given_stays_as_it_is(shaken, lessons) -> None:
+def test_the_network_given_stays_as_it_is(shaken, parts) -> None:
     before = shaken.SerializeToString()
-    refit_heads(shaken, lessons.fit)
+    refit_heads(shaken, parts.fit)
     assert shaken.SerializeToString() == before
 
 
-def test_it_is_deterministic(shaken, lessons) -> None:
-    first, again = (refit_heads(shaken, lessons.fit).SerializeToString() for _ in range(2))
+def test_it_is_deterministic(shaken, parts) -> None:
+    first, again = (refit_heads(shaken, parts.fit).SerializeToString() for _ in range(2))
     assert first == again
 
 
-def test_a_network_that_is_right_is_left_alone(dense, lessons) -> None:
-    assert refit_heads(dense, lessons.fit) is None
+def test_a_network_that_is_right_is_left_alone(dense, parts) -> None:
+    assert refit_heads(dense, parts.fit) is None
 
 
-def test_what_the_features_do_not_show_is_not_learned(dense, lessons) -> None:
+def test_what_the_features_do_not_show_is_not_learned(dense, parts) -> None:
     """Labels of pure chance must not spoil a network: cross-validation sees through them."""
-    said = lessons.fit.said
-    noise = np.random.default_rng(0).normal(0, 20, said.landmarks.shape).astype(np.float32)
+    labels = parts.fit.labels
+    noise = np.random.default_rng(0).normal(0, 20, labels.landmarks.shape).astype(np.float32)
     noise[:, [0, 9]] = 0
-    taught = replace(lessons.fit, said=replace(said, landmarks=said.landmarks + noise))
-    refitted = refit_heads(dense, taught)
+    labelled = replace(parts.fit, labels=replace(labels, landmarks=labels.landmarks + noise))
+    refitted = refit_heads(dense, labelled)
     if refitted is not None:
-        assert lessons.held_back.score(open_exact(refitted)).deviation < 2.0
+        assert parts.held_back.measure(open_exact(refitted)).deviation < 2.0
 
 
-def test_crops_without_hands_teach_nothing(shaken, lessons) -> None:
+def test_crops_without_hands_do_not_count(shaken, parts) -> None:
     """Nonsense where there is no hand changes nothing."""
-    hands = np.arange(len(lessons.fit.crops)) % 4 != 0
-    wild = lessons.fit.said.landmarks.copy()
+    hands = np.arange(len(parts.fit.crops)) % 4 != 0
+    wild = parts.fit.labels.landmarks.copy()
     wild[~hands] = 999.0
-    plain = refit_heads(shaken, replace(lessons.fit, hands=hands))
-    with_nonsense = replace(lessons.fit, hands=hands, said=replace(lessons.fit.said, landmarks=wild))
+    plain = refit_heads(shaken, replace(parts.fit, hands=hands))
+    with_nonsense = replace(parts.fit, hands=hands, labels=replace(parts.fit.labels, landmarks=wild))
     assert refit_heads(shaken, with_nonsense).SerializeToString() == plain.SerializeToString()
 
 
-def test_weights_that_lie_the_other_way_round_are_refitted_alike(shaken, lessons) -> None:
+def test_weights_that_lie_the_other_way_round_are_refitted_alike(shaken, parts) -> None:
     turned = copied(shaken)
     weights = read_weights(shaken)
     for node in turned.graph.node:
@@ -79,12 +79,12 @@ def test_weights_that_lie_the_other_way_round_are_refitted_alike(shaken, lessons
             del node.attribute[:]
     names = [name for name in weights if name.startswith("head.") and name.endswith(".w")]
     write_weights(turned, {name: weights[name].T for name in names})
-    first, second = (read_weights(refit_heads(model, lessons.fit)) for model in (shaken, turned))
+    first, second = (read_weights(refit_heads(model, parts.fit)) for model in (shaken, turned))
     assert np.allclose(first["head.landmarks.w"], second["head.landmarks.w"].T, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("form", ["identity", "half", "no bias"])
-def test_heads_of_another_form_are_left_alone(shaken, lessons, form: str) -> None:
+def test_heads_of_another_form_are_left_alone(shaken, parts, form: str) -> None:
     other = copied(shaken)
     node = next(node for node in other.graph.node if node.name == "head.landmarks")
     if form == "identity":
@@ -94,4 +94,4 @@ def test_heads_of_another_form_are_left_alone(shaken, lessons, form: str) -> Non
         node.input[1] = "elsewhere"
     else:
         del node.input[2]
-    assert refit_heads(other, lessons.fit) is None
+    assert refit_heads(other, parts.fit) is None

@@ -17,7 +17,7 @@ def test_a_network_pruned_from_the_dense_one_is_refitted_block_by_block(adapter,
     result = adapter.adapt_floats(pruned)
     assert result.way == "blocks and heads refitted"
     assert result.after.deviation < 0.6 * result.before.deviation
-    assert adapter.lessons.held_back.score(open_exact(result.model)) == result.after
+    assert adapter.crops.held_back.measure(open_exact(result.model)) == result.after
 
 
 def test_a_network_of_another_kind_gets_its_heads_refitted(adapter, foreign) -> None:
@@ -87,6 +87,6 @@ def test_better_means_nearer_and_no_hands_where_there_are_none(
     assert is_better(after, before) is better
 
 
-def test_adapting_is_deterministic(dense, pruned, lessons) -> None:
-    first, again = (LevelAdapter(dense, lessons, 3).adapt_floats(pruned).model for _ in range(2))
+def test_adapting_is_deterministic(dense, pruned, parts) -> None:
+    first, again = (LevelAdapter(dense, parts, 3).adapt_floats(pruned).model for _ in range(2))
     assert first.SerializeToString() == again.SerializeToString()

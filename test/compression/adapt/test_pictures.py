@@ -10,8 +10,8 @@ from hand_tracking_dsp.compression.adapt.pictures import (
     AdaptationCrops,
     cut_anywhere,
     joined,
+    label,
     mirrored,
-    teach,
 )
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import SIZE, Crops
@@ -20,22 +20,22 @@ from hand_tracking_dsp.compression.onnx_graph import copied, write_weights
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 
 
-def test_no_scene_is_in_two_parts(lessons) -> None:
-    parts = [set(part.crops.groups) for part in (lessons.fit, lessons.judge, lessons.held_back)]
+def test_no_scene_is_in_two_parts(parts) -> None:
+    parts = [set(part.crops.groups) for part in (parts.fit, parts.validation, parts.held_back)]
     assert all(parts)
     assert sum(map(len, parts)) == len(set.union(*parts)) == 12
 
 
-def test_a_quarter_is_held_back_and_of_the_rest_a_fifth_judges(lessons) -> None:
-    assert len(lessons.held_back.crops) == pytest.approx(33, abs=11)
-    assert len(lessons.judge.crops) == pytest.approx(20, abs=11)
-    assert len(lessons.fit.crops) / 2 + len(lessons.judge.crops) + len(lessons.held_back.crops) == 132
+def test_a_quarter_is_held_back_and_of_the_rest_a_fifth_validates(parts) -> None:
+    assert len(parts.held_back.crops) == pytest.approx(33, abs=11)
+    assert len(parts.validation.crops) == pytest.approx(20, abs=11)
+    assert len(parts.fit.crops) / 2 + len(parts.validation.crops) + len(parts.held_back.crops) == 132
 
 
-def test_what_is_held_back_is_not_among_what_may_be_learned(lessons) -> None:
-    learned = {image.tobytes() for image in lessons.hands_to_learn().images}
-    assert not learned & {image.tobytes() for image in lessons.held_back.crops.images}
-    assert len(learned) == 132 - len(lessons.held_back.crops)
+def test_what_is_held_back_is_not_among_what_may_be_learned(parts) -> None:
+    learned = {image.tobytes() for image in parts.hands_to_learn().images}
+    assert not learned & {image.tobytes() for image in parts.held_back.crops.images}
+    assert len(learned) == 132 - len(parts.held_back.crops)
 
 
 def test_crops_of_one_scene_are_refused(dense, make_crops) -> None:
@@ -72,16 +72,20 @@ def test_joined_crops_are_all_there_and_mixed(make_crops, first: int, second: in
         assert 0 < places[0] < 4 < places[1] < 7
 
 
-def test_the_dense_network_does_not_deviate_from_itself(dense, lessons) -> None:
-    score = lessons.held_back.score(open_exact(dense))
+def test_the_dense_network_does_not_deviate_from_itself(dense, parts) -> None:
+    score = parts.held_back.measure(open_exact(dense))
     assert (score.deviation, score.presence) == (0.0, 0.0)
 
 
 def test_only_crops_with_a_hand_count_as_deviating(dense, shaken, make_crops) -> None:
-    taught = teach(open_exact(dense), make_crops(8))
-    none_but_first = type(taught)(taught.crops, taught.said, np.arange(8) == 0)
-    assert none_but_first.score(open_exact(shaken)).deviation != taught.score(open_exact(shaken)).deviation
-    assert none_but_first.score(open_exact(shaken)).presence == taught.score(open_exact(shaken)).presence
+    labelled = label(open_exact(dense), make_crops(8))
+    none_but_first = type(labelled)(labelled.crops, labelled.labels, np.arange(8) == 0)
+    assert (
+        none_but_first.measure(open_exact(shaken)).deviation != labelled.measure(open_exact(shaken)).deviation
+    )
+    assert (
+        none_but_first.measure(open_exact(shaken)).presence == labelled.measure(open_exact(shaken)).presence
+    )
 
 
 def test_squares_are_cut_anywhere_from_what_can_be_read(tmp_path) -> None:
