@@ -94,6 +94,11 @@ def cut_out(model: onnx.ModelProto, inputs: tuple[str, ...], outputs: tuple[str,
     return part
 
 
+def serialized(model: onnx.ModelProto) -> bytes:
+    """Return the ONNX file of a network, the same for the same network."""
+    return bytes(model.SerializeToString(deterministic=True))
+
+
 def copied(model: onnx.ModelProto) -> onnx.ModelProto:
     """Return a copy that can be changed."""
     copy = onnx.ModelProto()

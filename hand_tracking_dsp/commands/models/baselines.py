@@ -1,4 +1,4 @@
-"""hand-tracking-dsp models baselines: compare our pruned networks with other methods' on the same work."""
+"""hand-tracking-dsp models baselines: compare pruned networks with those of other methods."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import argparse
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import add_seed, require_at_least, require_threads
+from hand_tracking_dsp.commands.models.progress import WorkProgress
 from hand_tracking_dsp.commands.output import machine, machine_line, make_console, write_json
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS
 from hand_tracking_dsp.errors import ConfigurationError
@@ -24,16 +22,21 @@ _AGREEMENT = "agreement with the dense network, not accuracy"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     for name, meaning in (
-        ("--images", "pictures to learn from; synthetic hands where none is given"),
-        ("--validation", "pictures to measure on, beside synthetic hands"),
-        ("--samples", "samples made by distill, to train on; made of the pictures where none is given"),
+        ("--images", "pictures to train on; synthetic hands where none is given"),
+        ("--validation", "pictures to measure on, besides synthetic hands"),
+        ("--samples", "samples made by distill to train on; made of the pictures where none is given"),
     ):
         parser.add_argument(
             name, type=Path, nargs="+", default=[], metavar="DIR", help=f"folders of {meaning}"
         )
-    parser.add_argument("--work", type=Path, required=True, help="folder of what is made on the way; resumes")
-    parser.add_argument("--out", type=Path, required=True, help="folder of peers.json and peers.png")
-    parser.add_argument("--bank", type=Path, help="folder of a bank whose levels are shown, too")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        required=True,
+        help="folder of networks, checkpoints and figures; resumed",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder of baselines.json and baselines.png")
+    parser.add_argument("--bank", type=Path, help="folder of a bank whose levels are measured too")
     parser.add_argument(
         "--latency-ratio",
         type=float,
@@ -43,21 +46,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="latencies to prune for, relative to the dense network (ONNX Runtime, 1 thread, fp32)",
     )
     lengths = parser.add_mutually_exclusive_group()
-    lengths.add_argument("--steps", type=int, default=2000, help="batches that every network is trained with")
+    lengths.add_argument("--steps", type=int, default=2000, help="batches of training for every network")
     lengths.add_argument(
         "--minutes-per-network",
         type=float,
         metavar="MINUTES",
-        help="likewise, in time: the same steps for all",
+        help="training time instead of steps; all networks get the same steps",
     )
     parser.add_argument("--batch", type=int, default=64, help="samples in a batch")
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="to train on")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="device to train on")
     parser.add_argument(
         "--make-samples", type=int, default=10240, help="samples to make where none are given"
     )
     parser.add_argument("--workers", type=int, default=2, help="processes that make samples")
-    parser.add_argument("--crops", type=int, default=480, help="hands to calibrate on")
-    parser.add_argument("--exam", type=int, default=200, help="hands to measure on, of each data set")
+    parser.add_argument("--crops", type=int, default=480, help="hands to calibrate with")
+    parser.add_argument("--exam", type=int, default=200, help="hands of each data set to measure on")
     parser.add_argument(
         "--threads", type=int, nargs="+", default=[1, 2], help="numbers of threads to time with"
     )
@@ -66,16 +69,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make, measure and print; write peers.json and peers.png."""
+    """Make, measure and print; write baselines.json and baselines.png."""
     _check(options)
     if find_spec("torch") is None:
         msg = "The comparison trains networks with PyTorch, which is not installed: run make setup-lab."
         raise ConfigurationError(msg)
     from hand_tracking_dsp.compression.baselines.comparison import ComparisonOptions, budget, compare
-    from hand_tracking_dsp.compression.baselines.data import Wishes
+    from hand_tracking_dsp.compression.baselines.data import BaselineDataOptions
     from hand_tracking_dsp.compression.baselines.plot import save_plot
 
-    wishes = Wishes(
+    data = BaselineDataOptions(
         images=tuple(options.images),
         validation=tuple(options.validation),
         samples=tuple(options.samples),
@@ -86,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
         seed=options.seed,
     )
     asked = ComparisonOptions(
-        wishes=wishes,
+        data=data,
         ratios=tuple(sorted(set(options.latency_ratio), reverse=True)),
         budget=budget(
             options.steps, options.minutes_per_network, options.batch, options.device, options.seed
@@ -96,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
         runs=options.runs,
     )
     console = make_console()
-    with _Reporter(console) as report:
+    with WorkProgress(console) as report:
         rows = compare(asked, options.work, report)
     console.print(_accuracy_table(rows), _latency_table(rows), f"{machine_line()}", sep="\n")
     note = f"{_sources(options)}; {_AGREEMENT}"
@@ -110,38 +113,10 @@ def run(options: argparse.Namespace) -> int:
         "seed": options.seed,
     }
     content = {"machine": machine(), "note": note, "settings": settings, "networks": rows}
-    write_json(options.out / "peers.json", content)
-    save_plot(rows, options.out / "peers.png", note)
+    write_json(options.out / "baselines.json", content)
+    save_plot(rows, options.out / "baselines.png", note)
     console.print(f"The table and its plot are written into {options.out}.")
     return 0
-
-
-class _Reporter:
-    """Shows what is being done on a progress bar, and keeps a line of each training's figures."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._progress = Progress(console=console, transient=True)
-        self._task = self._progress.add_task("")
-        self._what = ""
-
-    def __enter__(self) -> _Reporter:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
-
-    def __call__(self, what: str, done: int, of: int, line: str) -> None:
-        """Take lab.peers.contest's report."""
-        if what != self._what:
-            self._what = what
-            self._progress.reset(self._task)
-        self._progress.update(self._task, description=what, completed=done, total=of or None)
-        if line:
-            self._console.print(f"{what}, step {done} of {of}: {line}")
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -158,7 +133,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _sources(options: argparse.Namespace) -> str:
-    """Say what was learnt from."""
+    """Describe the data that networks were calibrated and trained with."""
     pictures = ", ".join(_names(options.images)) or "synthetic hands alone"
     if not options.samples:
         return f"calibrated and trained on {pictures}"
@@ -170,7 +145,7 @@ def _names(folders: Iterable[Path]) -> list[str]:
 
 
 def _accuracy_table(rows: Sequence[dict[str, Any]]) -> Table:
-    """Show size, deviation by data set before and after training, and the error against exact truth."""
+    """Make a table of sizes, deviations by data set before and after training, and errors."""
     data = list(rows[0]["figures"])
     (exact,) = (name for name in data if "error" in rows[0]["figures"][name])
     headings = ["network", "steps", "parameters", "sparsity %", "MMACs", "MB"]
@@ -204,7 +179,7 @@ def _accuracy_table(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def _latency_table(rows: Sequence[dict[str, Any]]) -> Table:
-    """Show the times of all networks on every runtime."""
+    """Make a table of the times of all networks on every runtime."""
     runs = rows[0]["latency"][0]["runs"]
     table = Table(title=f"Time of one run, p50 / p99 ms (relative to the dense network); {runs} runs in turn")
     table.add_column("network", no_wrap=True)

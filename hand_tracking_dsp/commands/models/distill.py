@@ -1,4 +1,4 @@
-"""hand-tracking-dsp models distill: teach the levels of a bank what its dense network says."""
+"""hand-tracking-dsp models distill: train the levels of a bank towards its dense network's outputs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import add_bank, add_out, add_seed, require_at_least
-from hand_tracking_dsp.commands.output import machine_line, make_console
+from hand_tracking_dsp.commands.models.progress import WorkProgress
+from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
 from hand_tracking_dsp.compression.bank.export_checks import steps_table
 from hand_tracking_dsp.compression.data.bag_pictures import write_bag_pictures
 from hand_tracking_dsp.compression.data.crops import Crops, HandFinder, collect_crops, cut_crops, data_name
@@ -22,10 +22,11 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank
 
 if TYPE_CHECKING:
-    from hand_tracking_dsp.compression.distillation.levels import Lesson
+    from hand_tracking_dsp.compression.distillation.distill import DistillationOptions
+    from hand_tracking_dsp.compression.distillation.levels import LevelResult
 
 _CURVES = "deviation from dense,\n% of palm size"
-_NOTE = "Deviation is agreement with the dense network, never accuracy: nobody has marked these pictures."
+_NOTE = "Deviation is agreement with the dense network, never accuracy: these pictures have no ground truth."
 _BAG_FRAMES = 2000
 _DRAWN = 1000
 _MEASURED = 200
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--images", type=Path, nargs="+", default=[], metavar="DIR", help="folders of pictures of hands"
     )
-    parser.add_argument("--bag", type=Path, metavar="FILE", help="a bag whose images to learn from, too")
+    parser.add_argument("--bag", type=Path, metavar="FILE", help="a bag whose images to train on, too")
     parser.add_argument("--topic", default="", help="image topic of the bag, where it has several")
     parser.add_argument(
         "--validation",
@@ -45,87 +46,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="DIR",
-        help="folders to measure on; without it, some of --images are held back for that",
+        help="folders of pictures to validate on; without it, some of --images are held back",
     )
     add_out(parser)
     parser.add_argument(
-        "--work", type=Path, help="folder for samples and checkpoints, to be resumed; OUT.work if not given"
+        "--work",
+        type=Path,
+        help="folder of samples and checkpoints, to be resumed; OUT.work if not given",
     )
-    parser.add_argument("--levels", type=int, nargs="+", help="levels to teach; all but 0 if not given")
-    parser.add_argument("--samples", type=int, default=40960, help="varied pictures to make")
+    parser.add_argument("--levels", type=int, nargs="+", help="levels to train; all but 0 if not given")
+    parser.add_argument("--samples", type=int, default=40960, help="augmented pictures to make")
     parser.add_argument("--synthetic", type=float, default=0.1, help="share of synthetic hands, 0 to 1")
-    parser.add_argument("--steps", type=int, default=4000, help="batches of training a level")
+    parser.add_argument("--steps", type=int, default=4000, help="batches of training for each level")
     parser.add_argument("--batch", type=int, default=64, help="pictures in a batch")
     parser.add_argument("--rate", type=float, default=1e-4, help="highest learning rate")
-    parser.add_argument("--alpha", type=float, default=0.1, help="weight of exact truth, 0 to 1")
-    parser.add_argument(
-        "--frozen", default="block05", help='last block that is not trained; "" = train everything'
-    )
+    parser.add_argument("--alpha", type=float, default=0.1, help="weight of the exact joints, 0 to 1")
+    parser.add_argument("--frozen", default="block05", help='last frozen block; "" = train all blocks')
     parser.add_argument("--depthwise", action="store_true", help="train depthwise kernels, too")
     parser.add_argument(
-        "--rounding-steps", type=int, default=0, help="batches of quantization-aware training behind it"
+        "--rounding-steps", type=int, default=0, help="batches of quantization-aware training after it"
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--threads", type=int, default=0, help="of training on a CPU; 0 = PyTorch's choice")
+    parser.add_argument("--threads", type=int, default=0, help="threads on a CPU; 0 = PyTorch's choice")
     parser.add_argument("--workers", type=int, default=2, help="processes that make samples")
     add_seed(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Teach level after level; write the bank after each."""
+    """Train level after level; write the bank after each."""
     _check(options)
     if find_spec("torch") is None:
         msg = (
             "Distillation needs PyTorch, which is not installed: run 'make setup-lab', or pip install torch."
         )
         raise ConfigurationError(msg)
-    from hand_tracking_dsp.compression.distillation.distill import DistillationOptions, prepare_samples
-    from hand_tracking_dsp.compression.distillation.levels import CHECKED, School
-    from hand_tracking_dsp.compression.distillation.train import (
-        TrainingOptions,
-        bfloat16_is_fast,
-        choose_device,
-    )
+    from hand_tracking_dsp.compression.distillation.distill import prepare_samples
+    from hand_tracking_dsp.compression.distillation.levels import CHECKED, LevelTrainer
     from hand_tracking_dsp.evaluation.report.learning_curves import plot_by_training
 
-    device = choose_device(options.device, options.threads)
-    training = TrainingOptions(
-        steps=options.steps,
-        batch=options.batch,
-        learning_rate=options.rate,
-        warmup=min(200, options.steps // 4 + 1),
-        alpha=options.alpha,
-        device=device,
-        half=bfloat16_is_fast(device),
-        seed=options.seed,
-    )
-    wishes = DistillationOptions(
-        samples=options.samples,
-        synthetic=options.synthetic if options.images or options.bag else 1.0,
-        workers=options.workers,
-        training=training,
-        rounding_steps=options.rounding_steps,
-        frozen=options.frozen,
-        train_depthwise=options.depthwise,
-    )
+    distillation = _distillation_options(options)
     folder = options.bank or default_bank()
     work = options.work or options.out.with_name(f"{options.out.name}.work")
     console = make_console()
-    lessons = []
-    with Progress(console=console, transient=True) as progress:
-        report = _Report(progress)
-        school = School(folder, work, wishes, report)
-        levels = school.chosen(options.levels)
+    results = []
+    with WorkProgress(console) as report:
+        trainer = LevelTrainer(folder, work, distillation, report)
+        levels = trainer.choose_levels(options.levels)
         samples, back, calibration = prepare_samples(
-            _folders(options, work, report), school.teacher, work, wishes, report
+            _folders(options, work, report), trainer.teacher, work, distillation, report
         )
-        school.measure_on(_validation(options, back, report))
+        trainer.set_validation(_validation(options, back, report))
         for index in levels:
-            lessons += school.teach(index, samples, calibration)
-            school.write(options.out)
-    console.print(_table(lessons))
+            results += trainer.train(index, samples, calibration)
+            trainer.write(options.out)
+    console.print(_table(results))
     console.print(
-        steps_table([(f"{one.name} {one.precision}", step) for one in lessons for step in one.steps], CHECKED)
+        steps_table([(f"{one.name} {one.precision}", step) for one in results for step in one.steps], CHECKED)
     )
     curves = options.out.with_name(f"{options.out.name}-curves.png")
     plot_by_training(work, curves, "step", _CURVES, frozenset({"loss", "steps_per_s"}))
@@ -135,20 +111,35 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-class _Report:
-    """Shows a line for each kind of work."""
+def _distillation_options(options: argparse.Namespace) -> DistillationOptions:
+    """Read the options of distillation."""
+    from hand_tracking_dsp.compression.distillation.distill import DistillationOptions
+    from hand_tracking_dsp.compression.distillation.train import (
+        DistillationTrainingOptions,
+        bfloat16_is_fast,
+        choose_device,
+    )
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._tasks: dict[str, TaskID] = {}
-
-    def __call__(self, what: str, done: int, of: int, line: str) -> None:
-        """Move a line on; figures go above the lines."""
-        if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(what, total=of)
-        self._progress.update(self._tasks[what], completed=done, total=of)
-        if line:
-            self._progress.console.print(f"{what}, {done} of {of}: {line}")
+    device = choose_device(options.device, options.threads)
+    training = DistillationTrainingOptions(
+        steps=options.steps,
+        batch=options.batch,
+        learning_rate=options.rate,
+        warmup=min(200, options.steps // 4 + 1),
+        alpha=options.alpha,
+        device=device,
+        half=bfloat16_is_fast(device),
+        seed=options.seed,
+    )
+    return DistillationOptions(
+        samples=options.samples,
+        synthetic=options.synthetic if options.images or options.bag else 1.0,
+        workers=options.workers,
+        training=training,
+        rounding_steps=options.rounding_steps,
+        frozen=options.frozen,
+        train_depthwise=options.depthwise,
+    )
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -162,8 +153,8 @@ def _check(options: argparse.Namespace) -> None:
         raise ConfigurationError(msg)
 
 
-def _folders(options: argparse.Namespace, work: Path, report: _Report) -> list[Path]:
-    """Name the folders to learn from; a bag's frames and synthetic hands become one in the work folder."""
+def _folders(options: argparse.Namespace, work: Path, report: WorkProgress) -> list[Path]:
+    """List the folders to train on; a bag's frames and synthetic hands become one in the work folder."""
     folders: list[Path] = list(options.images)
     if options.bag:
         folders.append(work / "bag_frames")
@@ -181,8 +172,10 @@ def _folders(options: argparse.Namespace, work: Path, report: _Report) -> list[P
     return folders
 
 
-def _validation(options: argparse.Namespace, back: Sequence[Picture], report: _Report) -> dict[str, Crops]:
-    """Cut out what is measured on, by data set."""
+def _validation(
+    options: argparse.Namespace, back: Sequence[Picture], report: WorkProgress
+) -> dict[str, Crops]:
+    """Cut out the hands to validate on, by data set."""
     finder = HandFinder.load()
 
     def progress(done: int, of: int) -> None:
@@ -198,13 +191,17 @@ def _validation(options: argparse.Namespace, back: Sequence[Picture], report: _R
     return {data_name(crops, options.seed, "hands"): crops for crops in chosen}
 
 
-def _table(lessons: Sequence[Lesson]) -> Table:
-    """Show what teaching changed."""
-    data = list(lessons[0].before)
-    table = Table(title="Deviation from the dense network, % of palm size: before → after")
-    for heading in ("level", "precision", *data, ""):
-        table.add_column(heading, justify="left" if heading in {"level", "precision", ""} else "right")
-    for one in lessons:
-        cells = (f"{one.before[name]:.2f} → {one.after[name]:.2f}" for name in data)
-        table.add_row(one.name, one.precision, *cells, "" if one.kept else "not better: left as it was")
-    return table
+def _table(results: Sequence[LevelResult]) -> Table:
+    """Make a table of the deviations before and after training."""
+    data = list(results[0].before)
+    rows = [
+        (
+            one.name,
+            one.precision,
+            *(f"{one.before[name]:.2f} → {one.after[name]:.2f}" for name in data),
+            "" if one.kept else "not better: left as it was",
+        )
+        for one in results
+    ]
+    title = "Deviation from the dense network, % of palm size: before → after"
+    return make_table(title, ("level", "precision", *data, ""), rows, left=("precision", ""))

@@ -1,4 +1,4 @@
-"""The comparison: makes every network, measures all of them, and puts the figures side by side."""
+"""Comparison of baselines: makes and measures every network, a row of figures for each."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.compression.bank.files import read_level
-from hand_tracking_dsp.compression.baselines.data import Materials, Wishes, gather
-from hand_tracking_dsp.compression.baselines.measure import Figures, examine, time_all
+from hand_tracking_dsp.compression.baselines.data import BaselineData, BaselineDataOptions, gather
+from hand_tracking_dsp.compression.baselines.measure import Figures, evaluate_network, time_all
 from hand_tracking_dsp.compression.baselines.methods import (
     Budget,
-    Contest,
-    Contestant,
-    Progress,
-    contestant,
+    CandidateMaker,
+    NetworkCandidate,
+    new_candidate,
     with_steps,
 )
 from hand_tracking_dsp.compression.data.synthetic import SYNTHETIC
-from hand_tracking_dsp.compression.distillation.train import TrainingOptions, bfloat16_is_fast
+from hand_tracking_dsp.compression.distillation.distill import Progress
+from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions, bfloat16_is_fast
 from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import files_of
 
 Row = dict[str, Any]
-"""A network of the table, as JSON has it."""
+"""Figures of a network, as written to baselines.json."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonOptions:
-    """What to compare, and how.
+    """Options of the comparison.
 
     Attributes:
-        wishes: What to calibrate, train and measure with.
+        data: Pictures to calibrate, train and measure with.
         ratios: Latencies to prune for, relative to the dense network.
-        budget: Of each network's training.
-        bank: Folder of a bank whose levels are shown, too; None = no other.
+        budget: Training of each network.
+        bank: Folder of a bank whose levels are measured too; None = no bank.
         threads: Numbers of threads to time with.
         runs: Timed runs of each network.
     """
 
-    wishes: Wishes
+    data: BaselineDataOptions
     ratios: tuple[float, ...]
     budget: Budget
     bank: Path | None = None
@@ -54,26 +54,28 @@ def budget(steps: int, minutes: float | None, batch: int, device: str, seed: int
     """Describe the training that every network gets.
 
     Args:
-        steps: Batches; they do not count where minutes are given.
-        minutes: Of training for one network; None where steps count.
-        batch: Samples in one.
+        steps: Number of batches where minutes is None.
+        minutes: Minutes of training for one network.
+        batch: Samples in a batch.
         device: "cpu" or "cuda".
-        seed: Of the samples' order.
+        seed: Seed of the samples' order.
     """
-    options = TrainingOptions(batch=batch, device=device, half=bfloat16_is_fast(device), seed=seed)
+    options = DistillationTrainingOptions(
+        batch=batch, device=device, half=bfloat16_is_fast(device), seed=seed
+    )
     return Budget(with_steps(options, steps), minutes)
 
 
 def compare(options: ComparisonOptions, work: Path, report: Progress) -> list[Row]:
-    """Make all networks, or take those that an earlier call has made, and measure them.
+    """Make all networks, or read those that an earlier call has made, and measure them.
 
     Args:
-        options: What to compare.
-        work: Where networks and figures are kept.
+        options: Options of the comparison.
+        work: Folder of networks and figures.
         report: See Progress.
 
     Returns:
-        A row for each network; the first is the dense one.
+        Row of each network; the first is the dense one.
 
     Raises:
         SourceError: A folder is missing or holds no picture.
@@ -82,23 +84,23 @@ def compare(options: ComparisonOptions, work: Path, report: Progress) -> list[Ro
         OutputError: The work folder cannot be written.
     """
     mediapipe = original_bank()
-    materials = gather(options.wishes, options.budget, read_level(read_manifest(mediapipe))[1], work, report)
-    contest = Contest(
+    data = gather(options.data, options.budget, read_level(read_manifest(mediapipe))[1], work, report)
+    maker = CandidateMaker(
         mediapipe,
-        materials.crops,
-        materials.samples,
-        materials.validation,
+        data.crops,
+        data.samples,
+        data.validation,
         work,
         options.budget,
-        options.wishes.seed,
+        options.data.seed,
         report,
     )
     everyone = [
-        *_originals(contest),
-        *(one for ratio in options.ratios for one in contest.of_ratio(ratio)),
+        *_originals(maker),
+        *(one for ratio in options.ratios for one in maker.of_ratio(ratio)),
         *(_levels(options.bank) if options.bank else ()),
     ]
-    rows = [_row(one, everyone[0], materials, work, report) for one in everyone]
+    rows = [_row(one, everyone[0], data, work, report) for one in everyone]
     profiles = time_all(
         {one.name: one.data for one in everyone},
         options.threads,
@@ -111,25 +113,25 @@ def compare(options: ComparisonOptions, work: Path, report: Progress) -> list[Ro
 
 
 def mean_deviation(figures: Figures) -> float:
-    """Return the mean of the data sets' deviations; that on synthetic hands counts only where it is alone."""
+    """Return the mean deviation over data sets, without synthetic hands unless they are the only one."""
     names = [name for name in figures if name != SYNTHETIC] or list(figures)
     return sum(figures[name]["deviation"] for name in names) / len(names)
 
 
-def _originals(contest: Contest) -> Iterator[Contestant]:
+def _originals(maker: CandidateMaker) -> Iterator[NetworkCandidate]:
     """Yield MediaPipe's own networks, in fp32 and in INT8."""
     for name, label in (("full", "MediaPipe full (dense)"), ("lite", "MediaPipe lite")):
-        original = contestant(name, label, "MediaPipe", read_level(read_manifest(contest.bank), name)[1])
+        original = new_candidate(name, label, "MediaPipe", read_level(read_manifest(maker.bank), name)[1])
         yield original
-        yield contest.rounded(original)
+        yield maker.quantized(original)
 
 
-def _levels(bank: Path) -> Iterator[Contestant]:
+def _levels(bank: Path) -> Iterator[NetworkCandidate]:
     """Yield a bank's levels but the dense one, in all their files."""
     manifest = read_manifest(bank)
     for level in manifest.levels[1:]:
         for info in files_of(level):
-            yield Contestant(
+            yield NetworkCandidate(
                 name=f"bank_{info.file.removesuffix('.onnx')}",
                 label=f"bank {manifest.name}: {level.name}{_suffix(info.precision)}",
                 family="bank",
@@ -144,7 +146,9 @@ def _suffix(precision: str) -> str:
     return "" if precision == "fp32" else f", {precision.upper()}"
 
 
-def _row(one: Contestant, dense: Contestant, materials: Materials, work: Path, report: Progress) -> Row:
+def _row(
+    one: NetworkCandidate, dense: NetworkCandidate, data: BaselineData, work: Path, report: Progress
+) -> Row:
     report(f"measuring {one.label}", 0, 0, "")
     row: Row = {
         "name": one.name,
@@ -158,8 +162,8 @@ def _row(one: Contestant, dense: Contestant, materials: Materials, work: Path, r
         "macs": one.macs,
         "bytes": len(one.data),
         "sha256": hashlib.sha256(one.data).hexdigest(),
-        "figures": examine(one.data, materials.exams, work / "figures"),
+        "figures": evaluate_network(one.data, data.sets, work / "figures"),
     }
     if one.start is not None:
-        row["figures_before_training"] = examine(one.start, materials.exams, work / "figures")
+        row["figures_before_training"] = evaluate_network(one.start, data.sets, work / "figures")
     return row

@@ -1,4 +1,4 @@
-"""What the comparison is made with: pictures to calibrate on, samples to train on, exams to measure with."""
+"""Data of the comparison: crops to calibrate with, samples to train on, sets to measure on."""
 
 from __future__ import annotations
 
@@ -9,38 +9,37 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import predict
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.baselines.measure import Exam
-from hand_tracking_dsp.compression.baselines.methods import Budget, Progress
+from hand_tracking_dsp.compression.baselines.measure import EvaluationSet
+from hand_tracking_dsp.compression.baselines.methods import Budget
 from hand_tracking_dsp.compression.data.crops import Crops, collect_crops
 from hand_tracking_dsp.compression.data.synthetic import SYNTHETIC, draw_pictures, synthetic_hands
-from hand_tracking_dsp.compression.distillation.distill import DistillationOptions, prepare_samples
-from hand_tracking_dsp.compression.distillation.samples import Labels, Samples, labelled
+from hand_tracking_dsp.compression.distillation.distill import DistillationOptions, Progress, prepare_samples
+from hand_tracking_dsp.compression.distillation.samples import TrainingSamples, Validation, label_images
 from hand_tracking_dsp.compression.distillation.teacher import Teacher
-from hand_tracking_dsp.compression.distillation.train import TrainingOptions
+from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
 
-# Of a made-up data set to learn from; each is seen by many samples, varied.
+# Synthetic pictures to train on; many samples are made of each.
 _DRAWN = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What to gather.
+class BaselineDataOptions:
+    """Options of the data.
 
     Attributes:
-        images: Folders of pictures to learn from; synthetic hands are drawn where there are none.
+        images: Folders of pictures to train on; synthetic hands are drawn where there are none.
         validation: Folders of pictures to measure on.
-        samples: Folders of samples that `distill` has made; some are made of the images where there are none.
-        crops: Hands to calibrate on, at least 32.
-        exam: Hands to measure on, of each data set, at least 32.
-        count: Samples to make.
-        workers: Processes that make them.
-        seed: Of everything random.
+        samples: Folders of samples made by `distill`; samples are made of the images where there are none.
+        crops: Number of hands to calibrate with, at least 32.
+        exam: Number of hands of each data set to measure on, at least 32.
+        count: Number of samples to make.
+        workers: Number of processes that make them.
+        seed: Random seed.
     """
 
     images: tuple[Path, ...]
@@ -54,30 +53,32 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Materials:
-    """What was gathered.
+class BaselineData:
+    """Data of the comparison.
 
     Attributes:
-        crops: To calibrate on.
-        samples: To train on.
-        exams: To measure on; the last one is of synthetic hands, with exact joints.
-        validation: The same with the teacher's labels, for the curves of training.
+        crops: Crops to calibrate with.
+        samples: Samples to train on.
+        sets: Sets to measure on; the last one is of synthetic hands, with exact joints.
+        validation: Same sets with the teacher's labels, for the curves of training.
     """
 
     crops: Crops
-    samples: Samples
-    exams: tuple[Exam, ...]
-    validation: dict[str, tuple[NDArray[np.uint8], Labels]]
+    samples: TrainingSamples
+    sets: tuple[EvaluationSet, ...]
+    validation: Validation
 
 
-def gather(wishes: Wishes, budget: Budget, dense: onnx.ModelProto, work: Path, report: Progress) -> Materials:
-    """Gather what is needed, or read what an earlier call has kept in the work folder.
+def gather(
+    options: BaselineDataOptions, budget: Budget, dense: onnx.ModelProto, work: Path, report: Progress
+) -> BaselineData:
+    """Gather the data, or read what an earlier call has kept in the work folder.
 
     Args:
-        wishes: What to gather.
-        budget: Of the training that it is for.
-        dense: The network to agree with.
-        work: Where it is kept.
+        options: Options of the data.
+        budget: Training of each network.
+        dense: Network to agree with.
+        work: Folder in which data are kept.
         report: See Progress.
 
     Raises:
@@ -86,9 +87,9 @@ def gather(wishes: Wishes, budget: Budget, dense: onnx.ModelProto, work: Path, r
             was begun with other options.
         OutputError: The work folder cannot be written.
     """
-    _claim(work, wishes, budget)
+    _claim(work, options, budget)
     teacher = Teacher(dense)
-    folders = wishes.images
+    folders = options.images
     if not folders:
         folders = (work / "synthetic_hands",)
         draw_pictures(folders[0], _DRAWN, lambda done, of: report("drawing synthetic hands", done, of, ""))
@@ -98,40 +99,45 @@ def gather(wishes: Wishes, budget: Budget, dense: onnx.ModelProto, work: Path, r
         return _kept(
             work / "crops" / f"{name}.npz",
             lambda: collect_crops(
-                where, count, wishes.seed, on_progress=lambda done, of: report(what, done, of, "")
+                where, count, options.seed, on_progress=lambda done, of: report(what, done, of, "")
             ),
         )
 
-    crops = collected("images", folders, wishes.crops)
+    crops = collected("images", folders, options.crops)
     session = open_exact(dense)
-    exams = []
-    for folder in wishes.validation:
-        found = collected(f"validation {folder.resolve().name}", [folder], wishes.exam)
-        exams.append(Exam(folder.resolve().name, found.images, predict(session, found.images)))
+    sets = []
+    for folder in options.validation:
+        found = collected(f"validation {folder.resolve().name}", [folder], options.exam)
+        sets.append(EvaluationSet(folder.resolve().name, found.images, predict(session, found.images)))
     drawn, truth = synthetic_hands(
-        wishes.exam, wishes.seed, lambda done, of: report("drawing hands to measure on", done, of, "")
+        options.exam, options.seed, lambda done, of: report("drawing hands to measure on", done, of, "")
     )
-    exams.append(Exam(SYNTHETIC, drawn.images, predict(session, drawn.images), truth))
-    validation = {exam.name: (exam.images, labelled(exam.images, teacher)) for exam in exams}
-    samples = _samples(wishes, budget.training.batch, folders, dense, work, report)
-    return Materials(crops, samples, tuple(exams), validation)
+    sets.append(EvaluationSet(SYNTHETIC, drawn.images, predict(session, drawn.images), truth))
+    validation = {one.name: (one.images, label_images(one.images, teacher)) for one in sets}
+    samples = _samples(options, budget.training.batch, folders, dense, work, report)
+    return BaselineData(crops, samples, tuple(sets), validation)
 
 
 def _samples(
-    wishes: Wishes, batch: int, folders: Sequence[Path], dense: onnx.ModelProto, work: Path, report: Progress
-) -> Samples:
-    if wishes.samples:
-        samples = Samples(wishes.samples)
+    options: BaselineDataOptions,
+    batch: int,
+    folders: Sequence[Path],
+    dense: onnx.ModelProto,
+    work: Path,
+    report: Progress,
+) -> TrainingSamples:
+    if options.samples:
+        samples = TrainingSamples(options.samples)
     else:
-        options = DistillationOptions(
-            samples=wishes.count,
-            synthetic=0.1 if wishes.images else 1.0,
-            workers=wishes.workers,
-            training=TrainingOptions(seed=wishes.seed),
+        distillation = DistillationOptions(
+            samples=options.count,
+            synthetic=0.1 if options.images else 1.0,
+            workers=options.workers,
+            training=DistillationTrainingOptions(seed=options.seed),
         )
-        samples = prepare_samples(folders, dense.SerializeToString(), work, options, report)[0]
+        samples = prepare_samples(folders, dense.SerializeToString(), work, distillation, report)[0]
     if len(samples) < batch:
-        where = ", ".join(map(str, wishes.samples)) or "the work folder"
+        where = ", ".join(map(str, options.samples)) or "the work folder"
         msg = (
             f"There are {len(samples)} samples in {where}, fewer than the {batch} of a batch: "
             f"make more, or give folders that hand-tracking-dsp models distill has made."
@@ -140,10 +146,10 @@ def _samples(
     return samples
 
 
-def _claim(work: Path, wishes: Wishes, budget: Budget) -> None:
-    """Refuse to mix what different wishes or budgets have made; only what is measured on may change."""
+def _claim(work: Path, options: BaselineDataOptions, budget: Budget) -> None:
+    """Refuse a work folder of other options or another budget; only the sets to measure on may change."""
     path = work / "options.json"
-    mine = asdict(wishes) | {name: getattr(budget.training, name) for name in ("steps", "batch")}
+    mine = asdict(options) | {name: getattr(budget.training, name) for name in ("steps", "batch")}
     mine["minutes"] = budget.minutes
     del mine["validation"], mine["workers"]
     text = json.dumps(mine, default=str, indent=1) + "\n"
@@ -155,7 +161,7 @@ def _claim(work: Path, wishes: Wishes, budget: Budget) -> None:
 
 
 def _kept(path: Path, make: Callable[[], Crops]) -> Crops:
-    """Read crops that an earlier call has kept, or make them."""
+    """Read crops kept by an earlier call, or make them."""
     if path.exists():
         with np.load(path, allow_pickle=False) as kept:
             return Crops(kept["images"], tuple(map(str, kept["sources"])), tuple(map(str, kept["groups"])))

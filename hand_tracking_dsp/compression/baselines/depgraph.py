@@ -1,7 +1,7 @@
-"""Torch-Pruning's DepGraph pruner (Fang et al., DepGraph: Towards Any Structural Pruning, 2023) as a peer.
+"""Torch-Pruning's DepGraph pruner (Fang et al., DepGraph: Towards Any Structural Pruning, 2023), a baseline.
 
-It prunes every channel that its dependency graph allows: those between a block's layers, which ours
-prunes, too, and those of the residual stream, which ours leaves.
+It prunes every channel that its dependency graph allows: those between a block's layers, as this package
+does, and those of the residual stream, which this package keeps.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from hand_tracking_dsp.compression.baselines.layers import LayeredNetwork
 from hand_tracking_dsp.errors import ConfigurationError
 
 ROUND_TO = 8
-"""Widths are made multiples of this, as the tool advises for speed; the narrowest stream has 16."""
+"""Widths are multiples of this, as the tool recommends for speed; the narrowest stream has 16."""
 
-# What the tool looks at are layers, not pictures: the smallest that the network can halve five times.
+# Smallest input that the network can halve five times; the tool only traces layers.
 _EXAMPLE = (1, 3, 64, 64)
 
 
 def is_installed() -> bool:
-    """Whether Torch-Pruning can be imported."""
+    """Return True where Torch-Pruning can be imported."""
     try:
         import torch_pruning  # noqa: F401
     except ImportError:
@@ -32,11 +32,11 @@ def prune_by_depgraph(model: onnx.ModelProto, keep: float) -> onnx.ModelProto:
     """Prune every group of channels alike by the magnitude of the group (group L2 norm, the tool's default).
 
     Args:
-        model: fp32 landmark network; stays as it is. Its heads read the landmarks' features.
-        keep: Share of the channels that stay, above 0, to 1.
+        model: fp32 landmark network whose heads read the landmarks' features; it is not changed.
+        keep: Share of the channels to keep, above 0, to 1.
 
     Raises:
-        ModelError: The network cannot be read by PyTorch's side.
+        ModelError: The network has a layer that LayeredNetwork does not support.
         ConfigurationError: Torch-Pruning is not installed.
     """
     try:

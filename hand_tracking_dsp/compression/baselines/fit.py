@@ -1,4 +1,4 @@
-"""Pruning until a network is as fast as asked, so that what is compared is equally fast."""
+"""Pruning to a given latency, so that networks of equal speed are compared."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ _CLOSE = 0.05
 def fit_latency(
     make: Callable[[float], onnx.ModelProto], dense: onnx.ModelProto, ratio: float
 ) -> tuple[float, onnx.ModelProto]:
-    """Find the largest network of a kind that is fast enough here, to a 64th of the way.
+    """Find the largest network of a family that is fast enough on this machine, to a 64th of the range.
 
     Times are measured in turn with the dense network's: ONNX Runtime, one thread, fp32.
 
     Args:
-        make: Makes a network from a number between 0 and 1; the greater, the slower.
-        dense: The network that latency is relative to.
-        ratio: Most latency, above 0, at most 1.
+        make: Function that makes a network of a size between 0 and 1; the larger, the slower.
+        dense: Network that latency is relative to.
+        ratio: Highest relative latency, above 0, at most 1.
 
     Returns:
-        (the number, the network).
+        (size, network).
 
     Raises:
-        ConfigurationError: None is fast enough.
+        ConfigurationError: No network is fast enough.
     """
     found: tuple[float, onnx.ModelProto] | None = None
     for _ in range(_ATTEMPTS):
         found = _bisected(make, dense, ratio)
-        # One disturbed measurement is enough to lead a bisection astray.
+        # A single disturbed measurement can mislead the bisection.
         if found and abs(latency_ratio(found[1], dense) / ratio - 1) < _CLOSE:
             break
     if found is None:
@@ -47,7 +47,7 @@ def fit_latency(
 
 
 def latency_ratio(model: onnx.ModelProto, dense: onnx.ModelProto) -> float:
-    """Measure a network's latency relative to another one's, in turn, in ONNX Runtime with one thread."""
+    """Measure the latency of a network relative to another's, in turn, in ONNX Runtime with one thread."""
     whole_ms, own_ms = undisturbed_ms([open_exact(dense), open_exact(model)], _RUNS)
     return own_ms / whole_ms
 

@@ -1,6 +1,6 @@
-"""A landmark network made of PyTorch's own layers, so that pruning tools that trace such layers can read it.
+"""Landmark networks made of PyTorch's own layers, for pruning tools that trace such layers.
 
-lab.distillation.network.OnnxNetwork holds bare weights: Torch-Pruning 1.6.1 was seen to find nothing in it.
+compression.distillation.network.OnnxNetwork holds bare weights, in which Torch-Pruning 1.6.1 finds no layer.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _WITHOUT_WEIGHTS = {"Clip", "MaxPool", *_PLAIN}
 
 
 class LayeredNetwork(nn.Module):
-    """A network whose convolutions and linear layers are modules, whatever becomes of their widths.
+    """Network whose convolutions and linear layers are modules, so that their widths may change.
 
     Args:
         model: fp32 landmark network.
 
     Raises:
-        ModelError: It has an operator that is not known here, or a layer without bias.
+        ModelError: It has an operator that is not supported here, or a layer without bias.
     """
 
     def __init__(self, model: onnx.ModelProto) -> None:
@@ -59,7 +59,7 @@ class LayeredNetwork(nn.Module):
             image: float32 [n, 3, height, width], 0 to 1.
 
         Returns:
-            Its outputs in their order.
+            Outputs of the network, in order.
         """
         values = {self._model.graph.input[0].name: image}
         for node in self._model.graph.node:
@@ -67,11 +67,11 @@ class LayeredNetwork(nn.Module):
         return tuple(values[output.name] for output in self._model.graph.output)
 
     def heads(self) -> list[nn.Module]:
-        """Return the linear layers: what they give is the network's output and must keep its size."""
+        """Return the linear layers, whose outputs are the network's and must keep their size."""
         return [layer for layer in self.layers.values() if isinstance(layer, nn.Linear)]
 
     def to_onnx(self) -> onnx.ModelProto:
-        """Write the layers back into the graph they came from, in whatever widths they have now."""
+        """Write the layers back into the graph they came from, in their present widths."""
         model = copied(self._model)
         changed: dict[str, Tensor] = {}
         for node in model.graph.node:
@@ -85,7 +85,7 @@ class LayeredNetwork(nn.Module):
             if tensor.name in changed:
                 array = np.ascontiguousarray(changed[tensor.name].detach().numpy())
                 tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
-        # Shapes between the layers are no longer what they were.
+        # Shapes between the layers have changed.
         del model.graph.value_info[:]
         onnx.checker.check_model(model, full_check=True)
         return model
@@ -121,5 +121,5 @@ def _layer(node: onnx.NodeProto, weight: Array, bias: Array) -> nn.Module:
 
 
 def _key(node: onnx.NodeProto) -> str:
-    # PyTorch keeps the dot for itself.
+    # PyTorch does not allow dots in names of modules.
     return str(node.output[0]).replace(".", "/")

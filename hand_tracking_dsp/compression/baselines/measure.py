@@ -1,4 +1,4 @@
-"""What is measured of every network: how far its hands lie off, and how long it takes."""
+"""Measurement of every network: its deviation, its error, and its latency."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from hand_tracking_dsp.tracking.types import Floats
 
 
 @dataclass(frozen=True, slots=True)
-class Exam:
-    """Pictures to measure on.
+class EvaluationSet:
+    """Crops to measure on.
 
     Attributes:
-        name: Of the data set.
+        name: Name of the data set.
         images: uint8 [n, 224, 224, 3], RGB.
-        reference: What the dense network says of them.
-        truth: float32 [n, 21, 2], the exact joints in pixels of the crop; None where nobody knows them.
+        reference: Outputs of the dense network.
+        truth: float32 [n, 21, 2], exact joints in pixels of the crop; None where they are not known.
     """
 
     name: str
@@ -41,20 +41,20 @@ class Exam:
 
 
 Figures = dict[str, dict[str, float]]
-"""By data set, by figure."""
+"""Figures by name, by data set."""
 
 
-def examine(model: bytes, exams: Sequence[Exam], kept: Path) -> Figures:
+def evaluate_network(model: bytes, sets: Sequence[EvaluationSet], kept: Path) -> Figures:
     """Measure a network's deviation from the dense one and, where there is truth, its error.
 
     Args:
         model: ONNX file.
-        exams: What to measure on.
-        kept: Folder in which figures are kept, by the network's and the pictures' content.
+        sets: Sets to measure on.
+        kept: Folder in which figures are kept, by the content of network and crops.
 
     Returns:
-        By data set: deviation, deviation_median, deviation_p95 and, where there is truth, error and
-        error_median; % of palm size, the mean over crops where not said otherwise.
+        By data set deviation, deviation_median, deviation_p95 and, where there is truth, error, error_median
+        and error_p95; % of palm size, mean over crops unless named otherwise.
 
     Raises:
         BackendError: ONNX Runtime refuses the network.
@@ -62,16 +62,16 @@ def examine(model: bytes, exams: Sequence[Exam], kept: Path) -> Figures:
     """
     found: Figures = {}
     session: Session | None = None
-    for exam in exams:
+    for one in sets:
         digest = hashlib.sha256(model)
-        digest.update(exam.images.tobytes())
-        digest.update(exam.reference.landmarks.tobytes())
-        digest.update(b"" if exam.truth is None else exam.truth.tobytes())
+        digest.update(one.images.tobytes())
+        digest.update(one.reference.landmarks.tobytes())
+        digest.update(b"" if one.truth is None else one.truth.tobytes())
         path = kept / f"{digest.hexdigest()[:24]}.json"
         if not path.exists():
             session = session or open_exact(model)
-            write_text(path, json.dumps(_figures(predict(session, exam.images), exam)) + "\n")
-        found[exam.name] = json.loads(path.read_text(encoding="utf-8"))
+            write_text(path, json.dumps(_figures(predict(session, one.images), one)) + "\n")
+        found[one.name] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
@@ -81,16 +81,16 @@ def time_all(
     runs: int,
     on_turn: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, list[dict[str, Any]]]:
-    """Time networks on every backend that is here, in turn, on a grey picture.
+    """Time networks on every installed backend, in turn, on a grey picture.
 
     Args:
         models: ONNX files by name; the first is the dense one.
-        threads: Numbers of threads, each measured by itself.
+        threads: Numbers of threads to time with.
         runs: Timed runs of each, at least 1.
-        on_turn: Called with the runtime, how many turns are done, and how many there are.
+        on_turn: Called with the runtime, the turns done, and their number.
 
     Returns:
-        By name, profiles as bank.json has them, and in relative the median over the dense network's.
+        Profiles by name as in bank.json, with the median relative to the dense network's in relative.
 
     Raises:
         BackendError: A backend refuses a network.
@@ -116,12 +116,12 @@ def time_all(
     return profiles
 
 
-def _figures(found: Predictions, exam: Exam) -> dict[str, float]:
-    figures = _summary("deviation", deviation_palm_percent(found, exam.reference))
-    if exam.truth is not None:
+def _figures(found: Predictions, one: EvaluationSet) -> dict[str, float]:
+    figures = _summary("deviation", deviation_palm_percent(found, one.reference))
+    if one.truth is not None:
         errors = [
             mean_distance_palm_percent(points[:, :2], truth)
-            for points, truth in zip(found.landmarks, exam.truth, strict=True)
+            for points, truth in zip(found.landmarks, one.truth, strict=True)
         ]
         figures.update(_summary("error", np.array(errors)))
     return figures

@@ -1,4 +1,4 @@
-"""The networks that are compared, each made once and kept: equally fast, and trained alike."""
+"""Networks to compare, each made once and kept: equally fast, and trained in the same way."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from hand_tracking_dsp.compression.bank.model_size import count_macs, count_para
 from hand_tracking_dsp.compression.baselines.depgraph import is_installed, prune_by_depgraph
 from hand_tracking_dsp.compression.baselines.fit import fit_latency
 from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.distillation.distill import Progress
 from hand_tracking_dsp.compression.distillation.network import OnnxNetwork
-from hand_tracking_dsp.compression.distillation.samples import Labels, Samples
-from hand_tracking_dsp.compression.distillation.train import Training, TrainingOptions
-from hand_tracking_dsp.compression.onnx_graph import parse_model
+from hand_tracking_dsp.compression.distillation.samples import TrainingSamples, Validation
+from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions, Trainer
+from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
 from hand_tracking_dsp.compression.pruning.allocation import allocate
 from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 from hand_tracking_dsp.compression.pruning.criteria import CRITERIA
@@ -34,47 +35,44 @@ from hand_tracking_dsp.files import write_bytes, write_text
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 UNIFORM = {"l1": "L1 norm, uniform", "magnitude": "magnitude, uniform", "random": "random channels, uniform"}
-"""The peers that keep the same share of every block, by their criterion in lab.pruning.criteria."""
+"""Baselines that keep the same share of every block, by their criterion in compression.pruning.criteria."""
 
-# Share of what removing all that can go would save; the rest is lost to the rounding of times.
+# Share of the latency that removing all removable channels saves; the rest is lost to rounding.
 _MOST_SAVED = 0.98
 _QUANTIZED_ON = 128
 _SPEED_STEPS = 8
 _CHECKS = 5
 
-Progress = Callable[[str, int, int, str], None]
-"""Called with what is being done, how much of it is done, how much there is (0: unknown), and figures."""
-
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much each network is trained.
+    """Training of each network.
 
     Attributes:
-        training: The same for all; its steps count where minutes is None.
-        minutes: Of training for one network of the first ratio, from which the steps of all are counted;
-            None where steps are given.
+        training: Options for all networks; its steps apply where minutes is None.
+        minutes: Minutes of training for one network of the first ratio, which give the steps of all; None
+            where steps are given.
     """
 
-    training: TrainingOptions
+    training: DistillationTrainingOptions
     minutes: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Contestant:
-    """A network of the table.
+class NetworkCandidate:
+    """Network to compare.
 
     Attributes:
-        name: Also of its file.
-        label: For people.
-        family: "MediaPipe", "peer", "ours" or "bank".
-        data: The ONNX file.
-        precision: Of its weights.
-        parameters: Trained parameters.
-        macs: Multiplications with addition of one run.
-        ratio: The latency it was pruned for, relative to the dense network's; None where for none.
-        steps: Batches it was trained with here; 0 if not.
-        start: The network before training; None where it was not trained here.
+        name: Name of the network and its file.
+        label: Name in tables and plots.
+        family: "MediaPipe", "peer" (another method's), "ours" or "bank".
+        data: ONNX file.
+        precision: Precision of its weights.
+        parameters: Number of trained parameters.
+        macs: Multiply-accumulate operations of one run.
+        ratio: Latency it was pruned for, relative to the dense network's; None where it was not pruned.
+        steps: Batches it was trained with here; 0 if it was not.
+        start: Network before training; None where it was not trained here.
     """
 
     name: str
@@ -90,24 +88,25 @@ class Contestant:
 
 
 @dataclass(slots=True)
-class Contest:
+class CandidateMaker:
     """Makes the networks, or reads those that an earlier call has made.
 
     Attributes:
-        bank: Folder whose level 0 is the dense network that all are pruned from.
-        crops: What ours calibrates on.
-        samples: What all are trained on.
-        validation: Of the training's curves: named sets of images and the dense network's labels.
-        work: Where networks, checkpoints and curves are kept.
-        budget: Of each network's training.
-        seed: Of the random channels, the split of crops and sampled positions.
+        bank: Folder of the bank whose level 0 is the dense network that all are pruned from.
+        crops: Crops that closed-form pruning and quantization calibrate with.
+        samples: Samples that all networks are trained on.
+        validation: Validation sets of the curves of training.
+        work: Folder of networks, checkpoints and curves.
+        budget: Training of each network.
+        seed: Seed of the random channels, the split of crops and sampled positions.
         report: See Progress.
+        dense: Dense network.
     """
 
     bank: Path
     crops: Crops
-    samples: Samples
-    validation: dict[str, tuple[NDArray[np.uint8], Labels]]
+    samples: TrainingSamples
+    validation: Validation
     work: Path
     budget: Budget
     seed: int = 0
@@ -119,11 +118,11 @@ class Contest:
         """Read the dense network."""
         self.dense = read_level(read_manifest(self.bank))[1]
 
-    def of_ratio(self, ratio: float) -> Iterator[Contestant]:
-        """Make all contestants of a latency, relative to the dense network in ONNX Runtime, one thread, fp32.
+    def of_ratio(self, ratio: float) -> Iterator[NetworkCandidate]:
+        """Make all candidates of a latency relative to the dense network in ONNX Runtime, one thread, fp32.
 
         Raises:
-            ConfigurationError: No pruning is fast enough here, or the pictures do not suffice.
+            ConfigurationError: No pruning is fast enough on this machine, or there are too few pictures.
             OutputError: The work folder cannot be written.
         """
         for criterion, label in UNIFORM.items():
@@ -133,13 +132,13 @@ class Contest:
             start = self._kept(f"depgraph{_mark(ratio)}_start", partial(self._depgraph, ratio))
             yield self._trained("depgraph", "Torch-Pruning, DepGraph", "peer", ratio, start)
         start = self._kept(f"closed_form{_mark(ratio)}", partial(self._closed_form, ratio))
-        yield contestant(f"closed_form{_mark(ratio)}", "ours, closed form only", "ours", start, ratio)
-        taught = self._trained("ours", "ours, distilled", "ours", ratio, start)
-        yield taught
-        yield self.rounded(taught)
+        yield new_candidate(f"closed_form{_mark(ratio)}", "ours, closed form only", "ours", start, ratio)
+        distilled = self._trained("ours", "ours, distilled", "ours", ratio, start)
+        yield distilled
+        yield self.quantized(distilled)
 
-    def rounded(self, original: Contestant) -> Contestant:
-        """Quantize a contestant to INT8; it keeps its numbers of parameters and multiplications."""
+    def quantized(self, original: NetworkCandidate) -> NetworkCandidate:
+        """Quantize a candidate to INT8, with the same numbers of parameters and operations."""
         name = f"{original.name}_int8"
 
         def make() -> onnx.ModelProto:
@@ -147,29 +146,29 @@ class Contest:
             crops = self.crops.subset(_spread(len(self.crops), _QUANTIZED_ON))
             return quantize(onnx.load_from_string(original.data), crops)
 
-        data = _bytes(self._kept(name, make))
+        data = serialized(self._kept(name, make))
         return replace(
             original, name=name, label=f"{original.label}, INT8", data=data, precision="int8", start=None
         )
 
     def _trained(
         self, method: str, label: str, family: str, ratio: float, start: onnx.ModelProto
-    ) -> Contestant:
-        """Fine-tune a pruned network, or go on where an earlier call was stopped."""
+    ) -> NetworkCandidate:
+        """Fine-tune a pruned network, or continue where an earlier call was stopped."""
         name = f"{method}{_mark(ratio)}"
         options = self._options(start)
 
         def make() -> onnx.ModelProto:
             folder = self.work / "training" / name
-            training = Training(OnnxNetwork(start), self.samples, self.validation, folder, options)
+            training = Trainer(OnnxNetwork(start), self.samples, self.validation, folder, options)
             what = f"training {label} at {ratio:g}"
             return training.run(lambda done, of, line: self.report(what, done, of, line)).to_onnx()
 
-        found = contestant(name, label, family, self._kept(name, make), ratio)
-        return replace(found, steps=options.steps, start=_bytes(start))
+        found = new_candidate(name, label, family, self._kept(name, make), ratio)
+        return replace(found, steps=options.steps, start=serialized(start))
 
-    def _options(self, start: onnx.ModelProto) -> TrainingOptions:
-        """Count the steps that the minutes allow, once for all networks."""
+    def _options(self, start: onnx.ModelProto) -> DistillationTrainingOptions:
+        """Return the training options, with the steps that the minutes allow, measured once for all."""
         path = self.work / "steps.json"
         if self.budget.minutes is None:
             return self.budget.training
@@ -177,7 +176,7 @@ class Contest:
             self.report("measuring the speed of training", 0, 0, "")
             few = replace(self.budget.training, steps=_SPEED_STEPS, check_every=_SPEED_STEPS + 1)
             with TemporaryDirectory() as folder:
-                training = Training(OnnxNetwork(start), self.samples, {}, Path(folder), few)
+                training = Trainer(OnnxNetwork(start), self.samples, {}, Path(folder), few)
                 began = time.monotonic()
                 training.run()
                 seconds = (time.monotonic() - began) / _SPEED_STEPS
@@ -185,7 +184,7 @@ class Contest:
         return with_steps(self.budget.training, int(json.loads(path.read_text(encoding="utf-8"))))
 
     def _uniform(self, criterion: str, ratio: float) -> onnx.ModelProto:
-        """Keep the same share of every block; what the first criterion's network keeps, all others keep."""
+        """Keep the same share of every block; all criteria keep the widths found with the first one."""
         self.report(f"pruning by {criterion} to {ratio:g}", 0, 0, "")
         scores = CRITERIA[criterion](self.dense, self.crops, self.seed)
         first = next(iter(UNIFORM))
@@ -208,7 +207,7 @@ class Contest:
         return fit_latency(partial(prune_by_depgraph, self.dense), self.dense, ratio)[1]
 
     def _closed_form(self, ratio: float) -> onnx.ModelProto:
-        """Allocate widths under a predicted latency, such that the measured one is as asked."""
+        """Allocate widths under a predicted latency such that the measured one is the ratio."""
         if self._maker is None:
             report = lambda what: self.report(what, 0, 0, "")  # noqa: E731
             self._maker = LevelMaker(
@@ -219,7 +218,7 @@ class Contest:
         saved_ms = sum(table.saved_ms(name, min(widths)) for name, widths in table.blocks.items())
 
         def keep_of(size: float) -> Mapping[str, float]:
-            # What is predicted may be off as a whole, where other programs ran meanwhile; its order is not.
+            # Where other programs ran meanwhile, predictions are biased, but still in the right order.
             target_ms = table.whole_ms - _MOST_SAVED * saved_ms * (1 - size)
             return allocate(maker.sensitivity, table, target_ms / table.reference_ms).keep
 
@@ -228,34 +227,30 @@ class Contest:
         return prune(self.dense, maker.targets, keep_of(size))
 
     def _kept(self, name: str, make: Callable[[], onnx.ModelProto]) -> onnx.ModelProto:
-        """Read a network that an earlier call has made, or make it."""
+        """Read a network kept by an earlier call, or make it."""
         path = self.work / "networks" / f"{name}.onnx"
         if not path.exists():
-            write_bytes(path, _bytes(make()))
+            write_bytes(path, serialized(make()))
         return parse_model(path.read_bytes(), path.name)
 
 
-def contestant(
+def new_candidate(
     name: str, label: str, family: str, model: onnx.ModelProto, ratio: float | None = None
-) -> Contestant:
+) -> NetworkCandidate:
     """Describe a network in fp32 that was not trained here."""
-    return Contestant(
-        name, label, family, _bytes(model), "fp32", count_parameters(model), count_macs(model), ratio
+    return NetworkCandidate(
+        name, label, family, serialized(model), "fp32", count_parameters(model), count_macs(model), ratio
     )
 
 
-def with_steps(options: TrainingOptions, steps: int) -> TrainingOptions:
-    """Return options for so many steps, with the rest in proportion."""
+def with_steps(options: DistillationTrainingOptions, steps: int) -> DistillationTrainingOptions:
+    """Return options for a number of steps, with warmup and checks in proportion."""
     return replace(
         options,
         steps=steps,
         warmup=min(options.warmup, steps // 4 + 1),
         check_every=max(1, steps // _CHECKS),
     )
-
-
-def _bytes(model: onnx.ModelProto) -> bytes:
-    return bytes(model.SerializeToString(deterministic=True))
 
 
 def _mark(ratio: float) -> str:

@@ -1,4 +1,4 @@
-"""Accuracy against latency, every network a point."""
+"""Plot of deviation against latency, a point for each network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMES = {
     "bank": "ours, the bank's levels (longer training)",
 }
 
-# Names of points nearer than this, in latency and in share of the deviation, would lie on each other.
+# Names of points nearer than this, in latency and in share of the deviation, would overlap.
 _NEAR = (0.15, 0.1)
 _TICKS = (0, 0.5, 1, 2, 3, 4, 6, 10, 20, 50, 100)
 
@@ -27,9 +27,9 @@ def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
     """Draw each network's mean deviation against its latency in ONNX Runtime with one thread.
 
     Args:
-        rows: Of comparison.compare.
-        path: Where to write the PNG.
-        note: What it was measured on, shown below the title.
+        rows: Rows of comparison.compare.
+        path: Path to the PNG.
+        note: Data that were measured on, shown below the title.
 
     Raises:
         OutputError: The file cannot be written.
@@ -52,7 +52,7 @@ def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
             if shown:
                 axes.plot(*zip(*shown, strict=True), mark, color=color, mfc=face, ms=7, label=label)
         for (x, y), row in zip(points, chosen, strict=True):
-            # The open marks are the same networks: one name does for both.
+            # The open marks are the same networks, so one name suffices.
             if row["precision"] == "fp32":
                 above = sum(abs(x - u) < _NEAR[0] and abs(y - v) < _NEAR[1] * y for u, v in named)
                 named.append((x, y))
@@ -67,7 +67,7 @@ def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
                     color=color,
                 )
     axes.set_xlim(0, 1.15 * highest)
-    # The worst are many times as far off as those that matter.
+    # The worst deviations are many times those that matter.
     axes.set_yscale("symlog", linthresh=2, linscale=0.6)
     axes.set_yticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
     axes.set_ylim(-0.1, 1.3 * max(mean_deviation(row["figures"]) for row in rows) + 0.1)

@@ -1,6 +1,6 @@
-"""Varies hand pictures as cameras, rooms and trackers do, so that no network learns its photos by heart.
+"""Augmentation of hand crops: variations that cameras, rooms and trackers cause, against overfitting.
 
-Nothing here labels: the teacher looks at the varied picture itself.
+Labels are not transformed: the teacher labels the augmented crop.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _Change = Callable[[Image, Random], Image]
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How strongly to vary.
+    """Strength of the augmentation.
 
     Attributes:
-        shift: Standard deviation of a region's shift, in shares of its side; at most 0.2 is applied.
-        scale: Standard deviation of the natural logarithm of its side; at most a factor of 1.6 is applied.
-        turn_deg: Standard deviation of its turn, degrees.
-        far_turn: Share of the pictures turned by any angle up to 60 degrees.
-        mirrored: Share of the pictures mirrored.
-        background: Share of the pictures whose hand is put before another background.
-        occlusion: Share of the pictures in which something covers a part.
+        shift: Standard deviation of a region's shift, in shares of its side; clipped at 0.2.
+        scale: Standard deviation of the natural logarithm of its side; clipped at a factor of 1.6.
+        turn_deg: Standard deviation of its rotation, degrees.
+        far_turn: Share of the crops rotated by any angle up to 60 degrees.
+        mirrored: Share of the crops mirrored.
+        background: Share of the crops whose hand is put before another background.
+        occlusion: Share of the crops that are partly covered.
         second_hand: Share of the photos into which another photo's hand reaches.
         change: Probability of each change of light, colour, sharpness and noise.
     """
@@ -51,7 +51,7 @@ class Augmentation:
 
 
 def jittered(region: Region, options: Augmentation, random: Random) -> Region:
-    """Move, scale and turn a region as far as a tracker's region may lie beside the hand."""
+    """Shift, scale and rotate a region, as a tracker's region lies beside a moving hand."""
     shift_x, shift_y = np.clip(random.normal(0, options.shift, 2), -0.2, 0.2)
     scale = math.exp(float(np.clip(random.normal(0, options.scale), -math.log(1.6), math.log(1.6))))
     if random.random() < options.far_turn:
@@ -70,10 +70,10 @@ def before_background(patch: Image, landmarks: Floats, background: Image, random
     """Put a hand before another background.
 
     Args:
-        patch: uint8 [n, n, 3]: the hand's crop.
+        patch: uint8 [n, n, 3]: crop of the hand.
         landmarks: float32 [21, 2 or more], pixels of the crop.
-        background: uint8 [n, n, 3]: a second hand's crop lets the first reach into it.
-        random: Source of chance.
+        background: uint8 [n, n, 3]: another crop, or a second hand's, into which the first then reaches.
+        random: Random generator.
 
     Returns:
         uint8 [n, n, 3].
@@ -84,15 +84,15 @@ def before_background(patch: Image, landmarks: Floats, background: Image, random
 
 
 def moved(patch: Image, landmarks: Floats, random: Random) -> tuple[Image, Floats]:
-    """Shift a crop by a third to two thirds of its side and turn it, so that its hand reaches in from a side.
+    """Shift a crop by a third to two thirds of its side and rotate it, so that its hand enters from a side.
 
     Args:
         patch: uint8 [n, n, 3].
         landmarks: float32 [21, 2 or more], pixels of the crop.
-        random: Source of chance.
+        random: Random generator.
 
     Returns:
-        The crop, its border pixels repeated, and its landmarks, float32 [21, 2].
+        Crop with its border pixels repeated, and its landmarks, float32 [21, 2].
     """
     size = patch.shape[0]
     direction, reach = random.uniform(0, 2 * math.pi), random.uniform(0.33, 0.66) * size
@@ -106,12 +106,12 @@ def moved(patch: Image, landmarks: Floats, random: Random) -> tuple[Image, Float
 
 
 def occluded(image: Image, texture: Image, random: Random) -> Image:
-    """Cover a part of a picture with a bar, a disc or a box, plain or cut out of another picture.
+    """Cover a part of a crop with a bar, a disc or a box, plain or cut out of another crop.
 
     Args:
         image: uint8 [n, n, 3].
         texture: uint8 [n, n, 3].
-        random: Source of chance.
+        random: Random generator.
     """
     size = image.shape[0]
     mask = np.zeros(image.shape[:2], np.uint8)
@@ -138,8 +138,8 @@ def changed(image: Image, options: Augmentation, random: Random) -> Image:
 
     Args:
         image: uint8 [n, n, 3], RGB.
-        options: change counts.
-        random: Source of chance.
+        options: Strength of the augmentation, of which change applies.
+        random: Random generator.
     """
     for change in _CHANGES:
         if random.random() < options.change:
@@ -148,10 +148,10 @@ def changed(image: Image, options: Augmentation, random: Random) -> Image:
 
 
 def _hand_mask(size: int, landmarks: Floats, random: Random) -> Floats:
-    """Say where a hand is, float32 [size, size], 0 to 1.
+    """Return a mask of a hand, float32 [size, size], 0 to 1.
 
-    Its outline is not known, so that it is taken from its skeleton, drawn as thick as flesh, with a
-    forearm leading out of the picture and a soft border.
+    The outline is approximated by the skeleton, drawn as thick as fingers, with a forearm that leads out of
+    the crop and a soft border.
     """
     palm = palm_size(landmarks)
     points = landmarks[:, :2]

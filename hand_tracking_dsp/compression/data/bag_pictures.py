@@ -1,4 +1,4 @@
-"""Pictures out of a bag, so that it can be learned from like a folder of pictures."""
+"""Extraction of pictures from a bag, to train on like a folder of pictures."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
 from hand_tracking_dsp.recordings.bags.reader import Bag, open_bag
 
-# What a network sees of the difference to the camera's own image is below its noise.
+# The loss is below the noise of a camera's image.
 _JPEG_QUALITY = 95
 
 
 @dataclass(frozen=True, slots=True)
 class BagPictures:
-    """What came out of a bag.
+    """Result of the extraction.
 
     Attributes:
-        topic: Whose messages they were.
-        messages: How many the topic has.
-        written: Pictures written.
-        bad: Messages tried that are no image.
-        problems: What else of the bag could not be read, in sentences, and how often.
+        topic: Topic of the images.
+        messages: Number of its messages.
+        written: Number of pictures written.
+        bad: Number of messages that are not images.
+        problems: Number of other problems with the bag, by sentence.
     """
 
     topic: str
@@ -46,18 +46,18 @@ def write_bag_pictures(
 ) -> BagPictures:
     """Write images of a bag into a folder, spread evenly over the bag, one in memory at a time.
 
-    Files are named by the message's number, so that neighbours by name are neighbours in time. In the
-    place of a message that is no image the next one is taken.
+    Files are named by the message's number, so that neighbours by name are neighbours in time. A message
+    that is not an image is replaced by the next one.
 
     Args:
-        bag: A rosbag2 folder or file (mcap, sqlite3), or a ROS 1 bag; of a damaged one, what is left.
-        folder: Where to; made if missing.
-        count: Most pictures, at least 1.
-        topic: Of sensor_msgs/Image or CompressedImage; may be left out where the bag has only one.
-        on_progress: Called with how many pictures are written, and how many are wanted.
+        bag: Path to a rosbag2 folder or file (mcap, sqlite3), or a ROS 1 bag; it may be damaged.
+        folder: Folder to write to, created if missing.
+        count: Highest number of pictures, at least 1.
+        topic: Topic of sensor_msgs/Image or CompressedImage; "" where the bag has only one.
+        on_progress: Called with the number of pictures written, and of those wanted.
 
     Raises:
-        SourceError: The bag is missing or has nothing that can be read, or has no image on that topic.
+        SourceError: The bag is missing or cannot be read, or has no image on that topic.
         ConfigurationError: rosbags is not installed, or no topic is named where there are several.
         OutputError: A picture cannot be written.
     """

@@ -1,4 +1,4 @@
-"""Hand regions cut out of pictures as the tracker cuts them: what networks are calibrated and measured on."""
+"""Hand crops, cut out of pictures as the tracker cuts them, to calibrate and measure networks with."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.types import Floats, Image, Region
 
 MIN_CROPS = 32
-"""Fewer say too little of what a camera sees."""
+"""Fewest crops that represent what a camera sees."""
 
 SIZE = LANDMARKS.input_shape[-1]
 _PRESENCE = 0.5
 _MAX_HANDS = 2
-# Smaller ones are enlarged many times and teach blur.
+# Smaller ones would be enlarged many times and be blurred.
 _SMALLEST_REGION_PX = 40
 
 Progress = Callable[[int, int], None]
-"""Called with how many crops there are, and how many are wanted."""
+"""Called with the number of crops cut, and of those wanted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crops:
-    """Hand regions, upright.
+    """Upright hand crops.
 
     Attributes:
         images: uint8 [n, 224, 224, 3], RGB.
-        sources: The data set of each.
-        groups: Of each; what is alike is in one group.
+        sources: Data set of each.
+        groups: Group of each; crops that look alike are in one group.
     """
 
     images: NDArray[np.uint8]
@@ -68,14 +68,14 @@ class Crops:
 
 @dataclass(frozen=True, slots=True)
 class Jitter:
-    """How far a region lies beside the best one: standard deviations, normally distributed.
+    """Standard deviations of a region from the best one, normally distributed.
 
-    A tracker's region comes from the frame before, so it lags behind a hand that moves.
+    A tracker's region comes from the frame before, so it lags behind a moving hand.
 
     Attributes:
-        shift: In shares of the region's side.
-        scale: Of the side's natural logarithm.
-        turn_deg: Degrees.
+        shift: Shift in shares of the region's side.
+        scale: Natural logarithm of the change of its side.
+        turn_deg: Rotation, degrees.
     """
 
     shift: float = 0.02
@@ -83,7 +83,7 @@ class Jitter:
     turn_deg: float = 4.0
 
     def applied(self, region: Region, random: np.random.Generator) -> Region:
-        """Return a region beside the given one."""
+        """Return a randomly displaced region."""
         x, y, scale, turn = random.normal(size=4)
         return Region(
             x=region.x + float(x) * self.shift * region.size,
@@ -98,10 +98,10 @@ class HandFinder:
     """Finds the regions of hands in single pictures.
 
     Attributes:
-        bank: Its dense level says where the hand is.
-        detector: Says where to look.
-        unreadable: Pictures that could not be decoded.
-        empty: Pictures without a hand.
+        bank: Bank whose dense level finds the landmarks.
+        detector: Palm detector.
+        unreadable: Number of pictures that could not be decoded.
+        empty: Number of pictures without a hand.
     """
 
     bank: LevelBank
@@ -118,7 +118,7 @@ class HandFinder:
         return cls(LevelBank.load(bank or default_bank(), runtime), detector)
 
     def regions(self, image: Image | None) -> list[Region]:
-        """Find the regions in which the tracker would look for these hands in the next frame.
+        """Find the regions that the tracker would crop in the next frame.
 
         Args:
             image: uint8 [height, width, 3], BGR; None counts as unreadable.
@@ -143,7 +143,7 @@ def cut(image: Image, region: Region) -> NDArray[np.uint8]:
 
     Args:
         image: uint8 [height, width, 3], BGR.
-        region: Where.
+        region: Region to cut out.
 
     Returns:
         uint8 [224, 224, 3], RGB.
@@ -153,11 +153,11 @@ def cut(image: Image, region: Region) -> NDArray[np.uint8]:
 
 
 def to_crop(points: Floats, region: Region) -> Floats:
-    """Carry points from a picture to the crop of a region: the inverse of tracking.geometry.to_image.
+    """Transform points from a picture to the crop of a region: the inverse of tracking.geometry.to_image.
 
     Args:
         points: float32 [n, 2 or more], pixels of the picture; only x and y count.
-        region: What is cut out.
+        region: Region of the crop.
 
     Returns:
         float32 [n, 2], pixels of the crop.
@@ -181,16 +181,16 @@ def collect_crops(
     """Cut hands out of the pictures of some folders, spread evenly over folders and pictures.
 
     Args:
-        folders: Of pictures; each is a data set of its own.
-        count: As in cut_crops, like all that follows.
-        seed: Of the regions' jitter.
-        finder: Finds the hands.
-        jitter: How far regions lie beside the best.
+        folders: Folders of pictures, each a data set of its own.
+        count: Number of crops, like the other arguments as in cut_crops.
+        seed: Seed of the regions' jitter.
+        finder: Finder of the hands.
+        jitter: Displacement of the regions.
         on_progress: Called after every crop.
 
     Raises:
         SourceError: A folder is missing or holds no picture.
-        ConfigurationError: Fewer than 32 usable crops came.
+        ConfigurationError: The pictures show fewer than 32 usable hands.
     """
     pictures = spread([list_pictures(folder) for folder in folders])
     return cut_crops(pictures, count, seed, finder=finder, jitter=jitter, on_progress=on_progress)
@@ -209,16 +209,16 @@ def cut_crops(
     """Cut hands out of pictures, in their order, until there are enough.
 
     Args:
-        pictures: Where to look.
-        count: Crops wanted; fewer come where the pictures show no more hands.
-        seed: Of the regions' jitter.
-        least: Crops without which there is no use going on.
-        finder: Finds the hands; with the dense networks of the package's bank if None.
-        jitter: How far regions lie beside the best; the tracker's usual if None.
+        pictures: Pictures to search.
+        count: Number of crops wanted; fewer are returned where the pictures show fewer hands.
+        seed: Seed of the regions' jitter.
+        least: Fewest crops needed.
+        finder: Finder of the hands; None = one with the dense networks of the package's bank.
+        jitter: Displacement of the regions; None = the default.
         on_progress: Called after every crop.
 
     Raises:
-        ConfigurationError: Fewer usable crops came than the least.
+        ConfigurationError: The pictures show fewer usable hands than least.
     """
     finder = finder or HandFinder.load()
     jitter = jitter or Jitter()
@@ -251,15 +251,15 @@ def cut_crops(
 
 
 def split(crops: Crops, held_back: float, seed: int = 0) -> tuple[Crops, Crops]:
-    """Split crops by group into those to learn from and those held back to measure on.
+    """Split crops by group into those to calibrate with and those held back to measure on.
 
     Args:
-        crops: At least two groups.
+        crops: Crops of at least two groups.
         held_back: Share of the crops to hold back, above 0, below 1; reached to within a group.
-        seed: Of the choice of groups.
+        seed: Seed of the choice of groups.
 
     Returns:
-        (to learn from, held back), neither empty.
+        (crops to calibrate with, crops held back), neither empty.
 
     Raises:
         ConfigurationError: All crops are of one group.
@@ -286,8 +286,8 @@ def split(crops: Crops, held_back: float, seed: int = 0) -> tuple[Crops, Crops]:
 def data_name(crops: Crops, seed: int, kind: str = "held back") -> str:
     """Name crops in figures.
 
-    Other hands of the same pictures are other data: figures of both must not be compared, so that the
-    number of crops and the seed that chose them belong to the name.
+    The number of crops and the seed are part of the name, because figures of other hands of the same
+    pictures must not be compared.
     """
     return f"{', '.join(sorted(set(crops.sources)))} ({len(crops)} {kind}, seed {seed})"
 

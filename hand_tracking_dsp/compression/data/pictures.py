@@ -9,9 +9,9 @@ from pathlib import Path
 from hand_tracking_dsp.cameras.folder import list_images, read_image
 from hand_tracking_dsp.tracking.types import Image
 
-# Neighbours by name are mostly neighbours in time; this many runs of them make a folder's groups.
+# Neighbours by name are mostly neighbours in time: a folder's groups are this many runs of them.
 _GROUPS = 20
-# Roboflow writes several variants of one original, told apart by what follows this.
+# Roboflow writes several variants of one original, which differ in what follows this.
 _VARIANT_MARK = ".rf."
 
 
@@ -30,7 +30,7 @@ class Picture:
     group: str
 
     def read(self) -> Image | None:
-        """Decode it.
+        """Decode the picture.
 
         Returns:
             uint8 [height, width, 3], BGR; None where the file cannot be decoded.
@@ -58,7 +58,7 @@ def spread(pictures: Sequence[Sequence[Picture]]) -> list[Picture]:
     first the ends and the middle, then what lies between.
 
     Args:
-        pictures: The pictures of each folder.
+        pictures: Pictures of each folder.
     """
     orders = [[folder[i] for i in _van_der_corput(len(folder))] for folder in pictures]
     longest = max(map(len, orders), default=0)

@@ -1,4 +1,4 @@
-"""Synthetic hands: to measure with, as their joints are known, and to learn from where nothing else is."""
+"""Synthetic hands: to measure on, as their joints are known, and to train on where there are no pictures."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from hand_tracking_dsp.tracking.types import Floats
 SYNTHETIC = "synthetic hands"
 """Name of this data set."""
 
-# Samples are made of scenes below; what is measured on must be others (lab.data.varied).
+# Training samples are made of lower scenes (compression.data.varied); these are to measure on.
 _FIRST_SCENE = 1 << 16
 # Frames of one scene this far apart differ in gesture and view.
 _STEP, _FRAMES_EACH = 45, 8
 
 Progress = Callable[[int, int], None]
-"""Called with how many pictures are done, and how many there are."""
+"""Called with the number of pictures done, and their number."""
 
 
 def synthetic_hands(count: int, seed: int = 0, on_progress: Progress | None = None) -> tuple[Crops, Floats]:
-    """Cut synthetic hands out as a tracker does whose region lies beside the hand.
+    """Cut out synthetic hands, with the jitter of a tracker's regions.
 
     Args:
-        count: Crops wanted, at least 1.
-        seed: Of the regions' jitter; the scenes are always the same, and no sample is made of them.
+        count: Number of crops, at least 1.
+        seed: Seed of the regions' jitter; the scenes are always the same, and not those of training samples.
         on_progress: See Progress.
 
     Returns:
-        (crops, a group for each scene; the exact joints, float32 [count, 21, 2], pixels of the crop).
+        (crops, with a group for each scene; exact joints, float32 [count, 21, 2], pixels of the crop).
     """
     random, jitter = np.random.default_rng(seed), Jitter()
     images, joints, groups = [], [], []
@@ -54,11 +54,11 @@ def synthetic_hands(count: int, seed: int = 0, on_progress: Progress | None = No
 
 
 def draw_pictures(folder: Path, count: int, on_progress: Progress | None = None) -> None:
-    """Draw pictures with synthetic hands; those that are there already are kept.
+    """Draw pictures with synthetic hands; existing ones are kept.
 
     Args:
-        folder: Where to; made if missing.
-        count: Pictures wanted.
+        folder: Folder to write to, created if missing.
+        count: Number of pictures.
         on_progress: See Progress.
 
     Raises:
@@ -73,7 +73,7 @@ def draw_pictures(folder: Path, count: int, on_progress: Progress | None = None)
 
 
 def _frames(first: int) -> Iterator[tuple[int, NDArray[np.uint8], HandTruth]]:
-    """Yield frames that show a hand, with the number of their scene, without end."""
+    """Yield frames that show a hand, endlessly, with the number of their scene."""
     for number in itertools.count(first):
         scene = SyntheticScene(SourceOptions(seed=number, absence_s=0.0))
         for step in range(_FRAMES_EACH):

@@ -1,4 +1,4 @@
-"""An endless supply of varied hand pictures: photos, synthetic hands and pictures without a hand."""
+"""Endless supply of augmented crops: photos, synthetic hands and crops without a hand."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.tracking.geometry import overlap, region_from_landmarks
 from hand_tracking_dsp.tracking.types import Floats, Image, Region
 
-LookAt = Callable[[Image], Floats]
-"""Gives the landmarks, float32 [21, 3] in pixels, of the hand in a crop, uint8 [224, 224, 3] RGB."""
+LandmarkFinder = Callable[[Image], Floats]
+"""Function that returns the landmarks, float32 [21, 3] in pixels, of a crop, uint8 [224, 224, 3] RGB."""
 
 # A synthetic scene's frames this far apart differ in gesture and view.
 _SCENE_STEP = 15
@@ -38,8 +38,8 @@ _SCENE_FRAMES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A picture and where its hands are."""
+class LocatedHands:
+    """Picture and the regions of its hands."""
 
     picture: Picture
     regions: tuple[Region, ...]
@@ -47,33 +47,33 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class VariedHand:
-    """A varied crop.
+    """Augmented crop.
 
     Attributes:
         image: uint8 [224, 224, 3], RGB.
-        truth: float32 [21, 2], the exact joints in pixels of the crop; None where nobody knows them.
+        truth: float32 [21, 2], exact joints in pixels of the crop; None where they are not known.
     """
 
     image: Image
     truth: Floats | None
 
 
-def place_hands(
+def locate_hands(
     pictures: Sequence[Picture], index: Path, on_progress: Callable[[int, int], None] | None = None
-) -> list[Placed]:
-    """Find the hands of pictures once, and remember them in a file, so that it can be resumed.
+) -> list[LocatedHands]:
+    """Find the hands of pictures once and keep them in a file, so that the search can be resumed.
 
     Args:
-        pictures: Where to look.
-        index: A JSON file; pictures in it are not looked at again.
-        on_progress: Called with how many pictures are done, and how many there are.
+        pictures: Pictures to search.
+        index: JSON file; pictures in it are not searched again.
+        on_progress: Called with the number of pictures done, and their number.
 
     Returns:
-        The readable pictures, also those without a hand.
+        Readable pictures, including those without a hand.
 
     Raises:
         OutputError: The file cannot be written.
-        ConfigurationError: Fewer than 32 hands were found, or the file is no such index.
+        ConfigurationError: Fewer than 32 hands were found, or the file is not such an index.
     """
     known = _read_index(index)
     finder: HandFinder | None = None
@@ -89,47 +89,47 @@ def place_hands(
         if number % 500 == 499:
             write_text(index, json.dumps(known))
     write_text(index, json.dumps(known))
-    placed = [
-        Placed(picture, tuple(Region(*values) for values in regions))
+    located = [
+        LocatedHands(picture, tuple(Region(*values) for values in regions))
         for picture in pictures
         if (regions := known[str(picture.path)]) is not None
     ]
-    hands = sum(len(place.regions) for place in placed)
+    hands = sum(len(place.regions) for place in located)
     if hands < MIN_CROPS:
         msg = (
             f"Only {hands} hands were found in {len(pictures)} pictures "
-            f"({len(pictures) - len(placed)} of them unreadable): "
+            f"({len(pictures) - len(located)} of them unreadable): "
             f"give pictures with at least {MIN_CROPS} hands."
         )
         raise ConfigurationError(msg)
-    return placed
+    return located
 
 
 @dataclass(slots=True)
 class VariedHands:
-    """Makes varied crops; crop i depends on the arguments and i alone.
+    """Makes augmented crops; crop i depends on the arguments and i alone.
 
     Attributes:
-        placed: Pictures and their hands.
-        look: Finds the joints of a photo's hand, to put it before another background.
-        options: How strongly to vary.
+        located: Pictures and their hands.
+        find_landmarks: Finder of the joints of a photo's hand, to put it before another background.
+        options: Strength of the augmentation.
         synthetic: Share of synthetic hands, 0 to 1.
         empty: Share of crops cut without regard to hands, 0 to 1.
-        seed: Of all chance.
+        seed: Random seed.
     """
 
-    placed: Sequence[Placed]
-    look: LookAt
+    located: Sequence[LocatedHands]
+    find_landmarks: LandmarkFinder
     options: Augmentation = field(default_factory=Augmentation)
     synthetic: float = 0.1
     empty: float = 0.06
     seed: int = 0
-    _with_hands: list[Placed] = field(init=False)
+    _with_hands: list[LocatedHands] = field(init=False)
     _chances: Floats = field(init=False)
 
     def __post_init__(self) -> None:
-        """Give each data set a share that grows with the root of its size, so that none drowns the others."""
-        self._with_hands = [place for place in self.placed if place.regions]
+        """Give each data set a share that grows with the square root of its size, so that none dominates."""
+        self._with_hands = [place for place in self.located if place.regions]
         sizes: dict[str, int] = {}
         for place in self._with_hands:
             sizes[place.picture.source] = sizes.get(place.picture.source, 0) + 1
@@ -157,10 +157,10 @@ class VariedHands:
     def _photo(self, random: np.random.Generator) -> Image:
         crop = self._hand(random)
         if random.random() < self.options.background:
-            crop = before_background(crop, self.look(crop), self._anywhere(random), random)
+            crop = before_background(crop, self.find_landmarks(crop), self._anywhere(random), random)
         if random.random() < self.options.second_hand:
             other = self._hand(random)
-            crop = before_background(*moved(other, self.look(other), random), crop, random)
+            crop = before_background(*moved(other, self.find_landmarks(other), random), crop, random)
         return crop
 
     def _hand(self, random: np.random.Generator) -> Image:
@@ -183,8 +183,8 @@ class VariedHands:
         return crop, to_crop(hand.joints_px, region)
 
     def _anywhere(self, random: np.random.Generator) -> Image:
-        """Cut a square out of any picture, beside its hands where that is easily found."""
-        place = self.placed[int(random.integers(len(self.placed)))]
+        """Cut a square out of any picture, beside its hands if one is found in a few tries."""
+        place = self.located[int(random.integers(len(self.located)))]
         image = _read(place.picture)
         height, width = image.shape[:2]
         region = Region(width / 2, height / 2, min(height, width), 0.0)
@@ -201,7 +201,7 @@ class VariedHands:
 
 
 def truth_or_nan(truth: Floats | None) -> Floats:
-    """Return exact joints as an array also where nobody knows them: float32 [21, 2], NaN."""
+    """Return exact joints as float32 [21, 2], NaN where they are not known."""
     return np.full((JOINT_COUNT, 2), np.nan, np.float32) if truth is None else truth
 
 
@@ -228,6 +228,6 @@ def _read_index(path: Path) -> dict[str, list[list[float]] | None]:
     try:
         index: dict[str, list[list[float]] | None] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        msg = f"The list of hands {path} cannot be read ({error}): delete it, and it is made anew."
+        msg = f"The list of hands {path} cannot be read ({error}): delete it, and it is made again."
         raise ConfigurationError(msg) from error
     return index

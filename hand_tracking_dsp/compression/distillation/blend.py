@@ -1,7 +1,7 @@
-"""Networks between a network and what training has made of it.
+"""Interpolation of a network's weights before and after training.
 
-What training brings on pictures like those trained on, it may take away elsewhere; a mean of the weights
-before and after often keeps most of both (WiSE-FT, Wortsman et al., "Robust fine-tuning of zero-shot models",
+Training that helps on pictures like those trained on may hurt on others; a mean of the weights before and
+after often keeps most of both (WiSE-FT, Wortsman et al., "Robust fine-tuning of zero-shot models",
 2022).
 """
 
@@ -15,16 +15,16 @@ from hand_tracking_dsp.compression.onnx_graph import copied
 from hand_tracking_dsp.errors import ModelError
 
 SHARES = (1.0, 0.75, 0.5, 0.25)
-"""Of training, in the networks that are tried."""
+"""Shares of the trained weights in the networks that are compared."""
 
 
 def blended(start: onnx.ModelProto, trained: onnx.ModelProto, share: float) -> onnx.ModelProto:
-    """Return a network whose weights lie between those of two.
+    """Interpolate the weights of two networks.
 
     Args:
-        start: The network before training.
-        trained: The same network afterwards; its graph is kept.
-        share: 0 gives start's weights, 1 those of trained.
+        start: Network before training.
+        trained: Same network after training; its graph is kept.
+        share: Share of the trained weights, 0 to 1.
 
     Raises:
         ModelError: The networks do not have the same weights.

@@ -1,4 +1,4 @@
-"""A depthwise convolution whose gradient is quick on a CPU."""
+"""Depthwise convolution with a gradient that is fast on a CPU."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from torch.nn import functional
 
 
 class Depthwise(torch.autograd.Function):
-    """A depthwise convolution with stride 1 and an odd kernel, its border padded with zeros.
+    """Depthwise convolution with stride 1 and an odd kernel, zero-padded.
 
-    PyTorch's own gradient takes some ten times as long as its forward pass. By the input it is another
-    depthwise convolution, with the kernel turned by 180 degrees, which runs at the forward pass's speed;
-    by the kernel it is PyTorch's own, and not computed where the kernel is frozen.
+    PyTorch's own gradient takes about ten times as long as its forward pass. Here the gradient with respect
+    to the input is another depthwise convolution, with the kernel rotated by 180 degrees, as fast as the
+    forward pass; with respect to the kernel it is PyTorch's own, and not computed where the kernel is
+    frozen.
     """
 
     @staticmethod
@@ -25,7 +26,7 @@ class Depthwise(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:  # noqa: ANN401
-        """Return the gradients by data, weight and bias, where they are needed."""
+        """Return the gradients with respect to data, weight and bias, where they are needed."""
         data, weight = ctx.saved_tensors
         by_data, by_weight, by_bias = ctx.needs_input_grad
         half, channels = weight.shape[2] // 2, len(weight)

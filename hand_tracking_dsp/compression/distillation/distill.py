@@ -1,4 +1,4 @@
-"""Teaches every level of a bank: samples, training, and what comes out of it."""
+"""Distillation of one network: its training samples, its training, and the networks that result."""
 
 from __future__ import annotations
 
@@ -9,23 +9,27 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.data.augment import Augmentation
 from hand_tracking_dsp.compression.data.crops import Crops, cut_crops
 from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures, spread
-from hand_tracking_dsp.compression.data.varied import Placed, place_hands
+from hand_tracking_dsp.compression.data.varied import LocatedHands, locate_hands
+from hand_tracking_dsp.compression.distillation.fake_quantization import FakeQuantizer, RangeObserver
 from hand_tracking_dsp.compression.distillation.frozen import (
     FrozenHead,
     FrozenSamples,
     cut_behind,
+    head_outputs,
     joined,
-    seen_through,
 )
 from hand_tracking_dsp.compression.distillation.network import OnnxNetwork
-from hand_tracking_dsp.compression.distillation.rounding import LearntRounding, Observer
-from hand_tracking_dsp.compression.distillation.samples import Labels, Recipe, Samples, make_samples
-from hand_tracking_dsp.compression.distillation.train import Training, TrainingOptions, Validation
+from hand_tracking_dsp.compression.distillation.samples import (
+    SampleRecipe,
+    TrainingSamples,
+    Validation,
+    make_samples,
+)
+from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions, Trainer
 from hand_tracking_dsp.errors import ConfigurationError
 
 # One picture group in so many is kept out of training, to measure on: of few pictures a larger share.
@@ -35,31 +39,31 @@ _CALIBRATION = 256
 _SHARD = 1024
 
 Progress = Callable[[str, int, int, str], None]
-"""Called with what is being done, how much of it is done, how much there is, and a line of figures."""
+"""Called with the name of the work, how much is done, how much there is (0: unknown), and figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class DistillationOptions:
-    """How to teach.
+    """Options of distillation.
 
     Attributes:
-        samples: Varied pictures to make, at least 64.
+        samples: Number of augmented pictures to make, at least 64.
         synthetic: Share of synthetic hands among them, 0 to 1.
-        workers: Processes that make them.
-        augmentation: How strongly they are varied.
-        training: How each level is trained.
-        rounding_steps: Batches of quantization-aware training behind it; 0 = none.
-        rounding_rate: Their highest learning rate.
-        frozen: The last block whose weights, and those of all blocks before it, stay as they are; "" = all
-            are trained. On a CPU training behind block05 is much faster.
-        train_depthwise: Whether depthwise kernels are trained too.
+        workers: Number of processes that make them.
+        augmentation: Strength of the augmentation.
+        training: Options of each level's training.
+        rounding_steps: Batches of quantization-aware training after it; 0 = none.
+        rounding_rate: Highest learning rate of quantization-aware training.
+        frozen: Last block that is frozen, with all blocks before it; "" = none. On a CPU training behind
+            block05 is much faster.
+        train_depthwise: Train depthwise kernels too.
     """
 
     samples: int = 40960
     synthetic: float = 0.1
     workers: int = 2
     augmentation: Augmentation = field(default_factory=Augmentation)
-    training: TrainingOptions = field(default_factory=TrainingOptions)
+    training: DistillationTrainingOptions = field(default_factory=DistillationTrainingOptions)
     rounding_steps: int = 0
     rounding_rate: float = 1e-4
     frozen: str = "block05"
@@ -67,13 +71,13 @@ class DistillationOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
-    """A level after its lessons.
+class DistilledNetwork:
+    """Result of distillation.
 
     Attributes:
-        model: The float network.
-        rounded: Its weights after quantization-aware training; None if there was none.
-        ranges: The learnt range of each activation then, by tensor.
+        model: Float network.
+        rounded: Network after quantization-aware training; None if there was none.
+        ranges: Learned range of each activation of rounded, by tensor.
     """
 
     model: onnx.ModelProto
@@ -82,7 +86,7 @@ class Taught:
 
 
 def hold_back(pictures: Sequence[Picture]) -> tuple[list[Picture], list[Picture]]:
-    """Split pictures by group into those to train on and, every fourth to twentieth, those to measure on."""
+    """Split pictures by group into a training set and, every fourth to twentieth group, a validation set."""
     groups = sorted({picture.group for picture in pictures})
     least, most = _HELD_BACK
     step = min(max(len(pictures) // _PICTURES_HELD_BACK, least), most)
@@ -99,32 +103,32 @@ def prepare_samples(
     work: Path,
     options: DistillationOptions,
     on_progress: Progress,
-) -> tuple[Samples, list[Picture], Crops | None]:
-    """Find hands and make labelled samples, or go on where an earlier call was stopped.
+) -> tuple[TrainingSamples, list[Picture], Crops | None]:
+    """Find hands and make labelled samples, or continue where an earlier call was stopped.
 
     Args:
-        folders: Of pictures, each a data set of its own.
-        teacher: The dense network's ONNX file.
-        work: Where hands.json and samples/ are kept.
-        options: How many, and of what.
+        folders: Folders of pictures, each a data set of its own.
+        teacher: ONNX file of the dense network.
+        work: Folder of hands.json and samples/.
+        options: Options of distillation.
         on_progress: See Progress.
 
     Returns:
-        The samples, the pictures held back to measure on, and crops to calibrate INT8 on where
-        rounding is to be trained.
+        Training samples, pictures held back for validation, and crops to calibrate INT8 with where there is
+        quantization-aware training.
 
     Raises:
         SourceError: A folder is missing or holds no picture.
-        ConfigurationError: The pictures to train on show fewer than 32 hands.
+        ConfigurationError: The training pictures show fewer than 32 hands.
         OutputError: The work folder cannot be written.
     """
     pictures = spread([list_pictures(folder) for folder in folders])
     chosen, back = hold_back(pictures)
-    placed: list[Placed] = place_hands(
+    located: list[LocatedHands] = locate_hands(
         chosen, work / "hands.json", lambda done, of: on_progress("finding hands", done, of, "")
     )
-    recipe = Recipe(
-        placed,
+    recipe = SampleRecipe(
+        located,
         teacher,
         options.augmentation,
         options.synthetic,
@@ -141,77 +145,79 @@ def prepare_samples(
     )
     calibration = None
     if options.rounding_steps:
-        calibration = cut_crops([place.picture for place in placed], _CALIBRATION, options.training.seed)
-    return Samples([folder]), back, calibration
+        calibration = cut_crops([place.picture for place in located], _CALIBRATION, options.training.seed)
+    return TrainingSamples([folder]), back, calibration
 
 
-def teach(
+def distill_network(
     model: onnx.ModelProto,
-    samples: Samples,
-    validation: dict[str, tuple[NDArray[np.uint8], Labels]],
+    samples: TrainingSamples,
+    validation: Validation,
     folder: Path,
     options: DistillationOptions,
     on_progress: Progress,
-) -> Taught:
-    """Train one level, or go on where an earlier call was stopped.
+) -> DistilledNetwork:
+    """Train a network towards its teacher's outputs, or continue where an earlier call was stopped.
 
     Args:
-        model: The pruned network.
-        samples: What to learn from.
-        validation: Named sets of images, uint8 [n, 224, 224, 3], and the teacher's labels.
-        folder: Where checkpoints and curves of this level are kept.
-        options: How to teach.
+        model: Pruned network.
+        samples: Training samples.
+        validation: Validation sets of images, uint8 [n, 224, 224, 3].
+        folder: Folder of the network's checkpoints and curves.
+        options: Options of distillation.
         on_progress: See Progress.
 
     Raises:
         ModelError: The network has an operator that cannot be trained.
         ConfigurationError: The folder's checkpoint is of another network.
     """
-    taught = _taught(model, samples, validation, folder, options, on_progress)
+    trained = _trained(model, samples, validation, folder, options, on_progress)
     if not options.rounding_steps:
-        return Taught(taught, None, {})
-    # Rounding begins at the image: nothing is frozen here.
-    pupil = OnnxNetwork(taught)
+        return DistilledNetwork(trained, None, {})
+    # The first blocks are quantized too, so no block is frozen here.
+    student = OnnxNetwork(trained)
     if not options.train_depthwise:
-        pupil.freeze_depthwise()
-    pupil.quantizer = rounding = LearntRounding(first_ranges(pupil, samples))
+        student.freeze_depthwise()
+    student.quantizer = rounding = FakeQuantizer(observe_ranges(student, samples))
     settings = replace(
         options.training,
         steps=options.rounding_steps,
         learning_rate=options.rounding_rate,
         warmup=min(options.training.warmup, options.rounding_steps // 4 + 1),
     )
-    training = Training(pupil, samples, validation, folder / "rounding", settings)
+    training = Trainer(student, samples, validation, folder / "rounding", settings)
     training.run(lambda done, of, line: on_progress("training with rounding", done, of, line))
-    return Taught(taught, pupil.to_onnx(), rounding.ranges())
+    return DistilledNetwork(trained, student.to_onnx(), rounding.ranges())
 
 
-def _taught(
+def _trained(
     model: onnx.ModelProto,
-    samples: Samples,
-    validation: dict[str, tuple[NDArray[np.uint8], Labels]],
+    samples: TrainingSamples,
+    validation: Validation,
     folder: Path,
     options: DistillationOptions,
     on_progress: Progress,
 ) -> onnx.ModelProto:
     """Train the float network."""
 
-    def trained(network: OnnxNetwork, seen: Samples, sets: Validation) -> onnx.ModelProto:
+    def train(network: OnnxNetwork, inputs: TrainingSamples, sets: Validation) -> onnx.ModelProto:
         if not options.train_depthwise:
             network.freeze_depthwise()
-        training = Training(network, seen, sets, folder, options.training)
+        training = Trainer(network, inputs, sets, folder, options.training)
         return training.run(lambda done, of, line: on_progress("training", done, of, line)).to_onnx()
 
     if not options.frozen:
-        return trained(OnnxNetwork(model), samples, {**validation})
+        return train(OnnxNetwork(model), samples, validation)
     parts = cut_behind(model, options.frozen)
     head = FrozenHead(parts.head)
-    seen = FrozenSamples(samples, head, lambda done, of: on_progress("running frozen blocks", done, of, ""))
-    return joined(model, trained(OnnxNetwork(parts.tail), seen, {**seen_through(head, validation)}))
+    inputs = FrozenSamples(samples, head, lambda done, of: on_progress("running frozen blocks", done, of, ""))
+    return joined(model, train(OnnxNetwork(parts.tail), inputs, head_outputs(head, validation)))
 
 
-def first_ranges(pupil: OnnxNetwork, samples: Samples, count: int = 256) -> dict[str, tuple[float, float]]:
-    """Observe the ranges of the activations that INT8 rounds, on some samples.
+def observe_ranges(
+    student: OnnxNetwork, samples: TrainingSamples, count: int = 256
+) -> dict[str, tuple[float, float]]:
+    """Observe the ranges of the activations that INT8 quantizes, on some samples.
 
     Raises:
         ConfigurationError: There are no samples.
@@ -219,11 +225,11 @@ def first_ranges(pupil: OnnxNetwork, samples: Samples, count: int = 256) -> dict
     if not len(samples):
         msg = "There are no samples to observe ranges on: make samples first."
         raise ConfigurationError(msg)
-    observer = Observer()
-    pupil.quantizer = observer
+    observer = RangeObserver()
+    student.quantizer = observer
     with torch.no_grad():
         images = samples.batch(np.arange(min(count, len(samples))))[0]
         for part in np.array_split(images, max(1, len(images) // 32)):
-            pupil(torch.from_numpy(part).permute(0, 3, 1, 2).float() / 255)
-    pupil.quantizer = None
+            student(torch.from_numpy(part).permute(0, 3, 1, 2).float() / 255)
+    student.quantizer = None
     return observer.ranges

@@ -1,7 +1,7 @@
-"""Training behind frozen blocks: their output is computed once for every sample and read from disk.
+"""Training behind frozen blocks, whose output is computed once for every sample and read from disk.
 
-The first blocks of a network are the most expensive to train, because their pictures are large, and what
-they see, edges and colours, is what pruning spoils least.
+The first blocks of a network are the most expensive to train, because their feature maps are large, and
+the least damaged by pruning, because they detect edges and colours.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
-from hand_tracking_dsp.compression.distillation.samples import Labels, Samples
+from hand_tracking_dsp.compression.distillation.samples import TrainingSamples, Validation
 from hand_tracking_dsp.compression.onnx_graph import copied, cut_out
 from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 from hand_tracking_dsp.errors import ConfigurationError
@@ -26,11 +26,11 @@ from hand_tracking_dsp.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A network in two parts.
+    """Two parts of a network.
 
     Attributes:
-        head: From the image to the last frozen block's output.
-        tail: From there to the network's outputs.
+        head: Network from the image to the last frozen block's output.
+        tail: Network from there to the outputs.
     """
 
     head: onnx.ModelProto
@@ -38,11 +38,11 @@ class Parts:
 
 
 def cut_behind(model: onnx.ModelProto, block: str) -> Parts:
-    """Cut a network behind a block.
+    """Split a network behind a block.
 
     Args:
-        model: A landmark network.
-        block: The last block of the head, for example "block05".
+        model: Landmark network.
+        block: Last block of the head, for example "block05".
 
     Raises:
         ConfigurationError: The network has no such block, or nothing follows it.
@@ -58,7 +58,7 @@ def cut_behind(model: onnx.ModelProto, block: str) -> Parts:
 
 
 def joined(model: onnx.ModelProto, tail: onnx.ModelProto) -> onnx.ModelProto:
-    """Return a network with the weights of its trained tail."""
+    """Return a copy of a network with the weights of its trained tail."""
     result = copied(model)
     trained = {tensor.name: tensor for tensor in tail.graph.initializer}
     for tensor in result.graph.initializer:
@@ -71,7 +71,7 @@ class FrozenHead:
     """Runs a head in ONNX Runtime with one thread.
 
     Args:
-        head: From the image to one tensor.
+        head: Network from the image to one tensor.
     """
 
     def __init__(self, head: onnx.ModelProto) -> None:
@@ -82,7 +82,7 @@ class FrozenHead:
         self._session = onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
 
     def run(self, images: NDArray[np.uint8]) -> NDArray[np.float16]:
-        """Compute what the tail sees.
+        """Compute the input of the tail.
 
         Args:
             images: uint8 [n, 224, 224, 3], RGB.
@@ -91,35 +91,38 @@ class FrozenHead:
             float16 [n, height, width, channels].
         """
         outputs = [self._session.run(None, {"image": as_input(image)})[0][0] for image in images]
-        seen: NDArray[np.float16] = np.stack(outputs).transpose(0, 2, 3, 1).astype(np.float16)
-        return seen
+        maps: NDArray[np.float16] = np.stack(outputs).transpose(0, 2, 3, 1).astype(np.float16)
+        return maps
 
 
-class FrozenSamples(Samples):
-    """Samples as a tail sees them: the head's output in the images' place, kept beside them.
+class FrozenSamples(TrainingSamples):
+    """Samples with the head's output in place of the images; it is kept beside them.
 
     Args:
-        samples: The pictures and their labels.
-        head: What to see them through.
-        on_progress: Called with shards done and all.
+        samples: Images and their labels.
+        head: Frozen part of the network.
+        on_progress: Called with the shards done and their number.
     """
 
     def __init__(
-        self, samples: Samples, head: FrozenHead, on_progress: Callable[[int, int], None] | None = None
+        self,
+        samples: TrainingSamples,
+        head: FrozenHead,
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self._head = head
         super().__init__(samples.folders)
         for number, path in enumerate(self._paths):
             if on_progress:
                 on_progress(number, len(self._paths))
-            self._images[number] = self._seen(path, self._images[number])
+            self._images[number] = self._computed(path, self._images[number])
 
     def refresh(self) -> None:
-        """Keep to the shards that were there at the beginning."""
+        """Ignore shards that have been finished since."""
         if not self._paths:
             super().refresh()
 
-    def _seen(self, path: Path, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _computed(self, path: Path, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         kept = path / f"{self._head.key}.npy"
         if not kept.exists():
             unfinished = kept.with_suffix(".unfinished.npy")
@@ -132,8 +135,6 @@ class FrozenSamples(Samples):
         return values
 
 
-def seen_through(
-    head: FrozenHead, sets: dict[str, tuple[NDArray[np.uint8], Labels]]
-) -> dict[str, tuple[NDArray[np.float16], Labels]]:
-    """Show validation sets to a head."""
+def head_outputs(head: FrozenHead, sets: Validation) -> Validation:
+    """Return validation sets with the head's output in place of the images."""
     return {name: (head.run(images), labels) for name, (images, labels) in sets.items()}

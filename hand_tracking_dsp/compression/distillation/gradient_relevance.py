@@ -1,8 +1,8 @@
-"""Which connections matter: R(c) = (dL/dw)² of every weight, accumulated over pictures with PyTorch.
+"""Relevance of connections: R(c) = (dL/dw)² of every weight, accumulated over pictures with PyTorch.
 
-At the dense network's own answers a distance has no gradient. So L is the squared distance of the
-landmarks, in palm sizes, from labels drawn around these answers with a standard deviation of one palm size:
-what accumulates is the diagonal of the Fisher information of a network whose errors are distributed so
+At the dense network's own outputs a distance has no gradient. So L is the squared distance of the
+landmarks, in palm sizes, from labels drawn around these outputs with a standard deviation of one palm size:
+the sum is the diagonal of the Fisher information of a network with such errors
 (Theis et al., Faster gaze prediction with dense networks and Fisher pruning, 2018).
 """
 
@@ -34,19 +34,19 @@ def weight_relevance(
 
     Args:
         model: fp32 landmark network.
-        crops: To calibrate on.
-        seed: Of the labels.
+        crops: Calibration crops.
+        seed: Seed of the labels.
         on_progress: Called with the number of crops done.
 
     Returns:
-        By the weight's name, float64 shaped as it: the mean over crops.
+        Mean over crops by the weight's name, float64 of the weight's shape.
 
     Raises:
-        ModelError: The network has an operator that PyTorch's side does not know.
+        ModelError: The network has an operator that OnnxNetwork does not support.
     """
     network = OnnxNetwork(model)
     threads = torch.get_num_threads()
-    # One picture at a time is too little for several threads: they would mostly wait for each other.
+    # One picture at a time is too little work for several threads.
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(seed)
     sums = {name: np.zeros(value.shape) for name, value in read_weights(model).items() if value.ndim}
@@ -76,7 +76,7 @@ def gradient_relevance(model: onnx.ModelProto, crops: Crops, seed: int = 0) -> R
 
 
 def _loss(landmarks: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Half the squared distance, in palm sizes, of [1, 63] landmarks from labels drawn around them."""
+    """Return half the squared distance, in palm sizes, of [1, 63] landmarks from labels drawn around them."""
     points = landmarks.view(JOINT_COUNT, 3)[:, :2]
     fixed = points.detach()
     palm = (fixed[Joint.WRIST] - fixed[Joint.MIDDLE_MCP]).norm().clamp(min=_SMALLEST_PALM_PX)

@@ -1,4 +1,4 @@
-"""What a pupil is asked to learn: the teacher's answers, and the exact joints where they are known."""
+"""Loss of distillation: distance from the teacher's outputs and, where they are known, the exact joints."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Loss:
 
     (Hinton, Vinyals, Dean: Distilling the knowledge in a neural network, 2015, for coordinates instead
     of classes.) Distances are Charbonnier's, √(d² + ε²) - ε, in palm sizes as the teacher sees them, so
-    that what is trained is what is measured. Where the teacher sees no hand only presence counts.
+    that the loss measures what is reported. Where the teacher sees no hand only presence counts.
 
     Attributes:
-        alpha: Weight of the exact truth, 0 to 1.
+        alpha: Weight of the exact joints, 0 to 1.
     """
 
     alpha: float = 0.1
@@ -36,18 +36,18 @@ class Loss:
         """Compute the mean loss of a batch.
 
         Args:
-            found: The pupil's outputs, and its features as wide as the teacher's.
-            labels: As in samples.Labels, float.
+            found: Student's outputs, and its features mapped to the teacher's width.
+            labels: Labels as in samples.Labels, float.
 
         Returns:
-            A scalar.
+            Scalar.
         """
         points = found["landmarks"].float().view(-1, JOINT_COUNT, 3)
-        taught = labels["landmarks"].view(-1, JOINT_COUNT, 3)
-        palm = (taught[:, Joint.WRIST, :2] - taught[:, Joint.MIDDLE_MCP, :2]).norm(dim=1)
+        target = labels["landmarks"].view(-1, JOINT_COUNT, 3)
+        palm = (target[:, Joint.WRIST, :2] - target[:, Joint.MIDDLE_MCP, :2]).norm(dim=1)
         palm = palm.clamp(min=_SMALLEST_PALM_PX)[:, None]
-        plane = _charbonnier((points - taught)[:, :, :2].norm(dim=2) / palm)
-        depth = _charbonnier((points - taught)[:, :, 2] / palm)
+        plane = _charbonnier((points - target)[:, :, :2].norm(dim=2) / palm)
+        depth = _charbonnier((points - target)[:, :, 2] / palm)
         world = found["world_landmarks"].float() - labels["world_landmarks"]
         world = _charbonnier(world.view(-1, JOINT_COUNT, 3).norm(dim=2) / _WORLD_PALM_M)
         distillation = (plane + _Z * depth + _WORLD * world).mean(1)
@@ -64,18 +64,18 @@ class Loss:
 
 
 def deviation_percent(found: Tensor, labels: dict[str, Tensor]) -> Tensor:
-    """Measure as lab.deviation does.
+    """Compute the deviation as compression.bank.deviation does.
 
     Args:
         found: Landmarks, float [n, 63].
-        labels: As in samples.Labels, float.
+        labels: Labels as in samples.Labels, float.
 
     Returns:
         float [n], % of the teacher's palm size; NaN where the teacher sees no hand.
     """
-    points, taught = (x.float().view(-1, JOINT_COUNT, 3)[:, :, :2] for x in (found, labels["landmarks"]))
-    palm = (taught[:, Joint.WRIST] - taught[:, Joint.MIDDLE_MCP]).norm(dim=1).clamp(min=1e-6)
-    deviation = 100 * (points - taught).norm(dim=2).mean(1) / palm
+    points, target = (x.float().view(-1, JOINT_COUNT, 3)[:, :, :2] for x in (found, labels["landmarks"]))
+    palm = (target[:, Joint.WRIST] - target[:, Joint.MIDDLE_MCP]).norm(dim=1).clamp(min=1e-6)
+    deviation = 100 * (points - target).norm(dim=2).mean(1) / palm
     result: Tensor = deviation.masked_fill(labels["presence"] <= 0.5, torch.nan)
     return result
 
@@ -84,16 +84,16 @@ def _charbonnier(distance: Tensor) -> Tensor:
     return (distance.square() + _SOFT**2).sqrt() - _SOFT
 
 
-def _cross_entropy(found: Tensor, taught: Tensor, weight: Tensor | None = None) -> Tensor:
-    # Less the teacher's own entropy, so that a perfect pupil's loss is 0.
-    taught = taught.clamp(1e-4, 1 - 1e-4)
+def _cross_entropy(found: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    # Minus the teacher's own entropy, so that a perfect student's loss is 0.
+    target = target.clamp(1e-4, 1 - 1e-4)
     found = found.float().flatten().clamp(1e-4, 1 - 1e-4)
-    each = functional.binary_cross_entropy(found, taught, reduction="none")
-    each = each - functional.binary_cross_entropy(taught, taught, reduction="none")
+    each = functional.binary_cross_entropy(found, target, reduction="none")
+    each = each - functional.binary_cross_entropy(target, target, reduction="none")
     return each.mean() if weight is None else (each * weight).sum() / weight.sum().clamp(min=1)
 
 
-def _feature_distance(found: Tensor, taught: Tensor, hand: Tensor) -> Tensor:
-    scale = taught.square().mean().clamp(min=1e-6)
-    each = (found.float() - taught).square().mean(1) / scale
+def _feature_distance(found: Tensor, target: Tensor, hand: Tensor) -> Tensor:
+    scale = target.square().mean().clamp(min=1e-6)
+    each = (found.float() - target).square().mean(1) / scale
     return (each * hand).sum() / hand.sum().clamp(min=1)

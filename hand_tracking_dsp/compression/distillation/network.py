@@ -1,4 +1,4 @@
-"""An ONNX network as a PyTorch module, and back: the same graph, with its weights as parameters."""
+"""ONNX networks as PyTorch modules, and back: the same graph, with its weights as parameters."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from typing import Any, Protocol
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hand_tracking_dsp.compression.bank.deviation import Predictions, as_input
 from hand_tracking_dsp.compression.distillation.depthwise import Depthwise
 from hand_tracking_dsp.compression.onnx_graph import copied
 from hand_tracking_dsp.errors import ModelError
 
 FEATURES = "features"
-"""What forward calls the tensor that the landmark head reads."""
+"""Name in forward's result of the tensor that the landmark head reads."""
 
 _Values = dict[str, Tensor]
 _Operator = Callable[["OnnxNetwork", onnx.NodeProto, dict[str, Any], _Values], Tensor]
 
 
 class Quantizer(Protocol):
-    """Rounds as a quantized network would, so that training can learn to live with it."""
+    """Rounds as a quantized network does, for quantization-aware training."""
 
     def activation(self, name: str, values: Tensor) -> Tensor:
         """Round the tensor of that name."""
@@ -34,13 +36,13 @@ class Quantizer(Protocol):
 
 
 class OnnxNetwork(nn.Module):
-    """A landmark or palm network of convolutions, run node by node.
+    """Landmark or palm network of convolutions, run node by node.
 
     Args:
-        model: The network; opset 13.
+        model: Network in opset 13.
 
     Raises:
-        ModelError: It has an operator that this module does not know.
+        ModelError: It has an operator that is not supported here.
     """
 
     def __init__(self, model: onnx.ModelProto) -> None:
@@ -48,7 +50,7 @@ class OnnxNetwork(nn.Module):
         self._model = copied(model)
         unknown = sorted({node.op_type for node in model.graph.node} - set(_OPERATORS))
         if unknown:
-            msg = f"The network cannot be trained: its operators {', '.join(unknown)} are not known here."
+            msg = f"The network cannot be trained: its operators {', '.join(unknown)} are not supported."
             raise ModelError(msg)
         self.weights = nn.ParameterDict()
         self.constants: dict[str, float] = {}
@@ -67,7 +69,7 @@ class OnnxNetwork(nn.Module):
         self._features = heads[0].input[0] if heads else None
         self.feature_width = self.weight(heads[0].input[1]).shape[-1] if heads else 0
         self._outputs = [output.name for output in model.graph.output]
-        # What a Clip follows is rounded behind it: a quantized convolution clips while it rounds.
+        # Where a Clip follows, its output is rounded: a quantized convolution clips while it rounds.
         self._clipped = {node.input[0] for node in model.graph.node if node.op_type == "Clip"}
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
@@ -77,9 +79,9 @@ class OnnxNetwork(nn.Module):
             image: float [n, 3, height, width], RGB, 0 to 1.
 
         Returns:
-            The outputs by name, and the features that the landmark head reads.
+            Outputs by name, and the features that the landmark head reads.
         """
-        # The image is not rounded: its values are bytes already.
+        # The image is not rounded, because its values are bytes.
         values: _Values = {self._model.graph.input[0].name: image}
         for node, attributes in self._nodes:
             values[node.output[0]] = _OPERATORS[node.op_type](self, node, attributes, values)
@@ -98,7 +100,7 @@ class OnnxNetwork(nn.Module):
         return model
 
     def freeze_depthwise(self) -> None:
-        """Leave the kernels of depthwise convolutions as they are: few weights, but half of the work."""
+        """Freeze the kernels of depthwise convolutions: few weights, but half of the work."""
         for node, attributes in self._nodes:
             if node.op_type == "Conv" and attributes.get("group", 1) > 1:
                 self.weights[_key(node.input[1])].requires_grad_(requires_grad=False)
@@ -119,8 +121,27 @@ class OnnxNetwork(nn.Module):
         return self.quantizer.activation(name, values)
 
 
+@torch.no_grad()
+def predict_in_torch(model: onnx.ModelProto, images: NDArray[np.uint8]) -> Predictions:
+    """Run a landmark network in PyTorch, one image at a time.
+
+    Args:
+        model: Landmark network.
+        images: uint8 [n, 224, 224, 3], RGB.
+    """
+    network = OnnxNetwork(model).eval()
+    outputs = [network(torch.from_numpy(as_input(image))) for image in images]
+    joined = {name: torch.cat([output[name] for output in outputs]).numpy() for name in outputs[0]}
+    return Predictions(
+        joined["landmarks"].reshape(len(images), -1, 3),
+        joined["presence"].reshape(-1),
+        joined["handedness"].reshape(-1),
+        joined["world_landmarks"].reshape(len(images), -1, 3),
+    )
+
+
 def _key(name: str) -> str:
-    # PyTorch keeps the dot for itself.
+    # PyTorch does not allow dots in names of parameters.
     return name.replace(".", "/")
 
 
@@ -135,7 +156,7 @@ def _convolved(
     top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])
     stride, group = attributes.get("strides", [1, 1])[0], attributes.get("group", 1)
     if group == len(weight) > 1 and weight.shape[2] % 2:
-        # Strides: every place is computed and some are taken; PyTorch's own gradient takes far longer.
+        # With a stride all positions are computed and some taken: PyTorch's own gradient is far slower.
         half = weight.shape[2] // 2
         if torch.is_autocast_enabled(data.device.type):
             half_type = torch.get_autocast_dtype(data.device.type)

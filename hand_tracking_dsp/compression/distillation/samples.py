@@ -1,10 +1,10 @@
-"""Labelled samples on disk: made once by several processes, read at random while training."""
+"""Labelled samples on disk, made once by several processes and read at random while training."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,31 +17,35 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.data.augment import Augmentation
 from hand_tracking_dsp.compression.data.crops import SIZE
-from hand_tracking_dsp.compression.data.varied import Placed, VariedHands, truth_or_nan
-from hand_tracking_dsp.compression.distillation.teacher import Lesson, Teacher
+from hand_tracking_dsp.compression.data.varied import LocatedHands, VariedHands, truth_or_nan
+from hand_tracking_dsp.compression.distillation.teacher import Teacher, TeacherOutput
 from hand_tracking_dsp.hand import JOINT_COUNT
 
 _IMAGES, _LABELS = "images.npy", "labels.npz"
 
 Labels = dict[str, NDArray[np.generic]]
-"""By name: landmarks and world_landmarks float32 [n, 63], presence and handedness float32 [n], features
-float16 [n, channels], truth float32 [n, 21, 2] (NaN where unknown)."""
+"""Labels by name: landmarks and world_landmarks float32 [n, 63], presence and handedness float32 [n],
+features float16 [n, channels], truth float32 [n, 21, 2] (NaN where unknown)."""
+
+Validation = Mapping[str, tuple[NDArray[Any], Labels]]
+"""Validation sets by name: images uint8 [n, 224, 224, 3], or the input of a tail, float16 [n, height, width,
+channels], and the teacher's labels."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """What samples are made of.
+class SampleRecipe:
+    """Ingredients of samples.
 
     Attributes:
-        placed: Pictures and their hands.
-        teacher: The dense network, serialized.
-        options: How strongly to vary.
+        located: Pictures and their hands.
+        teacher: Serialized dense network.
+        options: Strength of the augmentation.
         synthetic: Share of synthetic hands, 0 to 1.
-        seed: Of all chance.
-        shard: Samples in one file.
+        seed: Random seed.
+        shard: Number of samples in one file.
     """
 
-    placed: Sequence[Placed]
+    located: Sequence[LocatedHands]
     teacher: bytes
     options: Augmentation
     synthetic: float
@@ -50,20 +54,20 @@ class Recipe:
 
 
 def make_samples(
-    recipe: Recipe,
+    recipe: SampleRecipe,
     count: int,
     folder: Path,
     workers: int,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Make samples in whole shards; shards that are there already are kept.
+    """Make samples in whole shards; existing shards are kept.
 
     Args:
-        recipe: What to make.
-        count: Samples wanted; rounded up to whole shards.
-        folder: Where to; made if missing.
-        workers: Processes.
-        on_progress: Called with shards done and wanted.
+        recipe: Ingredients of the samples.
+        count: Number of samples, rounded up to whole shards.
+        folder: Folder to write to, created if missing.
+        workers: Number of processes.
+        on_progress: Called with the shards done and their number.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wanted = -(-count // recipe.shard)
@@ -79,11 +83,11 @@ def make_samples(
             report(done, wanted)
 
 
-class Samples:
-    """Samples of one or several folders, read from disk as they are asked for.
+class TrainingSamples:
+    """Samples of one or several folders, read from disk on demand.
 
     Args:
-        folders: Where make_samples put them.
+        folders: Folders written by make_samples.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
@@ -94,7 +98,7 @@ class Samples:
         self.refresh()
 
     def refresh(self) -> None:
-        """Look for shards that have been finished since."""
+        """Add shards that have been finished since."""
         for path in sorted(path for folder in self.folders for path in folder.glob("shard-*")):
             if path.suffix or path in self._paths:
                 continue
@@ -110,7 +114,7 @@ class Samples:
         """Read some samples.
 
         Args:
-            indices: int64 [n], 0 to below len(self).
+            indices: int64 [n], 0 to len(self) - 1.
 
         Returns:
             Images, uint8 [n, 224, 224, 3] RGB, and their labels.
@@ -124,15 +128,15 @@ class Samples:
 
     @property
     def _shard(self) -> int:
-        """Samples in one file, the same in all."""
+        """Number of samples in each file."""
         return len(self._images[0]) if self._images else 0
 
     def batches(self, size: int, seed: int) -> Iterator[tuple[NDArray[np.uint8], Labels]]:
-        """Read all samples in random order again and again, each time with the shards that are there.
+        """Read all samples in random order, over and over, each time with the shards finished by then.
 
         Args:
-            size: Of a batch; where there are fewer samples, all of them are one.
-            seed: Of the order.
+            size: Size of a batch; all samples where there are fewer.
+            seed: Seed of the order.
         """
         random = np.random.default_rng(seed)
         while True:
@@ -145,13 +149,13 @@ class Samples:
 _makers: list[tuple[VariedHands, Teacher]] = []
 
 
-def _prepare(recipe: Recipe) -> None:
+def _prepare(recipe: SampleRecipe) -> None:
     """Set up a worker process."""
     cv2.setNumThreads(1)
     teacher = Teacher(onnx.load_from_string(recipe.teacher))
     hands = VariedHands(
-        recipe.placed,
-        lambda crop: teacher.look(crop).landmarks.reshape(JOINT_COUNT, 3),
+        recipe.located,
+        lambda crop: teacher.label(crop).landmarks.reshape(JOINT_COUNT, 3),
         recipe.options,
         recipe.synthetic,
         seed=recipe.seed,
@@ -162,17 +166,17 @@ def _prepare(recipe: Recipe) -> None:
 def _make_shard(path: Path, number: int, size: int) -> None:
     hands, teacher = _makers[0]
     images = np.empty((size, SIZE, SIZE, 3), np.uint8)
-    lessons = []
+    outputs = []
     truths = np.empty((size, JOINT_COUNT, 2), np.float32)
     for i in range(size):
         hand = hands.make(number * size + i)
         images[i] = hand.image
         truths[i] = truth_or_nan(hand.truth)
-        lessons.append(teacher.look(hand.image))
+        outputs.append(teacher.label(hand.image))
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     unfinished.mkdir(exist_ok=True)
     np.save(unfinished / _IMAGES, images)
-    labels: dict[str, Any] = {**_labels(lessons, truths)}
+    labels: dict[str, Any] = {**_labels(outputs, truths)}
     np.savez(unfinished / _LABELS, **labels)
     unfinished.rename(path)
 
@@ -181,22 +185,22 @@ def _shard(folder: Path, number: int) -> Path:
     return folder / f"shard-{number:05d}"
 
 
-def labelled(images: NDArray[np.uint8], teacher: Teacher) -> Labels:
+def label_images(images: NDArray[np.uint8], teacher: Teacher) -> Labels:
     """Label crops for validation.
 
     Args:
         images: uint8 [n, 224, 224, 3], RGB.
-        teacher: Who says where the hands are.
+        teacher: Network that labels them.
     """
-    return _labels([teacher.look(image) for image in images], np.full((len(images), JOINT_COUNT, 2), np.nan))
+    return _labels([teacher.label(image) for image in images], np.full((len(images), JOINT_COUNT, 2), np.nan))
 
 
-def _labels(lessons: Sequence[Lesson], truth: NDArray[np.floating[Any]]) -> Labels:
+def _labels(outputs: Sequence[TeacherOutput], truth: NDArray[np.floating[Any]]) -> Labels:
     return {
-        "landmarks": np.stack([lesson.landmarks for lesson in lessons]),
-        "world_landmarks": np.stack([lesson.world_landmarks for lesson in lessons]),
-        "presence": np.array([lesson.presence for lesson in lessons], np.float32),
-        "handedness": np.array([lesson.handedness for lesson in lessons], np.float32),
-        "features": np.stack([lesson.features for lesson in lessons]),
+        "landmarks": np.stack([output.landmarks for output in outputs]),
+        "world_landmarks": np.stack([output.world_landmarks for output in outputs]),
+        "presence": np.array([output.presence for output in outputs], np.float32),
+        "handedness": np.array([output.handedness for output in outputs], np.float32),
+        "features": np.stack([output.features for output in outputs]),
         "truth": truth.astype(np.float32),
     }

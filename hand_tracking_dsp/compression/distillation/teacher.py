@@ -1,4 +1,4 @@
-"""The dense network as a teacher: its outputs and the features behind its heads."""
+"""Dense network as a teacher: its outputs, and the features that its heads read."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ FEATURES = "features"
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """What the teacher says of one picture.
+class TeacherOutput:
+    """Teacher's labels of one picture.
 
     Attributes:
         landmarks: float32 [63], pixels of the crop.
         world_landmarks: float32 [63], metres.
-        presence: 0 to 1.
-        handedness: 0 to 1.
-        features: float16 [channels]: the pooled features that all heads read.
+        presence: Probability of a hand, 0 to 1.
+        handedness: Probability of a right hand, 0 to 1.
+        features: float16 [channels]: pooled features that all heads read.
     """
 
     landmarks: NDArray[np.float32]
@@ -39,31 +39,31 @@ class Teacher:
     """Runs the dense network on single pictures, in ONNX Runtime with one thread.
 
     Args:
-        model: A landmark network that keeps the contract.
+        model: Landmark network that keeps the contract, see tracking.contract.
 
     Raises:
         ModelError: Its landmark head reads no pooled features.
     """
 
     def __init__(self, model: onnx.ModelProto) -> None:
-        seen = copied(model)
-        head = next((node for node in seen.graph.node if "landmarks" in node.output), None)
+        extended = copied(model)
+        head = next((node for node in extended.graph.node if "landmarks" in node.output), None)
         if head is None or head.op_type != "Gemm":
             msg = (
                 "The teacher's landmarks do not come from a linear layer: give a landmark network of a bank."
             )
             raise ModelError(msg)
         self._features = head.input[0]
-        seen.graph.output.append(
+        extended.graph.output.append(
             onnx.helper.make_tensor_value_info(self._features, onnx.TensorProto.FLOAT, None)
         )
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
-            seen.SerializeToString(), settings, providers=["CPUExecutionProvider"]
+            extended.SerializeToString(), settings, providers=["CPUExecutionProvider"]
         )
 
-    def look(self, image: NDArray[np.uint8]) -> Lesson:
+    def label(self, image: NDArray[np.uint8]) -> TeacherOutput:
         """Label a picture.
 
         Args:
@@ -73,6 +73,6 @@ class Teacher:
         landmarks, world, presence, handedness, features = self._session.run(
             names, {"image": as_input(image)}
         )
-        return Lesson(
+        return TeacherOutput(
             landmarks[0], world[0], presence.item(), handedness.item(), features[0].astype(np.float16)
         )

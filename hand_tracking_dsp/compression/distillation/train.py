@@ -1,4 +1,4 @@
-"""Trains a pupil on samples that the teacher has labelled; can be stopped and resumed at any time."""
+"""Training of a student on samples labelled by the teacher; it can be stopped and resumed at any time."""
 
 from __future__ import annotations
 
@@ -20,35 +20,32 @@ from torch import Tensor, nn
 
 from hand_tracking_dsp.compression.distillation.loss import Loss, deviation_percent
 from hand_tracking_dsp.compression.distillation.network import FEATURES, OnnxNetwork
-from hand_tracking_dsp.compression.distillation.samples import Labels, Samples
+from hand_tracking_dsp.compression.distillation.samples import Labels, TrainingSamples, Validation
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
 
 _MAP_SAMPLES = 2048
 
 Batch = tuple[Tensor, dict[str, Tensor]]
-Validation = dict[str, tuple[NDArray[Any], Labels]]
-"""Named sets: images uint8 [n, 224, 224, 3], or what a tail sees of them, float16 [n, height, width,
-channels], and the teacher's labels."""
 Progress = Callable[[int, int, str], None]
-"""Called with steps done, steps in all, and a line of figures."""
+"""Called with the steps done, their number, and a line of figures."""
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingOptions:
-    """How to train.
+class DistillationTrainingOptions:
+    """Options of a student's training.
 
     Attributes:
-        steps: Batches in all.
-        batch: Samples in one.
-        learning_rate: The highest, reached after warmup, then falling to 0 along a cosine.
-        warmup: Batches over which it rises.
-        alpha: Weight of exact truth, 0 to 1; see Loss.
-        average: Share of the running mean of the weights that a step keeps, 0 to below 1.
-        check_every: Batches between two measurements on validation pictures, with a checkpoint.
+        steps: Number of batches.
+        batch: Samples in a batch.
+        learning_rate: Highest learning rate, reached after warmup, then falling to 0 along a cosine.
+        warmup: Batches over which the learning rate rises.
+        alpha: Weight of the exact joints, 0 to 1; see Loss.
+        average: Decay of the running mean of the weights, 0 to below 1.
+        check_every: Batches between two validations, each with a checkpoint.
         device: "cpu" or "cuda".
-        half: Whether to multiply in bfloat16.
-        seed: Of the samples' order.
+        half: Multiply in bfloat16.
+        seed: Seed of the samples' order.
     """
 
     steps: int = 5000
@@ -64,22 +61,26 @@ class TrainingOptions:
 
 
 @dataclass(slots=True)
-class Training:
-    """A pupil's training: what it has reached, kept in a folder.
+class Trainer:
+    """Trains a student and keeps its state in a folder.
 
     Attributes:
-        pupil: The network being trained.
-        samples: What it learns from.
-        validation: What to measure on.
-        folder: Where checkpoint.pt and curve.json are kept.
-        options: How to train.
+        student: Network to train.
+        samples: Training samples.
+        validation: Validation sets.
+        folder: Folder of checkpoint.pt and curve.json.
+        options: Options of the training.
+        curve: Figures of each validation.
+
+    Raises:
+        ConfigurationError: The folder's checkpoint is not of this student.
     """
 
-    pupil: OnnxNetwork
-    samples: Samples
+    student: OnnxNetwork
+    samples: TrainingSamples
     validation: Validation
     folder: Path
-    options: TrainingOptions
+    options: DistillationTrainingOptions
     curve: list[dict[str, Any]] = field(init=False, default_factory=list)
     _bridge: nn.Module = field(init=False)
     _optimizer: torch.optim.Optimizer = field(init=False)
@@ -87,14 +88,14 @@ class Training:
     _step: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        """Take up the training where the folder's checkpoint left it."""
+        """Resume from the folder's checkpoint, if there is one."""
         options = self.options
         torch.manual_seed(options.seed)
-        self.pupil.to(device=options.device, memory_format=torch.channels_last)
+        self.student.to(device=options.device, memory_format=torch.channels_last)
         self._bridge = self._feature_bridge().to(options.device)
-        parameters = [*self.pupil.parameters(), *self._bridge.parameters()]
+        parameters = [*self.student.parameters(), *self._bridge.parameters()]
         self._optimizer = torch.optim.AdamW(parameters, lr=0.0, betas=(0.9, 0.99), weight_decay=1e-4)
-        self._mean = {name: value.detach().clone() for name, value in self.pupil.state_dict().items()}
+        self._mean = {name: value.detach().clone() for name, value in self.student.state_dict().items()}
         self.folder.mkdir(parents=True, exist_ok=True)
         if self._checkpoint.exists():
             self._resume()
@@ -103,7 +104,7 @@ class Training:
         """Train until all steps are done.
 
         Returns:
-            The pupil with the running mean of its weights.
+            Student with the running mean of its weights.
         """
         options, loss_of = self.options, Loss(self.options.alpha)
         report = on_progress or (lambda *_: None)
@@ -119,33 +120,33 @@ class Training:
                 break
             for group in self._optimizer.param_groups:
                 group["lr"] = self._learning_rate()
-            self.pupil.train()
+            self.student.train()
             with torch.autocast(options.device, torch.bfloat16, enabled=options.half):
-                found = self.pupil(images)
+                found = self.student(images)
                 found[FEATURES] = self._bridge(found[FEATURES])
             loss = loss_of(found, labels)
             self._optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.pupil.parameters(), 1.0)
+            torch.nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
             self._optimizer.step()
             self._step += 1
             self._average()
             losses.append(float(loss.detach()))
-        self.pupil.load_state_dict(self._mean)
-        return self.pupil
+        self.student.load_state_dict(self._mean)
+        return self.student
 
     @property
     def _checkpoint(self) -> Path:
         return self.folder / "checkpoint.pt"
 
     def _feature_bridge(self) -> nn.Module:
-        """Map the pupil's features to as many as the teacher's; nothing to map where they are the same."""
+        """Return a map from the student's features to the teacher's; the identity where widths are equal."""
         width = self.samples.batch(np.array([0]))[1]["features"].shape[1]
-        mine = self.pupil.feature_width
+        mine = self.student.feature_width
         if mine == width:
             return nn.Identity()
         bridge = nn.Linear(mine, width)
-        # From the best map, so that the first steps do not tear apart what the pupil knows.
+        # The least-squares solution, so that the first steps do not destroy what the student has learned.
         weight, bias = self._best_map()
         bridge.weight.data.copy_(weight)
         bridge.bias.data.copy_(bias)
@@ -153,14 +154,14 @@ class Training:
 
     @torch.no_grad()
     def _best_map(self) -> tuple[Tensor, Tensor]:
-        """Solve ridge least squares from the pupil's features to the teacher's on some samples."""
-        found, taught = [], []
-        self.pupil.eval()
+        """Solve ridge least squares from the student's features to the teacher's on some samples."""
+        found, target = [], []
+        self.student.eval()
         for indices in np.array_split(np.arange(min(_MAP_SAMPLES, len(self.samples))), _MAP_SAMPLES // 64):
             images, labels = self._tensors(*self.samples.batch(indices))
-            found.append(self.pupil(images)[FEATURES].double())
-            taught.append(labels[FEATURES].double())
-        x, y = torch.cat(found), torch.cat(taught)
+            found.append(self.student(images)[FEATURES].double())
+            target.append(labels[FEATURES].double())
+        x, y = torch.cat(found), torch.cat(target)
         mean_x, mean_y = x.mean(0), y.mean(0)
         x, y = x - mean_x, y - mean_y
         ridge = 1e-2 * x.square().sum() / x.shape[1] * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
@@ -173,13 +174,13 @@ class Training:
         return options.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * self._step / options.steps))
 
     def _average(self) -> None:
-        # Less of the past while there is little of it.
+        # A shorter mean over the first steps.
         keep = min(self.options.average, (1 + self._step) / (10 + self._step))
-        for name, value in self.pupil.state_dict().items():
+        for name, value in self.student.state_dict().items():
             self._mean[name].lerp_(value, 1 - keep)
 
     def _batches(self) -> Iterator[Batch]:
-        # The order after a resumption is another one, but the same each time.
+        # Another order after each resumption, but a reproducible one.
         source = self.samples.batches(self.options.batch, self.options.seed + self._step)
         with ThreadPoolExecutor(1) as reader:
             ahead = reader.submit(next, source)
@@ -189,7 +190,7 @@ class Training:
                 yield self._tensors(images, labels)
 
     def _tensors(self, images: NDArray[Any], labels: Labels) -> Batch:
-        # [n, height, width, 3] seen as [n, 3, height, width] is what PyTorch calls channels_last.
+        # [n, height, width, 3] viewed as [n, 3, height, width] is PyTorch's channels_last.
         data = torch.from_numpy(images).to(self.options.device).permute(0, 3, 1, 2).float()
         if images.dtype == np.uint8:
             data = data / 255
@@ -211,25 +212,25 @@ class Training:
 
     @torch.no_grad()
     def deviations(self) -> dict[str, float]:
-        """Measure the averaged pupil on the validation sets: mean deviation from the teacher, % of palm."""
-        current = {name: value.clone() for name, value in self.pupil.state_dict().items()}
-        self.pupil.load_state_dict(self._mean)
-        self.pupil.eval()
+        """Return the averaged student's mean deviation from the teacher by validation set, % of palm size."""
+        current = {name: value.clone() for name, value in self.student.state_dict().items()}
+        self.student.load_state_dict(self._mean)
+        self.student.eval()
         result = {}
         for name, (images, labels) in self.validation.items():
             found = []
             for start in range(0, len(images), 64):
                 part = {key: values[start : start + 64] for key, values in labels.items()}
-                data, taught = self._tensors(images[start : start + 64], part)
-                found.append(deviation_percent(self.pupil(data)["landmarks"], taught))
+                data, target = self._tensors(images[start : start + 64], part)
+                found.append(deviation_percent(self.student(data)["landmarks"], target))
             result[name] = round(float(torch.cat(found).nanmean()), 3)
-        self.pupil.load_state_dict(current)
+        self.student.load_state_dict(current)
         return result
 
     def _save(self) -> None:
         state = {
             "step": self._step,
-            "pupil": self.pupil.state_dict(),
+            "pupil": self.student.state_dict(),
             "bridge": self._bridge.state_dict(),
             "mean": self._mean,
             "optimizer": self._optimizer.state_dict(),
@@ -242,13 +243,13 @@ class Training:
     def _resume(self) -> None:
         try:
             state = torch.load(self._checkpoint, map_location=self.options.device, weights_only=True)
-            self.pupil.load_state_dict(state["pupil"])
+            self.student.load_state_dict(state["pupil"])
             self._bridge.load_state_dict(state["bridge"])
             self._optimizer.load_state_dict(state["optimizer"])
         except (RuntimeError, KeyError, ValueError, EOFError, UnpicklingError) as error:
             reason = (str(error).splitlines() or ["it is empty"])[0]
             msg = (
-                f"The checkpoint {self._checkpoint} is not of this pupil ({reason}): "
+                f"The checkpoint {self._checkpoint} is not of this student ({reason}): "
                 f"delete its folder or choose another."
             )
             raise ConfigurationError(msg) from error
@@ -257,11 +258,11 @@ class Training:
 
 
 def choose_device(name: str, threads: int) -> str:
-    """Choose where to train.
+    """Choose the device to train on.
 
     Args:
-        name: "cpu", "cuda", or "auto": cuda where there is one.
-        threads: Of training on a CPU; 0 = PyTorch's choice.
+        name: "cpu", "cuda", or "auto": cuda if available.
+        threads: Number of threads on a CPU; 0 = PyTorch's choice.
     """
     if threads:
         torch.set_num_threads(threads)
@@ -271,7 +272,7 @@ def choose_device(name: str, threads: int) -> str:
 
 
 def bfloat16_is_fast(device: str) -> bool:
-    """Whether a device multiplies in bfloat16 by its own instructions."""
+    """Return True where a device has instructions that multiply in bfloat16."""
     if device != "cpu":
         return bool(torch.cuda.is_bf16_supported())
     try:

@@ -19,7 +19,7 @@ needs_torch = pytest.mark.skipif(
 
 
 def row(name, family, ratio, relative, deviation):
-    """A network of the table, as lab.peers.comparison gives it."""
+    """A network of the table, as compression.baselines.comparison returns it."""
     times = {"p50_ms": 7.0 * relative, "p95_ms": 8.0, "p99_ms": 9.0, "runs": 6, "relative": relative}
     figures = {"deviation": deviation, "deviation_median": deviation, "deviation_p95": deviation}
     found = {
@@ -47,14 +47,14 @@ def row(name, family, ratio, relative, deviation):
 
 @pytest.fixture
 def made(monkeypatch):
-    """Make and measure nothing: lab.peers' own tests do."""
+    """Make and measure nothing: the tests of compression.baselines do."""
     from hand_tracking_dsp.compression.baselines import comparison
 
     asked = []
 
     def compare(options, work, report):
         asked.append((options, work))
-        report("training a peer", 1, 2, "photos 12.5")
+        report("training a baseline", 1, 2, "photos 12.5")
         return [row("full", "MediaPipe", None, 1.0, 0.0), row("l1", "peer", 0.5, 0.49, 12.5)]
 
     monkeypatch.setattr(comparison, "compare", compare)
@@ -72,11 +72,11 @@ def test_the_table_is_printed_and_written_with_its_plot(made, tmp_path, capsys, 
     shown = capsys.readouterr().out
     assert "agreement with the dense network, not accuracy" in shown
     assert "12.50 (46.0)" in shown
-    assert "training a peer, step 1 of 2: photos 12.5" in shown
-    content = json.loads((tmp_path / "out" / "peers.json").read_text(encoding="utf-8"))
+    assert "training a baseline, 1 of 2: photos 12.5" in shown
+    content = json.loads((tmp_path / "out" / "baselines.json").read_text(encoding="utf-8"))
     assert [one["name"] for one in content["networks"]] == ["full", "l1"]
     assert content["note"].startswith("calibrated and trained on synthetic hands alone; agreement with")
-    assert (tmp_path / "out" / "peers.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "out" / "baselines.png").read_bytes().startswith(b"\x89PNG")
     ((options, work),) = made
     assert options.ratios == (0.5, 0.4)
     assert options.budget.training.steps == 30

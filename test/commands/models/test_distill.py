@@ -29,7 +29,7 @@ def pictures(tmp_path_factory):
 
 @pytest.fixture
 def bank(tmp_path):
-    """The dense network, and lite as a level to be taught."""
+    """The dense network, and lite as a level to be trained."""
     old = read_manifest(share_path("models", "mediapipe"))
     files = read_files(old)
     levels = [
@@ -59,7 +59,7 @@ def distill(bank, pictures, out, *more):
     return main([*map(str, words), *more])
 
 
-def test_teaches_a_level_and_writes_a_bank_with_where_it_comes_from(bank, pictures, tmp_path, capsys):
+def test_trains_a_level_and_writes_a_bank_with_where_it_comes_from(bank, pictures, tmp_path, capsys):
     out = tmp_path / "out"
     assert distill(bank, pictures, out, "--steps", "2", "--rate", "1e-6", "--frozen", "block14") == 0
     printed = capsys.readouterr().out
@@ -76,13 +76,13 @@ def test_teaches_a_level_and_writes_a_bank_with_where_it_comes_from(bank, pictur
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--levels", "5"), "cannot be taught"),
+        (("--levels", "5"), "cannot be trained"),
         (("--steps", "0"), "--steps is 0"),
         (("--alpha", "2"), "--alpha is 2.0"),
         (("--frozen", "block99"), "cannot be frozen"),
     ],
 )
-def test_refuses_wishes_that_cannot_be(bank, pictures, tmp_path, capsys, words, sentence):
+def test_refuses_options_that_cannot_work(bank, pictures, tmp_path, capsys, words, sentence):
     work = ("--work", str(tmp_path / "work"), "--synthetic", "0")
     assert distill(bank, pictures, tmp_path / "out", *work, *words) == 1
     assert sentence in capsys.readouterr().err

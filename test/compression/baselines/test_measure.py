@@ -8,7 +8,7 @@ import pytest
 from hand_tracking_dsp.compression.bank.deviation import predict
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.baselines import measure as figures
-from hand_tracking_dsp.compression.baselines.measure import Exam, examine, time_all
+from hand_tracking_dsp.compression.baselines.measure import EvaluationSet, evaluate_network, time_all
 from hand_tracking_dsp.compression.data.synthetic import synthetic_hands
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 
@@ -19,32 +19,35 @@ def networks(mediapipe):
 
 
 @pytest.fixture(scope="module")
-def exams(networks):
+def sets(networks):
     crops, truth = synthetic_hands(6)
     reference = predict(open_exact(networks["full"]), crops.images)
-    return [Exam("photos", crops.images, reference), Exam("synthetic", crops.images, reference, truth)]
+    return [
+        EvaluationSet("photos", crops.images, reference),
+        EvaluationSet("synthetic", crops.images, reference, truth),
+    ]
 
 
-def test_the_dense_network_deviates_from_the_truth_but_not_from_itself(networks, exams, tmp_path):
-    found = examine(networks["full"], exams, tmp_path)
+def test_the_dense_network_deviates_from_the_truth_but_not_from_itself(networks, sets, tmp_path):
+    found = evaluate_network(networks["full"], sets, tmp_path)
     assert found["photos"] == {"deviation": 0, "deviation_median": 0, "deviation_p95": 0}
     assert found["synthetic"]["deviation"] == 0
     assert 0 < found["synthetic"]["error_median"] < 40
 
 
-def test_another_network_deviates(networks, exams, tmp_path):
-    found = examine(networks["lite"], exams, tmp_path)["photos"]
+def test_another_network_deviates(networks, sets, tmp_path):
+    found = evaluate_network(networks["lite"], sets, tmp_path)["photos"]
     assert 0 < found["deviation_median"] <= found["deviation_p95"]
 
 
-def test_figures_are_kept_by_what_was_measured(networks, exams, tmp_path, monkeypatch):
-    first = examine(networks["lite"], exams, tmp_path)
+def test_figures_are_kept_by_what_was_measured(networks, sets, tmp_path, monkeypatch):
+    first = evaluate_network(networks["lite"], sets, tmp_path)
     monkeypatch.setattr(figures, "open_exact", lambda _: pytest.fail("measured again"))
-    assert examine(networks["lite"], exams, tmp_path) == first
+    assert evaluate_network(networks["lite"], sets, tmp_path) == first
     assert all(json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.iterdir())
-    other = Exam("photos", np.zeros_like(exams[0].images), exams[0].reference)
+    other = EvaluationSet("photos", np.zeros_like(sets[0].images), sets[0].reference)
     with pytest.raises(pytest.fail.Exception, match="measured again"):
-        examine(networks["lite"], [other], tmp_path)
+        evaluate_network(networks["lite"], [other], tmp_path)
 
 
 def test_all_networks_are_timed_on_every_runtime_with_every_number_of_threads(networks, monkeypatch):

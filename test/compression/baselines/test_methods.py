@@ -10,13 +10,13 @@ pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab ad
 
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.baselines import methods as contest_module
-from hand_tracking_dsp.compression.baselines.methods import Budget, Contest, with_steps
+from hand_tracking_dsp.compression.baselines.methods import Budget, CandidateMaker, with_steps
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.data.synthetic import synthetic_hands
 from hand_tracking_dsp.compression.distillation import train
-from hand_tracking_dsp.compression.distillation.samples import labelled
+from hand_tracking_dsp.compression.distillation.samples import label_images
 from hand_tracking_dsp.compression.distillation.teacher import Teacher
-from hand_tracking_dsp.compression.distillation.train import TrainingOptions
+from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions
 from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable
 from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 from hand_tracking_dsp.compression.pruning.prune import prepare
@@ -55,7 +55,7 @@ def crops():
 
 
 @pytest.fixture
-def contest(lite, crops, mediapipe, tmp_path, monkeypatch):
+def maker(lite, crops, mediapipe, tmp_path, monkeypatch):
     """Start from the small network; what takes long and is tested elsewhere is left out."""
     monkeypatch.setattr(contest_module, "fit_latency", lambda make, *_: (0.5, make(0.5)))
     monkeypatch.setattr(contest_module, "read_level", lambda _: (None, lite))
@@ -66,16 +66,16 @@ def contest(lite, crops, mediapipe, tmp_path, monkeypatch):
     monkeypatch.setattr(contest_module, "LevelMaker", lambda *_, **__: maker)
     monkeypatch.setattr(contest_module, "quantize", lambda model, _: with_any_ranges(model))
     monkeypatch.setattr(train, "_MAP_SAMPLES", 64)
-    samples = FewSamples(crops.images, labelled(crops.images, Teacher(lite)))
-    options = TrainingOptions(steps=2, batch=2, warmup=1, check_every=2)
-    return Contest(mediapipe, crops, samples, {}, tmp_path, Budget(options))
+    samples = FewSamples(crops.images, label_images(crops.images, Teacher(lite)))
+    options = DistillationTrainingOptions(steps=2, batch=2, warmup=1, check_every=2)
+    return CandidateMaker(mediapipe, crops, samples, {}, tmp_path, Budget(options))
 
 
-def test_all_are_made_alike_and_kept(contest, lite, tmp_path):
+def test_all_are_made_alike_and_kept(maker, lite, tmp_path):
     pytest.importorskip("torch_pruning", reason="Torch-Pruning is not installed: make setup-lab adds it")
     reports = []
-    contest.report = lambda *report: reports.append(report)
-    first = list(contest.of_ratio(0.55))
+    maker.report = lambda *report: reports.append(report)
+    first = list(maker.of_ratio(0.55))
     assert [one.name for one in first] == [f"{m}_550" for m in METHODS[:-1]] + ["ours_550_int8"]
     assert [one.steps for one in first] == [2, 2, 2, 2, 0, 2, 2]
     assert [one.start is not None for one in first] == [True, True, True, True, False, True, False]
@@ -94,14 +94,14 @@ def test_all_are_made_alike_and_kept(contest, lite, tmp_path):
     assert len(first[6].data) < 0.6 * len(first[5].data)
 
     # A second call only reads.
-    contest.samples = None
-    assert [one.data for one in contest.of_ratio(0.55)] == [one.data for one in first]
+    maker.samples = None
+    assert [one.data for one in maker.of_ratio(0.55)] == [one.data for one in first]
     assert len(list((tmp_path / "networks").iterdir())) == len(METHODS) + 4
 
 
-def test_minutes_become_the_same_steps_for_all(contest, tmp_path):
-    contest.budget = Budget(contest.budget.training, minutes=0.02)
-    uniform = contest.of_ratio(0.55)
+def test_minutes_become_the_same_steps_for_all(maker, tmp_path):
+    maker.budget = Budget(maker.budget.training, minutes=0.02)
+    uniform = maker.of_ratio(0.55)
     steps = [next(uniform).steps for _ in range(2)]
     assert steps[0] == steps[1] >= 1
     assert (tmp_path / "steps.json").read_text(encoding="utf-8") == f"{steps[0]}\n"
@@ -109,5 +109,5 @@ def test_minutes_become_the_same_steps_for_all(contest, tmp_path):
 
 @pytest.mark.parametrize(("steps", "warmup", "check_every"), [(1, 1, 1), (100, 26, 20), (5000, 200, 1000)])
 def test_short_trainings_warm_up_shortly(steps, warmup, check_every):
-    found = with_steps(TrainingOptions(warmup=200), steps)
+    found = with_steps(DistillationTrainingOptions(warmup=200), steps)
     assert (found.steps, found.warmup, found.check_every) == (steps, warmup, check_every)

@@ -14,7 +14,7 @@ from hand_tracking_dsp.compression.data import varied
 from hand_tracking_dsp.compression.data.augment import Augmentation
 from hand_tracking_dsp.compression.data.crops import SIZE
 from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures
-from hand_tracking_dsp.compression.data.varied import Placed, VariedHands, place_hands, truth_or_nan
+from hand_tracking_dsp.compression.data.varied import LocatedHands, VariedHands, locate_hands, truth_or_nan
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.types import Floats, Image, Region
 
@@ -58,43 +58,43 @@ def middle(_: Image) -> Floats:
 
 
 def test_hands_are_looked_for_once(pictures: list[Picture], tmp_path: Path, finder: Finder) -> None:
-    first = place_hands(pictures, tmp_path / "index.json")
+    first = locate_hands(pictures, tmp_path / "index.json")
     assert finder.looked == 22
-    again = place_hands(pictures, tmp_path / "index.json")
+    again = locate_hands(pictures, tmp_path / "index.json")
     assert finder.looked == 22
     assert again == first
 
 
 @pytest.mark.usefixtures("finder")
 def test_pictures_without_hands_stay_and_broken_ones_go(pictures: list[Picture], tmp_path: Path) -> None:
-    placed = {one.picture.path.name: one.regions for one in place_hands(pictures, tmp_path / "index.json")}
-    assert placed["black.png"] == ()
-    assert "broken.png" not in placed
-    assert placed["00.png"][1] == Region(50.0, 20.0, 16.0, 0.0)
+    located = {one.picture.path.name: one.regions for one in locate_hands(pictures, tmp_path / "index.json")}
+    assert located["black.png"] == ()
+    assert "broken.png" not in located
+    assert located["00.png"][1] == Region(50.0, 20.0, 16.0, 0.0)
 
 
 def test_an_interrupted_search_goes_on(pictures: list[Picture], tmp_path: Path, finder: Finder) -> None:
-    place_hands(pictures[:18], tmp_path / "index.json")
-    place_hands(pictures, tmp_path / "index.json")
+    locate_hands(pictures[:18], tmp_path / "index.json")
+    locate_hands(pictures, tmp_path / "index.json")
     assert finder.looked == 22
 
 
 @pytest.mark.usefixtures("finder")
 def test_too_few_hands_are_refused(pictures: list[Picture], tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"Only 6 hands were found in 4 pictures \(1 of them unread"):
-        place_hands([*pictures[:3], pictures[-1]], tmp_path / "index.json")
+        locate_hands([*pictures[:3], pictures[-1]], tmp_path / "index.json")
 
 
 @pytest.mark.usefixtures("finder")
 def test_a_list_of_hands_that_is_none_is_named(pictures: list[Picture], tmp_path: Path) -> None:
     (tmp_path / "index.json").write_text("{", encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"index.json cannot be read .*delete it"):
-        place_hands(pictures, tmp_path / "index.json")
+        locate_hands(pictures, tmp_path / "index.json")
 
 
 def source(pictures: list[Picture], **options: object) -> VariedHands:
-    placed = [Placed(one, (Region(35.0, 20.0, 30.0, 0.0),)) for one in pictures[:20]]
-    return VariedHands(placed, middle, **options)  # type: ignore[arg-type]
+    located = [LocatedHands(one, (Region(35.0, 20.0, 30.0, 0.0),)) for one in pictures[:20]]
+    return VariedHands(located, middle, **options)  # type: ignore[arg-type]
 
 
 def test_crop_i_depends_on_its_number_and_the_seed_alone(pictures: list[Picture]) -> None:
@@ -141,11 +141,11 @@ def test_a_mirrored_hand_has_mirrored_joints(pictures: list[Picture]) -> None:
 
 
 def test_a_large_set_does_not_drown_a_small_one(pictures: list[Picture]) -> None:
-    placed = [
-        Placed(Picture(one.path, "large" if i < 18 else "small", "g"), (Region(35.0, 20.0, 30.0, 0.0),))
+    located = [
+        LocatedHands(Picture(one.path, "large" if i < 18 else "small", "g"), (Region(35.0, 20.0, 30.0, 0.0),))
         for i, one in enumerate(pictures[:20])
     ]
-    hands = VariedHands(placed, middle, STILL, synthetic=0.0, empty=0.0)
+    hands = VariedHands(located, middle, STILL, synthetic=0.0, empty=0.0)
     small = sum(hands.make(i).image[0, 0, 0] >= 190 for i in range(200)) / 200
     assert small == pytest.approx(0.25, abs=0.1)  # roots of 18 and 2 are as 3 to 1
 
@@ -159,7 +159,7 @@ def test_a_picture_that_disappears_is_named(pictures: list[Picture]) -> None:
 
 
 def test_the_list_of_hands_is_plain_json(pictures: list[Picture], tmp_path: Path, finder: Finder) -> None:
-    place_hands(pictures, tmp_path / "index.json")
+    locate_hands(pictures, tmp_path / "index.json")
     assert finder.looked
     stored = json.loads((tmp_path / "index.json").read_text(encoding="utf-8"))
     assert stored[str(pictures[-1].path)] is None

@@ -13,7 +13,7 @@ from onnx import helper, numpy_helper
 
 from hand_tracking_dsp.compression.data.augment import Augmentation
 from hand_tracking_dsp.compression.distillation import samples as sampling
-from hand_tracking_dsp.compression.distillation.samples import Recipe, Samples, make_samples
+from hand_tracking_dsp.compression.distillation.samples import SampleRecipe, TrainingSamples, make_samples
 from hand_tracking_dsp.resources import share_path
 
 FEW = 8
@@ -69,10 +69,10 @@ def teacher() -> onnx.ModelProto:
 
 
 @pytest.fixture(scope="session")
-def recipe(teacher: onnx.ModelProto) -> Recipe:
+def recipe(teacher: onnx.ModelProto) -> SampleRecipe:
     """Synthetic hands alone, on no pictures."""
     plain = Augmentation(background=0.0, occlusion=0.0)
-    return Recipe((), teacher.SerializeToString(), plain, synthetic=1.0, seed=0, shard=FEW)
+    return SampleRecipe((), teacher.SerializeToString(), plain, synthetic=1.0, seed=0, shard=FEW)
 
 
 class Immediately:
@@ -110,7 +110,7 @@ def in_this_process() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def folder_of_samples(
-    recipe: Recipe,
+    recipe: SampleRecipe,
     in_this_process: None,  # noqa: ARG001 (usefixtures does nothing for fixtures)
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
@@ -120,5 +120,5 @@ def folder_of_samples(
 
 
 @pytest.fixture
-def hands(folder_of_samples: Path) -> Samples:
-    return Samples([folder_of_samples])
+def hands(folder_of_samples: Path) -> TrainingSamples:
+    return TrainingSamples([folder_of_samples])

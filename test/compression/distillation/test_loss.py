@@ -1,4 +1,4 @@
-"""What a pupil is asked to learn."""
+"""What a student is asked to learn."""
 
 import pytest
 

@@ -41,16 +41,16 @@ def test_agrees_with_onnx_runtime(model, picture):
 
 
 def test_agrees_while_training_too(model, picture):
-    pupil = OnnxNetwork(model).train()
-    found = pupil(torch.from_numpy(picture).requires_grad_())["landmarks"].detach().numpy()
+    student = OnnxNetwork(model).train()
+    found = student(torch.from_numpy(picture).requires_grad_())["landmarks"].detach().numpy()
     assert np.abs(found - run(model, picture)["landmarks"]).max() < CLOSE_PX
 
 
 def test_gives_the_features_that_the_heads_read(model, picture):
-    pupil = OnnxNetwork(model)
+    student = OnnxNetwork(model)
     with torch.no_grad():
-        found = pupil(torch.from_numpy(picture))
-    assert found[FEATURES].shape == (1, pupil.feature_width)
+        found = student(torch.from_numpy(picture))
+    assert found[FEATURES].shape == (1, student.feature_width)
 
 
 def test_comes_back_as_it_went(model):
@@ -59,19 +59,19 @@ def test_comes_back_as_it_went(model):
 
 
 def test_what_was_learnt_is_written_back(model, picture):
-    pupil = OnnxNetwork(model)
+    student = OnnxNetwork(model)
     with torch.no_grad():
-        for parameter in pupil.parameters():
+        for parameter in student.parameters():
             parameter.mul_(1.01)
-        expected = pupil(torch.from_numpy(picture))["landmarks"].numpy()
-    assert np.abs(run(pupil.to_onnx(), picture)["landmarks"] - expected).max() < CLOSE_PX
+        expected = student(torch.from_numpy(picture))["landmarks"].numpy()
+    assert np.abs(run(student.to_onnx(), picture)["landmarks"] - expected).max() < CLOSE_PX
 
 
 def test_every_weight_gets_a_gradient(model, picture):
-    pupil = OnnxNetwork(model)
-    found = pupil(torch.from_numpy(picture))
+    student = OnnxNetwork(model)
+    found = student(torch.from_numpy(picture))
     sum(value.square().sum() for value in found.values()).backward()
-    assert all(parameter.grad is not None for parameter in pupil.parameters())
+    assert all(parameter.grad is not None for parameter in student.parameters())
 
 
 def test_an_unknown_operator_is_named(model):

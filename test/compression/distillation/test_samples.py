@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.compression.distillation import samples as sampling
-from hand_tracking_dsp.compression.distillation.samples import Samples, labelled, make_samples
+from hand_tracking_dsp.compression.distillation.samples import TrainingSamples, label_images, make_samples
 from hand_tracking_dsp.compression.distillation.teacher import Teacher
 
 pytestmark = pytest.mark.usefixtures("in_this_process")
@@ -13,7 +13,7 @@ FEW = 8
 
 def test_they_depend_on_the_seed_and_their_number_alone(recipe, folder_of_samples, tmp_path):
     make_samples(recipe, FEW, tmp_path, 1)
-    again, before = Samples([tmp_path]), Samples([folder_of_samples])
+    again, before = TrainingSamples([tmp_path]), TrainingSamples([folder_of_samples])
     for found, expected in zip(
         _flat(again.batch(np.arange(FEW))), _flat(before.batch(np.arange(FEW))), strict=True
     ):
@@ -42,12 +42,12 @@ def test_what_is_there_is_not_made_again(recipe, tmp_path, monkeypatch):
 def test_a_shard_that_was_not_finished_does_not_count(folder_of_samples, tmp_path):
     (tmp_path / "shard-00000.4711").mkdir()
     (tmp_path / "shard-00001").symlink_to(folder_of_samples / "shard-00001")
-    assert len(Samples([tmp_path])) == FEW
+    assert len(TrainingSamples([tmp_path])) == FEW
 
 
 def test_shards_finished_meanwhile_are_taken_in(folder_of_samples, tmp_path):
     (tmp_path / "shard-00000").symlink_to(folder_of_samples / "shard-00000")
-    samples = Samples([tmp_path])
+    samples = TrainingSamples([tmp_path])
     (tmp_path / "shard-00001").symlink_to(folder_of_samples / "shard-00001")
     samples.refresh()
     assert len(samples) == 2 * FEW
@@ -72,7 +72,7 @@ def test_the_truth_lies_near_what_the_teacher_sees(hands):
 
 def test_labels_of_validation_have_no_truth(hands, teacher):
     images, expected = hands.batch(np.arange(2))
-    found = labelled(images, Teacher(teacher))
+    found = label_images(images, Teacher(teacher))
     np.testing.assert_allclose(found["landmarks"], expected["landmarks"], atol=1e-3)
     assert np.isnan(found["truth"]).all()
 

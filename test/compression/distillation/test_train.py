@@ -1,4 +1,4 @@
-"""Training a pupil, and going on after a stop."""
+"""Training a student, and going on after a stop."""
 
 import json
 from dataclasses import replace
@@ -10,10 +10,12 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: make setu
 
 from hand_tracking_dsp.compression.distillation import train
 from hand_tracking_dsp.compression.distillation.network import OnnxNetwork
-from hand_tracking_dsp.compression.distillation.train import Training, TrainingOptions
+from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions, Trainer
 from hand_tracking_dsp.errors import ConfigurationError
 
-OPTIONS = TrainingOptions(steps=12, batch=8, learning_rate=0.03, warmup=2, average=0.5, check_every=4)
+OPTIONS = DistillationTrainingOptions(
+    steps=12, batch=8, learning_rate=0.03, warmup=2, average=0.5, check_every=4
+)
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +30,7 @@ def validation(hands):
 
 
 def training(small_network, hands, validation, folder, options=OPTIONS, seed=0):
-    return Training(OnnxNetwork(small_network(seed)), hands, validation, folder, options)
+    return Trainer(OnnxNetwork(small_network(seed)), hands, validation, folder, options)
 
 
 def weights(network):
@@ -36,9 +38,9 @@ def weights(network):
 
 
 def test_a_few_steps_bring_the_pupil_nearer(small_network, hands, validation, tmp_path):
-    lessons = training(small_network, hands, validation, tmp_path)
+    trainer = training(small_network, hands, validation, tmp_path)
     lines = []
-    lessons.run(lambda done, of, line: lines.append((done, of, line)))
+    trainer.run(lambda done, of, line: lines.append((done, of, line)))
     curve = json.loads((tmp_path / "curve.json").read_text(encoding="utf-8"))
     assert [entry["step"] for entry in curve] == [0, 4, 8, 12]
     assert curve[-1]["loss"] < 0.95 * curve[1]["loss"]
@@ -65,11 +67,11 @@ def test_goes_on_where_it_was_stopped(small_network, hands, validation, tmp_path
             training(small_network, hands, validation, tmp_path / name).run(stop)
     ends = []
     for name in "ab":
-        lessons = training(small_network, hands, validation, tmp_path / name)
+        trainer = training(small_network, hands, validation, tmp_path / name)
         steps = []
-        ends.append(weights(lessons.run(lambda done, _of, _line, steps=steps: steps.append(done))))
+        ends.append(weights(trainer.run(lambda done, _of, _line, steps=steps: steps.append(done))))
         assert steps == [8, 12]
-        assert [entry["step"] for entry in lessons.curve] == [0, 4, 8, 12]
+        assert [entry["step"] for entry in trainer.curve] == [0, 4, 8, 12]
     for name, values in ends[0].items():
         np.testing.assert_array_equal(values, ends[1][name])
 
@@ -87,7 +89,7 @@ def test_a_checkpoint_of_another_pupil_is_refused(small_network, hands, validati
     state["pupil"] = {"something else": torch.zeros(1)}
     torch.save(state, tmp_path / "checkpoint.pt")
     with pytest.raises(
-        ConfigurationError, match=r"is not of this pupil .*: delete its folder or choose another"
+        ConfigurationError, match=r"is not of this student .*: delete its folder or choose another"
     ):
         training(small_network, hands, validation, tmp_path)
 
@@ -95,12 +97,12 @@ def test_a_checkpoint_of_another_pupil_is_refused(small_network, hands, validati
 @pytest.mark.parametrize("content", [b"", b"no checkpoint"])
 def test_a_damaged_checkpoint_is_refused_likewise(small_network, hands, validation, tmp_path, content):
     (tmp_path / "checkpoint.pt").write_bytes(content)
-    with pytest.raises(ConfigurationError, match="is not of this pupil"):
+    with pytest.raises(ConfigurationError, match="is not of this student"):
         training(small_network, hands, validation, tmp_path)
 
 
 def test_features_of_another_width_are_bridged(small_network, hands, validation, tmp_path):
-    lessons = training(small_network, hands, validation, tmp_path)
+    trainer = training(small_network, hands, validation, tmp_path)
     teacher_width = hands.batch(np.array([0]))[1]["features"].shape[1]
-    assert lessons.pupil.feature_width != teacher_width
-    assert lessons._bridge.weight.shape == (teacher_width, lessons.pupil.feature_width)
+    assert trainer.student.feature_width != teacher_width
+    assert trainer._bridge.weight.shape == (teacher_width, trainer.student.feature_width)

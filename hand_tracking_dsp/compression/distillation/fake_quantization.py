@@ -1,7 +1,7 @@
-"""Quantization-aware training: rounds weights and activations as the INT8 network will.
+"""Quantization-aware training: rounding of weights and activations as in the INT8 network.
 
 Jacob et al., Quantization and training of neural networks for efficient integer-arithmetic-only
-inference, 2018; the activations' ranges are learnt with the weights, as in Bhalgat et al., LSQ+, 2020.
+inference, 2018; the activations' ranges are learned with the weights, as in Bhalgat et al., LSQ+, 2020.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _LEVELS = 255
 _SMALLEST_RANGE = 1e-3
 
 
-class LearntRounding(nn.Module):
-    """Rounds activations to 8 bits within learnt ranges, and weights to 8 bits by output channel.
+class FakeQuantizer(nn.Module):
+    """Rounds activations to 8 bits within learned ranges, and weights to 8 bits by output channel.
 
     Args:
-        ranges: Lowest and highest value of each activation to begin with, by tensor name; tensors that
-            are not named stay as they are.
+        ranges: Initial lowest and highest value of each activation, by tensor name; other tensors are not
+            rounded.
     """
 
     def __init__(self, ranges: Mapping[str, tuple[float, float]]) -> None:
@@ -38,7 +38,7 @@ class LearntRounding(nn.Module):
         low, high = self.low[place].clamp(max=0.0), self.high[place].clamp(min=0.0)
         step = (high - low).clamp(min=_SMALLEST_RANGE) / _LEVELS
         zero = _rounded(-low / step).detach()
-        # Fewer roundings of its own where values are bfloat16: whole numbers up to 256 are exact in it.
+        # Whole numbers up to 256 are exact in bfloat16, so scaled values are rounded only once.
         scaled = (values / step.to(values.dtype) + zero.to(values.dtype)).clamp(0, _LEVELS)
         return (_rounded(scaled) - zero.to(values.dtype)) * step.to(values.dtype)
 
@@ -49,13 +49,13 @@ class LearntRounding(nn.Module):
         return _rounded(values / step).clamp(-127, 127) * step
 
     def ranges(self) -> dict[str, tuple[float, float]]:
-        """Return the learnt ranges by tensor name."""
+        """Return the learned ranges by tensor name."""
         low, high = self.low.detach().clamp(max=0.0).tolist(), self.high.detach().clamp(min=0.0).tolist()
         return {name: (low[i], high[i]) for name, i in self._index.items()}
 
 
-class Observer:
-    """Changes nothing; remembers between which values each activation lies."""
+class RangeObserver:
+    """Records the range of each activation and changes nothing."""
 
     def __init__(self) -> None:
         self.ranges: dict[str, tuple[float, float]] = {}
@@ -67,10 +67,10 @@ class Observer:
         return values
 
     def weight(self, name: str, values: Tensor) -> Tensor:  # noqa: ARG002 (weights have no range to learn)
-        """Leave it."""
+        """Return the weight unchanged."""
         return values
 
 
 def _rounded(values: Tensor) -> Tensor:
-    """Round; the gradient passes as if nothing had happened (straight-through estimator)."""
+    """Round, with the gradient of the identity (straight-through estimator)."""
     return values + (values.round() - values).detach()

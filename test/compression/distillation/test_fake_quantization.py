@@ -4,8 +4,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
 
+from hand_tracking_dsp.compression.distillation.fake_quantization import FakeQuantizer, RangeObserver
 from hand_tracking_dsp.compression.distillation.network import OnnxNetwork
-from hand_tracking_dsp.compression.distillation.rounding import LearntRounding, Observer
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def values():
 
 @pytest.mark.parametrize("bounds", [(-1.0, 6.0), (0.0, 6.0), (-2.7, 0.3)])
 def test_activations_take_at_most_256_values_within_their_range(values, bounds):
-    found = LearntRounding({"x": bounds}).activation("x", values).detach()
+    found = FakeQuantizer({"x": bounds}).activation("x", values).detach()
     step = (bounds[1] - bounds[0]) / 255
     assert len(found.unique()) <= 256
     assert found.min() >= bounds[0] - step
@@ -26,17 +26,17 @@ def test_activations_take_at_most_256_values_within_their_range(values, bounds):
 
 @pytest.mark.parametrize("bounds", [(-1.234, 6.0), (0.5, 6.0), (-6.0, -0.5)])
 def test_zero_stays_exact(bounds):
-    rounding = LearntRounding({"x": bounds})
+    rounding = FakeQuantizer({"x": bounds})
     assert rounding.activation("x", torch.zeros(3)).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_a_tensor_without_a_range_stays_as_it_is(values):
-    assert LearntRounding({"x": (0.0, 1.0)}).activation("y", values) is values
+    assert FakeQuantizer({"x": (0.0, 1.0)}).activation("y", values) is values
 
 
 def test_weights_take_at_most_255_values_in_every_output_channel():
     weight = torch.randn(4, 300, generator=torch.Generator().manual_seed(0)).view(4, 3, 10, 10)
-    found = LearntRounding({}).weight("w", weight)
+    found = FakeQuantizer({}).weight("w", weight)
     for rounded, original in zip(found, weight, strict=True):
         assert len(rounded.unique()) <= 255
         step = float(original.abs().max()) / 127
@@ -44,7 +44,7 @@ def test_weights_take_at_most_255_values_in_every_output_channel():
 
 
 def test_gradients_pass_through_the_rounding():
-    rounding = LearntRounding({"x": (-1.0, 6.0)})
+    rounding = FakeQuantizer({"x": (-1.0, 6.0)})
     inside = torch.tensor([0.3, 2.2, 5.1], requires_grad=True)
     rounding.activation("x", inside).sum().backward()
     torch.testing.assert_close(inside.grad, torch.ones(3))
@@ -54,7 +54,7 @@ def test_gradients_pass_through_the_rounding():
 
 
 def test_ranges_are_learnt_from_what_they_cut_off():
-    rounding = LearntRounding({"x": (-1.0, 6.0)})
+    rounding = FakeQuantizer({"x": (-1.0, 6.0)})
     rounding.activation("x", torch.tensor([9.0])).sum().backward()
     assert rounding.high.grad.item() > 0
     assert rounding.ranges() == {"x": (-1.0, 6.0)}
@@ -62,7 +62,7 @@ def test_ranges_are_learnt_from_what_they_cut_off():
 
 def test_the_observer_sees_what_rounding_will_round(small_network):
     network = OnnxNetwork(small_network(0))
-    network.quantizer = observer = Observer()
+    network.quantizer = observer = RangeObserver()
     image = torch.rand(1, 3, 224, 224)
     with torch.no_grad():
         observed = network(image)["landmarks"]
@@ -80,8 +80,8 @@ def test_a_rounded_network_says_nearly_the_same(small_network):
     image = torch.rand(1, 3, 224, 224)
     with torch.no_grad():
         expected = network(image)["landmarks"]
-        network.quantizer = observer = Observer()
+        network.quantizer = observer = RangeObserver()
         network(image)
-        network.quantizer = LearntRounding(observer.ranges)
+        network.quantizer = FakeQuantizer(observer.ranges)
         found = network(image)["landmarks"]
     assert 0 < float((found - expected).abs().max()) < 0.1 * float(expected.abs().max())
