@@ -78,5 +78,5 @@ def test_an_unknown_operator_is_named(model):
     strange = onnx.ModelProto()
     strange.CopyFrom(model)
     strange.graph.node[0].op_type = "Einsum"
-    with pytest.raises(ModelError, match="its operators Einsum are not known"):
+    with pytest.raises(ModelError, match="its operators Einsum are not supported"):
         OnnxNetwork(strange)
