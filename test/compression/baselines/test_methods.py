@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
 
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.baselines import methods as contest_module
+from hand_tracking_dsp.compression.baselines import methods
 from hand_tracking_dsp.compression.baselines.methods import Budget, CandidateMaker, with_steps
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.data.synthetic import synthetic_hands
@@ -57,14 +57,14 @@ def crops():
 @pytest.fixture
 def maker(lite, crops, mediapipe, tmp_path, monkeypatch):
     """Start from the small network; what takes long and is tested elsewhere is left out."""
-    monkeypatch.setattr(contest_module, "fit_latency", lambda make, *_: (0.5, make(0.5)))
-    monkeypatch.setattr(contest_module, "read_level", lambda _: (None, lite))
+    monkeypatch.setattr(methods, "fit_latency", lambda make, *_: (0.5, make(0.5)))
+    monkeypatch.setattr(methods, "read_level", lambda _: (None, lite))
     halves = {block.name: 0.5 for block in read_blocks(lite)}
-    monkeypatch.setattr(contest_module, "allocate", lambda *_: SimpleNamespace(keep=halves))
+    monkeypatch.setattr(methods, "allocate", lambda *_: SimpleNamespace(keep=halves))
     table = LatencyTable(1.0, 1.0, {name: {8: 0.1, 16: 0.2} for name in halves})
     maker = SimpleNamespace(sensitivity=None, latency=table, targets=prepare(lite, crops))
-    monkeypatch.setattr(contest_module, "LevelMaker", lambda *_, **__: maker)
-    monkeypatch.setattr(contest_module, "quantize", lambda model, _: with_any_ranges(model))
+    monkeypatch.setattr(methods, "LevelMaker", lambda *_, **__: maker)
+    monkeypatch.setattr(methods, "quantize", lambda model, _: with_any_ranges(model))
     monkeypatch.setattr(train, "_MAP_SAMPLES", 64)
     samples = FewSamples(crops.images, label_images(crops.images, Teacher(lite)))
     options = DistillationTrainingOptions(steps=2, batch=2, warmup=1, check_every=2)

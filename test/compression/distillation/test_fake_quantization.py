@@ -53,7 +53,7 @@ def test_gradients_pass_through_the_rounding():
     torch.testing.assert_close(weight.grad, torch.ones(2, 5))
 
 
-def test_ranges_are_learnt_from_what_they_cut_off():
+def test_ranges_are_learned_from_what_they_cut_off():
     rounding = FakeQuantizer({"x": (-1.0, 6.0)})
     rounding.activation("x", torch.tensor([9.0])).sum().backward()
     assert rounding.high.grad.item() > 0

@@ -38,11 +38,11 @@ def as_found(labels, shift=0.0):
     }
 
 
-def test_a_perfect_pupil_loses_nothing(labels):
+def test_a_perfect_student_loses_nothing(labels):
     assert Loss(alpha=0.0)(as_found(labels), labels) == pytest.approx(0, abs=1e-6)
 
 
-def test_the_loss_falls_as_the_pupil_comes_near(labels):
+def test_the_loss_falls_as_the_student_comes_near(labels):
     losses = [float(Loss(alpha=0.0)(as_found(labels, shift), labels)) for shift in (8, 4, 2, 1, 0)]
     assert losses == sorted(losses, reverse=True)
     assert len(set(losses)) == 5

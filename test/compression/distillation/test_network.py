@@ -58,7 +58,7 @@ def test_comes_back_as_it_went(model):
     assert again.SerializeToString(deterministic=True) == model.SerializeToString(deterministic=True)
 
 
-def test_what_was_learnt_is_written_back(model, picture):
+def test_what_was_learned_is_written_back(model, picture):
     student = OnnxNetwork(model)
     with torch.no_grad():
         for parameter in student.parameters():

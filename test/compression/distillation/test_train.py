@@ -37,7 +37,7 @@ def weights(network):
     return {name: value.numpy() for name, value in network.state_dict().items()}
 
 
-def test_a_few_steps_bring_the_pupil_nearer(small_network, hands, validation, tmp_path):
+def test_a_few_steps_bring_the_student_nearer(small_network, hands, validation, tmp_path):
     trainer = training(small_network, hands, validation, tmp_path)
     lines = []
     trainer.run(lambda done, of, line: lines.append((done, of, line)))
@@ -83,7 +83,7 @@ def test_what_is_finished_is_only_read(small_network, hands, validation, tmp_pat
         np.testing.assert_array_equal(values, weights(again)[name])
 
 
-def test_a_checkpoint_of_another_pupil_is_refused(small_network, hands, validation, tmp_path):
+def test_a_checkpoint_of_another_student_is_refused(small_network, hands, validation, tmp_path):
     training(small_network, hands, validation, tmp_path, replace(OPTIONS, steps=1)).run()
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     state["pupil"] = {"something else": torch.zeros(1)}
