@@ -26,7 +26,7 @@ from hand_tracking_dsp.compression.bank.entries import new_bank, new_level, with
 from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
-from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, measured
+from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, measured
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED, FrameRow, FrameRows, Frames, read_frames
 from hand_tracking_dsp.tracking.manifest import Manifest
 
@@ -232,7 +232,7 @@ def evaluation_report(frames: Frames, **changes: Any) -> dict[str, Any]:
             for bag in frames.names("bag")
         ],
         "runs": runs,
-        "units": {metric.name: metric.unit for metric in (*METRICS, *RUN_METRICS)},
+        "units": {metric.name: metric.unit for metric in ALL_METRICS},
         "not_measured": ["World landmarks: no true joints in metres."],
         "worst": [],
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from hand_tracking_dsp.commands.arguments import add_option
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.evaluation.agreement import Agreement, compare, sample_photos, table
+from hand_tracking_dsp.evaluation.agreement import Agreement, compare_trackers, sample_photos, table
 from hand_tracking_dsp.evaluation.workers import mediapipe_worker, package_worker
 from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
@@ -62,7 +62,7 @@ def measure_agreement(args: argparse.Namespace) -> dict[str, Any]:
         package_worker(options, RuntimeOptions(backend=args.backend, precision="fp32")) as ours,
     ):
         names = f"{ours.about['name']} ({ours.about['provider']}) and {mediapipe.about['name']}"
-        results = compare(photos, ours, mediapipe, progress)
+        results = compare_trackers(photos, ours, mediapipe, progress)
     by_name = {str(Path(*folder.parts[-2:])): result for folder, result in results.items()}
     print(f"{names}, static image, full model, at most {_MAX_HANDS} hands, seed {args.seed}\n")
     print(table(by_name))

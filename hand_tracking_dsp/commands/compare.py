@@ -1,4 +1,4 @@
-"""hand-tracking-dsp compare: hold two evaluations against each other, and fail where a change is too bad."""
+"""hand-tracking-dsp compare: compare two evaluations, and fail where a change breaks a limit."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from rich.table import Table
 from hand_tracking_dsp.commands.arguments import add_seed, require_at_least
 from hand_tracking_dsp.commands.output import make_console, write_json
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.evaluation.comparison.comparison import Comparison, RunPair, compare
+from hand_tracking_dsp.evaluation.comparison.comparison import Comparison, RunPair, compare_evaluations
 from hand_tracking_dsp.evaluation.comparison.findings import Finding
-from hand_tracking_dsp.evaluation.comparison.limits import Limit, parse_limit
+from hand_tracking_dsp.evaluation.comparison.limits import MetricLimit, parse_limit
 from hand_tracking_dsp.evaluation.comparison.reading import read_evaluation
 from hand_tracking_dsp.evaluation.measures.catalogue import measure_names
 from hand_tracking_dsp.evaluation.measures.wording import number, with_interval
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     limits = _checked(options)
     resampling = Resampling(options.block, options.resamples, options.seed)
     runs = (options.run or options.run_a, options.run or options.run_b)
-    comparison = compare(read_evaluation(options.a), read_evaluation(options.b), runs, resampling)
+    comparison = compare_evaluations(read_evaluation(options.a), read_evaluation(options.b), runs, resampling)
     said = {
         f"{pair.name}: {limit.text}": limit.breach(pair.finding(limit.metric), confident=options.confident)
         for pair in comparison.pairs
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     return 1 if any(said.values()) else 0
 
 
-def _checked(options: argparse.Namespace) -> list[Limit]:
+def _checked(options: argparse.Namespace) -> list[MetricLimit]:
     """Check the options, and return the limits.
 
     Raises:

@@ -1,4 +1,4 @@
-"""hand-tracking-dsp evaluate: replay recordings frame by frame, and say how well they were tracked."""
+"""hand-tracking-dsp evaluate: replay recordings frame by frame, and measure how well they were tracked."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from hand_tracking_dsp.commands.evaluate_options import (
     WORST_FRAMES,
     add_arguments,
     check,
-    materials_of,
+    recordings_of,
     replay_options,
     settings_of,
 )
 from hand_tracking_dsp.commands.output import machine, make_console, require_writable, write_json
 from hand_tracking_dsp.errors import SourceError
-from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, metrics_table
+from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, metrics_table
 from hand_tracking_dsp.evaluation.measures.wording import number
 from hand_tracking_dsp.evaluation.replay.pool import LeftOut, run_here, run_on_cluster
-from hand_tracking_dsp.evaluation.replay.run import Material, ReplayOptions, Unit, UnitResult
+from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, ReplayOptions, Unit, UnitResult
 from hand_tracking_dsp.evaluation.report.page import write_page
 from hand_tracking_dsp.evaluation.report.result import Evaluation
 from hand_tracking_dsp.files import write_bytes
@@ -55,9 +55,9 @@ def run(options: argparse.Namespace) -> int:
     replay = replay_options(options)
     bank = read_manifest(replay.bank)
     settings = settings_of(options, bank)
-    counts, left_out = _counted(materials_of(options))
+    counts, left_out = _counted(recordings_of(options))
     require_writable(options.out)
-    units = [Unit(material, setting, replay) for material in counts for setting in settings]
+    units = [Unit(recording, setting, replay) for recording in counts for setting in settings]
     jobs = options.jobs or max(1, len(os.sched_getaffinity(0)) // max(1, options.threads))
     jobs = min(jobs, len(units))
     try:
@@ -65,9 +65,9 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("Stopped by Ctrl-C: there is no report.", file=sys.stderr)
         return 130
-    left_out |= {one.unit.material: one.reason for one in found if isinstance(one, LeftOut)}
-    results = [one for one in found if isinstance(one, UnitResult) and one.unit.material not in left_out]
-    _tell_left_out(left_out.values(), everything=not results)
+    left_out |= {one.unit.recording: one.reason for one in found if isinstance(one, LeftOut)}
+    results = [one for one in found if isinstance(one, UnitResult) and one.unit.recording not in left_out]
+    _report_left_out(left_out.values(), everything=not results)
     evaluation = Evaluation(results, list(left_out.values()))
     about = {
         "package": hand_tracking_dsp.__version__,
@@ -81,21 +81,23 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _counted(materials: Sequence[Material]) -> tuple[dict[Material, int], dict[Material, str]]:
+def _counted(
+    recordings: Sequence[RecordingSpec],
+) -> tuple[dict[RecordingSpec, int], dict[RecordingSpec, str]]:
     """Return the recordings that can be opened, with their number of images, and why the others cannot."""
-    counts: dict[Material, int] = {}
-    left_out: dict[Material, str] = {}
-    for material in materials:
+    counts: dict[RecordingSpec, int] = {}
+    left_out: dict[RecordingSpec, str] = {}
+    for recording in recordings:
         try:
-            counts[material] = material.open().count()
+            counts[recording] = recording.open().count()
         except SourceError as error:
-            left_out[material] = str(error)
+            left_out[recording] = str(error)
     if not counts:
-        _tell_left_out(left_out.values(), everything=True)
+        _report_left_out(left_out.values(), everything=True)
     return counts, left_out
 
 
-def _tell_left_out(reasons: Collection[str], *, everything: bool) -> None:
+def _report_left_out(reasons: Collection[str], *, everything: bool) -> None:
     """Print why recordings are left out.
 
     Raises:
@@ -111,18 +113,22 @@ def _tell_left_out(reasons: Collection[str], *, everything: bool) -> None:
 
 
 def _run(
-    units: Sequence[Unit], counts: Mapping[Material, int], jobs: int, cluster: str | None, console: Console
+    units: Sequence[Unit],
+    counts: Mapping[RecordingSpec, int],
+    jobs: int,
+    cluster: str | None,
+    console: Console,
 ) -> list[UnitResult | LeftOut]:
-    """Run all units under a progress bar; return what came of them in their order."""
+    """Run all units under a progress bar; return their results in their order."""
     with _progress(console) as progress:
-        total = sum(counts[unit.material] for unit in units)
+        total = sum(counts[unit.recording] for unit in units)
         task = progress.add_task(f"{len(units)} runs", total=total)
 
         def advance(frames: int) -> None:
             progress.advance(task, frames)
 
         if cluster:
-            found = run_on_cluster(units, cluster, advance, lambda unit: counts[unit.material])
+            found = run_on_cluster(units, cluster, advance, lambda unit: counts[unit.recording])
         else:
             found = run_here(units, jobs, advance)
         return sorted(found, key=lambda one: units.index(one.unit))
@@ -184,7 +190,7 @@ def _print(console: Console, report: dict[str, Any], out: Path) -> None:
     table = Table("measure", "unit", *map(escape, runs))
     for column in table.columns[2:]:
         column.justify = "right"
-    for metric in (*METRICS, *RUN_METRICS):
+    for metric in ALL_METRICS:
         values = [run["metrics"][metric.name] for run in runs.values()]
         if not all(map(math.isnan, values)):
             table.add_row(metric.label, metric.unit, *map(number, values))

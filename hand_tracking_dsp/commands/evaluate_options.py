@@ -10,7 +10,7 @@ from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.replay.levels import RULES, Setting
 from hand_tracking_dsp.evaluation.replay.naming import distinct_names
-from hand_tracking_dsp.evaluation.replay.run import Material, ReplayOptions
+from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, ReplayOptions
 from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.power.mac_estimate import MacEstimateOptions
 from hand_tracking_dsp.resources import default_bank
@@ -19,7 +19,7 @@ from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.tracker import TrackerOptions
 
 WORST_FRAMES = 10
-"""Pictures in a report."""
+"""Number of pictures in a report."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bags", type=Path, nargs="*", metavar="BAG", help="rosbag2 folders or files")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the report")
     parser.add_argument("--images", type=Path, metavar="DIR", help="evaluate the photos of a folder, too")
-    parser.add_argument("--truth", type=Path, metavar="FILE", help="what those photos show, a CSV")
-    parser.add_argument("--topic", default="", help="of the images (default: the bag's only camera)")
+    parser.add_argument("--truth", type=Path, metavar="FILE", help="ground truth of those photos, a CSV")
+    parser.add_argument("--topic", default="", help="topic of the images (default: the bag's only camera)")
     add_bank(parser)
     what = parser.add_argument_group("what to run (level 0 by default; several give several runs)")
     what.add_argument("--level", type=int, nargs="+", default=[], metavar="N", help="sparsity levels")
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--jobs", type=int, metavar="N", help="processes (default: one a core); 1 to time frames"
     )
-    how.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler that shall run them")
+    how.add_argument("--cluster", metavar="ADDRESS", help="address of a Dask scheduler to run them on")
     for name in ("backend", "precision", "threads"):
         add_option(how, f"--{name}", declaration(RuntimeOptions, name))
     add_option(how, "--max-hands", declaration(TrackerOptions, "max_hands"))
@@ -62,7 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_option(how, "--no-smoothing", smoothing, help="leave the landmarks as the network gives them")
     add_option(how, "--mirrored", declaration(TrackerOptions, "mirrored"))
     add_option(how, "--picojoules-per-mac", declaration(MacEstimateOptions, "picojoules_per_mac"))
-    parser.add_argument("--metrics", action="store_true", help="print what is measured, and how, and end")
+    parser.add_argument(
+        "--metrics", action="store_true", help="print the definitions of all measures, and end"
+    )
 
 
 def check(options: argparse.Namespace) -> None:
@@ -78,7 +80,7 @@ def check(options: argparse.Namespace) -> None:
         msg = "There is nothing to evaluate: name bags, or --images DIR."
         raise ConfigurationError(msg)
     if options.truth and not options.images:
-        msg = "--truth says what the photos of --images show: add --images DIR, or leave it out."
+        msg = "--truth is the ground truth of the photos of --images: add --images DIR, or leave it out."
         raise ConfigurationError(msg)
     if options.as_recorded and not options.bags:
         msg = "--as-recorded needs a bag with a topic hands: name one."
@@ -126,13 +128,12 @@ def settings_of(options: argparse.Namespace, bank: Manifest) -> list[Setting]:
     return settings or [Setting("level 0", level=0)]
 
 
-def materials_of(options: argparse.Namespace) -> list[Material]:
-    """Name the recordings, each by a name of its own."""
+def recordings_of(options: argparse.Namespace) -> list[RecordingSpec]:
+    """Return the recordings, each under a name of its own."""
     paths = list(dict.fromkeys(path.resolve() for path in options.bags))
-    materials = [
-        Material(name, path, options.topic) for name, path in zip(distinct_names(paths), paths, strict=True)
-    ]
+    names = distinct_names(paths)
+    recordings = [RecordingSpec(name, path, options.topic) for name, path in zip(names, paths, strict=True)]
     if options.images:
         folder = options.images.resolve()
-        materials.append(Material(f"{folder.name} (photos)", folder, truth=options.truth, photos=True))
-    return materials
+        recordings.append(RecordingSpec(f"{folder.name} (photos)", folder, truth=options.truth, photos=True))
+    return recordings

@@ -1,7 +1,7 @@
 """Agreement of this package's tracker with MediaPipe's Hands solution on photos, as static images.
 
-Agreement, never accuracy: both run the same networks, and nobody has marked the true joints of these
-photos. It shows that detection, cropping and projection were rebuilt faithfully.
+Agreement, never accuracy: both run the same networks, and these photos have no ground truth. It shows that
+detection, cropping and projection were rebuilt faithfully.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hand_tracking_dsp.tracking.types import Image
 
 @dataclass(slots=True)
 class Agreement:
-    """What two trackers found in the same photos.
+    """Counts and distances of the hands that two trackers found in the same photos.
 
     Attributes:
         photos: Photos shown to both.
@@ -34,8 +34,8 @@ class Agreement:
         ours: Hands that this package's tracker found.
         distances_px: Mean distance of the joints, one a hand found by both, pixels.
         distances_percent: The same in % of the palm size that MediaPipe saw.
-        same_side: Hands found by both whose side both tell, and tell alike.
-        other_side: Hands found by both whose side both tell, and tell differently.
+        same_side: Hands found by both whose side both report, and report alike.
+        other_side: Hands found by both whose side both report, and report differently.
     """
 
     photos: int = 0
@@ -61,7 +61,7 @@ class Agreement:
                 self.other_side += a.handedness != b.handedness
 
     def __add__(self, other: Agreement) -> Agreement:
-        """Return both together."""
+        """Return the sum of both."""
         return Agreement(
             self.photos + other.photos,
             self.mediapipe + other.mediapipe,
@@ -75,7 +75,7 @@ class Agreement:
     def figures(self) -> dict[str, Any]:
         """Return the figures; a share or distance is None where there is nothing to take it of."""
         both = len(self.distances_px)
-        told = self.same_side + self.other_side
+        sided = self.same_side + self.other_side
         return {
             "photos": self.photos,
             "hands_mediapipe": self.mediapipe,
@@ -84,7 +84,7 @@ class Agreement:
             "hands_ours_only": self.ours - both,
             "deviation_px": _spread(self.distances_px),
             "deviation_palm_percent": _spread(self.distances_percent),
-            "same_side_percent": 100 * self.same_side / told if told else None,
+            "same_side_percent": 100 * self.same_side / sided if sided else None,
         }
 
 
@@ -112,7 +112,7 @@ def sample_photos(folders: Sequence[Path], count: int, seed: int) -> dict[Path, 
     return {folder: chosen[folder] for folder in folders}
 
 
-def compare(
+def compare_trackers(
     photos: dict[Path, list[Path]],
     ours: TrackerWorker,
     mediapipe: TrackerWorker,

@@ -1,4 +1,4 @@
-"""Policies compared in the running graph: what each run's recording says of lateness, drift and energy."""
+"""Comparison of policies in the running graph: lateness, drift and energy by the recording of each run."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class LiveRun:
     """One run of the graph.
 
     Attributes:
-        policy: What chose the level.
-        recording: What was seen, from the moment when the load began.
+        policy: Name of the policy that chose the level.
+        recording: Record of the run, from the moment when the load began.
     """
 
     policy: str
@@ -35,11 +35,11 @@ class LiveRun:
 
 @dataclass(frozen=True, slots=True)
 class LiveScore:
-    """What came of the runs of one policy, all frames taken together.
+    """Figures of the runs of one policy, all frames taken together.
 
     Attributes:
-        policy: What chose the level.
-        runs: How many.
+        policy: Name of the policy that chose the level.
+        runs: Number of runs.
         duration_s: From first to last frame, seconds, summed.
         frames: Handled by the tracker.
         frames_with_hands: Those that had a hand.
@@ -55,9 +55,9 @@ class LiveScore:
             frame counts with what was measured at its level. Agreement with the dense level, not accuracy.
         drift_samples: Measurements at other levels than the dense one.
         drift_known_share: Share of the frames with a hand whose level was measured, or is the dense one.
-        energy_j: What the tracker took by the simulated battery, joules; an estimate.
-        tracker_w: The same per second, watts.
-        charge_end: Mean charge in the end, 0 to 1; NaN: never heard.
+        energy_j: Energy that the tracker took by the simulated battery, joules; an estimate.
+        tracker_w: Mean power of the same, watts.
+        charge_end: Mean charge in the end, 0 to 1; NaN: none was received.
         frames_by_level: Number of frames by level.
         switches: Changes of level.
         switches_per_min: Most changes of level in any 60 seconds of a run.
@@ -87,8 +87,8 @@ class LiveScore:
     switches_per_min: int
 
 
-def score(runs: Sequence[LiveRun], budget_ms: float, base_w: float) -> LiveScore:
-    """Take the runs of one policy together.
+def score_runs(runs: Sequence[LiveRun], budget_ms: float, base_w: float) -> LiveScore:
+    """Compute the figures of the runs of one policy.
 
     Args:
         runs: At least one, all of the same policy.

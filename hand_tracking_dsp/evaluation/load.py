@@ -28,7 +28,7 @@ _PATIENCE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class LoadStep:
-    """For how long (seconds) how many processes are busy."""
+    """Number of processes that are busy, and the time for which they are, seconds."""
 
     seconds: float
     busy: int
@@ -51,11 +51,11 @@ class LoadScript:
 
     @property
     def most(self) -> int:
-        """The most processes that are busy at a time."""
+        """Largest number of processes that are busy at a time."""
         return max(step.busy for step in self.steps)
 
     def at(self, elapsed_s: float) -> tuple[int, float]:
-        """Return how many processes are busy at a time (seconds, from 0), and for how many seconds yet."""
+        """Return the number of processes busy at a time (seconds, from 0), and the seconds that it holds."""
         left_s = elapsed_s % sum(step.seconds for step in self.steps)
         for step in self.steps:
             if left_s < step.seconds:
@@ -67,11 +67,11 @@ class LoadScript:
 class Load:
     """Follows a script from start() on; leaving the ``with`` block ends every process.
 
-    The processes are there all the time and are told to work or to wait, so that none has to be started
-    meanwhile. They end with this process, whatever ends it.
+    The processes are there all the time and are told when to work, so that none has to be started meanwhile.
+    They end with this process, whatever ends it.
 
     Args:
-        script: What to follow.
+        script: Script to follow.
     """
 
     def __init__(self, script: LoadScript) -> None:
@@ -111,7 +111,7 @@ class Load:
 
     @property
     def busy(self) -> int:
-        """How many processes work at the moment."""
+        """Number of processes that work at the moment."""
         return self._busy
 
     @property

@@ -15,11 +15,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Series:
-    """What one contender needed, a value a frame, milliseconds, in the order of the frames.
+    """Times of one tracker, a value a frame, milliseconds, in the order of the frames.
 
     Attributes:
-        frame_ms: The whole frame.
-        detection_ms: Palm detection alone, of the frames on which it ran; empty for MediaPipe.
+        frame_ms: Time of the whole frame.
+        detection_ms: Time of palm detection alone, of the frames on which it ran; empty for MediaPipe.
         hands: Number of frames in which it saw a hand.
     """
 
@@ -40,7 +40,7 @@ class Series:
 
 def alternate(
     frames: Sequence[Image],
-    contenders: Mapping[str, TrackerWorker],
+    trackers: Mapping[str, TrackerWorker],
     rate_hz: float,
     repeats: int = 1,
     block: int = 15,
@@ -54,9 +54,9 @@ def alternate(
 
     Args:
         frames: uint8 [height, width, 3], RGB, consecutive frames of a video.
-        contenders: Trackers by name.
+        trackers: Trackers by name.
         rate_hz: Rate of the video.
-        repeats: How often to go through the video.
+        repeats: Number of times to go through the video.
         block: Frames that one tracker works on before the next one takes its turn.
         reset: Whether this package's trackers forget all hands before each frame.
         on_block: Called after each block.
@@ -64,14 +64,14 @@ def alternate(
     Returns:
         A series by name; all of the same length.
     """
-    result = {name: Series() for name in contenders}
+    result = {name: Series() for name in trackers}
     starts = [(repeat, start) for repeat in range(repeats) for start in range(0, len(frames), block)]
-    names = list(contenders)
+    names = list(trackers)
     for done, (repeat, start) in enumerate(starts, 1):
         for name in names:
             for index in range(start, min(start + block, len(frames))):
                 stamp_s = (repeat * len(frames) + index) / rate_hz
-                reply = contenders[name].process(frames[index], stamp_s, reset=reset)
+                reply = trackers[name].process(frames[index], stamp_s, reset=reset)
                 if done > 1 or len(starts) == 1:
                     result[name].frame_ms.append(reply.ms)
                     result[name].hands += bool(reply.hands)
@@ -118,7 +118,7 @@ def switch_levels(
         worker: The tracker.
         levels: Number of its levels.
         rate_hz: Rate of the video.
-        repeats: How often to go through the video.
+        repeats: Number of times to go through the video.
         block: Frames between two switches.
     """
     result = SwitchSeries({level: [] for level in range(levels)}, {level: [] for level in range(levels)})

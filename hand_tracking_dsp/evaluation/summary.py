@@ -1,4 +1,4 @@
-"""One run in figures: from a recording to the fields of summary.json."""
+"""Summary of one run: from a recording to the fields of summary.json."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def frame_rate_hz(costs: Sequence[FrameCost]) -> float:
 
 
 def summarize(recording: ObservedRun) -> dict[str, Any]:
-    """Put a run into figures.
+    """Compute the figures of a run.
 
     Returns:
         frames (handled by the tracker), frames_with_hands, frames_dropped (replaced by a newer image

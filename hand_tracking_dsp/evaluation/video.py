@@ -53,7 +53,7 @@ class FrameSpool:
 
     @property
     def rate_hz(self) -> float:
-        """Rate at which the pictures came, 1 to 240 Hz; 30 where they do not tell."""
+        """Rate at which the pictures came, 1 to 240 Hz; 30 where their stamps do not show it."""
         stamps = [stamp_ns for stamp_ns, _ in self._index]
         if len(stamps) < 2 or stamps[-1] <= stamps[0]:
             return 30.0
@@ -66,7 +66,7 @@ class FrameSpool:
         self._file.write(jpeg.tobytes())
 
     def frames(self) -> Iterator[tuple[int, Image]]:
-        """Give stamp (nanoseconds) and BGR picture, in the order they came."""
+        """Yield stamp (nanoseconds) and BGR picture, in the order they came."""
         self._file.flush()
         self._file.seek(0)
         for stamp_ns, size in list(self._index):
@@ -89,9 +89,9 @@ def write_video(
 
     Args:
         spool: At least one picture.
-        recording: The run that they come from.
-        path: Where to write the .mp4.
-        labels: What a viewer must know of the pictures, for example that they are synthetic.
+        recording: Run that they come from.
+        path: Path of the .mp4.
+        labels: Remarks that a viewer must see, for example that they are synthetic.
         on_frame: Called with the number of pictures done.
 
     Raises:
@@ -128,12 +128,12 @@ def write_video(
 
 
 def _extent(hands: Sequence[TrackedHand]) -> float:
-    """Area of the largest box around a hand's landmarks, square pixels; 0 without a hand."""
+    """Return the area of the largest box around a hand's landmarks, square pixels; 0 without a hand."""
     return max((float(np.prod(np.ptp(hand.landmarks[:, :2], axis=0))) for hand in hands), default=0.0)
 
 
 def _caption(cost: FrameCost | None, charge: Charge | None) -> str:
-    """Say what a frame cost and how full the battery was."""
+    """Return the caption with the frame's cost and the battery's charge."""
     if cost is None:
         return "frame not handled"
     share = math.nan if charge is None else charge.charge

@@ -28,7 +28,7 @@ _MODULE = f"{__package__}.frame_worker"
 
 @dataclass(frozen=True, slots=True)
 class FoundHand:
-    """A hand as both trackers tell it: landmarks float32 [21, 3] in pixels, and the anatomical side."""
+    """A hand as both trackers report it: landmarks float32 [21, 3] in pixels, and the anatomical side."""
 
     landmarks: Floats
     handedness: Handedness
@@ -36,11 +36,11 @@ class FoundHand:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a tracker answered on one frame.
+    """Answer of a tracker on one frame.
 
     Attributes:
-        ms: How long it took inside its process, milliseconds.
-        detection_ms: The palm detector's part, milliseconds; 0 where it did not run or is not told.
+        ms: Time that it took inside its process, milliseconds.
+        detection_ms: The palm detector's part, milliseconds; 0 where it did not run or is not reported.
         hands: The hands it found.
     """
 
@@ -54,8 +54,8 @@ class TrackerWorker:
 
     Args:
         interpreter: The Python that runs it.
-        options: As frame_worker describes.
-        missing: What to do where the interpreter or its packages are missing, in words that begin small.
+        options: Options as frame_worker describes them.
+        missing: Advice where the interpreter or its packages are missing; begins with a small letter.
     """
 
     def __init__(self, interpreter: str, options: Mapping[str, Any], missing: str = "") -> None:
@@ -179,8 +179,8 @@ def package_worker(
     """Open this package's tracker in a process of its own.
 
     Args:
-        tracker: How to track.
-        runtime: How to run the networks.
+        tracker: Settings of the tracker.
+        runtime: Settings of the backend.
         bank: Folder with bank.json; None: the one that comes with the package.
         detector: Name of the palm detector.
         cpu: Processor core to stay on; None: any.

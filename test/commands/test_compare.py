@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.cli import main
-from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS
+from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS
 from hand_tracking_dsp.evaluation.measures.frames import Frames, joined
 
 
@@ -84,7 +84,7 @@ def test_json_holds_everything(folders: tuple[str, str], tmp_path: Path) -> None
         "shared": 300, "only_a": 0, "only_b": 0, "handled": [300, 300], "blocks": 20,
     }  # fmt: skip
     measures = found["pairs"][0]["measures"]
-    assert list(measures) == [metric.name for metric in (*METRICS, *RUN_METRICS)]
+    assert list(measures) == [metric.name for metric in ALL_METRICS]
     assert measures["mde_px"]["verdict"] == "worse"
     assert measures["mde_px"]["difference"]["value"] == pytest.approx(0.5)
     assert measures["world_mm"]["a"] == {"value": None, "low": None, "high": None}
@@ -184,7 +184,7 @@ def test_folders_that_cannot_be_compared_are_said_in_a_sentence(
         assert said in capsys.readouterr().err
     (tmp_path / "b" / "report.json").write_text("{")
     assert main(["compare", *folders]) == 1
-    assert "report.json cannot be read (it is no JSON)" in capsys.readouterr().err
+    assert "report.json cannot be read (it is not JSON)" in capsys.readouterr().err
 
 
 def test_wrong_usage_is_status_2(folders: tuple[str, str]) -> None:

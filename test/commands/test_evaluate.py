@@ -14,7 +14,7 @@ from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands import evaluate
-from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, measured
+from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, measured
 from hand_tracking_dsp.evaluation.measures.frames import read_frames
 from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
 from hand_tracking_dsp.recordings.bags.record_camera import record_source
@@ -72,7 +72,7 @@ def test_the_figures_are_those_of_the_table(report):
             assert (told is None) == math.isnan(value), name
             assert told is None or told == pytest.approx(value, rel=1e-4, abs=1e-5), name
         assert found["metrics"]["rate_hz"] > 0
-        assert set(found["metrics"]) == {metric.name for metric in (*METRICS, *RUN_METRICS)}
+        assert set(found["metrics"]) == {metric.name for metric in ALL_METRICS}
 
 
 def test_what_was_not_measured_is_said_with_what_it_needs(report):
@@ -226,7 +226,7 @@ def test_a_policy_runs_in_the_recordings_time(bag, tmp_path):
     [
         (["b"], "The report needs a folder"),
         (["--out", "o"], "There is nothing to evaluate"),
-        (["b", "--out", "o", "--truth", "t.csv"], "--truth says what the photos"),
+        (["b", "--out", "o", "--truth", "t.csv"], "--truth is the ground truth of the photos"),
         (["b", "--out", "o", "--level", "9"], "There is no level 9"),
         (["b", "--out", "o", "--jobs", "0"], "--jobs is 0"),
         (["none", "--out", "o"], "There is no bag"),

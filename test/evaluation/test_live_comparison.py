@@ -12,7 +12,7 @@ from hand_tracking_dsp.evaluation.live_comparison import (
     mean_drift,
     most_switches_per_min,
     rolling_p95_ms,
-    score,
+    score_runs,
     tracker_energy_j,
 )
 from hand_tracking_dsp.messages.frame_cost import FrameCost
@@ -30,7 +30,7 @@ def frames(made: SimpleNamespace, ms: list[float], **changes: int) -> list[Frame
 def test_a_frame_is_late_over_the_budget_with_a_hand_and_counted_apart_without(made: SimpleNamespace) -> None:
     costs = frames(made, [10.0, 20.0, 20.1, 50.0, 60.0, math.nan])
     costs[4] = replace(costs[4], hands=0)
-    found = score([LiveRun("fixed", ObservedRun(costs=costs))], BUDGET_MS, BASE_W)
+    found = score_runs([LiveRun("fixed", ObservedRun(costs=costs))], BUDGET_MS, BASE_W)
     assert (found.frames, found.frames_with_hands) == (6, 5)
     assert (found.late, found.late_without_hands) == (2, 1)
     assert found.late_share == pytest.approx(2 / 5)
@@ -43,7 +43,7 @@ def test_dropped_and_lost_frames_are_missed(made: SimpleNamespace) -> None:
     costs[-1] = replace(costs[-1], frames_dropped=1)
     recording = ObservedRun(costs=costs, published={cost.stamp_ns for cost in costs})
     recording.published |= {costs[-1].stamp_ns - 1, costs[-1].stamp_ns - 2, costs[-1].stamp_ns - 3}
-    found = score([LiveRun("fixed", recording)], BUDGET_MS, BASE_W)
+    found = score_runs([LiveRun("fixed", recording)], BUDGET_MS, BASE_W)
     assert (found.late, found.frames_dropped, found.frames_lost) == (1, 1, 2)
     assert found.late_share == pytest.approx(1 / 4)
     assert found.missed_share == pytest.approx(4 / 7)
@@ -52,7 +52,7 @@ def test_dropped_and_lost_frames_are_missed(made: SimpleNamespace) -> None:
 def test_runs_are_taken_together_frame_by_frame(made: SimpleNamespace) -> None:
     short = ObservedRun(costs=frames(made, [30.0, 10.0]))
     long = ObservedRun(costs=frames(made, [10.0] * 8, level=3))
-    found = score([LiveRun("learned", short), LiveRun("learned", long)], BUDGET_MS, BASE_W)
+    found = score_runs([LiveRun("learned", short), LiveRun("learned", long)], BUDGET_MS, BASE_W)
     assert (found.policy, found.runs) == ("learned", 2)
     assert found.late_share == pytest.approx(0.1)
     assert found.frames_by_level == {0: 2, 3: 8}
@@ -61,7 +61,7 @@ def test_runs_are_taken_together_frame_by_frame(made: SimpleNamespace) -> None:
 
 
 def test_without_any_hand_or_battery_shares_are_unknown(made: SimpleNamespace) -> None:
-    found = score([LiveRun("fixed", ObservedRun(costs=[made.cost(0, hands=0)]))], BUDGET_MS, BASE_W)
+    found = score_runs([LiveRun("fixed", ObservedRun(costs=[made.cost(0, hands=0)]))], BUDGET_MS, BASE_W)
     unknown = (found.late_share, found.p95_ms, found.drift_percent, found.energy_j, found.charge_end)
     assert all(map(math.isnan, unknown))
 

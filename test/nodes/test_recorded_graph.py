@@ -12,7 +12,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED
 from hand_tracking_dsp.evaluation.replay.levels import Setting
-from hand_tracking_dsp.evaluation.replay.run import Material, ReplayOptions, Unit, run_unit
+from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, ReplayOptions, Unit, run_unit
 from hand_tracking_dsp.nodes.camera_node import CameraNode
 from hand_tracking_dsp.nodes.graph.bag_recorder import BagRecorder
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
@@ -61,7 +61,7 @@ def test_the_hands_are_those_that_were_published(graph, tmp_path, transport):
         assert recorder.trouble is None
     setting = Setting("as recorded", as_recorded=True)
     options = ReplayOptions(bank=default_bank())
-    result = run_unit(Unit(Material("bag", tmp_path / "bag"), setting, options))
+    result = run_unit(Unit(RecordingSpec("bag", tmp_path / "bag"), setting, options))
     frames = result.frames.take(result.frames["outcome"] == HANDLED)
     assert not result.problems
     assert len(frames) == len(heard)

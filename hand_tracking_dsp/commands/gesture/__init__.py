@@ -1,1 +1,1 @@
-"""The group gesture of the command line."""
+"""Commands of the group gesture."""

@@ -1,4 +1,4 @@
-"""The sub-command gesture measure: how well gestures are read, and how often one is told by mistake."""
+"""hand-tracking-dsp gesture measure: measure how well and how often wrongly gestures are read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hand_tracking_dsp.commands.output import machine, write_json
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.gestures.confusion import percent
 from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader, Tally, measure_pictures
-from hand_tracking_dsp.evaluation.gestures.videos import VideoEvents, table, together, watch
+from hand_tracking_dsp.evaluation.gestures.videos import VideoEvents, count_events, sum_of, table
 from hand_tracking_dsp.gestures.examples import load_gestures
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.types import BUILT_IN
@@ -82,8 +82,8 @@ def run(options: argparse.Namespace) -> int:
     readable = {*BUILT_IN, *(gesture.name for gesture in own)}
     if unknown := sorted({hand.gesture for hand in every_hand if hand.gesture} - readable):
         msg = (
-            f"The labels {options.labels} name {', '.join(unknown)}, which nobody reads: correct them, "
-            f"or add --gestures."
+            f"The labels {options.labels} name {', '.join(unknown)}, which are not known gestures: correct "
+            "them, or add --gestures."
         )
         raise ConfigurationError(msg)
     labelled = choose_part(every_hand, options.split)
@@ -104,7 +104,9 @@ def run(options: argparse.Namespace) -> int:
             for level in levels:
                 videos[level] = []
                 for path in options.video:
-                    videos[level].append(watch(path, HandTracker(bank, detector), level, thresholds, own))
+                    videos[level].append(
+                        count_events(path, HandTracker(bank, detector), level, thresholds, own)
+                    )
                     progress.advance(task)
     names = {info.index: info.name for info in bank.levels}
     print("\n\n".join([*_picture_tables(tallies, names), *_video_tables(videos, names), _NOTE]))
@@ -126,7 +128,7 @@ def read_thresholds(settings: Sequence[str]) -> GestureOptions:
         try:
             values[name] = float(text)
         except ValueError as error:
-            msg = f"--set {setting} is no NAME=VALUE: give a number, as in min_score=0.7."
+            msg = f"--set {setting} is not NAME=VALUE: give a number, as in min_score=0.7."
             raise ConfigurationError(msg) from error
         if name not in known:
             msg = f"There is no threshold {name}: choose one of {', '.join(sorted(known))}."
@@ -192,7 +194,7 @@ def _figures(
             for level, tally in tallies.items()
         },
         "videos": {
-            level: [video.figures() for video in (*watched, together(watched))]
+            level: [video.figures() for video in (*watched, sum_of(watched))]
             for level, watched in videos.items()
         },
     }

@@ -1,4 +1,4 @@
-"""The sub-command gesture record: learn a gesture of one's own from hands that show it."""
+"""hand-tracking-dsp gesture record: learn a gesture of one's own from hands that show it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look, learn, write, and say what it collides with.
+    """Look, learn, write, and report collisions with other gestures.
 
     Raises:
         ConfigurationError: The name cannot be used or is taken, or too few hands were seen.
@@ -108,7 +108,7 @@ def _look(options: argparse.Namespace) -> list[Floats]:
 
 
 def _frames(source: FrameSource, seconds: float) -> Iterator[tuple[float, Frame]]:
-    """Give frames with their times from the first one on, until these are over."""
+    """Yield frames with their times from the first one on, until these are over."""
     begin_s = time.monotonic()
     while (frame := source.read()) is not None:
         time_s = time.monotonic() - begin_s if source.live else frame.index / source.rate_hz
@@ -118,18 +118,18 @@ def _frames(source: FrameSource, seconds: float) -> Iterator[tuple[float, Frame]
 
 
 def _collisions(gesture: OwnGesture, others: Sequence[OwnGesture], hands: Sequence[Floats]) -> Iterator[str]:
-    """Say which other gestures these hands show as well."""
+    """Yield a warning for each other gesture that these hands show as well."""
     read = Counter(read_gesture(landmarks, GestureOptions()).name for landmarks in hands)
     for name, count in sorted(read.items()):
         if name and count >= _COLLISION * len(hands):
             yield (
                 f"{count} of {len(hands)} images also show the built-in {name}: the one that fits better is "
-                f"told. Record a pose that differs more."
+                f"reported. Record a pose that differs more."
             )
     for other in others:
         share = max(gesture.overlap(other), other.overlap(gesture))
         if share >= _COLLISION:
             yield (
                 f"{gesture.name} and {other.name} share {100 * share:.0f} % of their examples: the nearer "
-                f"one is told. Record poses that differ more."
+                f"one is reported. Record poses that differ more."
             )

@@ -25,7 +25,7 @@ from hand_tracking_dsp.commands.up import add_node_parameters, node_parameters, 
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
-from hand_tracking_dsp.evaluation.live_comparison import LiveRun, LiveScore, score
+from hand_tracking_dsp.evaluation.live_comparison import LiveRun, LiveScore, score_runs
 from hand_tracking_dsp.evaluation.load import LoadScript
 from hand_tracking_dsp.nodes.graph.processes import Value
 from hand_tracking_dsp.options import declaration
@@ -173,14 +173,14 @@ def _policy_parameters(name: str, options: argparse.Namespace, bank: Manifest) -
 
 def _scores(policies: Sequence[LivePolicy], runs: Sequence[LiveRun], budget_ms: float) -> list[LiveScore]:
     of_each = ([run for run in runs if run.policy == policy.name] for policy in policies)
-    return [score(those, budget_ms, BATTERY.base_w) for those in of_each if those]
+    return [score_runs(those, budget_ms, BATTERY.base_w) for those in of_each if those]
 
 
 def _report(
     options: argparse.Namespace, bank: Manifest, policies: Sequence[LivePolicy], runs: Sequence[LiveRun]
 ) -> dict[str, Any]:
     scores = _scores(policies, runs, options.budget_ms)
-    of_runs = (score([run], options.budget_ms, BATTERY.base_w) for run in runs)
+    of_runs = (score_runs([run], options.budget_ms, BATTERY.base_w) for run in runs)
     return {
         "machine": machine(),
         "source": options.source,

@@ -1,1 +1,1 @@
-"""Two evaluations against each other: intervals, tests and a verdict."""
+"""Comparison of two evaluations: intervals, tests and a verdict."""

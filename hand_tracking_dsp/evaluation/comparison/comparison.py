@@ -1,4 +1,4 @@
-"""Two evaluations against each other, run by run, and what JSON holds of it."""
+"""Comparison of two evaluations, run by run, and its JSON."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class RunPair:
-    """Two runs and what was found of them.
+    """Comparison of two runs.
 
     Attributes:
         runs: Name of the run of A, and of B.
-        frames: What both have of the same images.
-        findings: Every measure.
+        frames: Frames that both have of the same images.
+        findings: Finding of every measure.
     """
 
     runs: tuple[str, str]
@@ -39,7 +39,7 @@ class RunPair:
         return a if a == b else f"{a} against {b}"
 
     def finding(self, metric: str) -> Finding:
-        """Return what was found of a measure, by its name."""
+        """Return the finding of a measure, by its name."""
         return next(one for one in self.findings if one.metric.name == metric)
 
     def notes(self, metrics: Collection[str]) -> list[str]:
@@ -72,15 +72,15 @@ class RunPair:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that was found.
+    """Comparison of two evaluations.
 
     Attributes:
         a: The state before.
         b: The state after.
         notes: Where the two were not made alike, and what their reports say of all their figures.
-        pairs: The runs that were held against each other.
+        pairs: Comparisons of the runs.
         lines: Error on sparsity within A, within B and over both, where there are two sparsities.
-        resampling: How intervals were had.
+        resampling: Resampling behind the intervals.
     """
 
     a: EvaluationFolder
@@ -91,7 +91,7 @@ class Comparison:
     resampling: Resampling
 
     def value(self) -> dict[str, Any]:
-        """Return what JSON holds."""
+        """Return the value of the JSON file."""
         return {
             "version": VERSION,
             "a": _about(self.a),
@@ -103,7 +103,7 @@ class Comparison:
         }
 
 
-def compare(
+def compare_evaluations(
     a: EvaluationFolder,
     b: EvaluationFolder,
     runs: tuple[str, str] = ("", ""),
@@ -115,7 +115,7 @@ def compare(
         a: The state before.
         b: The state after.
         runs: The runs asked for, see pair_runs.
-        resampling: How intervals are had.
+        resampling: Resampling behind the intervals.
 
     Raises:
         ConfigurationError: Nothing says which runs belong together.

@@ -1,4 +1,4 @@
-"""Every measure of one run against another on the same frames, with intervals, tests and a verdict."""
+"""Findings: each measure of two runs on the same frames, with intervals, tests and a verdict."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 
 from hand_tracking_dsp.evaluation.comparison.pairing import PairedFrames
 from hand_tracking_dsp.evaluation.comparison.reading import EvaluationFolder
-from hand_tracking_dsp.evaluation.measures.catalogue import RUN_METRICS
 from hand_tracking_dsp.evaluation.measures.metric import Metric, RunMetric
+from hand_tracking_dsp.evaluation.measures.run_catalogue import RUN_METRICS
 from hand_tracking_dsp.evaluation.statistics import (
     MIN_BLOCKS,
     Array,
@@ -31,10 +31,10 @@ _ALIKE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One measure of A and B.
+    """Comparison of one measure of A and B.
 
     Attributes:
-        metric: Which.
+        metric: The measure.
         a: Value of A and its 95 % interval.
         b: Value of B, likewise.
         difference: B - A.
@@ -65,12 +65,12 @@ class Finding:
 
     @property
     def measured_anywhere(self) -> bool:
-        """Whether A or B has a value."""
+        """True where A or B has a value."""
         return not (math.isnan(self.a.value) and math.isnan(self.b.value))
 
     @property
     def blocks_alike(self) -> bool:
-        """Whether blocks resemble the next more than chance has it, so that the interval is too narrow."""
+        """True where blocks resemble the next by more than chance, so that the interval is too narrow."""
         return self.likeness > max(_ALIKE, 2 / math.sqrt(max(self.blocks, 1)))
 
 
@@ -78,9 +78,9 @@ def compare_frames(frames: PairedFrames, metrics: Sequence[Metric], resampling: 
     """Compare measures of frames.
 
     Args:
-        frames: Of both runs.
-        metrics: Which.
-        resampling: How intervals are had. All measures and both sides see the same draws: they are paired.
+        frames: Frames of both runs.
+        metrics: Measures to compare.
+        resampling: Resampling behind the intervals; all measures and both sides see the same draws.
     """
     samplers = [
         [metric.value.resampler(side, frames.blocks, frames.count) for side in (frames.a, frames.b)]
@@ -125,7 +125,7 @@ def change_percent(a: float, b: float) -> float:
 
 
 def _finding(frames: PairedFrames, metric: Metric, a: Array, b: Array) -> Finding:
-    """Judge one measure, of which a and b are the resamples, float64 [r] each."""
+    """Compare one measure, of which a and b are the resamples, float64 [r] each."""
     value = metric.value
     one, other = (value.of_blocks(side, frames.blocks, frames.count) for side in (frames.a, frames.b))
     first, second = value(frames.a), value(frames.b)

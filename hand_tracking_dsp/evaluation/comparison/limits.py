@@ -18,15 +18,15 @@ _GRAMMAR = re.compile(r"\s*(\w+)\s*([<>])\s*([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)\s*
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """What must not hold of a measure.
+class MetricLimit:
+    """Condition that must not hold of a measure of B.
 
     Attributes:
-        text: As the user wrote it.
+        text: MetricLimit as the user wrote it.
         metric: Name of the measure.
         above: True for >, False for <.
         limit: The number.
-        of: What is held against it: B's value, the difference B - A, or the change (B - A) / A in %.
+        of: Figure that it limits: B's value, the difference B - A, or the change (B - A) / A in %.
     """
 
     text: str
@@ -36,12 +36,12 @@ class Limit:
     of: Literal["value", "difference", "change"]
 
     def breach(self, finding: Finding, *, confident: bool = False) -> str:
-        """Say how the limit is broken, or why it cannot be checked; "" where it is kept.
+        """Describe how the limit is broken, or why it cannot be checked; "" where it is kept.
 
-        What it says goes on from the limit's text.
+        The sentence goes on from the limit's text.
 
         Args:
-            finding: Of the limit's measure.
+            finding: Finding of the limit's measure.
             confident: Whether it is broken only where the whole interval lies beyond it, not the value alone.
         """
         name, unit = finding.metric.label, finding.metric.unit
@@ -78,7 +78,7 @@ class Limit:
         return (figure.high if confident else figure.value) < self.limit
 
 
-def parse_limit(text: str) -> Limit:
+def parse_limit(text: str) -> MetricLimit:
     """Read METRIC > or < [+|-]NUMBER[%].
 
     Raises:
@@ -100,9 +100,9 @@ def parse_limit(text: str) -> Limit:
         raise ConfigurationError(msg)
     if percent and not sign:
         msg = (
-            f"--fail-if '{text}' lacks a sign: a percentage is a change against A, so write "
+            f"--fail-if '{text}' lacks a sign: a percentage is a change from A, so write "
             f"'{metric}{direction}+{digits}%' or '{metric}{direction}-{digits}%'."
         )
         raise ConfigurationError(msg)
     of: Literal["value", "difference", "change"] = "change" if percent else "difference" if sign else "value"
-    return Limit(text.strip(), metric, direction == ">", float(sign + digits), of)
+    return MetricLimit(text.strip(), metric, direction == ">", float(sign + digits), of)

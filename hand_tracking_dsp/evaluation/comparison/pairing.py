@@ -1,4 +1,4 @@
-"""Which run is held against which, and which frame against which."""
+"""Pairing of runs, and of their frames, for a comparison."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class PairedFrames:
     """The frames that two runs share, row by row the same image.
 
     Attributes:
-        a: Of the run A.
-        b: Of the run B.
-        blocks: Which block of consecutive frames each row is in, int64 [n].
-        count: How many blocks there are.
+        a: Frames of run A.
+        b: Frames of run B.
+        blocks: Block of consecutive frames of each row, int64 [n].
+        count: Number of blocks.
         only_a: Frames that A alone has.
         only_b: Frames that B alone has.
         unlike: Rows whose stamps differ: there the recordings are not the same.
@@ -38,7 +38,7 @@ class PairedFrames:
 
     @property
     def handled(self) -> tuple[int, int]:
-        """How many of the shared frames A and B handled."""
+        """Numbers of the shared frames that A and B handled."""
         first, second = (int((side["outcome"] == HANDLED).sum()) for side in (self.a, self.b))
         return first, second
 
@@ -55,9 +55,9 @@ def pair_runs(a: Sequence[str], b: Sequence[str], one: str = "", other: str = ""
     Raises:
         ConfigurationError: A run asked for does not exist, or nothing says which belong together.
     """
-    for side, names, wish in (("A", a, one), ("B", b, other)):
-        if wish and wish not in names:
-            msg = f"{side} has no run '{wish}': choose one of {_listed(names)}."
+    for side, names, asked in (("A", a, one), ("B", b, other)):
+        if asked and asked not in names:
+            msg = f"{side} has no run '{asked}': choose one of {_listed(names)}."
             raise ConfigurationError(msg)
     first, second = ([one] if one else a), ([other] if other else b)
     if len(first) == len(second) == 1:
@@ -75,9 +75,9 @@ def pair_frames(a: Frames, b: Frames, resampling: Resampling) -> PairedFrames:
     """Pair the frames of two runs by recording and number.
 
     Args:
-        a: One run.
-        b: One run.
-        resampling: How they are cut into blocks.
+        a: Frames of run A.
+        b: Frames of run B.
+        resampling: Resampling that cuts them into blocks.
 
     Raises:
         SourceError: They share no frame, or one has a frame twice.

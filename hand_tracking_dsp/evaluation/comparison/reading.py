@@ -1,4 +1,4 @@
-"""What evaluate wrote, read back and checked."""
+"""Folders of evaluate, read back and checked."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class EvaluationFolder:
     """A folder that evaluate wrote.
 
     Attributes:
-        folder: Where it lies.
-        report: What report.json holds.
-        frames: What frames.csv holds, the rows of all runs.
+        folder: Path of the folder.
+        report: Value of report.json.
+        frames: Rows of frames.csv, of all runs.
     """
 
     folder: Path
@@ -49,11 +49,11 @@ def read_evaluation(folder: Path) -> EvaluationFolder:
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no JSON"
+        reason = error.strerror if isinstance(error, OSError) else "it is not JSON"
         msg = f"{path} cannot be read ({reason}): give a folder that 'hand-tracking-dsp evaluate' wrote."
         raise SourceError(msg) from error
     if not _is_report(report):
-        msg = f"{path} is no report of an evaluation of version {REPORT_VERSION}: run evaluate again."
+        msg = f"{path} is not a report of an evaluation of version {REPORT_VERSION}: run evaluate again."
         raise SourceError(msg)
     frames = read_frames(folder / "frames.csv")
     if not set(frames.names("run")) <= set(report["runs"]):
@@ -63,7 +63,7 @@ def read_evaluation(folder: Path) -> EvaluationFolder:
 
 
 def setting_differences(a: EvaluationFolder, b: EvaluationFolder) -> list[str]:
-    """Say in sentences where two evaluations were not made alike."""
+    """List in sentences where two evaluations were not made alike."""
     notes = []
     banks = [f"{bank.get('name')} {str(bank.get('fingerprint'))[:12]}" for bank in _both(a, b, "bank")]
     if banks[0] != banks[1]:

@@ -1,4 +1,4 @@
-"""What sparsity costs: error on sparsity, a line through the frames of all runs."""
+"""Regression of error on sparsity: a line through the frames of all runs."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def error_on_sparsity(frames: Frames, resampling: Resampling) -> Regression | No
     in it: they show the same hands.
 
     Args:
-        frames: Rows of any runs.
-        resampling: How the interval is had.
+        frames: Frames of any runs.
+        resampling: Resampling behind the interval.
 
     Returns:
         None where frames with a known error have fewer than two different sparsities.

@@ -1,1 +1,1 @@
-"""Measuring gestures on labelled pictures and on videos."""
+"""Measurement of gestures on labelled pictures and on videos."""

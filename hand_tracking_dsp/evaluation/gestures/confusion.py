@@ -1,4 +1,4 @@
-"""What was read against what people say, counted."""
+"""Confusion of gestures: counts of what was read, by what people labelled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NONE = "none"
 
 
 class Confusion:
-    """Counts pairs of what a person says and what was read."""
+    """Counts pairs of a person's label and what was read."""
 
     def __init__(self) -> None:
         self.pairs: Counter[tuple[str, str]] = Counter()
@@ -48,7 +48,7 @@ class Confusion:
         return self.pairs[label, label] / found if found else None
 
     def figures(self) -> dict[str, Any]:
-        """Give all figures, for JSON."""
+        """Return all figures, for JSON."""
         return {
             "hands": self.hands,
             "found": self.found,
@@ -80,5 +80,5 @@ def percent(share: float | None) -> str:
 
 
 def _order(name: str) -> tuple[int, str]:
-    """By name, with what is no gesture at the end."""
+    """Return a key that orders by name, with what is not a gesture at the end."""
     return (NONE, NO_HAND).index(name) + 1 if name in {NONE, NO_HAND} else 0, name

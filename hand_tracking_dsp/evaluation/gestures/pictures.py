@@ -1,4 +1,4 @@
-"""How well gestures are read in labelled pictures, by sparsity level."""
+"""Gestures read in labelled pictures, by sparsity level."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SAME_BOX = 0.2
 
 @dataclass(slots=True)
 class Tally:
-    """What was read in pictures at one level: numbers of open fingers, and names."""
+    """Counts of what was read in pictures at one level: numbers of open fingers, and names."""
 
     counts: Confusion = field(default_factory=Confusion)
     names: Confusion = field(default_factory=Confusion)

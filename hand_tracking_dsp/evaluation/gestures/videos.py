@@ -1,4 +1,4 @@
-"""How many gestures are told in videos that show none."""
+"""Gestures reported in videos in which none is meant."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from hand_tracking_dsp.tracking.tracker import HandTracker
 
 @dataclass(frozen=True, slots=True)
 class VideoEvents:
-    """What was told in one video.
+    """Gestures reported in one video.
 
     Attributes:
-        name: Of the file.
-        minutes: Length.
-        hand_minutes: Of it with a hand in view.
-        begun: How often each gesture began, or was told once.
+        name: Name of the file.
+        minutes: Length of the video.
+        hand_minutes: Length of it with a hand in view.
+        begun: Number of times that each gesture began, or was reported once.
     """
 
     name: str
@@ -41,7 +41,7 @@ class VideoEvents:
         return {name: number / self.minutes for name, number in sums.items()}
 
     def figures(self) -> dict[str, Any]:
-        """Give all figures, for JSON."""
+        """Return all figures, for JSON."""
         return {
             "name": self.name,
             "minutes": self.minutes,
@@ -51,7 +51,7 @@ class VideoEvents:
         }
 
 
-def watch(
+def count_events(
     path: Path,
     tracker: HandTracker,
     level: int = 0,
@@ -59,7 +59,7 @@ def watch(
     own: Sequence[OwnGesture] = (),
     on_frame: Callable[[], None] = lambda: None,
 ) -> VideoEvents:
-    """Let a recognizer watch a video (or a folder of pictures, 30 a second), every frame of it.
+    """Count what a recognizer reports in a video (or a folder of pictures, 30 a second), frame by frame.
 
     Raises:
         SourceError: There is no such file, or it cannot be decoded.
@@ -85,8 +85,8 @@ def watch(
     return VideoEvents(path.name, frames / minute, with_hand / minute, begun)
 
 
-def together(videos: Sequence[VideoEvents]) -> VideoEvents:
-    """Add videos up."""
+def sum_of(videos: Sequence[VideoEvents]) -> VideoEvents:
+    """Return the sum of videos."""
     return VideoEvents(
         name="all together",
         minutes=sum(video.minutes for video in videos),
@@ -101,7 +101,7 @@ def table(videos: Sequence[VideoEvents]) -> str:
         "| video | seconds | with a hand | gestures and movements, per minute | counts, per minute | which |",
         "|---|---:|---:|---:|---:|---|",
     ]
-    for video in (*videos, together(videos)):
+    for video in (*videos, sum_of(videos)):
         rate = video.per_minute()
         which = ", ".join(f"{name} {number}" for name, number in sorted(video.begun.items()))
         rows.append(

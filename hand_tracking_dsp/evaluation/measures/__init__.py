@@ -1,1 +1,1 @@
-"""What an evaluation measures: a row a frame, and every measure as a function of rows."""
+"""Measures of an evaluation: a row a frame, and every measure as a function of rows."""

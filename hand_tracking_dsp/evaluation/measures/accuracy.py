@@ -1,4 +1,4 @@
-"""How far the tracked hands of one frame are from the true ones."""
+"""Accuracy of the tracked hands of one frame against the true ones."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ BOX_OVERLAP = 0.5
 """Intersection over union from which on a box counts as met."""
 
 SKIN_MARGIN = 0.12
-"""By how much, in palm sizes, joints lie inside the box that a person draws around a hand: on 1,272 photos of
-one person with such boxes the mean overlap is highest there."""
+"""Distance, in palm sizes, by which joints lie inside the box that a person draws around a hand: on 1,272
+photos of one person with such boxes the mean overlap is highest there."""
 
 PCK_SHARES = (0.05, 0.1, 0.2)
 """Distances within which a joint counts as met, in shares of the longer side of its hand's box."""
@@ -36,7 +36,7 @@ def accuracy(hands: Sequence[TrackedHand], truth: Sequence[TrueHand], pairs: Pai
     """Compare the hands of one frame with the true ones.
 
     Args:
-        hands: As tracked.
+        hands: Tracked hands.
         truth: Everything known of the hands in view; empty: it is known that there is none.
         pairs: Of matched(hands, truth).
 

@@ -1,4 +1,4 @@
-"""The two kinds of figures that measures are, over frames and over resampled blocks of frames."""
+"""Aggregates of frames that measures are made of, quotients and percentiles, also of resampled blocks."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hand_tracking_dsp.evaluation.measures.frames import Frames
 from hand_tracking_dsp.evaluation.statistics import Array, Blocks, percentile
 
 Resampler = Callable[[Array], Array]
-"""From how often each block was drawn, float64 [r, k], to the figure of each draw, float64 [r]."""
+"""Function from how often each block was drawn, float64 [r, k], to each draw's figure, float64 [r]."""
 
 _FRAMES_BEYOND = 5
 
 
 class Aggregate(Protocol):
-    """A figure of frames that can also be had of blocks of them, without copying frames."""
+    """Figure of frames that can also be computed of blocks of them, without copying frames."""
 
     def __call__(self, frames: Frames) -> float:
         """Return the figure over all frames; NaN where nothing was measured."""
@@ -34,7 +34,7 @@ class Aggregate(Protocol):
         ...
 
     def obstacle(self, frames: Frames) -> str:
-        """Say why resampling tells nothing about how sure the figure is; "" where it does."""
+        """Return the reason why resampling gives no interval of the figure; "" where it does."""
         ...
 
 
@@ -45,8 +45,8 @@ class Quotient:
     Of blocks it needs their sums alone, so that a draw costs a product of matrices.
 
     Attributes:
-        parts: From frames to what is summed above and below, float64 [n] each; 0 where it is not known.
-        factor: What the quotient is multiplied by.
+        parts: Function from frames to what is summed above and below, float64 [n] each; 0 where not known.
+        factor: Factor of the quotient.
     """
 
     parts: Callable[[Frames], tuple[Array, Array]]
@@ -86,8 +86,8 @@ class Percentile:
     """A percentile of a column over the frames on which it is known, interpolated linearly.
 
     Attributes:
-        column: Of numbers.
-        share: 0 to 100; 100 is the maximum.
+        column: Name of a column of numbers.
+        share: Share of the values below it, 0 to 100; 100 is the maximum.
     """
 
     column: str

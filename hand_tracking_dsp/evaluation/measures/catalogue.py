@@ -1,4 +1,4 @@
-"""Every measure of an evaluation: its unit, its formula, and its value over any set of frames."""
+"""Catalogue of all measures of an evaluation: unit, formula, and value over any set of frames."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hand_tracking_dsp.evaluation.measures.aggregates import (
 )
 from hand_tracking_dsp.evaluation.measures.frames import DROPPED, REJECTED, Frames
 from hand_tracking_dsp.evaluation.measures.metric import Metric, RunMetric
+from hand_tracking_dsp.evaluation.measures.run_catalogue import RUN_METRICS
 
 _JOINTS = "true joints: a bag with a topic truth, or --truth with joints"
 _BOXES = "true boxes or joints: a bag with a topic truth, or --truth"
@@ -93,7 +94,7 @@ METRICS: tuple[Metric, ...] = (
         "accuracy",
         "share",
         "higher",
-        "Hands found whose side was told right, over those whose side is known.",
+        "Hands found whose side was right, over those whose side is known.",
         _JOINTS,
         ratio("sides_right", "true_sides"),
     ),
@@ -217,7 +218,7 @@ METRICS: tuple[Metric, ...] = (
         "time and frames",
         "share",
         "lower",
-        "Messages that are no image, over all.",
+        "Messages that are not images, over all.",
         "a frame",
         share_of(REJECTED),
     ),
@@ -261,59 +262,8 @@ METRICS: tuple[Metric, ...] = (
 )
 """All measures that are functions of frames, in the order of the report."""
 
-RUN_METRICS: tuple[RunMetric, ...] = (
-    RunMetric(
-        "energy_measured_mj",
-        "energy and machine",
-        "mJ a frame",
-        "lower",
-        "Energy that the machine's meter (RAPL, INA3221 or NVML) counted during the run, over the frames "
-        "handled; of the whole processor, card or board, whatever else ran on it.",
-        "a meter that can be read (RAPL, INA3221, NVML)",
-    ),
-    RunMetric(
-        "cpu_share",
-        "energy and machine",
-        "cores",
-        "lower",
-        "Processor time of the process over the run's time; 1 = one core fully used.",
-        "a frame that was handled",
-    ),
-    RunMetric(
-        "memory_mb",
-        "energy and machine",
-        "MB",
-        "lower",
-        "The most memory (resident set, 1e6 bytes) that the process held up to the end of the run, with what "
-        "ran in it before.",
-        "a frame that was handled",
-    ),
-    RunMetric(
-        "accelerator_utilization",
-        "energy and machine",
-        "share",
-        "neither",
-        "Mean busy share of the busiest GPU, read once a second.",
-        "a GPU whose driver tells",
-    ),
-    RunMetric(
-        "rate_hz",
-        "energy and machine",
-        "frames/s",
-        "higher",
-        "Frames read, tracked and judged per second of the run.",
-        "a frame that was handled",
-    ),
-    RunMetric(
-        "network_rate_hz",
-        "energy and machine",
-        "frames/s",
-        "higher",
-        "What the networks alone would allow: frames handled over the sum of detection_ms and landmarks_ms.",
-        "a frame that was handled",
-    ),
-)
-"""The measures of whole runs."""
+ALL_METRICS: tuple[RunMetric, ...] = (*METRICS, *RUN_METRICS)
+"""All measures, in the order of the report."""
 
 
 def measured(frames: Frames) -> dict[str, float]:
@@ -323,16 +273,15 @@ def measured(frames: Frames) -> dict[str, float]:
 
 def measure_names() -> list[str]:
     """Return the names of all measures, in the order of the report."""
-    return [metric.name for metric in (*METRICS, *RUN_METRICS)]
+    return [metric.name for metric in ALL_METRICS]
 
 
 def metrics_table() -> str:
     """Return all measures as a Markdown table."""
     escaped = r"\|"
     rows = ["| measure | unit | better | definition | needs |", "|---|---|---|---|---|"]
-    everything: tuple[RunMetric, ...] = (*METRICS, *RUN_METRICS)
     rows += [
         f"| `{m.name}` | {m.unit or '-'} | {m.better} | {m.formula.replace('|', escaped)} | {m.needs} |"
-        for m in everything
+        for m in ALL_METRICS
     ]
     return "\n".join(rows) + "\n"

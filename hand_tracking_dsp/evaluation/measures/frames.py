@@ -1,4 +1,4 @@
-"""One row a frame: everything that measures are made of, and frames.csv."""
+"""Frames as a table, a row each: everything that measures are made of, and frames.csv."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hand_tracking_dsp.files import write_table
 NAN = math.nan
 
 HANDLED, DROPPED, REJECTED = "handled", "dropped", "rejected"
-"""What became of a frame: tracked, replaced by a newer one before its turn, or no image."""
+"""Outcomes of a frame: tracked, replaced by a newer one before its turn, or not an image."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +27,8 @@ class FrameRow:
     """One frame in one run; NaN = not measured, not known, or without meaning on this frame.
 
     Attributes:
-        run: The setting that ran, for example "level 2".
-        bag: Which recording.
+        run: Name of the setting that ran, for example "level 2".
+        bag: Name of the recording.
         outcome: HANDLED, DROPPED or REJECTED.
         frame: Number of the image in its recording, from 0.
         stamp_s: The image's stamp, seconds since the recording's first.
@@ -57,10 +57,10 @@ class FrameRow:
         world_mm: Mean distance of their world landmarks, both centred on their mean, millimetres.
         world_aligned_mm: The same after Procrustes alignment, millimetres.
         true_boxes: Boxes of hands in view.
-        boxes: Boxes of hands tracked, where there are true ones to hold them against.
+        boxes: Boxes of hands tracked, where there are true ones to compare with.
         boxes_hit: Pairs of both that overlap by an intersection over union of 0.5 or more.
         true_sides: Hands found of which the side is known.
-        sides_right: Those of them whose side was told right.
+        sides_right: Those of them whose side was right.
         jitter_px: Second difference of the joints from frame to frame, of hands at rest, pixels.
         jitter_palm_percent: The same in % of the palm size.
         resting: Hands at rest that jitter was measured of.
@@ -131,23 +131,23 @@ class FrameRows:
         self._numbers = {name: array("d") for name in NUMBERS}
 
     def add(self, row: FrameRow) -> None:
-        """Take a row."""
+        """Add a row."""
         for name, words in self._names.items():
             words.append(getattr(row, name))
         for name, numbers in self._numbers.items():
             numbers.append(getattr(row, name))
 
     def frames(self) -> Frames:
-        """Return what was collected."""
+        """Return the rows collected."""
         words = {name: np.array(found, dtype=str) for name, found in self._names.items()}
         return Frames({**words, **{name: np.array(found) for name, found in self._numbers.items()}})
 
 
 class Frames:
-    """Rows as columns.
+    """Rows of frames, as columns.
 
     Args:
-        columns: Of COLUMNS: str [n] or float64 [n] each.
+        columns: Columns by their names in COLUMNS: str [n] or float64 [n] each.
     """
 
     def __init__(self, columns: Mapping[str, NDArray[Any]]) -> None:
@@ -205,11 +205,11 @@ def read_frames(path: Path) -> Frames:
             header = next(rows, [])
             if header != list(COLUMNS):
                 missing = next((name for name in COLUMNS if name not in header), "another order of columns")
-                msg = f"The table {path} is none of this version ({missing}): run evaluate again."
+                msg = f"The table {path} is not of this version ({missing}): run evaluate again."
                 raise SourceError(msg)
             return _parsed(path, rows)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no table"
+        reason = error.strerror if isinstance(error, OSError) else "it is not a table"
         msg = f"The table {path} cannot be read ({reason}): give the folder that evaluate wrote."
         raise SourceError(msg) from error
 

@@ -1,4 +1,4 @@
-"""What a measure is: its name, unit, formula and what it needs."""
+"""Definition of a measure: its name, unit, formula and what it needs."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class RunMetric:
     """A measure of a whole run.
 
     Attributes:
-        name: In report.json and on the command line; ends with its unit where it has one.
-        group: What it belongs to.
+        name: Name in report.json and on the command line; ends with its unit where it has one.
+        group: Group in the report.
         unit: "" for a plain number.
-        better: Which direction is better.
-        formula: How it is defined, in a sentence.
-        needs: What it cannot be had without, the end of "not measured: ...".
-        note: Said beside its value wherever a user sees it; "" for nothing.
+        better: Direction that is better.
+        formula: Definition in a sentence.
+        needs: Requirement without which it has no value, the end of "not measured: ...".
+        note: Remark beside its value wherever a user sees it; "" for none.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Metric(RunMetric):
     """A measure whose value is a function of frames, in whatever order they are.
 
     Attributes:
-        value: From frames to the value; NaN where nothing was measured.
+        value: Function from frames to the value; NaN where nothing was measured.
     """
 
     value: Aggregate

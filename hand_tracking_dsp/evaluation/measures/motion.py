@@ -1,4 +1,4 @@
-"""What only a sequence of frames shows: the jitter of hands at rest, and how long lost hands stay lost."""
+"""Measures of sequences of frames: the jitter of hands at rest, and the time that lost hands stay lost."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from hand_tracking_dsp.tracking.geometry import palm_size
 from hand_tracking_dsp.tracking.types import Floats, TrackedHand
 
 REST_WINDOW_S = 0.5
-"""How long a hand must have kept still to be at rest."""
+"""Time for which a hand must have kept still to be at rest, seconds."""
 
 REST_LIMIT = 0.05
-"""How far the middle of a resting hand may have moved in that time, in palm sizes."""
+"""Distance that the middle of a resting hand may have moved in that time, in palm sizes."""
 
 _EVEN = 1.5
 """Three frames are neighbours where the longer of their two intervals is at most so many times the other."""
@@ -25,7 +25,7 @@ _EVEN = 1.5
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """A hand on one frame: its tracked joints, and the middle of those that tell whether it rests."""
+    """A hand on one frame: its tracked joints, and the middle of those by which it is at rest or not."""
 
     stamp_s: float
     joints_px: Floats
@@ -40,19 +40,19 @@ class RestJitter:
     """Second differences of the joints of hands at rest.
 
     Of three neighbouring frames: mean over joints of |p(t) - 2 p(t-1) + p(t-2)|. A movement at constant
-    speed adds nothing to it, and a hand in acceleration is not at rest. Whether it is, the true joints tell
-    where they are known, else the tracked ones.
+    speed adds nothing to it, and a hand in acceleration is not at rest. Whether it is
+    at rest goes by the true joints where they are known, else by the tracked ones.
     """
 
     def __init__(self) -> None:
         self._tracks: dict[int, _History] = {}
 
     def update(self, stamp_s: float, hands: Sequence[TrackedHand], pairs: Pairs | None) -> dict[str, float]:
-        """Take a frame.
+        """Add a frame.
 
         Args:
-            stamp_s: Of the image, seconds; one that runs back begins anew.
-            hands: As tracked.
+            stamp_s: Stamp of the image, seconds; one that runs back starts again.
+            hands: Tracked hands.
             pairs: Of these with the true hands; None where those are not known.
 
         Returns:
@@ -90,7 +90,7 @@ class RestJitter:
 
 
 class Reacquisition:
-    """Measures from when to when fewer hands are tracked than are in view.
+    """Measures the times in which fewer hands are tracked than are in view.
 
     It begins with the first frame that shows a hand that is not tracked, a new one or a lost one, and ends
     with the first on which all hands in view are; a hand that is tracked on the first frame that shows it
@@ -102,10 +102,10 @@ class Reacquisition:
         self._in_view = 0
 
     def update(self, stamp_s: float, in_view: float, found: float) -> float:
-        """Take a frame and return how long hands were not tracked, seconds, where that ends; else NaN.
+        """Add a frame and return the time for which hands were not tracked, seconds, where it ends; else NaN.
 
         Args:
-            stamp_s: Of the image, seconds.
+            stamp_s: Stamp of the image, seconds.
             in_view: True hands; NaN where it is not known.
             found: Those of them that are tracked.
         """
@@ -127,7 +127,7 @@ class Reacquisition:
 
 
 def _at_rest(history: _History, size: float) -> bool:
-    """Say whether the middle of the joints kept still, and the last three frames are neighbours."""
+    """Return whether the middle of the joints kept still, and the last three frames are neighbours."""
     if len(history) < 3 or history[-1].stamp_s - history[0].stamp_s < REST_WINDOW_S:
         return False
     steps = (history[-1].stamp_s - history[-2].stamp_s, history[-2].stamp_s - history[-3].stamp_s)

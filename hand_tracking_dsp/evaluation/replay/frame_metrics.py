@@ -1,4 +1,4 @@
-"""Makes a row of everything that is known of a frame."""
+"""Metrics of frames: a row of everything that is known of each."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ _COSTS = (
 )
 
 
-class FrameJudge:
+class FrameMetrics:
     """Collects the rows of one recording under one setting.
 
     Args:
         run: Name of the setting.
         bag: Name of the recording.
-        still: Its images are photos, each for itself.
-        budget_ms: Latency budget.
+        still: Whether its images are photos, each for itself.
+        budget_ms: Latency budget, milliseconds.
         level_macs: Multiply-accumulates of one run of each level.
-        detector_macs: The same of the palm detector.
-        picojoules_per_mac: Energy of one, of the estimate.
-        worst: How many of the worst frames to keep.
+        detector_macs: Multiply-accumulates of the palm detector.
+        picojoules_per_mac: Energy of one multiply-accumulate, for the estimate, picojoules.
+        worst: Number of the worst frames to keep.
     """
 
     def __init__(
@@ -79,34 +79,34 @@ class FrameJudge:
         self._reacquisition = Reacquisition()
 
     def reject(self, frame: RecordedFrame) -> None:
-        """Take a message that is no image."""
+        """Add a message that is not an image."""
         self._rows.add(self._row(frame, REJECTED))
 
     def drop(self, frame: RecordedFrame) -> None:
-        """Take an image that did not get its turn."""
+        """Add an image that was dropped."""
         self._rows.add(self._row(frame, DROPPED))
 
-    def judge(
+    def add(
         self,
         frame: RecordedFrame,
         result: FrameResult,
         cost: FrameCost,
         drift: Drift,
         *,
-        anew: bool = False,
+        restarted: bool = False,
     ) -> None:
-        """Take what was found in an image that was tracked.
+        """Add an image that was tracked.
 
         Args:
             frame: The image.
-            result: What was found.
+            result: Hands found and what they cost.
             cost: Costs of the frame; end_to_end_ms is the age of the hands when they were ready.
             drift: Distance from the dense level, where it was measured.
-            anew: Whether the tracker had begun anew: the frame has no neighbour before it.
+            restarted: Whether the tracker had started again: the frame has no neighbour before it.
         """
         if frame.image is None:
             return
-        if anew:
+        if restarted:
             self._jitter, self._reacquisition, self._last = RestJitter(), Reacquisition(), None
         latency_ms = cost.end_to_end_ms
         measures: dict[str, Any] = {name: getattr(cost, name) for name in _COSTS} | {

@@ -30,7 +30,7 @@ class Setting:
     """Setting that is evaluated: one level, one policy, or the recorded levels.
 
     Attributes:
-        name: In tables and files.
+        name: Name in tables and files.
         level: The level of all frames; None: another way.
         policy: Manifest of a learned policy, or one of RULES; "": none.
         as_recorded: Track the images that the recorded tracker handled, each at its recorded level.
@@ -79,9 +79,9 @@ class PolicyLevel(LevelChooser):
     next.
 
     Args:
-        levels: Levels of the bank.
+        levels: Number of levels of the bank.
         policy: Policy that decides.
-        budget_ms: Latency budget.
+        budget_ms: Latency budget, milliseconds.
     """
 
     def __init__(self, levels: int, policy: Policy, budget_ms: float) -> None:

@@ -1,4 +1,4 @@
-"""Threads beside the one that runs the networks: what comes before it, and what comes behind."""
+"""Threads beside the one that runs the networks: one reads ahead of it, one works in the background."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Item = TypeVar("Item")
 _DEPTH = 8
 
 
-class _Places:
-    """Free places for items that wait; not a bounded Queue, which takes 0.1 ms of Python an item."""
+class _Slots:
+    """Free slots for items that wait; not a bounded Queue, which takes 0.1 ms of Python an item."""
 
     def __init__(self) -> None:
         self._free: SimpleQueue[bool] = SimpleQueue()
@@ -23,32 +23,32 @@ class _Places:
             self._free.put(True)
 
     def take(self) -> bool:
-        """Wait for a place; False once they are closed."""
+        """Wait for a slot; False once they are closed."""
         return self._free.get()
 
     def give_back(self) -> None:
-        """Free a place."""
+        """Free a slot."""
         self._free.put(True)
 
     def close(self) -> None:
-        """Let nobody wait any more."""
+        """Wake whoever waits, and let nobody wait again."""
         self._free.put(False)
 
 
 def read_ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
-    """Give the same items, made by a thread of its own; closing it ends the thread.
+    """Yield the same items, made by a thread of its own; closing it ends the thread.
 
     Raises:
         Exception: Whatever making them raises.
     """
     ready: SimpleQueue[tuple[Item | None, BaseException | None]] = SimpleQueue()
-    places = _Places()
+    slots = _Slots()
     stop = threading.Event()
 
     def read() -> None:
         try:
             for one in items:
-                if not places.take() or stop.is_set():
+                if not slots.take() or stop.is_set():
                     return
                 ready.put((one, None))
             ready.put((None, None))
@@ -64,28 +64,28 @@ def read_ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
                 raise error
             if item is None:
                 return
-            places.give_back()
+            slots.give_back()
             yield item
     finally:
         stop.set()
-        places.close()
+        slots.close()
         thread.join()
 
 
-class Behind:
-    """Does things in order in a thread of its own, while the caller goes on; a ``with`` block waits for all.
+class BackgroundWorker:
+    """Runs tasks in order in a thread of its own, while the caller goes on; a ``with`` block waits for all.
 
     Raises:
-        Exception: Whatever was done raised, at the next do or at the end of the block.
+        Exception: Whatever a task raised, at the next submit or at the end of the block.
     """
 
     def __init__(self) -> None:
         self._tasks: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
-        self._places = _Places()
+        self._slots = _Slots()
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, name="behind", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="background", daemon=True)
 
-    def __enter__(self) -> Behind:
+    def __enter__(self) -> BackgroundWorker:
         """Start."""
         self._thread.start()
         return self
@@ -93,15 +93,15 @@ class Behind:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Wait for what is left to do."""
+        """Wait for the tasks that are left."""
         self._tasks.put(None)
         self._thread.join()
         if self._error is not None and error is None:
             raise self._error
 
-    def do(self, task: Callable[[], object]) -> None:
-        """Do something soon; waits while too much is left to do."""
-        self._places.take()
+    def submit(self, task: Callable[[], object]) -> None:
+        """Run a task soon; waits while too many are left."""
+        self._slots.take()
         if self._error is not None:
             raise self._error
         self._tasks.put(task)
@@ -113,4 +113,4 @@ class Behind:
                     task()
                 except BaseException as error:  # noqa: BLE001 (raised again where tasks are given)
                     self._error = error
-            self._places.give_back()
+            self._slots.give_back()

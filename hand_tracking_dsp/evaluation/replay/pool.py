@@ -1,4 +1,4 @@
-"""Runs units one after the other, in several processes, or on a Dask cluster."""
+"""Units of work run one after the other, in several processes, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What the processes of a pool share, without locks: one that is killed must not keep one.
+    """Memory that the processes of a pool share, without locks: one that is killed must not keep one.
 
     Attributes:
-        frames: How many are done, of each unit.
+        frames: Number of frames done, of each unit.
         stop: Whether to give up.
     """
 
@@ -43,11 +43,11 @@ class _Shared:
 
 
 def run_here(units: Sequence[Unit], jobs: int, on_progress: Progress) -> Iterator[UnitResult | LeftOut]:
-    """Run units on this machine and give each result when it is there.
+    """Run units on this machine and yield each result when it is there.
 
     Args:
-        units: What to do.
-        jobs: How many at once, at least 1; 1 = in this process.
+        units: Units of work.
+        jobs: Number of units at once, at least 1; 1 = in this process.
         on_progress: Called with how many more frames are done, of all units together.
 
     Raises:
@@ -90,10 +90,10 @@ def run_on_cluster(
     """Run units on a Dask cluster, whose workers see the same files under the same paths.
 
     Args:
-        units: What to do.
-        address: Of the scheduler, for example tcp://fleet:8786.
+        units: Units of work.
+        address: Address of the scheduler, for example tcp://fleet:8786.
         on_progress: Called with how many more frames are done, a unit at a time.
-        frames_of: How many frames a unit has.
+        frames_of: Function from a unit to its number of frames.
 
     Raises:
         ConfigurationError: Dask is not installed, the scheduler does not answer, or it has no worker.
@@ -103,7 +103,7 @@ def run_on_cluster(
     try:
         import distributed
     except ImportError as error:
-        msg = f"There is no Dask here ({error}): run pip install distributed, or leave out --cluster."
+        msg = f"Dask is not installed ({error}): run pip install distributed, or leave out --cluster."
         raise ConfigurationError(msg) from error
     try:
         client: Any = distributed.Client(address, timeout=_CONNECT_S)  # type: ignore[no-untyped-call]
@@ -159,4 +159,4 @@ def _run_counted(number: int, unit: Unit) -> UnitResult | LeftOut:
 
 
 class _Stopped(Exception):  # noqa: N818 (nobody sees it)
-    """Nobody waits for the unit any more."""
+    """Ends a unit whose result is not needed any more."""

@@ -1,4 +1,4 @@
-"""What a run takes of the machine: processor time, energy where a meter can be read, the accelerator."""
+"""Resources that a run uses: processor time, energy where a meter can be read, memory, the accelerator."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from hand_tracking_dsp.power.power_source import PowerSource
 # Of the processor or the board; a battery's gauge is too slow and too coarse for a run.
 _METERS = ("rapl", "ina3221", "nvml")
 _PERIOD_S = 0.5
-# Linux tells the largest resident set in these.
+# Linux reports the largest resident set in these.
 _KIB = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What was used between start and end of a run.
+    """Resources used between start and end of a run.
 
     Attributes:
         wall_s: Time that passed, seconds.
         cpu_s: Processor time of this process, all threads, seconds.
-        joules: What the meter counted; NaN without one.
-        busy: Mean busy share of the accelerator, 0 to 1; NaN where none tells.
-        meter: Which meter; "": none.
+        joules: Energy that the meter counted; NaN without one.
+        busy: Mean busy share of the accelerator, 0 to 1; NaN where none reports it.
+        meter: Name of the meter; "": none.
         memory_mb: The most memory that this process held since it began, 1e6 bytes.
     """
 
@@ -43,7 +43,7 @@ class Usage:
 
 
 class Meter:
-    """Counts from its making on; ask it to sample often, it reads twice a second.
+    """Counts what is used from its making on; call sample often, it reads twice a second.
 
     Args:
         open_source: From a kind of power source to the source; another than open_power_source for tests.
@@ -54,7 +54,7 @@ class Meter:
         for kind in _METERS:
             with suppress(SourceError):
                 self._source = open_source(kind)
-                self._source.read()  # counters tell the mean since the reading before
+                self._source.read()  # counters report the mean since the reading before
                 break
         self._accelerator = Accelerator()
         self._busy: list[float] = []
@@ -77,7 +77,7 @@ class Meter:
                 self._source = None
 
     def usage(self) -> Usage:
-        """Return what was used so far."""
+        """Return the resources used so far."""
         self.sample(at_once=True)
         busy = [share for share in self._busy if math.isfinite(share)]
         return Usage(

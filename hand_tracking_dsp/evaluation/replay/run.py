@@ -1,4 +1,4 @@
-"""One recording under one setting: the piece of work that is done in one process."""
+"""Replay of one recording under one setting: the unit of work that one process does."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pathlib import Path
 import cv2
 
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED, Frames
-from hand_tracking_dsp.evaluation.replay.frame_metrics import FrameJudge
+from hand_tracking_dsp.evaluation.replay.frame_metrics import FrameMetrics
 from hand_tracking_dsp.evaluation.replay.levels import LevelChooser, Setting, level_chooser
-from hand_tracking_dsp.evaluation.replay.pipeline import Behind, read_ahead
+from hand_tracking_dsp.evaluation.replay.pipeline import BackgroundWorker, read_ahead
 from hand_tracking_dsp.evaluation.replay.resource_usage import Meter, Usage
 from hand_tracking_dsp.evaluation.replay.timing import EveryFrame, NewestFrame, Timing, Turn
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame
@@ -42,14 +42,14 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """A recording by name, so that another process can open it.
+class RecordingSpec:
+    """Name and path of a recording, so that another process can open it.
 
     Attributes:
-        name: In tables and files; its own among all.
-        path: Of a bag, or of a folder of pictures.
-        topic: Of a bag's images; "": its only one.
-        truth: Table of what pictures show; None: not known.
+        name: Name in tables and files, different from all others.
+        path: Path of a bag, or of a folder of pictures.
+        topic: Topic of a bag's images; "": its only one.
+        truth: Table of the ground truth of pictures; None: not known.
         photos: Whether it is a folder of pictures.
     """
 
@@ -72,18 +72,18 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class ReplayOptions:
-    """How recordings are replayed.
+    """Settings of the replay of recordings.
 
     Attributes:
         bank: Folder of the level bank.
         detector: Palm detector by name; "": the bank's first.
-        runtime: How to run the networks.
-        tracker: How to track.
+        runtime: Settings of the backend.
+        tracker: Settings of the tracker.
         budget_ms: Latency budget, above 0.
         realtime: Drop frames as the live node would; else track every one.
         agreement: Compare every frame with the dense level.
-        picojoules_per_mac: Of the estimate of energy.
-        worst: How many of the worst frames to keep.
+        picojoules_per_mac: Energy of one multiply-accumulate, for the estimate, picojoules.
+        worst: Number of the worst frames to keep.
     """
 
     bank: Path
@@ -101,23 +101,23 @@ class ReplayOptions:
 class Unit:
     """One recording under one setting."""
 
-    material: Material
+    recording: RecordingSpec
     setting: Setting
     options: ReplayOptions
 
 
 @dataclass(frozen=True, slots=True)
 class UnitResult:
-    """What came of a unit.
+    """Result of a unit.
 
     Attributes:
         unit: The unit.
         frames: A row a frame.
-        problems: What could not be read, by sentence.
-        usage: What it took of the machine.
+        problems: Counts of what could not be read, by sentence.
+        usage: Use of the machine.
         worst: The worst frames, the worst first.
         provider: Backend and execution provider.
-        precisions: Of each level's file that was loaded.
+        precisions: Precision of each level's file that was loaded.
     """
 
     unit: Unit
@@ -138,10 +138,10 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
     options, setting = unit.options, unit.setting
     bank, detector = _networks(options.bank, options.detector, options.runtime)
     manifest = read_manifest(options.bank)
-    recording = unit.material.open()
-    judge = FrameJudge(
+    recording = unit.recording.open()
+    metrics = FrameMetrics(
         run=setting.name,
-        bag=unit.material.name,
+        bag=unit.recording.name,
         still=recording.still,
         budget_ms=options.budget_ms,
         level_macs=tuple(level.macs for level in manifest.levels),
@@ -153,10 +153,10 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
         HandTracker(bank, detector, options.tracker),
         level_chooser(setting, manifest, options.budget_ms),
         NewestFrame() if options.realtime and not recording.still else EveryFrame(),
-        judge,
+        metrics,
         still=recording.still,
-        # A policy hears of drift as often as in the running graph.
-        heard=_monitor(bank, _DRIFT_INTERVAL, options.budget_ms) if setting.policy else None,
+        # A policy receives drift as often as in the running graph.
+        policy_drift=_monitor(bank, _DRIFT_INTERVAL, options.budget_ms) if setting.policy else None,
         agreement=_monitor(bank, 1, math.inf) if options.agreement else None,
     )
     # Else the reading thread keeps the networks waiting up to 5 ms for the interpreter.
@@ -165,15 +165,15 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
     cv2.setNumThreads(max(1, options.runtime.threads))
     meter = Meter()
     done = 0
-    with Behind() as behind, closing(read_ahead(recording.frames())) as recorded:
+    with BackgroundWorker() as background, closing(read_ahead(recording.frames())) as recorded:
         for turn in replay.timing.turns(recorded):
-            behind.do(replay.handle(turn))
+            background.submit(replay.handle(turn))
             meter.sample()
             done += 1
             if done % _REPORT_EVERY == 0:
                 on_progress(_REPORT_EVERY)
     on_progress(done % _REPORT_EVERY)
-    frames, problems = judge.frames(), Counter(recording.problems)
+    frames, problems = metrics.frames(), Counter(recording.problems)
     if setting.as_recorded and not (frames["outcome"] == HANDLED).any():
         problems["no hands of its images were recorded, so none was tracked as recorded"] += 1
     return UnitResult(
@@ -181,67 +181,67 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
         frames,
         problems,
         meter.usage(),
-        judge.worst(),
+        metrics.worst(),
         bank.provider,
         tuple(choice.precision for choice in bank.choices),
     )
 
 
 class _Replay:
-    """Gives each image what it gets in the running graph."""
+    """Handles each image as the running graph does."""
 
     def __init__(
         self,
         tracker: HandTracker,
         chooser: LevelChooser,
         timing: Timing,
-        judge: FrameJudge,
+        metrics: FrameMetrics,
         *,
         still: bool,
-        heard: DriftMonitor | None,
+        policy_drift: DriftMonitor | None,
         agreement: DriftMonitor | None,
     ) -> None:
         self.timing = timing
         self._tracker = tracker
         self._chooser = chooser
-        self._judge = judge
+        self._metrics = metrics
         self._still = still
-        self._heard = heard
+        self._policy_drift = policy_drift
         self._agreement = agreement
         self._last_s = -math.inf
 
     def handle(self, turn: Turn) -> Callable[[], None]:
-        """Track an image, and return what is left to do, in the order of the turns: to judge the result."""
+        """Track an image, and return what is left to do in the order of the turns: to measure the result."""
         frame = turn.frame
         self._chooser.add_batteries(frame.batteries)
         if frame.image is None:
-            return partial(self._judge.reject, frame)
+            return partial(self._metrics.reject, frame)
         level = None if turn.dropped else self._chooser.level(frame, turn.start_s)
         if level is None:
-            return partial(self._judge.drop, frame)
+            return partial(self._metrics.drop, frame)
         stamp_s = frame.stamp_ns // 10**9 + (frame.stamp_ns % 10**9) * 1e-9  # as the node computes it
-        anew = self._still or stamp_s < self._last_s
-        if anew:
+        restarted = self._still or stamp_s < self._last_s
+        if restarted:
             self._tracker.reset()
         self._last_s = stamp_s
         result = self._tracker.track(frame.image, stamp_s, level, frame.order)
         total_ms = frame.conversion_ms + result.stats.total_ms
         self.timing.took(total_ms)
         latency_ms = self.timing.latency_ms(turn, total_ms)
-        heard, agreement = (
+        policy_drift, agreement = (
             Drift() if monitor is None else monitor.measure(frame.image, frame.order, result, total_ms)
-            for monitor in (self._heard, self._agreement)
+            for monitor in (self._policy_drift, self._agreement)
         )
         cost = FrameCost.of(
             result,
-            heard,
+            policy_drift,
             stamp_ns=frame.stamp_ns,
             conversion_ms=frame.conversion_ms,
             total_ms=total_ms,
             end_to_end_ms=latency_ms,
         )
         self._chooser.learn(turn.start_s + total_ms * 1e-3, cost)
-        return partial(self._judge.judge, frame, result, cost, agreement, anew=anew)
+        return partial(self._metrics.add, frame, result, cost, agreement, restarted=restarted)
 
 
 def _monitor(bank: LevelBank, interval: int, budget_ms: float) -> DriftMonitor:

@@ -1,4 +1,4 @@
-"""Which frames get their turn, and when: all of them, or as a node that takes the newest image."""
+"""Turns of frames: every frame gets one, or, as in a node, the newest image when the tracker is free."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from hand_tracking_dsp.recordings.recording import RecordedFrame
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One image's turn.
+    """Turn of one image.
 
     Attributes:
         frame: The image.
         dropped: Whether it was replaced by a newer one before its turn.
-        start_s: When its turn begins, seconds of the recording's clock (its messages' arrival).
+        start_s: Time at which its turn begins, seconds of the recording's clock (its messages' arrival).
     """
 
     frame: RecordedFrame
@@ -24,7 +24,7 @@ class Turn:
 
 
 class EveryFrame:
-    """Each image's turn begins when it arrives; nothing is dropped and nothing waits."""
+    """Timing in which each image's turn begins when it arrives; nothing is dropped and nothing waits."""
 
     def turns(self, frames: Iterator[RecordedFrame]) -> Iterator[Turn]:
         """Give every frame its turn."""
@@ -39,7 +39,7 @@ class EveryFrame:
 
 
 class NewestFrame:
-    """The tracker's mailbox in the recording's time: a busy tracker takes the newest image when it is done.
+    """Timing of the tracker's mailbox: a busy tracker takes the newest image when it is done.
 
     Time is that of the recording, moved on by what each frame took when it was measured, so that the machine
     need not be kept waiting.
@@ -61,7 +61,7 @@ class NewestFrame:
                     yield self._turn(waiting, begin_s)
                 else:
                     yield Turn(waiting, True, begin_s)
-                if back:  # the recording begins anew, and so does the tracker's time
+                if back:  # the recording starts again, and so does the tracker's time
                     self._free_s = float("-inf")
             waiting = frame
         if waiting is not None:

@@ -1,4 +1,4 @@
-"""The frames that went worst, kept as pictures while a run lasts."""
+"""Worst frames of a run, kept as pictures while it lasts."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class WorstFrame:
     """One of the worst frames.
 
     Attributes:
-        row: What was measured of it.
-        measure: By what it is among the worst.
+        row: Its metrics.
+        measure: Measure by which it is among the worst.
         value: The measure's value.
-        badness: To order frames by, see badness.
-        jpeg: The picture, hands in colours, true joints and boxes in green.
+        badness: Key to order frames by, see the function badness.
+        jpeg: Picture as JPEG, hands in colours, true joints and boxes in green.
     """
 
     row: FrameRow
@@ -45,7 +45,7 @@ class WorstFrames:
     """Keeps the worst frames of a run in constant memory.
 
     Args:
-        count: How many, at least 0.
+        count: Number of frames to keep, at least 0.
     """
 
     def __init__(self, count: int) -> None:
@@ -61,7 +61,7 @@ class WorstFrames:
         hands: Sequence[TrackedHand],
         truth: Sequence[TrueHand] | None,
     ) -> None:
-        """Take a frame, if it is among the worst so far."""
+        """Keep a frame, if it is among the worst so far."""
         bad = badness(row)
         full = len(self._heap) >= self._count
         if self._count == 0 or bad <= (0, 0) or (full and bad <= self._heap[0][0]):

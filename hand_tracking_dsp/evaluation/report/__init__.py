@@ -1,1 +1,1 @@
-"""An evaluation as a folder: report.html, report.json and frames.csv."""
+"""Reports: the page template and the style of plots that all share, and the folder of an evaluation."""

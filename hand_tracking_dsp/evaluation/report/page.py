@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS
+from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, METRICS
 from hand_tracking_dsp.evaluation.measures.frames import Frames
 from hand_tracking_dsp.evaluation.measures.metric import RunMetric
 from hand_tracking_dsp.evaluation.measures.wording import number
@@ -75,7 +75,7 @@ def write_page(report: Mapping[str, Any], frames: Frames, folder: Path) -> None:
         worst=[_worst(one, report["units"], folder) for one in report["worst"]],
         not_measured=report["not_measured"],
         how=_how(report),
-        metrics=[metric for metric in (*METRICS, *RUN_METRICS) if _measured(report, metric)],
+        metrics=[metric for metric in ALL_METRICS if _measured(report, metric)],
     )
 
 
@@ -102,7 +102,7 @@ def _measured(report: Mapping[str, Any], metric: RunMetric) -> bool:
 
 
 def _groups(report: Mapping[str, Any]) -> list[tuple[str, list[_Row]]]:
-    measured = [metric for metric in (*METRICS, *RUN_METRICS) if _measured(report, metric)]
+    measured = [metric for metric in ALL_METRICS if _measured(report, metric)]
     return [
         (group.capitalize(), [_row(report, metric) for metric in metrics])
         for group, metrics in groupby(measured, key=lambda metric: metric.group)

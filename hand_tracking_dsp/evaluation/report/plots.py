@@ -255,7 +255,7 @@ def _worst_first(frames: Frames) -> list[str]:
 
 
 def _distributions(columns: Mapping[str, Array], report: Mapping[str, Any]) -> Figure | None:
-    """Draw which share of the values lies below what, from as many points whatever their number."""
+    """Draw the distribution of values: the share below each, in as many points whatever their number."""
     figure, (axes,) = _figure()
     for run, values in columns.items():
         if np.isfinite(values).any():

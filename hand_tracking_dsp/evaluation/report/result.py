@@ -1,4 +1,4 @@
-"""The results of all units as one: what report.json holds."""
+"""Results of all units as one: the value of report.json."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, RUN_METRICS, measured
+from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, measured
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED, Frames, joined
-from hand_tracking_dsp.evaluation.measures.metric import RunMetric
 from hand_tracking_dsp.evaluation.replay.run import UnitResult
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame
 from hand_tracking_dsp.evaluation.report.version import REPORT_VERSION
@@ -26,11 +25,11 @@ _ALWAYS = (
 
 
 class Evaluation:
-    """All units' results.
+    """Results of all units of an evaluation.
 
     Args:
-        results: At least one; tables keep their order.
-        left_out: Why recordings were left out, in sentences.
+        results: Results, at least one; tables keep their order.
+        left_out: Reasons why recordings were left out, in sentences.
     """
 
     def __init__(self, results: Sequence[UnitResult], left_out: Sequence[str] = ()) -> None:
@@ -49,11 +48,11 @@ class Evaluation:
         """Return the value of report.json.
 
         Args:
-            about: What is known from outside: package, command, machine, bank, settings.
+            about: Facts known from outside: package, command, machine, bank, settings.
             pictures: The worst frames, and the file of each, below the report's folder.
         """
         runs = {name: self._run(name) for name in self.frames.names("run")}
-        units = {metric.name: metric.unit for metric in _all()}
+        units = {metric.name: metric.unit for metric in ALL_METRICS}
         recordings = self._recordings()
         return {
             "version": REPORT_VERSION,
@@ -78,7 +77,7 @@ class Evaluation:
         }
 
     def _notes(self, recordings: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Say what a reader must know of all figures."""
+        """List what a reader must know of all figures."""
         notes = [f"Left out: {reason}" for reason in self._left_out]
         if synthetic := [one["name"] for one in recordings if one["truth"] == SYNTHETIC]:
             notes.append(
@@ -99,33 +98,33 @@ class Evaluation:
             "provider": ", ".join(sorted({result.provider for result in results})),
             "meter": ", ".join(sorted({result.usage.meter for result in results} - {""})),
             "by_recording": {
-                result.unit.material.name: measured(result.frames) | _of_run([result]) for result in results
+                result.unit.recording.name: measured(result.frames) | _of_run([result]) for result in results
             },
         }
 
     def _recordings(self) -> list[dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
         for result in self.results:
-            material, frames = result.unit.material, result.frames
-            if material.name not in found:
+            recording, frames = result.unit.recording, result.frames
+            if recording.name not in found:
                 stamps = frames["stamp_s"]
-                found[material.name] = {
-                    "name": material.name,
-                    "path": str(material.path),
+                found[recording.name] = {
+                    "name": recording.name,
+                    "path": str(recording.path),
                     "frames": len(frames),
-                    "photos": material.photos,
-                    "seconds": float(np.ptp(stamps)) if len(stamps) and not material.photos else 0.0,
-                    "truth": _truth(frames, photos=material.photos),
+                    "photos": recording.photos,
+                    "seconds": float(np.ptp(stamps)) if len(stamps) and not recording.photos else 0.0,
+                    "truth": _truth(frames, photos=recording.photos),
                     "problems": dict(result.problems),
                 }
         return list(found.values())
 
 
 def truth_note(report: Mapping[str, Any], bag: str = "") -> str:
-    """Return what belongs behind the label of an error: whether the true joints are a synthetic hand's.
+    """Return the end of an error's label: a remark where the true joints are a synthetic hand's.
 
     Args:
-        report: What report.json holds.
+        report: Value of report.json.
         bag: One recording; "" for all of them.
     """
     truths = {one["truth"] for one in report["recordings"] if bag in ("", one["name"])} - {"none", "boxes"}
@@ -139,10 +138,6 @@ def _truth(frames: Frames, *, photos: bool) -> str:
         # Nothing else than a synthetic source knows them while it films.
         return "joints" if photos else SYNTHETIC
     return "boxes" if np.isfinite(frames["true_boxes"]).any() else "none"
-
-
-def _all() -> tuple[RunMetric, ...]:
-    return (*METRICS, *RUN_METRICS)
 
 
 def _of_run(results: Sequence[UnitResult]) -> dict[str, float]:
@@ -167,7 +162,7 @@ def _of_run(results: Sequence[UnitResult]) -> dict[str, float]:
 def _not_measured(runs: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Name every measure that no run has, and what it needs; likewise those that only some have."""
     sentences = []
-    for metric in _all():
+    for metric in ALL_METRICS:
         missing = [name for name, run in runs.items() if math.isnan(run["metrics"][metric.name])]
         if missing:
             where = "" if len(missing) == len(runs) else f" for {', '.join(missing)}"

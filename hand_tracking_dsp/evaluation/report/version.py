@@ -1,4 +1,4 @@
-"""The form of report.json."""
+"""Version of report.json."""
 
 REPORT_VERSION = 1
-"""Counts up where its fields change."""
+"""Version of the file's fields; it counts up where they change."""

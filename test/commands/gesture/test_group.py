@@ -128,7 +128,7 @@ def test_a_label_that_nobody_reads_is_refused(draw, tmp_path, capsys):
     images, labels = draw("seen", "fist", [0]), tmp_path / "labels.csv"
     labels.write_text("file,gesture\nfist_00.png,fisst\n")
     assert main(["gesture", "measure", "--images", str(images), "--labels", str(labels)]) == 1
-    assert "name fisst, which nobody reads" in capsys.readouterr().err
+    assert "name fisst, which are not known gestures" in capsys.readouterr().err
 
 
 def test_a_source_without_a_hand_leaves_no_file(tmp_path, capsys):

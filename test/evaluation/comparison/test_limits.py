@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.comparison.findings import Finding
-from hand_tracking_dsp.evaluation.comparison.limits import Limit, parse_limit
+from hand_tracking_dsp.evaluation.comparison.limits import MetricLimit, parse_limit
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, measure_names
 from hand_tracking_dsp.evaluation.statistics import Interval
 
@@ -37,7 +37,7 @@ def found(name: str, a: float, b: float, half_width: float = math.nan) -> Findin
     ],
 )
 def test_limits_are_read(text: str, expected: tuple[str, bool, float, str]) -> None:
-    assert parse_limit(text) == Limit(text.strip(), *expected)
+    assert parse_limit(text) == MetricLimit(text.strip(), *expected)
 
 
 @pytest.mark.parametrize(

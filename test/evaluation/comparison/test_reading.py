@@ -49,14 +49,14 @@ def test_a_folder_is_read(folder: Path) -> None:
 def test_a_report_of_another_form_is_refused(folder: Path, changes: dict[str, Any]) -> None:
     path = folder / "report.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-    with pytest.raises(SourceError, match=r"report\.json is no report .* run evaluate again"):
+    with pytest.raises(SourceError, match=r"report\.json is not a report .* run evaluate again"):
         read_evaluation(folder)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", "\xff\xfe", '{"version": 1}'])
 def test_a_damaged_report_is_refused(folder: Path, text: str) -> None:
     (folder / "report.json").write_bytes(text.encode("latin-1"))
-    with pytest.raises(SourceError, match=r"report\.json (cannot be read|is no report)"):
+    with pytest.raises(SourceError, match=r"report\.json (cannot be read|is not a report)"):
         read_evaluation(folder)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hand_tracking_dsp.errors import SourceError
-from hand_tracking_dsp.evaluation.gestures.videos import VideoEvents, table, together, watch
+from hand_tracking_dsp.evaluation.gestures.videos import VideoEvents, count_events, sum_of, table
 from hand_tracking_dsp.tracking.tracker import HandTracker
 
 
@@ -14,7 +14,7 @@ def test_what_begins_in_a_sequence_is_counted(networks, draw, tmp_path):
     for index in range(30):
         draw(f"frames/{index:02}.png", "victory" if index < 15 else "fist", roll_deg=index * 0.5)
     frames = []
-    events = watch(tmp_path / "frames", HandTracker(*networks), on_frame=lambda: frames.append(None))
+    events = count_events(tmp_path / "frames", HandTracker(*networks), on_frame=lambda: frames.append(None))
     assert len(frames) == 30
     assert events.minutes == pytest.approx(1 / 60)
     assert events.hand_minutes == pytest.approx(1 / 60)
@@ -26,7 +26,7 @@ def test_rates_are_per_minute_of_all_videos():
         VideoEvents("a", 0.5, 0.25, Counter({"fist": 1, "count_0": 2})),
         VideoEvents("b", 1.5, 1.0, Counter({"fist": 1, "swipe_up": 2})),
     ]
-    every = together(videos)
+    every = sum_of(videos)
     assert (every.minutes, every.hand_minutes) == (2.0, 1.25)
     assert every.per_minute() == {
         "gestures and movements": 2.0,
@@ -43,4 +43,4 @@ def test_rates_are_per_minute_of_all_videos():
 @pytest.mark.parametrize("name", ["none.mp4", "synthetic", "0"])
 def test_what_is_no_file_is_refused(networks, name):
     with pytest.raises(SourceError, match=f"no video {name}"):
-        watch(Path(name), HandTracker(*networks))
+        count_events(Path(name), HandTracker(*networks))

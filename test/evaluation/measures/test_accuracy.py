@@ -12,12 +12,12 @@ from hand_tracking_dsp.evaluation.measures.accuracy import accuracy, matched, pr
 from hand_tracking_dsp.hand import Handedness
 
 
-def judged(hands, truth):
+def measured(hands, truth):
     return accuracy(hands, truth, matched(hands, truth))
 
 
 def test_the_true_hand_itself_has_no_error(open_hand, tracked, true):
-    found = judged([tracked(open_hand)], [true(open_hand)])
+    found = measured([tracked(open_hand)], [true(open_hand)])
     assert (found["error_px"], found["error_palm_percent"], found["found"]) == (0, 0, 1)
     assert [found[f"pck_{share}"] for share in ("005", "010", "020")] == pytest.approx([1, 1, 1])
     assert (found["true_boxes"], found["boxes"], found["boxes_hit"]) == (1, 1, 1)
@@ -26,7 +26,7 @@ def test_the_true_hand_itself_has_no_error(open_hand, tracked, true):
 
 def test_a_shift_is_the_error_in_pixels_and_in_percent_of_a_palm_of_100_px(open_hand, tracked, true):
     shifted = open_hand + np.array([3.0, 4.0, 0.0], dtype=np.float32)
-    found = judged([tracked(shifted)], [true(open_hand)])
+    found = measured([tracked(shifted)], [true(open_hand)])
     assert found["error_px"] == pytest.approx(5.0, abs=1e-4)
     assert found["error_palm_percent"] == pytest.approx(5.0, abs=1e-4)
 
@@ -38,14 +38,14 @@ def test_pck_counts_joints_within_shares_of_the_longer_side_of_the_box(open_hand
     moved[:7, 0] += 0.04 * side
     moved[7:14, 0] += 0.09 * side
     moved[14:, 0] += 0.3 * side
-    found = judged([tracked(moved)], [true(open_hand)])
+    found = measured([tracked(moved)], [true(open_hand)])
     shares = [found[f"pck_{share}"] for share in ("005", "010", "020")]
     assert shares == pytest.approx([7 / 21, 14 / 21, 14 / 21], abs=1e-6)
 
 
 def test_joints_of_a_hand_that_was_not_found_are_not_met(open_hand, tracked, true):
     far = open_hand + np.array([400.0, 0.0, 0.0], dtype=np.float32)
-    found = judged([tracked(open_hand)], [true(open_hand), true(far)])
+    found = measured([tracked(open_hand)], [true(open_hand), true(far)])
     assert (found["true_hands"], found["found"]) == (2, 1)
     assert found["pck_020"] == pytest.approx(0.5)
     assert found["error_px"] == 0
@@ -54,10 +54,10 @@ def test_joints_of_a_hand_that_was_not_found_are_not_met(open_hand, tracked, tru
 def test_nothing_found_leaves_the_error_unknown_and_no_hand_in_view_leaves_pck_unknown(
     open_hand, tracked, true
 ):
-    missed = judged([], [true(open_hand)])
+    missed = measured([], [true(open_hand)])
     assert math.isnan(missed["error_px"])
     assert (missed["pck_005"], missed["true_boxes"], missed["boxes"]) == (0, 1, 0)
-    wrong = judged([tracked(open_hand)], [])
+    wrong = measured([tracked(open_hand)], [])
     assert math.isnan(wrong["pck_005"])
     assert (wrong["true_hands"], wrong["boxes"], wrong["boxes_hit"]) == (0, 1, 0)
 
@@ -83,12 +83,12 @@ def test_world_error_ignores_where_the_hand_is_and_aligned_error_also_its_turn_a
     open_hand, tracked, true
 ):
     world = np.random.default_rng(1).normal(scale=0.05, size=(21, 3)).astype(np.float32)
-    moved = judged([tracked(open_hand, world + 0.3)], [true(open_hand, world)])
+    moved = measured([tracked(open_hand, world + 0.3)], [true(open_hand, world)])
     assert moved["world_mm"] == pytest.approx(0, abs=1e-3)
-    turned = judged([tracked(open_hand, 1.2 * world @ rotation(0.3, 0.2, 0.1).T)], [true(open_hand, world)])
+    turned = measured([tracked(open_hand, 1.2 * world @ rotation(0.3, 0.2, 0.1).T)], [true(open_hand, world)])
     assert turned["world_mm"] > 5
     assert turned["world_aligned_mm"] == pytest.approx(0, abs=1e-2)
-    assert judged([tracked(open_hand, world)], [true(open_hand)])["true_worlds"] == 0
+    assert measured([tracked(open_hand, world)], [true(open_hand)])["true_worlds"] == 0
 
 
 def test_a_box_drawn_by_a_person_is_met_with_the_skin_around_the_joints(open_hand, tracked, true):
@@ -102,11 +102,11 @@ def test_a_box_drawn_by_a_person_is_met_with_the_skin_around_the_joints(open_han
 
 
 def test_each_box_is_met_once(open_hand, tracked, true):
-    found = judged([tracked(open_hand, track_id=1), tracked(open_hand + 1, track_id=2)], [true(open_hand)])
+    found = measured([tracked(open_hand, track_id=1), tracked(open_hand + 1, track_id=2)], [true(open_hand)])
     assert (found["boxes"], found["boxes_hit"]) == (2, 1)
 
 
 def test_a_wrong_side_is_counted_and_an_unknown_one_is_not(open_hand, tracked, true):
     hand = tracked(open_hand, side=Handedness.LEFT)
-    assert judged([hand], [true(open_hand)])["sides_right"] == 0
-    assert judged([hand], [true(open_hand, side=Handedness.UNKNOWN)])["true_sides"] == 0
+    assert measured([hand], [true(open_hand)])["sides_right"] == 0
+    assert measured([hand], [true(open_hand, side=Handedness.UNKNOWN)])["true_sides"] == 0

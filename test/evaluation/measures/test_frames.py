@@ -55,10 +55,10 @@ def test_the_header_is_every_attribute_of_a_row():
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        (lambda text: text.replace("latency_ms", "latency"), "is none of this version"),
+        (lambda text: text.replace("latency_ms", "latency"), "is not of this version"),
         (lambda text: text.replace("0.125", "fast", 1), "is damaged in line 3"),
         (lambda text: text.rsplit(",", 3)[0], "is damaged in line 9"),
-        (lambda _: "", "is none of this version"),
+        (lambda _: "", "is not of this version"),
     ],
 )
 def test_refuses_a_damaged_table_in_a_sentence(tmp_path, damage, sentence):

@@ -14,7 +14,7 @@ from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.measures.catalogue import measured
 from hand_tracking_dsp.evaluation.replay.levels import Setting
-from hand_tracking_dsp.evaluation.replay.run import Material, Unit, run_unit
+from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, Unit, run_unit
 from hand_tracking_dsp.recordings.bags.record_camera import record_source
 from hand_tracking_dsp.recordings.bags.writer import FORMATS, BagWriter
 
@@ -52,7 +52,9 @@ def test_a_damaged_bag_gives_figures_or_a_sentence_and_stays_as_it_is(
     if data.draw(st.booleans()):
         (bag / "metadata.yaml").unlink()
     before = fingerprint(bag)
-    unit = Unit(Material("bag", bag), Setting("level 5", level=5), replace(replay_options, realtime=realtime))
+    unit = Unit(
+        RecordingSpec("bag", bag), Setting("level 5", level=5), replace(replay_options, realtime=realtime)
+    )
     with suppress(SourceError):
         result = run_unit(unit)
         assert len(result.frames) > 0

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from hand_tracking_dsp.evaluation.replay.pipeline import Behind, read_ahead
+from hand_tracking_dsp.evaluation.replay.pipeline import BackgroundWorker, read_ahead
 
 
 def test_items_come_in_order_from_another_thread():
@@ -40,9 +40,9 @@ def test_items_that_nobody_takes_do_not_keep_the_thread_alive():
 
 def test_tasks_are_done_in_order_by_the_end_of_the_block():
     done = []
-    with Behind() as behind:
+    with BackgroundWorker() as background:
         for number in range(30):
-            behind.do(lambda number=number: done.append(number))
+            background.submit(lambda number=number: done.append(number))
     assert done == list(range(30))
 
 
@@ -54,9 +54,9 @@ def test_an_error_of_a_task_is_raised_at_the_end_and_later_tasks_are_left_out():
         raise ValueError(msg)
 
     def work():
-        with Behind() as behind:
-            behind.do(fail)
-            behind.do(lambda: done.append(1))
+        with BackgroundWorker() as background:
+            background.submit(fail)
+            background.submit(lambda: done.append(1))
 
     with pytest.raises(ValueError, match="cannot"):
         work()

@@ -14,13 +14,13 @@ from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, Mode
 from hand_tracking_dsp.evaluation.replay import pool
 from hand_tracking_dsp.evaluation.replay.levels import Setting
 from hand_tracking_dsp.evaluation.replay.pool import LeftOut, run_here, run_on_cluster
-from hand_tracking_dsp.evaluation.replay.run import Material, Unit
+from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, Unit
 
 
 @pytest.fixture
 def units(synthetic_bag, replay_options):
     settings = (Setting("level 1", level=1), Setting("level 5", level=5))
-    return [Unit(Material("b", synthetic_bag), setting, replay_options) for setting in settings]
+    return [Unit(RecordingSpec("b", synthetic_bag), setting, replay_options) for setting in settings]
 
 
 def errors(results):
@@ -42,7 +42,7 @@ def test_several_processes_find_the_same_as_one(units, synthetic_frames):
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_recording_that_cannot_be_read_is_left_out(units, tmp_path, replay_options, jobs):
-    missing = Unit(Material("b", tmp_path / "none"), Setting("level 0", level=0), replay_options)
+    missing = Unit(RecordingSpec("b", tmp_path / "none"), Setting("level 0", level=0), replay_options)
     found = {one.unit: one for one in run_here([missing, units[0]], jobs, lambda _: None)}
     assert isinstance(found[missing], LeftOut)
     assert "There is no bag" in found[missing].reason

@@ -9,7 +9,7 @@ import pytest
 from hand_tracking_dsp.evaluation.measures.catalogue import measured
 from hand_tracking_dsp.evaluation.measures.frames import COLUMNS, DROPPED, HANDLED, REJECTED
 from hand_tracking_dsp.evaluation.replay.levels import Setting
-from hand_tracking_dsp.evaluation.replay.run import Material, Unit, run_unit
+from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, Unit, run_unit
 from hand_tracking_dsp.evaluation.summary import truth_error
 from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
@@ -41,7 +41,7 @@ def test_the_error_is_that_of_the_tracker_on_the_same_frames(
     synthetic_bag, synthetic_frames, replay_options, networks
 ):
     """Against the other way to the same figure: the one that demo and bench take."""
-    result = run_unit(Unit(Material("b", synthetic_bag), LEVEL_2, replay_options))
+    result = run_unit(Unit(RecordingSpec("b", synthetic_bag), LEVEL_2, replay_options))
     tracker = HandTracker(*networks)
     recording = ObservedRun()
     for frame in synthetic_frames:
@@ -58,7 +58,7 @@ def test_the_error_is_that_of_the_tracker_on_the_same_frames(
 def test_the_golden_numbers_of_a_small_synthetic_bag(synthetic_bag, replay_options):
     """In fp32, which every machine has; other versions of its libraries may move them by a hundredth."""
     options = replace(replay_options, runtime=RuntimeOptions(precision="fp32"))
-    found = measured(run_unit(Unit(Material("b", synthetic_bag), LEVEL_2, options)).frames)
+    found = measured(run_unit(Unit(RecordingSpec("b", synthetic_bag), LEVEL_2, options)).frames)
     golden = {
         "mde_px": 2.400,
         "mde_palm_percent": 5.220,
@@ -79,7 +79,7 @@ def test_the_golden_numbers_of_a_small_synthetic_bag(synthetic_bag, replay_optio
 
 def test_two_runs_differ_in_their_times_only(synthetic_bag, replay_options):
     first, second = (
-        run_unit(Unit(Material("b", synthetic_bag), LEVEL_2, replay_options)).frames for _ in range(2)
+        run_unit(Unit(RecordingSpec("b", synthetic_bag), LEVEL_2, replay_options)).frames for _ in range(2)
     )
     for name in set(COLUMNS) - TIMES:
         np.testing.assert_array_equal(first[name], second[name], err_msg=name)
@@ -87,7 +87,7 @@ def test_two_runs_differ_in_their_times_only(synthetic_bag, replay_options):
 
 def test_progress_counts_every_frame(synthetic_bag, synthetic_frames, replay_options):
     steps = []
-    run_unit(Unit(Material("b", synthetic_bag), LEVEL_2, replay_options), steps.append)
+    run_unit(Unit(RecordingSpec("b", synthetic_bag), LEVEL_2, replay_options), steps.append)
     assert sum(steps) == len(synthetic_frames)
 
 
@@ -95,7 +95,7 @@ def test_agreement_is_zero_at_the_dense_level_and_not_at_others(synthetic_bag, r
     options = replace(replay_options, agreement=True)
     for level, expected in ((0, True), (5, False)):
         setting = Setting("s", level=level)
-        drift = run_unit(Unit(Material("b", synthetic_bag), setting, options)).frames["drift"]
+        drift = run_unit(Unit(RecordingSpec("b", synthetic_bag), setting, options)).frames["drift"]
         assert np.isfinite(drift).any()
         assert (np.nanmax(drift) == 0) == expected
 
@@ -113,13 +113,13 @@ def test_in_real_time_a_slow_tracker_drops_frames_and_the_hands_are_older(
                 BAG_MESSAGES.image(frame.image, BAG_MESSAGES.header(stamp_ns, "camera")),
                 stamp_ns,
             )
-    unit = Unit(Material("b", path), LEVEL_2, replace(replay_options, realtime=True))
+    unit = Unit(RecordingSpec("b", path), LEVEL_2, replace(replay_options, realtime=True))
     frames = run_unit(unit).frames
     assert (frames["outcome"] == DROPPED).any()
     assert frames["outcome"][-1] == HANDLED
     handled = frames.take(frames["outcome"] == HANDLED)
     assert (handled["latency_ms"] >= handled["total_ms"] - 1e-3).all()
-    every = run_unit(Unit(Material("b", path), LEVEL_2, replay_options)).frames
+    every = run_unit(Unit(RecordingSpec("b", path), LEVEL_2, replay_options)).frames
     assert (every["outcome"] == HANDLED).all()
 
 
@@ -132,7 +132,7 @@ def test_damaged_images_are_rejected_and_the_rest_is_evaluated(tmp_path, synthet
             if frame.index % 3 == 1:
                 message.data = message.data[:100]
             writer.write("/image_raw", message, stamp_ns)
-    result = run_unit(Unit(Material("b", path), LEVEL_2, replay_options))
+    result = run_unit(Unit(RecordingSpec("b", path), LEVEL_2, replay_options))
     assert (result.frames["outcome"] == REJECTED).sum() == 3
     assert (result.frames["outcome"] == HANDLED).sum() == 7
     assert sum(result.problems.values()) == 3
@@ -148,8 +148,8 @@ def test_photos_stand_each_for_itself(tmp_path, synthetic_frames, replay_options
         low, high = frame.truth[0].joints_px[:, :2].min(axis=0), frame.truth[0].joints_px[:, :2].max(axis=0)
         lines.append(f"{number}.png,{low[0] - 8},{low[1] - 8},{high[0] + 8},{high[1] + 8},right")
     (tmp_path / "truth.csv").write_text("\n".join(lines))
-    material = Material("p", folder, truth=tmp_path / "truth.csv", photos=True)
-    frames = run_unit(Unit(material, LEVEL_2, replay_options)).frames
+    recording = RecordingSpec("p", folder, truth=tmp_path / "truth.csv", photos=True)
+    frames = run_unit(Unit(recording, LEVEL_2, replay_options)).frames
     found = measured(frames)
     assert (found["detection_recall"], found["detection_precision"]) == (1, 1)
     assert np.ptp(frames["presence"]) == 0
@@ -157,7 +157,7 @@ def test_photos_stand_each_for_itself(tmp_path, synthetic_frames, replay_options
 
 
 def test_the_worst_frames_are_kept_as_pictures_the_worst_first(synthetic_bag, replay_options):
-    result = run_unit(Unit(Material("b", synthetic_bag), LEVEL_2, replace(replay_options, worst=4)))
+    result = run_unit(Unit(RecordingSpec("b", synthetic_bag), LEVEL_2, replace(replay_options, worst=4)))
     order = [frame.badness for frame in result.worst]
     assert len(order) == 4
     assert order == sorted(order, reverse=True)
