@@ -55,7 +55,7 @@ class LevelBank:
 
         Args:
             bank: The bank, or its folder.
-            runtime: How to run the networks; the defaults if None.
+            runtime: Backend and options; the defaults if None.
             on_progress: Called before each level and once at the end.
 
         Raises:

@@ -65,7 +65,7 @@ class Choice(Generic[Network]):
 
     @property
     def as_filed(self) -> bool:
-        """Whether the file is computed in its own precision."""
+        """True if the file is computed in its own precision."""
         return self.runtime.precision in ("fp32", "int8", self.info.precision)
 
     def run_by(self, provider: str) -> Choice[Network]:

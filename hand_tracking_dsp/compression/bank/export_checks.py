@@ -87,7 +87,7 @@ class ExportStep:
 
     @property
     def accepted(self) -> bool:
-        """Whether both lie within the limit; a NaN does not."""
+        """True if both lie within the limit; a NaN does not."""
         return self.deviation <= self.limit.deviation and self.probability <= self.limit.probability
 
 

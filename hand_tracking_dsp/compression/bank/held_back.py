@@ -16,7 +16,7 @@ class HeldBackCrops:
         """Run the dense network.
 
         Args:
-            crops: Of one data set or more.
+            crops: Crops of one data set or more.
             dense: The dense network.
             seed: Seed that the crops were chosen by, for the names of the data sets.
         """

@@ -61,7 +61,7 @@ class Check:
 
     @property
     def accepted(self) -> bool:
-        """Whether the result is a number within the limit."""
+        """True if the result is a number within the limit."""
         if self.limit is None or math.isnan(self.value):
             return not math.isnan(self.value)
         return self.value <= self.limit if self.metric == DEVIATION else self.value >= self.limit

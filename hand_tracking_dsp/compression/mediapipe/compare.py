@@ -51,7 +51,7 @@ class Deviation:
 
     @property
     def accepted(self) -> bool:
-        """Whether it lies within LIMITS; a NaN does not."""
+        """True if it lies within LIMITS; a NaN does not."""
         return self.value <= LIMITS[self.output][0]
 
 
@@ -65,7 +65,7 @@ def compare(
         originals: The .tflite files by their path in MediaPipe's wheel.
         images: uint8 [height, width, 3], BGR.
         random_samples: Number of inputs of uniform noise, at least 1.
-        seed: Of the noise and of the regions.
+        seed: Seed of the noise and of the regions.
 
     Raises:
         ModelError: A network is missing, or is not MediaPipe's.

@@ -56,7 +56,7 @@ class DetectorFigures:
     Attributes:
         file: Its name.
         provider: What ran it, as Session.provider.
-        times: Of one run, one thread.
+        times: Times of one run, one thread.
         recalls: By recording; empty without boxes.
         deviation: From the dense detector, on pictures held back; None of the dense one itself.
         problem: Why it is not good enough for a bank; "" if it is.
@@ -81,7 +81,7 @@ def make_detectors(
     Args:
         bank: The bank; its first detector is the dense one.
         images: uint8 [n, 192, 192, 3], RGB, to calibrate on.
-        seed: Of the positions compared.
+        seed: Seed of the positions compared.
         on_step: Called after each layer that was solved again.
 
     Returns:

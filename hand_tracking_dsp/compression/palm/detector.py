@@ -21,7 +21,7 @@ def open_detector(model: onnx.ModelProto, name: str, runtime: RuntimeOptions | N
     Args:
         model: A network that keeps the palm contract; run as it is.
         name: For messages.
-        runtime: How to run it; the defaults if None.
+        runtime: Backend and options; the defaults if None.
 
     Raises:
         BackendError: The backend refuses it.

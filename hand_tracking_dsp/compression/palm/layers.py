@@ -27,11 +27,11 @@ class Projection:
     """A 1x1 convolution, and what its result is to be.
 
     Attributes:
-        name: Of its node.
+        name: Name of its node.
         source: The tensor that it reads.
         target: The tensor whose dense values it should lead to: its own output, or the sum that ends
             a residual block.
-        shortcut: What that sum adds to its output; None where there is no sum.
+        shortcut: Tensor that that sum adds to its output; None where there is no sum.
     """
 
     name: str
@@ -70,7 +70,7 @@ class FeatureSamples:
         Args:
             images: uint8 [n, 192, 192, 3], RGB.
             dense: Detector that finds the palms.
-            seed: Of the positions.
+            seed: Seed of the positions.
         """
         detector = open_detector(dense, dense.graph.name or "dense")
         self.images = images
@@ -83,7 +83,7 @@ class FeatureSamples:
 
         Args:
             picture: Index of the picture; another one is sampled at other positions.
-            side: Of the feature map.
+            side: Side of the feature map.
 
         Returns:
             int64 [POSITIONS or fewer]: row * side + column, the same for every map of that side.

@@ -29,7 +29,7 @@ def split_pictures(folders: Sequence[Path]) -> tuple[list[Picture], list[Picture
     Every fifth run of neighbours is held back; any beginning of a list is spread evenly over the folders.
 
     Args:
-        folders: Of pictures.
+        folders: Folders of pictures.
 
     Returns:
         (to learn from, held back).
@@ -57,7 +57,7 @@ def detector_inputs(pictures: Sequence[Picture], count: int, seed: int = 0) -> N
     Args:
         pictures: See split_pictures.
         count: Inputs wanted, at least 32; a picture serves more than once where there are fewer.
-        seed: Of everything that is random.
+        seed: Seed of everything that is random.
 
     Returns:
         uint8 [count, 192, 192, 3], RGB.

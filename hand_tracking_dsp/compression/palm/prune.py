@@ -67,7 +67,7 @@ def prune_palm(
         images: uint8 [n, 192, 192, 3], RGB: what detector_inputs gives.
         grid: Depthwise kernels are cut that make a grid of this side or finer, cells.
         stem: Whether the first layer's kernels are cut, too.
-        seed: Of the positions that are compared.
+        seed: Seed of the positions that are compared.
         on_step: Called after each layer.
 
     Raises:

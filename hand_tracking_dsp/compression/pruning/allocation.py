@@ -129,9 +129,9 @@ def _cheapest(options: list[_Options], saving_ms: float, price: float) -> list[i
     """Choose an option of each block so that they save enough at the least cost.
 
     Args:
-        options: Of each block.
-        saving_ms: What they must save together.
-        price: Of a parameter, in squared error.
+        options: Options of each block.
+        saving_ms: Time that they must save together.
+        price: Price of a parameter, in squared error.
     """
     # least[t] is what the blocks behind cost if they must still save t steps.
     need = max(0, int(np.ceil(saving_ms / _STEP_MS)))
@@ -156,10 +156,10 @@ def _widened(options: list[_Options], chosen: list[int], saving_ms: float, remov
     """Use up what a price for each parameter leaves of the budgets: better the best single block, and again.
 
     Args:
-        options: Of each block.
+        options: Options of each block.
         chosen: Their choices, within both budgets.
-        saving_ms: What they must save together.
-        removed: How many parameters they must leave out together.
+        saving_ms: Time that they must save together.
+        removed: Parameters that they must leave out together.
     """
     chosen = list(chosen)
     while True:

@@ -64,7 +64,7 @@ def measure_latency(
         reference: The dense network that latency is relative to, fp32; the same if None.
         precision: One of PRECISIONS.
         runtime: Backend and options; ONNX Runtime on the CPU with one thread if None.
-        runs: Of each, at least 1.
+        runs: Timed runs of each, at least 1.
         on_progress: Called with the name of each block when it is done.
 
     Raises:
@@ -105,7 +105,7 @@ def undisturbed_ms(sessions: Sequence[Session], runs: int) -> list[float]:
 
     Args:
         sessions: Networks of one input each.
-        runs: Of each, at least 1.
+        runs: Timed runs of each, at least 1.
 
     Returns:
         Of each, the 10th percentile, milliseconds.

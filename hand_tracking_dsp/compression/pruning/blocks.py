@@ -38,7 +38,7 @@ class Block:
         mixers: The convolution, or the linear layers, that mix them.
         channels: Number of hidden channels.
         source: The tensor that the block reads.
-        hidden: What the mixers read: the hidden channels, [1, n, h, w], or their means, [1, n].
+        hidden: Tensor that the mixers read: the hidden channels, [1, n, h, w], or their means, [1, n].
         shortcut: The tensor that is added to what the mixer makes; None where nothing is.
         outputs: The tensors that leave the block.
         heads: Whether linear heads of the whole network mix the channels.
@@ -61,7 +61,7 @@ class Block:
 
     @property
     def removable(self) -> bool:
-        """Whether the network still works without it: its shortcut carries its own input."""
+        """True if the network still works without it: its shortcut carries its own input."""
         return self.shortcut == self.source
 
 

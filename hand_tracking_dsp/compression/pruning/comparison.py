@@ -85,11 +85,11 @@ def compare(
 
     Args:
         model: fp32 landmark network.
-        crops: To calibrate on.
-        held_back: To measure on.
+        crops: Crops to calibrate on.
+        held_back: Crops to measure on.
         keep: Shares of every block's hidden channels, above 0 to 1.
         criteria: By name.
-        seed: Of everything random.
+        seed: Seed of everything random.
         on_progress: Called with what is being done.
 
     Raises:

@@ -27,7 +27,7 @@ class Criterion(Protocol):
 
         Args:
             model: fp32 network.
-            crops: To calibrate on, where the criterion looks at pictures.
+            crops: Crops to calibrate on, where the criterion looks at pictures.
             seed: Where it draws random numbers.
         """
 

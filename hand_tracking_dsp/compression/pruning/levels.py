@@ -75,10 +75,10 @@ class LevelMaker:
 
         Args:
             bank: The bank; level 0 is the dense network.
-            crops: To calibrate on; a quarter is held back to measure on.
+            crops: Crops to calibrate on; a quarter is held back to measure on.
             start: Name or index of the level to prune; level 0 if empty.
-            precision: In which latency is measured, one of block_latency.PRECISIONS.
-            seed: Of everything random.
+            precision: Precision in which latency is measured, one of block_latency.PRECISIONS.
+            seed: Seed of everything random.
             on_progress: Called with what is being done, at every block.
 
         Raises:

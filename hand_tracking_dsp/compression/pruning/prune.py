@@ -49,8 +49,8 @@ class ChannelChoice:
     """Channels of a block in the order in which they can be spared, and the activations behind it.
 
     Attributes:
-        block: As it was before.
-        moments: Of its activations in the pruned network, with what should come of them.
+        block: The block as it was before.
+        moments: Moments of its activations in the pruned network, with what should come of them.
         prior: float [n, m], the weights of its mixers before.
         ridge: See reconstruction.solve.
         order: int64 [n], the channels in the order in which they can be spared.
@@ -99,9 +99,9 @@ def prepare(
 
     Args:
         model: The network to prune, fp32.
-        crops: To calibrate on.
+        crops: Crops to calibrate on.
         teacher: Another network whose outputs the pruned one's should resemble.
-        seed: Of the sampled positions.
+        seed: Seed of the sampled positions.
 
     Raises:
         ModelError: The network has no blocks.

@@ -33,9 +33,9 @@ class Moments:
         count: Number of samples.
         hidden: Sum of the activations, [n].
         target: Sum of the targets, [m].
-        hh: Sum of their products, [n, n].
-        hy: Of activations with targets, [n, m].
-        yy: Of the targets' squares, [m].
+        hh: Sum of the products of activations, [n, n].
+        hy: Sum of the products of activations and targets, [n, m].
+        yy: Sum of the squares of the targets, [m].
     """
 
     hidden: Doubles
@@ -112,10 +112,10 @@ def solve(moments: Moments, prior: NDArray[Any], keep: Mask, ridge: float = RIDG
     """Find the weights with which the kept channels come closest to the target.
 
     Args:
-        moments: Of the samples.
+        moments: Moments of the samples.
         prior: float [n, m], the weights to stay near to.
         keep: bool [n], at least one.
-        ridge: Strength of that wish, a share of the activations' mean variance, above 0.
+        ridge: Strength of the pull towards prior, a share of the activations' mean variance, above 0.
 
     Returns:
         (weights float64 [n, m], 0 where a channel is not kept; biases float64 [m]).
@@ -135,7 +135,7 @@ def eliminate(
     """Let the channels leave one by one, always the one whose leaving raises the error least.
 
     Args:
-        moments: Of the samples.
+        moments: Moments of the samples.
         prior: float [n, m], as in solve.
         weights: float64 [m], how much the squared error of each output counts.
         ridge: As in solve.
@@ -171,8 +171,8 @@ def best_ridge(fit: Moments, check: Moments, prior: NDArray[Any], keep: Mask, we
     """Choose the ridge whose weights do best on samples held back.
 
     Args:
-        fit: To solve from.
-        check: To measure with; of other pictures.
+        fit: Moments to solve from.
+        check: Moments of other pictures, to measure with.
         prior: As in solve.
         keep: As in solve.
         weights: float64 [m], as in elimination_order.

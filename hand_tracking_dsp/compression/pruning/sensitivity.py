@@ -70,9 +70,9 @@ def measure_sensitivity(
     Args:
         model: The network, unpruned.
         targets: From prune.prepare, of the same network.
-        held_back: To measure on; other pictures than the targets'.
+        held_back: Crops to measure on; other pictures than the targets'.
         around: Share of the hidden channels that the other blocks keep, above 0 to 1.
-        shares: Of the hidden channels, to try in each block, 0 to 1.
+        shares: Shares of the hidden channels, to try in each block, 0 to 1.
         on_progress: Called with the name of each block when it is done.
     """
     blocks = targets.blocks

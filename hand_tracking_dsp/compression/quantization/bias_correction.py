@@ -28,7 +28,7 @@ def correct_biases(quantized: onnx.ModelProto, original: onnx.ModelProto, images
     two steps, and only what reads it can make that good.
 
     Args:
-        quantized: As onnxruntime.quantization writes it.
+        quantized: Network as onnxruntime.quantization writes it.
         original: The fp32 network it was made from.
         images: uint8 [n, height, width, 3], RGB; some of them are used.
     """

@@ -39,7 +39,7 @@ def equalize(
 
     Args:
         model: fp32 network.
-        ranges: What its tensors' channels reach.
+        ranges: Ranges of its tensors' channels.
 
     Returns:
         A copy with the same outputs as long as no channel leaves its range, and what its channels reach.

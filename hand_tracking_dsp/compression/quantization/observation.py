@@ -79,7 +79,7 @@ def observe_moments(
     Args:
         model: fp32 network.
         images: uint8 [n, height, width, 3], RGB, at least one.
-        seed: Of the positions that are looked at.
+        seed: Seed of the positions that are looked at.
 
     Returns:
         By the convolution's output: float64 [groups, k, k], E[x xᵀ] over pictures and positions, where x is

@@ -86,7 +86,7 @@ def make_variant(
         level: The level.
         data: Its fp32 file.
         precision: One of MADE.
-        crops: To calibrate on.
+        crops: Crops to calibrate on.
         seed: That the crops were chosen by, to be noted.
         kept: Folder for what is made, for a later run.
 
@@ -116,7 +116,7 @@ def check_variant(name: str, original: bytes, made: bytes, precision: str, crops
     """Compare the outputs of a network at every step of its export.
 
     Args:
-        name: Of the file, for messages.
+        name: Name of the file, for messages.
         original: The fp32 file.
         made: The same in another precision.
         precision: One of MADE.
