@@ -1,4 +1,4 @@
-"""Where the package's own files (models, config, launch) lie, however it was installed."""
+"""Finds the package's own files (models, config, launch), however it was installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens the source of frames that a word of the user names."""
+"""Opens the source of frames named by the user."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class VideoFileSource(ClosingSource):
         self._ahead: NDArray[np.uint8] | None = self._decode()
         if self._ahead is None:
             self.close()
-            msg = f"The file {path} is no video that OpenCV can decode: check it, or convert it to H.264."
+            msg = f"The file {path} is not a video that OpenCV can decode: check it, or convert it to H.264."
             raise SourceError(msg)
         rate_hz = float(self._video.get(cv2.CAP_PROP_FPS))
         self.name = f"video {path}"

@@ -117,7 +117,7 @@ def _show(
     end_to_end = percentiles([cost.end_to_end_ms for cost in recent])
     rate = f"{frame_rate_hz(recent):.1f} Hz"
     charge = recording.charges[-1].charge if recording.charges else None
-    battery = "not heard yet" if charge is None else f"{100 * charge:.0f} % (simulated)"
+    battery = "not received yet" if charge is None else f"{100 * charge:.0f} % (simulated)"
     level = f"{newest.level} ({names[newest.level]})"
     budget = f"budget {args.budget_ms:g} ms"
     rows = [

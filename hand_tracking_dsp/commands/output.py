@@ -1,4 +1,4 @@
-"""What several sub-commands write alike: files through a temporary name, and the machine they ran on."""
+"""Output that several commands have in common: files through a temporary name, and the machine."""
 
 from __future__ import annotations
 
@@ -45,9 +45,7 @@ def require_writable(folder: Path) -> None:
         msg = f"--out {folder} cannot be written ({error.strerror}): choose another."
         raise OutputError(msg) from error
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        msg = (
-            f"--out {folder} cannot be written: {there} is no folder that may be written to; choose another."
-        )
+        msg = f"--out {folder} cannot be written: {there} is not a writable folder; choose another."
         raise OutputError(msg)
 
 
@@ -103,7 +101,7 @@ def version_of(package: str) -> str:
 def make_console() -> Console:
     """Open standard output for tables: as wide as the terminal, or wide enough for them in a file."""
     console = Console()
-    # COLUMNS, where set, is somebody's wish.
+    # COLUMNS, where set, is the user's choice.
     return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=_WIDTH_IN_FILES)
 
 

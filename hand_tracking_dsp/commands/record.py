@@ -124,7 +124,7 @@ def _record_source(options: argparse.Namespace, view: LiveView) -> HandTrackingE
             trouble = error
         skipped = source.frames_skipped
     if not writer.counts:
-        msg = f"{source.name} gave no frame, so there is no bag{f': {trouble}' if trouble else '.'}"
+        msg = f"{source.name} gave no frame, so no bag was written{f': {trouble}' if trouble else '.'}"
         return SourceError(msg)
     _report(view, writer, recorded_s)
     if skipped:
@@ -148,7 +148,9 @@ def _record_graph(options: argparse.Namespace, view: LiveView) -> HandTrackingEr
         lost, trouble, unknown = recorder.lost, recorder.trouble, recorder.unknown
     if not writer.counts:
         said = "".join(f" {topic}: {reason}." for topic, reason in unknown.items())
-        msg = f"No message was heard, so there is no bag: start the nodes, or give other --topics.{said}"
+        msg = (
+            f"No message was received, so no bag was written: start the nodes, or give other --topics.{said}"
+        )
         return trouble or SourceError(msg)
     first_ns, last_ns = writer.span_ns or (0, 0)
     _report(view, writer, (last_ns - first_ns) / 1e9)
@@ -160,18 +162,18 @@ def _watch(recorder: BagRecorder, writer: BagWriter, seconds: float, view: LiveV
     """Show how it goes until the time is over, counted from the first message."""
     start_s = time.monotonic()
     first_s: float | None = None
-    told: set[str] = set()
+    reported: set[str] = set()
     while recorder.trouble is None:
         now_s = time.monotonic()
-        for topic in sorted(set(recorder.unknown) - told):
+        for topic in sorted(set(recorder.unknown) - reported):
             view.say(f"Not recorded: {topic}, {recorder.unknown[topic]}.")
-            told.add(topic)
+            reported.add(topic)
         if first_s is None and writer.counts:
             first_s = now_s
         if first_s is None:
             if not math.isinf(seconds) and now_s - start_s > max(_SILENCE_S, seconds):
                 return
-            _show(view, 0.0, seconds, "nothing heard yet")
+            _show(view, 0.0, seconds, "nothing received yet")
         elif now_s - first_s >= seconds:
             return
         else:

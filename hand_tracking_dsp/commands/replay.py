@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("bag", type=Path, help="a rosbag2 folder, or an .mcap or .db3 file")
     parser.add_argument("--rate", type=float, default=1.0, metavar="R", help="2: twice as fast (default: 1)")
-    parser.add_argument("--loop", action="store_true", help="begin again at the end; /clock jumps back then")
+    parser.add_argument("--loop", action="store_true", help="restart at the end; /clock jumps back then")
     parser.add_argument("--topics", nargs="+", default=[], metavar="TOPIC", help="publish only these")
     parser.add_argument(
         "--remap", action="append", default=[], metavar="OLD=NEW", help="publish a topic under another name"
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of /clock between messages (default: 50)",
     )
     parser.add_argument(
-        "--wait", type=float, default=3.0, metavar="S", help="for somebody to listen, at most (default: 3)"
+        "--wait", type=float, default=3.0, metavar="S", help="for subscribers, at most (default: 3)"
     )
 
 
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
             view.say(f"Publishing {', '.join(player.topics)}, and /clock.")
             try:
                 if not player.wait_for_listeners(options.wait):
-                    view.say(f"Nobody listens after {options.wait:g} s; playing all the same.")
+                    view.say(f"No subscriber after {options.wait:g} s; playing all the same.")
                 published = -1
                 # A round in which nothing could be read is the last one.
                 while published < player.counts.total():

@@ -1,4 +1,4 @@
-"""What a learned policy may do: one level sparser, the same, or one level denser."""
+"""Actions of a learned policy: one level sparser, the same, or one level denser."""
 
 from __future__ import annotations
 

@@ -26,11 +26,11 @@ class Decision:
     Attributes:
         level_before: Level before the decision.
         level_wanted: Level the policy wanted; the level kept where it was not asked or failed.
-        verdict: What the shield said before bounds, dwell time and pace.
+        verdict: Verdict of the shield before bounds, dwell time and pace.
         level: Level to command.
         reason: Why that level, or why the change that still waits for the dwell time.
         detail: The reason in a sentence with its numbers.
-        observation: What the policy saw.
+        observation: Observation that the policy was given.
         dwell_left_s: Seconds until the dwell time allows a change in either direction; towards sparser
             it may come earlier.
         switches: Changes of level so far.
@@ -50,11 +50,11 @@ class Decision:
 class Controller:
     """Loaded levels → policy → shield → bounds, dwell time and pace → decision.
 
-    Time is an argument, seconds of a monotonic clock; one that runs back or is no number counts as
+    Time is an argument, seconds of a monotonic clock; one that runs back or is not a number counts as
     standing still (at 0 before the first number). Samples may come in any order and with any content.
     A change to sparser waits for min_dwell_sparser_s since the last change, one to denser for
     min_dwell_s; in the constrained mode there are bounds and a pace besides. Only the operator and the loss
-    of the level itself (set_levels) change it at once. The operator goes before the shield too.
+    of the level itself (set_levels) change it at once. The operator overrides the shield too.
 
     Args:
         levels: Levels of the bank that are loaded, 1 to 256: 0 = dense to levels - 1 = sparsest.
@@ -82,7 +82,7 @@ class Controller:
         self._switches = 0
 
     def add_latency(self, sample: LatencySample) -> None:
-        """Take what one frame cost."""
+        """Take the cost of a frame."""
         self._buffer.add(sample)
 
     def add_battery(self, sample: BatterySample) -> None:
@@ -90,7 +90,7 @@ class Controller:
         self._buffer.add(sample)
 
     def set_operator_level(self, level: int) -> None:
-        """Let a person's level go before policy, shield and dwell time; -1 ends that.
+        """Let a person's level override policy, shield and dwell time; -1 ends that.
 
         Raises:
             ConfigurationError: the bank has no such level.
@@ -110,7 +110,7 @@ class Controller:
         self._observed = None
 
     def set_options(self, options: ControllerOptions) -> None:
-        """Take other options from the next decision on; the windows start anew.
+        """Take other options from the next decision on; the windows start again.
 
         Raises:
             ConfigurationError: the bank has no such fallback level, or the constrained mode cannot work.
@@ -123,7 +123,7 @@ class Controller:
         self._shield.options = options.shield
 
     def observe(self, now_s: float) -> Observation:
-        """Return what a policy would see at the time now_s, seconds of a monotonic clock."""
+        """Return the observation of a policy at the time now_s, seconds of a monotonic clock."""
         self._observed = self._situation(now_s)
         return self._observed.observation()
 
@@ -159,8 +159,8 @@ class Controller:
     def _ask(self, observation: Observation, situation: Situation) -> Answer:
         """Ask the policy, whatever it may do; before the first latency there is nothing to ask about."""
         kept, name = situation.level, self.policy.name
-        if not situation.latency_heard:
-            return Answer(kept, f"No latency has been heard yet: level {kept} waits for it.")
+        if not situation.latency_received:
+            return Answer(kept, f"No latency has been received yet: level {kept} waits for it.")
         try:
             answer = self.policy.decide(observation)
             level = int(answer)
@@ -169,7 +169,7 @@ class Controller:
             return Answer(None, f"Policy {name} failed ({type(error).__name__}: {error}).")
         if not loaded:
             return Answer(None, f"Policy {name} wants level {answer} of 0 to {situation.sparsest}.")
-        return Answer(level, f"Policy {name} {_wish(level, kept)}: {_figures(situation)}.")
+        return Answer(level, f"Policy {name} {_choice(level, kept)}: {_figures(situation)}.")
 
     def _judge(self, verdict: Verdict, situation: Situation) -> Verdict:
         if self._operator_level != AUTOMATIC:
@@ -189,12 +189,12 @@ class Controller:
             self._buffer.forget_latency()
 
 
-def _wish(level: int, kept: int) -> str:
+def _choice(level: int, kept: int) -> str:
     return f"keeps level {level}" if level == kept else f"wants level {level} instead of {kept}"
 
 
 def _figures(situation: Situation) -> str:
-    """Return the figures behind a wish, for a person."""
+    """Return the figures behind a choice, for a person."""
     summary, frame = situation.summary, situation.frame
     if not math.isnan(summary.p95_ms):
         late = f"{summary.miss_share:.0%} of frames late"

@@ -1,4 +1,4 @@
-"""What a policy sees: named numbers with units and ranges, the same in training and in the node."""
+"""Observation of a policy: named numbers with units and ranges, the same in training and in the node."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ OBSERVATION: tuple[ObservationField, ...] = (
     ObservationField("latency_p50_budgets", "budget", 0, 10, "Median latency over the window at this level."),
     ObservationField("latency_p95_budgets", "budget", 0, 10, "95th percentile of latency over that window."),
     ObservationField("deadline_miss_share", "1", 0, 1, "Share of that window's frames over the budget."),
-    ObservationField("battery_charge", "1", 0, 1, "State of charge; NaN: mains power, or not told."),
+    ObservationField("battery_charge", "1", 0, 1, "State of charge; NaN: mains power, or not reported."),
     ObservationField("power_w", "W", 0, 1000, "Electric power drawn."),
     ObservationField("power_trend_w_per_s", "W/s", -100, 100, "Slope of the power drawn over its window."),
     ObservationField("presence", "1", 0, 1, "Mean over the window of the frame's lowest presence."),
@@ -61,7 +61,7 @@ _HIGH = np.array([field.high for field in OBSERVATION])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
-    """What is known at one decision.
+    """Observation at one decision.
 
     Attributes:
         stamp_s: Time of the decision, seconds, monotonic.

@@ -25,7 +25,7 @@ METADATA_KEY = "hand_tracking_dsp"
 
 @dataclass(frozen=True, slots=True)
 class PolicyContract:
-    """What a policy network was made for.
+    """Bank, observation and actions that a policy network was made for.
 
     Attributes:
         schema: Of this contract.

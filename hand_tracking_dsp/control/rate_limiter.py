@@ -1,4 +1,4 @@
-"""How fast and how far the level may change: dwell times, and the constrained mode's bounds and pace."""
+"""Limits changes of the level: dwell times, and the constrained mode's bounds and pace."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _MINUTE_S = 60.0
 
 
 class RateLimiter:
-    """Remembers when the level changed and holds a verdict back that comes too soon or goes too far.
+    """Holds back a verdict that comes too soon after a change of level or goes too far.
 
     Args:
         options: Dwell times and mode.
         levels: Levels loaded, at least 1.
 
     Raises:
-        ConfigurationError: the bank has no such bounds, or the pace is too low for them.
+        ConfigurationError: The bank has no such bounds, or the pace is too low for them.
     """
 
     def __init__(self, options: ControllerOptions, levels: int) -> None:
@@ -33,7 +33,7 @@ class RateLimiter:
         """Take other options or another number of levels; past changes stay remembered.
 
         Raises:
-            ConfigurationError: the bank has no such bounds, or the pace is too low for them.
+            ConfigurationError: The bank has no such bounds, or the pace is too low for them.
         """
         constrained = options.mode == "constrained"
         # Raises before anything has changed.
@@ -43,7 +43,7 @@ class RateLimiter:
 
     @property
     def switched_s(self) -> float:
-        """When the level last changed, seconds; -inf: never."""
+        """Time of the last change of the level, seconds; -inf: none yet."""
         return self._switches_s[-1] if self._switches_s else -math.inf
 
     def switched(self, now_s: float) -> None:
@@ -106,7 +106,7 @@ def _bounds(constraint: ConstraintOptions, levels: int) -> tuple[int, int]:
     """Return the densest and the sparsest level that the constrained mode allows.
 
     Raises:
-        ConfigurationError: the bank has no such bounds, or the pace is too low for them.
+        ConfigurationError: The bank has no such bounds, or the pace is too low for them.
     """
     densest, sparsest = constraint.densest_level, constraint.sparsest_level
     if max(densest, sparsest) >= levels:

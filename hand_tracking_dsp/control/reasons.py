@@ -1,4 +1,4 @@
-"""Why a level was commanded."""
+"""Reasons for the commanded level."""
 
 from __future__ import annotations
 

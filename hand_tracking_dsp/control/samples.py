@@ -1,4 +1,4 @@
-"""What the controller hears: latency and battery samples, and sliding windows over them."""
+"""Samples of latency and battery, and sliding windows over them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LatencySample:
     """One frame of hand_tracker_node, from msg/TrackerStats.msg.
 
     Attributes:
-        stamp_s: When it was heard, seconds of the clock that Controller.decide is given.
+        stamp_s: Time of its receipt, seconds of the clock that Controller.decide is given.
         total_ms: From taking the image to the hands, milliseconds.
         end_to_end_ms: From the image's stamp to the publishing of the hands, milliseconds; NaN: unknown.
         level: Level that the frame ran at (applied_level).
@@ -67,7 +67,7 @@ class BatterySample:
     """One reading of the battery, from sensor_msgs/BatteryState.
 
     Attributes:
-        stamp_s: When it was heard, seconds of the clock that Controller.decide is given.
+        stamp_s: Time of its receipt, seconds of the clock that Controller.decide is given.
         charge: State of charge, 0 to 1; NaN: unknown.
         power_w: Electric power drawn, watts; NaN: unknown.
         discharging: Whether it is known to be discharging.
@@ -82,7 +82,7 @@ class BatterySample:
 
     @property
     def known_charge(self) -> float:
-        """Return the charge, 0 to 1, or NaN where no battery is in use or it does not tell.
+        """Return the charge, 0 to 1, or NaN where no battery is in use or it reports none.
 
         A battery that is neither present nor discharging means mains power, whatever its charge says:
         a message left at its defaults says 0. Gauges that read up to 110 % count as full; anything else

@@ -12,7 +12,7 @@ from hand_tracking_dsp.control.state import Situation
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a policy answered: a level of the bank, or None, and a sentence that says why."""
+    """Answer of a policy: a level of the bank, or None, and a sentence that gives the reason."""
 
     level: int | None
     detail: str
@@ -30,7 +30,7 @@ class Verdict:
 class Shield:
     """Reviews every answer of the policy; the first rule that applies decides.
 
-    In this order: battery at its reserve, latency lost, battery lost, battery that does not tell its
+    In this order: battery at its reserve, latency lost, battery lost, battery that does not report its
     charge, invalid answer, deadline missed too often, drift no longer measured. Dwell time and the bounds
     of the constrained mode are the controller's affair.
 
@@ -69,12 +69,12 @@ class Shield:
 
     def _lost_input(self, situation: Situation) -> Verdict | None:
         options, battery = self.options, situation.battery
-        heard = situation.latency_heard
-        patience_s = options.stale_latency_s if heard else options.startup_grace_s
+        received = situation.latency_received
+        patience_s = options.stale_latency_s if received else options.startup_grace_s
         if situation.latency_silent_s > patience_s:
             reason, silent_s = Reason.STALE_LATENCY, situation.latency_silent_s
-            since = "" if heard else "since the start, "
-            cause = f"No latency was heard {since}for {silent_s:.1f} s (limit {patience_s:.1f} s)"
+            since = "" if received else "since the start, "
+            cause = f"No latency was received {since}for {silent_s:.1f} s (limit {patience_s:.1f} s)"
         elif situation.battery_stale:
             reason, silent_s = Reason.STALE_BATTERY, situation.battery_silent_s
             cause = f"The battery was silent for {silent_s:.1f} s (limit {options.stale_battery_s:.1f} s)"

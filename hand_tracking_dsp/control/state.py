@@ -1,4 +1,4 @@
-"""What the controller has heard, and what it amounts to at the time of a decision."""
+"""Samples that the controller has received, and their summary at the time of a decision."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class Situation:
         budget_ms: Latency budget, milliseconds.
         since_switch_s: Seconds since the level changed, or since the start.
         summary: Latency at that level; nothing of it is measured while latency is silent too long.
-        frame: The latest frame, at whatever level; None: not heard, or silent too long.
-        latency_heard: Whether a latency has been heard at all.
+        frame: The latest frame, at whatever level; None: none received, or silent too long.
+        latency_received: Whether any latency has been received.
         latency_silent_s: Seconds since the latest latency, or since the start.
-        battery: The latest reading; None: never heard, which means mains power.
+        battery: The latest reading; None: none received, which means mains power.
         battery_silent_s: Seconds since that reading; 0 where there is none.
         battery_stale: Whether that is too long.
         power_trend_w_per_s: Slope of the power drawn, watts a second; NaN: not measured.
         drift_percent: Mean drift at that level, % of palm size; NaN: not measured lately.
         drift_sparser_percent: At the dense level, that of the next sparser one, likewise.
-        drift_missing_s: Seconds for which hands were in view and drift, which was heard before, was not;
+        drift_missing_s: Seconds for which hands were in view and drift, which was received before, was not;
             0 where it never was.
     """
 
@@ -52,7 +52,7 @@ class Situation:
     since_switch_s: float
     summary: LatencySummary
     frame: LatencySample | None
-    latency_heard: bool
+    latency_received: bool
     latency_silent_s: float
     battery: BatterySample | None
     battery_silent_s: float
@@ -69,11 +69,11 @@ class Situation:
 
     @property
     def charge(self) -> float:
-        """Return the battery's charge last heard, 0 to 1; NaN: mains power, or not told."""
+        """Return the battery's charge last received, 0 to 1; NaN: mains power, or not reported."""
         return self.battery.known_charge if self.battery else math.nan
 
     def observation(self) -> Observation:
-        """Return what a policy sees of it."""
+        """Return the observation of it for a policy."""
         frame, summary = self.frame, self.summary
         values = {
             "level": self.level,
@@ -100,7 +100,9 @@ class Situation:
 
 
 class StateBuffer:
-    """Takes samples in any order and with any content, and sums them up.
+    """Buffers latency and battery samples and summarises them for a decision.
+
+    They may come in any order and with any content.
 
     Only frames with a hand that ran at the level to be judged count, and only those since it was chosen:
     what the former level took says nothing about the present one.
@@ -116,14 +118,14 @@ class StateBuffer:
         self._frame: LatencySample | None = None
         self._battery: BatterySample | None = None
         self._started_s: float | None = None
-        self._heard_s = -math.inf
+        self._received_s = -math.inf
         self._resumed_s = -math.inf
-        self._drift_heard = False
+        self._drift_received = False
         self._drift_missing_s = 0.0
         self.set_options(options)
 
     def set_options(self, options: ControllerOptions) -> None:
-        """Take other options; the windows start anew."""
+        """Take other options; the windows start again."""
         self._options = options
         self._window = LatencyWindow(options.window_s, options.min_samples, options.max_samples)
         self._power = PowerWindow(options.power_window_s)
@@ -136,7 +138,7 @@ class StateBuffer:
 
     @property
     def unread(self) -> bool:
-        """Whether samples wait for the next decision."""
+        """True while samples wait for the next decision."""
         return bool(self._inbox)
 
     def forget_latency(self) -> None:
@@ -158,7 +160,7 @@ class StateBuffer:
             self._started_s = now_s
         self._open_inbox(now_s, level)
         options, battery = self._options, self._battery
-        latency_silent_s = now_s - max(self._heard_s, self._started_s)
+        latency_silent_s = now_s - max(self._received_s, self._started_s)
         battery_silent_s = now_s - battery.stamp_s if battery else 0.0
         fresh = latency_silent_s <= options.shield.stale_latency_s
         return Situation(
@@ -169,7 +171,7 @@ class StateBuffer:
             since_switch_s=now_s - max(switched_s, self._started_s),
             summary=self._window.summary(now_s, options.budget_ms) if fresh else LatencySummary(),
             frame=self._frame if fresh else None,
-            latency_heard=self._heard_s > -math.inf,
+            latency_received=self._received_s > -math.inf,
             latency_silent_s=latency_silent_s,
             battery=battery,
             battery_silent_s=battery_silent_s,
@@ -181,7 +183,7 @@ class StateBuffer:
         )
 
     def _open_inbox(self, now_s: float, level: int) -> None:
-        """Read what was heard; a stamp ahead of the clock counts as now, one that is no number not at all."""
+        """Read the inbox; a stamp ahead of the clock counts as now, a sample without a stamp is dropped."""
         while self._inbox:
             sample = self._inbox.popleft()
             if not math.isfinite(sample.stamp_s):
@@ -199,10 +201,10 @@ class StateBuffer:
             self._frame = sample
         if math.isnan(sample.judged_ms):
             return
-        if sample.stamp_s - self._heard_s > self._options.shield.stale_latency_s:
+        if sample.stamp_s - self._received_s > self._options.shield.stale_latency_s:
             self._window.clear()
             self._resumed_s = sample.stamp_s
-        self._heard_s = max(self._heard_s, sample.stamp_s)
+        self._received_s = max(self._received_s, sample.stamp_s)
         settled = sample.stamp_s - self._resumed_s >= self._options.settle_s
         # Without a hand the landmark network does not run: no level makes such a frame faster.
         if settled and sample.level == level and sample.hands > 0:
@@ -213,8 +215,8 @@ class StateBuffer:
     def _watch_drift(self, sample: LatencySample) -> None:
         """Count the time with hands in view since drift was last measured, at whatever level."""
         if 0.0 <= sample.drift < math.inf:
-            self._drift_heard, self._drift_missing_s = True, 0.0
-        elif self._drift_heard and sample.hands and self._frame is not None:
+            self._drift_received, self._drift_missing_s = True, 0.0
+        elif self._drift_received and sample.hands and self._frame is not None:
             # A gap between two frames is not time in which drift could have been measured.
             pause_s = sample.stamp_s - self._frame.stamp_s
             self._drift_missing_s += min(max(pause_s, 0.0), _LONGEST_PAUSE_S)

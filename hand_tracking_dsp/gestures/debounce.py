@@ -11,7 +11,7 @@ from hand_tracking_dsp.gestures.types import NO_GESTURE, EventKind
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a debouncer tells.
+    """Change that a debouncer reports.
 
     Attributes:
         kind: STARTED, HELD or ENDED.

@@ -114,7 +114,7 @@ def load_gestures(path: Path) -> tuple[OwnGesture, ...]:
     except OSError as error:
         raise _refusal(path, f"cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise _refusal(path, "is no YAML") from error
+        raise _refusal(path, "is not YAML") from error
     if not isinstance(content, dict) or content.get("version") != _VERSION:
         raise _refusal(path, f"does not say version: {_VERSION}")
     entries = content.get("gestures")

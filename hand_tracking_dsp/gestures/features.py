@@ -1,4 +1,4 @@
-"""Angles and lengths of a hand that tell its gesture, whatever its turn, size and side."""
+"""Angles and lengths of a hand that determine its gesture, whatever its turn, size and side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a palm is."""
+"""Place of a palm."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a palm was, and when.
+    """Place of a palm at a time.
 
     Attributes:
         stamp_s: Seconds.

@@ -1,4 +1,4 @@
-"""What the joints of one hand in one image say."""
+"""Reads a gesture from the joints of one hand in one image."""
 
 from __future__ import annotations
 

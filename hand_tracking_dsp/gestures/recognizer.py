@@ -1,4 +1,4 @@
-"""The gestures of followed hands over time, and the events that tell of them."""
+"""The gestures of followed hands over time, and the events that report them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Update = tuple[tuple[HandGesture, ...], tuple[GestureEvent, ...]]
 
 
 class GestureRecognizer:
-    """Reads the gestures of followed hands and tells when they start, go on and end.
+    """Reads the gestures of followed hands and reports their start, holding and end.
 
     It keeps a little of every hand in view and nothing of others. Every STARTED is followed by one ENDED of
     the same hand and name, also where the hand is lost, the stamps jump, or reset is called.
@@ -95,7 +95,7 @@ class GestureRecognizer:
 
 
 class _HandMemory:
-    """What is remembered of one followed hand."""
+    """Memory of one followed hand."""
 
     def __init__(self, track_id: int, options: GestureOptions) -> None:
         self._track_id = track_id

@@ -76,7 +76,7 @@ class TeleopOptions:
 
 @dataclass(frozen=True, slots=True)
 class ShownHand:
-    """What of a hand's gesture in one image counts here; the fields are those of msg/Gesture.msg.
+    """Gesture of a hand in one image, as far as it counts here; the fields are those of msg/Gesture.msg.
 
     Attributes:
         track_id: Of the hand.
@@ -96,13 +96,13 @@ class ShownHand:
 
     @property
     def usable(self) -> bool:
-        """Whether its place can be used."""
+        """True where its place can be used."""
         return all(map(math.isfinite, (*self.palm_px, self.palm_size_px))) and self.palm_size_px > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Velocity:
-    """Of a mobile base in its own frame (REP 103).
+    """Velocity of a mobile base in its own frame (REP 103).
 
     Attributes:
         linear_mps: Forwards, metres a second.
@@ -120,7 +120,7 @@ _MOST_STEP_PALMS = 1.0
 
 
 class Halt(Enum):
-    """Why the base was stopped."""
+    """Reasons for a stop of the base."""
 
     RELEASED = "the gesture has ended"
     LOST = "the hand was lost"
@@ -145,7 +145,7 @@ class GestureTeleop:
 
     A hand may begin when it has been seen, readable, without the gesture for release_s: after every stop,
     after a pause longer than watchdog_s, and after it was lost and found again, it must let go and take hold
-    anew.
+    again.
 
     Args:
         options: How a hand drives.

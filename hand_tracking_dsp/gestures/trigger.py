@@ -1,4 +1,4 @@
-"""What a gesture event sets off: bindings from events to parameters and services, written as text."""
+"""Effects of gesture events: bindings from events to parameters and services, written as text."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def parse_binding(text: str) -> Binding:
 
 def _action(text: str, words: Sequence[str]) -> SetParameter | CallService:
     if len(words) > 1 and not _ROS_NAME.fullmatch(words[1]):
-        raise _refusal(text, f"names {words[1]!r}, which can be no name in ROS")
+        raise _refusal(text, f"names {words[1]!r}, which cannot be a name in ROS")
     match words:
         case ["set", node, name, value]:
             return SetParameter(node, name, _value(text, value))
@@ -116,7 +116,7 @@ def _value(text: str, value: str) -> Setting:
     try:
         read = yaml.safe_load(value)
     except (yaml.YAMLError, ValueError, RecursionError):  # a ValueError: the 31st of February
-        raise _refusal(text, f"has a value that is no YAML, {value!r}") from None
+        raise _refusal(text, f"has a value that is not YAML, {value!r}") from None
     members = read if isinstance(read, list) else [read]
     kinds = {type(member) for member in members}
     fits = kinds != {int} or all(-_INT64 <= member < _INT64 for member in members)
@@ -131,7 +131,7 @@ def _seconds(text: str, word: str) -> float:
     except ValueError:
         value = -1.0
     if not 0.0 <= value <= 3600.0:
-        raise _refusal(text, f"says held {word}, which is no time from 0 to 3600 seconds")
+        raise _refusal(text, f"says held {word}, which is not a time from 0 to 3600 seconds")
     return value
 
 

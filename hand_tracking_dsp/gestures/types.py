@@ -15,7 +15,7 @@ BUILT_IN = ("open_palm", "fist", "point", "victory", "thumb_up", "thumb_down", "
 """The gestures that are known without examples."""
 
 COUNTS = tuple(f"count_{number}" for number in range(6))
-"""Names of the events that tell of the number of open fingers."""
+"""Names of the events that report the number of open fingers."""
 
 SWIPES = ("swipe_left", "swipe_right", "swipe_up", "swipe_down")
 """Names of movements."""
@@ -28,7 +28,7 @@ RESERVED = (*COUNTS, *SWIPES, PINCH_DRAG)
 
 
 class EventKind(IntEnum):
-    """What happened to a gesture; the values are those of msg/GestureEvent.msg."""
+    """Kinds of events of a gesture; the values are those of msg/GestureEvent.msg."""
 
     STARTED = 0
     HELD = 1
@@ -38,7 +38,7 @@ class EventKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the joints of one hand in one image say, without memory.
+    """Gesture of one hand in one image, read from its joints without memory.
 
     Attributes:
         name: The gesture that fits best, NO_GESTURE where none fits well enough.

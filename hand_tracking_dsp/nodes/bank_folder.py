@@ -1,4 +1,4 @@
-"""Where the level bank lies that tracker and controller share."""
+"""Folder of the level bank that tracker, controller and power node share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hand_tracking_dsp.resources import default_bank
 
 
 def bank_folder(parameter: str) -> Path:
-    """Return the folder of the level bank that the parameter bank means.
+    """Return the folder of the level bank that the parameter bank names.
 
     Raises:
         ConfigurationError: The package's own bank is not installed.

@@ -1,4 +1,4 @@
-"""Names the gestures of the hands it hears, and tells when they start, go on and end."""
+"""Names the gestures of the hands it receives, and reports their start, holding and end."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from hand_tracking_dsp.nodes.messages.conversion import seconds
 from hand_tracking_dsp.nodes.messages.gesture_messages import event_message, gestures_message
 from hand_tracking_dsp.nodes.tables import GESTURE
 
-# How often it looks whether hands are silent.
+# Period of the check for silent hands.
 _WATCH_PERIOD_S = 0.05
 
 
 class GestureNode(ManagedNode):
     """Feeds the recognizer, whose time is that of the images' stamps.
 
-    What is held ends also where nothing more is heard: where hands are silent for silence_s by the machine's
-    own clock, where thresholds change, and where the node is deactivated.
+    Held gestures end also where nothing more is received: where hands are silent for silence_s by the
+    machine's own clock, where thresholds change, and where the node is deactivated.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 (rclpy's Node has a dozen)
@@ -42,7 +42,7 @@ class GestureNode(ManagedNode):
         self._own: tuple[OwnGesture, ...] = ()
         self._timer: Any = None
         self._header = Header()
-        self._heard_s = -math.inf
+        self._received_s = -math.inf
         self._silence_s = math.inf
         self._rate = RateMeter()
         self._latest: tuple[HandGesture, ...] = ()
@@ -61,7 +61,7 @@ class GestureNode(ManagedNode):
     def activate(self) -> None:
         """Begin to look for silence."""
         self._events = self._hands_rejected = 0
-        self._heard_s = -math.inf
+        self._received_s = -math.inf
         self._timer = self.create_timer(_WATCH_PERIOD_S, self._watch, clock=self.steady_clock)
 
     def deactivate(self) -> None:
@@ -95,17 +95,17 @@ class GestureNode(ManagedNode):
             "own_gestures": len(self._own),
         }
         topic = self.resolve_topic_name("hands")
-        if math.isinf(self._heard_s):
+        if math.isinf(self._received_s):
             report.warnings.append(f"Nothing has come on {topic} yet.")
-        elif now_s - self._heard_s > self._silence_s:
-            report.warnings.append(f"Nothing has come on {topic} for {now_s - self._heard_s:.0f} s.")
+        elif now_s - self._received_s > self._silence_s:
+            report.warnings.append(f"Nothing has come on {topic} for {now_s - self._received_s:.0f} s.")
 
     def _on_hands(self, message: HandArray) -> None:
         if self._recognizer is None or self.state != "active":
             return
         self._header = message.header
-        self._heard_s = time.monotonic()
-        self._rate.tick(self._heard_s)
+        self._received_s = time.monotonic()
+        self._rate.tick(self._received_s)
         stamp_s = seconds(message.header.stamp) or self.get_clock().now().nanoseconds * 1e-9
         size = (message.image_width, message.image_height)
         hands = tracked_hands(message)
@@ -113,7 +113,7 @@ class GestureNode(ManagedNode):
         self._latest = gestures
         self._reject(len(message.hands) - len(gestures))
         self._gestures.publish(gestures_message(gestures, message))
-        self._tell(events)
+        self._report(events)
 
     def _reject(self, hands: int) -> None:
         if hands:
@@ -124,15 +124,15 @@ class GestureNode(ManagedNode):
             )
 
     def _watch(self) -> None:
-        if time.monotonic() - self._heard_s > self._silence_s:
+        if time.monotonic() - self._received_s > self._silence_s:
             self._end_all()
 
     def _end_all(self) -> None:
         if self._recognizer is not None:
             self._latest = ()
-            self._tell(self._recognizer.reset())
+            self._report(self._recognizer.reset())
 
-    def _tell(self, events: Iterable[GestureEvent]) -> None:
+    def _report(self, events: Iterable[GestureEvent]) -> None:
         for event in events:
             self._events += 1
             self._happened.publish(event_message(event, self._header))

@@ -20,13 +20,13 @@ from hand_tracking_dsp.nodes.messages.conversion import seconds
 from hand_tracking_dsp.nodes.messages.gesture_messages import shown_hands
 from hand_tracking_dsp.nodes.tables import TELEOP
 
-# For how long a stopped base is told to stand still; after that another source may drive it.
+# How long a stopped base is commanded to stand still; after that another source may drive it.
 _ZEROS_S = 0.5
 
 # How long the last command may take to reach the base when the node is deactivated.
 _FAREWELL = Duration(seconds=0.2)
 
-# Later than this, an absence of gestures is told.
+# Later than this, an absence of gestures is reported.
 _SILENCE_S = 2.0
 
 
@@ -34,7 +34,7 @@ class GestureTeleopNode(ManagedNode):
     """Publishes cmd_vel while a hand drives, zeros when it has stopped, and then nothing.
 
     The watchdog counts on the machine's monotonic clock from the moment that an image was taken, which its
-    stamp and the ROS clock tell at its arrival: neither a silent nor a late topic keeps the base moving.
+    stamp and the ROS clock give at its arrival: neither a silent nor a late topic keeps the base moving.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 (rclpy's Node has a dozen)
@@ -43,7 +43,7 @@ class GestureTeleopNode(ManagedNode):
         self._timer: Any = None
         self._velocity = STANDSTILL
         self._zeros_until_s = -math.inf
-        self._heard_s = -math.inf
+        self._received_s = -math.inf
         self._age_s = math.nan
 
     def configure(self) -> None:
@@ -58,7 +58,7 @@ class GestureTeleopNode(ManagedNode):
 
     def activate(self) -> None:
         """Begin to command."""
-        self._heard_s = self._zeros_until_s = -math.inf
+        self._received_s = self._zeros_until_s = -math.inf
         self._timer = self.create_timer(
             1 / self.parameters["rate_hz"], self._command, clock=self.steady_clock
         )
@@ -98,7 +98,7 @@ class GestureTeleopNode(ManagedNode):
             "image_age_s": self._age_s,
             **{f"stops: {reason.value}": halts[reason] for reason in Halt},
         }
-        if now_s - self._heard_s > _SILENCE_S:
+        if now_s - self._received_s > _SILENCE_S:
             topic = self.resolve_topic_name("gestures")
             report.warnings.append(f"Nothing comes on {topic}: nobody can drive.")
         elif not abs(self._age_s) <= self._teleop.options.watchdog_s:
@@ -111,10 +111,10 @@ class GestureTeleopNode(ManagedNode):
     def _on_gestures(self, message: GestureArray) -> None:
         if self._teleop is None or self.state != "active":
             return
-        self._heard_s = time.monotonic()
+        self._received_s = time.monotonic()
         self._age_s = self.get_clock().now().nanoseconds * 1e-9 - seconds(message.header.stamp)
         driver = self._teleop.driver
-        self._teleop.see(shown_hands(message), self._age_s, self._heard_s)
+        self._teleop.see(shown_hands(message), self._age_s, self._received_s)
         if driver is not None and self._teleop.driver is None:
             self._command()  # a stop does not wait for the timer
 

@@ -46,7 +46,7 @@ class _Request:
 
 
 class GestureTriggerNode(ManagedNode):
-    """Asks without waiting: what is not there, does not answer or refuses is counted and told."""
+    """Asks without waiting: what is not there, does not answer or refuses is counted and reported."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 (rclpy's Node has a dozen)
         super().__init__("gesture_trigger_node", TRIGGER, **options)
@@ -61,7 +61,7 @@ class GestureTriggerNode(ManagedNode):
 
     def configure(self) -> None:
         """Read the bindings and create clients and topics."""
-        # Each once: a line that stands there twice is no wish to act twice.
+        # Each once: a line that stands there twice does not act twice.
         bindings = [parse_binding(text) for text in dict.fromkeys(self.parameters["bindings"])]
         self._triggers = GestureTriggers(bindings, self.parameters.make(TriggerOptions))
         for binding in self._triggers.bindings:

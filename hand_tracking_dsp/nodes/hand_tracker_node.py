@@ -1,4 +1,4 @@
-"""Tracks hands in the images it hears, at the sparsity level it is told."""
+"""Tracks hands in the images it receives, at the sparsity level that is commanded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which policy pruning_controller_node runs."""
+"""Choice of the policy that pruning_controller_node runs."""
 
 from __future__ import annotations
 

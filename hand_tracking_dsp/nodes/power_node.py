@@ -1,4 +1,4 @@
-"""Publishes what a battery or power sensor tells."""
+"""Publishes the readings of a battery or power sensor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How busy the machine's GPU is, from wherever its driver tells.
+"""Load of the machine's GPU, from wherever its driver reports it.
 
 Jetson's GPU (load, per mille, below /sys/devices; the folder's name differs from board to board), amdgpu
 (gpu_busy_percent of a graphics card), and NVIDIA's cards through NVML.
@@ -47,7 +47,7 @@ class Accelerator:
         self._read_s = -math.inf
 
     def busy(self, now_s: float) -> float:
-        """Return the busy share, 0 to 1, at most a period old; NaN where no driver tells.
+        """Return the busy share, 0 to 1, at most a period old; NaN where no driver reports it.
 
         Args:
             now_s: Time of a monotonic clock, seconds.

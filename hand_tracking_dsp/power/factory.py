@@ -1,4 +1,4 @@
-"""Opens the source of power readings that a word of the user names.
+"""Opens the source of power readings named by the user.
 
 Another kind is one more file with a PowerSource, and one more line in open_power_source.
 """

@@ -46,7 +46,7 @@ class MacEstimateOptions:
 
 
 class MacEstimate:
-    """Computes the mean power since the reading before from the frames it was told of.
+    """Computes the mean power since the reading before from the frames that were counted.
 
     Args:
         options: What the estimate is made of.

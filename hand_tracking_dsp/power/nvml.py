@@ -1,4 +1,4 @@
-"""Power and load of NVIDIA's cards, told by the driver's library through NVIDIA's binding (nvidia-ml-py).
+"""Power and load of NVIDIA's cards, reported by the driver's library through NVIDIA's binding (nvidia-ml-py).
 
 Jetsons have no NVML power reading: their rails are read from the INA3221.
 """
@@ -55,7 +55,7 @@ class NvmlSource:
         )
 
     def busy(self) -> list[float]:
-        """Read how busy each card is, 0 to 1; NaN where it cannot tell or is gone."""
+        """Read how busy each card is, 0 to 1; NaN where it reports none or is gone."""
         return [self._busy(card) for card in self._cards]
 
     def _busy(self, card: object) -> float:
@@ -65,7 +65,7 @@ class NvmlSource:
             return NAN
 
     def _watts(self, card: object) -> float:
-        """Read a card; NaN where its model cannot tell."""
+        """Read a card; NaN where its model reports none."""
         try:
             return float(self._nvml.nvmlDeviceGetPowerUsage(card)) * 1e-3
         except self._nvml.NVMLError_NotSupported:

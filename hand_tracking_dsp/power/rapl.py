@@ -32,7 +32,7 @@ class _Zone:
 class RaplSource(SysfsSource):
     """Reads every zone; power_w is the whole platform's, else that of the packages and their memory.
 
-    A reading tells the mean since the one before, so that the first one knows no watts.
+    A reading is the mean since the one before, so that the first one has no watts.
 
     Args:
         root: Where the file system begins.
@@ -65,7 +65,7 @@ class RaplSource(SysfsSource):
                 raise SourceError(msg)
             energy_j = self._reader.number(zone.energy, 1e-6)
             spent_j = energy_j - zone.last_j
-            # The counter begins anew at its range.
+            # The counter wraps around at its range.
             rails_w[zone.label] = (spent_j if not spent_j < 0 else spent_j + zone.range_j) / elapsed_s
             zone.last_j = energy_j
         self._last_s = now_s

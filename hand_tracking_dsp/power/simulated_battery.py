@@ -48,7 +48,7 @@ class SimulatedBatteryOptions:
 
 
 class SimulatedBattery:
-    """Drains by the load it is told of; what it reads depends on options, loads and the clock alone.
+    """Drains by the load of the level that is set; its readings depend on options, loads and the clock alone.
 
     Args:
         options: Its properties.

@@ -44,7 +44,7 @@ class SysfsReader:
 
 
 class SysfsSource:
-    """What power sources that read sysfs have in common; see power.PowerSource.
+    """Base of the power sources that read sysfs; see power.PowerSource.
 
     Args:
         name: For people: what is read.

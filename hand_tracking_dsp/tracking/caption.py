@@ -1,4 +1,4 @@
-"""What is written into a picture beside its hands: one wording for the overlay and for videos."""
+"""Text written into a picture beside its hands: one wording for the overlay and for videos."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """What a frame cost and how full the battery is; NaN: not known.
+    """Cost of a frame and charge of the battery; NaN: not known.
 
     Attributes:
         level: Sparsity level that ran; 0 = dense.

@@ -1,4 +1,4 @@
-"""What a network must look like to be used here, and its check."""
+"""Inputs and outputs that a network must have to be used here, and their check."""
 
 from __future__ import annotations
 

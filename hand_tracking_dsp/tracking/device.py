@@ -13,7 +13,7 @@ _INT8_FLAGS = frozenset({"avx512_vnni", "avx_vnni", "avx_vnni_int8", "amx_int8",
 
 
 def device_name() -> str:
-    """Name the machine: its board where it tells one (a Jetson, a Raspberry Pi), else its processor."""
+    """Name the machine: its board where it names one (a Jetson, a Raspberry Pi), else its processor."""
     try:
         return _BOARD.read_text(encoding="utf-8").strip("\0 \n")
     except OSError:

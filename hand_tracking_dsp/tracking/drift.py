@@ -59,7 +59,7 @@ class DriftSchedule:
             level: The level that the measurement would run.
             hands: Number of regions that it would run on; without any it is never due.
             spent_ms: What the frame has taken so far, milliseconds.
-            guess_ms: What a region may take at that level, milliseconds, where no measurement told yet.
+            guess_ms: What a region may take at that level, milliseconds, where nothing was measured yet.
         """
         self._frames += 1
         if self.interval == 0 or self._frames < self.interval or hands == 0:

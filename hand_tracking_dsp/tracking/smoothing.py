@@ -37,7 +37,7 @@ class OneEuroFilter:
 
         Args:
             value: float32, the same shape every time.
-            stamp_s: Its time; one that is not later than the last starts the filter anew.
+            stamp_s: Its time; one that is not later than the last restarts the filter.
             scale: Unit of speed, above 0, in the value's own unit.
 
         Returns:

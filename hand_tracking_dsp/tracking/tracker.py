@@ -39,7 +39,7 @@ _SAME_HAND = 0.35
 _HANDEDNESS_GAIN = 0.2
 # Below this probability the network does not know the side.
 _HANDEDNESS_SCORE = 0.6
-# A hand larger or smaller than this, in shares of the image's longer side, is no hand.
+# A hand larger or smaller than this, in shares of the image's longer side, is not a hand.
 _SMALLEST_REGION = 0.01
 _LARGEST_REGION = 10.0
 
@@ -85,7 +85,7 @@ class _Track:
 
 @dataclass(slots=True)
 class _Frame:
-    """What is known of the frame at hand, while it is worked on."""
+    """State of the frame at hand, while it is worked on."""
 
     image: Image
     order: ChannelOrder

@@ -53,7 +53,7 @@ class PalmDetection:
 
 @dataclass(frozen=True, slots=True)
 class HandLandmarks:
-    """What the landmark network says of one region.
+    """Result of the landmark network for one region.
 
     Attributes:
         presence: Probability that the region shows a hand, 0 to 1.
@@ -101,7 +101,7 @@ class TrackedHand:
 
 @dataclass(frozen=True, slots=True)
 class FrameStats:
-    """What one frame cost.
+    """Cost of one frame.
 
     Attributes:
         requested_level: Level asked for; 0 = dense.
@@ -135,7 +135,7 @@ class FrameStats:
 
 @dataclass(frozen=True, slots=True)
 class FrameResult:
-    """What the tracker found in one frame.
+    """Result of the tracker for one frame.
 
     Attributes:
         hands: The hands, ordered by track_id.

@@ -100,7 +100,7 @@ def a_file(folder):
     (folder / "notes.txt").write_text("no image")
     return (
         folder / "notes.txt",
-        r"There is no folder .*notes.txt: name one|The file .*notes.txt is no video",
+        r"There is no folder .*notes.txt: name one|The file .*notes.txt is not a video",
     )
 
 

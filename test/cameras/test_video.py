@@ -50,6 +50,6 @@ def test_says_that_a_file_is_no_video(tmp_path, content):
     path = tmp_path / "broken.mp4"
     path.write_bytes(content)
     with pytest.raises(
-        SourceError, match=rf"The file {path} is no video that OpenCV can decode: check it, or convert"
+        SourceError, match=rf"The file {path} is not a video that OpenCV can decode: check it, or convert"
     ):
         open_source(str(path))

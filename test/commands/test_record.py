@@ -123,6 +123,6 @@ def test_silence_is_told_in_a_sentence(start: Callable[..., subprocess.Popen[str
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 1
-    assert "No message was heard, so there is no bag" in output
+    assert "No message was received, so no bag was written" in output
     assert "Traceback" not in output
     assert list(tmp_path.iterdir()) == []

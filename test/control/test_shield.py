@@ -145,7 +145,7 @@ def test_silent_latency_means_the_fallback_until_it_is_heard_again(bench: MakeBe
     assert (room.last.level, room.last.reason) == (0, Reason.POLICY)
     room.run(1.0, silent=True)
     assert (room.last.level, room.last.reason) == (2, Reason.STALE_LATENCY)
-    assert room.last.detail == "No latency was heard for 3.0 s (limit 2.0 s): level 2 is the fallback."
+    assert room.last.detail == "No latency was received for 3.0 s (limit 2.0 s): level 2 is the fallback."
     room.run(5.0)
     assert (room.last.level, room.last.reason) == (0, Reason.POLICY)
 
@@ -161,10 +161,10 @@ def test_latency_never_heard_is_waited_for_and_then_means_the_fallback(bench: Ma
     room = bench(policy=FixedLevelPolicy(1), options=shielded(startup_grace_s=5.0))
     room.run(4.9, silent=True)
     assert (room.last.level, room.last.reason) == (0, Reason.POLICY)
-    assert room.last.detail == "No latency has been heard yet: level 0 waits for it."
+    assert room.last.detail == "No latency has been received yet: level 0 waits for it."
     room.run(1.1, silent=True)
     assert (room.last.level, room.last.reason) == (2, Reason.STALE_LATENCY)
-    assert "heard since the start, for 5.9 s (limit 5.0 s)" in room.last.detail
+    assert "received since the start, for 5.9 s (limit 5.0 s)" in room.last.detail
 
 
 def test_a_battery_that_falls_silent_means_the_fallback(bench: MakeBench) -> None:

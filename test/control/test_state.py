@@ -27,7 +27,7 @@ def frame(stamp_s: float, total_ms: float = 10.0, level: int = 0, hands: int = 1
 def test_frames_of_another_level_are_heard_but_not_judged() -> None:
     buffer = heard(*(frame(1.0 + index * 0.1, 90.0, level=1) for index in range(9)))
     situation = buffer.situation(2.0, level=0, levels=2, switched_s=-math.inf)
-    assert situation.latency_heard
+    assert situation.latency_received
     assert math.isnan(situation.summary.p95_ms)
     assert math.isnan(situation.observation()["sparsity"])
     assert situation.observation()["hands"] == 1
@@ -61,7 +61,7 @@ def test_a_stamp_of_the_future_counts_as_now_and_not_for_ever() -> None:
 
 def test_a_stamp_that_is_no_number_is_not_heard() -> None:
     situation = heard(frame(math.nan), BatterySample(math.inf, 0.4)).situation(2.0, 0, 2, -math.inf)
-    assert not situation.latency_heard
+    assert not situation.latency_received
     assert situation.battery is None
 
 
@@ -91,7 +91,7 @@ def drift_missing_s(*samples: LatencySample) -> float:
 def test_frames_without_a_hand_are_heard_but_not_judged() -> None:
     buffer = heard(*(frame(1.0 + index * 0.1, 90.0, hands=0) for index in range(9)))
     situation = buffer.situation(2.0, level=0, levels=2, switched_s=-math.inf)
-    assert situation.latency_heard
+    assert situation.latency_received
     assert situation.latency_silent_s < 0.5
     assert math.isnan(situation.summary.p95_ms)
     assert situation.observation()["hands"] == 0

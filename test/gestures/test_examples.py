@@ -120,9 +120,9 @@ GOOD = {"name": "call", "tolerance_deg": 12.0, "examples": [[1.0] * VECTOR_LENGT
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("[1, 2", "is no YAML"),
-        ("!!python/object/apply:os.system ['true']", "is no YAML"),
-        ("[" * 5000, "is no YAML"),
+        ("[1, 2", "is not YAML"),
+        ("!!python/object/apply:os.system ['true']", "is not YAML"),
+        ("[" * 5000, "is not YAML"),
         ("- call", "version: 1"),
         ({"version": 2, "gestures": []}, "version: 1"),
         ({"version": 1}, "no list"),
@@ -140,7 +140,7 @@ GOOD = {"name": "call", "tolerance_deg": 12.0, "examples": [[1.0] * VECTOR_LENGT
         ({"version": 1, "gestures": [GOOD | {"examples": [["x"] * VECTOR_LENGTH]}]}, "15 numbers"),
         ({"version": 1, "gestures": [GOOD | {"examples": [[float("inf")] * VECTOR_LENGTH]}]}, "15 numbers"),
         ("#" * 1_000_001, "larger than"),
-        (b"\xff\xfe\x00", "is no YAML"),
+        (b"\xff\xfe\x00", "is not YAML"),
     ],
 )
 def test_a_file_that_says_something_else_is_refused(tmp_path, content, reason):

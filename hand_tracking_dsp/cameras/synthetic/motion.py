@@ -1,4 +1,4 @@
-"""Where the synthetic hands are at any time: gestures, turns, places, and the times of their absence."""
+"""Motion of the synthetic hands: gestures, turns, places, and the times of their absence."""
 
 from __future__ import annotations
 

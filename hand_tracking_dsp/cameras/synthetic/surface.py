@@ -1,4 +1,4 @@
-"""Which point of a smoothly blended body every pixel sees: ray casting by the distance to the skin.
+"""Points of a smoothly blended body that the pixels see: ray casting by the distance to the skin.
 
 The skin is the zero of a signed distance: the smooth minimum -τ·log Σ exp(-dᵢ/τ) of the distances dᵢ to
 the capsules (J. F. Blinn, "A Generalization of Algebraic Surface Drawing", 1982; I. Quilez, "Smooth
@@ -44,7 +44,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """What the rays of a box hit: n of its pixels see the skin or pass it closely, by m pairs with a capsule.
+    """Hits of the rays of a box: n of its pixels see the skin or pass it closely, by m pairs with a capsule.
 
     Attributes:
         shape: Rows and columns of rays.
@@ -157,7 +157,7 @@ class _Rays:
 
 @dataclass(frozen=True, slots=True)
 class _Glance:
-    """How the rays of a window see one capsule alone.
+    """View of one capsule alone by the rays of a window.
 
     Attributes:
         part: Which capsule.

@@ -1,1 +1,1 @@
-"""What all nodes share: lifecycle, parameters, QoS, pacing."""
+"""Base of all nodes: lifecycle, parameters, QoS, pacing."""

@@ -1,4 +1,4 @@
-"""What all nodes of this package share: lifecycle, parameters, diagnostics, the way to stop."""
+"""Base of all nodes of this package: lifecycle, parameters, diagnostics, the way to stop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hand_tracking_dsp.options import Parameter
 
 @dataclass(slots=True)
 class Report:
-    """What a node says of itself in /diagnostics.
+    """Condition of a node in /diagnostics.
 
     Attributes:
         hardware: Camera, battery or processor behind the node.
@@ -39,7 +39,7 @@ class Report:
 
 
 class ManagedNode(LifecycleNode):
-    """A lifecycle node that can start itself, says how it is, and survives bad input.
+    """A lifecycle node that can start itself, reports its condition, and survives bad input.
 
     A subclass fills in configure, activate, deactivate, cleanup, describe and apply. The first two may
     raise HandTrackingError: its sentence is logged and shown in /diagnostics, and the transition fails.

@@ -88,7 +88,7 @@ def _devices(compiled: openvino.CompiledModel) -> list[str]:
 
 
 def _precision(compiled: openvino.CompiledModel) -> str:
-    """Return "/" and the precision in use; "" where a device, such as AUTO, does not tell."""
+    """Return "/" and the precision in use; "" where a device, such as AUTO, does not report it."""
     if "INFERENCE_PRECISION_HINT" not in compiled.get_property("SUPPORTED_PROPERTIES"):
         return ""
     return f"/{compiled.get_property('INFERENCE_PRECISION_HINT').to_string()}"

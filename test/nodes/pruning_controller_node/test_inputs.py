@@ -24,7 +24,7 @@ def test_falls_back_when_latency_is_silent(graph, feed, bank, states):
     feed.latency_ms = None
     state = states.until_reason(SparsityCommand.STALE_LATENCY)
     assert state.level == 1
-    assert "No latency was heard" in state.detail
+    assert "No latency was received" in state.detail
 
 
 def test_falls_back_when_a_battery_is_silent(graph, feed, bank, states):
