@@ -17,7 +17,7 @@ _VARIANT_MARK = ".rf."
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture file.
+    """Picture file of a data set.
 
     Attributes:
         path: Path to the file.
