@@ -23,11 +23,7 @@ class BackoffOptions:
 
 
 class Backoff:
-    """Doubles the pause after each failure in a row, up to a limit.
-
-    Args:
-        options: First and longest pause.
-    """
+    """Doubles the pause after each failure in a row, up to a limit."""
 
     def __init__(self, options: BackoffOptions) -> None:
         self._options = options

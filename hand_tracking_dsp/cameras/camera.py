@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,8 +96,7 @@ class SourceOptions:
         check_order(self, "absence_s", "absence_every_s", equal=True)
 
 
-@runtime_checkable
-class FrameSource(Protocol):
+class FrameSource(ABC):
     """Gives frames one after the other; use it as a context manager, or close it.
 
     Attributes:
@@ -112,13 +110,14 @@ class FrameSource(Protocol):
     """
 
     name: str
-    live: bool
+    live: bool = False
     rate_hz: float
     width: int
     height: int
-    intrinsics: Intrinsics | None
-    frames_skipped: int
+    intrinsics: Intrinsics | None = None
+    frames_skipped: int = 0
 
+    @abstractmethod
     def read(self, timeout_s: float = 1.0) -> Frame | None:
         """Give the next frame, or None at the end.
 
@@ -126,32 +125,13 @@ class FrameSource(Protocol):
             SourceError: The source has vanished, or gave nothing within timeout_s; open it again.
         """
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 (most sources hold nothing open)
         """Release the source; may be called twice."""
 
     def __enter__(self) -> FrameSource:
         """Give the source itself."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close it."""
-
-
-class ClosingSource:
-    """The context manager of every source."""
-
-    def close(self) -> None:
-        """Release the source; may be called twice."""
-
-    def __enter__(self) -> FrameSource:
-        """Give the source itself."""
-        if not isinstance(self, FrameSource):
-            raise TypeError(type(self).__name__)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()

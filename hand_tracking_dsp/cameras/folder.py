@@ -10,16 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.cameras.camera import IMAGE_SUFFIXES, ClosingSource, Frame, Intrinsics, SourceOptions
+from hand_tracking_dsp.cameras.camera import IMAGE_SUFFIXES, Frame, FrameSource, SourceOptions
 from hand_tracking_dsp.errors import SourceError
 
 
-class ImageFolderSource(ClosingSource):
+class ImageFolderSource(FrameSource):
     """Source of a folder's images, each in its own size; one that cannot be decoded is skipped and counted.
 
-    Args:
-        path: Folder, see list_images, or one image.
-        options: rate_hz and loop.
+    The path is that of a folder, see list_images, or of one image; of the options rate_hz and loop count.
 
     Raises:
         SourceError: The folder cannot be read, or holds no image that can be decoded.
@@ -32,10 +30,7 @@ class ImageFolderSource(ClosingSource):
         self._place = 0
         self._index = 0
         self.name = f"images of {path}" if path.is_dir() else f"image {path}"
-        self.live = False
         self.rate_hz = options.rate_hz
-        self.intrinsics: Intrinsics | None = None
-        self.frames_skipped = 0
         self._ahead: NDArray[np.uint8] | None = self._next_image()
         if self._ahead is None:
             msg = (

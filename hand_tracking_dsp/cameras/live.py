@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.cameras.camera import ClosingSource, Frame, Intrinsics, SourceOptions
+from hand_tracking_dsp.cameras.camera import Frame, FrameSource, SourceOptions
 from hand_tracking_dsp.errors import SourceError
 
 _OPEN_TIMEOUT_S = 8.0
@@ -21,7 +21,7 @@ _RAW_LIMIT_PIXELS_HZ = 640 * 480 * 30
 """Pixels a second above which raw pictures overfill USB 2, so that a camera is asked for MJPEG."""
 
 
-class LiveSource(ClosingSource):
+class LiveSource(FrameSource):
     """Reads a capture in a thread of its own and keeps the newest frame, so that nothing here can hang.
 
     Args:
@@ -46,8 +46,6 @@ class LiveSource(ClosingSource):
         self.name = name
         self.live = True
         self.rate_hz = rate_hz
-        self.intrinsics: Intrinsics | None = None
-        self.frames_skipped = 0
         self._open_capture = open_capture
         self._changed = threading.Condition()
         self._closing = threading.Event()

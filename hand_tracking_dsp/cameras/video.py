@@ -8,18 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.cameras.camera import ClosingSource, Frame, Intrinsics, SourceOptions
+from hand_tracking_dsp.cameras.camera import Frame, FrameSource, SourceOptions
 from hand_tracking_dsp.errors import SourceError
 
 _RATES_HZ = (0.1, 1000.0)
 
 
-class VideoFileSource(ClosingSource):
-    """Gives a file's frames; rate_hz is the file's own, the caller sets the pace.
-
-    Args:
-        path: The file.
-        options: loop; rate_hz where the file says none.
+class VideoFileSource(FrameSource):
+    """Gives a file's frames; rate_hz is the file's own (else the options'), the caller sets the pace.
 
     Raises:
         SourceError: OpenCV cannot decode it.
@@ -37,11 +33,8 @@ class VideoFileSource(ClosingSource):
             raise SourceError(msg)
         rate_hz = float(self._video.get(cv2.CAP_PROP_FPS))
         self.name = f"video {path}"
-        self.live = False
         self.rate_hz = rate_hz if _RATES_HZ[0] <= rate_hz <= _RATES_HZ[1] else options.rate_hz
         self.height, self.width = self._ahead.shape[:2]
-        self.intrinsics: Intrinsics | None = None
-        self.frames_skipped = 0
 
     def read(self, timeout_s: float = 1.0) -> Frame | None:  # noqa: ARG002
         """Decode the next frame; None at the end unless the file loops.

@@ -89,12 +89,7 @@ class Agreement:
 
 
 def sample_photos(folders: Sequence[Path], count: int, seed: int) -> dict[Path, list[Path]]:
-    """Choose photos at random, as evenly over the folders as their sizes allow.
-
-    Args:
-        folders: Folders, see list_images.
-        count: Photos in all; fewer where the folders hold fewer.
-        seed: Seed of the choice.
+    """Choose photos at random, as evenly over the folders as their sizes allow; all where there are fewer.
 
     Returns:
         Sorted paths by folder.
@@ -118,17 +113,7 @@ def compare_trackers(
     mediapipe: TrackerWorker,
     on_photo: Callable[[Path], None] = lambda _: None,
 ) -> dict[Path, Agreement]:
-    """Show every photo to both trackers.
-
-    Args:
-        photos: Paths by folder.
-        ours: This package's tracker.
-        mediapipe: MediaPipe's, opened as static.
-        on_photo: Called after each photo.
-
-    Returns:
-        The agreement by folder.
-    """
+    """Show every photo to both trackers, MediaPipe's opened as static; return the agreement by folder."""
     results = {}
     for folder, paths in photos.items():
         results[folder] = Agreement()

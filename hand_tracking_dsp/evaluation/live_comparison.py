@@ -88,13 +88,7 @@ class LiveScore:
 
 
 def score_runs(runs: Sequence[LiveRun], budget_ms: float, base_w: float) -> LiveScore:
-    """Compute the figures of the runs of one policy.
-
-    Args:
-        runs: At least one, all of the same policy.
-        budget_ms: Latency budget of a frame, milliseconds.
-        base_w: Power of the simulated battery that is not the tracker's, watts.
-    """
+    """Compute the figures of one policy's runs, at least one; base_w is the power beside the tracker's."""
     recordings = [run.recording for run in runs]
     costs = [cost for recording in recordings for cost in recording.costs]
     handed = [cost for cost in costs if cost.hands > 0]
@@ -151,16 +145,10 @@ def mean_drift(costs: Sequence[FrameCost]) -> tuple[float, float]:
 
 
 def tracker_energy_j(recording: ObservedRun, base_w: float) -> float:
-    """Integrate the simulated battery's power over a run, less what is not the tracker's.
+    """Integrate the simulated battery's power over a run, less what is not the tracker's, joules.
 
-    A reading holds until the next one, the first one also for the time before it, the last one to the end.
-
-    Args:
-        recording: Of a run with at least one frame.
-        base_w: Watts that are not the tracker's.
-
-    Returns:
-        Joules; NaN without a reading.
+    A reading holds until the next one, the first one also for the time before it, the last one to the end;
+    NaN without a reading. The run has at least one frame.
     """
     end_ns = recording.costs[-1].stamp_ns
     readings = [one for one in recording.charges if one.stamp_ns < end_ns and not math.isnan(one.power_w)]

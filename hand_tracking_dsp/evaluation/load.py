@@ -10,7 +10,6 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
 
 from hand_tracking_dsp.errors import ConfigurationError
 
@@ -69,9 +68,6 @@ class Load:
 
     The processes are there all the time and are told when to work, so that none has to be started meanwhile.
     They end with this process, whatever ends it.
-
-    Args:
-        script: Script to follow.
     """
 
     def __init__(self, script: LoadScript) -> None:
@@ -95,9 +91,7 @@ class Load:
             self._workers.append(worker)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the processes."""
         self._stop.set()
         if self._thread is not None:

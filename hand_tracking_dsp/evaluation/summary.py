@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -16,25 +15,14 @@ from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, mean_distance_px
 
 
-@dataclass(frozen=True, slots=True)
-class TruthError:
-    """Distance of tracked hands from exact truth.
+def truth_error(recording: ObservedRun) -> dict[str, float]:
+    """Compare tracked hands with the exact ones, on every frame that has both.
 
-    Attributes:
-        error_px: Mean over joints, hands and frames, pixels; NaN where no hand was matched.
-        error_palm_percent: The same, each hand in % of its palm size.
-        hands_in_view: Hands that the truth shows, over all frames handled.
-        hands_found: Those of them that the tracker found.
+    Returns:
+        error_px, mean over joints, hands and frames, pixels, and error_palm_percent, each hand in % of its
+        palm size; both NaN where no hand was matched; truth_hands, hands that the truth shows, over all
+        frames handled, and truth_hands_found, those of them that the tracker found.
     """
-
-    error_px: float
-    error_palm_percent: float
-    hands_in_view: int
-    hands_found: int
-
-
-def truth_error(recording: ObservedRun) -> TruthError:
-    """Compare tracked hands with the exact ones, on every frame that has both."""
     pixels: list[float] = []
     percents: list[float] = []
     in_view = 0
@@ -45,7 +33,12 @@ def truth_error(recording: ObservedRun) -> TruthError:
         for i, j in match_hands(found, truth):
             pixels.append(mean_distance_px(found[i], truth[j]))
             percents.append(mean_distance_palm_percent(found[i], truth[j]))
-    return TruthError(mean_or_nan(pixels), mean_or_nan(percents), in_view, len(pixels))
+    return {
+        "error_px": mean_or_nan(pixels),
+        "error_palm_percent": mean_or_nan(percents),
+        "truth_hands": in_view,
+        "truth_hands_found": len(pixels),
+    }
 
 
 def frames_lost(recording: ObservedRun) -> int:
@@ -86,13 +79,12 @@ def summarize(recording: ObservedRun) -> dict[str, Any]:
         frames (handled by the tracker), frames_with_hands, frames_dropped (replaced by a newer image
         before they were handled), frames_lost (published, but never received), level_switches,
         levels_used, frames_by_level, frame_rate_hz, latency_ms (total_ms of msg/TrackerStats.msg) and
-        end_to_end_ms as p50, p95 and p99, transport_ms (end to end, less inference) likewise, backend;
-        and, where the camera knows exact truth, error_px, error_palm_percent, truth_hands and
-        truth_hands_found.
+        end_to_end_ms as p50, p95 and p99, transport_ms (end to end, less inference) in the same way, backend;
+        and, where the camera knows exact truth, those of truth_error.
     """
     costs = recording.costs
     by_level = Counter(cost.level for cost in costs)
-    result: dict[str, Any] = {
+    return {
         "frames": len(costs),
         "frames_with_hands": sum(cost.hands > 0 for cost in costs),
         "frames_dropped": costs[-1].frames_dropped - costs[0].frames_dropped if costs else 0,
@@ -105,11 +97,5 @@ def summarize(recording: ObservedRun) -> dict[str, Any]:
         "end_to_end_ms": percentiles([cost.end_to_end_ms for cost in costs]),
         "transport_ms": percentiles([cost.end_to_end_ms - cost.inference_ms for cost in costs]),
         "backend": costs[-1].provider if costs else "",
+        **(truth_error(recording) if recording.truth else {}),
     }
-    if recording.truth:
-        error = truth_error(recording)
-        result["error_px"] = error.error_px
-        result["error_palm_percent"] = error.error_palm_percent
-        result["truth_hands"] = error.hands_in_view
-        result["truth_hands_found"] = error.hands_found
-    return result

@@ -6,7 +6,6 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 
 import cv2
 import numpy as np
@@ -26,8 +25,7 @@ _LABEL_BGR = (120, 220, 255)
 class FrameSpool:
     """Keeps pictures on disk while the nodes run: JPEG costs them less time than a video encoder.
 
-    Args:
-        path: A file that this object makes and removes.
+    The path is that of a file that this object makes and removes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,9 +38,7 @@ class FrameSpool:
         """Return itself."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Remove the file."""
         self._file.close()
         self._path.unlink(missing_ok=True)
@@ -86,13 +82,7 @@ def write_video(
 
     Pictures from before the first frame that was handled are left out. Beside the video, under its name
     with the ending .png, stands the picture with the largest hand, of those whose battery is known if any is.
-
-    Args:
-        spool: At least one picture.
-        recording: Run that they come from.
-        path: Path of the .mp4.
-        labels: Remarks that a viewer must see, for example that they are synthetic.
-        on_frame: Called with the number of pictures done.
+    The labels are remarks that a viewer must see, for example that the pictures are synthetic.
 
     Raises:
         HandTrackingError: OpenCV has no encoder here.

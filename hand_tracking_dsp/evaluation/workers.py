@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -87,9 +86,7 @@ class TrackerWorker:
         """Return itself."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the process."""
         self.close()
 
@@ -144,13 +141,9 @@ class TrackerWorker:
 def mediapipe_worker(
     interpreter: Path | str, static: bool, max_hands: int, cpu: int | None = None
 ) -> TrackerWorker:
-    """Open MediaPipe's Hands solution (full model, confidence 0.5).
+    """Open MediaPipe's Hands solution (full model, confidence 0.5), static where each image stands alone.
 
-    Args:
-        interpreter: A Python that has mediapipe.
-        static: Whether each image stands alone.
-        max_hands: Most hands to find.
-        cpu: Processor core to stay on; None: any.
+    It stays on one processor core if cpu is given.
 
     Raises:
         ConfigurationError: The interpreter cannot be run or lacks mediapipe.
@@ -176,14 +169,9 @@ def package_worker(
     detector: str = "full",
     cpu: int | None = None,
 ) -> TrackerWorker:
-    """Open this package's tracker in a process of its own.
+    """Open this package's tracker in a process of its own, with a bank's folder or the package's own bank.
 
-    Args:
-        tracker: Settings of the tracker.
-        runtime: Settings of the backend.
-        bank: Folder with bank.json; None: the one that comes with the package.
-        detector: Name of the palm detector.
-        cpu: Processor core to stay on; None: any.
+    It stays on one processor core if cpu is given.
 
     Raises:
         ConfigurationError: It cannot be opened; the message says why.

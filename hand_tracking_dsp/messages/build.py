@@ -58,14 +58,7 @@ class MessageBuilder:
         return message
 
     def camera_info(self, width: int, height: int, intrinsics: Intrinsics | None, header: Message) -> Message:
-        """Build the sensor_msgs/CameraInfo of a pinhole camera without distortion.
-
-        Args:
-            width: Width of the image, pixels.
-            height: Height of the image, pixels.
-            intrinsics: Focal lengths and centre; None: not calibrated, all zero.
-            header: Header of the image.
-        """
+        """Build the CameraInfo of a camera without distortion; all zero where it is not calibrated."""
         message = self._new("sensor_msgs/msg/CameraInfo")
         message.header = header
         message.height, message.width = height, width
@@ -79,26 +72,12 @@ class MessageBuilder:
         return message
 
     def hands(self, result: FrameResult, header: Message, width: int, height: int) -> Message:
-        """Build the HandArray of a frame's hands.
-
-        Args:
-            result: Hands that the tracker found.
-            header: Header of the image.
-            width: Width of the image, pixels.
-            height: Height of the image, pixels.
-        """
+        """Build the HandArray of a frame's hands; header, width and height (pixels) are the image's."""
         stats = result.stats
         return self._hand_array(result.hands, stats.level, stats.sparsity, header, width, height)
 
     def truth(self, truth: Iterable[HandTruth], header: Message, width: int, height: int) -> Message:
-        """Build the HandArray of a source's exact joints; what only a network would know is NaN.
-
-        Args:
-            truth: Hands in view.
-            header: Header of the image.
-            width: Width of the image, pixels.
-            height: Height of the image, pixels.
-        """
+        """Build the HandArray of a source's exact joints; what only a network would know is NaN."""
         return self._hand_array(map(_true_hand, truth), 0, math.nan, header, width, height)
 
     def stats(self, cost: FrameCost, header: Message) -> Message:

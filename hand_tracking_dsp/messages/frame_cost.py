@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from hand_tracking_dsp.tracking.drift import Drift
@@ -79,25 +79,13 @@ class FrameCost:
             drift: Drift measured on the frame, or nothing.
             others: Fields that the tracker does not know: stamp_ns, total_ms and further ones.
         """
-        stats = result.stats
-        return cls(
-            hands=len(result.hands),
-            level=stats.level,
-            requested_level=stats.requested_level,
-            sparsity=stats.sparsity,
-            detector_ran=stats.detector_ran,
-            detection_ms=stats.detection_ms,
-            landmarks_ms=stats.landmarks_ms,
-            presence=stats.presence,
-            input_mean=stats.input_mean,
-            input_std=stats.input_std,
-            drift=drift.drift,
-            drift_sparser=drift.drift_sparser,
-            drift_ms=drift.ms,
-            smoothing_residual=stats.smoothing_residual,
-            provider=stats.provider,
-            **others,
-        )
+        measured = {
+            "hands": len(result.hands),
+            "drift": drift.drift,
+            "drift_sparser": drift.drift_sparser,
+            "drift_ms": drift.ms,
+        }
+        return cls(**asdict(result.stats) | measured | others)
 
     @property
     def stamp_s(self) -> float:

@@ -47,12 +47,7 @@ def frame_cost(message: Message, battery: BatterySample | None = None) -> FrameC
 
 
 def latency_sample(cost: FrameCost, stamp_s: float) -> LatencySample:
-    """Build the controller's sample of a frame.
-
-    Args:
-        cost: Costs of the frame.
-        stamp_s: Time at which they were received, seconds of the controller's clock.
-    """
+    """Build the controller's sample of a frame received at a time, seconds of the controller's clock."""
     return LatencySample(stamp_s, *_latency_values(cost))
 
 

@@ -164,18 +164,9 @@ class BagRecording:
         if header_ns <= 0 or abs(arrival_ns - header_ns) >= _PLAUSIBLE_AGE_NS:
             stamp = arrival_ns
             self.problems[f"{topic}: {_NO_STAMP}"] += 1
+        batteries = found.batteries
         return RecordedFrame(
-            index,
-            "",
-            stamp,
-            arrival_ns,
-            image,
-            "",
-            order,
-            conversion_ms,
-            truth,
-            recorded,
-            found.batteries,
+            index, "", stamp, arrival_ns, image, "", order, conversion_ms, truth, recorded, batteries
         )
 
     def _note(self, bag: Bag, connection: Any, arrival_ns: int, data: bytes, beside: _Beside) -> None:  # noqa: ANN401

@@ -17,11 +17,9 @@ _INTERVAL_NS = 1_000_000_000
 
 
 class FolderRecording:
-    """Recording of the pictures in a folder, by name, each on its own.
+    """Recording of the pictures in a folder (see list_images), by name, each on its own.
 
-    Args:
-        folder: Folder of pictures, see cameras.folder.list_images.
-        truth: Hands in the pictures; those of a picture that it does not name are not known.
+    The hands in a picture that the truth does not name are not known.
 
     Raises:
         SourceError: The folder cannot be read or holds no picture, or the truth names none of them.

@@ -29,12 +29,7 @@ _COLUMNS = {
     "open_fingers": ("open_fingers",),
     "gesture": ("gesture",),
 }
-_SIDES = {
-    "": Handedness.UNKNOWN,
-    "unknown": Handedness.UNKNOWN,
-    "left": Handedness.LEFT,
-    "right": Handedness.RIGHT,
-}
+_SIDES = {"": Handedness.UNKNOWN, **{side.name.lower(): side for side in Handedness}}
 _MOST_FINGERS = 5
 
 
@@ -161,13 +156,9 @@ def read_labels(table: Path, folder: Path) -> tuple[LabelledHand, ...]:
 
 
 def choose_part(hands: Sequence[LabelledHand], part: str) -> tuple[LabelledHand, ...]:
-    """Choose the half that thresholds were tuned on, or the one held out.
+    """Choose the half (one of PARTS) that thresholds were tuned on, or the one held out.
 
     Groups of similar pictures stay together: the largest first, each goes to the half that is smaller so far.
-
-    Args:
-        hands: All labelled hands.
-        part: One of PARTS.
     """
     if part == "all":
         return tuple(hands)
@@ -180,18 +171,10 @@ def choose_part(hands: Sequence[LabelledHand], part: str) -> tuple[LabelledHand,
 
 
 def _rows(table: Path, needed: Collection[str], also: Collection[str] = ()) -> list[tuple[int, LabelledHand]]:
-    """Read a table of labels: UTF-8, with or without a byte order mark, any line ends.
+    """Read a table of labels, UTF-8 with any line ends: each row with the number of its line.
 
-    Args:
-        table: Path to the CSV.
-        needed: Keys of _COLUMNS, of which the table must have one besides file.
-        also: Keys of _COLUMNS that are read where the table has them; other columns are ignored.
-
-    Returns:
-        Each row with the number of its line.
-
-    Raises:
-        SourceError: The table cannot be read, lacks columns, has no row, or a row is wrong.
+    Besides file it must have the columns of one key of _COLUMNS that is needed; those of the keys in also are
+    read where it has them, others are ignored.
     """
     hands = []
     try:

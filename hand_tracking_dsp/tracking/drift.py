@@ -56,10 +56,10 @@ class DriftSchedule:
         """Count a frame and say whether to measure on it; if not for the budget, the next is asked again.
 
         Args:
-            level: The level that the measurement would run.
+            level: Level that the measurement would run.
             hands: Number of regions that it would run on; without any it is never due.
-            spent_ms: What the frame has taken so far, milliseconds.
-            guess_ms: What a region may take at that level, milliseconds, where nothing was measured yet.
+            spent_ms: Time that the frame has taken so far.
+            guess_ms: Time that a region may take at that level, where nothing was measured yet.
         """
         self._frames += 1
         if self.interval == 0 or self._frames < self.interval or hands == 0:
@@ -73,13 +73,7 @@ class DriftSchedule:
         return False
 
     def took(self, level: int, hands: int, ms: float) -> None:
-        """Remember what a measurement took.
-
-        Args:
-            level: The level that it ran.
-            hands: Number of regions, at least 1.
-            ms: Milliseconds.
-        """
+        """Remember what a measurement at a level took for a number of regions, at least 1."""
         self._ms_per_hand[level] = ms / hands
 
 
@@ -87,10 +81,6 @@ class DriftMonitor:
     """Measures the drift of a bank's levels on frames that a tracker has just handled.
 
     Runs the bank's networks, and so belongs to the tracker's thread.
-
-    Args:
-        bank: The bank that the tracker runs.
-        schedule: On which frames.
     """
 
     def __init__(self, bank: LevelBank, schedule: DriftSchedule) -> None:
@@ -98,14 +88,7 @@ class DriftMonitor:
         self._bank = bank
 
     def measure(self, image: Image, order: ChannelOrder, result: FrameResult, spent_ms: float) -> Drift:
-        """Measure the drift of a frame, if it is due and the budget allows.
-
-        Args:
-            image: The frame, uint8 [height, width, 3].
-            order: The order of its channels.
-            result: What the tracker found in it.
-            spent_ms: What the frame has taken so far, milliseconds.
-        """
+        """Measure the drift of a frame that has taken a time so far, if it is due and the budget allows."""
         level, hands = result.stats.level, len(result.raw)
         other = 0 if level > 0 else min(1, len(self._bank.levels) - 1)
         if not self.schedule.due(other, hands, spent_ms, self._guess_ms(result.stats, hands, other)):

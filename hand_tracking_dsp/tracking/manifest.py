@@ -152,11 +152,7 @@ def read_manifest(bank: Manifest | Path | str) -> Manifest:
 
 
 def parse_manifest(path: Path, data: Any) -> Manifest:  # noqa: ANN401 (JSON of any form)
-    """Read and check a manifest's content.
-
-    Args:
-        path: Path of bank.json.
-        data: Its JSON value.
+    """Read and check the JSON value of a bank.json; the path is that of the file.
 
     Raises:
         ModelError: It is of another schema, or a field is missing or wrong.
@@ -180,11 +176,7 @@ def _check_schema(schema: object) -> None:
 
 
 def read_network(manifest: Manifest, info: FileInfo) -> bytes:
-    """Read a network's ONNX file and check its sha256.
-
-    Args:
-        manifest: The bank's manifest.
-        info: A network or one of its variants.
+    """Read the ONNX file of a network or one of its variants, and check its sha256.
 
     Raises:
         ModelError: The file is missing, or its sha256 is not the manifest's.

@@ -126,12 +126,7 @@ def letterboxed(image: Image) -> Image:
 
 
 def _decoded(raw: Floats, anchors: Floats) -> Floats:
-    """Decode regressions.
-
-    Args:
-        raw: float32 [n, 18]: box centre, box size, 7 keypoints, pixels of the input, relative to
-            the anchor.
-        anchors: float32 [n, 2], shares of the input.
+    """Decode regressions, float32 [n, 18] (box centre, box size, 7 keypoints), relative to anchors [n, 2].
 
     Returns:
         float32 [n, 9, 2]: top left, bottom right, 7 keypoints, shares of the input.

@@ -86,10 +86,6 @@ class Choice(Generic[Network]):
 def possible(network: Network, runtime: RuntimeOptions) -> tuple[Choice[Network], ...]:
     """Return every file of a network in every arithmetic that the backend can compute it in here.
 
-    Args:
-        network: A level or a palm detector.
-        runtime: The backend and its options; precision does not matter.
-
     Returns:
         At least one choice; the first is the default file as the backend usually runs it.
 

@@ -53,10 +53,7 @@ class Record:
 
     @classmethod
     def from_json(cls: type[AnyRecord], entry: Mapping[str, Any]) -> AnyRecord:  # noqa: PYI019 (Self came with Python 3.11)
-        """Read a record.
-
-        Args:
-            entry: A JSON object.
+        """Read a record of a JSON object.
 
         Raises:
             KeyError: A field is missing.

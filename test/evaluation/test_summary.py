@@ -46,8 +46,8 @@ def test_an_empty_run_can_be_summarized_and_written(tmp_path) -> None:
 
 def test_truth_that_no_hand_is_near_counts_as_not_found(made: SimpleNamespace) -> None:
     error = truth_error(made.run(error_px=150.0))
-    assert math.isnan(error.error_px)
-    assert (error.hands_in_view, error.hands_found) == (60, 0)
+    assert math.isnan(error["error_px"])
+    assert (error["truth_hands"], error["truth_hands_found"]) == (60, 0)
 
 
 def test_an_image_that_was_published_and_never_handled_is_lost(made: SimpleNamespace) -> None:

@@ -8,7 +8,7 @@ the webs and the forearm are, was fitted by eye.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,27 +85,13 @@ class Body:
 
     def scaled(self, size: float) -> Body:
         """Give the body of a hand larger by a factor."""
-        return Body(
-            self.starts * size,
-            self.ends * size,
-            self.start_radii * size,
-            self.end_radii * size,
-            self.palmar,
-            self.bones,
-            self.cloth,
-        )
+        names = ("starts", "ends", "start_radii", "end_radii")
+        return replace(self, **{name: size * getattr(self, name) for name in names})
 
     def moved(self, turn: Floats, origin: Floats) -> Body:
         """Give the body turned by a rotation [3, 3] and then shifted to an origin [3]."""
-        return Body(
-            self.starts @ turn.T + origin,
-            self.ends @ turn.T + origin,
-            self.start_radii,
-            self.end_radii,
-            self.palmar @ turn.T,
-            self.bones,
-            self.cloth,
-        )
+        starts, ends = self.starts @ turn.T + origin, self.ends @ turn.T + origin
+        return replace(self, starts=starts, ends=ends, palmar=self.palmar @ turn.T)
 
 
 def dress(shape: HandShape) -> Body:

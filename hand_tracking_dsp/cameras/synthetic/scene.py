@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.cameras.camera import ClosingSource, Frame, HandTruth, Intrinsics, SourceOptions
+from hand_tracking_dsp.cameras.camera import Frame, FrameSource, HandTruth, Intrinsics, SourceOptions
 from hand_tracking_dsp.cameras.synthetic.background import paint_room, view_room
 from hand_tracking_dsp.cameras.synthetic.motion import Motion
 from hand_tracking_dsp.cameras.synthetic.render import render_hand
@@ -77,7 +77,7 @@ class SyntheticScene:
         return seen
 
 
-class SyntheticHandSource(ClosingSource):
+class SyntheticHandSource(FrameSource):
     """Gives the frames of a SyntheticScene in order, without end; the caller sets the pace.
 
     Args:
@@ -88,12 +88,10 @@ class SyntheticHandSource(ClosingSource):
         self._scene = SyntheticScene(options)
         self._next = 0
         self.name = f"synthetic hand (seed {options.seed})"
-        self.live = False
         self.rate_hz = options.rate_hz
         self.width = options.width
         self.height = options.height
-        self.intrinsics: Intrinsics | None = self._scene.intrinsics
-        self.frames_skipped = 0
+        self.intrinsics = self._scene.intrinsics
 
     def read(self, timeout_s: float = 1.0) -> Frame | None:  # noqa: ARG002
         """Draw the next frame; it is there at once, so the timeout means nothing."""

@@ -109,13 +109,7 @@ def compare_evaluations(
     runs: tuple[str, str] = ("", ""),
     resampling: Resampling | None = None,
 ) -> Comparison:
-    """Compare two evaluations.
-
-    Args:
-        a: The state before.
-        b: The state after.
-        runs: The runs asked for, see pair_runs.
-        resampling: Resampling behind the intervals.
+    """Compare two evaluations: all their runs, or those asked for (see pair_runs).
 
     Raises:
         ConfigurationError: Nothing says which runs belong together.

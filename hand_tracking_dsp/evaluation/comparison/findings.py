@@ -75,13 +75,7 @@ class Finding:
 
 
 def compare_frames(frames: PairedFrames, metrics: Sequence[Metric], resampling: Resampling) -> list[Finding]:
-    """Compare measures of frames.
-
-    Args:
-        frames: Frames of both runs.
-        metrics: Measures to compare.
-        resampling: Resampling behind the intervals; all measures and both sides see the same draws.
-    """
+    """Compare measures of frames; all measures and both sides see the same draws of the resampling."""
     samplers = [
         [metric.value.resampler(side, frames.blocks, frames.count) for side in (frames.a, frames.b)]
         for metric in metrics

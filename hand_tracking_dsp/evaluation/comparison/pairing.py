@@ -49,8 +49,8 @@ def pair_runs(a: Sequence[str], b: Sequence[str], one: str = "", other: str = ""
     Args:
         a: Names of the runs of A.
         b: Names of the runs of B.
-        one: The run of A asked for; "" for any.
-        other: The run of B asked for; "" for any.
+        one: Run of A asked for; "" for any.
+        other: Run of B asked for; "" for any.
 
     Raises:
         ConfigurationError: A run asked for does not exist, or nothing says which belong together.
@@ -73,11 +73,6 @@ def pair_runs(a: Sequence[str], b: Sequence[str], one: str = "", other: str = ""
 
 def pair_frames(a: Frames, b: Frames, resampling: Resampling) -> PairedFrames:
     """Pair the frames of two runs by recording and number.
-
-    Args:
-        a: Frames of run A.
-        b: Frames of run B.
-        resampling: Resampling that cuts them into blocks.
 
     Raises:
         SourceError: They share no frame, or one has a frame twice.

@@ -42,10 +42,6 @@ def error_on_sparsity(frames: Frames, resampling: Resampling) -> Regression | No
     The interval of the slope comes from resampling blocks of a recording, each with the frames of all runs
     in it: they show the same hands.
 
-    Args:
-        frames: Frames of any runs.
-        resampling: Resampling behind the interval.
-
     Returns:
         None where frames with a known error have fewer than two different sparsities.
     """

@@ -96,16 +96,7 @@ def measure_pictures(
     levels: Sequence[int],
     on_hand: Callable[[], None] = lambda: None,
 ) -> dict[int, Tally]:
-    """Read all hands at every level.
-
-    Args:
-        reader: Reads them.
-        hands: With their labels.
-        levels: Sparsity levels, 0 = dense.
-        on_hand: Called after each.
-
-    Returns:
-        What was read, by level.
+    """Read all hands at every level (0 = dense), and return what was read by level.
 
     Raises:
         FrameError: A picture cannot be decoded.

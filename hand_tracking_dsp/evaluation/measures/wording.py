@@ -10,9 +10,7 @@ from hand_tracking_dsp.evaluation.statistics import Interval
 def number(value: float, *, sign: bool = False) -> str:
     """Write a figure in four significant digits, from 1000 on without decimals; "-" where it is NaN.
 
-    Args:
-        value: Any.
-        sign: Whether a plus sign shows that it is a change.
+    A change is written with its sign.
     """
     if math.isnan(value):
         return "-"

@@ -97,12 +97,8 @@ class FrameMetrics:
     ) -> None:
         """Add an image that was tracked.
 
-        Args:
-            frame: The image.
-            result: Hands found and what they cost.
-            cost: Costs of the frame; end_to_end_ms is the age of the hands when they were ready.
-            drift: Distance from the dense level, where it was measured.
-            restarted: Whether the tracker had started again: the frame has no neighbour before it.
+        The cost's end_to_end_ms is the age of the hands when they were ready. Where the tracker had started
+        again, the frame has no neighbour before it.
         """
         if frame.image is None:
             return

@@ -43,11 +43,7 @@ class Setting:
 
 
 class LevelChooser:
-    """Chooses the level of each frame, here always the same one.
-
-    Args:
-        level: Level of all frames.
-    """
+    """Chooses the level of each frame, here always the same one."""
 
     def __init__(self, level: int = 0) -> None:
         self._level = level
@@ -77,11 +73,6 @@ class PolicyLevel(LevelChooser):
     It receives the latency that each frame had here, and the battery that was recorded; without one the robot
     counts as on mains power. Decisions depend on measured times, and so differ a little from one run to the
     next.
-
-    Args:
-        levels: Number of levels of the bank.
-        policy: Policy that decides.
-        budget_ms: Latency budget, milliseconds.
     """
 
     def __init__(self, levels: int, policy: Policy, budget_ms: float) -> None:

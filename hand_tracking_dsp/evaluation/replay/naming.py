@@ -9,10 +9,7 @@ _SUFFIXES = (".mcap", ".db3", ".bag", ".json")
 
 
 def distinct_names(paths: Sequence[Path]) -> list[str]:
-    """Name paths so that each has a name of its own.
-
-    Args:
-        paths: All different.
+    """Name different paths so that each has a name of its own.
 
     Returns:
         Their last parts without the suffix of a bag or a manifest, with as many of the folders above as

@@ -43,12 +43,9 @@ class _Shared:
 
 
 def run_here(units: Sequence[Unit], jobs: int, on_progress: Progress) -> Iterator[UnitResult | LeftOut]:
-    """Run units on this machine and yield each result when it is there.
+    """Run units on this machine, so many jobs at once (1 = in this process), and yield each result.
 
-    Args:
-        units: Units of work.
-        jobs: Number of units at once, at least 1; 1 = in this process.
-        on_progress: Called with how many more frames are done, of all units together.
+    The progress is that of all units together.
 
     Raises:
         HandTrackingError: The bank or a policy cannot be used, or a process was killed; the other units are
@@ -92,7 +89,7 @@ def run_on_cluster(
     Args:
         units: Units of work.
         address: Address of the scheduler, for example tcp://fleet:8786.
-        on_progress: Called with how many more frames are done, a unit at a time.
+        on_progress: Called a unit at a time.
         frames_of: Function from a unit to its number of frames.
 
     Raises:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cv2
 
+from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED, Frames
 from hand_tracking_dsp.evaluation.replay.frame_metrics import FrameMetrics
 from hand_tracking_dsp.evaluation.replay.levels import LevelChooser, Setting, level_chooser
@@ -21,6 +22,7 @@ from hand_tracking_dsp.evaluation.replay.resource_usage import Meter, Usage
 from hand_tracking_dsp.evaluation.replay.timing import EveryFrame, NewestFrame, Timing, Turn
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame
 from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.power.mac_estimate import MacEstimateOptions
 from hand_tracking_dsp.recordings.bag_recording import BagRecording
 from hand_tracking_dsp.recordings.folder_recording import FolderRecording
 from hand_tracking_dsp.recordings.labels import read_truth
@@ -90,10 +92,10 @@ class ReplayOptions:
     detector: str = ""
     runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
     tracker: TrackerOptions = field(default_factory=TrackerOptions)
-    budget_ms: float = 33.0
+    budget_ms: float = field(default_factory=lambda: ControllerOptions().budget_ms)
     realtime: bool = False
     agreement: bool = False
-    picojoules_per_mac: float = 100.0
+    picojoules_per_mac: float = field(default_factory=lambda: MacEstimateOptions().picojoules_per_mac)
     worst: int = 10
 
 

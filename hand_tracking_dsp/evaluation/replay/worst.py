@@ -42,11 +42,7 @@ class WorstFrame:
 
 
 class WorstFrames:
-    """Keeps the worst frames of a run in constant memory.
-
-    Args:
-        count: Number of frames to keep, at least 0.
-    """
+    """Keeps so many worst frames of a run, in constant memory."""
 
     def __init__(self, count: int) -> None:
         self._count = count

@@ -36,10 +36,5 @@ def write_page(template: Path, path: Path, **values: Any) -> None:  # noqa: ANN4
 
 
 def data_uri(data: bytes, suffix: str = ".png") -> str:
-    """Return a picture as the source of an img element.
-
-    Args:
-        data: Content of the picture's file.
-        suffix: Suffix of the file: .png or .jpg.
-    """
+    """Return the content of a picture's file (.png or .jpg) as the source of an img element."""
     return f"data:{_TYPES[suffix]};base64,{base64.b64encode(data).decode()}"

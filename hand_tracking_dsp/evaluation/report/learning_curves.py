@@ -16,10 +16,7 @@ _ROW_IN = 2.4
 
 
 def read_curves(work: Path) -> dict[str, list[Entry]]:
-    """Read curve.csv or curve.json of every training in a folder.
-
-    Args:
-        work: Folder of trainings, each in a folder of its own.
+    """Read curve.csv or curve.json of every training in a folder, each in a folder of its own.
 
     Returns:
         By the training's folder, as a path in work, in alphabetical order.

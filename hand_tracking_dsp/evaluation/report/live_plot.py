@@ -26,13 +26,10 @@ from hand_tracking_dsp.recordings.run import ObservedRun
 
 @styled
 def save_live_plot(runs: Sequence[LiveRun], script: LoadScript, budget_ms: float, path: Path) -> None:
-    """Draw all runs over the same time, a colour a policy; a policy's later runs are paler.
+    """Draw all runs, in the order in which they took place, over the same time, a colour a policy.
 
-    Args:
-        runs: In the order in which they took place; each with at least one frame.
-        script: The load that each of them met, from its beginning.
-        budget_ms: Latency budget of a frame, milliseconds.
-        path: Where to write the PNG.
+    A policy's later runs are paler; each run has at least one frame. The script is the load that each of them
+    met, from its beginning.
     """
     figure, (latency, level, battery, load) = new_figure(4, height_in=9, ratios=[4, 2, 2, 1])
     names = list(dict.fromkeys(run.policy for run in runs))

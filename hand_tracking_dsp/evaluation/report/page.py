@@ -47,12 +47,7 @@ class _Row:
 
 
 def write_page(report: Mapping[str, Any], frames: Frames, folder: Path) -> None:
-    """Write report.html.
-
-    Args:
-        report: Value of report.json; NaN and null are alike.
-        frames: Frames of all its runs.
-        folder: Folder of the page and of the pictures of the worst frames.
+    """Write report.html of the value of report.json (NaN and null are alike) into its folder.
 
     Raises:
         OutputError: The page cannot be written.

@@ -63,12 +63,7 @@ _ERRORS = (
 
 @styled
 def draw_plots(report: Mapping[str, Any], frames: Frames) -> list[Plot]:
-    """Draw all that was measured.
-
-    Args:
-        report: Value of report.json.
-        frames: Frames of all its runs.
-    """
+    """Draw all that was measured, from the value of report.json and the frames of all its runs."""
     makers: tuple[Callable[[Mapping[str, Any], Frames], Iterator[Plot]], ...] = (
         _trade_off,
         _over_time,

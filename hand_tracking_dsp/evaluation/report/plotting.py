@@ -121,11 +121,7 @@ def png_bytes(figure: Figure) -> bytes:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as a PNG through a temporary name.
-
-    Args:
-        figure: Figure to write.
-        path: Path of the PNG; its folder is made if missing.
+    """Write a figure as a PNG through a temporary name; its folder is made if missing.
 
     Raises:
         OutputError: The file cannot be written.

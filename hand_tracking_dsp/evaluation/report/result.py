@@ -25,12 +25,7 @@ _ALWAYS = (
 
 
 class Evaluation:
-    """Results of all units of an evaluation.
-
-    Args:
-        results: Results, at least one; tables keep their order.
-        left_out: Reasons why recordings were left out, in sentences.
-    """
+    """Results of all units of an evaluation, at least one, and sentences why recordings were left out."""
 
     def __init__(self, results: Sequence[UnitResult], left_out: Sequence[str] = ()) -> None:
         self.results = list(results)
@@ -123,9 +118,7 @@ class Evaluation:
 def truth_note(report: Mapping[str, Any], bag: str = "") -> str:
     """Return the end of an error's label: a remark where the true joints are a synthetic hand's.
 
-    Args:
-        report: Value of report.json.
-        bag: One recording; "" for all of them.
+    Of one recording, or of all of them where the name is "".
     """
     truths = {one["truth"] for one in report["recordings"] if bag in ("", one["name"])} - {"none", "boxes"}
     if SYNTHETIC not in truths:

@@ -24,14 +24,7 @@ from hand_tracking_dsp.recordings.run import ObservedRun
 
 @styled
 def save_latency_plot(recording: ObservedRun, budget_ms: float, path: Path, note: str = "") -> None:
-    """Draw latency with its budget and, below, the level.
-
-    Args:
-        recording: A run with at least one frame.
-        budget_ms: Latency budget of the controller, milliseconds.
-        path: Path of the PNG.
-        note: Kind of run, shown above.
-    """
+    """Draw latency with its budget and, below, the level of a run with a frame, noting the kind of run."""
     times = np.array([cost.stamp_ns - recording.start_ns for cost in recording.costs]) * 1e-9
     figure, (top, bottom) = new_figure(2, height_in=6, ratios=[3, 1])
     end_to_end = [cost.end_to_end_ms for cost in recording.costs]
@@ -52,12 +45,9 @@ def save_latency_plot(recording: ObservedRun, budget_ms: float, path: Path, note
 
 @styled
 def save_battery_plot(recording: ObservedRun, path: Path, name: str) -> None:
-    """Draw the state of charge, with the switches of level marked.
+    """Draw the state of charge, with the switches of level marked, of a run with a reading and a frame.
 
-    Args:
-        recording: A run with at least one battery reading and one frame.
-        path: Path of the PNG.
-        name: Source of the readings, for example "simulated battery".
+    The name is that of the readings' source, for example "simulated battery".
     """
     figure, (axes,) = new_figure(height_in=4)
     times = np.array([reading.stamp_ns - recording.start_ns for reading in recording.charges]) * 1e-9

@@ -83,12 +83,9 @@ BAG_MESSAGES = MessageBuilder(new_message)
 
 
 class Definitions:
-    """Deserializes messages, each type by the definition that its bag holds.
+    """Deserializes messages, each type by the definition that its bag holds ("" for none).
 
-    Args:
-        texts: Definitions by name of the type, "" where the bag holds none.
-        ros1: The bytes are those of ROS 1.
-        problems: Counter of what could not be read.
+    What cannot be read is counted in problems.
     """
 
     def __init__(self, texts: dict[str, str], ros1: bool, problems: Counter[str]) -> None:

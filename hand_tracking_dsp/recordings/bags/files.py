@@ -18,11 +18,9 @@ _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 def bag_files(path: Path, problems: Counter[str]) -> list[Path]:
-    """List the files of a bag in the order of their messages.
+    """List the files of a bag in the order of their messages: a file, or those of a folder.
 
-    Args:
-        path: Path to a file, or to a folder with or without metadata.yaml.
-        problems: Counter of what is wrong with the folder.
+    What is wrong with the folder, which may lack metadata.yaml, is counted in problems.
     """
     if path.is_file():
         return [path]

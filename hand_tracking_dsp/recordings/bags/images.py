@@ -17,18 +17,11 @@ _OVERLAY = "overlay"
 
 
 def image_connections(connections: Iterable[Any], path: Path, topic: str = "") -> list[Any]:
-    """Choose the connections of the topic to read images from.
+    """Choose the connections of the topic to read images from, at least one.
 
     Where a bag has a camera's images raw and, on the same name with /compressed, as JPEG, the raw ones are
-    taken. The tracker's own drawings, a topic named overlay, are no camera's where there is another.
-
-    Args:
-        connections: Connections of a bag.
-        path: Path of the bag, for errors.
-        topic: Topic of sensor_msgs/Image or CompressedImage; may be left out where there is only one camera.
-
-    Returns:
-        Connections to read; at least one.
+    taken. The tracker's own drawings, a topic named overlay, are no camera's where there is another. The
+    topic may be left out where there is only one camera.
 
     Raises:
         SourceError: There is no image, or not on that topic.
@@ -55,11 +48,7 @@ def image_connections(connections: Iterable[Any], path: Path, topic: str = "") -
 
 
 def pixels(message: Any, msgtype: str) -> tuple[Image, ChannelOrder]:  # noqa: ANN401
-    """Decode an image message: uint8 [height, width, 3], and the order of its channels.
-
-    Args:
-        message: Message of rosbags.
-        msgtype: Type of the message.
+    """Decode an image message of rosbags: uint8 [height, width, 3], and the order of its channels.
 
     Raises:
         FrameError: It cannot be decoded.

@@ -75,14 +75,7 @@ class Index:
 
 
 def read_index(stream: BinaryIO, size: int, name: str, problems: Counter[str]) -> Index:
-    """Find the chunks of a file.
-
-    Args:
-        stream: Open file.
-        size: Size of the file, bytes.
-        name: Name of the file, for problems.
-        problems: Counter of what is damaged.
-    """
+    """Find the chunks of an open file of so many bytes; damage is counted in problems under its name."""
     footer = _read_footer(stream, size)
     if footer is None:
         problems[f"{name} is cut off or was not closed: it has no index and is read from its beginning"] += 1

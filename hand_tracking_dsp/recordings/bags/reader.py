@@ -18,11 +18,6 @@ from hand_tracking_dsp.recordings.bags.storage import BagFile, Topic, Unreadable
 class Bag:
     """A bag that is open; one message at a time is in memory.
 
-    Args:
-        path: Path of the bag.
-        files: Files of the bag, in the order of their messages.
-        problems: Counts of problems by sentence.
-
     Attributes:
         path: Path of the bag.
         connections: rosbags' Connection for each topic and type: topic, msgtype, msgcount and more.

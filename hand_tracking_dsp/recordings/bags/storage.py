@@ -46,12 +46,7 @@ class BagFile(Protocol):
     def messages(
         self, names: Collection[tuple[str, str]], start_ns: int | None
     ) -> Iterator[tuple[Topic, int, bytes]]:
-        """Yield messages by stamp: topic, stamp (nanoseconds), bytes.
-
-        Args:
-            names: Names of topics with their types.
-            start_ns: First stamp to read; None: from the beginning.
-        """
+        """Yield messages of topics (names and types) from a stamp on: topic, stamp (nanoseconds), bytes."""
 
     def close(self) -> None:
         """Close it."""

@@ -8,7 +8,6 @@ import sqlite3
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal
 
 from hand_tracking_dsp.errors import ConfigurationError, OutputError
@@ -71,9 +70,7 @@ class BagWriter:
         """Begin to write."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Finish the bag, also where an error or Ctrl-C ended the writing."""
         self.close()
 

@@ -12,12 +12,7 @@ __all__ = ["BACKENDS", "RuntimeOptions", "Session", "TensorSpec", "open_session"
 
 
 def open_session(model: bytes, name: str, options: RuntimeOptions) -> Session:
-    """Open a network.
-
-    Args:
-        model: An ONNX file.
-        name: Its name, for messages.
-        options: Backend and its settings.
+    """Open a network, an ONNX file; its name is for messages.
 
     Raises:
         BackendError: The backend is not installed, has no such provider or device, or
@@ -28,9 +23,6 @@ def open_session(model: bytes, name: str, options: RuntimeOptions) -> Session:
 
 def providers_by_precision(options: RuntimeOptions) -> dict[str, str]:
     """List the precisions that a backend can compute in here; no network is opened.
-
-    Args:
-        options: Backend and its settings; the precision does not matter.
 
     Returns:
         What Session.provider will be, by RuntimeOptions.precision; "int8" stands for INT8 networks run

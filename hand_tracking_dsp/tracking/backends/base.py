@@ -92,3 +92,8 @@ class Session(Protocol):
         Raises:
             BackendError: The backend failed.
         """
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of a backend's error, for a sentence."""
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from hand_tracking_dsp.errors import BackendError
-from hand_tracking_dsp.tracking.backends.base import RuntimeOptions, TensorSpec
+from hand_tracking_dsp.tracking.backends.base import RuntimeOptions, TensorSpec, first_line
 from hand_tracking_dsp.tracking.device import has_int8_products
 from hand_tracking_dsp.tracking.types import Floats
 
@@ -41,7 +41,7 @@ class OnnxRuntimeSession:
         try:
             return tuple(self._session.run(None, {self._input_name: tensor}))
         except Exception as error:  # ONNX Runtime's errors share no other base.
-            msg = f"ONNX Runtime failed on the network {self._name}: {_first_line(error)}."
+            msg = f"ONNX Runtime failed on the network {self._name}: {first_line(error)}."
             raise BackendError(msg) from error
 
 
@@ -61,7 +61,7 @@ def open_session(model: bytes, name: str, options: RuntimeOptions) -> OnnxRuntim
     try:
         session = onnxruntime.InferenceSession(model, settings, providers=chain)
     except Exception as error:  # ONNX Runtime's errors share no other base.
-        msg = f"ONNX Runtime refuses the network {name} ({_first_line(error)}): export it again."
+        msg = f"ONNX Runtime refuses the network {name} ({first_line(error)}): export it again."
         raise BackendError(msg) from error
     # A provider whose libraries are missing falls away silently when the session is made.
     if options.require_accelerator and session.get_providers()[0] == _FULL_NAMES["cpu"]:
@@ -143,7 +143,3 @@ def _specs(arguments: list[Any]) -> tuple[TensorSpec, ...]:
         )
         for argument in arguments
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

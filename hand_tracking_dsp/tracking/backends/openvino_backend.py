@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hand_tracking_dsp.errors import BackendError
-from hand_tracking_dsp.tracking.backends.base import RuntimeOptions, TensorSpec
+from hand_tracking_dsp.tracking.backends.base import RuntimeOptions, TensorSpec, first_line
 from hand_tracking_dsp.tracking.types import Floats
 
 try:
@@ -38,7 +38,7 @@ class OpenVinoSession:
         try:
             self._request.infer([tensor], share_inputs=True)
         except RuntimeError as error:
-            msg = f"OpenVINO failed on the network {self._name}: {_first_line(error)}."
+            msg = f"OpenVINO failed on the network {self._name}: {first_line(error)}."
             raise BackendError(msg) from error
         # The request's own buffers are written again by the next run.
         return tuple(np.array(output.data) for output in self._request.output_tensors)
@@ -55,7 +55,7 @@ def open_session(model: bytes, name: str, options: RuntimeOptions) -> OpenVinoSe
     except RuntimeError as error:
         available = ", ".join(core.available_devices)
         msg = (
-            f"OpenVINO cannot run the network {name} on {options.device} ({_first_line(error)}): "
+            f"OpenVINO cannot run the network {name} on {options.device} ({first_line(error)}): "
             f"choose one of its devices here, {available}, or export the network again."
         )
         raise BackendError(msg) from error
@@ -106,7 +106,3 @@ def _spec(port: Any) -> TensorSpec:  # noqa: ANN401 (a port of OpenVINO, which h
     shape = port.partial_shape
     sizes = tuple(size.get_length() if size.is_static else -1 for size in shape)
     return TensorSpec(port.any_name, sizes)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -49,10 +49,10 @@ def test_the_error_is_that_of_the_tracker_on_the_same_frames(
         recording.truth[frame.index] = tuple(map(as_tracked, frame.truth))
     expected = truth_error(recording)
     found = measured(result.frames)
-    assert found["mde_px"] == pytest.approx(expected.error_px, abs=1e-3)
-    assert found["mde_palm_percent"] == pytest.approx(expected.error_palm_percent, abs=1e-3)
-    assert result.frames["found"].sum() == expected.hands_found
-    assert result.frames["true_hands"].sum() == expected.hands_in_view
+    assert found["mde_px"] == pytest.approx(expected["error_px"], abs=1e-3)
+    assert found["mde_palm_percent"] == pytest.approx(expected["error_palm_percent"], abs=1e-3)
+    assert result.frames["found"].sum() == expected["truth_hands_found"]
+    assert result.frames["true_hands"].sum() == expected["truth_hands"]
 
 
 def test_the_golden_numbers_of_a_small_synthetic_bag(synthetic_bag, replay_options):
