@@ -1,0 +1,70 @@
+"""Conventions of the code that no linter holds; CONTRIBUTING.md states them."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "hand_tracking_dsp"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
+
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 60
+QUESTIONS = ("What", "How", "Where", "Which", "Whether")
+
+
+def nodes(*kinds: type[ast.AST]) -> list[tuple[Path, ast.AST]]:
+    """Give all nodes of some kinds with the modules that they are in."""
+    return [
+        (path, node) for path, tree in TREES.items() for node in ast.walk(tree) if isinstance(node, kinds)
+    ]
+
+
+def place(path: Path, node: ast.AST) -> str:
+    return f"{path.relative_to(ROOT)}: {getattr(node, 'name', 'module')}"
+
+
+def test_no_class_name_is_used_twice() -> None:
+    places = defaultdict(list)
+    for path, node in nodes(ast.ClassDef):
+        assert isinstance(node, ast.ClassDef)
+        places[node.name].append(place(path, node))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_no_file_is_too_long() -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {str(path): length for path, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_no_function_is_too_long() -> None:
+    long = []
+    for path, node in nodes(ast.FunctionDef, ast.AsyncFunctionDef):
+        assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        if (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION:
+            long.append(place(path, node))
+    assert long == []
+
+
+@pytest.mark.parametrize("word", QUESTIONS)
+def test_summaries_begin_with_a_verb_or_a_noun(word: str) -> None:
+    wrong = []
+    for path, node in nodes(ast.Module, ast.ClassDef, ast.FunctionDef):
+        assert isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+        if (ast.get_docstring(node) or "").split(" ", 1)[0] == word:
+            wrong.append(place(path, node))
+    assert wrong == []
+
+
+def test_tests_mirror_the_rooms() -> None:
+    rooms = {path.parent.relative_to(PACKAGE) for path in MODULES}
+    # What is no room of the package, and the nodes whose tests fill several files.
+    own = {Path("launch"), Path("tools/docs_pictures"), Path("nodes/gestures")}
+    own |= {Path("nodes") / module.stem for module in (PACKAGE / "nodes").glob("*_node.py")}
+    here = {path.parent.relative_to(ROOT / "test") for path in (ROOT / "test").rglob("test_*.py")}
+    assert here <= rooms | own
