@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -143,6 +144,10 @@ def option(
     declared = Parameter("", default, description, unit, low, high, choices, dynamic)
     metadata = {_DECLARATION: (declared, parameter)}
     return field(default=default, metadata=metadata)
+
+
+dynamic_option = partial(option, dynamic=True)
+"""Declares a field whose change a node takes up at once."""
 
 
 def declaration(kind: type[Options], name: str) -> Parameter:

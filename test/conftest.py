@@ -267,9 +267,8 @@ def made_folder(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-@pytest.fixture
-def domain_id() -> Iterator[int]:
-    """Give a ROS domain that no other test of this machine uses meanwhile."""
+def _free_domain() -> Iterator[int]:
+    """Lock a ROS domain that no other test of this machine uses, and yield its number."""
     domains = list(range(1, 102))
     random.shuffle(domains)
     for domain in domains:
@@ -282,6 +281,18 @@ def domain_id() -> Iterator[int]:
             yield domain
             return
     pytest.fail("all 101 ROS domains are in use by other tests")
+
+
+@pytest.fixture
+def domain_id() -> Iterator[int]:
+    """Give a ROS domain that no other test of this machine uses meanwhile."""
+    yield from _free_domain()
+
+
+@pytest.fixture(scope="module")
+def module_domain_id() -> Iterator[int]:
+    """Give one to all tests of a module."""
+    yield from _free_domain()
 
 
 @pytest.fixture(scope="session")

@@ -138,10 +138,6 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
 def require_at_least(options: argparse.Namespace, **least: float) -> None:
     """Check options that count something; one that was not given passes.
 
-    Args:
-        options: As parsed.
-        least: The smallest number allowed, by the option's name.
-
     Raises:
         ConfigurationError: An option is smaller.
     """
@@ -149,6 +145,19 @@ def require_at_least(options: argparse.Namespace, **least: float) -> None:
         given = getattr(options, name)
         if given is not None and given < value:
             msg = f"--{name.replace('_', '-')} is {given}: it must be at least {value}."
+            raise ConfigurationError(msg)
+
+
+def require_between(options: argparse.Namespace, **limits: tuple[float, float]) -> None:
+    """Check that options lie within limits; one that was not given passes.
+
+    Raises:
+        ConfigurationError: An option lies outside them.
+    """
+    for name, (low, high) in limits.items():
+        given = getattr(options, name)
+        if given is not None and not low <= given <= high:
+            msg = f"--{name.replace('_', '-')} is {given:g}: choose {low:g} to {high:g}."
             raise ConfigurationError(msg)
 
 

@@ -14,7 +14,7 @@ from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.commands import agreement
 from hand_tracking_dsp.commands.live import LiveView
-from hand_tracking_dsp.commands.output import machine, machine_line, write_json
+from hand_tracking_dsp.commands.output import machine, machine_line, markdown_table, write_json
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.evaluation.speed import Series, alternate, switch_levels
 from hand_tracking_dsp.evaluation.statistics import median_ratio
@@ -132,28 +132,24 @@ def _read_video(spec: str, count: int) -> tuple[list[Image], float, str]:
 
 
 def _tracking_table(all_series: dict[str, Series]) -> str:
-    rows = [
-        "| tracking | median ms | p95 ms | of MediaPipe's median (95 % interval) | frames with a hand |",
-        "|---|---:|---:|---:|---:|",
-    ]
+    ratio_heading = "of MediaPipe's median (95 % interval)"
+    rows = []
     for name, series in all_series.items():
         ratio = "-"
         if _MEDIAPIPE in all_series and name != _MEDIAPIPE:
             ratio = str(median_ratio(series.frame_ms, all_series[_MEDIAPIPE].frame_ms))
-        rows.append(
-            f"| {name} | {series.median_ms:.2f} | {series.p95_ms:.2f} | {ratio} "
-            f"| {series.hands} of {len(series.frame_ms)} |"
-        )
-    return "\n".join(rows)
+        hands = f"{series.hands} of {len(series.frame_ms)}"
+        rows.append((name, f"{series.median_ms:.2f}", f"{series.p95_ms:.2f}", ratio, hands))
+    headings = ("tracking", "median ms", "p95 ms", ratio_heading, "frames with a hand")
+    return markdown_table(headings, rows)
 
 
 def _detection_table(all_series: dict[str, Series]) -> str:
-    rows = ["| palm detector | median ms | frame on which it runs, median ms |", "|---|---:|---:|"]
-    rows += [
-        f"| {name} | {np.median(series.detection_ms):.2f} | {series.median_ms:.2f} |"
+    rows = [
+        (name, f"{np.median(series.detection_ms):.2f}", f"{series.median_ms:.2f}")
         for name, series in all_series.items()
     ]
-    return "\n".join(rows)
+    return markdown_table(("palm detector", "median ms", "frame on which it runs, median ms"), rows)
 
 
 def _levels(frames: list[Image], worker: TrackerWorker, rate_hz: float, repeats: int) -> dict[str, Any]:
@@ -168,17 +164,14 @@ def _levels(frames: list[Image], worker: TrackerWorker, rate_hz: float, repeats:
 
 
 def _levels_table(levels: dict[str, dict[str, Any]]) -> str:
-    rows = [
-        "| level | median ms | first frame after a switch, less that, ms | switches | hands lost by them |",
-        "|---|---:|---:|---:|---:|",
-    ]
+    after = "first frame after a switch, less that, ms"
+    rows = []
     for backend, figures in levels.items():
         for index, (name, median_ms) in enumerate(figures["median_ms"].items()):
-            rows.append(
-                f"| {backend}, {index} ({name}) | {median_ms:.2f} | {figures['switch_cost_ms'][name]:+.2f} "
-                f"| {figures['switches']} | {figures['hands_lost']} |"
-            )
-    return "\n".join(rows)
+            cost = f"{figures['switch_cost_ms'][name]:+.2f}"
+            counts = (str(figures["switches"]), str(figures["hands_lost"]))
+            rows.append((f"{backend}, {index} ({name})", f"{median_ms:.2f}", cost, *counts))
+    return markdown_table(("level", "median ms", after, "switches", "hands lost by them"), rows)
 
 
 def _figures(series: Series, all_series: dict[str, Series]) -> dict[str, Any]:

@@ -9,12 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Commands that are called by two words.
-
-    Attributes:
-        summary: A line for the help.
-        commands: Summaries by name.
-    """
+    """Commands that are called by two words."""
 
     summary: str
     commands: Mapping[str, str]
@@ -72,11 +67,7 @@ GROUPS: Mapping[str, Group] = {
 
 
 def module_of(*words: str) -> str:
-    """Return the name of the module that runs a command.
-
-    Args:
-        words: The command, such as "policy" and "record-trace".
-    """
+    """Return the name of the module that runs a command."""
     *rooms, name = (word.replace("-", "_") for word in words)
     return ".".join(("hand_tracking_dsp.commands", *rooms, name + "_" * keyword.iskeyword(name)))
 

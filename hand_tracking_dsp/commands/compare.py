@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import add_seed, require_at_least
-from hand_tracking_dsp.commands.output import make_console, write_json
+from hand_tracking_dsp.commands.output import make_console, make_table, write_json
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.comparison.comparison import Comparison, RunPair, compare_evaluations
 from hand_tracking_dsp.evaluation.comparison.findings import Finding
@@ -85,11 +85,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _checked(options: argparse.Namespace) -> list[MetricLimit]:
-    """Check the options, and return the limits.
-
-    Raises:
-        ConfigurationError: One cannot be used.
-    """
+    """Check the options, and return the limits."""
     require_at_least(options, resamples=100, seed=0)
     if not (options.block > 0 and math.isfinite(options.block)):
         msg = f"--block is {options.block:g}: it must be a time above 0 seconds."
@@ -135,16 +131,9 @@ def _table(pair: RunPair, names: Sequence[str]) -> Table:
     frames = pair.frames
     recordings = len(frames.a.names("bag"))
     title = f"{pair.name}: {len(frames.a)} frames, {recordings} recording(s), {frames.count} blocks"
-    table = Table(title=escape(title))
-    table.add_column("measure")
-    table.add_column("unit")
-    for heading in ("A", "B", "B - A", "change, %", "t-test p", "Wilcoxon p"):
-        table.add_column(heading, justify="right")
-    table.add_column("verdict")
-    for one in pair.findings:
-        if one.metric.name in names and one.measured_anywhere:
-            table.add_row(*_cells(one))
-    return table
+    headings = ("measure", "unit", "A", "B", "B - A", "change, %", "t-test p", "Wilcoxon p", "verdict")
+    shown = (one for one in pair.findings if one.metric.name in names and one.measured_anywhere)
+    return make_table(escape(title), headings, map(_cells, shown), ("unit", "verdict"))
 
 
 def _cells(one: Finding) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hand_tracking_dsp.commands.arguments import add_option
+from hand_tracking_dsp.commands.arguments import add_option, require_between
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine_line, write_json
 from hand_tracking_dsp.control.options import ControllerOptions
-from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
+from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.evaluation.statistics import percentiles
 from hand_tracking_dsp.evaluation.summary import frame_rate_hz, level_switches, summarize
 from hand_tracking_dsp.evaluation.video import FrameSpool, write_video
@@ -55,9 +55,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         HandTrackingError: No frame was handled, or no hand was seen; the message says why.
     """
-    if not 1 <= args.duration <= 3600:
-        msg = f"The duration is {args.duration:g} s: choose 1 to 3600."
-        raise ConfigurationError(msg)
+    require_between(args, duration=(1, 3600))
     out: Path = args.out
     out.mkdir(parents=True, exist_ok=True)
     view = LiveView()

@@ -15,7 +15,6 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 import hand_tracking_dsp
 from hand_tracking_dsp.commands.evaluate_options import (
@@ -26,7 +25,7 @@ from hand_tracking_dsp.commands.evaluate_options import (
     replay_options,
     settings_of,
 )
-from hand_tracking_dsp.commands.output import machine, make_console, require_writable, write_json
+from hand_tracking_dsp.commands.output import machine, make_console, make_table, require_writable, write_json
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, metrics_table
 from hand_tracking_dsp.evaluation.measures.wording import number
@@ -98,11 +97,7 @@ def _counted(
 
 
 def _report_left_out(reasons: Collection[str], *, everything: bool) -> None:
-    """Print why recordings are left out.
-
-    Raises:
-        SourceError: All are.
-    """
+    """Print why recordings are left out; raise SourceError where all are."""
     if everything and len(reasons) == 1:
         raise SourceError(*reasons)
     for reason in reasons:
@@ -187,14 +182,12 @@ def _write(evaluation: Evaluation, about: dict[str, Any], out: Path) -> dict[str
 
 def _print(console: Console, report: dict[str, Any], out: Path) -> None:
     runs = report["runs"]
-    table = Table("measure", "unit", *map(escape, runs))
-    for column in table.columns[2:]:
-        column.justify = "right"
+    rows = []
     for metric in ALL_METRICS:
         values = [run["metrics"][metric.name] for run in runs.values()]
         if not all(map(math.isnan, values)):
-            table.add_row(metric.label, metric.unit, *map(number, values))
-    console.print(table)
+            rows.append((metric.label, metric.unit, *map(number, values)))
+    console.print(make_table("", ("measure", "unit", *map(escape, runs)), rows, ("unit",)))
     for recording in report["recordings"]:
         for sentence, count in recording["problems"].items():
             print(f"{recording['name']}: {sentence}{f' ({count} times)' if count > 1 else ''}")

@@ -11,12 +11,7 @@ _CLEAR_LINE, _UP = "\x1b[2K", "\x1b[{}A"
 
 
 class LiveView:
-    """Shows the present state of something that runs.
-
-    Args:
-        stream: Where to write; standard output if None.
-        plain_interval_s: Where the stream is no terminal: least time between two lines.
-    """
+    """Shows the present state of something that runs."""
 
     def __init__(self, stream: TextIO | None = None, plain_interval_s: float = 2.0) -> None:
         self._stream = stream or sys.stdout

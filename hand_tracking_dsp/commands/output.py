@@ -29,7 +29,7 @@ _PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "opencv-pyth
 
 
 def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 (whatever JSON can hold)
-    """Write a value as JSON, NaN and infinity as null; likewise through a temporary name."""
+    """Write a value as JSON, NaN and infinity as null, through a temporary name."""
     write_text(path, json.dumps(_finite(value), indent=2) + "\n")
 
 
@@ -122,6 +122,13 @@ def make_table(
     for cells in rows:
         table.add_row(*cells)
     return table
+
+
+def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
+    """Write a Markdown table, so many columns aligned to the left and the others to the right."""
+    line = "|" + "---|" * left + "---:|" * (len(headings) - left)
+    first, *others = (f"| {' | '.join(cells)} |" for cells in (headings, *rows))
+    return "\n".join([first, line, *others])
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import argparse
 import json
 from collections.abc import Iterator, Mapping
 
+from hand_tracking_dsp.commands.output import markdown_table
 from hand_tracking_dsp.control.observation import OBSERVATION
 from hand_tracking_dsp.nodes.tables import TABLES
 from hand_tracking_dsp.options import Parameter, Value
@@ -52,25 +53,32 @@ def as_markdown(tables: Mapping[str, tuple[Parameter, ...]]) -> str:
         "its node is active; the others are read at configure.",
     ]
     for node, table in tables.items():
-        lines += ["", f"## {node}", "", "| Parameter | Default | Allowed | Meaning |", "|---|---|---|---|"]
-        for parameter in table:
-            meaning = parameter.description + (" *At once.*" if parameter.dynamic else "")
-            cells = (
-                f"`{parameter.name}`",
-                f"`{_scalar(parameter.default)}`",
-                parameter.allowed or parameter.kind,
+        rows = [
+            (
+                f"`{one.name}`",
+                f"`{_scalar(one.default)}`",
+                one.allowed or one.kind,
+                one.description + (" *At once.*" if one.dynamic else ""),
             )
-            lines.append(f"| {' | '.join(cells)} | {meaning} |")
+            for one in table
+        ]
+        headings = ("Parameter", "Default", "Allowed", "Meaning")
+        lines += ["", f"## {node}", "", markdown_table(headings, rows, left=4)]
     return "\n".join(lines) + "\n"
 
 
 def observation_as_markdown() -> str:
     """Write a table of what a policy sees; docs/policy.md holds it."""
-    lines = ["| entry | unit | range | meaning |", "|---|---|---|---|"]
-    for field in OBSERVATION:
-        unit = "" if field.unit == "1" else field.unit
-        lines.append(f"| `{field.name}` | {unit} | {field.low:g} to {field.high:g} | {field.description} |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        (
+            f"`{field.name}`",
+            "" if field.unit == "1" else field.unit,
+            f"{field.low:g} to {field.high:g}",
+            field.description,
+        )
+        for field in OBSERVATION
+    ]
+    return markdown_table(("entry", "unit", "range", "meaning"), rows, left=4) + "\n"
 
 
 def _yaml_lines(table: tuple[Parameter, ...]) -> Iterator[str]:

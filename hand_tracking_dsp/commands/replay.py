@@ -8,18 +8,11 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from hand_tracking_dsp.commands.arguments import require_between
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.up import require_ros
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.recordings.bags.reader import Bag, open_bag
-
-_LIMITS = {
-    "rate": (0.01, 100.0),
-    "start": (0.0, math.inf),
-    "seconds": (0.0, math.inf),
-    "clock_rate": (1.0, 1000.0),
-    "wait": (0.0, 3600.0),
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,10 +45,14 @@ def run(options: argparse.Namespace) -> int:
         ConfigurationError: A value cannot be used, or ROS 2 is not to be found.
         SourceError: The bag has nothing that can be read or published.
     """
-    for name, (least, most) in _LIMITS.items():
-        if not least <= getattr(options, name) <= most:
-            msg = f"--{name.replace('_', '-')} is {getattr(options, name):g}: choose {least:g} to {most:g}."
-            raise ConfigurationError(msg)
+    require_between(
+        options,
+        rate=(0.01, 100),
+        start=(0, math.inf),
+        seconds=(0, math.inf),
+        clock_rate=(1, 1000),
+        wait=(0, 3600),
+    )
     remaps = dict(_remap(text) for text in options.remap)
     require_ros()
     # Its import needs ROS 2.
@@ -97,11 +94,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _length_s(bag: Bag, options: argparse.Namespace) -> float:
-    """Give the length of the bag, seconds.
-
-    Raises:
-        SourceError: There is no message, or none behind --start.
-    """
+    """Return the length of the bag, seconds; refuse a bag without a message behind --start."""
     if bag.span_ns is None:
         msg = f"The bag {options.bag} has no message: record it again."
         raise SourceError(msg)

@@ -25,10 +25,5 @@ ACTION_NAMES: tuple[str, ...] = tuple(action.name.lower() for action in Action)
 
 
 def allowed_actions(level: int, levels: int) -> NDArray[np.bool_]:
-    """Return which actions lead to a level that is loaded: bool [3].
-
-    Args:
-        level: Level in use, 0 to levels - 1.
-        levels: Levels loaded.
-    """
+    """Return which actions lead to a level that is loaded: bool [3]."""
     return np.array([0 <= level + action.step < levels for action in Action])

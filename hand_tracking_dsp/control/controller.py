@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from hand_tracking_dsp.control.limits import MAX_LEVELS, check_integer
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import Policy
@@ -14,6 +13,8 @@ from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 from hand_tracking_dsp.control.shield import Answer, Shield, Verdict
 from hand_tracking_dsp.control.state import Situation, StateBuffer
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
 
 AUTOMATIC = -1
 """The operator level that leaves the choice to the policy."""
@@ -53,8 +54,8 @@ class Controller:
     Time is an argument, seconds of a monotonic clock; one that runs back or is not a number counts as
     standing still (at 0 before the first number). Samples may come in any order and with any content.
     A change to sparser waits for min_dwell_sparser_s since the last change, one to denser for
-    min_dwell_s; in the constrained mode there are bounds and a pace besides. Only the operator and the loss
-    of the level itself (set_levels) change it at once. The operator overrides the shield too.
+    min_dwell_s; in the constrained mode there are bounds and a pace besides. Only the operator changes it at
+    once, and overrides the shield too.
 
     Args:
         levels: Levels of the bank that are loaded, 1 to 256: 0 = dense to levels - 1 = sparsest.
@@ -71,11 +72,11 @@ class Controller:
         self._buffer = StateBuffer(self._options)
         self._shield = Shield(self._options.shield)
         self._operator_level = AUTOMATIC
-        check_integer("levels", levels, 1, MAX_LEVELS)
+        _check_integer("levels", levels, 1, MAX_LEVELS)
         self._levels = levels
         self._limiter = RateLimiter(self._options, levels)
         self.set_options(self._options)
-        check_integer("initial_level", self._options.initial_level, 0, levels - 1)
+        _check_integer("initial_level", self._options.initial_level, 0, levels - 1)
         self._level = self._options.initial_level
         self._now_s = -math.inf
         self._observed: Situation | None = None
@@ -95,19 +96,8 @@ class Controller:
         Raises:
             ConfigurationError: the bank has no such level.
         """
-        check_integer("operator_level", level, AUTOMATIC, self._levels - 1)
+        _check_integer("operator_level", level, AUTOMATIC, self._levels - 1)
         self._operator_level = level
-
-    def set_levels(self, levels: int) -> None:
-        """Take the number of levels that are now loaded, 1 to 256; settings beyond them mean the last.
-
-        Raises:
-            ConfigurationError: the number is out of range, or the constrained mode's bounds are beyond it.
-        """
-        check_integer("levels", levels, 1, MAX_LEVELS)
-        self._limiter.set_options(self._options, levels)
-        self._levels = levels
-        self._observed = None
 
     def set_options(self, options: ControllerOptions) -> None:
         """Take other options from the next decision on; the windows start again.
@@ -115,8 +105,8 @@ class Controller:
         Raises:
             ConfigurationError: the bank has no such fallback level, or the constrained mode cannot work.
         """
-        check_integer("fallback_level", options.shield.fallback_level, -1, self._levels - 1)
-        self._limiter.set_options(options, self._levels)
+        _check_integer("fallback_level", options.shield.fallback_level, -1, self._levels - 1)
+        self._limiter.set_options(options)
         self._options = options
         self._buffer.set_options(options)
         self._observed = None
@@ -129,16 +119,16 @@ class Controller:
 
     def decide(self, now_s: float) -> Decision:
         """Return the decision at the time now_s, seconds of a monotonic clock."""
-        before, kept = self._level, min(self._level, self._levels - 1)
+        before = self._level
         situation = self._situation(now_s)
         observation = situation.observation()
         answer = self._ask(observation, situation)
         shielded = self._shield.review(answer, situation)
-        verdict = self._judge(shielded, situation)
+        verdict = self._judge(shielded)
         self._switch(verdict.level)
         return Decision(
             level_before=before,
-            level_wanted=kept if answer.level is None else answer.level,
+            level_wanted=before if answer.level is None else answer.level,
             verdict=shielded,
             level=verdict.level,
             reason=verdict.reason,
@@ -150,11 +140,10 @@ class Controller:
 
     def _situation(self, now_s: float) -> Situation:
         self._now_s = max(self._now_s, now_s if math.isfinite(now_s) else 0.0)
-        kept = min(self._level, self._levels - 1)
         known = self._observed
         if known is not None and known.now_s == self._now_s and not self._buffer.unread:
             return known
-        return self._buffer.situation(self._now_s, kept, self._levels, self._limiter.switched_s)
+        return self._buffer.situation(self._now_s, self._level, self._levels, self._limiter.switched_s)
 
     def _ask(self, observation: Observation, situation: Situation) -> Answer:
         """Ask the policy, whatever it may do; before the first latency there is nothing to ask about."""
@@ -171,13 +160,10 @@ class Controller:
             return Answer(None, f"Policy {name} wants level {answer} of 0 to {situation.sparsest}.")
         return Answer(level, f"Policy {name} {_choice(level, kept)}: {_figures(situation)}.")
 
-    def _judge(self, verdict: Verdict, situation: Situation) -> Verdict:
+    def _judge(self, verdict: Verdict) -> Verdict:
         if self._operator_level != AUTOMATIC:
-            level = min(self._operator_level, situation.sparsest)
+            level = self._operator_level
             return Verdict(level, Reason.OPERATOR, f"A person set level {level}.")
-        if self._level != situation.level:
-            detail = f"Level {self._level} is no longer loaded: level {situation.level} is the sparsest left."
-            return Verdict(situation.level, Reason.SHIELD_INVALID_LEVEL, detail)
         return self._limiter.review(verdict, self._level, self._now_s)
 
     def _switch(self, level: int) -> None:
@@ -187,6 +173,13 @@ class Controller:
             self._observed = None
             self._switches += 1
             self._buffer.forget_latency()
+
+
+def _check_integer(name: str, value: int, low: int, high: int) -> None:
+    """Refuse a value that is not a whole number from low to high."""
+    if not (isinstance(value, int) and not isinstance(value, bool) and low <= value <= high):
+        message = f"{name} is {value!r}: set a whole number from {low} to {high}."
+        raise ConfigurationError(message)
 
 
 def _choice(level: int, kept: int) -> str:

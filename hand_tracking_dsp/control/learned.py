@@ -30,13 +30,8 @@ class LearnedPolicy:
     part of the network) and `mask` bool [n, 3] (which actions are possible), and gives `action` int64 [n]
     and `scores` float32 [n, 3]. It is asked as often as it was trained to be; between, the level is kept.
 
-    Args:
-        network: The ONNX file's content.
-        bank: The bank whose levels it shall choose from.
-        where: Where the network comes from, for messages.
-
     Raises:
-        ModelError: It is no such network, or was made for another observation, other actions or another
+        ModelError: It is not such a network, or was made for another observation, other actions or another
             bank; the message names the differences.
     """
 

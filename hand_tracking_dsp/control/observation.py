@@ -9,20 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.control.limits import MAX_LEVELS
+from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
 
 
 @dataclass(frozen=True, slots=True)
 class ObservationField:
-    """One number of the observation; values are clipped to low..high, NaN = not measured.
-
-    Attributes:
-        name: Name with the unit as a suffix where it has one.
-        unit: The unit, "1" for pure numbers.
-        low: Smallest value.
-        high: Largest value.
-        description: What it is, in a sentence.
-    """
+    """One number of the observation; values are clipped to low..high, NaN = not measured."""
 
     name: str
     unit: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hand_tracking_dsp.control.limits import MAX_LEVELS
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.options import check_options, check_order, option
+from hand_tracking_dsp.options import check_options, check_order, dynamic_option, option
+from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
 
 _LAST = MAX_LEVELS - 1
 
@@ -15,38 +15,33 @@ _LAST = MAX_LEVELS - 1
 class ShieldOptions:
     """Limits at which the shield overrides the policy."""
 
-    fallback_level: int = option(
-        -1, "Level while an input is unknown; -1: the sparsest.", "", -1, _LAST, dynamic=True
+    fallback_level: int = dynamic_option(
+        -1, "Level while an input is unknown; -1: the sparsest.", "", -1, _LAST
     )
-    deadline_miss_limit: float = option(
-        0.25, "Share of late frames that forces a sparser level.", "share", 0, 1, dynamic=True
+    deadline_miss_limit: float = dynamic_option(
+        0.25, "Share of late frames that forces a sparser level.", "share", 0, 1
     )
     # With 20 s a policy that insists on a level too slow causes fewer than six changes a minute.
-    deadline_hold_s: float = option(
-        20.0, "How long denser levels are barred then.", "s", 0, 3600, dynamic=True
+    deadline_hold_s: float = dynamic_option(20.0, "How long denser levels are barred then.", "s", 0, 3600)
+    battery_reserve: float = dynamic_option(
+        0.15, "Charge that forces the sparsest level.", "share of full", 0, 1
     )
-    battery_reserve: float = option(
-        0.15, "Charge that forces the sparsest level.", "share of full", 0, 1, dynamic=True
+    battery_reserve_hysteresis: float = dynamic_option(
+        0.05, "Rise above it that ends that.", "share of full", 0, 0.5
     )
-    battery_reserve_hysteresis: float = option(
-        0.05, "Rise above it that ends that.", "share of full", 0, 0.5, dynamic=True
-    )
-    stale_latency_s: float = option(
-        2.0, "Silence of stats that counts as lost.", "s", 0.05, 3600, dynamic=True
-    )
+    stale_latency_s: float = dynamic_option(2.0, "Silence of stats that counts as lost.", "s", 0.05, 3600)
     # Some bases publish their battery once in ten seconds.
-    stale_battery_s: float = option(
-        30.0, "Silence of battery_state that counts as lost.", "s", 0.05, 86400, dynamic=True
+    stale_battery_s: float = dynamic_option(
+        30.0, "Silence of battery_state that counts as lost.", "s", 0.05, 86400
     )
     # Networks are loaded meanwhile.
-    startup_grace_s: float = option(10.0, "How long the first stats may take.", "s", 0, 3600, dynamic=True)
-    stale_drift_s: float = option(
+    startup_grace_s: float = dynamic_option(10.0, "How long the first stats may take.", "s", 0, 3600)
+    stale_drift_s: float = dynamic_option(
         15.0,
         "How long drift, once received, may be missing with hands in view before no policy may go sparser.",
         "s",
         0.1,
         86400,
-        dynamic=True,
     )
 
     def __post_init__(self) -> None:
@@ -65,17 +60,12 @@ class ConstraintOptions:
     than the steps from the densest to the sparsest level allowed.
     """
 
-    densest_level: int = option(0, "Densest level of the constrained mode.", "", 0, _LAST, dynamic=True)
-    sparsest_level: int = option(
-        -1, "Sparsest level of the constrained mode; -1: the bank's.", "", -1, _LAST, dynamic=True
+    densest_level: int = dynamic_option(0, "Densest level of the constrained mode.", "", 0, _LAST)
+    sparsest_level: int = dynamic_option(
+        -1, "Sparsest level of the constrained mode; -1: the bank's.", "", -1, _LAST
     )
-    max_switches_per_min: int = option(
-        6,
-        "Most changes of level in any 60 seconds in the constrained mode.",
-        "changes",
-        1,
-        600,
-        dynamic=True,
+    max_switches_per_min: int = dynamic_option(
+        6, "Most changes of level in any 60 seconds in the constrained mode.", "changes", 1, 600
     )
 
     def __post_init__(self) -> None:
@@ -91,48 +81,37 @@ class ConstraintOptions:
 
 @dataclass(frozen=True, slots=True)
 class ControllerOptions:
-    """Options of the controller.
-
-    Attributes:
-        constraint: Limits of the constrained mode.
-        shield: Limits of the shield.
-    """
+    """Options of the controller."""
 
     # See LatencySample.judged_ms for which latency.
-    budget_ms: float = option(
-        33.0, "Latency budget of a frame, from image stamp to hands.", "ms", 0.1, 10000, dynamic=True
+    budget_ms: float = dynamic_option(
+        33.0, "Latency budget of a frame, from image stamp to hands.", "ms", 0.1, 10000
     )
     initial_level: int = option(0, "Level before anything is received.", "", 0, _LAST)
-    min_dwell_s: float = option(
-        3.0, "Least time from a change of level to one to denser.", "s", 0, 3600, dynamic=True
+    min_dwell_s: float = dynamic_option(
+        3.0, "Least time from a change of level to one to denser.", "s", 0, 3600
     )
-    min_dwell_sparser_s: float = option(
-        0.5, "Least time from a change of level to one to sparser.", "s", 0, 3600, dynamic=True
+    min_dwell_sparser_s: float = dynamic_option(
+        0.5, "Least time from a change of level to one to sparser.", "s", 0, 3600
     )
     # While nodes find each other and load, frames are slow for reasons that no level cures.
-    settle_s: float = option(
-        1.0,
-        "How long latencies do not count after the first one, or after a silence.",
-        "s",
-        0,
-        600,
-        dynamic=True,
+    settle_s: float = dynamic_option(
+        1.0, "How long latencies do not count after the first one, or after a silence.", "s", 0, 600
     )
-    window_s: float = option(2.0, "Age up to which a latency sample counts.", "s", 0.05, 600, dynamic=True)
+    window_s: float = dynamic_option(2.0, "Age up to which a latency sample counts.", "s", 0.05, 600)
     # Of 20 samples the 95th percentile is about the second largest: one stray frame changes nothing.
-    min_samples: int = option(20, "Samples needed to judge a level.", "frames", 1, 10000, dynamic=True)
+    min_samples: int = dynamic_option(20, "Samples needed to judge a level.", "frames", 1, 10000)
     max_samples: int = option(240, "Samples kept at most.", "frames", 1, 10000, parameter=False)
     power_window_s: float = option(
         30.0, "Age up to which a power reading counts for the trend.", "s", 0.1, 3600, parameter=False
     )
-    drift_window_s: float = option(
-        4.0, "Age up to which a measurement of drift counts.", "s", 0.1, 3600, dynamic=True
+    drift_window_s: float = dynamic_option(
+        4.0, "Age up to which a measurement of drift counts.", "s", 0.1, 3600
     )
-    mode: str = option(
+    mode: str = dynamic_option(
         "adaptive",
         "adaptive: only dwell times bound the level; constrained: the constraint's bounds and pace as well.",
         choices=("adaptive", "constrained"),
-        dynamic=True,
     )
     constraint: ConstraintOptions = field(default_factory=ConstraintOptions)
     shield: ShieldOptions = field(default_factory=ShieldOptions)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
-from hand_tracking_dsp.control.limits import MAX_LEVELS
 from hand_tracking_dsp.control.observation import Observation
-from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.options import check_options, check_order, option
+from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
 
 
 class Policy(Protocol):
@@ -83,9 +81,6 @@ class ThresholdPolicy:
     policy measures, at every step to sparser, how many times slower the denser level was (medians, which
     short bursts do not move), and goes back only where the present latency times that factor fits. Under
     a constant load it settles, but for one try every retry_s.
-
-    Args:
-        options: The thresholds.
     """
 
     name: ClassVar[str] = "threshold"
@@ -138,28 +133,3 @@ class ThresholdPolicy:
         self._low = charge < options.battery_low_charge + rise * self._low
         saving_level = options.battery_saving_level if self._saving else 0
         return max(saving_level, options.battery_low_level if self._low else 0)
-
-
-def _make_threshold(**options: Any) -> ThresholdPolicy:  # noqa: ANN401 (checked by the dataclass)
-    return ThresholdPolicy(ThresholdOptions(**options))
-
-
-POLICIES: dict[str, Callable[..., Policy]] = {"fixed": FixedLevelPolicy, "threshold": _make_threshold}
-"""Policies by name; each is called with its options as keywords."""
-
-
-def make_policy(name: str, options: Mapping[str, Any] | None = None) -> Policy:
-    """Return the policy of a name: "fixed" (FixedLevelPolicy) or "threshold" (ThresholdOptions).
-
-    Raises:
-        ConfigurationError: there is no such policy, it has no such option, or a value cannot work.
-    """
-    if name not in POLICIES:
-        message = f"There is no policy {name!r}: choose one of {', '.join(sorted(POLICIES))}."
-        raise ConfigurationError(message)
-    try:
-        return POLICIES[name](**(options or {}))
-    except TypeError as error:
-        names = ", ".join(options or {})
-        message = f"The policy {name!r} does not take the options {names} ({error}): correct them."
-        raise ConfigurationError(message) from error

@@ -28,7 +28,7 @@ class PolicyContract:
     """Bank, observation and actions that a policy network was made for.
 
     Attributes:
-        schema: Of this contract.
+        schema: Version of this contract.
         observation: Name, unit, low and high of each entry, in order; see observation.OBSERVATION.
         actions: Names of the actions, in the order of the scores.
         bank: Name of the bank.
@@ -72,7 +72,7 @@ class PolicyContract:
         Raises:
             KeyError: a field is missing.
             TypeError: a field is of another type.
-            ValueError: it is no JSON, or a field is wrong.
+            ValueError: it is not JSON, or a field is wrong.
         """
         data = json.loads(text)
         return cls(

@@ -17,27 +17,24 @@ _MINUTE_S = 60.0
 class RateLimiter:
     """Holds back a verdict that comes too soon after a change of level or goes too far.
 
-    Args:
-        options: Dwell times and mode.
-        levels: Levels loaded, at least 1.
-
     Raises:
         ConfigurationError: The bank has no such bounds, or the pace is too low for them.
     """
 
     def __init__(self, options: ControllerOptions, levels: int) -> None:
         self._switches_s: deque[float] = deque(maxlen=1024)
-        self.set_options(options, levels)
+        self._levels = levels
+        self.set_options(options)
 
-    def set_options(self, options: ControllerOptions, levels: int) -> None:
-        """Take other options or another number of levels; past changes stay remembered.
+    def set_options(self, options: ControllerOptions) -> None:
+        """Take other options; past changes stay remembered.
 
         Raises:
             ConfigurationError: The bank has no such bounds, or the pace is too low for them.
         """
         constrained = options.mode == "constrained"
         # Raises before anything has changed.
-        bounds = _bounds(options.constraint, levels) if constrained else (0, levels - 1)
+        bounds = _bounds(options.constraint, self._levels) if constrained else (0, self._levels - 1)
         self._options, self._constrained = options, constrained
         self._densest, self._sparsest = bounds
 
@@ -60,7 +57,7 @@ class RateLimiter:
         """Return the verdict as far as it may be carried out now.
 
         Args:
-            verdict: Of the shield; its level is one of the bank.
+            verdict: Verdict of the shield; its level is one of the bank.
             level: Level in use.
             now_s: Time of the decision, seconds.
         """
@@ -103,11 +100,7 @@ class RateLimiter:
 
 
 def _bounds(constraint: ConstraintOptions, levels: int) -> tuple[int, int]:
-    """Return the densest and the sparsest level that the constrained mode allows.
-
-    Raises:
-        ConfigurationError: The bank has no such bounds, or the pace is too low for them.
-    """
+    """Return the densest and the sparsest level that the constrained mode allows."""
     densest, sparsest = constraint.densest_level, constraint.sparsest_level
     if max(densest, sparsest) >= levels:
         message = (

@@ -30,7 +30,7 @@ class LatencySample:
         input_mean: Mean of the landmark network's input, 0 to 1; NaN: it did not run.
         input_std: Standard deviation of that input, 0 to 1; NaN: it did not run.
         drift: Distance from the dense level, % of palm size; NaN: not measured on this frame.
-        drift_sparser: At the dense level, that of the next sparser one, likewise.
+        drift_sparser: Drift of the next sparser level, at the dense level; NaN: not measured on this frame.
         smoothing_residual: How far smoothing moved the landmarks, % of palm size; NaN: no hand.
         accelerator_utilization: Busy share of an accelerator, 0 to 1; NaN: not known.
         hands: Hands in view.
@@ -156,11 +156,7 @@ class LatencyWindow:
 
 
 class DriftWindow:
-    """The latest measurements of drift, each the mean over a few frames a second at most.
-
-    Args:
-        window_s: Age up to which a measurement counts, seconds.
-    """
+    """The latest measurements of drift, each the mean over a few frames a second at most."""
 
     MAX_MEASUREMENTS = 64
 
@@ -183,11 +179,7 @@ class DriftWindow:
 
 
 class PowerWindow:
-    """The latest power readings, for their trend.
-
-    Args:
-        window_s: Age up to which a reading counts, seconds.
-    """
+    """The latest power readings, for their trend."""
 
     MAX_READINGS = 256
     PLAUSIBLE_W = 1e6

@@ -33,9 +33,6 @@ class Shield:
     In this order: battery at its reserve, latency lost, battery lost, battery that does not report its
     charge, invalid answer, deadline missed too often, drift no longer measured. Dwell time and the bounds
     of the constrained mode are the controller's affair.
-
-    Args:
-        options: The limits.
     """
 
     def __init__(self, options: ShieldOptions) -> None:

@@ -40,7 +40,7 @@ class Situation:
         battery_stale: Whether that is too long.
         power_trend_w_per_s: Slope of the power drawn, watts a second; NaN: not measured.
         drift_percent: Mean drift at that level, % of palm size; NaN: not measured lately.
-        drift_sparser_percent: At the dense level, that of the next sparser one, likewise.
+        drift_sparser_percent: Drift of the next sparser level, at the dense level; NaN: not measured lately.
         drift_missing_s: Seconds for which hands were in view and drift, which was received before, was not;
             0 where it never was.
     """
@@ -106,9 +106,6 @@ class StateBuffer:
 
     Only frames with a hand that ran at the level to be judged count, and only those since it was chosen:
     what the former level took says nothing about the present one.
-
-    Args:
-        options: Windows, budget and limits of silence.
     """
 
     INBOX = 4096

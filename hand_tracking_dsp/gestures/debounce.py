@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hand_tracking_dsp.gestures.options import GestureOptions
-from hand_tracking_dsp.gestures.place import Place
-from hand_tracking_dsp.gestures.types import NO_GESTURE, EventKind
+from hand_tracking_dsp.gestures.types import NO_GESTURE, EventKind, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +14,7 @@ class Change:
 
     Attributes:
         kind: STARTED, HELD or ENDED.
-        name: Of the gesture.
+        name: Name of the gesture.
         begin: Where the palm was when the gesture was first seen.
     """
 

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
-from hand_tracking_dsp.gestures.features import VECTOR_LENGTH, HandFeatures
-from hand_tracking_dsp.gestures.ramp import ramp
+from hand_tracking_dsp.gestures.features import VECTOR_LENGTH, HandFeatures, ramp
 from hand_tracking_dsp.gestures.types import BUILT_IN, RESERVED
 
 _VERSION = 1

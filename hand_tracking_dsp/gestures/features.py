@@ -82,6 +82,11 @@ def measure(landmarks: Floats) -> HandFeatures:
     )
 
 
+def ramp(value: float, zero: float, one: float) -> float:
+    """Rise linearly from 0 where value is zero to 1 where it is one; zero may be the larger of them."""
+    return min(max((value - zero) / (one - zero), 0.0), 1.0)
+
+
 def _distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return max(float(np.linalg.norm(a - b)), _LEAST_LENGTH)
 

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from hand_tracking_dsp.gestures.options import GestureOptions
-from hand_tracking_dsp.gestures.place import Place
+from hand_tracking_dsp.gestures.types import Place
 
 _MOST_PLACES = 256
 
@@ -32,9 +32,6 @@ class SwipeFinder:
 
     A swipe is told as soon as the palm has gone far enough within the time allowed, so that a robot need not
     wait for its end.
-
-    Args:
-        options: Distance, time, straightness, tilt and cooldown.
     """
 
     def __init__(self, options: GestureOptions) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hand_tracking_dsp.options import check_options, check_order, option
+from hand_tracking_dsp.options import check_options, check_order, dynamic_option
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,148 +16,97 @@ class GestureOptions:
     min_visible bounds, are guesses.
     """
 
-    finger_open_deg: float = option(
-        50.0, "A finger whose joints bend by no more than this, in all, is open.", "deg", 0, 500, dynamic=True
+    finger_open_deg: float = dynamic_option(
+        50.0, "A finger whose joints bend by no more than this, in all, is open.", "deg", 0, 500
     )
-    finger_closed_deg: float = option(
-        150.0,
-        "One whose joints bend by more is folded; between both it is open in part.",
-        "deg",
-        0,
-        540,
-        dynamic=True,
+    finger_closed_deg: float = dynamic_option(
+        150.0, "One whose joints bend by more is folded; between both it is open in part.", "deg", 0, 540
     )
-    thumb_reach_closed: float = option(
+    thumb_reach_closed: float = dynamic_option(
         0.95,
         "The thumb is folded where the ratio of its tip's and its MCP joint's distance from the "
         "little finger's MCP joint is no more than this.",
         "",
         0,
         5,
-        dynamic=True,
     )
-    thumb_reach_open: float = option(
-        1.3, "It is open where that ratio is at least this.", "", 0, 5, dynamic=True
+    thumb_reach_open: float = dynamic_option(1.3, "It is open where that ratio is at least this.", "", 0, 5)
+    thumb_gap_closed: float = dynamic_option(
+        0.15, "It is folded, too, where its tip is no further from another finger.", "palm sizes", 0, 2
     )
-    thumb_gap_closed: float = option(
-        0.15,
-        "It is folded, too, where its tip is no further from another finger.",
-        "palm sizes",
-        0,
-        2,
-        dynamic=True,
+    thumb_gap_open: float = dynamic_option(
+        0.5, "It is open where its tip is at least so far from all of them.", "palm sizes", 0, 2
     )
-    thumb_gap_open: float = option(
-        0.5, "It is open where its tip is at least so far from all of them.", "palm sizes", 0, 2, dynamic=True
+    pinch_close: float = dynamic_option(
+        0.2, "Thumb and index finger pinch fully where their tips are no further apart.", "palm sizes", 0, 2
     )
-    pinch_close: float = option(
-        0.2,
-        "Thumb and index finger pinch fully where their tips are no further apart.",
-        "palm sizes",
-        0,
-        2,
-        dynamic=True,
+    pinch_open: float = dynamic_option(
+        0.6, "They do not where they are at least so far apart.", "palm sizes", 0, 2
     )
-    pinch_open: float = option(
-        0.6, "They do not where they are at least so far apart.", "palm sizes", 0, 2, dynamic=True
+    palm_bend_deg: float = dynamic_option(
+        55.0, "Most bend, in all, of a finger of an open palm; a resting hand's bend more.", "deg", 1, 540
     )
-    palm_bend_deg: float = option(
-        55.0,
-        "Most bend, in all, of a finger of an open palm; a resting hand's bend more.",
-        "deg",
-        1,
-        540,
-        dynamic=True,
-    )
-    palm_thumb_reach: float = option(
+    palm_thumb_reach: float = dynamic_option(
         0.8,
         "Least ratio, as of thumb_reach_closed, of an open palm's thumb, which may lie beside the "
         "index finger but not across the palm.",
         "",
         0.1,
         5,
-        dynamic=True,
     )
-    pinch_bend_deg: float = option(
-        155.0,
-        "Most bend, in all, of an index finger that pinches; a fist's bends more.",
-        "deg",
-        0,
-        540,
-        dynamic=True,
+    pinch_bend_deg: float = dynamic_option(
+        155.0, "Most bend, in all, of an index finger that pinches; a fist's bends more.", "deg", 0, 540
     )
-    pinch_lead: float = option(
+    pinch_lead: float = dynamic_option(
         0.2,
         "By how much the thumb's tip must be nearer to the index finger's tip than to the PIP "
         "joints that it lies on in a fist.",
         "palm sizes",
         0.01,
         2,
-        dynamic=True,
     )
-    victory_spread_deg: float = option(
-        8.0, "Least angle between index and middle finger of a victory sign.", "deg", 0.1, 45, dynamic=True
+    victory_spread_deg: float = dynamic_option(
+        8.0, "Least angle between index and middle finger of a victory sign.", "deg", 0.1, 45
     )
-    thumb_tilt_deg: float = option(
-        45.0, "Most angle between a thumb up or down and the vertical.", "deg", 1, 60, dynamic=True
+    thumb_tilt_deg: float = dynamic_option(
+        45.0, "Most angle between a thumb up or down and the vertical.", "deg", 1, 60
     )
-    camera_roll_deg: float = option(
+    camera_roll_deg: float = dynamic_option(
         0.0,
         "How far clockwise an upright thing appears turned in the image; only thumb up and down "
         "depend on it.",
         "deg",
         -180,
         180,
-        dynamic=True,
     )
-    min_score: float = option(0.5, "Least score of a gesture that is named.", "", 0, 1, dynamic=True)
-    min_visible: float = option(
-        0.9,
-        "Least share of a hand's joints inside the image; with fewer it shows no gesture.",
-        "share",
-        0,
-        1,
-        dynamic=True,
+    min_score: float = dynamic_option(0.5, "Least score of a gesture that is named.", "", 0, 1)
+    min_visible: float = dynamic_option(
+        0.9, "Least share of a hand's joints inside the image; with fewer it shows no gesture.", "share", 0, 1
     )
-    hold_on_s: float = option(
-        0.2, "For how long a gesture must be seen before it starts.", "s", 0, 10, dynamic=True
+    hold_on_s: float = dynamic_option(
+        0.2, "For how long a gesture must be seen before it starts.", "s", 0, 10
     )
-    hold_off_s: float = option(
+    hold_off_s: float = dynamic_option(
         0.2,
         "For how long it must be missing before it ends; a lost hand ends its gestures at once.",
         "s",
         0,
         10,
-        dynamic=True,
     )
-    held_interval_s: float = option(
-        0.5,
-        "Time between two events that report a held gesture; 0: one for every image.",
-        "s",
-        0,
-        60,
-        dynamic=True,
+    held_interval_s: float = dynamic_option(
+        0.5, "Time between two events that report a held gesture; 0: one for every image.", "s", 0, 60
     )
-    max_gap_s: float = option(
-        1.0,
-        "A longer pause between two images, by their stamps, ends all gestures.",
-        "s",
-        0.01,
-        60,
-        dynamic=True,
+    max_gap_s: float = dynamic_option(
+        1.0, "A longer pause between two images, by their stamps, ends all gestures.", "s", 0.01, 60
     )
-    swipe_distance: float = option(
-        2.0, "Least way of the palm in a swipe.", "palm sizes", 0.2, 20, dynamic=True
+    swipe_distance: float = dynamic_option(2.0, "Least way of the palm in a swipe.", "palm sizes", 0.2, 20)
+    swipe_max_s: float = dynamic_option(0.5, "Longest time for that way.", "s", 0.05, 5)
+    swipe_straightness: float = dynamic_option(
+        0.85, "Least ratio of distance and length of that way.", "", 0, 1
     )
-    swipe_max_s: float = option(0.5, "Longest time for that way.", "s", 0.05, 5, dynamic=True)
-    swipe_straightness: float = option(
-        0.85, "Least ratio of distance and length of that way.", "", 0, 1, dynamic=True
-    )
-    swipe_tilt_deg: float = option(
-        30.0, "Most angle between it and the image's axis.", "deg", 1, 45, dynamic=True
-    )
-    swipe_cooldown_s: float = option(
-        0.8, "For how long after a swipe no other is reported.", "s", 0, 10, dynamic=True
+    swipe_tilt_deg: float = dynamic_option(30.0, "Most angle between it and the image's axis.", "deg", 1, 45)
+    swipe_cooldown_s: float = dynamic_option(
+        0.8, "For how long after a swipe no other is reported.", "s", 0, 10
     )
 
     def __post_init__(self) -> None:

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.gestures.examples import OwnGesture
-from hand_tracking_dsp.gestures.features import HandFeatures, measure
+from hand_tracking_dsp.gestures.features import HandFeatures, measure, ramp
 from hand_tracking_dsp.gestures.options import GestureOptions
-from hand_tracking_dsp.gestures.ramp import ramp
 from hand_tracking_dsp.gestures.types import NO_GESTURE, Reading
 from hand_tracking_dsp.hand import Joint
 from hand_tracking_dsp.tracking.types import Floats

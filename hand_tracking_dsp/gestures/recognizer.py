@@ -12,7 +12,6 @@ from hand_tracking_dsp.gestures.debounce import Change, Debouncer
 from hand_tracking_dsp.gestures.examples import OwnGesture
 from hand_tracking_dsp.gestures.motion import SwipeFinder
 from hand_tracking_dsp.gestures.options import GestureOptions
-from hand_tracking_dsp.gestures.place import Place
 from hand_tracking_dsp.gestures.reading import read_gesture
 from hand_tracking_dsp.gestures.types import (
     COUNTS,
@@ -21,6 +20,7 @@ from hand_tracking_dsp.gestures.types import (
     EventKind,
     GestureEvent,
     HandGesture,
+    Place,
     Reading,
 )
 from hand_tracking_dsp.hand import Handedness, Joint
@@ -38,10 +38,6 @@ class GestureRecognizer:
 
     It keeps a little of every hand in view and nothing of others. Every STARTED is followed by one ENDED of
     the same hand and name, also where the hand is lost, the stamps jump, or reset is called.
-
-    Args:
-        options: Thresholds; the defaults if None.
-        own: Gestures by example.
     """
 
     def __init__(self, options: GestureOptions | None = None, own: Sequence[OwnGesture] = ()) -> None:

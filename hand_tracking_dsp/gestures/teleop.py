@@ -15,7 +15,7 @@ from enum import Enum
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.gestures.types import NO_GESTURE, RESERVED
-from hand_tracking_dsp.options import check_options, check_order, option
+from hand_tracking_dsp.options import check_options, check_order, dynamic_option, option
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,41 +23,28 @@ class TeleopOptions:
     """Options of driving by a hand."""
 
     deadman: str = option("fist", "Name of the gesture that must be held while the base moves.")
-    watchdog_s: float = option(
+    watchdog_s: float = dynamic_option(
         0.15,
         "Age of the newest image with that gesture above which the base is stopped; also how far ahead of "
         "the clock here a stamp may be.",
         "s",
         0.02,
         2,
-        dynamic=True,
     )
-    release_s: float = option(
-        0.2,
-        "How long a hand must be seen without the gesture before it may begin to drive.",
-        "s",
-        0.05,
-        10,
-        dynamic=True,
+    release_s: float = dynamic_option(
+        0.2, "How long a hand must be seen without the gesture before it may begin to drive.", "s", 0.05, 10
     )
-    dead_zone_palms: float = option(
-        0.3,
-        "Way from where the gesture began that does not count yet.",
-        "palm sizes",
-        0,
-        5,
-        dynamic=True,
+    dead_zone_palms: float = dynamic_option(
+        0.3, "Way from where the gesture began that does not count yet.", "palm sizes", 0, 5
     )
-    full_scale_palms: float = option(1.5, "Way that gives full speed.", "palm sizes", 0.1, 20, dynamic=True)
-    max_linear_mps: float = option(
-        0.3, "Full speed forwards and backwards (linear.x).", "m/s", 0, 5, dynamic=True
+    full_scale_palms: float = dynamic_option(1.5, "Way that gives full speed.", "palm sizes", 0.1, 20)
+    max_linear_mps: float = dynamic_option(0.3, "Full speed forwards and backwards (linear.x).", "m/s", 0, 5)
+    max_angular_radps: float = dynamic_option(0.8, "Full speed of turning (angular.z).", "rad/s", 0, 10)
+    linear_accel_mps2: float = dynamic_option(
+        0.5, "Greatest change of the linear speed; a stop is at once.", "m/s²", 0.01, 50
     )
-    max_angular_radps: float = option(0.8, "Full speed of turning (angular.z).", "rad/s", 0, 10, dynamic=True)
-    linear_accel_mps2: float = option(
-        0.5, "Greatest change of the linear speed; a stop is at once.", "m/s²", 0.01, 50, dynamic=True
-    )
-    angular_accel_radps2: float = option(
-        1.5, "Greatest change of the angular speed; a stop is at once.", "rad/s²", 0.01, 100, dynamic=True
+    angular_accel_radps2: float = dynamic_option(
+        1.5, "Greatest change of the angular speed; a stop is at once.", "rad/s²", 0.01, 100
     )
     mirror: bool = option(
         False,
@@ -79,12 +66,12 @@ class ShownHand:
     """Gesture of a hand in one image, as far as it counts here; the fields are those of msg/Gesture.msg.
 
     Attributes:
-        track_id: Of the hand.
+        track_id: Track of the hand.
         name: The gesture in this image.
         held: The gesture after debouncing.
         readable: Whether enough of it lies in the image to read its fingers.
         palm_px: x (right) and y (down) of the palm's centre, pixels.
-        palm_size_px: Its size, pixels.
+        palm_size_px: Size of the palm, pixels.
     """
 
     track_id: int
@@ -147,9 +134,6 @@ class GestureTeleop:
     after a pause longer than watchdog_s, and after it was lost and found again, it must let go and take hold
     again.
 
-    Args:
-        options: How a hand drives.
-
     Attributes:
         options: The same; may be replaced at any time.
         halts: How often the base was stopped, by the reason.
@@ -177,7 +161,7 @@ class GestureTeleop:
 
         Args:
             hands: All hands of the image.
-            age_s: Of the image, seconds; below 0 where its stamp is ahead of the clock here.
+            age_s: Age of the image, seconds; below 0 where its stamp is ahead of the clock here.
             now_s: Time of a monotonic clock, seconds.
         """
         self._watch(now_s)
@@ -196,11 +180,7 @@ class GestureTeleop:
         self._note_free(hands, captured_s)
 
     def command(self, now_s: float) -> Velocity:
-        """Give the velocity for now.
-
-        Args:
-            now_s: Time of the same clock as see's, seconds.
-        """
+        """Give the velocity for now."""
         self._watch(now_s)
         if self._grip is None:
             return STANDSTILL

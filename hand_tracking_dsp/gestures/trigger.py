@@ -12,7 +12,7 @@ import yaml
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.gestures.types import SWIPES, EventKind, GestureEvent
-from hand_tracking_dsp.options import check_options, option
+from hand_tracking_dsp.options import check_options, dynamic_option
 
 FORM = (
     '"GESTURE started|held SECONDS|ended|moved -> set NODE PARAMETER VALUE" or '
@@ -33,7 +33,7 @@ class SetParameter:
 
     Attributes:
         node: Its name; without a slash in front it is looked for in the trigger's own namespace.
-        name: Of the parameter.
+        name: Name of the parameter.
         value: A bool, int, float or str, or several of one of these.
     """
 
@@ -47,7 +47,7 @@ class CallService:
     """Calls a service.
 
     Attributes:
-        service: Its name, likewise.
+        service: Its name; without a slash in front it is looked for in the same namespace.
         data: For a service of type std_srvs/srv/SetBool; None: it is of type std_srvs/srv/Trigger.
     """
 
@@ -143,16 +143,13 @@ def _refusal(text: str, problem: str) -> ConfigurationError:
 class TriggerOptions:
     """Times of the triggers; what a person meant long ago need not be what they mean now."""
 
-    cooldown_s: float = option(
-        1.0, "How long a binding rests after it was set off.", "s", 0, 3600, dynamic=True
-    )
-    max_age_s: float = option(
+    cooldown_s: float = dynamic_option(1.0, "How long a binding rests after it was set off.", "s", 0, 3600)
+    max_age_s: float = dynamic_option(
         1.0,
         "Age above which an event sets off nothing; also how far ahead of the clock here its stamp may be.",
         "s",
         0.05,
         3600,
-        dynamic=True,
     )
 
     def __post_init__(self) -> None:
@@ -165,10 +162,6 @@ class GestureTriggers:
 
     A binding to a held gesture is set off once in a holding, by the first event that reports it as long
     enough.
-
-    Args:
-        bindings: All of them.
-        options: Times.
 
     Attributes:
         bindings: The same.
@@ -190,7 +183,7 @@ class GestureTriggers:
 
         Args:
             event: What happened.
-            age_s: Of the event, seconds.
+            age_s: Age of the event, seconds.
             now_s: Time of a monotonic clock, seconds.
         """
         matching = [binding for binding in self.bindings if self._matches(binding, event)]

@@ -37,6 +37,21 @@ class EventKind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Place of a palm at a time."""
+
+    stamp_s: float
+    x: float
+    y: float
+    size: float
+
+    def way_to(self, other: Place) -> tuple[float, float]:
+        """Give x and y of the way to another place, in palm sizes (the larger of both)."""
+        size = max(self.size, other.size)
+        return (other.x - self.x) / size, (other.y - self.y) / size
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Gesture of one hand in one image, read from its joints without memory.
 
@@ -49,7 +64,7 @@ class Reading:
         openness: How open thumb, index, middle, ring and little finger are, 0 folded to 1 straight.
         pinch: How close the tips of thumb and index finger are, 0 apart to 1 touching; 0 where the index
             finger is folded as in a fist.
-        scores: Of every gesture, 0 to 1.
+        scores: Score of every gesture, 0 to 1.
     """
 
     name: str
@@ -66,8 +81,8 @@ class HandGesture:
     """The gesture of a followed hand in one image; the fields of msg/Gesture.msg.
 
     Attributes:
-        track_id: Of the hand.
-        handedness: Of the hand.
+        track_id: Track of the hand.
+        handedness: Side of the hand.
         reading: What its joints say in this image.
         held: The gesture after debouncing, NO_GESTURE where none.
         palm: x, y, z of the palm's centre, pixels as in TrackedHand.landmarks.
@@ -87,9 +102,9 @@ class GestureEvent:
     """Something that happened to a hand's gesture; the fields of msg/GestureEvent.msg.
 
     Attributes:
-        stamp_s: Of the image, seconds.
-        track_id: Of the hand.
-        handedness: Of the hand.
+        stamp_s: Stamp of the image, seconds.
+        track_id: Track of the hand.
+        handedness: Side of the hand.
         kind: What happened.
         name: A gesture's name or one of RESERVED.
         score: How well the hand fits it, 0 to 1.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import sys
 import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -168,10 +168,4 @@ class CameraNode(ManagedNode):
         )
 
 
-def main() -> int:
-    """Run camera_node."""
-    return run_node(CameraNode)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+main = partial(run_node, CameraNode)

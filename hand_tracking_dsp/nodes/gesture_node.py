@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,6 @@ class GestureNode(ManagedNode):
         super().__init__("gesture_node", GESTURE, **options)
         self._recognizer: GestureRecognizer | None = None
         self._own: tuple[OwnGesture, ...] = ()
-        self._timer: Any = None
         self._header = Header()
         self._received_s = -math.inf
         self._silence_s = math.inf
@@ -62,14 +61,11 @@ class GestureNode(ManagedNode):
         """Begin to look for silence."""
         self._events = self._hands_rejected = 0
         self._received_s = -math.inf
-        self._timer = self.create_timer(_WATCH_PERIOD_S, self._watch, clock=self.steady_clock)
+        self.repeat(_WATCH_PERIOD_S, self._watch)
 
     def deactivate(self) -> None:
         """End what is held."""
-        if self._timer is not None:
-            self.destroy_timer(self._timer)
-            self._timer = None
-            self._end_all()
+        self._end_all()
 
     def cleanup(self) -> None:
         """Forget the recognizer."""
@@ -138,10 +134,4 @@ class GestureNode(ManagedNode):
             self._happened.publish(event_message(event, self._header))
 
 
-def main() -> int:
-    """Run gesture_node."""
-    return run_node(GestureNode)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+main = partial(run_node, GestureNode)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from geometry_msgs.msg import Twist, TwistStamped
@@ -40,7 +40,6 @@ class GestureTeleopNode(ManagedNode):
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 (rclpy's Node has a dozen)
         super().__init__("gesture_teleop_node", TELEOP, **options)
         self._teleop: GestureTeleop | None = None
-        self._timer: Any = None
         self._velocity = STANDSTILL
         self._zeros_until_s = -math.inf
         self._received_s = -math.inf
@@ -59,18 +58,13 @@ class GestureTeleopNode(ManagedNode):
     def activate(self) -> None:
         """Begin to command."""
         self._received_s = self._zeros_until_s = -math.inf
-        self._timer = self.create_timer(
-            1 / self.parameters["rate_hz"], self._command, clock=self.steady_clock
-        )
+        self.repeat(1 / self.parameters["rate_hz"], self._command)
 
     def deactivate(self) -> None:
         """Stop the base."""
-        if self._timer is None:
+        if self._teleop is None or self.state != "active":
             return
-        self.destroy_timer(self._timer)
-        self._timer = None
-        if self._teleop is not None:
-            self._teleop.halt(Halt.DEACTIVATED)
+        self._teleop.halt(Halt.DEACTIVATED)
         self._velocity = STANDSTILL
         self._publish(STANDSTILL)
         self._commands.wait_for_all_acked(_FAREWELL)
@@ -142,10 +136,4 @@ class GestureTeleopNode(ManagedNode):
         self._commands.publish(stamped)
 
 
-def main() -> int:
-    """Run gesture_teleop_node."""
-    return run_node(GestureTeleopNode)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+main = partial(run_node, GestureTeleopNode)

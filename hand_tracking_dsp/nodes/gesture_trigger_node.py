@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -53,7 +52,6 @@ class GestureTriggerNode(ManagedNode):
         self._triggers: GestureTriggers | None = None
         self._calls: dict[Binding, tuple[Any, Any]] = {}
         self._open: list[_Request] = []
-        self._timer: Any = None
         self._counts: Counter[str] = Counter()
         self._last = ""
         self._failure = ""
@@ -73,13 +71,10 @@ class GestureTriggerNode(ManagedNode):
     def activate(self) -> None:
         """Begin to look for answers that do not come."""
         self._counts.clear()
-        self._timer = self.create_timer(_WATCH_PERIOD_S, self._watch, clock=self.steady_clock)
+        self.repeat(_WATCH_PERIOD_S, self._watch)
 
     def deactivate(self) -> None:
         """Wait for no answer any more."""
-        if self._timer is not None:
-            self.destroy_timer(self._timer)
-            self._timer = None
         for request in self._open:
             request.client.remove_pending_request(request.future)
         self._open.clear()
@@ -178,10 +173,4 @@ class GestureTriggerNode(ManagedNode):
         self.get_logger().warning(self._failure)
 
 
-def main() -> int:
-    """Run gesture_trigger_node."""
-    return run_node(GestureTriggerNode)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+main = partial(run_node, GestureTriggerNode)

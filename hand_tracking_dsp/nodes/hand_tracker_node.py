@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import sys
 import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -20,7 +20,6 @@ from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
-from hand_tracking_dsp.nodes.bank_folder import bank_folder
 from hand_tracking_dsp.nodes.base.mailbox import Mailbox
 from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.base.pacing import RateMeter
@@ -29,6 +28,7 @@ from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, age_ms, pi
 from hand_tracking_dsp.nodes.messages.hand_markers import hand_markers
 from hand_tracking_dsp.nodes.messages.overlay import Overlay
 from hand_tracking_dsp.nodes.tables import TRACKER
+from hand_tracking_dsp.nodes.tables.common import bank_folder
 from hand_tracking_dsp.power.accelerator import Accelerator
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
@@ -263,10 +263,4 @@ class HandTrackerNode(ManagedNode):
         return hand_markers(result.hands, message.header, focal_px, centre_px)
 
 
-def main() -> int:
-    """Run hand_tracker_node."""
-    return run_node(HandTrackerNode)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+main = partial(run_node, HandTrackerNode)

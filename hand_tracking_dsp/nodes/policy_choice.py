@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.control.learned import LearnedPolicy
-from hand_tracking_dsp.control.policies import Policy, make_policy
+from hand_tracking_dsp.control.policies import FixedLevelPolicy, Policy, ThresholdOptions, ThresholdPolicy
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.resources import default_policy
 from hand_tracking_dsp.tracking.manifest import Manifest
@@ -41,4 +41,6 @@ def choose_policy(
                 raise
             warn(f"{error} Until then the threshold policy decides.")
             name = "threshold"
-    return make_policy(name, options(name))
+    if name == "fixed":
+        return FixedLevelPolicy(**options(name))
+    return ThresholdPolicy(ThresholdOptions(**options(name)))

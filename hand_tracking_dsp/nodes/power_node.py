@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ from std_msgs.msg import Float32
 from hand_tracking_dsp.cameras.backoff import Backoff, BackoffOptions
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.msg import TrackerStats
-from hand_tracking_dsp.nodes.bank_folder import bank_folder
 from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.tables import POWER
+from hand_tracking_dsp.nodes.tables.common import bank_folder
 from hand_tracking_dsp.power.factory import NoPowerSource, open_power_source
 from hand_tracking_dsp.power.mac_estimate import MacEstimate, MacEstimateOptions
 from hand_tracking_dsp.power.power_source import PowerReading, PowerSource
@@ -60,7 +60,6 @@ class PowerNode(ManagedNode):
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 (rclpy's Node has a dozen)
         super().__init__("power_node", POWER, **options)
-        self._timer: Any = None
         self._source: PowerSource | None = None
         self._reading: PowerReading | None = None
         self._trouble = ""
@@ -82,13 +81,10 @@ class PowerNode(ManagedNode):
         """Read at once, then at the rate."""
         self._retry_at_s = -math.inf
         self._tick()
-        self._timer = self.create_timer(1 / self.parameters["rate_hz"], self._tick, clock=self.steady_clock)
+        self.repeat(1 / self.parameters["rate_hz"], self._tick)
 
     def deactivate(self) -> None:
         """Stop reading."""
-        if self._timer is not None:
-            self.destroy_timer(self._timer)
-            self._timer = None
         self._source = self._reading = None
         self._trouble = ""
 
@@ -192,10 +188,4 @@ class PowerNode(ManagedNode):
         return message
 
 
-def main() -> int:
-    """Run power_node."""
-    return run_node(PowerNode)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+main = partial(run_node, PowerNode)

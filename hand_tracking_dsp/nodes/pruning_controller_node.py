@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from builtin_interfaces.msg import Time
@@ -17,11 +17,11 @@ from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptio
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.messages.samples import BatteryReader, frame_cost, latency_sample
 from hand_tracking_dsp.msg import ControllerState, SparsityCommand, TrackerStats
-from hand_tracking_dsp.nodes.bank_folder import bank_folder
 from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.policy_choice import choose_policy
 from hand_tracking_dsp.nodes.tables import CONTROLLER
+from hand_tracking_dsp.nodes.tables.common import bank_folder
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 
@@ -34,7 +34,6 @@ class PruningControllerNode(ManagedNode):
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 (rclpy's Node has a dozen)
         super().__init__("pruning_controller_node", CONTROLLER, **options)
         self._controller: Controller | None = None
-        self._timer: Any = None
         self._decision: Decision | None = None
         self._battery = BatteryReader()
         self._commanded: tuple[int, Reason] | None = None
@@ -66,15 +65,7 @@ class PruningControllerNode(ManagedNode):
         """Decide at once, then at the decision rate."""
         self._commanded = None
         self._decide()
-        self._timer = self.create_timer(
-            1 / self.parameters["decision_rate_hz"], self._decide, clock=self.steady_clock
-        )
-
-    def deactivate(self) -> None:
-        """Stop deciding."""
-        if self._timer is not None:
-            self.destroy_timer(self._timer)
-            self._timer = None
+        self.repeat(1 / self.parameters["decision_rate_hz"], self._decide)
 
     def cleanup(self) -> None:
         """Forget the controller."""
@@ -166,10 +157,4 @@ class PruningControllerNode(ManagedNode):
         self._command.publish(message)
 
 
-def main() -> int:
-    """Run pruning_controller_node."""
-    return run_node(PruningControllerNode)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+main = partial(run_node, PruningControllerNode)

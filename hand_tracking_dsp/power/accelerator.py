@@ -21,12 +21,7 @@ _CARDS = "sys/class/drm/card*/device/gpu_busy_percent"
 
 
 class Accelerator:
-    """Reads the busy share of the busiest accelerator, seldom enough to cost next to nothing.
-
-    Args:
-        root: Where the file system begins.
-        period_s: Least time between two readings, seconds.
-    """
+    """Reads the busy share of the busiest accelerator, seldom enough to cost next to nothing."""
 
     def __init__(self, root: Path = Path("/"), period_s: float = 1.0) -> None:
         self._period_s = period_s
@@ -47,11 +42,7 @@ class Accelerator:
         self._read_s = -math.inf
 
     def busy(self, now_s: float) -> float:
-        """Return the busy share, 0 to 1, at most a period old; NaN where no driver reports it.
-
-        Args:
-            now_s: Time of a monotonic clock, seconds.
-        """
+        """Return the busy share, 0 to 1, at most a period old; NaN where no driver reports it."""
         if now_s - self._read_s >= self._period_s:
             self._read_s = now_s
             self._busy = self._read()

@@ -48,7 +48,7 @@ def open_power_source(
             the networks' multiply-accumulates), "simulated", "none", or "auto": the first of power_supply,
             ina3221 and none that is there. The power of a processor or card is not the robot's, and an
             estimate or a simulated battery is not measured: these are only ever what was asked for by name.
-        battery: Of power_supply: the one to read; "" = all of them together.
+        battery: Battery that power_supply reads; "" = all of them together.
         simulated: The simulated battery's properties; the defaults if None.
         estimate: What the estimate is made of; the defaults if None.
         root: Where the file system begins; another than / for tests.

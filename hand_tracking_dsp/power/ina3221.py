@@ -33,9 +33,6 @@ class _Rail:
 class Ina3221Source(SysfsSource):
     """Reads every labelled rail of all INA3221 chips; power_w is that of the whole module.
 
-    Args:
-        root: Where the file system begins.
-
     Raises:
         SourceError: There is no such chip, or none of its rails has a label.
     """

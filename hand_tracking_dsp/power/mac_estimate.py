@@ -48,10 +48,6 @@ class MacEstimateOptions:
 class MacEstimate:
     """Computes the mean power since the reading before from the frames that were counted.
 
-    Args:
-        options: What the estimate is made of.
-        clock: Seconds, steady.
-
     Raises:
         ConfigurationError: The package's own bank is meant and not installed.
         ModelError: The bank cannot be read, or has no such detector.

@@ -58,7 +58,7 @@ class PowerSource(Protocol):
     Attributes:
         name: For people: what is read.
         simulated: The numbers are computed, not measured.
-        bad_values: Values so far that were no numbers.
+        bad_values: Values so far that were not numbers.
     """
 
     name: str
@@ -66,7 +66,7 @@ class PowerSource(Protocol):
 
     @property
     def bad_values(self) -> int:
-        """Count the values that were no numbers."""
+        """Count the values that were not numbers."""
 
     def read(self) -> PowerReading:
         """Read now.

@@ -34,10 +34,6 @@ class RaplSource(SysfsSource):
 
     A reading is the mean since the one before, so that the first one has no watts.
 
-    Args:
-        root: Where the file system begins.
-        clock: Seconds, steady.
-
     Raises:
         SourceError: The kernel shows no such zone, or this user may not read its counter.
     """

@@ -48,12 +48,7 @@ class SimulatedBatteryOptions:
 
 
 class SimulatedBattery:
-    """Drains by the load of the level that is set; its readings depend on options, loads and the clock alone.
-
-    Args:
-        options: Its properties.
-        clock: Seconds, rising.
-    """
+    """Drains by the load of the level that is set; readings depend on options, loads and the clock alone."""
 
     def __init__(self, options: SimulatedBatteryOptions, clock: Callable[[], float] = time.monotonic) -> None:
         self.name = f"simulated battery ({options.capacity_wh:g} Wh)"

@@ -12,7 +12,7 @@ class SysfsReader:
     """Reads attribute files and counts those whose content is not what it should be.
 
     Attributes:
-        bad_values: Files so far that held no number where one belongs.
+        bad_values: Files so far that did not hold a number where one belongs.
     """
 
     def __init__(self) -> None:
@@ -44,12 +44,7 @@ class SysfsReader:
 
 
 class SysfsSource:
-    """Base of the power sources that read sysfs; see power.PowerSource.
-
-    Args:
-        name: For people: what is read.
-        reader: That all values come through.
-    """
+    """Base of the power sources that read sysfs; see power.PowerSource."""
 
     def __init__(self, name: str, reader: SysfsReader) -> None:
         self.name = name
@@ -58,5 +53,5 @@ class SysfsSource:
 
     @property
     def bad_values(self) -> int:
-        """Count the values that were no numbers."""
+        """Count the values that were not numbers."""
         return self._reader.bad_values

@@ -20,6 +20,7 @@ from hand_tracking_dsp.tracking.record import Reader, Record, as_is, each
 SCHEMA = 1
 MANIFEST_NAME = "bank.json"
 MAX_LEVELS = 256
+"""A level travels as uint8 in msg/SparsityCommand.msg."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

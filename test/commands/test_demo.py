@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,14 @@ pytest.importorskip("rclpy", reason="ROS 2 is not installed: run make test, whic
 _CODE = "import sys; from hand_tracking_dsp.cli import main; sys.exit(main())"
 # The budget is out of reach of a busy test machine, so that the battery alone moves the level.
 _COMMAND = [sys.executable, "-c", _CODE, "demo", "--budget-ms", "1000"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_domain(module_domain_id: int) -> Iterator[None]:
+    """Run the demo where no other test runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROS_DOMAIN_ID", str(module_domain_id))
+        yield
 
 
 def _demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -199,7 +199,7 @@ def test_what_ros_cannot_publish_is_named_and_the_rest_is_played(
                 writer.write_raw(topic, msgtype, number, text(number) if msgtype == TEXT else b"\0\1\0\0\7")
     output = played(start("replay", str(tmp_path / "bag"), "--wait", "0", "--remap", "y=/not a name"))
     assert "Not published: /x, /x has another type already: std_msgs/msg/String." in output
-    assert "Not published: /y, /not a name is no name that a topic can have." in output
+    assert "Not published: /y, /not a name is not a name that a topic can have." in output
     assert "/x: 3 messages" in output
 
 

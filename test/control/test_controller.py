@@ -58,24 +58,6 @@ def test_a_person_goes_before_policy_shield_and_dwell(bench: MakeBench) -> None:
     assert (room.last.level, room.last.reason) == (2, Reason.SHIELD_BATTERY_RESERVE)
 
 
-def test_a_level_that_goes_away_is_left_at_once(bench: MakeBench) -> None:
-    room = bench(policy=FixedLevelPolicy(-1))
-    room.run(1.0)
-    room.controller.set_levels(2)
-    decision = room.controller.decide(room.now_s)
-    assert (decision.level_before, decision.level) == (2, 1)
-    assert decision.reason == Reason.SHIELD_INVALID_LEVEL
-    assert decision.detail == "Level 2 is no longer loaded: level 1 is the sparsest left."
-
-
-def test_an_operator_level_that_goes_away_means_the_sparsest_left(bench: MakeBench) -> None:
-    room = bench()
-    room.controller.set_operator_level(2)
-    room.run(1.0)
-    room.controller.set_levels(2)
-    assert room.controller.decide(room.now_s).level == 1
-
-
 def test_other_options_count_from_the_next_decision_on(bench: MakeBench) -> None:
     room = bench(latency_ms=(20.0, 5.0), policy=ThresholdPolicy())
     room.run(5.0)
@@ -189,16 +171,6 @@ def test_what_was_observed_does_not_outlast_news(bench: MakeBench) -> None:
     assert controller.decide(102.0).observation["time_since_switch_s"] == 2.0
 
 
-def test_a_level_that_goes_away_after_it_was_observed_is_left_at_once(bench: MakeBench) -> None:
-    room = bench(policy=FixedLevelPolicy(-1))
-    room.run(1.0)
-    room.controller.observe(room.now_s + 0.1)
-    room.controller.set_levels(2)
-    decision = room.controller.decide(room.now_s + 0.1)
-    assert (decision.level_before, decision.level) == (2, 1)
-    assert decision.reason == Reason.SHIELD_INVALID_LEVEL
-
-
 def test_a_decision_tells_what_the_shield_said_before_the_dwell_time(bench: MakeBench) -> None:
     room = bench()
     room.run(2.0, battery=BatterySample(0.0, 0.05, discharging=True))
@@ -243,12 +215,3 @@ def test_options_that_are_refused_change_nothing(bench: MakeBench) -> None:
     room.run(1.0)
     assert (room.last.level, room.last.reason) == (2, Reason.POLICY)
     assert len(room.changes()) == 1, "not step by step"
-
-
-def test_levels_that_the_constrained_mode_needs_cannot_go_away(bench: MakeBench) -> None:
-    room = bench(policy=FixedLevelPolicy(-1), options=constrained(sparsest_level=2))
-    room.run(5.0)
-    with pytest.raises(ConfigurationError, match="levels are 0 to 2: set 0 to 1"):
-        room.controller.set_levels(2)
-    room.run(1.0)
-    assert room.last.level == 2

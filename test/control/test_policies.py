@@ -9,12 +9,9 @@ import pytest
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.policies import (
     FixedLevelPolicy,
-    Policy,
     ThresholdOptions,
     ThresholdPolicy,
-    make_policy,
 )
-from hand_tracking_dsp.errors import ConfigurationError
 
 
 def see(
@@ -98,20 +95,3 @@ def test_a_low_battery_bounds_the_level() -> None:
     answers = [policy.decide(see(0.0, 0, 0.8, charge=charge)) for charge in charges]
     assert answers == [0, 0, 1, 1, 0, 1, 2, 2, 1, 0, 0]
     assert policy.decide(see(0.0, 0, 0.8, charge=0.1, levels=2)) == 1
-
-
-def test_makes_policies_by_name() -> None:
-    fixed: Policy = make_policy("fixed", {"level": 1})
-    assert (fixed.name, fixed.decide(see(0.0, 0))) == ("fixed", 1)
-    assert make_policy("threshold", {"upper": 0.8, "battery_low_level": 3}).name == "threshold"
-    assert make_policy("threshold").name == "threshold"
-
-
-def test_refuses_an_unknown_policy() -> None:
-    with pytest.raises(ConfigurationError, match=r"no policy 'magic': choose one of fixed, threshold\."):
-        make_policy("magic")
-
-
-def test_refuses_an_unknown_option() -> None:
-    with pytest.raises(ConfigurationError, match=r"'fixed' does not take the options speed .*: correct them"):
-        make_policy("fixed", {"speed": 1})

@@ -152,7 +152,7 @@ def test_other_options_do_not_forget_past_changes() -> None:
     limiter = RateLimiter(adaptive(), LEVELS)
     for second in (0.0, 10.0, 20.0):
         limiter.switched(second)
-    limiter.set_options(constrained(), LEVELS)
+    limiter.set_options(constrained())
     assert limiter.switched_s == 20.0
     assert limiter.review(wish(1), 2, 30.0).level == 2
 
@@ -186,11 +186,11 @@ def test_refuses_a_constraint_that_the_bank_cannot_keep(constraint: dict[str, in
 def test_what_is_refused_changes_nothing() -> None:
     limiter = RateLimiter(constrained(densest_level=1, sparsest_level=3), LEVELS)
     with pytest.raises(ConfigurationError):
-        limiter.set_options(constrained(densest_level=9), LEVELS)
+        limiter.set_options(constrained(densest_level=9))
     with pytest.raises(ConfigurationError):
-        limiter.set_options(constrained(densest_level=1, sparsest_level=3), 2)
+        limiter.set_options(constrained(densest_level=1, sparsest_level=6))
     assert limiter.review(shield(5), 2, 0.0).level == 3
     adapting = RateLimiter(adaptive(), LEVELS)
     with pytest.raises(ConfigurationError):
-        adapting.set_options(constrained(max_switches_per_min=1), LEVELS)
+        adapting.set_options(constrained(max_switches_per_min=1))
     assert adapting.review(wish(5), 0, 0.0) == wish(5)

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from hand_tracking_dsp.gestures.debounce import Debouncer
 from hand_tracking_dsp.gestures.options import GestureOptions
-from hand_tracking_dsp.gestures.place import Place
-from hand_tracking_dsp.gestures.types import NO_GESTURE, EventKind
+from hand_tracking_dsp.gestures.types import NO_GESTURE, EventKind, Place
 
 OPTIONS = GestureOptions(hold_on_s=0.25, hold_off_s=0.375)
 

@@ -7,7 +7,7 @@ import pytest
 
 from hand_tracking_dsp.gestures.motion import SwipeFinder
 from hand_tracking_dsp.gestures.options import GestureOptions
-from hand_tracking_dsp.gestures.place import Place
+from hand_tracking_dsp.gestures.types import Place
 
 OPTIONS = GestureOptions()
 PALM_PX = 80.0

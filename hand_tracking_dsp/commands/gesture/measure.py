@@ -10,8 +10,8 @@ from typing import Any
 
 from rich.progress import Progress
 
-from hand_tracking_dsp.commands.arguments import add_bank
-from hand_tracking_dsp.commands.output import machine, write_json
+from hand_tracking_dsp.commands.arguments import add_bank, require_between
+from hand_tracking_dsp.commands.output import machine, markdown_table, write_json
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.gestures.confusion import percent
 from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader, Tally, measure_pictures
@@ -73,9 +73,7 @@ def run(options: argparse.Namespace) -> int:
     if (options.images is None) != (options.labels is None) or not (options.images or options.video):
         msg = "There is nothing to measure: give --images with --labels, or --video, or all of them."
         raise ConfigurationError(msg)
-    if not 0 <= options.margin <= 2:
-        msg = f"--margin is {options.margin}: it must be from 0 to 2."
-        raise ConfigurationError(msg)
+    require_between(options, margin=(0, 2))
     thresholds = read_thresholds(options.set)
     own = load_gestures(options.gestures) if options.gestures else ()
     every_hand = read_labels(options.labels, options.images) if options.labels else ()
@@ -152,18 +150,17 @@ def _picture_tables(tallies: Mapping[int, Tally], names: Mapping[int, str]) -> l
         by_level = {level: getattr(tally, kind) for level, tally in tallies.items()}
         if not any(confusion.hands for confusion in by_level.values()):
             continue
+        headings = ("level", "hands", "found", "right", "right, of found", "right, of all")
         rows = [
-            f"{title}, by level:\n",
-            "| level | hands | found | right | right, of found | right, of all |",
-            "|---|---:|---:|---:|---:|---:|",
-        ]
-        for level, confusion in by_level.items():
-            numbers = f"{confusion.hands} | {confusion.found} | {confusion.right}"
-            of_all = percent(confusion.right / confusion.hands)
-            rows.append(
-                f"| {level} `{names[level]}` | {numbers} | {percent(confusion.accuracy)} | {of_all} |"
+            (
+                f"{level} `{names[level]}`",
+                *map(str, (confusion.hands, confusion.found, confusion.right)),
+                percent(confusion.accuracy),
+                percent(confusion.right / confusion.hands),
             )
-        tables.append("\n".join(rows))
+            for level, confusion in by_level.items()
+        ]
+        tables.append(f"{title}, by level:\n\n{markdown_table(headings, rows)}")
         tables += [f"{title}, level {level}:\n\n{confusion.table()}" for level, confusion in by_level.items()]
     return tables
 

@@ -9,9 +9,11 @@ from statistics import median
 
 from rich.table import Table
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_seed
+from hand_tracking_dsp.commands.arguments import add_bank, add_option, add_seed
 from hand_tracking_dsp.commands.output import machine, make_console, make_table, write_json
+from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.recordings.trace import Trace, read_trace
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel
@@ -19,7 +21,6 @@ from hand_tracking_dsp.rl.simulation.fit_device import BLOCK_S, fit_device, spli
 from hand_tracking_dsp.rl.simulation.goodness_of_fit import SHARES, Reproduction, occupancy, reproduce
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
-_BUDGET_MS = 33.0
 _MEDIAN, _TAIL = QUANTILES.index(0.5), QUANTILES.index(0.99)
 
 
@@ -38,9 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"compare with these; without, every other {BLOCK_S:g} s of each trace is held out",
     )
     parser.add_argument("--name", default="", help="name of the device; that of the file if not given")
-    parser.add_argument(
-        "--budget-ms", type=float, default=_BUDGET_MS, metavar="MS", help="latency budget of a frame"
-    )
+    add_option(parser, "--budget-ms", declaration(ControllerOptions, "budget_ms"))
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the comparison as JSON")
     parser.add_argument(
         "--scenes",
@@ -59,9 +58,6 @@ def run(options: argparse.Namespace) -> int:
         SourceError: A trace cannot be used.
         ModelError: The bank cannot be used.
     """
-    if options.budget_ms <= 0:
-        msg = f"--budget-ms is {options.budget_ms:g}: it must be above 0."
-        raise ConfigurationError(msg)
     manifest = read_manifest(options.bank or default_bank())
     fitted, held_out = _traces(options)
     names = ", ".join(path.name for path in options.traces)

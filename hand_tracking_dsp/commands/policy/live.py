@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from hand_tracking_dsp.commands.arguments import add_option
+from hand_tracking_dsp.commands.arguments import add_option, require_between
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine, machine_line, make_console, write_json
 from hand_tracking_dsp.commands.policy.live_run import (
@@ -131,11 +131,7 @@ def _finish(
 
 
 def _check(options: argparse.Namespace) -> None:
-    for name, low, high in (("duration", 1, 3600), ("rounds", 1, 100)):
-        value = getattr(options, name)
-        if not low <= value <= high:
-            msg = f"--{name.replace('_', '-')} is {value:g}: choose {low:g} to {high:g}."
-            raise ConfigurationError(msg)
+    require_between(options, duration=(1, 3600), rounds=(1, 100))
     for node, values in node_parameters(options.parameters).items():
         for parameter in values:
             if advice := _OWN_OPTIONS.get((node, parameter)):

@@ -29,12 +29,7 @@ CONTROLLER, POWER = "pruning_controller_node", "power_node"
 
 @dataclass(frozen=True, slots=True)
 class LivePolicy:
-    """A policy as it is run in the graph.
-
-    Attributes:
-        name: Name on the command line.
-        parameters: Parameters of the controller that make it run this policy.
-    """
+    """A policy as it is run in the graph."""
 
     name: str
     parameters: Mapping[str, Value]
@@ -49,14 +44,6 @@ def run_policy(
     view: LiveView,
 ) -> ObservedRun | None:
     """Run the graph once with a policy.
-
-    Args:
-        options: Options of the command.
-        script: Load of the run.
-        policy: Policy to run.
-        bank: Bank in use.
-        number: Number of the round.
-        view: Display of the state.
 
     Returns:
         The recording; None if the run was interrupted.

@@ -25,12 +25,7 @@ _HEADINGS = (
 
 
 def score_table(scores: Sequence[LiveScore], budget_ms: float) -> Table:
-    """Make a table with a row a policy.
-
-    Args:
-        scores: Score of each policy.
-        budget_ms: Latency budget that they were scored with, milliseconds.
-    """
+    """Make a table with a row a policy."""
     return make_table(score_note(budget_ms), _HEADINGS, score_rows(scores))
 
 

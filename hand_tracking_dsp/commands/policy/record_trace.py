@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hand_tracking_dsp.commands.arguments import add_bank
+from hand_tracking_dsp.commands.arguments import add_bank, require_between
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.up import add_node_parameters, node_parameters, require_ros
 from hand_tracking_dsp.errors import ConfigurationError
@@ -82,11 +82,7 @@ def _check(options: argparse.Namespace) -> None:
         msg = "-p sets parameters of nodes that this command starts: add --run, or leave it out."
         raise ConfigurationError(msg)
     node_parameters(options.parameters)
-    for name, least in (("duration", 1), ("sweep", 0.5)):
-        value = getattr(options, name)
-        if value is not None and not least <= value <= 86400:
-            msg = f"--{name} is {value:g} s: choose {least:g} to 86400."
-            raise ConfigurationError(msg)
+    require_between(options, duration=(1, 86400), sweep=(0.5, 86400))
 
 
 class _TraceSession:

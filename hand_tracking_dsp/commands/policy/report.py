@@ -113,11 +113,7 @@ def _burst_table(bursts: Sequence[tuple[str, BurstResponse]]) -> Table:
 
 
 def _live(folder: Path) -> dict[str, Any]:
-    """Read what policy live wrote, as a table for the report.
-
-    Raises:
-        SourceError: It cannot be read.
-    """
+    """Read what policy live wrote, as a table for the report."""
     try:
         table: dict[str, Any] = json.loads((folder / "live.json").read_text(encoding="utf-8"))["table"]
         headings, lines, note = list(table["headings"]), list(table["rows"]), str(table["note"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from hand_tracking_dsp.control.controller import Controller
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
-from hand_tracking_dsp.control.policies import Policy, make_policy
+from hand_tracking_dsp.control.policies import Policy, ThresholdPolicy
 from hand_tracking_dsp.control.samples import BatterySample
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.messages.frame_cost import FrameCost
@@ -107,7 +107,7 @@ def level_chooser(setting: Setting, bank: Manifest, budget_ms: float) -> LevelCh
     if setting.policy:
         policy: Policy
         if setting.policy in RULES:
-            policy = make_policy(setting.policy)
+            policy = ThresholdPolicy()
         else:
             policy = LearnedPolicy.load(Path(setting.policy), bank)
         return PolicyLevel(len(bank.levels), policy, budget_ms)

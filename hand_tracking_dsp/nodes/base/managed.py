@@ -12,24 +12,17 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.publisher import Publisher
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.timer import Timer
 
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.nodes.base.declaration import DeclaredParameters
-from hand_tracking_dsp.nodes.base.qos import qos_profile
 from hand_tracking_dsp.options import Parameter
 
 
 @dataclass(slots=True)
 class Report:
-    """Condition of a node in /diagnostics.
-
-    Attributes:
-        hardware: Camera, battery or processor behind the node.
-        values: Numbers and names for a person to read.
-        notes: Sentences that are no warning.
-        warnings: Sentences about what is not as it should be.
-        errors: Sentences about what does not work.
-    """
+    """Condition of a node in /diagnostics."""
 
     hardware: str = ""
     values: dict[str, object] = field(default_factory=dict)
@@ -44,7 +37,8 @@ class ManagedNode(LifecycleNode):
     A subclass fills in configure, activate, deactivate, cleanup, describe and apply. The first two may
     raise HandTrackingError: its sentence is logged and shown in /diagnostics, and the transition fails.
     deactivate and cleanup must also work after half a configure or activate. Topics and services made
-    with publish_on, listen_to and serve in configure are destroyed after cleanup.
+    with publish_on, listen_to and serve in configure are destroyed after cleanup, timers made with repeat in
+    activate before deactivate.
 
     Args:
         name: Name of the node.
@@ -58,6 +52,7 @@ class ManagedNode(LifecycleNode):
         self._problem = ""
         self._progress = ""
         self._topics: list[Callable[[], object]] = []
+        self._repeated: list[Timer] = []
         self.parameters = DeclaredParameters(self, table, lambda: self.state == "active", self.apply)
         if unknown := self.parameters.unknown:
             self.get_logger().warning(f"Ignoring parameters that {name} does not have: {', '.join(unknown)}.")
@@ -96,7 +91,7 @@ class ManagedNode(LifecycleNode):
 
     def on_deactivate(self, _: LifecycleState) -> TransitionCallbackReturn:
         """Handle the transition deactivate."""
-        self.deactivate()
+        self._end_work()
         return self._reached("inactive")
 
     def on_cleanup(self, _: LifecycleState) -> TransitionCallbackReturn:
@@ -117,25 +112,29 @@ class ManagedNode(LifecycleNode):
 
     def release(self) -> None:
         """Stop working and release everything, in whatever state the node is."""
-        self.deactivate()
+        self._end_work()
         self.cleanup()
         while self._topics:
             self._topics.pop()()
 
     def publish_on(self, kind: type, topic: str, profile: str) -> Publisher:
         """Create a publisher for the time until cleanup; QoS from the parameters qos.<profile>."""
-        publisher = self.create_publisher(kind, topic, qos_profile(self.parameters, profile))
+        publisher = self.create_publisher(kind, topic, self._qos(profile))
         self._topics.append(partial(self.destroy_publisher, publisher))
         return publisher
 
     def listen_to(self, kind: type, topic: str, callback: Callable[[Any], None], profile: str) -> None:
         """Create a subscription for the time until cleanup; QoS as for publish_on."""
-        subscription = self.create_subscription(kind, topic, callback, qos_profile(self.parameters, profile))
+        subscription = self.create_subscription(kind, topic, callback, self._qos(profile))
         self._topics.append(partial(self.destroy_subscription, subscription))
 
     def serve(self, kind: type, name: str, callback: Callable[[Any, Any], Any]) -> None:
         """Create a service for the time until cleanup."""
         self._topics.append(partial(self.destroy_service, self.create_service(kind, name, callback)))
+
+    def repeat(self, period_s: float, callback: Callable[[], None]) -> None:
+        """Call a function once in so many seconds of the machine's own clock, until deactivate."""
+        self._repeated.append(self.create_timer(period_s, callback, clock=self.steady_clock))
 
     def progress(self, sentence: str) -> None:
         """Say what a long configure is doing, in the log and at once in /diagnostics."""
@@ -165,6 +164,21 @@ class ManagedNode(LifecycleNode):
         array.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(array)
 
+    def _qos(self, topic: str) -> QoSProfile:
+        """Build the profile of the parameters qos.<topic>.*."""
+        chosen = self.parameters.group(f"qos.{topic}.")
+        return QoSProfile(
+            history=HistoryPolicy.KEEP_LAST,
+            depth=chosen["depth"],
+            reliability=ReliabilityPolicy[chosen["reliability"].upper()],
+            durability=DurabilityPolicy[chosen["durability"].upper()],
+        )
+
+    def _end_work(self) -> None:
+        while self._repeated:
+            self.destroy_timer(self._repeated.pop())
+        self.deactivate()
+
     def _start(self) -> None:
         self.destroy_timer(self._autostart)
         if self.state != "unconfigured":
@@ -186,7 +200,7 @@ class ManagedNode(LifecycleNode):
             if goal == "inactive":
                 self.release()
             else:
-                self.deactivate()
+                self._end_work()
             self.publish_diagnostics()
             return TransitionCallbackReturn.FAILURE
         except Exception as error:  # noqa: BLE001 (nothing may end the node)

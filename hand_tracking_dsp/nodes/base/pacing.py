@@ -6,22 +6,14 @@ from collections import deque
 
 
 class FrameSchedule:
-    """Gives each frame its time: without drift, and without a burst after a stall.
-
-    Args:
-        rate_hz: Frames a second, above 0.
-    """
+    """Gives each frame its time: without drift, and without a burst after a stall."""
 
     def __init__(self, rate_hz: float) -> None:
         self._period_s = 1 / rate_hz
         self._due_s: float | None = None
 
     def wait_s(self, now_s: float) -> float:
-        """Take the next frame; return the seconds to wait for its time, at least 0.
-
-        Args:
-            now_s: Time of a monotonic clock, seconds.
-        """
+        """Take the next frame; return the seconds to wait for its time, at least 0."""
         due_s = now_s if self._due_s is None else self._due_s + self._period_s
         if now_s - due_s >= self._period_s:
             due_s = now_s
@@ -30,11 +22,7 @@ class FrameSchedule:
 
 
 class RateMeter:
-    """Measures how often something happened during the last seconds.
-
-    Args:
-        window_s: Length of the window, seconds.
-    """
+    """Measures how often something happened during the last seconds."""
 
     def __init__(self, window_s: float = 2.0) -> None:
         self._window_s = window_s

@@ -48,11 +48,6 @@ class PlayOptions:
 class BagPlayer(SpinningNode):
     """Publishes the messages of a bag as the bytes they are; leaving the ``with`` block ends it.
 
-    Args:
-        bag: Open bag; it must stay open.
-        options: Options of playing.
-        domain_id: ROS domain; None: the environment's.
-
     Attributes:
         counts: Messages published so far, by topic.
         unknown: Topics that cannot be published, each with the reason.
@@ -148,7 +143,7 @@ class BagPlayer(SpinningNode):
         try:
             publisher = self.node.create_publisher(kind, topic, _offer(connection.ext.offered_qos_profiles))
         except NameValidationException:
-            self.unknown[connection.topic] = f"{topic} is no name that a topic can have"
+            self.unknown[connection.topic] = f"{topic} is not a name that a topic can have"
             return
         self._publishers[connection.topic, connection.msgtype] = topic, publisher
         self._connections.append(connection)

@@ -88,12 +88,7 @@ class GraphOptions:
             raise ConfigurationError(msg)
 
     def command(self, node: str, overrides: Path) -> list[str]:
-        """Build the command line of one node.
-
-        Args:
-            node: Out of ALL_NODES.
-            overrides: File that holds what override_file returns.
-        """
+        """Build the command line of one node."""
         # Not "python -m": that would put the working directory first, and in a checkout of this
         # package the sources there lack the generated messages.
         code = (

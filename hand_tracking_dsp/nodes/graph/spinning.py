@@ -33,9 +33,6 @@ def shared_context(domain_id: int | None = None) -> Iterator[Context]:
     them can deadlock in its type lookup (seen with 3.2): each answers under a lock while its sender waits
     for the other's receiver, which waits for that lock
     (https://github.com/eProsima/DDS-Record-Replay/pull/114, https://github.com/eProsima/Fast-DDS/issues/6193).
-
-    Args:
-        domain_id: ROS domain; None: the environment's.
     """
     with _lock:
         if domain_id not in _contexts:
@@ -56,10 +53,6 @@ def shared_context(domain_id: int | None = None) -> Iterator[Context]:
 
 class SpinningNode:
     """Holds a node that spins within a ``with`` block.
-
-    Args:
-        name: Name of the node.
-        domain_id: ROS domain; None: the environment's.
 
     Attributes:
         node: Node to subscribe with, before the block is entered.

@@ -53,12 +53,7 @@ def seconds(stamp: Time) -> float:
 
 
 def age_ms(stamp: Time, now_ns: int) -> float:
-    """Return the age of a stamp, milliseconds; NaN where it is zero or lies in the future.
-
-    Args:
-        stamp: Stamp of an image.
-        now_ns: Time of the node's clock, nanoseconds.
-    """
+    """Return the age of a stamp, milliseconds; NaN where it is zero or lies in the future."""
     age_ns = now_ns - (stamp.sec * 10**9 + stamp.nanosec)
     known = (stamp.sec or stamp.nanosec) and age_ns >= 0
     return age_ns * 1e-6 if known else math.nan

@@ -19,11 +19,7 @@ _BATTERY_SHOWN_S = 10.0
 
 
 class Overlay:
-    """Draws one frame after the other; readings of the battery may come in another thread.
-
-    Args:
-        clock: Function that returns seconds, rising.
-    """
+    """Draws one frame after the other; readings of the battery may come in another thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

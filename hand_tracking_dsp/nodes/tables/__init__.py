@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from hand_tracking_dsp.nodes.tables.camera import CAMERA
 from hand_tracking_dsp.nodes.tables.controller import CONTROLLER
-from hand_tracking_dsp.nodes.tables.gesture import GESTURE
-from hand_tracking_dsp.nodes.tables.gesture_teleop import TELEOP
-from hand_tracking_dsp.nodes.tables.gesture_trigger import TRIGGER
+from hand_tracking_dsp.nodes.tables.gestures import GESTURE, TELEOP, TRIGGER
 from hand_tracking_dsp.nodes.tables.power import POWER
 from hand_tracking_dsp.nodes.tables.tracker import TRACKER
 from hand_tracking_dsp.options import Parameter

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hand_tracking_dsp.options import Parameter
-from hand_tracking_dsp.resources import DEFAULT_BANK
+from hand_tracking_dsp.resources import DEFAULT_BANK, default_bank
 
 
 def qos(
     topic: str, label: str, reliability: str = "reliable", durability: str = "volatile", depth: int = 10
 ) -> tuple[Parameter, ...]:
-    """Declare the quality of service of a topic, or of several.
-
-    Args:
-        topic: Name of the group of parameters.
-        label: Topics, for a person.
-        reliability: Default.
-        durability: Default.
-        depth: Default.
-    """
+    """Declare the quality of service of a topic, or of several."""
     return (
         Parameter(
             f"qos.{topic}.reliability",
@@ -41,3 +35,12 @@ AUTOSTART = Parameter(
     "autostart", True, "Configure and activate the node by itself; false: a lifecycle manager does."
 )
 BANK = Parameter("bank", "", f"Folder of the level bank; empty: the package's own, {DEFAULT_BANK}.")
+
+
+def bank_folder(parameter: str) -> Path:
+    """Return the folder of the level bank that the parameter bank names.
+
+    Raises:
+        ConfigurationError: The package's own bank is not installed.
+    """
+    return Path(parameter).expanduser() if parameter else default_bank()

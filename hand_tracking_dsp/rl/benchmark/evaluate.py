@@ -57,12 +57,6 @@ class EpisodeScore:
 class Benchmark:
     """Conditions that all candidates meet alike.
 
-    Attributes:
-        device: Device that is simulated.
-        bank: Bank that policies choose from.
-        weights: Weights of the reward.
-        episodes: Ranges that episodes are drawn from.
-
     Raises:
         ConfigurationError: Device and bank have different numbers of levels.
     """

@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, EpisodeScore, evaluate
+from hand_tracking_dsp.rl.benchmark.paired_tests import mean_of
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
 
 TUNING = tuple(range(700_000, 700_024))
@@ -59,7 +58,7 @@ def tune(
         candidates = [Candidate(f"{kind} {one}", kind, one) for one in settings]
         scores = evaluate(benchmark, candidates, TUNING, workers)
         tried += [(candidate, scores[candidate.name]) for candidate in candidates]
-        top, _ = max(tried, key=lambda pair: mean_gain(pair[1]))
+        top, _ = max(tried, key=lambda pair: mean_of(pair[1], "gain"))
         best = replace(best, settings=top.settings)
         if on_progress:
             on_progress(done, len(stages))
@@ -74,18 +73,8 @@ def at_error(tried: Sequence[tuple[Candidate, list[EpisodeScore]]], error: float
         error: EpisodeScore.error to compare at.
         name: Name of the candidate returned.
     """
-    near = [pair for pair in tried if error <= mean_error(pair[1]) <= 1.25 * error]
+    near = [pair for pair in tried if error <= mean_of(pair[1], "error") <= 1.25 * error]
     if not near:
-        near = [min(tried, key=lambda pair: abs(mean_error(pair[1]) - error))]
-    chosen, _ = max(near, key=lambda pair: mean_gain(pair[1]))
+        near = [min(tried, key=lambda pair: abs(mean_of(pair[1], "error") - error))]
+    chosen, _ = max(near, key=lambda pair: mean_of(pair[1], "gain"))
     return replace(chosen, name=name)
-
-
-def mean_gain(scores: Sequence[EpisodeScore]) -> float:
-    """Return the mean reward of a step."""
-    return float(np.mean([score.gain for score in scores]))
-
-
-def mean_error(scores: Sequence[EpisodeScore]) -> float:
-    """Return the mean error, 0 to 1, of the episodes that showed a hand."""
-    return float(np.nanmean([score.error for score in scores]))

@@ -23,13 +23,7 @@ _CHARGES = 41
 
 
 class OraclePolicy:
-    """Carries out the plan; asked once a step, from the episode's beginning.
-
-    Args:
-        episode: Episode to plan for.
-        weights: Weights of the reward.
-        options: Options of the controller: dwell time and battery reserve.
-    """
+    """Carries out the plan; asked once a step, from the episode's beginning."""
 
     name: ClassVar[str] = "oracle"
 

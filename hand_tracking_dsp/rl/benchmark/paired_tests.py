@@ -17,6 +17,11 @@ def column(scores: Sequence[EpisodeScore], measure: str) -> Array:
     return np.array([getattr(score, measure) for score in scores], dtype=np.float64)
 
 
+def mean_of(scores: Sequence[EpisodeScore], measure: str) -> float:
+    """Return the mean of one measure over the episodes that have it."""
+    return float(np.nanmean(column(scores, measure)))
+
+
 def paired(first: Sequence[EpisodeScore], second: Sequence[EpisodeScore], measure: str) -> PairedTest:
     """Compare two policies by one measure on the same episodes."""
     return PairedTest.of(column(first, measure), column(second, measure))
@@ -24,4 +29,4 @@ def paired(first: Sequence[EpisodeScore], second: Sequence[EpisodeScore], measur
 
 def over_seeds(scores: Mapping[str, Sequence[EpisodeScore]], measure: str) -> Interval:
     """Return the mean over trainings of each one's mean over episodes, with its t interval over trainings."""
-    return mean_interval(np.array([np.nanmean(column(found, measure)) for found in scores.values()]))
+    return mean_interval(np.array([mean_of(found, measure) for found in scores.values()]))

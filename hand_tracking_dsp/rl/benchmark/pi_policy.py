@@ -28,9 +28,6 @@ class PiPolicy:
     """Chooses sparser levels in proportion to the latency over the setpoint and to its integral.
 
     Anti-windup is by clamping: Åström and Murray, Feedback Systems, 2008, chapter 10.
-
-    Args:
-        options: Setpoint and gains.
     """
 
     name: ClassVar[str] = "pi"

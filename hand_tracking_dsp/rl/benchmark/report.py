@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.evaluation.report.html import data_uri, write_page
-from hand_tracking_dsp.rl.benchmark.paired_tests import column
+from hand_tracking_dsp.rl.benchmark.paired_tests import mean_of
 from hand_tracking_dsp.rl.benchmark.report_plots import plot_episode, plot_gains, plot_trade
 from hand_tracking_dsp.rl.benchmark.results import ORACLE, SHIPPED, BenchmarkResults
 
@@ -37,13 +37,7 @@ _TEMPLATE = Path(__file__).with_name("report.html")
 def report_value(
     results: BenchmarkResults, training: dict[str, Any], machine: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return what report.json holds.
-
-    Args:
-        results: All that was found.
-        training: Provenance of the shipped policy.
-        machine: What it was evaluated on.
-    """
+    """Return what report.json holds."""
     benchmark = results.benchmark
     return {
         "aims": [asdict(aim) for aim in results.aims],
@@ -135,7 +129,7 @@ def rows(results: BenchmarkResults) -> list[tuple[str, list[str]]]:
             one = measures[measure]
             value, low, high = (factor * one[key] for key in ("value", "low", "high"))
             cells.append(f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})")
-        best = float(column(results.scores[ORACLE], "gain").mean())
+        best = mean_of(results.scores[ORACLE], "gain")
         cells.insert(1, f"{100 * measures['gain']['value'] / best:.1f}")
         cells += [f"{measures[key]['value']:.0f}" for key in ("switches_per_min", "breaches")]
         lines.append((name, cells))

@@ -23,7 +23,7 @@ from hand_tracking_dsp.evaluation.report.plotting import (
 )
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
-from hand_tracking_dsp.rl.benchmark.paired_tests import column
+from hand_tracking_dsp.rl.benchmark.paired_tests import column, mean_of
 from hand_tracking_dsp.rl.benchmark.results import AT_ERROR, ORACLE, SHIPPED, TUNED, BenchmarkResults
 from hand_tracking_dsp.rl.simulation.episode import STEP_S
 
@@ -39,8 +39,8 @@ def plot_trade(results: BenchmarkResults, path: Path) -> None:
     """Draw late frames and energy against error, each policy a point, with its mean over the episodes."""
     figure, (left, right) = new_figure(columns=2, height_in=5.5)
     for name, scores in results.scores.items():
-        error = float(np.nanmean(column(scores, "error")))
-        late, energy = 100 * column(scores, "miss_share").mean(), column(scores, "energy_j").mean()
+        error = mean_of(scores, "error")
+        late, energy = 100 * mean_of(scores, "miss_share"), mean_of(scores, "energy_j")
         seed = name in results.seeds
         color = AMBER if seed else _COLORS.get(name, GREY)
         label = name if name in _COLORS else None

@@ -20,8 +20,8 @@ from hand_tracking_dsp.rl.benchmark.candidates import (
     without_shield,
 )
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, EpisodeScore, evaluate
-from hand_tracking_dsp.rl.benchmark.grid_search import TUNING, at_error, mean_error, tune
-from hand_tracking_dsp.rl.benchmark.paired_tests import MEASURES, column, over_seeds, paired
+from hand_tracking_dsp.rl.benchmark.grid_search import TUNING, at_error, tune
+from hand_tracking_dsp.rl.benchmark.paired_tests import MEASURES, column, mean_of, over_seeds, paired
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
 from hand_tracking_dsp.tracking.manifest import Manifest
 
@@ -121,7 +121,7 @@ def run_benchmark(
     pi, _ = tune("pi", benchmark, workers, lambda done, total: on_progress("tuning PI control", done, total))
     shipped = Candidate(SHIPPED, "learned", file=policy)
     like_tuning = evaluate(replace(benchmark, episodes=TRAINING), [shipped], TUNING, workers)
-    equal = at_error(tried, mean_error(like_tuning[SHIPPED]), AT_ERROR)
+    equal = at_error(tried, mean_of(like_tuning[SHIPPED], "error"), AT_ERROR)
     seeds, others = trainings(folder, policy, benchmark.bank)
     candidates = [
         *fixed_levels(len(benchmark.bank.levels)),
@@ -199,13 +199,11 @@ def _aims(scores: Mapping[str, Sequence[EpisodeScore]], seeds: tuple[str, ...]) 
 
 
 def _against_oracle(scores: Mapping[str, Sequence[EpisodeScore]], seeds: tuple[str, ...]) -> Aim:
-    best = float(column(scores[ORACLE], "gain").mean())
+    best = mean_of(scores[ORACLE], "gain")
     names = seeds or (SHIPPED,)
     over = over_seeds({name: scores[name] for name in names}, "gain")
     value, low, high = (100 * number / best for number in (over.value, over.low, over.high))
-    fixed = [
-        float(column(found, "gain").mean()) for name, found in scores.items() if name.startswith("fixed")
-    ]
+    fixed = [mean_of(found, "gain") for name, found in scores.items() if name.startswith("fixed")]
     weakest, strongest = (100 * number / best for number in (min(fixed), max(fixed)))
     return Aim(
         f"return at least 95 % of the oracle's, over {len(names)} training seed{'s' * (len(names) > 1)}",

@@ -115,15 +115,7 @@ def _walk(
     mean_s: Sequence[float],
     following: Sequence[Sequence[float]],
 ) -> Indices:
-    """Walk through states of exponential length: [t], the state of each step.
-
-    Args:
-        random: Source of lengths and next states.
-        steps: Length of the walk.
-        first: State at the beginning.
-        mean_s: Mean length of each state, seconds.
-        following: Probability of each state to be the next one (column) after each (row).
-    """
+    """Walk through states of exponential length [t]; following: the next one (column) after each (row)."""
     states = np.empty(steps, dtype=np.int64)
     step, now = 0, first
     while step < steps:

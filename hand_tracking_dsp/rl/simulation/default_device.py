@@ -83,11 +83,7 @@ def _invented_states(profiles: list[LatencyProfile]) -> tuple[LoadState, ...]:
 
 
 def _fastest(info: NetworkInfo, manifest: Manifest) -> tuple[NetworkInfo, LatencyProfile]:
-    """Find a network's file that is fastest on one thread of ONNX Runtime, and its profile.
-
-    Raises:
-        ModelError: None was measured.
-    """
+    """Find a network's file that is fastest on one thread of ONNX Runtime, and its profile."""
     found = [
         (file, profile)
         for file in files_of(info)
@@ -104,11 +100,7 @@ def _fastest(info: NetworkInfo, manifest: Manifest) -> tuple[NetworkInfo, Latenc
 
 
 def _deviations(info: NetworkInfo, manifest: Manifest) -> dict[str, float]:
-    """Return the deviation from dense of a level's fastest file by data set, % of palm size.
-
-    Raises:
-        ModelError: None was measured.
-    """
+    """Return the deviation from dense of a level's fastest file by data set, % of palm size."""
     fast, _ = _fastest(info, manifest)
     for file in (fast, *files_of(info)):
         found = [one for one in file.accuracy if one.metric == DEVIATION and one.provider in ("", PROVIDER)]

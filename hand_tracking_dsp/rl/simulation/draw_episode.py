@@ -27,14 +27,7 @@ _PROBE_STD = 0.45
 def draw_episode(
     device: DeviceModel, seed: int, options: EpisodeOptions = TRAINING, steps: int = STEPS
 ) -> Episode:
-    """Draw an episode.
-
-    Args:
-        device: Device that the tracker runs on.
-        seed: Seed of everything random.
-        options: Ranges to draw from.
-        steps: Length in steps of STEP_S.
-    """
+    """Draw an episode of so many steps of STEP_S."""
     random = np.random.default_rng(seed)
     return draw_under(draw_conditions(random, device, options, steps), random, options, seed)
 

@@ -85,7 +85,7 @@ class Episode:
             frames' own luck.
         drift_percent: float64 [l, t]: deviation from the dense level, % of palm size; NaN without a hand.
         measured_percent: float64 [l, t]: result of a measurement of drift; NaN: none is possible.
-        measured_sparser_percent: float64 [t]: likewise of level 1, for the dense level.
+        measured_sparser_percent: float64 [t]: the same of level 1, for the dense level.
         hands: int64 [t]: hands in view.
         presence: float64 [l, t]: presence of the hands, 0 to 1.
         residual_percent: float64 [t]: distance by which smoothing moves the joints, % of palm size.

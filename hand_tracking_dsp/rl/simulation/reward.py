@@ -31,11 +31,7 @@ BATTERY_WEIGHT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights of the reward; beta is 1 - alpha.
-
-    Attributes:
-        alpha: Weight of accuracy, 0 to 1.
-    """
+    """Weights of the reward: alpha, 0 to 1, of accuracy, and beta, 1 - alpha, of the inference time."""
 
     alpha: float = 0.5
 

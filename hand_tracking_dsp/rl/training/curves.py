@@ -20,10 +20,6 @@ _LABELS = {
 def plot_curves(work: Path, path: Path) -> None:
     """Plot the curves of all trainings in a work folder.
 
-    Args:
-        work: Folder whose subfolders hold curve.csv files.
-        path: Path of the PNG.
-
     Raises:
         OutputError: It cannot be written.
     """

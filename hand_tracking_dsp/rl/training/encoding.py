@@ -14,13 +14,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class FieldEncoding:
-    """Normalization of one entry of the observation: clip((value - low) / (high - low), 0, 1).
-
-    Attributes:
-        low: Value that becomes 0.
-        high: Value that becomes 1.
-        missing: Value that stands for one that was not measured.
-    """
+    """Normalization of one entry of the observation: clip((value - low) / (high - low), 0, 1)."""
 
     low: float
     high: float

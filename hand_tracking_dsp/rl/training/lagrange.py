@@ -34,11 +34,7 @@ class MultiplierOptions:
 
 
 class MultiplierRule:
-    """Puts more weight on time while more frames are late than allowed, more on accuracy while fewer are.
-
-    Args:
-        options: Target and gains.
-    """
+    """Puts more weight on time while more frames are late than allowed, more on accuracy while fewer are."""
 
     def __init__(self, options: MultiplierOptions | None = None) -> None:
         self._options = options or MultiplierOptions()

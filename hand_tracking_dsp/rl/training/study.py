@@ -11,14 +11,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate, common_alpha
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, evaluate
+from hand_tracking_dsp.rl.benchmark.paired_tests import mean_of
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
 from hand_tracking_dsp.rl.simulation.reward import Weights
@@ -124,7 +123,7 @@ def choose(
     """
     benchmark = Benchmark(device, bank, Weights(common_alpha(policies, bank)), TRAINING)
     scores = evaluate(benchmark, policies, VALIDATION, workers)
-    gains = {name: float(np.mean([score.gain for score in found])) for name, found in scores.items()}
+    gains = {name: mean_of(found, "gain") for name, found in scores.items()}
     return max(gains, key=gains.__getitem__), gains
 
 
@@ -163,11 +162,7 @@ def provenance(options: PolicyTrainingOptions, device: DeviceModel) -> dict[str,
 
 
 def _is_done(job: TrainingJob, device: DeviceModel, bank: Manifest, out: Path) -> bool:
-    """Return whether a job's policy lies there already.
-
-    Raises:
-        ConfigurationError: What lies there came out of another training.
-    """
+    """Return whether a job's policy lies there already; refuse one that came out of another training."""
     file = out / f"{job.name}.json"
     if not file.exists():
         return False
@@ -180,12 +175,7 @@ def _is_done(job: TrainingJob, device: DeviceModel, bank: Manifest, out: Path) -
 
 
 def _claim(work: Path, job: TrainingJob, device: DeviceModel, bank: Manifest) -> None:
-    """Write the settings of a job into its work folder.
-
-    Raises:
-        ConfigurationError: It is another training's.
-        OutputError: It cannot be written.
-    """
+    """Write the settings of a job into its work folder; refuse one that is another training's."""
     text = json.dumps(
         {"options": asdict(job.options), "device": device.to_json(), "bank": bank.fingerprint}, indent=1
     )

@@ -28,8 +28,6 @@ from hand_tracking_dsp.rl.training.environment import EpisodeEnvironment
 from hand_tracking_dsp.rl.training.export import Mlp
 from hand_tracking_dsp.rl.training.lagrange import MultiplierOptions, MultiplierRule
 
-ALGORITHMS = ("ppo", "dqn")
-
 CURVE_COLUMNS = ("missions", "steps", "return", "miss_share", "drift_percent", "energy", "switches", "alpha")
 
 

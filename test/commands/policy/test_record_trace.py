@@ -79,8 +79,8 @@ def test_silence_is_told_in_a_sentence(start: Callable[..., subprocess.Popen[str
         (["--bag", "nowhere"], "There is no bag nowhere"),
         (["-p", "tracker.max_hands=1"], "add --run"),
         (["--run", "-p", "arm.x=1"], "There is no node"),
-        (["--duration", "0"], "--duration is 0 s"),
-        (["--sweep", "nan"], "--sweep is nan s"),
+        (["--duration", "0"], "--duration is 0:"),
+        (["--sweep", "nan"], "--sweep is nan:"),
         (["--load", "much"], "The load script 'much'"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.control.options import ControllerOptions
-from hand_tracking_dsp.control.policies import make_policy
+from hand_tracking_dsp.control.policies import FixedLevelPolicy
 from hand_tracking_dsp.evaluation.replay.levels import PolicyLevel
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.message import stamp_ns
@@ -143,7 +143,7 @@ def replayed(bag):
             stamp_ns(message): (arrival_ns * 1e-9, frame_cost(message))
             for _, arrival_ns, message in opened.read(kinds)
         }
-    chooser = PolicyLevel(1, make_policy("fixed"), ControllerOptions().budget_ms)
+    chooser = PolicyLevel(1, FixedLevelPolicy(), ControllerOptions().budget_ms)
     for frame in BagRecording(bag).frames():
         now_s = frame.arrival_ns * 1e-9
         chooser.add_batteries(frame.batteries)

@@ -16,10 +16,9 @@ from hand_tracking_dsp.rl.benchmark.grid_search import (
     STAGES,
     TUNING,
     at_error,
-    mean_error,
-    mean_gain,
     tune,
 )
+from hand_tracking_dsp.rl.benchmark.paired_tests import mean_of
 from hand_tracking_dsp.rl.benchmark.pi_policy import PiOptions
 from hand_tracking_dsp.rl.benchmark.results import HELD_OUT_SEEDS
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
@@ -64,12 +63,12 @@ def test_the_best_of_all_that_was_tried_is_found(device, bank, monkeypatch) -> N
     best, tried = tune("threshold", benchmark, 1, lambda *reported: progress.append(reported))
     assert progress == [(1, 2), (2, 2)]
     assert len(tried) == 4
-    gains = [mean_gain(scores) for _, scores in tried]
+    gains = [mean_of(scores, "gain") for _, scores in tried]
     assert best.settings == tried[gains.index(max(gains))][0].settings
     assert best.name == "threshold, tuned"
     assert best.policy  # it can play
     # The second stage goes on from the best of the first.
-    first = max(tried[:2], key=lambda pair: mean_gain(pair[1]))[0].settings
+    first = max(tried[:2], key=lambda pair: mean_of(pair[1], "gain"))[0].settings
     assert all({**candidate.settings, **first} == candidate.settings for candidate, _ in tried[2:])
     # On the episodes that policies are trained on, not on those of the report.
     again = evaluate(Benchmark(device, bank, benchmark.weights, TRAINING), [tried[0][0]], FEW, 1)
@@ -98,5 +97,5 @@ def test_the_best_of_those_of_the_same_error_is_found() -> None:
 
 def test_episodes_without_a_hand_have_no_error_to_count() -> None:
     scores = [score(0.5, 0.2), score(0.7, math.nan), score(0.6, 0.4)]
-    assert mean_error(scores) == pytest.approx(0.3)
-    assert mean_gain(scores) == pytest.approx(0.6)
+    assert mean_of(scores, "error") == pytest.approx(0.3)
+    assert mean_of(scores, "gain") == pytest.approx(0.6)

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from hand_tracking_dsp.control.limits import MAX_LEVELS
 from hand_tracking_dsp.control.observation import OBSERVATION, OBSERVATION_NAMES, Observation
 from hand_tracking_dsp.rl.training.encoding import (
     ENCODING,
@@ -21,6 +20,7 @@ from hand_tracking_dsp.rl.training.encoding import (
     encode,
     encoded_size,
 )
+from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
 
 LEVELS = 4
 

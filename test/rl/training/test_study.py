@@ -13,7 +13,7 @@ pytest.importorskip("sb3_contrib", reason="sb3-contrib is not installed; run mak
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, evaluate
-from hand_tracking_dsp.rl.benchmark.grid_search import mean_gain
+from hand_tracking_dsp.rl.benchmark.paired_tests import mean_of
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
 from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.rl.training import study
@@ -87,5 +87,5 @@ def test_the_policy_that_gains_most_on_episodes_of_its_own_is_chosen(
     policies = [write_policy(str(seed), seed) for seed in range(3)]
     best, gains = choose(policies, device, bank, 1)
     scores = evaluate(Benchmark(device, bank, Weights(0.4), TRAINING), policies, (1, 2), 1)
-    assert gains == pytest.approx({name: mean_gain(found) for name, found in scores.items()})
+    assert gains == pytest.approx({name: mean_of(found, "gain") for name, found in scores.items()})
     assert gains[best] == max(gains.values())

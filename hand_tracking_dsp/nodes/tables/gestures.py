@@ -1,0 +1,54 @@
+"""The parameters of gesture_node, gesture_teleop_node and gesture_trigger_node."""
+
+from __future__ import annotations
+
+from hand_tracking_dsp.gestures.options import GestureOptions
+from hand_tracking_dsp.gestures.teleop import TeleopOptions
+from hand_tracking_dsp.gestures.trigger import TriggerOptions
+from hand_tracking_dsp.nodes.tables.common import AUTOSTART, qos
+from hand_tracking_dsp.options import Parameter, parameters_of
+
+GESTURE: tuple[Parameter, ...] = (
+    AUTOSTART,
+    Parameter("gestures_file", "", "YAML file of gestures of one's own by example; empty: none."),
+    Parameter(
+        "silence_s",
+        0.5,
+        "Silence of hands, by the machine's own clock, after which all gestures end.",
+        "s",
+        0.05,
+        60,
+        dynamic=True,
+    ),
+    *parameters_of(GestureOptions),
+    *qos("hands", "hands"),
+    *qos("gestures", "gestures"),
+    *qos("events", "gesture_events", depth=50),
+)
+
+TELEOP: tuple[Parameter, ...] = (
+    AUTOSTART,
+    *parameters_of(TeleopOptions, only=("deadman", "watchdog_s", "release_s")),
+    Parameter("rate_hz", 50.0, "Commands, and looks of the watchdog, a second.", "Hz", 10, 500),
+    *parameters_of(TeleopOptions, without=("deadman", "watchdog_s", "release_s")),
+    Parameter("stamped", False, "Publish TwistStamped instead of Twist."),
+    Parameter("frame_id", "base_link", "Frame in the header of a TwistStamped."),
+    *qos("gestures", "gestures", "best_effort", depth=1),
+    *qos("command", "cmd_vel", depth=1),
+)
+
+TRIGGER: tuple[Parameter, ...] = (
+    AUTOSTART,
+    Parameter(
+        "bindings",
+        (
+            "victory held 1.0 -> set pruning_controller_node operator_level 0",
+            "thumb_down held 1.0 -> set pruning_controller_node operator_level -1",
+        ),
+        "What which event sets off: GESTURE started, held SECONDS, ended or moved -> "
+        "set NODE PARAMETER VALUE, call SERVICE (Trigger), or call SERVICE true or false (SetBool).",
+    ),
+    *parameters_of(TriggerOptions),
+    Parameter("timeout_s", 3.0, "How long an answer is waited for.", "s", 0.1, 600, dynamic=True),
+    *qos("events", "gesture_events", depth=50),
+)
