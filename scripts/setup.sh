@@ -2,7 +2,7 @@
 # Make the virtual environment and build the workspace, each only when something it depends on changed.
 #
 #   scripts/setup.sh            .venv from requirements/*.lock, then colcon build into install/
-#   scripts/setup.sh lab        the same, and PyTorch and Torch-Pruning for the laboratory
+#   scripts/setup.sh lab        the same, and PyTorch and Torch-Pruning for training
 #   scripts/setup.sh mediapipe  .venv-mediapipe, the original to compare with
 #
 # PYTHON names the interpreter (default python3). Where /opt/ros/<distro> is sourced, that ROS 2 is the

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 import onnx
@@ -14,6 +14,7 @@ from onnx.utils import Extractor
 from hand_tracking_dsp.errors import ModelError
 
 Array = NDArray[Any]
+Proto = TypeVar("Proto", onnx.ModelProto, onnx.NodeProto, onnx.TensorProto)
 
 _BETWEEN = {"Clip", "GlobalAveragePool", "Flatten"}
 
@@ -43,11 +44,7 @@ class Graph:
 
 
 def parse_model(data: bytes, name: str) -> onnx.ModelProto:
-    """Read an ONNX file.
-
-    Args:
-        data: Its bytes.
-        name: For messages.
+    """Read an ONNX file; its name is for messages.
 
     Raises:
         ModelError: It is not an ONNX file.
@@ -62,10 +59,24 @@ def parse_model(data: bytes, name: str) -> onnx.ModelProto:
     return model
 
 
+def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
+    """Return the attributes of a node by name."""
+    return {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+
+
+def groups_of(node: onnx.NodeProto) -> int:
+    """Return the number of groups of a convolution."""
+    return int(attributes_of(node).get("group", 1))
+
+
+def set_groups(node: onnx.NodeProto, count: int) -> None:
+    """Change the number of groups of a convolution that has several, in place."""
+    next(item for item in node.attribute if item.name == "group").i = count
+
+
 def is_depthwise(node: onnx.NodeProto) -> bool:
     """Tell whether a node is a convolution that filters each channel by itself."""
-    groups = [attribute.i for attribute in node.attribute if attribute.name == "group"]
-    return node.op_type == "Conv" and groups != [] and groups[0] > 1
+    return node.op_type == "Conv" and groups_of(node) > 1
 
 
 def read_weights(model: onnx.ModelProto) -> dict[str, Array]:
@@ -77,17 +88,11 @@ def write_weights(model: onnx.ModelProto, weights: Mapping[str, Array]) -> None:
     """Replace initializers, in place; the others stay."""
     for tensor in model.graph.initializer:
         if tensor.name in weights:
-            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(weights[tensor.name]), tensor.name))
+            tensor.CopyFrom(numpy_helper.from_array(np.asarray(weights[tensor.name], order="C"), tensor.name))
 
 
 def cut_out(model: onnx.ModelProto, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> onnx.ModelProto:
-    """Take the part of a network between some tensors, as a network of its own.
-
-    Args:
-        model: Whole network; its tensors' shapes are found where not given.
-        inputs: Tensors that become inputs.
-        outputs: Tensors that become outputs.
-    """
+    """Take the part of a network between some tensors, as a network of its own."""
     part: onnx.ModelProto = Extractor(onnx.shape_inference.infer_shapes(model)).extract_model(
         list(inputs), list(outputs)
     )
@@ -99,11 +104,19 @@ def serialized(model: onnx.ModelProto) -> bytes:
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def copied(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return a copy that can be changed."""
-    copy = onnx.ModelProto()
-    copy.CopyFrom(model)
+def copied(proto: Proto) -> Proto:
+    """Return a copy of a network or a node that can be changed."""
+    copy = type(proto)()
+    copy.CopyFrom(proto)
     return copy
+
+
+def set_nodes(model: onnx.ModelProto, nodes: Iterable[onnx.NodeProto]) -> None:
+    """Replace the nodes of a network, in place."""
+    # Protocol buffers' repeated fields are emptied before their own members are put back.
+    kept = [copied(node) for node in nodes]
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
 
 
 def drop_unused(model: onnx.ModelProto) -> None:
@@ -114,19 +127,7 @@ def drop_unused(model: onnx.ModelProto) -> None:
         if needed & set(node.output):
             needed.update(node.input)
             kept.append(node)
-    initializers = [tensor for tensor in model.graph.initializer if tensor.name in needed]
-    # Protocol buffers' repeated fields are emptied before their own members are put back.
-    kept_nodes = [_copy_of(node) for node in reversed(kept)]
-    kept_tensors = [
-        numpy_helper.from_array(numpy_helper.to_array(tensor), tensor.name) for tensor in initializers
-    ]
-    del model.graph.node[:]
+    set_nodes(model, reversed(kept))
+    initializers = [copied(tensor) for tensor in model.graph.initializer if tensor.name in needed]
     del model.graph.initializer[:]
-    model.graph.node.extend(kept_nodes)
-    model.graph.initializer.extend(kept_tensors)
-
-
-def _copy_of(node: onnx.NodeProto) -> onnx.NodeProto:
-    copy = onnx.NodeProto()
-    copy.CopyFrom(node)
-    return copy
+    model.graph.initializer.extend(initializers)

@@ -21,8 +21,8 @@ from hand_tracking_dsp.compression.bank.entries import (
 )
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_turn
-from hand_tracking_dsp.compression.onnx_graph import parse_model
-from hand_tracking_dsp.compression.pruning.blocks import find_blocks
+from hand_tracking_dsp.compression.blocks import find_blocks
+from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session, warm_up
 from hand_tracking_dsp.tracking.manifest import Manifest
@@ -171,11 +171,7 @@ def record(
 
 def new_files(found: Sequence[AdaptedFile]) -> dict[str, bytes]:
     """Write out the networks that changed, by file."""
-    return {
-        one.file: one.result.model.SerializeToString(deterministic=True)
-        for one in found
-        if one.result.model is not None
-    }
+    return {one.file: serialized(one.result.model) for one in found if one.result.model is not None}
 
 
 def _adapt_level(

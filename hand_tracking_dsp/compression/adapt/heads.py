@@ -8,16 +8,15 @@ there the dense network is often lost itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.adapt.pictures import LabelledCrops
-from hand_tracking_dsp.compression.bank.deviation import as_input
-from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.onnx_graph import Graph, copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import Graph, attributes_of, copied, read_weights, write_weights
+from hand_tracking_dsp.compression.quantization.observation import run_through
 from hand_tracking_dsp.hand import JOINT_COUNT, Joint
 
 Doubles = NDArray[np.float64]
@@ -32,8 +31,7 @@ _HEADS = {"landmarks": 2, "world_landmarks": 3}
 """The heads, and the number of coordinates in a joint's deviation; image depth is a guess."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(NamedTuple):
     """A head's weights [n, 63] and bias [63] by the names of their initializers."""
 
     output: str
@@ -88,7 +86,7 @@ def _find_heads(model: onnx.ModelProto) -> list[_Head] | None:
             return None
         if any(name not in weights or weights[name].dtype != np.float32 for name in node.input[1:]):
             return None
-        transposed = any(item.name == "transB" and item.i for item in node.attribute)
+        transposed = bool(attributes_of(node).get("transB"))
         heads.append(_Head(output, node.input[1], node.input[2], node.input[0], transposed))
     return heads if len({head.features for head in heads}) == 1 else None
 
@@ -97,19 +95,9 @@ def _run(
     model: onnx.ModelProto, heads: list[_Head], images: NDArray[np.uint8]
 ) -> tuple[Doubles, dict[str, Doubles]]:
     """Return the inputs of the heads, [n, features], and their outputs, [n, 63] each."""
-    opened = copied(model)
     names = [heads[0].features, *(head.output for head in heads)]
-    kept = [output for output in opened.graph.output if output.name in names]
-    kept.append(onnx.helper.make_tensor_value_info(heads[0].features, onnx.TensorProto.FLOAT, None))
-    outputs = [onnx.ValueInfoProto.FromString(output.SerializeToString()) for output in kept]
-    del opened.graph.output[:]
-    opened.graph.output.extend(outputs)
-    session = open_exact(opened)
-    rows = [session.run(as_input(image)) for image in images]
-    found = {
-        output.name: np.concatenate(column).astype(np.float64)
-        for output, column in zip(outputs, zip(*rows, strict=True), strict=True)
-    }
+    rows = list(run_through(model, images, names))
+    found = {name: np.concatenate([row[name] for row in rows]).astype(np.float64) for name in names}
     return found.pop(heads[0].features), found
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.compression.adapt.heads import refit_heads
 from hand_tracking_dsp.compression.adapt.pictures import AdaptationCrops, DenseDeviation
 from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.compression.blocks import find_blocks, mixing_matrix, read_blocks
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.pruning.blocks import find_blocks, mixing_matrix, read_blocks
 from hand_tracking_dsp.compression.pruning.heads import head_columns, head_names
 from hand_tracking_dsp.compression.pruning.prune import BlockTargets, prepare, prune
 from hand_tracking_dsp.compression.quantization.half import halve

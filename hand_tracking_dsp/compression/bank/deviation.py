@@ -5,7 +5,7 @@ Agreement with the dense network, never accuracy: these pictures have no ground 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,39 +32,29 @@ class Predictions:
     handedness: Floats
     world_landmarks: Floats
 
+    @classmethod
+    def of(cls, outputs: Sequence[Sequence[Floats]]) -> Predictions:
+        """Put together the outputs of single crops, each in the order of tracking.contract.LANDMARKS."""
+        landmarks, presence, handedness, world = (
+            np.concatenate(column) if column else np.empty((0, 1), np.float32)
+            for column in (zip(*outputs, strict=True) if outputs else ((), (), (), ()))
+        )
+        joints = (len(outputs), JOINT_COUNT, 3)
+        return cls(
+            landmarks.reshape(joints), presence.reshape(-1), handedness.reshape(-1), world.reshape(joints)
+        )
+
 
 def as_input(image: NDArray[np.uint8]) -> Floats:
-    """Turn a crop into a network's input.
-
-    Args:
-        image: uint8 [height, width, 3], RGB.
-
-    Returns:
-        float32 [1, 3, height, width], 0 to 1.
-    """
+    """Turn a crop, uint8 [height, width, 3] RGB, into an input, float32 [1, 3, height, width], 0 to 1."""
     planes: Floats = np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32)
     planes *= np.float32(1 / 255)
     return planes
 
 
 def predict(session: Session, images: Iterable[NDArray[np.uint8]]) -> Predictions:
-    """Run a landmark network on crops.
-
-    Args:
-        session: A network that keeps the contract.
-        images: uint8 [224, 224, 3] each, RGB.
-    """
-    found = [session.run(as_input(image)) for image in images]
-    landmarks, presence, handedness, world = (
-        np.concatenate(column) if column else np.empty((0, 1), np.float32)
-        for column in (zip(*found, strict=True) if found else ((), (), (), ()))
-    )
-    return Predictions(
-        landmarks.reshape(len(found), JOINT_COUNT, 3),
-        presence.reshape(len(found)),
-        handedness.reshape(len(found)),
-        world.reshape(len(found), JOINT_COUNT, 3),
-    )
+    """Run a landmark network on crops, uint8 [224, 224, 3] each, RGB."""
+    return Predictions.of([session.run(as_input(image)) for image in images])
 
 
 def deviation_palm_percent(found: Predictions, reference: Predictions) -> Floats:

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import onnx
 import torch
-from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hand_tracking_dsp.compression.onnx_graph import Array, copied, is_depthwise, read_weights
+from hand_tracking_dsp.compression.onnx_graph import (
+    Array,
+    attributes_of,
+    copied,
+    is_depthwise,
+    read_weights,
+    set_groups,
+    write_weights,
+)
 from hand_tracking_dsp.errors import ModelError
 
 _PLAIN: dict[str, Callable[..., Tensor]] = {
@@ -80,18 +86,15 @@ class LayeredNetwork(nn.Module):
             layer = self.layers[_key(node)]
             changed.update(zip(node.input[1:], (layer.weight, layer.bias), strict=True))
             if is_depthwise(node):
-                next(item for item in node.attribute if item.name == "group").i = layer.groups
-        for tensor in model.graph.initializer:
-            if tensor.name in changed:
-                array = np.ascontiguousarray(changed[tensor.name].detach().numpy())
-                tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
+                set_groups(node, layer.groups)
+        write_weights(model, {name: value.detach().numpy() for name, value in changed.items()})
         # Shapes between the layers have changed.
         del model.graph.value_info[:]
         onnx.checker.check_model(model, full_check=True)
         return model
 
     def _run(self, node: onnx.NodeProto, inputs: list[Tensor]) -> Tensor:
-        attributes = {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+        attributes = attributes_of(node)
         if node.op_type == "Conv":
             top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])
             inputs = [functional.pad(inputs[0], (left, right, top, bottom))]
@@ -107,7 +110,7 @@ class LayeredNetwork(nn.Module):
 
 
 def _layer(node: onnx.NodeProto, weight: Array, bias: Array) -> nn.Module:
-    attributes = {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+    attributes = attributes_of(node)
     if node.op_type == "Gemm":
         layer = nn.Linear(weight.shape[1], weight.shape[0])
     else:

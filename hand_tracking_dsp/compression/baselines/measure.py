@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_palm_percent, predict
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.bank.timing import time_in_turn
+from hand_tracking_dsp.compression.bank.timing import grey_runs, time_in_turn
 from hand_tracking_dsp.compression.bank.verify import runtimes_here
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.tracking.backends import Session, open_session
@@ -100,19 +100,13 @@ def time_all(
         for runtime in runtimes_here():
             options = replace(runtime, threads=count)
             sessions = [open_session(model, name, options) for name, model in models.items()]
-            grey = np.full(sessions[0].inputs[0].shape, 0.5, np.float32)
             what = f"{sessions[0].provider}, {count} thread(s)"
             report = partial(on_turn, what) if on_turn else None
-            times = time_in_turn([partial(session.run, grey) for session in sessions], runs, report)
+            times = time_in_turn(grey_runs(sessions), runs, report)
             for name, session, one in zip(models, sessions, times, strict=True):
                 relative = round(one.p50_ms / times[0].p50_ms, 4)
-                profile = {
-                    "provider": session.provider,
-                    "threads": count,
-                    **asdict(one),
-                    "relative": relative,
-                }
-                profiles[name].append(profile)
+                ran = {"provider": session.provider, "threads": count}
+                profiles[name].append({**ran, **asdict(one), "relative": relative})
     return profiles
 
 

@@ -15,9 +15,10 @@ import onnx
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.files import read_level
-from hand_tracking_dsp.compression.bank.model_size import count_macs, count_parameters
+from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.baselines.depgraph import is_installed, prune_by_depgraph
 from hand_tracking_dsp.compression.baselines.fit import fit_latency
+from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.distillation.distill import Progress
 from hand_tracking_dsp.compression.distillation.network import OnnxNetwork
@@ -25,7 +26,6 @@ from hand_tracking_dsp.compression.distillation.samples import TrainingSamples, 
 from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions, Trainer
 from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
 from hand_tracking_dsp.compression.pruning.allocation import allocate
-from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 from hand_tracking_dsp.compression.pruning.criteria import CRITERIA
 from hand_tracking_dsp.compression.pruning.levels import LevelMaker
 from hand_tracking_dsp.compression.pruning.prune import cut, prune
@@ -65,7 +65,7 @@ class NetworkCandidate:
     Attributes:
         name: Name of the network and its file.
         label: Name in tables and plots.
-        family: "MediaPipe", "peer" (another method's), "ours" or "bank".
+        family: "MediaPipe", "baseline" (another method's), "ours" or "bank".
         data: ONNX file.
         precision: Precision of its weights.
         parameters: Number of trained parameters.
@@ -127,10 +127,10 @@ class CandidateMaker:
         """
         for criterion, label in UNIFORM.items():
             start = self._kept(f"{criterion}{_mark(ratio)}_start", partial(self._uniform, criterion, ratio))
-            yield self._trained(criterion, label, "peer", ratio, start)
+            yield self._trained(criterion, label, "baseline", ratio, start)
         if is_installed():
             start = self._kept(f"depgraph{_mark(ratio)}_start", partial(self._depgraph, ratio))
-            yield self._trained("depgraph", "Torch-Pruning, DepGraph", "peer", ratio, start)
+            yield self._trained("depgraph", "Torch-Pruning, DepGraph", "baseline", ratio, start)
         start = self._kept(f"closed_form{_mark(ratio)}", partial(self._closed_form, ratio))
         yield new_candidate(f"closed_form{_mark(ratio)}", "ours, closed form only", "ours", start, ratio)
         distilled = self._trained("ours", "ours, distilled", "ours", ratio, start)
@@ -238,9 +238,7 @@ def new_candidate(
     name: str, label: str, family: str, model: onnx.ModelProto, ratio: float | None = None
 ) -> NetworkCandidate:
     """Describe a network in fp32 that was not trained here."""
-    return NetworkCandidate(
-        name, label, family, serialized(model), "fp32", count_parameters(model), count_macs(model), ratio
-    )
+    return NetworkCandidate(name, label, family, serialized(model), "fp32", **sizes(model), ratio=ratio)
 
 
 def with_steps(options: DistillationTrainingOptions, steps: int) -> DistillationTrainingOptions:

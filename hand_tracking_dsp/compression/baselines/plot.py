@@ -9,10 +9,10 @@ from textwrap import fill
 from hand_tracking_dsp.compression.baselines.comparison import Row, mean_deviation
 from hand_tracking_dsp.evaluation.report.plotting import BLUE, GREEN, GREY, ORANGE, new_figure, save, styled
 
-_MARKS = {"MediaPipe": (GREY, "s"), "peer": (BLUE, "o"), "ours": (ORANGE, "D"), "bank": (GREEN, "^")}
+_MARKS = {"MediaPipe": (GREY, "s"), "baseline": (BLUE, "o"), "ours": (ORANGE, "D"), "bank": (GREEN, "^")}
 _NAMES = {
     "MediaPipe": "MediaPipe's own",
-    "peer": "other methods",
+    "baseline": "other methods",
     "ours": "ours, same budget",
     "bank": "ours, the bank's levels (longer training)",
 }

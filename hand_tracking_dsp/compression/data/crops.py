@@ -61,10 +61,6 @@ class Crops:
             tuple(self.groups[i] for i in chosen),
         )
 
-    def of_source(self, source: str) -> Crops:
-        """Return the crops of one data set."""
-        return self.subset([i for i, name in enumerate(self.sources) if name == source])
-
 
 @dataclass(frozen=True, slots=True)
 class Jitter:
@@ -175,25 +171,16 @@ def collect_crops(
     seed: int = 0,
     *,
     finder: HandFinder | None = None,
-    jitter: Jitter | None = None,
     on_progress: Progress | None = None,
 ) -> Crops:
-    """Cut hands out of the pictures of some folders, spread evenly over folders and pictures.
-
-    Args:
-        folders: Folders of pictures, each a data set of its own.
-        count: Number of crops, like the other arguments as in cut_crops.
-        seed: Seed of the regions' jitter.
-        finder: Finder of the hands.
-        jitter: Displacement of the regions.
-        on_progress: Called after every crop.
+    """Cut hands out of the pictures of some folders, spread evenly over both; see cut_crops.
 
     Raises:
         SourceError: A folder is missing or holds no picture.
         ConfigurationError: The pictures show fewer than 32 usable hands.
     """
     pictures = spread([list_pictures(folder) for folder in folders])
-    return cut_crops(pictures, count, seed, finder=finder, jitter=jitter, on_progress=on_progress)
+    return cut_crops(pictures, count, seed, finder=finder, on_progress=on_progress)
 
 
 def cut_crops(
@@ -203,7 +190,6 @@ def cut_crops(
     *,
     least: int = MIN_CROPS,
     finder: HandFinder | None = None,
-    jitter: Jitter | None = None,
     on_progress: Progress | None = None,
 ) -> Crops:
     """Cut hands out of pictures, in their order, until there are enough.
@@ -214,14 +200,13 @@ def cut_crops(
         seed: Seed of the regions' jitter.
         least: Fewest crops needed.
         finder: Finder of the hands; None = one with the dense networks of the package's bank.
-        jitter: Displacement of the regions; None = the default.
         on_progress: Called after every crop.
 
     Raises:
         ConfigurationError: The pictures show fewer usable hands than least.
     """
     finder = finder or HandFinder.load()
-    jitter = jitter or Jitter()
+    jitter = Jitter()
     report = on_progress or (lambda *_: None)
     random = np.random.default_rng(seed)
     images: list[NDArray[np.uint8]] = []

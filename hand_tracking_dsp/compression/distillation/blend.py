@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
 
-from hand_tracking_dsp.compression.onnx_graph import copied
+from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
 from hand_tracking_dsp.errors import ModelError
 
 SHARES = (1.0, 0.75, 0.5, 0.25)
@@ -29,14 +28,14 @@ def blended(start: onnx.ModelProto, trained: onnx.ModelProto, share: float) -> o
     Raises:
         ModelError: The networks do not have the same weights.
     """
-    before = {tensor.name: numpy_helper.to_array(tensor) for tensor in start.graph.initializer}
-    model = copied(trained)
-    for tensor in model.graph.initializer:
-        old, new = before.get(tensor.name), numpy_helper.to_array(tensor)
-        weights = new.dtype.kind == "f"
-        if old is None or old.shape != new.shape or not (weights or np.array_equal(old, new)):
-            msg = f"The networks cannot be blended: {tensor.name} differs; give a network and its training."
+    before, weights = read_weights(start), read_weights(trained)
+    for name, new in weights.items():
+        old, is_float = before.get(name), new.dtype.kind == "f"
+        if old is None or old.shape != new.shape or not (is_float or np.array_equal(old, new)):
+            msg = f"The networks cannot be blended: {name} differs; give a network and its training."
             raise ModelError(msg)
-        if weights:
-            tensor.CopyFrom(numpy_helper.from_array(old + np.float32(share) * (new - old), tensor.name))
+        if is_float:
+            weights[name] = old + np.float32(share) * (new - old)
+    model = copied(trained)
+    write_weights(model, weights)
     return model

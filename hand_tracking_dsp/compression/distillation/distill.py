@@ -208,10 +208,10 @@ def _trained(
 
     if not options.frozen:
         return train(OnnxNetwork(model), samples, validation)
-    parts = cut_behind(model, options.frozen)
-    head = FrozenHead(parts.head)
+    first, tail = cut_behind(model, options.frozen)
+    head = FrozenHead(first)
     inputs = FrozenSamples(samples, head, lambda done, of: on_progress("running frozen blocks", done, of, ""))
-    return joined(model, train(OnnxNetwork(parts.tail), inputs, head_outputs(head, validation)))
+    return joined(model, train(OnnxNetwork(tail), inputs, head_outputs(head, validation)))
 
 
 def observe_ranges(

@@ -8,41 +8,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
 from numpy.typing import NDArray
-from onnx import numpy_helper
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
+from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.compression.distillation.samples import TrainingSamples, Validation
-from hand_tracking_dsp.compression.onnx_graph import copied, cut_out
-from hand_tracking_dsp.compression.pruning.blocks import read_blocks
+from hand_tracking_dsp.compression.onnx_graph import copied, cut_out, read_weights, serialized, write_weights
 from hand_tracking_dsp.errors import ConfigurationError
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Two parts of a network.
+def cut_behind(model: onnx.ModelProto, block: str) -> tuple[onnx.ModelProto, onnx.ModelProto]:
+    """Split a landmark network behind a block, for example "block05".
 
-    Attributes:
-        head: Network from the image to the last frozen block's output.
-        tail: Network from there to the outputs.
-    """
-
-    head: onnx.ModelProto
-    tail: onnx.ModelProto
-
-
-def cut_behind(model: onnx.ModelProto, block: str) -> Parts:
-    """Split a network behind a block.
-
-    Args:
-        model: Landmark network.
-        block: Last block of the head, for example "block05".
+    Returns:
+        (head, from the image to that block's output; tail, from there to the outputs).
 
     Raises:
         ConfigurationError: The network has no such block, or nothing follows it.
@@ -54,16 +38,13 @@ def cut_behind(model: onnx.ModelProto, block: str) -> Parts:
         raise ConfigurationError(msg)
     (tensor,) = blocks[names.index(block)].outputs
     image, outputs = (model.graph.input[0].name,), tuple(item.name for item in model.graph.output)
-    return Parts(cut_out(model, image, (tensor,)), cut_out(model, (tensor,), outputs))
+    return cut_out(model, image, (tensor,)), cut_out(model, (tensor,), outputs)
 
 
 def joined(model: onnx.ModelProto, tail: onnx.ModelProto) -> onnx.ModelProto:
     """Return a copy of a network with the weights of its trained tail."""
     result = copied(model)
-    trained = {tensor.name: tensor for tensor in tail.graph.initializer}
-    for tensor in result.graph.initializer:
-        if tensor.name in trained:
-            tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(trained[tensor.name]), tensor.name))
+    write_weights(result, read_weights(tail))
     return result
 
 
@@ -75,7 +56,7 @@ class FrozenHead:
     """
 
     def __init__(self, head: onnx.ModelProto) -> None:
-        data = head.SerializeToString(deterministic=True)
+        data = serialized(head)
         self.key = hashlib.sha256(data).hexdigest()[:12]
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = 1

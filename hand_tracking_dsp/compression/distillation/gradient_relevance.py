@@ -8,8 +8,6 @@ the sum is the diagonal of the Fisher information of a network with such errors
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import onnx
 import torch
@@ -24,19 +22,8 @@ from hand_tracking_dsp.hand import JOINT_COUNT, Joint
 _SMALLEST_PALM_PX = 12.0
 
 
-def weight_relevance(
-    model: onnx.ModelProto,
-    crops: Crops,
-    seed: int = 0,
-    on_progress: Callable[[int], None] | None = None,
-) -> dict[str, Array]:
-    """Accumulate the squared gradient of every weight, one picture at a time.
-
-    Args:
-        model: fp32 landmark network.
-        crops: Calibration crops.
-        seed: Seed of the labels.
-        on_progress: Called with the number of crops done.
+def weight_relevance(model: onnx.ModelProto, crops: Crops, seed: int = 0) -> dict[str, Array]:
+    """Accumulate the squared gradient of every weight of an fp32 network, one picture at a time.
 
     Returns:
         Mean over crops by the weight's name, float64 of the weight's shape.
@@ -51,7 +38,7 @@ def weight_relevance(
     generator = torch.Generator().manual_seed(seed)
     sums = {name: np.zeros(value.shape) for name, value in read_weights(model).items() if value.ndim}
     try:
-        for done, image in enumerate(crops.images, start=1):
+        for image in crops.images:
             network.zero_grad()
             loss = _loss(network(torch.from_numpy(as_input(image)))["landmarks"], generator)
             loss.backward()
@@ -59,8 +46,6 @@ def weight_relevance(
                 gradient = network.weight(name).grad
                 if gradient is not None:
                     sums[name] += np.square(gradient.numpy().astype(np.float64))
-            if on_progress:
-                on_progress(done)
     finally:
         torch.set_num_threads(threads)
     return {name: total / len(crops) for name, total in sums.items()}

@@ -9,18 +9,19 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
 from hand_tracking_dsp.compression.bank.deviation import Predictions, as_input
 from hand_tracking_dsp.compression.distillation.depthwise import Depthwise
-from hand_tracking_dsp.compression.onnx_graph import copied
+from hand_tracking_dsp.compression.onnx_graph import attributes_of, copied, read_weights, write_weights
 from hand_tracking_dsp.errors import ModelError
 
 FEATURES = "features"
 """Name in forward's result of the tensor that the landmark head reads."""
 
+# In the order of tracking.contract.LANDMARKS.
+_HEADS = ("landmarks", "presence", "handedness", "world_landmarks")
 _Values = dict[str, Tensor]
 _Operator = Callable[["OnnxNetwork", onnx.NodeProto, dict[str, Any], _Values], Tensor]
 
@@ -54,17 +55,13 @@ class OnnxNetwork(nn.Module):
             raise ModelError(msg)
         self.weights = nn.ParameterDict()
         self.constants: dict[str, float] = {}
-        for tensor in model.graph.initializer:
-            array = numpy_helper.to_array(tensor)
+        for name, array in read_weights(model).items():
             if array.dtype == np.float32 and array.ndim:
-                self.weights[_key(tensor.name)] = nn.Parameter(torch.from_numpy(array.copy()))
+                self.weights[_key(name)] = nn.Parameter(torch.from_numpy(array.copy()))
             elif array.size == 1:
-                self.constants[tensor.name] = float(array.item())
+                self.constants[name] = float(array.item())
         self.quantizer: Quantizer | None = None
-        self._nodes = [
-            (node, {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute})
-            for node in model.graph.node
-        ]
+        self._nodes = [(node, attributes_of(node)) for node in model.graph.node]
         heads = [node for node in model.graph.node if "landmarks" in node.output]
         self._features = heads[0].input[0] if heads else None
         self.feature_width = self.weight(heads[0].input[1]).shape[-1] if heads else 0
@@ -93,10 +90,10 @@ class OnnxNetwork(nn.Module):
     def to_onnx(self) -> onnx.ModelProto:
         """Write the parameters back into the graph they came from."""
         model = copied(self._model)
-        for tensor in model.graph.initializer:
-            if _key(tensor.name) in self.weights:
-                array = self.weights[_key(tensor.name)].detach().float().cpu().numpy()
-                tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(array), tensor.name))
+        names = [tensor.name for tensor in model.graph.initializer if _key(tensor.name) in self.weights]
+        write_weights(
+            model, {name: self.weights[_key(name)].detach().float().cpu().numpy() for name in names}
+        )
         return model
 
     def freeze_depthwise(self) -> None:
@@ -131,13 +128,7 @@ def predict_in_torch(model: onnx.ModelProto, images: NDArray[np.uint8]) -> Predi
     """
     network = OnnxNetwork(model).eval()
     outputs = [network(torch.from_numpy(as_input(image))) for image in images]
-    joined = {name: torch.cat([output[name] for output in outputs]).numpy() for name in outputs[0]}
-    return Predictions(
-        joined["landmarks"].reshape(len(images), -1, 3),
-        joined["presence"].reshape(-1),
-        joined["handedness"].reshape(-1),
-        joined["world_landmarks"].reshape(len(images), -1, 3),
-    )
+    return Predictions.of([[output[name].numpy() for name in _HEADS] for output in outputs])
 
 
 def _key(name: str) -> str:

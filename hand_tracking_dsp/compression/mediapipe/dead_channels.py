@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 import onnx
 
-from hand_tracking_dsp.compression.onnx_graph import Array, Graph, read_weights
-from hand_tracking_dsp.compression.pruning.blocks import (
+from hand_tracking_dsp.compression.blocks import (
     Block,
     Mask,
     find_blocks,
     keep_channels,
     mixing_matrix,
 )
+from hand_tracking_dsp.compression.onnx_graph import Array, Graph, read_weights
 
 # A channel is dead where its output cannot vary by more than this: its input lies within 0 and 6.
 _LARGEST_VARIATION = 1e-5

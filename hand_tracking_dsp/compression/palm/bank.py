@@ -19,6 +19,7 @@ from hand_tracking_dsp.compression.bank.entries import (
 from hand_tracking_dsp.compression.bank.files import read_model
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_turn
+from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.palm.detector import open_detector
 from hand_tracking_dsp.compression.palm.deviation import RegionDeviation, measure_deviation
 from hand_tracking_dsp.compression.palm.kinks import fold_kinks
@@ -105,7 +106,7 @@ def make_detectors(
     detector = new_network(
         PRUNED,
         f"palm_{PRUNED}.onnx",
-        _bytes(pruned),
+        serialized(pruned),
         source={
             "file": smallest.file,
             "sha256": smallest.sha256,
@@ -146,7 +147,7 @@ def measure_detectors(
         SourceError: A marked picture cannot be decoded.
     """
     runtime = RuntimeOptions(providers=("cpu",), threads=_THREADS)
-    sessions = [open_session(_bytes(model), file, runtime) for file, model in networks.items()]
+    sessions = [open_session(serialized(model), file, runtime) for file, model in networks.items()]
     times = time_in_turn(grey_runs(sessions), runs)
     detectors = [open_detector(model, file, runtime) for file, model in networks.items()]
     deviations = [None, *measure_deviation(detectors[0], detectors[1:], images, "rgb", on_progress)]
@@ -196,7 +197,9 @@ def _with_int8(info: NetworkInfo, model: onnx.ModelProto, made: Networks) -> Net
     file = info.file.removesuffix(".onnx") + "_int8.onnx"
     made[file] = with_integer_projections(model)
     method = "1x1 convolutions in INT8: weights by channel, inputs by picture"
-    return with_variant(info, file, _bytes(made[file]), "int8", source={"file": info.file, "method": method})
+    return with_variant(
+        info, file, serialized(made[file]), "int8", source={"file": info.file, "method": method}
+    )
 
 
 def _problem(result: DetectorFigures, dense: DetectorFigures, least_recall: float) -> str:
@@ -224,7 +227,3 @@ def _accuracy(result: DetectorFigures, data: str, boxes: str) -> list[Accuracy]:
         new_accuracy(name, value, samples, result.provider, metric)
         for metric, name, value, samples in figures
     ]
-
-
-def _bytes(model: onnx.ModelProto) -> bytes:
-    return bytes(model.SerializeToString(deterministic=True))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
 import onnx
 
-from hand_tracking_dsp.compression.bank.model_size import count_macs, count_parameters
+from hand_tracking_dsp.compression.bank.entries import new_network
+from hand_tracking_dsp.compression.bank.model_size import sizes
+from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 from hand_tracking_dsp.tracking.contract import PALM, check_session
-from hand_tracking_dsp.tracking.network_info import NetworkInfo
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.precision import Choice
 
@@ -27,17 +27,10 @@ def open_detector(model: onnx.ModelProto, name: str, runtime: RuntimeOptions | N
         BackendError: The backend refuses it.
         ModelError: It breaks the contract.
     """
-    data = model.SerializeToString(deterministic=True)
+    data = serialized(model)
     # Nothing is chosen here: "fp32" runs a file in the arithmetic that it is written in.
     options = replace(runtime or RuntimeOptions(), precision="fp32")
     session = open_session(data, name, options)
     check_session(session, PALM, name)
-    info = NetworkInfo(
-        name=name,
-        file=name,
-        sha256=hashlib.sha256(data).hexdigest(),
-        precision="fp32",
-        parameters=count_parameters(model),
-        macs=count_macs(model),
-    )
+    info = new_network(name, name, data, **sizes(model))
     return PalmDetector(Choice(info, options, session.provider), session)

@@ -22,11 +22,12 @@ from hand_tracking_dsp.compression.onnx_graph import (
     Array,
     Graph,
     copied,
+    drop_unused,
+    groups_of,
     is_depthwise,
     read_weights,
     write_weights,
 )
-from hand_tracking_dsp.compression.palm.rewrite import drop_unused
 
 # A kink weaker than this would ask for a factor without bounds; the slope moves by no more.
 _WEAKEST = 1e-3
@@ -57,7 +58,7 @@ def fold_kinks(model: onnx.ModelProto) -> onnx.ModelProto:
     """Take one product out of every PReLU inside a stage; the results stay the same to rounding.
 
     Args:
-        model: fp32, its PReLUs as lab.prelu writes them; stays as it is.
+        model: fp32, its PReLUs as mediapipe.prelu writes them; stays as it is.
     """
     result = copied(model)
     graph, weights = Graph(result), read_weights(result)
@@ -120,11 +121,7 @@ def _next_block(
     if len(readers) != 2 or depthwise is None or total is None:
         return None
     mixers = graph.mixers(depthwise)
-    one_filter_each = weights[depthwise.input[1]].shape[0] == _groups(depthwise)
+    one_filter_each = weights[depthwise.input[1]].shape[0] == groups_of(depthwise)
     if not one_filter_each or len(mixers) != 1 or mixers[0].output[0] not in total.input:
         return None
     return depthwise, mixers[0], total
-
-
-def _groups(node: onnx.NodeProto) -> int:
-    return int(next(attribute.i for attribute in node.attribute if attribute.name == "group"))

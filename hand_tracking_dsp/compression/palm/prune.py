@@ -55,7 +55,6 @@ def prune_palm(
     dense: onnx.ModelProto,
     images: NDArray[np.uint8],
     *,
-    grid: int = FINEST_GRID,
     stem: bool = True,
     seed: int = 0,
     on_step: Callable[[LayerFit], None] | None = None,
@@ -65,7 +64,6 @@ def prune_palm(
     Args:
         dense: The detector, fp32; stays as it is.
         images: uint8 [n, 192, 192, 3], RGB: what detector_inputs gives.
-        grid: Depthwise kernels are cut that make a grid of this side or finer, cells.
         stem: Whether the first layer's kernels are cut, too.
         seed: Seed of the positions that are compared.
         on_step: Called after each layer.
@@ -75,11 +73,11 @@ def prune_palm(
     """
     reference = project_before_resize(dense)
     pruned = copied(reference)
-    kernels = _large_kernels(pruned, grid, stem=stem)
+    kernels = _large_kernels(pruned, stem=stem)
     if not kernels:
         msg = (
-            f"The palm detector {dense.graph.name or 'given'} has no 5x5 kernel on a grid of {grid} cells "
-            "or finer: give one of MediaPipe's detectors in fp32."
+            f"The palm detector {dense.graph.name or 'given'} has no 5x5 kernel on a grid of "
+            f"{FINEST_GRID} cells or finer: give one of MediaPipe's detectors in fp32."
         )
         raise ModelError(msg)
     samples = FeatureSamples(images, reference, seed)
@@ -97,7 +95,7 @@ def prune_palm(
     return pruned
 
 
-def _large_kernels(model: onnx.ModelProto, grid: int, *, stem: bool) -> list[str]:
+def _large_kernels(model: onnx.ModelProto, *, stem: bool) -> list[str]:
     """Name the convolutions whose kernels can be cut."""
     weights, sides = read_weights(model), _sides(model)
     return [
@@ -105,7 +103,7 @@ def _large_kernels(model: onnx.ModelProto, grid: int, *, stem: bool) -> list[str
         for node in model.graph.node
         if node.op_type == "Conv"
         and weights[node.input[1]].shape[2:] == (_LARGE, _LARGE)
-        and (sides[node.output[0]] >= grid if is_depthwise(node) else stem)
+        and (sides[node.output[0]] >= FINEST_GRID if is_depthwise(node) else stem)
     ]
 
 
@@ -151,7 +149,7 @@ def _solve_projection(
         moments.add(hidden, target - shortcut[0] if shortcut else target)
         variance.add(np.zeros((len(target), 1), np.float32), target)
     matrix, offset = solve(moments, prior, keep=np.ones(len(prior), dtype=bool), ridge=_RIDGE)
-    total = float((variance.yy / variance.count - (variance.target / variance.count) ** 2).sum())
+    total = float(variance.variance().sum())
     step = LayerFit(
         layer.name,
         float(moments.error(prior, bias.astype(np.float64)).sum()) / total,
@@ -167,9 +165,9 @@ def _cut_kernel(model: onnx.ModelProto, name: str, samples: FeatureSamples) -> L
     weights = read_weights(model)
     node = next(node for node in model.graph.node if node.name == name)
     kernel, bias = weights[node.input[1]].astype(np.float64), weights[node.input[2]]
-    pads = next(attribute for attribute in node.attribute if attribute.name == "pads")
-    strides = next(attribute for attribute in node.attribute if attribute.name == "strides")
-    covariance, mean = _tap_moments(model, node, samples, list(pads.ints), strides.ints[0])
+    attributes = {attribute.name: attribute for attribute in node.attribute}
+    pads, stride = attributes["pads"], attributes["strides"].ints[0]
+    covariance, mean = _tap_moments(model, node, samples, list(pads.ints), stride)
     # One system a channel of a depthwise layer; one for all of another layer's.
     old = kernel.reshape(len(covariance), -1, covariance.shape[1])
     middle = np.zeros((kernel.shape[1], _LARGE, _LARGE), dtype=bool)
@@ -193,7 +191,7 @@ def _cut_kernel(model: onnx.ModelProto, name: str, samples: FeatureSamples) -> L
     changed = {node.input[1]: new[:, :, kept].reshape(shape), node.input[2]: offset}
     write_weights(model, {key: value.astype(np.float32) for key, value in changed.items()})
     pads.ints[:] = [size - 1 for size in pads.ints]
-    next(attribute for attribute in node.attribute if attribute.name == "kernel_shape").ints[:] = [_SMALL] * 2
+    attributes["kernel_shape"].ints[:] = [_SMALL] * 2
     return LayerFit(name, before / total, left / total)
 
 

@@ -6,7 +6,15 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from hand_tracking_dsp.compression.onnx_graph import Array, Graph, copied, is_depthwise, read_weights
+from hand_tracking_dsp.compression.onnx_graph import (
+    Array,
+    Graph,
+    copied,
+    drop_unused,
+    is_depthwise,
+    read_weights,
+    set_nodes,
+)
 
 # Where fewer channels meet, turning the tensor costs more than integers save.
 _FEWEST_CHANNELS = 64
@@ -34,7 +42,7 @@ def project_before_resize(model: onnx.ModelProto) -> onnx.ModelProto:
         resize.input[0], resize.output[0] = between, after
         j = next(j for j, node in enumerate(nodes) if node.output[0] == between)
         nodes[i], nodes[j] = nodes[j], resize
-    _set_nodes(result, nodes)
+    set_nodes(result, nodes)
     return result
 
 
@@ -58,18 +66,10 @@ def with_integer_projections(model: onnx.ModelProto) -> onnx.ModelProto:
             nodes += _integer_projection(node, weights, constants)
         else:
             nodes.append(node)
-    _set_nodes(result, nodes)
+    set_nodes(result, nodes)
     result.graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
     drop_unused(result)
     return result
-
-
-def drop_unused(model: onnx.ModelProto) -> None:
-    """Remove initializers that nothing reads, in place."""
-    used = {name for node in model.graph.node for name in node.input}
-    kept = [tensor for tensor in model.graph.initializer if tensor.name in used]
-    del model.graph.initializer[:]
-    model.graph.initializer.extend(kept)
 
 
 def _is_projection(node: onnx.NodeProto, weights: dict[str, Array]) -> bool:
@@ -126,14 +126,3 @@ def _integer_projection(
             kernel_shape=[1, 1],
         ),
     ]
-
-
-def _set_nodes(model: onnx.ModelProto, nodes: list[onnx.NodeProto]) -> None:
-    # Copies: deleting the list's own nodes empties them.
-    kept = []
-    for node in nodes:
-        copy = onnx.NodeProto()
-        copy.CopyFrom(node)
-        kept.append(copy)
-    del model.graph.node[:]
-    model.graph.node.extend(kept)

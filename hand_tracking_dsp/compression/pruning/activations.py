@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import Predictions, as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.compression.blocks import Block
 from hand_tracking_dsp.compression.onnx_graph import cut_out
-from hand_tracking_dsp.compression.pruning.blocks import Block
-from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.types import Floats
 
@@ -27,11 +26,7 @@ class Stream:
     """
 
     def __init__(self, images: NDArray[np.uint8]) -> None:
-        """Begin at the network's input.
-
-        Args:
-            images: uint8 [n, 224, 224, 3], RGB.
-        """
+        """Begin at the network's input: uint8 [n, 224, 224, 3], RGB."""
         self._images = images
         self._maps: list[Floats] = []
 
@@ -41,30 +36,15 @@ class Stream:
     def through(
         self, model: onnx.ModelProto, source: str, outputs: tuple[str, ...]
     ) -> Iterator[tuple[Floats, ...]]:
-        """Run the part of a network between here and some tensors; yield those of each picture.
-
-        Args:
-            model: The network.
-            source: The tensor that the pictures are at.
-            outputs: The tensors wanted.
-        """
+        """Run a network from the tensor that the pictures are at to some others; yield those of each."""
         session = open_exact(cut_out(model, (source,), outputs))
         for tensor in self:
             yield session.run(tensor)
 
     def predictions(self, model: onnx.ModelProto, source: str) -> Predictions:
-        """Run the rest of a landmark network.
-
-        Args:
-            model: The network.
-            source: The tensor that the pictures are at.
-        """
-        rows = list(self.through(model, source, tuple(name for name, _ in LANDMARKS.outputs)))
-        landmarks, presence, handedness, world = (
-            np.concatenate(column) for column in zip(*rows, strict=True)
-        )
-        joints = (len(rows), JOINT_COUNT, 3)
-        return Predictions(landmarks.reshape(joints), presence[:, 0], handedness[:, 0], world.reshape(joints))
+        """Run the rest of a landmark network from the tensor that the pictures are at."""
+        outputs = tuple(name for name, _ in LANDMARKS.outputs)
+        return Predictions.of(list(self.through(model, source, outputs)))
 
     def advance(self, model: onnx.ModelProto, block: Block) -> None:
         """Move from a block's source to its output."""
@@ -104,18 +84,9 @@ class Sampler:
 
 
 def block_outputs(
-    model: onnx.ModelProto,
-    blocks: Sequence[Block],
-    images: NDArray[np.uint8],
-    sampler: Sampler,
+    model: onnx.ModelProto, blocks: Sequence[Block], images: NDArray[np.uint8], sampler: Sampler
 ) -> dict[str, Floats]:
-    """Sample the outputs of all blocks in one pass.
-
-    Args:
-        model: The network.
-        blocks: Its blocks.
-        images: uint8 [n, 224, 224, 3], RGB.
-        sampler: Chooses positions.
+    """Sample the outputs of all blocks on images, uint8 [n, 224, 224, 3] RGB, in one pass.
 
     Returns:
         By block, float32 [n, samples, m]; a block of several outputs has them side by side.

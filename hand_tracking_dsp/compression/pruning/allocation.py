@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.compression.blocks import Block
 from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable
-from hand_tracking_dsp.compression.pruning.blocks import Block
 from hand_tracking_dsp.compression.pruning.reconstruction import Doubles
 from hand_tracking_dsp.compression.pruning.sensitivity import Sensitivity
 from hand_tracking_dsp.compression.pruning.widths import widths
@@ -87,26 +87,6 @@ def allocate(
         else:
             low = price
     chosen = _widened(options, chosen, saving_ms, sensitivity.parameters - max_parameters)
-    return _allocation(options, chosen, sensitivity, latency)
-
-
-def uniform(sensitivity: Sensitivity, latency: LatencyTable, share: float) -> Allocation:
-    """Keep the same share of every block's channels, to compare with.
-
-    Args:
-        sensitivity: Sensitivity of the network.
-        latency: Latency of the network.
-        share: 0 to 1; no block goes altogether.
-    """
-    options = [_options(block, sensitivity, latency) for block in sensitivity.blocks]
-    chosen = [
-        int(
-            np.argmin(
-                [abs(width - share * item.block.channels) if width else np.inf for width in item.channels]
-            )
-        )
-        for item in options
-    ]
     return _allocation(options, chosen, sensitivity, latency)
 
 

@@ -9,8 +9,8 @@ from time import perf_counter
 import numpy as np
 import onnx
 
+from hand_tracking_dsp.compression.blocks import Block, cut_channels, read_blocks
 from hand_tracking_dsp.compression.onnx_graph import copied, cut_out
-from hand_tracking_dsp.compression.pruning.blocks import Block, cut_channels, read_blocks
 from hand_tracking_dsp.compression.pruning.widths import widths
 from hand_tracking_dsp.compression.quantization.placeholder_ranges import with_any_ranges
 from hand_tracking_dsp.errors import ConfigurationError

@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 import onnx
 
+from hand_tracking_dsp.compression.blocks import Block, mixing_matrix, read_blocks
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.onnx_graph import Array, Graph, read_weights
-from hand_tracking_dsp.compression.pruning.blocks import Block, mixing_matrix, read_blocks
 from hand_tracking_dsp.compression.pruning.heads import output_weights
 from hand_tracking_dsp.compression.pruning.reconstruction import Doubles, eliminate
 from hand_tracking_dsp.compression.pruning.sensitivity import own_moments
@@ -74,7 +74,7 @@ CRITERIA: Mapping[str, Criterion] = {
     "closed-form": closed_form,
     "random": random_choice,
 }
-"""The criteria that need no backward pass; lab.relevance has the one that does."""
+"""The criteria that need no backward pass; distillation.gradient_relevance has the one that does."""
 
 
 def channel_sums(model: onnx.ModelProto, values: Mapping[str, Array]) -> Relevance:

@@ -6,8 +6,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.compression.blocks import Block
 from hand_tracking_dsp.compression.onnx_graph import Graph
-from hand_tracking_dsp.compression.pruning.blocks import Block
 from hand_tracking_dsp.compression.pruning.reconstruction import Doubles, Moments
 
 _LANDMARKS_SHARE = 0.5
@@ -21,7 +21,7 @@ def head_names(model: onnx.ModelProto, block: Block) -> tuple[str, ...]:
 
 
 def head_columns(model: onnx.ModelProto, block: Block) -> dict[str, NDArray[np.int64]]:
-    """Find the columns of network.mixing_matrix that belong to each of the network's outputs."""
+    """Find the columns of blocks.mixing_matrix that belong to each of the network's outputs."""
     sizes = {output.name: output.type.tensor_type.shape.dim[1].dim_value for output in model.graph.output}
     names = head_names(model, block)
     ends = np.cumsum([sizes[name] for name in names])

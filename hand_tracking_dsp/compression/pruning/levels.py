@@ -15,6 +15,7 @@ from hand_tracking_dsp.compression.bank.held_back import HeldBackCrops
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import Crops, split
+from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.pruning.allocation import allocate
 from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable, measure_latency
 from hand_tracking_dsp.compression.pruning.level_spec import LevelSpec
@@ -153,7 +154,7 @@ class LevelMaker:
         keep, latency = self._allocation(spec)
         report = lambda block: self._report(f"pruning {block} to {spec.name}")  # noqa: E731
         model = prune(self._model, self.targets, keep, on_progress=report)
-        data, session = model.SerializeToString(deterministic=True), open_exact(model)
+        data, session = serialized(model), open_exact(model)
         name = f"{self._start.name}_{spec.name}"
         level = new_level(
             name,

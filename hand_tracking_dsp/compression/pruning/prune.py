@@ -14,10 +14,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.onnx_graph import Array, copied
-from hand_tracking_dsp.compression.pruning.activations import Sampler, Stream, block_outputs
-from hand_tracking_dsp.compression.pruning.blocks import (
+from hand_tracking_dsp.compression.blocks import (
     Block,
     Mask,
     cut_channels,
@@ -26,7 +23,10 @@ from hand_tracking_dsp.compression.pruning.blocks import (
     read_blocks,
     remove_block,
 )
-from hand_tracking_dsp.compression.pruning.heads import head_columns, head_names, output_weights
+from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.onnx_graph import Array, copied
+from hand_tracking_dsp.compression.pruning.activations import Sampler, Stream, block_outputs
+from hand_tracking_dsp.compression.pruning.heads import output_weights
 from hand_tracking_dsp.compression.pruning.reconstruction import (
     Doubles,
     Moments,
@@ -66,7 +66,7 @@ class ChannelChoice:
         """Reconstruct with so many channels left, at least one.
 
         Returns:
-            (which stay, bool [n]; weights [n, m]; biases [m]), as network.keep_channels takes them.
+            (which stay, bool [n]; weights [n, m]; biases [m]), as blocks.keep_channels takes them.
         """
         keep = np.ones(self.block.channels, dtype=bool)
         keep[self.order[: self.block.channels - width]] = False
@@ -92,27 +92,14 @@ class BlockTargets:
     check: Mask
 
 
-def prepare(
-    model: onnx.ModelProto, crops: Crops, *, teacher: onnx.ModelProto | None = None, seed: int = 0
-) -> BlockTargets:
-    """Sample the outputs of a network's blocks on some crops.
-
-    Args:
-        model: The network to prune, fp32.
-        crops: Crops to calibrate on.
-        teacher: Another network whose outputs the pruned one's should resemble.
-        seed: Seed of the sampled positions.
+def prepare(model: onnx.ModelProto, crops: Crops, *, seed: int = 0) -> BlockTargets:
+    """Sample the outputs of the blocks of a network in fp32 on some crops.
 
     Raises:
         ModelError: The network has no blocks.
     """
     blocks, sampler = read_blocks(model), Sampler(seed)
     outputs = block_outputs(model, blocks, crops.images, sampler)
-    if teacher is not None:
-        last, taught = blocks[-1], read_blocks(teacher)[-1]
-        columns = head_columns(teacher, taught)
-        order = np.concatenate([columns[name] for name in head_names(model, last)])
-        outputs[last.name] = block_outputs(teacher, [taught], crops.images, sampler)[taught.name][:, :, order]
     return BlockTargets(crops, blocks, outputs, sampler, _held_back(crops.groups))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.compression.pruning.blocks import Mask
+from hand_tracking_dsp.compression.blocks import Mask
 
 Doubles = NDArray[np.float64]
 
@@ -175,7 +175,7 @@ def best_ridge(fit: Moments, check: Moments, prior: NDArray[Any], keep: Mask, we
         check: Moments of other pictures, to measure with.
         prior: As in solve.
         keep: As in solve.
-        weights: float64 [m], as in elimination_order.
+        weights: float64 [m], as in eliminate.
     """
     errors = [float(check.error(*solve(fit, prior, keep, ridge)) @ weights) for ridge in RIDGES]
     return RIDGES[int(np.argmin(errors))]

@@ -14,16 +14,16 @@ import onnx
 
 from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_palm_percent
 from hand_tracking_dsp.compression.bank.model_size import count_parameters
-from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.onnx_graph import copied
-from hand_tracking_dsp.compression.pruning.activations import Sampler, Stream
-from hand_tracking_dsp.compression.pruning.blocks import (
+from hand_tracking_dsp.compression.blocks import (
     Block,
     keep_channels,
     mixing_matrix,
     read_blocks,
     remove_block,
 )
+from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.onnx_graph import copied
+from hand_tracking_dsp.compression.pruning.activations import Sampler, Stream
 from hand_tracking_dsp.compression.pruning.prune import BlockTargets, ChannelChoice, prune
 from hand_tracking_dsp.compression.pruning.reconstruction import Moments
 from hand_tracking_dsp.compression.pruning.widths import rounded_width, uniform_shares

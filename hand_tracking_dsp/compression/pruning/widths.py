@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hand_tracking_dsp.compression.pruning.blocks import Block
+from hand_tracking_dsp.compression.blocks import Block
 
 GROUP = 16
 """Runtimes compute channels in groups of this many; a part of a group costs as much as the whole."""

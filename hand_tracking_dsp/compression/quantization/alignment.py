@@ -6,15 +6,17 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.compression.onnx_graph import (
     Array,
     Graph,
     copied,
+    groups_of,
     is_depthwise,
     read_weights,
+    set_groups,
     write_weights,
 )
-from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 
 # ONNX Runtime's depthwise INT8 kernel (MlasConvSym) takes multiples of 16; others need two to three times
 # as long. Its other convolutions take multiples of 4 inputs, and an image has 3.
@@ -35,7 +37,7 @@ def align(model: onnx.ModelProto) -> onnx.ModelProto:
         A copy with the same outputs.
     """
     aligned = copied(model)
-    if any(_channels(node) % _DEPTHWISE for node in aligned.graph.node if is_depthwise(node)):
+    if any(groups_of(node) % _DEPTHWISE for node in aligned.graph.node if is_depthwise(node)):
         _pad_hidden(aligned)
     _pad_image(aligned)
     # Shapes noted before would contradict the new ones.
@@ -60,9 +62,7 @@ def _pad_hidden(model: onnx.ModelProto) -> None:
         for mixer in block.mixers:
             name = graph.nodes[mixer].input[1]
             changed[name] = _padded(weights[name], 1, missing)
-        for attribute in depthwise.attribute:
-            if attribute.name == "group":
-                attribute.i = block.channels + missing
+        set_groups(depthwise, block.channels + missing)
     write_weights(model, changed)
 
 
@@ -82,10 +82,6 @@ def _pad_image(model: onnx.ModelProto) -> None:
     parts = [image.name, ZERO_PLANES]
     concat = helper.make_node("Concat", parts, [padded_image(image.name)], name="image.pad", axis=1)
     model.graph.node.insert(0, concat)
-
-
-def _channels(depthwise: onnx.NodeProto) -> int:
-    return int(next(attribute.i for attribute in depthwise.attribute if attribute.name == "group"))
 
 
 def _padded(values: Array, axis: int, count: int) -> Array:

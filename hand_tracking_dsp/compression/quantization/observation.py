@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.onnx_graph import copied, is_depthwise, read_weights
+from hand_tracking_dsp.compression.onnx_graph import attributes_of, copied, is_depthwise, read_weights
 from hand_tracking_dsp.tracking.types import Floats
 
 # Pictures, and positions of each, that a layer's second moments are estimated from.
@@ -119,7 +119,7 @@ def _patches(
     tensor: Floats, node: onnx.NodeProto, shape: tuple[int, ...], random: np.random.Generator
 ) -> Floats:
     """Cut random patches as the kernel meets them: [groups, patches, k]."""
-    attributes = {attribute.name: list(attribute.ints) for attribute in node.attribute}
+    attributes = attributes_of(node)
     top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])
     padded = np.pad(tensor[0], ((0, 0), (top, bottom), (left, right)))
     step_y, step_x = attributes.get("strides", [1, 1])

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from hand_tracking_dsp.compression.onnx_graph import Array, read_weights
+from hand_tracking_dsp.compression.onnx_graph import Array, copied, read_weights
 from hand_tracking_dsp.compression.quantization.alignment import align
 
 # One step for all activations: a bias must be in steps of its layer's input times those of its weights.
@@ -18,13 +18,9 @@ _LAYERS = {"Conv", "Gemm"}
 def with_any_ranges(model: onnx.ModelProto) -> onnx.ModelProto:
     """Quantize a network as quantize does (QDQ; weights S8 by channel, activations U8, biases S32).
 
-    Takes milliseconds, where calibrating takes seconds.
-
-    Args:
-        model: fp32 network with one input.
+    Takes milliseconds, where calibrating takes seconds. The fp32 network has one input.
     """
-    writer = _QdqWriter(align(model))
-    return writer.written()
+    return _QdqWriter(align(model)).written()
 
 
 class _QdqWriter:
@@ -61,8 +57,7 @@ class _QdqWriter:
         )
 
     def _copy(self, node: onnx.NodeProto) -> None:
-        copy = onnx.NodeProto()
-        copy.CopyFrom(node)
+        copy = copied(node)
         if node.op_type in _LAYERS:
             kernel = self._weights[node.input[1]]
             steps = np.abs(kernel).reshape(len(kernel), -1).max(axis=1).astype(np.float32) / 127 + np.float32(

@@ -27,6 +27,7 @@ from hand_tracking_dsp.compression.bank.sessions import EXACT, open_exact
 from hand_tracking_dsp.compression.bank.timing import grey_runs, time_in_turn
 from hand_tracking_dsp.compression.bank.verify import Check, Timed, runtimes_here
 from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.quantization.half import halve
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.files import write_bytes
@@ -103,7 +104,7 @@ def make_variant(
     except OSError:
         model = onnx.load_model_from_string(data)
         changed = quantize(model, crops) if precision == "int8" else halve(model)
-        made = changed.SerializeToString(deterministic=True)
+        made = serialized(changed)
         write_bytes(path, made)
     source: dict[str, Any] = {"file": level.file, "sha256": level.sha256, "method": _method(precision)}
     if precision == "int8":

@@ -55,7 +55,7 @@ def made(monkeypatch):
     def compare(options, work, report):
         asked.append((options, work))
         report("training a baseline", 1, 2, "photos 12.5")
-        return [row("full", "MediaPipe", None, 1.0, 0.0), row("l1", "peer", 0.5, 0.49, 12.5)]
+        return [row("full", "MediaPipe", None, 1.0, 0.0), row("l1", "baseline", 0.5, 0.49, 12.5)]
 
     monkeypatch.setattr(comparison, "compare", compare)
     return asked

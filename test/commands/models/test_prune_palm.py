@@ -31,7 +31,7 @@ def photos(tmp_path):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Solve nothing and measure nothing: lab.palm's own tests do."""
+    """Solve nothing and measure nothing: compression.palm's own tests do."""
     monkeypatch.setattr(palm_bank, "prune_palm", lambda model, *_, **__: model)
 
     def measured(networks, images, pictures, *_):

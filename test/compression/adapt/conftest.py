@@ -21,9 +21,9 @@ from hand_tracking_dsp.compression.bank.entries import (
 )
 from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.compression.blocks import cut_channels, read_blocks
 from hand_tracking_dsp.compression.data.crops import SIZE, Crops
 from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
-from hand_tracking_dsp.compression.pruning.blocks import cut_channels, read_blocks
 from hand_tracking_dsp.hand import Joint
 
 HIDDEN = 32

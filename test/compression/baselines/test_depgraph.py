@@ -1,4 +1,4 @@
-"""Torch-Pruning as a peer."""
+"""Torch-Pruning as a baseline."""
 
 import sys
 
@@ -11,7 +11,7 @@ pytest.importorskip("torch_pruning", reason="Torch-Pruning is not installed: mak
 from hand_tracking_dsp.compression.bank.model_size import count_parameters
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.baselines.depgraph import ROUND_TO, is_installed, prune_by_depgraph
-from hand_tracking_dsp.compression.pruning.blocks import read_blocks
+from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session
 

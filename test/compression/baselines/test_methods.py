@@ -11,6 +11,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab ad
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.baselines import methods
 from hand_tracking_dsp.compression.baselines.methods import Budget, CandidateMaker, with_steps
+from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.data.synthetic import synthetic_hands
 from hand_tracking_dsp.compression.distillation import train
@@ -18,7 +19,6 @@ from hand_tracking_dsp.compression.distillation.samples import label_images
 from hand_tracking_dsp.compression.distillation.teacher import Teacher
 from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions
 from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable
-from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 from hand_tracking_dsp.compression.pruning.prune import prepare
 from hand_tracking_dsp.compression.quantization.placeholder_ranges import with_any_ranges
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session
@@ -79,7 +79,7 @@ def test_all_are_made_alike_and_kept(maker, lite, tmp_path):
     assert [one.name for one in first] == [f"{m}_550" for m in METHODS[:-1]] + ["ours_550_int8"]
     assert [one.steps for one in first] == [2, 2, 2, 2, 0, 2, 2]
     assert [one.start is not None for one in first] == [True, True, True, True, False, True, False]
-    assert {one.family for one in first} == {"peer", "ours"}
+    assert {one.family for one in first} == {"baseline", "ours"}
     assert len({one.data for one in first}) == len(METHODS)
     assert any(what == "training ours, distilled at 0.55" and done == 2 for what, done, _, _ in reports)
     for one in first:

@@ -18,7 +18,7 @@ def test_networks_of_every_family_are_drawn(tmp_path: Path) -> None:
             "latency": [{"relative": 0.2 * place + 0.2, "provider": "onnxruntime", "threads": 1}],
             "figures": {"photos": {"deviation": 3.0 * place}},
         }
-        for place, family in enumerate(("MediaPipe", "peer", "ours", "bank"))
+        for place, family in enumerate(("MediaPipe", "baseline", "ours", "bank"))
         for precision in ("fp32", "int8")
     ]
     save_plot(rows[:1], tmp_path / "one.png", "a note")

@@ -9,9 +9,9 @@ import onnx
 import pytest
 
 from hand_tracking_dsp.compression.bank.model_size import count_parameters
-from hand_tracking_dsp.compression.pruning.allocation import allocate, uniform
+from hand_tracking_dsp.compression.blocks import read_blocks
+from hand_tracking_dsp.compression.pruning.allocation import allocate
 from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable
-from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 from hand_tracking_dsp.compression.pruning.sensitivity import Sensitivity
 from hand_tracking_dsp.compression.pruning.widths import rounded_width, widths
 from hand_tracking_dsp.errors import ConfigurationError
@@ -83,10 +83,6 @@ def test_says_which_latency_can_be_reached(sensitivity: Sensitivity, latency: La
 def test_says_how_few_parameters_can_be_reached(sensitivity: Sensitivity, latency: LatencyTable) -> None:
     with pytest.raises(ConfigurationError, match="cannot be pruned to 10 parameters: allow"):
         allocate(sensitivity, latency, 1.0, 10)
-
-
-def test_uniform_keeps_the_same_share_everywhere(sensitivity: Sensitivity, latency: LatencyTable) -> None:
-    assert set(uniform(sensitivity, latency, 0.5).channels.values()) == {16}
 
 
 def test_widths_are_groups_of_channels(network: onnx.ModelProto) -> None:

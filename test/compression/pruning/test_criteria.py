@@ -6,9 +6,9 @@ import numpy as np
 import onnx
 import pytest
 
+from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.onnx_graph import read_weights, write_weights
-from hand_tracking_dsp.compression.pruning.blocks import read_blocks
 from hand_tracking_dsp.compression.pruning.comparison import AS_PRUNED, compare, spearman
 from hand_tracking_dsp.compression.pruning.criteria import CRITERIA, Criterion
 

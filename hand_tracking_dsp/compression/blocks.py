@@ -18,8 +18,10 @@ from hand_tracking_dsp.compression.onnx_graph import (
     Array,
     Graph,
     drop_unused,
+    groups_of,
     is_depthwise,
     read_weights,
+    set_groups,
     write_weights,
 )
 from hand_tracking_dsp.errors import ModelError
@@ -106,13 +108,7 @@ def mixing_matrix(model: onnx.ModelProto, block: Block) -> tuple[Array, Array]:
 
 
 def cut_channels(model: onnx.ModelProto, block: Block, keep: Mask) -> None:
-    """Remove hidden channels of a block, in place; what they gave is lost.
-
-    Args:
-        model: The network.
-        block: One of its blocks.
-        keep: bool [n], which channels stay, at least one.
-    """
+    """Remove the hidden channels that are not kept, bool [n], in place; what they gave is lost."""
     transplant(model, model, block, keep)
 
 
@@ -164,7 +160,7 @@ def transplant(model: onnx.ModelProto, donor: onnx.ModelProto, block: Block, kee
         name = graph.nodes[mixer].input[1]
         changed[name] = weights[name][:, keep]
     write_weights(model, changed)
-    _set_groups(Graph(model).nodes[block.depthwise], int(keep.sum()))
+    set_groups(Graph(model).nodes[block.depthwise], int(keep.sum()))
 
 
 def remove_block(model: onnx.ModelProto, block: Block) -> None:
@@ -201,7 +197,7 @@ def _block(graph: Graph, sizes: Mapping[str, int], depthwise: onnx.NodeProto) ->
     if len(readers) == 1 and readers[0].op_type == "Add":
         (shortcut,) = (name for name in readers[0].input if name != outputs[0])
         outputs = (readers[0].output[0],)
-    groups = next(attribute.i for attribute in depthwise.attribute if attribute.name == "group")
+    channels = groups_of(depthwise)
     parameters = sum(sizes[name] for node in layers for name in node.input[1:])
     fixed = sum(sizes[node.input[2]] for node in mixers)
     return Block(
@@ -209,18 +205,12 @@ def _block(graph: Graph, sizes: Mapping[str, int], depthwise: onnx.NodeProto) ->
         expand=expand.output[0],
         depthwise=depthwise.output[0],
         mixers=tuple(node.output[0] for node in mixers),
-        channels=int(groups),
+        channels=channels,
         source=expand.input[0],
         hidden=mixers[0].input[0],
         shortcut=shortcut,
         outputs=outputs,
         heads=mixers[0].op_type == "Gemm",
         parameters=parameters,
-        parameters_each=(parameters - fixed) // int(groups),
+        parameters_each=(parameters - fixed) // channels,
     )
-
-
-def _set_groups(depthwise: onnx.NodeProto, count: int) -> None:
-    for attribute in depthwise.attribute:
-        if attribute.name == "group":
-            attribute.i = count

@@ -9,9 +9,7 @@ import pytest
 from hand_tracking_dsp.compression.bank.deviation import predict
 from hand_tracking_dsp.compression.bank.model_size import count_parameters
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.onnx_graph import copied, cut_out, read_weights
-from hand_tracking_dsp.compression.pruning.blocks import (
+from hand_tracking_dsp.compression.blocks import (
     cut_channels,
     find_blocks,
     keep_channels,
@@ -19,6 +17,8 @@ from hand_tracking_dsp.compression.pruning.blocks import (
     read_blocks,
     remove_block,
 )
+from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.onnx_graph import copied, cut_out, read_weights
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.resources import original_bank
 
