@@ -118,7 +118,8 @@ def make_table(
     """
     table = Table(title=title)
     for index, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if index == 0 or heading in left else "right")
+        words = index == 0 or heading in left
+        table.add_column(heading, justify="left" if words else "right", overflow="fold")
     for cells in rows:
         table.add_row(*cells)
     return table

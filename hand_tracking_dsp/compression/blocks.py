@@ -68,10 +68,7 @@ class Block:
 
 
 def read_blocks(model: onnx.ModelProto) -> tuple[Block, ...]:
-    """Find the blocks of a network that is to be pruned, in the order in which they run.
-
-    Args:
-        model: Convolutions and linear layers with biases, ReLU6 written as Clip.
+    """Find the blocks of a network of layers with biases, ReLU6 written as Clip, in the order of their run.
 
     Raises:
         ModelError: It has none.
@@ -123,12 +120,12 @@ def keep_channels(
     """Remove hidden channels of a block and give those that stay other weights to be mixed with, in place.
 
     Args:
-        model: The network.
+        model: Network to change.
         block: One of its blocks.
         keep: bool [n], which channels stay, at least one.
         matrix: float [n, m], weights as mixing_matrix reads them; the rows of the others do not count.
         bias: float [m].
-        donor: The network whose block it is, where the model has it with fewer channels already.
+        donor: Network whose block it is, where the model has it with fewer channels already.
     """
     transplant(model, donor or model, block, keep)
     old, graph = read_weights(model), Graph(model)
@@ -145,13 +142,9 @@ def keep_channels(
 
 
 def transplant(model: onnx.ModelProto, donor: onnx.ModelProto, block: Block, keep: Mask) -> None:
-    """Give a block, however pruned, the channels of another network's, in place; the mixers' biases stay.
+    """Give a block, however pruned, the donor's channels that are kept, in place; the mixers' biases stay.
 
-    Args:
-        model: The network to change.
-        donor: The network from which it was made.
-        block: One of the donor's blocks, which the network still has.
-        keep: bool [n], which of the donor's channels are taken, at least one.
+    The donor is the network from which it was made; keep is bool [n], at least one.
     """
     graph, weights = Graph(donor), read_weights(donor)
     layers = [graph.nodes[name] for name in (block.expand, block.depthwise)]

@@ -15,7 +15,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import add_bank, add_out, add_seed, require_at_least
-from hand_tracking_dsp.commands.output import machine_line, make_console, require_writable
+from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.adapt.bank import (
     AdaptedFile,
     adapt_levels,
@@ -180,22 +180,19 @@ def _prune(bank: Manifest, made: Path, crops: Crops, options: argparse.Namespace
 
 def _table(found: Sequence[AdaptedFile], times: dict[str, Times], samples: int) -> Table:
     """Show what the adaptation brought."""
-    table = Table(
-        title=f"Deviation from the dense network, % of palm size, mean of {samples} hands held back"
-    )
-    for heading in ("level", "file", "before", "after", "how", "p50 ms", "of dense"):
-        left = heading in {"level", "file", "how"}
-        table.add_column(heading, justify="left" if left else "right", overflow="fold")
     dense_ms = times[found[0].file].p50_ms
-    for one in found:
-        before, after = one.result.before, one.result.after
-        table.add_row(
+    rows = (
+        (
             f"{one.index} ({one.level})",
             one.file,
-            "-" if before is None else f"{before.deviation:.2f}",
-            f"{after.deviation:.2f}",
+            "-" if one.result.before is None else f"{one.result.before.deviation:.2f}",
+            f"{one.result.after.deviation:.2f}",
             one.result.way,
             f"{times[one.file].p50_ms:.2f}",
             f"{times[one.file].p50_ms / dense_ms:.2f}",
         )
-    return table
+        for one in found
+    )
+    title = f"Deviation from the dense network, % of palm size, mean of {samples} hands held back"
+    headings = ("level", "file", "before", "after", "how", "p50 ms", "of dense")
+    return make_table(title, headings, rows, left=("file", "how"))

@@ -11,8 +11,8 @@ from typing import Any
 from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import add_seed, require_at_least, require_threads
-from hand_tracking_dsp.commands.models.progress import WorkProgress
-from hand_tracking_dsp.commands.output import machine, machine_line, make_console, write_json
+from hand_tracking_dsp.commands.models.output import WorkProgress
+from hand_tracking_dsp.commands.output import machine, machine_line, make_console, make_table, write_json
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS
 from hand_tracking_dsp.errors import ConfigurationError
 
@@ -148,24 +148,20 @@ def _accuracy_table(rows: Sequence[dict[str, Any]]) -> Table:
     """Make a table of sizes, deviations by data set before and after training, and errors."""
     data = list(rows[0]["figures"])
     (exact,) = (name for name in data if "error" in rows[0]["figures"][name])
-    headings = ["network", "steps", "parameters", "sparsity %", "MMACs", "MB"]
-    headings += [*data, f"error, {exact}"]
-    table = Table(
-        title=f"Deviation from the dense network, mean, % of palm size: {_AGREEMENT} (in brackets: before "
+    headings = ["network", "steps", "parameters", "sparsity %", "MMACs", "MB", *data, f"error, {exact}"]
+    title = (
+        f"Deviation from the dense network, mean, % of palm size: {_AGREEMENT} (in brackets: before "
         f"training)\nerror: distance from the exact joints of {exact}, % of palm size"
     )
-    for heading in headings:
-        table.add_column(
-            heading, justify="left" if heading == "network" else "right", no_wrap=heading == "network"
-        )
-    for row in rows:
+
+    def cells(row: dict[str, Any]) -> tuple[str, ...]:
         before = row.get("figures_before_training")
         deviations = [
             f"{row['figures'][name]['deviation']:.2f}"
             + (f" ({before[name]['deviation']:.1f})" if before else "")
             for name in data
         ]
-        table.add_row(
+        return (
             _label(row),
             str(row["training_steps"] or ""),
             f"{row['parameters']:,}",
@@ -175,23 +171,24 @@ def _accuracy_table(rows: Sequence[dict[str, Any]]) -> Table:
             *deviations,
             f"{row['figures'][exact]['error']:.2f}",
         )
-    return table
+
+    return make_table(title, headings, map(cells, rows))
 
 
 def _latency_table(rows: Sequence[dict[str, Any]]) -> Table:
     """Make a table of the times of all networks on every runtime."""
     runs = rows[0]["latency"][0]["runs"]
-    table = Table(title=f"Time of one run, p50 / p99 ms (relative to the dense network); {runs} runs in turn")
-    table.add_column("network", no_wrap=True)
-    for profile in rows[0]["latency"]:
-        runtime = profile["provider"].replace("ExecutionProvider", "")
-        table.add_column(f"{runtime}\n{profile['threads']} thread(s)", justify="right")
-    for row in rows:
-        times = (
-            f"{one['p50_ms']:.2f} / {one['p99_ms']:.2f} ({one['relative']:.2f})" for one in row["latency"]
-        )
-        table.add_row(_label(row), *times)
-    return table
+    title = f"Time of one run, p50 / p99 ms (relative to the dense network); {runs} runs in turn"
+    runtimes = (
+        f"{profile['provider'].replace('ExecutionProvider', '')}\n{profile['threads']} thread(s)"
+        for profile in rows[0]["latency"]
+    )
+    times = (
+        (f"{one['p50_ms']:.2f} / {one['p99_ms']:.2f} ({one['relative']:.2f})" for one in row["latency"])
+        for row in rows
+    )
+    cells = ((_label(row), *row_times) for row, row_times in zip(rows, times, strict=True))
+    return make_table(title, ("network", *runtimes), cells)
 
 
 def _label(row: dict[str, Any]) -> str:

@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_out, add_seed, require_at_least
-from hand_tracking_dsp.commands.models.progress import WorkProgress
+from hand_tracking_dsp.commands.arguments import (
+    add_bank,
+    add_out,
+    add_seed,
+    require_at_least,
+    require_other_folder,
+)
+from hand_tracking_dsp.commands.models.output import NOTE, WorkProgress, steps_table
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
-from hand_tracking_dsp.compression.bank.export_checks import steps_table
 from hand_tracking_dsp.compression.data.bag_pictures import write_bag_pictures
 from hand_tracking_dsp.compression.data.crops import Crops, HandFinder, collect_crops, cut_crops, data_name
 from hand_tracking_dsp.compression.data.pictures import Picture
@@ -26,7 +31,6 @@ if TYPE_CHECKING:
     from hand_tracking_dsp.compression.distillation.levels import LevelResult
 
 _CURVES = "deviation from dense,\n% of palm size"
-_NOTE = "Deviation is agreement with the dense network, never accuracy: these pictures have no ground truth."
 _BAG_FRAMES = 2000
 _DRAWN = 1000
 _MEASURED = 200
@@ -106,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
     curves = options.out.with_name(f"{options.out.name}-curves.png")
     plot_by_training(work, curves, "step", _CURVES, frozenset({"loss", "steps_per_s"}))
     console.print(
-        f"{machine_line()}\n{_NOTE}\nThe bank is written into {options.out}, the curves into {curves}."
+        f"{machine_line()}\n{NOTE}\nThe bank is written into {options.out}, the curves into {curves}."
     )
     return 0
 
@@ -148,9 +152,7 @@ def _check(options: argparse.Namespace) -> None:
         if not 0 <= getattr(options, name) <= 1:
             msg = f"--{name} is {getattr(options, name)}: it must be between 0 and 1."
             raise ConfigurationError(msg)
-    if options.out.resolve() == (options.bank or default_bank()).resolve():
-        msg = f"--out {options.out} is the bank that is read: choose another folder."
-        raise ConfigurationError(msg)
+    require_other_folder(options.out, options.bank or default_bank())
 
 
 def _folders(options: argparse.Namespace, work: Path, report: WorkProgress) -> list[Path]:

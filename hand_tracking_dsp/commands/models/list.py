@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from statistics import mean
-from typing import Literal
-
-from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import add_bank
-from hand_tracking_dsp.commands.output import make_console
+from hand_tracking_dsp.commands.output import make_console, make_table
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.device import device_name
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
-from hand_tracking_dsp.tracking.network_info import NetworkInfo, files_of
+from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo, files_of
 from hand_tracking_dsp.tracking.precision import DEVIATION, RECALL
 
 
@@ -30,23 +28,20 @@ def run(options: argparse.Namespace) -> int:
 
 def print_bank(bank: Manifest) -> None:
     """Print a table of the networks of a bank."""
-    table = Table(title=f"Bank {bank.name} in {bank.folder}")
-    for heading in ("network", "file", "precision", "sparsity", "parameters", "MMACs", "measured", "ms here"):
-        justify: Literal["left", "right"] = "left" if heading in {"network", "file"} else "right"
-        table.add_column(heading, justify=justify, overflow="fold")
-    for level in bank.levels:
-        _add_rows(table, level, f"level {level.index} ({level.name})", f"{level.sparsity:.3f}")
-    for detector in bank.detectors:
-        _add_rows(table, detector, f"palm detector {detector.name}", "")
-    make_console().print(table)
+    rows = [row for network in bank.networks for row in _rows(network)]
+    headings = ("network", "file", "precision", "sparsity", "parameters", "MMACs", "measured", "ms here")
+    make_console().print(make_table(f"Bank {bank.name} in {bank.folder}", headings, rows, left=("file",)))
 
 
-def _add_rows(table: Table, network: NetworkInfo, name: str, sparsity: str) -> None:
-    """Add a row for each of a network's files."""
-    size = sparsity, f"{network.parameters:,}", f"{network.macs / 1e6:.1f}"
+def _rows(network: NetworkInfo) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each of a network's files; the first has its name and size, too."""
+    name, sparsity = f"palm detector {network.name}", ""
+    if isinstance(network, LevelInfo):
+        name, sparsity = f"level {network.index} ({network.name})", f"{network.sparsity:.3f}"
+    size = [sparsity, f"{network.parameters:,}", f"{network.macs / 1e6:.1f}"]
     for info in files_of(network):
-        table.add_row(name, info.file, info.precision, *size, _accuracy(info), _time(info))
-        name, size = "", ("", "", "")
+        yield name, info.file, info.precision, *size, _accuracy(info), _time(info)
+        name, size = "", [""] * len(size)
 
 
 def _accuracy(info: NetworkInfo) -> str:

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--detectors", nargs="+", metavar="NAME", help="palm detectors wanted, the default one first"
     )
-    parser.add_argument("--name", help="of the new bank; its folder's if not given")
+    parser.add_argument("--name", help="name of the new bank; its folder's if not given")
     add_out(parser)
 
 

@@ -15,8 +15,9 @@ from hand_tracking_dsp.commands.arguments import (
     add_seed,
     require_at_least,
 )
-from hand_tracking_dsp.commands.output import machine_line, make_console
+from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
 from hand_tracking_dsp.compression.bank.files import write_bank
+from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.palm.bank import (
     PRUNED,
     DetectorFigures,
@@ -88,8 +89,7 @@ def run(options: argparse.Namespace) -> int:
     sources = ", ".join(sorted({path.resolve().name for path in options.images}))
     marked = options.boxes.resolve().parent.name if options.boxes else ""
     new = record(bank, results, f"{sources} ({len(check)} held back, seed {options.seed})", marked)
-    serialized = {file: model.SerializeToString(deterministic=True) for file, model in networks.items()}
-    write_bank(options.out, new, serialized)
+    write_bank(options.out, new, {file: serialized(model) for file, model in networks.items()})
     console.print(f"The bank is written into {options.out}.")
     return 0 if any(info.name == PRUNED for info in new.detectors) else 1
 
@@ -103,51 +103,39 @@ def _check(options: argparse.Namespace) -> None:
 
 def _table_of_networks(results: list[DetectorFigures]) -> Table:
     """Show time and recall of every file."""
-    table = _empty_table(
-        "One run in ONNX Runtime, 1 thread, in turn; hands on marked pictures",
-        ("p50 ms", "of dense", "recall %", "precision %"),
-    )
-    dense_ms = results[0].times.p50_ms
+    dense_ms, rows = results[0].times.p50_ms, []
     for result in results:
         found, p50_ms = total(result.recalls), result.times.p50_ms
         marks = (f"{100 * found.recall:.2f}", f"{100 * found.precision:.2f}")
         times = (f"{p50_ms:.2f}", f"{p50_ms / dense_ms:.2f}")
-        table.add_row(result.file, *times, *(marks if found.hands else (_NOTHING, _NOTHING)))
-    return table
+        rows.append((result.file, *times, *(marks if found.hands else (_NOTHING, _NOTHING))))
+    title = "One run in ONNX Runtime, 1 thread, in turn; hands on marked pictures"
+    return make_table(title, ("network", "p50 ms", "of dense", "recall %", "precision %"), rows)
 
 
 def _table_of_deviations(results: list[DetectorFigures], pictures: int) -> Table:
     """Show how far every file is from the dense one."""
-    table = _empty_table(
-        f"Against {results[0].file} on {pictures} pictures held back; offset in % of the palm",
-        ("lost", "new", "offset", "p95", "overlap"),
+    rows = (
+        (
+            result.file,
+            f"{found.lost} of {found.palms}",
+            str(found.new),
+            f"{found.offset_p50:.1f}",
+            f"{found.offset_p95:.1f}",
+            f"{found.overlap_p50:.2f}",
+        )
+        for result in results
+        if (found := result.deviation)
     )
-    for result in results:
-        if result.deviation:
-            found = result.deviation
-            table.add_row(
-                result.file,
-                f"{found.lost} of {found.palms}",
-                str(found.new),
-                f"{found.offset_p50:.1f}",
-                f"{found.offset_p95:.1f}",
-                f"{found.overlap_p50:.2f}",
-            )
-    return table
-
-
-def _empty_table(title: str, headings: tuple[str, ...]) -> Table:
-    table = Table(title=title)
-    table.add_column("network", no_wrap=True)
-    for heading in headings:
-        table.add_column(heading, justify="right")
-    return table
+    title = f"Against {results[0].file} on {pictures} pictures held back; offset in % of the palm"
+    return make_table(title, ("network", "lost", "new", "offset", "p95", "overlap"), rows)
 
 
 def _table_of_recordings(results: list[DetectorFigures]) -> Table:
     """Show the recall of every recording."""
-    headings = (f"{name or _NOTHING} ({found.hands})" for name, found in results[0].recalls.items())
-    table = _empty_table("Recall, %, by recording (hands)", tuple(headings))
-    for result in results:
-        table.add_row(result.file, *(f"{100 * found.recall:.1f}" for found in result.recalls.values()))
-    return table
+    recordings = (f"{name or _NOTHING} ({found.hands})" for name, found in results[0].recalls.items())
+    rows = (
+        (result.file, *(f"{100 * found.recall:.1f}" for found in result.recalls.values()))
+        for result in results
+    )
+    return make_table("Recall, %, by recording (hands)", ("network", *recordings), rows)

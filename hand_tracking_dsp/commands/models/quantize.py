@@ -18,9 +18,9 @@ from hand_tracking_dsp.commands.arguments import (
     cut_hands,
     require_at_least,
 )
+from hand_tracking_dsp.commands.models.output import steps_table
 from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.compression.bank.deviation import predict
-from hand_tracking_dsp.compression.bank.export_checks import steps_table
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.bank.verify import record

@@ -17,7 +17,7 @@ from hand_tracking_dsp.commands.arguments import (
     cut_hands,
     require_at_least,
 )
-from hand_tracking_dsp.commands.output import machine, make_console, write_json
+from hand_tracking_dsp.commands.output import machine, make_console, make_table, write_json
 from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS, HandFinder, split
 from hand_tracking_dsp.compression.pruning.comparison import CriteriaComparison, compare
@@ -84,20 +84,23 @@ def _criteria(console: Console) -> dict[str, Any]:
 
 
 def _ranks(found: CriteriaComparison) -> Table:
-    table = Table(title="Rank correlation (Spearman) of channels, mean over blocks")
-    table.add_column("criterion")
-    for name in found.criteria:
-        table.add_column(name, justify="right")
-    for name in found.criteria:
-        table.add_row(name, *(f"{found.correlation(name, other):.2f}" for other in found.criteria))
-    return table
+    rows = (
+        (name, *(f"{found.correlation(name, other):.2f}" for other in found.criteria))
+        for name in found.criteria
+    )
+    title = "Rank correlation (Spearman) of channels, mean over blocks"
+    return make_table(title, ("criterion", *found.criteria), rows)
 
 
 def _effects(found: CriteriaComparison) -> Table:
-    table = Table(title=f"Deviation from the unpruned network on {found.held_back} hands, % of palm size")
-    for heading in ("keep", "criterion", "cut", "reconstructed"):
-        table.add_column(heading, justify="left" if heading == "criterion" else "right")
-    for effect in found.effects:
-        cut = "" if effect.cut is None else f"{effect.cut:.2f}"
-        table.add_row(f"{effect.keep:.3f}", effect.criterion, cut, f"{effect.reconstructed:.2f}")
-    return table
+    rows = (
+        (
+            f"{one.keep:.3f}",
+            one.criterion,
+            "" if one.cut is None else f"{one.cut:.2f}",
+            f"{one.reconstructed:.2f}",
+        )
+        for one in found.effects
+    )
+    title = f"Deviation from the unpruned network on {found.held_back} hands, % of palm size"
+    return make_table(title, ("keep", "criterion", "cut", "reconstructed"), rows, left=("criterion",))

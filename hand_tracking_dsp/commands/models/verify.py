@@ -16,7 +16,7 @@ from rich.table import Table
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.commands.arguments import add_bank, add_wheel, require_at_least, require_threads
-from hand_tracking_dsp.commands.output import machine_line, make_console
+from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
 from hand_tracking_dsp.compression.bank.files import write_manifest
 from hand_tracking_dsp.compression.bank.timing import Times
 from hand_tracking_dsp.compression.bank.verify import (
@@ -138,17 +138,20 @@ def _compare_with_originals(
     deviations = compare(bank, originals, images, count)
     found = list(track(deviations, description="comparing", console=console, transient=True))
     inputs = f"{count} noise inputs, {len(images)} pictures"
-    table = _table(
-        f"Largest deviation from the TensorFlow Lite interpreter, {inputs}",
-        "network", "runtime", "output", "deviation", "limit", "",
-    )  # fmt: skip
-    for item in found:
-        limit, unit = LIMITS[item.output]
-        verdict = "ok" if item.accepted else "TOO LARGE"
-        table.add_row(
-            item.file, item.provider, item.output, f"{item.value:.1e} {unit}", f"{limit:.0e}", verdict
+    rows = (
+        (
+            item.file,
+            item.provider,
+            item.output,
+            f"{item.value:.1e} {LIMITS[item.output][1]}",
+            f"{LIMITS[item.output][0]:.0e}",
+            "ok" if item.accepted else "TOO LARGE",
         )
-    console.print(table)
+        for item in found
+    )
+    title = f"Largest deviation from the TensorFlow Lite interpreter, {inputs}"
+    headings = ("network", "runtime", "output", "deviation", "limit", "")
+    console.print(make_table(title, headings, rows, left=("runtime", "output", "deviation", "")))
     return all(item.accepted for item in found)
 
 
@@ -183,20 +186,25 @@ def _time(
 
 
 def _table_of_checks(checks: Sequence[Check], data: str) -> Table:
-    table = _table(
+    title = (
         f"What the networks do here, on {data}\ndeviation: from the dense network, mean, % of palm size; "
-        "palms: share of those found by the detector's default file; of: hands cut out, or such palms",
-        "network", "file", "precision", "runtime", "result", "of", "limit", "",
-    )  # fmt: skip
-    for check in checks:
-        limit = "" if check.limit is None else f"{check.limit:.2f}"
-        kind = "deviation" if check.metric == DEVIATION else "palms"
-        choice = check.choice
-        table.add_row(
-            _name(choice.info), choice.info.file, choice.precision, choice.provider,
-            f"{kind} {check.value:.2f} %", str(check.samples), limit, _verdict(check),
-        )  # fmt: skip
-    return table
+        "palms: share of those found by the detector's default file; of: hands cut out, or such palms"
+    )
+    rows = (
+        (
+            _name(check.choice.info),
+            check.choice.info.file,
+            check.choice.precision,
+            check.choice.provider,
+            f"{'deviation' if check.metric == DEVIATION else 'palms'} {check.value:.2f} %",
+            str(check.samples),
+            "" if check.limit is None else f"{check.limit:.2f}",
+            _verdict(check),
+        )
+        for check in checks
+    )
+    headings = ("network", "file", "precision", "runtime", "result", "of", "limit", "")
+    return make_table(title, headings, rows, left=("file", "precision", "runtime", "result", ""))
 
 
 def _verdict(check: Check) -> str:
@@ -208,38 +216,28 @@ def _verdict(check: Check) -> str:
 
 
 def _table_of_times(timed: Sequence[Timed], beside: Sequence[_Original]) -> Table:
-    table = _table(
+    title = (
         f"Time of one run, {timed[0].times.runs} runs in turn; relative: to the same kind's first network "
-        f"in fp32 on the same backend and threads\n{machine_line()}",
-        "file", "precision", "runtime", "threads", "p50 ms", "p95 ms", "p99 ms", "relative",
-    )  # fmt: skip
+        f"in fp32 on the same backend and threads\n{machine_line()}"
+    )
+    rows = []
     dense: dict[tuple[Any, ...], float] = {}
     for one in timed:
         # The first network of a kind comes first in its default file and arithmetic.
         choice, runtime = one.choice, one.choice.runtime
         kind = isinstance(choice.info, LevelInfo), runtime.backend, runtime.providers, one.threads
         relative = one.times.p50_ms / dense.setdefault(kind, one.times.p50_ms)
-        table.add_row(
-            choice.info.file, choice.precision, choice.provider, str(one.threads), *_shown(one.times),
-            f"{relative:.3f}",
-        )  # fmt: skip
+        ran = choice.info.file, choice.precision, choice.provider, str(one.threads)
+        rows.append((*ran, *_shown(one.times), f"{relative:.3f}"))
     for original in beside:
-        table.add_row(
-            original.file, "fp32", original.provider, str(original.threads), *_shown(original.times), ""
-        )
-    return table
+        ran = original.file, "fp32", original.provider, str(original.threads)
+        rows.append((*ran, *_shown(original.times), ""))
+    headings = ("file", "precision", "runtime", "threads", "p50 ms", "p95 ms", "p99 ms", "relative")
+    return make_table(title, headings, rows, left=("precision", "runtime"))
 
 
 def _shown(times: Times) -> tuple[str, ...]:
     return tuple(f"{value:.2f}" for value in (times.p50_ms, times.p95_ms, times.p99_ms))
-
-
-def _table(title: str, *headings: str) -> Table:
-    table = Table(title=title)
-    numbers = {"p50 ms", "p95 ms", "p99 ms", "relative", "threads", "of", "limit"}
-    for heading in headings:
-        table.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
-    return table
 
 
 def _name(info: NetworkInfo) -> str:

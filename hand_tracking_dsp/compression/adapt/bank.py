@@ -39,14 +39,7 @@ Files = Mapping[str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class AdaptedFile:
-    """One file of the new bank.
-
-    Attributes:
-        index: Index of its level.
-        level: Name of that level.
-        file: Name of the file.
-        result: Result of adapting it.
-    """
+    """One file of the new bank, with the index and name of its level."""
 
     index: int
     level: str
@@ -56,10 +49,6 @@ class AdaptedFile:
 
 def check_levels(bank: Manifest, files: Files) -> onnx.ModelProto:
     """Open every level of a bank before anything long is begun; return the dense network.
-
-    Args:
-        bank: The bank.
-        files: Its networks by name.
 
     Raises:
         ModelError: A file is not a landmark network, or the dense one is not in fp32.
@@ -88,14 +77,9 @@ def adapt_levels(
     fresh: Sequence[str] = (),
     on_file: Callable[[str], None] | None = None,
 ) -> list[AdaptedFile]:
-    """Adapt all levels, two at a time.
+    """Adapt all levels, two at a time, and report the name of each file when it is done.
 
-    Args:
-        bank: The bank.
-        files: Its networks by name.
-        adapter: Adapts one file to the pictures.
-        fresh: Names of levels just made from the same pictures, whose fp32 files are as good as they get.
-        on_file: Called with the name of each file when it is done.
+    The levels named fresh were just made from the same pictures: their fp32 files are as good as they get.
 
     Returns:
         By level, its fp32 file, then its INT8 file.
@@ -109,11 +93,7 @@ def adapt_levels(
 
 
 def time_files(networks: Mapping[str, bytes], runs: int) -> tuple[str, dict[str, Times]]:
-    """Time networks in turn, one thread each.
-
-    Args:
-        networks: By file, at least one.
-        runs: Timed runs of each, at least 1.
+    """Time networks, at least one, in turn with one thread each.
 
     Returns:
         (what ran them, as Session.provider; their times by file).
@@ -139,10 +119,7 @@ def record(
         found: Results of adapt_levels.
         provider: Provider that time_files returned.
         times: Times of all files found, of time_files.
-        about: Goes into each new file's source: bank, pictures, crops, held_back, seed.
-
-    Returns:
-        The new bank.
+        about: Fields of each new file's source: bank, pictures, crops, held_back, seed.
     """
     networks, old, levels = new_files(found), {info.file for info in bank.files}, list(bank.levels)
     for one in found:

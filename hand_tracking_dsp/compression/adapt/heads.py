@@ -42,11 +42,7 @@ class _Head(NamedTuple):
 
 
 def refit_heads(model: onnx.ModelProto, labelled: LabelledCrops) -> onnx.ModelProto | None:
-    """Refit the heads of image and world landmarks.
-
-    Args:
-        model: A landmark network whose heads are linear layers in float; stays as it is.
-        labelled: Crops to fit to.
+    """Refit the heads of image and world landmarks, linear layers in float.
 
     Returns:
         The network with other heads; None where its heads are not of that form, or nothing can be learned.

@@ -77,29 +77,15 @@ class LevelAdapter:
         return crops.subset(2 * _evenly(len(crops) // 2, _CALIBRATION_CROPS))
 
     def adapt_floats(self, old: onnx.ModelProto) -> Adapted:
-        """Adapt a network in fp32.
-
-        Args:
-            old: Stays as it is.
-        """
+        """Adapt a network in fp32."""
         return self._best("fp32", old, self._float_ways(old))
 
     def adapt_integers(self, base: onnx.ModelProto | None, old: onnx.ModelProto | None) -> Adapted:
-        """Adapt a network in INT8, or make one.
-
-        Args:
-            base: The same level in fp32, adapted; None where there is none that can be quantized.
-            old: The INT8 network that there is; None where there is none. One of both is there.
-        """
+        """Adapt a network in INT8, or make one of the level's adapted fp32 network; one of both is there."""
         return self._best("int8", old, self._integer_ways(base, old))
 
     def adapt_halves(self, base: onnx.ModelProto | None, old: onnx.ModelProto) -> Adapted:
-        """Make a network in fp16 again.
-
-        Args:
-            base: As in adapt_integers.
-            old: The fp16 network that there is.
-        """
+        """Make a network in fp16 again of the level's adapted fp32 network, where there is one."""
         return self._best("fp16", old, iter([("halved", halve(base))] if base is not None else []))
 
     def unchanged(self, model: onnx.ModelProto, precision: str, *, new: bool = False) -> Adapted:

@@ -30,7 +30,7 @@ class DenseDeviation:
 
     Attributes:
         deviation: Deviation of the landmarks on crops that show a hand, mean, % of palm size.
-        presence: Mean difference of the probability that there is a hand, 0 to 1, over all crops.
+        presence: Mean difference of the probability of a hand, 0 to 1, over all crops.
     """
 
     deviation: float
@@ -39,13 +39,7 @@ class DenseDeviation:
 
 @dataclass(frozen=True, slots=True)
 class LabelledCrops:
-    """Crops with the dense network's predictions.
-
-    Attributes:
-        crops: Hands, and places where there may be none.
-        labels: The dense network's predictions.
-        hands: bool [n], True where it sees a hand.
-    """
+    """Crops of hands and other places, with the dense network's predictions and where it sees a hand."""
 
     crops: Crops
     labels: Predictions
@@ -60,12 +54,9 @@ class LabelledCrops:
 
 @dataclass(frozen=True, slots=True)
 class AdaptationCrops:
-    """The pictures of a camera, split so that no scene is in two parts.
+    """The pictures of a camera, split so that no scene is in two parts: to fit, to choose ways, to measure.
 
-    Attributes:
-        fit: Crops to fit to, each followed by its mirror image.
-        validation: Crops to choose between ways.
-        held_back: Crops to measure on.
+    Each crop to fit to is followed by its mirror image.
     """
 
     fit: LabelledCrops
@@ -74,13 +65,7 @@ class AdaptationCrops:
 
     @classmethod
     def make(cls, hands: Crops, anywhere: Crops, dense: Session, seed: int = 0) -> AdaptationCrops:
-        """Split crops, and label them by the dense network.
-
-        Args:
-            hands: Crops of hands.
-            anywhere: Crops of any places of the same pictures; may be none.
-            dense: The dense network.
-            seed: Seed of the split.
+        """Split crops of hands, with crops of any places of the same pictures, labelled by the dense network.
 
         Raises:
             ConfigurationError: All are of one picture or scene, or the dense network sees too few hands.
@@ -139,12 +124,9 @@ def joined(first: Crops, second: Crops) -> Crops:
 
 
 def cut_anywhere(folder: Path, count: int, seed: int = 0) -> Crops:
-    """Cut squares out of any place of pictures, hand or not: examples without a hand.
+    """Cut squares out of any place of a folder's pictures, hand or not: examples without a hand.
 
-    Args:
-        folder: Folder of pictures.
-        count: Crops wanted; fewer come where there are fewer pictures that can be read.
-        seed: Seed of the places.
+    Fewer than count come where there are fewer pictures that can be read.
 
     Raises:
         SourceError: The folder is missing or holds no picture.

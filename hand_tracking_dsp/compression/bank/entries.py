@@ -23,27 +23,12 @@ from hand_tracking_dsp.tracking.record import Record
 
 
 def new_accuracy(data: str, value: float, samples: int, provider: str, metric: str = DEVIATION) -> Accuracy:
-    """Describe a measurement.
-
-    Args:
-        data: Name of the pictures, for example "val/egohands".
-        value: The result, in the metric's unit; rounded to four places.
-        samples: Number of pictures.
-        provider: What ran the network, as Session.provider.
-        metric: DEVIATION for levels, RECALL for palm detectors, for example.
-    """
+    """Describe a measurement of so many pictures, in the metric's unit, rounded to four places."""
     return Accuracy(metric=metric, data=data, value=round(value, 4), samples=samples, provider=provider)
 
 
 def new_network(name: str, file: str, data: bytes, **more: Any) -> NetworkInfo:  # noqa: ANN401
-    """Describe a palm detector in fp32.
-
-    Args:
-        name: For people.
-        file: Name of its file in the bank's folder.
-        data: Content of that file.
-        more: The other fields of NetworkInfo.
-    """
+    """Describe a palm detector in fp32; more are the other fields of NetworkInfo."""
     return NetworkInfo(name=name, file=file, sha256=sha256_of(data), precision="fp32", **more)
 
 
@@ -58,11 +43,11 @@ def new_level(
     """Describe a sparsity level in fp32; numbered gives it its index and sparsity.
 
     Args:
-        name: For people.
+        name: Name for people.
         file: Name of its file in the bank's folder.
         data: Content of that file.
         keep: Share of hidden channels kept, by block; 0 = the block is gone; empty if not pruned.
-        more: The other fields of LevelInfo.
+        more: Other fields of LevelInfo.
     """
     return LevelInfo(
         index=0,
@@ -83,15 +68,7 @@ def new_bank(
     levels: Iterable[LevelInfo],
     detectors: Iterable[NetworkInfo] = (),
 ) -> Manifest:
-    """Put a bank together.
-
-    Args:
-        name: The bank's name.
-        license_name: Licence of its networks.
-        source: Origin of its networks, for people.
-        levels: Dense first, sparser later; they are numbered.
-        detectors: The palm detectors, the default one first.
-    """
+    """Put a bank together of levels, dense first, which get numbers, and detectors, the default one first."""
     return Manifest(
         name=name,
         license=license_name,
@@ -102,11 +79,7 @@ def new_bank(
 
 
 def numbered(levels: Iterable[LevelInfo]) -> tuple[LevelInfo, ...]:
-    """Number the levels of a bank, and compute how sparse each is.
-
-    Args:
-        levels: Dense first; sparsity is the share of its parameters that another one lacks.
-    """
+    """Number the levels of a bank, dense first; sparsity is the share of its parameters that others lack."""
     levels = tuple(levels)
     first = ("index", "sparsity")
     return tuple(
@@ -123,12 +96,7 @@ def numbered(levels: Iterable[LevelInfo]) -> tuple[LevelInfo, ...]:
 def with_variant(network: Network, file: str, data: bytes, precision: str, **more: Any) -> Network:  # noqa: ANN401
     """Add the same network in another precision to a level or detector, in place of one of that precision.
 
-    Args:
-        network: The level or detector.
-        file: Name of the variant's file in the bank's folder.
-        data: Content of that file.
-        precision: Precision of its weights.
-        more: The other fields of FileInfo.
+    The file with the data lies in the bank's folder; more are the other fields of FileInfo.
     """
     variant = FileInfo(file=file, sha256=sha256_of(data), precision=precision, **more)
     others = (one for one in network.variants if one.precision != precision)

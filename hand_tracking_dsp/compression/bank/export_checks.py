@@ -13,7 +13,6 @@ from itertools import pairwise
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from rich.table import Table
 
 from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_palm_percent
 from hand_tracking_dsp.errors import BackendError, ModelError
@@ -69,15 +68,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class ExportStep:
-    """Change from one stage to the next.
-
-    Attributes:
-        source: The stage before.
-        target: The stage.
-        deviation: Change of the landmarks, in the limit's unit.
-        probability: Change of presence and handedness.
-        limit: Largest change allowed.
-    """
+    """Change from one stage to the next: of landmarks, in the limit's unit, and of the probabilities."""
 
     source: str
     target: str
@@ -92,12 +83,7 @@ class ExportStep:
 
 
 def compare_stages(stages: Sequence[Stage], images: Images) -> list[ExportStep]:
-    """Compare each stage with the one before.
-
-    Args:
-        stages: At least two.
-        images: uint8 [n, 224, 224, 3], RGB, at least one.
-    """
+    """Compare each of two or more stages with the one before on images, uint8 [n, 224, 224, 3] RGB."""
     found = [stage.predict(images) for stage in stages]
     return [
         _step(before.name, stage, expected, result)
@@ -122,31 +108,8 @@ def require(steps: Sequence[ExportStep], network: str) -> None:
             raise ModelError(msg)
 
 
-def steps_table(steps: Sequence[tuple[str, ExportStep]], samples: int) -> Table:
-    """Show steps, each with the name of its network."""
-    table = Table(title=f"Every step checked, {samples} crops held back")
-    for heading in ("network", "step", "landmarks moved", "limit", "probabilities", "limit", ""):
-        words = heading in {"network", "step", ""}
-        table.add_column(heading, justify="left" if words else "right", overflow="fold")
-    for network, step in steps:
-        table.add_row(
-            network,
-            f"{step.source} → {step.target}",
-            f"{step.deviation:.2g} {step.limit.unit}",
-            f"{step.limit.deviation:g}",
-            f"{step.probability:.1e}",
-            f"{step.limit.probability:g}",
-            "ok" if step.accepted else "TOO LARGE",
-        )
-    return table
-
-
 def open_as_filed(model: bytes, name: str) -> Session:
     """Open a network without any of ONNX Runtime's optimizations; one thread.
-
-    Args:
-        model: An ONNX file.
-        name: Its name, for messages.
 
     Raises:
         BackendError: ONNX Runtime refuses it.

@@ -65,11 +65,8 @@ def write_bank(folder: Path, bank: Manifest, files: Mapping[str, bytes]) -> Mani
 
     Args:
         folder: Destination; made if missing.
-        bank: Its manifest.
+        bank: Manifest of the bank; returned as written.
         files: New ONNX files by name; the others lie in the bank's own folder.
-
-    Returns:
-        The bank as written.
 
     Raises:
         ModelError: A network that the bank names is missing or another one.

@@ -13,13 +13,7 @@ class HeldBackCrops:
     """Crops held back from learning, and the dense network's predictions of them."""
 
     def __init__(self, crops: Crops, dense: Session, seed: int) -> None:
-        """Run the dense network.
-
-        Args:
-            crops: Crops of one data set or more.
-            dense: The dense network.
-            seed: Seed that the crops were chosen by, for the names of the data sets.
-        """
+        """Run the dense network on crops of one data set or more, which were chosen by a seed."""
         self.crops = crops
         self._expected = predict(dense, crops.images)
         by_source = (

@@ -11,11 +11,7 @@ EXACT = RuntimeOptions(providers=("cpu",), precision="fp32", threads=1)
 
 
 def open_exact(network: onnx.ModelProto | bytes, name: str = "") -> Session:
-    """Open a network so.
-
-    Args:
-        network: A model, or an ONNX file.
-        name: For messages; the graph's own if not given.
+    """Open a model or an ONNX file so; the name is for messages.
 
     Raises:
         BackendError: ONNX Runtime refuses it.

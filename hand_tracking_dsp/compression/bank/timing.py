@@ -36,12 +36,7 @@ class Times:
     runs: int
 
     def profile(self, provider: str, threads: int) -> LatencyProfile:
-        """Return the times as bank.json has them of this device.
-
-        Args:
-            provider: What ran the network, as Session.provider.
-            threads: Threads per inference; 0 = the backend's choice.
-        """
+        """Return the times as bank.json has them of this device, by Session.provider and threads."""
         return LatencyProfile(device=device_name(), provider=provider, threads=threads, **asdict(self))
 
 
@@ -61,9 +56,6 @@ def time_in_turn(
         calls: Each runs once what is timed.
         runs: Timed runs of each, at least 1; made up to a whole number of turns.
         on_turn: Called with how many turns are done, and how many there are.
-
-    Returns:
-        The times of each, in the order of calls.
     """
     turns = -(-runs // _TURN)
     times_ms: list[list[float]] = [[] for _ in calls]

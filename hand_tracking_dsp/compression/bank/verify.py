@@ -69,13 +69,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """Times of a network on this machine.
-
-    Attributes:
-        choice: The network, its file and runtime.
-        threads: Threads it was given; 0 = the backend's choice.
-        times: Times of one run.
-    """
+    """Times of a run of a network on this machine with so many threads; 0 = the backend's choice."""
 
     choice: Choice[NetworkInfo]
     threads: int
@@ -102,12 +96,12 @@ def choices_here(bank: Manifest) -> list[Choice[NetworkInfo]]:
 def check_networks(
     bank: Manifest, choices: Sequence[Choice[NetworkInfo]], images: Sequence[Image], data: str
 ) -> Iterator[Check]:
-    """Run networks on pictures.
+    """Run networks, the dense one in fp32 first, on pictures with hands.
 
     Args:
-        bank: The bank.
-        choices: Networks to run, the dense one in fp32 first.
-        images: uint8 [height, width, 3], BGR, with hands.
+        bank: Bank of the networks.
+        choices: Networks to run.
+        images: uint8 [height, width, 3], BGR.
         data: Name of these pictures in bank.json.
 
     Raises:
@@ -147,10 +141,10 @@ def time_networks(
     beside: Sequence[Callable[[], object]] = (),
     on_turn: Callable[[int, int], None] | None = None,
 ) -> tuple[list[Timed], list[Times]]:
-    """Time networks in turn on a grey picture.
+    """Time networks, and other calls beside them, in turn on a grey picture.
 
     Args:
-        bank: The bank.
+        bank: Bank of the networks.
         choices: Networks to run.
         threads: Threads per inference; 0 = the backend's choice.
         runs: Timed runs of each, at least 1.
@@ -177,20 +171,11 @@ def time_networks(
 
 
 def record(bank: Manifest, checks: Sequence[Check], timed: Sequence[Timed], data: str) -> Manifest:
-    """Add this machine's figures to a bank.
+    """Add this machine's figures, found on pictures of a name, to a bank.
 
     Times replace those of the same device, provider and threads. A result is added where none of the same
     pictures and provider is recorded, so that later runs are compared with the first. What failed its
     check gets no times here, so that the precision policy leaves it alone.
-
-    Args:
-        bank: The bank.
-        checks: Results of check_networks.
-        timed: Results of time_networks.
-        data: Name of the pictures of the checks.
-
-    Returns:
-        The bank with the figures.
     """
     device = device_name()
     failed = {(one.choice.info.file, one.choice.provider) for one in checks if not one.accepted}

@@ -34,9 +34,7 @@ class ComparisonOptions:
     """Options of the comparison.
 
     Attributes:
-        data: Pictures to calibrate, train and measure with.
         ratios: Latencies to prune for, relative to the dense network.
-        budget: Training of each network.
         bank: Folder of a bank whose levels are measured too; None = no bank.
         threads: Numbers of threads to time with.
         runs: Timed runs of each network.
@@ -51,15 +49,7 @@ class ComparisonOptions:
 
 
 def budget(steps: int, minutes: float | None, batch: int, device: str, seed: int) -> Budget:
-    """Describe the training that every network gets.
-
-    Args:
-        steps: Number of batches where minutes is None.
-        minutes: Minutes of training for one network.
-        batch: Samples in a batch.
-        device: "cpu" or "cuda".
-        seed: Seed of the samples' order.
-    """
+    """Describe the training that every network gets: steps, or the minutes of one network where given."""
     options = DistillationTrainingOptions(
         batch=batch, device=device, half=bfloat16_is_fast(device), seed=seed
     )
@@ -67,12 +57,7 @@ def budget(steps: int, minutes: float | None, batch: int, device: str, seed: int
 
 
 def compare(options: ComparisonOptions, work: Path, report: Progress) -> list[Row]:
-    """Make all networks, or read those that an earlier call has made, and measure them.
-
-    Args:
-        options: Options of the comparison.
-        work: Folder of networks and figures.
-        report: See Progress.
+    """Make all networks, or read those that an earlier call has kept in the work folder, and measure them.
 
     Returns:
         Row of each network; the first is the dense one.

@@ -54,11 +54,9 @@ class BaselineDataOptions:
 
 @dataclass(frozen=True, slots=True)
 class BaselineData:
-    """Data of the comparison.
+    """Crops to calibrate with, samples to train on, and sets to measure on.
 
     Attributes:
-        crops: Crops to calibrate with.
-        samples: Samples to train on.
         sets: Sets to measure on; the last one is of synthetic hands, with exact joints.
         validation: Same sets with the teacher's labels, for the curves of training.
     """
@@ -72,14 +70,7 @@ class BaselineData:
 def gather(
     options: BaselineDataOptions, budget: Budget, dense: onnx.ModelProto, work: Path, report: Progress
 ) -> BaselineData:
-    """Gather the data, or read what an earlier call has kept in the work folder.
-
-    Args:
-        options: Options of the data.
-        budget: Training of each network.
-        dense: Network to agree with.
-        work: Folder in which data are kept.
-        report: See Progress.
+    """Gather the data with the dense network's labels, or read what an earlier call has kept in the folder.
 
     Raises:
         SourceError: A folder is missing or holds no picture.

@@ -32,7 +32,7 @@ def prune_by_depgraph(model: onnx.ModelProto, keep: float) -> onnx.ModelProto:
     """Prune every group of channels alike by the magnitude of the group (group L2 norm, the tool's default).
 
     Args:
-        model: fp32 landmark network whose heads read the landmarks' features; it is not changed.
+        model: fp32 landmark network whose heads read the landmarks' features.
         keep: Share of the channels to keep, above 0, to 1.
 
     Raises:

@@ -59,14 +59,7 @@ class LayeredNetwork(nn.Module):
                 raise ModelError(msg)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Run the network.
-
-        Args:
-            image: float32 [n, 3, height, width], 0 to 1.
-
-        Returns:
-            Outputs of the network, in order.
-        """
+        """Run the network on images, float32 [n, 3, height, width], 0 to 1; return its outputs in order."""
         values = {self._model.graph.input[0].name: image}
         for node in self._model.graph.node:
             values[node.output[0]] = self._run(node, [values[name] for name in node.input if name in values])

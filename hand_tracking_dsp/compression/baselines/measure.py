@@ -47,10 +47,7 @@ Figures = dict[str, dict[str, float]]
 def evaluate_network(model: bytes, sets: Sequence[EvaluationSet], kept: Path) -> Figures:
     """Measure a network's deviation from the dense one and, where there is truth, its error.
 
-    Args:
-        model: ONNX file.
-        sets: Sets to measure on.
-        kept: Folder in which figures are kept, by the content of network and crops.
+    Figures are kept in a folder, by the content of network and crops.
 
     Returns:
         By data set deviation, deviation_median, deviation_p95 and, where there is truth, error, error_median
@@ -81,13 +78,7 @@ def time_all(
     runs: int,
     on_turn: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, list[dict[str, Any]]]:
-    """Time networks on every installed backend, in turn, on a grey picture.
-
-    Args:
-        models: ONNX files by name; the first is the dense one.
-        threads: Numbers of threads to time with.
-        runs: Timed runs of each, at least 1.
-        on_turn: Called with the runtime, the turns done, and their number.
+    """Time networks, the dense one first, on every installed backend, in turn, on a grey picture.
 
     Returns:
         Profiles by name as in bank.json, with the median relative to the dense network's in relative.

@@ -89,17 +89,14 @@ class NetworkCandidate:
 
 @dataclass(slots=True)
 class CandidateMaker:
-    """Makes the networks, or reads those that an earlier call has made.
+    """Makes the networks, or reads those that an earlier call has kept in the work folder.
 
     Attributes:
         bank: Folder of the bank whose level 0 is the dense network that all are pruned from.
         crops: Crops that closed-form pruning and quantization calibrate with.
         samples: Samples that all networks are trained on.
         validation: Validation sets of the curves of training.
-        work: Folder of networks, checkpoints and curves.
-        budget: Training of each network.
         seed: Seed of the random channels, the split of crops and sampled positions.
-        report: See Progress.
         dense: Dense network.
     """
 
@@ -238,7 +235,10 @@ def new_candidate(
     name: str, label: str, family: str, model: onnx.ModelProto, ratio: float | None = None
 ) -> NetworkCandidate:
     """Describe a network in fp32 that was not trained here."""
-    return NetworkCandidate(name, label, family, serialized(model), "fp32", **sizes(model), ratio=ratio)
+    size = sizes(model)
+    return NetworkCandidate(
+        name, label, family, serialized(model), "fp32", size["parameters"], size["macs"], ratio
+    )
 
 
 def with_steps(options: DistillationTrainingOptions, steps: int) -> DistillationTrainingOptions:

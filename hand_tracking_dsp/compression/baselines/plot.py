@@ -26,10 +26,7 @@ _TICKS = (0, 0.5, 1, 2, 3, 4, 6, 10, 20, 50, 100)
 def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
     """Draw each network's mean deviation against its latency in ONNX Runtime with one thread.
 
-    Args:
-        rows: Rows of comparison.compare.
-        path: Path to the PNG.
-        note: Data that were measured on, shown below the title.
+    The note below the title says what data were measured on.
 
     Raises:
         OutputError: The file cannot be written.

@@ -67,16 +67,13 @@ def jittered(region: Region, options: Augmentation, random: Random) -> Region:
 
 
 def before_background(patch: Image, landmarks: Floats, background: Image, random: Random) -> Image:
-    """Put a hand before another background.
+    """Put the hand of a crop before another background.
 
     Args:
         patch: uint8 [n, n, 3]: crop of the hand.
         landmarks: float32 [21, 2 or more], pixels of the crop.
         background: uint8 [n, n, 3]: another crop, or a second hand's, into which the first then reaches.
         random: Random generator.
-
-    Returns:
-        uint8 [n, n, 3].
     """
     share = _hand_mask(patch.shape[0], landmarks, random)[:, :, None]
     result: Image = (patch * share + background * (1 - share)).astype(np.uint8)
@@ -86,13 +83,8 @@ def before_background(patch: Image, landmarks: Floats, background: Image, random
 def moved(patch: Image, landmarks: Floats, random: Random) -> tuple[Image, Floats]:
     """Shift a crop by a third to two thirds of its side and rotate it, so that its hand enters from a side.
 
-    Args:
-        patch: uint8 [n, n, 3].
-        landmarks: float32 [21, 2 or more], pixels of the crop.
-        random: Random generator.
-
     Returns:
-        Crop with its border pixels repeated, and its landmarks, float32 [21, 2].
+        Crop, uint8 [n, n, 3], with its border pixels repeated, and its landmarks, float32 [21, 2], pixels.
     """
     size = patch.shape[0]
     direction, reach = random.uniform(0, 2 * math.pi), random.uniform(0.33, 0.66) * size
@@ -106,13 +98,7 @@ def moved(patch: Image, landmarks: Floats, random: Random) -> tuple[Image, Float
 
 
 def occluded(image: Image, texture: Image, random: Random) -> Image:
-    """Cover a part of a crop with a bar, a disc or a box, plain or cut out of another crop.
-
-    Args:
-        image: uint8 [n, n, 3].
-        texture: uint8 [n, n, 3].
-        random: Random generator.
-    """
+    """Cover a part of a crop, uint8 [n, n, 3], with a bar, a disc or a box, plain or cut out of a texture."""
     size = image.shape[0]
     mask = np.zeros(image.shape[:2], np.uint8)
     centre = (int(random.integers(0, size)), int(random.integers(0, size)))
@@ -134,13 +120,7 @@ def occluded(image: Image, texture: Image, random: Random) -> Image:
 
 
 def changed(image: Image, options: Augmentation, random: Random) -> Image:
-    """Change light, colour, sharpness and noise, each with the options' probability.
-
-    Args:
-        image: uint8 [n, n, 3], RGB.
-        options: Strength of the augmentation, of which change applies.
-        random: Random generator.
-    """
+    """Change light, colour, sharpness and noise of a crop, uint8 [n, n, 3] RGB, each with options.change."""
     for change in _CHANGES:
         if random.random() < options.change:
             image = change(image, random)

@@ -20,15 +20,7 @@ _JPEG_QUALITY = 95
 
 @dataclass(frozen=True, slots=True)
 class BagPictures:
-    """Result of the extraction.
-
-    Attributes:
-        topic: Topic of the images.
-        messages: Number of its messages.
-        written: Number of pictures written.
-        bad: Number of messages that are not images.
-        problems: Number of other problems with the bag, by sentence.
-    """
+    """Numbers of a topic's messages, pictures written, bad images, and other problems by sentence."""
 
     topic: str
     messages: int

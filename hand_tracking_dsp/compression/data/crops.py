@@ -116,8 +116,7 @@ class HandFinder:
     def regions(self, image: Image | None) -> list[Region]:
         """Find the regions that the tracker would crop in the next frame.
 
-        Args:
-            image: uint8 [height, width, 3], BGR; None counts as unreadable.
+        An image is uint8 [height, width, 3], BGR; None counts as unreadable.
         """
         if image is None:
             self.unreadable += 1
@@ -135,15 +134,7 @@ class HandFinder:
 
 
 def cut(image: Image, region: Region) -> NDArray[np.uint8]:
-    """Cut a region out of a picture.
-
-    Args:
-        image: uint8 [height, width, 3], BGR.
-        region: Region to cut out.
-
-    Returns:
-        uint8 [224, 224, 3], RGB.
-    """
+    """Cut a region out of a picture, uint8 [height, width, 3] BGR; return uint8 [224, 224, 3] RGB."""
     patch: NDArray[np.uint8] = cv2.cvtColor(crop(image, region, SIZE), cv2.COLOR_BGRA2RGB)
     return patch
 
@@ -242,9 +233,6 @@ def split(crops: Crops, held_back: float, seed: int = 0) -> tuple[Crops, Crops]:
         crops: Crops of at least two groups.
         held_back: Share of the crops to hold back, above 0, below 1; reached to within a group.
         seed: Seed of the choice of groups.
-
-    Returns:
-        (crops to calibrate with, crops held back), neither empty.
 
     Raises:
         ConfigurationError: All crops are of one group.

@@ -30,11 +30,7 @@ class Picture:
     group: str
 
     def read(self) -> Image | None:
-        """Decode the picture.
-
-        Returns:
-            uint8 [height, width, 3], BGR; None where the file cannot be decoded.
-        """
+        """Decode the picture: uint8 [height, width, 3], BGR; None where the file cannot be decoded."""
         return read_image(self.path)
 
 
@@ -56,9 +52,6 @@ def spread(pictures: Sequence[Sequence[Picture]]) -> list[Picture]:
 
     The folders take turns; within a folder the order is that of the van der Corput sequence (base 2):
     first the ends and the middle, then what lies between.
-
-    Args:
-        pictures: Pictures of each folder.
     """
     orders = [[folder[i] for i in _van_der_corput(len(folder))] for folder in pictures]
     longest = max(map(len, orders), default=0)

@@ -31,12 +31,9 @@ Progress = Callable[[int, int], None]
 
 
 def synthetic_hands(count: int, seed: int = 0, on_progress: Progress | None = None) -> tuple[Crops, Floats]:
-    """Cut out synthetic hands, with the jitter of a tracker's regions.
+    """Cut out synthetic hands, with the jitter, by seed, of a tracker's regions.
 
-    Args:
-        count: Number of crops, at least 1.
-        seed: Seed of the regions' jitter; the scenes are always the same, and not those of training samples.
-        on_progress: See Progress.
+    The scenes are always the same, and not those of training samples.
 
     Returns:
         (crops, with a group for each scene; exact joints, float32 [count, 21, 2], pixels of the crop).
@@ -54,12 +51,7 @@ def synthetic_hands(count: int, seed: int = 0, on_progress: Progress | None = No
 
 
 def draw_pictures(folder: Path, count: int, on_progress: Progress | None = None) -> None:
-    """Draw pictures with synthetic hands; existing ones are kept.
-
-    Args:
-        folder: Folder to write to, created if missing.
-        count: Number of pictures.
-        on_progress: See Progress.
+    """Draw pictures with synthetic hands into a folder; existing ones are kept.
 
     Raises:
         OutputError: The folder cannot be written.

@@ -47,12 +47,7 @@ class LocatedHands:
 
 @dataclass(frozen=True, slots=True)
 class VariedHand:
-    """Augmented crop.
-
-    Attributes:
-        image: uint8 [224, 224, 3], RGB.
-        truth: float32 [21, 2], exact joints in pixels of the crop; None where they are not known.
-    """
+    """Augmented crop, uint8 [224, 224, 3] RGB, and exact joints, float32 [21, 2], its pixels, where known."""
 
     image: Image
     truth: Floats | None
@@ -61,12 +56,7 @@ class VariedHand:
 def locate_hands(
     pictures: Sequence[Picture], index: Path, on_progress: Callable[[int, int], None] | None = None
 ) -> list[LocatedHands]:
-    """Find the hands of pictures once and keep them in a file, so that the search can be resumed.
-
-    Args:
-        pictures: Pictures to search.
-        index: JSON file; pictures in it are not searched again.
-        on_progress: Called with the number of pictures done, and their number.
+    """Find the hands of pictures once and keep them in a JSON file, so that the search can be resumed.
 
     Returns:
         Readable pictures, including those without a hand.

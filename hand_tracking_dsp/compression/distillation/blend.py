@@ -18,12 +18,7 @@ SHARES = (1.0, 0.75, 0.5, 0.25)
 
 
 def blended(start: onnx.ModelProto, trained: onnx.ModelProto, share: float) -> onnx.ModelProto:
-    """Interpolate the weights of two networks.
-
-    Args:
-        start: Network before training.
-        trained: Same network after training; its graph is kept.
-        share: Share of the trained weights, 0 to 1.
+    """Interpolate the weights of a network before and after training, by a share of the trained ones, 0 to 1.
 
     Raises:
         ModelError: The networks do not have the same weights.

@@ -72,7 +72,7 @@ class DistillationOptions:
 
 @dataclass(frozen=True, slots=True)
 class DistilledNetwork:
-    """Result of distillation.
+    """Result of distillation: a float network.
 
     Attributes:
         model: Float network.
@@ -114,8 +114,7 @@ def prepare_samples(
         on_progress: See Progress.
 
     Returns:
-        Training samples, pictures held back for validation, and crops to calibrate INT8 with where there is
-        quantization-aware training.
+        Training samples, pictures held back, and crops to calibrate INT8 with where it is trained for.
 
     Raises:
         SourceError: A folder is missing or holds no picture.
@@ -159,13 +158,7 @@ def distill_network(
 ) -> DistilledNetwork:
     """Train a network towards its teacher's outputs, or continue where an earlier call was stopped.
 
-    Args:
-        model: Pruned network.
-        samples: Training samples.
-        validation: Validation sets of images, uint8 [n, 224, 224, 3].
-        folder: Folder of the network's checkpoints and curves.
-        options: Options of distillation.
-        on_progress: See Progress.
+    The folder holds the network's checkpoints and curves.
 
     Raises:
         ModelError: The network has an operator that cannot be trained.

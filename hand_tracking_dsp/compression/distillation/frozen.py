@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
+from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.compression.distillation.samples import TrainingSamples, Validation
 from hand_tracking_dsp.compression.onnx_graph import copied, cut_out, read_weights, serialized, write_weights
@@ -49,41 +49,21 @@ def joined(model: onnx.ModelProto, tail: onnx.ModelProto) -> onnx.ModelProto:
 
 
 class FrozenHead:
-    """Runs a head in ONNX Runtime with one thread.
-
-    Args:
-        head: Network from the image to one tensor.
-    """
+    """Runs a head, from the image to one tensor, in ONNX Runtime with one thread."""
 
     def __init__(self, head: onnx.ModelProto) -> None:
-        data = serialized(head)
-        self.key = hashlib.sha256(data).hexdigest()[:12]
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
+        self.key = hashlib.sha256(serialized(head)).hexdigest()[:12]
+        self._session = open_exact(head)
 
     def run(self, images: NDArray[np.uint8]) -> NDArray[np.float16]:
-        """Compute the input of the tail.
-
-        Args:
-            images: uint8 [n, 224, 224, 3], RGB.
-
-        Returns:
-            float16 [n, height, width, channels].
-        """
-        outputs = [self._session.run(None, {"image": as_input(image)})[0][0] for image in images]
+        """Compute the tail's input, float16 [n, height, width, channels], from uint8 [n, 224, 224, 3] RGB."""
+        outputs = [self._session.run(as_input(image))[0][0] for image in images]
         maps: NDArray[np.float16] = np.stack(outputs).transpose(0, 2, 3, 1).astype(np.float16)
         return maps
 
 
 class FrozenSamples(TrainingSamples):
-    """Samples with the head's output in place of the images; it is kept beside them.
-
-    Args:
-        samples: Images and their labels.
-        head: Frozen part of the network.
-        on_progress: Called with the shards done and their number.
-    """
+    """Samples with the head's output in place of the images; it is kept beside them."""
 
     def __init__(
         self,

@@ -55,11 +55,9 @@ _LEAST = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class LevelResult:
-    """Effect of distillation on a level.
+    """Effect of distillation on a level, in fp32, or in int8 by quantization-aware training.
 
     Attributes:
-        name: Name of the level.
-        precision: fp32, or int8 for the network of quantization-aware training.
         before: Mean deviation from the dense network by validation set, % of palm size.
         after: Same after training.
         steps: Checks of the steps of the export.
@@ -78,13 +76,9 @@ class LevelResult:
 
 
 class LevelTrainer:
-    """Trains the levels of a bank.
+    """Trains the levels of a bank, whose level 0 is the teacher.
 
-    Args:
-        bank: Folder of the bank; its level 0 is the teacher.
-        work: Folder of checkpoints and curves, with a folder for each level.
-        options: Options of distillation.
-        on_progress: See distill.Progress.
+    The work folder has a folder of checkpoints and curves for each level.
 
     Raises:
         ModelError: The bank is missing or damaged.
@@ -133,10 +127,7 @@ class LevelTrainer:
     def train(self, index: int, samples: TrainingSamples, calibration: Crops | None) -> list[LevelResult]:
         """Train a level; it stays as it was where training does not make it better.
 
-        Args:
-            index: Index of the level.
-            samples: Training samples.
-            calibration: Crops to quantize with; None where there is no quantization-aware training.
+        Crops to calibrate INT8 with are None where there is no quantization-aware training.
 
         Returns:
             Result of the float network, and of the INT8 one if it was trained.

@@ -33,15 +33,7 @@ class Loss:
     alpha: float = 0.1
 
     def __call__(self, found: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
-        """Compute the mean loss of a batch.
-
-        Args:
-            found: Student's outputs, and its features mapped to the teacher's width.
-            labels: Labels as in samples.Labels, float.
-
-        Returns:
-            Scalar.
-        """
+        """Compute the mean loss of a batch; found has features mapped to the teacher's width, too."""
         points = found["landmarks"].float().view(-1, JOINT_COUNT, 3)
         target = labels["landmarks"].view(-1, JOINT_COUNT, 3)
         palm = (target[:, Joint.WRIST, :2] - target[:, Joint.MIDDLE_MCP, :2]).norm(dim=1)

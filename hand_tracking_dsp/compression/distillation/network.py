@@ -70,10 +70,7 @@ class OnnxNetwork(nn.Module):
         self._clipped = {node.input[0] for node in model.graph.node if node.op_type == "Clip"}
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        """Run the network.
-
-        Args:
-            image: float [n, 3, height, width], RGB, 0 to 1.
+        """Run the network on images, float [n, 3, height, width], RGB, 0 to 1.
 
         Returns:
             Outputs by name, and the features that the landmark head reads.
@@ -120,12 +117,7 @@ class OnnxNetwork(nn.Module):
 
 @torch.no_grad()
 def predict_in_torch(model: onnx.ModelProto, images: NDArray[np.uint8]) -> Predictions:
-    """Run a landmark network in PyTorch, one image at a time.
-
-    Args:
-        model: Landmark network.
-        images: uint8 [n, 224, 224, 3], RGB.
-    """
+    """Run a landmark network in PyTorch on images, uint8 [n, 224, 224, 3] RGB, one at a time."""
     network = OnnxNetwork(model).eval()
     outputs = [network(torch.from_numpy(as_input(image))) for image in images]
     return Predictions.of([[output[name].numpy() for name in _HEADS] for output in outputs])

@@ -37,11 +37,8 @@ class SampleRecipe:
     """Ingredients of samples.
 
     Attributes:
-        located: Pictures and their hands.
         teacher: Serialized dense network.
-        options: Strength of the augmentation.
         synthetic: Share of synthetic hands, 0 to 1.
-        seed: Random seed.
         shard: Number of samples in one file.
     """
 
@@ -60,7 +57,7 @@ def make_samples(
     workers: int,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Make samples in whole shards; existing shards are kept.
+    """Make samples in whole shards, in several processes; existing shards are kept.
 
     Args:
         recipe: Ingredients of the samples.
@@ -84,11 +81,7 @@ def make_samples(
 
 
 class TrainingSamples:
-    """Samples of one or several folders, read from disk on demand.
-
-    Args:
-        folders: Folders written by make_samples.
-    """
+    """Samples of one or several folders of make_samples, read from disk on demand."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = tuple(folders)
@@ -111,10 +104,7 @@ class TrainingSamples:
         return len(self._images) * self._shard
 
     def batch(self, indices: NDArray[np.int64]) -> tuple[NDArray[np.uint8], Labels]:
-        """Read some samples.
-
-        Args:
-            indices: int64 [n], 0 to len(self) - 1.
+        """Read some samples by their indices, int64 [n].
 
         Returns:
             Images, uint8 [n, 224, 224, 3] RGB, and their labels.
@@ -134,9 +124,7 @@ class TrainingSamples:
     def batches(self, size: int, seed: int) -> Iterator[tuple[NDArray[np.uint8], Labels]]:
         """Read all samples in random order, over and over, each time with the shards finished by then.
 
-        Args:
-            size: Size of a batch; all samples where there are fewer.
-            seed: Seed of the order.
+        A batch has all samples where there are fewer than its size.
         """
         random = np.random.default_rng(seed)
         while True:
@@ -186,12 +174,7 @@ def _shard(folder: Path, number: int) -> Path:
 
 
 def label_images(images: NDArray[np.uint8], teacher: Teacher) -> Labels:
-    """Label crops for validation.
-
-    Args:
-        images: uint8 [n, 224, 224, 3], RGB.
-        teacher: Network that labels them.
-    """
+    """Label crops, uint8 [n, 224, 224, 3] RGB, for validation."""
     return _labels([teacher.label(image) for image in images], np.full((len(images), JOINT_COUNT, 2), np.nan))
 
 

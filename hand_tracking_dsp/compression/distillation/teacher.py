@@ -6,14 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
-import onnxruntime
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
+from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.onnx_graph import copied
 from hand_tracking_dsp.errors import ModelError
-
-FEATURES = "features"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +55,16 @@ class Teacher:
         extended.graph.output.append(
             onnx.helper.make_tensor_value_info(self._features, onnx.TensorProto.FLOAT, None)
         )
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            extended.SerializeToString(), settings, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_exact(extended)
+        self._names = [output.name for output in extended.graph.output]
 
     def label(self, image: NDArray[np.uint8]) -> TeacherOutput:
-        """Label a picture.
-
-        Args:
-            image: uint8 [224, 224, 3], RGB.
-        """
-        names = ["landmarks", "world_landmarks", "presence", "handedness", self._features]
-        landmarks, world, presence, handedness, features = self._session.run(
-            names, {"image": as_input(image)}
-        )
+        """Label a picture, uint8 [224, 224, 3], RGB."""
+        found = dict(zip(self._names, self._session.run(as_input(image)), strict=True))
         return TeacherOutput(
-            landmarks[0], world[0], presence.item(), handedness.item(), features[0].astype(np.float16)
+            found["landmarks"][0],
+            found["world_landmarks"][0],
+            found["presence"].item(),
+            found["handedness"].item(),
+            found[self._features][0].astype(np.float16),
         )

@@ -62,14 +62,9 @@ class DistillationTrainingOptions:
 
 @dataclass(slots=True)
 class Trainer:
-    """Trains a student and keeps its state in a folder.
+    """Trains a student and keeps its state in a folder of checkpoint.pt and curve.json.
 
     Attributes:
-        student: Network to train.
-        samples: Training samples.
-        validation: Validation sets.
-        folder: Folder of checkpoint.pt and curve.json.
-        options: Options of the training.
         curve: Figures of each validation.
 
     Raises:
@@ -258,12 +253,7 @@ class Trainer:
 
 
 def choose_device(name: str, threads: int) -> str:
-    """Choose the device to train on.
-
-    Args:
-        name: "cpu", "cuda", or "auto": cuda if available.
-        threads: Number of threads on a CPU; 0 = PyTorch's choice.
-    """
+    """Choose the device to train on; "auto" is cuda if available, 0 threads on a CPU PyTorch's choice."""
     if threads:
         torch.set_num_threads(threads)
     if name != "auto":

@@ -30,14 +30,11 @@ _ORDER = ("name", "file", "sha256", "precision", "parameters", "macs", "dead_cha
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """One of MediaPipe's networks.
+    """One of MediaPipe's networks: its name, its file in ONNX, and what it keeps to.
 
     Attributes:
-        name: full or lite.
-        file: Name of the ONNX file it becomes.
         member: Its path in MediaPipe's wheel.
         sha256: Checksum of the .tflite file.
-        contract: Inputs and outputs of the ONNX file.
     """
 
     name: str
@@ -113,11 +110,7 @@ def read_originals(wheel: Path | None) -> dict[str, bytes]:
 
 
 def make_bank(originals: dict[str, bytes], folder: Path) -> Manifest:
-    """Write the four networks as ONNX, and bank.json.
-
-    Args:
-        originals: The .tflite files by their path in the wheel.
-        folder: Destination; made if missing.
+    """Write the four networks, given by their path in the wheel, as ONNX, and bank.json.
 
     Raises:
         ModelError: A network cannot be converted.

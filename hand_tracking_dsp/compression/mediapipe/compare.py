@@ -33,15 +33,7 @@ TFLITE = "tflite/CPU"
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """The largest difference of one output over all inputs.
-
-    Attributes:
-        file: The ONNX file.
-        provider: Backend and execution provider.
-        output: Name of the output.
-        value: Largest absolute difference, in the unit of LIMITS.
-        samples: Number of inputs compared.
-    """
+    """Largest absolute difference of one output over so many inputs, in the unit of LIMITS."""
 
     file: str
     provider: str
@@ -61,11 +53,11 @@ def compare(
     """Compare every network on every backend with its original, on noise and on images.
 
     Args:
-        bank: MediaPipe's networks.
-        originals: The .tflite files by their path in MediaPipe's wheel.
+        bank: Bank of MediaPipe's networks.
+        originals: .tflite files by their path in MediaPipe's wheel.
         images: uint8 [height, width, 3], BGR.
         random_samples: Number of inputs of uniform noise, at least 1.
-        seed: Seed of the noise and of the regions.
+        seed: Seed of the noise.
 
     Raises:
         ModelError: A network is missing, or is not MediaPipe's.
@@ -92,12 +84,7 @@ def compare(
 def original_calls(
     bank: Manifest, originals: dict[str, bytes], threads: int
 ) -> dict[tuple[str, str], Callable[[], object]]:
-    """Open the original of every network, to be timed beside it.
-
-    Args:
-        bank: MediaPipe's networks.
-        originals: The .tflite files by their path in MediaPipe's wheel.
-        threads: Threads per inference; 0 = the interpreter's choice.
+    """Open the original of every network, by its path in MediaPipe's wheel, to be timed beside it.
 
     Returns:
         One run each, by the ONNX file it became and the name of the runtime.

@@ -27,14 +27,7 @@ _GROUP = 16
 
 
 def remove_dead_channels(model: onnx.ModelProto) -> int:
-    """Remove the dead hidden channels of a network of inverted-residual blocks, in place.
-
-    Args:
-        model: Convolutions with ReLU6 written as Clip.
-
-    Returns:
-        The number of channels removed.
-    """
+    """Remove the dead hidden channels of blocks with ReLU6 written as Clip, in place; return their number."""
     removed = 0
     for block in find_blocks(model):
         node = Graph(model).nodes[block.depthwise]

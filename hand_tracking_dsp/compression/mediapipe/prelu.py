@@ -12,19 +12,13 @@ from onnx import helper
 def prelu_nodes(
     name: str, source: str, target: str, slopes: NDArray[Any]
 ) -> tuple[list[onnx.NodeProto], dict[str, NDArray[Any]]]:
-    """Write PReLU(x) as slope * x + (1 - slope) * ReLU(x).
+    """Write PReLU(x) as slope * x + (1 - slope) * ReLU(x), with slopes float32 [channels, 1, 1].
 
     ONNX Runtime's PRelu kernel walks its operands element by element and takes half of the palm
     detector's time; ReLU fuses with what stands before it, and products and sums are vectorised.
 
-    Args:
-        name: Prefix of the nodes and weights.
-        source: Name of the input.
-        target: Name of the output.
-        slopes: float32 [channels, 1, 1].
-
     Returns:
-        The nodes, and their weights by name.
+        The nodes, and their weights by name, all prefixed by the name.
     """
     positive, rectified, scaled = f"{name}.positive", f"{name}.rectified", f"{name}.scaled"
     slope, rest = f"{name}.slope", f"{name}.one_less_slope"

@@ -80,7 +80,7 @@ def make_detectors(
     """Give each palm detector of a bank an INT8 variant, and add one pruned from the smallest.
 
     Args:
-        bank: The bank; its first detector is the dense one.
+        bank: Bank whose first detector is the dense one.
         images: uint8 [n, 192, 192, 3], RGB, to calibrate on.
         seed: Seed of the positions compared.
         on_step: Called after each layer that was solved again.
@@ -132,15 +132,12 @@ def measure_detectors(
     """Measure detectors: time, hands found, and how far their regions lie from the dense detector's.
 
     Args:
-        networks: By file; the first is the dense one.
+        networks: Networks by file; the first is the dense one.
         images: uint8 [n, 192, 192, 3], RGB, held back from calibration.
-        pictures: With hands that a person marked; none if there are no such.
+        pictures: Pictures with hands that a person marked; none if there are no such.
         runs: Timed runs of each, at least 1.
         least_recall: Share of the dense detector's recall that is good enough.
         on_progress: Called len(images) + len(pictures) * len(networks) times.
-
-    Returns:
-        By network, in the same order.
 
     Raises:
         BackendError: A backend refuses a network.
@@ -165,14 +162,7 @@ def measure_detectors(
 def record(bank: Manifest, results: Sequence[DetectorFigures], data: str, boxes: str) -> Manifest:
     """Add the measurements to a bank, and leave out the new files that are not good enough.
 
-    Args:
-        bank: Result of make_detectors.
-        results: Results of measure_detectors.
-        data: Name of the held-back pictures.
-        boxes: Name of the marked ones.
-
-    Returns:
-        The bank to be written.
+    The held-back pictures are named data, the marked ones boxes.
     """
     by_file = {result.file: result for result in results}
     bad = {result.file for result in results if result.problem}

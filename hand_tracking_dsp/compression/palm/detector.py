@@ -16,12 +16,7 @@ from hand_tracking_dsp.tracking.precision import Choice
 
 
 def open_detector(model: onnx.ModelProto, name: str, runtime: RuntimeOptions | None = None) -> PalmDetector:
-    """Make a detector of a network.
-
-    Args:
-        model: A network that keeps the palm contract; run as it is.
-        name: For messages.
-        runtime: Backend and options; the defaults if None.
+    """Make a detector of a network, which is run as it is; the name is for messages.
 
     Raises:
         BackendError: The backend refuses it.

@@ -54,14 +54,7 @@ def measure_deviation(
     order: ChannelOrder = "bgr",
     on_progress: Callable[[], None] | None = None,
 ) -> list[RegionDeviation]:
-    """Compare detectors with the dense one.
-
-    Args:
-        dense: Detector to compare with.
-        others: Detectors to compare.
-        images: uint8 [height, width, 3].
-        order: The order of their channels.
-        on_progress: Called after each picture.
+    """Compare detectors with the dense one on images, uint8 [height, width, 3] with channels in an order.
 
     Returns:
         The result of each of the others.
@@ -92,12 +85,8 @@ def measure_deviation(
 def match(expected: Sequence[PalmDetection], found: Sequence[PalmDetection]) -> list[tuple[int, int]]:
     """Pair palms whose regions overlap by more than 0.3, each with its best partner that is free.
 
-    Args:
-        expected: Palms, best score first.
-        found: Other palms of the same image.
-
     Returns:
-        Index pairs (expected, found).
+        Index pairs (expected, found), best expected score first.
     """
     free = list(range(len(found)))
     pairs = []

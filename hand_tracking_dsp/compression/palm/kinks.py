@@ -35,16 +35,7 @@ _WEAKEST = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class _Prelu:
-    """Nodes of a PReLU, found by its parts.
-
-    Attributes:
-        source: The tensor that it reads.
-        output: The tensor that it makes.
-        slope: Name of the slopes.
-        rest: Name of one less the slopes.
-        product: The node that multiplies the ReLU.
-        total: The node that adds.
-    """
+    """Nodes of a PReLU, found by its parts: what it reads and makes, its weights, its product and sum."""
 
     source: str
     output: str
@@ -57,8 +48,7 @@ class _Prelu:
 def fold_kinks(model: onnx.ModelProto) -> onnx.ModelProto:
     """Take one product out of every PReLU inside a stage; the results stay the same to rounding.
 
-    Args:
-        model: fp32, its PReLUs as mediapipe.prelu writes them; stays as it is.
+    The model, in fp32, has its PReLUs as mediapipe.prelu writes them.
     """
     result = copied(model)
     graph, weights = Graph(result), read_weights(result)

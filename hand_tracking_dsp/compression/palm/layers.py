@@ -65,13 +65,7 @@ class FeatureSamples:
     """
 
     def __init__(self, images: NDArray[np.uint8], dense: onnx.ModelProto, seed: int = 0) -> None:
-        """Find the palms.
-
-        Args:
-            images: uint8 [n, 192, 192, 3], RGB.
-            dense: Detector that finds the palms.
-            seed: Seed of the positions.
-        """
+        """Find the palms of images, uint8 [n, 192, 192, 3] RGB; the seed is that of the positions."""
         detector = open_detector(dense, dense.graph.name or "dense")
         self.images = images
         self._seed = seed
@@ -79,11 +73,7 @@ class FeatureSamples:
         self._palms = [[palm.box for palm in detector.detect(image)] for image in images]
 
     def positions(self, picture: int, side: int) -> NDArray[np.int64]:
-        """Choose positions of a square feature map.
-
-        Args:
-            picture: Index of the picture; another one is sampled at other positions.
-            side: Side of the feature map.
+        """Choose positions of a square feature map; another picture is sampled at other ones.
 
         Returns:
             int64 [POSITIONS or fewer]: row * side + column, the same for every map of that side.

@@ -24,15 +24,9 @@ _HELD_BACK_OF = 5
 
 
 def split_pictures(folders: Sequence[Path]) -> tuple[list[Picture], list[Picture]]:
-    """List the pictures of some folders, those to learn from and those held back to measure on.
+    """List the pictures of some folders: those to learn from, and those held back to measure on.
 
     Every fifth run of neighbours is held back; any beginning of a list is spread evenly over the folders.
-
-    Args:
-        folders: Folders of pictures.
-
-    Returns:
-        (to learn from, held back).
 
     Raises:
         SourceError: A folder is missing or holds no picture.
@@ -48,19 +42,11 @@ def split_pictures(folders: Sequence[Path]) -> tuple[list[Picture], list[Picture
 
 
 def detector_inputs(pictures: Sequence[Picture], count: int, seed: int = 0) -> NDArray[np.uint8]:
-    """Make inputs of the palm detector of pictures.
+    """Make inputs of the palm detector of pictures: uint8 [count, 192, 192, 3], RGB.
 
     Every fourth picture fills the input as it is, letterboxed; the others are placed anywhere in a
     camera's frame, smaller, mirrored and turned a little, on another picture's blurred pixels, so that
-    hands of all sizes come in all places.
-
-    Args:
-        pictures: See split_pictures.
-        count: Inputs wanted, at least 32; a picture serves more than once where there are fewer.
-        seed: Seed of everything that is random.
-
-    Returns:
-        uint8 [count, 192, 192, 3], RGB.
+    hands of all sizes come in all places. A picture serves more than once where there are fewer than count.
 
     Raises:
         ConfigurationError: Fewer than 32 pictures can be read, or fewer inputs are wanted.

@@ -38,13 +38,7 @@ _TAP_RIDGE = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class LayerFit:
-    """Error of one layer before and after its least squares.
-
-    Attributes:
-        layer: Its name.
-        before: Mean squared error in shares of the target's variance, with the old weights.
-        after: Likewise, with the new ones.
-    """
+    """Mean squared error of a layer in shares of the target's variance, with the old and the new weights."""
 
     layer: str
     before: float
@@ -198,12 +192,7 @@ def _cut_kernel(model: onnx.ModelProto, name: str, samples: FeatureSamples) -> L
 def _tap_moments(
     model: onnx.ModelProto, node: onnx.NodeProto, samples: FeatureSamples, pads: list[int], stride: int
 ) -> tuple[Doubles, Doubles]:
-    """Sum up what a convolution's taps see.
-
-    Returns:
-        Covariances, float64 [systems, taps, taps], and means, float64 [systems, taps]: a system a channel
-        of a depthwise layer, else one with the taps of all channels.
-    """
+    """Return covariances, float64 [systems, taps, taps], and means of what a convolution's taps see."""
     gathered = []
     for picture, (tensor,) in enumerate(samples.tensors(model, (node.input[0],))):
         padded = np.pad(tensor[0], ((0, 0), (pads[0], pads[2]), (pads[1], pads[3])))

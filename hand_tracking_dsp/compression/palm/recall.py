@@ -66,12 +66,7 @@ class Recall:
 
 
 def count_pairs(palms: Sequence[PalmDetection], hands: Floats) -> int:
-    """Count the hands that palms found, by the rule above.
-
-    Args:
-        palms: Best score first.
-        hands: float32 [n, 4]: left, top, right, bottom, pixels of the same image.
-    """
+    """Count the hands, boxes float32 [n, 4], that palms, best score first, found by the rule above."""
     free = np.ones(len(hands), dtype=bool)
     sides = (hands[:, 2:] - hands[:, :2]).max(axis=1)
     centres = (hands[:, :2] + hands[:, 2:]) / 2
@@ -91,12 +86,7 @@ def measure_recall(
     pictures: Iterable[LabelledPicture],
     on_progress: Callable[[], None] | None = None,
 ) -> dict[str, Recall]:
-    """Run a detector on labelled pictures.
-
-    Args:
-        detector: Run with its usual score threshold.
-        pictures: See recordings.labels.read_boxes.
-        on_progress: Called after each picture.
+    """Run a detector with its usual score threshold on labelled pictures.
 
     Returns:
         Results by LabelledPicture.group; total gives that of all.

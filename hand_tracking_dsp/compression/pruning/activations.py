@@ -65,14 +65,10 @@ class Sampler:
         self._positions = positions
 
     def take(self, tensor: Floats, picture: int) -> Floats:
-        """Sample a feature map.
-
-        Args:
-            tensor: float32 [1, n, h, w], or [1, n], which is one sample.
-            picture: Index of the picture; another one is sampled at other positions.
+        """Sample a feature map, float32 [1, n, h, w], or [1, n], which is one sample.
 
         Returns:
-            float32 [samples, n].
+            float32 [samples, n], at other positions for another picture.
         """
         flat = tensor.reshape(tensor.shape[1], -1)
         size = flat.shape[1]

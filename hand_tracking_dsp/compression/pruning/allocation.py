@@ -106,13 +106,7 @@ def _options(block: Block, sensitivity: Sensitivity, latency: LatencyTable) -> _
 
 
 def _cheapest(options: list[_Options], saving_ms: float, price: float) -> list[int]:
-    """Choose an option of each block so that they save enough at the least cost.
-
-    Args:
-        options: Options of each block.
-        saving_ms: Time that they must save together.
-        price: Price of a parameter, in squared error.
-    """
+    """Choose an option of each block so that they save enough at the least error; a parameter has a price."""
     # least[t] is what the blocks behind cost if they must still save t steps.
     need = max(0, int(np.ceil(saving_ms / _STEP_MS)))
     left = np.arange(need + 1)
@@ -133,14 +127,7 @@ def _cheapest(options: list[_Options], saving_ms: float, price: float) -> list[i
 
 
 def _widened(options: list[_Options], chosen: list[int], saving_ms: float, removed: float) -> list[int]:
-    """Use up what a price for each parameter leaves of the budgets: better the best single block, and again.
-
-    Args:
-        options: Options of each block.
-        chosen: Their choices, within both budgets.
-        saving_ms: Time that they must save together.
-        removed: Parameters that they must leave out together.
-    """
+    """Use up what a price for each parameter leaves of the budgets: better the best block, and again."""
     chosen = list(chosen)
     while True:
         spare_ms = sum(item.saved_ms[i] for item, i in zip(options, chosen, strict=True)) - max(

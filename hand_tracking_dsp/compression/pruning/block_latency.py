@@ -101,15 +101,7 @@ def measure_latency(
 
 
 def undisturbed_ms(sessions: Sequence[Session], runs: int) -> list[float]:
-    """Time networks in turn.
-
-    Args:
-        sessions: Networks of one input each.
-        runs: Timed runs of each, at least 1.
-
-    Returns:
-        Of each, the 10th percentile, milliseconds.
-    """
+    """Time networks of one input each in turn: the 10th percentile of each, milliseconds."""
     random = np.random.default_rng(0)
     inputs = [random.random(session.inputs[0].shape, dtype=np.float32) for session in sessions]
     times_ms = np.empty((runs + _WARM_UP, len(sessions)))

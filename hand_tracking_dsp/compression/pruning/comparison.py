@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+from scipy.stats import rankdata
 
 from hand_tracking_dsp.compression.bank.deviation import deviation_palm_percent, predict
 from hand_tracking_dsp.compression.bank.sessions import open_exact
@@ -41,13 +42,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class CriteriaComparison:
-    """Criteria compared.
+    """Criteria compared, with their effects on crops held back by share and criterion.
 
     Attributes:
-        criteria: Their names.
-        correlations: By block, by pair of names "a, b": Spearman's rank correlation, -1 to 1.
-        effects: By share and criterion.
-        held_back: Number of crops that effects were measured on.
+        correlations: Spearman's rank correlation, -1 to 1, by block, by pair of names "a, b".
     """
 
     criteria: tuple[str, ...]
@@ -88,7 +86,7 @@ def compare(
         crops: Crops to calibrate on.
         held_back: Crops to measure on.
         keep: Shares of every block's hidden channels, above 0 to 1.
-        criteria: By name.
+        criteria: Criteria by name.
         seed: Seed of everything random.
         on_progress: Called with what is being done.
 
@@ -124,17 +122,9 @@ def spearman(one: Doubles, other: Doubles) -> float:
     """Correlate two rankings: Pearson's correlation of the ranks, equal numbers sharing theirs."""
     if len(one) < 2:
         return 1.0
-    a, b = _ranks(one), _ranks(other)
-    a, b = a - a.mean(), b - b.mean()
+    a, b = (ranks - ranks.mean() for ranks in (rankdata(one), rankdata(other)))
     scale = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / scale if scale else 0.0
-
-
-def _ranks(values: Doubles) -> Doubles:
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    ranks: Doubles = (ends - (counts - 1) / 2)[places]
-    return ranks
 
 
 def _correlations(scores: Mapping[str, Relevance]) -> dict[str, dict[str, float]]:

@@ -23,13 +23,7 @@ class Criterion(Protocol):
     """Says how relevant each hidden channel of a network is."""
 
     def __call__(self, model: onnx.ModelProto, crops: Crops, seed: int = 0) -> Relevance:
-        """Score the channels.
-
-        Args:
-            model: fp32 network.
-            crops: Crops to calibrate on, where the criterion looks at pictures.
-            seed: Where it draws random numbers.
-        """
+        """Score the channels of an fp32 network; crops and seed count where pictures or chance do."""
 
 
 def l1_norm(model: onnx.ModelProto, crops: Crops, seed: int = 0) -> Relevance:
@@ -78,11 +72,7 @@ CRITERIA: Mapping[str, Criterion] = {
 
 
 def channel_sums(model: onnx.ModelProto, values: Mapping[str, Array]) -> Relevance:
-    """Sum a number for each weight over the weights of each hidden channel.
-
-    Args:
-        model: The network.
-        values: By weight, shaped as it.
+    """Sum a number for each weight, shaped as it, over the weights of each hidden channel.
 
     Returns:
         By block, float64 [n]: over what makes the channel, filters it and mixes it into the output.

@@ -96,12 +96,9 @@ class LevelMaker:
         self._before = self._held_back.deviations(open_exact(self._model))
 
     def make(self, specs: Sequence[LevelSpec], out: Path) -> Iterator[PrunedLevel]:
-        """Make levels, and write the bank whenever one is done.
+        """Make a level for each specification, and write the bank whenever one is done.
 
-        Args:
-            specs: One for each level, the slowest first.
-            out: Folder of the new bank. Levels in it that were made of the same pictures with the same
-                settings are kept as they are.
+        Levels in the folder that were made of the same pictures with the same settings are kept as they are.
 
         Yields:
             The levels, in the order of specs.

@@ -78,8 +78,7 @@ class BlockTargets:
     """Outputs that a network's blocks should give on some crops; good for any number of prunings.
 
     Attributes:
-        crops: The pictures.
-        blocks: The network's blocks, before pruning.
+        blocks: Blocks of the network before pruning.
         outputs: By block, float32 [crops, samples, m].
         sampler: Positions at which they were sampled.
         check: bool [crops], which are held back to choose ridges with.
@@ -160,11 +159,6 @@ def cut(
     model: onnx.ModelProto, keep: Mapping[str, float], relevance: Mapping[str, Doubles]
 ) -> onnx.ModelProto:
     """Prune a network without reconstruction: the least relevant channels go, the weights stay.
-
-    Args:
-        model: Stays as it is.
-        keep: As in prune.
-        relevance: As in prune, for every block.
 
     Raises:
         ConfigurationError: As in prune.

@@ -57,12 +57,7 @@ class Moments:
         )
 
     def add(self, hidden: NDArray[np.float32], target: NDArray[np.float32]) -> None:
-        """Add samples.
-
-        Args:
-            hidden: float32 [samples, n].
-            target: float32 [samples, m].
-        """
+        """Add samples: activations, float32 [samples, n], and targets, float32 [samples, m]."""
         self.count += len(hidden)
         self.hidden += hidden.sum(axis=0, dtype=np.float64)
         self.target += target.sum(axis=0, dtype=np.float64)
@@ -137,8 +132,8 @@ def eliminate(
     Args:
         moments: Moments of the samples.
         prior: float [n, m], as in solve.
-        weights: float64 [m], how much the squared error of each output counts.
-        ridge: As in solve.
+        weights: float64 [m], weight of the squared error of each output.
+        ridge: Strength as in solve.
 
     Returns:
         (channels int64 [n], in the order in which they leave; float64 [n], by how much the weighted
@@ -168,15 +163,7 @@ def eliminate(
 
 
 def best_ridge(fit: Moments, check: Moments, prior: NDArray[Any], keep: Mask, weights: Doubles) -> float:
-    """Choose the ridge whose weights do best on samples held back.
-
-    Args:
-        fit: Moments to solve from.
-        check: Moments of other pictures, to measure with.
-        prior: As in solve.
-        keep: As in solve.
-        weights: float64 [m], as in eliminate.
-    """
+    """Choose the ridge whose weights do best on other samples, check; the others are as in eliminate."""
     errors = [float(check.error(*solve(fit, prior, keep, ridge)) @ weights) for ridge in RIDGES]
     return RIDGES[int(np.argmin(errors))]
 

@@ -68,11 +68,11 @@ def measure_sensitivity(
     """Prune all blocks alike, then give each other widths, and measure what becomes of the landmarks.
 
     Args:
-        model: The network, unpruned.
-        targets: From prune.prepare, of the same network.
+        model: Unpruned network.
+        targets: Outputs from prune.prepare, of the same network.
         held_back: Crops to measure on; other pictures than the targets'.
         around: Share of the hidden channels that the other blocks keep, above 0 to 1.
-        shares: Shares of the hidden channels, to try in each block, 0 to 1.
+        shares: Shares of the hidden channels to try in each block, 0 to 1.
         on_progress: Called with the name of each block when it is done.
     """
     blocks = targets.blocks

@@ -21,12 +21,7 @@ def widths(block: Block) -> list[int]:
 
 
 def rounded_width(block: Block, share: float) -> int:
-    """Return the width nearest to a share of a block's channels; 0 only for a share of 0, and if it may go.
-
-    Args:
-        block: The block.
-        share: 0 to 1.
-    """
+    """Return the width nearest to a share, 0 to 1, of a block's channels; 0 only for 0, where it may go."""
     if share == 0 and block.removable:
         return 0
     return min((width for width in widths(block) if width), key=lambda w: abs(w - share * block.channels))

@@ -28,14 +28,7 @@ ZERO_PLANES = "image.zeros"
 
 
 def align(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Pad hidden channels to multiples of 16, and the image to four planes, all with zeros.
-
-    Args:
-        model: fp32 network with one image as its input.
-
-    Returns:
-        A copy with the same outputs.
-    """
+    """Return a copy with hidden channels padded to multiples of 16, the image to four planes, by zeros."""
     aligned = copied(model)
     if any(groups_of(node) % _DEPTHWISE for node in aligned.graph.node if is_depthwise(node)):
         _pad_hidden(aligned)

@@ -21,16 +21,12 @@ _LARGEST = 2**31 - 1
 
 
 def correct_biases(quantized: onnx.ModelProto, original: onnx.ModelProto, images: NDArray[np.uint8]) -> None:
-    """Correct the biases of all layers, in place, one after the other.
+    """Correct the biases of all layers of a network quantized from an original in fp32, in place, in order.
 
     Each is corrected with those before it corrected already, so that it answers for its own error only.
     The linear heads, which stay in float, take what is left: a channel that is nearly constant lies between
-    two steps, and only what reads it can make that good.
-
-    Args:
-        quantized: Network as onnxruntime.quantization writes it.
-        original: The fp32 network it was made from.
-        images: uint8 [n, height, width, 3], RGB; some of them are used.
+    two steps, and only what reads it can make that good. Of images, uint8 [n, height, width, 3] RGB, some
+    are used.
     """
     chosen = images[:: max(1, len(images) // _PICTURES)][:_PICTURES]
     graph = Graph(original)

@@ -35,11 +35,7 @@ _SAME_SCALE = {"Add", "Clip", "MaxPool", "Relu", "Resize"}
 def equalize(
     model: onnx.ModelProto, ranges: Mapping[str, ChannelRange]
 ) -> tuple[onnx.ModelProto, dict[str, ChannelRange]]:
-    """Scale the channels of a network.
-
-    Args:
-        model: fp32 network.
-        ranges: Ranges of its tensors' channels.
+    """Scale the channels of an fp32 network by the ranges of its tensors' channels.
 
     Returns:
         A copy with the same outputs as long as no channel leaves its range, and what its channels reach.

@@ -14,14 +14,7 @@ from hand_tracking_dsp.compression.onnx_graph import copied
 
 
 def halve(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Write a network in fp16.
-
-    Args:
-        model: fp32 network; stays as it is.
-
-    Returns:
-        A network whose weights and arithmetic are fp16; its inputs and outputs stay float32.
-    """
+    """Write an fp32 network with weights and arithmetic in fp16; its inputs and outputs stay float32."""
     with warnings.catch_warnings():
         # Weights below 6e-8 become 0 or the smallest fp16 number, which is reported of each.
         warnings.simplefilter("ignore", UserWarning)

@@ -40,26 +40,14 @@ class ChannelRange:
         return ChannelRange(self.low * factor, self.high * factor)
 
     def bounds(self, deviations: float) -> tuple[Floats, Floats]:
-        """Return the channels' lowest and highest values, with a margin for pictures not seen yet.
-
-        Args:
-            deviations: The margin, in standard deviations over the pictures.
-        """
+        """Return the channels' lowest and highest values, widened by standard deviations over pictures."""
         low = self.low.min(axis=0) - deviations * self.low.std(axis=0)
         high = self.high.max(axis=0) + deviations * self.high.std(axis=0)
         return low, high
 
 
 def observe_ranges(model: onnx.ModelProto, images: NDArray[np.uint8]) -> dict[str, ChannelRange]:
-    """Find the range of every tensor's channels.
-
-    Args:
-        model: fp32 network.
-        images: uint8 [n, height, width, 3], RGB, at least one.
-
-    Returns:
-        By tensor; also of the network's input.
-    """
+    """Find the range of every tensor's channels, the input's too, on uint8 [n, height, width, 3] RGB."""
     names = tuple(name for node in model.graph.node for name in node.output)
     lows: dict[str, list[Floats]] = {}
     highs: dict[str, list[Floats]] = {}
@@ -74,12 +62,7 @@ def observe_ranges(model: onnx.ModelProto, images: NDArray[np.uint8]) -> dict[st
 def observe_moments(
     model: onnx.ModelProto, images: NDArray[np.uint8], seed: int = 0
 ) -> dict[str, NDArray[np.float64]]:
-    """Find the second moments of what each convolution's kernel meets.
-
-    Args:
-        model: fp32 network.
-        images: uint8 [n, height, width, 3], RGB, at least one.
-        seed: Seed of the positions that are looked at.
+    """Find the second moments of what each convolution's kernel meets on uint8 [n, height, width, 3] RGB.
 
     Returns:
         By the convolution's output: float64 [groups, k, k], E[x xᵀ] over pictures and positions, where x is

@@ -21,12 +21,7 @@ _CHUNK = 32
 def largest_steps(weights: Doubles, smallest: Doubles) -> Doubles:
     """Return the step of each row whose largest integer stands for its largest weight.
 
-    Args:
-        weights: float64 [groups, rows, k].
-        smallest: Steps allowed, float64 [groups, rows], above 0.
-
-    Returns:
-        float64 [groups, rows].
+    Weights are float64 [groups, rows, k]; the steps and the smallest allowed, above 0, [groups, rows].
     """
     steps: Doubles = np.maximum(np.abs(weights).max(axis=2) / LARGEST, smallest)
     return steps

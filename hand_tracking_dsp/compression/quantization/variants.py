@@ -62,16 +62,7 @@ class VariantFigures:
 
 
 def lacking(level: LevelInfo, precisions: Iterable[str], again: bool = False) -> list[str]:
-    """Name the precisions in which a level has no file yet.
-
-    Args:
-        level: The level.
-        precisions: Those wanted, of MADE.
-        again: Whether those that it has count as lacking, too.
-
-    Returns:
-        Those that can be made: none where the level has no fp32 file.
-    """
+    """Name the wanted precisions in which a level has no file, or has one (again); none without fp32."""
     if level.precision != "fp32":
         return []
     there = set() if again else {variant.precision for variant in level.variants}
@@ -84,11 +75,11 @@ def make_variant(
     """Make a file of a level's network in another precision, or take the one an earlier run left.
 
     Args:
-        level: The level.
+        level: Level of a bank.
         data: Its fp32 file.
         precision: One of MADE.
         crops: Crops to calibrate on.
-        seed: That the crops were chosen by, to be noted.
+        seed: Seed that the crops were chosen by, to be noted.
         kept: Folder for what is made, for a later run.
 
     Returns:
@@ -114,14 +105,7 @@ def make_variant(
 
 
 def check_variant(name: str, original: bytes, made: bytes, precision: str, crops: Crops) -> list[ExportStep]:
-    """Compare the outputs of a network at every step of its export.
-
-    Args:
-        name: Name of the file, for messages.
-        original: The fp32 file.
-        made: The same in another precision.
-        precision: One of MADE.
-        crops: Held back from calibration.
+    """Compare the outputs of a network, on crops held back from calibration, at every step of its export.
 
     Raises:
         ModelError: A step changed more than is allowed.
@@ -157,13 +141,13 @@ def measure_level(
     runs: int,
     on_turn: Callable[[int, int], None] | None = None,
 ) -> list[VariantFigures]:
-    """Measure a level in every file and arithmetic that can run here, in turn.
+    """Measure a level in every file and arithmetic that can run here, in turn, on crops held back.
 
     Args:
-        level: The level.
-        files: The bank's networks by name.
-        dense: The dense network's predictions of the crops.
-        crops: Held back from calibration.
+        level: Level of a bank.
+        files: Networks of the bank by name.
+        dense: Predictions of the crops by the dense network.
+        crops: Crops held back from calibration.
         runs: Timed runs of each, at least 1.
         on_turn: Called with how many turns are done, and how many there are.
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import math
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from hand_tracking_dsp.compression.bank.deviation import Predictions, as_input
 from hand_tracking_dsp.compression.bank.export_checks import (
@@ -18,7 +16,6 @@ from hand_tracking_dsp.compression.bank.export_checks import (
     compare_stages,
     open_as_filed,
     require,
-    steps_table,
 )
 from hand_tracking_dsp.errors import BackendError, ModelError
 from hand_tracking_dsp.resources import share_path
@@ -65,16 +62,6 @@ def test_a_step_that_changes_too_much_stops_the_export(wrong: Stage) -> None:
     steps = compare_stages([stage("ONNX"), wrong], IMAGES)
     with pytest.raises(ModelError, match=f"hand.onnx is not exported: from ONNX to {wrong.name}"):
         require(steps, "hand.onnx")
-
-
-def test_the_table_tells_steps_limits_and_verdicts() -> None:
-    steps = compare_stages([stage("ONNX"), stage("optimized"), stage("INT8", 5.0, limit=ROUNDED)], IMAGES)
-    console = Console(file=io.StringIO(), width=200)
-    console.print(steps_table([("hand.onnx", step) for step in steps], len(IMAGES)))
-    shown = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "ONNX → optimized" in shown
-    assert "10 % of palm" in shown
-    assert "TOO LARGE" in shown
 
 
 def test_a_network_is_run_as_its_file_says() -> None:

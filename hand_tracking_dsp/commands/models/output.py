@@ -1,0 +1,58 @@
+"""Output that several commands of this group have in common: the export's steps, and progress of training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from hand_tracking_dsp.commands.output import make_table
+from hand_tracking_dsp.compression.bank.export_checks import ExportStep
+
+NOTE = "Deviation is agreement with the dense network, never accuracy: these pictures have no ground truth."
+"""Note below a table of deviations from the dense network."""
+
+
+class WorkProgress(Progress):
+    """Shows progress in the console, as compression.distillation.distill.Progress reports it."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console=console, transient=True)
+        self._task = self.add_task("")
+        self._work = ""
+
+    def __call__(self, work: str, done: int, of: int, figures: str) -> None:
+        """Move the bar on, and print the figures above it.
+
+        Args:
+            work: Name of the work.
+            done: Number of its parts that are done.
+            of: Number of its parts; 0 = unknown.
+            figures: Line to print; "" = none.
+        """
+        if work != self._work:
+            self._work = work
+            self.reset(self._task)
+        self.update(self._task, description=work, completed=done, total=of or None)
+        if figures:
+            self.console.print(f"{work}, {done} of {of}: {figures}")
+
+
+def steps_table(steps: Sequence[tuple[str, ExportStep]], samples: int) -> Table:
+    """Show steps, each with the name of its network."""
+    rows = (
+        (
+            network,
+            f"{step.source} → {step.target}",
+            f"{step.deviation:.2g} {step.limit.unit}",
+            f"{step.limit.deviation:g}",
+            f"{step.probability:.1e}",
+            f"{step.limit.probability:g}",
+            "ok" if step.accepted else "TOO LARGE",
+        )
+        for network, step in steps
+    )
+    headings = ("network", "step", "landmarks moved", "limit", "probabilities", "limit", "")
+    return make_table(f"Every step checked, {samples} crops held back", headings, rows, left=("step", ""))
