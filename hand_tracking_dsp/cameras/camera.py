@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.options import check_options, check_order, option
 
@@ -135,3 +136,54 @@ class FrameSource(ABC):
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
+
+
+class StoredSource(FrameSource):
+    """Gives pictures that are stored, in order, perhaps again and again; the caller sets the pace.
+
+    Args:
+        options: Settings, of which rate_hz and loop count.
+        unreadable: Sentence for the user where there is no picture.
+        lost: Sentence for the user where the pictures cannot be read once more.
+
+    Raises:
+        SourceError: There is no picture.
+    """
+
+    def __init__(self, options: SourceOptions, unreadable: str, lost: str) -> None:
+        self.rate_hz = options.rate_hz
+        self._loop = options.loop
+        self._lost = lost
+        self._index = 0
+        self._ahead = self._next_image()
+        if self._ahead is None:
+            self.close()
+            raise SourceError(unreadable)
+        self.height, self.width = self._ahead.shape[:2]
+
+    def read(self, timeout_s: float = 1.0) -> Frame | None:  # noqa: ARG002
+        """Give the next picture; None behind the last one unless the source loops.
+
+        Raises:
+            SourceError: It loops, but the pictures cannot be read once more.
+        """
+        image, self._ahead = self._ahead, None
+        if image is None:
+            image = self._next_image()
+        if image is None and self._loop:
+            self._restart()
+            if (image := self._next_image()) is None:
+                raise SourceError(self._lost)
+        if image is None:
+            return None
+        frame = Frame(self._index, image)
+        self._index += 1
+        return frame
+
+    @abstractmethod
+    def _next_image(self) -> NDArray[np.uint8] | None:
+        """Read a picture, BGR; None behind the last one."""
+
+    @abstractmethod
+    def _restart(self) -> None:
+        """Go back before the first picture."""

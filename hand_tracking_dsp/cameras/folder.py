@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.cameras.camera import IMAGE_SUFFIXES, Frame, FrameSource, SourceOptions
+from hand_tracking_dsp.cameras.camera import IMAGE_SUFFIXES, SourceOptions, StoredSource
 from hand_tracking_dsp.errors import SourceError
 
 
-class ImageFolderSource(FrameSource):
+class ImageFolderSource(StoredSource):
     """Source of a folder's images, each in its own size; one that cannot be decoded is skipped and counted.
 
     The path is that of a folder, see list_images, or of one image; of the options rate_hz and loop count.
@@ -25,40 +25,13 @@ class ImageFolderSource(FrameSource):
 
     def __init__(self, path: Path, options: SourceOptions) -> None:
         self._paths = [path] if path.is_file() else list_images(path)
-        self._where = path
-        self._loop = options.loop
         self._place = 0
-        self._index = 0
         self.name = f"images of {path}" if path.is_dir() else f"image {path}"
-        self.rate_hz = options.rate_hz
-        self._ahead: NDArray[np.uint8] | None = self._next_image()
-        if self._ahead is None:
-            msg = (
-                f"None of the {len(self._paths)} images in {path} can be decoded: check that they are whole."
-            )
-            raise SourceError(msg)
-        self.height, self.width = self._ahead.shape[:2]
-
-    def read(self, timeout_s: float = 1.0) -> Frame | None:  # noqa: ARG002
-        """Decode the next image; None behind the last one unless the folder loops.
-
-        Raises:
-            SourceError: No image can be decoded any more.
-        """
-        image, self._ahead = self._ahead, None
-        if image is None:
-            image = self._next_image()
-        if image is None and self._loop:
-            self._place = 0
-            image = self._next_image()
-            if image is None:
-                msg = f"The images in {self._where} cannot be decoded any more: check that they are there."
-                raise SourceError(msg)
-        if image is None:
-            return None
-        frame = Frame(self._index, image)
-        self._index += 1
-        return frame
+        super().__init__(
+            options,
+            f"None of the {len(self._paths)} images in {path} can be decoded: check that they are whole.",
+            f"The images in {path} cannot be decoded any more: check that they are there.",
+        )
 
     def _next_image(self) -> NDArray[np.uint8] | None:
         while self._place < len(self._paths):
@@ -68,6 +41,9 @@ class ImageFolderSource(FrameSource):
                 return image
             self.frames_skipped += 1
         return None
+
+    def _restart(self) -> None:
+        self._place = 0
 
 
 def list_images(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -62,15 +62,7 @@ class Agreement:
 
     def __add__(self, other: Agreement) -> Agreement:
         """Return the sum of both."""
-        return Agreement(
-            self.photos + other.photos,
-            self.mediapipe + other.mediapipe,
-            self.ours + other.ours,
-            self.distances_px + other.distances_px,
-            self.distances_percent + other.distances_percent,
-            self.same_side + other.same_side,
-            self.other_side + other.other_side,
-        )
+        return Agreement(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 
     def figures(self) -> dict[str, Any]:
         """Return the figures; a share or distance is None where there is nothing to take it of."""

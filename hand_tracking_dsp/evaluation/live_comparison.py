@@ -98,7 +98,7 @@ def score_runs(runs: Sequence[LiveRun], budget_ms: float, base_w: float) -> Live
     lost = sum(map(frames_lost, recordings))
     latencies = [cost.end_to_end_ms for cost in handed]
     drift_percent, known = mean_drift(handed)
-    duration_s = sum((one.costs[-1].stamp_ns - one.costs[0].stamp_ns) * 1e-9 for one in recordings)
+    duration_s = sum(one.length_s for one in recordings)
     energy_j = sum(tracker_energy_j(one, base_w) for one in recordings)
     levels = Counter(cost.level for cost in costs)
     charges = [one.charges[-1].charge for one in recordings if one.charges]
@@ -171,21 +171,16 @@ def most_switches_per_min(costs: Sequence[FrameCost]) -> int:
 
 
 def rolling_p95_ms(recording: ObservedRun, window_s: float = 2.0) -> tuple[Array, Array]:
-    """Compute the 95th percentile of the latest frames with a hand, every quarter of a second.
-
-    Args:
-        recording: Of a run with at least one frame.
-        window_s: Age up to which a frame counts, seconds.
+    """Compute the 95th percentile of the latest frames with a hand (window_s), every quarter of a second.
 
     Returns:
-        Times since the first frame, seconds, and end-to-end latencies, milliseconds, float64 [n] each; NaN
-        where no frame counts.
+        Times since the first frame of the run, seconds, and end-to-end latencies, milliseconds, float64 [n]
+        each; NaN where no frame counts.
     """
     handed = [cost for cost in recording.costs if cost.hands > 0]
-    times = np.array([(cost.stamp_ns - recording.start_ns) * 1e-9 for cost in handed])
+    times = np.array(recording.times_s(handed))
     latencies = np.array([cost.end_to_end_ms for cost in handed])
-    length_s = (recording.costs[-1].stamp_ns - recording.start_ns) * 1e-9
-    grid = np.arange(0.0, length_s + _GRID_S, _GRID_S)
+    grid = np.arange(0.0, recording.length_s + _GRID_S, _GRID_S)
     values = [percentile(latencies[(times > at - window_s) & (times <= at)], 95) for at in grid]
     return grid, np.array(values)
 

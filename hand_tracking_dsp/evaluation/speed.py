@@ -111,15 +111,9 @@ def switch_levels(
     repeats: int = 1,
     block: int = 5,
 ) -> SwitchSeries:
-    """Switch this package's tracker to the next level every few frames of a video.
+    """Switch this package's tracker to the next of its levels every few frames (block) of a video.
 
-    Args:
-        frames: uint8 [height, width, 3], RGB, consecutive frames of a video.
-        worker: The tracker.
-        levels: Number of its levels.
-        rate_hz: Rate of the video.
-        repeats: Number of times to go through the video.
-        block: Frames between two switches.
+    The frames are consecutive, uint8 [height, width, 3], RGB; the video is gone through repeatedly.
     """
     result = SwitchSeries({level: [] for level in range(levels)}, {level: [] for level in range(levels)})
     had_hand, level_before = False, 0

@@ -74,10 +74,7 @@ class FrameCost:
     def of(cls, result: FrameResult, drift: Drift, **others: Any) -> FrameCost:  # noqa: ANN401
         """Build the costs of a frame that was tracked here.
 
-        Args:
-            result: Hands and costs that the tracker returned.
-            drift: Drift measured on the frame, or nothing.
-            others: Fields that the tracker does not know: stamp_ns, total_ms and further ones.
+        The others are fields that the tracker does not know: stamp_ns, total_ms and further ones.
         """
         measured = {
             "hands": len(result.hands),

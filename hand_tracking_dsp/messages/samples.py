@@ -31,11 +31,9 @@ _POWER_AGE_S = 5.0
 
 
 def frame_cost(message: Message, battery: BatterySample | None = None) -> FrameCost:
-    """Build the costs of a frame from a TrackerStats message; fields that an older one lacks stay unknown.
+    """Build the costs of a frame from a TrackerStats message, and the battery's reading last received before.
 
-    Args:
-        message: TrackerStats message.
-        battery: Reading last received before it; None: none.
+    Fields that an older definition of the message lacks stay unknown.
 
     Raises:
         TypeError: The message lacks the level or the number of hands.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from hand_tracking_dsp.messages.frame_cost import FrameCost
@@ -50,6 +51,15 @@ class ObservedRun:
     def start_ns(self) -> int:
         """Stamp of the first image handled; 0 where there is none."""
         return self.costs[0].stamp_ns if self.costs else 0
+
+    @property
+    def length_s(self) -> float:
+        """Time from the first to the last image handled, seconds; at least one."""
+        return (self.costs[-1].stamp_ns - self.start_ns) * 1e-9
+
+    def times_s(self, items: Iterable[FrameCost | Charge]) -> list[float]:
+        """Return the times of frames or battery readings since the first image handled, seconds."""
+        return [(one.stamp_ns - self.start_ns) * 1e-9 for one in items]
 
     def restart(self) -> None:
         """Forget all frames but the newest one handled; commands and battery stay."""

@@ -49,14 +49,10 @@ class LevelBank:
         runtime: RuntimeOptions | None = None,
         on_progress: Progress | None = None,
     ) -> LevelBank:
-        """Load all levels of a bank and warm each up.
+        """Load all levels of a bank or its folder, and warm each up.
 
-        Of each level one file is opened, the one that the precision policy chooses; see precision.choose.
-
-        Args:
-            bank: The bank, or its folder.
-            runtime: Backend and options; the defaults if None.
-            on_progress: Called before each level and once at the end.
+        Of each level one file is opened, the one that the precision policy chooses; see precision.choose. The
+        progress is reported before each level and once at the end.
 
         Raises:
             ModelError: The bank or a network is missing, damaged or breaks the contract.

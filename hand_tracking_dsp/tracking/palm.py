@@ -39,12 +39,9 @@ class PalmDetector:
     def load(
         cls, bank: Manifest | Path | str, name: str = "", runtime: RuntimeOptions | None = None
     ) -> PalmDetector:
-        """Load a detector of a bank, in the file that the precision policy chooses, and warm it up.
+        """Load a detector, in the file that the precision policy chooses, and warm it up.
 
-        Args:
-            bank: The bank, or its folder.
-            name: Of the detector in bank.json; the first if empty.
-            runtime: How to run it; the defaults if None.
+        It is the first one of the bank, or of the bank in a folder, where the name is empty.
 
         Raises:
             ModelError: The bank or the network is missing, damaged or breaks the contract.

@@ -64,8 +64,7 @@ _CHANGE_S = 0.7
 class GestureWalk:
     """Goes through all gestures in an ever new order, holding each and moving smoothly on.
 
-    Args:
-        seed: Two walks of one seed are the same.
+    Two walks of one seed are the same.
     """
 
     def __init__(self, seed: int) -> None:

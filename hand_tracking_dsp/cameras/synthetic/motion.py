@@ -57,7 +57,7 @@ class Motion:
         absence_s: How long no hand is in view at all; 0 = never absent.
         absence_every_s: Period of the absences; each comes at the end of a period. A hand rises into the
             view after it, and sinks out of it before the next.
-        speed: Of gestures and turns, 1 = unhurried; the absences keep their times.
+        speed: Speed of gestures and turns, 1 = unhurried; the absences keep their times.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ def pose_picture(name: str, roll_deg: float = 0.0, yaw_deg: float = 0.0) -> NDAr
     """Render a synthetic right hand before a plain wall, uint8 [300, 300, 3] BGR.
 
     Args:
-        name: Of the pose, a key of cameras.synthetic.GESTURES.
+        name: Name of the pose, a key of cameras.synthetic.GESTURES.
         roll_deg: Turn in the image, degrees, clockwise; 0 = fingers up.
         yaw_deg: Turn about the hand's long axis, degrees; 0 = the palm faces the camera.
     """

@@ -78,11 +78,7 @@ class SyntheticScene:
 
 
 class SyntheticHandSource(FrameSource):
-    """Gives the frames of a SyntheticScene in order, without end; the caller sets the pace.
-
-    Args:
-        options: As of SyntheticScene.
-    """
+    """Gives the frames of a SyntheticScene in order, without end; the caller sets the pace."""
 
     def __init__(self, options: SourceOptions) -> None:
         self._scene = SyntheticScene(options)

@@ -38,11 +38,8 @@ class MetricLimit:
     def breach(self, finding: Finding, *, confident: bool = False) -> str:
         """Describe how the limit is broken, or why it cannot be checked; "" where it is kept.
 
-        The sentence goes on from the limit's text.
-
-        Args:
-            finding: Finding of the limit's measure.
-            confident: Whether it is broken only where the whole interval lies beyond it, not the value alone.
+        The sentence goes on from the limit's text. With confidence it is broken only where the whole interval
+        of its measure lies beyond it, not the value alone.
         """
         name, unit = finding.metric.label, finding.metric.unit
         figure = self._figure(finding)

@@ -46,11 +46,7 @@ class PairedFrames:
 def pair_runs(a: Sequence[str], b: Sequence[str], one: str = "", other: str = "") -> list[tuple[str, str]]:
     """Choose which runs are compared: those asked for, those of the same name, or the only ones.
 
-    Args:
-        a: Names of the runs of A.
-        b: Names of the runs of B.
-        one: Run of A asked for; "" for any.
-        other: Run of B asked for; "" for any.
+    The runs asked for are one of A and other of B; "" stands for any.
 
     Raises:
         ConfigurationError: A run asked for does not exist, or nothing says which belong together.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hand_tracking_dsp.evaluation.measures.aggregates import (
     Percentile,
     mean,
@@ -18,19 +20,23 @@ _BOXES = "true boxes or joints: a bag with a topic truth, or --truth"
 _WORLD = "true joints in metres: a bag with a topic truth of a synthetic source"
 _FRAMES = "a frame that was handled"
 
+_accuracy = partial(Metric, group="accuracy")
+_stability = partial(Metric, group="stability")
+_agreement = partial(Metric, group="agreement")
+_time = partial(Metric, group="time and frames")
+_levels = partial(Metric, group="levels")
+
 METRICS: tuple[Metric, ...] = (
-    Metric(
+    _accuracy(
         "mde_px",
-        "accuracy",
         "px",
         "lower",
         "Mean distance error: mean over joints, hands found and frames of |p - t| in x and y.",
         _JOINTS,
         weighted_mean("error_px", "found"),
     ),
-    Metric(
+    _accuracy(
         "mde_palm_percent",
-        "accuracy",
         "% of palm",
         "lower",
         "The same, each hand's distance divided by its true palm size |wrist - middle MCP|, times 100.",
@@ -38,9 +44,8 @@ METRICS: tuple[Metric, ...] = (
         weighted_mean("error_palm_percent", "found"),
     ),
     *(
-        Metric(
+        _accuracy(
             f"pck_{round(100 * share):03}",
-            "accuracy",
             "share",
             "higher",
             f"PCK@{share:g}: share of all true joints of which the tracked joint lies within {share:g} times "
@@ -50,18 +55,16 @@ METRICS: tuple[Metric, ...] = (
         )
         for share in (0.05, 0.1, 0.2)
     ),
-    Metric(
+    _accuracy(
         "world_mm",
-        "accuracy",
         "mm",
         "lower",
         "Mean over joints, hands and frames of |w - t| of world landmarks, both moved to their mean.",
         _WORLD,
         weighted_mean("world_mm", "true_worlds"),
     ),
-    Metric(
+    _accuracy(
         "world_aligned_mm",
-        "accuracy",
         "mm",
         "lower",
         "The same after Procrustes alignment: the similarity (move, turn, scale) of least squares, for each "
@@ -69,9 +72,8 @@ METRICS: tuple[Metric, ...] = (
         _WORLD,
         weighted_mean("world_aligned_mm", "true_worlds"),
     ),
-    Metric(
+    _accuracy(
         "detection_recall",
-        "accuracy",
         "share",
         "higher",
         "True boxes that a tracked hand's box meets, over all true boxes. Boxes meet at an intersection over "
@@ -80,27 +82,24 @@ METRICS: tuple[Metric, ...] = (
         _BOXES,
         ratio("boxes_hit", "true_boxes"),
     ),
-    Metric(
+    _accuracy(
         "detection_precision",
-        "accuracy",
         "share",
         "higher",
         "The same pairs over all boxes of tracked hands.",
         _BOXES,
         ratio("boxes_hit", "boxes"),
     ),
-    Metric(
+    _accuracy(
         "handedness_accuracy",
-        "accuracy",
         "share",
         "higher",
         "Hands found whose side was right, over those whose side is known.",
         _JOINTS,
         ratio("sides_right", "true_sides"),
     ),
-    Metric(
+    _stability(
         "jitter_px",
-        "stability",
         "px",
         "lower",
         "Second difference from frame to frame while the hand rests: mean over joints of "
@@ -109,18 +108,16 @@ METRICS: tuple[Metric, ...] = (
         "a hand that rests for half a second",
         weighted_mean("jitter_px", "resting"),
     ),
-    Metric(
+    _stability(
         "jitter_palm_percent",
-        "stability",
         "% of palm",
         "lower",
         "The same, in % of the palm size.",
         "a hand that rests for half a second",
         weighted_mean("jitter_palm_percent", "resting"),
     ),
-    Metric(
+    _stability(
         "reacquisition_s",
-        "stability",
         "s",
         "lower",
         "Mean time from the first frame that shows a hand that is not tracked (new or lost) to the first on "
@@ -129,18 +126,16 @@ METRICS: tuple[Metric, ...] = (
         _JOINTS,
         mean("reacquired_s"),
     ),
-    Metric(
+    _stability(
         "reacquisition_max_s",
-        "stability",
         "s",
         "lower",
         "The longest of these times.",
         _JOINTS,
         Percentile("reacquired_s", 100),
     ),
-    Metric(
+    _agreement(
         "drift_palm_percent",
-        "agreement",
         "% of palm",
         "lower",
         "Mean over frames of the landmarks' mean distance from the dense level's on the same regions: "
@@ -149,18 +144,16 @@ METRICS: tuple[Metric, ...] = (
         mean("drift"),
         note="agreement, not accuracy",
     ),
-    Metric(
+    _agreement(
         "recorded_same",
-        "agreement",
         "share",
         "neither",
         "Frames with as many hands as the bag's own topic hands holds of the same image, near them.",
         "a bag with a topic hands",
         mean("recorded_same"),
     ),
-    Metric(
+    _agreement(
         "recorded_px",
-        "agreement",
         "px",
         "neither",
         "Mean over those frames of the largest distance of a joint from the bag's hands.",
@@ -169,9 +162,8 @@ METRICS: tuple[Metric, ...] = (
         note="agreement",
     ),
     *(
-        Metric(
+        _time(
             f"latency_{name}_ms",
-            "time and frames",
             "ms",
             "lower",
             f"{words} of the frames' latency. Frame by frame: from the message to the hands, conversion and "
@@ -186,63 +178,56 @@ METRICS: tuple[Metric, ...] = (
             ("max", 100, "Maximum"),
         )
     ),
-    Metric(
+    _time(
         "latency_jitter_ms",
-        "time and frames",
         "ms",
         "lower",
         "Mean of |latency(t) - latency(t-1)| over frames handled one after the other.",
         "two frames that were handled",
         mean("latency_step_ms"),
     ),
-    Metric(
+    _time(
         "deadline_misses",
-        "time and frames",
         "share",
         "lower",
         "Frames handled whose latency is above the budget (--budget), over all handled.",
         _FRAMES,
         mean("late"),
     ),
-    Metric(
+    _time(
         "frames_dropped",
-        "time and frames",
         "share",
         "lower",
         "Frames replaced by a newer one before their turn, over all; 0 unless --realtime.",
         "a frame",
         share_of(DROPPED),
     ),
-    Metric(
+    _time(
         "frames_rejected",
-        "time and frames",
         "share",
         "lower",
         "Messages that are not images, over all.",
         "a frame",
         share_of(REJECTED),
     ),
-    Metric(
+    _levels(
         "level",
-        "levels",
         "",
         "neither",
         "Mean sparsity level of the frames handled; the histogram stands beside it.",
         _FRAMES,
         mean("level"),
     ),
-    Metric(
+    _levels(
         "sparsity",
-        "levels",
         "share",
         "neither",
         "Mean share of the dense network's parameters removed.",
         _FRAMES,
         mean("sparsity"),
     ),
-    Metric(
+    _levels(
         "switches_per_min",
-        "levels",
         "1/min",
         "lower",
         "Changes of level from one frame handled to the next, per minute of the recording.",
@@ -251,12 +236,12 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "energy_mj",
-        "energy and machine",
         "mJ a frame",
         "lower",
         "Energy of the networks, ESTIMATED: multiply-accumulates that ran, times --picojoules-per-mac.",
         _FRAMES,
         mean("energy_mj"),
+        group="energy and machine",
         note="estimated",
     ),
 )

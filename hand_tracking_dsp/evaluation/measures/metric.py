@@ -18,20 +18,20 @@ class RunMetric:
 
     Attributes:
         name: Name in report.json and on the command line; ends with its unit where it has one.
-        group: Group in the report.
         unit: "" for a plain number.
         better: Direction that is better.
         formula: Definition in a sentence.
         needs: Requirement without which it has no value, the end of "not measured: ...".
+        group: Group in the report.
         note: Remark beside its value wherever a user sees it; "" for none.
     """
 
     name: str
-    group: Group
     unit: str
     better: Better
     formula: str
     needs: str
+    group: Group = field(kw_only=True)
     note: str = field(default="", kw_only=True)
 
     @property

@@ -2,54 +2,52 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hand_tracking_dsp.evaluation.measures.metric import RunMetric
 
+_of_run = partial(RunMetric, group="energy and machine")
+
 RUN_METRICS: tuple[RunMetric, ...] = (
-    RunMetric(
+    _of_run(
         "energy_measured_mj",
-        "energy and machine",
         "mJ a frame",
         "lower",
         "Energy that the machine's meter (RAPL, INA3221 or NVML) counted during the run, over the frames "
         "handled; of the whole processor, card or board, whatever else ran on it.",
         "a meter that can be read (RAPL, INA3221, NVML)",
     ),
-    RunMetric(
+    _of_run(
         "cpu_share",
-        "energy and machine",
         "cores",
         "lower",
         "Processor time of the process over the run's time; 1 = one core fully used.",
         "a frame that was handled",
     ),
-    RunMetric(
+    _of_run(
         "memory_mb",
-        "energy and machine",
         "MB",
         "lower",
         "The most memory (resident set, 1e6 bytes) that the process held up to the end of the run, with what "
         "ran in it before.",
         "a frame that was handled",
     ),
-    RunMetric(
+    _of_run(
         "accelerator_utilization",
-        "energy and machine",
         "share",
         "neither",
         "Mean busy share of the busiest GPU, read once a second.",
         "a GPU whose driver reports it",
     ),
-    RunMetric(
+    _of_run(
         "rate_hz",
-        "energy and machine",
         "frames/s",
         "higher",
         "Frames read, tracked and evaluated per second of the run.",
         "a frame that was handled",
     ),
-    RunMetric(
+    _of_run(
         "network_rate_hz",
-        "energy and machine",
         "frames/s",
         "higher",
         "What the networks alone would allow: frames handled over the sum of detection_ms and landmarks_ms.",

@@ -35,15 +35,9 @@ def read_curves(work: Path) -> dict[str, list[Entry]]:
 def plot_by_figure(
     work: Path, path: Path, progress: str, labels: Mapping[str, str], title: str, targets: Mapping[str, float]
 ) -> None:
-    """Plot a row a figure, a line a training.
+    """Plot a row a figure (labelled, with its unit), a line a training in a folder of trainings.
 
-    Args:
-        work: Folder of trainings.
-        path: Path of the PNG.
-        progress: Name of how far a training was; it labels the x axis, too.
-        labels: Label with its unit of each figure, by name.
-        title: Title of the plot.
-        targets: Value aimed at of some figures, by name.
+    How far a training was is the figure that progress names; some figures have a target to aim at.
 
     Raises:
         OutputError: The file cannot be written.
@@ -65,14 +59,9 @@ def plot_by_figure(
 
 @styled
 def plot_by_training(work: Path, path: Path, progress: str, label: str, left_out: frozenset[str]) -> None:
-    """Plot a row a training, a line a figure.
+    """Plot a row a training in a folder of trainings, a line a figure; all have the unit of the label.
 
-    Args:
-        work: Folder of trainings.
-        path: Path of the PNG.
-        progress: Name of how far a training was; it labels the x axis, too.
-        label: Label with the unit that all figures have.
-        left_out: Names of figures that are not plotted, as their unit is another.
+    How far a training was is the figure that progress names. Figures of another unit are left out.
 
     Raises:
         OutputError: The file cannot be written.

@@ -47,12 +47,12 @@ def save_live_plot(runs: Sequence[LiveRun], script: LoadScript, budget_ms: float
             label=run.policy if first else "_nolegend_",
         )
         _mark_late(latency, run.recording, budget_ms, colour)
-        times = _times_s([cost.stamp_ns for cost in run.recording.costs], run.recording)
+        times = run.recording.times_s(run.recording.costs)
         # Levels of policies lie upon each other: each is drawn a little beside.
         shift = 0.08 * (names.index(run.policy) - (len(names) - 1) / 2)
         levels = [cost.level + shift for cost in run.recording.costs]
         level.step(times, levels, where="post", color=colour, alpha=alpha, lw=1.4)
-        charged_s = _times_s([one.stamp_ns for one in run.recording.charges], run.recording)
+        charged_s = run.recording.times_s(run.recording.charges)
         charges = [100 * one.charge for one in run.recording.charges]
         battery.plot(charged_s, charges, color=colour, alpha=alpha, lw=1.4)
     draw_budget(latency.axhline, budget_ms)
@@ -64,7 +64,7 @@ def save_live_plot(runs: Sequence[LiveRun], script: LoadScript, budget_ms: float
     label_levels(level, max(1, *(cost.level for run in runs for cost in run.recording.costs)))
     battery.set_ylabel("charge, %\n(simulated)")
     battery.set_ylim(0, 105)
-    end_s = max(0.1, *(_end_s(run.recording) for run in runs))
+    end_s = max(0.1, *(run.recording.length_s for run in runs))
     _draw_load(load, script, end_s)
     load.set_xlim(0, end_s)
     save(figure, path)
@@ -72,8 +72,9 @@ def save_live_plot(runs: Sequence[LiveRun], script: LoadScript, budget_ms: float
 
 def _mark_late(axes: Axes, recording: ObservedRun, budget_ms: float, colour: str) -> None:
     late = [cost for cost in recording.costs if cost.hands > 0 and cost.end_to_end_ms > budget_ms]
-    times = _times_s([cost.stamp_ns for cost in late], recording)
-    axes.plot(times, [cost.end_to_end_ms for cost in late], ".", color=colour, ms=3, alpha=0.35)
+    axes.plot(
+        recording.times_s(late), [cost.end_to_end_ms for cost in late], ".", color=colour, ms=3, alpha=0.35
+    )
 
 
 def _draw_load(axes: Axes, script: LoadScript, end_s: float) -> None:
@@ -89,11 +90,3 @@ def _draw_load(axes: Axes, script: LoadScript, end_s: float) -> None:
     axes.set_yticks(range(max(script.most, 1) + 1))
     axes.set_ylabel("busy\nprocesses")
     axes.set_xlabel("time, s")
-
-
-def _times_s(stamps_ns: Sequence[int], recording: ObservedRun) -> list[float]:
-    return [(stamp_ns - recording.start_ns) * 1e-9 for stamp_ns in stamps_ns]
-
-
-def _end_s(recording: ObservedRun) -> float:
-    return (recording.costs[-1].stamp_ns - recording.start_ns) * 1e-9

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
-
-import numpy as np
 
 from hand_tracking_dsp.evaluation.report.plotting import (
     BLUE,
@@ -25,7 +24,7 @@ from hand_tracking_dsp.recordings.run import ObservedRun
 @styled
 def save_latency_plot(recording: ObservedRun, budget_ms: float, path: Path, note: str = "") -> None:
     """Draw latency with its budget and, below, the level of a run with a frame, noting the kind of run."""
-    times = np.array([cost.stamp_ns - recording.start_ns for cost in recording.costs]) * 1e-9
+    times = recording.times_s(recording.costs)
     figure, (top, bottom) = new_figure(2, height_in=6, ratios=[3, 1])
     end_to_end = [cost.end_to_end_ms for cost in recording.costs]
     in_tracker = [cost.total_ms for cost in recording.costs]
@@ -50,18 +49,16 @@ def save_battery_plot(recording: ObservedRun, path: Path, name: str) -> None:
     The name is that of the readings' source, for example "simulated battery".
     """
     figure, (axes,) = new_figure(height_in=4)
-    times = np.array([reading.stamp_ns - recording.start_ns for reading in recording.charges]) * 1e-9
+    times = recording.times_s(recording.charges)
     charges = [100 * reading.charge for reading in recording.charges]
     axes.plot(times, charges, color=GREEN, marker=".", ms=3, label=name)
-    before = None
     label = "level switch"
-    for cost in recording.costs:
-        if before is not None and cost.level != before:
-            at = (cost.stamp_ns - recording.start_ns) * 1e-9
+    for before, after in pairwise(recording.costs):
+        if after.level != before.level:
+            (at,) = recording.times_s([after])
             axes.axvline(at, color=ORANGE, lw=1, ls="--", label=label)
-            axes.annotate(f" {before}→{cost.level}", (at, 2), color=ORANGE)
+            axes.annotate(f" {before.level}→{after.level}", (at, 2), color=ORANGE)
             label = "_nolegend_"
-        before = cost.level
     axes.set_xlim(left=min(0.0, times[0]))
     axes.set_ylim(0, 105)
     axes.set_ylabel("state of charge, %")

@@ -29,12 +29,8 @@ class BagWriter:
 
     A bag without any message is not kept. Threads may write in turn, not at once.
 
-    Args:
-        path: Path of the folder to make.
-        form: "mcap" or "sqlite3".
-
     Attributes:
-        path: As given.
+        path: Path of the folder to make.
         counts: Messages written, by topic.
         span_ns: First and last stamp; None before the first message.
 

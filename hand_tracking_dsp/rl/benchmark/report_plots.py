@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import ScalarFormatter
+from matplotlib.transforms import BboxBase
 
 from hand_tracking_dsp.evaluation.report.plotting import (
     AMBER,
@@ -38,6 +41,7 @@ _NAMED = ("fixed", "PI", "without")
 def plot_trade(results: BenchmarkResults, path: Path) -> None:
     """Draw late frames and energy against error, each policy a point, with its mean over the episodes."""
     figure, (left, right) = new_figure(columns=2, height_in=5.5)
+    named: dict[Axes, dict[str, tuple[float, float]]] = {left: {}, right: {}}
     for name, scores in results.scores.items():
         error = mean_of(scores, "error")
         late, energy = 100 * mean_of(scores, "miss_share"), mean_of(scores, "energy_j")
@@ -47,7 +51,7 @@ def plot_trade(results: BenchmarkResults, path: Path) -> None:
         for axes, value in ((left, late), (right, energy)):
             axes.plot(error, value, color=color, marker="x" if seed else "o", ls="none", label=label)
             if name.startswith(_NAMED):
-                axes.annotate(f" {name.replace('fixed ', '')}", (error, value))
+                named[axes][name.replace("fixed ", "")] = (error, value)
     left.set_yscale("log")
     for axis in (left.yaxis.set_major_formatter, left.yaxis.set_minor_formatter):
         axis(ScalarFormatter())
@@ -59,7 +63,22 @@ def plot_trade(results: BenchmarkResults, path: Path) -> None:
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     figure.suptitle(f"{len(results.episodes)} {_NOTE}")
+    figure.draw_without_rendering()  # lays it out, so that the places of names are known
+    for axes, points in named.items():
+        _name_points(axes, points)
     save(figure, path)
+
+
+def _name_points(axes: Axes, points: Mapping[str, tuple[float, float]]) -> None:
+    """Write names beside their points, each at the first height where it covers no name before it."""
+    taken: list[BboxBase] = []
+    for name, point in points.items():
+        for up in (3, -12, 16, -25, 29):
+            text = axes.annotate(name, point, (6, up), textcoords="offset points")
+            if not (box := text.get_window_extent()).count_overlaps(taken):
+                taken.append(box)
+                break
+            text.remove()
 
 
 @styled
