@@ -25,11 +25,11 @@ class LiveSource(FrameSource):
     """Reads a capture in a thread of its own and keeps the newest frame, so that nothing here can hang.
 
     Args:
-        name: For people; holds no password.
-        rate_hz: Where the capture says none.
-        open_capture: Opens it; runs in the thread, as it may block.
-        remedy: What to do if it does not open, the end of a sentence.
-        open_timeout_s: How long the first frame may take.
+        name: Name for people; holds no password.
+        rate_hz: Rate where the capture reports none.
+        open_capture: Function that opens it; runs in the thread, as it may block.
+        remedy: Advice where it does not open, the end of a sentence.
+        open_timeout_s: Time that the first frame may take.
 
     Raises:
         SourceError: It does not open or gives no first frame.
@@ -127,7 +127,7 @@ class DeviceSource(LiveSource):
 
     Args:
         spec: Its number ("0") or path ("/dev/video0", "/dev/v4l/by-id/…").
-        options: Wished width, height and rate_hz; the camera takes its nearest.
+        options: Width, height and rate_hz; the camera takes its nearest.
 
     Raises:
         SourceError: There is no such camera, it may not be read, or it gives no frame.
@@ -154,7 +154,7 @@ class StreamSource(LiveSource):
 
     Args:
         address: "rtsp://…", "http://…", …, or "gst:" and a GStreamer pipeline that ends in appsink.
-        open_timeout_s: How long the first frame may take.
+        open_timeout_s: Time that the first frame may take.
 
     Raises:
         SourceError: It does not open, gives no frame, or this OpenCV has no GStreamer.

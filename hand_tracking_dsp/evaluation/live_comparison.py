@@ -18,16 +18,12 @@ from hand_tracking_dsp.recordings.run import ObservedRun
 
 _MINUTE_NS = 60_000_000_000
 _GRID_S = 0.25
+_WINDOW_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class LiveRun:
-    """One run of the graph.
-
-    Attributes:
-        policy: Name of the policy that chose the level.
-        recording: Record of the run, from the moment when the load began.
-    """
+    """One run of the graph under a policy, recorded from the moment when the load began."""
 
     policy: str
     recording: ObservedRun
@@ -44,13 +40,13 @@ class LiveScore:
         frames: Handled by the tracker.
         frames_with_hands: Those that had a hand.
         late: Frames with a hand over the budget, end to end.
-        late_share: Of the frames with a hand, 0 to 1.
+        late_share: Share of them among the frames with a hand, 0 to 1.
         late_without_hands: Frames without a hand over the budget, which no level cures.
         frames_dropped: Replaced by a newer image before they were handled.
         frames_lost: Published, and never received by the tracker.
         missed_share: Late, dropped and lost frames among those and the frames with a hand, 0 to 1.
         p50_ms: Median end to end of the frames with a hand, milliseconds.
-        p95_ms: 95th percentile, likewise.
+        p95_ms: 95th percentile of the same, milliseconds.
         drift_percent: Mean deviation from the dense level over the frames with a hand, % of palm size; each
             frame counts with what was measured at its level. Agreement with the dense level, not accuracy.
         drift_samples: Measurements at other levels than the dense one.
@@ -170,8 +166,8 @@ def most_switches_per_min(costs: Sequence[FrameCost]) -> int:
     return most
 
 
-def rolling_p95_ms(recording: ObservedRun, window_s: float = 2.0) -> tuple[Array, Array]:
-    """Compute the 95th percentile of the latest frames with a hand (window_s), every quarter of a second.
+def rolling_p95_ms(recording: ObservedRun) -> tuple[Array, Array]:
+    """Compute the 95th percentile of the latest two seconds' frames with a hand, every quarter of a second.
 
     Returns:
         Times since the first frame of the run, seconds, and end-to-end latencies, milliseconds, float64 [n]
@@ -181,7 +177,7 @@ def rolling_p95_ms(recording: ObservedRun, window_s: float = 2.0) -> tuple[Array
     times = np.array(recording.times_s(handed))
     latencies = np.array([cost.end_to_end_ms for cost in handed])
     grid = np.arange(0.0, recording.length_s + _GRID_S, _GRID_S)
-    values = [percentile(latencies[(times > at - window_s) & (times <= at)], 95) for at in grid]
+    values = [percentile(latencies[(times > at - _WINDOW_S) & (times <= at)], 95) for at in grid]
     return grid, np.array(values)
 
 

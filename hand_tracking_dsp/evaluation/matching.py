@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, palm_size
 from hand_tracking_dsp.tracking.types import Floats
 
+# Mean distance, in % of the reference's palm size, from which on two hands are not the same hand.
+_LIMIT_PALM_PERCENT = 100.0
 
-def match_hands(
-    hands: Sequence[Floats], references: Sequence[Floats], limit_palm_percent: float = 100.0
-) -> list[tuple[int, int]]:
+
+def match_hands(hands: Sequence[Floats], references: Sequence[Floats]) -> list[tuple[int, int]]:
     """Pair hands with reference hands, the nearest pair first, each hand once.
 
     Args:
         hands: Landmarks, float [21, 2 or more] each, pixels.
-        references: Landmarks of the reference, likewise.
-        limit_palm_percent: Mean distance, in % of the reference's palm size, from which on two hands
-            are not the same hand.
+        references: Landmarks of the reference, float [21, 2 or more] each, pixels.
 
     Returns:
         Pairs (index in hands, index in references), ordered by the latter.
@@ -30,6 +29,6 @@ def match_hands(
     )
     pairs: list[tuple[int, int]] = []
     for distance, i, j in distances:
-        if distance <= limit_palm_percent and all(i != used and j != taken for used, taken in pairs):
+        if distance <= _LIMIT_PALM_PERCENT and all(i != used and j != taken for used, taken in pairs):
             pairs.append((i, j))
     return sorted(pairs, key=lambda pair: pair[1])

@@ -99,15 +99,13 @@ def ratio_interval(first: Array, second: Array, seed: int = 0) -> Interval:
     total = float(second.sum())
     if total == 0:
         return Interval(math.nan)
-    chosen = _drawn_pairs(len(first), _RESAMPLES, seed)
+    chosen = _drawn_pairs(len(first), seed)
     below = second[chosen].sum(axis=1)
     ratios = first[chosen].sum(axis=1)[below > 0] / below[below > 0]
     return percentile_interval(float(first.sum()) / total, ratios)
 
 
-def median_ratio(
-    times: Sequence[float], reference: Sequence[float], resamples: int = _RESAMPLES, seed: int = 0
-) -> Interval:
+def median_ratio(times: Sequence[float], reference: Sequence[float]) -> Interval:
     """Compare two series measured in turn: median(times) / median(reference), with a 95 % interval.
 
     The interval is the percentile bootstrap's (Efron, 1979) over pairs, because the two values of a
@@ -116,8 +114,6 @@ def median_ratio(
     Args:
         times: Above 0, one a frame.
         reference: Above 0, one a frame, in the same order.
-        resamples: Number of bootstrap repetitions.
-        seed: Seed of the resampling.
 
     Raises:
         ValueError: The series are empty or differ in length.
@@ -126,7 +122,7 @@ def median_ratio(
         msg = f"Only two series of the same length can be compared, not of {len(times)} and {len(reference)}."
         raise ValueError(msg)
     a, b = np.asarray(times, dtype=np.float64), np.asarray(reference, dtype=np.float64)
-    chosen = _drawn_pairs(len(a), resamples, seed)
+    chosen = _drawn_pairs(len(a), seed=0)
     ratios = np.median(a[chosen], axis=1) / np.median(b[chosen], axis=1)
     return percentile_interval(float(np.median(a) / np.median(b)), ratios)
 
@@ -250,6 +246,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _drawn_pairs(count: int, resamples: int, seed: int) -> NDArray[np.int64]:
-    """Draw indices of count pairs with replacement, int64 [resamples, count]."""
-    return np.random.default_rng(seed).integers(0, count, (resamples, count))
+def _drawn_pairs(count: int, seed: int) -> NDArray[np.int64]:
+    """Draw indices of count pairs with replacement, int64 [_RESAMPLES, count]."""
+    return np.random.default_rng(seed).integers(0, count, (_RESAMPLES, count))

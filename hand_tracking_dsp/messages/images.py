@@ -6,33 +6,15 @@ bgr8 and rgb8 pass without a copy.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, cast
+from typing import cast
 
 import cv2
 import numpy as np
 
 from hand_tracking_dsp.errors import FrameError
+from hand_tracking_dsp.messages.message import Message
 from hand_tracking_dsp.tracking.types import ChannelOrder
 from hand_tracking_dsp.tracking.types import Image as Pixels
-
-
-class RawImage(Protocol):
-    """The fields of sensor_msgs/Image that its pixels depend on; data is any buffer of bytes."""
-
-    height: int
-    width: int
-    encoding: str
-    is_bigendian: int
-    step: int
-    data: Any
-
-
-class EncodedImage(Protocol):
-    """The fields of sensor_msgs/CompressedImage likewise."""
-
-    format: str
-    data: Any
-
 
 # Encodings of sensor_msgs/image_encodings.hpp: bytes a pixel, and OpenCV's way to BGR (None: as it is).
 _ENCODINGS: dict[str, tuple[int, int | None]] = {
@@ -57,8 +39,8 @@ _ENCODINGS: dict[str, tuple[int, int | None]] = {
 }
 
 
-def image_to_pixels(message: RawImage) -> tuple[Pixels, ChannelOrder]:
-    """Give the pixels of an image message, uint8 [height, width, 3], and the order of their channels.
+def image_to_pixels(message: Message) -> tuple[Pixels, ChannelOrder]:
+    """Give the pixels of a sensor_msgs/Image, uint8 [height, width, 3], and the order of their channels.
 
     bgr8 and rgb8 are views of the message's own memory.
 
@@ -101,8 +83,8 @@ def image_to_pixels(message: RawImage) -> tuple[Pixels, ChannelOrder]:
         raise FrameError(msg) from None
 
 
-def compressed_to_pixels(message: EncodedImage) -> tuple[Pixels, ChannelOrder]:
-    """Decode a compressed image (whatever OpenCV reads: JPEG, PNG, WebP).
+def compressed_to_pixels(message: Message) -> tuple[Pixels, ChannelOrder]:
+    """Decode a sensor_msgs/CompressedImage (whatever OpenCV reads: JPEG, PNG, WebP).
 
     Raises:
         FrameError: It is empty or cannot be decoded.

@@ -70,7 +70,7 @@ class BagRecording:
     """The images of a bag, in the order in which they were received.
 
     Truth is taken from a topic named truth, recorded hands from one named hands, both of HandArray and of
-    the image's own namespace where there are several; the battery likewise from one named battery_state, and
+    the image's own namespace where there are several; the battery from one named battery_state, and
     its power from one named power_w.
 
     Args:

@@ -16,9 +16,6 @@ from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.files import write_table
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 
-NAN = math.nan
-
-
 COLUMNS: tuple[str, ...] = (
     "stamp_s",
     "level",
@@ -49,11 +46,7 @@ _NEEDED = ("stamp_s", *_COUNTS, "total_ms")
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Frames of one run, by stamp.
-
-    Attributes:
-        frames: Costs of the frames, at least one; their stamps count from the first.
-    """
+    """Frames of one run, by stamp: the costs of each, at least one; their stamps count from the first."""
 
     frames: tuple[FrameCost, ...]
 
@@ -99,12 +92,12 @@ def read_trace(path: Path) -> Trace:
     """Read a trace that Trace.write wrote.
 
     Raises:
-        SourceError: It is missing, has another header or no frame, a field is no number, or stamps fall.
+        SourceError: It is missing, has another header or no frame, a field is not a number, or stamps fall.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
         msg = f"The trace {path} cannot be read ({reason}): give a CSV that policy record-trace wrote."
         raise SourceError(msg) from error
     rows = csv.reader(lines)
@@ -147,9 +140,9 @@ def _frame(row: list[str]) -> FrameCost:
     values: dict[str, Any] = {}
     for name, text in zip(COLUMNS, row, strict=True):
         try:
-            values[name] = int(text) if name in _COUNTS else float(text or NAN)
+            values[name] = int(text) if name in _COUNTS else float(text or math.nan)
         except ValueError as error:
-            msg = f"{name} is {text!r}, no number"
+            msg = f"{name} is {text!r}, not a number"
             raise ValueError(msg) from error
     if not all(0 <= values[name] < math.inf for name in _NEEDED):
         name = next(name for name in _NEEDED if not 0 <= values[name] < math.inf)

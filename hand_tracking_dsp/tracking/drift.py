@@ -43,7 +43,7 @@ class DriftSchedule:
 
     Attributes:
         interval: As above; may be changed between two frames.
-        budget_ms: As above; likewise.
+        budget_ms: As above; may be changed, too.
     """
 
     def __init__(self, interval: int, budget_ms: float) -> None:

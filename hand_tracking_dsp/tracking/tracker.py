@@ -125,7 +125,7 @@ class HandTracker:
 
         Args:
             image: uint8 [height, width, 3].
-            stamp_s: When it was taken, seconds; only differences count.
+            stamp_s: Time at which it was taken, seconds; only differences count.
             level: Sparsity level, 0 = dense; beyond the sparsest of the bank, the sparsest runs.
             order: The order of the image's channels.
 
@@ -135,7 +135,8 @@ class HandTracker:
         start = perf_counter()
         info = self._bank.nearest(level)
         frame = _Frame(image, order, info.index)
-        self._follow(frame)
+        for track in self._tracks:
+            self._look(frame, track)
         if self._search_due(stamp_s, frame):
             self._search(frame)
             self._searched_s = stamp_s
@@ -161,10 +162,6 @@ class HandTracker:
             ),
             raw=raw,
         )
-
-    def _follow(self, frame: _Frame) -> None:
-        for track in self._tracks:
-            self._look(frame, track)
 
     def _search_due(self, stamp_s: float, frame: _Frame) -> bool:
         if len(frame.seen) >= self._options.max_hands:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -64,7 +65,7 @@ class HandLandmarks:
             (x right, y down, z away from the camera).
         region: The region the network saw.
         input_mean: Mean of the network's input, 0 to 1, from a sixteenth of its pixels.
-        input_std: Standard deviation of the network's input, 0 to 1, likewise.
+        input_std: Standard deviation of the network's input, 0 to 1, from the same pixels.
     """
 
     presence: float
@@ -86,7 +87,7 @@ class TrackedHand:
         handedness_score: Probability of that side, 0.5 to 1.
         presence: Probability that the region shows a hand, 0 to 1.
         landmarks: float32 [21, 3], as in HandLandmarks, smoothed if the tracker smooths.
-        world_landmarks: float32 [21, 3], as in HandLandmarks, smoothed likewise.
+        world_landmarks: float32 [21, 3], as in HandLandmarks, smoothed if the tracker smooths.
         region: The region the network saw.
     """
 
@@ -99,38 +100,38 @@ class TrackedHand:
     region: Region
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FrameStats:
-    """Cost of one frame.
+    """Cost of one frame; NaN = not measured or not known.
 
     Attributes:
         requested_level: Level asked for; 0 = dense.
-        level: Level that ran (the sparsest of the bank where it has no such level).
+        level: Level that ran (the sparsest of the bank where it has no such level); higher = sparser.
         sparsity: Share of the dense network's parameters removed at that level, 0 to 1.
         detection_ms: Palm detection, milliseconds; 0 where the detector did not run.
         landmarks_ms: Landmark network with cropping and projection, all hands, milliseconds.
-        total_ms: The whole frame, milliseconds.
+        total_ms: From taking the image to the hands, milliseconds.
         detector_ran: Whether the palm detector ran.
-        presence: Lowest presence of the hands in view; NaN without a hand.
-        input_mean: Mean of the landmark network's inputs; NaN where it did not run.
-        input_std: Mean of their standard deviations; NaN where it did not run.
+        presence: Lowest presence of the hands in view, 0 to 1; NaN without a hand.
+        input_mean: Mean of the landmark network's inputs, 0 to 1; NaN where it did not run.
+        input_std: Mean of their standard deviations, 0 to 1; NaN where it did not run.
         smoothing_residual: How far smoothing moved the landmarks, mean over joints and hands, % of palm
             size; NaN without a hand or without smoothing.
         provider: Backend and execution provider in use, "backend/provider".
     """
 
-    requested_level: int
+    requested_level: int = 0
     level: int
-    sparsity: float
-    detection_ms: float
-    landmarks_ms: float
-    total_ms: float
-    detector_ran: bool
-    presence: float
-    input_mean: float
-    input_std: float
-    smoothing_residual: float
-    provider: str
+    sparsity: float = math.nan
+    detection_ms: float = math.nan
+    landmarks_ms: float = math.nan
+    total_ms: float = math.nan
+    detector_ran: bool = False
+    presence: float = math.nan
+    input_mean: float = math.nan
+    input_std: float = math.nan
+    smoothing_residual: float = math.nan
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,20 @@ def some_hand() -> TrackedHand:
 
 
 def result(*hands) -> FrameResult:
-    stats = FrameStats(3, 1, 0.25, 1.0, 2.0, 3.5, True, 0.875, 0.5, 0.125, 0.75, "test/cpu")
+    stats = FrameStats(
+        requested_level=3,
+        level=1,
+        sparsity=0.25,
+        detection_ms=1.0,
+        landmarks_ms=2.0,
+        total_ms=3.5,
+        detector_ran=True,
+        presence=0.875,
+        input_mean=0.5,
+        input_std=0.125,
+        smoothing_residual=0.75,
+        provider="test/cpu",
+    )
     return FrameResult(hands, stats, ())
 
 

@@ -51,8 +51,8 @@ def test_a_trace_needs_a_frame() -> None:
     ("row", "said"),
     [
         ("0.5,1,,2,0", r"in line 3 \(5 fields instead of 20\)"),
-        ("0.5,1,,2,0,fast,,,,,,,,,,,,0,,", r"in line 3 \(total_ms is 'fast', no number\)"),
-        ("0.5,1.5,,2,0,8.5,,,,,,,,,,,,0,,", r"level is '1\.5', no number"),
+        ("0.5,1,,2,0,fast,,,,,,,,,,,,0,,", r"in line 3 \(total_ms is 'fast', not a number\)"),
+        ("0.5,1.5,,2,0,8.5,,,,,,,,,,,,0,,", r"level is '1\.5', not a number"),
         ("0.5,-1,,2,0,8.5,,,,,,,,,,,,0,,", "level is -1, at least 0"),
         ("0.5,1,,2,0,,,,,,,,,,,,,0,,", "total_ms is nan"),
         ("-1,1,,2,0,8.5,,,,,,,,,,,,0,,", r"stamp_s is -1\.0"),
@@ -87,7 +87,7 @@ def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"nowhere\.csv cannot be read \(No such file"):
         read_trace(tmp_path / "nowhere.csv")
     (tmp_path / "picture.csv").write_bytes(b"\x89PNG\xff\xfe")
-    with pytest.raises(SourceError, match="it is no text"):
+    with pytest.raises(SourceError, match="it is not text"):
         read_trace(tmp_path / "picture.csv")
     with pytest.raises(OutputError, match="cannot be written"):
         Trace((frame(0.0),)).write(tmp_path / "picture.csv" / "trace.csv")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic.gestures import GestureWalk, smooth_step
 from hand_tracking_dsp.cameras.synthetic.skeleton import rotation
 from hand_tracking_dsp.hand import Handedness
@@ -50,72 +51,60 @@ class HandPlace:
 class Motion:
     """Moves one or two hands by smooth functions of time, so that any time can be asked for.
 
+    Two hands are a left and a right one; one may change its side at an absence. Each absence comes at the end
+    of a period; a hand rises into the view after it, and sinks out of it before the next. The speed is that
+    of gestures and turns; the absences keep their times.
+
     Args:
-        seed: Two motions of one seed are the same.
-        hands: 1 or 2. Two are a left and a right one; one may change its side at an absence.
+        options: Seed, hands, absences and speed; two motions of one seed are the same.
         half_view: Tangents of half the horizontal and half the vertical angle of view.
-        absence_s: How long no hand is in view at all; 0 = never absent.
-        absence_every_s: Period of the absences; each comes at the end of a period. A hand rises into the
-            view after it, and sinks out of it before the next.
-        speed: Speed of gestures and turns, 1 = unhurried; the absences keep their times.
     """
 
-    def __init__(
-        self,
-        seed: int,
-        hands: int,
-        half_view: tuple[float, float],
-        absence_s: float,
-        absence_every_s: float,
-        speed: float,
-    ) -> None:
-        self._seed = seed
-        self._hands = hands
+    def __init__(self, options: SourceOptions, half_view: tuple[float, float]) -> None:
+        self._options = options
         self._half_view = half_view
-        self._absence_s = absence_s
-        self._every_s = absence_every_s
-        self._speed = speed
-        self._walks = [GestureWalk(seed * 2 + hand) for hand in range(hands)]
-        self._waves = [_Waves(seed, hand) for hand in range(hands)]
+        self._walks = [GestureWalk(options.seed * 2 + hand) for hand in range(options.hands)]
+        self._waves = [_Waves(options.seed, hand) for hand in range(options.hands)]
 
     def scene_number(self, time_s: float) -> int:
         """Count the absences that are over: each begins with a new person and place."""
-        return int(time_s // self._every_s) if self._absence_s > 0.0 else 0
+        return int(time_s // self._options.absence_every_s) if self._options.absence_s > 0.0 else 0
 
     def places(self, time_s: float) -> tuple[HandPlace, ...]:
         """Place the hands; an empty tuple while they are away."""
         sunk = self._sunk(time_s)
         if sunk >= 1.0:
             return ()
-        return tuple(self._place(hand, time_s, sunk) for hand in range(self._hands))
+        return tuple(self._place(hand, time_s, sunk) for hand in range(self._options.hands))
 
     def _place(self, hand: int, time_s: float, sunk: float) -> HandPlace:
+        options, moved_s = self._options, time_s * self._options.speed
         scene = self.scene_number(time_s)
-        looks = np.random.default_rng((self._seed, 2, scene))
+        looks = np.random.default_rng((options.seed, 2, scene))
         first = Handedness.RIGHT if int(looks.integers(2)) else Handedness.LEFT
-        side = first if self._hands == 1 else (Handedness.LEFT, Handedness.RIGHT)[hand]
+        side = first if options.hands == 1 else (Handedness.LEFT, Handedness.RIGHT)[hand]
         size, tone = float(looks.uniform(0.92, 1.08)), float(looks.uniform())
-        roll, pitch, yaw, across, up, away = self._waves[hand].at(time_s * self._speed)
+        roll, pitch, yaw, across, up, away = self._waves[hand].at(moved_s)
         distance = _NEAREST_M + (_FARTHEST_M - _NEAREST_M) * (0.5 + 0.5 * away)
         half_width, half_height = (distance * tangent for tangent in self._half_view)
         reach = _REACH_M * size
         free_x, free_y = max(half_width - reach, 0.0), max(half_height - reach, 0.0)
         x, y = across * free_x, up * free_y
-        if self._hands == 2:
+        if options.hands == 2:
             # Each keeps to its half: palms to the camera, the right hand is on the image's left.
             third = 0.5 * half_width
             x = (third if side is Handedness.LEFT else -third) + across * max(third - reach, 0.0)
         y += sunk * 2.0 * (half_height + reach)
         turn = rotation(*np.radians((roll * _ROLL_DEG, pitch * _PITCH_DEG, yaw * _YAW_DEG)))
         middle = np.array([x, y, distance])
-        return HandPlace(side, self._walks[hand].angles(time_s * self._speed), turn, middle, size, tone)
+        return HandPlace(side, self._walks[hand].angles(moved_s), turn, middle, size, tone)
 
     def _sunk(self, time_s: float) -> float:
         """Say how far the hands have left: 0 = in view, 1 = gone."""
-        if self._absence_s <= 0.0:
+        if self._options.absence_s <= 0.0:
             return 0.0
-        since_s = time_s % self._every_s
-        until_s = self._every_s - self._absence_s - since_s
+        since_s = time_s % self._options.absence_every_s
+        until_s = self._options.absence_every_s - self._options.absence_s - since_s
         return 1.0 - smooth_step(min(since_s, until_s) / _LEAVE_S)
 
 

@@ -22,23 +22,14 @@ class SyntheticScene:
 
     Args:
         options: Size, rate, seed, hands, speed, absences, noise and blur.
-        step: As in render_hand.
     """
 
-    def __init__(self, options: SourceOptions, step: int = 2) -> None:
+    def __init__(self, options: SourceOptions) -> None:
         self.options = options
         width, height = options.width, options.height
         focal = _FOCAL_PER_WIDTH * max(width, height)
         self.intrinsics = Intrinsics(focal, focal, (width - 1) / 2, (height - 1) / 2)
-        self._step = step
-        self._motion = Motion(
-            options.seed,
-            options.hands,
-            (width / 2 / focal, height / 2 / focal),
-            options.absence_s,
-            options.absence_every_s,
-            options.speed,
-        )
+        self._motion = Motion(options, (width / 2 / focal, height / 2 / focal))
         random = np.random.default_rng((options.seed, 5))
         grain = random.normal(0.0, options.noise, (height + 64, width + 64, 3))
         self._grain: NDArray[np.int16] = np.rint(grain).astype(np.int16)
@@ -54,7 +45,7 @@ class SyntheticScene:
         truth: list[HandTruth] = []
         for place in sorted(self._motion.places(time_s), key=lambda p: -float(p.middle_m[2])):
             look = Look.random(np.random.default_rng((options.seed, 6, number)), place.tone)
-            hand = render_hand(place, look, self.intrinsics, image, depth_mm, self._step)
+            hand = render_hand(place, look, self.intrinsics, image, depth_mm)
             if self._in_view(hand) >= 0.5:
                 truth.append(hand)
         return Frame(index, self._through_lens(image, index), tuple(truth), depth_mm)

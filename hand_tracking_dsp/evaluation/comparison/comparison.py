@@ -20,13 +20,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class RunPair:
-    """Comparison of two runs.
-
-    Attributes:
-        runs: Name of the run of A, and of B.
-        frames: Frames that both have of the same images.
-        findings: Finding of every measure.
-    """
+    """Comparison of two runs, A's and B's: the frames that both have, and the finding of every measure."""
 
     runs: tuple[str, str]
     frames: PairedFrames
@@ -72,15 +66,11 @@ class RunPair:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Comparison of two evaluations.
+    """Comparison of two evaluations, A before and B after a change, and of their runs.
 
     Attributes:
-        a: The state before.
-        b: The state after.
-        notes: Where the two were not made alike, and what their reports say of all their figures.
-        pairs: Comparisons of the runs.
+        notes: Differences in how the two were made, and what their reports say of all their figures.
         lines: Error on sparsity within A, within B and over both, where there are two sparsities.
-        resampling: Resampling behind the intervals.
     """
 
     a: EvaluationFolder

@@ -36,7 +36,7 @@ class Finding:
     Attributes:
         metric: The measure.
         a: Value of A and its 95 % interval.
-        b: Value of B, likewise.
+        b: Value of B and its 95 % interval.
         difference: B - A.
         change: (B - A) / A in %; NaN where only A is 0.
         blocks: Blocks in which both were measured.
@@ -46,7 +46,7 @@ class Finding:
         t_p: P value of the paired t-test over blocks.
         wilcoxon_p: P value of Wilcoxon's signed-rank test over blocks.
         t_holm: t_p, corrected for the number of measures.
-        wilcoxon_holm: wilcoxon_p, likewise.
+        wilcoxon_holm: wilcoxon_p, corrected in the same way.
     """
 
     metric: RunMetric

@@ -16,13 +16,7 @@ from hand_tracking_dsp.evaluation.report.version import REPORT_VERSION
 
 @dataclass(frozen=True, slots=True)
 class EvaluationFolder:
-    """A folder that evaluate wrote.
-
-    Attributes:
-        folder: Path of the folder.
-        report: Value of report.json.
-        frames: Rows of frames.csv, of all runs.
-    """
+    """Folder that evaluate wrote: its path, the value of report.json, and the rows of frames.csv."""
 
     folder: Path
     report: Mapping[str, Any]
@@ -65,22 +59,20 @@ def read_evaluation(folder: Path) -> EvaluationFolder:
 def setting_differences(a: EvaluationFolder, b: EvaluationFolder) -> list[str]:
     """List in sentences where two evaluations were not made alike."""
     notes = []
-    banks = [f"{bank.get('name')} {str(bank.get('fingerprint'))[:12]}" for bank in _both(a, b, "bank")]
+    one, other = a.report, b.report
+    of_each = (one["bank"], other["bank"])
+    banks = [f"{bank.get('name')} {str(bank.get('fingerprint'))[:12]}" for bank in of_each]
     if banks[0] != banks[1]:
         notes.append(f"The banks differ: A {banks[0]}, B {banks[1]}.")
-    if changed := _changed(*_both(a, b, "machine")):
+    if changed := _changed(one["machine"], other["machine"]):
         notes.append(f"The machines differ ({changed}): times and energy compare the machines, too.")
-    if changed := _changed(*_both(a, b, "settings")):
+    if changed := _changed(one["settings"], other["settings"]):
         notes.append(f"The settings differ ({changed}).")
-    first, second = ({one["name"] for one in side.report["recordings"]} for side in (a, b))
+    first, second = ({found["name"] for found in side["recordings"]} for side in (one, other))
     for side, names in (("A", first - second), ("B", second - first)):
         if names:
             notes.append(f"Recordings of {side} alone, which are left out: {', '.join(sorted(names))}.")
     return notes
-
-
-def _both(a: EvaluationFolder, b: EvaluationFolder, name: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    return a.report[name], b.report[name]
 
 
 def _changed(a: Mapping[str, Any], b: Mapping[str, Any]) -> str:

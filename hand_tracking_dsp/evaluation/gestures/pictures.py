@@ -43,10 +43,10 @@ class PictureReader:
     """Reads the gestures of hands in pictures, each picture alone.
 
     Args:
-        tracker: Without smoothing.
+        tracker: Tracker without smoothing.
         options: Thresholds.
         own: Gestures by example.
-        margin: By how much pictures are widened on every side, in shares of the longer side; their border
+        margin: Width by which pictures are widened on every side, in shares of the longer side; their border
             pixels are repeated. Hands that fill a picture are not found without.
         world: Read the world landmarks, to compare; gesture_node reads those of the image.
     """

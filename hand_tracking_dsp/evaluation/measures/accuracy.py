@@ -38,7 +38,7 @@ def accuracy(hands: Sequence[TrackedHand], truth: Sequence[TrueHand], pairs: Pai
     Args:
         hands: Tracked hands.
         truth: Everything known of the hands in view; empty: it is known that there is none.
-        pairs: Of matched(hands, truth).
+        pairs: Result of matched(hands, truth).
 
     Returns:
         Fields of FrameRow: those of true joints where every true hand has them, those of boxes where every

@@ -220,7 +220,7 @@ def _parsed(path: Path, rows: Iterable[list[str]]) -> Frames:
         try:
             if len(row) != len(COLUMNS):
                 msg = f"{len(row)} fields instead of {len(COLUMNS)}"
-                raise ValueError(msg)  # noqa: TRY301 (likewise a damaged line)
+                raise ValueError(msg)  # noqa: TRY301 (a damaged line, too)
             words = dict(zip(NAMES, row, strict=False))
             numbers = {
                 name: float(text or NAN) for name, text in zip(NUMBERS, row[len(NAMES) :], strict=True)

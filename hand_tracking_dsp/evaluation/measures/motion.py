@@ -53,7 +53,7 @@ class RestJitter:
         Args:
             stamp_s: Stamp of the image, seconds; one that runs back starts again.
             hands: Tracked hands.
-            pairs: Of these with the true hands; None where those are not known.
+            pairs: Pairs of these with the true hands; None where those are not known.
 
         Returns:
             Fields of FrameRow: jitter_px, jitter_palm_percent and resting.

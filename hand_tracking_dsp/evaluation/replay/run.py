@@ -110,14 +110,10 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class UnitResult:
-    """Result of a unit.
+    """Result of a unit: a row a frame, the machine's use, and the worst frames, the worst first.
 
     Attributes:
-        unit: The unit.
-        frames: A row a frame.
         problems: Counts of what could not be read, by sentence.
-        usage: Use of the machine.
-        worst: The worst frames, the worst first.
         provider: Backend and execution provider.
         precisions: Precision of each level's file that was loaded.
     """
@@ -152,10 +148,10 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
         worst=options.worst,
     )
     replay = _Replay(
-        HandTracker(bank, detector, options.tracker),
-        level_chooser(setting, manifest, options.budget_ms),
-        NewestFrame() if options.realtime and not recording.still else EveryFrame(),
-        metrics,
+        tracker=HandTracker(bank, detector, options.tracker),
+        chooser=level_chooser(setting, manifest, options.budget_ms),
+        timing=NewestFrame() if options.realtime and not recording.still else EveryFrame(),
+        metrics=metrics,
         still=recording.still,
         # A policy receives drift as often as in the running graph.
         policy_drift=_monitor(bank, _DRIFT_INTERVAL, options.budget_ms) if setting.policy else None,
@@ -189,50 +185,40 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
     )
 
 
+@dataclass(slots=True, kw_only=True)
 class _Replay:
     """Handles each image as the running graph does."""
 
-    def __init__(
-        self,
-        tracker: HandTracker,
-        chooser: LevelChooser,
-        timing: Timing,
-        metrics: FrameMetrics,
-        *,
-        still: bool,
-        policy_drift: DriftMonitor | None,
-        agreement: DriftMonitor | None,
-    ) -> None:
-        self.timing = timing
-        self._tracker = tracker
-        self._chooser = chooser
-        self._metrics = metrics
-        self._still = still
-        self._policy_drift = policy_drift
-        self._agreement = agreement
-        self._last_s = -math.inf
+    tracker: HandTracker
+    chooser: LevelChooser
+    timing: Timing
+    metrics: FrameMetrics
+    still: bool
+    policy_drift: DriftMonitor | None
+    agreement: DriftMonitor | None
+    last_s: float = -math.inf
 
     def handle(self, turn: Turn) -> Callable[[], None]:
         """Track an image, and return what is left to do in the order of the turns: to measure the result."""
         frame = turn.frame
-        self._chooser.add_batteries(frame.batteries)
+        self.chooser.add_batteries(frame.batteries)
         if frame.image is None:
-            return partial(self._metrics.reject, frame)
-        level = None if turn.dropped else self._chooser.level(frame, turn.start_s)
+            return partial(self.metrics.reject, frame)
+        level = None if turn.dropped else self.chooser.level(frame, turn.start_s)
         if level is None:
-            return partial(self._metrics.drop, frame)
+            return partial(self.metrics.drop, frame)
         stamp_s = frame.stamp_ns // 10**9 + (frame.stamp_ns % 10**9) * 1e-9  # as the node computes it
-        restarted = self._still or stamp_s < self._last_s
+        restarted = self.still or stamp_s < self.last_s
         if restarted:
-            self._tracker.reset()
-        self._last_s = stamp_s
-        result = self._tracker.track(frame.image, stamp_s, level, frame.order)
+            self.tracker.reset()
+        self.last_s = stamp_s
+        result = self.tracker.track(frame.image, stamp_s, level, frame.order)
         total_ms = frame.conversion_ms + result.stats.total_ms
         self.timing.took(total_ms)
         latency_ms = self.timing.latency_ms(turn, total_ms)
         policy_drift, agreement = (
             Drift() if monitor is None else monitor.measure(frame.image, frame.order, result, total_ms)
-            for monitor in (self._policy_drift, self._agreement)
+            for monitor in (self.policy_drift, self.agreement)
         )
         cost = FrameCost.of(
             result,
@@ -242,8 +228,8 @@ class _Replay:
             total_ms=total_ms,
             end_to_end_ms=latency_ms,
         )
-        self._chooser.learn(turn.start_s + total_ms * 1e-3, cost)
-        return partial(self._metrics.add, frame, result, cost, agreement, restarted=restarted)
+        self.chooser.learn(turn.start_s + total_ms * 1e-3, cost)
+        return partial(self.metrics.add, frame, result, cost, agreement, restarted=restarted)
 
 
 def _monitor(bank: LevelBank, interval: int, budget_ms: float) -> DriftMonitor:

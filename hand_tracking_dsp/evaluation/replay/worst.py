@@ -64,9 +64,14 @@ class WorstFrames:
             return
         error = "drift_palm_percent" if math.isnan(row.error_palm_percent) else "mde_palm_percent"
         measure, value = (_MISSED, bad[0]) if bad[0] else (error, bad[1])
-        frame = WorstFrame(
-            row, measure, value, bad, _picture(row, measure, value, image, order, hands, truth)
-        )
+        canvas = np.ascontiguousarray(image[:, :, ::-1]) if order == "rgb" else image.copy()
+        for true in truth or ():
+            _draw_true(canvas, true)
+        draw_hands(canvas, hands)
+        title = f"{row.run}   {row.bag} #{row.frame}"
+        write_caption(canvas, f"{title}\n{measure}: {value:.4g}   (truth in green)")
+        _, jpeg = cv2.imencode(".jpg", canvas, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+        frame = WorstFrame(row, measure, value, bad, jpeg.tobytes())
         (heapq.heappushpop if full else heapq.heappush)(self._heap, (bad, next(self._number), frame))
 
     def worst(self) -> list[WorstFrame]:
@@ -88,24 +93,6 @@ def badness(row: FrameRow) -> tuple[float, float]:
         missed = 0.0
     errors = (error for error in (row.error_palm_percent, row.drift) if not math.isnan(error))
     return missed, next(errors, 0.0)
-
-
-def _picture(
-    row: FrameRow,
-    measure: str,
-    value: float,
-    image: Image,
-    order: ChannelOrder,
-    hands: Sequence[TrackedHand],
-    truth: Sequence[TrueHand] | None,
-) -> bytes:
-    canvas = np.ascontiguousarray(image[:, :, ::-1]) if order == "rgb" else image.copy()
-    for true in truth or ():
-        _draw_true(canvas, true)
-    draw_hands(canvas, hands)
-    write_caption(canvas, f"{row.run}   {row.bag} #{row.frame}\n{measure}: {value:.4g}   (truth in green)")
-    _, jpeg = cv2.imencode(".jpg", canvas, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    return jpeg.tobytes()
 
 
 def _draw_true(canvas: Image, true: TrueHand) -> None:

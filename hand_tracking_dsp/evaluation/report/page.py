@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -29,21 +28,6 @@ _BY_RECORDING = (
     "frames_dropped",
 )
 _TEMPLATE = Path(__file__).with_name("templates") / "evaluation.html"
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    text: str
-    best: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """Row of one measure over all runs."""
-
-    label: str
-    unit: str
-    cells: Sequence[_Cell]
 
 
 def write_page(report: Mapping[str, Any], frames: Frames, folder: Path) -> None:
@@ -96,7 +80,7 @@ def _measured(report: Mapping[str, Any], metric: RunMetric) -> bool:
     return not all(math.isnan(_value(about, metric.name)) for about in report["runs"].values())
 
 
-def _groups(report: Mapping[str, Any]) -> list[tuple[str, list[_Row]]]:
+def _groups(report: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     measured = [metric for metric in ALL_METRICS if _measured(report, metric)]
     return [
         (group.capitalize(), [_row(report, metric) for metric in metrics])
@@ -104,13 +88,15 @@ def _groups(report: Mapping[str, Any]) -> list[tuple[str, list[_Row]]]:
     ]
 
 
-def _row(report: Mapping[str, Any], metric: RunMetric) -> _Row:
+def _row(report: Mapping[str, Any], metric: RunMetric) -> dict[str, Any]:
+    """Return the row of one measure over all runs."""
     values = [_value(about, metric.name) for about in report["runs"].values()]
     there = [value for value in values if not math.isnan(value)]
     best = math.nan
     if metric.better != "neither" and len(set(there)) > 1:
         best = min(there) if metric.better == "lower" else max(there)
-    return _Row(metric.label, metric.unit, [_Cell(number(value), value == best) for value in values])
+    cells = [{"text": number(value), "best": value == best} for value in values]
+    return {"label": metric.label, "unit": metric.unit, "cells": cells}
 
 
 def _levels(report: Mapping[str, Any]) -> dict[str, Any]:

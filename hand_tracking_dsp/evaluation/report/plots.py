@@ -33,13 +33,7 @@ _PCK = {"pck_005": 0.05, "pck_010": 0.1, "pck_020": 0.2}
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A plot of the report.
-
-    Attributes:
-        title: Heading.
-        caption: Description, in sentences.
-        png: PNG file.
-    """
+    """A plot of the report: its heading, its description in sentences, and the PNG file."""
 
     title: str
     caption: str

@@ -153,7 +153,7 @@ def _of_run(results: Sequence[UnitResult]) -> dict[str, float]:
 
 
 def _not_measured(runs: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Name every measure that no run has, and what it needs; likewise those that only some have."""
+    """Name every measure that no run has or only some have, and what it needs."""
     sentences = []
     for metric in ALL_METRICS:
         missing = [name for name, run in runs.items() if math.isnan(run["metrics"][metric.name])]

@@ -48,14 +48,7 @@ class Span:
 
 @dataclass(slots=True)
 class Index:
-    """Contents of a file.
-
-    Attributes:
-        schemas: Definitions of types, by number.
-        channels: Topics, by number.
-        counts: Messages of each channel.
-        spans: Positions of the messages.
-    """
+    """Contents of a file: types and topics by number, the messages of each topic, and where they are."""
 
     schemas: dict[int, Schema] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)
@@ -91,7 +84,7 @@ def read_index(stream: BinaryIO, size: int, name: str, problems: Counter[str]) -
 
 
 def _read_footer(stream: BinaryIO, size: int) -> tuple[int, int] | None:
-    """Give the offset of the summary (0: there is none) and its CRC (0: likewise); None without a footer."""
+    """Give the offset of the summary and its CRC, each 0 where there is none; None without a footer."""
     if size < _FOOTER.size + len(MAGIC):
         return None
     stream.seek(size - _FOOTER.size)
@@ -102,11 +95,7 @@ def _read_footer(stream: BinaryIO, size: int) -> tuple[int, int] | None:
 
 
 def _read_summary(stream: BinaryIO, size: int, start: int, crc: int) -> Index:
-    """Read the index that a file which was closed ends with.
-
-    Raises:
-        Exception: It is damaged.
-    """
+    """Read the index that a file which was closed ends with; any exception means that it is damaged."""
     stream.seek(start)
     data = stream.read(size - start)
     # Of the footer, all before the CRC itself counts.

@@ -100,11 +100,7 @@ def read_chunk(stream: BinaryIO, offset: int) -> bytes:
 
 
 def _decompress(data: bytes, name: bytes, size: int) -> bytes:
-    """Decompress a chunk.
-
-    Raises:
-        ValueError: It cannot be.
-    """
+    """Decompress a chunk; ValueError says why it cannot be."""
     if not name:
         return data
     try:

@@ -121,11 +121,7 @@ def open_bag(path: Path) -> Iterator[Bag]:
 
 
 def _open_file(path: Path, problems: Counter[str]) -> BagFile:
-    """Open one file by what it is.
-
-    Raises:
-        Unreadable: Nothing in it can be read.
-    """
+    """Open one file by what it is; Unreadable says why nothing in it can be read."""
     from hand_tracking_dsp.recordings.bags.mcap_file import McapFile
     from hand_tracking_dsp.recordings.bags.ros1_file import Ros1File
     from hand_tracking_dsp.recordings.bags.sqlite_file import SqliteFile
