@@ -45,7 +45,7 @@ class Block:
         outputs: The tensors that leave the block.
         heads: Whether linear heads of the whole network mix the channels.
         parameters: Trained parameters of its layers.
-        parameters_each: Those of them that belong to one hidden channel.
+        parameters_each: Number of them that belong to one hidden channel.
     """
 
     name: str

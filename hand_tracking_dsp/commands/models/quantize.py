@@ -23,11 +23,10 @@ from hand_tracking_dsp.commands.output import machine_line, make_console
 from hand_tracking_dsp.compression.bank.deviation import predict
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.bank.verify import record
+from hand_tracking_dsp.compression.bank.verify import Check, record
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS, Crops, data_name, split
 from hand_tracking_dsp.compression.quantization.variants import (
     VariantFigures,
-    as_check,
     check_variant,
     lacking,
     make_variant,
@@ -36,6 +35,7 @@ from hand_tracking_dsp.compression.quantization.variants import (
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo
+from hand_tracking_dsp.tracking.precision import DEVIATION
 
 _HELD_BACK = 0.25
 
@@ -101,7 +101,7 @@ def _measure(
     found: list[tuple[LevelInfo, list[VariantFigures]]] = []
     for level in bank.levels:
         measured = measure_level(level, files, dense, crops, options.runs)
-        checks = [as_check(one, len(crops)) for one in measured]
+        checks = [Check(one.choice, DEVIATION, one.from_dense, None, len(crops)) for one in measured]
         bank = record(bank, checks, [one.timed for one in measured], data)
         found.append((level, measured))
         progress.advance(task)

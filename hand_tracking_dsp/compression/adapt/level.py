@@ -8,13 +8,12 @@ from functools import cached_property
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.adapt.heads import refit_heads
 from hand_tracking_dsp.compression.adapt.pictures import AdaptationCrops, DenseDeviation
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.blocks import find_blocks, mixing_matrix, read_blocks
-from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.data.crops import Crops, evenly
 from hand_tracking_dsp.compression.pruning.heads import head_columns, head_names
 from hand_tracking_dsp.compression.pruning.prune import BlockTargets, prepare, prune
 from hand_tracking_dsp.compression.quantization.half import halve
@@ -30,7 +29,7 @@ _PRESENCE_SLACK = 0.01
 KEPT = "as before"
 """The way of a file that did not get better."""
 
-NEW = "pruned anew"
+NEW = "newly pruned"
 """The way of a file that was pruned on the same pictures."""
 
 
@@ -68,13 +67,13 @@ class LevelAdapter:
         if not find_blocks(self.dense):
             return None
         crops = self.crops.fit.crops
-        return prepare(self.dense, crops.subset(_evenly(len(crops), _BLOCK_CROPS)), seed=self._seed)
+        return prepare(self.dense, crops.subset(evenly(len(crops), _BLOCK_CROPS)), seed=self._seed)
 
     @cached_property
     def calibration(self) -> Crops:
         """Crops to quantize with, none mirrored."""
         crops = self.crops.fit.crops
-        return crops.subset(2 * _evenly(len(crops) // 2, _CALIBRATION_CROPS))
+        return crops.subset(2 * evenly(len(crops) // 2, _CALIBRATION_CROPS))
 
     def adapt_floats(self, old: onnx.ModelProto) -> Adapted:
         """Adapt a network in fp32."""
@@ -164,8 +163,3 @@ def _in_order(
     columns = head_columns(dense, dense_last)
     order = np.concatenate([columns[name] for name in head_names(old, last)])
     return {**targets, last.name: targets[dense_last.name][:, :, order]}
-
-
-def _evenly(count: int, most: int) -> NDArray[np.int64]:
-    places: NDArray[np.int64] = np.linspace(0, count - 1, min(count, most)).round().astype(np.int64)
-    return places

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hand_tracking_dsp.compression.bank.entries import sha256_of
 from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.baselines.data import BaselineData, BaselineDataOptions, gather
 from hand_tracking_dsp.compression.baselines.measure import Figures, evaluate_network, time_all
@@ -146,7 +146,7 @@ def _row(
         "sparsity": round(1 - one.parameters / dense.parameters, 4),
         "macs": one.macs,
         "bytes": len(one.data),
-        "sha256": hashlib.sha256(one.data).hexdigest(),
+        "sha256": sha256_of(one.data),
         "figures": evaluate_network(one.data, data.sets, work / "figures"),
     }
     if one.start is not None:

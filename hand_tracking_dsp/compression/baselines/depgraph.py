@@ -6,6 +6,8 @@ does, and those of the residual stream, which this package keeps.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import onnx
 import torch
 
@@ -21,11 +23,7 @@ _EXAMPLE = (1, 3, 64, 64)
 
 def is_installed() -> bool:
     """Return True where Torch-Pruning can be imported."""
-    try:
-        import torch_pruning  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return find_spec("torch_pruning") is not None
 
 
 def prune_by_depgraph(model: onnx.ModelProto, keep: float) -> onnx.ModelProto:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hand_tracking_dsp.compression.distillation.network import PLAIN
 from hand_tracking_dsp.compression.onnx_graph import (
     Array,
     attributes_of,
@@ -23,12 +24,7 @@ from hand_tracking_dsp.compression.onnx_graph import (
 )
 from hand_tracking_dsp.errors import ModelError
 
-_PLAIN: dict[str, Callable[..., Tensor]] = {
-    "Add": lambda first, second: first + second,
-    "GlobalAveragePool": lambda data: data.mean((2, 3), keepdim=True),
-    "Flatten": lambda data: data.flatten(1),
-    "Sigmoid": lambda data: data.sigmoid(),
-}
+_PLAIN: dict[str, Callable[..., Tensor]] = {"Add": torch.add, **PLAIN}
 _WITHOUT_WEIGHTS = {"Clip", "MaxPool", *_PLAIN}
 
 

@@ -10,16 +10,14 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import onnx
-from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.baselines.depgraph import is_installed, prune_by_depgraph
 from hand_tracking_dsp.compression.baselines.fit import fit_latency
 from hand_tracking_dsp.compression.blocks import read_blocks
-from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.data.crops import Crops, evenly
 from hand_tracking_dsp.compression.distillation.distill import Progress
 from hand_tracking_dsp.compression.distillation.network import OnnxNetwork
 from hand_tracking_dsp.compression.distillation.samples import TrainingSamples, Validation
@@ -140,7 +138,7 @@ class CandidateMaker:
 
         def make() -> onnx.ModelProto:
             self.report(f"quantizing {original.label}", 0, 0, "")
-            crops = self.crops.subset(_spread(len(self.crops), _QUANTIZED_ON))
+            crops = self.crops.subset(evenly(len(self.crops), _QUANTIZED_ON))
             return quantize(onnx.load_from_string(original.data), crops)
 
         data = serialized(self._kept(name, make))
@@ -253,8 +251,3 @@ def with_steps(options: DistillationTrainingOptions, steps: int) -> Distillation
 
 def _mark(ratio: float) -> str:
     return f"_{round(1000 * ratio):03}"
-
-
-def _spread(count: int, most: int) -> NDArray[np.int64]:
-    """Choose indices evenly."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))

@@ -12,7 +12,7 @@ import numpy as np
 from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
-from hand_tracking_dsp.recordings.bags.reader import Bag, open_bag
+from hand_tracking_dsp.recordings.bags.reader import open_bag
 
 # The loss is below the noise of a camera's image.
 _JPEG_QUALITY = 95
@@ -53,43 +53,34 @@ def write_bag_pictures(
         ConfigurationError: rosbags is not installed, or no topic is named where there are several.
         OutputError: A picture cannot be written.
     """
+    report = on_progress or (lambda *_: None)
     with open_bag(bag) as opened:
-        return _write_pictures(opened, folder, count, topic, on_progress or (lambda *_: None))
-
-
-def _write_pictures(
-    bag: Bag,
-    folder: Path,
-    count: int,
-    topic: str,
-    report: Callable[[int, int], None],
-) -> BagPictures:
-    connections = image_connections(bag.connections, bag.path, topic)
-    total = sum(connection.msgcount for connection in connections)
-    wanted = np.linspace(0, total - 1, min(count, total)).round()
-    written = bad = 0
-    problem = "the topic has no message"
-    for number, (connection, _, data) in enumerate(bag.messages(connections)):
-        if written == len(wanted):
-            break
-        if number < wanted[written]:
-            continue
-        try:
-            image, order = pixels(bag.deserialize(data, connection.msgtype), connection.msgtype)
-        except FrameError as error:
-            bad += 1
-            problem = str(error).rstrip(".")
-            continue
-        image = image if order == "bgr" else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-        _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-        write_bytes(folder / f"{number:08}.jpg", jpeg.tobytes())
-        written += 1
-        report(written, len(wanted))
+        connections = image_connections(opened.connections, opened.path, topic)
+        total = sum(connection.msgcount for connection in connections)
+        wanted = np.linspace(0, total - 1, min(count, total)).round()
+        written = bad = 0
+        problem = "the topic has no message"
+        for number, (connection, _, data) in enumerate(opened.messages(connections)):
+            if written == len(wanted):
+                break
+            if number < wanted[written]:
+                continue
+            try:
+                image, order = pixels(opened.deserialize(data, connection.msgtype), connection.msgtype)
+            except FrameError as error:
+                bad += 1
+                problem = str(error).rstrip(".")
+                continue
+            image = image if order == "bgr" else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+            _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+            write_bytes(folder / f"{number:08}.jpg", jpeg.tobytes())
+            written += 1
+            report(written, len(wanted))
     name = connections[0].topic
     if not written:
         msg = (
-            f"None of the {total} messages on {name} in {bag.path} is an image ({problem}): give another "
-            f"topic."
+            f"None of the {total} messages on {name} in {opened.path} is an image ({problem}): "
+            "give another topic."
         )
         raise SourceError(msg)
-    return BagPictures(name, total, written, bad, dict(bag.problems))
+    return BagPictures(name, total, written, bad, dict(opened.problems))

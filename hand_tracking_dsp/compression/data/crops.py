@@ -256,6 +256,12 @@ def split(crops: Crops, held_back: float, seed: int = 0) -> tuple[Crops, Crops]:
     )
 
 
+def evenly(count: int, most: int) -> NDArray[np.int64]:
+    """Choose at most so many of the indices 0 to count - 1, evenly spread, with both ends."""
+    places: NDArray[np.int64] = np.linspace(0, count - 1, min(count, most)).round().astype(np.int64)
+    return places
+
+
 def data_name(crops: Crops, seed: int, kind: str = "held back") -> str:
     """Name crops in figures.
 

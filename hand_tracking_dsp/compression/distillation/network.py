@@ -173,17 +173,16 @@ def _max_pool(_: OnnxNetwork, node: onnx.NodeProto, attributes: dict[str, Any], 
     return functional.max_pool2d(values[node.input[0]], attributes["kernel_shape"], attributes["strides"])
 
 
-def _mean(_: OnnxNetwork, node: onnx.NodeProto, __: dict[str, Any], values: _Values) -> Tensor:
-    return values[node.input[0]].mean((2, 3), keepdim=True)
+def _plain(_: OnnxNetwork, node: onnx.NodeProto, __: dict[str, Any], values: _Values) -> Tensor:
+    return PLAIN[node.op_type](values[node.input[0]])
 
 
-def _flatten(_: OnnxNetwork, node: onnx.NodeProto, __: dict[str, Any], values: _Values) -> Tensor:
-    return values[node.input[0]].flatten(1)
-
-
-def _sigmoid(_: OnnxNetwork, node: onnx.NodeProto, __: dict[str, Any], values: _Values) -> Tensor:
-    return values[node.input[0]].sigmoid()
-
+PLAIN: dict[str, Callable[[Tensor], Tensor]] = {
+    "GlobalAveragePool": lambda data: data.mean((2, 3), keepdim=True),
+    "Flatten": lambda data: data.flatten(1),
+    "Sigmoid": lambda data: data.sigmoid(),
+}
+"""Operators with neither weights nor attributes, by ONNX's names."""
 
 _OPERATORS: dict[str, _Operator] = {
     "Conv": _conv,
@@ -191,7 +190,5 @@ _OPERATORS: dict[str, _Operator] = {
     "Clip": _clip,
     "Add": _add,
     "MaxPool": _max_pool,
-    "GlobalAveragePool": _mean,
-    "Flatten": _flatten,
-    "Sigmoid": _sigmoid,
+    **dict.fromkeys(PLAIN, _plain),
 }

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.compression.data.augment import Augmentation
 from hand_tracking_dsp.compression.data.crops import SIZE
 from hand_tracking_dsp.compression.data.varied import LocatedHands, VariedHands, truth_or_nan
-from hand_tracking_dsp.compression.distillation.teacher import Teacher, TeacherOutput
+from hand_tracking_dsp.compression.distillation.teacher import Teacher
 from hand_tracking_dsp.hand import JOINT_COUNT
 
 _IMAGES, _LABELS = "images.npy", "labels.npz"
@@ -143,7 +143,7 @@ def _prepare(recipe: SampleRecipe) -> None:
     teacher = Teacher(onnx.load_from_string(recipe.teacher))
     hands = VariedHands(
         recipe.located,
-        lambda crop: teacher.label(crop).landmarks.reshape(JOINT_COUNT, 3),
+        lambda crop: teacher.label(crop)["landmarks"].reshape(JOINT_COUNT, 3),
         recipe.options,
         recipe.synthetic,
         seed=recipe.seed,
@@ -178,12 +178,6 @@ def label_images(images: NDArray[np.uint8], teacher: Teacher) -> Labels:
     return _labels([teacher.label(image) for image in images], np.full((len(images), JOINT_COUNT, 2), np.nan))
 
 
-def _labels(outputs: Sequence[TeacherOutput], truth: NDArray[np.floating[Any]]) -> Labels:
-    return {
-        "landmarks": np.stack([output.landmarks for output in outputs]),
-        "world_landmarks": np.stack([output.world_landmarks for output in outputs]),
-        "presence": np.array([output.presence for output in outputs], np.float32),
-        "handedness": np.array([output.handedness for output in outputs], np.float32),
-        "features": np.stack([output.features for output in outputs]),
-        "truth": truth.astype(np.float32),
-    }
+def _labels(outputs: Sequence[Mapping[str, NDArray[Any]]], truth: NDArray[np.floating[Any]]) -> Labels:
+    labels: Labels = {name: np.stack([output[name] for output in outputs]) for name in outputs[0]}
+    return {**labels, "truth": truth.astype(np.float32)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import onnx
@@ -12,25 +12,6 @@ from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.onnx_graph import copied
 from hand_tracking_dsp.errors import ModelError
-
-
-@dataclass(frozen=True, slots=True)
-class TeacherOutput:
-    """Teacher's labels of one picture.
-
-    Attributes:
-        landmarks: float32 [63], pixels of the crop.
-        world_landmarks: float32 [63], metres.
-        presence: Probability of a hand, 0 to 1.
-        handedness: Probability of a right hand, 0 to 1.
-        features: float16 [channels]: pooled features that all heads read.
-    """
-
-    landmarks: NDArray[np.float32]
-    world_landmarks: NDArray[np.float32]
-    presence: float
-    handedness: float
-    features: NDArray[np.float16]
 
 
 class Teacher:
@@ -58,13 +39,19 @@ class Teacher:
         self._session = open_exact(extended)
         self._names = [output.name for output in extended.graph.output]
 
-    def label(self, image: NDArray[np.uint8]) -> TeacherOutput:
-        """Label a picture, uint8 [224, 224, 3], RGB."""
+    def label(self, image: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+        """Label a picture, uint8 [224, 224, 3], RGB.
+
+        Returns:
+            landmarks float32 [63], pixels of the crop; world_landmarks float32 [63], metres; presence and
+            handedness (of a right hand), probabilities, float32 []; features float16 [channels], which all
+            heads read.
+        """
         found = dict(zip(self._names, self._session.run(as_input(image)), strict=True))
-        return TeacherOutput(
-            found["landmarks"][0],
-            found["world_landmarks"][0],
-            found["presence"].item(),
-            found["handedness"].item(),
-            found[self._features][0].astype(np.float16),
-        )
+        return {
+            "landmarks": found["landmarks"][0],
+            "world_landmarks": found["world_landmarks"][0],
+            "presence": found["presence"].reshape(()),
+            "handedness": found["handedness"].reshape(()),
+            "features": found[self._features][0].astype(np.float16),
+        }

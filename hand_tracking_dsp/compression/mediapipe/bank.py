@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 import tempfile
@@ -103,7 +102,7 @@ def read_originals(wheel: Path | None) -> dict[str, bytes]:
         msg = f"MediaPipe's networks cannot be read from {wheel} ({error}): give the wheel of {RELEASE}."
         raise ModelError(msg) from error
     for original in (*HANDS, *PALMS):
-        if hashlib.sha256(data[original.member]).hexdigest() != original.sha256:
+        if sha256_of(data[original.member]) != original.sha256:
             msg = f"{original.member} in {wheel} is not that of {RELEASE}: give that release's wheel."
             raise ModelError(msg)
     return data

@@ -112,9 +112,7 @@ class _OnnxWriter:
     ) -> None:
         name = self._layer(role)
         strides = [options.StrideH(), options.StrideW()]
-        pads = [0, 0, 0, 0]
-        if options.Padding() == tflite.Padding.SAME:
-            pads = _same_padding(self._shape(inputs[0])[1:3], kernel.shape[2:], strides)
+        pads = self._pads(options, inputs[0], kernel.shape[2:], strides)
         tensors = [self._name(inputs[0]), self._weight(f"{name}.weight", kernel)]
         tensors.append(self._weight(f"{name}.bias", self._constant(inputs[2])))
         activation = options.FusedActivationFunction()
@@ -139,9 +137,7 @@ class _OnnxWriter:
         options = _options(operator, tflite.Pool2DOptions)
         kernel_shape = [options.FilterHeight(), options.FilterWidth()]
         strides = [options.StrideH(), options.StrideW()]
-        pads = [0, 0, 0, 0]
-        if options.Padding() == tflite.Padding.SAME:
-            pads = _same_padding(self._shape(inputs[0])[1:3], kernel_shape, strides)
+        pads = self._pads(options, inputs[0], kernel_shape, strides)
         self._emit(
             "MaxPool", [self._name(inputs[0])], output, f"pool_{output}", options.FusedActivationFunction(),
             kernel_shape=kernel_shape, strides=strides, pads=pads,
@@ -241,6 +237,17 @@ class _OnnxWriter:
             msg = f"The layer {name} has an activation ({activation}) that this importer does not know."
             raise ModelError(msg)
 
+    def _pads(self, options: Any, source: int, kernel: Sequence[int], strides: Sequence[int]) -> list[int]:
+        """Return TensorFlow's padding in ONNX's order: top, left, bottom, right."""
+        if options.Padding() != tflite.Padding.SAME:
+            return [0, 0, 0, 0]
+        before, after = [], []
+        for size, length, stride in zip(self._shape(source)[1:3], kernel, strides, strict=True):
+            total = max((-(-size // stride) - 1) * stride + length - size, 0)
+            before.append(total // 2)
+            after.append(total - total // 2)
+        return before + after
+
     def _name(self, tensor: int) -> str:
         return self._names.setdefault(tensor, f"tensor_{tensor}")
 
@@ -264,13 +271,3 @@ def _options(operator: Any, kind: type) -> Any:
     options = kind()
     options.Init(table.Bytes, table.Pos)
     return options
-
-
-def _same_padding(sizes: Sequence[int], kernel: Sequence[int], strides: Sequence[int]) -> list[int]:
-    """TensorFlow's SAME padding, in ONNX's order: top, left, bottom, right."""
-    before, after = [], []
-    for size, length, stride in zip(sizes, kernel, strides, strict=True):
-        total = max((-(-size // stride) - 1) * stride + length - size, 0)
-        before.append(total // 2)
-        after.append(total - total // 2)
-    return before + after

@@ -58,8 +58,8 @@ class DetectorFigures:
         file: Its name.
         provider: What ran it, as Session.provider.
         times: Times of one run, one thread.
-        recalls: By recording; empty without boxes.
-        deviation: From the dense detector, on pictures held back; None of the dense one itself.
+        recalls: Recall by recording; empty without boxes.
+        deviation: Deviation from the dense detector on pictures held back; None for the dense one itself.
         problem: Why it is not good enough for a bank; "" if it is.
     """
 

@@ -28,8 +28,8 @@ class RegionDeviation:
     Attributes:
         pictures: Number of pictures.
         palms: Palms that the dense detector found.
-        lost: Those of them that the other did not find.
-        new: Palms that only the other found.
+        lost: Number of them that the other did not find.
+        new: Number of palms that only the other found.
         offset_p50: Median over common palms of the mean distance of wrist and middle MCP, in % of the
             distance between these two in the dense detector's palm; NaN without a common palm.
         offset_p95: 95th percentile of the same.

@@ -98,7 +98,7 @@ class FeatureSamples:
             yield tuple(found[name] for name in names)
 
     def rows(self, model: onnx.ModelProto, names: Sequence[str]) -> Iterator[tuple[Floats, ...]]:
-        """Likewise, but only at the chosen positions: float32 [positions, channels] of each tensor."""
+        """Yield the same at the chosen positions alone: float32 [positions, channels] of each tensor."""
         for picture, tensors in enumerate(self.tensors(model, names)):
             yield tuple(
                 tensor[0].reshape(tensor.shape[1], -1)[:, self.positions(picture, tensor.shape[2])].T

@@ -16,7 +16,8 @@ A hand without a box counts as a false palm, so that precision says something be
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from operator import add
 
 import numpy as np
 
@@ -57,12 +58,7 @@ class Recall:
         return self.pairs / self.palms if self.palms else 1.0
 
     def __add__(self, other: Recall) -> Recall:
-        return Recall(
-            self.pictures + other.pictures,
-            self.hands + other.hands,
-            self.palms + other.palms,
-            self.pairs + other.pairs,
-        )
+        return Recall(*map(add, astuple(self), astuple(other)))
 
 
 def count_pairs(palms: Sequence[PalmDetection], hands: Floats) -> int:

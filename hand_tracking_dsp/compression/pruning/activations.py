@@ -59,10 +59,9 @@ class Stream:
 class Sampler:
     """Random positions of feature maps: the same in every network, so that what they show can be compared."""
 
-    def __init__(self, seed: int, positions: int = POSITIONS) -> None:
-        """Choose a seed and how many positions a picture gives."""
+    def __init__(self, seed: int) -> None:
+        """Choose a seed."""
         self._seed = seed
-        self._positions = positions
 
     def take(self, tensor: Floats, picture: int) -> Floats:
         """Sample a feature map, float32 [1, n, h, w], or [1, n], which is one sample.
@@ -72,10 +71,10 @@ class Sampler:
         """
         flat = tensor.reshape(tensor.shape[1], -1)
         size = flat.shape[1]
-        if size > self._positions:
+        if size > POSITIONS:
             # By size, so that a block's output is sampled where its hidden channels are.
             random = np.random.default_rng((self._seed, picture, size))
-            flat = flat[:, random.choice(size, self._positions, replace=False)]
+            flat = flat[:, random.choice(size, POSITIONS, replace=False)]
         return np.ascontiguousarray(flat.T)
 
 

@@ -53,17 +53,15 @@ def measure_latency(
     *,
     reference: onnx.ModelProto | None = None,
     precision: str = "int8",
-    runtime: RuntimeOptions | None = None,
     runs: int = 40,
     on_progress: Callable[[str], None] | None = None,
 ) -> LatencyTable:
-    """Time every block by itself, at several numbers of channels, in turn.
+    """Time every block by itself, at several numbers of channels, in turn, on the CPU with one thread.
 
     Args:
         model: The network to prune, fp32.
         reference: The dense network that latency is relative to, fp32; the same if None.
         precision: One of PRECISIONS.
-        runtime: Backend and options; ONNX Runtime on the CPU with one thread if None.
         runs: Timed runs of each, at least 1.
         on_progress: Called with the name of each block when it is done.
 
@@ -75,17 +73,15 @@ def measure_latency(
     if precision not in PRECISIONS:
         msg = f"The precision {precision!r} cannot be timed: choose one of {', '.join(PRECISIONS)}."
         raise ConfigurationError(msg)
-    options = runtime or RuntimeOptions(providers=("cpu",))
 
     def opened(network: onnx.ModelProto) -> Session:
-        ready = with_any_ranges(network) if precision == "int8" else network
-        return _opened(ready, options)
+        return _opened(with_any_ranges(network) if precision == "int8" else network)
 
     dense = reference or model
-    reference_ms, whole_ms = undisturbed_ms([_opened(dense, options), opened(model)], runs)
+    reference_ms, whole_ms = undisturbed_ms([_opened(dense), opened(model)], runs)
     # Beside other processes a whole network in fp32 never runs undisturbed, its short parts do; what
     # they cost besides makes their sum a few percent too much.
-    parts = [_opened(_part(dense, block, block.channels), options) for block in read_blocks(dense)]
+    parts = [_opened(_part(dense, block, block.channels)) for block in read_blocks(dense)]
     reference_ms = min(reference_ms, sum(undisturbed_ms(parts, runs)))
     blocks = {}
     for block in read_blocks(model):
@@ -113,8 +109,8 @@ def undisturbed_ms(sessions: Sequence[Session], runs: int) -> list[float]:
     return [float(value) for value in np.percentile(times_ms[_WARM_UP:], _UNDISTURBED_PERCENTILE, axis=0)]
 
 
-def _opened(model: onnx.ModelProto, options: RuntimeOptions) -> Session:
-    return open_session(model.SerializeToString(), "network to be timed", options)
+def _opened(model: onnx.ModelProto) -> Session:
+    return open_session(model.SerializeToString(), "network to be timed", RuntimeOptions(providers=("cpu",)))
 
 
 def _timed_widths(block: Block) -> list[int]:

@@ -115,7 +115,7 @@ def prune(
 
     Args:
         model: Stays as it is.
-        targets: From prepare, of the same network.
+        targets: Result of prepare for the same network.
         keep: By block, the share of hidden channels to keep, 0 (the whole block goes) to 1; 1 where a
             block is not named.
         relevance: By block, a number for each channel, the least relevant leave first; chosen in closed

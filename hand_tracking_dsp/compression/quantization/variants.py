@@ -25,7 +25,7 @@ from hand_tracking_dsp.compression.bank.export_checks import (
 )
 from hand_tracking_dsp.compression.bank.sessions import EXACT, open_exact
 from hand_tracking_dsp.compression.bank.timing import grey_runs, time_in_turn
-from hand_tracking_dsp.compression.bank.verify import Check, Timed, runtimes_here
+from hand_tracking_dsp.compression.bank.verify import Timed, runtimes_here
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.quantization.half import halve
@@ -34,7 +34,7 @@ from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.tracking.backends import open_session
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
-from hand_tracking_dsp.tracking.precision import DEVIATION, Choice, possible
+from hand_tracking_dsp.tracking.precision import Choice, possible
 
 MADE = {"int8": "INT8", "fp16": "fp16"}
 """The precisions that files can be made in, as people write them."""
@@ -174,11 +174,6 @@ def measure_level(
         )
         for choice, predicted, taken in zip(choices, found, times, strict=True)
     ]
-
-
-def as_check(measured: VariantFigures, samples: int) -> Check:
-    """Return a measurement as bank.verify records it."""
-    return Check(measured.choice, DEVIATION, measured.from_dense, None, samples)
 
 
 def _method(precision: str) -> str:
