@@ -20,6 +20,7 @@ from hand_tracking_dsp.evaluation.speed import Series, alternate, switch_levels
 from hand_tracking_dsp.evaluation.statistics import median_ratio
 from hand_tracking_dsp.evaluation.summary import summarize
 from hand_tracking_dsp.evaluation.workers import TrackerWorker, mediapipe_worker, package_worker
+from hand_tracking_dsp.nodes.graph.processes import GraphOptions
 from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.tracker import TrackerOptions
@@ -189,13 +190,11 @@ def _figures(series: Series, all_series: dict[str, Series]) -> dict[str, Any]:
 
 def _transport(args: argparse.Namespace) -> dict[str, Any]:
     view = LiveView()
-    options = GraphRun(
-        args.duration,
+    graph = GraphOptions(
         ("camera_node", "hand_tracker_node"),
-        (),
-        {"camera_node": {"source": "synthetic", "width": 640, "height": 480, "rate_hz": 30.0}},
-        Path("out/bench/nodes.log"),
+        parameters={"camera_node": {"source": "synthetic", "width": 640, "height": 480, "rate_hz": 30.0}},
     )
+    options = GraphRun(args.duration, graph, Path("out/bench/nodes.log"))
     recording = run_graph(options, on_state=lambda _, s: view.progress("seconds", int(s), int(args.duration)))
     figures = summarize(recording)
     if figures["frames"] < 2:

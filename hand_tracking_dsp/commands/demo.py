@@ -15,7 +15,7 @@ from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.evaluation.statistics import percentiles
 from hand_tracking_dsp.evaluation.summary import frame_rate_hz, level_switches, summarize
 from hand_tracking_dsp.evaluation.video import FrameSpool, write_video
-from hand_tracking_dsp.nodes.graph.processes import NODES, Value
+from hand_tracking_dsp.nodes.graph.processes import NODES, GraphOptions, Value
 from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
 from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.power.simulated_battery import SimulatedBatteryOptions
@@ -63,7 +63,9 @@ def run(args: argparse.Namespace) -> int:
         f"Four nodes for {args.duration:g} s; camera: {args.source}; battery: simulated, drained in this time"
     )
     view.say(f"{machine_line()}\n")
-    graph = GraphRun(args.duration, NODES[:-1], NODES[-1:], _parameters(args), out / "nodes.log")
+    graph = GraphRun(
+        args.duration, GraphOptions(NODES[:-1], parameters=_parameters(args)), out / "nodes.log", NODES[-1:]
+    )
     with FrameSpool(out / "frames.partial") as spool:
         recording = run_graph(graph, spool.add, partial(_show, view, args, _level_names()))
         summary = {

@@ -94,17 +94,9 @@ class BatterySample:
 
 @dataclass(frozen=True, slots=True)
 class LatencySummary:
-    """A latency window in figures; NaN: not measured.
+    """A latency window in figures: percentiles, share of late frames, means of LatencySample's fields.
 
-    Attributes:
-        p50_ms: Median latency, milliseconds.
-        p95_ms: 95th percentile, milliseconds.
-        miss_share: Share of frames over the budget, 0 to 1.
-        presence: Mean presence, 0 to 1.
-        input_mean: Mean of the network's input, 0 to 1.
-        input_std: Mean standard deviation of that input, 0 to 1.
-        smoothing_residual: Mean, % of palm size.
-        accelerator_utilization: Mean busy share of the accelerator, 0 to 1.
+    NaN: not measured; units and ranges are those of LatencySample.
     """
 
     p50_ms: float = NAN

@@ -10,7 +10,7 @@ from typing import Any
 
 from hand_tracking_dsp.commands.arguments import add_option, require_between
 from hand_tracking_dsp.commands.live import LiveView
-from hand_tracking_dsp.commands.output import machine, machine_line, make_console, write_json
+from hand_tracking_dsp.commands.output import machine, machine_line, make_console, make_table, write_json
 from hand_tracking_dsp.commands.policy.live_run import (
     BATTERY,
     CONTROLLER,
@@ -20,7 +20,7 @@ from hand_tracking_dsp.commands.policy.live_run import (
     load_w,
     run_policy,
 )
-from hand_tracking_dsp.commands.policy.live_table import score_table, score_value
+from hand_tracking_dsp.commands.policy.live_table import score_table
 from hand_tracking_dsp.commands.up import add_node_parameters, node_parameters, require_ros
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
@@ -125,7 +125,8 @@ def _finish(
 
     save_live_plot(runs, script, options.budget_ms, options.out / "live.png")
     console = make_console()
-    console.print(score_table(_scores(policies, runs, options.budget_ms), options.budget_ms))
+    table = score_table(_scores(policies, runs, options.budget_ms), options.budget_ms)
+    console.print(make_table(table["note"], table["headings"], table["rows"]))
     console.print(f"The results are {options.out / 'live.json'} and {options.out / 'live.png'}.")
     return 0
 
@@ -189,7 +190,7 @@ def _report(
         "battery_simulated": True,
         "load_w_estimated": load_w(bank),
         "drift_is": "agreement with the dense level, % of palm size; not accuracy",
-        "table": score_value(scores, options.budget_ms),
+        "table": score_table(scores, options.budget_ms),
         "policies": [asdict(one) for one in scores],
         "runs": [asdict(one) for one in of_runs],
     }

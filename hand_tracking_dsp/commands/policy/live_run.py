@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.up import node_parameters
 from hand_tracking_dsp.evaluation.load import Load, LoadScript
-from hand_tracking_dsp.nodes.graph.processes import NODES, Value
+from hand_tracking_dsp.nodes.graph.processes import NODES, GraphOptions, Value
 from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
 from hand_tracking_dsp.power.simulated_battery import SimulatedBatteryOptions
 from hand_tracking_dsp.recordings.run import ObservedRun
@@ -58,11 +58,9 @@ def run_policy(
     }
     graph = GraphRun(
         options.duration,
-        NODES[:-1],
-        NODES[-1:],
-        _parameters(options, policy, bank),
+        GraphOptions(NODES[:-1], parameters=_parameters(options, policy, bank), yaml_parameters=given),
         options.out / f"{policy.name.replace(':', '_')}_{number}.nodes.log",
-        yaml_parameters=given,
+        NODES[-1:],
     )
     with Load(script) as load:
         session = _LiveSession(f"{policy.name}, round {number}", options.duration, load, view)

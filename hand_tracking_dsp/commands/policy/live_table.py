@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from rich.table import Table
-
-from hand_tracking_dsp.commands.output import make_table
 from hand_tracking_dsp.evaluation.live_comparison import LiveScore
 
 _HEADINGS = (
@@ -24,25 +22,16 @@ _HEADINGS = (
 )
 
 
-def score_table(scores: Sequence[LiveScore], budget_ms: float) -> Table:
-    """Make a table with a row a policy."""
-    return make_table(score_note(budget_ms), _HEADINGS, score_rows(scores))
-
-
-def score_value(scores: Sequence[LiveScore], budget_ms: float) -> dict[str, object]:
-    """Return the same table for JSON: note, headings, rows."""
-    return {"note": score_note(budget_ms), "headings": _HEADINGS, "rows": score_rows(scores)}
-
-
-def score_note(budget_ms: float) -> str:
-    """Return what the columns mean."""
-    return (
+def score_table(scores: Sequence[LiveScore], budget_ms: float) -> dict[str, Any]:
+    """Return a table with a row a policy: note (what the columns mean), headings and rows."""
+    note = (
         f"Frames with a hand against {budget_ms:g} ms; drift: from the dense level, % of palm size; "
         f"energy: the tracker's, by the simulated battery"
     )
+    return {"note": note, "headings": _HEADINGS, "rows": _rows(scores)}
 
 
-def score_rows(scores: Sequence[LiveScore]) -> list[list[str]]:
+def _rows(scores: Sequence[LiveScore]) -> list[list[str]]:
     """Write each policy's score as the cells of a row."""
     rows = []
     for one in scores:

@@ -18,7 +18,7 @@ from hand_tracking_dsp.commands.up import add_node_parameters, node_parameters, 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.load import Load, LoadScript
 from hand_tracking_dsp.messages.frame_cost import FrameCost
-from hand_tracking_dsp.nodes.graph.processes import NODES, Value
+from hand_tracking_dsp.nodes.graph.processes import GraphOptions, Value
 from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
 from hand_tracking_dsp.recordings.bags.trace import read_bag_trace
 from hand_tracking_dsp.recordings.trace import Trace
@@ -170,11 +170,8 @@ def _graph(options: argparse.Namespace, duration_s: float) -> GraphRun:
         parameters |= {"hand_tracker_node": {"bank": bank}, "pruning_controller_node": {"bank": bank}}
     return GraphRun(
         duration_s,
-        NODES,
-        (),
-        parameters,
+        GraphOptions(parameters=parameters, yaml_parameters=node_parameters(options.parameters)),
         options.out.with_suffix(".nodes.log"),
-        yaml_parameters=node_parameters(options.parameters),
         stats_topic=options.topic or "stats",
     )
 

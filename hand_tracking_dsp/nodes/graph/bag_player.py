@@ -54,8 +54,8 @@ class BagPlayer(SpinningNode):
         topics: Topics that are published.
     """
 
-    def __init__(self, bag: Bag, options: PlayOptions, domain_id: int | None = None) -> None:
-        super().__init__("hand_tracking_bag_player", domain_id)
+    def __init__(self, bag: Bag, options: PlayOptions) -> None:
+        super().__init__("hand_tracking_bag_player")
         self.counts: Counter[str] = Counter()
         self.unknown: dict[str, str] = {}
         self._bag = bag

@@ -8,13 +8,13 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hand_tracking_dsp.errors import HandTrackingError
-from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses, Value
+from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
 from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.tracking.types import Image
 
@@ -34,22 +34,16 @@ class GraphRun:
 
     Attributes:
         duration_s: Time from the moment when camera and tracker are first seen, seconds.
-        nodes: Names of the nodes to start first.
-        late_nodes: Names of the nodes to start at that moment.
-        parameters: Values that override config/hand_tracking.yaml, by node and parameter.
+        graph: Nodes to start first, and the options of all; without a ROS domain own_domain chooses one.
         log: Path of the file for what the nodes print.
-        yaml_parameters: Likewise parameters, each value as text in YAML.
-        domain_id: ROS domain; None: as own_domain chooses.
+        late_nodes: Names of the nodes to start at that moment.
         stats_topic: Topic of TrackerStats.
     """
 
     duration_s: float
-    nodes: tuple[str, ...]
-    late_nodes: tuple[str, ...]
-    parameters: Mapping[str, Mapping[str, Value]]
+    graph: GraphOptions
     log: Path
-    yaml_parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    domain_id: int | None = None
+    late_nodes: tuple[str, ...] = ()
     stats_topic: str = "stats"
 
 
@@ -75,17 +69,13 @@ def run_graph(
     """
     from hand_tracking_dsp.nodes.graph.observer import GraphObserver
 
-    domain_id = own_domain() if options.domain_id is None else options.domain_id
-    graph = GraphOptions(
-        nodes=options.nodes,
-        parameters=options.parameters,
-        yaml_parameters=options.yaml_parameters,
-        domain_id=domain_id,
-    )
+    graph = options.graph
+    if graph.domain_id is None:
+        graph = replace(graph, domain_id=own_domain())
     options.log.parent.mkdir(parents=True, exist_ok=True)
     with (
         _NodeLog(options.log) as log,
-        GraphObserver(domain_id, on_image, stats_topic=options.stats_topic) as observer,
+        GraphObserver(graph.domain_id, on_image, stats_topic=options.stats_topic) as observer,
     ):
         with NodeProcesses(graph, log.add) as nodes:
             try:
