@@ -83,13 +83,27 @@ class _OneLineACommand(argparse.HelpFormatter):
         self._action_max_length = 18
 
 
+class _WithDefaults(argparse.HelpFormatter):
+    """Help in which every option with a value shows its default, unless its own text says more of it."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        text = action.help or ""
+        told = "default" in text or "if not given" in text
+        plain = isinstance(action.default, (int, float, str)) and not isinstance(action.default, bool)
+        if told or not plain or action.default in ("", argparse.SUPPRESS) or not action.option_strings:
+            return text
+        return f"{text} (default: %(default)s)".lstrip()
+
+
 def _add(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     command: tuple[str, ...],
     summary: str,
     words: Sequence[str],
 ) -> ModuleType | None:
-    parser = commands.add_parser(command[-1], help=summary, description=_sentence(summary))
+    parser = commands.add_parser(
+        command[-1], help=summary, description=_sentence(summary), formatter_class=_WithDefaults
+    )
     if tuple(words) != command:
         return None
     module = import_module(module_of(*command))

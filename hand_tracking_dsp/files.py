@@ -1,15 +1,37 @@
-"""Writing files so that a crash leaves the old ones whole."""
+"""Writing of files so that a crash leaves the old ones whole, and reading of JSON."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from hand_tracking_dsp.errors import OutputError
+
+
+def read_json(path: Path) -> Any:  # noqa: ANN401 (any JSON value)
+    """Read a JSON file.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is not UTF-8 or not JSON; NaN and Infinity, which Python would read, are not.
+    """
+    text = path.read_text(encoding="utf-8")
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except RecursionError:
+        msg = "its values are nested too deeply"
+        raise ValueError(msg) from None
+
+
+def _refuse(constant: str) -> None:
+    msg = f"{constant} is not a JSON number"
+    raise ValueError(msg)
 
 
 def write_bytes(path: Path, data: bytes) -> None:

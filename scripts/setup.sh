@@ -78,7 +78,7 @@ build() {
     echo "$wanted" >install/.made-from
 }
 
-# Add what only the laboratory needs. One lock for all machines would bring PyTorch with its packages for GPUs
+# Add what only training needs. One lock for all machines would bring PyTorch with its packages for GPUs
 # to each; pip takes the build that this machine's index offers, and leaves locked packages as they are.
 add_lab() {
     wanted=$(state_of_lab)

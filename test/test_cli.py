@@ -45,6 +45,15 @@ def test_every_command_explains_its_options(
     assert f"usage: hand-tracking-dsp {' '.join(words)}" in capsys.readouterr().out
 
 
+def test_help_shows_the_default_of_every_number(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["models", "distill", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "pictures in a batch (default: 64)" in shown
+    assert "folder of the bank; the package's own if not given" in shown
+    assert "default: None" not in shown
+
+
 def test_the_version_names_what_the_package_runs_on() -> None:
     done = run("--version")
     assert done.returncode == 0

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and reading JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hand_tracking_dsp.errors import OutputError
-from hand_tracking_dsp.files import write_bytes, write_text
+from hand_tracking_dsp.files import read_json, write_bytes, write_text
 
 
 def test_makes_the_folder_and_leaves_no_temporary_file(tmp_path: Path) -> None:
@@ -57,3 +57,13 @@ def test_a_file_in_the_place_of_a_folder_is_a_sentence_too(tmp_path: Path) -> No
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match="cannot be written"):
         write_bytes(tmp_path / "file" / "x", b"data")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("[" * 10**5, "nested too deeply"), ("[Infinity]", "Infinity is not"), ('{"a": NaN}', "NaN is not")],
+)
+def test_what_json_does_not_know_is_a_value_error(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(ValueError, match=reason):
+        read_json(tmp_path / "a.json")

@@ -93,7 +93,7 @@ def read_image(path: Path) -> NDArray[np.uint8] | None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield all that is not a folder, also dangling links, so that they are counted as unreadable."""
+    """Yield the files, and dangling links to count as unreadable; reading pipes and devices would not end."""
     listed: set[Path] = set()
     # Folders before links: an image is named by its own folder, not by a link to it.
     folders, links = [folder], deque[Path]()
@@ -105,7 +105,7 @@ def _files(folder: Path) -> Iterator[Path]:
         for path in sorted(current.iterdir()):
             if path.name.startswith("."):
                 continue
-            if not path.is_dir():
-                yield path
-            else:
+            if path.is_dir():
                 (links if path.is_symlink() else folders).append(path)
+            elif path.is_file() or not path.exists():
+                yield path

@@ -132,7 +132,7 @@ def add_out(parser: argparse.ArgumentParser) -> None:
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Declare --seed."""
-    parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
+    parser.add_argument("--seed", type=int, default=0, help="seed of all random numbers")
 
 
 def require_at_least(options: argparse.Namespace, **least: float) -> None:
@@ -159,17 +159,6 @@ def require_between(options: argparse.Namespace, **limits: tuple[float, float]) 
         if given is not None and not low <= given <= high:
             msg = f"--{name.replace('_', '-')} is {given:g}: choose {low:g} to {high:g}."
             raise ConfigurationError(msg)
-
-
-def require_other_folder(out: Path, bank: Path) -> None:
-    """Check that --out is not the bank that is read.
-
-    Raises:
-        ConfigurationError: It is.
-    """
-    if out.resolve() == bank.resolve():
-        msg = f"--out {out} is the bank that is read: choose another folder."
-        raise ConfigurationError(msg)
 
 
 def require_threads(options: argparse.Namespace) -> None:

@@ -50,7 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"length; without it until the source ends or Ctrl-C (synthetic: {_SYNTHETIC_S:g})",
     )
     parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="default: mcap")
-    parser.add_argument("--topics", nargs="+", default=[], metavar="TOPIC", help="of the graph; default: all")
+    parser.add_argument(
+        "--topics",
+        nargs="+",
+        default=[],
+        metavar="TOPIC",
+        help="topics of the graph to record; all if not given",
+    )
     source = parser.add_argument_group("with --source")
     add_option(
         source,

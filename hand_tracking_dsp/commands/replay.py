@@ -18,23 +18,39 @@ from hand_tracking_dsp.recordings.bags.reader import Bag, open_bag
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("bag", type=Path, help="a rosbag2 folder, or an .mcap or .db3 file")
-    parser.add_argument("--rate", type=float, default=1.0, metavar="R", help="2: twice as fast (default: 1)")
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=1.0,
+        metavar="R",
+        help="speed of playing; 2 is twice as fast (default: 1)",
+    )
     parser.add_argument("--loop", action="store_true", help="restart at the end; /clock jumps back then")
     parser.add_argument("--topics", nargs="+", default=[], metavar="TOPIC", help="publish only these")
     parser.add_argument(
         "--remap", action="append", default=[], metavar="OLD=NEW", help="publish a topic under another name"
     )
     parser.add_argument("--start", type=float, default=0.0, metavar="S", help="leave out the first seconds")
-    parser.add_argument("--seconds", type=float, default=math.inf, metavar="N", help="of the bag to play")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=math.inf,
+        metavar="N",
+        help="length of the part to play; to the end if not given",
+    )
     parser.add_argument(
         "--clock-rate",
         type=float,
         default=50.0,
         metavar="HZ",
-        help="of /clock between messages (default: 50)",
+        help="rate of /clock between messages (default: 50)",
     )
     parser.add_argument(
-        "--wait", type=float, default=3.0, metavar="S", help="for subscribers, at most (default: 3)"
+        "--wait",
+        type=float,
+        default=3.0,
+        metavar="S",
+        help="longest time to wait for subscribers, seconds (default: 3)",
     )
 
 

@@ -83,7 +83,7 @@ class ConstraintOptions:
 class ControllerOptions:
     """Options of the controller."""
 
-    # See LatencySample.judged_ms for which latency.
+    # See LatencySample.budgeted_ms for which latency.
     budget_ms: float = dynamic_option(
         33.0, "Latency budget of a frame, from image stamp to hands.", "ms", 0.1, 10000
     )

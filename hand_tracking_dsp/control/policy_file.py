@@ -16,6 +16,7 @@ from typing import Any
 from hand_tracking_dsp.control.actions import ACTION_NAMES
 from hand_tracking_dsp.control.observation import OBSERVATION
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.files import read_json
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 SCHEMA = 1
@@ -118,7 +119,7 @@ def read_policy(path: Path) -> bytes:
     # A folder such as "/" has no name to put a suffix on.
     manifest = path.with_suffix(".json") if path.name else path
     try:
-        data = json.loads(manifest.read_text(encoding="utf-8"))
+        data = read_json(manifest)
         if data["schema"] != SCHEMA:
             message = (
                 f"The policy manifest {manifest} has schema {data['schema']}, this version reads {SCHEMA}: "
@@ -136,7 +137,7 @@ def read_policy(path: Path) -> bytes:
             f"that policy train wrote, or set policy to threshold."
         )
         raise ModelError(message) from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         message = f"The policy manifest {manifest} is damaged ({error}): export the policy again."
         raise ModelError(message) from error
     found = hashlib.sha256(network).hexdigest()

@@ -51,8 +51,8 @@ class LatencySample:
     hands: int = 0
 
     @property
-    def judged_ms(self) -> float:
-        """Return the latency that is held against the budget; NaN where the sample has none.
+    def budgeted_ms(self) -> float:
+        """Return the latency that is compared with the budget; NaN where the sample has none.
 
         It is end_to_end_ms, what a user of the hands feels, where that is known and plausible, and
         total_ms where it is not.
@@ -113,7 +113,7 @@ class LatencyWindow:
     """The latest latency samples: by time, and by count where frames are rare.
 
     Samples older than window_s are left out, but never so many that fewer than min_samples remain:
-    a machine so overloaded that it handles two frames a second must still be judged.
+    a machine so overloaded that it handles two frames a second must still be noticed.
 
     Args:
         window_s: Age up to which a sample counts, seconds.
@@ -127,7 +127,7 @@ class LatencyWindow:
         self._samples: deque[LatencySample] = deque(maxlen=max_samples)
 
     def add(self, sample: LatencySample) -> None:
-        """Take a sample whose judged_ms is a number."""
+        """Take a sample whose budgeted_ms is a number."""
         self._samples.append(sample)
 
     def clear(self) -> None:
@@ -141,7 +141,7 @@ class LatencyWindow:
             samples = list(self._samples)[-self._min_samples :]
         p50_ms = p95_ms = miss_share = NAN
         if len(samples) >= self._min_samples:
-            latencies_ms = sorted(sample.judged_ms for sample in samples)
+            latencies_ms = sorted(sample.budgeted_ms for sample in samples)
             p50_ms, p95_ms = (_quantile(latencies_ms, share) for share in (0.5, 0.95))
             miss_share = (len(latencies_ms) - bisect_right(latencies_ms, budget_ms)) / len(latencies_ms)
         return LatencySummary(p50_ms, p95_ms, miss_share, *_means([_rest(sample) for sample in samples]))

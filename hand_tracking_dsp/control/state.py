@@ -196,7 +196,7 @@ class StateBuffer:
         self._watch_drift(sample)
         if self._frame is None or sample.stamp_s >= self._frame.stamp_s:
             self._frame = sample
-        if math.isnan(sample.judged_ms):
+        if math.isnan(sample.budgeted_ms):
             return
         if sample.stamp_s - self._received_s > self._options.shield.stale_latency_s:
             self._window.clear()

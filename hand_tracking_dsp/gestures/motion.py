@@ -30,7 +30,7 @@ class Swipe:
 class SwipeFinder:
     """Finds swipes in the places of one palm.
 
-    A swipe is told as soon as the palm has gone far enough within the time allowed, so that a robot need not
+    A swipe is reported as soon as the palm has gone far enough within the time allowed, so that a robot need not
     wait for its end.
     """
 

@@ -94,11 +94,11 @@ class GestureTeleopNode(ManagedNode):
         }
         if now_s - self._received_s > _SILENCE_S:
             topic = self.resolve_topic_name("gestures")
-            report.warnings.append(f"Nothing comes on {topic}: nobody can drive.")
+            report.warnings.append(f"Nothing comes on {topic}: the base cannot be driven.")
         elif not abs(self._age_s) <= self._teleop.options.watchdog_s:
             report.warnings.append(
                 f"An image was {self._age_s:.2f} s old when its gestures came, and the watchdog allows "
-                f"{self._teleop.options.watchdog_s:g} s: nobody can drive unless the pipeline is faster and "
+                f"{self._teleop.options.watchdog_s:g} s: the base cannot be driven unless the pipeline is faster and "
                 f"the clocks agree."
             )
 

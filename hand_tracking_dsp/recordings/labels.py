@@ -179,7 +179,7 @@ def _rows(table: Path, needed: Collection[str], also: Collection[str] = ()) -> l
     hands = []
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
+            rows = csv.DictReader(file, strict=True)
             names = set(rows.fieldnames or ())
             if "file" not in names or not any(names >= set(_COLUMNS[key]) for key in needed):
                 choices = " or ".join(", ".join(_COLUMNS[key]) for key in needed)

@@ -1,6 +1,6 @@
 """Drift: how far the landmarks lie from the dense level's on the same regions.
 
-While a robot runs nobody knows the true landmarks. The dense level is the best that the bank has, so that
+While a robot runs the true landmarks are unknown. The dense level is the best that the bank has, so that
 the distance from it stands in for what a sparser level costs in accuracy. What both get wrong it does not
 see.
 """

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.files import read_json
 from hand_tracking_dsp.tracking.network_info import FileChange, FileInfo, LevelInfo, Network, NetworkInfo
 from hand_tracking_dsp.tracking.record import Reader, Record, as_is, each
 
@@ -139,7 +140,7 @@ def read_manifest(bank: Manifest | Path | str) -> Manifest:
     if path.suffix != ".json":
         path = path / MANIFEST_NAME
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path)
     except OSError as error:
         msg = (
             f"The level bank {path} cannot be read ({error.strerror}): give the folder of a bank, "
@@ -164,7 +165,7 @@ def parse_manifest(path: Path, data: Any) -> Manifest:  # noqa: ANN401 (JSON of 
     except KeyError as error:
         msg = f"The level bank {path} lacks the field {error}: export it again."
         raise ModelError(msg) from error
-    except (AttributeError, ModelError, TypeError, ValueError) as error:
+    except (AttributeError, ModelError, OverflowError, TypeError, ValueError) as error:
         msg = f"The level bank {path} cannot be used ({error}): export it again."
         raise ModelError(msg) from error
 

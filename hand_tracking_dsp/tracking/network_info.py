@@ -111,7 +111,7 @@ class FileInfo(Record):
     def check(self) -> None:
         """Check the file's name, checksum, precision and figures."""
         file = self.file
-        if Path(file).name != file or file in ("", ".", ".."):
+        if Path(file).name != file or file in ("", ".", "..") or "\0" in file:
             msg = f"file {file!r} is not in the bank's own folder"
             raise ModelError(msg)
         if len(self.sha256) != hashlib.sha256().digest_size * 2:

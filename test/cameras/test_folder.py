@@ -1,5 +1,6 @@
 """Image folders."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -194,3 +195,11 @@ def test_says_that_a_looping_folder_has_vanished(folder):
         shutil.rmtree(folder)
         with pytest.raises(SourceError, match=r"cannot be decoded any more: check that they are there\."):
             source.read()
+
+
+def test_pipes_and_devices_are_no_images(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((8, 8, 3), np.uint8))
+    os.mkfifo(tmp_path / "b.png")
+    (tmp_path / "c.png").symlink_to("/dev/zero")
+    (tmp_path / "d.png").symlink_to("nowhere.png")
+    assert [path.name for path in list_images(tmp_path)] == ["a.png", "d.png"]

@@ -23,7 +23,7 @@ def frame(
 
 
 @pytest.mark.parametrize(
-    ("total_ms", "end_to_end_ms", "judged_ms"),
+    ("total_ms", "end_to_end_ms", "budgeted_ms"),
     [
         (10.0, 14.0, 14.0),
         (10.0, NAN, 10.0),
@@ -34,14 +34,14 @@ def frame(
     ],
 )
 def test_judges_end_to_end_where_it_is_plausible_and_total_elsewhere(
-    total_ms: float, end_to_end_ms: float, judged_ms: float
+    total_ms: float, end_to_end_ms: float, budgeted_ms: float
 ) -> None:
-    assert frame(0.0, total_ms, end_to_end_ms).judged_ms == judged_ms
+    assert frame(0.0, total_ms, end_to_end_ms).budgeted_ms == budgeted_ms
 
 
 @pytest.mark.parametrize("total_ms", [NAN, math.inf, -math.inf, -1.0])
 def test_a_sample_without_a_number_has_no_latency(total_ms: float) -> None:
-    assert math.isnan(frame(0.0, total_ms).judged_ms)
+    assert math.isnan(frame(0.0, total_ms).budgeted_ms)
 
 
 @pytest.mark.parametrize("charge", [NAN, math.inf, -0.1, 55.0])

@@ -97,6 +97,7 @@ def test_all_readers_read_the_same_tables(table, read, change):
             b"file,open_fingers,xmin,ymin,xmax,ymax\n\xff.jpg,1,1,2,3,4\n",
             "cannot be read .*: give a CSV in UTF-8",
         ),
+        (f'file,open_fingers,{BOX}\n"b.jpg,1,1,2,3,4\n', "cannot be read .*unexpected end of data"),
         (f"file,open_fingers,{BOX}\n{'b' * 200_000},1,1,2,3,4\n", "cannot be read .*: give a CSV in UTF-8"),
     ],
 )

@@ -141,7 +141,16 @@ def test_damaged_json_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", "3", "null", '{"schema": 1, "levels": 3}', '{"schema": 1, "levels": [3]}']
+    "text",
+    [
+        "[]",
+        "3",
+        "null",
+        '{"schema": 1e999}',
+        '{"schema": 1, "name": "a", "levels": [1e999]}',
+        '{"schema": 1, "levels": 3}',
+        '{"schema": 1, "levels": [3]}',
+    ],
 )
 def test_json_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "bank.json").write_text(text)
@@ -161,7 +170,9 @@ def test_json_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
         (lambda bank: bank["levels"][0].update(sparsity=1.5), "sparsity 1.5 of level 0"),
         (lambda bank: bank["levels"][0].update(file="../evil.onnx"), "not in the bank's own folder"),
         (lambda bank: bank["levels"][0].update(file=".."), "not in the bank's own folder"),
+        (lambda bank: bank["levels"][0].update(file="a\0b.onnx"), "not in the bank's own folder"),
         (lambda bank: bank["levels"][0].update(parameters="many"), "cannot be used"),
+        (lambda bank: bank["levels"][0].update(sparsity=10**400), "cannot be used"),
         (
             lambda bank: bank["levels"][0].update(precision="f8"),
             "precision 'f8' of full.onnx is none of fp32",
@@ -169,7 +180,7 @@ def test_json_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
         (lambda bank: bank["levels"][0].update(keep={"stem": 1.5}), "share 1.5 of stem that level 0 keeps"),
         (lambda bank: bank["levels"][0].update(keep=["stem"]), "cannot be used"),
         (lambda bank: bank["levels"][0].update(accuracy=[{"metric": "m"}]), "lacks the field 'data'"),
-        (lambda bank: bank["levels"][0].update(accuracy=[measured(math.nan)]), "m of full.onnx is nan"),
+        (lambda bank: bank["levels"][0].update(accuracy=[measured(math.nan)]), "NaN is not a JSON number"),
         (lambda bank: bank["levels"][0].update(latency=[profile(p99_ms=0)]), "time of full.onnx on p is not"),
         (lambda bank: bank["levels"][0].update(latency=3), "cannot be used"),
         (lambda bank: bank["levels"][0].update(variants=[variant("full.onnx")]), "named twice"),

@@ -37,7 +37,7 @@ _COLLISION = 0.1
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("name", help="of the gesture: small letters, digits and underscores")
+    parser.add_argument("name", help="name of the gesture: small letters, digits and underscores")
     parser.add_argument(
         "--source",
         default="0",
@@ -47,7 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--start", type=float, default=0.0, metavar="S", help="leave out so many seconds at the beginning"
     )
     parser.add_argument(
-        "--seconds", type=float, default=5.0, help="for how long to look (default: %(default)s)"
+        "--seconds",
+        type=float,
+        default=5.0,
+        help="time to look at a live source, seconds (default: %(default)s)",
     )
     parser.add_argument(
         "--out",

@@ -60,7 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--workers", type=int, default=2, help="processes that make samples")
     parser.add_argument("--crops", type=int, default=480, help="hands to calibrate with")
-    parser.add_argument("--exam", type=int, default=200, help="hands of each data set to measure on")
+    parser.add_argument(
+        "--test-hands", dest="exam", type=int, default=200, help="hands of each data set to measure on"
+    )
     parser.add_argument(
         "--threads", type=int, nargs="+", default=[1, 2], help="numbers of threads to time with"
     )

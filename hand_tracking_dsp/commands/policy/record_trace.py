@@ -38,7 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the CSV that is written")
     parser.add_argument("--bag", type=Path, help="take the frames out of this bag")
-    parser.add_argument("--topic", default="", help="of TrackerStats (default: stats, or the bag's only one)")
+    parser.add_argument(
+        "--topic", default="", help="topic of the TrackerStats (default: stats, or the bag's only one)"
+    )
     parser.add_argument(
         "--duration", type=float, metavar="S", help="seconds to listen; without it until Ctrl-C, --run: 60"
     )

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     """Train, choose, export.
 
     Raises:
-        ConfigurationError: An option cannot be used, or the laboratory's packages are not installed.
+        ConfigurationError: An option cannot be used, or the packages of training are not installed.
         ModelError: Bank or device cannot be used, or an export takes other actions than what was trained.
     """
     require_at_least(options, seeds=1, missions=1, workers=1, seed=0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.measures.frames import Frames, read_frames
 from hand_tracking_dsp.evaluation.report.version import REPORT_VERSION
+from hand_tracking_dsp.files import read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def read_evaluation(folder: Path) -> EvaluationFolder:
     """
     path = folder / "report.json"
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = read_json(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not JSON"
         msg = f"{path} cannot be read ({reason}): give a folder that 'hand-tracking-dsp evaluate' wrote."

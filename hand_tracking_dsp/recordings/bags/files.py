@@ -38,7 +38,7 @@ def bag_files(path: Path, problems: Counter[str]) -> list[Path]:
         return found
     for one in named:
         if one not in found:
-            problems[f"{one.name} is missing, though metadata.yaml tells of it"] += 1
+            problems[f"{one.name} is missing, though metadata.yaml names it"] += 1
     return [one for one in named if one in found] or found
 
 

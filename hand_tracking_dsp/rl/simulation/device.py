@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
-from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.files import read_json, write_text
 
 Doubles = NDArray[np.float64]
 
@@ -159,14 +159,14 @@ class DeviceModel:
             ModelError: It is missing, no JSON, of another schema, or a field is missing or wrong.
         """
         try:
-            return _parse(json.loads(path.read_text(encoding="utf-8")))
+            return _parse(read_json(path))
         except OSError as error:
             msg = (
                 f"The device model {path} cannot be read ({error.strerror}): make one with "
                 f"'policy fit-device', or leave it out for the one that comes with the bank."
             )
             raise ModelError(msg) from error
-        except (AttributeError, ConfigurationError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, ConfigurationError, KeyError, OverflowError, TypeError, ValueError) as error:
             reason = f"it lacks the field {error}" if isinstance(error, KeyError) else str(error).rstrip(".")
             msg = (
                 f"The device model {path} cannot be used ({reason}): make it again with 'policy fit-device'."

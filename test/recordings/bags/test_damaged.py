@@ -163,7 +163,7 @@ def test_a_file_that_metadata_tells_of_may_be_missing(images: Callable[..., Path
     metadata.write_text(metadata.read_text().replace("  - bag.mcap\n", "  - bag.mcap\n  - bag_1.mcap\n"))
     found, problems = read(bag)
     assert found == list(range(30))
-    assert problems == {"bag_1.mcap is missing, though metadata.yaml tells of it": 1}
+    assert problems == {"bag_1.mcap is missing, though metadata.yaml names it": 1}
 
 
 @pytest.mark.parametrize("name", ["x.mcap", "x.db3"])
