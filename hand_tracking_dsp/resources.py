@@ -16,7 +16,7 @@ DEFAULT_POLICY = "models/policy.json"
 """The learned policy that is used where none is named, below the package's share."""
 
 DEFAULT_DEVICE = "models/device.json"
-"""The device model that policies are trained and evaluated on where none is named, below the package's share."""
+"""The device model that policies are trained and evaluated on by default, below the package's share."""
 
 _ORIGINAL_BANK = "models/mediapipe"
 

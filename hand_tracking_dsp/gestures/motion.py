@@ -30,8 +30,8 @@ class Swipe:
 class SwipeFinder:
     """Finds swipes in the places of one palm.
 
-    A swipe is reported as soon as the palm has gone far enough within the time allowed, so that a robot need not
-    wait for its end.
+    A swipe is reported as soon as the palm has gone far enough within the time allowed, so that a robot need
+    not wait for its end.
     """
 
     def __init__(self, options: GestureOptions) -> None:

@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seconds",
         type=float,
         default=5.0,
-        help="time to look at a live source, seconds (default: %(default)s)",
+        help="time to look at a live source, seconds",
     )
     parser.add_argument(
         "--out",
