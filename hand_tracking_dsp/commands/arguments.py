@@ -161,6 +161,17 @@ def require_between(options: argparse.Namespace, **limits: tuple[float, float]) 
             raise ConfigurationError(msg)
 
 
+def require_other_folder(out: Path, bank: Path) -> None:
+    """Check that --out is not the bank that is read.
+
+    Raises:
+        ConfigurationError: It is.
+    """
+    if out.resolve() == bank.resolve():
+        msg = f"--out {out} is the bank that is read: choose another folder."
+        raise ConfigurationError(msg)
+
+
 def require_threads(options: argparse.Namespace) -> None:
     """Check --threads, a list in which 0 is the backend's choice.
 

@@ -98,8 +98,8 @@ class GestureTeleopNode(ManagedNode):
         elif not abs(self._age_s) <= self._teleop.options.watchdog_s:
             report.warnings.append(
                 f"An image was {self._age_s:.2f} s old when its gestures came, and the watchdog allows "
-                f"{self._teleop.options.watchdog_s:g} s: the base cannot be driven unless the pipeline is faster "
-                f"and the clocks agree."
+                f"{self._teleop.options.watchdog_s:g} s: the base cannot be driven unless the pipeline is "
+                f"faster and the clocks agree."
             )
 
     def _on_gestures(self, message: GestureArray) -> None:

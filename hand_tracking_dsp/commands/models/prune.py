@@ -16,8 +16,10 @@ from hand_tracking_dsp.commands.arguments import (
     add_seed,
     cut_hands,
     require_at_least,
+    require_other_folder,
 )
-from hand_tracking_dsp.commands.output import machine_line, make_console
+from hand_tracking_dsp.commands.models.output import NOTE
+from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS, HandFinder
 from hand_tracking_dsp.compression.pruning.block_latency import PRECISIONS
 from hand_tracking_dsp.compression.pruning.level_spec import LevelSpec
@@ -25,8 +27,6 @@ from hand_tracking_dsp.compression.pruning.levels import LevelMaker, PrunedLevel
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
-
-_NOTE = "Deviation is agreement with the dense network, never accuracy: these pictures have no ground truth."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--precision",
         choices=PRECISIONS,
         default="int8",
-        help="precision whose latency counts (default: %(default)s)",
+        help="precision whose latency counts",
     )
     parser.add_argument("--count", type=int, default=500, help="hands to cut out of the pictures")
     add_seed(parser)
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
         )
         levels = list(maker.make(specs, options.out))
     console.print(_table(levels))
-    console.print(f"{machine_line()}\n{_NOTE}\nThe bank is written into {options.out}.")
+    console.print(f"{machine_line()}\n{NOTE}\nThe bank is written into {options.out}.")
     return 0
 
 
@@ -95,9 +95,7 @@ def _specs(options: argparse.Namespace, folder: Path) -> list[LevelSpec]:
         msg = "There is no level to make: give latencies with --target, or shares of channels with --uniform."
         raise ConfigurationError(msg)
     require_at_least(options, count=MIN_CROPS)
-    if options.out.resolve() == folder.resolve():
-        msg = f"--out {options.out} is the bank that is read: choose another folder."
-        raise ConfigurationError(msg)
+    require_other_folder(options.out, folder)
     targets = sorted(options.target, reverse=True)
     shares = sorted(options.uniform, reverse=True)
     return [
@@ -108,16 +106,15 @@ def _specs(options: argparse.Namespace, folder: Path) -> list[LevelSpec]:
 
 def _table(levels: list[PrunedLevel]) -> Table:
     """Show what was made, with the deviation on the crops held back."""
-    table = Table(title="Deviation from the dense network on pictures held back, % of palm size")
-    for heading in ("level", "parameters", "MMACs", "latency", "deviation", "worst data set"):
-        table.add_column(heading, justify="left" if heading in {"level", "worst data set"} else "right")
-    table.add_row("before pruning", "", "", "", *_deviations(levels[0].before))
+    rows = [("before pruning", "", "", "", *_deviations(levels[0].before))]
     for level in levels:
         latency = "" if level.latency is None else f"{level.latency:.3f}"
         size = f"{level.info.parameters:,}", f"{level.info.macs / 1e6:.1f}"
         name = level.info.name + (" (kept)" if level.found else "")
-        table.add_row(name, *size, latency, *_deviations(level.after))
-    return table
+        rows.append((name, *size, latency, *_deviations(level.after)))
+    title = "Deviation from the dense network on pictures held back, % of palm size"
+    headings = ("level", "parameters", "MMACs", "latency", "deviation", "worst data set")
+    return make_table(title, headings, rows, left=("worst data set",))
 
 
 def _deviations(values: Mapping[str, float]) -> tuple[str, str]:
