@@ -13,6 +13,7 @@ import numpy as np
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.commands import agreement
+from hand_tracking_dsp.commands.arguments import require_at_least
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine, machine_line, markdown_table, write_json
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
@@ -69,6 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print Markdown."""
+    require_at_least(args, frames=1, repeats=1, count=1)
     print(f"Machine: {machine_line()}\n", flush=True)
     measure = {"speed": _speed, "transport": _transport, "agreement": agreement.measure_agreement}
     figures = measure[args.what](args)

@@ -38,7 +38,7 @@ GROUPS: Mapping[str, Group] = {
             "prune": "make sparser levels of a bank's network, no training",
             "distill": "train the levels of a bank towards its dense network",
             "quantize": "give every level of a bank an INT8 file",
-            "adapt": "adapt a bank to the pictures of one's own camera",
+            "adapt": "adapt a bank to the pictures of your own camera",
             "relevance": "compare criteria of which channels matter",
             "prune-palm": "make the palm detectors of a bank smaller and faster",
             "baselines": "compare the pruned networks with other methods'",

@@ -130,7 +130,7 @@ def _show(console: Console, comparison: Comparison, names: Sequence[str]) -> Non
 def _table(pair: RunPair, names: Sequence[str]) -> Table:
     frames = pair.frames
     recordings = len(frames.a.names("bag"))
-    title = f"{pair.name}: {len(frames.a)} frames, {recordings} recording(s), {frames.count} blocks"
+    title = f"{pair.name}: {len(frames.a)} frames, recordings: {recordings}, blocks: {frames.count}"
     headings = ("measure", "unit", "A", "B", "B - A", "change, %", "t-test p", "Wilcoxon p", "verdict")
     shown = (one for one in pair.findings if one.metric.name in names and one.measured_anywhere)
     return make_table(escape(title), headings, map(_cells, shown), ("unit", "verdict"))

@@ -60,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
     out.mkdir(parents=True, exist_ok=True)
     view = LiveView()
     view.say(
-        f"Four nodes for {args.duration:g} s; camera: {args.source}; battery: simulated, drained in this time"
+        f"Four nodes for {args.duration:g} s; camera: {args.source}; battery: simulated, falling through half "
+        f"its charge"
     )
     view.say(f"{machine_line()}\n")
     graph = GraphRun(
@@ -106,7 +107,7 @@ def _show(
 ) -> None:
     """Show the last seconds of a run."""
     if elapsed_s < 0:
-        waiting = f"starting for {-elapsed_s:.0f} s"
+        waiting = f"starting, {-elapsed_s:.0f} s so far"
         view.update([("time", waiting)], waiting)
         return
     recording = observer.recording

@@ -52,7 +52,7 @@ class GestureTeleopNode(ManagedNode):
         self._commands = self.publish_on(TwistStamped if self._stamped else Twist, "cmd_vel", "command")
         self.listen_to(GestureArray, "gestures", self._on_gestures, "gestures")
         deadman = self._teleop.options.deadman
-        known = "" if deadman in BUILT_IN else " (a gesture of one's own)"
+        known = "" if deadman in BUILT_IN else " (your own gesture)"
         self.get_logger().info(f"The dead-man gesture is {deadman}{known}.")
 
     def activate(self) -> None:

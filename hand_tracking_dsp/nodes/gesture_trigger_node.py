@@ -65,7 +65,7 @@ class GestureTriggerNode(ManagedNode):
         for binding in self._triggers.bindings:
             self._calls[binding] = self._client(binding)
             known = binding.gesture in (*BUILT_IN, *RESERVED)
-            self.get_logger().info(f"Bound: {binding.text}" + ("" if known else " (a gesture of one's own)"))
+            self.get_logger().info(f"Bound: {binding.text}" + ("" if known else " (your own gesture)"))
         self.listen_to(EventMessage, "gesture_events", self._on_event, "events")
 
     def activate(self) -> None:

@@ -70,7 +70,8 @@ class HandTrackerNode(ManagedNode):
         runtime = parameters.make(RuntimeOptions)
         folder = bank_folder(parameters["bank"])
         self._requested_level = parameters["level"]
-        self.progress(f"Loading the palm detector {parameters['detector'] or '(the first)'} of {folder}.")
+        named = parameters["detector"] or "listed first"
+        self.progress(f"Loading the palm detector {named} in {folder}.")
         detector = PalmDetector.load(folder, parameters["detector"], runtime)
         self._bank = LevelBank.load(folder, runtime, self._report_loading)
         self._tracker = HandTracker(self._bank, detector, parameters.make(TrackerOptions))

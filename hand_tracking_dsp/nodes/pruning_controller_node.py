@@ -51,7 +51,7 @@ class PruningControllerNode(ManagedNode):
             lambda name: parameters.group(f"{name}."),
             self._note,
         )
-        self.get_logger().info(f"The policy {policy.name} chooses among {len(manifest.levels)} levels.")
+        self.get_logger().info(f"Policy '{policy.name}' chooses among {len(manifest.levels)} levels.")
         controller = Controller(len(manifest.levels), policy, self._options({}))
         controller.set_operator_level(parameters["operator_level"])
         self._controller = controller

@@ -53,7 +53,9 @@ class TrackerOptions:
     """
 
     max_hands: int = option(2, "Most hands to follow.", "hands", 1, 16)
-    score_threshold: float = option(SCORE_THRESHOLD, "Lowest score of a palm.", "", 0.01, 0.99)
+    score_threshold: float = option(
+        SCORE_THRESHOLD, "Threshold of the palm detector: lowest score of a palm.", "", 0.01, 0.99
+    )
     presence_threshold: float = option(0.5, "Lowest presence of a hand.", "", 0.01, 0.99)
     search_interval_s: float = option(
         0.5,

@@ -40,7 +40,7 @@ def test_a_table_says_what_is_better_and_worse(
     assert verdicts.count(("energy_mj (estimated)", "equal")) == 2
     assert ("rate_hz", "not tested: one value a run") in verdicts
     text = " ".join(out.split())
-    assert "level 0: 300 frames, 1 recording(s), 20 blocks" in text
+    assert "level 0: 300 frames, recordings: 1, blocks: 20" in text
     assert "Measured on neither side: world_mm" in text
     assert "Error on sparsity, A and B:" in text
     assert "drawing blocks of 1 s of the recordings 200 times" in text
@@ -206,4 +206,4 @@ def test_dropped_frames_and_other_recordings_are_noted(
     out = " ".join(capsys.readouterr().out.split())
     assert "Note: Recordings of A alone, which are left out: second." in out
     assert "Left out: 180 frames that A alone has, 0 that B alone has." in out
-    assert "level 0: 150 frames, 1 recording(s), 20 blocks" in out
+    assert "level 0: 150 frames, recordings: 1, blocks: 20" in out

@@ -190,7 +190,7 @@ def test_photos_have_numbers_instead_of_times(tmp_path):
     assert recording["seconds"] == 0
     page = (tmp_path / "out/report.html").read_text()
     assert "Photo by photo: photos (photos)" in page
-    assert "2 frames of 1 recording(s)" in page
+    assert "2 frames, recordings: 1" in page
 
 
 def test_ctrl_c_ends_it_with_a_sentence(bag, tmp_path, capsys, monkeypatch):

@@ -1,4 +1,4 @@
-"""hand-tracking-dsp gesture record: learn a gesture of one's own from hands that show it."""
+"""hand-tracking-dsp gesture record: learn a gesture of yours from hands that show it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""hand-tracking-dsp models adapt: a bank adapted to the pictures of one's own camera."""
+"""hand-tracking-dsp models adapt: a bank adapted to the pictures of your own camera."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Adaptation of a bank to one's own camera: in minutes, without PyTorch, without labels."""
+"""Adaptation of a bank to your own camera: in minutes, without PyTorch, without labels."""

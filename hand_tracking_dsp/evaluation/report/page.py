@@ -66,7 +66,7 @@ def _intro(report: Mapping[str, Any]) -> list[str]:
     if settings["realtime"]:
         how = "in real time, frames dropped as the live node would"
     length = f" ({number(seconds)} s)" if seconds else ""
-    counts = f"{frames} frames{length} of {len(recordings)} recording(s)"
+    counts = f"{frames} frames{length}, recordings: {len(recordings)}"
     machine = report["machine"].get("cpu", "a machine without a name")
     lines = [f"{counts}, {how}, with the bank {bank['name']} ({bank['fingerprint'][:12]}) on {machine}."]
     return [*lines, *report["notes"]]

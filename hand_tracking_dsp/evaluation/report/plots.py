@@ -163,7 +163,7 @@ def _latencies(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
     beyond = sum(int((values > axes.get_xlim()[1]).sum()) for values in columns.values())
     caption = "Share of the frames that were ready within a time."
     if beyond:
-        caption += f" {beyond} frames lie beyond the picture; the table has the maximum."
+        caption += f" Frames beyond the picture: {beyond}; the table has the maximum."
     yield Plot("Latency", caption, png_bytes(figure))
 
 

@@ -10,7 +10,7 @@ from hand_tracking_dsp.options import Parameter, parameters_of
 
 GESTURE: tuple[Parameter, ...] = (
     AUTOSTART,
-    Parameter("gestures_file", "", "YAML file of gestures of one's own by example; empty: none."),
+    Parameter("gestures_file", "", "YAML file of your own gestures by example; empty: none."),
     Parameter(
         "silence_s",
         0.5,
