@@ -60,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
     out.mkdir(parents=True, exist_ok=True)
     view = LiveView()
     view.say(
-        f"Four nodes for {args.duration:g} s; camera: {args.source}; battery: simulated, falling through half "
-        f"its charge"
+        f"Four nodes for {args.duration:g} s; camera: {args.source}; battery: simulated, falling through "
+        f"half its charge"
     )
     view.say(f"{machine_line()}\n")
     graph = GraphRun(

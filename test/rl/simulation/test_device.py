@@ -59,7 +59,7 @@ def test_a_model_comes_back_from_its_file(tmp_path: Path) -> None:
         ({"overhead_ms": "much"}, "could not convert"),
         ({"overhead_ms": -1}, "overhead_ms = -1.0: it must be at least 0"),
         ({"level_ms": None}, "cannot be used"),
-        ({"level_ms": [8.0, float("nan")]}, r"level_ms\[1\] = nan"),
+        ({"level_ms": [8.0, float("nan")]}, "NaN is not a JSON number"),
         ({"states": []}, "0 load states: 1 to 16"),
         ({"states": 3}, "cannot be used"),
     ],
