@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from hand_tracking_dsp.commands.output import markdown_table
 from hand_tracking_dsp.control.observation import OBSERVATION
-from hand_tracking_dsp.nodes.tables import TABLES
+from hand_tracking_dsp.nodes.tables.by_node import TABLES
 from hand_tracking_dsp.options import Parameter, Value
 
 

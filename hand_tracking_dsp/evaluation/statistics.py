@@ -1,4 +1,7 @@
-"""Statistics of measurements: percentiles, confidence intervals, the block bootstrap and paired tests."""
+"""Statistics of measurements: percentiles, confidence intervals, the block bootstrap and paired tests.
+
+scipy.stats takes a second and 60 MB to import, so that only the functions that need it do.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Array = NDArray[np.float64]
 Blocks = NDArray[np.int64]
@@ -70,6 +72,8 @@ def percentile_interval(value: float, resampled: Array, size: int | None = None)
         return Interval(value)
     tail = (1 - CONFIDENCE) / 2
     if size is not None:
+        from scipy import stats
+
         tail = float(stats.norm.cdf(math.sqrt(size / (size - 1)) * stats.t.ppf(tail, size - 1)))
     low, high = np.quantile(known, (tail, 1 - tail))
     return Interval(value, float(low), float(high))
@@ -81,6 +85,8 @@ def mean_interval(values: Array) -> Interval:
     mean = float(known.mean())
     if len(known) < 2 or np.ptp(known) == 0:
         return Interval(mean, mean, mean)
+    from scipy import stats
+
     error = float(stats.sem(known))
     low, high = stats.t.interval(CONFIDENCE, len(known) - 1, loc=mean, scale=error)
     return Interval(mean, float(low), float(high))
@@ -198,6 +204,8 @@ def paired_p_values(one: Array, other: Array) -> tuple[float, float]:
         return math.nan, math.nan
     if not np.any(differences):
         return 1.0, 1.0
+    from scipy import stats
+
     count, spread = len(differences), float(differences.std(ddof=1))
     # Not by scipy's own test, which warns on the terminal where all pairs differ by nearly the same.
     t = float(differences.mean()) * math.sqrt(count) / spread if spread > 0 else math.inf

@@ -6,8 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hand_tracking_dsp.tracking.drift import Drift
-from hand_tracking_dsp.tracking.types import FrameResult, FrameStats
+from hand_tracking_dsp.tracking.types import Drift, FrameResult, FrameStats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

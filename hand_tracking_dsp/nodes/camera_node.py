@@ -21,7 +21,7 @@ from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.base.pacing import FrameSchedule, RateMeter
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_image
-from hand_tracking_dsp.nodes.tables import CAMERA
+from hand_tracking_dsp.nodes.tables.camera import CAMERA
 
 _JOIN_S = 3.0
 

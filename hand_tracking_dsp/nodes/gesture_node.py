@@ -23,7 +23,7 @@ from hand_tracking_dsp.nodes.base.pacing import RateMeter
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.messages.conversion import seconds
 from hand_tracking_dsp.nodes.messages.gesture_messages import event_message, gestures_message
-from hand_tracking_dsp.nodes.tables import GESTURE
+from hand_tracking_dsp.nodes.tables.gestures import GESTURE
 
 # Period of the check for silent hands.
 _WATCH_PERIOD_S = 0.05

@@ -18,7 +18,7 @@ from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.messages.conversion import seconds
 from hand_tracking_dsp.nodes.messages.gesture_messages import shown_hands
-from hand_tracking_dsp.nodes.tables import TELEOP
+from hand_tracking_dsp.nodes.tables.gestures import TELEOP
 
 # How long a stopped base is commanded to stand still; after that another source may drive it.
 _ZEROS_S = 0.5

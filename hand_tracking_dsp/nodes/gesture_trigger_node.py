@@ -26,7 +26,7 @@ from hand_tracking_dsp.msg import GestureEvent as EventMessage
 from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.messages.gesture_messages import gesture_event
-from hand_tracking_dsp.nodes.tables import TRIGGER
+from hand_tracking_dsp.nodes.tables.gestures import TRIGGER
 
 _WATCH_PERIOD_S = 0.1
 

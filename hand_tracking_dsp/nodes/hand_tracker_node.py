@@ -27,16 +27,16 @@ from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, age_ms, pixels_to_image, seconds
 from hand_tracking_dsp.nodes.messages.hand_markers import hand_markers
 from hand_tracking_dsp.nodes.messages.overlay import Overlay
-from hand_tracking_dsp.nodes.tables import TRACKER
 from hand_tracking_dsp.nodes.tables.common import bank_folder
+from hand_tracking_dsp.nodes.tables.tracker import TRACKER
 from hand_tracking_dsp.power.accelerator import Accelerator
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
-from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor, DriftSchedule
+from hand_tracking_dsp.tracking.drift import DriftMonitor, DriftSchedule
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.precision import disorder
 from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
-from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult
+from hand_tracking_dsp.tracking.types import ChannelOrder, Drift, FrameResult
 from hand_tracking_dsp.tracking.types import Image as Pixels
 
 # A bad frame stays in /diagnostics for so long.

@@ -16,8 +16,8 @@ from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.msg import TrackerStats
 from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.base.running import run_node
-from hand_tracking_dsp.nodes.tables import POWER
 from hand_tracking_dsp.nodes.tables.common import bank_folder
+from hand_tracking_dsp.nodes.tables.power import POWER
 from hand_tracking_dsp.power.factory import NoPowerSource, open_power_source
 from hand_tracking_dsp.power.mac_estimate import MacEstimate, MacEstimateOptions
 from hand_tracking_dsp.power.power_source import PowerReading, PowerSource

@@ -20,8 +20,8 @@ from hand_tracking_dsp.msg import ControllerState, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.policy_choice import choose_policy
-from hand_tracking_dsp.nodes.tables import CONTROLLER
 from hand_tracking_dsp.nodes.tables.common import bank_folder
+from hand_tracking_dsp.nodes.tables.controller import CONTROLLER
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 

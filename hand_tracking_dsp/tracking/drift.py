@@ -7,31 +7,12 @@ see.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from statistics import fmean
 from time import perf_counter
 
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
-from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult, FrameStats, Image
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """One measurement; as it is by default, none.
-
-    Attributes:
-        drift: Mean distance of the landmarks from the dense level's, % of the dense palm size; 0 at the
-            dense level; NaN where it was not measured.
-        drift_sparser: At the dense level, that distance of the next sparser one; NaN at other levels,
-            where there is no sparser one, and where it was not measured.
-        ms: What the measurement took, milliseconds; 0 where there was none.
-    """
-
-    drift: float = math.nan
-    drift_sparser: float = math.nan
-    ms: float = 0.0
+from hand_tracking_dsp.tracking.types import ChannelOrder, Drift, FrameResult, FrameStats, Image
 
 
 class DriftSchedule:

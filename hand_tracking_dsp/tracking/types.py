@@ -147,3 +147,20 @@ class FrameResult:
     hands: tuple[TrackedHand, ...]
     stats: FrameStats
     raw: tuple[HandLandmarks, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One measurement of the drift; by default none was made.
+
+    Attributes:
+        drift: Mean distance of the landmarks from the dense level's, % of the dense palm size; 0 at the
+            dense level; NaN where it was not measured.
+        drift_sparser: At the dense level, that distance of the next sparser one; NaN at other levels,
+            where there is no sparser one, and where it was not measured.
+        ms: What the measurement took, milliseconds; 0 where there was none.
+    """
+
+    drift: float = math.nan
+    drift_sparser: float = math.nan
+    ms: float = 0.0

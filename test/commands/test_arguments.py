@@ -14,7 +14,7 @@ from hand_tracking_dsp.commands.arguments import (
     require_threads,
 )
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.nodes.tables import CAMERA
+from hand_tracking_dsp.nodes.tables.camera import CAMERA
 from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.tracker import TrackerOptions

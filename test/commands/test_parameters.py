@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from hand_tracking_dsp.commands.parameters import as_markdown, as_yaml, observation_as_markdown
-from hand_tracking_dsp.nodes.tables import TABLES
+from hand_tracking_dsp.nodes.tables.by_node import TABLES
 from hand_tracking_dsp.resources import share_path
 
 

@@ -21,8 +21,7 @@ from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.messages.samples import frame_cost
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES
 from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
-from hand_tracking_dsp.tracking.drift import Drift
-from hand_tracking_dsp.tracking.types import FrameResult, FrameStats, Region, TrackedHand
+from hand_tracking_dsp.tracking.types import Drift, FrameResult, FrameStats, Region, TrackedHand
 
 STAMP_NS = 1_704_067_200_123_456_789
 

@@ -19,7 +19,8 @@ from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.messages.images import image_to_pixels
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_image
-from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor
+from hand_tracking_dsp.tracking.drift import DriftMonitor
+from hand_tracking_dsp.tracking.types import Drift
 
 NODE = "hand_tracker_node"
 SENSOR = qos_profile_sensor_data

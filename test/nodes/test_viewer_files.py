@@ -20,7 +20,7 @@ from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
 from hand_tracking_dsp.nodes.messages.hand_markers import NAMESPACES
 from hand_tracking_dsp.nodes.power_node import PowerNode
 from hand_tracking_dsp.nodes.pruning_controller_node import PruningControllerNode
-from hand_tracking_dsp.nodes.tables import CAMERA
+from hand_tracking_dsp.nodes.tables.camera import CAMERA
 
 CONFIG = Path(__file__).parents[2] / "config"
 RVIZ = yaml.safe_load((CONFIG / "hand_tracking.rviz").read_text(encoding="utf-8"))

@@ -11,11 +11,11 @@ import pytest
 
 from hand_tracking_dsp.cameras.camera import Frame
 from hand_tracking_dsp.tracking.bank import LevelBank
-from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor, DriftSchedule
+from hand_tracking_dsp.tracking.drift import DriftMonitor, DriftSchedule
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.tracker import HandTracker
-from hand_tracking_dsp.tracking.types import FrameResult, Image
+from hand_tracking_dsp.tracking.types import Drift, FrameResult, Image
 
 BLANK = np.full((480, 640, 3), 90, dtype=np.uint8)
 AMPLE_MS = 60_000.0

@@ -22,8 +22,7 @@ from hand_tracking_dsp.evaluation.measures.motion import Reacquisition, RestJitt
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame, WorstFrames
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.recordings.recording import RecordedFrame
-from hand_tracking_dsp.tracking.drift import Drift
-from hand_tracking_dsp.tracking.types import Floats, FrameResult, TrackedHand
+from hand_tracking_dsp.tracking.types import Drift, Floats, FrameResult, TrackedHand
 
 # Columns that are fields of the frame's costs.
 _COSTS = (

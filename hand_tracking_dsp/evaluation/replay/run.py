@@ -29,10 +29,11 @@ from hand_tracking_dsp.recordings.labels import read_truth
 from hand_tracking_dsp.recordings.recording import Recording
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
-from hand_tracking_dsp.tracking.drift import Drift, DriftMonitor, DriftSchedule
+from hand_tracking_dsp.tracking.drift import DriftMonitor, DriftSchedule
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+from hand_tracking_dsp.tracking.types import Drift
 
 # The tracker node's drift_interval.
 _DRIFT_INTERVAL = 30

@@ -15,7 +15,7 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.teleop import TeleopOptions
 from hand_tracking_dsp.gestures.trigger import TriggerOptions
-from hand_tracking_dsp.nodes.tables import TABLES
+from hand_tracking_dsp.nodes.tables.by_node import TABLES
 from hand_tracking_dsp.options import declaration, parameters_of
 from hand_tracking_dsp.power.mac_estimate import MacEstimateOptions
 from hand_tracking_dsp.power.simulated_battery import SimulatedBatteryOptions

@@ -1,0 +1,21 @@
+"""The parameters of every node, for the commands that print or pass them on."""
+
+from __future__ import annotations
+
+from hand_tracking_dsp.nodes.tables.camera import CAMERA
+from hand_tracking_dsp.nodes.tables.controller import CONTROLLER
+from hand_tracking_dsp.nodes.tables.gestures import GESTURE, TELEOP, TRIGGER
+from hand_tracking_dsp.nodes.tables.power import POWER
+from hand_tracking_dsp.nodes.tables.tracker import TRACKER
+from hand_tracking_dsp.options import Parameter
+
+TABLES: dict[str, tuple[Parameter, ...]] = {
+    "camera_node": CAMERA,
+    "hand_tracker_node": TRACKER,
+    "pruning_controller_node": CONTROLLER,
+    "power_node": POWER,
+    "gesture_node": GESTURE,
+    "gesture_teleop_node": TELEOP,
+    "gesture_trigger_node": TRIGGER,
+}
+"""The parameters by node."""
