@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import hand_tracking_dsp
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.catalogue import COMMANDS, GROUPS, every_command
+from hand_tracking_dsp.evaluation.measures.frames import Frames
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -109,9 +112,12 @@ def test_ctrl_c_ends_in_a_word_and_no_traceback(
 
 
 @pytest.mark.parametrize(("command", "module"), [("evaluate", "jinja2"), ("compare", "scipy")])
-def test_a_library_that_is_not_installed_is_named(command: str, module: str) -> None:
+def test_a_library_that_is_not_installed_is_named(
+    command: str, module: str, made_folder: Callable[..., Path], made_run: Callable[..., Frames]
+) -> None:
+    folders = [str(made_folder(name, made_run())) for name in ("a", "b")]
     code = f"import sys; sys.modules[{module!r}] = None; from hand_tracking_dsp.cli import main; "
-    code += f"sys.exit(main([{command!r}, 'a', 'b']))"
+    code += f"sys.exit(main([{command!r}, *{folders!r}]))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300
     )
