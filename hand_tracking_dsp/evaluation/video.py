@@ -61,6 +61,11 @@ class FrameSpool:
         self._index.append((stamp_ns, len(jpeg)))
         self._file.write(jpeg.tobytes())
 
+    @property
+    def stamps_ns(self) -> list[int]:
+        """Stamps of the pictures, nanoseconds, in the order they came."""
+        return [stamp_ns for stamp_ns, _ in self._index]
+
     def frames(self) -> Iterator[tuple[int, Image]]:
         """Yield stamp (nanoseconds) and BGR picture, in the order they came."""
         self._file.flush()
@@ -88,8 +93,10 @@ def write_video(
         HandTrackingError: OpenCV has no encoder here.
     """
     costs = {cost.stamp_ns: cost for cost in recording.costs}
+    # Of an image whose hands were received the picture itself may have been lost.
+    drawn = recording.hands.keys() & {ns for ns in spool.stamps_ns if ns >= recording.start_ns}
     still_ns = max(
-        recording.hands,
+        sorted(drawn),
         key=lambda ns: (recording.charge_at(ns) is not None, _extent(recording.hands[ns])),
         default=None,
     )

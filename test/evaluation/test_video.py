@@ -77,3 +77,14 @@ def test_the_picture_beside_the_video_is_one_whose_battery_is_known(
         write_video(spool, recording, tmp_path / "video.mp4")
     # Every picture of the spool is of its own grey.
     assert cv2.imread(str(tmp_path / "video.png"))[470, 630].mean() == pytest.approx(6 * 3, abs=1)
+
+
+def test_there_is_a_picture_beside_the_video_though_that_of_the_largest_hand_was_lost(
+    tmp_path: Path, made: SimpleNamespace
+) -> None:
+    recording = made.run(10)
+    stamps = [cost.stamp_ns for cost in recording.costs]
+    recording.hands[stamps[3]] = (made.hand(palm_px=200),)
+    with _filled_spool(tmp_path / "spool", [*stamps[:3], *stamps[4:]]) as spool:
+        write_video(spool, recording, tmp_path / "video.mp4")
+    assert cv2.imread(str(tmp_path / "video.png")) is not None
