@@ -1,4 +1,4 @@
-"""hand-tracking-dsp models."""
+"""hand-tracking-dsp models verify, list and import."""
 
 from __future__ import annotations
 
