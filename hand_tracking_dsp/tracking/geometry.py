@@ -135,12 +135,25 @@ def crop(image: Image, region: Region, size: int) -> Image:
             [sin, cos, region.y - top - half * (sin + cos)],
         ]
     )
+    return warped(cv2.cvtColor(patch, cv2.COLOR_BGR2BGRA), matrix, size, cv2.BORDER_REPLICATE)
+
+
+def warped(image: Image, matrix: Floats, size: int, border: int) -> Image:
+    """Warp an image into a square, with bilinear interpolation.
+
+    Args:
+        image: uint8 [height, width, channels].
+        matrix: float64 [2, 3], from pixels of the result to pixels of the image.
+        size: Side of the result, pixels.
+        border: Kind of OpenCV's border outside the image; a constant one is black.
+
+    Returns:
+        uint8 [size, size, channels].
+    """
+    if image.shape[:2] == (1, 1):  # OpenCV 4.5.4 refuses one pixel; with some of its border it is the same
+        image = cv2.copyMakeBorder(image, 0, 1, 0, 1, border)
     result: Image = cv2.warpAffine(
-        cv2.cvtColor(patch, cv2.COLOR_BGR2BGRA),
-        matrix,
-        (size, size),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
+        image, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=border
     )
     return result
 
@@ -205,6 +218,25 @@ def overlap(a: Region, b: Region) -> float:
         return 0.0
     shared = width * height
     return shared / (a.size**2 + b.size**2 - shared)
+
+
+def misses(region: Region, image: Image) -> bool:
+    """Tell whether no part of a region lies in an image.
+
+    Both are rectangles, so that they are apart where one lies wholly beyond a side of the other.
+
+    Args:
+        region: A region, which may have no size or no place.
+        image: uint8 [height, width, channels].
+    """
+    height, width = image.shape[:2]
+    half = region.size / 2
+    reach = half * (abs(math.cos(region.rotation)) + abs(math.sin(region.rotation)))
+    if not (half > 0 and -reach < region.x < width + reach and -reach < region.y < height + reach):
+        return True
+    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) - (region.x, region.y)
+    seen = corners @ _rotation(region.rotation)
+    return bool((seen.min(axis=0) >= half).any() or (seen.max(axis=0) <= -half).any())
 
 
 def _upright(dx: float, dy: float) -> float:

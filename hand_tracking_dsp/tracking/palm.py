@@ -11,7 +11,7 @@ from hand_tracking_dsp.tracking.anchors import INPUT_SIZE, palm_anchors
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.contract import PALM, check_session, warm_up
-from hand_tracking_dsp.tracking.geometry import network_input
+from hand_tracking_dsp.tracking.geometry import network_input, warped
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import NetworkInfo
 from hand_tracking_dsp.tracking.precision import Choice, choose
@@ -111,15 +111,7 @@ def letterboxed(image: Image) -> Image:
             [0, scale, (height - INPUT_SIZE * scale) / 2],
         ]
     )
-    result: Image = cv2.warpAffine(
-        image,
-        matrix,
-        (INPUT_SIZE, INPUT_SIZE),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=0,
-    )
-    return result
+    return warped(image, matrix, INPUT_SIZE, cv2.BORDER_CONSTANT)
 
 
 def _decoded(raw: Floats, anchors: Floats) -> Floats:

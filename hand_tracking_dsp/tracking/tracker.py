@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -13,6 +15,7 @@ from hand_tracking_dsp.options import check_options, option
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.geometry import (
     mean_distance_palm_percent,
+    misses,
     overlap,
     palm_size,
     region_from_landmarks,
@@ -131,19 +134,25 @@ class HandTracker:
             level: Sparsity level, 0 = dense; beyond the sparsest of the bank, the sparsest runs.
             order: The order of the image's channels.
 
+        A hand whose step raises is followed no longer, so that the next frame begins without it.
+
         Raises:
             ConfigurationError: The level is negative.
         """
         start = perf_counter()
         info = self._bank.nearest(level)
         frame = _Frame(image, order, info.index)
-        for track in self._tracks:
-            self._look(frame, track)
+        for track in tuple(self._tracks):
+            with self._dropping(track):
+                self._look(frame, track)
         if self._search_due(stamp_s, frame):
-            self._search(frame)
             self._searched_s = stamp_s
+            self._search(frame)
         self._tracks = [track for track, _ in frame.seen]
-        pairs = [(self._hand(track, found, stamp_s), found) for track, found in frame.seen]
+        pairs = []
+        for track, found in frame.seen:
+            with self._dropping(track):
+                pairs.append((self._hand(track, found, stamp_s), found))
         pairs.sort(key=lambda pair: pair[0].track_id)
         raw = tuple(found for _, found in pairs)
         return FrameResult(
@@ -164,6 +173,16 @@ class HandTracker:
             ),
             raw=raw,
         )
+
+    @contextmanager
+    def _dropping(self, track: _Track) -> Iterator[None]:
+        """Drop a track if what is done with it raises, as it may on every frame, and search on the next."""
+        try:
+            yield
+        except BaseException:
+            self._tracks = [other for other in self._tracks if other is not track]
+            self._searched_s = -math.inf
+            raise
 
     def _search_due(self, stamp_s: float, frame: _Frame) -> bool:
         if len(frame.seen) >= self._options.max_hands:
@@ -200,6 +219,8 @@ class HandTracker:
 
     def _look(self, frame: _Frame, track: _Track) -> None:
         """Run the landmark network on a track's region; keep the track if it shows a hand."""
+        if misses(track.region, frame.image):
+            return
         start = perf_counter()
         found = self._bank.landmarks(frame.image, track.region, frame.level, frame.order)
         frame.landmarks_ms += (perf_counter() - start) * 1e3

@@ -82,7 +82,7 @@ def test_the_name_of_a_hand_at_the_border_stays_inside() -> None:
     draw_hands(image, [hand(-100)])
     draw_hands(image, [hand(250)])
     colour = np.array(SIDE_COLOURS_BGR[Handedness.LEFT])
-    written = (image == colour).all(axis=2)
+    written = np.abs(image.astype(int) - colour).max(axis=2) <= 2  # OpenCV 4.5 blends strokes throughout
     assert written[:30, :120].any()
     assert written[280:, 280:].any()
 

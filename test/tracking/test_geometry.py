@@ -15,6 +15,7 @@ from hand_tracking_dsp.tracking.geometry import (
     crop,
     mean_distance_palm_percent,
     mean_distance_px,
+    misses,
     network_input,
     overlap,
     palm_size,
@@ -23,7 +24,7 @@ from hand_tracking_dsp.tracking.geometry import (
     to_image,
     turned,
 )
-from hand_tracking_dsp.tracking.types import Floats, PalmDetection, Region
+from hand_tracking_dsp.tracking.types import Floats, Image, PalmDetection, Region
 
 regions = st.builds(
     Region,
@@ -134,6 +135,59 @@ def test_what_a_crop_shows_is_where_to_image_says(rotation: float) -> None:
 def test_a_crop_repeats_the_border_outside_the_image() -> None:
     image = np.full((50, 50, 3), 77, dtype=np.uint8)
     assert (crop(image, Region(-200, -200, 100, 1.0), 224)[..., :3] == 77).all()
+
+
+@pytest.fixture
+def opencv_of_ubuntu_22_04(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let warpAffine refuse an image of one pixel, as OpenCV 4.5.4 does."""
+    warp_affine = cv2.warpAffine
+
+    def refuse(image: Image, *args: object, **options: object) -> Image:
+        if image.shape[:2] == (1, 1):
+            message = "(-215:Assertion failed) _step >= minstep in function 'Mat'"
+            raise cv2.error(message)
+        return warp_affine(image, *args, **options)
+
+    monkeypatch.setattr(cv2, "warpAffine", refuse)
+
+
+@pytest.mark.usefixtures("opencv_of_ubuntu_22_04")
+@pytest.mark.parametrize("place", [(-300, -300), (900, 900), (-300, 900), (1e9, -1e9)])
+def test_a_crop_beyond_a_corner_repeats_that_corner(place: tuple[float, float]) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
+    corner = image[-1 if place[1] > 0 else 0, -1 if place[0] > 0 else 0]
+    patch = crop(image, Region(*place, 100, 0.5), 224)
+    assert patch.shape == (224, 224, 4)
+    assert (patch[..., :3] == corner).all()
+
+
+@given(region=regions)
+def test_a_region_misses_an_image_where_none_of_its_points_lies_in_it(region: Region) -> None:
+    side = np.linspace(0, 1, 60, dtype=np.float32)
+    grid = np.stack([*np.meshgrid(side, side), np.zeros((60, 60), np.float32)], axis=-1).reshape(-1, 3)
+    points = to_image(grid, region)
+    image = np.zeros((500, 700, 3), dtype=np.uint8)
+    inside = ((points[:, :2] > 0) & (points[:, :2] < (700, 500))).all(axis=1)
+    assert not (inside.any() and misses(region, image))
+    # One that is a tenth larger shows a point of the grid where this one touches the image.
+    points = to_image(grid, Region(region.x, region.y, region.size * 1.1, region.rotation))
+    inside = ((points[:, :2] > 0) & (points[:, :2] < (700, 500))).all(axis=1)
+    assert inside.any() or misses(region, image)
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        Region(-100, 250, 150, 0),
+        Region(-100, -100, 141, math.pi / 4),  # its corner points at the image's side, not at the image
+        Region(350, 1000, 700, math.pi),
+        Region(350, 250, 0, 0),
+        Region(math.nan, 250, 100, 0),
+        Region(1e30, -1e30, 100, 1),
+    ],
+)
+def test_regions_beside_the_image_miss_it(region: Region) -> None:
+    assert misses(region, np.zeros((500, 700, 3), dtype=np.uint8))
 
 
 def test_network_input_is_rgb_within_0_and_1() -> None:

@@ -46,6 +46,10 @@ def test_finds_nothing_in_a_grey_picture(detector: PalmDetector) -> None:
     assert detector.detect(np.full((480, 640, 3), 128, dtype=np.uint8)) == []
 
 
+def test_finds_nothing_in_a_picture_of_one_pixel(detector: PalmDetector) -> None:
+    assert detector.detect(np.full((1, 1, 3), 128, dtype=np.uint8)) == []
+
+
 def test_the_place_does_not_depend_on_the_shape_of_the_picture(
     detector: PalmDetector, draw: Callable[..., list[Frame]]
 ) -> None:

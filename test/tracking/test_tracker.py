@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
@@ -16,8 +18,9 @@ from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.geometry import palm_size
 from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.smoothing import OneEuroFilter
 from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
-from hand_tracking_dsp.tracking.types import FrameResult, Image, TrackedHand
+from hand_tracking_dsp.tracking.types import FrameResult, HandLandmarks, Image, TrackedHand
 
 RATE_HZ = 30.0
 BLANK = np.full((480, 640, 3), 90, dtype=np.uint8)
@@ -97,6 +100,82 @@ def test_a_hand_that_jumps_is_found_on_the_same_frame(make: Make, draw: Draw) ->
     results = follow(make(max_hands=1), [image, image, shifted])
     assert results[2].stats.detector_ran
     assert len(results[2].hands) == 1
+
+
+class FailingBank:
+    """Runs the networks of another bank, but raises at some of its calls, counted from 1."""
+
+    def __init__(self, bank: LevelBank, *failing: int) -> None:
+        self._bank, self._failing, self.calls = bank, failing, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._bank, name)
+
+    def landmarks(self, *args: Any) -> HandLandmarks:
+        self.calls += 1
+        if self.calls in self._failing:
+            message = "the backend failed"
+            raise RuntimeError(message)
+        return self._bank.landmarks(*args)
+
+
+def test_a_hand_that_the_image_no_longer_reaches_is_dropped_and_costs_nothing(
+    bank: LevelBank, detector: PalmDetector, draw: Draw
+) -> None:
+    """A camera that changes its size leaves the region beyond the corner of what it now sends."""
+    counting = FailingBank(bank)
+    tracker = HandTracker(counting, detector, TrackerOptions(max_hands=1))
+    image = draw(1)[0].image
+    small = np.full((48, 64, 3), 90, dtype=np.uint8)
+    results = follow(tracker, [image, small, small, image])
+    assert [len(result.hands) for result in results] == [1, 0, 0, 1]
+    assert [result.stats.detector_ran for result in results] == [True] * 4
+    assert results[1].stats.landmarks_ms == 0
+    assert counting.calls == 2
+
+
+def test_a_hand_whose_step_raises_is_dropped_and_the_others_stay(
+    bank: LevelBank, detector: PalmDetector, draw: Draw
+) -> None:
+    tracker = HandTracker(FailingBank(bank, 3), detector, TrackerOptions(max_hands=2))
+    first, second, third, fourth = images_of(draw(4, hands=2))
+    (result,) = follow(tracker, [first])
+    assert [hand.track_id for hand in result.hands] == [1, 2]
+    with pytest.raises(RuntimeError, match="the backend failed"):
+        tracker.track(second, 0.1, 0, "bgr")
+    for image, stamp_s in ((third, 0.2), (fourth, 0.3)):
+        result = tracker.track(image, stamp_s, 0, "bgr")
+        assert [hand.track_id for hand in result.hands] == [2, 3]
+
+
+def test_a_hand_whose_smoothing_raises_is_dropped(
+    make: Make, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracker = make(max_hands=1)
+    first, second, third = images_of(draw(3))
+    follow(tracker, [first])
+    with monkeypatch.context() as patch:
+        patch.setattr(OneEuroFilter, "filter", Mock(side_effect=FloatingPointError))
+        with pytest.raises(FloatingPointError):
+            tracker.track(second, 0.1, 0, "bgr")
+    result = tracker.track(third, 0.2, 0, "bgr")
+    assert result.stats.detector_ran
+    assert [hand.track_id for hand in result.hands] == [2]
+
+
+def test_a_detector_that_fails_is_not_asked_again_before_its_time(
+    bank: LevelBank, detector: PalmDetector, draw: Draw
+) -> None:
+    failing = Mock(wraps=detector)
+    tracker = HandTracker(bank, failing, TrackerOptions(max_hands=2, search_interval_s=0.5))
+    images = images_of(draw(4))
+    tracker.track(images[0], 0.0, 0, "bgr")
+    failing.detect.side_effect = RuntimeError("the detector failed")
+    with pytest.raises(RuntimeError, match="the detector failed"):
+        tracker.track(images[1], 0.6, 0, "bgr")
+    for image, stamp_s in ((images[2], 0.7), (images[3], 0.8)):
+        result = tracker.track(image, stamp_s, 0, "bgr")
+        assert [hand.track_id for hand in result.hands] == [1]
 
 
 def test_an_empty_frame_has_no_presence_and_no_input(make: Make) -> None:
