@@ -9,15 +9,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.control.actions import ACTION_NAMES
 from hand_tracking_dsp.control.observation import OBSERVATION
+from hand_tracking_dsp.documents import parse_json, read_bytes, read_json
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.files import read_json
-from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.manifest import MAX_LEVELS, Manifest
+from hand_tracking_dsp.tracking.record import (
+    Reader,
+    as_is,
+    as_name,
+    as_text,
+    list_of,
+    number,
+    object_of,
+    read_field,
+    whole,
+)
 
 SCHEMA = 1
 METADATA_KEY = "hand_tracking_dsp"
@@ -71,21 +83,11 @@ class PolicyContract:
         """Read a contract.
 
         Raises:
-            KeyError: a field is missing.
-            TypeError: a field is of another type.
-            ValueError: it is not JSON, or a field is wrong.
+            ModelError: A field is missing or wrong.
+            ValueError: It is not JSON.
         """
-        data = json.loads(text)
-        return cls(
-            schema=int(data["schema"]),
-            observation=tuple(dict(entry) for entry in data["observation"]),
-            actions=tuple(map(str, data["actions"])),
-            bank=str(data["bank"]),
-            bank_fingerprint=str(data["bank_fingerprint"]),
-            levels=int(data["levels"]),
-            interval_s=float(data["interval_s"]),
-            training=dict(data["training"]),
-        )
+        data = parse_json(text)
+        return cls(**{name: read_field(data, name, read) for name, read in _CONTRACT.items()})
 
     def differences(self, bank: Manifest) -> list[str]:
         """Say in what the policy does not fit this package and a bank; empty: it fits."""
@@ -119,26 +121,16 @@ def read_policy(path: Path) -> bytes:
     # A folder such as "/" has no name to put a suffix on.
     manifest = path.with_suffix(".json") if path.name else path
     try:
-        data = read_json(manifest)
-        if data["schema"] != SCHEMA:
-            message = (
-                f"The policy manifest {manifest} has schema {data['schema']}, this version reads {SCHEMA}: "
-                f"export the policy again."
-            )
-            raise ModelError(message)
-        file, sha256 = str(data["file"]), str(data["sha256"])
-        if Path(file).name != file or file in ("", ".", ".."):
-            message = f"The policy manifest {manifest} names {file!r}: its file must lie beside it."
-            raise ModelError(message)
-        network = (manifest.parent / file).read_bytes()
+        file, sha256 = _network_of(read_json(manifest))
+        network = read_bytes(manifest.parent / file)
     except OSError as error:
         message = (
             f"The policy {manifest} cannot be read ({error.filename}: {error.strerror}): give the manifest "
             f"that policy train wrote, or set policy to threshold."
         )
         raise ModelError(message) from error
-    except (KeyError, OverflowError, TypeError, ValueError) as error:
-        message = f"The policy manifest {manifest} is damaged ({error}): export the policy again."
+    except (ModelError, ValueError) as error:
+        message = f"The policy manifest {manifest} cannot be used ({error}): export the policy again."
         raise ModelError(message) from error
     found = hashlib.sha256(network).hexdigest()
     if found != sha256:
@@ -150,9 +142,38 @@ def read_policy(path: Path) -> bytes:
     return network
 
 
+def _network_of(data: Any) -> tuple[str, str]:  # noqa: ANN401 (JSON of any form)
+    """Return the file and the sha256 that a manifest names.
+
+    Raises:
+        ModelError: It is of another schema, or a field is missing or wrong.
+    """
+    schema = read_field(data, "schema", whole())
+    if schema != SCHEMA:
+        message = f"its schema is {schema}, this version reads {SCHEMA}"
+        raise ModelError(message)
+    file: str = read_field(data, "file", as_name)
+    if Path(file).name != file or file in (".", ".."):
+        message = f"its file is {file!r}, but must lie beside it"
+        raise ModelError(message)
+    return file, read_field(data, "sha256", as_name)
+
+
 def manifest_text(file: str, network: bytes) -> str:
     """Return the manifest of a network's file as JSON."""
     return json.dumps({"schema": SCHEMA, "file": file, "sha256": hashlib.sha256(network).hexdigest()}) + "\n"
+
+
+_CONTRACT: Mapping[str, Reader] = {
+    "schema": whole(),
+    "observation": list_of(object_of(as_is)),
+    "actions": list_of(as_text),
+    "bank": as_name,
+    "bank_fingerprint": as_name,
+    "levels": whole(1, MAX_LEVELS),
+    "interval_s": number(0),
+    "training": object_of(as_is),
+}
 
 
 def _observation() -> tuple[dict[str, Any], ...]:

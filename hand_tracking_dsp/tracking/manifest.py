@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from hand_tracking_dsp.documents import read_bytes, read_json
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.files import read_json
 from hand_tracking_dsp.tracking.network_info import FileChange, FileInfo, LevelInfo, Network, NetworkInfo
-from hand_tracking_dsp.tracking.record import Reader, Record, as_is, each
+from hand_tracking_dsp.tracking.record import Reader, Record, as_name, as_text, each, read_field, whole
 
 SCHEMA = 1
 MANIFEST_NAME = "bank.json"
@@ -39,10 +40,10 @@ class Manifest(Record):
     """
 
     FIELDS: ClassVar[Mapping[str, Reader]] = {
-        "schema": as_is,
-        "name": str,
-        "license": str,
-        "source": str,
+        "schema": whole(),
+        "name": as_name,
+        "license": as_text,
+        "source": as_text,
         "levels": each(LevelInfo),
         "detectors": each(NetworkInfo),
     }
@@ -56,13 +57,19 @@ class Manifest(Record):
     folder: Path = field(default=Path(), compare=False)
 
     def check(self) -> None:
-        """Check the numbering of the levels."""
+        """Check the numbering of the levels, and that each network has a name of its own."""
         if [level.index for level in self.levels] != list(range(len(self.levels))):
             msg = "its levels are not numbered 0, 1, 2, …"
             raise ModelError(msg)
         if not 1 <= len(self.levels) <= MAX_LEVELS:
             msg = f"it has {len(self.levels)} levels, 1 to {MAX_LEVELS} are possible"
             raise ModelError(msg)
+        for networks in (self.levels, self.detectors):
+            names = Counter(network.name for network in networks)
+            name, count = names.most_common(1)[0] if names else ("", 0)
+            if count > 1:
+                msg = f"{count} of its networks are called {name!r}"
+                raise ModelError(msg)
 
     @property
     def networks(self) -> tuple[NetworkInfo, ...]:
@@ -148,7 +155,7 @@ def read_manifest(bank: Manifest | Path | str) -> Manifest:
         )
         raise ModelError(msg) from error
     except ValueError as error:
-        msg = f"The level bank {path} is not valid JSON ({error}): restore or export it again."
+        msg = f"The level bank {path} cannot be used ({error}): restore or export it again."
         raise ModelError(msg) from error
     return parse_manifest(path, data)
 
@@ -160,21 +167,15 @@ def parse_manifest(path: Path, data: Any) -> Manifest:  # noqa: ANN401 (JSON of 
         ModelError: It is of another schema, or a field is missing or wrong.
     """
     try:
-        _check_schema(data["schema"])
+        # First: the fields of another schema may be others.
+        schema = read_field(data, "schema", whole())
+        if schema != SCHEMA:
+            msg = f"its schema is {schema}, this version reads {SCHEMA}"
+            raise ModelError(msg)  # noqa: TRY301 (a wrong field, too)
         return replace(Manifest.from_json(data), folder=path.parent)
-    except KeyError as error:
-        msg = f"The level bank {path} lacks the field {error}: export it again."
-        raise ModelError(msg) from error
-    except (AttributeError, ModelError, OverflowError, TypeError, ValueError) as error:
+    except ModelError as error:
         msg = f"The level bank {path} cannot be used ({error}): export it again."
         raise ModelError(msg) from error
-
-
-def _check_schema(schema: object) -> None:
-    """Refuse another schema first: its fields may be others."""
-    if schema != SCHEMA:
-        msg = f"its schema is {schema}, this version reads {SCHEMA}"
-        raise ModelError(msg)
 
 
 def read_network(manifest: Manifest, info: FileInfo) -> bytes:
@@ -185,7 +186,7 @@ def read_network(manifest: Manifest, info: FileInfo) -> bytes:
     """
     path = manifest.folder / info.file
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
     except OSError as error:
         msg = f"The network {path} cannot be read ({error.strerror}): restore the bank's folder."
         raise ModelError(msg) from error

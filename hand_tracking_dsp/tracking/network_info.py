@@ -5,18 +5,30 @@ docs/bank.md describes the schema.
 
 from __future__ import annotations
 
-import hashlib
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.tracking.record import Reader, Record, as_is, each
+from hand_tracking_dsp.tracking.record import (
+    Reader,
+    Record,
+    as_is,
+    as_name,
+    as_text,
+    each,
+    number,
+    object_of,
+    whole,
+)
 
 PRECISIONS = ("fp32", "fp16", "bf16", "int8")
 """The possible precisions of a network's weights."""
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +44,11 @@ class Accuracy(Record):
     """
 
     FIELDS: ClassVar[Mapping[str, Reader]] = {
-        "metric": str,
-        "data": str,
-        "value": float,
-        "samples": int,
-        "provider": str,
+        "metric": as_name,
+        "data": as_text,
+        "value": number(),
+        "samples": whole(),
+        "provider": as_text,
     }
 
     metric: str
@@ -61,13 +73,13 @@ class LatencyProfile(Record):
     """
 
     FIELDS: ClassVar[Mapping[str, Reader]] = {
-        "device": str,
-        "provider": str,
-        "threads": int,
-        "p50_ms": float,
-        "p95_ms": float,
-        "p99_ms": float,
-        "runs": int,
+        "device": as_text,
+        "provider": as_text,
+        "threads": whole(),
+        "p50_ms": number(0),
+        "p95_ms": number(0),
+        "p99_ms": number(0),
+        "runs": whole(1),
     }
 
     device: str
@@ -93,9 +105,9 @@ class FileInfo(Record):
     """
 
     FIELDS: ClassVar[Mapping[str, Reader]] = {
-        "file": str,
-        "sha256": lambda value: str(value).lower(),
-        "precision": str,
+        "file": as_name,
+        "sha256": lambda value: as_name(value).lower(),
+        "precision": as_name,
         "latency": each(LatencyProfile),
         "accuracy": each(Accuracy),
         "source": as_is,
@@ -114,7 +126,7 @@ class FileInfo(Record):
         if Path(file).name != file or file in ("", ".", "..") or "\0" in file:
             msg = f"file {file!r} is not in the bank's own folder"
             raise ModelError(msg)
-        if len(self.sha256) != hashlib.sha256().digest_size * 2:
+        if not _SHA256.fullmatch(self.sha256):
             msg = f"the sha256 of {file} is not 64 hexadecimal digits"
             raise ModelError(msg)
         if self.precision not in PRECISIONS:
@@ -144,13 +156,13 @@ class NetworkInfo(FileInfo):
     """
 
     FIELDS: ClassVar[Mapping[str, Reader]] = {
-        "name": str,
-        "file": str,
+        "name": as_name,
+        "file": as_name,
         "sha256": FileInfo.FIELDS["sha256"],
-        "precision": str,
-        "parameters": int,
-        "macs": int,
-        "dead_channels": int,
+        "precision": as_name,
+        "parameters": whole(),
+        "macs": whole(),
+        "dead_channels": whole(),
         "latency": each(LatencyProfile),
         "accuracy": each(Accuracy),
         "variants": each(FileInfo),
@@ -172,9 +184,12 @@ class NetworkInfo(FileInfo):
             raise ModelError(msg)
 
 
+_SHARES_BY_BLOCK = object_of(number(0, 1))
+
+
 def _shares(value: Any) -> dict[str, float]:  # noqa: ANN401 (JSON of any form)
     """Read shares by block; the first banks had an empty list where nothing was pruned."""
-    return {str(block): float(share) for block, share in dict(value).items()}
+    return {} if value == [] else _SHARES_BY_BLOCK(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +203,8 @@ class LevelInfo(NetworkInfo):
     """
 
     FIELDS: ClassVar[Mapping[str, Reader]] = {
-        "index": int,
-        "sparsity": float,
+        "index": whole(),
+        "sparsity": number(),
         **NetworkInfo.FIELDS,
         "keep": _shares,
     }

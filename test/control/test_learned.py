@@ -212,8 +212,8 @@ def with_metadata(network: bytes, metadata: dict[str, str]) -> bytes:
     [
         ({}, "lacks the metadata 'hand_tracking_dsp': export it with policy train."),
         ({"another": "{}"}, "lacks the metadata 'hand_tracking_dsp': export it with policy train."),
-        ({METADATA_KEY: '{"schema": 1}'}, "lacks the metadata 'observation': export it with policy train."),
-        ({METADATA_KEY: "{"}, "cannot be opened (Expecting property name"),
+        ({METADATA_KEY: '{"schema": 1}'}, "cannot be opened (observation is missing): export it again."),
+        ({METADATA_KEY: "{"}, "cannot be opened (it is not JSON from line 1"),
         ({METADATA_KEY: "[]"}, "cannot be opened ("),
         ({METADATA_KEY: json.dumps({"schema": None})}, "cannot be opened ("),
     ],

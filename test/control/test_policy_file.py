@@ -64,13 +64,13 @@ def test_a_path_that_names_no_file_is_refused(path: str) -> None:
         read_policy(Path(path))
 
 
-@pytest.mark.parametrize("file", ["../policy.onnx", "/etc/passwd", "below/policy.onnx", "..", ".", ""])
+@pytest.mark.parametrize("file", ["../policy.onnx", "/etc/passwd", "below/policy.onnx", "..", "."])
 def test_a_network_outside_the_manifests_folder_is_never_opened(folder: Path, file: str) -> None:
     (folder / "below").mkdir()
     for place in (folder.parent, folder / "below"):
         (place / "policy.onnx").write_bytes(NETWORK)
     (folder / "policy.json").write_text(manifest_text(file, NETWORK))
-    with pytest.raises(ModelError, match=rf"names {file!r}: its file must lie beside it"):
+    with pytest.raises(ModelError, match=rf"its file is {file!r}, but must lie beside it"):
         read_policy(folder / "policy.json")
 
 
@@ -87,13 +87,13 @@ def test_a_network_outside_the_manifests_folder_is_never_opened(folder: Path, fi
         '{"schema": 1, "file": "policy.onnx"}',
         '{"schema": 1, "sha256": "0"}',
         '{"schema": 1, "sha256": "0", "file": "\\u0000"}',
-        "\udcff",
+        '{"schema": 1, "sha256": "0", "file": ""}',
     ],
 )
 def test_a_damaged_manifest_is_refused(folder: Path, text: str) -> None:
     (folder / "policy.json").write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(
-        ModelError, match=r"policy manifest .*policy\.json is damaged .*: export the policy again"
+        ModelError, match=r"policy manifest .*policy\.json cannot be used .*: export the policy again"
     ):
         read_policy(folder / "policy.json")
 
@@ -101,7 +101,7 @@ def test_a_damaged_manifest_is_refused(folder: Path, text: str) -> None:
 def test_a_manifest_of_another_schema_is_refused(folder: Path) -> None:
     manifest = {**json.loads(manifest_text("policy.onnx", NETWORK)), "schema": 2}
     (folder / "policy.json").write_text(json.dumps(manifest))
-    with pytest.raises(ModelError, match=r"policy\.json has schema 2, this version reads 1"):
+    with pytest.raises(ModelError, match=r"its schema is 2, this version reads 1"):
         read_policy(folder / "policy.json")
 
 
@@ -114,18 +114,18 @@ def test_a_contract_fits_the_bank_it_was_made_for_and_survives_the_file(bank: Ma
 
 
 @pytest.mark.parametrize(
-    ("text", "error"),
+    ("text", "reason"),
     [
-        ("{}", KeyError),
-        ("[]", TypeError),
-        ("", ValueError),
-        ('{"schema": null}', TypeError),
-        ('{"schema": "one"}', ValueError),
-        ('{"schema": 1, "observation": [3]}', TypeError),
+        ("{}", "schema is missing"),
+        ("[]", "it is \\[\\], but must be a JSON object"),
+        ("", "it is not JSON"),
+        ('{"schema": null}', "schema is null, but must be a whole number"),
+        ('{"schema": true}', "schema is true, but must be a whole number"),
+        ('{"schema": 1, "observation": [3]}', r"observation\[0\] is 3, but must be a JSON object"),
     ],
 )
-def test_a_contract_of_another_form_is_no_contract(text: str, error: type[Exception]) -> None:
-    with pytest.raises(error):
+def test_a_contract_of_another_form_is_no_contract(text: str, reason: str) -> None:
+    with pytest.raises((ModelError, ValueError), match=reason):
         PolicyContract.from_json(text)
 
 

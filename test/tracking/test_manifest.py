@@ -136,7 +136,7 @@ def test_a_missing_bank_is_named(tmp_path: Path) -> None:
 
 def test_damaged_json_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bank.json").write_text("{")
-    with pytest.raises(ModelError, match="not valid JSON"):
+    with pytest.raises(ModelError, match="it is not JSON from line 1, column 2 on"):
         read_manifest(tmp_path)
 
 
@@ -162,29 +162,46 @@ def test_json_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
     ("change", "message"),
     [
         (lambda bank: bank.update(schema=99), "its schema is 99, this version reads 1"),
-        (lambda bank: bank.pop("levels"), "lacks the field 'levels'"),
+        (lambda bank: bank.pop("levels"), "levels is missing"),
         (lambda bank: bank.update(levels=[]), "it has 0 levels"),
         (lambda bank: bank["levels"][1].update(index=5), "not numbered 0, 1, 2"),
-        (lambda bank: bank["levels"][0].pop("sha256"), "lacks the field 'sha256'"),
+        (lambda bank: bank["levels"][0].pop("sha256"), r"levels\[0\]\.sha256 is missing"),
         (lambda bank: bank["levels"][0].update(sha256="abc"), "not 64 hexadecimal digits"),
         (lambda bank: bank["levels"][0].update(sparsity=1.5), "sparsity 1.5 of level 0"),
         (lambda bank: bank["levels"][0].update(file="../evil.onnx"), "not in the bank's own folder"),
         (lambda bank: bank["levels"][0].update(file=".."), "not in the bank's own folder"),
-        (lambda bank: bank["levels"][0].update(file="a\0b.onnx"), "not in the bank's own folder"),
+        (lambda bank: bank["levels"][0].update(file="a\0b.onnx"), "must be of printable characters"),
         (lambda bank: bank["levels"][0].update(parameters="many"), "cannot be used"),
         (lambda bank: bank["levels"][0].update(sparsity=10**400), "cannot be used"),
         (
             lambda bank: bank["levels"][0].update(precision="f8"),
             "precision 'f8' of full.onnx is none of fp32",
         ),
-        (lambda bank: bank["levels"][0].update(keep={"stem": 1.5}), "share 1.5 of stem that level 0 keeps"),
+        (
+            lambda bank: bank["levels"][0].update(keep={"stem": 1.5}),
+            r"levels\[0\]\.keep\.stem is 1\.5, but must be a number, 0 to 1",
+        ),
         (lambda bank: bank["levels"][0].update(keep=["stem"]), "cannot be used"),
-        (lambda bank: bank["levels"][0].update(accuracy=[{"metric": "m"}]), "lacks the field 'data'"),
+        (
+            lambda bank: bank["levels"][0].update(accuracy=[{"metric": "m"}]),
+            r"levels\[0\]\.accuracy\[0\]\.data is missing",
+        ),
         (lambda bank: bank["levels"][0].update(accuracy=[measured(math.nan)]), "NaN is not a JSON number"),
         (lambda bank: bank["levels"][0].update(latency=[profile(p99_ms=0)]), "time of full.onnx on p is not"),
         (lambda bank: bank["levels"][0].update(latency=3), "cannot be used"),
         (lambda bank: bank["levels"][0].update(variants=[variant("full.onnx")]), "named twice"),
-        (lambda bank: bank["detectors"][0].update(variants=[{"file": "a"}]), "lacks the field 'sha256'"),
+        (
+            lambda bank: bank["detectors"][0].update(variants=[{"file": "a"}]),
+            r"detectors\[0\]\.variants\[0\]\.sha256 is missing",
+        ),
+        (lambda bank: bank.update(schema=True), "schema is true, but must be a whole number"),
+        (lambda bank: bank.update(name=None), "name is null, but must be a text"),
+        (lambda bank: bank.update(name="\x1b[31mred"), "name is .*, but must be of printable characters"),
+        (lambda bank: bank["levels"][0].update(macs=-1), r"macs is -1, but must be a whole number from 0"),
+        (lambda bank: bank["levels"][0].update(macs=1.0), r"macs is 1\.0, but must be a whole number"),
+        (lambda bank: bank["levels"][0].update(latency=[{**profile(), "runs": 0}]), "runs is 0, but must"),
+        (lambda bank: bank["levels"][0].update(latency=[{**profile(), "threads": -2}]), "threads is -2"),
+        (lambda bank: bank["levels"][1].update(name="full"), "2 of its networks are called 'full'"),
     ],
 )
 def test_a_wrong_field_is_named(
@@ -233,7 +250,7 @@ def test_the_fingerprint_is_of_the_networks_and_of_nothing_else(folder: Path, ba
     [
         lambda levels: levels[1].update(sha256="1" * 64),
         lambda levels: levels[1].update(variants=[variant("b.onnx")]),
-        lambda levels: levels.append(entry(index=2, sparsity=0.5)),
+        lambda levels: levels.append(entry(index=2, sparsity=0.5, name="third")),
         lambda levels: levels.pop(),
     ],
 )

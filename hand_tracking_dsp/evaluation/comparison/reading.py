@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hand_tracking_dsp.documents import read_json
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.measures.frames import Frames, read_frames
 from hand_tracking_dsp.evaluation.report.version import REPORT_VERSION
-from hand_tracking_dsp.files import read_json
 
 
 @dataclass(frozen=True, slots=True)

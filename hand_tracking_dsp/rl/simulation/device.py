@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hand_tracking_dsp.documents import read_json
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
-from hand_tracking_dsp.files import read_json, write_text
+from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.tracking.record import Reader, as_name, as_text, list_of, number, read_field, whole
 
 Doubles = NDArray[np.float64]
 
@@ -166,8 +169,8 @@ class DeviceModel:
                 f"'policy fit-device', or leave it out for the one that comes with the bank."
             )
             raise ModelError(msg) from error
-        except (AttributeError, ConfigurationError, KeyError, OverflowError, TypeError, ValueError) as error:
-            reason = f"it lacks the field {error}" if isinstance(error, KeyError) else str(error).rstrip(".")
+        except (ConfigurationError, ModelError, ValueError) as error:
+            reason = str(error).rstrip(".")
             msg = (
                 f"The device model {path} cannot be used ({reason}): make it again with 'policy fit-device'."
             )
@@ -221,22 +224,40 @@ def _require(fits: bool, message: str) -> None:
         raise ConfigurationError(message)
 
 
-def _parse(data: dict[str, Any]) -> DeviceModel:
-    """Make a model of what json reads; raises what a missing or wrong field raises."""
-    if data["schema"] != SCHEMA:
-        msg = f"its schema is {data['schema']}, this version reads {SCHEMA}"
-        raise ValueError(msg)
-    numbers = ("overhead_ms", "detector_ms", "difficulty_mean", "difficulty_std", "difficulty_mean_s")
-    by_level = ("level_ms", "easy_percent", "hard_percent")
-    states = tuple(
-        LoadState(str(one["name"]), float(one["mean_s"]), _floats(one["next"]), _floats(one["multipliers"]))
-        for one in data["states"]
-    )
-    fields: dict[str, Any] = {name: str(data[name]) for name in ("name", "source")}
-    fields |= {name: float(data[name]) for name in numbers}
-    fields |= {name: _floats(data[name]) for name in by_level}
-    return DeviceModel(states=states, **fields)
+_STATE: Mapping[str, Reader] = {
+    "name": as_name,
+    "mean_s": number(),
+    "next": list_of(number()),
+    "multipliers": list_of(number()),
+}
+_MODEL: Mapping[str, Reader] = {
+    "name": as_name,
+    "source": as_text,
+    "overhead_ms": number(),
+    "detector_ms": number(),
+    "level_ms": list_of(number()),
+    "states": list_of(lambda value: LoadState(**_fields(value, _STATE))),
+    "easy_percent": list_of(number()),
+    "hard_percent": list_of(number()),
+    "difficulty_mean": number(),
+    "difficulty_std": number(),
+    "difficulty_mean_s": number(),
+}
 
 
-def _floats(values: list[float]) -> tuple[float, ...]:
-    return tuple(float(value) for value in values)
+def _parse(data: Any) -> DeviceModel:  # noqa: ANN401 (JSON of any form)
+    """Make a model of what json reads.
+
+    Raises:
+        ConfigurationError: A value is out of range.
+        ModelError: It is of another schema, or a field is missing or of another type.
+    """
+    schema = read_field(data, "schema", whole())
+    if schema != SCHEMA:
+        msg = f"its schema is {schema}, this version reads {SCHEMA}"
+        raise ModelError(msg)
+    return DeviceModel(**_fields(data, _MODEL))
+
+
+def _fields(value: Any, readers: Mapping[str, Reader]) -> dict[str, Any]:  # noqa: ANN401 (JSON of any form)
+    return {name: read_field(value, name, read) for name, read in readers.items()}
