@@ -17,6 +17,7 @@ from hand_tracking_dsp.cameras.camera import Frame, FrameSource, Intrinsics, Sou
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.msg import HandArray
+from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE, image_topic
 from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.base.pacing import FrameSchedule, RateMeter
 from hand_tracking_dsp.nodes.base.running import run_node
@@ -46,14 +47,16 @@ class CameraNode(ManagedNode):
         parameters = self.parameters
         self._retries = parameters.make(BackoffOptions)
         self._options = parameters.make(SourceOptions)
-        self._image = self.publish_on(Image, "image_raw", "image")
+        self._image = self.publish_on(Image, IMAGE, "image")
         self._compressed = (
-            self.publish_on(CompressedImage, "image_raw/compressed", "image")
+            self.publish_on(CompressedImage, image_topic(self, COMPRESSED), "image")
             if parameters["compressed"]
             else None
         )
         self._info = (
-            self.publish_on(CameraInfo, "camera_info", "image") if parameters["camera_info"] else None
+            self.publish_on(CameraInfo, image_topic(self, CAMERA_INFO), "image")
+            if parameters["camera_info"]
+            else None
         )
         self._truth = self.publish_on(HandArray, "truth", "truth")
         self._frame_id = parameters["frame_id"]

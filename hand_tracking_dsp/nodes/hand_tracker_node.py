@@ -20,6 +20,7 @@ from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
+from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE, image_topic
 from hand_tracking_dsp.nodes.base.mailbox import Mailbox
 from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
 from hand_tracking_dsp.nodes.base.pacing import RateMeter
@@ -150,9 +151,9 @@ class HandTrackerNode(ManagedNode):
     def _create_topics(self) -> None:
         parameters = self.parameters
         compressed = parameters["image_transport"] == "compressed"
-        kind, topic = (CompressedImage, "image_raw/compressed") if compressed else (Image, "image_raw")
+        kind, name = (CompressedImage, COMPRESSED) if compressed else (Image, IMAGE)
         self._to_pixels = compressed_to_pixels if compressed else image_to_pixels
-        self._image_topic = self.resolve_topic_name(topic)
+        self._image_topic = image_topic(self, name)
         self._hands = self.publish_on(HandArray, "hands", "hands")
         self._stats = self.publish_on(TrackerStats, "stats", "hands")
         self._markers = self.publish_on(MarkerArray, "markers", "hands") if parameters["markers"] else None
@@ -161,8 +162,8 @@ class HandTrackerNode(ManagedNode):
         if parameters["overlay"]:
             self.listen_to(BatteryState, "battery_state", self._picture.add_battery, "overlay")
         self.listen_to(SparsityCommand, "sparsity_command", self._on_command, "command")
-        self.listen_to(CameraInfo, "camera_info", self._on_camera_info, "image")
-        self.listen_to(kind, topic, self._on_image, "image")
+        self.listen_to(CameraInfo, image_topic(self, CAMERA_INFO), self._on_camera_info, "image")
+        self.listen_to(kind, self._image_topic, self._on_image, "image")
         self.serve(Trigger, "~/reset", self._on_reset)
 
     def _on_image(self, message: Image | CompressedImage) -> None:

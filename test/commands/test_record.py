@@ -112,7 +112,7 @@ def test_a_running_graph_is_recorded(start: Callable[..., subprocess.Popen[str]]
     assert kinds["/image_raw"] == "sensor_msgs/msg/Image"
     assert {"/truth", "/camera_info", "/stats", "/sparsity_command", "/battery_state"} <= kinds.keys()
     assert sum(map(bool, heard)) > 15
-    assert offers["/image_raw"].reliability.name == "BEST_EFFORT"
+    assert offers["/image_raw"].reliability.name == "RELIABLE"
     assert offers["/sparsity_command"].durability.name == "TRANSIENT_LOCAL"
 
 

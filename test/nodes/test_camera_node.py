@@ -191,6 +191,30 @@ def test_speaks_in_its_namespace_and_under_other_names(graph):
     assert graph.state("/robot/camera_node") == "active"
 
 
+@pytest.mark.parametrize(
+    ("remaps", "topics"),
+    [
+        (("image_raw:=/front/image",), {"/front/image", "/front/image/compressed", "/front/camera_info"}),
+        (
+            ("image_raw:=/front/image", "image_raw/compressed:=/thin", "camera_info:=/lens"),
+            {"/front/image", "/thin", "/lens"},
+        ),
+    ],
+)
+def test_what_belongs_to_an_image_follows_its_remap_as_in_image_transport(graph, remaps, topics):
+    arguments = [part for remap in remaps for part in ("-r", remap)]
+    graph.start(CameraNode, namespace="robot", compressed=True, arguments=arguments, **SMALL)
+    graph.until(lambda: all(map(graph.observer.count_publishers, topics)), "the topics are there")
+    assert not graph.observer.count_publishers("/robot/image_raw/compressed")
+    assert not graph.observer.count_publishers("/robot/camera_info")
+
+
+def test_publishes_reliably_for_who_asks_for_it_and_who_does_not(graph):
+    reliable, best_effort = graph.hear(Image, "image_raw", 1), graph.hear(Image, "image_raw", SENSOR)
+    graph.start(CameraNode, **SMALL)
+    graph.until(lambda: reliable and best_effort, "both have an image")
+
+
 @pytest.mark.parametrize(("reliability", "compatible"), [("best_effort", False), ("reliable", True)])
 def test_reliability_is_a_parameter(graph, reliability, compatible):
     graph.start(CameraNode, qos__image__reliability=reliability, **SMALL)

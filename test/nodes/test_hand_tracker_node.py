@@ -207,6 +207,13 @@ def test_takes_compressed_images(graph, camera, frames):
     graph.until(lambda: camera.hands and camera.hands[0].hands, "hands were found")
 
 
+def test_what_belongs_to_an_image_follows_its_remap_as_in_image_transport(graph):
+    start(graph, image_transport="compressed", arguments=["-r", "image_raw:=/front/image_raw"])
+    topics = ("/front/image_raw/compressed", "/front/camera_info")
+    graph.until(lambda: all(map(graph.observer.count_subscribers, topics)), "the tracker listens")
+    assert not graph.observer.count_subscribers("/image_raw/compressed")
+
+
 def test_draws_an_overlay_only_while_somebody_looks(graph, camera):
     start(graph)
     assert camera.exchange(2)

@@ -48,6 +48,7 @@ class DeclaredParameters:
         self._is_active = is_active
         self._apply = apply
         self._problems: dict[str, str] = {}
+        self._kinds: dict[str, RosParameter.Type] = {}
         for parameter in self._table.values():
             self._declare(parameter)
         node.add_on_set_parameters_callback(self._on_set)
@@ -87,6 +88,19 @@ class DeclaredParameters:
         names = self._node.get_parameters_by_prefix("")
         return tuple(sorted(n for n in names if n not in self._table and not n.startswith(_OF_RCLPY)))
 
+    def typed(self, changes: Iterable[RosParameter]) -> list[RosParameter]:
+        """Convert changes to the types that were declared, so that rclpy takes what YAML takes: 20 for 20.0.
+
+        Raises:
+            ConfigurationError: A value has another type than the parameter, or lies outside its range.
+        """
+        return [
+            RosParameter(change.name, self._kinds[change.name], _plain(parameter.accept(change.value)))
+            if (parameter := self._table.get(change.name))
+            else change
+            for change in changes
+        ]
+
     def check(self) -> None:
         """Raise ConfigurationError if a value from outside cannot be used."""
         for problem in self._problems.values():
@@ -102,7 +116,12 @@ class DeclaredParameters:
                 value = parameter.accept(given)
             except ConfigurationError as error:
                 self._problems[name] = str(error)
-        self._node.declare_parameter(name, value, _descriptor(parameter), ignore_override=True)
+        self._kinds[name] = RosParameter.Type.from_parameter_value(_plain(parameter.default))
+        # rclpy would declare an empty list as one of bytes, and then refuse members of any other type.
+        first = value or parameter.default if isinstance(parameter.default, tuple) else value
+        self._node.declare_parameter(name, _plain(first), _descriptor(parameter), ignore_override=True)
+        if first != value:
+            Node.set_parameters(self._node, [RosParameter(name, self._kinds[name], _plain(value))])
 
     def _on_set(self, changes: list[RosParameter]) -> SetParametersResult:
         accepted: dict[str, Value] = {}
@@ -125,6 +144,10 @@ class DeclaredParameters:
         for name in accepted:
             self._problems.pop(name, None)
         return SetParametersResult(successful=True)
+
+
+def _plain(value: Value) -> Any:  # noqa: ANN401 (a scalar or a list)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _descriptor(parameter: Parameter) -> ParameterDescriptor:

@@ -9,13 +9,15 @@ from functools import partial
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter as RosParameter
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.timer import Timer
 
-from hand_tracking_dsp.errors import HandTrackingError
+from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.nodes.base.declaration import DeclaredParameters
 from hand_tracking_dsp.options import Parameter
 
@@ -80,6 +82,17 @@ class ManagedNode(LifecycleNode):
 
     def apply(self, values: Mapping[str, Any]) -> None:
         """Take up new values of dynamic parameters; raise HandTrackingError to refuse them."""
+
+    def set_parameters(self, parameter_list: list[RosParameter]) -> list[SetParametersResult]:
+        """Set parameters one by one."""
+        return [self.set_parameters_atomically([parameter]) for parameter in parameter_list]
+
+    def set_parameters_atomically(self, parameter_list: list[RosParameter]) -> SetParametersResult:
+        """Set parameters together; all services that set parameters come here."""
+        try:
+            return super().set_parameters_atomically(self.parameters.typed(parameter_list))
+        except ConfigurationError as error:
+            return SetParametersResult(successful=False, reason=str(error))
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Handle the transition configure."""

@@ -40,6 +40,7 @@ CAMERA: tuple[Parameter, ...] = (
     ),
     Parameter("read_timeout_s", 2.0, "Silence of a source after which it is opened again.", "s", 0.1, 60),
     *parameters_of(BackoffOptions),
-    *qos("image", "image_raw, image_raw/compressed and camera_info", "best_effort", depth=1),
+    # Reliable as in REP 2003: rviz and image_view take nothing else by default. Others may ask for less.
+    *qos("image", "image_raw, image_raw/compressed and camera_info", depth=1),
     *qos("truth", "truth"),
 )

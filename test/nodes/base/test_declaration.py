@@ -1,0 +1,98 @@
+"""Parameters as a node declares them, and as others may set them while it runs."""
+
+from __future__ import annotations
+
+import pytest
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters, SetParametersAtomically
+
+from hand_tracking_dsp.nodes.base.managed import ManagedNode
+from hand_tracking_dsp.options import Parameter as Declared
+
+NODE = "sample"
+TABLE = (
+    Declared("autostart", True, "Start by itself."),
+    Declared("speed", 1.0, "Speed.", "m/s", 0.0, 100.0, dynamic=True),
+    Declared("weights", (1.0, 2.0), "Weights.", low=0.0, dynamic=True),
+    Declared("names", ("a",), "Names.", dynamic=True),
+    Declared("name", "a", "A name.", dynamic=True),
+    Declared("count", 1, "A number of things.", low=0, high=9, dynamic=True),
+)
+
+
+class Sample(ManagedNode):
+    """Has a parameter of every kind."""
+
+    def __init__(self, **options):
+        super().__init__(NODE, TABLE, **options)
+
+
+def raw(name, **value):
+    """Make a parameter of exactly the type that its field says."""
+    kinds = {
+        "integer_value": ParameterType.PARAMETER_INTEGER,
+        "integer_array_value": ParameterType.PARAMETER_INTEGER_ARRAY,
+        "double_value": ParameterType.PARAMETER_DOUBLE,
+        "string_value": ParameterType.PARAMETER_STRING,
+        "byte_array_value": ParameterType.PARAMETER_BYTE_ARRAY,
+    }
+    return Parameter(name=name, value=ParameterValue(type=kinds[next(iter(value))], **value))
+
+
+def set_one(graph, parameter):
+    request = SetParameters.Request(parameters=[parameter])
+    return graph.call(SetParameters, f"{NODE}/set_parameters", request).results[0]
+
+
+def test_whole_numbers_are_taken_for_floats_while_the_node_runs(graph):
+    node = graph.start(Sample)
+    graph.until_state(NODE, "active")
+    assert set_one(graph, raw("speed", integer_value=20)).successful
+    assert set_one(graph, raw("weights", integer_array_value=[3, 4, 5])).successful
+    assert node.get_parameter("speed").value == 20.0
+    assert node.get_parameter("speed").type_ == ParameterType.PARAMETER_DOUBLE
+    assert list(node.get_parameter("weights").value) == [3.0, 4.0, 5.0]
+    assert node.get_parameter("weights").type_ == ParameterType.PARAMETER_DOUBLE_ARRAY
+    assert node.parameters["weights"] == (3.0, 4.0, 5.0)
+
+
+def test_numbers_are_taken_for_names_while_the_node_runs(graph):
+    node = graph.start(Sample)
+    assert set_one(graph, raw("name", integer_value=0)).successful
+    assert node.get_parameter("name").value == "0"
+
+
+def test_several_at_once_are_converted_too(graph):
+    node = graph.start(Sample)
+    request = SetParametersAtomically.Request(
+        parameters=[raw("speed", integer_value=7), raw("count", integer_value=3)]
+    )
+    assert graph.call(SetParametersAtomically, f"{NODE}/set_parameters_atomically", request).result.successful
+    assert (node.parameters["speed"], node.parameters["count"]) == (7.0, 3)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "reason"),
+    [
+        (raw("speed", string_value="fast"), "Parameter speed is 'fast', but must be of type float."),
+        (raw("speed", integer_value=200), "Parameter speed is 200, but must be in the range 0 to 100 m/s."),
+        (raw("count", double_value=2.5), "Parameter count is 2.5, but must be of type int."),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_with_a_sentence(graph, parameter, reason):
+    node = graph.start(Sample)
+    result = set_one(graph, parameter)
+    assert not result.successful
+    assert result.reason == reason
+    assert (node.parameters["speed"], node.parameters["count"]) == (1.0, 1)
+
+
+def test_an_empty_list_can_be_filled_again(graph):
+    node = graph.start(Sample, names=[])
+    assert node.parameters["names"] == ()
+    assert graph.set_parameter(NODE, "names", ["b", "c"]).successful
+    # As the command line of ROS sends an empty list, whose members have no type.
+    assert set_one(graph, raw("names", byte_array_value=[])).successful
+    assert node.parameters["names"] == ()
+    assert graph.set_parameter(NODE, "names", ["d"]).successful
+    assert node.parameters["names"] == ("d",)
