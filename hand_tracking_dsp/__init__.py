@@ -10,6 +10,8 @@ from importlib import import_module
 from pkgutil import extend_path
 from typing import TYPE_CHECKING, Any
 
+from hand_tracking_dsp.telemetry import switch_off
+
 if TYPE_CHECKING:
     from hand_tracking_dsp.hand import BONES, FINGERS, JOINT_COUNT, Handedness, Joint
     from hand_tracking_dsp.resources import share_path
@@ -25,6 +27,9 @@ __version__ = "0.1.0"
 # The ROS 2 messages are generated into a package of the same name in the workspace; this joins the two
 # where they are not one folder: beside the source tree, or with this package installed by pip.
 __path__ = extend_path(__path__, __name__)
+
+# Here, since no module of the package is imported before this one.
+switch_off()
 
 _HOMES = {
     "BONES": "hand",

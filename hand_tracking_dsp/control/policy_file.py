@@ -19,6 +19,7 @@ from hand_tracking_dsp.control.observation import OBSERVATION
 from hand_tracking_dsp.documents import parse_json, read_bytes, read_json
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import MAX_LEVELS, Manifest
+from hand_tracking_dsp.tracking.onnx_file import check_self_contained
 from hand_tracking_dsp.tracking.record import (
     Reader,
     as_is,
@@ -116,7 +117,8 @@ def read_policy(path: Path) -> bytes:
         path: The manifest policy.json, or the network beside it whose name ends in .onnx instead.
 
     Raises:
-        ModelError: a file is missing or damaged, or the sha256 is not the manifest's.
+        ModelError: a file is missing or damaged, the sha256 is not the manifest's, or the network names
+            further files.
     """
     # A folder such as "/" has no name to put a suffix on.
     manifest = path.with_suffix(".json") if path.name else path
@@ -139,6 +141,7 @@ def read_policy(path: Path) -> bytes:
             f"{found[:12]}… instead of {sha256[:12]}…): restore the file or export the policy again."
         )
         raise ModelError(message)
+    check_self_contained(network, str(manifest.parent / file))
     return network
 
 

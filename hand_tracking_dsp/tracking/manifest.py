@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from hand_tracking_dsp.documents import read_bytes, read_json
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.network_info import FileChange, FileInfo, LevelInfo, Network, NetworkInfo
+from hand_tracking_dsp.tracking.onnx_file import check_self_contained
 from hand_tracking_dsp.tracking.record import Reader, Record, as_name, as_text, each, read_field, whole
 
 SCHEMA = 1
@@ -182,7 +183,7 @@ def read_network(manifest: Manifest, info: FileInfo) -> bytes:
     """Read the ONNX file of a network or one of its variants, and check its sha256.
 
     Raises:
-        ModelError: The file is missing, or its sha256 is not the manifest's.
+        ModelError: The file is missing, its sha256 is not the manifest's, or it names further files.
     """
     path = manifest.folder / info.file
     try:
@@ -197,4 +198,5 @@ def read_network(manifest: Manifest, info: FileInfo) -> bytes:
             f"{info.sha256[:12]}…): restore the file or export the bank again."
         )
         raise ModelError(msg)
+    check_self_contained(data, str(path))
     return data

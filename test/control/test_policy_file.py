@@ -16,7 +16,7 @@ from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text,
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import Manifest
 
-NETWORK = b"not really a network"
+NETWORK = b"\x08\x08"  # an ONNX file with a version and nothing else
 
 Entries = list[dict[str, Any]]
 

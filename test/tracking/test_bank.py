@@ -115,6 +115,9 @@ def test_a_network_changed_on_disk_is_refused(copy: Path) -> None:
 
 def test_a_corrupt_network_with_a_matching_sha256_is_refused(copy: Path) -> None:
     change(copy, "hand_full.onnx", b"no network at all")
+    with pytest.raises(ModelError, match=r"hand_full.onnx is not an ONNX file"):
+        LevelBank.load(copy)
+    change(copy, "hand_full.onnx", b"\x08\x08")
     with pytest.raises(BackendError, match=r"refuses the network hand_full.onnx"):
         LevelBank.load(copy)
 

@@ -17,7 +17,7 @@ from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import files_of
 
-NETWORK = b"not really a network"
+NETWORK = b"\x08\x08"  # an ONNX file with a version and nothing else
 
 Bank = dict[str, Any]
 
