@@ -50,6 +50,7 @@ lint: setup ## Check style, types and which room imports which
 
 .PHONY: format
 format: setup ## Format the code and cure what can be cured
+	@$(in_environment) python tools/add_copyright.py
 	@$(in_environment) ruff check --fix .
 	@$(in_environment) ruff format .
 

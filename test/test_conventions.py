@@ -1,8 +1,24 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """Conventions of the code that no linter holds; CONTRIBUTING.md states them."""
 
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -38,8 +54,16 @@ def test_no_class_name_is_used_twice() -> None:
 
 
 def test_no_file_is_too_long() -> None:
-    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    # Without the copyright lines, which end with the first empty one.
+    texts = {path: path.read_text(encoding="utf-8").partition("\n\n")[2] for path in MODULES}
+    lengths = {path: len(text.splitlines()) for path, text in texts.items()}
     assert {str(path): length for path, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_every_source_file_begins_with_the_copyright_lines() -> None:
+    command = [sys.executable, str(ROOT / "tools/add_copyright.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_no_function_is_too_long() -> None:
