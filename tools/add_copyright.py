@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Begins every source file with the copyright lines that ament_copyright asks for; --check names the files."""
+"""Begins source files with the copyright lines that ament_copyright asks for; --check only names files."""
 
 from __future__ import annotations
 
