@@ -106,7 +106,7 @@ class BagRecording:
             ConfigurationError: It has several image topics, and none is named.
         """
         with open_bag(self._path) as bag:
-            connections = image_connections(bag.connections, self._path, self._topic)
+            connections = image_connections(bag, self._topic)
             return sum(connection.msgcount for connection in connections)
 
     def frames(self) -> Iterator[RecordedFrame]:
@@ -116,7 +116,7 @@ class BagRecording:
             self.problems.update(bag.problems)
 
     def _frames(self, bag: Bag) -> Iterator[RecordedFrame]:
-        images = image_connections(bag.connections, self._path, self._topic)
+        images = image_connections(bag, self._topic)
         topic = images[0].topic
         truth = _beside(bag.connections, HANDS_TYPE, _TRUTH, topic)
         hands = _beside(bag.connections, HANDS_TYPE, "hands", topic)

@@ -69,7 +69,7 @@ def write_bag_pictures(
     """
     report = on_progress or (lambda *_: None)
     with open_bag(bag) as opened:
-        connections = image_connections(opened.connections, opened.path, topic)
+        connections = image_connections(opened, topic)
         total = sum(connection.msgcount for connection in connections)
         wanted = np.linspace(0, total - 1, min(count, total)).round()
         written = bad = 0

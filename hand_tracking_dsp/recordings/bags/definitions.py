@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -100,9 +101,14 @@ class Definitions:
     """Deserializes messages, each type by the definition that its bag holds ("" for none).
 
     What cannot be read is counted in problems.
+
+    Args:
+        texts: Definitions by type.
+        ros1: Types whose messages are serialized as ROS 1 does; the others are CDR.
+        problems: Counts of problems by sentence.
     """
 
-    def __init__(self, texts: dict[str, str], ros1: bool, problems: Counter[str]) -> None:
+    def __init__(self, texts: dict[str, str], ros1: Collection[str], problems: Counter[str]) -> None:
         self._texts = texts
         self._ros1 = ros1
         self._problems = problems
@@ -114,9 +120,13 @@ class Definitions:
         Raises:
             FrameError: The bytes do not fit the definition, or there is none.
         """
+        store = self._store(msgtype)
+        if msgtype not in store.fielddefs:
+            self._problems[f"the definition of {msgtype} is neither in the bag nor known here"] += 1
+            msg = f"A message is no {msgtype} that can be read: its definition is not known, leave it out."
+            raise FrameError(msg)
         try:
-            store = self._store(msgtype)
-            return (store.deserialize_ros1 if self._ros1 else store.deserialize_cdr)(data, msgtype)
+            return (store.deserialize_ros1 if msgtype in self._ros1 else store.deserialize_cdr)(data, msgtype)
         except Exception as error:  # whatever wrong bytes lead to
             self._problems[f"a message is no {msgtype}: its bytes do not fit the definition"] += 1
             msg = f"A message of {len(data)} bytes is no {msgtype} ({error!r}): it is damaged, leave it out."

@@ -16,49 +16,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.errors import ConfigurationError, FrameError, SourceError
 from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
+from hand_tracking_dsp.recordings.bags.reader import Bag
 from hand_tracking_dsp.tracking.types import ChannelOrder, Image
 
 IMAGE_TYPE = "sensor_msgs/msg/Image"
 COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
-_COMPRESSED_SUFFIX = "/compressed"
+_COMPRESSED = "compressed"
+# image_transport's plugins whose images are not read, though those of some are CompressedImage, too.
+_UNREAD = ("compressedDepth", "zstd", "ffmpeg", "theora")
 _OVERLAY = "overlay"
 
 
-def image_connections(connections: Iterable[Any], path: Path, topic: str = "") -> list[Any]:
+def image_connections(bag: Bag, topic: str = "") -> list[Any]:
     """Choose the connections of the topic to read images from, at least one.
 
-    Where a bag has a camera's images raw and, on the same name with /compressed, as JPEG, the raw ones are
-    taken. The tracker's own drawings, a topic named overlay, are no camera's where there is another. The
-    topic may be left out where there is only one camera.
+    A topic and those of image_transport's plugins below it (/image_raw/compressed and others) are one camera.
+    Of those with messages the raw one is taken, else the compressed one. The tracker's own drawings, a topic
+    named overlay, are no camera's where there is another.
+
+    Args:
+        bag: Bag that is open.
+        topic: Topic of the images or of the camera; may be left out where there is only one camera.
 
     Raises:
-        SourceError: There is no image, or not on that topic.
-        ConfigurationError: There are several topics, and none is named.
+        SourceError: There is no image that can be read, or not on that topic.
+        ConfigurationError: There are several cameras, and none is named.
     """
-    found = list(connections)
-    images = [one for one in found if one.msgtype in (IMAGE_TYPE, COMPRESSED_TYPE)]
-    names = sorted({one.topic for one in images})
-    if not names:
-        others = ", ".join(sorted({one.topic for one in found})) or "nothing"
-        msg = f"The bag {path} has no image topic (it has {others}): give one with sensor_msgs images."
+    images = [one for one in bag.connections if _is_read(one)]
+    counts = {one.topic: 0 for one in images}
+    for one in images:
+        counts[one.topic] += one.msgcount
+    cameras: dict[str, str] = {}
+    # Topics with messages go before those without, raw images before compressed ones.
+    for name in sorted(counts, key=lambda name: (not counts[name], name != _camera(name), name)):
+        cameras.setdefault(_camera(name), name)
+    unread = sorted(
+        one.topic for one in bag.connections if one.topic.split("/")[-1] in _UNREAD and one.msgcount
+    )
+    if unread and not any(counts.values()):
+        msg = (
+            f"The bag {bag.path} has images on {', '.join(unread)} alone, and such are not decoded: record "
+            "the raw topic, or the one with /compressed."
+        )
         raise SourceError(msg)
-    # As on ROS 2's command line the leading slash may be left out.
-    topic = f"/{topic}" if topic and topic not in names and not topic.startswith("/") else topic
-    if topic and topic not in names:
-        msg = f"The bag {path} has no images on {topic}: choose from {', '.join(names)}."
+    if not cameras:
+        msg = (
+            f"The bag {bag.path} has no image topic (it has {bag.contents()}): give one with sensor_msgs "
+            "images, serialized as CDR or by ROS 1."
+        )
         raise SourceError(msg)
-    cameras = [name for name in names if name.removesuffix(_COMPRESSED_SUFFIX) not in {*names} - {name}]
-    cameras = [name for name in cameras if name.split("/")[-1] != _OVERLAY] or cameras
-    if not topic and len(cameras) > 1:
-        msg = f"The bag {path} has images on {', '.join(names)}: choose one with --topic."
+    names = {name.strip("/"): name for name in (*counts, *cameras)}
+    if topic and topic.strip("/") not in names:
+        msg = f"The bag {bag.path} has no images on {topic}: choose from {', '.join(sorted(counts))}."
+        raise SourceError(msg)
+    if topic:
+        chosen = names[topic.strip("/")]
+        chosen = chosen if counts.get(chosen) else cameras[_camera(chosen)]
+    else:
+        chosen = _only(bag, cameras, counts)
+    return [one for one in images if one.topic == chosen]
+
+
+def _only(bag: Bag, cameras: dict[str, str], counts: dict[str, int]) -> str:
+    """Return the topic of the only camera that has images.
+
+    Raises:
+        ConfigurationError: There are several.
+    """
+    found = [name for name in cameras.values() if counts[name]] or list(cameras.values())
+    found = [name for name in found if name.split("/")[-1] != _OVERLAY] or found
+    if len(found) > 1:
+        msg = f"The bag {bag.path} has images on {', '.join(sorted(found))}: choose one with --topic."
         raise ConfigurationError(msg)
-    return [one for one in images if one.topic == (topic or cameras[0])]
+    return found[0]
+
+
+def _is_read(connection: Any) -> bool:  # noqa: ANN401 (rosbags may be absent)
+    unread = connection.topic.split("/")[-1] in _UNREAD
+    return connection.msgtype == IMAGE_TYPE or (connection.msgtype == COMPRESSED_TYPE and not unread)
+
+
+def _camera(topic: str) -> str:
+    """Return the base topic of image_transport: that of the raw images."""
+    return topic.removesuffix(f"/{_COMPRESSED}")
 
 
 def pixels(message: Any, msgtype: str) -> tuple[Image, ChannelOrder]:  # noqa: ANN401

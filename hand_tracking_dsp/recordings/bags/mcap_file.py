@@ -19,16 +19,19 @@ rosbags gives up a file at its first wrong byte, so only the fields of records a
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from operator import itemgetter
 from pathlib import Path
 
 from mcap.opcode import Opcode
 
-from hand_tracking_dsp.recordings.bags.mcap_index import Span, read_index
+from hand_tracking_dsp.recordings.bags.mcap_index import read_index
 from hand_tracking_dsp.recordings.bags.mcap_records import HEAD, MESSAGE_HEAD, read_chunk, records
-from hand_tracking_dsp.recordings.bags.storage import Topic, Unreadable, parse_qos
+from hand_tracking_dsp.recordings.bags.mcap_summary import Span
+from hand_tracking_dsp.recordings.bags.storage import Topic, Unreadable, in_order, parse_qos, ros_type
+
+_ENCODINGS = {"ros1msg": "ros1", "ros2msg": "cdr", "ros2idl": "cdr", "omgidl": "cdr"}
 
 
 class McapFile:
@@ -46,9 +49,9 @@ class McapFile:
             self._stream = path.open("rb")
         except OSError as error:
             raise Unreadable(str(error)) from error
-        size = path.stat().st_size
+        size = self._size = path.stat().st_size
         index = read_index(self._stream, size, path.name, problems)
-        if not index.channels:
+        if not index.channels and not index.closed:
             self._stream.close()
             msg = "it is empty" if not size else "it has no topic"
             raise Unreadable(msg)
@@ -58,14 +61,15 @@ class McapFile:
             schema = index.schemas.get(channel.schema_id)
             self._by_id[channel.id] = Topic(
                 channel.topic,
-                schema.name if schema else "",
+                ros_type(schema.name) if schema else "",
                 schema.data.decode(errors="replace") if schema else "",
                 parse_qos(channel.metadata.get("offered_qos_profiles", "")),
                 index.counts[channel.id],
-                channel.message_encoding,
+                channel.message_encoding or _ENCODINGS.get(schema.encoding if schema else "", ""),
+                channel.metadata.get("topic_type_hash", ""),
             )
         self.topics = list(self._by_id.values())
-        spans = [span for span in self._spans if span.channels is not None]
+        spans = [span for span in self._spans if span.channels or span.end_ns]  # without empty chunks
         self.span_ns = (spans[0].start_ns, max(span.end_ns for span in spans)) if spans else None
         for channel_id in index.counts.keys() - index.channels.keys():
             problems["messages belong to a topic whose description is lost"] += index.counts[channel_id]
@@ -75,49 +79,52 @@ class McapFile:
     ) -> Iterator[tuple[Topic, int, bytes]]:
         """Give messages by stamp; see BagFile."""
         wanted = {key: one for key, one in self._by_id.items() if (one.name, one.msgtype) in names}
-        spans = [
-            span
+        return in_order(
+            (span.start_ns, self._messages(span, wanted, start_ns))
             for span in self._spans
             if (span.channels is None or not wanted.keys().isdisjoint(span.channels))
             and (start_ns is None or span.end_ns >= start_ns)
-        ]
-        # Messages of chunks that overlap in time wait here for their turn; the number keeps their order.
-        waiting: list[tuple[int, int, Topic, bytes]] = []
-        number = 0
-        for span in spans:
-            while waiting and waiting[0][0] <= span.start_ns:
-                stamp_ns, _, topic, data = heapq.heappop(waiting)
-                yield topic, stamp_ns, data
-            for channel, stamp_ns, data in self._read(span):
-                if channel in wanted and (start_ns is None or stamp_ns >= start_ns):
-                    heapq.heappush(waiting, (stamp_ns, number, wanted[channel], data))
-                    number += 1
-        while waiting:
-            stamp_ns, _, topic, data = heapq.heappop(waiting)
-            yield topic, stamp_ns, data
+        )
 
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
 
-    def _read(self, span: Span) -> Iterator[tuple[int, int, bytes]]:
-        """Give channel, stamp and bytes of the messages of a chunk, up to where it is damaged."""
+    def _messages(
+        self, span: Span, wanted: Mapping[int, Topic], start_ns: int | None
+    ) -> Iterator[tuple[Topic, int, bytes]]:
+        """Give the messages of a span by stamp; where it is damaged, those before."""
+        found: list[tuple[Topic, int, bytes]] = []
         try:
-            self._stream.seek(span.offset)
-            if self._stream.read(1)[0] == Opcode.MESSAGE:
-                data = self._whole_record(span.offset)
-            else:
-                data = read_chunk(self._stream, span.offset)
-            for opcode, begin, end in records(data):
-                if opcode == Opcode.MESSAGE:
-                    channel, _, stamp_ns, _ = MESSAGE_HEAD.unpack_from(data, begin)
-                    yield channel, stamp_ns, data[begin + MESSAGE_HEAD.size : end]
+            for channel, stamp_ns, data in (self._loose if span.loose else self._chunk)(span, wanted):
+                if start_ns is None or stamp_ns >= start_ns:
+                    found.append((wanted[channel], stamp_ns, data))
         except Exception:  # noqa: BLE001 (whatever wrong bytes lead to)
-            if span.offset not in self._told:
+            # That the file is cut off was counted when it was opened.
+            if span.offset not in self._told and span.end <= self._size:
                 self._told.add(span.offset)
-                self._problems[f"a chunk of {self._name} is damaged or cut off: messages are missing"] += 1
+                self._problems[f"a chunk of {self._name} is damaged: messages are missing"] += 1
+        found.sort(key=itemgetter(1))
+        yield from found
 
-    def _whole_record(self, offset: int) -> bytes:
-        self._stream.seek(offset)
-        head = self._stream.read(HEAD.size)
-        return head + self._stream.read(HEAD.unpack(head)[1])
+    def _chunk(self, span: Span, wanted: Collection[int]) -> Iterator[tuple[int, int, bytes]]:
+        """Give channel, stamp and bytes of the messages of a chunk."""
+        data = read_chunk(self._stream, span.offset)
+        for opcode, begin, end in records(data):
+            if opcode == Opcode.MESSAGE:
+                channel, _, stamp_ns, _ = MESSAGE_HEAD.unpack_from(data, begin)
+                if channel in wanted:
+                    yield channel, stamp_ns, data[begin + MESSAGE_HEAD.size : end]
+
+    def _loose(self, span: Span, wanted: Collection[int]) -> Iterator[tuple[int, int, bytes]]:
+        """Give channel, stamp and bytes of the messages of a run outside of chunks."""
+        position = span.offset
+        while position < span.end:
+            self._stream.seek(position)
+            head = self._stream.read(HEAD.size + MESSAGE_HEAD.size)
+            opcode, length = HEAD.unpack_from(head)
+            if opcode == Opcode.MESSAGE:
+                channel, _, stamp_ns, _ = MESSAGE_HEAD.unpack_from(head, HEAD.size)
+                if channel in wanted:
+                    yield channel, stamp_ns, self._stream.read(length - MESSAGE_HEAD.size)
+            position += HEAD.size + length

@@ -12,201 +12,213 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Positions of the chunks in an MCAP file: by its index, or by walking through a file that has none."""
+"""Positions of the messages in an MCAP file: by its summary as far as that goes, else by walking through."""
 
 from __future__ import annotations
 
 import re
 import struct
-import zlib
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from mcap.opcode import Opcode
-from mcap.records import Channel, ChunkIndex, Schema, Statistics
+from mcap.records import ChunkIndex
 
 from hand_tracking_dsp.recordings.bags.mcap_records import (
     HEAD,
     MAGIC,
     MESSAGE_HEAD,
     chunk_bounds,
-    parse,
     read_chunk,
     records,
 )
+from hand_tracking_dsp.recordings.bags.mcap_summary import Index, Span, Summary, read_footer, read_summary
 
-_FOOTER = struct.Struct("<BQQQI8s")
 _BLOCK_BYTES = 2**22
 # The most that chunk_bounds looks at.
 _CHUNK_HEAD_BYTES = 64
 _CHUNK = re.compile(rb"\x06.{36}(?:\x00{4}|\x03\x00{3}lz4|\x04\x00{3}zstd)", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A chunk, or a message that lies outside of chunks.
-
-    Attributes:
-        start_ns: First stamp.
-        end_ns: Last stamp.
-        offset: In the file.
-        channels: That have messages in it; None: not known.
-    """
-
-    start_ns: int
-    end_ns: int
-    offset: int
-    channels: frozenset[int] | None
-
-
-@dataclass(slots=True)
-class Index:
-    """Contents of a file: types and topics by number, the messages of each topic, and where they are."""
-
-    schemas: dict[int, Schema] = field(default_factory=dict)
-    channels: dict[int, Channel] = field(default_factory=dict)
-    counts: Counter[int] = field(default_factory=Counter)
-    spans: list[Span] = field(default_factory=list)
-
-    def take(self, opcode: int, content: bytes) -> None:
-        """Note a schema or a channel, and leave everything else alone."""
-        kinds: dict[int, tuple[Any, dict[int, Any]]] = {
-            Opcode.SCHEMA: (Schema, self.schemas),
-            Opcode.CHANNEL: (Channel, self.channels),
-        }
-        if opcode in kinds:
-            kind, found = kinds[opcode]
-            record = parse(kind, content)
-            found.setdefault(record.id, record)
+# Messages outside of chunks are sorted by stamp within runs of about this size.
+_RUN_BYTES = 2**20
 
 
 def read_index(stream: BinaryIO, size: int, name: str, problems: Counter[str]) -> Index:
-    """Find the chunks of an open file of so many bytes; damage is counted in problems under its name."""
-    footer = _read_footer(stream, size)
-    if footer is None:
-        problems[f"{name} is cut off or was not closed: it has no index and is read from its beginning"] += 1
-    elif footer[0]:
+    """Find the messages of an open file of so many bytes; damage is counted in problems under its name.
+
+    All of the summary is optional (https://mcap.dev/spec): what it leaves out is looked up in the file.
+    """
+    index, summary = Index(), Summary()
+    footer = read_footer(stream, size)
+    if footer is not None and footer[0]:
         try:
-            index = _read_summary(stream, size, *footer)
+            summary = read_summary(stream, size, *footer, index)
         except Exception:  # noqa: BLE001 (whatever wrong bytes lead to)
             problems[f"the index of {name} is damaged: it is read from its beginning"] += 1
-        else:
-            if index.spans or not index.counts.total():
-                return index
-    return _Walk(stream, size, name, problems).index
-
-
-def _read_footer(stream: BinaryIO, size: int) -> tuple[int, int] | None:
-    """Give the offset of the summary and its CRC, each 0 where there is none; None without a footer."""
-    if size < _FOOTER.size + len(MAGIC):
-        return None
-    stream.seek(size - _FOOTER.size)
-    opcode, length, start, _, crc, magic = _FOOTER.unpack(stream.read(_FOOTER.size))
-    if opcode != Opcode.FOOTER or length != 20 or magic != MAGIC:
-        return None
-    return start, crc
-
-
-def _read_summary(stream: BinaryIO, size: int, start: int, crc: int) -> Index:
-    """Read the index that a file which was closed ends with; any exception means that it is damaged."""
-    stream.seek(start)
-    data = stream.read(size - start)
-    # Of the footer, all before the CRC itself counts.
-    if crc and zlib.crc32(data[:-12]) != crc:
-        msg = "its checksum is wrong"
-        raise ValueError(msg)
-    index = Index()
-    counted = False
-    for opcode, begin, end in records(data[: -_FOOTER.size]):
-        content = data[begin:end]
-        index.take(opcode, content)
-        if opcode == Opcode.CHUNK_INDEX:
-            chunk = parse(ChunkIndex, content)
-            channels = frozenset(chunk.message_index_offsets) or None
-            index.spans.append(
-                Span(chunk.message_start_time, chunk.message_end_time, chunk.chunk_start_offset, channels)
-            )
-        elif opcode == Opcode.STATISTICS:
-            index.counts.update(parse(Statistics, content).channel_message_counts)
-            counted = True
-    if not counted:
-        msg = "it has no counts of messages"
-        raise ValueError(msg)
+            index = Index()
+    index.closed = footer is not None
+    walk = _Walk(stream, size, index, summary)
+    for damage in walk.damage:
+        problems[f"{name} {damage}"] += walk.damage[damage]
     return index
 
 
 class _Walk:
-    """Finds the chunks from a file's beginning; only their heads are read where that is enough."""
+    """Walks through a file from its beginning.
 
-    def __init__(self, stream: BinaryIO, size: int, name: str, problems: Counter[str]) -> None:
+    Chunks that the summary knows are passed over, of everything else no more is read than is needed: mostly
+    the heads of records.
+
+    Attributes:
+        damage: What is wrong with the file, in the words after its name, and how often.
+    """
+
+    def __init__(self, stream: BinaryIO, size: int, index: Index, summary: Summary) -> None:
         self._stream = stream
         self._size = size
-        self._name = name
-        self._problems = problems
-        self.index = Index()
-        self._chunk: tuple[int, int, int] | None = None
-        self._chunk_counts: Counter[int] = Counter()
+        self._index = index
+        self._summary = summary
+        self.damage: Counter[str] = Counter()
+        self._counts: Counter[int] = Counter()
+        self._chunk: Span | None = None
+        self._run: Span | None = None
+        self._ended = False
         position = len(MAGIC)
         while position + HEAD.size <= size:
             position = self._step(position)
         self._end_chunk()
+        self._end_run()
+        if not index.closed:
+            self._note_missing_end(cut=position != size)
+        if not summary.counted:
+            index.counts = self._counts
+        if not index.is_described():
+            self._describe()
 
     def _step(self, position: int) -> int:
         """Look at one record; return where the next one begins."""
+        known = self._summary.chunks.get(position)
+        if known:
+            return self._pass_over(known)
         self._stream.seek(position)
         head = self._stream.read(_CHUNK_HEAD_BYTES)
         opcode, length = HEAD.unpack_from(head)
         end: int = position + HEAD.size + length
         if opcode != Opcode.MESSAGE_INDEX:
             self._end_chunk()
-        bounds = chunk_bounds(head)
-        if bounds:
-            self._chunk = (bounds[0], bounds[1], position)
-            if end > self._size:
-                self._problems[f"{self._name} is cut off: its last messages are missing"] += 1
-        elif end > self._size or opcode == 0 or Opcode.DATA_END < opcode < 0x80 or opcode == Opcode.CHUNK:
-            self._problems[f"{self._name} is damaged or cut off: records are missing"] += 1
-            return self._next_chunk(position + 1)
+        if bounds := chunk_bounds(head):
+            self._end_run()
+            self._chunk = Span(bounds[0], bounds[1], position, end, set())
+        elif end > self._size or opcode in (0, Opcode.CHUNK):
+            return self._resume(position)
         elif opcode == Opcode.MESSAGE_INDEX and length >= 6:
-            (channel,) = struct.unpack_from("<H", head, HEAD.size)
-            self._chunk_counts[channel] += (length - 6) // 16
+            self._count_indexed(*struct.unpack_from("<HI", head, HEAD.size))
         elif opcode == Opcode.MESSAGE and length >= MESSAGE_HEAD.size:
             channel, _, stamp_ns, _ = MESSAGE_HEAD.unpack_from(head, HEAD.size)
-            self.index.spans.append(Span(stamp_ns, stamp_ns, position, frozenset((channel,))))
-            self.index.counts[channel] += 1
+            self._add_to_run(channel, stamp_ns, position, end)
         elif opcode in {Opcode.SCHEMA, Opcode.CHANNEL}:
             self._stream.seek(position + HEAD.size)
             self._take(opcode, self._stream.read(length))
+        elif opcode == Opcode.DATA_END:
+            self._ended = True
+            # A summary that is whole was read already.
+            return self._size if self._summary.is_whole else end
         return end
 
+    def _pass_over(self, known: ChunkIndex) -> int:
+        """Note a chunk of the summary; return where reading goes on."""
+        self._end_chunk()
+        self._end_run()
+        start, end = known.chunk_start_offset, known.chunk_start_offset + known.chunk_length
+        span = Span(known.message_start_time, known.message_end_time, start, end, set())
+        if not self._summary.counted:
+            self._chunk = span  # its messages are counted by the message indexes behind it
+            return end
+        span.channels = set(known.message_index_offsets) or None
+        self._index.spans.append(span)
+        return end + int(known.message_index_length)
+
+    def _count_indexed(self, channel: int, array_bytes: int) -> None:
+        if self._chunk is not None and array_bytes:
+            self._counts[channel] += array_bytes // 16
+            self._chunk.channels = (self._chunk.channels or set()) | {channel}
+
+    def _add_to_run(self, channel: int, stamp_ns: int, position: int, end: int) -> None:
+        """Note a message outside of chunks."""
+        if self._run is None:
+            self._run = Span(stamp_ns, stamp_ns, position, end, set(), loose=True)
+        run = self._run
+        run.start_ns, run.end_ns, run.end = min(run.start_ns, stamp_ns), max(run.end_ns, stamp_ns), end
+        if run.channels is not None:
+            run.channels.add(channel)
+        self._counts[channel] += 1
+        if run.end - run.offset > _RUN_BYTES:
+            self._end_run()
+
+    def _end_run(self) -> None:
+        if self._run is not None:
+            self._index.spans.append(self._run)
+            self._run = None
+
     def _end_chunk(self) -> None:
-        """Note the chunk whose message indexes were all seen; look into it where they are incomplete."""
+        """Note the chunk whose message indexes were all seen; look into it where it has none."""
         if self._chunk is None:
             return
-        start_ns, end_ns, offset = self._chunk
-        counts = self._chunk_counts
-        if not counts or any(channel not in self.index.channels for channel in counts):
-            inside: Counter[int] = Counter()
-            try:
-                data = read_chunk(self._stream, offset)
-                for opcode, begin, end in records(data):
-                    if opcode == Opcode.MESSAGE and end - begin >= MESSAGE_HEAD.size:
-                        inside[MESSAGE_HEAD.unpack_from(data, begin)[0]] += 1
-                    else:
-                        self._take(opcode, data[begin:end])
-            except ValueError:
-                pass  # counted when its messages are read
-            counts = counts or inside
-        self.index.spans.append(Span(start_ns, end_ns, offset, frozenset(counts) or None))
-        self.index.counts.update(counts)
-        self._chunk, self._chunk_counts = None, Counter()
+        if not self._chunk.channels:
+            counts = self._look_into(self._chunk)
+            self._chunk.channels = set(counts) or None
+            self._counts.update(counts)
+        self._index.spans.append(self._chunk)
+        self._chunk = None
+
+    def _look_into(self, chunk: Span) -> Counter[int]:
+        """Take the schemas and channels in a chunk; return the numbers of its messages by channel."""
+        counts: Counter[int] = Counter()
+        try:
+            data = read_chunk(self._stream, chunk.offset)
+            for opcode, begin, end in records(data):
+                if opcode == Opcode.MESSAGE and end - begin >= MESSAGE_HEAD.size:
+                    counts[MESSAGE_HEAD.unpack_from(data, begin)[0]] += 1
+                else:
+                    self._take(opcode, data[begin:end])
+        except ValueError:
+            pass  # counted when its messages are read
+        return counts
+
+    def _describe(self) -> None:
+        """Search the chunks for the channels and schemas that are missing."""
+        for span in self._index.spans:
+            if not span.loose:
+                self._look_into(span)
+                if self._index.is_described():
+                    return
 
     def _take(self, opcode: int, content: bytes) -> None:
         try:
-            self.index.take(opcode, content)
+            self._index.take(opcode, content)
         except Exception:  # noqa: BLE001 (whatever wrong bytes lead to)
-            self._problems[f"the description of a topic in {self._name} is damaged"] += 1
+            self.damage["holds the description of a topic that is damaged"] += 1
+
+    def _resume(self, position: int) -> int:
+        """Go on behind bytes that are no record; return where the next chunk begins, or the file's end."""
+        self._end_run()
+        following = self._next_chunk(position + 1)
+        if self._index.closed or following < self._size:
+            self.damage["is damaged: records are missing"] += 1
+        elif not self._ended:
+            following += 1  # the file's end has cut off a record
+        return following
+
+    def _note_missing_end(self, *, cut: bool) -> None:
+        if self._ended:
+            text = "is cut off in its index: it is read from its beginning, and no message is missing"
+        elif cut:
+            text = "is cut off, as after a power cut: it is read from its beginning, and its end is missing"
+        else:
+            text = (
+                "was not closed, as when its recorder is killed: it is read from its beginning, and what the "
+                "recorder still held is missing"
+            )
+        self.damage[text] += 1
 
     def _next_chunk(self, position: int) -> int:
         """Search for the next chunk behind damage; return where it begins, or the file's end."""

@@ -87,7 +87,7 @@ def chunk_bounds(head: bytes) -> tuple[int, int, int] | None:
 
 
 def read_chunk(stream: BinaryIO, offset: int) -> bytes:
-    """Return the records in the chunk that begins at an offset; one without compression may be cut off.
+    """Return the records in the chunk that begins at an offset; of one that is cut off, those before the cut.
 
     Raises:
         ValueError: No chunk begins there, its checksum is wrong, or it cannot be decompressed.
@@ -101,34 +101,31 @@ def read_chunk(stream: BinaryIO, offset: int) -> bytes:
     name = stream.read(min(name_length, 8))
     (stored,) = struct.unpack("<Q", stream.read(8))
     left = os.fstat(stream.fileno()).st_size - stream.tell()
-    if not name and stored > left:
-        return stream.read(left)
-    if stored > left or size > _MOST_BYTES:
-        msg = "the chunk is cut off"
+    if size > _MOST_BYTES:
+        msg = "its size is not plausible"
         raise ValueError(msg)
-    data = _decompress(stream.read(stored), name, size)
-    if len(data) != size or (crc and zlib.crc32(data) != crc):
+    data = _decompress(stream.read(min(stored, left)), name, size)
+    if stored <= left and (len(data) != size or (crc and zlib.crc32(data) != crc)):
         msg = "the chunk's checksum is wrong"
         raise ValueError(msg)
     return data
 
 
 def _decompress(data: bytes, name: bytes, size: int) -> bytes:
-    """Decompress a chunk; ValueError says why it cannot be."""
+    """Decompress a chunk to at most so many bytes; ValueError says why it cannot be."""
     if not name:
         return data
     try:
         if name == b"zstd":
             import zstandard
 
-            if zstandard.frame_content_size(data) in {-1, size}:
-                return zstandard.ZstdDecompressor().decompress(data, max_output_size=size)
-        elif name == b"lz4":
+            return zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True).read(size)
+        if name == b"lz4":
             import lz4.frame  # type: ignore[import-untyped]
 
             return bytes(lz4.frame.LZ4FrameDecompressor().decompress(data, max_length=size))
     except Exception as error:  # each library has its own
         msg = f"it cannot be decompressed ({error})"
         raise ValueError(msg) from error
-    msg = f"its compression {name!r} is not known, or not of this size"
+    msg = f"its compression {name!r} is not known"
     raise ValueError(msg)

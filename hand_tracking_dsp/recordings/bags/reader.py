@@ -20,13 +20,15 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.recordings.bags.definitions import Definitions, require_rosbags
 from hand_tracking_dsp.recordings.bags.files import bag_files, uncompressed, unpacked
-from hand_tracking_dsp.recordings.bags.storage import BagFile, Topic, Unreadable
+from hand_tracking_dsp.recordings.bags.storage import BagFile, Topic, Unreadable, in_order
 
 
 class Bag:
@@ -34,7 +36,9 @@ class Bag:
 
     Attributes:
         path: Path of the bag.
-        connections: rosbags' Connection for each topic and type: topic, msgtype, msgcount and more.
+        connections: rosbags' Connection for each topic and type: topic, msgtype, msgcount and more; without
+            those whose messages are of an encoding that is not read.
+        foreign: Encoding and type of these, by topic.
         problems: Counts of problems by sentence, which grow as reading goes on.
         span_ns: First and last stamp, nanoseconds; None where there is no message.
     """
@@ -43,14 +47,20 @@ class Bag:
         self.path = path
         self.problems = problems
         self._files = files
-        topics = _merged(files)
+        everything = _merged(files)
+        topics = [one for one in everything if one.encoding in ("cdr", "ros1")]
         self.connections = [_connection(number, one, self) for number, one in enumerate(topics, 1)]
+        self.foreign = {
+            one.name: " ".join(filter(None, (one.encoding or "unknown encoding", one.msgtype)))
+            for one in everything
+            if one not in topics
+        }
         spans = [file.span_ns for file in files if file.span_ns]
         self.span_ns = (min(one[0] for one in spans), max(one[1] for one in spans)) if spans else None
         self._by_name = {(one.topic, one.msgtype): one for one in self.connections}
         self._definitions = Definitions(
             {one.msgtype: one.definition for one in topics},
-            ros1=any(one.encoding == "ros1" for one in topics),
+            ros1={one.msgtype for one in topics if one.encoding == "ros1"},
             problems=problems,
         )
 
@@ -67,13 +77,13 @@ class Bag:
             Connection, stamp (nanoseconds, when the message was received) and bytes.
         """
         names = {(one.topic, one.msgtype) for one in connections or self.connections}
-        for file in self._files:
-            for topic, stamp_ns, data in file.messages(names, start_ns):
-                plain = uncompressed(data) if topic.encoding == "cdr" else data
-                if plain is None:
-                    self.problems[f"a message on {topic.name} cannot be decompressed"] += 1
-                else:
-                    yield self._by_name[topic.name, topic.msgtype], stamp_ns, plain
+        begun = [(file.span_ns[0], file.messages(names, start_ns)) for file in self._files if file.span_ns]
+        for topic, stamp_ns, data in in_order(sorted(begun, key=itemgetter(0))):
+            plain = uncompressed(data) if topic.encoding == "cdr" else data
+            if plain is None:
+                self.problems[f"a message on {topic.name} cannot be decompressed"] += 1
+            else:
+                yield self._by_name[topic.name, topic.msgtype], stamp_ns, plain
 
     def deserialize(self, data: bytes, msgtype: str) -> Any:  # noqa: ANN401
         """Deserialize a message; bytes that are not one are counted in problems.
@@ -82,6 +92,11 @@ class Bag:
             FrameError: The bytes do not fit the definition, or there is none.
         """
         return self._definitions.deserialize(data, msgtype)
+
+    def contents(self) -> str:
+        """List the bag's topics for a sentence, those that are not read with their encoding."""
+        foreign = [f"{topic} as {kind}" for topic, kind in self.foreign.items()]
+        return ", ".join(sorted({*(one.topic for one in self.connections), *foreign})) or "nothing"
 
     def read(
         self, connections: Collection[Any] = (), start_ns: int | None = None
@@ -153,11 +168,11 @@ def _merged(files: list[BagFile]) -> list[Topic]:
     found: dict[tuple[str, str], Topic] = {}
     for file in files:
         for one in file.topics:
-            known = found.setdefault((one.name, one.msgtype), Topic(one.name, one.msgtype))
+            known = found.setdefault((one.name, one.msgtype), replace(one, count=0))
             known.definition = known.definition or one.definition
             known.qos = known.qos or one.qos
+            known.type_hash = known.type_hash or one.type_hash
             known.count += one.count
-            known.encoding = one.encoding
     return list(found.values())
 
 
@@ -175,7 +190,7 @@ def _connection(number: int, topic: Topic, owner: Bag) -> Any:  # noqa: ANN401 (
         topic=topic.name,
         msgtype=topic.msgtype,
         msgdef=MessageDefinition(form, topic.definition),
-        digest="",
+        digest=topic.type_hash,
         msgcount=topic.count,
         ext=ConnectionExtRosbag2(topic.encoding, topic.qos),
         owner=owner,

@@ -39,7 +39,7 @@ class Ros1File:
             self._reader = Reader(path)
             self._reader.open()
         except Exception as error:  # whatever wrong bytes lead to
-            msg = f"{error}; 'rosbag reindex' of ROS 1 may repair it"
+            msg = f"{str(error).rstrip('.')}; 'rosbag reindex' of ROS 1 may repair it"
             raise Unreadable(msg) from error
         self._by_id = {
             one.id: Topic(one.topic, one.msgtype, one.msgdef.data, count=one.msgcount, encoding="ros1")

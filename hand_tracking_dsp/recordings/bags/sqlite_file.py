@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hand_tracking_dsp.recordings.bags.storage import Topic, Unreadable, parse_qos
+from hand_tracking_dsp.recordings.bags.storage import Topic, Unreadable, parse_qos, ros_type
 
 # So many rows in a row that cannot be read mean that the rest of the file is missing.
 _PATIENCE_ROWS = 10_000
@@ -119,10 +119,17 @@ class SqliteFile:
             msg = "it has no table of topics"
             raise Unreadable(msg)
         qos = "offered_qos_profiles" if "offered_qos_profiles" in columns else "''"
+        type_hash = "type_description_hash" if "type_description_hash" in columns else "''"
         found = {
-            key: Topic(str(name), str(msgtype), qos=parse_qos(str(profiles)), encoding=str(encoding))
-            for key, name, msgtype, encoding, profiles in self._database.execute(
-                f"SELECT id, name, type, serialization_format, {qos} FROM topics"  # noqa: S608 (a constant)
+            key: Topic(
+                str(name),
+                str(msgtype),
+                qos=parse_qos(str(profiles)),
+                encoding=str(encoding) or "cdr",
+                type_hash=str(digest),
+            )
+            for key, name, msgtype, encoding, profiles, digest in self._database.execute(
+                f"SELECT id, name, type, serialization_format, {qos}, {type_hash} FROM topics"  # noqa: S608
             )
         }
         # Bags before ROS 2 Iron have no such table.
@@ -134,6 +141,8 @@ class SqliteFile:
             )
             for topic in found.values():
                 topic.definition = str(texts.get(topic.msgtype, ""))
+        for topic in found.values():
+            topic.msgtype = ros_type(topic.msgtype)
         return found
 
     def _read_rows(self) -> None:

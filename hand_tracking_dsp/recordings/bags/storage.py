@@ -16,7 +16,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import heapq
+import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -35,7 +37,8 @@ class Topic:
         definition: Definition of the type in ROS 2's MSG or IDL language; "" where the file holds none.
         qos: Quality of service that its publishers offered, rosbags' Qos.
         count: Number of messages, as far as it is known.
-        encoding: Encoding of its messages: "cdr" or "ros1".
+        encoding: Encoding of its messages: "cdr", "ros1", or one that is not read, for example "protobuf".
+        type_hash: Hash of the definition (REP 2011) as its publisher announced it; "" where none is recorded.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Topic:
     qos: list[Any] = field(default_factory=list)
     count: int = 0
     encoding: str = "cdr"
+    type_hash: str = ""
 
 
 class BagFile(Protocol):
@@ -74,3 +78,44 @@ def parse_qos(text: str) -> list[Any]:
         return parse(text)
     except Exception:  # noqa: BLE001 (a damaged text; the messages matter more)
         return []
+
+
+def ros_type(name: str) -> str:
+    """Return the name of a type as ROS 2 writes it: pkg/msg/Name.
+
+    ROS 1, ROS 2 before Eloquent and many writers of MCAP leave out msg; recorders of DDS write
+    pkg::msg::dds_::Name_ or pkg::msg::Name.
+    """
+    parts = re.split(r"/|::", name)
+    if "dds_" in parts:
+        parts = [part.removesuffix("_") if part == parts[-1] else part for part in parts if part != "dds_"]
+    return "/".join((parts[0], "msg", parts[1]) if len(parts) == 2 else parts)
+
+
+def in_order(
+    sources: Iterable[tuple[int, Iterator[tuple[Topic, int, bytes]]]],
+) -> Iterator[tuple[Topic, int, bytes]]:
+    """Merge messages by stamp; of the same stamp, those of the earlier source come first.
+
+    Args:
+        sources: First stamp of each, and its messages by stamp, sorted by first stamp. A source is only begun
+            when its first stamp is due.
+    """
+    waiting: list[tuple[int, int, tuple[Topic, int, bytes], Iterator[tuple[Topic, int, bytes]]]] = []
+
+    def until(due_ns: float) -> Iterator[tuple[Topic, int, bytes]]:
+        while waiting and waiting[0][0] <= due_ns:
+            _, number, message, source = waiting[0]
+            yield message
+            following = next(source, None)
+            if following is None:
+                heapq.heappop(waiting)
+            else:
+                heapq.heapreplace(waiting, (following[1], number, following, source))
+
+    for number, (first_ns, source) in enumerate(sources):
+        yield from until(first_ns)
+        first = next(source, None)
+        if first is not None:
+            heapq.heappush(waiting, (first[1], number, first, source))
+    yield from until(float("inf"))

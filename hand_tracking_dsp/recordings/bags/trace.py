@@ -57,7 +57,7 @@ def read_bag_trace(bag: Path, topic: str = "", on_problem: Callable[[str], objec
 
 
 def _read(opened: Bag, bag: Path, topic: str) -> Trace:
-    stats = _stats_topic(opened.connections, bag, topic)
+    stats = _stats_topic(opened, topic)
     battery = _topic_beside(opened.connections, BATTERY_TYPE, stats, "battery_state")
     power = _topic_beside(opened.connections, POWER_TYPE, battery or stats, POWER_TOPIC)
     chosen = [one for one in opened.connections if one.topic in (stats, battery, power)]
@@ -78,10 +78,11 @@ def _read(opened: Bag, bag: Path, topic: str) -> Trace:
     return Trace.of(costs)
 
 
-def _stats_topic(connections: list[Any], bag: Path, topic: str) -> str:
-    names = sorted({connection.topic for connection in connections if connection.msgtype == STATS_TYPE})
+def _stats_topic(opened: Bag, topic: str) -> str:
+    bag = opened.path
+    names = sorted({one.topic for one in opened.connections if one.msgtype == STATS_TYPE})
     if not names:
-        others = ", ".join(sorted({connection.topic for connection in connections})) or "nothing"
+        others = opened.contents()
         msg = f"The bag {bag} has no topic of {STATS_TYPE} (it has {others}): record the topic stats."
         raise SourceError(msg)
     if not topic and len(names) > 1:

@@ -115,7 +115,7 @@ def test_a_wrong_checksum_of_a_compressed_chunk_is_noticed(tmp_path: Path) -> No
     (tmp_path / "x.mcap").write_bytes(data)
     with open_bag(tmp_path / "x.mcap") as opened:
         found = [int(message.data) for _, _, message in opened.read()]
-        assert opened.problems == {"a chunk of x.mcap is damaged or cut off: messages are missing": 1}
+        assert opened.problems == {"a chunk of x.mcap is damaged: messages are missing": 1}
     assert len(places) > 5
     assert 200 - 2 * 200 // len(places) < len(found) < 200
 
@@ -133,9 +133,10 @@ def test_a_recording_that_was_not_closed_is_read(tmp_path: Path, chunked: bool) 
     with open_bag(tmp_path / "x.mcap") as opened:
         found = [message.data for _, _, message in opened.read()]
         assert opened.connections[0].msgcount == len(found)
-        assert [*opened.problems] == [
-            "x.mcap is cut off or was not closed: it has no index and is read from its beginning"
-        ]
+        (problem,) = opened.problems
+        assert problem.startswith(
+            "x.mcap was not closed, as when its recorder is killed: it is read from its"
+        )
     assert sorted(found) == list(range(len(found)))
     assert len(found) == 100 if not chunked else len(found) > 60
     assert chunked or found == sorted(found, reverse=True)

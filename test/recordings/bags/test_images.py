@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -25,12 +26,25 @@ from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.recordings.bags.images import COMPRESSED_TYPE, IMAGE_TYPE, image_connections
 
 
-def chosen(*topics: str, topic: str = "") -> str:
-    connections = [
-        SimpleNamespace(topic=name, msgtype=COMPRESSED_TYPE if name.endswith("compressed") else IMAGE_TYPE)
-        for name in topics
-    ]
-    (found,) = {one.topic for one in image_connections(connections, Path("bag"), topic)}
+def topic_of(name: str, count: int = 1) -> SimpleNamespace:
+    """Make a connection of images on a topic, of the type that image_transport gives them."""
+    types = {
+        "compressed": COMPRESSED_TYPE,
+        "compressedDepth": COMPRESSED_TYPE,
+        "zstd": COMPRESSED_TYPE,
+        "theora": "theora_image_transport/msg/Packet",
+        "ffmpeg": "ffmpeg_image_transport_msgs/msg/FFMPEGPacket",
+    }
+    msgtype = types.get(name.rpartition("/")[2], IMAGE_TYPE)
+    return SimpleNamespace(topic=name, msgtype=msgtype, msgcount=count)
+
+
+def chosen(*topics: str, empty: tuple[str, ...] = (), topic: str = "") -> str:
+    connections = [*map(topic_of, topics), *(topic_of(name, 0) for name in empty)]
+    bag: Any = SimpleNamespace(
+        path=Path("bag"), connections=connections, contents=lambda: ", ".join((*topics, *empty))
+    )
+    (found,) = {one.topic for one in image_connections(bag, topic)}
     return found
 
 
@@ -54,3 +68,32 @@ def test_of_several_cameras_one_must_be_named() -> None:
 def test_a_topic_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(SourceError, match="no images on /up: choose from /left, /right"):
         chosen("/left", "/right", topic="/up")
+
+
+def test_all_transports_of_one_camera_are_one_camera() -> None:
+    """As `ros2 bag record -a` records them: most of them without a message."""
+    empty = ("/image_raw/compressedDepth", "/image_raw/zstd", "/image_raw")
+    assert chosen("/image_raw/compressed", empty=empty) == "/image_raw/compressed"
+    assert chosen("/image_raw/compressed", empty=empty, topic="/image_raw") == "/image_raw/compressed"
+    everything = ("/image_raw/compressed", "/image_raw/compressedDepth", "/image_raw/zstd", "/image_raw")
+    assert chosen(*everything) == "/image_raw"
+    assert chosen(*everything, topic="image_raw/compressed") == "/image_raw/compressed"
+    assert chosen("/image_raw/compressed", empty=("/other", "/other/compressed")) == "/image_raw/compressed"
+    assert chosen(empty=("/image_raw", "/image_raw/compressed")) == "/image_raw"
+
+
+def test_the_base_topic_names_the_camera_whose_images_are_compressed() -> None:
+    topics = ("/left/compressed", "/right/compressed", "/right/compressedDepth")
+    assert chosen(*topics, topic="/right") == "/right/compressed"
+    with pytest.raises(ConfigurationError, match=r"on /left/compressed, /right/compressed: choose one"):
+        chosen(*topics)
+
+
+@pytest.mark.parametrize("transport", ["compressedDepth", "zstd", "theora", "ffmpeg"])
+def test_transports_that_are_not_decoded_are_named(transport: str) -> None:
+    with pytest.raises(SourceError, match=rf"images on /cam/{transport} alone, and such are not decoded"):
+        chosen(f"/cam/{transport}", empty=("/other",) if transport != "theora" else ())
+
+
+def test_a_topic_without_a_leading_slash_is_found() -> None:
+    assert chosen("image_raw", "/left", topic="/image_raw") == "image_raw"

@@ -30,7 +30,7 @@ import yaml
 from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.recordings.bags.definitions import typestore
-from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
+from hand_tracking_dsp.recordings.bags.images import pixels
 from hand_tracking_dsp.recordings.bags.reader import open_bag
 
 rosbag2 = pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
@@ -195,20 +195,6 @@ def test_what_is_no_bag_is_named(tmp_path: Path, make: Callable[[Path], Any], sa
     make(tmp_path / "bag")
     with pytest.raises(SourceError, match=said), open_bag(tmp_path / "bag"):
         pass
-
-
-def test_of_a_camera_raw_images_are_preferred() -> None:
-    from types import SimpleNamespace
-
-    def connection(topic: str, kind: str) -> SimpleNamespace:
-        return SimpleNamespace(topic=topic, msgtype=f"sensor_msgs/msg/{kind}")
-
-    raw = connection("/image_raw", "Image")
-    compressed = connection("/image_raw/compressed", "CompressedImage")
-    path = Path("bag")
-    assert image_connections([compressed, raw], path) == [raw]
-    assert image_connections([compressed], path) == [compressed]
-    assert image_connections([compressed, raw], path, "/image_raw/compressed") == [compressed]
 
 
 @pytest.mark.parametrize("form", FORMATS)

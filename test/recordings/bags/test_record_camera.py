@@ -87,7 +87,7 @@ def test_compressed_images_look_the_same(tmp_path: Path) -> None:
     first = SyntheticHandSource(OPTIONS).read()
     assert first is not None
     with open_bag(tmp_path / "bag") as opened:
-        chosen = image_connections(opened.connections, opened.path)
+        chosen = image_connections(opened)
         assert [one.topic for one in chosen] == ["/image_raw/compressed"]
         connection, _, message = next(opened.read(chosen))
         image, order = pixels(message, connection.msgtype)
@@ -124,5 +124,5 @@ def test_what_a_source_gave_before_it_vanished_stays(tmp_path: Path) -> None:
             record_source(source, writer, 10.0, None)
         assert writer.counts["/image_raw"] == 3
     with open_bag(tmp_path / "bag") as opened:
-        assert len(list(opened.messages(image_connections(opened.connections, opened.path)))) == 3
+        assert len(list(opened.messages(image_connections(opened)))) == 3
         assert not opened.problems
