@@ -70,15 +70,15 @@ def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
     Raises:
         OutputError: It cannot be made.
     """
+    advice = f"make room in {parent}" if parent else "set TMPDIR to a folder that can be written"
     try:
         folder = Path(tempfile.gettempdir()) if parent is None else parent
         remove_leftovers(folder)
         path, descriptor = locked_folder(folder)
     except OSError as error:
-        where, advice = f" in {parent}", "make room there"
-        if parent is None:
-            where, advice = "", "set TMPDIR to a folder that can be written"
-        msg = f"No temporary folder can be made{where} ({error.strerror}): {advice}."
+        # Without any, tempfile lists all that it tried.
+        reason = "no folder can be written" if parent is None and not error.filename else error.strerror
+        msg = f"No temporary folder can be made ({reason}): {advice}."
         raise OutputError(msg) from error
     try:
         yield path

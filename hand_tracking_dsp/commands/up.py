@@ -90,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
     require_ros()
     graph = GraphOptions(
         nodes=nodes_to_start(options.only, options.also),
-        params_file=_existing(options.params),
+        params_file=options.params,
         yaml_parameters=node_parameters(options.parameters),
         namespace=options.namespace,
         remaps=dict(_pair(text, "--remap OLD=NEW") for text in options.remap),
@@ -151,7 +151,7 @@ def _node(name: str) -> str:
 
 
 def node_parameters(texts: list[str]) -> dict[str, dict[str, str]]:
-    """Read what was given by -p.
+    """Read what was given by -p; GraphOptions checks the values.
 
     Returns:
         Text in YAML by node and parameter.
@@ -178,10 +178,3 @@ def _pair(text: str, form: str) -> tuple[str, str]:
         msg = f"The argument {text!r} is not of the form {form}."
         raise ConfigurationError(msg)
     return before, after
-
-
-def _existing(path: Path | None) -> Path | None:
-    if path is not None and not path.is_file():
-        msg = f"The parameter file {path} does not exist: give an existing one, or leave out --params."
-        raise ConfigurationError(msg)
-    return path

@@ -161,8 +161,12 @@ def test_chooses_the_nodes_to_start(only, also, names):
         (["--remap", "hands"], "The argument 'hands' is not of the form --remap OLD=NEW."),
         (
             ["--params", "/nowhere.yaml"],
-            "The parameter file /nowhere.yaml does not exist: give an existing one",
+            "The parameter file /nowhere.yaml cannot be read (No such file or directory): give an existing",
         ),
+        (["-p", "tracker.providers=[]"], "hand_tracker_node's parameter providers is empty, but must have"),
+        (["-p", "tracker.nonsense=1"], "hand_tracker_node has no parameter 'nonsense': see"),
+        (["--namespace", "a-b"], "The namespace 'a-b' is none of ROS: use letters, digits and _"),
+        (["--remap", "hands=a//b"], "The topic 'a//b' is none of ROS: use letters, digits and _"),
         (["--domain", "200"], "The ROS domain is 200: choose one from 0 to 101."),
     ],
 )

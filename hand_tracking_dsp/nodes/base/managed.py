@@ -23,7 +23,7 @@ from functools import partial
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter as RosParameter
@@ -78,6 +78,20 @@ class ManagedNode(LifecycleNode):
         self.create_timer(1.0, self.publish_diagnostics, clock=self.steady_clock)
         if self.parameters["autostart"]:
             self._autostart = self.create_timer(0.001, self._start, clock=self.steady_clock)
+
+    def declare_parameters(
+        self,
+        namespace: str,
+        parameters: Any,  # noqa: ANN401 (as rclpy has it)
+        ignore_override: bool = False,
+    ) -> list[RosParameter]:
+        """Declare as rclpy does, also what comes from a file without a value, such as an empty list.
+
+        rclpy gives that no type, and would end the node; the table then names it at configure.
+        """
+        untyped = ParameterDescriptor(dynamic_typing=True)
+        typed = [(*one[:2], untyped) if one[1] is None else one for one in parameters]
+        return super().declare_parameters(namespace, typed, ignore_override)
 
     def configure(self) -> None:
         """Take up parameters, load models, create publishers and subscriptions."""

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import sys
@@ -28,7 +29,9 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
+from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
+from hand_tracking_dsp.nodes.graph.log_folder import log_arguments
 from hand_tracking_dsp.nodes.graph.processes import SUPERVISED_VARIABLE
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -51,10 +54,12 @@ def run_node(make_node: Callable[[], ManagedNode]) -> int:
         signal.signal(number, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     try:
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        rclpy.init(args=[*sys.argv, *log_arguments()], signal_handler_options=SignalHandlerOptions.NO)
         node = make_node()
     except Exception as error:  # noqa: BLE001 (a wrong argument ends in one sentence)
-        print(f"The node cannot start: {error}", file=sys.stderr)
+        # Where in its sources rcl found it out helps nobody here.
+        reason = re.sub(r",? at \S+\.(c|cpp|hpp):\d+", "", str(error))
+        print(f"The node cannot start: {visible(reason)}", file=sys.stderr)
         return 2
     stop = threading.Event()
     wake = node.create_guard_condition(lambda: None)

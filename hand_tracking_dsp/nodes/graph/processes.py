@@ -21,19 +21,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.nodes.graph.log_folder import log_arguments
 from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.temporary import temporary_folder
 
 NODES = ("camera_node", "hand_tracker_node", "pruning_controller_node", "power_node")
 """Executables, modules and names of the four nodes that always start, in starting order."""
@@ -62,6 +67,11 @@ SUPERVISED_VARIABLE = "HAND_TRACKING_DSP_SUPERVISED"
 """Set to 1 for children: they stop when their standard input ends, so none outlives its parent."""
 
 Value = bool | int | float | str | Sequence[int | float | str]
+
+_NAME = r"[A-Za-z_]\w*"
+_NAMESPACE = re.compile(rf"/*({_NAME}(/{_NAME})*)?/*", re.ASCII)
+_ALLOWED = "use letters, digits and _, no digit in front"
+_TOPIC = re.compile(rf"({_NAME}:)?(~/|/)?{_NAME}(/{_NAME})*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,14 @@ class GraphOptions:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Raises ConfigurationError for an unknown node and a domain out of range."""
+        """Check every value, since the nodes would name rcl's own source files where one is wrong.
+
+        Raises:
+            ConfigurationError: There is no such node or parameter, or a value cannot be used.
+        """
+        # A node, which imports this module, does without the tables of the others.
+        from hand_tracking_dsp.nodes.graph.parameter_files import check_file, parse_value
+
         for name in (*self.nodes, *self.parameters, *self.yaml_parameters):
             if name not in ALL_NODES:
                 msg = f"There is no node {name!r}: the nodes are {', '.join(ALL_NODES)}."
@@ -100,6 +117,18 @@ class GraphOptions:
         if self.domain_id is not None and not 0 <= self.domain_id <= 101:
             msg = f"The ROS domain is {self.domain_id}: choose one from 0 to 101."
             raise ConfigurationError(msg)
+        if not _NAMESPACE.fullmatch(self.namespace):
+            msg = f"The namespace {visible(self.namespace)!r} is none of ROS: {_ALLOWED}, and / between them."
+            raise ConfigurationError(msg)
+        for name in (*self.remaps, *self.remaps.values()):
+            if not _TOPIC.fullmatch(name):
+                msg = f"The topic {visible(name)!r} is none of ROS: {_ALLOWED}, and / between them."
+                raise ConfigurationError(msg)
+        if self.params_file is not None:
+            check_file(self.params_file)
+        for node, values in self.yaml_parameters.items():
+            for name, text in values.items():
+                parse_value(node, name, text)
 
     def command(self, node: str, overrides: Path) -> list[str]:
         """Build the command line of one node."""
@@ -123,13 +152,16 @@ class GraphOptions:
 
         Not as "-p" arguments: those count less than a section of the file that names the node.
         """
+        from hand_tracking_dsp.nodes.graph.parameter_files import parse_value
+
         lines = []
         for node in ALL_NODES:
-            values = {name: json.dumps(value) for name, value in self.parameters.get(node, {}).items()}
-            values |= self.yaml_parameters.get(node, {})
+            values: dict[str, object] = dict(self.parameters.get(node, {}))
+            given = self.yaml_parameters.get(node, {})
+            values |= {name: parse_value(node, name, text) for name, text in given.items()}
             if values:
                 lines += [f"{self._prefix}/{node}:", "  ros__parameters:"]
-                lines += [f"    {json.dumps(name)}: {text}" for name, text in values.items()]
+                lines += [f"    {json.dumps(name)}: {json.dumps(value)}" for name, value in values.items()]
         return "".join(line + "\n" for line in lines)
 
     @property
@@ -171,12 +203,19 @@ class NodeProcesses:
         self._on_line = on_line
         self._children: dict[str, subprocess.Popen[str]] = {}
         self._readers: list[threading.Thread] = []
-        self._folder = tempfile.TemporaryDirectory(prefix="hand_tracking_dsp_")
+        self._ending = ExitStack()
+        self._overrides = Path()
 
     def __enter__(self) -> NodeProcesses:
-        """Start all nodes."""
+        """Start all nodes.
+
+        Raises:
+            OutputError: There is no place for a temporary file.
+        """
+        log_arguments()
+        self._overrides = self._ending.enter_context(temporary_folder()) / "overrides.yaml"
         try:
-            self._overrides.write_text(self.options.override_file(), encoding="utf-8")
+            write_text(self._overrides, self.options.override_file())
             for node in self.options.nodes:
                 self.start(node)
         except BaseException:
@@ -189,10 +228,6 @@ class NodeProcesses:
     ) -> None:
         """Stop all nodes."""
         self.stop()
-
-    @property
-    def _overrides(self) -> Path:
-        return Path(self._folder.name) / "overrides.yaml"
 
     @property
     def pids(self) -> dict[str, int]:
@@ -246,7 +281,7 @@ class NodeProcesses:
         for reader in self._readers:
             reader.join(timeout=1.0)
         self._readers.clear()
-        self._folder.cleanup()
+        self._ending.close()
         return self.exited()
 
     def _read(self, node: str, child: subprocess.Popen[str]) -> None:
@@ -254,4 +289,4 @@ class NodeProcesses:
             return
         with child.stdout as lines:
             for line in lines:
-                self._on_line(node, line.rstrip("\n"))
+                self._on_line(node, visible(line.rstrip("\n")))

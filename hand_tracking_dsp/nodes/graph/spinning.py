@@ -28,6 +28,7 @@ from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
+from hand_tracking_dsp.nodes.graph.log_folder import log_arguments
 from hand_tracking_dsp.nodes.graph.processes import TRANSPORT_VARIABLE, TRANSPORTS
 
 _PATIENCE_S = 5.0
@@ -52,7 +53,7 @@ def shared_context(domain_id: int | None = None) -> Iterator[Context]:
         if domain_id not in _contexts:
             context = Context()
             # No signal handlers: the command decides what Ctrl-C means.
-            context.init(args=[], domain_id=domain_id)
+            context.init(args=log_arguments(), domain_id=domain_id)
             _contexts[domain_id] = context
         context = _contexts[domain_id]
         _users[domain_id] += 1

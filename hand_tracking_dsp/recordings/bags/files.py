@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,8 +25,13 @@ from pathlib import Path, PurePath
 
 import yaml
 
+from hand_tracking_dsp.documents import read_text, require_file
+from hand_tracking_dsp.errors import OutputError
+from hand_tracking_dsp.temporary import temporary_folder
+
 _SUFFIXES = (".mcap", ".db3")
 _ZSTD = ".zstd"
+_MAX_METADATA_BYTES = 1 << 26
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
@@ -43,7 +47,7 @@ def bag_files(path: Path, problems: Counter[str]) -> list[Path]:
         key=lambda one: [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", one.name)],
     )
     try:
-        text = (path / "metadata.yaml").read_text(encoding="utf-8")
+        text = read_text(path / "metadata.yaml", _MAX_METADATA_BYTES)
         names = yaml.safe_load(text)["rosbag2_bagfile_information"]["relative_file_paths"]
         # Only inside the folder, whatever is written there; rosbag2 once wrote the folder's name before it.
         named = [path / PurePath(str(name)).name for name in names]
@@ -58,19 +62,31 @@ def bag_files(path: Path, problems: Counter[str]) -> list[Path]:
 
 @contextmanager
 def unpacked(path: Path, problems: Counter[str]) -> Iterator[Path]:
-    """Yield the path of a file without its compression: itself, or a copy in a temporary folder."""
+    """Yield the path of a file without its compression: itself, or a copy in a temporary folder.
+
+    Raises:
+        OSError: It cannot be read.
+        OutputError: There is no room for the copy.
+    """
+    require_file(path)
     if path.suffix != _ZSTD:
         yield path
         return
     import zstandard
 
-    with tempfile.TemporaryDirectory(prefix="hand_tracking_dsp_") as folder:
-        plain = Path(folder) / path.stem
-        with path.open("rb") as packed, plain.open("wb") as out:
-            try:
+    with temporary_folder() as folder:
+        plain = folder / path.stem
+        try:
+            with path.open("rb") as packed, plain.open("wb") as out:
                 shutil.copyfileobj(zstandard.ZstdDecompressor().stream_reader(packed), out)
-            except zstandard.ZstdError:
-                problems[f"{path.name} is damaged or cut off: it is decompressed up to there"] += 1
+        except zstandard.ZstdError:
+            problems[f"{path.name} is damaged or cut off: it is decompressed up to there"] += 1
+        except OSError as error:
+            msg = (
+                f"{path} cannot be decompressed into {folder.parent} ({error.strerror}): make room there, or "
+                f"set TMPDIR to a folder with more."
+            )
+            raise OutputError(msg) from error
         yield plain
 
 

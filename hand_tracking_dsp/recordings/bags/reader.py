@@ -120,6 +120,7 @@ def open_bag(path: Path) -> Iterator[Bag]:
     Raises:
         SourceError: The bag is missing, or has nothing that can be read.
         ConfigurationError: rosbags or the package's message definitions are not installed.
+        OutputError: There is no room to decompress it.
     """
     require_rosbags()
     # Not Path.exists, which raises errors on names that are too long.
@@ -134,8 +135,9 @@ def open_bag(path: Path) -> Iterator[Bag]:
             try:
                 file = _open_file(stack.enter_context(unpacked(part, problems)), problems)
             except (Unreadable, OSError) as error:
-                reasons.append(f"{part.name}: {error}")
-                problems[f"{part.name} cannot be read ({error})"] += 1
+                reason = error.strerror if isinstance(error, OSError) else str(error)
+                reasons.append(f"{part.name}: {reason}")
+                problems[f"{part.name} cannot be read ({reason})"] += 1
                 continue
             stack.callback(file.close)
             files.append(file)

@@ -18,6 +18,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 
@@ -156,10 +157,11 @@ def test_no_node_outlives_a_killed_parent(domain_id):
     until_gone([pid])
 
 
-def test_a_wrong_parameter_file_ends_a_node_with_a_sentence(domain_id, lines, tmp_path):
+def test_a_file_that_breaks_later_ends_a_node_with_a_sentence(domain_id, lines, tmp_path):
     file = tmp_path / "broken.yaml"
-    file.write_text("][")
+    file.write_text("/**:\n  ros__parameters: {rate_hz: 1.0}\n")
     options = GraphOptions(nodes=("power_node",), params_file=file, domain_id=domain_id)
+    file.write_text("][")
     with NodeProcesses(options, lines) as nodes:
         lines.until("The node cannot start:")
         deadline = time.monotonic() + 120
@@ -168,6 +170,21 @@ def test_a_wrong_parameter_file_ends_a_node_with_a_sentence(domain_id, lines, tm
             time.sleep(0.02)
         assert nodes.exited() == {"power_node": 2}
     assert "Traceback" not in lines.text()
+    assert ".c:" not in lines.text()
+
+
+@pytest.mark.parametrize("home", [None, "/proc/none"])
+def test_a_service_without_a_home_runs(domain_id, lines, monkeypatch, tmp_path, home):
+    for name in ("ROS_LOG_DIR", "ROS_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ROS_LOG_DIR", "")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    if home:
+        monkeypatch.setenv("HOME", home)
+    with NodeProcesses(GraphOptions(nodes=("power_node",), domain_id=domain_id), lines) as nodes:
+        lines.until("] active")
+        assert nodes.stop() == {"power_node": 0}
 
 
 @pytest.mark.parametrize(

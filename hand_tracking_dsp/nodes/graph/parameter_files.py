@@ -1,0 +1,155 @@
+"""Parameters for nodes as YAML, checked before a node starts: rcl's own words name its source files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hand_tracking_dsp.documents import read_text, visible
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.nodes.tables.by_node import TABLES
+from hand_tracking_dsp.options import Value
+
+# Parameters that rclpy itself declares.
+_OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
+_MAX_BYTES = 1 << 20
+
+
+class _Loader(yaml.SafeLoader):
+    """Types plain values as rcl does: no dates, no numbers of base 60, and 1e-3 is a number."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's own)
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Compose a node; rcl knows no aliases, and a few of them make a document without end."""
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="it has an alias (*)", problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool",
+    re.compile(r"^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$"),
+    list("yYnNtTfFoO"),
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*|0x[0-9a-fA-F]+)$"), list("-+0123456789")
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(
+        r"^(?:[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+    ),
+    list("-+0123456789."),
+)
+
+
+def parse_value(node: str, parameter: str, text: str) -> Value:
+    """Read the value of a node's parameter, text in YAML, and check it.
+
+    Args:
+        node: Name of the node.
+        parameter: Name of the parameter.
+        text: Value.
+
+    Raises:
+        ConfigurationError: It is not YAML, the node has no such parameter, or it does not take the value.
+    """
+    label = f"{node}'s parameter {visible(parameter)}"
+    return _accepted(node, parameter, _parsed(text, label) if text.strip() else "", label)
+
+
+def check_file(path: Path) -> None:
+    """Check a ROS parameter file: its form, and the values of the parameters that a node has.
+
+    Raises:
+        ConfigurationError: It cannot be read, or a value cannot be used.
+    """
+    label = f"The parameter file {path}"
+    try:
+        text = read_text(path, _MAX_BYTES)
+    except OSError as error:
+        msg = f"{label} cannot be read ({error.strerror}): give an existing one, or leave out --params."
+        raise ConfigurationError(msg) from error
+    sections = _parsed(text, label)
+    if not isinstance(sections, dict):
+        msg = f"{label} has no section for a node: write '/**/camera_node:', and below it 'ros__parameters:'."
+        raise ConfigurationError(msg)
+    for name, section in _sections("", sections, label):
+        for node in TABLES:
+            if name.rpartition("/")[2] in (node, "*", "**"):
+                known = {parameter.name for parameter in TABLES[node]}
+                for parameter, value in section:
+                    if parameter in known:
+                        _accepted(node, parameter, value, f"{label}: {node}'s {parameter}")
+
+
+def _parsed(text: str, label: str) -> Any:  # noqa: ANN401 (YAML of any form)
+    try:
+        text.encode()
+        return yaml.load(text, _Loader)  # noqa: S506 (a SafeLoader)
+    except UnicodeEncodeError:
+        msg = f"{label} is {visible(text)!r}, which is not in UTF-8: correct it."
+        raise ConfigurationError(msg) from None
+    except RecursionError:
+        msg = f"{label} is nested too deeply: correct it."
+        raise ConfigurationError(msg) from None
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" from line {mark.line + 1}, column {mark.column + 1} on" if mark else ""
+        msg = f"{label} is not YAML{where}: correct it."
+        raise ConfigurationError(msg) from error
+
+
+def _sections(
+    prefix: str, value: Mapping[Any, Any], label: str
+) -> Iterator[tuple[str, list[tuple[str, object]]]]:
+    """Yield the name of every node, with its parameters."""
+    for key, below in value.items():
+        name = f"{prefix}/{key}"
+        if key == "ros__parameters":
+            yield prefix, list(_parameters("", below, label))
+        elif isinstance(below, dict):
+            yield from _sections(name, below, label)
+        else:
+            msg = f"{label} gives {visible(name)} a value outside 'ros__parameters:': put it below that."
+            raise ConfigurationError(msg)
+
+
+def _parameters(prefix: str, value: object, label: str) -> Iterator[tuple[str, object]]:
+    """Yield names and values; groups are opened by dots."""
+    if not isinstance(value, dict):
+        msg = f"{label} has 'ros__parameters:' without names and values: add some, or remove it."
+        raise ConfigurationError(msg)
+    for key, below in value.items():
+        name = f"{prefix}{key}"
+        if isinstance(below, dict):
+            yield from _parameters(f"{name}.", below, label)
+        else:
+            yield name, below
+
+
+def _accepted(node: str, name: str, value: object, label: str) -> Value:
+    """Check a value.
+
+    Raises:
+        ConfigurationError: The node has no such parameter, or does not take the value.
+    """
+    table = {parameter.name: parameter for parameter in TABLES[node]}
+    if name not in table:
+        if name.startswith(_OF_RCLPY):
+            return value  # type: ignore[return-value]  # rclpy checks it
+        msg = f"{node} has no parameter {visible(name)!r}: see 'hand-tracking-dsp parameters'."
+        raise ConfigurationError(msg)
+    accepted = table[name].accept(value, label)
+    texts = accepted if isinstance(accepted, tuple) else (accepted,)
+    if accepted == () or any(isinstance(one, str) and "\0" in one for one in texts):
+        problem = "is empty, but must have at least one member" if accepted == () else "holds a NUL character"
+        msg = f"{label} {problem}."
+        raise ConfigurationError(msg)
+    return accepted

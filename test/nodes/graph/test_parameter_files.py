@@ -1,0 +1,104 @@
+"""Parameters as YAML, checked before a node starts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.nodes.graph.parameter_files import check_file, parse_value
+from hand_tracking_dsp.resources import share_path
+
+
+@pytest.mark.parametrize(
+    ("node", "parameter", "text", "value"),
+    [
+        ("camera_node", "source", "0", "0"),
+        ("camera_node", "source", "2020-01-01", "2020-01-01"),
+        ("camera_node", "source", "1:30", "1:30"),
+        ("camera_node", "source", "", ""),
+        ("camera_node", "rate_hz", "15", 15.0),
+        ("camera_node", "rate_hz", "1e1", 10.0),
+        ("camera_node", "loop", "off", False),
+        ("hand_tracker_node", "providers", "[cpu, 'cuda']", ("cpu", "cuda")),
+        ("hand_tracker_node", "level", "0x2", 2),
+    ],
+)
+def test_a_value_is_typed_as_rcl_would(node: str, parameter: str, text: str, value: object) -> None:
+    found = parse_value(node, parameter, text)
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "said"),
+    [
+        ("providers", "[]", "is empty, but must have at least one member"),
+        ("providers", "[cpu, 3]", "is ['cpu', 3], but must be one of: tensorrt, cuda, cpu"),
+        ("providers", "[cpu, {a: b}]", "must be of type list of str"),
+        ("max_hands", "many", "is 'many', but must be of type int"),
+        ("max_hands", "9" * 400, "must be in the range"),
+        ("score_threshold", ".nan", "must be in the range"),
+        ("score_threshold", "1e999", "must be in the range"),
+        ("nonsense", "1", "hand_tracker_node has no parameter 'nonsense'"),
+        ("bank", "[", "is not YAML from line 1"),
+        ("bank", "*a", "is not YAML from line 1"),
+        ("bank", "!!python/object:os.system x", "is not YAML"),
+        ("bank", '"a\\0b"', "holds a NUL character"),
+        ("bank", "a\udcff", "not in UTF-8"),
+        ("bank", "[" * 5000, "is nested too deeply"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_a_sentence(parameter: str, text: str, said: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        parse_value("hand_tracker_node", parameter, text)
+    assert said in str(refused.value)
+
+
+def test_the_packages_own_file_passes() -> None:
+    check_file(share_path("config", "hand_tracking.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("/**:\n  ros__parameters:\n    rate_hz: [1", "is not YAML from line 3"),
+        (
+            "/**/power_node:\n  ros__parameters:\n    rate_hz: x",
+            "power_node's rate_hz is 'x', but must be of",
+        ),
+        (
+            "/**:\n  ros__parameters:\n    jpeg_quality: 900",
+            "camera_node's jpeg_quality is 900, but must be in",
+        ),
+        (
+            "robot:\n  camera_node:\n    ros__parameters:\n      qos:\n        image: {depth: 0}",
+            "qos.image.depth",
+        ),
+        ("camera_node:\n  rate_hz: 3", "gives /camera_node/rate_hz a value outside 'ros__parameters:'"),
+        ("camera_node:\n  ros__parameters:", "'ros__parameters:' without names and values"),
+        ("- a", "has no section for a node"),
+        ("", "has no section for a node"),
+        ("a: &a [1]\nb: *a", "is not YAML from line 2"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_a_sentence(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ConfigurationError) as refused:
+        check_file(tmp_path / "a.yaml")
+    assert said in str(refused.value)
+
+
+def test_parameters_of_other_nodes_and_unknown_names_are_left_to_them(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "/**:\n  ros__parameters:\n    use_sim_time: true\n    other: 3\n"
+        "lidar:\n  ros__parameters:\n    rate_hz: fast\n"
+    )
+    check_file(tmp_path / "a.yaml")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigurationError, match=r"cannot be read .*pipe"):
+        check_file(tmp_path / "pipe")
