@@ -1,9 +1,23 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """Parameters for nodes as YAML, checked before a node starts: rcl's own words name its source files."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +78,8 @@ def parse_value(node: str, parameter: str, text: str) -> Value:
     return _accepted(node, parameter, _parsed(text, label) if text.strip() else "", label)
 
 
-def check_file(path: Path) -> None:
-    """Check a ROS parameter file: its form, and the values of the parameters that a node has.
+def check_file(path: Path, nodes: Iterable[str]) -> None:
+    """Check a ROS parameter file: its form, and the values that some nodes would take from it.
 
     Raises:
         ConfigurationError: It cannot be read, or a value cannot be used.
@@ -80,13 +94,14 @@ def check_file(path: Path) -> None:
     if not isinstance(sections, dict):
         msg = f"{label} has no section for a node: write '/**/camera_node:', and below it 'ros__parameters:'."
         raise ConfigurationError(msg)
-    for name, section in _sections("", sections, label):
-        for node in TABLES:
-            if name.rpartition("/")[2] in (node, "*", "**"):
-                known = {parameter.name for parameter in TABLES[node]}
-                for parameter, value in section:
-                    if parameter in known:
-                        _accepted(node, parameter, value, f"{label}: {node}'s {parameter}")
+    found = list(_sections("", sections, label))
+    for node in nodes:
+        values: dict[str, object] = {}
+        for last in ("**", "*", node):  # the more general first: what names the node counts more
+            for name, section in found:
+                values |= section if name.rpartition("/")[2] == last else {}
+        for parameter in values.keys() & {one.name for one in TABLES[node]}:
+            _accepted(node, parameter, values[parameter], f"{label}: {node}'s {parameter}")
 
 
 def _parsed(text: str, label: str) -> Any:  # noqa: ANN401 (YAML of any form)
@@ -106,14 +121,12 @@ def _parsed(text: str, label: str) -> Any:  # noqa: ANN401 (YAML of any form)
         raise ConfigurationError(msg) from error
 
 
-def _sections(
-    prefix: str, value: Mapping[Any, Any], label: str
-) -> Iterator[tuple[str, list[tuple[str, object]]]]:
+def _sections(prefix: str, value: Mapping[Any, Any], label: str) -> Iterator[tuple[str, dict[str, object]]]:
     """Yield the name of every node, with its parameters."""
     for key, below in value.items():
         name = f"{prefix}/{key}"
         if key == "ros__parameters":
-            yield prefix, list(_parameters("", below, label))
+            yield prefix, dict(_parameters("", below, label))
         elif isinstance(below, dict):
             yield from _sections(name, below, label)
         else:

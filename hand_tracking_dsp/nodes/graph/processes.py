@@ -125,7 +125,7 @@ class GraphOptions:
                 msg = f"The topic {visible(name)!r} is none of ROS: {_ALLOWED}, and / between them."
                 raise ConfigurationError(msg)
         if self.params_file is not None:
-            check_file(self.params_file)
+            check_file(self.params_file, self.nodes)
         for node, values in self.yaml_parameters.items():
             for name, text in values.items():
                 parse_value(node, name, text)

@@ -161,3 +161,28 @@ def test_a_failing_callback_ends_neither_node_nor_process(domain_id, number):
         process.stderr.read()
     assert process.returncode == 0
     assert said.count("A callback failed.") == 2
+
+
+def test_an_empty_list_from_outside_is_named_and_does_not_end_the_node(domain_id, tmp_path):
+    file = tmp_path / "empty.yaml"
+    file.write_text("sample:\n  ros__parameters: {fails: [], other: []}\n")
+    program = """
+        import sys
+        import rclpy
+        from hand_tracking_dsp.nodes.base.managed import ManagedNode
+        from hand_tracking_dsp.options import Parameter
+        rclpy.init(args=["--ros-args", "--params-file", sys.argv[1]])
+        table = (Parameter("autostart", False, "Start."), Parameter("fails", ("a",), "What fails."))
+        node = ManagedNode("sample", table)
+        print(node.parameters.unknown)
+        node.parameters.check()
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program), str(file)],
+        env={**os.environ, "ROS_DOMAIN_ID": str(domain_id)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "('other',)" in done.stdout
+    assert "Parameter fails is not set, but must be of type list of str." in done.stderr

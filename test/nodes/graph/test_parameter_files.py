@@ -1,3 +1,17 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """Parameters as YAML, checked before a node starts."""
 
 from __future__ import annotations
@@ -9,6 +23,7 @@ import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.graph.parameter_files import check_file, parse_value
+from hand_tracking_dsp.nodes.graph.processes import ALL_NODES
 from hand_tracking_dsp.resources import share_path
 
 
@@ -57,7 +72,7 @@ def test_a_value_that_cannot_be_used_is_a_sentence(parameter: str, text: str, sa
 
 
 def test_the_packages_own_file_passes() -> None:
-    check_file(share_path("config", "hand_tracking.yaml"))
+    check_file(share_path("config", "hand_tracking.yaml"), ALL_NODES)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +101,7 @@ def test_the_packages_own_file_passes() -> None:
 def test_a_file_that_cannot_be_used_is_a_sentence(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(ConfigurationError) as refused:
-        check_file(tmp_path / "a.yaml")
+        check_file(tmp_path / "a.yaml", ALL_NODES)
     assert said in str(refused.value)
 
 
@@ -95,10 +110,19 @@ def test_parameters_of_other_nodes_and_unknown_names_are_left_to_them(tmp_path: 
         "/**:\n  ros__parameters:\n    use_sim_time: true\n    other: 3\n"
         "lidar:\n  ros__parameters:\n    rate_hz: fast\n"
     )
-    check_file(tmp_path / "a.yaml")
+    check_file(tmp_path / "a.yaml", ALL_NODES)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ConfigurationError, match=r"cannot be read .*pipe"):
-        check_file(tmp_path / "pipe")
+        check_file(tmp_path / "pipe", ALL_NODES)
+
+
+def test_what_names_a_node_counts_more_and_others_are_not_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "/**/power_node:\n  ros__parameters: {rate_hz: 2.0}\n/**:\n  ros__parameters: {rate_hz: 99999.0}\n"
+    )
+    check_file(tmp_path / "a.yaml", ["power_node"])
+    with pytest.raises(ConfigurationError, match="camera_node's rate_hz is 99999"):
+        check_file(tmp_path / "a.yaml", ["camera_node"])
