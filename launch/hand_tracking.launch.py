@@ -17,12 +17,13 @@
 `--show-args` lists the arguments.
 """
 
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, SetEnvironmentVariable
 from launch.conditions import IfCondition
-from launch.substitutions import EnvironmentVariable, LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
 
+from hand_tracking_dsp.nodes.graph.transport import transport_in_force, transport_variables
 from launch import LaunchContext, LaunchDescription, SomeSubstitutionsType
 
 PACKAGE = "hand_tracking_dsp"
@@ -41,10 +42,6 @@ NODES = {
 
 # These start only where they are asked for.
 ON_REQUEST = ("gesture", "teleop", "trigger")
-
-# With the defaults of Fast DDS most images of 640x480 are lost between two processes.
-TRANSPORT_VARIABLE = "FASTDDS_BUILTIN_TRANSPORTS"
-TRANSPORTS = "DEFAULT?sockets_size=4MB"
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -66,12 +63,18 @@ def generate_launch_description() -> LaunchDescription:
             _argument("camera_info", "camera_info", "Its CameraInfo topic."),
             _argument("battery", "battery_state", "BatteryState topic, for a robot base's (power:=false)."),
             _argument("cmd_vel", "cmd_vel", "Twist topic of the robot base (teleop:=true)."),
-            SetEnvironmentVariable(
-                TRANSPORT_VARIABLE, EnvironmentVariable(TRANSPORT_VARIABLE, default_value=TRANSPORTS)
-            ),
+            OpaqueFunction(function=_transport),
             OpaqueFunction(function=_nodes),
         ]
     )
+
+
+def _transport(context: LaunchContext) -> list[SetEnvironmentVariable | LogInfo]:
+    """Set what images need of Fast DDS, and say where the user's own settings lose them."""
+    variables = transport_variables(context.environment)
+    transport = transport_in_force({**context.environment, **variables})
+    actions = [SetEnvironmentVariable(name, value) for name, value in variables.items()]
+    return [*actions, LogInfo(msg=transport.warning)] if transport.warning else actions
 
 
 def _nodes(context: LaunchContext) -> list[Node]:

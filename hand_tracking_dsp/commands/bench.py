@@ -37,6 +37,7 @@ from hand_tracking_dsp.evaluation.summary import summarize
 from hand_tracking_dsp.evaluation.workers import TrackerWorker, mediapipe_worker, package_worker
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions
 from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
+from hand_tracking_dsp.nodes.graph.transport import rmw_implementation, transport_in_force
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.tracker import TrackerOptions
 from hand_tracking_dsp.tracking.types import Image
@@ -50,6 +51,8 @@ _BACKENDS = {
     "OpenVINO as by default": (RuntimeOptions(backend="openvino"), ""),
 }
 _MEDIAPIPE = "MediaPipe"
+# A transport that loses more of the images than this is named.
+_LOSSY = 0.01
 _ONE_HAND = TrackerOptions(max_hands=1)
 
 
@@ -210,6 +213,8 @@ def _transport(args: argparse.Namespace) -> dict[str, Any]:
         ("camera_node", "hand_tracker_node"),
         parameters={"camera_node": {"source": "synthetic", "width": 640, "height": 480, "rate_hz": 30.0}},
     )
+    in_force = transport_in_force(graph.child_environment(), rmw_implementation())
+    print(in_force, "\n", flush=True)
     options = GraphRun(args.duration, graph, Path("out/bench/nodes.log"))
     recording = run_graph(options, on_state=lambda _, s: view.progress("seconds", int(s), int(args.duration)))
     figures = summarize(recording)
@@ -226,4 +231,10 @@ def _transport(args: argparse.Namespace) -> dict[str, Any]:
         f"| {figures['end_to_end_ms']['p50']:.2f} / {figures['end_to_end_ms']['p95']:.2f} "
         f"| {transport['p50']:.2f} / {transport['p95']:.2f} |"
     )
-    return {"transport": figures}
+    lost = figures["frames_lost"] / (figures["frames"] + figures["frames_lost"])
+    warning = in_force.warning
+    if not warning and lost > _LOSSY:
+        warning = f"{lost:.0%} of the images were lost in transport: docs/nodes.md says what to set."
+    if warning:
+        print(f"\nWarning: {warning}", flush=True)
+    return {"transport": {**figures, "middleware": in_force.rmw, "settings": in_force.settings}}

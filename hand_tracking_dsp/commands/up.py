@@ -36,6 +36,7 @@ from hand_tracking_dsp.nodes.graph.processes import (
     NodeProcesses,
     print_line,
 )
+from hand_tracking_dsp.nodes.graph.transport import transport_in_force
 
 _POLL_S = 0.2
 _RESPAWN_PAUSE_S = 2.0
@@ -97,6 +98,8 @@ def run(options: argparse.Namespace) -> int:
         domain_id=options.domain,
         log_level=options.log_level,
     )
+    if warning := transport_in_force(graph.child_environment()).warning:
+        print(warning, file=sys.stderr, flush=True)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -19,7 +19,7 @@ import asyncio
 
 import pytest
 
-from hand_tracking_dsp.nodes.graph.processes import NODES, SHORT_NAMES, TRANSPORT_VARIABLE, TRANSPORTS
+from hand_tracking_dsp.nodes.graph.processes import NODES, SHORT_NAMES
 from hand_tracking_dsp.resources import share_path
 
 GENERAL = "hand_tracking.launch.py"
@@ -41,12 +41,10 @@ def constants():
     }
 
 
-def test_starts_what_the_command_up_starts_over_the_same_transport():
+def test_starts_what_the_command_up_starts():
     known = constants()
     assert known["NODES"] == dict(SHORT_NAMES)
     assert {node for name, node in SHORT_NAMES.items() if name not in known["ON_REQUEST"]} == set(NODES)
-    assert known["TRANSPORT_VARIABLE"] == TRANSPORT_VARIABLE
-    assert known["TRANSPORTS"] == TRANSPORTS
 
 
 def test_these_are_all_launch_files():
@@ -58,7 +56,7 @@ def test_imports_nothing_that_a_robot_may_lack(file):
     nodes = list(ast.walk(tree(file)))
     modules = {node.module.split(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
     modules |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    assert modules <= {"launch", "launch_ros", "pathlib"}
+    assert modules <= {"hand_tracking_dsp", "launch", "launch_ros", "pathlib"}
 
 
 @pytest.fixture

@@ -39,10 +39,10 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.parameter import Parameter
 
-from hand_tracking_dsp.nodes.graph.processes import TRANSPORT_VARIABLE, TRANSPORTS
 from hand_tracking_dsp.nodes.graph.spinning import shared_context
+from hand_tracking_dsp.nodes.graph.transport import transport_variables
 
-os.environ.setdefault(TRANSPORT_VARIABLE, TRANSPORTS)
+os.environ.update(transport_variables(os.environ))
 
 PATIENCE_S = 120.0
 

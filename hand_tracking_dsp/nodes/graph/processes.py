@@ -37,6 +37,7 @@ from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.nodes.graph.log_folder import log_arguments
+from hand_tracking_dsp.nodes.graph.transport import transport_variables
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.temporary import temporary_folder
 
@@ -56,12 +57,6 @@ SHORT_NAMES: Mapping[str, str] = {
     "trigger": "gesture_trigger_node",
 }
 """Names of the nodes on the command line and in the launch file."""
-
-TRANSPORT_VARIABLE = "FASTDDS_BUILTIN_TRANSPORTS"
-TRANSPORTS = "DEFAULT?sockets_size=4MB"
-"""With Fast DDS's own defaults most images of 640x480 are lost between two processes: they do not fit its
-shared memory. Its LARGE_DATA mode (TCP) loses none, but 3 of 38 starts of a graph on a busy machine never
-connected; UDP and larger shared memory connected in 30 of 30 and were as fast."""
 
 SUPERVISED_VARIABLE = "HAND_TRACKING_DSP_SUPERVISED"
 """Set to 1 for children: they stop when their standard input ends, so none outlives its parent."""
@@ -172,10 +167,10 @@ class GraphOptions:
     def child_environment(self) -> dict[str, str]:
         """Build the environment of the children."""
         environment = {
-            TRANSPORT_VARIABLE: TRANSPORTS,
             "RCUTILS_CONSOLE_OUTPUT_FORMAT": "[{severity}] {message}",
         }
         environment |= os.environ
+        environment |= transport_variables(os.environ)
         environment |= {"PYTHONUNBUFFERED": "1", SUPERVISED_VARIABLE: "1"}
         if self.domain_id is not None:
             environment["ROS_DOMAIN_ID"] = str(self.domain_id)

@@ -144,8 +144,8 @@ def _check_alive(nodes: NodeProcesses, log: _NodeLog) -> None:
 def own_domain() -> int | None:
     """Choose a ROS domain for this run; None: the user has set one.
 
-    Not ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST: with it, whatever TRANSPORTS says, a sixth to a half of
-    the images were lost.
+    Not ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST: with it, most images are lost; see
+    hand_tracking_dsp.nodes.graph.transport.
     """
     return None if "ROS_DOMAIN_ID" in os.environ else random.SystemRandom().randint(1, 101)
 

@@ -29,7 +29,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
 from hand_tracking_dsp.nodes.graph.log_folder import log_arguments
-from hand_tracking_dsp.nodes.graph.processes import TRANSPORT_VARIABLE, TRANSPORTS
+from hand_tracking_dsp.nodes.graph.transport import transport_variables
 
 _PATIENCE_S = 5.0
 _Self = TypeVar("_Self", bound="SpinningNode")
@@ -74,7 +74,7 @@ class SpinningNode:
     """
 
     def __init__(self, name: str, domain_id: int | None = None) -> None:
-        os.environ.setdefault(TRANSPORT_VARIABLE, TRANSPORTS)
+        os.environ.update(transport_variables(os.environ))
         self._ending = ExitStack()
         context = self._ending.enter_context(shared_context(domain_id))
         self.node = Node(name, context=context, enable_rosout=False)

@@ -28,6 +28,7 @@ from sensor_msgs.msg import BatteryState
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.graph.processes import NODES, GraphOptions, NodeProcesses
+from hand_tracking_dsp.nodes.graph.transport import PROFILE_VARIABLES, transport_in_force
 
 POWER = {"power_node": {"source": "simulated"}}
 
@@ -69,6 +70,15 @@ def until_gone(pids, patience_s=120.0):
 @pytest.fixture
 def lines():
     return Lines()
+
+
+def test_children_get_the_transport_that_images_need(monkeypatch):
+    for name in PROFILE_VARIABLES.values():
+        monkeypatch.delenv(name, raising=False)
+    assert transport_in_force(GraphOptions().child_environment()).warning == ""
+    monkeypatch.setenv(PROFILE_VARIABLES[3], "mine.xml")
+    environment = GraphOptions().child_environment()
+    assert [environment.get(name) for name in PROFILE_VARIABLES.values()] == [None, "mine.xml"]
 
 
 def test_the_four_nodes_find_each_other_and_stop_without_a_trace(graph, lines):
