@@ -35,6 +35,7 @@ from std_msgs.msg import String
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.nodes.graph.spinning import SpinningNode
 from hand_tracking_dsp.recordings.bags.writer import BagWriter, profile
+from hand_tracking_dsp.resources import share_path
 
 TEXT = "std_msgs/msg/String"
 COUNT, PERIOD_NS = 40, 50_000_000
@@ -112,6 +113,41 @@ def test_all_is_heard_in_order_with_a_clock(
     assert len(clock) > 80
     assert 0 <= clock[0] - 10**18 < 2e9
     assert clock[-1] >= 10**18 + (COUNT - 1) * PERIOD_NS
+
+
+def test_what_nobody_could_understand_is_named_and_not_published(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    """Types that are not installed, other definitions of those that are, and other encodings."""
+    mcap_writer = pytest.importorskip("mcap.writer", reason="mcap is not installed: pip install mcap")
+    event = (share_path("msg") / "GestureEvent.msg").read_text(encoding="utf-8")
+    older = event + "float32 older\n"
+    with (tmp_path / "x.mcap").open("wb") as stream:
+        writer = mcap_writer.Writer(stream)
+        writer.start(profile="ros2")
+        for topic, msgtype, definition, encoding, about in (
+            ("/good", TEXT, "string data", "cdr", {}),
+            ("/short", "std_msgs/String", '# a comment\nstring data "default"', "cdr", {}),
+            ("/longer", "std_msgs/msg/Bool", "bool data\nint32 more", "cdr", {}),
+            ("/hashed", "std_msgs/msg/Int8", "", "cdr", {"topic_type_hash": "RIHS01_" + "0" * 64}),
+            ("/events", "hand_tracking_dsp/msg/GestureEvent", older, "cdr", {}),
+            ("/foreign", "their_msgs/msg/Thing", "int8 x", "cdr", {}),
+            ("/web", "std_msgs/msg/Empty", "{}", "json", {}),
+        ):
+            schema = writer.register_schema(msgtype, "ros2msg", definition.encode())
+            writer.add_message(writer.register_channel(topic, encoding, schema, about), 1, text(1), 1)
+        writer.finish()
+    output = played(start("replay", str(tmp_path / "x.mcap"), "--wait", "0"))
+    assert "Publishing /good, /short, and /clock." in output
+    other = "is another than the one installed here"
+    for said in (
+        f"/longer, its definition of std_msgs/msg/Bool {other} (it has another field more)",
+        f"/hashed, its definition of std_msgs/msg/Int8 {other} (by its hash)",
+        f"/events, its definition of hand_tracking_dsp/msg/GestureEvent {other} (it has another field older)",
+        "/foreign, their_msgs/msg/Thing is not installed here",
+        "/web, it is recorded as json std_msgs/msg/Empty",
+    ):
+        assert f"Not published: {said}." in " ".join(output.split())
 
 
 def test_the_rate_stretches_time(

@@ -28,7 +28,9 @@ from rosgraph_msgs.msg import Clock
 
 from hand_tracking_dsp.nodes.graph.bag_recorder import request
 from hand_tracking_dsp.nodes.graph.spinning import SpinningNode
-from hand_tracking_dsp.nodes.messages.conversion import message_class
+from hand_tracking_dsp.nodes.messages.conversion import installed_layout, message_class
+from hand_tracking_dsp.recordings.bags.definitions import is_known, known_hash
+from hand_tracking_dsp.recordings.bags.layouts import difference
 from hand_tracking_dsp.recordings.bags.reader import Bag
 
 _CLOCK = "/clock"
@@ -79,6 +81,9 @@ class BagPlayer(SpinningNode):
         self._clock = self.node.create_publisher(Clock, _CLOCK, _LATEST_DEPTH)
         self._tick_ns = round(options.rate / options.clock_hz * 1e9)
         wanted = {f"/{topic.lstrip('/')}" for topic in options.topics}
+        for topic, kind in bag.foreign.items():
+            if not wanted or topic in wanted:
+                self.unknown[topic] = f"it is recorded as {kind}"
         for connection in bag.connections:
             if connection.topic != _CLOCK and (not wanted or connection.topic in wanted):
                 self._advertise(connection)
@@ -149,6 +154,11 @@ class BagPlayer(SpinningNode):
         except (ImportError, AttributeError, TypeError, ValueError):
             self.unknown[connection.topic] = f"{connection.msgtype or 'its type'} is not installed here"
             return
+        if other := self._other_definition(connection):
+            self.unknown[connection.topic] = (
+                f"its definition of {connection.msgtype} is another than the one installed here ({other})"
+            )
+            return
         topic = self._options.remaps.get(connection.topic, connection.topic)
         others = {msgtype for (_, msgtype), (name, _) in self._publishers.items() if name == topic}
         if others - {connection.msgtype}:
@@ -161,6 +171,18 @@ class BagPlayer(SpinningNode):
             return
         self._publishers[connection.topic, connection.msgtype] = topic, publisher
         self._connections.append(connection)
+
+    def _other_definition(self, connection: Any) -> str:  # noqa: ANN401
+        """Say how the bag's definition of a type differs from the installed one; "" if it is not known to.
+
+        Subscribers would misread the bytes of another definition.
+        """
+        recorded = self._bag.layout(connection.msgtype)
+        if recorded is not None:
+            return difference(recorded, installed_layout(connection.msgtype))
+        if not connection.digest or not is_known(connection.msgtype):
+            return ""
+        return "" if connection.digest == known_hash(connection.msgtype) else "by its hash"
 
     def _is_heard(self) -> bool:
         return any(publisher.get_subscription_count() for _, publisher in self._publishers.values())

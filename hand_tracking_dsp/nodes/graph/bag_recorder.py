@@ -26,8 +26,9 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.nodes.graph.spinning import SpinningNode
-from hand_tracking_dsp.nodes.messages.conversion import message_class
-from hand_tracking_dsp.recordings.bags.definitions import is_known
+from hand_tracking_dsp.nodes.messages.conversion import installed_layout, message_class
+from hand_tracking_dsp.recordings.bags.definitions import is_known, known_layout
+from hand_tracking_dsp.recordings.bags.layouts import difference
 from hand_tracking_dsp.recordings.bags.writer import BagWriter, profile
 
 # Deep enough for the disk to be late by some seconds of images.
@@ -80,6 +81,9 @@ class BagRecorder(SpinningNode):
             kind = message_class(msgtype)
         except (ImportError, AttributeError):
             self.unknown[topic] = f"{msgtype} is not installed here"
+            return
+        if other := difference(known_layout(msgtype), installed_layout(msgtype)):
+            self.unknown[topic] = f"the definition of {msgtype} that would be written is another's ({other})"
             return
         offers = [one.qos_profile for one in self.node.get_publishers_info_by_topic(topic)]
         if not offers:

@@ -27,6 +27,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from hand_tracking_dsp.messages.build import MessageBuilder
+from hand_tracking_dsp.recordings.bags.layouts import Layout, class_fields, layout
 from hand_tracking_dsp.tracking.types import Image as Pixels
 
 
@@ -40,6 +41,11 @@ def message_class(msgtype: str) -> Any:  # noqa: ANN401
     """
     package, _, name = msgtype.split("/")
     return getattr(import_module(f"{package}.msg"), name)
+
+
+def installed_layout(msgtype: str) -> Layout:
+    """Return the layout of a message as it is installed here; raises as message_class does."""
+    return layout(msgtype, lambda name: class_fields(message_class(name).get_fields_and_field_types()))
 
 
 ROS_MESSAGES = MessageBuilder(lambda msgtype: message_class(msgtype)())

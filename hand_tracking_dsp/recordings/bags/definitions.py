@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ import numpy as np
 from hand_tracking_dsp.errors import ConfigurationError, FrameError
 from hand_tracking_dsp.messages.build import MessageBuilder
 from hand_tracking_dsp.messages.message import Message
+from hand_tracking_dsp.recordings.bags.layouts import Layout, conflict, layout, store_fields
 from hand_tracking_dsp.resources import share_path
 
 _IDL_RULE = "=" * 80 + "\n"
@@ -70,6 +71,16 @@ def typestore() -> Any:  # noqa: ANN401 (rosbags may be absent)
         found |= get_types_from_msg(path.read_text(encoding="utf-8"), name)
     store.register(found)
     return store
+
+
+def known_layout(msgtype: str) -> Layout:
+    """Return the layout of a type in typestore(); KeyError where it is not known."""
+    return layout(msgtype, partial(store_fields, typestore().fielddefs))
+
+
+def known_hash(msgtype: str) -> str:
+    """Return the hash (REP 2011) of a type in typestore()."""
+    return str(typestore().hash_rihs01(msgtype))
 
 
 def new_message(msgtype: str) -> Message:
@@ -132,6 +143,31 @@ class Definitions:
             msg = f"A message of {len(data)} bytes is no {msgtype} ({error!r}): it is damaged, leave it out."
             raise FrameError(msg) from error
 
+    def layout(self, msgtype: str) -> Layout | None:
+        """Return the layout of a type by the bag's own definition; None where it holds none."""
+        store = self._store(msgtype)
+        if store is typestore():
+            return None
+        try:
+            return layout(msgtype, partial(store_fields, store.fielddefs))
+        except KeyError:
+            return None
+
+    def other_version(self, msgtype: str, type_hash: str) -> str:
+        """Say why messages of this package's types cannot be read as those of this version; "" if they can.
+
+        Args:
+            msgtype: Type of the messages.
+            type_hash: Hash of their definition (REP 2011); "" where none is recorded.
+        """
+        if not msgtype.startswith("hand_tracking_dsp/") or not is_known(msgtype):
+            return ""
+        theirs = self.layout(msgtype)
+        if theirs is not None:
+            return conflict(theirs, known_layout(msgtype))
+        same = not type_hash or type_hash == known_hash(msgtype)
+        return "" if same else "its hash is not this version's, and the bag does not hold its definition"
+
     def _store(self, msgtype: str) -> Any:  # noqa: ANN401
         """Return a store for one type alone: two types of a damaged bag need not agree on a third."""
         if msgtype not in self._stores:
@@ -152,10 +188,23 @@ class Definitions:
             else:
                 types = get_types_from_msg(text, msgtype)
             store = get_typestore(Stores.EMPTY)
-            store.register(types)
+            store.register(_with_nested(types))
         except Exception:  # noqa: BLE001 (whatever a damaged text leads to)
             self._problems[
                 f"the bag's definition of {msgtype} cannot be read: this package's own is used"
             ] += 1
             return None
         return store if msgtype in store.fielddefs else None
+
+
+def _with_nested(types: dict[str, Any]) -> dict[str, Any]:
+    """Add the definitions of the messages inside messages from typestore(), where a text leaves them out."""
+    known = typestore().fielddefs
+    found = dict(types)
+    waiting = list(types)
+    while waiting:
+        for _, kind, _ in store_fields(found, waiting.pop()):
+            if kind in known and kind not in found:
+                found[kind] = known[kind]
+                waiting.append(kind)
+    return found

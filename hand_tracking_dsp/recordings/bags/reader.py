@@ -28,6 +28,7 @@ from typing import Any
 from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.recordings.bags.definitions import Definitions, require_rosbags
 from hand_tracking_dsp.recordings.bags.files import bag_files, uncompressed, unpacked
+from hand_tracking_dsp.recordings.bags.layouts import Layout
 from hand_tracking_dsp.recordings.bags.storage import BagFile, Topic, Unreadable, in_order
 
 
@@ -37,8 +38,8 @@ class Bag:
     Attributes:
         path: Path of the bag.
         connections: rosbags' Connection for each topic and type: topic, msgtype, msgcount and more; without
-            those whose messages are of an encoding that is not read.
-        foreign: Encoding and type of these, by topic.
+            those of topics whose messages are not read.
+        foreign: These, with the encoding and type of each, or that it is another version's.
         problems: Counts of problems by sentence, which grow as reading goes on.
         span_ns: First and last stamp, nanoseconds; None where there is no message.
     """
@@ -47,22 +48,18 @@ class Bag:
         self.path = path
         self.problems = problems
         self._files = files
-        everything = _merged(files)
-        topics = [one for one in everything if one.encoding in ("cdr", "ros1")]
-        self.connections = [_connection(number, one, self) for number, one in enumerate(topics, 1)]
-        self.foreign = {
-            one.name: " ".join(filter(None, (one.encoding or "unknown encoding", one.msgtype)))
-            for one in everything
-            if one not in topics
-        }
-        spans = [file.span_ns for file in files if file.span_ns]
-        self.span_ns = (min(one[0] for one in spans), max(one[1] for one in spans)) if spans else None
-        self._by_name = {(one.topic, one.msgtype): one for one in self.connections}
+        topics = _merged(files)
         self._definitions = Definitions(
             {one.msgtype: one.definition for one in topics},
             ros1={one.msgtype for one in topics if one.encoding == "ros1"},
             problems=problems,
         )
+        self.foreign = {one.name: kind for one in topics if (kind := self._foreign_kind(one))}
+        read = [one for one in topics if not self._foreign_kind(one)]
+        self.connections = [_connection(number, one, self) for number, one in enumerate(read, 1)]
+        spans = [file.span_ns for file in files if file.span_ns]
+        self.span_ns = (min(one[0] for one in spans), max(one[1] for one in spans)) if spans else None
+        self._by_name = {(one.topic, one.msgtype): one for one in self.connections}
 
     def messages(
         self, connections: Collection[Any] = (), start_ns: int | None = None
@@ -93,10 +90,21 @@ class Bag:
         """
         return self._definitions.deserialize(data, msgtype)
 
+    def layout(self, msgtype: str) -> Layout | None:
+        """Return the layout of a type by the bag's own definition; None where it holds none."""
+        return self._definitions.layout(msgtype)
+
     def contents(self) -> str:
         """List the bag's topics for a sentence, those that are not read with their encoding."""
         foreign = [f"{topic} as {kind}" for topic, kind in self.foreign.items()]
         return ", ".join(sorted({*(one.topic for one in self.connections), *foreign})) or "nothing"
+
+    def _foreign_kind(self, topic: Topic) -> str:
+        """Return the encoding and type of a topic whose messages are not read; "" for any other."""
+        if topic.encoding not in ("cdr", "ros1"):
+            return f"{topic.encoding or 'an unknown encoding of'} {topic.msgtype}".rstrip()
+        reason = self._definitions.other_version(topic.msgtype, topic.type_hash)
+        return f"{topic.msgtype} of another version ({reason})" if reason else ""
 
     def read(
         self, connections: Collection[Any] = (), start_ns: int | None = None

@@ -67,7 +67,14 @@ def _read(opened: Bag, bag: Path, topic: str) -> Trace:
     for connection, arrival_ns, message in opened.read(chosen):
         arrival_s = arrival_ns * 1e-9
         if connection.topic == stats:
-            costs.append(frame_cost(message, latest))
+            try:
+                costs.append(frame_cost(message, latest))
+            except (AttributeError, TypeError) as error:
+                msg = (
+                    f"The topic {stats} of the bag {bag} is another version's, without the stamp, level or "
+                    "number of hands of a frame: read it with that version, or record it again."
+                )
+                raise SourceError(msg) from error
         elif connection.topic == power:
             reader.add_power(message, arrival_s)
         else:

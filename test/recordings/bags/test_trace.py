@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,41 @@ def test_bags_of_older_definitions_lack_the_newer_fields_alone(tmp_path: Path) -
     frame = read_bag_trace(bag).frames[0]
     assert (frame.level, frame.total_ms) == (4, 9.0)
     assert all(math.isnan(getattr(frame, name)) for name in NEW_FIELDS)
+
+
+def test_a_bag_of_a_definition_that_does_not_map_is_named(tmp_path: Path) -> None:
+    text = (share_path("msg") / "TrackerStats.msg").read_text(encoding="utf-8")
+    for number, (old, new, said) in enumerate(
+        [
+            (
+                "uint8 applied_level",
+                "string applied_level",
+                "applied_level is string, where this version has",
+            ),
+            ("uint8 applied_level", "uint8 level_index", "without the stamp, level or number of hands"),
+        ]
+    ):
+        assert old in text
+        store = get_typestore(Stores.LATEST)
+        store.register(get_types_from_msg(text.replace(old, new), STATS_TYPE))
+        bag = write(tmp_path / f"bag{number}", store, ("/stats", stats(store, 1.0)))
+        with pytest.raises(SourceError, match=said):
+            read_bag_trace(bag)
+
+
+def test_a_hash_without_a_definition_tells_another_version(tmp_path: Path) -> None:
+    store = typestore()
+    bag = write(tmp_path / "bag", store, ("/stats", stats(store, 1.0, total_ms=3.0)), form="sqlite3")
+    file = bag / "bag.db3"
+    with sqlite3.connect(file) as database:
+        database.execute("DELETE FROM message_definitions")
+    database.close()
+    assert read_bag_trace(bag).frames[0].total_ms == 3.0
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE topics SET type_description_hash = 'RIHS01_00'")
+    database.close()
+    with pytest.raises(SourceError, match="another version \\(its hash is not this version's"):
+        read_bag_trace(bag)
 
 
 def test_one_of_several_topics_has_to_be_named(tmp_path: Path) -> None:
