@@ -20,6 +20,7 @@ that needs one room does not pay for the others.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pkgutil import extend_path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from hand_tracking_dsp.tracking.types import FrameResult, HandLandmarks, Region, TrackedHand
 
 __version__ = "0.1.0"
+
+# OpenCV reads this when it is imported: a second wall behind max_image_megapixels, at its highest value.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "256000000")
 
 # The ROS 2 messages are generated into a package of the same name in the workspace; this joins the two
 # where they are not one folder: beside the source tree, or with this package installed by pip.

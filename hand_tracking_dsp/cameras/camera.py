@@ -27,6 +27,11 @@ from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.options import check_options, check_order, option
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+OTHER_IMAGE_SUFFIXES = (
+    *(".heic", ".heif", ".avif", ".gif", ".jp2", ".jxl", ".ppm", ".pgm", ".pbm", ".pnm", ".exr", ".hdr"),
+    *(".psd", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw"),
+)
+"""Pictures that are not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,7 @@ class FrameSource(ABC):
         height: Pixels of the first frame.
         intrinsics: The camera's, where they are known.
         frames_skipped: Frames left out so far because they could not be decoded.
+        problem: Reason of the last of them, or what else of the source is not given; a sentence, "" for none.
     """
 
     name: str
@@ -131,6 +137,7 @@ class FrameSource(ABC):
     height: int
     intrinsics: Intrinsics | None = None
     frames_skipped: int = 0
+    problem: str = ""
 
     @abstractmethod
     def read(self, timeout_s: float = 1.0) -> Frame | None:
@@ -157,7 +164,7 @@ class StoredSource(FrameSource):
 
     Args:
         options: Settings, of which rate_hz and loop count.
-        unreadable: Sentence for the user where there is no picture.
+        unreadable: Sentence for the user where there is no picture; the problem follows it.
         lost: Sentence for the user where the pictures cannot be read once more.
 
     Raises:
@@ -172,7 +179,7 @@ class StoredSource(FrameSource):
         self._ahead = self._next_image()
         if self._ahead is None:
             self.close()
-            raise SourceError(unreadable)
+            raise SourceError(f"{unreadable} {self.problem}".rstrip())
         self.height, self.width = self._ahead.shape[:2]
 
     def read(self, timeout_s: float = 1.0) -> Frame | None:  # noqa: ARG002

@@ -23,18 +23,28 @@ from hand_tracking_dsp.cameras.folder import ImageFolderSource
 from hand_tracking_dsp.cameras.live import DeviceSource, StreamSource
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.cameras.video import VideoFileSource
-from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.errors import FrameError, SourceError
+from hand_tracking_dsp.images.decode import check_size
+from hand_tracking_dsp.images.header import foreign_kind, is_image
+from hand_tracking_dsp.images.jpeg import read_jpeg
+from hand_tracking_dsp.images.options import ImageOptions
+
+_START_BYTES = 1 << 20
+"""Bytes in which a video of JPEGs states the size of its first."""
 
 STREAM_PREFIXES = ("rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://", "tcp://", "gst:")
 
 
-def open_source(spec: str, options: SourceOptions | None = None) -> FrameSource:
+def open_source(
+    spec: str, options: SourceOptions | None = None, images: ImageOptions | None = None
+) -> FrameSource:
     """Open a source of frames.
 
     Args:
         spec: "synthetic"; a V4L2 device ("0", "/dev/video0"); a video file; a folder of images; or a
             stream: "rtsp://…", "http://…" or "gst:" and a GStreamer pipeline that ends in appsink.
         options: Size, rate and more; the defaults if None.
+        images: Limit of the images' size, and more; the defaults if None.
 
     Raises:
         SourceError: There is no such source, or it does not open.
@@ -44,16 +54,42 @@ def open_source(spec: str, options: SourceOptions | None = None) -> FrameSource:
     if spec == "synthetic":
         return SyntheticHandSource(options)
     if spec.lower().startswith(STREAM_PREFIXES):
-        return StreamSource(spec)
+        return StreamSource(spec, images=images)
     path = Path(spec).expanduser()
     if spec.isdecimal() or str(path).startswith("/dev/"):
-        return DeviceSource(spec, options)
+        return DeviceSource(spec, options, images)
     if path.is_dir() or (path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES):
-        return ImageFolderSource(path, options)
+        return ImageFolderSource(path, options, images)
     if path.is_file():
-        return VideoFileSource(path, options)
+        return _open_file(path, options, images)
     msg = (
         f"There is no camera, file or folder '{spec}': give 'synthetic', a device (0 or /dev/video0), "
         f"a video file, a folder of images or a stream's address."
     )
     raise SourceError(msg)
+
+
+def _open_file(path: Path, options: SourceOptions, images: ImageOptions | None) -> FrameSource:
+    """Open a video, or a picture whose name does not say so: FFmpeg would decode it to find its size.
+
+    Raises:
+        SourceError: It cannot be read, is a picture of a kind that is not read, or is too large.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(_START_BYTES)
+    except OSError as error:
+        msg = f"The file {path} cannot be read ({error.strerror}): make it readable or name another one."
+        raise SourceError(msg) from error
+    kind = foreign_kind(start)
+    if kind and kind != "GIF":  # which may move
+        msg = f"The picture {path} is {kind}, which is not read: convert it to JPEG or PNG."
+        raise SourceError(msg)
+    if is_image(start):
+        return ImageFolderSource(path, options, images)
+    if start.startswith(b"\xff\xd8\xff") and (frame := read_jpeg(start)) is not None:
+        try:
+            check_size(f"The video {path}", frame.width, frame.height, images or ImageOptions())
+        except FrameError as error:
+            raise SourceError(str(error)) from error
+    return VideoFileSource(path, options, images)

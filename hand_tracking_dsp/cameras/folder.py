@@ -16,44 +16,59 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
+from hand_tracking_dsp.cameras.camera import (
+    IMAGE_SUFFIXES,
+    OTHER_IMAGE_SUFFIXES,
+    SourceOptions,
+    StoredSource,
+)
+from hand_tracking_dsp.errors import FrameError, SourceError
+from hand_tracking_dsp.images.decode import decode_image, to_colour
+from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.images.value_scale import ValueScale
+from hand_tracking_dsp.tracking.types import Image
 
-from hand_tracking_dsp.cameras.camera import IMAGE_SUFFIXES, SourceOptions, StoredSource
-from hand_tracking_dsp.errors import SourceError
+_MOST_BYTES_A_PIXEL = 16
+"""Four values of 32 bits, as nothing is stored larger than it decodes to."""
 
 
 class ImageFolderSource(StoredSource):
     """Source of a folder's images, each in its own size; one that cannot be decoded is skipped and counted.
 
-    The path is that of a folder, see list_images, or of one image; of the options rate_hz and loop count.
+    Args:
+        path: Path to a folder, see list_images, or to one image.
+        options: Settings, of which rate_hz and loop count.
+        images: Limit, and bits of 16-bit values.
 
     Raises:
         SourceError: The folder cannot be read, or holds no image that can be decoded.
     """
 
-    def __init__(self, path: Path, options: SourceOptions) -> None:
+    def __init__(self, path: Path, options: SourceOptions, images: ImageOptions | None = None) -> None:
+        self._images = images
         self._paths = [path] if path.is_file() else list_images(path)
         self._place = 0
         self.name = f"images of {path}" if path.is_dir() else f"image {path}"
+        self.problem = passed_over(path) if path.is_dir() else ""
         super().__init__(
             options,
             f"None of the {len(self._paths)} images in {path} can be decoded: check that they are whole.",
             f"The images in {path} cannot be decoded any more: check that they are there.",
         )
 
-    def _next_image(self) -> NDArray[np.uint8] | None:
+    def _next_image(self) -> Image | None:
         while self._place < len(self._paths):
             path = self._paths[self._place]
             self._place += 1
-            if (image := read_image(path)) is not None:
-                return image
-            self.frames_skipped += 1
+            try:
+                return read_image(path, self._images)
+            except FrameError as error:
+                self.frames_skipped += 1
+                self.problem = str(error)
         return None
 
     def _restart(self) -> None:
@@ -88,22 +103,48 @@ def list_images(folder: Path) -> list[Path]:
         raise SourceError(msg) from error
     if not paths:
         msg = f"There is no image ({', '.join(IMAGE_SUFFIXES)}) in {folder}: name a folder that holds some."
-        raise SourceError(msg)
+        raise SourceError(f"{msg} {passed_over(folder)}".rstrip())
     return paths
 
 
-def read_image(path: Path) -> NDArray[np.uint8] | None:
-    """Decode an image file.
+def passed_over(folder: Path) -> str:
+    """Say how many pictures of a folder and its subfolders are not read for their kind; "" where none is."""
+    suffixes = Counter(path.suffix.lower() for path in _files(folder))
+    others = {suffix: suffixes[suffix] for suffix in OTHER_IMAGE_SUFFIXES if suffixes[suffix]}
+    if not others:
+        return ""
+    kinds = ", ".join(f"{count} {suffix}" for suffix, count in others.items())
+    return f"Pictures in {folder} are passed over for their kind ({kinds}): convert them to JPEG or PNG."
+
+
+def read_image(path: Path, options: ImageOptions | None = None) -> Image:
+    """Decode an image file, upright by its EXIF data.
+
+    Args:
+        path: Path to a JPEG, PNG, WebP, BMP or TIFF.
+        options: Limit, and bits of 16-bit values; the defaults if None.
 
     Returns:
-        uint8 [height, width, 3], BGR; None where it cannot be read or decoded.
+        uint8 [height, width, 3], BGR.
+
+    Raises:
+        FrameError: It cannot be read, is too large by its header, of another kind, or damaged.
     """
+    options = options or ImageOptions()
+    name = f"The picture {path}"
     try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    except (OSError, cv2.error):
-        return None
-    return None if image is None else image.astype(np.uint8, copy=False)
+        size = path.stat().st_size
+        if size > options.max_image_megapixels * 1e6 * _MOST_BYTES_A_PIXEL:
+            msg = (
+                f"{name} has {size * 1e-6:.0f} MB: more than an image of max_image_megapixels, "
+                f"{options.max_image_megapixels:g}, can have."
+            )
+            raise FrameError(msg)
+        data = path.read_bytes()
+    except OSError as error:
+        msg = f"{name} cannot be read ({error.strerror}): check that it is there and may be read."
+        raise FrameError(msg) from error
+    return to_colour(decode_image(data, name, options), ValueScale(options))
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -27,7 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.cameras.camera import Frame, FrameSource, SourceOptions
-from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.errors import FrameError, SourceError
+from hand_tracking_dsp.images.decode import check_capture
+from hand_tracking_dsp.images.options import ImageOptions
 
 _OPEN_TIMEOUT_S = 8.0
 _CLOSE_TIMEOUT_S = 2.0
@@ -44,9 +46,10 @@ class LiveSource(FrameSource):
         open_capture: Function that opens it; runs in the thread, as it may block.
         remedy: Advice where it does not open, the end of a sentence.
         open_timeout_s: Time that the first frame may take.
+        images: Limit of the images' size.
 
     Raises:
-        SourceError: It does not open or gives no first frame.
+        SourceError: It does not open, gives no first frame, or its frames are too large.
     """
 
     def __init__(
@@ -56,8 +59,11 @@ class LiveSource(FrameSource):
         open_capture: Callable[[], cv2.VideoCapture],
         remedy: str,
         open_timeout_s: float = _OPEN_TIMEOUT_S,
+        images: ImageOptions | None = None,
     ) -> None:
         self.name = name
+        self._images = images or ImageOptions()
+        self._refused = ""
         self.live = True
         self.rate_hz = rate_hz
         self._open_capture = open_capture
@@ -75,6 +81,8 @@ class LiveSource(FrameSource):
         first = self._newest()
         if first is None:
             self.close()
+            if self._refused:
+                raise SourceError(self._refused)
             msg = f"The {name} {self._trouble(open_timeout_s)}: {remedy}."
             raise SourceError(msg)
         self.height, self.width = first.shape[:2]
@@ -115,6 +123,7 @@ class LiveSource(FrameSource):
         try:
             capture = self._open_capture()
             self._opened = bool(capture.isOpened())
+            check_capture(capture, f"The {self.name}", self._images)
             rate_hz = float(capture.get(cv2.CAP_PROP_FPS)) if self._opened else 0.0
             if 1.0 <= rate_hz <= 1000.0:
                 self.rate_hz = rate_hz
@@ -126,6 +135,8 @@ class LiveSource(FrameSource):
                     self._image = image
                     self._grabbed += 1
                     self._changed.notify_all()
+        except FrameError as error:
+            self._refused = str(error)
         except cv2.error:
             pass
         finally:
@@ -142,12 +153,13 @@ class DeviceSource(LiveSource):
     Args:
         spec: Its number ("0") or path ("/dev/video0", "/dev/v4l/by-id/…").
         options: Width, height and rate_hz; the camera takes its nearest.
+        images: Limit of the images' size.
 
     Raises:
         SourceError: There is no such camera, it may not be read, or it gives no frame.
     """
 
-    def __init__(self, spec: str, options: SourceOptions) -> None:
+    def __init__(self, spec: str, options: SourceOptions, images: ImageOptions | None = None) -> None:
         path = Path(f"/dev/video{spec}" if spec.isdecimal() else spec)
         if not path.exists():
             msg = f"There is no camera {path}: connect one, or name another (ls /dev/video*)."
@@ -160,6 +172,7 @@ class DeviceSource(LiveSource):
             options.rate_hz,
             lambda: _open_device(path, options),
             "see that no other program holds it, and that it is a camera (v4l2-ctl --list-devices)",
+            images=images,
         )
 
 
@@ -169,12 +182,15 @@ class StreamSource(LiveSource):
     Args:
         address: "rtsp://…", "http://…", …, or "gst:" and a GStreamer pipeline that ends in appsink.
         open_timeout_s: Time that the first frame may take.
+        images: Limit of the images' size.
 
     Raises:
         SourceError: It does not open, gives no frame, or this OpenCV has no GStreamer.
     """
 
-    def __init__(self, address: str, open_timeout_s: float = _OPEN_TIMEOUT_S) -> None:
+    def __init__(
+        self, address: str, open_timeout_s: float = _OPEN_TIMEOUT_S, images: ImageOptions | None = None
+    ) -> None:
         if address.startswith("gst:") and not cv2.videoio_registry.hasBackend(cv2.CAP_GSTREAMER):
             msg = (
                 f"'{_public(address)}' needs GStreamer, which this OpenCV {cv2.__version__} lacks: "
@@ -187,6 +203,7 @@ class StreamSource(LiveSource):
             lambda: _open_stream(address, open_timeout_s),
             "check the address and the network",
             open_timeout_s,
+            images,
         )
 
 

@@ -23,6 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.cameras.camera import SourceOptions, StoredSource
+from hand_tracking_dsp.errors import FrameError, SourceError
+from hand_tracking_dsp.images.decode import check_capture
+from hand_tracking_dsp.images.options import ImageOptions
 
 _RATES_HZ = (0.1, 1000.0)
 
@@ -30,14 +33,20 @@ _RATES_HZ = (0.1, 1000.0)
 class VideoFileSource(StoredSource):
     """Gives a file's frames; rate_hz is the file's own (else the options'), the caller sets the pace.
 
+    Args:
+        path: Path to the file.
+        options: Settings, of which rate_hz and loop count.
+        images: Limit.
+
     Raises:
-        SourceError: OpenCV cannot decode it.
+        SourceError: OpenCV cannot decode it, or its frames are too large by its header.
     """
 
-    def __init__(self, path: Path, options: SourceOptions) -> None:
+    def __init__(self, path: Path, options: SourceOptions, images: ImageOptions | None = None) -> None:
         self._path = path
-        self._video = cv2.VideoCapture(str(path))
+        self._images = images or ImageOptions()
         self.name = f"video {path}"
+        self._video = self._open()
         super().__init__(
             options,
             f"The file {path} is not a video that OpenCV can decode: check it, or convert it to H.264.",
@@ -53,7 +62,15 @@ class VideoFileSource(StoredSource):
 
     def _restart(self) -> None:
         self._video.release()
-        self._video = cv2.VideoCapture(str(self._path))
+        self._video = self._open()
+
+    def _open(self) -> cv2.VideoCapture:
+        try:
+            video = cv2.VideoCapture(str(self._path))
+            check_capture(video, f"The {self.name}", self._images)
+        except FrameError as error:
+            raise SourceError(str(error)) from error
+        return video
 
     def _next_image(self) -> NDArray[np.uint8] | None:
         image: NDArray[np.uint8] | None

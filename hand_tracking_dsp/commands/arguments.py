@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import Progress
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.options import OptionsType, Parameter, Value, make_options
+from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.options import OptionsType, Parameter, Value, declaration, make_options
 from hand_tracking_dsp.resources import default_device_model
 from hand_tracking_dsp.tracking.manifest import Manifest
 
@@ -137,6 +138,12 @@ def add_images(parser: argparse.ArgumentParser, use: str = "") -> None:
     """Declare --images, one folder or more; use says what for."""
     meaning = f"folders of pictures of hands{use and '; '}{use}"
     parser.add_argument("--images", type=Path, nargs="+", required=True, metavar="DIR", help=meaning)
+
+
+def add_image_options(parser: argparse._ActionsContainer) -> None:
+    """Declare the limit of the images that are read, and their conversions: the fields of ImageOptions."""
+    for name in ("max_image_megapixels", "value_bits", "range_images", "depth_near_m", "depth_far_m"):
+        add_option(parser, f"--{name.replace('_', '-')}", declaration(ImageOptions, name))
 
 
 def add_out(parser: argparse.ArgumentParser) -> None:

@@ -19,12 +19,19 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_option, options_from, require_at_least
+from hand_tracking_dsp.commands.arguments import (
+    add_bank,
+    add_image_options,
+    add_option,
+    options_from,
+    require_at_least,
+)
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.replay.levels import RULES, Setting
 from hand_tracking_dsp.evaluation.replay.naming import distinct_names
 from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, ReplayOptions
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.power.mac_estimate import MacEstimateOptions
 from hand_tracking_dsp.resources import default_bank
@@ -75,6 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     smoothing = declaration(TrackerOptions, "smoothing")
     add_option(how, "--no-smoothing", smoothing, help="leave the landmarks as the network gives them")
     add_option(how, "--mirrored", declaration(TrackerOptions, "mirrored"))
+    add_image_options(parser.add_argument_group("images"))
     add_option(how, "--picojoules-per-mac", declaration(MacEstimateOptions, "picojoules_per_mac"))
     parser.add_argument(
         "--metrics", action="store_true", help="print the definitions of all measures, and end"
@@ -143,11 +151,20 @@ def settings_of(options: argparse.Namespace, bank: Manifest) -> list[Setting]:
 
 
 def recordings_of(options: argparse.Namespace) -> list[RecordingSpec]:
-    """Return the recordings, each under a name of its own."""
+    """Return the recordings, each under a name of its own.
+
+    Raises:
+        ConfigurationError: The options of images do not fit each other.
+    """
     paths = list(dict.fromkeys(path.resolve() for path in options.bags))
     names = distinct_names(paths)
-    recordings = [RecordingSpec(name, path, options.topic) for name, path in zip(names, paths, strict=True)]
+    images = options_from(options, ImageOptions)
+    recordings = [
+        RecordingSpec(name, path, options.topic, images=images)
+        for name, path in zip(names, paths, strict=True)
+    ]
     if options.images:
         folder = options.images.resolve()
-        recordings.append(RecordingSpec(f"{folder.name} (photos)", folder, truth=options.truth, photos=True))
+        name = f"{folder.name} (photos)"
+        recordings.append(RecordingSpec(name, folder, truth=options.truth, photos=True, images=images))
     return recordings

@@ -28,6 +28,7 @@ from hand_tracking_dsp.commands.arguments import add_option, options_from
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.up import require_ros
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, SourceError
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.nodes.tables.camera import JPEG_QUALITY
 from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.recordings.bags.record_camera import record_source
@@ -85,6 +86,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for flag, name in _SOURCE_OPTIONS.items():
         add_option(source, flag, declaration(SourceOptions, name), default=None)
+    limit = declaration(ImageOptions, "max_image_megapixels")
+    add_option(source, "--max-image-megapixels", limit, default=None)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -110,7 +113,11 @@ def _check(options: argparse.Namespace) -> None:
     if options.source and options.topics:
         msg = "--topics chooses from a running graph: leave out --source, or --topics."
         raise ConfigurationError(msg)
-    flags = {"--compressed": "compressed", **_SOURCE_OPTIONS}
+    flags = {
+        "--compressed": "compressed",
+        **_SOURCE_OPTIONS,
+        "--max-image-megapixels": "max_image_megapixels",
+    }
     given = [flag for flag, name in flags.items() if getattr(options, name) is not None]
     if given and not options.source:
         msg = f"{', '.join(given)} go with --source: a running graph is recorded as it is."
@@ -129,8 +136,9 @@ def _record_source(options: argparse.Namespace, view: LiveView) -> HandTrackingE
         recorded_s = covered_s
         _show(view, covered_s, seconds, f"{count} frames")
 
+    settings, images = options_from(options, SourceOptions), options_from(options, ImageOptions)
     with (
-        open_source(options.source, options_from(options, SourceOptions)) as source,
+        open_source(options.source, settings, images) as source,
         BagWriter(options.out, options.format) as writer,
     ):
         view.say(f"Recording {source.name}, {source.width}x{source.height}, {source.rate_hz:g} Hz.")
@@ -142,13 +150,15 @@ def _record_source(options: argparse.Namespace, view: LiveView) -> HandTrackingE
             view.say("Stopped by Ctrl-C.")
         except SourceError as error:
             trouble = error
-        skipped = source.frames_skipped
+        skipped, problem = source.frames_skipped, source.problem
     if not writer.counts:
         msg = f"{source.name} gave no frame, so no bag was written{f': {trouble}' if trouble else '.'}"
         return SourceError(msg)
     _report(view, writer, recorded_s)
     if skipped:
         view.say(f"Not written: {skipped} frames of the source that could not be decoded.")
+    if problem:
+        view.say(problem)
     return trouble
 
 

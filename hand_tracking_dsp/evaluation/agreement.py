@@ -29,7 +29,6 @@ from typing import Any
 import cv2
 
 from hand_tracking_dsp.cameras.folder import list_images, read_image
-from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.matching import match_hands
 from hand_tracking_dsp.evaluation.statistics import mean_or_nan, percentile
 from hand_tracking_dsp.evaluation.workers import FoundHand, TrackerWorker
@@ -119,7 +118,11 @@ def compare_trackers(
     mediapipe: TrackerWorker,
     on_photo: Callable[[Path], None] = lambda _: None,
 ) -> dict[Path, Agreement]:
-    """Show every photo to both trackers, MediaPipe's opened as static; return the agreement by folder."""
+    """Show every photo to both trackers, MediaPipe's opened as static; return the agreement by folder.
+
+    Raises:
+        FrameError: A photo cannot be decoded.
+    """
     results = {}
     for folder, paths in photos.items():
         results[folder] = Agreement()
@@ -156,10 +159,7 @@ def table(results: dict[str, Agreement]) -> str:
 
 def _read(paths: Sequence[Path]) -> Iterator[tuple[Path, Image]]:
     for path in paths:
-        if (image := read_image(path)) is None:
-            msg = f"The picture {path} cannot be read: remove it or repair it."
-            raise ConfigurationError(msg)
-        yield path, cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        yield path, cv2.cvtColor(read_image(path), cv2.COLOR_BGR2RGB)
 
 
 def _spread(values: list[float]) -> dict[str, float] | None:

@@ -20,63 +20,152 @@ bgr8 and rgb8 pass without a copy.
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import FrameError
+from hand_tracking_dsp.images.decode import check_size, decode_image, to_colour
+from hand_tracking_dsp.images.value_scale import ValueScale
 from hand_tracking_dsp.messages.message import Message
 from hand_tracking_dsp.tracking.types import ChannelOrder
 from hand_tracking_dsp.tracking.types import Image as Pixels
 
-# Encodings of sensor_msgs/image_encodings.hpp: bytes a pixel, and OpenCV's way to BGR (None: as it is).
-_ENCODINGS: dict[str, tuple[int, int | None]] = {
-    "bgr8": (3, None),
-    "rgb8": (3, None),
-    "8UC3": (3, None),
-    "mono8": (1, cv2.COLOR_GRAY2BGR),
-    "8UC1": (1, cv2.COLOR_GRAY2BGR),
-    "mono16": (2, cv2.COLOR_GRAY2BGR),
-    "bgra8": (4, cv2.COLOR_BGRA2BGR),
-    "rgba8": (4, cv2.COLOR_RGBA2BGR),
-    "8UC4": (4, cv2.COLOR_BGRA2BGR),
-    "yuv422": (2, cv2.COLOR_YUV2BGR_UYVY),
-    "uyvy": (2, cv2.COLOR_YUV2BGR_UYVY),
-    "yuv422_yuy2": (2, cv2.COLOR_YUV2BGR_YUY2),
-    "yuyv": (2, cv2.COLOR_YUV2BGR_YUY2),
-    # ROS names a Bayer pattern by its first two pixels, OpenCV by the second row's.
-    "bayer_rggb8": (1, cv2.COLOR_BayerBG2BGR),
-    "bayer_bggr8": (1, cv2.COLOR_BayerRG2BGR),
-    "bayer_gbrg8": (1, cv2.COLOR_BayerGR2BGR),
-    "bayer_grbg8": (1, cv2.COLOR_BayerGB2BGR),
+# ROS names a Bayer pattern by its first two pixels, OpenCV by the second row's.
+_BAYER = {
+    "bayer_rggb": cv2.COLOR_BayerBG2BGR,
+    "bayer_bggr": cv2.COLOR_BayerRG2BGR,
+    "bayer_gbrg": cv2.COLOR_BayerGR2BGR,
+    "bayer_grbg": cv2.COLOR_BayerGB2BGR,
 }
 
+# Encodings of sensor_msgs/image_encodings.hpp: type and number of a pixel's values, and OpenCV's way to BGR
+# (None: as it is). 8UC and 16UC are taken for BGR.
+_PACKED: dict[str, tuple[str, int, int | None]] = {
+    "bgr8": ("u1", 3, None),
+    "rgb8": ("u1", 3, None),
+    "8UC3": ("u1", 3, None),
+    "mono8": ("u1", 1, cv2.COLOR_GRAY2BGR),
+    "8UC1": ("u1", 1, cv2.COLOR_GRAY2BGR),
+    "bgra8": ("u1", 4, cv2.COLOR_BGRA2BGR),
+    "rgba8": ("u1", 4, cv2.COLOR_RGBA2BGR),
+    "8UC4": ("u1", 4, cv2.COLOR_BGRA2BGR),
+    "uyvy": ("u1", 2, cv2.COLOR_YUV2BGR_UYVY),
+    "yuv422": ("u1", 2, cv2.COLOR_YUV2BGR_UYVY),
+    "yuyv": ("u1", 2, cv2.COLOR_YUV2BGR_YUY2),
+    "yuv422_yuy2": ("u1", 2, cv2.COLOR_YUV2BGR_YUY2),
+    **{f"{name}8": ("u1", 1, code) for name, code in _BAYER.items()},
+    "mono16": ("u2", 1, cv2.COLOR_GRAY2BGR),
+    "bgr16": ("u2", 3, None),
+    "rgb16": ("u2", 3, None),
+    "16UC3": ("u2", 3, None),
+    "bgra16": ("u2", 4, cv2.COLOR_BGRA2BGR),
+    "rgba16": ("u2", 4, cv2.COLOR_RGBA2BGR),
+    "16UC4": ("u2", 4, cv2.COLOR_BGRA2BGR),
+    **{f"{name}16": ("u2", 1, code) for name, code in _BAYER.items()},
+    "16UC1": ("u2", 1, cv2.COLOR_GRAY2BGR),
+    "32FC1": ("f4", 1, cv2.COLOR_GRAY2BGR),
+}
+_PAIRED = ("uyvy", "yuv422", "yuyv", "yuv422_yuy2")
+_RANGE = ("16UC1", "32FC1")
 
-def image_to_pixels(message: Message) -> tuple[Pixels, ChannelOrder]:
+# Planar encodings: a plane of brightness, then one of colour pairs; the rows of all planes for each row.
+_PLANAR = {"nv12": 1.5, "nv21": 1.5, "nv24": 3.0}
+
+
+def image_to_pixels(message: Message, scale: ValueScale | None = None) -> tuple[Pixels, ChannelOrder]:
     """Give the pixels of a sensor_msgs/Image, uint8 [height, width, 3], and the order of their channels.
 
     bgr8 and rgb8 are views of the message's own memory.
 
+    Args:
+        message: The message.
+        scale: Conversion of values of more than 8 bits, and limits; the same for all images of a stream.
+
     Raises:
-        FrameError: Zero size, unknown encoding, wrong step, or too little data.
+        FrameError: Zero size, too many pixels, unknown encoding, wrong step, or too little data.
     """
-    height, width, step = message.height, message.width, message.step
-    if height < 1 or width < 1:
-        msg = f"The image is {width}x{height} pixels: it needs at least one row and one column."
+    scale = scale or ValueScale()
+    height, width, encoding = message.height, message.width, message.encoding
+    if encoding in _PLANAR:
+        return _planar_to_bgr(message, scale), "bgr"
+    if encoding not in _PACKED:
+        known = ", ".join((*_PACKED, *_PLANAR))
+        msg = f"The image's encoding is {encoding!r}: use one of {known}."
         raise FrameError(msg)
-    if message.encoding not in _ENCODINGS:
-        msg = f"The image's encoding is {message.encoding!r}: use one of {', '.join(_ENCODINGS)}."
+    kind, channels, conversion = _PACKED[encoding]
+    pixel_bytes = channels * int(kind[1])
+    rows = _rows(message, message.step, width * pixel_bytes)
+    check_size("The image", width, height, scale.options, pixel_bytes)
+    if encoding in _PAIRED and width % 2:
+        msg = f"An image of {width}x{height} pixels cannot be {encoding}, whose pixels come in pairs."
         raise FrameError(msg)
-    size, conversion = _ENCODINGS[message.encoding]
-    row = width * size
-    if step < row:
+    stored = np.dtype(f"{'>' if message.is_bigendian else '<'}{kind}")
+    values: NDArray[Any] = np.ascontiguousarray(rows).view(stored).reshape(height, width, channels)
+    if kind != "u1":
+        own = values.astype(stored.newbyteorder("="), copy=False)
+        values = scale.range_image(own) if encoding in _RANGE else scale.brightness(own)
+    order: ChannelOrder = "rgb" if encoding in {"rgb8", "rgb16"} else "bgr"
+    return cast(Pixels, values if conversion is None else cv2.cvtColor(values, conversion)), order
+
+
+def compressed_to_pixels(message: Message, scale: ValueScale | None = None) -> tuple[Pixels, ChannelOrder]:
+    """Decode a sensor_msgs/CompressedImage that holds JPEG, PNG, WebP, BMP or TIFF.
+
+    Its format is "jpeg" or, of image_transport, as "bayer_rggb8; jpeg compressed bgr8": the encoding of the
+    image, and the one that was compressed.
+
+    Args:
+        message: The message.
+        scale: Conversion of values of more than 8 bits, and limits; the same for all images of a stream.
+
+    Raises:
+        FrameError: It is empty, too large by its header, of another kind, or damaged.
+    """
+    scale = scale or ValueScale()
+    data = bytes(message.data)
+    name = f"The compressed image (format {message.format!r}, {len(data)} bytes)"
+    encoding, _, way = message.format.partition(";")
+    codec, _, stored = way.partition("compressed")
+    encoding, stored = encoding.strip(), stored.strip() or encoding.strip()
+    if "compressedDepth" in message.format:
+        msg = f"{name} is compressed depth, which is not read: take a colour or infrared image."
+        raise FrameError(msg)
+    decoded = decode_image(data, name, scale.options)
+    if decoded.ndim == 3:
+        # Publishers that do not name what they compressed compressed the image as it was.
+        return to_colour(decoded, scale), "rgb" if codec and stored.startswith("rgb") else "bgr"
+    if encoding in _RANGE:
+        return to_colour(scale.range_image(decoded), scale), "bgr"
+    pattern = _BAYER.get(stored.rstrip("0123456789"))
+    if pattern is None:
+        return to_colour(decoded, scale), "bgr"
+    return cast(Pixels, cv2.cvtColor(scale.brightness(decoded), pattern)), "bgr"
+
+
+def _rows(message: Message, step: int, row_bytes: int, height: int = 0, start: int = 0) -> NDArray[np.uint8]:
+    """View rows of a message's data.
+
+    Args:
+        message: The message.
+        step: Bytes from one row to the next.
+        row_bytes: Bytes of a row that count.
+        height: Number of rows; the message's if 0.
+        start: Place of the first row.
+
+    Raises:
+        FrameError: The step is shorter than a row, or the data end before the last row.
+    """
+    height = height or message.height
+    if step < row_bytes:
         msg = (
-            f"The image's step is {step} bytes, but {width} pixels of {message.encoding} need {row}: "
-            f"fix its publisher."
+            f"The image's step is {step} bytes, but {message.width} pixels of {message.encoding} need "
+            f"{row_bytes}: fix its publisher."
         )
         raise FrameError(msg)
-    needed = (height - 1) * step + row
+    needed = start + (height - 1) * step + row_bytes
     data = np.frombuffer(message.data, dtype=np.uint8)
     if len(data) < needed:
         msg = (
@@ -84,34 +173,40 @@ def image_to_pixels(message: Message) -> tuple[Pixels, ChannelOrder]:
             f"{len(data)}; fix its publisher."
         )
         raise FrameError(msg)
-    rows = np.lib.stride_tricks.as_strided(data, (height, row), (step, 1), writeable=False)
-    pixels = np.ascontiguousarray(rows).reshape(height, width, size)
-    if conversion is None:
-        return pixels, "rgb" if message.encoding == "rgb8" else "bgr"
-    if message.encoding == "mono16":
-        pixels = pixels[:, :, 0 if message.is_bigendian else 1].copy()
-    try:
-        return cast(Pixels, cv2.cvtColor(pixels, conversion)), "bgr"
-    except cv2.error:
-        msg = f"An image of {width}x{height} pixels cannot be {message.encoding}, whose pixels come in pairs."
-        raise FrameError(msg) from None
+    return np.lib.stride_tricks.as_strided(data[start:], (height, row_bytes), (step, 1), writeable=False)
 
 
-def compressed_to_pixels(message: Message) -> tuple[Pixels, ChannelOrder]:
-    """Decode a sensor_msgs/CompressedImage (whatever OpenCV reads: JPEG, PNG, WebP).
+def _planar_to_bgr(message: Message, scale: ValueScale) -> Pixels:
+    """Convert nv12, nv21 or nv24.
 
     Raises:
-        FrameError: It is empty or cannot be decoded.
+        FrameError: Zero size, too many pixels, an odd size where pixels share colours, or too little data.
     """
-    data = np.frombuffer(message.data, dtype=np.uint8)
-    try:
-        pixels = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-    except cv2.error:
-        pixels = None
-    if pixels is None:
-        msg = (
-            f"The compressed image (format {message.format!r}, {len(data)} bytes) cannot be decoded: "
-            f"send JPEG or PNG."
-        )
+    height, width, encoding = message.height, message.width, message.encoding
+    planes = _PLANAR[encoding]
+    if encoding != "nv24" and (width % 2 or height % 2):
+        msg = f"An image of {width}x{height} pixels cannot be {encoding}: its rows and columns come in pairs."
         raise FrameError(msg)
-    return cast(Pixels, pixels), "bgr"
+    # Some publishers count the colours into the step, too: then the data are too short for such rows.
+    step = message.step if len(message.data) >= message.step * height * planes else min(message.step, width)
+    grey = _rows(message, step, width)
+    check_size("The image", width, height, scale.options)
+    if encoding == "nv24":
+        colours = _rows(message, 2 * step, 2 * width, start=height * step)
+        return _nv24_to_bgr(grey, colours.reshape(height, width, 2))
+    code = cv2.COLOR_YUV2BGR_NV12 if encoding == "nv12" else cv2.COLOR_YUV2BGR_NV21
+    colours = _rows(message, step, width, height // 2, height * step).reshape(height // 2, width // 2, 2)
+    return cast(Pixels, cv2.cvtColorTwoPlane(grey, colours, code))
+
+
+# From BT.601's 16 to 235 and 240, as in the other YUV encodings, to the full range of OpenCV's YCrCb.
+_LEVELS = np.arange(256, dtype=np.float64)
+_FULL_GREY = np.clip((_LEVELS - 16) * 255 / 219, 0, 255).round().astype(np.uint8)
+_FULL_COLOUR = np.clip((_LEVELS - 128) * 255 / 224 + 128, 0, 255).round().astype(np.uint8)
+
+
+def _nv24_to_bgr(grey: NDArray[np.uint8], colours: NDArray[np.uint8]) -> Pixels:
+    """Convert planes of brightness [height, width] and of Cb and Cr [height, width, 2]."""
+    blue, red = cv2.split(cv2.LUT(colours, _FULL_COLOUR))
+    merged = cv2.merge((cv2.LUT(grey, _FULL_GREY), red, blue))
+    return cast(Pixels, cv2.cvtColor(merged, cv2.COLOR_YCrCb2BGR))

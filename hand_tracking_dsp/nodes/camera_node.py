@@ -30,6 +30,7 @@ from hand_tracking_dsp.cameras.backoff import Backoff, BackoffOptions
 from hand_tracking_dsp.cameras.camera import Frame, FrameSource, Intrinsics, SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.errors import HandTrackingError
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.msg import HandArray
 from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE, image_topic
 from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
@@ -50,6 +51,7 @@ class CameraNode(ManagedNode):
         self._stop = threading.Event()
         self._source_name = ""
         self._trouble = ""
+        self._left_out = 0, ""
         self._frames = 0
         self._losses = 0
         self._rate = RateMeter()
@@ -61,6 +63,7 @@ class CameraNode(ManagedNode):
         parameters = self.parameters
         self._retries = parameters.make(BackoffOptions)
         self._options = parameters.make(SourceOptions)
+        self._images = parameters.make(ImageOptions)
         self._image = self.publish_on(Image, IMAGE, "image")
         self._compressed = (
             self.publish_on(CompressedImage, image_topic(self, COMPRESSED), "image")
@@ -81,6 +84,7 @@ class CameraNode(ManagedNode):
     def activate(self) -> None:
         """Start the thread that reads the source."""
         self._frames = self._losses = 0
+        self._left_out = 0, ""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(self._stop,), name="source", daemon=True)
         self._thread.start()
@@ -106,6 +110,10 @@ class CameraNode(ManagedNode):
             "rate_hz": self._rate.hz(time.monotonic()),
             "times_lost": self._losses,
         }
+        skipped, problem = self._left_out
+        report.values["frames_skipped"] = skipped
+        if problem:
+            report.warnings.append(problem)
         if self._trouble:
             report.errors.append(self._trouble)
 
@@ -115,7 +123,7 @@ class CameraNode(ManagedNode):
         while not stop.is_set():
             frames_before = self._frames
             try:
-                with open_source(self.parameters["source"], self._options) as source:
+                with open_source(self.parameters["source"], self._options, self._images) as source:
                     self._source_name = source.name
                     self.get_logger().info(
                         f"Reading {source.name}, {source.width}x{source.height}, {source.rate_hz:g} Hz."
@@ -150,6 +158,7 @@ class CameraNode(ManagedNode):
             if stop.wait(0 if source.live else schedule.wait_s(time.monotonic())):
                 return
             self._publish(frame, source.intrinsics)
+            self._left_out = source.frames_skipped, source.problem
             self._trouble = ""
             self._frames += 1
             self._rate.tick(time.monotonic())

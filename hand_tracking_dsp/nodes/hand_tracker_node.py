@@ -30,6 +30,8 @@ from std_srvs.srv import Trigger
 from visualization_msgs.msg import MarkerArray
 
 from hand_tracking_dsp.errors import FrameError
+from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.images.value_scale import ValueScale
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
 from hand_tracking_dsp.messages.message import stamp_ns
@@ -99,6 +101,7 @@ class HandTrackerNode(ManagedNode):
     def activate(self) -> None:
         """Start the thread that tracks."""
         self._images = Mailbox()
+        self._scale = ValueScale(self._image_options)
         self._frames = self._rejected = 0
         self._bad_frame_s = self._last_stamp_s = -math.inf
         self._reset_wanted = True
@@ -167,6 +170,7 @@ class HandTrackerNode(ManagedNode):
         compressed = parameters["image_transport"] == "compressed"
         kind, name = (CompressedImage, COMPRESSED) if compressed else (Image, IMAGE)
         self._to_pixels = compressed_to_pixels if compressed else image_to_pixels
+        self._image_options = parameters.make(ImageOptions)
         self._image_topic = image_topic(self, name)
         self._hands = self.publish_on(HandArray, "hands", "hands")
         self._stats = self.publish_on(TrackerStats, "stats", "hands")
@@ -219,7 +223,7 @@ class HandTrackerNode(ManagedNode):
         if tracker is None:
             return
         start = perf_counter()
-        pixels, order = self._to_pixels(message)
+        pixels, order = self._to_pixels(message, self._scale)
         conversion_ms = (perf_counter() - start) * 1e3
         stamp_s = seconds(message.header.stamp) or self.get_clock().now().nanoseconds * 1e-9
         if self._reset_wanted or stamp_s < self._last_stamp_s:

@@ -27,6 +27,8 @@ import numpy as np
 
 from hand_tracking_dsp.control.samples import BatterySample
 from hand_tracking_dsp.errors import FrameError, SourceError
+from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.images.value_scale import ValueScale
 from hand_tracking_dsp.messages.hands import HANDS_TYPE, tracked_hands
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.messages.samples import BATTERY_TYPE, POWER_TOPIC, POWER_TYPE, BatteryReader
@@ -90,13 +92,15 @@ class BagRecording:
     Args:
         path: Path to a rosbag2 folder or file, or to a ROS 1 bag.
         topic: Topic of the images; may be left out where the bag has only one.
+        images: Limit of the images' size, and conversions.
     """
 
-    def __init__(self, path: Path, topic: str = "") -> None:
+    def __init__(self, path: Path, topic: str = "", images: ImageOptions | None = None) -> None:
         self.still = False
         self.problems: Counter[str] = Counter()
         self._path = path
         self._topic = topic
+        self._images = images
 
     def count(self) -> int:
         """Return the number of images that the bag says it has.
@@ -123,10 +127,11 @@ class BagRecording:
         battery = _beside(bag.connections, BATTERY_TYPE, "battery_state", topic)
         power = _beside(bag.connections, POWER_TYPE, POWER_TOPIC, topic)
         beside = _Beside()
+        scale = ValueScale(self._images)
         count = 0
         last_ns = -1
         for image in self._due(bag, images, [*truth, *hands, *battery, *power], beside):
-            frame = self._frame(bag, count, image, beside)
+            frame = self._frame(bag, count, image, beside, scale)
             if frame.image is not None:
                 self._check_order(frame, last_ns)
                 last_ns = frame.stamp_ns
@@ -159,7 +164,9 @@ class BagRecording:
                 yield waiting.popleft()
         yield from waiting
 
-    def _frame(self, bag: Bag, index: int, found: _ImageMessage, beside: _Beside) -> RecordedFrame:
+    def _frame(
+        self, bag: Bag, index: int, found: _ImageMessage, beside: _Beside, scale: ValueScale
+    ) -> RecordedFrame:
         arrival_ns, topic, msgtype = found.arrival_ns, found.connection.topic, found.connection.msgtype
         start = perf_counter()
         try:
@@ -169,7 +176,7 @@ class BagRecording:
         try:
             header_ns = stamp_ns(message)
             truth, recorded = beside.take(header_ns)
-            image, order = pixels(message, msgtype)
+            image, order = pixels(message, msgtype, scale)
         except (FrameError, AttributeError, TypeError) as error:
             count_problem(self.problems, f"{topic}: {error}")
             return _rejected(index, found, error)

@@ -21,8 +21,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
-from hand_tracking_dsp.cameras.folder import list_images, read_image
-from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.cameras.folder import list_images, passed_over, read_image
+from hand_tracking_dsp.errors import FrameError, SourceError
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.recordings.labels import Truth
 from hand_tracking_dsp.recordings.recording import RecordedFrame, count_problem
 
@@ -39,12 +40,15 @@ class FolderRecording:
         SourceError: The folder cannot be read or holds no picture, or the truth names none of them.
     """
 
-    def __init__(self, folder: Path, truth: Truth | None = None) -> None:
+    def __init__(self, folder: Path, truth: Truth | None = None, images: ImageOptions | None = None) -> None:
         self.still = True
         self.problems: Counter[str] = Counter()
         self._folder = folder
+        self._images = images
         self._truth = truth or {}
         self._paths = list_images(folder)
+        if others := passed_over(folder):
+            self.problems[others] += 1
         missing = self._truth.keys() - {self._key(path) for path in self._paths}
         if truth and len(missing) == len(truth):
             msg = (
@@ -63,10 +67,12 @@ class FolderRecording:
         """Give the pictures in the order of their names."""
         for index, path in enumerate(self._paths):
             start = perf_counter()
-            image = read_image(path)
-            problem = "" if image is not None else "a picture cannot be decoded"
-            if problem:
-                count_problem(self.problems, f"{problem} ({self._key(path)})")
+            image, problem = None, ""
+            try:
+                image = read_image(path, self._images)
+            except FrameError as error:
+                problem = str(error)
+                count_problem(self.problems, problem)
             stamp_ns = (index + 1) * _INTERVAL_NS
             yield RecordedFrame(
                 index,

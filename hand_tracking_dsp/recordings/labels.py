@@ -93,12 +93,9 @@ class LabelledPicture:
             uint8 [height, width, 3], BGR.
 
         Raises:
-            SourceError: It cannot be decoded.
+            FrameError: It cannot be decoded.
         """
-        if (image := read_image(self.path)) is None:
-            msg = f"The picture {self.path} cannot be read: restore it, or remove it from the labels."
-            raise SourceError(msg)
-        return image
+        return read_image(self.path)
 
 
 def group_of(path: Path) -> str:

@@ -26,7 +26,7 @@ from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.cameras.folder import list_images, read_image
 from hand_tracking_dsp.compression.data.pictures import list_pictures
-from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.evaluation.agreement import sample_photos
 from hand_tracking_dsp.recordings.folder_recording import FolderRecording
 
@@ -142,13 +142,15 @@ def test_all_users_of_a_folder_name_one_below_that_cannot_be_read(tmp_path, use,
         use(tmp_path)
 
 
-def test_an_image_that_cannot_be_decoded_is_listed_and_read_as_none(tmp_path):
+def test_an_image_that_cannot_be_decoded_is_listed_and_refused_with_its_reason(tmp_path):
     (tmp_path / "damaged.png").write_bytes(b"no image")
     (tmp_path / "empty.png").touch()
     (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
     paths = list_images(tmp_path)
     assert below(tmp_path, paths) == ["damaged.png", "empty.png", "gone.png"]
-    assert [read_image(path) for path in paths] == [None, None, None]
+    for path, reason in zip(paths, ("it is not an image", "it is empty", "No such file"), strict=True):
+        with pytest.raises(FrameError, match=f"^The picture {path} cannot be (decoded|read).*{reason}"):
+            read_image(path)
 
 
 @pytest.fixture

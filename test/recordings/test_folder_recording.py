@@ -52,7 +52,21 @@ def test_gives_photos_by_name_and_counts_what_cannot_be_decoded(photos):
     assert recording.still
     assert [given.name for given in frames] == ["a.png", "b/c.jpg", "z.jpg"]
     assert [given.image is None for given in frames] == [False, False, True]
-    assert recording.problems == {"a picture cannot be decoded (z.jpg)": 1}
+    sentence = f"The picture {photos / 'z.jpg'} cannot be decoded, as it is not an image: give JPEG or PNG."
+    assert recording.problems == {sentence: 1}
+    assert frames[2].problem == sentence
+
+
+def test_pictures_passed_over_for_their_kind_are_a_problem(photos):
+    (photos / "b" / "phone.HEIC").touch()
+    recording = FolderRecording(photos)
+    assert recording.count() == 3
+    assert (
+        recording.problems[
+            f"Pictures in {photos} are passed over for their kind (1 .heic): convert them to JPEG or PNG."
+        ]
+        == 1
+    )
 
 
 def test_pictures_have_the_hands_of_the_table(photos, truth_file):

@@ -25,6 +25,7 @@ import numpy as np
 
 from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.images.value_scale import ValueScale
 from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
 from hand_tracking_dsp.recordings.bags.reader import open_bag
 
@@ -73,6 +74,7 @@ def write_bag_pictures(
         total = sum(connection.msgcount for connection in connections)
         wanted = np.linspace(0, total - 1, min(count, total)).round()
         written = bad = 0
+        scale = ValueScale()
         problem = "the topic has no message"
         for number, (connection, _, data) in enumerate(opened.messages(connections)):
             if written == len(wanted):
@@ -80,7 +82,7 @@ def write_bag_pictures(
             if number < wanted[written]:
                 continue
             try:
-                image, order = pixels(opened.deserialize(data, connection.msgtype), connection.msgtype)
+                image, order = pixels(opened.deserialize(data, connection.msgtype), connection.msgtype, scale)
             except FrameError as error:
                 bad += 1
                 problem = str(error).rstrip(".")

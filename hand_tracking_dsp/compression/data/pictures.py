@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hand_tracking_dsp.cameras.folder import list_images, read_image
+from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.tracking.types import Image
 
 # Neighbours by name are mostly neighbours in time: a folder's groups are this many runs of them.
@@ -45,7 +46,10 @@ class Picture:
 
     def read(self) -> Image | None:
         """Decode the picture: uint8 [height, width, 3], BGR; None where the file cannot be decoded."""
-        return read_image(self.path)
+        try:
+            return read_image(self.path)
+        except FrameError:
+            return None
 
 
 def list_pictures(folder: Path) -> list[Picture]:

@@ -23,7 +23,6 @@ import cv2
 import numpy as np
 
 from hand_tracking_dsp.cameras.folder import read_image
-from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.evaluation.gestures.confusion import NO_HAND, NONE, Confusion
 from hand_tracking_dsp.gestures.examples import OwnGesture
 from hand_tracking_dsp.gestures.options import GestureOptions
@@ -87,9 +86,7 @@ class PictureReader:
         Raises:
             FrameError: The picture cannot be decoded.
         """
-        if (image := read_image(hand.path)) is None:
-            msg = f"The picture {hand.path} cannot be decoded: remove it from the labels or repair it."
-            raise FrameError(msg)
+        image = read_image(hand.path)
         border = round(self._margin * max(image.shape[:2]))
         image = cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_REPLICATE)
         self._tracker.reset()

@@ -35,6 +35,7 @@ from hand_tracking_dsp.evaluation.replay.pipeline import BackgroundWorker, read_
 from hand_tracking_dsp.evaluation.replay.resource_usage import Meter, Usage
 from hand_tracking_dsp.evaluation.replay.timing import EveryFrame, NewestFrame, Timing, Turn
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.power.mac_estimate import MacEstimateOptions
 from hand_tracking_dsp.recordings.bag_recording import BagRecording
@@ -68,6 +69,7 @@ class RecordingSpec:
         topic: Topic of a bag's images; "": its only one.
         truth: Table of the ground truth of pictures; None: not known.
         photos: Whether it is a folder of pictures.
+        images: Limit of the images' size, and conversions.
     """
 
     name: str
@@ -75,6 +77,7 @@ class RecordingSpec:
     topic: str = ""
     truth: Path | None = None
     photos: bool = False
+    images: ImageOptions = field(default_factory=ImageOptions)
 
     def open(self) -> Recording:
         """Open it.
@@ -83,8 +86,9 @@ class RecordingSpec:
             SourceError: It is missing, or there is nothing in it.
         """
         if self.photos:
-            return FolderRecording(self.path, read_truth(self.truth) if self.truth else None)
-        return BagRecording(self.path, self.topic)
+            truth = read_truth(self.truth) if self.truth else None
+            return FolderRecording(self.path, truth, self.images)
+        return BagRecording(self.path, self.topic, self.images)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from hand_tracking_dsp.cameras.backoff import BackoffOptions
 from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.nodes.tables.common import AUTOSTART, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 
@@ -35,6 +36,7 @@ CAMERA: tuple[Parameter, ...] = (
     ),
     # A robot's camera goes on, also where a file stands in for it.
     *parameters_of(SourceOptions, defaults={"loop": True}),
+    *parameters_of(ImageOptions, only=("max_image_megapixels",)),
     Parameter("frame_id", "camera_optical_frame", "Optical frame (REP 103) that the headers name."),
     Parameter("compressed", False, "Publish image_raw/compressed as well."),
     JPEG_QUALITY,

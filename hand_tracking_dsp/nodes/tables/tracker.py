@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.nodes.tables.common import AUTOSTART, BANK, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
@@ -52,6 +53,7 @@ TRACKER: tuple[Parameter, ...] = (
         "Which image to take: raw (image_raw) or compressed (image_raw/compressed).",
         choices=("raw", "compressed"),
     ),
+    *parameters_of(ImageOptions),
     Parameter(
         "horizontal_fov_deg",
         60.0,

@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import Any
 
 from hand_tracking_dsp.errors import ConfigurationError, FrameError, SourceError
+from hand_tracking_dsp.images.value_scale import ValueScale
 from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
 from hand_tracking_dsp.recordings.bags.reader import Bag
 from hand_tracking_dsp.tracking.types import ChannelOrder, Image
@@ -105,14 +106,24 @@ def _camera(topic: str) -> str:
     return topic.removesuffix(f"/{_COMPRESSED}")
 
 
-def pixels(message: Any, msgtype: str) -> tuple[Image, ChannelOrder]:  # noqa: ANN401
+def pixels(
+    message: Any,  # noqa: ANN401
+    msgtype: str,
+    scale: ValueScale | None = None,
+) -> tuple[Image, ChannelOrder]:
     """Decode an image message of rosbags: uint8 [height, width, 3], and the order of its channels.
+
+    Args:
+        message: The message.
+        msgtype: Its type.
+        scale: Conversion of values of more than 8 bits, and limits; the same for all images of a topic.
 
     Raises:
         FrameError: It cannot be decoded.
     """
     try:
-        return compressed_to_pixels(message) if msgtype == COMPRESSED_TYPE else image_to_pixels(message)
+        to_pixels = compressed_to_pixels if msgtype == COMPRESSED_TYPE else image_to_pixels
+        return to_pixels(message, scale)
     except (AttributeError, TypeError, ValueError) as error:
         msg = f"A message is no {msgtype} ({error}): the bag's definition of it is damaged or another's."
         raise FrameError(msg) from error
