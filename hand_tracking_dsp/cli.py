@@ -18,18 +18,23 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
 
 from hand_tracking_dsp.commands.catalogue import COMMANDS, GROUPS, module_of
+from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.errors import HandTrackingError
 
 # A shell's status of a program that SIGINT ended.
 _INTERRUPTED = 130
+# The same of one that SIGPIPE ended.
+_NOT_READ = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,8 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0, 1 where the command failed with a sentence on stderr, 2 for wrong usage, 130
-        after Ctrl-C where the command has no other way to end.
+        after Ctrl-C where the command has no other way to end, 141 where nobody reads its output any more.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # What the terminal's encoding lacks, and halves of characters, are shown as escapes.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if arguments is None else arguments)
     if "_ARGCOMPLETE" in os.environ:
         words = _words_to_complete()
@@ -50,14 +59,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser, module = _make_parser(name)
         _complete(parser)
         options = parser.parse_args(words)
-        return int(module.run(options)) if module else 0
-    except HandTrackingError as error:
-        return _fail(name, str(error))
-    except ModuleNotFoundError as error:
-        return _fail(name, _missing(error))
+        status = int(module.run(options)) if module else 0
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+        return _NOT_READ
+    except (HandTrackingError, MemoryError, ModuleNotFoundError, OSError) as error:
+        return _fail(name, _explained(error))
     except KeyboardInterrupt:
         _fail(name, "Interrupted.")
         return _INTERRUPTED
+    return status
 
 
 def _make_parser(words: Sequence[str]) -> tuple[argparse.ArgumentParser, ModuleType | None]:
@@ -160,8 +173,28 @@ def _sentence(summary: str) -> str:
 
 
 def _fail(words: Sequence[str], sentence: str) -> int:
-    print(f"hand-tracking-dsp {' '.join(words)}: {sentence}", file=sys.stderr)
+    with suppress(OSError):
+        print(visible(f"hand-tracking-dsp {' '.join(words)}: {sentence}"), file=sys.stderr)
     return 1
+
+
+def _discard_output() -> None:
+    """Lead standard output nowhere, so that Python does not try once more to write what is left of it."""
+    with suppress(OSError, ValueError, AttributeError):  # closed, or no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _explained(error: Exception) -> str:
+    """Put into a sentence what ended a command."""
+    if isinstance(error, ModuleNotFoundError):
+        return _missing(error)
+    if isinstance(error, MemoryError):
+        return f"There is not enough memory ({error or 'none is left'}): give it less at once."
+    if isinstance(error, OSError):
+        _discard_output()
+        what = error.filename or "A file, or the output,"
+        return f"{what} cannot be used ({error.strerror}): check that the disk has room and may be written."
+    return str(error)
 
 
 def _missing(error: ModuleNotFoundError) -> str:

@@ -42,6 +42,11 @@ def visible(text: str) -> str:
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
 
 
+def visible_lines(text: str) -> str:
+    """Return a text of several lines, each as visible() shows it."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
 def require_file(path: Path) -> None:
     """Check that something can be read like a file: pipes, sockets and devices may never end.
 

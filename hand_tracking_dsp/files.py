@@ -129,6 +129,7 @@ def replaced_files(folder: Path, old: Iterable[str], last: str) -> Iterator[Path
                 path.unlink(missing_ok=True)
             for name in sorted(new, key=lambda one: str(one) == last):
                 make_folder((folder / name).parent)
+                _sync(made / name)
                 (made / name).replace(folder / name)
                 sync_folder((folder / name).parent)
     except OSError as error:
@@ -151,11 +152,15 @@ def make_folder(folder: Path) -> None:
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder last through a loss of power, where its file system can."""
     with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _mode_of(path: Path) -> int | None:

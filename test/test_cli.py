@@ -21,6 +21,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -148,3 +149,50 @@ def test_every_public_name_can_be_imported() -> None:
 def test_an_unknown_public_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Hands'"):
         hand_tracking_dsp.Hands  # noqa: B018
+
+
+def cli_output(*words: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in a process of its own, whose streams can be anything."""
+    code = "import sys; from hand_tracking_dsp.cli import main; sys.exit(main(sys.argv[1:]))"
+    return subprocess.run([sys.executable, "-c", code, *words], check=False, **options)
+
+
+def test_output_that_nobody_reads_ends_the_command_without_a_word() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = cli_output("parameters", stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize("words", [["parameters"], ["models", "list"]])
+def test_output_that_cannot_be_written_is_a_sentence(words: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = cli_output(*words, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith(
+        f"hand-tracking-dsp {' '.join(words)}: A file, or the output, cannot be used (No space"
+    )
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_closed_stream_is_no_error(closed: int) -> None:
+    done = cli_output("models", "list", preexec_fn=lambda: os.close(closed))
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8", "latin-1"])
+def test_names_are_shown_as_escapes_whatever_the_encoding(encoding: str) -> None:
+    done = cli_output(
+        "evaluate",
+        b"no\x1b[31m\n\xff".decode("utf-8", "surrogateescape"),
+        "--out",
+        "nowhere/at/all",
+        env={**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C"},
+        capture_output=True,
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.decode(encoding).splitlines()
+    assert r"no\x1b[31m\n\udcff" in line

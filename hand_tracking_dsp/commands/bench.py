@@ -29,7 +29,13 @@ from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.commands import agreement
 from hand_tracking_dsp.commands.arguments import require_at_least
 from hand_tracking_dsp.commands.live import LiveView
-from hand_tracking_dsp.commands.output import machine, machine_line, markdown_table, write_json
+from hand_tracking_dsp.commands.output import (
+    machine,
+    machine_line,
+    markdown_table,
+    require_writable,
+    write_json,
+)
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.evaluation.speed import Series, alternate, switch_levels
 from hand_tracking_dsp.evaluation.statistics import median_ratio
@@ -88,6 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure and print Markdown."""
     require_at_least(args, frames=1, repeats=1, count=1)
+    require_writable(args.out)
     print(f"Machine: {machine_line()}\n", flush=True)
     measure = {"speed": _speed, "transport": _transport, "agreement": agreement.measure_agreement}
     figures = measure[args.what](args)

@@ -23,8 +23,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from hand_tracking_dsp.commands.arguments import add_seed, require_at_least
 from hand_tracking_dsp.commands.output import make_console, make_table, write_json
@@ -116,7 +116,7 @@ def _checked(options: argparse.Namespace) -> list[MetricLimit]:
 
 def _show(console: Console, comparison: Comparison, names: Sequence[str]) -> None:
     def say(text: str) -> None:
-        console.print(text, highlight=False, markup=False)
+        console.print(text, highlight=False)
 
     resampling = comparison.resampling
     say(f"A: {comparison.a.folder}\nB: {comparison.b.folder}")
@@ -147,12 +147,11 @@ def _table(pair: RunPair, names: Sequence[str]) -> Table:
     title = f"{pair.name}: {len(frames.a)} frames, recordings: {recordings}, blocks: {frames.count}"
     headings = ("measure", "unit", "A", "B", "B - A", "change, %", "t-test p", "Wilcoxon p", "verdict")
     shown = (one for one in pair.findings if one.metric.name in names and one.measured_anywhere)
-    return make_table(escape(title), headings, map(_cells, shown), ("unit", "verdict"))
+    return make_table(title, headings, map(_cells, shown), ("unit", "verdict"))
 
 
-def _cells(one: Finding) -> tuple[str, ...]:
+def _cells(one: Finding) -> tuple[str | Text, ...]:
     verdict = f"{one.verdict}: {one.reason}" if one.reason else one.verdict
-    color = _COLORS.get(one.verdict)
     return (
         one.metric.label,
         one.metric.unit,
@@ -162,7 +161,7 @@ def _cells(one: Finding) -> tuple[str, ...]:
         with_interval(one.change, sign=True),
         _p_value(one.t_p, one.t_holm),
         _p_value(one.wilcoxon_p, one.wilcoxon_holm),
-        f"[{color}]{verdict}[/]" if color else verdict,
+        Text(verdict, _COLORS.get(one.verdict, "")),
     )
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from hand_tracking_dsp.commands.arguments import add_option, require_between
 from hand_tracking_dsp.commands.live import LiveView
-from hand_tracking_dsp.commands.output import machine_line, write_json
+from hand_tracking_dsp.commands.output import machine_line, require_writable, write_json
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.evaluation.statistics import percentiles
@@ -70,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
         HandTrackingError: No frame was handled, or no hand was seen; the message says why.
     """
     require_between(args, duration=(1, 3600))
+    require_writable(args.out, "summary.json", "video.mp4")
     out: Path = args.out
-    out.mkdir(parents=True, exist_ok=True)
     view = LiveView()
     view.say(
         f"Four nodes for {args.duration:g} s; camera: {args.source}; battery: simulated, falling through "
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     graph = GraphRun(
         args.duration, GraphOptions(NODES[:-1], parameters=_parameters(args)), out / "nodes.log", NODES[-1:]
     )
-    with FrameSpool(out / "frames.partial") as spool:
+    with FrameSpool(out) as spool:
         recording = run_graph(graph, spool.add, partial(_show, view, args, _level_names()))
         summary = {
             "source": args.source,
@@ -91,6 +91,8 @@ def run(args: argparse.Namespace) -> int:
         }
         write_json(out / "summary.json", summary)
         files = ["summary.json", "nodes.log", *_write_pictures(view, args, recording, spool)]
+    if spool.problem:
+        view.say(spool.problem)
     for line in _report(summary, [out / name for name in files]):
         view.say(line)
     if summary["frames_with_hands"] == 0:

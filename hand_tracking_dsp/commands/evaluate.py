@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import hand_tracking_dsp
@@ -40,6 +39,7 @@ from hand_tracking_dsp.commands.evaluate_options import (
     settings_of,
 )
 from hand_tracking_dsp.commands.output import machine, make_console, make_table, require_writable, write_json
+from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, metrics_table
 from hand_tracking_dsp.evaluation.measures.wording import number
@@ -47,7 +47,7 @@ from hand_tracking_dsp.evaluation.replay.pool import LeftOut, run_here, run_on_c
 from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, ReplayOptions, Unit, UnitResult
 from hand_tracking_dsp.evaluation.report.page import write_page
 from hand_tracking_dsp.evaluation.report.result import Evaluation
-from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.files import replaced_files, write_bytes
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
 __all__ = ["add_arguments", "run"]
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     bank = read_manifest(replay.bank)
     settings = settings_of(options, bank)
     counts, left_out = _counted(recordings_of(options))
-    require_writable(options.out)
+    require_writable(options.out, "report.json")
     units = [Unit(recording, setting, replay) for recording in counts for setting in settings]
     jobs = options.jobs or max(1, len(os.sched_getaffinity(0)) // max(1, options.threads))
     jobs = min(jobs, len(units))
@@ -115,7 +115,7 @@ def _report_left_out(reasons: Collection[str], *, everything: bool) -> None:
     if everything and len(reasons) == 1:
         raise SourceError(*reasons)
     for reason in reasons:
-        print(f"hand-tracking-dsp evaluate: left out: {reason}", file=sys.stderr)
+        print(visible(f"hand-tracking-dsp evaluate: left out: {reason}"), file=sys.stderr)
     if everything:
         msg = f"None of the {len(reasons)} recordings can be read; see above."
         raise SourceError(msg)
@@ -180,17 +180,17 @@ def _about_settings(options: argparse.Namespace, replay: ReplayOptions, jobs: in
 
 
 def _write(evaluation: Evaluation, about: dict[str, Any], out: Path) -> dict[str, Any]:
-    for old in out.glob("worst/[0-9][0-9].jpg"):
-        old.unlink()
+    """Write the report, whose parts replace those of a former one together."""
     pictures = []
-    for place, frame in enumerate(evaluation.worst(WORST_FRAMES), start=1):
-        file = f"worst/{place:02}.jpg"
-        write_bytes(out / file, frame.jpeg)
-        pictures.append((frame, file))
-    evaluation.frames.write(out / "frames.csv")
-    report = evaluation.report(about, pictures)
-    write_json(out / "report.json", report)
-    write_page(report, evaluation.frames, out)
+    with replaced_files(out, ("report.html", "frames.csv", "worst/[0-9][0-9].jpg"), "report.json") as made:
+        for place, frame in enumerate(evaluation.worst(WORST_FRAMES), start=1):
+            file = f"worst/{place:02}.jpg"
+            write_bytes(made / file, frame.jpeg)
+            pictures.append((frame, file))
+        evaluation.frames.write(made / "frames.csv")
+        report = evaluation.report(about, pictures)
+        write_json(made / "report.json", report)
+        write_page(report, evaluation.frames, made)
     return report
 
 
@@ -201,10 +201,11 @@ def _print(console: Console, report: dict[str, Any], out: Path) -> None:
         values = [run["metrics"][metric.name] for run in runs.values()]
         if not all(map(math.isnan, values)):
             rows.append((metric.label, metric.unit, *map(number, values)))
-    console.print(make_table("", ("measure", "unit", *map(escape, runs)), rows, ("unit",)))
+    console.print(make_table("", ("measure", "unit", *runs), rows, ("unit",)))
     for recording in report["recordings"]:
         for sentence, count in recording["problems"].items():
-            print(f"{recording['name']}: {sentence}{f' ({count} times)' if count > 1 else ''}")
+            times = f" ({count} times)" if count > 1 else ""
+            print(visible(f"{recording['name']}: {sentence}{times}"))
     for note in report["notes"]:
-        print(note)
-    print(f"Report: {out / 'report.html'}")
+        print(visible(note))
+    print(visible(f"Report: {out / 'report.html'}"))

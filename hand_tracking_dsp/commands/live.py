@@ -21,6 +21,8 @@ import time
 from collections.abc import Sequence
 from typing import TextIO
 
+from hand_tracking_dsp.documents import visible, visible_lines
+
 _CLEAR_LINE, _UP = "\x1b[2K", "\x1b[{}A"
 
 
@@ -44,16 +46,16 @@ class LiveView:
         now_s = time.monotonic()
         if self._terminal:
             width = max(len(name) for name, _ in rows)
-            text = "".join(f"{_CLEAR_LINE}  {name:<{width}}  {value}\n" for name, value in rows)
+            text = "".join(f"{_CLEAR_LINE}  {name:<{width}}  {visible(value)}\n" for name, value in rows)
             self._write((_UP.format(self._shown) if self._shown else "") + text)
             self._shown = len(rows)
         elif now_s - self._last_s >= self._interval_s:
-            self._write((plain or " | ".join(f"{name} {value}" for name, value in rows)) + "\n")
+            self._write(visible(plain or " | ".join(f"{name} {value}" for name, value in rows)) + "\n")
             self._last_s = now_s
 
     def say(self, line: str) -> None:
         """Print a line that stays."""
-        self._write(line + "\n")
+        self._write(visible_lines(line) + "\n")
         self._shown = 0
 
     def progress(self, what: str, done: int, total: int) -> None:

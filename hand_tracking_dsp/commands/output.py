@@ -20,6 +20,7 @@ import json
 import math
 import os
 import platform
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -29,8 +30,10 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress, TaskID, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 import hand_tracking_dsp
+from hand_tracking_dsp.documents import require_file, visible, visible_lines
 from hand_tracking_dsp.errors import BackendError, HandTrackingError, OutputError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.resources import default_bank
@@ -47,20 +50,34 @@ def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 (whatever JSON c
     write_text(path, json.dumps(_finite(value), indent=2) + "\n")
 
 
-def require_writable(folder: Path) -> None:
-    """Find out before the work whether its result can be written to --out; nothing is made.
+def require_writable(out: Path | None, *files: str) -> None:
+    """Find out before the work whether its result can be written to --out, and say what it will replace.
+
+    Nothing is made.
+
+    Args:
+        out: Value of --out; None where it was not given.
+        files: Names of the main files in that folder; none if --out is the file itself.
 
     Raises:
         OutputError: It cannot.
     """
+    if out is None:
+        return
+    paths = [out / name for name in files] or [out]
     try:
-        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    except OSError as error:  # a name that no file system takes
-        msg = f"--out {folder} cannot be written ({error.strerror}): choose another."
+        there = next(path for path in (paths[0].parent, *paths[0].absolute().parents) if path.exists())
+        replaced = [path for path in paths if path.exists()]
+        for path in replaced:
+            require_file(path)
+    except OSError as error:  # another kind of file, or a name that no file system takes
+        msg = f"--out {out} cannot be written ({error.strerror}): choose another."
         raise OutputError(msg) from error
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        msg = f"--out {folder} cannot be written: {there} is not a writable folder; choose another."
+        msg = f"--out {out} cannot be written: {there} is not a writable folder; choose another."
         raise OutputError(msg)
+    for path in replaced:
+        print(f"{visible(str(path))} is there already: it will be replaced.", file=sys.stderr)
 
 
 def machine() -> dict[str, Any]:
@@ -114,13 +131,23 @@ def version_of(package: str) -> str:
 
 def make_console() -> Console:
     """Open standard output for tables: as wide as the terminal, or wide enough for them in a file."""
-    console = Console()
+    console = _PlainConsole(markup=False, emoji=False)
     # COLUMNS, where set, is the user's choice.
-    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=_WIDTH_IN_FILES)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _WIDTH_IN_FILES
+    return console
+
+
+class _PlainConsole(Console):
+    """Console on which nothing that strangers have named commands the terminal."""
+
+    def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401 (as rich has it)
+        """Render a text; what is not printable is shown as its escape."""
+        return super().render_str(visible_lines(text), **options)
 
 
 def make_table(
-    title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], left: Collection[str] = ()
+    title: str, headings: Sequence[str], rows: Iterable[Sequence[str | Text]], left: Collection[str] = ()
 ) -> Table:
     """Make a table.
 
@@ -142,8 +169,13 @@ def make_table(
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
     """Write a Markdown table, so many columns aligned to the left and the others to the right."""
     line = "|" + "---|" * left + "---:|" * (len(headings) - left)
-    first, *others = (f"| {' | '.join(cells)} |" for cells in (headings, *rows))
+    first, *others = (f"| {' | '.join(map(_markdown_cell, cells))} |" for cells in (headings, *rows))
     return "\n".join([first, line, *others])
+
+
+def _markdown_cell(text: str) -> str:
+    """Keep a text in its cell, and in its line."""
+    return visible(text).replace("|", "\\|")
 
 
 @contextmanager

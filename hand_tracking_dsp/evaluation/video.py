@@ -18,14 +18,16 @@ from __future__ import annotations
 
 import math
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from hand_tracking_dsp.errors import HandTrackingError
-from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.errors import HandTrackingError, OutputError
+from hand_tracking_dsp.files import make_folder, replaced_files, write_bytes
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.recordings.run import Charge, ObservedRun
 from hand_tracking_dsp.tracking.caption import Caption
@@ -39,23 +41,35 @@ _LABEL_BGR = (120, 220, 255)
 class FrameSpool:
     """Keeps pictures on disk while the nodes run: JPEG costs them less time than a video encoder.
 
-    The path is that of a file that this object makes and removes.
+    They lie in a file without a name, of which nothing is left however the process ends.
+
+    Args:
+        folder: Folder with room for them; made if missing.
+
+    Attributes:
+        problem: Sentence on why pictures are missing; "" where none is.
+
+    Raises:
+        OutputError: It cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
-        self._file = path.open("w+b")
+    def __init__(self, folder: Path) -> None:
+        try:
+            make_folder(folder)
+            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (closed by __exit__)
+        except OSError as error:
+            msg = f"{folder} cannot be written ({error.strerror}): choose another folder or make room."
+            raise OutputError(msg) from error
         self._index: list[tuple[int, int]] = []
+        self.problem = ""
 
     def __enter__(self) -> FrameSpool:
         """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Remove the file."""
+        """Free the room."""
         self._file.close()
-        self._path.unlink(missing_ok=True)
 
     def __len__(self) -> int:
         """Return the number of pictures."""
@@ -70,10 +84,16 @@ class FrameSpool:
         return min(max((len(stamps) - 1) / ((stamps[-1] - stamps[0]) * 1e-9), 1.0), 240.0)
 
     def add(self, stamp_ns: int, image: Image) -> None:
-        """Keep a BGR picture."""
+        """Keep a BGR picture, unless there was no room for an earlier one."""
+        if self.problem:
+            return
         _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+        try:
+            self._file.write(jpeg.tobytes())
+        except OSError as error:
+            self.problem = f"The video ends before the run ({error.strerror}): make room for its pictures."
+            return
         self._index.append((stamp_ns, len(jpeg)))
-        self._file.write(jpeg.tobytes())
 
     @property
     def stamps_ns(self) -> list[int]:
@@ -82,7 +102,8 @@ class FrameSpool:
 
     def frames(self) -> Iterator[tuple[int, Image]]:
         """Yield stamp (nanoseconds) and BGR picture, in the order they came."""
-        self._file.flush()
+        with suppress(OSError):  # the last picture may be cut off where there was no room
+            self._file.flush()
         self._file.seek(0)
         for stamp_ns, size in list(self._index):
             jpeg = np.frombuffer(self._file.read(size), dtype=np.uint8)
@@ -105,6 +126,7 @@ def write_video(
 
     Raises:
         HandTrackingError: OpenCV has no encoder here.
+        OutputError: A file cannot be written.
     """
     costs = {cost.stamp_ns: cost for cost in recording.costs}
     # Of an image whose hands were received the picture itself may have been lost.
@@ -114,28 +136,25 @@ def write_video(
         key=lambda ns: (recording.charge_at(ns) is not None, _extent(recording.hands[ns])),
         default=None,
     )
-    partial = path.with_name(f"{path.stem}.partial{path.suffix}")
     still = path.with_suffix(".png")
-    still.unlink(missing_ok=True)
-    writer: cv2.VideoWriter | None = None
-    try:
-        for done, (stamp_ns, image) in enumerate(spool.frames(), 1):
-            if stamp_ns < recording.start_ns:
-                continue
-            caption = _caption(costs.get(stamp_ns), recording.charge_at(stamp_ns))
-            draw_hands(image, recording.hands.get(stamp_ns, ()), caption)
-            write_caption(image, "\n".join(labels), _LABEL_BGR, at_bottom=True)
-            if writer is None:
-                writer = _open_writer(partial, spool.rate_hz, image)
-            writer.write(image)
-            if stamp_ns == still_ns:
-                write_bytes(still, cv2.imencode(".png", image)[1].tobytes())
-            on_frame(done)
-    finally:
-        if writer is not None:
-            writer.release()
-    if partial.exists():
-        os.replace(partial, path)
+    with replaced_files(path.parent, [still.name], path.name) as made:
+        writer: cv2.VideoWriter | None = None
+        try:
+            for done, (stamp_ns, image) in enumerate(spool.frames(), 1):
+                if stamp_ns < recording.start_ns:
+                    continue
+                caption = _caption(costs.get(stamp_ns), recording.charge_at(stamp_ns))
+                draw_hands(image, recording.hands.get(stamp_ns, ()), caption)
+                write_caption(image, "\n".join(labels), _LABEL_BGR, at_bottom=True)
+                if writer is None:
+                    writer = _open_writer(made / path.name, spool.rate_hz, image)
+                writer.write(image)
+                if stamp_ns == still_ns:
+                    write_bytes(made / still.name, cv2.imencode(".png", image)[1].tobytes())
+                on_frame(done)
+        finally:
+            if writer is not None:
+                writer.release()
 
 
 def _extent(hands: Sequence[TrackedHand]) -> float:

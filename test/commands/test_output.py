@@ -17,10 +17,22 @@ from __future__ import annotations
 import io
 import json
 import math
+import os
 from pathlib import Path
 
+import pytest
+
 from hand_tracking_dsp.commands.live import LiveView
-from hand_tracking_dsp.commands.output import machine_line, make_console, write_json
+from hand_tracking_dsp.commands.output import (
+    machine_line,
+    make_console,
+    make_table,
+    markdown_table,
+    require_writable,
+    write_json,
+)
+from hand_tracking_dsp.documents import visible_lines
+from hand_tracking_dsp.errors import OutputError
 
 
 class _Terminal(io.StringIO):
@@ -66,3 +78,41 @@ def test_tables_in_a_file_are_not_folded_to_a_small_terminal(monkeypatch) -> Non
     assert make_console().width > 120
     monkeypatch.setenv("COLUMNS", "70")
     assert make_console().width == 70
+
+
+def test_nothing_that_strangers_named_commands_the_terminal(monkeypatch) -> None:
+    monkeypatch.setattr("sys.stdout", stream := io.StringIO())
+    name = "\x1b]0;title\a[/bold]:smile:\u202e"
+    make_console().print(make_table(name, ("name",), [(name,)]))
+    make_console().print(name)
+    LiveView(stream).say(name)
+    LiveView(stream).update([("name", name)])
+    assert stream.getvalue().count(r"\x1b]0;title\x07[/bold]:smile:\u202e") == 5
+    assert visible_lines(stream.getvalue()) == stream.getvalue()
+
+
+def test_a_cell_of_markdown_keeps_its_place() -> None:
+    assert markdown_table(("a",), [("x|y\nz",)]) == "| a |\n|---|\n| x\\|y\\nz |"
+
+
+def test_what_will_be_replaced_is_said_and_nothing_is_made(tmp_path: Path, capsys) -> None:
+    require_writable(None)
+    require_writable(tmp_path / "new" / "file.json")
+    require_writable(tmp_path / "new", "report.json")
+    assert capsys.readouterr().err == ""
+    (tmp_path / "report.json").write_text("{}")
+    require_writable(tmp_path, "report.json")
+    require_writable(tmp_path / "report.json")
+    assert (
+        capsys.readouterr().err == f"{tmp_path / 'report.json'} is there already: it will be replaced.\n" * 2
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+@pytest.mark.parametrize("name", ["folder", "pipe", "file/below", "x" * 300])
+def test_a_place_for_the_result_that_cannot_be_is_found_out_before(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutputError, match=r"--out .* cannot be written"):
+        require_writable(tmp_path / name)

@@ -25,7 +25,7 @@ from hand_tracking_dsp.evaluation.video import FrameSpool, write_video
 
 
 def _filled_spool(path: Path, stamps: list[int]) -> FrameSpool:
-    spool = FrameSpool(path)
+    spool = FrameSpool(path.parent)
     for index, stamp_ns in enumerate(stamps):
         spool.add(stamp_ns, np.full((480, 640, 3), index * 3, dtype=np.uint8))
     return spool

@@ -25,7 +25,7 @@ from typing import Any
 from rich.progress import Progress
 
 from hand_tracking_dsp.commands.arguments import add_bank, require_between
-from hand_tracking_dsp.commands.output import machine, markdown_table, write_json
+from hand_tracking_dsp.commands.output import machine, markdown_table, require_writable, write_json
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.gestures.confusion import percent
 from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader, Tally, measure_pictures
@@ -88,6 +88,7 @@ def run(options: argparse.Namespace) -> int:
         msg = "There is nothing to measure: give --images with --labels, or --video, or all of them."
         raise ConfigurationError(msg)
     require_between(options, margin=(0, 2))
+    require_writable(options.out)
     thresholds = read_thresholds(options.set)
     own = load_gestures(options.gestures) if options.gestures else ()
     every_hand = read_labels(options.labels, options.images) if options.labels else ()

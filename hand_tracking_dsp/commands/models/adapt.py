@@ -49,7 +49,7 @@ from hand_tracking_dsp.compression.pruning.level_spec import LevelSpec
 from hand_tracking_dsp.compression.pruning.levels import LevelMaker
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest
 
 _NOTE = (
     "Deviation is agreement with the bank's dense network on pictures that nothing was learned from, "
@@ -153,7 +153,7 @@ def _check(options: argparse.Namespace) -> None:
         raise ConfigurationError(msg)
     for target in options.target:
         LevelSpec(latency=target)
-    require_writable(options.out)
+    require_writable(options.out, MANIFEST_NAME)
 
 
 @contextmanager

@@ -26,7 +26,14 @@ from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import add_seed, require_at_least, require_threads
 from hand_tracking_dsp.commands.models.output import WorkProgress
-from hand_tracking_dsp.commands.output import machine, machine_line, make_console, make_table, write_json
+from hand_tracking_dsp.commands.output import (
+    machine,
+    machine_line,
+    make_console,
+    make_table,
+    require_writable,
+    write_json,
+)
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS
 from hand_tracking_dsp.errors import ConfigurationError
 
@@ -87,6 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make, measure and print; write baselines.json and baselines.png."""
     _check(options)
+    require_writable(options.out, "baselines.json")
     if find_spec("torch") is None:
         msg = "The comparison trains networks with PyTorch, which is not installed: run make setup-lab."
         raise ConfigurationError(msg)

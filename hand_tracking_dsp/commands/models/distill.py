@@ -32,13 +32,14 @@ from hand_tracking_dsp.commands.arguments import (
     require_other_folder,
 )
 from hand_tracking_dsp.commands.models.output import NOTE, WorkProgress, steps_table
-from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
+from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.data.bag_pictures import write_bag_pictures
 from hand_tracking_dsp.compression.data.crops import Crops, HandFinder, collect_crops, cut_crops, data_name
 from hand_tracking_dsp.compression.data.pictures import Picture
 from hand_tracking_dsp.compression.data.synthetic import draw_pictures
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME
 
 if TYPE_CHECKING:
     from hand_tracking_dsp.compression.distillation.distill import DistillationOptions
@@ -93,6 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train level after level; write the bank after each."""
     _check(options)
+    require_writable(options.out, MANIFEST_NAME)
     if find_spec("torch") is None:
         msg = (
             "Distillation needs PyTorch, which is not installed: run 'make setup-lab', or pip install torch."

@@ -21,7 +21,9 @@ from pathlib import Path
 
 from hand_tracking_dsp.commands.arguments import add_wheel
 from hand_tracking_dsp.commands.models.list import print_bank
+from hand_tracking_dsp.commands.output import require_writable
 from hand_tracking_dsp.compression.mediapipe.bank import make_bank, read_originals
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,5 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make the bank and print it."""
+    require_writable(options.out, MANIFEST_NAME)
     print_bank(make_bank(read_originals(options.wheel), options.out))
     return 0

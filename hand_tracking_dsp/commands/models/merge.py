@@ -21,8 +21,10 @@ from pathlib import Path
 
 from hand_tracking_dsp.commands.arguments import add_out
 from hand_tracking_dsp.commands.models.list import print_bank
+from hand_tracking_dsp.commands.output import require_writable
 from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.compression.bank.merge import merge_banks
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make the bank and print it."""
+    require_writable(options.out, MANIFEST_NAME)
     bank, files = merge_banks(
         options.banks, options.name or options.out.resolve().name, options.levels, options.detectors
     )

@@ -33,14 +33,14 @@ from hand_tracking_dsp.commands.arguments import (
     require_other_folder,
 )
 from hand_tracking_dsp.commands.models.output import NOTE
-from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
+from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS, HandFinder
 from hand_tracking_dsp.compression.pruning.block_latency import PRECISIONS
 from hand_tracking_dsp.compression.pruning.level_spec import LevelSpec
 from hand_tracking_dsp.compression.pruning.levels import LevelMaker, PrunedLevel
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import original_bank
-from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,6 +85,7 @@ def run(options: argparse.Namespace) -> int:
     """Prune, print a table, and write the bank after every level."""
     folder = options.bank or original_bank()
     specs = _specs(options, folder)
+    require_writable(options.out, MANIFEST_NAME)
     bank = read_manifest(folder)
     console = make_console()
     with Progress(console=console, transient=True) as progress:

@@ -29,7 +29,7 @@ from hand_tracking_dsp.commands.arguments import (
     add_seed,
     require_at_least,
 )
-from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
+from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.palm.bank import (
@@ -44,7 +44,7 @@ from hand_tracking_dsp.compression.palm.recall import total
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.recordings.labels import read_boxes
 from hand_tracking_dsp.resources import original_bank
-from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
 
 _NOTHING = "-"
 
@@ -73,6 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make, measure and write the detectors; 1 if the pruned one is not good enough."""
     _check(options)
+    require_writable(options.out, MANIFEST_NAME)
     console = make_console()
     bank = read_manifest(options.bank or original_bank())
     boxes = read_boxes(options.boxes) if options.boxes else []

@@ -33,7 +33,7 @@ from hand_tracking_dsp.commands.arguments import (
     require_at_least,
 )
 from hand_tracking_dsp.commands.models.output import steps_table
-from hand_tracking_dsp.commands.output import machine_line, make_console
+from hand_tracking_dsp.commands.output import machine_line, make_console, require_writable
 from hand_tracking_dsp.compression.bank.deviation import predict
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.compression.bank.sessions import open_exact
@@ -47,7 +47,7 @@ from hand_tracking_dsp.compression.quantization.variants import (
     measure_level,
 )
 from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo
 from hand_tracking_dsp.tracking.precision import DEVIATION
 
@@ -69,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make, check, measure and write the variants."""
     require_at_least(options, count=MIN_CROPS, runs=0)
+    require_writable(options.out, MANIFEST_NAME)
     console = make_console()
     bank = read_manifest(options.bank or default_bank())
     files, levels = read_files(bank), list(bank.levels)

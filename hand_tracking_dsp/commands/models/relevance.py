@@ -31,7 +31,7 @@ from hand_tracking_dsp.commands.arguments import (
     cut_hands,
     require_at_least,
 )
-from hand_tracking_dsp.commands.output import machine, make_console, make_table, write_json
+from hand_tracking_dsp.commands.output import machine, make_console, make_table, require_writable, write_json
 from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS, HandFinder, split
 from hand_tracking_dsp.compression.pruning.comparison import CriteriaComparison, compare
@@ -62,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Compare, print two tables, and write the figures where asked."""
     require_at_least(options, count=MIN_CROPS)
+    require_writable(options.out, "relevance.json")
     if not all(0 < share <= 1 for share in options.keep):
         msg = f"--keep is {options.keep}: each share must be above 0 and at most 1."
         raise ConfigurationError(msg)

@@ -24,7 +24,7 @@ from statistics import median
 from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import add_bank, add_option, add_seed
-from hand_tracking_dsp.commands.output import machine, make_console, make_table, write_json
+from hand_tracking_dsp.commands.output import machine, make_console, make_table, require_writable, write_json
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.options import declaration
@@ -73,6 +73,8 @@ def run(options: argparse.Namespace) -> int:
         ModelError: The bank cannot be used.
     """
     manifest = read_manifest(options.bank or default_bank())
+    require_writable(options.out)
+    require_writable(options.report)
     fitted, held_out = _traces(options)
     names = ", ".join(path.name for path in options.traces)
     model = fit_device(

@@ -24,7 +24,14 @@ from typing import Any
 
 from hand_tracking_dsp.commands.arguments import add_option, require_between
 from hand_tracking_dsp.commands.live import LiveView
-from hand_tracking_dsp.commands.output import machine, machine_line, make_console, make_table, write_json
+from hand_tracking_dsp.commands.output import (
+    machine,
+    machine_line,
+    make_console,
+    make_table,
+    require_writable,
+    write_json,
+)
 from hand_tracking_dsp.commands.policy.live_run import (
     BATTERY,
     CONTROLLER,
@@ -104,6 +111,7 @@ def run(options: argparse.Namespace) -> int:
         HandTrackingError: No run was completed, or a node failed; the message says why.
     """
     _check(options)
+    require_writable(options.out, "live.json")
     bank = read_manifest(default_bank())
     script = LoadScript.parse(options.load)
     policies = _live_policies(options, bank)

@@ -28,6 +28,7 @@ import numpy as np
 
 from hand_tracking_dsp.commands.arguments import add_bank, require_between
 from hand_tracking_dsp.commands.live import LiveView
+from hand_tracking_dsp.commands.output import require_writable
 from hand_tracking_dsp.commands.up import add_node_parameters, node_parameters, require_ros
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.load import Load, LoadScript
@@ -81,6 +82,7 @@ def run(options: argparse.Namespace) -> int:
         SourceError: No frame was received, or the bag cannot be used.
     """
     _check(options)
+    require_writable(options.out)
     view = LiveView()
     bag = options.bag
     trace = read_bag_trace(bag, options.topic, view.say) if bag else _record(options, view)

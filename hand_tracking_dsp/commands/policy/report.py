@@ -32,6 +32,7 @@ from hand_tracking_dsp.commands.output import (
     make_console,
     make_table,
     progress_bars,
+    require_writable,
     write_json,
 )
 from hand_tracking_dsp.control.learned import LearnedPolicy
@@ -79,6 +80,7 @@ def run(options: argparse.Namespace) -> int:
         SourceError: The folder of policy live cannot be read.
     """
     require_at_least(options, missions=2, workers=0)
+    require_writable(options.out, "report.json")
     bank = read_manifest(options.bank or default_bank())
     device = read_device(options, bank)
     policy: Path = options.policy or default_policy()

@@ -20,7 +20,13 @@ import argparse
 from pathlib import Path
 
 from hand_tracking_dsp.commands.arguments import add_bank, add_device, add_seed, read_device, require_at_least
-from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, progress_bars
+from hand_tracking_dsp.commands.output import (
+    machine_line,
+    make_console,
+    make_table,
+    progress_bars,
+    require_writable,
+)
 from hand_tracking_dsp.control.policy_file import manifest_text
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_bytes, write_text
@@ -60,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
         ModelError: Bank or device cannot be used, or an export takes other actions than what was trained.
     """
     require_at_least(options, seeds=1, missions=1, workers=1, seed=0)
+    require_writable(options.out, "policy.json")
     bank = read_manifest(options.bank or default_bank())
     device = read_device(options, bank)
     require_same_levels(device, bank)

@@ -19,6 +19,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from hand_tracking_dsp.documents import visible
+
 _SUFFIXES = (".mcap", ".db3", ".bag", ".json")
 
 
@@ -27,14 +29,14 @@ def distinct_names(paths: Sequence[Path]) -> list[str]:
 
     Returns:
         Their last parts without the suffix of a bag or a manifest, with as many of the folders above as
-        tell them apart; where nothing else does, with the suffix.
+        tell them apart; where nothing else does, with the suffix. What is not printable is its escape.
     """
     for named in (_without_suffix, str):
         for depth in range(1, max((len(path.parts) for path in paths), default=0) + 1):
-            names = ["/".join((*path.parts[-depth:-1], named(Path(path.name)))) for path in paths]
+            names = [visible("/".join((*path.parts[-depth:-1], named(Path(path.name))))) for path in paths]
             if len(set(names)) == len(names):
                 return names
-    return [str(path) for path in paths]
+    return [visible(str(path)) for path in paths]
 
 
 def _without_suffix(name: Path) -> str:

@@ -22,6 +22,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from hand_tracking_dsp.documents import visible_lines
 from hand_tracking_dsp.files import write_text
 
 _SHARED = Path(__file__).with_name("templates")
@@ -45,6 +46,7 @@ def write_page(template: Path, path: Path, **values: Any) -> None:  # noqa: ANN4
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: visible_lines(value) if type(value) is str else value,
     )
     write_text(path, environment.get_template(template.name).render(**values))
 
