@@ -16,9 +16,11 @@
 
 from __future__ import annotations
 
+import struct
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
@@ -34,16 +36,17 @@ from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.messages.samples import BATTERY_TYPE, POWER_TOPIC, POWER_TYPE, BatteryReader
 from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
 from hand_tracking_dsp.recordings.bags.reader import Bag, open_bag
+from hand_tracking_dsp.recordings.image_clock import ImageClock
 from hand_tracking_dsp.recordings.recording import RecordedFrame, RecordedHands, count_problem
 from hand_tracking_dsp.recordings.truth import TrueHand
 from hand_tracking_dsp.tracking.types import TrackedHand
 
 # An image waits until messages so much younger were read: hands are published after it.
 _WAIT_NS = 500_000_000
-# An older stamp is another clock's, or none.
-_PLAUSIBLE_AGE_NS = 10_000_000_000
 _TRUTH = "truth"
-_NO_STAMP = "an image has no stamp of the recorder's clock, the time of its arrival is taken"
+# Images by which the clocks are judged, as far as their bytes are not too many.
+_FIRST_IMAGES = 30
+_FIRST_BYTES = 2**25
 # Messages that wait for their images, and images where the time of arrival stands still.
 _MOST_KEPT = 1000
 _MOST_WAITING = 100
@@ -130,8 +133,13 @@ class BagRecording:
         scale = ValueScale(self._images)
         count = 0
         last_ns = -1
-        for image in self._due(bag, images, [*truth, *hands, *battery, *power], beside):
-            frame = self._frame(bag, count, image, beside, scale)
+        due = self._due(bag, images, [*truth, *hands, *battery, *power], beside)
+        first = _first(due)
+        clock = ImageClock([times for image in first if (times := _header_times(image))])
+        if clock.problem:
+            self.problems[f"{topic}: {clock.problem}"] += 1
+        for image in chain(first, due):
+            frame = self._frame(bag, count, image, beside, scale, clock)
             if frame.image is not None:
                 self._check_order(frame, last_ns)
                 last_ns = frame.stamp_ns
@@ -165,7 +173,13 @@ class BagRecording:
         yield from waiting
 
     def _frame(
-        self, bag: Bag, index: int, found: _ImageMessage, beside: _Beside, scale: ValueScale
+        self,
+        bag: Bag,
+        index: int,
+        found: _ImageMessage,
+        beside: _Beside,
+        scale: ValueScale,
+        clock: ImageClock,
     ) -> RecordedFrame:
         arrival_ns, topic, msgtype = found.arrival_ns, found.connection.topic, found.connection.msgtype
         start = perf_counter()
@@ -181,10 +195,9 @@ class BagRecording:
             count_problem(self.problems, f"{topic}: {error}")
             return _rejected(index, found, error)
         conversion_ms = (perf_counter() - start) * 1e3
-        stamp = header_ns
-        if header_ns <= 0 or abs(arrival_ns - header_ns) >= _PLAUSIBLE_AGE_NS:
-            stamp = arrival_ns
-            self.problems[f"{topic}: {_NO_STAMP}"] += 1
+        stamp, arrival_ns, problem = clock.times(header_ns, arrival_ns)
+        if problem:
+            self.problems[f"{topic}: {problem}"] += 1
         batteries = found.batteries
         return RecordedFrame(
             index, "", stamp, arrival_ns, image, "", order, conversion_ms, truth, recorded, batteries
@@ -224,6 +237,30 @@ class BagRecording:
             self.problems["An image has the same stamp as the one before."] += 1
         elif frame.stamp_ns < last_ns:
             self.problems["An image is older than the one before it; the tracker begins again."] += 1
+
+
+def _first(due: Iterator[_ImageMessage]) -> list[_ImageMessage]:
+    """Take the first images, without more bytes than a few of a large camera have."""
+    found: list[_ImageMessage] = []
+    size = 0
+    for image in due:
+        found.append(image)
+        size += len(image.data)
+        if len(found) >= _FIRST_IMAGES or size >= _FIRST_BYTES:
+            break
+    return found
+
+
+def _header_times(image: _ImageMessage) -> tuple[int, int] | None:
+    """Return the stamp that an image's bytes begin with, and its arrival, nanoseconds; None if cut off.
+
+    A header begins with its stamp, in ROS 1 with a counter; in CDR four bytes lie before.
+    """
+    order = ">" if image.connection.ext.serialization_format == "cdr" and image.data[1:2] == b"\0" else "<"
+    if len(image.data) < 12:
+        return None
+    seconds, nanoseconds = struct.unpack_from(f"{order}II", image.data, 4)
+    return seconds * 1_000_000_000 + nanoseconds, image.arrival_ns
 
 
 def _beside(connections: list[Any], kind: str, name: str, image_topic: str) -> list[Any]:

@@ -145,6 +145,38 @@ def test_a_stamp_of_another_clock_is_replaced_by_the_time_of_arrival(bag, synthe
     assert [given.stamp_ns for given in bag(fill).frames()] == [START_NS, START_NS + 1]
 
 
+@pytest.mark.parametrize("offset_ns", [5 * 10**9, -2 * 10**9])
+def test_a_camera_whose_clock_is_off_by_seconds_keeps_its_intervals_and_its_truth(
+    bag, synthetic_frames, offset_ns
+):
+    def fill(writer):
+        for number in range(40):
+            frame, now_ns = synthetic_frames[0], START_NS + number * FRAME_NS
+            writer.write("/image_raw", image(frame, now_ns - offset_ns), now_ns)
+            writer.write("/truth", truth(frame, now_ns - offset_ns), now_ns)
+
+    recording = bag(fill)
+    frames = list(recording.frames())
+    assert [given.stamp_ns for given in frames] == [START_NS + number * FRAME_NS for number in range(40)]
+    assert all(given.truth is not None for given in frames)
+    ((sentence, count),) = recording.problems.items()
+    assert f"{abs(offset_ns) / 1e9:g} s {'behind' if offset_ns > 0 else 'ahead of'}" in sentence
+    assert count == 1
+
+
+def test_stamps_that_stand_still_are_replaced_by_the_time_of_arrival(bag, synthetic_frames):
+    def fill(writer):
+        for number in range(6):
+            message = image(synthetic_frames[0], START_NS - 10**9)
+            writer.write("/image_raw", message, START_NS + number * FRAME_NS)
+
+    recording = bag(fill)
+    assert [given.stamp_ns for given in recording.frames()] == [START_NS + n * FRAME_NS for n in range(6)]
+    assert recording.problems == {
+        "/image_raw: the stamps of images stand still, the time of arrival is taken": 6
+    }
+
+
 @pytest.mark.parametrize("stamps", [[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 2, 2]])
 def test_stamps_that_do_not_tell_which_image_is_meant_give_no_wrong_truth(bag, synthetic_frames, stamps):
     long_ns = 400_000_000
@@ -168,6 +200,7 @@ def test_images_of_one_arrival_time_do_not_fill_the_memory(bag, synthetic_frames
             writer.write("/truth", truth(frame, stamp_ns), START_NS)
 
     monkeypatch.setattr(module, "_MOST_WAITING", 3)
+    monkeypatch.setattr(module, "_FIRST_IMAGES", 2)
     read = []
     decode = module.stamp_ns
     monkeypatch.setattr(module, "stamp_ns", lambda message: read.append(message) or decode(message))

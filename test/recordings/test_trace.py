@@ -105,3 +105,11 @@ def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path) -> None:
         read_trace(tmp_path / "picture.csv")
     with pytest.raises(OutputError, match="cannot be written"):
         Trace((frame(0.0),)).write(tmp_path / "picture.csv" / "trace.csv")
+
+
+def test_an_offset_of_clocks_is_no_latency() -> None:
+    """A camera's machine whose clock is 5 s behind, and a tracker whose queue grows."""
+    skewed = [frame(0.1 * n, total_ms=5.0, end_to_end_ms=5005.0 + n % 3) for n in range(20)]
+    assert set(Trace.of(skewed).latency_ms) == {5.0}
+    loaded = [frame(0.1 * n, total_ms=5.0, end_to_end_ms=20.0 + 50 * n) for n in range(20)]
+    assert Trace.of(loaded).latency_ms.tolist() == [20.0 + 50 * n for n in range(20)]

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
@@ -33,6 +34,7 @@ from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.messages.samples import BatteryReader, frame_cost
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.graph.spinning import SpinningNode
+from hand_tracking_dsp.recordings.image_clock import ImageClock
 from hand_tracking_dsp.recordings.run import Charge, ObservedCommand, ObservedRun
 from hand_tracking_dsp.tracking.types import Image as Pixels
 
@@ -74,6 +76,8 @@ class GraphObserver(SpinningNode):
         self._on_image = on_image
         self._battery = BatteryReader()
         self._reading: BatterySample | None = None
+        self._costs_only = costs_only
+        self._clock = ImageClock(())
         self._parameters = self.node.create_client(SetParameters, "pruning_controller_node/set_parameters")
         costs = _ANY_RELIABILITY if costs_only else _RELIABLE
         subscribe = self.node.create_subscription
@@ -112,7 +116,10 @@ class GraphObserver(SpinningNode):
         self.recording.published.add(stamp_ns(message))
 
     def _on_stats(self, message: TrackerStats) -> None:
-        self.recording.costs.append(frame_cost(message, self._reading))
+        cost = frame_cost(message, self._reading)
+        if self._costs_only:  # nothing else is found by its stamp
+            cost = replace(cost, stamp_ns=self._clock.times(cost.stamp_ns, time.time_ns())[0])
+        self.recording.costs.append(cost)
 
     def _on_command(self, message: SparsityCommand) -> None:
         self.recording.commands.append(ObservedCommand(stamp_ns(message), message.level, message.detail))

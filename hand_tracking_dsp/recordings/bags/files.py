@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path, PurePath
 
 import yaml
@@ -29,35 +30,71 @@ from hand_tracking_dsp.documents import read_text, require_file
 from hand_tracking_dsp.errors import OutputError
 from hand_tracking_dsp.temporary import temporary_folder
 
-_SUFFIXES = (".mcap", ".db3")
+_SUFFIXES = (".mcap", ".db3", ".bag")
+_LOGS = ("-wal", "-journal")
 _ZSTD = ".zstd"
 _MAX_METADATA_BYTES = 1 << 26
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 def bag_files(path: Path, problems: Counter[str]) -> list[Path]:
-    """List the files of a bag in the order of their messages: a file, or those of a folder.
+    """List the files of a bag: a file, or those of a folder.
 
     What is wrong with the folder, which may lack metadata.yaml, is counted in problems.
     """
     if path.is_file():
         return [path]
     found = sorted(
-        (one for one in path.iterdir() if one.is_file() and one.name.removesuffix(_ZSTD).endswith(_SUFFIXES)),
+        (one for one in path.iterdir() if one.is_file() and _plain_name(one).endswith(_SUFFIXES)),
         key=lambda one: [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", one.name)],
     )
     try:
         text = read_text(path / "metadata.yaml", _MAX_METADATA_BYTES)
         names = yaml.safe_load(text)["rosbag2_bagfile_information"]["relative_file_paths"]
         # Only inside the folder, whatever is written there; rosbag2 once wrote the folder's name before it.
-        named = [path / PurePath(str(name)).name for name in names]
+        named = [PurePath(str(name)).name for name in names]
     except Exception:  # noqa: BLE001 (whatever is missing or wrong in it)
-        problems["metadata.yaml is missing or damaged: the files are taken by their names"] += 1
-        return found
-    for one in named:
-        if one not in found:
-            problems[f"{one.name} is missing, though metadata.yaml names it"] += 1
-    return [one for one in named if one in found] or found
+        if not all(one.suffix == ".bag" for one in found):  # ROS 1 has none
+            problems["metadata.yaml is missing or damaged: the files are taken by their names"] += 1
+        return _each_once(found, problems)
+    return _named(found, named, problems) or _each_once(found, problems)
+
+
+def _plain_name(path: Path) -> str:
+    return path.name.removesuffix(_ZSTD)
+
+
+def _named(found: list[Path], names: list[str], problems: Counter[str]) -> list[Path]:
+    """Return the files that metadata.yaml names; one may have been packed or unpacked since."""
+    by_plain_name: dict[str, list[Path]] = {}
+    for one in found:
+        by_plain_name.setdefault(_plain_name(one), []).append(one)
+    chosen: list[Path] = []
+    for name in names:
+        these = by_plain_name.get(name.removesuffix(_ZSTD), [])
+        if these:
+            chosen.append(next((one for one in these if one.name == name), these[0]))
+        else:
+            problems[f"{name} is missing, though metadata.yaml names it"] += 1
+    known = {_stem(one) for one in chosen}
+    for one in found:
+        if chosen and _stem(one) not in known:
+            problems[f"{one.name} is left out: metadata.yaml does not name it"] += 1
+    return chosen
+
+
+def _each_once(found: list[Path], problems: Counter[str]) -> list[Path]:
+    """Leave out files that are others in another form: packed, or converted to another storage."""
+    chosen: dict[str, Path] = {}
+    for one in sorted(found, key=lambda one: (one.suffix == _ZSTD, not _plain_name(one).endswith(".mcap"))):
+        if other := chosen.setdefault(_stem(one), one):
+            if other != one:
+                problems[f"{one.name} is left out: {other.name} is the same"] += 1
+    return [one for one in found if one in chosen.values()]
+
+
+def _stem(path: Path) -> str:
+    return PurePath(_plain_name(path)).stem
 
 
 @contextmanager
@@ -70,7 +107,8 @@ def unpacked(path: Path, problems: Counter[str]) -> Iterator[Path]:
     """
     require_file(path)
     if path.suffix != _ZSTD:
-        yield path
+        with _with_logs(path, problems) as plain:
+            yield plain
         return
     import zstandard
 
@@ -88,6 +126,34 @@ def unpacked(path: Path, problems: Counter[str]) -> Iterator[Path]:
             )
             raise OutputError(msg) from error
         yield plain
+
+
+@contextmanager
+def _with_logs(path: Path, problems: Counter[str]) -> Iterator[Path]:
+    """Yield the path of a file, or of a copy into which SQLite has taken the logs that its writer left."""
+    logs = [path.with_name(path.name + suffix) for suffix in _LOGS]
+    logs = [log for log in logs if log.is_file() and log.stat().st_size]
+    if path.suffix != ".db3" or not logs:
+        yield path
+        return
+    with temporary_folder() as folder:
+        copy = folder / path.name
+        try:
+            for one in (path, *logs):
+                shutil.copyfile(one, folder / one.name)
+            with closing(sqlite3.connect(copy)) as database:
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                database.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        except (OSError, sqlite3.Error):
+            for log in logs:
+                problems[f"{log.name} was left by a recorder that did not end: its rows are left out"] += 1
+            copy = path
+        else:
+            for log in logs:
+                problems[
+                    f"{log.name} was left by a recorder that did not end: what it did not commit is missing"
+                ] += 1
+        yield copy
 
 
 def uncompressed(data: bytes) -> bytes | None:

@@ -42,11 +42,6 @@ class SqliteFile:
         self._name = path.name
         self._problems = problems
         self._ids, self._topic_ids, self._stamps = array("q"), array("q"), array("q")
-        for suffix in ("-wal", "-journal"):
-            if (beside := path.with_name(path.name + suffix)).exists() and beside.stat().st_size:
-                problems[
-                    f"{beside.name} was left by a writer that did not end: its last rows are left out"
-                ] += 1
         # immutable: no lock, no journal and no write-ahead log is opened or made beside the file.
         address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
         try:

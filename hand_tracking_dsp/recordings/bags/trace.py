@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from hand_tracking_dsp.messages.samples import (
     frame_cost,
 )
 from hand_tracking_dsp.recordings.bags.reader import Bag, open_bag
+from hand_tracking_dsp.recordings.image_clock import ImageClock
 from hand_tracking_dsp.recordings.trace import Trace
 
 
@@ -52,7 +54,7 @@ def read_bag_trace(bag: Path, topic: str = "", on_problem: Callable[[str], objec
     with open_bag(bag) as opened:
         trace = _read(opened, bag, topic)
         for problem, times in opened.problems.items():
-            on_problem(f"The bag is damaged: {problem} ({times} times).")
+            on_problem(f"In the bag {problem} ({times} times)." if times > 1 else f"In the bag {problem}.")
         return trace
 
 
@@ -64,11 +66,13 @@ def _read(opened: Bag, bag: Path, topic: str) -> Trace:
     reader = BatteryReader()
     latest: BatterySample | None = None
     costs: list[FrameCost] = []
+    times: list[tuple[int, int]] = []
     for connection, arrival_ns, message in opened.read(chosen):
         arrival_s = arrival_ns * 1e-9
         if connection.topic == stats:
             try:
                 costs.append(frame_cost(message, latest))
+                times.append((costs[-1].stamp_ns, arrival_ns))
             except (AttributeError, TypeError) as error:
                 msg = (
                     f"The topic {stats} of the bag {bag} is another version's, without the stamp, level or "
@@ -82,6 +86,14 @@ def _read(opened: Bag, bag: Path, topic: str) -> Trace:
     if not costs:
         msg = f"The topic {stats} of the bag {bag} has no message: record it again while the tracker runs."
         raise SourceError(msg)
+    clock = ImageClock(times)
+    if clock.problem:
+        opened.problems[clock.problem] += 1
+    for number, (cost, one) in enumerate(zip(costs, times, strict=True)):
+        stamp_ns, _, problem = clock.times(*one)
+        costs[number] = replace(cost, stamp_ns=stamp_ns)
+        if problem:
+            opened.problems[problem] += 1
     return Trace.of(costs)
 
 

@@ -168,6 +168,20 @@ def test_a_hash_without_a_definition_tells_another_version(tmp_path: Path) -> No
         read_bag_trace(bag)
 
 
+@pytest.mark.parametrize("stamp_s", [0.0, 1.7e9])
+def test_frames_whose_stamps_stand_still_have_the_times_of_their_arrival(
+    tmp_path: Path, stamp_s: float
+) -> None:
+    store = typestore()
+    bag = write(tmp_path / "bag", store, *[("/stats", stats(store, stamp_s))] * 6)
+    said: list[str] = []
+    trace = read_bag_trace(bag, on_problem=said.append)
+    assert [frame.stamp_s for frame in trace.frames] == pytest.approx([0.001 * n for n in range(6)])
+    assert len(said) == 1
+    assert "time of" in said[0]
+    assert "damaged" not in said[0]
+
+
 def test_one_of_several_topics_has_to_be_named(tmp_path: Path) -> None:
     store = typestore()
     messages = [("/left/stats", stats(store, 1.0)), ("/stats", stats(store, 1.0, applied_level=1))]
