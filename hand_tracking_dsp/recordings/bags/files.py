@@ -87,9 +87,9 @@ def _each_once(found: list[Path], problems: Counter[str]) -> list[Path]:
     """Leave out files that are others in another form: packed, or converted to another storage."""
     chosen: dict[str, Path] = {}
     for one in sorted(found, key=lambda one: (one.suffix == _ZSTD, not _plain_name(one).endswith(".mcap"))):
-        if other := chosen.setdefault(_stem(one), one):
-            if other != one:
-                problems[f"{one.name} is left out: {other.name} is the same"] += 1
+        other = chosen.setdefault(_stem(one), one)
+        if other != one:
+            problems[f"{one.name} is left out: {other.name} is the same"] += 1
     return [one for one in found if one in chosen.values()]
 
 

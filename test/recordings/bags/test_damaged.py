@@ -17,6 +17,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -200,7 +202,7 @@ def test_one_message_that_is_none_costs_itself_alone(tmp_path: Path) -> None:
         assert sum(opened.problems.values()) == 1
 
 
-def test_a_write_ahead_log_is_named_and_left_alone(
+def test_a_log_that_makes_no_sense_is_named_and_left_alone(
     images: Callable[..., Path], read: Read, data_file: Callable[[Path], Path]
 ) -> None:
     bag = images("sqlite3")
@@ -208,7 +210,38 @@ def test_a_write_ahead_log_is_named_and_left_alone(
     log.write_bytes(b"something")
     found, problems = read(bag)
     assert found == list(range(30))
-    assert problems == {"bag.db3-wal was left by a writer that did not end: its last rows are left out": 1}
+    assert problems == {
+        "bag.db3-wal was left by a recorder that did not end: what it did not commit is missing": 1
+    }
+
+
+@pytest.mark.parametrize("shared_memory", [True, False])
+def test_rows_in_a_log_that_a_killed_recorder_left_are_read(
+    images: Callable[..., Path], data_file: Callable[[Path], Path], shared_memory: bool
+) -> None:
+    bag = images("sqlite3", 10)
+    file = data_file(bag)
+    # As rosbag2's preset "resilient" writes; the process ends without closing the database.
+    program = (
+        "import os, sqlite3, sys\n"
+        "database = sqlite3.connect(sys.argv[1])\n"
+        "database.execute('PRAGMA journal_mode=WAL')\n"
+        "database.execute('INSERT INTO messages(topic_id, timestamp, data) SELECT topic_id, 20000, data '\n"
+        "                 'FROM messages WHERE timestamp = 9000')\n"
+        "database.commit()\n"
+        "os._exit(1)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(file)], check=False)
+    assert file.with_name("bag.db3-wal").stat().st_size
+    if not shared_memory:
+        file.with_name("bag.db3-shm").unlink()
+    before = sorted(path.name for path in bag.iterdir())
+    with open_bag(bag) as opened:
+        assert [at // 1000 for _, at, _ in opened.messages()] == [*range(10), 20]
+        assert [*opened.problems] == [
+            "bag.db3-wal was left by a recorder that did not end: what it did not commit is missing"
+        ]
+    assert sorted(path.name for path in bag.iterdir()) == before
 
 
 def test_rows_that_are_no_messages_are_counted(

@@ -1,0 +1,88 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Files that a bag's folder may hold, named by its metadata or not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from hand_tracking_dsp.recordings.bags.files import bag_files
+
+
+def files(folder: Path, *names: str, named: list[str] | None = None) -> tuple[list[str], list[str]]:
+    """Make a folder of files, some of them named by metadata.yaml; give the chosen ones, and the problems."""
+    for name in names:
+        (folder / name).touch()
+    if named is not None:
+        text = "".join(f"\n  - {name}" for name in named)
+        (folder / "metadata.yaml").write_text(f"rosbag2_bagfile_information:\n  relative_file_paths:{text}\n")
+    problems: Counter[str] = Counter()
+    return [path.name for path in bag_files(folder, problems)], [*problems]
+
+
+MISSING = "metadata.yaml is missing or damaged: the files are taken by their names"
+
+
+@pytest.mark.parametrize("names", [["bag_0.db3", "bag_1.db3.zstd"], ["old/bag_0.db3.zstd", "bag_1.db3"]])
+def test_files_may_have_been_packed_or_unpacked_since(tmp_path: Path, names: list[str]) -> None:
+    found = files(tmp_path, "bag_0.db3", "bag_1.db3.zstd", named=names)
+    assert found == (["bag_0.db3", "bag_1.db3.zstd"], [])
+
+
+def test_a_player_leaves_the_unpacked_file_beside_the_packed_one(tmp_path: Path) -> None:
+    both = ("bag_0.db3", "bag_0.db3.zstd")
+    assert files(tmp_path, *both, named=["bag_0.db3.zstd"]) == (["bag_0.db3.zstd"], [])
+    assert files(tmp_path, named=["bag_0.db3"]) == (["bag_0.db3"], [])
+
+
+def test_without_metadata_each_part_is_taken_once(tmp_path: Path) -> None:
+    found, problems = files(
+        tmp_path, "a_0.db3", "a_0.db3.zstd", "a_0.mcap", "a_10.mcap.zstd", "a_2.mcap", "notes.txt"
+    )
+    assert found == ["a_0.mcap", "a_2.mcap", "a_10.mcap.zstd"]
+    assert problems == [
+        MISSING,
+        "a_0.db3 is left out: a_0.mcap is the same",
+        "a_0.db3.zstd is left out: a_0.mcap is the same",
+    ]
+
+
+def test_files_that_metadata_does_not_name_or_that_are_missing_are_told(tmp_path: Path) -> None:
+    found, problems = files(tmp_path, "a_0.mcap", "a_2.mcap", named=["a_0.mcap", "a_1.mcap"])
+    assert found == ["a_0.mcap"]
+    assert problems == [
+        "a_1.mcap is missing, though metadata.yaml names it",
+        "a_2.mcap is left out: metadata.yaml does not name it",
+    ]
+
+
+def test_bags_of_ros_1_have_no_metadata(tmp_path: Path) -> None:
+    assert files(tmp_path, "x_0.bag", "x_1.bag") == (["x_0.bag", "x_1.bag"], [])
+
+
+@pytest.mark.parametrize("version", range(4, 10))
+def test_every_version_of_metadata_names_its_files(tmp_path: Path, version: int) -> None:
+    (tmp_path / "a_0.mcap").touch()
+    later = "\n  files:\n  - path: a_0.mcap\n  custom_data: ~\n  ros_distro: kilted" if version > 4 else ""
+    (tmp_path / "metadata.yaml").write_text(
+        f"rosbag2_bagfile_information:\n  version: {version}\n  storage_identifier: mcap\n"
+        f"  relative_file_paths:\n  - a_0.mcap{later}\n"
+    )
+    problems: Counter[str] = Counter()
+    assert [path.name for path in bag_files(tmp_path, problems)] == ["a_0.mcap"]
+    assert not problems
