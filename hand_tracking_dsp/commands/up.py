@@ -26,6 +26,7 @@ import threading
 from collections import defaultdict
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.graph.processes import (
@@ -37,6 +38,9 @@ from hand_tracking_dsp.nodes.graph.processes import (
     print_line,
 )
 from hand_tracking_dsp.nodes.graph.transport import transport_in_force
+
+if TYPE_CHECKING:
+    from hand_tracking_dsp.nodes.graph.flow import FlowWatch
 
 _POLL_S = 0.2
 _RESPAWN_PAUSE_S = 2.0
@@ -64,7 +68,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--domain", type=int, metavar="ID", help="ROS domain, 0 to 101")
     parser.add_argument("--log-level", default="info", choices=("debug", "info", "warn", "error", "fatal"))
-    parser.add_argument("--respawn", action="store_true", help="start a node again when its process ends")
+    parser.add_argument(
+        "--respawn",
+        action="store_true",
+        help="start a node again when its process ends, or when it no longer reports or receives",
+    )
 
 
 def add_node_parameters(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +89,9 @@ def add_node_parameters(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the nodes until Ctrl-C, SIGTERM or, without --respawn, the end of one of them.
+
+    A node whose process lives but that no longer reports, or that receives nothing where messages come, is
+    named, and with --respawn started again.
 
     Returns:
         0 after a signal, 1 where a node ended by itself.
@@ -103,14 +114,35 @@ def run(options: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with NodeProcesses(graph, print_line) as nodes:
-        while not stop.wait(_POLL_S):
-            for node, status in nodes.exited().items():
-                print(f"{node} has ended with status {status}.", file=sys.stderr, flush=True)
-                if not options.respawn:
-                    return 1
-                if not stop.wait(_RESPAWN_PAUSE_S):
-                    nodes.start(node)
+    from hand_tracking_dsp.nodes.graph.flow import FlowWatch
+
+    with (
+        FlowWatch(graph.full_names, graph.domain_id) as watch,
+        NodeProcesses(graph, print_line) as nodes,
+    ):
+        return _supervise(nodes, watch, stop, respawn=options.respawn)
+
+
+def _supervise(nodes: NodeProcesses, watch: FlowWatch, stop: threading.Event, *, respawn: bool) -> int:
+    """Name what ends, freezes or goes deaf, and start it again where asked to; return the exit status."""
+    named: dict[str, str] = {}
+    while not stop.wait(_POLL_S):
+        for node, status in nodes.exited().items():
+            print(f"{node} has ended with status {status}.", file=sys.stderr, flush=True)
+            if not respawn:
+                return 1
+            if not stop.wait(_RESPAWN_PAUSE_S):
+                watch.forget(node)
+                nodes.start(node)
+        troubles = watch.troubles()
+        for node, trouble in troubles.items():
+            if respawn:
+                print(f"{node} {trouble}: it is started again.", file=sys.stderr, flush=True)
+                nodes.restart(node)
+                watch.forget(node)
+            elif node not in named:
+                print(f"{node} {trouble}; --respawn would start it again.", file=sys.stderr, flush=True)
+        named = troubles
     return 0
 
 

@@ -32,9 +32,10 @@ from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.msg import HandArray
-from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE, image_topic
-from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE
+from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.pacing import FrameSchedule, RateMeter
+from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_image
 from hand_tracking_dsp.nodes.tables.camera import CAMERA
@@ -66,15 +67,9 @@ class CameraNode(ManagedNode):
         self._images = parameters.make(ImageOptions)
         self._image = self.publish_on(Image, IMAGE, "image")
         self._compressed = (
-            self.publish_on(CompressedImage, image_topic(self, COMPRESSED), "image")
-            if parameters["compressed"]
-            else None
+            self.publish_on(CompressedImage, COMPRESSED, "image") if parameters["compressed"] else None
         )
-        self._info = (
-            self.publish_on(CameraInfo, image_topic(self, CAMERA_INFO), "image")
-            if parameters["camera_info"]
-            else None
-        )
+        self._info = self.publish_on(CameraInfo, CAMERA_INFO, "image") if parameters["camera_info"] else None
         self._truth = self.publish_on(HandArray, "truth", "truth")
         self._frame_id = parameters["frame_id"]
         self._given = {

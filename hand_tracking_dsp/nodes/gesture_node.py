@@ -32,8 +32,9 @@ from hand_tracking_dsp.gestures.types import GestureEvent, HandGesture
 from hand_tracking_dsp.messages.hands import tracked_hands
 from hand_tracking_dsp.msg import GestureArray, HandArray
 from hand_tracking_dsp.msg import GestureEvent as EventMessage
-from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.pacing import RateMeter
+from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.messages.conversion import seconds
 from hand_tracking_dsp.nodes.messages.gesture_messages import event_message, gestures_message
@@ -96,19 +97,13 @@ class GestureNode(ManagedNode):
 
     def describe(self, report: Report) -> None:
         """Say how often hands come, and what they show."""
-        now_s = time.monotonic()
         report.values |= {
-            "rate_hz": self._rate.hz(now_s),
+            "rate_hz": self._rate.hz(time.monotonic()),
             "gestures": ", ".join(gesture.held or "none" for gesture in self._latest),
             "events": self._events,
             "hands_rejected": self._hands_rejected,
             "own_gestures": len(self._own),
         }
-        topic = self.resolve_topic_name("hands")
-        if math.isinf(self._received_s):
-            report.warnings.append(f"Nothing has come on {topic} yet.")
-        elif now_s - self._received_s > self._silence_s:
-            report.warnings.append(f"Nothing has come on {topic} for {now_s - self._received_s:.0f} s.")
 
     def _on_hands(self, message: HandArray) -> None:
         if self._recognizer is None or self.state != "active":

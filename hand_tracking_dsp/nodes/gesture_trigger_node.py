@@ -37,8 +37,10 @@ from hand_tracking_dsp.gestures.trigger import (
 )
 from hand_tracking_dsp.gestures.types import BUILT_IN, RESERVED
 from hand_tracking_dsp.msg import GestureEvent as EventMessage
-from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.base.managed import ManagedNode
+from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
+from hand_tracking_dsp.nodes.base.suggestions import missing_service
 from hand_tracking_dsp.nodes.messages.gesture_messages import gesture_event
 from hand_tracking_dsp.nodes.tables.gestures import TRIGGER
 
@@ -115,6 +117,9 @@ class GestureTriggerNode(ManagedNode):
         report.values |= {"bindings": len(self._triggers.bindings), "last": self._last}
         if time.monotonic() - self._failure_s < _FAILURE_SHOWN_S:
             report.warnings.append(self._failure)
+        clients = {client.srv_name: client for client, _ in self._calls.values()}.values()
+        if absent := "; ".join(self._absence(client) for client in clients if not client.service_is_ready()):
+            report.warnings.append(f"Bindings cannot be carried out: {absent}.")
 
     def _client(self, binding: Binding) -> tuple[Any, Any]:
         """Create the client of a binding's service, and the request to send."""
@@ -128,6 +133,10 @@ class GestureTriggerNode(ManagedNode):
         if action.data is None:
             return self.create_client(Trigger, action.service), Trigger.Request()
         return self.create_client(SetBool, action.service), SetBool.Request(data=action.data)
+
+    def _absence(self, client: Any) -> str:  # noqa: ANN401 (rclpy's, without types)
+        """Say why a service is not there."""
+        return missing_service(self, self.resolve_service_name(client.srv_name), client.srv_type)
 
     def _on_event(self, message: EventMessage) -> None:
         if self._triggers is None or self.state != "active":
@@ -146,7 +155,7 @@ class GestureTriggerNode(ManagedNode):
         self._counts["set off"] += 1
         client, request = self._calls[binding]
         if not client.service_is_ready():
-            self._fail(binding, "unavailable", f"the service {client.srv_name} is not there")
+            self._fail(binding, "unavailable", self._absence(client))
             return
         future = client.call_async(request)
         entry = _Request(binding, client, future, time.monotonic())

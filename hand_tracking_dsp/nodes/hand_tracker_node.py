@@ -36,10 +36,11 @@ from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
-from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE, image_topic
+from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE
 from hand_tracking_dsp.nodes.base.mailbox import Mailbox
-from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.pacing import RateMeter
+from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, age_ms, pixels_to_image, seconds
 from hand_tracking_dsp.nodes.messages.hand_markers import hand_markers
@@ -149,8 +150,6 @@ class HandTrackerNode(ManagedNode):
         if self._latest is not None:
             report.values["hands"] = len(self._latest.hands)
             report.values["total_ms"] = self._latest.stats.total_ms
-        if self._frames + self._rejected == 0:
-            report.warnings.append(f"No image has come on {self._image_topic} yet.")
         if time.monotonic() - self._bad_frame_s < _BAD_FRAME_SHOWN_S:
             report.errors.append(self._bad_frame)
 
@@ -171,7 +170,6 @@ class HandTrackerNode(ManagedNode):
         kind, name = (CompressedImage, COMPRESSED) if compressed else (Image, IMAGE)
         self._to_pixels = compressed_to_pixels if compressed else image_to_pixels
         self._image_options = parameters.make(ImageOptions)
-        self._image_topic = image_topic(self, name)
         self._hands = self.publish_on(HandArray, "hands", "hands")
         self._stats = self.publish_on(TrackerStats, "stats", "hands")
         self._markers = self.publish_on(MarkerArray, "markers", "hands") if parameters["markers"] else None
@@ -180,8 +178,8 @@ class HandTrackerNode(ManagedNode):
         if parameters["overlay"]:
             self.listen_to(BatteryState, "battery_state", self._picture.add_battery, "overlay")
         self.listen_to(SparsityCommand, "sparsity_command", self._on_command, "command")
-        self.listen_to(CameraInfo, image_topic(self, CAMERA_INFO), self._on_camera_info, "image")
-        self.listen_to(kind, self._image_topic, self._on_image, "image")
+        self.listen_to(CameraInfo, CAMERA_INFO, self._on_camera_info, "image")
+        self.listen_to(kind, name, self._on_image, "image")
         self.serve(Trigger, "~/reset", self._on_reset)
 
     def _on_image(self, message: Image | CompressedImage) -> None:

@@ -28,7 +28,8 @@ from std_msgs.msg import Float32
 from hand_tracking_dsp.cameras.backoff import Backoff, BackoffOptions
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.msg import TrackerStats
-from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.base.managed import ManagedNode
+from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.tables.common import bank_folder
 from hand_tracking_dsp.nodes.tables.power import POWER

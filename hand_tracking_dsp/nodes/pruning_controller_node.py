@@ -31,7 +31,8 @@ from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptio
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.messages.samples import BatteryReader, frame_cost, latency_sample
 from hand_tracking_dsp.msg import ControllerState, SparsityCommand, TrackerStats
-from hand_tracking_dsp.nodes.base.managed import ManagedNode, Report
+from hand_tracking_dsp.nodes.base.managed import ManagedNode
+from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.policy_choice import choose_policy
 from hand_tracking_dsp.nodes.tables.common import bank_folder

@@ -122,6 +122,22 @@ def test_starts_a_node_again_if_asked(up):
     assert command.end() == 0
 
 
+def test_starts_a_node_again_that_is_alive_and_frozen(up):
+    command = up("--only", "power,controller", "-p", "power.source=simulated", "--respawn")
+    command.until("] active", count=2)
+    power, controller = command.node_pids()
+    command.until("power_node              | [INFO] active")
+    # Its first report has come by then: reports come once a second.
+    time.sleep(3)
+    os.kill(power, signal.SIGSTOP)
+    command.until("power_node has not reported in /diagnostics for ")
+    command.until("power_node              | [INFO] active", count=2)
+    assert not is_running(power)
+    assert controller in command.node_pids()
+    command.process.send_signal(signal.SIGINT)
+    assert command.end() == 0
+
+
 def test_starts_the_nodes_of_gestures_where_asked_to(up):
     command = up(
         "--only", "gesture,teleop,trigger", "-p", "teleop.watchdog_s=0.3", "-p", "gesture.hold_on_s=0.3"

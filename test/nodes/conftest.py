@@ -52,8 +52,8 @@ class Graph:
 
     def __init__(self, domain_id: int) -> None:
         self.domain_id = domain_id
-        self._ending = ExitStack()
-        self.context = self._ending.enter_context(shared_context(domain_id))
+        self.ending = ExitStack()
+        self.context = self.ending.enter_context(shared_context(domain_id))
         self.observer = rclpy.create_node("observer", context=self.context)
         self._executor = SingleThreadedExecutor(context=self.context)
         self._executor.add_node(self.observer)
@@ -132,7 +132,7 @@ class Graph:
             node.destroy_node()
         self._executor.shutdown()
         self.observer.destroy_node()
-        self._ending.close()
+        self.ending.close()
 
 
 @pytest.fixture

@@ -18,33 +18,25 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter as RosParameter
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.service import Service
 from rclpy.timer import Timer
 
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
+from hand_tracking_dsp.nodes.base.autostart import Autostart
 from hand_tracking_dsp.nodes.base.declaration import DeclaredParameters
+from hand_tracking_dsp.nodes.base.report import Report
+from hand_tracking_dsp.nodes.base.wiring import Wiring
+from hand_tracking_dsp.nodes.tables.wiring import EXPECTATIONS
 from hand_tracking_dsp.options import Parameter
-
-
-@dataclass(slots=True)
-class Report:
-    """Condition of a node in /diagnostics."""
-
-    hardware: str = ""
-    values: dict[str, object] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
 
 
 class ManagedNode(LifecycleNode):
@@ -67,7 +59,8 @@ class ManagedNode(LifecycleNode):
         self.state = "unconfigured"
         self._problem = ""
         self._progress = ""
-        self._topics: list[Callable[[], object]] = []
+        self._wiring = Wiring(self, EXPECTATIONS.get(name, {}))
+        self._served: list[Service] = []
         self._repeated: list[Timer] = []
         self.parameters = DeclaredParameters(self, table, lambda: self.state == "active", self.apply)
         if unknown := self.parameters.unknown:
@@ -76,8 +69,9 @@ class ManagedNode(LifecycleNode):
         # Not the ROS clock: with use_sim_time it may stand still.
         self.steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0, self.publish_diagnostics, clock=self.steady_clock)
-        if self.parameters["autostart"]:
-            self._autostart = self.create_timer(0.001, self._start, clock=self.steady_clock)
+        self._autostart = (
+            Autostart(self, self.steady_clock, lambda: self.state) if self.parameters["autostart"] else None
+        )
 
     def declare_parameters(
         self,
@@ -132,16 +126,19 @@ class ManagedNode(LifecycleNode):
 
     def on_deactivate(self, _: LifecycleState) -> TransitionCallbackReturn:
         """Handle the transition deactivate."""
+        self._begin_transition()
         self._end_work()
         return self._reached("inactive")
 
     def on_cleanup(self, _: LifecycleState) -> TransitionCallbackReturn:
         """Handle the transition cleanup."""
+        self._begin_transition()
         self.release()
         return self._reached("unconfigured")
 
     def on_shutdown(self, _: LifecycleState) -> TransitionCallbackReturn:
         """Handle the transition shutdown."""
+        self._begin_transition()
         self.release()
         return self._reached("finalized")
 
@@ -155,23 +152,21 @@ class ManagedNode(LifecycleNode):
         """Stop working and release everything, in whatever state the node is."""
         self._end_work()
         self.cleanup()
-        while self._topics:
-            self._topics.pop()()
+        self._wiring.destroy()
+        while self._served:
+            self.destroy_service(self._served.pop())
 
     def publish_on(self, kind: type, topic: str, profile: str) -> Publisher:
         """Create a publisher for the time until cleanup; QoS from the parameters qos.<profile>."""
-        publisher = self.create_publisher(kind, topic, self._qos(profile))
-        self._topics.append(partial(self.destroy_publisher, publisher))
-        return publisher
+        return self._wiring.publish(kind, topic, self._qos(profile), profile)
 
     def listen_to(self, kind: type, topic: str, callback: Callable[[Any], None], profile: str) -> None:
         """Create a subscription for the time until cleanup; QoS as for publish_on."""
-        subscription = self.create_subscription(kind, topic, callback, self._qos(profile))
-        self._topics.append(partial(self.destroy_subscription, subscription))
+        self._wiring.subscribe(kind, topic, callback, self._qos(profile), profile)
 
     def serve(self, kind: type, name: str, callback: Callable[[Any, Any], Any]) -> None:
         """Create a service for the time until cleanup."""
-        self._topics.append(partial(self.destroy_service, self.create_service(kind, name, callback)))
+        self._served.append(self.create_service(kind, name, callback))
 
     def repeat(self, period_s: float, callback: Callable[[], None]) -> None:
         """Call a function once in so many seconds of the machine's own clock, until deactivate."""
@@ -185,22 +180,16 @@ class ManagedNode(LifecycleNode):
 
     def publish_diagnostics(self) -> None:
         """Publish the node's condition."""
-        report = Report()
+        report = Report(values={"state": self.state})
         if self.state == "active":
             self.describe(report)
+            self._wiring.describe(report)
+        elif not self._problem:
+            report.warnings += self._waiting()
         if self._problem:
-            report.errors.append(self._problem)
-        level = DiagnosticStatus.ERROR if report.errors else DiagnosticStatus.WARN
-        status = DiagnosticStatus(
-            level=level if report.errors or report.warnings else DiagnosticStatus.OK,
-            name=f"{self.get_fully_qualified_name().lstrip('/')}: status",
-            message=" ".join([*report.errors, *report.warnings, *report.notes])
-            or self._progress
-            or self.state,
-            hardware_id=report.hardware,
-            values=[KeyValue(key=key, value=_shown(value)) for key, value in report.values.items()],
-        )
-        status.values.insert(0, KeyValue(key="state", value=self.state))
+            next_attempt = self._autostart.announcement if self._autostart else ""
+            report.errors.append(f"{self._problem} {next_attempt}".rstrip())
+        status = report.status(f"{self.get_fully_qualified_name().lstrip('/')}: status", self.state)
         array = DiagnosticArray(status=[status])
         array.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(array)
@@ -220,19 +209,30 @@ class ManagedNode(LifecycleNode):
             self.destroy_timer(self._repeated.pop())
         self.deactivate()
 
-    def _start(self) -> None:
-        self.destroy_timer(self._autostart)
-        if self.state != "unconfigured":
-            return
-        if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
-            self.trigger_activate()
+    def _waiting(self) -> list[str]:
+        """Say why the node does not work, where somebody may wonder."""
+        if self._progress:
+            return [self._progress]
+        if self.state == "finalized":
+            return ["The node is finalized and never works again: start its process again."]
+        if self.state == "inactive":
+            return ["The node is inactive: activate it."]
+        if self._autostart is not None:
+            return ["The node is unconfigured, although autostart is set: configure and activate it."]
+        return []
+
+    def _begin_transition(self) -> None:
+        if self._autostart is not None:
+            self._autostart.state_changes()
 
     def _attempt(self, goal: str, origin: str) -> TransitionCallbackReturn:
+        self._begin_transition()
         try:
             if goal == "inactive":
                 self.parameters.check()
                 self.configure()
             else:
+                self._wiring.restart_counts()
                 self.activate()
         except HandTrackingError as error:
             self._problem = str(error)
@@ -257,7 +257,3 @@ class ManagedNode(LifecycleNode):
         self._problem = self._progress = ""
         self.get_logger().info(state)
         return TransitionCallbackReturn.SUCCESS
-
-
-def _shown(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

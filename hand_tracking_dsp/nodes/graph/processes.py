@@ -160,6 +160,11 @@ class GraphOptions:
         return "".join(line + "\n" for line in lines)
 
     @property
+    def full_names(self) -> dict[str, str]:
+        """Names of the nodes in the graph, by name."""
+        return {node: f"{self._prefix}/{node}" for node in self.nodes}
+
+    @property
     def _prefix(self) -> str:
         """The namespace with a slash in front; "" for none."""
         return f"/{self.namespace.strip('/')}".rstrip("/")
@@ -250,6 +255,20 @@ class NodeProcesses:
         reader = threading.Thread(target=self._read, args=(node, child), name=f"{node} output", daemon=True)
         reader.start()
         self._readers.append(reader)
+
+    def restart(self, node: str, grace_s: float = 5.0) -> None:
+        """End a node, by SIGKILL where it does not stop within ``grace_s``, and start it again."""
+        child = self._children[node]
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGTERM)
+        try:
+            child.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+        if child.stdin is not None:
+            child.stdin.close()
+        self.start(node)
 
     def exited(self) -> dict[str, int]:
         """Return the exit statuses of the nodes that have ended; negative: ended by that signal."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -82,21 +83,51 @@ def test_diagnostics_come_in_every_state(graph, diagnostics):
         if transition:
             assert graph.change_state("sample", transition)
         status = diagnostics("sample", lambda status, state=state: state_value(status) == state)
-        assert status.level == (status.WARN if state == "active" else status.OK)
+        # Without autostart, a node that nobody has configured yet is as it should be.
+        assert status.level == (status.OK if state == "unconfigured" else status.WARN)
+        assert status.message.startswith("The sample" if state == "active" else ("The node is", state))
+        assert status.hardware_id == socket.gethostname()
 
 
 def test_a_failed_configure_releases_and_can_be_tried_again(graph, diagnostics):
-    node = graph.start(Sample, fails="configure")
+    node = graph.start(Sample, autostart=False, fails="configure")
+    assert not graph.change_state("sample", "configure")
     status = diagnostics("sample", lambda status: status.level == status.ERROR)
     assert status.message == "The sample cannot be configured: let it."
     assert node.calls == ["configure", "deactivate", "cleanup"]
     assert graph.set_parameter("sample", "fails", "").successful
     assert graph.change_state("sample", "configure")
-    assert diagnostics("sample").message == "inactive"
+    assert diagnostics("sample").message == "The node is inactive: activate it."
+
+
+@pytest.mark.parametrize("fails", ["configure", "activate", "surprise"])
+def test_a_start_by_itself_that_fails_is_tried_again(graph, diagnostics, fails):
+    node = graph.start(Sample, fails=fails)
+    status = diagnostics("sample", lambda status: "Next attempt in" in status.message)
+    assert status.level == status.ERROR
+    assert graph.set_parameter("sample", "fails", "").successful
+    graph.until_state("sample", "active")
+    assert node.calls[-1] == "activate"
+    assert "Next attempt" not in diagnostics("sample").message
+
+
+def test_a_start_by_itself_is_given_up_once_somebody_changes_the_state(graph, diagnostics):
+    node = graph.start(Sample, fails="activate")
+    diagnostics("sample", lambda status: "Next attempt in" in status.message)
+    assert graph.change_state("sample", "cleanup")
+    status = diagnostics("sample", lambda status: state_value(status) == "unconfigured")
+    assert status.level == status.WARN
+    assert status.message.startswith("The node is unconfigured, although autostart is set")
+    calls = list(node.calls)
+    for _ in range(3):
+        assert state_value(diagnostics("sample")) == "unconfigured"
+    assert node.calls == calls
 
 
 def test_a_failed_activate_leaves_the_node_inactive(graph, diagnostics):
-    node = graph.start(Sample, fails="activate")
+    node = graph.start(Sample, autostart=False, fails="activate")
+    assert graph.change_state("sample", "configure")
+    assert not graph.change_state("sample", "activate")
     status = diagnostics("sample", lambda status: status.level == status.ERROR)
     assert status.message == "The sample cannot be activated: let it."
     assert graph.state("sample") == "inactive"
@@ -104,7 +135,8 @@ def test_a_failed_activate_leaves_the_node_inactive(graph, diagnostics):
 
 
 def test_an_unexpected_error_returns_to_unconfigured(graph, diagnostics):
-    node = graph.start(Sample, fails="surprise")
+    node = graph.start(Sample, autostart=False, fails="surprise")
+    assert not graph.change_state("sample", "configure")
     status = diagnostics("sample", lambda status: status.level == status.ERROR)
     assert status.message == "ZeroDivisionError: nobody thought of it"
     assert graph.state("sample") == "unconfigured"

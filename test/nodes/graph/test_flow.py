@@ -1,0 +1,113 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Nodes that are alive and do not work are found from outside, in a real graph."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from hand_tracking_dsp.msg import HandArray
+
+from hand_tracking_dsp.nodes.graph import flow
+from hand_tracking_dsp.nodes.graph.flow import FlowWatch
+from hand_tracking_dsp.nodes.tables.wiring import SILENT
+
+NODES = {"gesture_node": "/robot/gesture_node"}
+
+
+class Suspect:
+    """Reports as a node does, beside a publisher of hands."""
+
+    def __init__(self, node):
+        self.node = node
+        self.reports = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.hands = node.create_publisher(HandArray, "/hands", 10)
+
+    def until_watched(self):
+        deadline = time.monotonic() + 120
+        while not self.reports.get_subscription_count():
+            assert time.monotonic() < deadline, "nobody subscribes to /diagnostics"
+            time.sleep(0.02)
+
+    def report(self, state="active", **silent_s):
+        values = [KeyValue(key="state", value=state)]
+        values += [KeyValue(key=f"{SILENT}/{topic}", value=str(since)) for topic, since in silent_s.items()]
+        status = DiagnosticStatus(name="robot/gesture_node: status", values=values)
+        self.reports.publish(DiagnosticArray(status=[status]))
+
+
+@pytest.fixture
+def suspect(domain_id, monkeypatch):
+    monkeypatch.setattr(flow, "FROZEN_S", 1.0)
+    monkeypatch.setattr(flow, "DEAF_S", 1.0)
+    # A busy machine may not run the test for so long.
+    monkeypatch.setattr(flow, "_OWN_PAUSE_S", 60.0)
+    monkeypatch.setattr(flow, "_FRESH_S", 60.0)
+    context = rclpy.Context()
+    context.init(domain_id=domain_id)
+    node = rclpy.create_node("suspect", context=context)
+    yield Suspect(node)
+    node.destroy_node()
+    context.try_shutdown()
+
+
+def first_trouble(watch, act):
+    """Act again and again until the watch finds something."""
+    deadline = time.monotonic() + 120
+    while not (troubles := watch.troubles()):
+        assert time.monotonic() < deadline, "the watch has found nothing"
+        act()
+        time.sleep(0.05)
+    return troubles["gesture_node"]
+
+
+def test_a_node_that_receives_nothing_where_messages_come_is_deaf(suspect, domain_id):
+    def act():
+        suspect.report(hands="inf")
+        suspect.hands.publish(HandArray())
+
+    with FlowWatch(NODES, domain_id) as watch:
+        trouble = first_trouble(watch, act)
+        assert trouble.startswith("has received nothing for ")
+        assert trouble.endswith(" s on /hands, where messages come")
+        watch.forget("gesture_node")
+        assert watch.troubles() == {}
+
+
+def test_a_node_whose_topic_is_silent_for_all_is_not_deaf(suspect, domain_id):
+    with FlowWatch(NODES, domain_id) as watch:
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            suspect.report(hands="inf")
+            assert watch.troubles() == {}
+            time.sleep(0.1)
+
+
+def test_a_node_that_no_longer_reports_is_frozen_unless_it_loads(suspect, domain_id):
+    with FlowWatch(NODES, domain_id) as watch:
+        suspect.until_watched()
+        suspect.report("unconfigured")
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            assert watch.troubles() == {}
+            time.sleep(0.1)
+        suspect.report("active")
+        assert first_trouble(watch, lambda: None).startswith("has not reported in /diagnostics for ")
