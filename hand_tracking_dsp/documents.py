@@ -16,11 +16,14 @@
 
 from __future__ import annotations
 
+import csv
 import errno
+import io
 import json
 import math
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -40,6 +43,11 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+
+
+def excerpt(text: str, length: int = 40) -> str:
+    """Return a text for a sentence, in quotation marks: as visible() shows it, cut off where it is long."""
+    return f"'{visible(text[:length])}{'…' if len(text) > length else ''}'"
 
 
 def visible_lines(text: str) -> str:
@@ -93,7 +101,7 @@ def read_bytes(path: Path, limit: int = _MAX_BYTES) -> bytes:
         while part := file.read(min(limit + 1 - len(content), 1 << 24)):
             content += part
             if len(content) > limit:
-                _raise_os_error(path, f"it has more than {limit >> 20} MiB")
+                _raise_os_error(path, f"it is larger than {limit / 1e6:.4g} MB")
     return bytes(content)
 
 
@@ -117,6 +125,21 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 (any JSON value)
         ValueError: It is not JSON.
     """
     return parse_json(read_text(path, _MAX_JSON_BYTES))
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a CSV with the numbers of their lines, without empty ones.
+
+    Raises:
+        OSError: As read_text, or it is not a table; strerror says so.
+    """
+    rows = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    try:
+        for row in rows:
+            if row:
+                yield rows.line_num, row
+    except csv.Error:
+        _raise_os_error(path, f"it is not a table from line {rows.line_num} on")
 
 
 def parse_json(text: str) -> Any:  # noqa: ANN401 (any JSON value)

@@ -26,6 +26,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.documents import read_text
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.gestures.features import VECTOR_LENGTH, HandFeatures, ramp
@@ -121,12 +122,10 @@ def load_gestures(path: Path) -> tuple[OwnGesture, ...]:
         ConfigurationError: It cannot be read, is too large, or is not of the form that save_gestures writes.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise _refusal(path, f"is larger than {_MOST_BYTES // 1000} kB")
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(read_text(path, _MOST_BYTES))
     except OSError as error:
         raise _refusal(path, f"cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+    except (yaml.YAMLError, RecursionError, TypeError, ValueError) as error:
         raise _refusal(path, "is not YAML") from error
     if not isinstance(content, dict) or content.get("version") != _VERSION:
         raise _refusal(path, f"does not say version: {_VERSION}")

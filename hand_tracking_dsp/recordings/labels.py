@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
+from hand_tracking_dsp.cameras.camera import IMAGE_SUFFIXES
 from hand_tracking_dsp.cameras.folder import read_image
+from hand_tracking_dsp.documents import excerpt, read_rows
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
 from hand_tracking_dsp.recordings.truth import TrueHand
@@ -43,6 +44,7 @@ _COLUMNS = {
     "open_fingers": ("open_fingers",),
     "gesture": ("gesture",),
 }
+_SPELLED = {"joints": f"x0, y0 to x{JOINT_COUNT - 1}, y{JOINT_COUNT - 1}"}
 _SIDES = {"": Handedness.UNKNOWN, **{side.name.lower(): side for side in Handedness}}
 _MOST_FINGERS = 5
 
@@ -189,53 +191,68 @@ def _rows(table: Path, needed: Collection[str], also: Collection[str] = ()) -> l
     """
     hands = []
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file, strict=True)
-            names = set(rows.fieldnames or ())
-            if "file" not in names or not any(names >= set(_COLUMNS[key]) for key in needed):
-                choices = " or ".join(", ".join(_COLUMNS[key]) for key in needed)
-                msg = f"The labels {table} lack a column: they need file, and {choices}."
-                raise SourceError(msg)
-            for row in rows:
-                try:
-                    hands.append((rows.line_num, _hand(row, {*needed, *also})))
-                except ValueError as error:
-                    msg = f"The labels {table} are wrong in line {rows.line_num} ({error}): correct it."
-                    raise SourceError(msg) from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        msg = f"The labels {table} cannot be read ({reason}): give a CSV in UTF-8."
+        rows = list(read_rows(table))
+    except OSError as error:
+        msg = f"The labels {table} cannot be read ({error.strerror}): give a CSV in UTF-8."
         raise SourceError(msg) from error
+    names = [name.strip() for name in rows[0][1]] if rows else []
+    _check_columns(table, names, needed)
+    for line, cells in rows[1:]:
+        try:
+            if any(cells[len(names) :]):
+                msg = f"it has {len(cells)} cells for {len(names)} columns"
+                raise ValueError(msg)  # noqa: TRY301 (a wrong row, too)
+            row = dict(zip(names, cells, strict=False))
+            hands.append((line, _hand(row, {*needed, *also})))
+        except ValueError as error:
+            msg = f"The labels {table} are wrong in line {line} ({error}): correct it."
+            raise SourceError(msg) from error
     if not hands:
         msg = f"The labels {table} have no row: add one for each hand."
         raise SourceError(msg)
     return hands
 
 
-def _hand(row: Mapping[str, str | None], keys: Collection[str]) -> LabelledHand:
+def _check_columns(table: Path, names: Sequence[str], needed: Collection[str]) -> None:
+    """Check that a table has the columns that are needed, each once.
+
+    Raises:
+        SourceError: It does not.
+    """
+    if "file" not in names or not any({*names} >= {*_COLUMNS[key]} for key in needed):
+        choices = " or ".join(_SPELLED.get(key, ", ".join(_COLUMNS[key])) for key in needed)
+        msg = f"The labels {table} lack a column: they need file, and {choices}."
+        raise SourceError(msg)
+    known = {"file", *(name for key in _COLUMNS for name in _COLUMNS[key])}
+    if repeated := [name for name, count in Counter(names).items() if count > 1 and name in known]:
+        msg = f"The labels {table} have the column {repeated[0]} twice: remove one."
+        raise SourceError(msg)
+
+
+def _hand(row: Mapping[str, str], keys: Collection[str]) -> LabelledHand:
     cells = {
-        name: (row.get(name) or "").strip() if key in keys else ""
+        name: row.get(name, "").strip() if key in keys else ""
         for key, names in _COLUMNS.items()
         for name in names
     }
-    if not row["file"]:
+    if not row["file"].strip():
         msg = "it names no file"
         raise ValueError(msg)
     side = cells["handedness"].lower()
     if side not in _SIDES:
-        msg = f"handedness is {side!r}, not left or right"
+        msg = f"handedness is {excerpt(side)}, not left or right"
         raise ValueError(msg)
     box, joints = _numbers(cells, "box"), _numbers(cells, "joints")
     if box is not None and not (box[:2] < box[2:]).all():
         msg = f"the box {box.tolist()} has no area"
         raise ValueError(msg)
     fingers = cells["open_fingers"]
-    if fingers and not (fingers.isdecimal() and int(fingers) <= _MOST_FINGERS):
-        msg = f"open_fingers is {fingers!r}, not 0 to {_MOST_FINGERS}"
+    if fingers and fingers not in map(str, range(_MOST_FINGERS + 1)):
+        msg = f"open_fingers is {excerpt(fingers)}, not 0 to {_MOST_FINGERS}"
         raise ValueError(msg)
     gesture = cells["gesture"] or None
     return LabelledHand(
-        Path(row["file"]),
+        Path(row["file"].strip()),
         TrueHand(
             joints_px=None if joints is None else joints.reshape(JOINT_COUNT, 2),
             box=None if box is None else (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
@@ -248,24 +265,28 @@ def _hand(row: Mapping[str, str | None], keys: Collection[str]) -> LabelledHand:
 
 def _numbers(cells: Mapping[str, str], key: str) -> Floats | None:
     """Return the finite numbers of some columns, float32; None where all cells are empty."""
-    texts = [cells[name] for name in _COLUMNS[key]]
-    if not any(texts):
+    texts = {name: cells[name] for name in _COLUMNS[key]}
+    if not any(texts.values()):
         return None
-    try:
-        with np.errstate(over="ignore"):
-            values = np.array([float(text) for text in texts], np.float32)
-    except ValueError:
-        values = np.array([np.nan], np.float32)
-    if not np.isfinite(values).all():
-        msg = f"{', '.join(_COLUMNS[key])} are {', '.join(texts)}, not finite numbers"
-        raise ValueError(msg)
-    return values
+    values = []
+    for name, text in texts.items():
+        try:
+            with np.errstate(over="ignore"):
+                values.append(np.float32(text))
+        except ValueError:
+            values.append(np.float32(np.nan))
+        if not np.isfinite(values[-1]):
+            msg = f"{name} is {excerpt(text)}, not a finite number"
+            raise ValueError(msg)
+    return np.array(values, np.float32)
 
 
 def _matches(name: str, folder: Path) -> list[Path]:
+    """Find the pictures that a name or pattern means."""
     if not any(mark in name for mark in "*?["):
         return [folder / name]
     try:
-        return sorted(folder.glob(name))
-    except (ValueError, NotImplementedError):  # patterns such as **.jpg, or from the root
+        found = sorted(folder.glob(name))
+    except (OSError, ValueError, NotImplementedError):  # patterns such as **.jpg, or from the root
         return []
+    return [path for path in found if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()]

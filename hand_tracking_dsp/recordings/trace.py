@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.documents import excerpt, read_rows
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.files import write_table
 from hand_tracking_dsp.messages.frame_cost import FrameCost
@@ -117,29 +117,30 @@ def read_trace(path: Path) -> Trace:
         SourceError: It is missing, has another header or no frame, a field is not a number, or stamps fall.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        msg = f"The trace {path} cannot be read ({reason}): give a CSV that policy record-trace wrote."
+        rows = list(read_rows(path))
+    except OSError as error:
+        msg = (
+            f"The trace {path} cannot be read ({error.strerror}): give a CSV that policy record-trace wrote."
+        )
         raise SourceError(msg) from error
-    rows = csv.reader(lines)
-    if (header := next(rows, [])) != list(COLUMNS):
+    _, header = rows[0] if rows else (0, [])
+    if header != list(COLUMNS):
         wrong = next((name for name in COLUMNS if name not in header), "another order of columns")
         msg = (
             f"The trace {path} has no header of this version ({wrong}): "
             f"record it again with policy record-trace."
         )
         raise SourceError(msg)
-    frames = list(_frames(path, rows))
+    frames = list(_frames(path, rows[1:]))
     if not frames:
         msg = f"The trace {path} has no frame: record it again while the tracker runs."
         raise SourceError(msg)
     return Trace(tuple(frames))
 
 
-def _frames(path: Path, rows: Iterable[list[str]]) -> Iterator[FrameCost]:
+def _frames(path: Path, rows: Iterable[tuple[int, list[str]]]) -> Iterator[FrameCost]:
     last_s = -math.inf
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
         try:
             frame = _frame(row)
         except ValueError as error:
@@ -164,7 +165,7 @@ def _frame(row: list[str]) -> FrameCost:
         try:
             values[name] = int(text) if name in _COUNTS else float(text or math.nan)
         except ValueError as error:
-            msg = f"{name} is {text!r}, not a number"
+            msg = f"{name} is {excerpt(text)}, not a number"
             raise ValueError(msg) from error
     if not all(0 <= values[name] < math.inf for name in _NEEDED):
         name = next(name for name in _NEEDED if not 0 <= values[name] < math.inf)

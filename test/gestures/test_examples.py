@@ -154,7 +154,7 @@ GOOD = {"name": "call", "tolerance_deg": 12.0, "examples": [[1.0] * VECTOR_LENGT
         ({"version": 1, "gestures": [GOOD | {"examples": [["x"] * VECTOR_LENGTH]}]}, "15 numbers"),
         ({"version": 1, "gestures": [GOOD | {"examples": [[float("inf")] * VECTOR_LENGTH]}]}, "15 numbers"),
         ("#" * 1_000_001, "larger than"),
-        (b"\xff\xfe\x00", "is not YAML"),
+        (b"\xff\xfe\x00", "it is not in UTF-8, byte 0"),
     ],
 )
 def test_a_file_that_says_something_else_is_refused(tmp_path, content, reason):

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -100,18 +101,22 @@ def test_all_readers_read_the_same_tables(table, read, change):
         (f"file,open_fingers,{BOX}\n,1,1,2,3,4\n", r"wrong in line 2 \(it names no file\): correct it"),
         (
             f"file,open_fingers,{BOX}\n\nb.jpg,1,1,2,3,\n",
-            r"wrong in line 3 \(xmin, .* are 1, 2, 3, , not finite",
+            r"wrong in line 3 \(ymax is '', not a finite",
         ),
-        (f"file,open_fingers,{BOX}\nb.jpg,1,1,2,wide,4\n", "not finite numbers"),
-        (f"file,open_fingers,{BOX}\nb.jpg,1,1,2,nan,4\n", "not finite numbers"),
-        (f"file,open_fingers,{BOX}\nb.jpg,1,1,2,1e99,4\n", "not finite numbers"),
+        (f"file,open_fingers,{BOX}\nb.jpg,1,1,2,wide,4\n", "not a finite number"),
+        (f"file,open_fingers,{BOX}\nb.jpg,1,1,2,nan,4\n", "not a finite number"),
+        (f"file,open_fingers,{BOX}\nb.jpg,1,1,2,1e99,4\n", "not a finite number"),
         (f"file,open_fingers,{BOX}\nb.jpg,1,3,2,1,4\n", "has no area"),
+        (f"file,open_fingers,{BOX}\nb.jpg,1,1,2,{'9' * 5000},4\n", rf"xmax is '{'9' * 40}…', not a finite"),
+        (f"file,open_fingers,{BOX}\nb.jpg,1,1,2,3,4,5\n", "line 2 .*it has 7 cells for 6 columns"),
+        (f"file,open_fingers,{BOX},xmin\nb.jpg,1,1,2,3,4,5\n", "have the column xmin twice: remove one"),
+        (f"file,open_fingers,{BOX},file\nb.jpg,1,1,2,3,4,c.jpg\n", "have the column file twice"),
         (f"file,open_fingers,{BOX}\nb.jpg,1,1,2,3,2\n", "has no area"),
         (
             b"file,open_fingers,xmin,ymin,xmax,ymax\n\xff.jpg,1,1,2,3,4\n",
             "cannot be read .*: give a CSV in UTF-8",
         ),
-        (f'file,open_fingers,{BOX}\n"b.jpg,1,1,2,3,4\n', "cannot be read .*unexpected end of data"),
+        (f'file,open_fingers,{BOX}\n"b.jpg,1,1,2,3,4\n', "cannot be read .*not a table from line 2"),
         (f"file,open_fingers,{BOX}\n{'b' * 200_000},1,1,2,3,4\n", "cannot be read .*: give a CSV in UTF-8"),
     ],
 )
@@ -152,7 +157,7 @@ def test_truth_has_joints(table):
     [
         (f"file,{BOX},handedness\na.png,1,2,3,4,up\n", "handedness is 'up'"),
         (f"file,{JOINTS}\na.png{',5' * 42}\n", "line 2 .*the palm has no size"),
-        (f"file,{JOINTS}\na.png{',5' * 41},\n", "line 2 .*not finite numbers"),
+        (f"file,{JOINTS}\na.png{',5' * 41},\n", "line 2 .*not a finite number"),
     ],
 )
 def test_truth_that_no_hand_can_have_is_refused(table, text, sentence):
@@ -220,3 +225,20 @@ def test_groups_are_split_whole_into_two_halves_of_like_size():
     assert {hand.group for hand in tuning} == {"a", "c"}
     assert {hand.group for hand in held_out} == {"b", "pic"}
     assert len(tuning) == len(held_out) == 5
+
+
+def test_a_table_without_joints_is_told_of_them_in_few_words(tmp_path):
+    (tmp_path / "labels.csv").write_text("file\na.jpg\n")
+    with pytest.raises(SourceError) as refused:
+        read_truth(tmp_path / "labels.csv")
+    assert "they need file, and xmin, ymin, xmax, ymax or x0, y0 to x20, y20." in str(refused.value)
+
+
+def test_a_pattern_means_the_pictures_below_it_and_nothing_else(tmp_path):
+    (tmp_path / "below").mkdir()
+    for name in ("a.jpg", "below/b.PNG", "labels.txt"):
+        (tmp_path / name).write_bytes(b"")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "labels.csv").write_text("file,open_fingers\n**/*,5\n")
+    found = read_labels(tmp_path / "labels.csv", tmp_path)
+    assert [hand.path.relative_to(tmp_path).as_posix() for hand in found] == ["a.jpg", "below/b.PNG"]

@@ -101,7 +101,7 @@ def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"nowhere\.csv cannot be read \(No such file"):
         read_trace(tmp_path / "nowhere.csv")
     (tmp_path / "picture.csv").write_bytes(b"\x89PNG\xff\xfe")
-    with pytest.raises(SourceError, match="it is not text"):
+    with pytest.raises(SourceError, match="it is not in UTF-8"):
         read_trace(tmp_path / "picture.csv")
     with pytest.raises(OutputError, match="cannot be written"):
         Trace((frame(0.0),)).write(tmp_path / "picture.csv" / "trace.csv")

@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -36,7 +35,8 @@ from hand_tracking_dsp.commands.output import (
     write_json,
 )
 from hand_tracking_dsp.control.learned import LearnedPolicy
-from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.documents import read_json
+from hand_tracking_dsp.errors import ModelError, SourceError
 from hand_tracking_dsp.resources import default_bank, default_policy
 from hand_tracking_dsp.rl.benchmark.burst import (
     AFTER_S,
@@ -53,6 +53,7 @@ from hand_tracking_dsp.rl.benchmark.results import HELD_OUT_SEEDS, SHIPPED, TUNE
 from hand_tracking_dsp.rl.simulation.episode import HELD_OUT
 from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.record import as_is, as_text, list_of, object_of, read_field
 
 _MISSIONS = 200
 _BURSTS = 8
@@ -131,10 +132,13 @@ def _burst_table(bursts: Sequence[tuple[str, BurstResponse]]) -> Table:
 def _live(folder: Path) -> dict[str, Any]:
     """Read what policy live wrote, as a table for the report."""
     try:
-        table: dict[str, Any] = json.loads((folder / "live.json").read_text(encoding="utf-8"))["table"]
-        headings, lines, note = list(table["headings"]), list(table["rows"]), str(table["note"])
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        msg = f"{folder / 'live.json'} cannot be used ({error}): make it with 'policy live --out {folder}'."
+        table = read_field(read_json(folder / "live.json"), "table", object_of(as_is))
+        headings = list(read_field(table, "headings", list_of(as_text)))
+        lines = [list(line) for line in read_field(table, "rows", list_of(list_of(as_text)))]
+        note = read_field(table, "note", as_text)
+    except (ModelError, OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        msg = f"{folder / 'live.json'} cannot be used ({reason}): make it with 'policy live --out {folder}'."
         raise SourceError(msg) from error
     if not (folder / "live.png").exists():
         msg = f"{folder / 'live.png'} is missing: make it with 'policy live --out {folder}'."

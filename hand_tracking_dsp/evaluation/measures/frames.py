@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,8 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.documents import excerpt, read_rows
 from hand_tracking_dsp.errors import SourceError
-from hand_tracking_dsp.files import write_table
+from hand_tracking_dsp.files import from_cell, write_table
 
 NAN = math.nan
 
@@ -214,36 +214,40 @@ def read_frames(path: Path) -> Frames:
         SourceError: It is missing, of another version, or damaged.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = csv.reader(file)
-            header = next(rows, [])
-            if header != list(COLUMNS):
-                missing = next((name for name in COLUMNS if name not in header), "another order of columns")
-                msg = f"The table {path} is not of this version ({missing}): run evaluate again."
-                raise SourceError(msg)
-            return _parsed(path, rows)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not a table"
-        msg = f"The table {path} cannot be read ({reason}): give the folder that evaluate wrote."
+        rows = list(read_rows(path))
+    except OSError as error:
+        msg = f"The table {path} cannot be read ({error.strerror}): give the folder that evaluate wrote."
         raise SourceError(msg) from error
+    _, header = rows[0] if rows else (0, [])
+    if header != list(COLUMNS):
+        missing = next((name for name in COLUMNS if name not in header), "another order of columns")
+        msg = f"The table {path} is not of this version ({missing}): run evaluate again."
+        raise SourceError(msg)
+    return _parsed(path, rows[1:])
 
 
-def _parsed(path: Path, rows: Iterable[list[str]]) -> Frames:
+def _parsed(path: Path, rows: Iterable[tuple[int, list[str]]]) -> Frames:
     found = FrameRows()
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
         try:
             if len(row) != len(COLUMNS):
                 msg = f"{len(row)} fields instead of {len(COLUMNS)}"
                 raise ValueError(msg)  # noqa: TRY301 (a damaged line, too)
-            words = dict(zip(NAMES, row, strict=False))
-            numbers = {
-                name: float(text or NAN) for name, text in zip(NUMBERS, row[len(NAMES) :], strict=True)
-            }
+            words = dict(zip(NAMES, map(from_cell, row), strict=False))
+            numbers = {name: _number(text) for name, text in zip(NUMBERS, row[len(NAMES) :], strict=True)}
         except ValueError as error:
             msg = f"The table {path} is damaged in line {line} ({error}): run evaluate again."
             raise SourceError(msg) from error
         found.add(FrameRow(**words, **numbers))  # type: ignore[arg-type]
     return found.frames()
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text or NAN)
+    except ValueError:
+        msg = f"{excerpt(text)} is not a number"
+        raise ValueError(msg) from None
 
 
 def _field(value: float) -> str:
