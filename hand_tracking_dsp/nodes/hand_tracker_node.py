@@ -60,6 +60,9 @@ from hand_tracking_dsp.tracking.types import Image as Pixels
 # A bad frame stays in /diagnostics for so long.
 _BAD_FRAME_SHOWN_S = 5.0
 
+# Longer than any network takes for a frame.
+_STUCK_S = 5.0
+
 
 class HandTrackerNode(ManagedNode):
     """Tracks hands; the subscription only keeps the newest image, a thread of its own does the work."""
@@ -79,6 +82,7 @@ class HandTrackerNode(ManagedNode):
         self._bad_frame = ""
         self._bad_frame_s = -math.inf
         self._last_stamp_s = -math.inf
+        self._taken_s = math.inf
         self._rate = RateMeter()
         self._latest: FrameResult | None = None
 
@@ -150,6 +154,10 @@ class HandTrackerNode(ManagedNode):
         if self._latest is not None:
             report.values["hands"] = len(self._latest.hands)
             report.values["total_ms"] = self._latest.stats.total_ms
+        if (stuck_s := time.monotonic() - self._taken_s) > _STUCK_S:
+            report.errors.append(
+                f"An image has been under way for {stuck_s:.0f} s: if it never ends, start the node again."
+            )
         if time.monotonic() - self._bad_frame_s < _BAD_FRAME_SHOWN_S:
             report.errors.append(self._bad_frame)
 
@@ -203,12 +211,15 @@ class HandTrackerNode(ManagedNode):
 
     def _run(self, images: Mailbox[Image | CompressedImage]) -> None:
         while (message := images.take()) is not None:
+            self._taken_s = time.monotonic()
             try:
                 self._handle(message)
             except FrameError as error:
                 self._reject(str(error))
             except Exception as error:  # noqa: BLE001 (nothing may end the thread)
                 self._reject(f"Tracking failed with {type(error).__name__}: {error}.")
+            finally:
+                self._taken_s = math.inf
 
     def _reject(self, sentence: str) -> None:
         self._rejected += 1

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from unittest.mock import Mock
 
@@ -32,6 +33,7 @@ from visualization_msgs.msg import MarkerArray
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.messages.images import image_to_pixels
+from hand_tracking_dsp.nodes import hand_tracker_node
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_image
 from hand_tracking_dsp.tracking.drift import DriftMonitor
@@ -361,3 +363,26 @@ def test_warns_while_no_image_comes(graph, diagnostics):
     start(graph)
     status = diagnostics(NODE, lambda status: status.level == status.WARN)
     assert status.message.startswith("No image has come on /image_raw yet: nobody publishes there.")
+
+
+def test_warns_when_images_stop_coming(graph, camera, diagnostics):
+    start(graph)
+    camera.exchange(2)
+    sentence = "No image has come on /image_raw for "
+    status = diagnostics(NODE, lambda status: sentence in status.message)
+    assert "although /observer publishes there." in status.message
+    camera.exchange(1)
+    diagnostics(NODE, lambda status: sentence not in status.message)
+
+
+def test_an_image_that_never_ends_is_told_though_more_come(graph, camera, diagnostics, monkeypatch):
+    monkeypatch.setattr(hand_tracker_node, "_STUCK_S", 0.2)
+    over = threading.Event()
+    monkeypatch.setattr(DriftMonitor, "measure", lambda *_: over.wait(60) and Drift())
+    start(graph)
+    graph.until(camera.publisher.get_subscription_count, "the tracker listens")
+    camera.send()
+    status = diagnostics(NODE, lambda status: "An image has been under way for" in status.message)
+    over.set()
+    assert status.level == status.ERROR
+    diagnostics(NODE, lambda status: "under way" not in status.message)

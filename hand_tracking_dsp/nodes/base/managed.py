@@ -182,8 +182,7 @@ class ManagedNode(LifecycleNode):
         """Publish the node's condition."""
         report = Report(values={"state": self.state})
         if self.state == "active":
-            self.describe(report)
-            self._wiring.describe(report)
+            self._describe(report)
         elif not self._problem:
             report.warnings += self._waiting()
         if self._problem:
@@ -208,6 +207,14 @@ class ManagedNode(LifecycleNode):
         while self._repeated:
             self.destroy_timer(self._repeated.pop())
         self.deactivate()
+
+    def _describe(self, report: Report) -> None:
+        """Describe node and topics; what fails there must not silence the diagnostics."""
+        for describe in (self.describe, self._wiring.describe):
+            try:
+                describe(report)
+            except Exception as error:  # noqa: BLE001 (a node that does not report counts as frozen)
+                report.errors.append(f"A part of the report failed with {type(error).__name__}: {error}.")
 
     def _waiting(self) -> list[str]:
         """Say why the node does not work, where somebody may wonder."""

@@ -111,6 +111,14 @@ def test_a_start_by_itself_that_fails_is_tried_again(graph, diagnostics, fails):
     assert "Next attempt" not in diagnostics("sample").message
 
 
+def test_a_report_that_fails_does_not_silence_the_diagnostics(graph, diagnostics, monkeypatch):
+    monkeypatch.setattr(Sample, "describe", lambda *_: 1 / 0)
+    graph.start(Sample)
+    status = diagnostics("sample", lambda status: status.level == status.ERROR)
+    assert status.message == "A part of the report failed with ZeroDivisionError: division by zero."
+    assert state_value(status) == "active"
+
+
 def test_a_start_by_itself_is_given_up_once_somebody_changes_the_state(graph, diagnostics):
     node = graph.start(Sample, fails="activate")
     diagnostics("sample", lambda status: "Next attempt in" in status.message)

@@ -25,7 +25,7 @@ from contextlib import ExitStack
 import pytest
 import rclpy
 from geometry_msgs.msg import Twist
-from hand_tracking_dsp.msg import GestureArray, HandArray
+from hand_tracking_dsp.msg import GestureArray, HandArray, TrackerStats
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -35,6 +35,7 @@ from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.gesture_node import GestureNode
 from hand_tracking_dsp.nodes.gesture_teleop_node import GestureTeleopNode
 from hand_tracking_dsp.nodes.gesture_trigger_node import GestureTriggerNode
+from hand_tracking_dsp.nodes.pruning_controller_node import PruningControllerNode
 from hand_tracking_dsp.nodes.tables.common import AUTOSTART, qos
 from hand_tracking_dsp.options import Parameter
 
@@ -294,6 +295,17 @@ def test_hands_of_a_missing_tracker_are_asked_for(graph, diagnostics):
             "Nothing has come on /hands yet: nobody publishes there. "
             "Start hand_tracker_node, or remap hands to its topic."
         ),
+    )
+
+
+def test_stats_that_stop_are_told_by_the_controller(graph, bank, diagnostics):
+    stats = graph.observer.create_publisher(TrackerStats, "stats", 10)
+    graph.start(PruningControllerNode, bank=str(bank))
+    graph.until(stats.get_subscription_count, "the controller listens")
+    stats.publish(TrackerStats())
+    diagnostics(
+        "pruning_controller_node",
+        says("Nothing has come on /stats for ", "s, although /observer publishes there."),
     )
 
 
