@@ -98,6 +98,20 @@ def share_path(*parts: str) -> Path:
     raise ConfigurationError(msg)
 
 
+def cache_folder() -> Path | None:
+    """Return the package's folder for what can be made again, below XDG_CACHE_HOME or ~/.cache.
+
+    Returns:
+        The path; the folder need not be there. None where the user has no home folder.
+    """
+    chosen = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    try:
+        root = chosen if chosen.is_absolute() else Path.home() / ".cache"
+    except RuntimeError:
+        return None
+    return root / _PACKAGE
+
+
 def _roots() -> Iterator[Path]:
     if chosen := os.environ.get("HAND_TRACKING_DSP_SHARE"):
         yield Path(chosen)

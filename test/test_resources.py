@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.resources import default_bank, share_path
+from hand_tracking_dsp.resources import cache_folder, default_bank, share_path
 
 
 def test_finds_the_bank_wherever_the_package_is_installed() -> None:
@@ -43,3 +43,21 @@ def test_a_missing_file_is_named() -> None:
 
 def test_the_default_bank_is_there() -> None:
     assert (default_bank() / "bank.json").is_file()
+
+
+def test_the_cache_is_where_the_user_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "hand_tracking_dsp"
+    for elsewhere in ("", "relative"):
+        monkeypatch.setenv("XDG_CACHE_HOME", elsewhere)
+        monkeypatch.setenv("HOME", "/home/somebody")
+        assert cache_folder() == Path("/home/somebody/.cache/hand_tracking_dsp")
+
+
+def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise RuntimeError
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("hand_tracking_dsp.resources.Path.home", refuse)
+    assert cache_folder() is None

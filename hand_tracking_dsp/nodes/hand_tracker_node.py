@@ -146,6 +146,8 @@ class HandTrackerNode(ManagedNode):
             level = min(self._requested_level, sparsest)
             report.values["applied_level"] = level
             report.values["precision"] = self._bank.choices[level].precision
+            if self._bank.choices[level].nodes:
+                report.values["nodes"] = self._bank.choices[level].nodes
             if self._requested_level > sparsest:
                 report.warnings.append(
                     f"Level {self._requested_level} was commanded; "
@@ -166,9 +168,12 @@ class HandTrackerNode(ManagedNode):
             self.progress(f"Loading {what}, {ready} of {total} are ready.")
 
     def _say_what_runs(self, detector: PalmDetector, bank: LevelBank) -> None:
+        problems = list(detector.choice.problems)
         for choice in (detector.choice, *bank.choices):
             self.get_logger().info(f"{choice}.")
-        for sentence in disorder(bank.choices):
+        for level in bank.choices:
+            problems += level.problems
+        for sentence in dict.fromkeys([*problems, *disorder(bank.choices)]):
             self.get_logger().warning(sentence)
         self.get_logger().info(f"{len(bank.levels)} levels are ready on {bank.provider}.")
 

@@ -25,13 +25,14 @@ import numpy as np
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.hand import JOINT_COUNT
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.backends.base import Session
-from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session, warm_up
+from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.geometry import crop, network_input, to_image, turned
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo
-from hand_tracking_dsp.tracking.precision import Choice, choose
+from hand_tracking_dsp.tracking.opening import from_opened, open_network
+from hand_tracking_dsp.tracking.precision import Choice
 from hand_tracking_dsp.tracking.types import ChannelOrder, HandLandmarks, Image, Region
 
 # MediaPipe's TensorsToLandmarksCalculator divides z by this (option normalize_z) to bring it to the
@@ -74,18 +75,15 @@ class LevelBank:
             ConfigurationError: A level cannot run in the precision asked for.
         """
         manifest = read_manifest(bank)
-        choices = [choose(info, runtime or RuntimeOptions()) for info in manifest.levels]
         report = on_progress or (lambda *_: None)
+        options = runtime or RuntimeOptions()
         running: list[Choice[LevelInfo]] = []
         sessions: list[Session] = []
-        for choice in choices:
-            info = choice.info
-            report(f"level {info.index} ({info.name})", len(sessions), len(choices))
-            network = read_network(manifest, info)
-            session = open_session(network, info.file, choice.runtime)
-            check_session(session, LANDMARKS, info.file)
-            warm_up(session, LANDMARKS, info.file)
-            running.append(choice.run_by(session.provider))
+        for info in manifest.levels:
+            report(f"level {info.index} ({info.name})", len(sessions), len(manifest.levels))
+            choice, session = open_network(manifest, info, options)
+            options = from_opened(options, choice)
+            running.append(choice)
             sessions.append(session)
         report("all levels", len(sessions), len(sessions))
         return cls(running, sessions)

@@ -22,13 +22,13 @@ import cv2
 import numpy as np
 
 from hand_tracking_dsp.tracking.anchors import INPUT_SIZE, palm_anchors
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.backends.base import Session
-from hand_tracking_dsp.tracking.contract import PALM, check_session, warm_up
 from hand_tracking_dsp.tracking.geometry import network_input, warped
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import NetworkInfo
-from hand_tracking_dsp.tracking.precision import Choice, choose
+from hand_tracking_dsp.tracking.opening import open_network
+from hand_tracking_dsp.tracking.precision import Choice
 from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, Image, PalmDetection
 
 SCORE_THRESHOLD = 0.5
@@ -63,12 +63,7 @@ class PalmDetector:
             ConfigurationError: The detector cannot run in the precision asked for.
         """
         manifest = read_manifest(bank)
-        choice = choose(manifest.detector(name), runtime or RuntimeOptions())
-        info = choice.info
-        session = open_session(read_network(manifest, info), info.file, choice.runtime)
-        check_session(session, PALM, info.file)
-        warm_up(session, PALM, info.file)
-        return cls(choice.run_by(session.provider), session)
+        return cls(*open_network(manifest, manifest.detector(name), runtime or RuntimeOptions()))
 
     @property
     def provider(self) -> str:

@@ -29,7 +29,7 @@ from statistics import median
 from typing import Generic
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, providers_by_precision
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session, providers_by_precision
 from hand_tracking_dsp.tracking.device import device_name, has_int8_products
 from hand_tracking_dsp.tracking.network_info import (
     Accuracy,
@@ -64,6 +64,8 @@ class Choice(Generic[Network]):
         provider: What Session.provider is expected to be, or is.
         p50_ms: Median time of a run that the bank knows for it, milliseconds; None if none that applies.
         foreign: Whether that was measured on other devices only.
+        nodes: Nodes by the execution provider that runs them, for a log; "" where one runs all.
+        problems: Sentences about what did not work as wanted when it was opened.
     """
 
     info: Network
@@ -71,6 +73,8 @@ class Choice(Generic[Network]):
     provider: str
     p50_ms: float | None = None
     foreign: bool = False
+    nodes: str = ""
+    problems: tuple[str, ...] = ()
 
     @property
     def precision(self) -> str:
@@ -82,9 +86,20 @@ class Choice(Generic[Network]):
         """True if the file is computed in its own precision."""
         return self.runtime.precision in ("fp32", "int8", self.info.precision)
 
-    def run_by(self, provider: str) -> Choice[Network]:
-        """Return the choice as a session runs it: a provider whose libraries are missing falls away."""
-        return self if provider == self.provider else replace(self, provider=provider, p50_ms=None)
+    def run_by(self, session: Session, problems: Sequence[str] = ()) -> Choice[Network]:
+        """Return the choice as a session runs it: on its provider, with its nodes and problems.
+
+        Args:
+            session: The opened network.
+            problems: Sentences about providers that did not open before.
+        """
+        return replace(
+            self,
+            provider=session.provider,
+            p50_ms=self.p50_ms if session.provider == self.provider else None,
+            nodes=", ".join(f"{count} on {name}" for name, count in session.nodes.items()),
+            problems=(*problems, *filter(None, [session.problem])),
+        )
 
     def __str__(self) -> str:
         """Say it for a log."""
@@ -92,8 +107,10 @@ class Choice(Generic[Network]):
         time = (
             "not measured here" if self.foreign or self.p50_ms is None else f"measured {self.p50_ms:.2f} ms"
         )
+        nodes = self.nodes and f"; nodes: {self.nodes}"
         return (
-            f"{what} ({self.info.name}) runs {self.info.file} in {self.precision} on {self.provider}, {time}"
+            f"{what} ({self.info.name}) runs {self.info.file} in {self.precision} on {self.provider}, "
+            f"{time}{nodes}"
         )
 
 

@@ -174,7 +174,7 @@ def test_of_each_level_the_chosen_variant_alone_is_opened(
         opened.append(name)
         return open_session(model, name, options)
 
-    monkeypatch.setattr("hand_tracking_dsp.tracking.bank.open_session", note)
+    monkeypatch.setattr("hand_tracking_dsp.tracking.opening.open_session", note)
     chosen = LevelBank.load(copy)
     assert opened == ["hand_lite.onnx", "hand_lite.onnx"]
     assert [level.precision for level in chosen.levels] == ["int8", "fp32"]

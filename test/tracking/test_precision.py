@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -226,10 +226,22 @@ def test_every_file_is_offered_in_every_arithmetic_of_the_backend() -> None:
     ]  # fmt: skip
 
 
-def test_a_provider_that_fell_away_is_not_named() -> None:
+class Running(NamedTuple):
+    """A session, as far as it says what runs where."""
+
+    provider: str
+    nodes: dict[str, int]
+    problem: str = ""
+
+
+def test_what_runs_is_named_by_its_session() -> None:
     choice = choose(level(fp32={"here": 4}, int8={}), RuntimeOptions())
-    assert choice.run_by(ORT) is choice
-    assert str(choice.run_by("openvino/CPU")).endswith("in fp32 on openvino/CPU, not measured here")
+    assert choice.run_by(Running(ORT, {})) == choice
+    text = str(choice.run_by(Running("openvino/CPU", {})))
+    assert text == "Level 1 (net) runs fp32.onnx in fp32 on openvino/CPU, not measured here"
+    found = choice.run_by(Running("onnxruntime/x", {"x": 9, "cpu": 2}, "No cache."), ["No y."])
+    assert str(found).endswith("in fp32 on onnxruntime/x, not measured here; nodes: 9 on x, 2 on cpu")
+    assert found.problems == ("No y.", "No cache.")
 
 
 def test_a_sparser_level_that_is_slower_is_named() -> None:

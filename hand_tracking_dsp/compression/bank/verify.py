@@ -128,7 +128,7 @@ def check_networks(
     palms: dict[str, list[list[PalmDetection]]] = {}
 
     def check(choice: Choice[NetworkInfo], session: Session) -> Check:
-        choice = choice.run_by(session.provider)
+        choice = choice.run_by(session)
         if isinstance(choice.info, LevelInfo):
             deviations = deviation_palm_percent(predict(session, crops), reference)
             return Check(choice, DEVIATION, float(deviations.mean()), _limit(choice, data), len(crops))

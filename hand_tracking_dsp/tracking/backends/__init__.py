@@ -16,27 +16,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
-from typing import cast
+from typing import TypeVar, cast
 
+from hand_tracking_dsp.errors import BackendError
 from hand_tracking_dsp.tracking.backends.base import BACKENDS, RuntimeOptions, Session, TensorSpec
 
-__all__ = ["BACKENDS", "RuntimeOptions", "Session", "TensorSpec", "open_session", "providers_by_precision"]
+__all__ = [
+    "BACKENDS",
+    "RuntimeOptions",
+    "Session",
+    "TensorSpec",
+    "alternatives",
+    "first_that_opens",
+    "open_session",
+    "providers_by_precision",
+]
+
+Opened = TypeVar("Opened")
+
+
+def alternatives(options: RuntimeOptions) -> tuple[RuntimeOptions, ...]:
+    """Split options into those of one execution provider each, the best first.
+
+    Providers that the backend was not built with are left out; whether the others open shows when a network
+    is opened.
+
+    Raises:
+        BackendError: The backend is not installed, or has no such provider.
+    """
+    return cast("tuple[RuntimeOptions, ...]", _module(options).alternatives(options))
+
+
+def first_that_opens(
+    options: RuntimeOptions, open_on: Callable[[RuntimeOptions], Opened]
+) -> tuple[Opened, tuple[str, ...]]:
+    """Try one provider after the other.
+
+    Args:
+        options: The backend and its options.
+        open_on: Opens on the one provider of the options that it gets.
+
+    Returns:
+        What was opened, and a sentence for each provider that did not open before.
+
+    Raises:
+        BackendError: The backend is not installed, or none of its providers opens.
+    """
+    problems: list[str] = []
+    for one in alternatives(options):
+        try:
+            return open_on(one), tuple(problems)
+        except BackendError as error:
+            problems.append(str(error))
+    raise BackendError(" ".join(problems))
 
 
 def open_session(model: bytes, name: str, options: RuntimeOptions) -> Session:
-    """Open a network, an ONNX file; its name is for messages.
+    """Open a network, an ONNX file, on the first provider that can; its name is for messages.
 
     Raises:
         BackendError: The backend is not installed, has no such provider or device, or
             refuses the network.
     """
-    return cast(Session, _module(options).open_session(model, name, options))
+    session, _ = first_that_opens(options, lambda one: _module(one).open_session(model, name, one))
+    return cast(Session, session)
 
 
 def providers_by_precision(options: RuntimeOptions) -> dict[str, str]:
-    """List the precisions that a backend can compute in here; no network is opened.
+    """List the precisions that a backend's first provider can compute in here; no network is opened.
 
     Returns:
         What Session.provider will be, by RuntimeOptions.precision; "int8" stands for INT8 networks run

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,13 +37,14 @@ class RuntimeOptions:
 
     A bank or detector that is loaded takes the network's files and the arithmetic that give the precision;
     "auto" lets precision.choose decide. A single session computes in it where the backend can; "auto" and
-    "int8" run the file as it is. Providers that the installed ONNX Runtime lacks are passed over.
+    "int8" run the file as it is. Providers that the installed ONNX Runtime lacks, or that do not open, are
+    passed over.
     """
 
     backend: str = option("onnxruntime", "Inference backend.", choices=BACKENDS)
     providers: tuple[str, ...] = option(
         PROVIDERS,
-        "Execution providers of ONNX Runtime, the first that the machine has is used.",
+        "Execution providers of ONNX Runtime; of each network the first that opens is used.",
         choices=PROVIDERS,
     )
     device: str = option("CPU", "Device of OpenVINO: CPU, GPU, NPU or AUTO.")
@@ -85,6 +87,14 @@ class Session(Protocol):
     @property
     def provider(self) -> str:
         """Backend and execution provider in use, "backend/provider"."""
+
+    @property
+    def nodes(self) -> Mapping[str, int]:
+        """Nodes by the execution provider that runs them; empty where one runs all, or it is not known."""
+
+    @property
+    def problem(self) -> str:
+        """Sentence about what does not work as wanted, though the network runs; or nothing."""
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,8 @@ class OpenVinoSession:
         self._request = compiled.create_infer_request()
         self._name = name
         self.provider = f"openvino/{','.join(_devices(compiled))}{_precision(compiled)}"
+        self.nodes: Mapping[str, int] = {}
+        self.problem = ""
         self.inputs = tuple(_spec(port) for port in compiled.inputs)
         self.outputs = tuple(_spec(port) for port in compiled.outputs)
 
@@ -56,6 +59,11 @@ class OpenVinoSession:
             raise BackendError(msg) from error
         # The request's own buffers are written again by the next run.
         return tuple(np.array(output.data) for output in self._request.output_tensors)
+
+
+def alternatives(options: RuntimeOptions) -> tuple[RuntimeOptions, ...]:
+    """Return the options: there is one device; see backends.alternatives."""
+    return (options,)
 
 
 def open_session(model: bytes, name: str, options: RuntimeOptions) -> OpenVinoSession:

@@ -303,7 +303,7 @@ def test_a_place_that_cannot_be_written_is_refused_at_once(
 
 @pytest.mark.parametrize(
     ("bad", "message"),
-    [(b"no network", "half.onnx is not an ONNX network"), (None, "The network half.onnx takes")],
+    [(b"no network", "half.onnx is not an ONNX file"), (None, "The network half.onnx takes")],
 )
 def test_a_corrupt_or_foreign_network_in_the_bank_is_refused(
     photos: Path, tmp_path: Path, capsys, bad: bytes | None, message: str

@@ -28,12 +28,20 @@ from hand_tracking_dsp.errors import ModelError, OutputError
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
 
+def unopened(content: bytes) -> bytes:
+    """Make an ONNX file that holds a producer's name and nothing else: these networks are never opened."""
+    return b"\x12" + bytes([len(content)]) + content
+
+
 def make(*names: str, suffix: bytes = b"") -> tuple[Manifest, dict[str, bytes]]:
     """A bank of levels of these names, each with an INT8 variant."""
     files: dict[str, bytes] = {}
     levels = []
     for count, name in enumerate(names):
-        files |= {f"{name}.onnx": name.encode() + suffix, f"{name}_int8.onnx": b"8" + name.encode() + suffix}
+        files |= {
+            f"{name}.onnx": unopened(name.encode() + suffix),
+            f"{name}_int8.onnx": unopened(b"8" + name.encode() + suffix),
+        }
         level = new_level(name, f"{name}.onnx", files[f"{name}.onnx"], parameters=100 - count, macs=1)
         levels.append(with_variant(level, f"{name}_int8.onnx", files[f"{name}_int8.onnx"], "int8"))
     return new_bank("test", "Apache-2.0", "a test", levels), files

@@ -25,7 +25,15 @@ from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 
-def write(folder, *levels, detector=b"palm", dense=b"dense"):
+def unopened(content: bytes) -> bytes:
+    """Make an ONNX file that holds a producer's name and nothing else: these networks are never opened."""
+    return b"\x12" + bytes([len(content)]) + content
+
+
+PALM, DENSE = unopened(b"palm"), unopened(b"dense")
+
+
+def write(folder, *levels, detector=PALM, dense=DENSE):
     """Write a bank of networks that are never opened; levels are (name, file, data, parameters)."""
     first = new_level("full", "full.onnx", dense, parameters=100, macs=1)
     entries = [new_level(name, file, data, parameters=size, macs=1) for name, file, data, size in levels]
@@ -36,8 +44,10 @@ def write(folder, *levels, detector=b"palm", dense=b"dense"):
 
 
 def test_sorts_levels_from_dense_to_sparse_and_keeps_every_file(tmp_path):
-    a = write(tmp_path / "a", ("half", "x.onnx", b"half", 50))
-    b = write(tmp_path / "b", ("most", "x.onnx", b"most", 80), ("few", "y.onnx", b"few", 20))
+    a = write(tmp_path / "a", ("half", "x.onnx", unopened(b"half"), 50))
+    b = write(
+        tmp_path / "b", ("most", "x.onnx", unopened(b"most"), 80), ("few", "y.onnx", unopened(b"few"), 20)
+    )
     bank, files = merge_banks([a, b], "both")
     write_bank(tmp_path / "c", bank, files)
     manifest = read_manifest(tmp_path / "c")
@@ -45,48 +55,48 @@ def test_sorts_levels_from_dense_to_sparse_and_keeps_every_file(tmp_path):
         (0, "full"), (1, "most"), (2, "half"), (3, "few"),
     ]  # fmt: skip
     assert [level.sparsity for level in manifest.levels] == [0.0, 0.2, 0.5, 0.8]
-    assert sorted(read_files(read_manifest(tmp_path / "c")).values()) == [
-        b"dense",
-        b"few",
-        b"half",
-        b"most",
-        b"palm",
-    ]
+    contents = (b"dense", b"few", b"half", b"most", b"palm")
+    found = read_files(read_manifest(tmp_path / "c")).values()
+    assert sorted(found) == sorted(unopened(content) for content in contents)
 
 
 def test_of_one_name_the_last_bank_counts(tmp_path):
-    a = write(tmp_path / "a", ("half", "x.onnx", b"old", 50))
-    b = write(tmp_path / "b", ("half", "x.onnx", b"new", 50), detector=b"better palm")
+    a = write(tmp_path / "a", ("half", "x.onnx", unopened(b"old"), 50))
+    b = write(tmp_path / "b", ("half", "x.onnx", unopened(b"new"), 50), detector=unopened(b"better palm"))
     bank, files = merge_banks([a, b], "both")
-    assert set(files.values()) == {b"dense", b"new", b"better palm"}
+    assert set(files.values()) == {unopened(b"dense"), unopened(b"new"), unopened(b"better palm")}
     assert len(bank.levels) == 2
     assert len(bank.detectors) == 1
 
 
 def test_takes_only_the_levels_asked_for(tmp_path):
-    a = write(tmp_path / "a", ("half", "x.onnx", b"half", 50), ("few", "y.onnx", b"few", 20))
+    a = write(
+        tmp_path / "a", ("half", "x.onnx", unopened(b"half"), 50), ("few", "y.onnx", unopened(b"few"), 20)
+    )
     bank, files = merge_banks([a], "one", ["few"])
     assert [level.name for level in bank.levels] == ["full", "few"]
-    assert b"half" not in files.values()
+    assert unopened(b"half") not in files.values()
     with pytest.raises(ModelError, match="None of the banks has the levels third: choose from half, few"):
         merge_banks([a], "one", ["third"])
 
 
 def test_refuses_banks_of_different_dense_networks(tmp_path):
-    banks = [write(tmp_path / "a"), write(tmp_path / "b", dense=b"another")]
+    banks = [write(tmp_path / "a"), write(tmp_path / "b", dense=unopened(b"another"))]
     with pytest.raises(ModelError, match="different dense networks"):
         merge_banks(banks, "both")
 
 
 def test_the_first_detector_asked_for_becomes_the_default(tmp_path):
     a = write(tmp_path / "a")
-    palms = [new_network(name, f"{name}.onnx", name.encode(), parameters=1, macs=1) for name in ("x", "y")]
-    levels = [new_level("full", "full.onnx", b"dense", parameters=100, macs=1)]
-    files = {"full.onnx": b"dense", "x.onnx": b"x", "y.onnx": b"y"}
+    files = {"full.onnx": DENSE, "x.onnx": unopened(b"x"), "y.onnx": unopened(b"y")}
+    palms = [
+        new_network(one, f"{one}.onnx", files[f"{one}.onnx"], parameters=1, macs=1) for one in ("x", "y")
+    ]
+    levels = [new_level("full", "full.onnx", DENSE, parameters=100, macs=1)]
     write_bank(tmp_path / "b", new_bank("b", "Apache-2.0", "test", levels, palms), files)
     bank, files = merge_banks([a, tmp_path / "b"], "both", detectors=["y", "full"])
     write_bank(tmp_path / "c", bank, files)
     assert read_manifest(tmp_path / "c").detector("").name == "y"
-    assert b"x" not in files.values()
+    assert unopened(b"x") not in files.values()
     with pytest.raises(ModelError, match="the palm detectors z: choose from full, x, y"):
         merge_banks([a, tmp_path / "b"], "both", detectors=["z"])

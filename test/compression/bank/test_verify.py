@@ -96,9 +96,10 @@ def test_a_network_that_cannot_be_opened_is_told_and_the_others_go_on(
     tiny_bank: Path, images: list[Image]
 ) -> None:
     bank = read_manifest(tiny_bank)
-    dense = with_variant(bank.levels[0], "broken.onnx", b"no network", "fp32")
+    empty = b"\x08\x08"  # an ONNX file with a version and nothing else
+    dense = with_variant(bank.levels[0], "broken.onnx", empty, "fp32")
     bank = replace(bank, levels=(dense, bank.levels[1]))
-    write_bank(tiny_bank, bank, {"broken.onnx": b"no network"})
+    write_bank(tiny_bank, bank, {"broken.onnx": empty})
     found = check(tiny_bank, images)
     assert "refuses the network broken.onnx" in found["broken.onnx"].problem
     assert not found["broken.onnx"].accepted

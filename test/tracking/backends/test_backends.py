@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -174,13 +173,3 @@ def test_openvino_tells_of_no_precision_on_a_device_that_is_not_there() -> None:
         "fp32",
         "int8",
     }
-
-
-def test_tensorrt_keeps_its_engines_where_asked(tmp_path: Path) -> None:
-    from hand_tracking_dsp.tracking.backends.onnxruntime_backend import _tensorrt_options
-
-    settings = _tensorrt_options(RuntimeOptions(tensorrt_cache_dir=str(tmp_path / "trt"), precision="fp32"))
-    assert (tmp_path / "trt").is_dir()
-    assert settings["trt_engine_cache_enable"] is True
-    assert settings["trt_engine_cache_path"] == str(tmp_path / "trt")
-    assert settings["trt_fp16_enable"] is False

@@ -1,0 +1,46 @@
+"""Opens a bank's network: on the first provider that can, in the file and arithmetic that suit that one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session, first_that_opens, open_session
+from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, check_session, warm_up
+from hand_tracking_dsp.tracking.manifest import Manifest, read_network
+from hand_tracking_dsp.tracking.network_info import LevelInfo, Network
+from hand_tracking_dsp.tracking.precision import Choice, choose
+
+
+def open_network(
+    manifest: Manifest, network: Network, runtime: RuntimeOptions
+) -> tuple[Choice[Network], Session]:
+    """Open a level or a palm detector, and warm it up.
+
+    What suits a GPU does not suit the processor to which a missing library leads back: the file and the
+    arithmetic are chosen for each provider that is tried.
+
+    Returns:
+        What runs, and its session.
+
+    Raises:
+        ModelError: The file is missing, damaged or breaks the contract.
+        BackendError: The backend is missing, or no provider runs the network.
+        ConfigurationError: The network cannot run in the precision asked for.
+    """
+    contract = LANDMARKS if isinstance(network, LevelInfo) else PALM
+
+    def open_on(one: RuntimeOptions) -> tuple[Choice[Network], Session]:
+        choice = choose(network, one)
+        session = open_session(read_network(manifest, choice.info), choice.info.file, choice.runtime)
+        check_session(session, contract, choice.info.file)
+        warm_up(session, contract, choice.info.file)
+        return choice, session
+
+    (choice, session), problems = first_that_opens(runtime, open_on)
+    return choice.run_by(session, problems), session
+
+
+def from_opened(runtime: RuntimeOptions, choice: Choice[Network]) -> RuntimeOptions:
+    """Return options for the next network, without the providers that did not open for this one."""
+    place = runtime.providers.index(choice.runtime.providers[0])
+    return replace(runtime, providers=runtime.providers[place:])
