@@ -61,6 +61,9 @@ SHORT_NAMES: Mapping[str, str] = {
 SUPERVISED_VARIABLE = "HAND_TRACKING_DSP_SUPERVISED"
 """Set to 1 for children: they stop when their standard input ends, so none outlives its parent."""
 
+RESTART = "RESTART"
+"""First word of a line of the program flow_watch; the second is the node's name, without namespace."""
+
 Value = bool | int | float | str | Sequence[int | float | str]
 
 _NAME = r"[A-Za-z_]\w*"

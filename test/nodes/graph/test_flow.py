@@ -16,6 +16,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import threading
 import time
 
 import pytest
@@ -26,8 +31,10 @@ pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built;
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from hand_tracking_dsp.msg import HandArray
 
+from hand_tracking_dsp.nodes.flow_watch import main
 from hand_tracking_dsp.nodes.graph import flow
 from hand_tracking_dsp.nodes.graph.flow import FlowWatch
+from hand_tracking_dsp.nodes.graph.processes import RESTART, GraphOptions, NodeProcesses
 from hand_tracking_dsp.nodes.tables.wiring import SILENT
 
 NODES = {"gesture_node": "/robot/gesture_node"}
@@ -111,3 +118,40 @@ def test_a_node_that_no_longer_reports_is_frozen_unless_it_loads(suspect, domain
             time.sleep(0.1)
         suspect.report("active")
         assert first_trouble(watch, lambda: None).startswith("has not reported in /diagnostics for ")
+
+
+def test_the_program_prints_a_line_for_a_node_that_is_frozen(domain_id):
+    code = (
+        "import sys; from hand_tracking_dsp.nodes.graph import flow; flow.FROZEN_S = 1.0; "
+        "from hand_tracking_dsp.nodes.flow_watch import main; sys.exit(main())"
+    )
+    command = [sys.executable, "-c", code, "power_node", "--ros-args", "-r", "__ns:=/robot"]
+    environment = {**os.environ, "ROS_DOMAIN_ID": str(domain_id)}
+    options = GraphOptions(nodes=("power_node",), namespace="robot", domain_id=domain_id)
+    said: list[str] = []
+    with (
+        NodeProcesses(options, lambda _, line: said.append(line)) as nodes,
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as program,
+    ):
+        deadline = time.monotonic() + 120
+        while not any(line.endswith("active") for line in said):
+            assert time.monotonic() < deadline, said
+            time.sleep(0.05)
+        # It goes on until the watch has had a report of it; then it stands still.
+        reader = threading.Thread(target=lambda: said.append(program.stdout.readline()))
+        reader.start()
+        while not any(line.startswith(f"{RESTART} power_node has not reported") for line in said):
+            assert time.monotonic() < deadline, said
+            os.kill(nodes.pids["power_node"], signal.SIGCONT)
+            time.sleep(1.5)
+            os.kill(nodes.pids["power_node"], signal.SIGSTOP)
+            time.sleep(3)
+        reader.join()
+        os.kill(nodes.pids["power_node"], signal.SIGCONT)
+        program.send_signal(signal.SIGINT)
+    assert program.returncode == 0
+
+
+def test_the_program_asks_for_nodes(capsys):
+    assert main(["flow_watch", "--ros-args", "-r", "__ns:=/robot"]) == 2
+    assert capsys.readouterr().err == "flow_watch: name the nodes to watch.\n"
