@@ -46,7 +46,6 @@ class JpegFrame:
         components: Components of a pixel.
         exif: EXIF data; empty where there are none.
         problem: Damage of its segments, the end of a sentence; "": none.
-        zeros_are_holes: Whether a row of zeros cannot be part of its pixels.
     """
 
     width: int = 0
@@ -54,7 +53,6 @@ class JpegFrame:
     components: int = 0
     exif: bytes = b""
     problem: str = ""
-    zeros_are_holes: bool = True
 
 
 def read_jpeg(data: bytes) -> JpegFrame | None:
@@ -67,6 +65,7 @@ def read_jpeg(data: bytes) -> JpegFrame | None:
     """
     frame = JpegFrame()
     frames = 0
+    one_scan, zeros_are_codes = True, False
     place = 2
     while place + 4 <= len(data):
         if data[place] != 0xFF:
@@ -77,8 +76,8 @@ def read_jpeg(data: bytes) -> JpegFrame | None:
             place += 1 if marker == 0xFF else 2
             continue
         if marker == _START_OF_SCAN:
-            frame.zeros_are_holes &= data[place + 4] == frame.components
-            frame.problem = _scans_problem(data, place, frames, frame.zeros_are_holes)
+            one_scan &= data[place + 4] == frame.components
+            frame.problem = _scans_problem(data, place, frames, one_scan, zeros_are_codes)
             return frame
         size = int.from_bytes(data[place + 2 : place + 4], "big")
         body = data[place + 4 : place + 2 + size] if marker in _SEGMENTS else b""
@@ -88,9 +87,9 @@ def read_jpeg(data: bytes) -> JpegFrame | None:
             frames += 1
             frame.height, frame.width = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
             frame.components = body[5]
-            frame.zeros_are_holes &= marker in _SEQUENTIAL
+            one_scan = marker in _SEQUENTIAL
         elif marker == _TABLES:
-            frame.zeros_are_holes &= not _zero_ends_a_block(body)
+            zeros_are_codes |= _zero_ends_a_block(body)
         elif marker == _APP1 and body.startswith(b"Exif\0\0"):
             frame.exif = frame.exif or body
         elif marker == _END_OF_IMAGE or size < 2:
@@ -110,15 +109,26 @@ def _zero_ends_a_block(tables: bytes) -> bool:
     return False
 
 
-def _scans_problem(data: bytes, place: int, frames: int, zeros_are_holes: bool) -> str:
-    """Say what is wrong with the scans, which begin at a place, and the headers before; "": nothing."""
+def _scans_problem(data: bytes, place: int, frames: int, one_scan: bool, zeros_are_codes: bool) -> str:
+    """Say what is wrong with the scans and the headers before.
+
+    Args:
+        data: The whole image.
+        place: Place of the first scan.
+        frames: Number of frame headers.
+        one_scan: Whether the first scan has all that is decoded.
+        zeros_are_codes: Whether the pixels may have rows of zeros.
+
+    Returns:
+        The end of a sentence; "" where nothing is wrong.
+    """
     if frames != 1:
         return f"is a JPEG with {frames} frame headers instead of one"
     end = data.rfind(b"\xff\xd9", max(place, len(data) - _TAIL))
     if end < 0 and (end := data.rfind(b"\xff\xd9", place)) < 0:
         return "is cut off: its end is missing"
-    if zeros_are_holes and data.find(_HOLE, place, end) >= 0:
+    if one_scan and not zeros_are_codes and data.find(_HOLE, place, end) >= 0:
         return "is a JPEG with a hole"
-    if data.count(b"\xff\xda", place) > _MOST_SCANS:
+    if not one_scan and data.count(b"\xff\xda", place) > _MOST_SCANS:
         return f"is a JPEG of more than {_MOST_SCANS} scans"
     return ""

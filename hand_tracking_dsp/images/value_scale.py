@@ -75,8 +75,8 @@ class ValueScale:
         """Return the value that becomes white."""
         if self.options.value_bits:
             return float(2**self.options.value_bits - 1)
-        largest = float(values.max(initial=0, where=np.isfinite(values))) if values.size else 0.0
-        self._largest = max(self._largest, largest)
+        finite = values[np.isfinite(values)] if values.dtype == np.float32 else values
+        self._largest = max(self._largest, float(finite.max(initial=0)))
         if values.dtype == np.float32 and self._largest <= _MOST_FRACTION:
             return 1.0
         return float(next((2**n - 1 for n in _BITS if self._largest < 2**n), 2 ** _BITS[-1] - 1))

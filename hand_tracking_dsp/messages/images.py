@@ -41,32 +41,32 @@ _BAYER = {
     "bayer_grbg": cv2.COLOR_BayerGB2BGR,
 }
 
-# Encodings of sensor_msgs/image_encodings.hpp: type and number of a pixel's values, and OpenCV's way to BGR
-# (None: as it is). 8UC and 16UC are taken for BGR.
-_PACKED: dict[str, tuple[str, int, int | None]] = {
-    "bgr8": ("u1", 3, None),
-    "rgb8": ("u1", 3, None),
-    "8UC3": ("u1", 3, None),
-    "mono8": ("u1", 1, cv2.COLOR_GRAY2BGR),
-    "8UC1": ("u1", 1, cv2.COLOR_GRAY2BGR),
-    "bgra8": ("u1", 4, cv2.COLOR_BGRA2BGR),
-    "rgba8": ("u1", 4, cv2.COLOR_RGBA2BGR),
-    "8UC4": ("u1", 4, cv2.COLOR_BGRA2BGR),
-    "uyvy": ("u1", 2, cv2.COLOR_YUV2BGR_UYVY),
-    "yuv422": ("u1", 2, cv2.COLOR_YUV2BGR_UYVY),
-    "yuyv": ("u1", 2, cv2.COLOR_YUV2BGR_YUY2),
-    "yuv422_yuy2": ("u1", 2, cv2.COLOR_YUV2BGR_YUY2),
-    **{f"{name}8": ("u1", 1, code) for name, code in _BAYER.items()},
-    "mono16": ("u2", 1, cv2.COLOR_GRAY2BGR),
-    "bgr16": ("u2", 3, None),
-    "rgb16": ("u2", 3, None),
-    "16UC3": ("u2", 3, None),
-    "bgra16": ("u2", 4, cv2.COLOR_BGRA2BGR),
-    "rgba16": ("u2", 4, cv2.COLOR_RGBA2BGR),
-    "16UC4": ("u2", 4, cv2.COLOR_BGRA2BGR),
-    **{f"{name}16": ("u2", 1, code) for name, code in _BAYER.items()},
-    "16UC1": ("u2", 1, cv2.COLOR_GRAY2BGR),
-    "32FC1": ("f4", 1, cv2.COLOR_GRAY2BGR),
+# Encodings of sensor_msgs/image_encodings.hpp: bytes of a value, values of a pixel, and OpenCV's way to BGR
+# (None: as it is). 8UC and 16UC are taken for BGR; values of 4 bytes are floats.
+_PACKED: dict[str, tuple[int, int, int | None]] = {
+    "bgr8": (1, 3, None),
+    "rgb8": (1, 3, None),
+    "8UC3": (1, 3, None),
+    "mono8": (1, 1, cv2.COLOR_GRAY2BGR),
+    "8UC1": (1, 1, cv2.COLOR_GRAY2BGR),
+    "bgra8": (1, 4, cv2.COLOR_BGRA2BGR),
+    "rgba8": (1, 4, cv2.COLOR_RGBA2BGR),
+    "8UC4": (1, 4, cv2.COLOR_BGRA2BGR),
+    "uyvy": (1, 2, cv2.COLOR_YUV2BGR_UYVY),
+    "yuv422": (1, 2, cv2.COLOR_YUV2BGR_UYVY),
+    "yuyv": (1, 2, cv2.COLOR_YUV2BGR_YUY2),
+    "yuv422_yuy2": (1, 2, cv2.COLOR_YUV2BGR_YUY2),
+    **{f"{name}8": (1, 1, code) for name, code in _BAYER.items()},
+    "mono16": (2, 1, cv2.COLOR_GRAY2BGR),
+    "bgr16": (2, 3, None),
+    "rgb16": (2, 3, None),
+    "16UC3": (2, 3, None),
+    "bgra16": (2, 4, cv2.COLOR_BGRA2BGR),
+    "rgba16": (2, 4, cv2.COLOR_RGBA2BGR),
+    "16UC4": (2, 4, cv2.COLOR_BGRA2BGR),
+    **{f"{name}16": (2, 1, code) for name, code in _BAYER.items()},
+    "16UC1": (2, 1, cv2.COLOR_GRAY2BGR),
+    "32FC1": (4, 1, cv2.COLOR_GRAY2BGR),
 }
 _PAIRED = ("uyvy", "yuv422", "yuyv", "yuv422_yuy2")
 _RANGE = ("16UC1", "32FC1")
@@ -95,18 +95,21 @@ def image_to_pixels(message: Message, scale: ValueScale | None = None) -> tuple[
         known = ", ".join((*_PACKED, *_PLANAR))
         msg = f"The image's encoding is {encoding!r}: use one of {known}."
         raise FrameError(msg)
-    kind, channels, conversion = _PACKED[encoding]
-    pixel_bytes = channels * int(kind[1])
+    value_bytes, channels, conversion = _PACKED[encoding]
+    pixel_bytes = value_bytes * channels
     rows = _rows(message, message.step, width * pixel_bytes)
     check_size("The image", width, height, scale.options, pixel_bytes)
     if encoding in _PAIRED and width % 2:
         msg = f"An image of {width}x{height} pixels cannot be {encoding}, whose pixels come in pairs."
         raise FrameError(msg)
-    stored = np.dtype(f"{'>' if message.is_bigendian else '<'}{kind}")
-    values: NDArray[Any] = np.ascontiguousarray(rows).view(stored).reshape(height, width, channels)
-    if kind != "u1":
-        own = values.astype(stored.newbyteorder("="), copy=False)
-        values = scale.range_image(own) if encoding in _RANGE else scale.brightness(own)
+    if message.step != width * pixel_bytes:
+        rows = np.ascontiguousarray(rows)
+    values: NDArray[Any] = rows
+    if value_bytes > 1:
+        stored = np.dtype(f"{'>' if message.is_bigendian else '<'}{'u2' if value_bytes == 2 else 'f4'}")
+        values = rows.view(stored).astype(stored.newbyteorder("="), copy=False)
+        values = scale.range_image(values) if encoding in _RANGE else scale.brightness(values)
+    values = values.reshape(height, width, channels)
     order: ChannelOrder = "rgb" if encoding in {"rgb8", "rgb16"} else "bgr"
     return cast(Pixels, values if conversion is None else cv2.cvtColor(values, conversion)), order
 
@@ -173,6 +176,8 @@ def _rows(message: Message, step: int, row_bytes: int, height: int = 0, start: i
             f"{len(data)}; fix its publisher."
         )
         raise FrameError(msg)
+    if step == row_bytes:
+        return data[start:needed].reshape(height, row_bytes)
     return np.lib.stride_tricks.as_strided(data[start:], (height, row_bytes), (step, 1), writeable=False)
 
 
