@@ -24,10 +24,11 @@ import pytest
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
-from hand_tracking_dsp.cameras.folder import list_images, read_image
+from hand_tracking_dsp.cameras.folder import list_images, passed_over, read_image
 from hand_tracking_dsp.compression.data.pictures import list_pictures
 from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.evaluation.agreement import sample_photos
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.recordings.folder_recording import FolderRecording
 
 SIZES = {"a.png": 10, "b.JPG": 11, "sub/a.bmp": 12, "sub/deep/c.png": 13, "z.jpeg": 14}
@@ -219,3 +220,49 @@ def test_pipes_and_devices_are_no_images(tmp_path: Path) -> None:
     (tmp_path / "c.png").symlink_to("/dev/zero")
     (tmp_path / "d.png").symlink_to("nowhere.png")
     assert [path.name for path in list_images(tmp_path)] == ["a.png", "d.png"]
+
+
+def test_pictures_passed_over_for_their_kind_are_counted_and_named(folder: Path) -> None:
+    for name in ("a.heic", "b.HEIC", "sub/c.avif"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    kinds = "2 .heic, 1 .avif"
+    sentence = f"Pictures in {folder} are passed over for their kind ({kinds}): convert them to JPEG or PNG."
+    assert passed_over(folder) == sentence
+    with open_source(str(folder)) as source:
+        assert source.problem == sentence
+
+
+def test_a_folder_of_nothing_else_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.heic").touch()
+    with pytest.raises(SourceError, match=r"There is no image .*\(1 \.heic\): convert them to JPEG"):
+        open_source(str(tmp_path))
+
+
+def test_a_folder_source_says_why_an_image_was_left_out(folder: Path) -> None:
+    (folder / "b.bmp").write_bytes(b"this is no bitmap")
+    with open_source(str(folder)) as source:
+        assert [source.read().image.shape[0] for _ in range(2)] == [10, 12]
+        assert source.problem == (
+            f"The picture {folder / 'b.bmp'} cannot be decoded, as it is not an image: give JPEG or PNG."
+        )
+
+
+def test_an_image_above_the_limit_is_left_out(folder: Path) -> None:
+    cv2.imwrite(str(folder / "0.png"), np.zeros((400, 400, 3), np.uint8))
+    with open_source(str(folder), images=ImageOptions(max_image_megapixels=0.1)) as source:
+        assert source.read().image.shape == (10, 20, 3)
+        assert "0.png, a PNG, is 400x400 pixels: more than max_image_megapixels, 0.1" in source.problem
+
+
+def test_a_file_larger_than_any_image_of_the_limit_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.jpg"
+    with path.open("wb") as file:
+        file.truncate(2_000_000_000)
+    with pytest.raises(FrameError, match=r"huge\.jpg has 2000 MB: more than an image of max_image"):
+        read_image(path)
+
+
+def test_sixteen_bits_of_a_file_fill_the_image(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "infrared.png"), np.full((8, 8), 1023, np.uint16))
+    assert (read_image(tmp_path / "infrared.png") == 255).all()

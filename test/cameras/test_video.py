@@ -14,6 +14,8 @@
 
 """Video files."""
 
+import struct
+
 import cv2
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ import pytest
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.images.options import ImageOptions
 
 GREYS = (20, 90, 160, 230)
 
@@ -66,4 +69,37 @@ def test_says_that_a_file_is_no_video(tmp_path, content):
     with pytest.raises(
         SourceError, match=rf"The file {path} is not a video that OpenCV can decode: check it, or convert"
     ):
+        open_source(str(path))
+
+
+@pytest.mark.parametrize("looks_like", [".mp4", ".dat"])
+def test_a_picture_by_another_name_is_refused_by_its_header_before_ffmpeg_decodes_it(tmp_path, looks_like):
+    header = struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0)
+    start = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + header + bytes(4)
+    end = struct.pack(">I", 0) + b"IEND" + bytes(4)
+    path = tmp_path / f"video{looks_like}"
+    path.write_bytes(start + end)
+    with pytest.raises(SourceError, match=r"a PNG, is 30000x30000 pixels: more than max_image_megapixels"):
+        open_source(str(path))
+
+
+def test_a_video_above_the_limit_is_refused_before_its_first_frame(tmp_path):
+    path = tmp_path / "large.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (400, 400))
+    writer.write(np.zeros((400, 400, 3), np.uint8))
+    writer.release()
+    with open_source(str(path)) as source:
+        assert source.width == 400
+    with pytest.raises(SourceError, match=r"^The video .* is 400x400 pixels: more than max_image_megapixels"):
+        open_source(str(path), images=ImageOptions(max_image_megapixels=0.1))
+
+
+@pytest.mark.parametrize(
+    ("brand", "kind"), [(b"heic", "HEIC"), (b"mif1", "HEIC"), (b"avif", "AVIF"), (b"avis", "AVIF")]
+)
+@pytest.mark.parametrize("name", ["phone.heic", "phone.mp4", "phone.jpg"])
+def test_a_picture_in_the_container_of_videos_is_refused_by_its_brand(tmp_path, brand, kind, name):
+    path = tmp_path / name
+    path.write_bytes(b"\0\0\0\x18ftyp" + brand + bytes(4) + b"mif1heic" + bytes(100))
+    with pytest.raises(SourceError, match=f"phone.* is {kind}, which is not read: (convert it to|give) JPEG"):
         open_source(str(path))

@@ -19,6 +19,7 @@ from __future__ import annotations
 import io
 import struct
 
+import cv2
 import numpy as np
 import pytest
 from encoders import encode, jpeg_bomb, picture, png_bomb, with_exif
@@ -125,9 +126,10 @@ def test_a_jpeg_of_two_frames_or_of_very_many_scans_is_refused():
     frame = whole[place : place + 2 + int.from_bytes(whole[place + 2 : place + 4], "big")]
     with pytest.raises(HeaderError, match="2 frame headers"):
         read_header(whole[:place] + frame + whole[place:])
-    scan = whole.index(b"\xff\xda")
+    progressive = encode(".jpg", picture(), cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
+    scan = progressive.rindex(b"\xff\xda")
     with pytest.raises(HeaderError, match="more than 100 scans"):
-        read_header(whole[:-2] + 101 * whole[scan : scan + 20] + whole[-2:])
+        read_header(progressive[:-2] + 101 * progressive[scan:-2] + progressive[-2:])
 
 
 def test_a_video_is_no_foreign_picture():

@@ -235,3 +235,12 @@ def test_reliability_is_a_parameter(graph, reliability, compatible):
     graph.until(lambda: graph.observer.count_publishers("image_raw"), "the publisher is there")
     info = graph.observer.get_publishers_info_by_topic("/image_raw")[0]
     assert (info.qos_profile.reliability.name == "RELIABLE") == compatible
+
+
+def test_pictures_that_are_left_out_are_a_warning(graph, folder, diagnostics):
+    (folder / "0.png").write_bytes(b"no image")
+    graph.start(CameraNode, source=str(folder), rate_hz=20.0)
+    status = diagnostics(NODE, lambda status: status.level == status.WARN)
+    assert status.message.startswith(
+        f"The picture {folder / '0.png'} cannot be decoded, as it is not an image"
+    )

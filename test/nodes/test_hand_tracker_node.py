@@ -14,10 +14,13 @@
 
 from __future__ import annotations
 
+import array
+import struct
 import threading
 import time
 from unittest.mock import Mock
 
+import cv2
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
@@ -222,6 +225,43 @@ def test_takes_compressed_images(graph, camera, frames):
     graph.until(lambda: graph.observer.count_publishers("hands"), "hands are offered")
     publisher.publish(ROS_MESSAGES.compressed_image(frames[0].image, 95, camera.header()))
     graph.until(lambda: camera.hands and camera.hands[0].hands, "hands were found")
+
+
+def large_by_its_header() -> bytes:
+    header = struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0)
+    chunks = struct.pack(">I", 13) + b"IHDR" + header + bytes(4) + bytes(4) + b"IEND" + bytes(4)
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def with_a_hole(image: np.ndarray) -> bytes:
+    whole = cv2.imencode(".jpg", image)[1].tobytes()
+    return whole[: len(whole) // 2] + whole[len(whole) // 2 + 1500 :]
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda _: large_by_its_header(), "a PNG, is 30000x30000 pixels: more than max_image_megapixels, 64"),
+        (with_a_hole, "cannot be decoded, as it is a damaged JPEG (Corrupt JPEG data: "),
+    ],
+    ids=["too large", "damaged"],
+)
+def test_a_compressed_image_that_cannot_be_used_is_rejected_and_named(
+    graph, camera, diagnostics, frames, make, sentence
+):
+    start(graph, image_transport="compressed")
+    publisher = graph.observer.create_publisher(CompressedImage, "image_raw/compressed", SENSOR)
+    graph.until(publisher.get_subscription_count, "the tracker listens")
+    message = CompressedImage(
+        header=camera.header(), format="png", data=array.array("B", make(frames[0].image))
+    )
+    publisher.publish(message)
+    status = diagnostics(NODE, lambda status: status.level == status.ERROR)
+    assert sentence in status.message
+    graph.until(lambda: graph.observer.count_publishers("stats"), "stats are offered")
+    publisher.publish(ROS_MESSAGES.compressed_image(frames[0].image, 95, camera.header()))
+    graph.until(lambda: camera.stats, "stats were heard")
+    assert (camera.stats[0].frame, camera.stats[0].frames_rejected) == (1, 1)
 
 
 def test_what_belongs_to_an_image_follows_its_remap_as_in_image_transport(graph):
