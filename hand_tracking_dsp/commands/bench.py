@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""hand-tracking-dsp bench: frame times and agreement against MediaPipe's, and the transport through ROS."""
+"""hand-tracking-dsp bench: frame times, agreement with MediaPipe, transport, and stops of a base."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ import numpy as np
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
-from hand_tracking_dsp.commands import agreement
+from hand_tracking_dsp.commands import agreement, stops
 from hand_tracking_dsp.commands.arguments import require_at_least
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import (
@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("speed", "transport", "agreement"),
+        choices=("speed", "transport", "agreement", "stop"),
         default="speed",
         help="what to measure (default: %(default)s)",
     )
@@ -88,15 +88,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--duration", type=float, default=60.0, metavar="S", help="transport: seconds to run")
     agreement.add_arguments(parser)
+    stops.add_arguments(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON, too")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print Markdown."""
-    require_at_least(args, frames=1, repeats=1, count=1)
+    require_at_least(args, frames=1, repeats=1, count=1, trials=1, busy=0)
     require_writable(args.out)
     print(f"Machine: {machine_line()}\n", flush=True)
-    measure = {"speed": _speed, "transport": _transport, "agreement": agreement.measure_agreement}
+    measure = {
+        "speed": _speed,
+        "transport": _transport,
+        "agreement": agreement.measure_agreement,
+        "stop": stops.measure_stops,
+    }
     figures = measure[args.what](args)
     if args.out:
         write_json(args.out, {"machine": machine(), **figures})

@@ -170,6 +170,11 @@ class GestureTeleop:
         """The track_id of the hand that drives; None: no hand does."""
         return None if self._grip is None else self._grip.track_id
 
+    @property
+    def deadline_s(self) -> float:
+        """Time of the clock of command at which the watchdog stops the base, seconds; inf: no hand drives."""
+        return math.inf if self._grip is None else self._grip.seen_s + self.options.watchdog_s
+
     def see(self, hands: Sequence[ShownHand], age_s: float, now_s: float) -> None:
         """Take in the gestures of one image.
 
@@ -228,7 +233,7 @@ class GestureTeleop:
         self.last_halt = reason
 
     def _watch(self, now_s: float) -> None:
-        if self._grip is not None and not now_s - self._grip.seen_s <= self.options.watchdog_s:
+        if not now_s < self.deadline_s:
             self.halt(Halt.WATCHDOG)
 
     def _follow(self, grip: _Grip, hands: Sequence[ShownHand], captured_s: float) -> None:

@@ -17,26 +17,25 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from geometry_msgs.msg import Twist, TwistStamped
 from rclpy.duration import Duration
 
+from hand_tracking_dsp.gestures.base_commands import BaseCommands
 from hand_tracking_dsp.gestures.teleop import STANDSTILL, GestureTeleop, Halt, TeleopOptions, Velocity
 from hand_tracking_dsp.gestures.types import BUILT_IN
 from hand_tracking_dsp.msg import GestureArray
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.report import Report
-from hand_tracking_dsp.nodes.base.running import run_node
+from hand_tracking_dsp.nodes.base.running import go_before_others, run_node
+from hand_tracking_dsp.nodes.base.timed_thread import TimedThread
 from hand_tracking_dsp.nodes.messages.conversion import seconds
 from hand_tracking_dsp.nodes.messages.gesture_messages import shown_hands
 from hand_tracking_dsp.nodes.tables.gestures import TELEOP
-
-# How long a stopped base is commanded to stand still; after that another source may drive it.
-_ZEROS_S = 0.5
 
 # How long the last command may take to reach the base when the node is deactivated.
 _FAREWELL = Duration(seconds=0.2)
@@ -49,20 +48,23 @@ class GestureTeleopNode(ManagedNode):
     """Publishes cmd_vel while a hand drives, zeros when it has stopped, and then nothing.
 
     The watchdog counts on the machine's monotonic clock from the moment that an image was taken, which its
-    stamp and the ROS clock give at its arrival: neither a silent nor a late topic keeps the base moving.
+    stamp and the ROS clock give at its arrival: neither a silent nor a late topic keeps the base moving. It
+    commands from a thread of its own, so that nothing else that the node does delays a stop.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 (rclpy's Node has a dozen)
         super().__init__("gesture_teleop_node", TELEOP, **options)
+        self._lock = threading.RLock()
         self._teleop: GestureTeleop | None = None
-        self._velocity = STANDSTILL
-        self._zeros_until_s = -math.inf
+        self._base: BaseCommands | None = None
+        self._thread: TimedThread | None = None
         self._received_s = -math.inf
         self._age_s = math.nan
 
     def configure(self) -> None:
         """Take up the parameters and create topics."""
         self._teleop = GestureTeleop(self.parameters.make(TeleopOptions))
+        self._base = BaseCommands(self._teleop, 1 / self.parameters["rate_hz"])
         self._stamped, self._frame_id = self.parameters["stamped"], self.parameters["frame_id"]
         self._commands = self.publish_on(TwistStamped if self._stamped else Twist, "cmd_vel", "command")
         self.listen_to(GestureArray, "gestures", self._on_gestures, "gestures")
@@ -72,21 +74,25 @@ class GestureTeleopNode(ManagedNode):
 
     def activate(self) -> None:
         """Begin to command."""
-        self._received_s = self._zeros_until_s = -math.inf
-        self.repeat(1 / self.parameters["rate_hz"], self._command)
+        self._received_s = -math.inf
+        self._thread = TimedThread("commands", self._command, self._report_failure)
 
     def deactivate(self) -> None:
         """Stop the base."""
-        if self._teleop is None or self.state != "active":
+        if self._thread is not None:
+            self._thread.stop()
+            self._thread = None
+        if self._teleop is None or self._base is None or self.state != "active":
             return
-        self._teleop.halt(Halt.DEACTIVATED)
-        self._velocity = STANDSTILL
-        self._publish(STANDSTILL)
+        with self._lock:
+            self._teleop.halt(Halt.DEACTIVATED)
+            self._base.stop()
+            self._publish(STANDSTILL)
         self._commands.wait_for_all_acked(_FAREWELL)
 
     def cleanup(self) -> None:
         """Forget the hand."""
-        self._teleop = None
+        self._teleop = self._base = None
 
     def apply(self, values: Mapping[str, Any]) -> None:
         """Take up limits and times."""
@@ -96,13 +102,14 @@ class GestureTeleopNode(ManagedNode):
 
     def describe(self, report: Report) -> None:
         """Say who drives how fast, why the base was stopped, and why no hand can drive."""
-        if self._teleop is None:
+        if self._teleop is None or self._base is None:
             return
+        velocity = self._base.velocity
         halts = self._teleop.halts
         report.values |= {
             "driver": "none" if self._teleop.driver is None else self._teleop.driver,
-            "linear_mps": self._velocity.linear_mps,
-            "angular_radps": self._velocity.angular_radps,
+            "linear_mps": velocity.linear_mps,
+            "angular_radps": velocity.angular_radps,
             "image_age_s": self._age_s,
             **{f"stops: {reason.value}": halts[reason] for reason in Halt},
         }
@@ -117,23 +124,30 @@ class GestureTeleopNode(ManagedNode):
     def _on_gestures(self, message: GestureArray) -> None:
         if self._teleop is None or self.state != "active":
             return
-        self._received_s = time.monotonic()
-        self._age_s = self.get_clock().now().nanoseconds * 1e-9 - seconds(message.header.stamp)
-        driver = self._teleop.driver
-        self._teleop.see(shown_hands(message), self._age_s, self._received_s)
-        if driver is not None and self._teleop.driver is None:
-            self._command()  # a stop does not wait for the timer
+        age_s = self.get_clock().now().nanoseconds * 1e-9 - seconds(message.header.stamp)
+        hands = shown_hands(message)
+        with self._lock:
+            self._received_s = time.monotonic()
+            self._age_s = age_s
+            driver = self._teleop.driver
+            self._teleop.see(hands, age_s, self._received_s)
+            if driver is not None and self._teleop.driver is None:
+                self._command()  # a stop does not wait for its time
 
-    def _command(self) -> None:
-        if self._teleop is None:
-            return
-        now_s = time.monotonic()
-        moved = self._velocity
-        self._velocity = self._teleop.command(now_s)
-        if self._teleop.driver is not None:
-            self._zeros_until_s = now_s + _ZEROS_S
-        if now_s < self._zeros_until_s or moved != STANDSTILL:
-            self._publish(self._velocity)
+    def _command(self) -> float:
+        """Publish what the base is to do now; return the time of the next command, seconds."""
+        with self._lock:
+            if self._base is None:
+                return math.inf
+            velocity = self._base.command(time.monotonic())
+            if velocity is not None:
+                self._publish(velocity)
+            return self._base.next_s
+
+    def _report_failure(self, error: Exception) -> None:
+        self.get_logger().error(
+            f"A command failed with {type(error).__name__}: {error}.", throttle_duration_sec=5.0
+        )
 
     def _publish(self, velocity: Velocity) -> None:
         twist = Twist()
@@ -148,4 +162,7 @@ class GestureTeleopNode(ManagedNode):
         self._commands.publish(stamped)
 
 
-main = partial(run_node, GestureTeleopNode)
+def main() -> int:
+    """Run the node, before other processes where that is allowed; see run_node."""
+    go_before_others()
+    return run_node(GestureTeleopNode)

@@ -24,6 +24,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -35,6 +36,15 @@ from hand_tracking_dsp.nodes.graph.log_folder import log_arguments
 from hand_tracking_dsp.nodes.graph.processes import SUPERVISED_VARIABLE
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+# As far before others as a process goes that is not of the operating system's own.
+_NICE = -10
+
+
+def go_before_others() -> None:
+    """Let this process go before others where that is allowed; to be called before it starts threads."""
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
 
 
 def run_node(make_node: Callable[[], ManagedNode]) -> int:
