@@ -100,7 +100,7 @@ class BatterySample:
 
         A battery that is neither present nor discharging means mains power, whatever its charge says:
         a message left at its defaults says 0. Gauges that read up to 110 % count as full; anything else
-        out of range, such as a percentage of 0 to 100, is no charge.
+        out of range is no charge.
         """
         in_use = self.present or self.discharging
         return min(self.charge, 1.0) if in_use and 0.0 <= self.charge <= 1.1 else NAN

@@ -20,7 +20,7 @@ import math
 from dataclasses import fields
 from operator import attrgetter
 
-from hand_tracking_dsp.control.samples import BatterySample, LatencySample
+from hand_tracking_dsp.control.samples import BatterySample, LatencySample, PowerWindow
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.message import Message, stamp_ns
 
@@ -42,6 +42,12 @@ _DISCHARGING = 2  # sensor_msgs/BatteryState's POWER_SUPPLY_STATUS_DISCHARGING
 
 # A power reading older than this is not taken for the battery's.
 _POWER_AGE_S = 5.0
+
+# Gauges read up to 110 % of a full battery.
+_FULL = 1.1
+
+# Some bases publish their battery once in ten seconds.
+_REPORTED_S = 30.0
 
 
 def frame_cost(message: Message, battery: BatterySample | None = None) -> FrameCost:
@@ -68,24 +74,100 @@ class BatteryReader:
 
     A power that was measured and published on power_w counts for the battery's while it is fresh. Without one
     it is voltage times current, which BatteryState counts negative while discharging.
+
+    Drivers differ from the definition of BatteryState. What they mean is used where it is clear: a percentage
+    of 0 to 100, a charge in Ah instead of a percentage, a battery that is not said to be present. What is not
+    clear is unknown, NaN.
+
+    Attributes:
+        notes: Sentences on readings that were used although they differ from the definition, by what they
+            are about; of the whole time.
+        warnings: Sentences on readings that could not be used, likewise.
     """
 
     def __init__(self) -> None:
         self._power_w = math.nan
         self._power_s = -math.inf
+        # Once it was above 1, a percentage of 1 is one hundredth.
+        self._in_percent = False
+        self.notes: dict[str, str] = {}
+        self.warnings: dict[str, str] = {}
+        self._unusable_s: dict[str, float] = {}
 
     def add_power(self, message: Message, stamp_s: float) -> None:
-        """Take a Float32 message of power_w, received at a time in seconds, unless it is NaN or infinite."""
-        if math.isfinite(message.data):
-            self._power_w, self._power_s = message.data, stamp_s
+        """Take a Float32 message of power_w, received at a time in seconds; NaN means not measured."""
+        power_w = message.data
+        if abs(power_w) <= PowerWindow.PLAUSIBLE_W:
+            self._power_w, self._power_s = power_w, stamp_s
+        elif not math.isnan(power_w):
+            self._warn("power", f"A power of {power_w:g} W was received, which no robot draws.", stamp_s)
 
     def sample(self, message: Message, stamp_s: float) -> BatterySample:
         """Build the sample of a BatteryState message, received at a time in seconds."""
-        measured = stamp_s - self._power_s < _POWER_AGE_S
+        charge = self._charge(message, stamp_s)
+        present = message.present
+        if not present and charge > 0:
+            present = True
+            self.notes["present"] = "The battery reports a charge, but not that it is present: it is used."
         return BatterySample(
             stamp_s=stamp_s,
-            charge=message.percentage,
-            power_w=self._power_w if measured else -message.voltage * message.current,
+            charge=charge,
+            power_w=self._power(message, stamp_s),
             discharging=message.power_supply_status == _DISCHARGING or message.current < 0,
-            present=message.present,
+            present=present,
         )
+
+    def recent_warnings(self, now_s: float) -> list[str]:
+        """Return the warnings about what was received lately, at a time in seconds."""
+        return [self.warnings[kind] for kind, at_s in self._unusable_s.items() if now_s - at_s <= _REPORTED_S]
+
+    def _charge(self, message: Message, stamp_s: float) -> float:
+        """Return the state of charge, 0 to 1 or a little more; NaN: not known."""
+        percentage = message.percentage
+        if 0 <= percentage <= _FULL:
+            if not self._in_percent:
+                return float(percentage)
+            return float(percentage / 100)
+        if _FULL < percentage <= 100 * _FULL:
+            self._in_percent = True
+            self.notes["percentage"] = "The battery's percentage is 0 to 100: a hundredth of it is used."
+            return float(percentage / 100)
+        for name in ("capacity", "design_capacity"):
+            full = getattr(message, name, math.nan)
+            share = getattr(message, "charge", math.nan) / full if full > 0 else math.nan
+            if 0 <= share <= _FULL:
+                self.notes["percentage"] = (
+                    f"The battery reports no percentage: its charge over its {name} is used."
+                )
+                return float(share)
+        if not math.isnan(percentage):
+            sentence = (
+                f"The battery's percentage is {percentage:g}, neither 0 to 1 nor 0 to 100: it is not used."
+            )
+            self._warn("percentage", sentence, stamp_s)
+        elif message.present:
+            sentence = (
+                "The battery reports neither a percentage nor charge and capacity: its state is unknown."
+            )
+            self._warn("percentage", sentence, stamp_s)
+        return math.nan
+
+    def _power(self, message: Message, stamp_s: float) -> float:
+        if stamp_s - self._power_s < _POWER_AGE_S:
+            return self._power_w
+        voltage, current = message.voltage, message.current
+        power_w = -voltage * current
+        if math.isnan(power_w):
+            return math.nan
+        if voltage < 0 or not abs(power_w) <= PowerWindow.PLAUSIBLE_W:
+            self._warn(
+                "battery power",
+                f"The battery reports {voltage:g} V and {current:g} A, which give no power that can be.",
+                stamp_s,
+            )
+            return math.nan
+        return float(power_w)
+
+    def _warn(self, kind: str, sentence: str, stamp_s: float) -> None:
+        self.warnings[kind] = sentence
+        self._unusable_s[kind] = stamp_s

@@ -17,18 +17,20 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from builtin_interfaces.msg import Time
 from sensor_msgs.msg import BatteryState
 from std_msgs.msg import Float32
 
+from hand_tracking_dsp.control.command_watch import CommandWatch
 from hand_tracking_dsp.control.controller import Controller, Decision
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.reasons import Reason
+from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.messages.samples import BatteryReader, frame_cost, latency_sample
 from hand_tracking_dsp.msg import ControllerState, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
@@ -38,6 +40,12 @@ from hand_tracking_dsp.nodes.policy_choice import choose_policy
 from hand_tracking_dsp.nodes.tables.common import bank_folder
 from hand_tracking_dsp.nodes.tables.controller import CONTROLLER
 from hand_tracking_dsp.tracking.manifest import read_manifest
+
+# Period of the look at commands that do not hold.
+_ENFORCE_PERIOD_S = 0.25
+
+# Commands of this node that may still be on their way back to it.
+_OWN_COMMANDS = 32
 
 
 class PruningControllerNode(ManagedNode):
@@ -51,7 +59,9 @@ class PruningControllerNode(ManagedNode):
         self._controller: Controller | None = None
         self._decision: Decision | None = None
         self._battery = BatteryReader()
-        self._commanded: tuple[int, Reason] | None = None
+        self._commanded: Decision | None = None
+        self._watch = CommandWatch()
+        self._own_stamps: deque[int] = deque(maxlen=_OWN_COMMANDS)
         self._notes: list[str] = []
 
     def configure(self) -> None:
@@ -72,6 +82,7 @@ class PruningControllerNode(ManagedNode):
         self._controller = controller
         self._command = self.publish_on(SparsityCommand, "sparsity_command", "command")
         self._state = self.publish_on(ControllerState, "controller_state", "state")
+        self.listen_to(SparsityCommand, "sparsity_command", self._on_command, "command")
         self.listen_to(TrackerStats, "stats", self._on_stats, "stats")
         self.listen_to(Float32, "power_w", self._on_power, "battery")
         self.listen_to(BatteryState, "battery_state", self._on_battery, "battery")
@@ -79,8 +90,10 @@ class PruningControllerNode(ManagedNode):
     def activate(self) -> None:
         """Decide at once, then at the decision rate."""
         self._commanded = None
+        self._watch, self._battery = CommandWatch(), BatteryReader()
         self._decide()
         self.repeat(1 / self.parameters["decision_rate_hz"], self._decide)
+        self.repeat(_ENFORCE_PERIOD_S, self._enforce)
 
     def cleanup(self) -> None:
         """Forget the controller."""
@@ -97,7 +110,8 @@ class PruningControllerNode(ManagedNode):
 
     def describe(self, report: Report) -> None:
         """Say the level, and warn while something else than policy or operator decides."""
-        report.notes += self._notes
+        report.notes += [*self._notes, *self._battery.notes.values()]
+        report.warnings += self._battery.recent_warnings(time.monotonic())
         if self._decision is None:
             return
         decision = self._decision
@@ -111,6 +125,17 @@ class PruningControllerNode(ManagedNode):
         report.values |= dict(zip(OBSERVATION_NAMES, decision.observation.vector.tolist(), strict=True))
         if decision.reason not in (Reason.POLICY, Reason.OPERATOR):
             report.warnings.append(decision.detail)
+        self._report_commands(report)
+
+    def _report_commands(self, report: Report) -> None:
+        """Add whether the command holds, and who else commands."""
+        topic = self.resolve_topic_name("sparsity_command")
+        publishers = {endpoint.node_name for endpoint in self.get_publishers_info_by_topic(topic)}
+        report.values |= {
+            "commands_repeated": self._watch.repeated,
+            "command_publishers": ", ".join(sorted(publishers)),
+        }
+        report.warnings += self._watch.warnings(time.monotonic(), topic)
 
     def _options(self, values: Mapping[str, Any]) -> ControllerOptions:
         """Options of the controller from the parameters, with some values replaced."""
@@ -129,7 +154,13 @@ class PruningControllerNode(ManagedNode):
 
     def _on_stats(self, message: TrackerStats) -> None:
         if self._controller is not None:
-            self._controller.add_latency(latency_sample(frame_cost(message), time.monotonic()))
+            now_s = time.monotonic()
+            self._controller.add_latency(latency_sample(frame_cost(message), now_s))
+            self._watch.frame(message.requested_level, message.applied_level, now_s)
+
+    def _on_command(self, message: SparsityCommand) -> None:
+        if self.state == "active" and stamp_ns(message) not in self._own_stamps:
+            self._watch.other(message.level, time.monotonic())
 
     def _on_power(self, message: Float32) -> None:
         self._battery.add_power(message, time.monotonic())
@@ -142,7 +173,6 @@ class PruningControllerNode(ManagedNode):
         if self._controller is None:
             return
         decision = self._decision = self._controller.decide(time.monotonic())
-        stamp = self.get_clock().now().to_msg()
         state = ControllerState(
             policy=self._controller.policy.name,
             observation_names=OBSERVATION_NAMES,
@@ -155,20 +185,28 @@ class PruningControllerNode(ManagedNode):
             dwell_left_s=decision.dwell_left_s,
             switches=decision.switches,
         )
-        state.header.stamp = stamp
+        state.header.stamp = self.get_clock().now().to_msg()
         self._state.publish(state)
-        self._publish_command(decision, stamp)
-
-    def _publish_command(self, decision: Decision, stamp: Time) -> None:
-        """Publish the level where it or the reason for it has changed."""
-        command = (decision.level, decision.reason)
-        if command == self._commanded:
+        former = self._commanded
+        if former is not None and (former.level, former.reason) == (decision.level, decision.reason):
             return
-        if self._commanded is None or decision.level != self._commanded[0]:
+        if former is None or decision.level != former.level:
             self.get_logger().info(f"Level {decision.level}: {decision.detail}")
-        self._commanded = command
+        self._commanded = decision
+        self._watch.commanded(decision.level, time.monotonic())
+        self._publish_command(decision)
+
+    def _enforce(self) -> None:
+        """Command again where the command does not hold."""
+        if self._commanded is not None and self._watch.again(now_s := time.monotonic()):
+            self._publish_command(self._commanded)
+            for sentence in self._watch.warnings(now_s, self.resolve_topic_name("sparsity_command")):
+                self.get_logger().warning(sentence, throttle_duration_sec=5.0)
+
+    def _publish_command(self, decision: Decision) -> None:
         message = SparsityCommand(level=decision.level, reason=int(decision.reason), detail=decision.detail)
-        message.header.stamp = stamp
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._own_stamps.append(stamp_ns(message))
         self._command.publish(message)
 
 

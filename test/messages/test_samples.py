@@ -33,6 +33,7 @@ def stats(**fields) -> SimpleNamespace:
 
 def battery(**fields) -> SimpleNamespace:
     known = {"percentage": 0.75, "voltage": 10.0, "current": -1.5, "power_supply_status": 0, "present": True}
+    known |= dict.fromkeys(("charge", "capacity", "design_capacity"), math.nan)
     return SimpleNamespace(**{**known, **fields})
 
 
@@ -76,3 +77,78 @@ def test_a_measured_power_counts_while_it_is_fresh(age_s, power_w) -> None:
     reader.add_power(SimpleNamespace(data=12.5), 100.0)
     reader.add_power(SimpleNamespace(data=math.nan), 100.0 + age_s)
     assert reader.sample(battery(), 100.0 + age_s).power_w == power_w
+
+
+@pytest.mark.parametrize(
+    ("fields", "charge", "noted"),
+    [
+        ({"percentage": 1.0}, 1.0, set()),
+        ({"percentage": 1.05}, 1.05, set()),
+        ({"percentage": 0.0}, 0.0, set()),
+        ({"percentage": 55.0}, 0.55, {"percentage"}),
+        ({"percentage": 100.0}, 1.0, {"percentage"}),
+        ({"percentage": math.nan, "charge": 2.0, "capacity": 4.0}, 0.5, {"percentage"}),
+        ({"percentage": -1.0, "charge": 2.0, "capacity": 4.0}, 0.5, {"percentage"}),
+        ({"percentage": math.nan, "charge": 2.0, "design_capacity": 8.0}, 0.25, {"percentage"}),
+        (
+            {"percentage": math.nan, "charge": 2.0, "capacity": 0.0, "design_capacity": 8.0},
+            0.25,
+            {"percentage"},
+        ),
+        ({"percentage": 0.55, "present": False}, 0.55, {"present"}),
+        ({"percentage": 55.0, "present": False}, 0.55, {"present", "percentage"}),
+        (
+            {"percentage": math.nan, "charge": 1.0, "capacity": 2.0, "present": False},
+            0.5,
+            {"present", "percentage"},
+        ),
+    ],
+)
+def test_a_charge_that_is_clear_is_used_and_noted_where_it_differs_from_the_definition(
+    fields, charge, noted
+) -> None:
+    reader = BatteryReader()
+    sample = reader.sample(battery(**fields), 1.0)
+    assert sample.charge == pytest.approx(charge)
+    assert sample.known_charge == pytest.approx(min(charge, 1.0))
+    assert set(reader.notes) == noted
+    assert reader.recent_warnings(1.0) == []
+
+
+def test_one_percent_of_a_battery_of_0_to_100_is_not_full() -> None:
+    reader = BatteryReader()
+    charges = [reader.sample(battery(percentage=value), 0.0).charge for value in (2.0, 1.0, 0.5, 0.0)]
+    assert charges == pytest.approx([0.02, 0.01, 0.005, 0.0])
+
+
+@pytest.mark.parametrize("value", [-1.0, 111.0, 5000.0, math.inf, -math.inf, -1e30, math.nan])
+def test_a_charge_that_is_not_clear_is_unknown_and_warned_of(value) -> None:
+    reader = BatteryReader()
+    sample = reader.sample(battery(percentage=value, charge=3.0, capacity=0.0), 1.0)
+    assert math.isnan(sample.known_charge)
+    assert len(reader.recent_warnings(1.0)) == 1
+    assert reader.recent_warnings(100.0) == []
+
+
+def test_mains_power_is_not_warned_of() -> None:
+    reader = BatteryReader()
+    unplugged = battery(percentage=0.0, voltage=0.0, current=0.0, present=False)
+    assert math.isnan(reader.sample(unplugged, 0.0).known_charge)
+    assert (reader.notes, reader.warnings) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("voltage", "current"), [(-12.0, -1.0), (math.inf, 1.0), (12.0, -1e30), (1e30, 1e30), (3e38, -3e38)]
+)
+def test_a_power_that_cannot_be_is_unknown_and_warned_of(voltage, current) -> None:
+    reader = BatteryReader()
+    assert math.isnan(reader.sample(battery(voltage=voltage, current=current), 0.0).power_w)
+    assert "which give no power that can be" in reader.recent_warnings(0.0)[0]
+
+
+@pytest.mark.parametrize("data", [math.inf, -math.inf, -1e30, 1e30])
+def test_a_measured_power_that_cannot_be_is_left_out_and_warned_of(data) -> None:
+    reader = BatteryReader()
+    reader.add_power(SimpleNamespace(data=data), 0.0)
+    assert reader.sample(battery(), 0.0).power_w == 15.0
+    assert "which no robot draws" in reader.recent_warnings(0.0)[0]

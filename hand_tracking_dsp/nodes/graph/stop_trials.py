@@ -78,6 +78,8 @@ def run_stop_trials(
         write_driving_hand(folder, _IMAGES)
         options = GraphOptions(
             nodes=VICTIMS,
+            # Another graph that happens to be in the same domain must not drive this base.
+            namespace=f"stop_trials_{os.getpid()}",
             parameters={
                 "camera_node": {"source": str(folder), "rate_hz": 30.0, "loop": True},
                 "gesture_teleop_node": {"stamped": True},
@@ -114,12 +116,16 @@ class _StandInBase:
 
     def __init__(self, options: GraphOptions) -> None:
         self._environment = options.child_environment()
+        self._namespace = options.namespace
         self._commands: list[ReceivedCommand] = []
 
     def __enter__(self) -> _StandInBase:
         code = "from hand_tracking_dsp.nodes.stand_in_base import main; main()"
         self._process = subprocess.Popen(
-            [sys.executable, "-c", f"import sys; sys.path[:] = filter(None, sys.path); {code}"],
+            [
+                *(sys.executable, "-c", f"import sys; sys.path[:] = filter(None, sys.path); {code}"),
+                *("--ros-args", "-r", f"__ns:=/{self._namespace}"),
+            ],
             env=self._environment,
             stdout=subprocess.PIPE,
             text=True,

@@ -38,6 +38,8 @@ class Feed:
         self.battery = graph.observer.create_publisher(BatteryState, "battery_state", 10)
         self.latency_ms: float | None = 5.0
         self.level = 0
+        self.runs: int | None = None
+        self.deaf = False
         self.battery_state: BatteryState | None = None
         self.more: dict[str, float] = {}
         self.frames = 0
@@ -45,7 +47,8 @@ class Feed:
         graph.observer.create_subscription(SparsityCommand, "sparsity_command", self.obey, LATE_JOINER)
 
     def obey(self, command):
-        self.level = command.level
+        if not self.deaf:
+            self.level = command.level
 
     def tick(self):
         if self.latency_ms is not None:
@@ -54,7 +57,8 @@ class Feed:
                 TrackerStats(
                     total_ms=self.latency_ms,
                     end_to_end_ms=self.latency_ms,
-                    applied_level=self.level,
+                    requested_level=self.level,
+                    applied_level=self.level if self.runs is None else self.runs,
                     hands=1,
                     **{"drift": math.nan, "drift_sparser": math.nan, **self.more},
                 )

@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hand_tracking_dsp.msg import SparsityCommand
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -61,6 +63,56 @@ def test_the_operator_overrules_the_policy_at_once(graph, bank, states):
     assert states.until_reason(SparsityCommand.OPERATOR).level == 1
     assert graph.set_parameter(NODE, "operator_level", -1).successful
     states.until_reason(SparsityCommand.POLICY)
+
+
+def is_quiet(graph, messages, seconds=1.5):
+    """Wait until nothing has come for a while."""
+    count, since = len(messages), time.monotonic()
+
+    def quiet():
+        nonlocal count, since
+        if len(messages) > count:
+            count, since = len(messages), time.monotonic()
+        return time.monotonic() - since > seconds
+
+    graph.until(quiet, "nothing more comes")
+
+
+def test_a_strangers_command_is_overridden_and_named(graph, feed, bank, states, diagnostics):
+    graph.start(PruningControllerNode, bank=str(bank), policy="fixed", fixed__level=1)
+    graph.until(lambda: feed.level == 1, "the tracker runs level 1")
+    stranger = graph.observer.create_publisher(SparsityCommand, "sparsity_command", LATE_JOINER)
+    graph.until(
+        lambda: stranger.get_subscription_count() >= 2, "tracker and controller listen to the stranger"
+    )
+    heard = graph.hear(SparsityCommand, "sparsity_command", LATE_JOINER)
+    stranger.publish(SparsityCommand(level=0, detail="a stranger"))
+    graph.until(lambda: any(command.detail == "a stranger" for command in heard), "the stranger is heard")
+    graph.until(lambda: heard[-1].level == 1, "level 1 is commanded again")
+    status = diagnostics(NODE, lambda status: "Somebody else commands level 0" in status.message)
+    assert status.level == status.WARN
+    values = {pair.key: pair.value for pair in status.values}
+    assert values["command_publishers"] == "observer, pruning_controller_node"
+    is_quiet(graph, heard)
+    assert states[-1].level == 1
+
+
+def test_a_tracker_that_has_not_heard_the_command_is_told_again(graph, feed, bank, diagnostics):
+    feed.deaf = True
+    graph.start(PruningControllerNode, bank=str(bank), policy="fixed", fixed__level=1)
+    heard = graph.hear(SparsityCommand, "sparsity_command", LATE_JOINER)
+    status = diagnostics(NODE, lambda status: "runs level 0 although level 1 was commanded" in status.message)
+    assert status.level == status.WARN
+    feed.deaf = False
+    graph.until(lambda: feed.level == 1, "the tracker runs level 1")
+    assert {command.level for command in heard} <= {0, 1}
+
+
+def test_a_level_that_the_tracker_lacks_is_named(graph, feed, bank, diagnostics):
+    feed.runs = 0
+    graph.start(PruningControllerNode, bank=str(bank), policy="fixed", fixed__level=1)
+    status = diagnostics(NODE, lambda status: "its bank lacks" in status.message)
+    assert "received level 1 and runs level 0" in status.message
 
 
 def test_refuses_an_operator_level_that_the_bank_lacks(graph, bank):
