@@ -143,10 +143,23 @@ def make_folder(folder: Path) -> None:
     Raises:
         OSError: It cannot be made.
     """
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for one in missing:
         sync_folder(one.parent)
+
+
+def sync_files(folder: Path) -> None:
+    """Make a folder's files and their names last through a loss of power.
+
+    Raises:
+        OSError: The disk refuses.
+    """
+    for path in folder.iterdir():
+        _sync(path)
+    sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:

@@ -141,6 +141,7 @@ def _record_source(options: argparse.Namespace, view: LiveView) -> HandTrackingE
         open_source(options.source, settings, images) as source,
         BagWriter(options.out, options.format) as writer,
     ):
+        _say_unfinished(view, writer)
         view.say(f"Recording {source.name}, {source.width}x{source.height}, {source.rate_hz:g} Hz.")
         try:
             recorded_s = record_source(source, writer, seconds, options.compressed, show)
@@ -170,6 +171,7 @@ def _record_graph(options: argparse.Namespace, view: LiveView) -> HandTrackingEr
 
     seconds = math.inf if options.seconds is None else options.seconds
     with BagWriter(options.out, options.format) as writer:
+        _say_unfinished(view, writer)
         with BagRecorder(writer, options.topics) as recorder:
             try:
                 _watch(recorder, writer, seconds, view)
@@ -186,6 +188,12 @@ def _record_graph(options: argparse.Namespace, view: LiveView) -> HandTrackingEr
     _report(view, writer, (last_ns - first_ns) / 1e9)
     view.say(f"Dropped: {', '.join(f'{n} on {t}' for t, n in lost.items()) or 'nothing that was reported'}.")
     return trouble
+
+
+def _say_unfinished(view: LiveView, writer: BagWriter) -> None:
+    """Name what killed recordings have left beside the bag."""
+    for path in writer.unfinished:
+        view.say(f"{path} is what a recording that was killed had written: move it to keep it, or remove it.")
 
 
 def _watch(recorder: BagRecorder, writer: BagWriter, seconds: float, view: LiveView) -> None:

@@ -25,10 +25,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hand_tracking_dsp.errors import ConfigurationError, OutputError
+from hand_tracking_dsp.files import make_folder, sync_files, sync_folder
 from hand_tracking_dsp.recordings.bags.definitions import is_known, require_rosbags, typestore
+from hand_tracking_dsp.temporary import abandoned, locked_folder
 
 FORMATS = ("mcap", "sqlite3")
 BagFormat = Literal["mcap", "sqlite3"]
+
+_UNFINISHED = ".unfinished-"
 
 # A writer that is killed loses no more than these; by number, so that the same messages give the same bytes.
 _ROWS_PER_COMMIT = 256
@@ -47,6 +51,7 @@ class BagWriter:
         path: Path of the folder to make.
         counts: Messages written, by topic.
         span_ns: First and last stamp; None before the first message.
+        unfinished: Folders beside it of bags whose writers were killed, with what those had written.
 
     Raises:
         OutputError: There is something of that name, or it cannot be written.
@@ -63,17 +68,22 @@ class BagWriter:
         if os.path.lexists(path):
             msg = f"{path} exists already: give another name, or remove it first."
             raise OutputError(msg)
-        # The file inside is named like its folder.
-        self._temporary = path.with_name(f".{path.name}.{os.getpid()}")
         self._connections: dict[tuple[str, str], Any] = {}
         try:
+            make_folder(path.parent)
+            self.unfinished = _unfinished(path.parent)
+            self._temporary, self._lock = locked_folder(path.parent, f".{path.name[:100]}{_UNFINISHED}")
+        except OSError as error:
+            raise self._failed(error) from error
+        try:
+            # The file inside is named like its folder.
             self._writer = Writer(
                 self._temporary / path.name, version=8, storage_plugin=StoragePlugin[form.upper()]
             )
             self._writer.open()
             self._let_any_thread_write()
         except Exception as error:  # rosbags' own errors, and the system's
-            shutil.rmtree(self._temporary, ignore_errors=True)
+            self._remove_temporary()
             raise self._failed(error) from error
 
     def __enter__(self) -> BagWriter:
@@ -129,14 +139,21 @@ class BagWriter:
         try:
             if self.counts:
                 self._writer.close()
-                (self._temporary / self.path.name).rename(self.path)
+                made = self._temporary / self.path.name
+                sync_files(made)
+                made.rename(self.path)
+                sync_folder(self.path.parent)
         except Exception as error:  # rosbags' own errors, and the system's
             raise self._failed(error, f"lies in {self._temporary}") from error
         finally:
             # It writes what is left, which a full disk refuses once more.
             with suppress(OSError):
                 self._writer.abort()
+        self._remove_temporary()
+
+    def _remove_temporary(self) -> None:
         shutil.rmtree(self._temporary, ignore_errors=True)
+        os.close(self._lock)
 
     def _connect(self, topic: str, msgtype: str, qos: Any) -> Any:  # noqa: ANN401
         if not is_known(msgtype):
@@ -170,6 +187,21 @@ class BagWriter:
         return OutputError(
             f"The bag {self.path} cannot be written ({reason}): make room or give another name{left}."
         )
+
+
+def _unfinished(parent: Path) -> list[Path]:
+    """Find the bags that killed writers left in a folder; what has no content is removed.
+
+    A writer that was killed behind its last rename leaves an empty folder, and its bag is complete.
+    """
+    found = []
+    for path in sorted(parent.glob(f".*{_UNFINISHED}*")):
+        with abandoned(path) as left:
+            if left and any(one.is_file() and one.stat().st_size for one in path.rglob("*")):
+                found += list(path.iterdir())
+            elif left:
+                shutil.rmtree(path, ignore_errors=True)
+    return found
 
 
 def profile(*, depth: int = 10, reliable: bool = True, transient_local: bool = False) -> Any:  # noqa: ANN401

@@ -287,9 +287,68 @@ def test_what_a_killed_writer_leaves_can_be_read(tmp_path: Path, form: str) -> N
     time.sleep(0.1)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    (left,) = tmp_path.glob(".bag.*/bag")
+    (left,) = tmp_path.glob(".bag.unfinished-*/bag")
     with open_bag(left) as opened:
         found = [at for _, at, _ in opened.messages()]
         assert opened.problems
     assert found[0] == 0
     assert len(found) > 600
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_next_writer_names_what_a_killed_one_left_and_not_what_a_living_one_writes(
+    tmp_path: Path, form: str
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, form], cwd=tmp_path, stdout=subprocess.PIPE, env=os.environ
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"written\n"
+    with BagWriter(tmp_path / "next") as writer:
+        assert writer.unfinished == []
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    with BagWriter(tmp_path / "next") as writer:
+        assert writer.unfinished == list(tmp_path.glob(".bag.unfinished-*/bag"))
+        assert len(writer.unfinished) == 1
+
+
+KILLED_AT_STEP = """
+import os, signal, sys
+from pathlib import Path
+from hand_tracking_dsp.recordings.bags.writer import BagWriter
+writer = BagWriter(Path("bag"))
+writer.write_raw("/x", "std_msgs/msg/String", 1, b"\\0\\1\\0\\0\\2\\0\\0\\0x\\0")
+steps = int(sys.argv[1])
+def counted(call):
+    def run(*arguments, **options):
+        global steps
+        steps -= 1
+        if steps < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return call(*arguments, **options)
+    return run
+for name in ("fsync", "rename", "rmdir", "close"):
+    setattr(os, name, counted(getattr(os, name)))
+writer.close()
+"""
+
+
+def test_a_bag_is_complete_or_named_wherever_its_writer_was_killed(tmp_path: Path) -> None:
+    for step in range(60):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        done = subprocess.run([sys.executable, "-c", KILLED_AT_STEP, str(step)], cwd=folder, check=False)
+        with BagWriter(folder / "next") as writer:
+            left = writer.unfinished
+        bags = [folder / "bag"] if (folder / "bag").exists() else left
+        assert len(bags) == 1
+        with open_bag(bags[0]) as opened:
+            assert [at for _, at, _ in opened.messages()] == [1]
+        if bags[0] == folder / "bag":
+            assert not opened.problems
+            assert [path.name for path in folder.iterdir()] == ["bag"]
+        if done.returncode == 0:
+            break
+    assert done.returncode == 0
+    assert step > 4
