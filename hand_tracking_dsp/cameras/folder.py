@@ -109,7 +109,10 @@ def list_images(folder: Path) -> list[Path]:
 
 def passed_over(folder: Path) -> str:
     """Say how many pictures of a folder and its subfolders are not read for their kind; "" where none is."""
-    suffixes = Counter(path.suffix.lower() for path in _files(folder))
+    try:
+        suffixes = Counter(path.suffix.lower() for path in _files(folder))
+    except OSError:  # list_images says so
+        return ""
     others = {suffix: suffixes[suffix] for suffix in OTHER_IMAGE_SUFFIXES if suffixes[suffix]}
     if not others:
         return ""

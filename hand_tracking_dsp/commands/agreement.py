@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hand_tracking_dsp.commands.arguments import add_option
+from hand_tracking_dsp.commands.arguments import add_image_limit, add_option, read_image_limit
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.agreement import Agreement, compare_trackers, sample_photos, table
 from hand_tracking_dsp.evaluation.workers import mediapipe_worker, package_worker
@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=600,
         help="agreement: photos in all, evenly over the folders",
     )
+    add_image_limit(parser)
     parser.add_argument("--seed", type=int, default=0, help="agreement: seed of the choice of photos")
     backend = declaration(RuntimeOptions, "backend")
     add_option(parser, "--backend", backend, help="agreement: inference backend (default: %(default)s)")
@@ -59,6 +60,7 @@ def measure_agreement(args: argparse.Namespace) -> dict[str, Any]:
     if not args.images:
         msg = "bench agreement needs photos: name folders of them with --images."
         raise ConfigurationError(msg)
+    limit = read_image_limit(args, *args.images)
     photos = sample_photos(args.images, args.count, args.seed)
     count = sum(map(len, photos.values()))
     done = 0
@@ -76,7 +78,7 @@ def measure_agreement(args: argparse.Namespace) -> dict[str, Any]:
         package_worker(options, RuntimeOptions(backend=args.backend, precision="fp32")) as ours,
     ):
         names = f"{ours.about['name']} ({ours.about['provider']}) and {mediapipe.about['name']}"
-        results = compare_trackers(photos, ours, mediapipe, progress)
+        results = compare_trackers(photos, ours, mediapipe, progress, limit)
     by_name = {str(Path(*folder.parts[-2:])): result for folder, result in results.items()}
     print(f"{names}, static image, full model, at most {_MAX_HANDS} hands, seed {args.seed}\n")
     print(table(by_name))

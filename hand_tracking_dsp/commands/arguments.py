@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,12 +139,29 @@ def add_images(parser: argparse.ArgumentParser, use: str = "") -> None:
     """Declare --images, one folder or more; use says what for."""
     meaning = f"folders of pictures of hands{use and '; '}{use}"
     parser.add_argument("--images", type=Path, nargs="+", required=True, metavar="DIR", help=meaning)
+    add_image_limit(parser)
 
 
 def add_image_options(parser: argparse._ActionsContainer) -> None:
     """Declare the limit of the images that are read, and their conversions: the fields of ImageOptions."""
     for name in ("max_image_megapixels", "value_bits", "range_images", "depth_near_m", "depth_far_m"):
         add_option(parser, f"--{name.replace('_', '-')}", declaration(ImageOptions, name))
+
+
+def add_image_limit(parser: argparse._ActionsContainer) -> None:
+    """Declare the limit of the pictures that are read, alone."""
+    add_option(parser, "--max-image-megapixels", declaration(ImageOptions, "max_image_megapixels"))
+
+
+def read_image_limit(options: argparse.Namespace, *folders: Path) -> ImageOptions:
+    """Read --max-image-megapixels, and print which pictures of folders are passed over for their kind."""
+    # A robot's commands need not wait for this import.
+    from hand_tracking_dsp.cameras.folder import passed_over
+
+    for folder in folders:
+        if sentence := passed_over(folder):
+            print(f"hand-tracking-dsp: {sentence}", file=sys.stderr)
+    return options_from(options, ImageOptions)
 
 
 def add_out(parser: argparse.ArgumentParser) -> None:
@@ -221,6 +239,7 @@ def cut_hands(options: argparse.Namespace, progress: Progress, finder: HandFinde
         options.seed,
         finder=finder,
         on_progress=lambda done, _: progress.update(task, completed=done),
+        limit=read_image_limit(options, *options.images),
     )
     progress.remove_task(task)
     return crops

@@ -33,6 +33,7 @@ from hand_tracking_dsp.evaluation.matching import match_hands
 from hand_tracking_dsp.evaluation.statistics import mean_or_nan, percentile
 from hand_tracking_dsp.evaluation.workers import FoundHand, TrackerWorker
 from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, mean_distance_px
 from hand_tracking_dsp.tracking.types import Image
 
@@ -117,6 +118,7 @@ def compare_trackers(
     ours: TrackerWorker,
     mediapipe: TrackerWorker,
     on_photo: Callable[[Path], None] = lambda _: None,
+    limit: ImageOptions | None = None,
 ) -> dict[Path, Agreement]:
     """Show every photo to both trackers, MediaPipe's opened as static; return the agreement by folder.
 
@@ -126,7 +128,7 @@ def compare_trackers(
     results = {}
     for folder, paths in photos.items():
         results[folder] = Agreement()
-        for path, image in _read(paths):
+        for path, image in _read(paths, limit):
             found = ours.process(image, reset=True).hands
             results[folder].add_photo(found, mediapipe.process(image).hands)
             on_photo(path)
@@ -157,9 +159,9 @@ def table(results: dict[str, Agreement]) -> str:
     return "\n".join(rows)
 
 
-def _read(paths: Sequence[Path]) -> Iterator[tuple[Path, Image]]:
+def _read(paths: Sequence[Path], limit: ImageOptions | None) -> Iterator[tuple[Path, Image]]:
     for path in paths:
-        yield path, cv2.cvtColor(read_image(path), cv2.COLOR_BGR2RGB)
+        yield path, cv2.cvtColor(read_image(path, limit), cv2.COLOR_BGR2RGB)
 
 
 def _spread(values: list[float]) -> dict[str, float] | None:

@@ -17,17 +17,22 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import pytest
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.commands.arguments import (
+    add_image_options,
+    add_images,
     add_option,
     options_from,
+    read_image_limit,
     require_at_least,
     require_threads,
 )
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.nodes.tables.camera import CAMERA
 from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
@@ -100,3 +105,24 @@ def test_threads_may_be_left_to_the_backend_but_not_be_negative() -> None:
     require_threads(argparse.Namespace(threads=[0, 4]))
     with pytest.raises(ConfigurationError, match=r"--threads is -1: it must be at least 0"):
         require_threads(argparse.Namespace(threads=[1, -1]))
+
+
+def test_pictures_have_a_limit_and_those_passed_over_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "phone.heic").touch()
+    parser = argparse.ArgumentParser()
+    add_images(parser)
+    given = parser.parse_args(["--images", str(tmp_path), "--max-image-megapixels", "12"])
+    assert read_image_limit(given, *given.images) == ImageOptions(max_image_megapixels=12.0)
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"hand-tracking-dsp: Pictures in {tmp_path} are passed over for their kind (1")
+    assert printed.endswith(": convert them to JPEG or PNG.\n")
+
+
+def test_all_conversions_of_images_are_options() -> None:
+    parser = argparse.ArgumentParser()
+    add_image_options(parser)
+    given = parser.parse_args(["--range-images", "grey", "--value-bits", "12", "--depth-far-m", "3"])
+    expected = ImageOptions(range_images="grey", value_bits=12, depth_far_m=3.0)
+    assert options_from(given, ImageOptions) == expected

@@ -193,6 +193,8 @@ def test_what_is_cut_off_is_refused_and_nothing_is_printed(capfd, suffix, rest):
 
 @pytest.mark.parametrize("suffix", [".png", ".tiff"])
 def test_compressed_pixels_with_a_hole_are_refused(suffix):
+    if suffix == ".tiff" and int(cv2.__version__.split(".")[0]) < 5:
+        pytest.skip(f"OpenCV {cv2.__version__} does not say what libtiff found")
     whole = encode(suffix, scene(60, 80))
     middle = len(whole) // 2
     with pytest.raises(FrameError, match=r"a damaged (PNG|TIFF)"):

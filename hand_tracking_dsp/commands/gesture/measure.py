@@ -24,7 +24,7 @@ from typing import Any
 
 from rich.progress import Progress
 
-from hand_tracking_dsp.commands.arguments import add_bank, require_between
+from hand_tracking_dsp.commands.arguments import add_bank, add_image_limit, read_image_limit, require_between
 from hand_tracking_dsp.commands.output import machine, markdown_table, require_writable, write_json
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.gestures.confusion import percent
@@ -74,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a threshold of gesture_node's"
     )
+    add_image_limit(parser)
     add_bank(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON, too")
 
@@ -90,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
     require_between(options, margin=(0, 2))
     require_writable(options.out)
     thresholds = read_thresholds(options.set)
+    limit = read_image_limit(options)
     own = load_gestures(options.gestures) if options.gestures else ()
     every_hand = read_labels(options.labels, options.images) if options.labels else ()
     readable = {*BUILT_IN, *(gesture.name for gesture in own)}
@@ -110,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
             task = progress.add_task("reading pictures", total=len(labelled) * len(levels))
             # Each picture alone: nothing is smoothed.
             alone = HandTracker(bank, detector, TrackerOptions(smoothing=False))
-            reader = PictureReader(alone, thresholds, own, options.margin, options.world)
+            reader = PictureReader(alone, thresholds, own, options.margin, options.world, limit)
             tallies = measure_pictures(reader, labelled, levels, lambda: progress.advance(task))
         if options.video:
             task = progress.add_task("watching videos", total=len(options.video) * len(levels))
@@ -118,7 +120,7 @@ def run(options: argparse.Namespace) -> int:
                 videos[level] = []
                 for path in options.video:
                     videos[level].append(
-                        count_events(path, HandTracker(bank, detector), level, thresholds, own)
+                        count_events(path, HandTracker(bank, detector), level, thresholds, own, limit=limit)
                     )
                     progress.advance(task)
     names = {info.index: info.name for info in bank.levels}

@@ -28,7 +28,14 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_out, add_seed, require_at_least
+from hand_tracking_dsp.commands.arguments import (
+    add_bank,
+    add_image_limit,
+    add_out,
+    add_seed,
+    read_image_limit,
+    require_at_least,
+)
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.adapt.bank import (
     AdaptedFile,
@@ -66,6 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--images", type=Path, metavar="DIR", help="folder of pictures of your camera")
     source.add_argument("--bag", type=Path, metavar="FILE", help="rosbag2 (folder, mcap, db3) or ROS 1 bag")
+    add_image_limit(parser)
     parser.add_argument("--topic", default="", help="image topic of the bag, where it has several")
     add_out(parser)
     add_bank(parser)
@@ -98,8 +106,9 @@ def run(options: argparse.Namespace) -> int:
             _phase("pictures", seconds, progress, options.count) as report,
             _pictures(options, console) as where,
         ):
-            crops = collect_crops([where], options.count, options.seed, on_progress=report)
-            anywhere = cut_anywhere(where, round(_ANYWHERE * len(crops)), options.seed)
+            limit = read_image_limit(options, where)
+            crops = collect_crops([where], options.count, options.seed, on_progress=report, limit=limit)
+            anywhere = cut_anywhere(where, round(_ANYWHERE * len(crops)), options.seed, limit)
         parts = AdaptationCrops.make(crops, anywhere, open_exact(dense), options.seed)
         adapter = LevelAdapter(dense, parts, options.seed)
         fresh: list[str] = []
@@ -165,7 +174,9 @@ def _pictures(options: argparse.Namespace, console: Console) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as temporary:
         # The folder's name becomes the name of the pictures.
         folder = Path(temporary) / options.bag.resolve().stem
-        found = write_bag_pictures(options.bag, folder, _FRAMES_PER_CROP * options.count, options.topic)
+        limit = read_image_limit(options)
+        count = _FRAMES_PER_CROP * options.count
+        found = write_bag_pictures(options.bag, folder, count, options.topic, limit=limit)
         console.print(
             f"{found.written} of {found.messages} images of {found.topic} were taken, {found.bad} were bad."
         )

@@ -26,8 +26,10 @@ from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import (
     add_bank,
+    add_image_limit,
     add_out,
     add_seed,
+    read_image_limit,
     require_at_least,
     require_other_folder,
 )
@@ -57,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--images", type=Path, nargs="+", default=[], metavar="DIR", help="folders of pictures of hands"
     )
+    add_image_limit(parser)
     parser.add_argument("--bag", type=Path, metavar="FILE", help="a bag whose images to train on, too")
     parser.add_argument("--topic", default="", help="image topic of the bag, where it has several")
     parser.add_argument(
@@ -112,8 +115,10 @@ def run(options: argparse.Namespace) -> int:
     with WorkProgress(console) as report:
         trainer = LevelTrainer(folder, work, distillation, report)
         levels = trainer.choose_levels(options.levels)
+        folders = _folders(options, work, report)
+        limit = read_image_limit(options, *folders)
         samples, back, calibration = prepare_samples(
-            _folders(options, work, report), trainer.teacher, work, distillation, report
+            folders, trainer.teacher, work, distillation, report, limit
         )
         trainer.set_validation(_validation(options, back, report))
         for index in levels:
@@ -183,6 +188,7 @@ def _folders(options: argparse.Namespace, work: Path, report: WorkProgress) -> l
                 _BAG_FRAMES,
                 options.topic,
                 lambda done, of: report("reading the bag", done, of, ""),
+                read_image_limit(options),
             )
     if not folders:
         folders.append(work / "synthetic_hands")
@@ -203,7 +209,14 @@ def _validation(
         held_back = cut_crops(back, _MEASURED, options.seed, least=1, finder=finder, on_progress=progress)
         return {data_name(held_back, options.seed): held_back}
     chosen = (
-        collect_crops([folder], _MEASURED, options.seed, finder=finder, on_progress=progress)
+        collect_crops(
+            [folder],
+            _MEASURED,
+            options.seed,
+            finder=finder,
+            on_progress=progress,
+            limit=read_image_limit(options, folder),
+        )
         for folder in options.validation
     )
     return {data_name(crops, options.seed, "hands"): crops for crops in chosen}

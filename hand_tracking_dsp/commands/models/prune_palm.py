@@ -27,6 +27,7 @@ from hand_tracking_dsp.commands.arguments import (
     add_original_bank,
     add_out,
     add_seed,
+    read_image_limit,
     require_at_least,
 )
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
@@ -76,8 +77,9 @@ def run(options: argparse.Namespace) -> int:
     require_writable(options.out, MANIFEST_NAME)
     console = make_console()
     bank = read_manifest(options.bank or original_bank())
+    limit = read_image_limit(options, *options.images)
     boxes = read_boxes(options.boxes) if options.boxes else []
-    learn, held_back = split_pictures(options.images)
+    learn, held_back = split_pictures(options.images, limit)
     images = detector_inputs(learn, options.count, options.seed)
     check = detector_inputs(held_back, options.count, options.seed + 1)
     with Progress(console=console, transient=True) as progress:

@@ -29,7 +29,14 @@ from rich.table import Table
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
-from hand_tracking_dsp.commands.arguments import add_bank, add_wheel, require_at_least, require_threads
+from hand_tracking_dsp.commands.arguments import (
+    add_bank,
+    add_image_limit,
+    add_wheel,
+    read_image_limit,
+    require_at_least,
+    require_threads,
+)
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
 from hand_tracking_dsp.compression.bank.files import write_manifest
 from hand_tracking_dsp.compression.bank.timing import Times
@@ -43,6 +50,7 @@ from hand_tracking_dsp.compression.bank.verify import (
 )
 from hand_tracking_dsp.compression.data.pictures import list_pictures, spread
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
@@ -73,6 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bank(parser)
     add_wheel(parser)
     parser.add_argument("--images", type=Path, help="folder of pictures; synthetic hands if not given")
+    add_image_limit(parser)
     parser.add_argument("--count", type=int, default=40, help="pictures (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=100, help="timed runs of each (default: %(default)s)")
     parser.add_argument(
@@ -89,7 +98,8 @@ def run(options: argparse.Namespace) -> int:
     require_threads(options)
     console = make_console()
     bank = read_manifest(options.bank or default_bank())
-    images, data = _pictures(options.images, options.count)
+    folders = (options.images,) if options.images else ()
+    images, data = _pictures(options.images, options.count, read_image_limit(options, *folders))
     originals = _originals(bank, options.wheel)
     good = not originals or _compare_with_originals(bank, originals, images, options.count, console)
     choices = choices_here(bank)
@@ -120,14 +130,14 @@ def run(options: argparse.Namespace) -> int:
     return 0 if good and all(check.accepted for check in checks) else 1
 
 
-def _pictures(folder: Path | None, count: int) -> tuple[list[Image], str]:
+def _pictures(folder: Path | None, count: int, limit: ImageOptions) -> tuple[list[Image], str]:
     """Read pictures from a folder, or draw synthetic hands; returns them and what to call them."""
     if folder is None:
         # A frame a second: gestures and views differ.
         with open_source("synthetic", SourceOptions(rate_hz=1.0, absence_s=0.0)) as source:
             frames = [source.read(1.0) for _ in range(count)]
         return [frame.image for frame in frames if frame is not None], f"{count} synthetic hands"
-    chosen = spread([list_pictures(folder)])[:count]
+    chosen = spread([list_pictures(folder, limit)])[:count]
     images = [image for picture in chosen if (image := picture.read()) is not None]
     if not images:
         msg = f"None of {len(chosen)} pictures in {folder} can be read: give .jpg or .png files."

@@ -27,6 +27,7 @@ from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS, SIZE, Crops, cut, split
 from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures, spread
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.types import Region
 
@@ -137,7 +138,7 @@ def joined(first: Crops, second: Crops) -> Crops:
     return both.subset(order)
 
 
-def cut_anywhere(folder: Path, count: int, seed: int = 0) -> Crops:
+def cut_anywhere(folder: Path, count: int, seed: int = 0, limit: ImageOptions | None = None) -> Crops:
     """Cut squares out of any place of a folder's pictures, hand or not: examples without a hand.
 
     Fewer than count come where there are fewer pictures that can be read.
@@ -148,7 +149,7 @@ def cut_anywhere(folder: Path, count: int, seed: int = 0) -> Crops:
     random = np.random.default_rng(seed)
     images: list[NDArray[np.uint8]] = []
     chosen: list[Picture] = []
-    for picture in spread([list_pictures(folder)]):
+    for picture in spread([list_pictures(folder, limit)]):
         if len(images) >= count:
             break
         if (image := picture.read()) is None:

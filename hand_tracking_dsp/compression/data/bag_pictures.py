@@ -25,6 +25,7 @@ import numpy as np
 
 from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.images.value_scale import ValueScale
 from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
 from hand_tracking_dsp.recordings.bags.reader import open_bag
@@ -50,6 +51,7 @@ def write_bag_pictures(
     count: int,
     topic: str = "",
     on_progress: Callable[[int, int], None] | None = None,
+    limit: ImageOptions | None = None,
 ) -> BagPictures:
     """Write images of a bag into a folder, spread evenly over the bag, one in memory at a time.
 
@@ -62,6 +64,7 @@ def write_bag_pictures(
         count: Highest number of pictures, at least 1.
         topic: Topic of sensor_msgs/Image or CompressedImage; "" where the bag has only one.
         on_progress: Called with the number of pictures written, and of those wanted.
+        limit: Limit of the images' size.
 
     Raises:
         SourceError: The bag is missing or cannot be read, or has no image on that topic.
@@ -74,7 +77,7 @@ def write_bag_pictures(
         total = sum(connection.msgcount for connection in connections)
         wanted = np.linspace(0, total - 1, min(count, total)).round()
         written = bad = 0
-        scale = ValueScale()
+        scale = ValueScale(limit)
         problem = "the topic has no message"
         for number, (connection, _, data) in enumerate(opened.messages(connections)):
             if written == len(wanted):

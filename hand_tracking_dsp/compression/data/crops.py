@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures, spread
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.resources import default_bank, original_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
@@ -177,14 +178,17 @@ def collect_crops(
     *,
     finder: HandFinder | None = None,
     on_progress: Progress | None = None,
+    limit: ImageOptions | None = None,
 ) -> Crops:
     """Cut hands out of the pictures of some folders, spread evenly over both; see cut_crops.
+
+    Pictures above the limit count as unreadable.
 
     Raises:
         SourceError: A folder is missing or holds no picture.
         ConfigurationError: The pictures show fewer than 32 usable hands.
     """
-    pictures = spread([list_pictures(folder) for folder in folders])
+    pictures = spread([list_pictures(folder, limit) for folder in folders])
     return cut_crops(pictures, count, seed, finder=finder, on_progress=on_progress)
 
 

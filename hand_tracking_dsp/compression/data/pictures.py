@@ -17,11 +17,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hand_tracking_dsp.cameras.folder import list_images, read_image
 from hand_tracking_dsp.errors import FrameError
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.tracking.types import Image
 
 # Neighbours by name are mostly neighbours in time: a folder's groups are this many runs of them.
@@ -38,21 +39,23 @@ class Picture:
         path: Path to the file.
         source: Name of the data set: that of the folder that was listed.
         group: Name shared by pictures that look alike, which are not split between training and measuring.
+        limit: Limit of its size.
     """
 
     path: Path
     source: str
     group: str
+    limit: ImageOptions = field(default_factory=ImageOptions)
 
     def read(self) -> Image | None:
         """Decode the picture: uint8 [height, width, 3], BGR; None where the file cannot be decoded."""
         try:
-            return read_image(self.path)
+            return read_image(self.path, self.limit)
         except FrameError:
             return None
 
 
-def list_pictures(folder: Path) -> list[Picture]:
+def list_pictures(folder: Path, limit: ImageOptions | None = None) -> list[Picture]:
     """List a folder's pictures, see cameras.folder.list_images, with their groups.
 
     Raises:
@@ -62,7 +65,9 @@ def list_pictures(folder: Path) -> list[Picture]:
     originals = sorted({_original(path) for path in paths})
     place = {original: i * _GROUPS // len(originals) for i, original in enumerate(originals)}
     source = folder.resolve().name
-    return [Picture(path, source, f"{source}/{place[_original(path)]}") for path in paths]
+    return [
+        Picture(path, source, f"{source}/{place[_original(path)]}", limit or ImageOptions()) for path in paths
+    ]
 
 
 def spread(pictures: Sequence[Sequence[Picture]]) -> list[Picture]:

@@ -45,6 +45,7 @@ from hand_tracking_dsp.compression.distillation.samples import (
 )
 from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions, Trainer
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.images.options import ImageOptions
 
 # One picture group in so many is kept out of training, to measure on: of few pictures a larger share.
 _HELD_BACK = (4, 20)
@@ -117,6 +118,7 @@ def prepare_samples(
     work: Path,
     options: DistillationOptions,
     on_progress: Progress,
+    limit: ImageOptions | None = None,
 ) -> tuple[TrainingSamples, list[Picture], Crops | None]:
     """Find hands and make labelled samples, or continue where an earlier call was stopped.
 
@@ -126,6 +128,7 @@ def prepare_samples(
         work: Folder of hands.json and samples/.
         options: Options of distillation.
         on_progress: See Progress.
+        limit: Limit of the pictures' size.
 
     Returns:
         Training samples, pictures held back, and crops to calibrate INT8 with where it is trained for.
@@ -135,7 +138,7 @@ def prepare_samples(
         ConfigurationError: The training pictures show fewer than 32 hands.
         OutputError: The work folder cannot be written.
     """
-    pictures = spread([list_pictures(folder) for folder in folders])
+    pictures = spread([list_pictures(folder, limit) for folder in folders])
     chosen, back = hold_back(pictures)
     located: list[LocatedHands] = locate_hands(
         chosen, work / "hands.json", lambda done, of: on_progress("finding hands", done, of, "")

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures, spread
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.tracking.palm import letterboxed
 from hand_tracking_dsp.tracking.types import Image
 
@@ -37,7 +38,9 @@ _FRAME_SHAPES = ((480, 640), (360, 640), (640, 480), (480, 480))
 _HELD_BACK_OF = 5
 
 
-def split_pictures(folders: Sequence[Path]) -> tuple[list[Picture], list[Picture]]:
+def split_pictures(
+    folders: Sequence[Path], limit: ImageOptions | None = None
+) -> tuple[list[Picture], list[Picture]]:
     """List the pictures of some folders: those to learn from, and those held back to measure on.
 
     Every fifth run of neighbours is held back; any beginning of a list is spread evenly over the folders.
@@ -45,7 +48,7 @@ def split_pictures(folders: Sequence[Path]) -> tuple[list[Picture], list[Picture
     Raises:
         SourceError: A folder is missing or holds no picture.
     """
-    folders_pictures = [list_pictures(folder) for folder in folders]
+    folders_pictures = [list_pictures(folder, limit) for folder in folders]
 
     def of(held_back: bool) -> list[Picture]:
         return spread(

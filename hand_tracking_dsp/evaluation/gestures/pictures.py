@@ -28,6 +28,7 @@ from hand_tracking_dsp.gestures.examples import OwnGesture
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.reading import read_gesture
 from hand_tracking_dsp.gestures.types import Reading
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.recordings.labels import LabelledHand
 from hand_tracking_dsp.recordings.truth import Box, boxes_overlap, joints_box
 from hand_tracking_dsp.tracking.tracker import HandTracker
@@ -62,6 +63,7 @@ class PictureReader:
         margin: Width by which pictures are widened on every side, in shares of the longer side; their border
             pixels are repeated. Hands that fill a picture are not found without.
         world: Read the world landmarks, to compare; gesture_node reads those of the image.
+        limit: Limit of the pictures' size.
     """
 
     def __init__(
@@ -71,12 +73,14 @@ class PictureReader:
         own: Sequence[OwnGesture] = (),
         margin: float = 0.0,
         world: bool = False,
+        limit: ImageOptions | None = None,
     ) -> None:
         self._tracker = tracker
         self._options = options
         self._own = tuple(own)
         self._margin = margin
         self._world = world
+        self._limit = limit
 
     def read(self, hand: LabelledHand, level: int) -> Reading | None:
         """Read one hand; None where it is not found.
@@ -86,7 +90,7 @@ class PictureReader:
         Raises:
             FrameError: The picture cannot be decoded.
         """
-        image = read_image(hand.path)
+        image = read_image(hand.path, self._limit)
         border = round(self._margin * max(image.shape[:2]))
         image = cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_REPLICATE)
         self._tracker.reset()

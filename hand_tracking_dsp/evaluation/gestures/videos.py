@@ -28,6 +28,7 @@ from hand_tracking_dsp.gestures.examples import OwnGesture
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.recognizer import GestureRecognizer
 from hand_tracking_dsp.gestures.types import COUNTS, EventKind
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.tracking.tracker import HandTracker
 
 
@@ -72,6 +73,7 @@ def count_events(
     options: GestureOptions | None = None,
     own: Sequence[OwnGesture] = (),
     on_frame: Callable[[], None] = lambda: None,
+    limit: ImageOptions | None = None,
 ) -> VideoEvents:
     """Count what a recognizer reports in a video (or a folder of pictures, 30 a second), frame by frame.
 
@@ -85,7 +87,7 @@ def count_events(
     tracker.reset()
     begun: Counter[str] = Counter()
     frames = with_hand = 0
-    with open_source(str(path)) as source:
+    with open_source(str(path), images=limit) as source:
         while (frame := source.read()) is not None:
             stamp_s = frame.index / source.rate_hz
             hands = tracker.track(frame.image, stamp_s, level, "bgr").hands

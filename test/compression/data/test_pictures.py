@@ -25,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures, spread
+from hand_tracking_dsp.images.options import ImageOptions
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -97,3 +98,9 @@ def test_any_beginning_is_spread_over_the_whole_folder(size: int, share: float) 
 def test_folders_take_turns() -> None:
     order = spread([[a_picture(i, "a") for i in range(10)], [a_picture(i, "b") for i in range(3)]])
     assert [one.source for one in order[:8]] == ["a", "b", "a", "b", "a", "b", "a", "a"]
+
+
+def test_a_picture_above_the_limit_is_none(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "large.png"), np.zeros((400, 400, 3), np.uint8))
+    assert list_pictures(tmp_path)[0].read() is not None
+    assert list_pictures(tmp_path, ImageOptions(max_image_megapixels=0.1))[0].read() is None
