@@ -58,6 +58,10 @@ format: setup ## Format the code and cure what can be cured
 bench: setup setup-mediapipe ## Measure frame times and compare them with MediaPipe's
 	@$(in_environment) hand-tracking-dsp bench $(ARGS)
 
+.PHONY: faults
+faults: setup ## Put faults into running graphs and files, soak for an hour (ARGS="--faults 100 --files 500 --soak 5")
+	@$(in_environment) python tools/run_faults.py --out out/faults $(ARGS)
+
 .PHONY: baselines
 baselines: setup-lab ## Compare pruned networks with other methods' on one table (ARGS="--images DIR…")
 	@$(in_environment) hand-tracking-dsp models baselines --work out/baselines-work --out out/baselines $(ARGS)

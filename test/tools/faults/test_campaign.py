@@ -1,0 +1,78 @@
+"""The short form of the faults in a running graph: each is named, and everything works afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
+
+from faults.campaign import Share, _in_turn, load_kinds, shares
+from faults.folders import Folders
+from faults.injection import Outcome, put_in
+from faults.report import faults_section, soak_section
+from faults.running_graph import RunningGraph
+from faults.soak import soak
+
+# One of each way to fail: by a message, a header, an inner topic, a parameter, a state, a process, a file.
+SHORT = (
+    "image with fewer bytes than rows",
+    "an empty frame_id",
+    "a battery of 0 to 100",
+    "a parameter out of range",
+    "camera after deactivate",
+    "gesture ended by SIGKILL",
+    "the camera's folder gone",
+)
+
+
+def test_a_graph_names_faults_survives_them_and_goes_on(tmp_path: Path, domain_id: int) -> None:
+    folders = Folders(tmp_path)
+    folders.make()
+    kinds = load_kinds()
+    with RunningGraph(folders, domain_id) as graph:
+        outcomes = [put_in(kinds[name], graph, Random(0)) for name in SHORT]
+        minutes = soak(graph, 2, minute_s=2.0)
+    # How soon they are back is for `make faults` to say: a test must not depend on the machine's speed.
+    assert [outcome for outcome in outcomes if outcome.named == "silent"] == []
+    assert [outcome for outcome in outcomes if outcome.back_s is None] == []
+    assert [outcome for outcome in outcomes if outcome.deaths or outcome.tracebacks] == []
+    assert all(minute.frames and minute.cpu_percent > 0 and len(minute.memory_mib) == 7 for minute in minutes)
+    assert "| 2 |" in soak_section(minutes)
+
+
+def test_there_are_more_than_forty_kinds_and_every_one_has_its_turn() -> None:
+    kinds = load_kinds()
+    assert len(kinds) >= 40
+    share = Share(Path(), "raw", 0, 0, seed=3)
+    turns = _in_turn(share, Random(3))
+    fit = {name for name, kind in kinds.items() if kind.transport in ("", "raw")}
+    assert {next(turns).name for _ in fit} == fit
+
+
+def test_shares_alternate_between_transports_in_domains_of_their_own() -> None:
+    parts = shares(Path("out"), 100, 4, seed=0, only="")
+    assert [part.transport for part in parts] == ["raw", "compressed", "raw", "compressed"]
+    assert len({part.domain_id for part in parts}) == 4
+    assert sum(part.faults for part in parts) == 100
+
+
+@pytest.mark.parametrize(
+    ("changes", "good"),
+    [
+        ({}, True),
+        ({"named": "silent"}, False),
+        ({"back_s": 5.5}, False),
+        ({"back_s": None}, False),
+        ({"deaths": ("camera_node",)}, False),
+        ({"tracebacks": 1}, False),
+    ],
+)
+def test_an_outcome_is_good_only_if_nothing_is_wrong(changes: dict[str, object], good: bool) -> None:
+    values = {"named": "diagnostics", "back_s": 1.0, "deaths": (), "tracebacks": 0, "said": ("x WARN: y",)}
+    outcome = Outcome("a kind", **{**values, **changes})
+    assert outcome.good is good
+    assert ("- a kind: " in faults_section([outcome])) is not good

@@ -1,0 +1,1 @@
+"""Faults put into a running graph and into files, counted; and a long run watched. Not installed."""

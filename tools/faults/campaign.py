@@ -1,0 +1,101 @@
+"""Faults put into running graphs by the hundred, each graph in a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import cycle
+from pathlib import Path
+from random import Random
+
+from faults.folders import Folders
+from faults.injection import KINDS, FaultKind, Outcome, put_in
+from faults.running_graph import RunningGraph
+
+_MODULES = ("images", "headers", "topics", "parameters", "processes", "inputs")
+_TRANSPORTS = ("raw", "compressed")
+
+
+def load_kinds() -> dict[str, FaultKind]:
+    """Import every module of kinds, and return the kinds by name."""
+    for name in _MODULES:
+        import_module(f"faults.kinds.{name}")
+    return KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Faults of one graph.
+
+    Attributes:
+        folder: Where the graph's files are made.
+        transport: ``raw`` or ``compressed`` images.
+        domain_id: ROS domain, 0 to 101.
+        faults: Number of faults.
+        seed: Start of the random numbers.
+        only: Text that the names of the kinds must hold; "": all.
+    """
+
+    folder: Path
+    transport: str
+    domain_id: int
+    faults: int
+    seed: int
+    only: str = ""
+
+
+def shares(folder: Path, faults: int, graphs: int, seed: int, only: str) -> list[Share]:
+    """Divide the faults over so many graphs; those of raw and of compressed images alternate."""
+    domains = Random().sample(range(1, 102), graphs)
+    return [
+        Share(folder / f"graph_{n}", _TRANSPORTS[n % 2], domains[n], faults // graphs, seed + n, only)
+        for n in range(graphs)
+    ]
+
+
+def run_campaign(all_shares: list[Share]) -> list[Outcome]:
+    """Run every share in a process of its own, side by side, and return all outcomes."""
+    with ProcessPoolExecutor(len(all_shares), multiprocessing.get_context("spawn")) as pool:
+        return [outcome for outcomes in pool.map(_run_share, all_shares) for outcome in outcomes]
+
+
+def _run_share(share: Share) -> list[Outcome]:
+    random = Random(share.seed)
+    outcomes: list[Outcome] = []
+    order = _in_turn(share, random)
+    graphs = 0
+    while len(outcomes) < share.faults:
+        folders = Folders(share.folder / str(graphs))
+        folders.make()
+        with RunningGraph(folders, share.domain_id, share.transport) as graph:
+            while len(outcomes) < share.faults:
+                outcomes.append(put_in(next(order), graph, random))
+                print(_line(len(outcomes), share, outcomes[-1]), flush=True)
+                if outcomes[-1].back_s is None:  # what comes next needs a graph that works
+                    break
+        graphs += 1
+        shutil.rmtree(folders.bank)
+    return outcomes
+
+
+def _in_turn(share: Share, random: Random) -> Iterator[FaultKind]:
+    """Yield every kind once in an order of chance, and again in another one."""
+    kinds = [
+        kind
+        for kind in load_kinds().values()
+        if kind.transport in ("", share.transport) and share.only in kind.name
+    ]
+    for _ in cycle((None,)):
+        random.shuffle(kinds)
+        yield from kinds
+
+
+def _line(number: int, share: Share, outcome: Outcome) -> str:
+    back = "not back" if outcome.back_s is None else f"back in {outcome.back_s:.1f} s"
+    rest = "".join(f", {node} died" for node in outcome.deaths) + ", traceback" * bool(outcome.tracebacks)
+    mark = "" if outcome.good else " <<<"
+    return f"[{share.transport} {number}] {outcome.kind}: {outcome.named}, {back}{rest}{mark}"

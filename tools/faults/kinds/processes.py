@@ -1,0 +1,139 @@
+"""Nodes that end, stand still, or leave their working state."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from random import Random
+
+from std_srvs.srv import Trigger
+
+from faults.injection import fault
+from faults.running_graph import RunningGraph
+from hand_tracking_dsp.nodes.graph.processes import ALL_NODES, SHORT_NAMES
+
+_ANY = "."
+_SHORT = {name: short for short, name in SHORT_NAMES.items()}
+# Nodes whose silence others depend on, and the pattern of what those say.
+_MISSED = {
+    "camera_node": ("hand_tracker_node", "image"),
+    "hand_tracker_node": ("pruning_controller_node|gesture_node", "stats|hands"),
+    "power_node": ("pruning_controller_node", "battery"),
+    "gesture_node": ("gesture_teleop_node", "gestures"),
+}
+
+
+def _ended(node: str, number: signal.Signals) -> None:
+    @fault(f"{_SHORT[node]} ended by {number.name}", ends=(node,))
+    def inject(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
+        place = graph.log_size()
+        graph.signal(node, number)
+        # That a process has ended is for who started it to say.
+        deadline_s = time.monotonic() + 8.0
+        while f"{node} has ended" not in graph.log_since(place) and time.monotonic() < deadline_s:
+            time.sleep(0.02)
+        lines = graph.log_since(place).splitlines()
+        yield next((line for line in lines if f"{node} has ended" in line), "")
+
+
+def _stopped(node: str) -> None:
+    watcher, saying = _MISSED.get(node, ("", ""))
+
+    @fault(f"{_SHORT[node]} stands still", watcher, saying)
+    def inject(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
+        graph.signal(node, signal.SIGSTOP)
+        try:
+            yield ""
+        finally:
+            graph.signal(node, signal.SIGCONT)
+
+
+def _left(node: str, transitions: tuple[str, ...], back: tuple[str, ...]) -> None:
+    @fault(f"{_SHORT[node]} after {' and '.join(transitions)}", node, "inactive|unconfigured")
+    def inject(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
+        for transition in transitions:
+            graph.change_state(node, transition)
+        try:
+            yield ""
+        finally:
+            for transition in back:
+                graph.change_state(node, transition)
+
+
+def _finalized(node: str) -> None:
+    @fault(f"{_SHORT[node]} shut down", node, "finalized", ends=(node,))
+    def inject(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
+        graph.change_state(node, "shutdown")
+        try:
+            yield ""
+        finally:
+            graph.signal(node, signal.SIGTERM)
+
+
+for _node in ALL_NODES:
+    _ended(_node, signal.SIGKILL)
+    _ended(_node, signal.SIGSEGV)
+    _ended(_node, signal.SIGTERM)
+    _stopped(_node)
+    _left(_node, ("deactivate",), ("activate",))
+    _left(_node, ("deactivate", "cleanup"), ("configure", "activate"))
+    _finalized(_node)
+
+
+@fault("transitions that the state does not have")
+def _wrong_transition(graph: RunningGraph, random: Random) -> Generator[str, None, None]:
+    for _ in range(5):
+        graph.change_state(random.choice(ALL_NODES), random.choice(("configure", "activate", "cleanup")))
+    yield ""
+
+
+@fault("fifty calls of reset")
+def _resets(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
+    for _number in range(50):
+        graph.call(Trigger, "hand_tracker_node/reset", Trigger.Request())
+    yield ""
+
+
+@fault("the machine busy with other work")
+def _busy(_: RunningGraph, random: Random) -> Generator[str, None, None]:
+    loop = [sys.executable, "-c", "while True: pass"]
+    busy = [subprocess.Popen(loop) for _ in range(random.randint(1, 2 * (os.cpu_count() or 1)))]
+    try:
+        yield ""
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+_PARTICIPANT = """
+import os, signal, rclpy
+rclpy.init(domain_id={domain})
+node = rclpy.create_node("stranger")
+from sensor_msgs.msg import Image
+publisher = node.create_publisher(Image, "image_raw", 1)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@fault("strangers that die while they join")
+def _strangers(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
+    code = _PARTICIPANT.format(domain=graph.domain_id)
+    for stranger in [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]:
+        stranger.wait()
+    yield ""
+
+
+@fault("a stranger of the tracker's own name")
+def _namesake(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
+    from rclpy.node import Node
+
+    node = Node("hand_tracker_node", context=graph.probe.node.context)
+    try:
+        yield ""
+    finally:
+        node.destroy_node()

@@ -1,0 +1,225 @@
+"""Whole files of the kinds that the commands read, and the command that reads each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from functools import partial
+from io import StringIO
+from pathlib import Path
+
+import cv2
+
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
+from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.errors import HandTrackingError
+from hand_tracking_dsp.files import write_table
+from hand_tracking_dsp.gestures.examples import OwnGesture, save_gestures
+from hand_tracking_dsp.gestures.features import VECTOR_LENGTH
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
+from hand_tracking_dsp.recordings.bags.writer import BagWriter
+from hand_tracking_dsp.recordings.trace import Trace
+from hand_tracking_dsp.resources import DEFAULT_BANK, DEFAULT_POLICY, share_path
+
+_SIZE = ("--width", "160", "--height", "120")
+_SUFFIXES = ("png", "jpg", "bmp", "webp", "tiff", "ppm", "gif")
+_BOX = ("xmin", "ymin", "xmax", "ymax")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A whole file, and what reads it.
+
+    Attributes:
+        kind: For people.
+        path: The file, damaged in place and put back.
+        words: The command line that reads it.
+        weight: How often it is chosen beside the others.
+        settle: Function called with the file damaged, to make others fit it; None: none have to.
+    """
+
+    kind: str
+    path: Path
+    words: tuple[str, ...]
+    weight: int = 10
+    settle: Callable[[], None] | None = None
+
+
+def make_samples(folder: Path) -> list[Sample]:
+    """Make files of all kinds in a folder.
+
+    Raises:
+        HandTrackingError: A command that makes one failed.
+    """
+    out = str(folder / "out")
+    evaluate = ("evaluate", "--jobs", "1", "--out", out)
+    bags = _bags(folder)
+    tiny = str(bags["mcap"].parent)
+    bank = folder / "bank"
+    shutil.copytree(share_path(DEFAULT_BANK), bank)
+    manifest = bank / "bank.json"
+    network = bank / json.loads(manifest.read_text(encoding="utf-8"))["levels"][0]["file"]
+    tracked = (*evaluate, tiny, "--bank", str(bank))
+    report = folder / "report"
+    _run("evaluate", "--jobs", "1", "--out", str(report), tiny)
+    compare = ("compare", str(report), str(report))
+    return [
+        Sample("bank.json", manifest, ("models", "list", "--bank", str(bank)), 30),
+        Sample("bank.json, tracked with", manifest, tracked, 3),
+        Sample("network", network, tracked, 3),
+        Sample("network and its sha256", network, tracked, 6, partial(_rehash, manifest, network)),
+        *_policies(folder, evaluate, tiny, out),
+        Sample("report.json", report / "report.json", compare, 20),
+        Sample("frames.csv", report / "frames.csv", compare, 20),
+        *(Sample(f"bag, {name}", path, (*evaluate, _named(path)), 8) for name, path in bags.items()),
+        *_texts(folder, evaluate, out),
+        *_cameras(folder, out),
+    ]
+
+
+def _run(*words: str) -> None:
+    with redirect_stdout(StringIO()):
+        status = main(words)
+    if status:
+        msg = f"The command {' '.join(words)} failed: run it alone to see why."
+        raise HandTrackingError(msg)
+
+
+def _named(path: Path) -> str:
+    """What a user names of a bag: its folder, or a file that stands alone."""
+    return str(path.parent if (path.parent / "metadata.yaml").exists() else path)
+
+
+def _rehash(manifest: Path, network: Path) -> None:
+    """Let the manifest name the sha256 of a network that was damaged, as somebody with bad intent would."""
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    content["levels"][0]["sha256"] = hashlib.sha256(network.read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(content), encoding="utf-8")
+
+
+def _bags(folder: Path) -> dict[str, Path]:
+    """Record one bag of each kind of storage."""
+    record = ("record", "--source", "synthetic", "--seconds", "0.15", *_SIZE, "--out")
+    _run(*record, str(folder / "mcap"), "--compressed")
+    _run(*record, str(folder / "raw"))
+    _run(*record, str(folder / "sqlite3"), "--compressed", "--format", "sqlite3")
+    alone = folder / "alone.mcap"
+    shutil.copy(folder / "mcap/mcap.mcap", alone)
+    stats = folder / "stats"
+    costs = [_cost(number) for number in range(30)]
+    with BagWriter(stats) as writer:
+        for cost in costs:
+            header = BAG_MESSAGES.header(cost.stamp_ns, "camera")
+            writer.write("/stats", BAG_MESSAGES.stats(cost, header), cost.stamp_ns)
+    return {
+        "mcap": folder / "mcap/mcap.mcap",
+        "mcap, raw images": folder / "raw/raw.mcap",
+        "mcap alone": alone,
+        "sqlite3": next((folder / "sqlite3").glob("*.db3")),
+        "metadata.yaml": folder / "mcap/metadata.yaml",
+        "metadata.yaml of sqlite3": folder / "sqlite3/metadata.yaml",
+        "ROS 1": _ros1_bag(folder / "ros1.bag"),
+    }
+
+
+def _ros1_bag(path: Path) -> Path:
+    from rosbags.rosbag1 import Writer
+    from rosbags.typesys import Stores, get_typestore
+
+    store = get_typestore(Stores.ROS1_NOETIC)
+    kind = "sensor_msgs/msg/CompressedImage"
+    header, stamp = store.types["std_msgs/msg/Header"], store.types["builtin_interfaces/msg/Time"]
+    with SyntheticHandSource(SourceOptions(width=160, height=120)) as camera, Writer(path) as writer:
+        connection = writer.add_connection("/image_raw/compressed", kind, typestore=store)
+        for number in range(3):
+            frame = camera.read()
+            if frame is None:
+                break
+            jpeg = cv2.imencode(".jpg", frame.image)[1].reshape(-1)
+            message = store.types[kind](header(number, stamp(number, 0), "camera"), "jpeg", jpeg)
+            writer.write(connection, number * 10**9, bytes(store.serialize_ros1(message, kind)))
+    return path
+
+
+def _cost(number: int) -> FrameCost:
+    return FrameCost(
+        stamp_ns=number * 33_000_000, hands=1, level=number % 3, sparsity=0.0, detector_ran=number == 0,
+        detection_ms=5.0, landmarks_ms=3.0, total_ms=9.0, presence=1.0, provider="test",
+    )  # fmt: skip
+
+
+def _policies(folder: Path, evaluate: tuple[str, ...], bag: str, out: str) -> list[Sample]:
+    manifest = folder / "policy" / Path(DEFAULT_POLICY).name
+    manifest.parent.mkdir()
+    for suffix in (".json", ".onnx"):
+        shutil.copy(share_path(DEFAULT_POLICY).with_suffix(suffix), manifest.parent)
+    device = folder / "device.json"
+    shutil.copy(share_path("models", "device.json"), device)
+    run = (*evaluate, bag, "--policy", str(manifest))
+    report = ("policy", "report", "--missions", "1", "--workers", "1", "--out", out, "--device", str(device))
+    return [
+        Sample("policy.json", manifest, run, 10),
+        Sample("policy.onnx", manifest.with_suffix(".onnx"), run, 3),
+        Sample("device.json", device, report, 5),
+    ]
+
+
+def _texts(folder: Path, evaluate: tuple[str, ...], out: str) -> list[Sample]:
+    """Write tables and YAML files that users write."""
+    pictures = folder / "labelled"
+    pictures.mkdir()
+    with SyntheticHandSource(SourceOptions(width=160, height=120)) as camera:
+        for number in range(3):
+            if frame := camera.read():
+                cv2.imwrite(str(pictures / f"{number}.png"), frame.image)
+    truth, labels, trace, own = (
+        folder / name for name in ("truth.csv", "labels.csv", "trace.csv", "own.yaml")
+    )
+    box = ("10", "10", "150", "110")
+    write_table(truth, ("file", *_BOX), [(f"{number}.png", *box) for number in range(3)])
+    write_table(
+        labels,
+        ("file", "open_fingers", "gesture", *_BOX),
+        [(f"{n}.png", "5", "open_palm", *box) for n in range(3)],
+    )
+    Trace.of(_cost(number) for number in range(60)).write(trace)
+    example = tuple(float(n) for n in range(VECTOR_LENGTH))
+    save_gestures(
+        own, [OwnGesture("wave", (example, example), 15.0), OwnGesture("clap", (example[::-1],), 16.0)]
+    )
+    images = ("--images", str(pictures))
+    return [
+        Sample("truth of pictures", truth, (*evaluate, *images, "--truth", str(truth)), 5),
+        Sample("labels of gestures", labels, ("gesture", "measure", *images, "--labels", str(labels)), 10),
+        Sample("trace", trace, ("policy", "fit-device", str(trace), "--out", f"{out}.json"), 10),
+        Sample("own gestures", own, ("gesture", "list", "--gestures", str(own)), 20),
+    ]
+
+
+def _cameras(folder: Path, out: str) -> list[Sample]:
+    """Write a picture of every kind, and a video."""
+    samples = []
+    with SyntheticHandSource(SourceOptions(width=160, height=120)) as camera:
+        frame = camera.read()
+        if frame is None:
+            return []
+        for suffix in _SUFFIXES:
+            path = folder / f"picture.{suffix}"
+            if cv2.imwrite(str(path), frame.image):
+                samples.append(
+                    Sample(f"picture, {suffix}", path, ("record", "--source", str(path), "--out", out))
+                )
+        for suffix, code in (("mp4", "mp4v"), ("avi", "MJPG")):
+            path = folder / f"video.{suffix}"
+            video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*code), 30, (160, 120))
+            for _ in range(5):
+                video.write(frame.image)
+            video.release()
+            samples.append(Sample(f"video, {suffix}", path, ("record", "--source", str(path), "--out", out)))
+    return samples
