@@ -23,6 +23,7 @@ from hand_tracking_dsp.cli import main
 _LIMIT_S = 120
 _MEMORY_BYTES = 6 * 2**30
 _SHOWN = 2000
+_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _read(sample: Sample, folder: Path, number: int, random: Random) -> Reading:
     try:
         if sample.settle is not None:
             sample.settle()
-        status = _in_child(sample.words, said)
+        status = _in_child(sample.words, said, sample.stop_s)
     finally:
         for path, data in whole.items():
             path.write_bytes(data)
@@ -111,7 +112,7 @@ def _beside(sample: Sample) -> list[Path]:
     return [sample.path, *([manifest] if sample.settle and manifest != sample.path else [])]
 
 
-def _in_child(words: Sequence[str], said: Path) -> int:
+def _in_child(words: Sequence[str], said: Path, stop_s: float | None) -> int:
     """Run a command in a forked process, its stderr in a file; return what waitpid says of it."""
     sys.stdout.flush()
     pid = os.fork()
@@ -122,6 +123,14 @@ def _in_child(words: Sequence[str], said: Path) -> int:
             traceback.print_exc()
             sys.stderr.flush()
             os._exit(70)
+    if stop_s is not None:
+        deadline_s = time.monotonic() + stop_s
+        while time.monotonic() < deadline_s:
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                return status
+            time.sleep(_POLL_S)
+        os.kill(pid, signal.SIGTERM)
     _, status = os.waitpid(pid, 0)
     return status
 

@@ -183,6 +183,16 @@ class RunningGraph:
         return "" if response.results[0].successful else response.results[0].reason
 
     @contextmanager
+    def program(self, code: str) -> Iterator[None]:
+        """Run a Python program of a stranger for the length of a ``with`` block, and kill it."""
+        stranger = subprocess.Popen([sys.executable, "-c", code])
+        try:
+            yield
+        finally:
+            stranger.kill()
+            stranger.wait()
+
+    @contextmanager
     def stranger(
         self,
         kind: type,

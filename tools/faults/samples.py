@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import cv2
+import zstandard
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
@@ -41,6 +43,7 @@ class Sample:
         path: The file, damaged in place and put back.
         words: The command line that reads it.
         weight: How often it is chosen beside the others.
+        stop_s: Seconds after which the command, which runs until then, is asked to stop; None: it ends itself.
         settle: Function called with the file damaged, to make others fit it; None: none have to.
     """
 
@@ -48,6 +51,7 @@ class Sample:
     path: Path
     words: tuple[str, ...]
     weight: int = 10
+    stop_s: float | None = None
     settle: Callable[[], None] | None = None
 
 
@@ -64,7 +68,7 @@ def make_samples(folder: Path) -> list[Sample]:
     bank = folder / "bank"
     shutil.copytree(share_path(DEFAULT_BANK), bank)
     manifest = bank / "bank.json"
-    network = bank / json.loads(manifest.read_text(encoding="utf-8"))["levels"][0]["file"]
+    networks = [bank / each["file"] for each in _networks(json.loads(manifest.read_text(encoding="utf-8")))]
     tracked = (*evaluate, tiny, "--bank", str(bank))
     report = folder / "report"
     _run("evaluate", "--jobs", "1", "--out", str(report), tiny)
@@ -72,12 +76,16 @@ def make_samples(folder: Path) -> list[Sample]:
     return [
         Sample("bank.json", manifest, ("models", "list", "--bank", str(bank)), 30),
         Sample("bank.json, tracked with", manifest, tracked, 3),
-        Sample("network", network, tracked, 3),
-        Sample("network and its sha256", network, tracked, 6, partial(_rehash, manifest, network)),
+        *(Sample("network", each, tracked, 1) for each in networks),
+        *(
+            Sample("network and its sha256", each, tracked, 3, settle=partial(_rehash, manifest, each))
+            for each in networks
+        ),
         *_policies(folder, evaluate, tiny, out),
         Sample("report.json", report / "report.json", compare, 20),
         Sample("frames.csv", report / "frames.csv", compare, 20),
         *(Sample(f"bag, {name}", path, (*evaluate, _named(path)), 8) for name, path in bags.items()),
+        *_traced(folder, out),
         *_texts(folder, evaluate, out),
         *_cameras(folder, out),
     ]
@@ -96,10 +104,18 @@ def _named(path: Path) -> str:
     return str(path.parent if (path.parent / "metadata.yaml").exists() else path)
 
 
+def _networks(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the networks that tracking at level 0 may run: both arithmetics of the level and the detector."""
+    first = [manifest["levels"][0], manifest["detectors"][0]]
+    return [*first, *(variant for each in first for variant in each.get("variants", ()))]
+
+
 def _rehash(manifest: Path, network: Path) -> None:
     """Let the manifest name the sha256 of a network that was damaged, as somebody with bad intent would."""
     content = json.loads(manifest.read_text(encoding="utf-8"))
-    content["levels"][0]["sha256"] = hashlib.sha256(network.read_bytes()).hexdigest()
+    for each in _networks(content):
+        if each["file"] == network.name:
+            each["sha256"] = hashlib.sha256(network.read_bytes()).hexdigest()
     manifest.write_text(json.dumps(content), encoding="utf-8")
 
 
@@ -111,12 +127,6 @@ def _bags(folder: Path) -> dict[str, Path]:
     _run(*record, str(folder / "sqlite3"), "--compressed", "--format", "sqlite3")
     alone = folder / "alone.mcap"
     shutil.copy(folder / "mcap/mcap.mcap", alone)
-    stats = folder / "stats"
-    costs = [_cost(number) for number in range(30)]
-    with BagWriter(stats) as writer:
-        for cost in costs:
-            header = BAG_MESSAGES.header(cost.stamp_ns, "camera")
-            writer.write("/stats", BAG_MESSAGES.stats(cost, header), cost.stamp_ns)
     return {
         "mcap": folder / "mcap/mcap.mcap",
         "mcap, raw images": folder / "raw/raw.mcap",
@@ -126,6 +136,22 @@ def _bags(folder: Path) -> dict[str, Path]:
         "metadata.yaml of sqlite3": folder / "sqlite3/metadata.yaml",
         "ROS 1": _ros1_bag(folder / "ros1.bag"),
     }
+
+
+def _traced(folder: Path, out: str) -> list[Sample]:
+    """Write a bag of what frames cost, as it is and compressed whole."""
+    path = folder / "stats/stats.mcap"
+    with BagWriter(path.parent) as writer:
+        for cost in map(_cost, range(30)):
+            header = BAG_MESSAGES.header(cost.stamp_ns, "camera")
+            writer.write("/stats", BAG_MESSAGES.stats(cost, header), cost.stamp_ns)
+    packed = folder / "packed.mcap.zstd"
+    packed.write_bytes(zstandard.ZstdCompressor().compress(path.read_bytes()))
+    record = ("policy", "record-trace", "--out", f"{out}.csv", "--bag")
+    return [
+        Sample("bag of stats", path, (*record, str(path.parent)), 10),
+        Sample("bag of stats, compressed", packed, (*record, str(packed)), 10),
+    ]
 
 
 def _ros1_bag(path: Path) -> Path:
@@ -193,11 +219,15 @@ def _texts(folder: Path, evaluate: tuple[str, ...], out: str) -> list[Sample]:
     save_gestures(
         own, [OwnGesture("wave", (example, example), 15.0), OwnGesture("clap", (example[::-1],), 16.0)]
     )
+    parameters = folder / "parameters.yaml"
+    shutil.copy(share_path("config", "hand_tracking.yaml"), parameters)
+    up = ("up", "--only", "power", "--params", str(parameters), "-p", "power.source=none")
     images = ("--images", str(pictures))
     return [
         Sample("truth of pictures", truth, (*evaluate, *images, "--truth", str(truth)), 5),
         Sample("labels of gestures", labels, ("gesture", "measure", *images, "--labels", str(labels)), 10),
         Sample("trace", trace, ("policy", "fit-device", str(trace), "--out", f"{out}.json"), 10),
+        Sample("parameters of a node", parameters, up, 4, stop_s=3.0),
         Sample("own gestures", own, ("gesture", "list", "--gestures", str(own)), 20),
     ]
 

@@ -112,7 +112,7 @@ def _busy(_: RunningGraph, random: Random) -> Generator[str, None, None]:
 
 _PARTICIPANT = """
 import os, signal, rclpy
-rclpy.init(domain_id={domain})
+rclpy.init(args=[], domain_id={domain})
 node = rclpy.create_node("stranger")
 from sensor_msgs.msg import Image
 publisher = node.create_publisher(Image, "image_raw", 1)

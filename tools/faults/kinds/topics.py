@@ -179,12 +179,31 @@ _message(
     lambda random: GestureEvent(name=f"\x1b[31m{random.random()}", kind=random.randrange(256)),
 )
 _message("a stranger's cmd_vel", "cmd_vel", lambda _: Twist(), "gesture_teleop_node", "publish|cmd_vel")
-for _topic in ("stats", "battery_state", "hands", "sparsity_command"):
-    _message(
-        f"text on the topic {_topic}",
-        _topic,
-        lambda random: String(data=str(random.random())),
-        f"{_CONTROLLER}|{_TRACKER}|{_GESTURE}",
-        "String|type",
-    )
+
+# In a process of its own: a participant cannot have two types on one topic.
+_TEXT = """
+import rclpy, time
+from std_msgs.msg import String
+rclpy.init(args=[], domain_id={domain})
+publisher = rclpy.create_node("stranger").create_publisher(String, "{topic}", 10)
+while True:
+    publisher.publish(String(data="text"))
+    time.sleep(0.1)
+"""
+
+
+def _text_on(topic: str, node: str) -> None:
+    @fault(f"text on the topic {topic}", node, "String|type")
+    def inject(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
+        with graph.program(_TEXT.format(domain=graph.domain_id, topic=topic)):
+            yield ""
+
+
+for _topic, _node in (
+    ("stats", _CONTROLLER),
+    ("battery_state", _CONTROLLER),
+    ("hands", _GESTURE),
+    ("sparsity_command", f"{_TRACKER}|{_CONTROLLER}"),
+):
+    _text_on(_topic, _node)
 _message("a flood on /diagnostics", "/diagnostics_agg", lambda _: String(data="x" * 5000), rate_hz=1000.0)
