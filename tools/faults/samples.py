@@ -43,7 +43,7 @@ class Sample:
         path: The file, damaged in place and put back.
         words: The command line that reads it.
         weight: How often it is chosen beside the others.
-        stop_s: Seconds after which the command, which runs until then, is asked to stop; None: it ends itself.
+        stop_s: Seconds after which a command that runs on is asked to stop; None: it ends by itself.
         settle: Function called with the file damaged, to make others fit it; None: none have to.
     """
 

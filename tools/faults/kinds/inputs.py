@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+import os
+import signal
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 
@@ -34,6 +36,23 @@ def _overwritten(path: Path, data: bytes) -> Iterator[None]:
         path.write_bytes(whole)
 
 
+def _changed(path: Path) -> AbstractContextManager[None]:
+    return _overwritten(path, path.read_bytes()[:-7] + b"changed")
+
+
+def _cut(path: Path) -> AbstractContextManager[None]:
+    return _overwritten(path, path.read_bytes()[:5000])
+
+
+@contextmanager
+def _every_network(bank: Path, damage: Callable[[Path], AbstractContextManager[None]]) -> Iterator[None]:
+    """Damage all networks: which of them a machine runs depends on the machine."""
+    with ExitStack() as damaged:
+        for path in sorted(bank.glob("*.onnx")):
+            damaged.enter_context(damage(path))
+        yield
+
+
 @fault("the camera's folder gone", _CAMERA, "pictures")
 def _folder_gone(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
     with _moved_away(graph.folders.pictures):
@@ -56,8 +75,6 @@ def _bomb(graph: RunningGraph, random: Random) -> Generator[str, None, None]:
 
 @fault("a FIFO among the pictures")
 def _fifo(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
-    import os
-
     path = graph.folders.pictures / "000_fifo.png"
     os.mkfifo(path)
     try:
@@ -73,12 +90,11 @@ def _reconfigured(name: str, node: str, saying: str, damage: str) -> None:
     def inject(graph: RunningGraph, random: Random) -> Generator[str, None, None]:
         folders = graph.folders
         manifest = folders.bank / "bank.json"
-        network = random.choice(sorted(folders.bank.glob("*.onnx")))
         changes = {
             "bank gone": lambda: _moved_away(folders.bank),
-            "network gone": lambda: _moved_away(network),
-            "network changed": lambda: _overwritten(network, network.read_bytes()[:-7] + random.randbytes(7)),
-            "network cut": lambda: _overwritten(network, network.read_bytes()[: random.randrange(10_000)]),
+            "networks gone": lambda: _every_network(folders.bank, _moved_away),
+            "networks changed": lambda: _every_network(folders.bank, _changed),
+            "networks cut": lambda: _every_network(folders.bank, _cut),
             "manifest cut": lambda: _overwritten(manifest, manifest.read_bytes()[: random.randrange(500)]),
             "manifest of noise": lambda: _overwritten(manifest, random.randbytes(500)),
             "policy cut": lambda: _overwritten(folders.policy, folders.policy.read_bytes()[:200]),
@@ -96,9 +112,9 @@ def _reconfigured(name: str, node: str, saying: str, damage: str) -> None:
 _TRACKER, _CONTROLLER = "hand_tracker_node", "pruning_controller_node"
 for _damage in (
     "bank gone",
-    "network gone",
-    "network changed",
-    "network cut",
+    "networks gone",
+    "networks changed",
+    "networks cut",
     "manifest cut",
     "manifest of noise",
 ):
@@ -111,4 +127,11 @@ for _damage in ("policy cut", "policy gone"):
 def _replaced(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
     path = picture_of(graph)
     with _overwritten(path, path.read_bytes()[: path.stat().st_size // 2]):
+        yield ""
+
+
+@fault("bank gone while the tracker starts again", _TRACKER, "bank", ends=(_TRACKER,))
+def _retried(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
+    with _moved_away(graph.folders.bank):
+        graph.signal(_TRACKER, signal.SIGKILL)
         yield ""
