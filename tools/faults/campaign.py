@@ -82,11 +82,11 @@ def _run_share(share: Share) -> list[Outcome]:
     outcomes: list[Outcome] = []
     order = _in_turn(share, random)
     graphs = 0
-    while len(outcomes) < share.faults:
+    while len(outcomes) < share.faults and _is_wanted():
         folders = Folders(share.folder / str(graphs))
         folders.make()
         with RunningGraph(folders, share.domain_id, share.transport) as graph:
-            while len(outcomes) < share.faults:
+            while len(outcomes) < share.faults and _is_wanted():
                 outcomes.append(put_in(next(order), graph, random))
                 print(_line(len(outcomes), share, outcomes[-1]), flush=True)
                 if outcomes[-1].back_s is None:  # what comes next needs a graph that works
@@ -94,6 +94,12 @@ def _run_share(share: Share) -> list[Outcome]:
         graphs += 1
         shutil.rmtree(folders.bank)
     return outcomes
+
+
+def _is_wanted() -> bool:
+    """Whether the command that began this process is there: it may have been killed."""
+    parent = multiprocessing.parent_process()
+    return parent is None or parent.is_alive()
 
 
 def _in_turn(share: Share, random: Random) -> Iterator[FaultKind]:

@@ -31,6 +31,7 @@ BACK_LIMIT_S = 5.0
 
 _GIVE_UP_S = 60.0
 _NAME_LIMIT_S = 8.0
+_LOG_LIMIT_S = 30.0
 _UNDISTURBED_S = 1.5
 _POLL_S = 0.05
 
@@ -48,7 +49,9 @@ class FaultKind:
         node: Pattern of the names of the nodes that are to name it in /diagnostics.
         saying: Pattern of the sentence; "": nothing is to be said, since frames go on or the one who
             caused it is answered.
-        ends: Nodes whose process the fault itself ends.
+        logged: Pattern of the line in which the command that started the nodes is to name it, where no node
+            can; "": it need not.
+        ends: Nodes whose process the fault itself ends, or that are started again for it.
         transport: ``raw`` or ``compressed``: images that it needs; "": either.
     """
 
@@ -56,6 +59,7 @@ class FaultKind:
     inject: Injection
     node: str = ""
     saying: str = ""
+    logged: str = ""
     ends: tuple[str, ...] = ()
     transport: str = ""
 
@@ -65,7 +69,13 @@ KINDS: dict[str, FaultKind] = {}
 
 
 def fault(
-    name: str, node: str = "", saying: str = "", *, ends: tuple[str, ...] = (), transport: str = ""
+    name: str,
+    node: str = "",
+    saying: str = "",
+    *,
+    logged: str = "",
+    ends: tuple[str, ...] = (),
+    transport: str = "",
 ) -> Callable[[Injection], Injection]:
     """Declare a kind of fault by its generator function."""
 
@@ -73,7 +83,7 @@ def fault(
         if name in KINDS:
             msg = f"There are two kinds of fault called {name!r}: give one another name."
             raise ValueError(msg)
-        KINDS[name] = FaultKind(name, inject, node, saying, ends, transport)
+        KINDS[name] = FaultKind(name, inject, node, saying, logged, ends, transport)
         return inject
 
     return declare
@@ -85,8 +95,8 @@ class Outcome:
 
     Attributes:
         kind: Name of its kind.
-        named: ``diagnostics``, ``answer`` (to the one who caused it), ``no effect`` (frames went on), or
-            ``silent``.
+        named: ``diagnostics``, ``log`` (of the command that started the nodes), ``answer`` (to the one who caused
+            it), ``no effect`` (frames went on), or ``silent``.
         back_s: Seconds from the end of the fault until everything worked; None: not within a minute.
         deaths: Nodes that ended although the fault did not end them.
         tracebacks: Tracebacks that the nodes printed.
@@ -115,7 +125,7 @@ def put_in(kind: FaultKind, graph: RunningGraph, random: Random) -> Outcome:
     pids, place, start_s = graph.pids, graph.log_size(), time.monotonic()
     hold = contextmanager(kind.inject)
     with hold(graph, random) as answer:
-        named = _wait_until_named(kind, graph, answer, start_s)
+        named = _wait_until_named(kind, graph, answer, start_s, place)
     over_s = time.monotonic()
     back_s = graph.wait_until_back(over_s, _GIVE_UP_S)
     missing = () if back_s is not None else tuple(graph.probe.silent(over_s, ALL_NODES))
@@ -136,15 +146,18 @@ def put_in(kind: FaultKind, graph: RunningGraph, random: Random) -> Outcome:
     )
 
 
-def _wait_until_named(kind: FaultKind, graph: RunningGraph, answer: str, start_s: float) -> str:
+def _wait_until_named(kind: FaultKind, graph: RunningGraph, answer: str, start_s: float, place: int) -> str:
     if answer:
         return "answer"
-    if not kind.saying:
+    if not kind.saying and not kind.logged:
         begin_s = time.monotonic()
         time.sleep(_UNDISTURBED_S)
         return "no effect" if graph.probe.flowing_since(begin_s) else "silent"
-    while time.monotonic() < start_s + _NAME_LIMIT_S:
-        if graph.probe.said(kind.node, kind.saying, start_s):
+    limit_s = _LOG_LIMIT_S if kind.logged else _NAME_LIMIT_S
+    while time.monotonic() < start_s + limit_s:
+        if kind.logged and re.search(kind.logged, graph.log_since(place)):
+            return "log"
+        if kind.saying and graph.probe.said(kind.node, kind.saying, start_s):
             return "diagnostics"
         time.sleep(_POLL_S)
     return "silent"

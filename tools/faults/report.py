@@ -37,6 +37,7 @@ def faults_section(outcomes: Sequence[Outcome]) -> str:
         "",
         (
             f"{len(outcomes)} faults of {len(by_kind)} kinds. Named in /diagnostics: {named['diagnostics']}, "
+            f"by the command that started the nodes: {named['log']}, "
             f"answered to whoever caused them: {named['answer']}, without effect: {named['no effect']}, "
             f"silent: {named['silent']}. Back later than {BACK_LIMIT_S:g} s: {late}. Processes that died "
             f"by them: {sum(len(o.deaths) for o in outcomes)}. Tracebacks: "
