@@ -95,7 +95,7 @@ class Outcome:
 
     Attributes:
         kind: Name of its kind.
-        named: ``diagnostics``, ``log`` (of the command that started the nodes), ``answer`` (to the one who caused
+        named: ``diagnostics``, ``log`` (of the command that started the nodes), ``answer`` (to whoever caused
             it), ``no effect`` (frames went on), or ``silent``.
         back_s: Seconds from the end of the fault until everything worked; None: not within a minute.
         deaths: Nodes that ended although the fault did not end them.
