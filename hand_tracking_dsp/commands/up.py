@@ -26,7 +26,6 @@ import threading
 from collections import defaultdict
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.graph.processes import (
@@ -37,13 +36,10 @@ from hand_tracking_dsp.nodes.graph.processes import (
     NodeProcesses,
     print_line,
 )
+from hand_tracking_dsp.nodes.graph.supervision import Supervisor
 from hand_tracking_dsp.nodes.graph.transport import transport_in_force
 
-if TYPE_CHECKING:
-    from hand_tracking_dsp.nodes.graph.flow import FlowWatch
-
 _POLL_S = 0.2
-_RESPAWN_PAUSE_S = 2.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -120,29 +116,10 @@ def run(options: argparse.Namespace) -> int:
         FlowWatch(graph.full_names, graph.domain_id) as watch,
         NodeProcesses(graph, print_line) as nodes,
     ):
-        return _supervise(nodes, watch, stop, respawn=options.respawn)
-
-
-def _supervise(nodes: NodeProcesses, watch: FlowWatch, stop: threading.Event, *, respawn: bool) -> int:
-    """Name what ends, freezes or goes deaf, and start it again where asked to; return the exit status."""
-    named: dict[str, str] = {}
-    while not stop.wait(_POLL_S):
-        for node, status in nodes.exited().items():
-            print(f"{node} has ended with status {status}.", file=sys.stderr, flush=True)
-            if not respawn:
+        supervisor = Supervisor(nodes, watch, respawn=options.respawn)
+        while not stop.wait(_POLL_S):
+            if not supervisor.look():
                 return 1
-            if not stop.wait(_RESPAWN_PAUSE_S):
-                watch.forget(node)
-                nodes.start(node)
-        troubles = watch.troubles()
-        for node, trouble in troubles.items():
-            if respawn:
-                print(f"{node} {trouble}: it is started again.", file=sys.stderr, flush=True)
-                nodes.restart(node)
-                watch.forget(node)
-            elif node not in named:
-                print(f"{node} {trouble}; --respawn would start it again.", file=sys.stderr, flush=True)
-        named = troubles
     return 0
 
 
