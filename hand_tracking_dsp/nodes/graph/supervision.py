@@ -27,7 +27,7 @@ from hand_tracking_dsp.nodes.graph.processes import NodeProcesses
 if TYPE_CHECKING:
     from hand_tracking_dsp.nodes.graph.flow import FlowWatch
 
-# Short at first, since a robot waits for its node; longer where it ends again and again, to spare the machine.
+# Short at first, since a robot waits; longer where a node ends again and again, to spare the machine.
 _PAUSES = BackoffOptions(retry_s=0.2, retry_max_s=10.0)
 _LIVED_S = 10.0
 
