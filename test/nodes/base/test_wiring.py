@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import SetBool
 
+from hand_tracking_dsp.nodes.base import wiring
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.gesture_node import GestureNode
 from hand_tracking_dsp.nodes.gesture_teleop_node import GestureTeleopNode
@@ -225,6 +227,19 @@ def test_two_cameras_on_one_topic_are_named(graph, diagnostics):
             "stop one, or remap image_raw."
         ),
     )
+
+
+def test_two_publishers_of_one_name_are_named_once_the_first_cannot_be_a_killed_ones(
+    graph, diagnostics, monkeypatch
+):
+    monkeypatch.setattr(wiring, "_LEASE_S", math.inf)
+    camera = Camera(graph, "driver", "image_raw")
+    camera.node.create_publisher(Image, "image_raw", BEST_EFFORT)
+    eye = graph.start(Eye)
+    graph.until(lambda: camera.send() or len(eye.seen) > 5, "images come")
+    assert "contradict" not in diagnostics(TRACKER).message
+    monkeypatch.setattr(wiring, "_LEASE_S", 0.0)
+    diagnostics(TRACKER, says("2 publishers are on /image_raw (/driver), and their messages contradict"))
 
 
 def test_a_camera_that_falls_silent_or_goes_is_told_with_how_long(graph, diagnostics):
