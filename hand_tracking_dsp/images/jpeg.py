@@ -30,7 +30,7 @@ _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a segment."""
 _TAIL = 4096
 """Bytes at the end in which the end marker lies, unless much is padded behind it."""
-_MOST_SCANS = 100
+_MOST_SCANS = 32
 """A progressive image has some 10 scans; each costs a pass over all pixels, however short it is."""
 _HOLE = bytes(24)
 """Zeros that no picture has: nearly all coefficients of a block would be -1. libjpeg takes them for that."""

@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
+from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.recordings import bag_recording as module
 from hand_tracking_dsp.recordings.bag_recording import BagRecording
 from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES, new_message
@@ -316,3 +317,40 @@ def test_refuses_a_bag_without_images(bag, synthetic_frames):
     recording = bag(lambda writer: writer.write("/truth", truth(synthetic_frames[0], START_NS), START_NS))
     with pytest.raises(SourceError, match="has no image topic"):
         recording.count()
+
+
+def test_a_jpeg_with_a_hole_is_counted_not_tracked(bag, synthetic_frames):
+    def fill(writer):
+        for number in range(3):
+            stamp_ns = START_NS + number * FRAME_NS
+            header = BAG_MESSAGES.header(stamp_ns, "camera")
+            message = BAG_MESSAGES.compressed_image(synthetic_frames[number].image, 90, header)
+            if number == 1:
+                middle = len(message.data) // 2
+                message.data = np.concatenate((message.data[:middle], message.data[middle + 1500 :]))
+            writer.write("/image_raw/compressed", message, stamp_ns)
+
+    recording = bag(fill)
+    frames = list(recording.frames())
+    assert [given.image is None for given in frames] == [False, True, False]
+    assert "as it is a damaged JPEG (Corrupt JPEG data: " in frames[1].problem
+    assert recording.problems.total() == 1
+
+
+@pytest.mark.parametrize("range_images", ["depth", "grey"])
+def test_images_of_16_bits_are_converted_as_the_options_say(bag, range_images):
+    def fill(writer):
+        for number, encoding in enumerate(("mono16", "16UC1")):
+            stamp_ns = START_NS + number * FRAME_NS
+            message = BAG_MESSAGES.image(
+                np.zeros((4, 2, 3), np.uint8), BAG_MESSAGES.header(stamp_ns, "camera")
+            )
+            message.encoding, message.step = encoding, 4
+            message.data = np.full(8, 800, "<u2").view(np.uint8)
+            writer.write("/image_raw", message, stamp_ns)
+
+    recording = bag(fill)
+    frames = BagRecording(recording._path, images=ImageOptions(range_images=range_images)).frames()
+    infrared, distances = (int(given.image[0, 0, 0]) for given in frames)
+    assert infrared == 199
+    assert distances == (170 if range_images == "depth" else 199)
