@@ -84,7 +84,8 @@ setup(
             "ros-std-srvs",
             "ros-visualization-msgs",
         ],
-        "gpu": ["nvidia-ml-py", "onnxruntime-gpu"],
+        # On aarch64 its wheels come from NVIDIA; see docs/installation.md.
+        "gpu": ["nvidia-ml-py", "onnxruntime-gpu; platform_machine == 'x86_64'"],
         "openvino": ["openvino"],
         "lab": [
             "ai-edge-litert",

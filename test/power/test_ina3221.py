@@ -46,6 +46,40 @@ def test_adds_the_rails_of_two_chips_where_there_is_no_input_rail(tmp_path, writ
     assert math.isnan(reading.voltage_v)
 
 
+def write_ina238(root, number, **contents):
+    folder = root / f"sys/class/hwmon/hwmon{number}"
+    folder.mkdir(parents=True)
+    for name, content in {"name": "ina238", "in0_input": 3, "temp1_input": 41000, **contents}.items():
+        (folder / name).write_text(f"{content}\n")
+
+
+def test_takes_the_input_rail_of_a_thor_from_its_ina238(tmp_path, write_hwmon):
+    write_hwmon(3, ("VDD_GPU", 12000, 900), ("VDD_CPU_SOC_MSS", 12000, 800), ("VIN_SYS_5V0", 5000, 1000))
+    write_ina238(tmp_path, 4, in1_input=19500, curr1_input=2000, power1_input=39100000)
+    reading = Ina3221Source(tmp_path).read()
+    assert reading.name == "INA238 rail VIN"
+    assert reading.power_w == pytest.approx(39.1)
+    assert reading.voltage_v == pytest.approx(19.5)
+    assert reading.rails_w == pytest.approx(
+        {"VDD_GPU": 10.8, "VDD_CPU_SOC_MSS": 9.6, "VIN_SYS_5V0": 5.0, "VIN": 39.1}
+    )
+
+
+def test_the_input_without_a_power_register_is_volts_times_amperes(tmp_path, write_hwmon):
+    write_hwmon(3, ("VDD_GPU", 12000, 900))
+    write_ina238(tmp_path, 4, in1_input=19500, curr1_input=2000)
+    assert Ina3221Source(tmp_path).read().power_w == pytest.approx(39.0)
+
+
+def test_several_ina238_or_one_without_an_ina3221_are_nobodys_input(tmp_path, write_hwmon):
+    write_ina238(tmp_path, 1, in1_input=19500, curr1_input=2000)
+    with pytest.raises(SourceError, match="no INA3221 with a labelled rail"):
+        Ina3221Source(tmp_path)
+    write_hwmon(3, ("VDD_GPU", 12000, 900))
+    write_ina238(tmp_path, 4, in1_input=12000, curr1_input=100)
+    assert list(Ina3221Source(tmp_path).read().rails_w) == ["VDD_GPU"]
+
+
 def test_reads_the_rails_of_a_nano_with_jetpack_4(tmp_path, write_iio):
     write_iio(
         0, ("POM_5V_IN", 5100, 600, 3060), ("POM_5V_GPU", 5100, 20, 102), ("POM_5V_CPU", 5100, 100, 510)
