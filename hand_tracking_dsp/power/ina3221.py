@@ -124,7 +124,12 @@ def _input_rails(root: Path, reader: SysfsReader) -> list[_Rail]:
 
 def _iio_rails(root: Path, reader: SysfsReader) -> list[_Rail]:
     return [
-        _Rail(label, *(chip / f"in_{kind}{n}_input" for kind in ("voltage", "current", "power")))
+        _Rail(
+            label,
+            chip / f"in_voltage{n}_input",
+            chip / f"in_current{n}_input",
+            chip / f"in_power{n}_input",
+        )
         for chip in sorted(root.glob(_IIO))
         for n in (0, 1, 2)
         if _is_rail(label := reader.word(chip / f"rail_name_{n}"))

@@ -134,6 +134,11 @@ class FileInfo(Record):
     accuracy: tuple[Accuracy, ...] = ()
     source: Any = field(default_factory=dict, hash=False)
 
+    @property
+    def symmetric(self) -> bool:
+        """True if an INT8 file has zero points of 0 throughout, as its source says."""
+        return isinstance(self.source, Mapping) and self.source.get("symmetric") is True
+
     def check(self) -> None:
         """Check the file's name, checksum, precision and figures."""
         file = self.file

@@ -28,7 +28,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Generic
 
-from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.errors import BackendError, ConfigurationError
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session, providers_by_precision
 from hand_tracking_dsp.tracking.device import device_name, has_int8_products
 from hand_tracking_dsp.tracking.network_info import (
@@ -50,6 +50,8 @@ PALMS_FOUND = "palms_found_percent"
 """Metric of a palm detector: share of the palms its default file finds that it finds, too, in %."""
 
 _WORSE_SIGN = {DEVIATION: 1.0, RECALL: -1.0, PALMS_FOUND: -1.0}
+# Takes INT8 with zero points of 0 only; layers around others it leaves to the processor, one by one.
+_TENSORRT = "TensorrtExecutionProvider"
 # Medians of two runs of the same network differ by so much.
 _NOISE = 1.03
 
@@ -129,6 +131,7 @@ def possible(network: Network, runtime: RuntimeOptions) -> tuple[Choice[Network]
         for precision, provider in providers_by_precision(runtime).items()
         # Lower arithmetic for what an INT8 file leaves to floats gains nothing.
         if (precision == "int8") == (info.precision == "int8")
+        and (precision != "int8" or info.symmetric or _TENSORRT not in provider)
     )
 
 
@@ -148,7 +151,7 @@ def choose(network: Network, runtime: RuntimeOptions) -> Choice[Network]:
 
     Raises:
         ConfigurationError: The precision is not to be had.
-        BackendError: The backend is not installed or has no such provider.
+        BackendError: The backend is not installed or has no such provider, or that takes no such file.
     """
     choices = possible(network, runtime)
     if runtime.precision != "auto":
@@ -173,6 +176,14 @@ def disorder(choices: Sequence[Choice[LevelInfo]]) -> list[str]:
 
 def _forced(choices: Sequence[Choice[Network]], runtime: RuntimeOptions) -> list[Choice[Network]]:
     found = [choice for choice in choices if choice.precision == runtime.precision]
+    if not found and runtime.precision == "int8" and _TENSORRT in choices[0].provider:
+        # Another provider may run the file.
+        msg = (
+            f"TensorRT takes INT8 with zero points of 0 only, and the network {choices[0].info.name} has no "
+            f"such file: make one with hand-tracking-dsp models quantize --symmetric --again, or set the "
+            f"precision to auto or fp16."
+        )
+        raise BackendError(msg)
     if not found:
         known = ", ".join(dict.fromkeys(choice.precision for choice in choices))
         msg = (

@@ -16,11 +16,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
 
-from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.errors import BackendError, ConfigurationError
 from hand_tracking_dsp.tracking import precision
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.network_info import Accuracy, LatencyProfile, LevelInfo, NetworkInfo
@@ -224,6 +225,23 @@ def test_every_file_is_offered_in_every_arithmetic_of_the_backend() -> None:
     assert offered == [
         ("fp32.onnx", "fp32"), ("fp32.onnx", "bf16"), ("int8.onnx", "int8"),
     ]  # fmt: skip
+
+
+def test_tensorrt_is_offered_int8_with_zero_points_of_0_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    tensorrt = "onnxruntime/TensorrtExecutionProvider"
+    here = {kind: f"{tensorrt}/{kind}" for kind in ("fp16", "fp32", "int8")}
+    monkeypatch.setattr(precision, "providers_by_precision", lambda _: here)
+    unsigned = level(fp32={}, int8={})
+    symmetric = replace(
+        unsigned, variants=tuple(replace(one, source={"symmetric": True}) for one in unsigned.variants)
+    )
+    assert [one.precision for one in possible(unsigned, RuntimeOptions())] == ["fp16", "fp32"]
+    assert [one.precision for one in possible(symmetric, RuntimeOptions())] == ["fp16", "fp32", "int8"]
+    assert choose(symmetric, RuntimeOptions(precision="int8")).info.file == "int8.onnx"
+    with pytest.raises(
+        BackendError, match=r"zero points of 0 only, .*: make one with .* --symmetric --again"
+    ):
+        choose(unsigned, RuntimeOptions(precision="int8"))
 
 
 class Running(NamedTuple):

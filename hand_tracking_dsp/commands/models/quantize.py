@@ -63,6 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_seed(parser)
     parser.add_argument("--runs", type=int, default=100, help="timed runs of each file; 0 = do not measure")
     parser.add_argument("--fp16", action="store_true", help="fp16 variants too")
+    parser.add_argument(
+        "--symmetric", action="store_true", help="INT8 with zero points of 0, which TensorRT needs"
+    )
     parser.add_argument("--again", action="store_true", help="replace variants that the bank has already")
 
 
@@ -85,7 +88,9 @@ def run(options: argparse.Namespace) -> int:
         steps = []
         for index, precision in progress.track(wanted, description="quantizing"):
             original = files[levels[index].file]
-            levels[index], made = make_variant(levels[index], original, precision, learn, options.seed, kept)
+            levels[index], made = make_variant(
+                levels[index], original, precision, learn, options.seed, kept, symmetric=options.symmetric
+            )
             file = levels[index].variants[-1].file
             steps += [(file, step) for step in check_variant(file, original, made, precision, held_back)]
             files[file] = made

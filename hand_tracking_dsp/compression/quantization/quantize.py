@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,6 @@ from hand_tracking_dsp.compression.quantization.rounding import (
 from hand_tracking_dsp.tracking.types import Floats
 
 _KINDS = ["Conv", "Clip", "Relu", "Add", "MaxPool", "Concat", "Resize"]
-_STEPS = 255
 # Standard deviations between pictures that an activation may go beyond what was seen.
 _MARGIN = 2.0
 # A bias is an int32 in steps of input times weight; the margin is for its correction.
@@ -61,8 +61,47 @@ _LARGEST_BIAS = 2.0**30
 _SMALLEST_STEP = 1e-12
 
 
+@dataclass(frozen=True, slots=True)
+class _Activations:
+    """8-bit numbers of activations.
+
+    Attributes:
+        kind: Type of the tensor.
+        steps: Steps from 0 to the largest value; with zero points from the smallest value.
+        symmetric: Whether 0 is the zero point.
+    """
+
+    kind: QuantType
+    steps: int
+    symmetric: bool
+
+    def step(self, low: float, high: float) -> tuple[float, int]:
+        """Return step and zero point of a tensor; 0 is exact, as padding needs it."""
+        low, high = min(low, 0.0), max(high, 0.0)
+        if self.symmetric:
+            return max(-low, high) / self.steps or 1.0, 0
+        step = (high - low) / self.steps or 1.0
+        return step, round(-low / step)
+
+    def override(self, step: float, zero: int) -> dict[str, Any]:
+        """Return what the quantizer takes for a tensor."""
+        return {
+            "quant_type": self.kind,
+            "scale": np.array(step, np.float32),
+            "zero_point": np.array(zero, np.int8 if self.symmetric else np.uint8),
+        }
+
+
+_UNSIGNED = _Activations(QuantType.QUInt8, 255, symmetric=False)
+_SYMMETRIC = _Activations(QuantType.QInt8, 127, symmetric=True)
+
+
 def quantize(
-    model: onnx.ModelProto, crops: Crops, ranges: Mapping[str, tuple[float, float]] | None = None
+    model: onnx.ModelProto,
+    crops: Crops,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    *,
+    symmetric: bool = False,
 ) -> onnx.ModelProto:
     """Quantize a network to INT8.
 
@@ -71,6 +110,7 @@ def quantize(
         crops: Pictures to calibrate on, in the size of the network's input.
         ranges: The lowest and highest value of activations by tensor, from quantization-aware training.
             Weights are then rounded to the nearest, as they were in training, and no channel is scaled.
+        symmetric: Activations as int8 around a zero point of 0, as TensorRT needs them, instead of uint8.
 
     Returns:
         A network with float inputs and outputs and the same contract.
@@ -79,15 +119,16 @@ def quantize(
     observed = observe_ranges(prepared, crops.images)
     if ranges is None:
         prepared, observed = equalize(prepared, observed)
-    steps = {name: _activation_step(*bounds) for name, bounds in _bounds(prepared, observed).items()}
-    steps.update((name, _activation_step(*bounds)) for name, bounds in (ranges or {}).items())
-    # The image is uint8 / 255: this step loses nothing.
+    activations = _SYMMETRIC if symmetric else _UNSIGNED
+    steps = {name: activations.step(*bounds) for name, bounds in _bounds(prepared, observed).items()}
+    steps.update((name, activations.step(*bounds)) for name, bounds in (ranges or {}).items())
+    # The image is uint8 / 255: of unsigned numbers this step loses nothing.
     image = prepared.graph.input[0].name
-    steps.update(dict.fromkeys((image, padded_image(image), ZERO_PLANES), (1 / _STEPS, 0)))
+    steps.update(dict.fromkeys((image, padded_image(image), ZERO_PLANES), (1 / activations.steps, 0)))
     moments = observe_moments(prepared, crops.images) if ranges is None else None
     overrides = _round_weights(rounded := copied(prepared), steps, moments)
-    overrides.update((name, [_override(*step)]) for name, step in steps.items())
-    quantized = _insert(rounded, crops, overrides)
+    overrides.update((name, [activations.override(*step)]) for name, step in steps.items())
+    quantized = _insert(rounded, crops, overrides, activations)
     if ranges is None:
         correct_biases(quantized, prepared, crops.images)
     return quantized
@@ -101,21 +142,6 @@ def _bounds(model: onnx.ModelProto, observed: Mapping[str, ChannelRange]) -> dic
         low, high = item.bounds(0.0 if name in clipped else _MARGIN)
         found[name] = (float(low.min()), float(high.max()))
     return found
-
-
-def _activation_step(low: float, high: float) -> tuple[float, int]:
-    """Return step and zero point of an unsigned tensor; 0 is exact, as padding needs it."""
-    low, high = min(low, 0.0), max(high, 0.0)
-    step = (high - low) / _STEPS or 1.0
-    return step, round(-low / step)
-
-
-def _override(step: float, zero: int) -> dict[str, Any]:
-    return {
-        "quant_type": QuantType.QUInt8,
-        "scale": np.array(step, np.float32),
-        "zero_point": np.array(zero, np.uint8),
-    }
 
 
 def _round_weights(
@@ -159,7 +185,10 @@ class _OnePicture(CalibrationDataReader):  # type: ignore[misc]
 
 
 def _insert(
-    model: onnx.ModelProto, crops: Crops, overrides: dict[str, list[dict[str, Any]]]
+    model: onnx.ModelProto,
+    crops: Crops,
+    overrides: dict[str, list[dict[str, Any]]],
+    activations: _Activations,
 ) -> onnx.ModelProto:
     # A mark that there is nothing left to prepare, which the tool would otherwise ask for.
     onnx.helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
@@ -172,11 +201,13 @@ def _insert(
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=_KINDS,
             per_channel=True,
-            activation_type=QuantType.QUInt8,
+            activation_type=activations.kind,
             weight_type=QuantType.QInt8,
             extra_options={
                 "TensorQuantOverrides": overrides,
                 "QDQDisableWeightAdjustForInt32Bias": True,
+                # Else ReLU6 would be left to the lowest number of its output, which is 0 only unsigned.
+                "ActivationSymmetric": activations.symmetric,
             },
         )
         return onnx.load(path)

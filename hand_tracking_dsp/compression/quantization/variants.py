@@ -84,7 +84,14 @@ def lacking(level: LevelInfo, precisions: Iterable[str], again: bool = False) ->
 
 
 def make_variant(
-    level: LevelInfo, data: bytes, precision: str, crops: Crops, seed: int, kept: Path
+    level: LevelInfo,
+    data: bytes,
+    precision: str,
+    crops: Crops,
+    seed: int,
+    kept: Path,
+    *,
+    symmetric: bool = False,
 ) -> tuple[LevelInfo, bytes]:
     """Make a file of a level's network in another precision, or take the one an earlier run left.
 
@@ -95,6 +102,7 @@ def make_variant(
         crops: Crops to calibrate on.
         seed: Seed that the crops were chosen by, to be noted.
         kept: Folder for what is made, for a later run.
+        symmetric: INT8 around zero points of 0, as TensorRT needs it.
 
     Returns:
         The level with the variant last, in place of an older one of the same precision, and the file.
@@ -102,18 +110,22 @@ def make_variant(
     Raises:
         OutputError: The folder cannot be written.
     """
-    key = hashlib.sha256(data + crops.images.tobytes() + f"{precision} {_WAY}".encode()).hexdigest()
+    key = hashlib.sha256(
+        data + crops.images.tobytes() + f"{precision} {_WAY}{' symmetric' * symmetric}".encode()
+    ).hexdigest()
     path = kept / f"{key}.onnx"
     try:
         made = path.read_bytes()
     except OSError:
         model = onnx.load_model_from_string(data)
-        changed = quantize(model, crops) if precision == "int8" else halve(model)
+        changed = quantize(model, crops, symmetric=symmetric) if precision == "int8" else halve(model)
         made = serialized(changed)
         write_bytes(path, made)
     source: dict[str, Any] = {"file": level.file, "sha256": level.sha256, "method": _method(precision)}
     if precision == "int8":
         source |= {"crops": len(crops), "data": ", ".join(sorted(set(crops.sources))), "seed": seed}
+        if symmetric:
+            source["symmetric"] = True
     file = f"{level.file.removesuffix('.onnx')}_{precision}.onnx"
     return with_variant(level, file, made, precision, source=source), made
 

@@ -49,7 +49,7 @@ def quantized(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         groups = tuple(f"a/{i}" for i in range(40))
         return Crops(images.repeat(32, axis=1).repeat(32, axis=2), ("a",) * 40, groups)
 
-    def count(model: onnx.ModelProto, crops: Crops) -> onnx.ModelProto:
+    def count(model: onnx.ModelProto, crops: Crops, **_: bool) -> onnx.ModelProto:
         made.append(len(crops))
         return enlarged(model, 1.001)
 
@@ -98,6 +98,15 @@ def test_every_level_gets_a_file_that_is_checked_and_measured(
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.usefixtures("quantized")
+def test_symmetric_files_say_so(tiny_bank: Path, tmp_path: Path) -> None:
+    assert main(arguments(tiny_bank, tmp_path / "bank", "--runs", "0", "--again", "--symmetric")) == 0
+    assert [level["variants"][0]["source"]["symmetric"] for level in levels(tmp_path / "bank")] == [
+        True,
+        True,
+    ]
+
+
 def test_a_level_that_has_int8_is_left_alone(quantized: list[int], tiny_bank: Path, tmp_path: Path) -> None:
     assert main(arguments(tiny_bank, tmp_path / "bank", "--runs", "0")) == 0
     assert len(quantized) == 1
@@ -133,7 +142,7 @@ def test_a_network_that_rounding_spoils_stops_the_export(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = {path.name: path.read_bytes() for path in tiny_bank.iterdir()}
-    monkeypatch.setattr(variants, "quantize", lambda model, _: enlarged(model, 1.5))
+    monkeypatch.setattr(variants, "quantize", lambda model, *_, **__: enlarged(model, 1.5))
     assert main(arguments(tiny_bank, tiny_bank, "--runs", "0")) == 1
     assert "is not exported: from optimized to INT8" in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in tiny_bank.iterdir()} == before

@@ -73,6 +73,23 @@ def test_it_says_what_the_original_says(
     assert error(quantized, network, held_back) < 0.08
 
 
+def test_what_tensorrt_takes_has_zero_points_of_0_throughout(
+    network: onnx.ModelProto, crops: Crops, held_back: Crops
+) -> None:
+    made = quantize(network, crops, symmetric=True)
+    assert {node.op_type for node in made.graph.node}.isdisjoint({"DynamicQuantizeLinear", "MatMulInteger"})
+    weights = read_weights(made)
+    zeros = [
+        weights[node.input[2]]
+        for node in made.graph.node
+        if node.op_type in ("QuantizeLinear", "DequantizeLinear") and len(node.input) == 3
+    ]
+    assert {zero.dtype for zero in zeros} <= {np.dtype(np.int8), np.dtype(np.int32)}  # int32: biases
+    assert not any(zero.any() for zero in zeros)
+    assert weights["image_scale"] == np.float32(1 / 127)
+    assert error(made, network, held_back) < 0.3
+
+
 def test_care_pays(
     network: onnx.ModelProto, quantized: onnx.ModelProto, crops: Crops, held_back: Crops
 ) -> None:
