@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
     images, data = _pictures(options.images, options.count, read_image_limit(options, *folders))
     originals = _originals(bank, options.wheel)
     good = not originals or _compare_with_originals(bank, originals, images, options.count, console)
-    choices = choices_here(bank)
+    choices = choices_here(bank, console.print)
     checks = list(
         track(
             check_networks(bank, choices, images, data),

@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import deviation_palm_percent, predict
@@ -90,18 +91,29 @@ class Timed:
     times: Times
 
 
-def runtimes_here() -> list[RuntimeOptions]:
-    """Return one way to run for each backend and execution provider that is installed here."""
+def runtimes_here(on_problem: Callable[[str], None] | None = None) -> list[RuntimeOptions]:
+    """Return one way to run for each backend and execution provider that opens a network here.
+
+    Args:
+        on_problem: Called with a sentence about each provider that is installed and does not.
+    """
     runtimes = [
         *(RuntimeOptions(providers=(provider,)) for provider in ("cpu", "cuda", "tensorrt")),
         *(RuntimeOptions(backend=backend) for backend in BACKENDS if backend != "onnxruntime"),
     ]
-    return [runtime for runtime in runtimes if _is_here(runtime)]
+    return [runtime for runtime in runtimes if _is_here(runtime) and _opens(runtime, on_problem)]
 
 
-def choices_here(bank: Manifest) -> list[Choice[NetworkInfo]]:
-    """Return every network of a bank in every file and arithmetic that can be run here, dense fp32 first."""
-    runtimes = runtimes_here()
+def choices_here(
+    bank: Manifest, on_problem: Callable[[str], None] | None = None
+) -> list[Choice[NetworkInfo]]:
+    """Return every network of a bank in every file and arithmetic that can be run here, dense fp32 first.
+
+    Args:
+        bank: The bank.
+        on_problem: See runtimes_here.
+    """
+    runtimes = runtimes_here(on_problem)
     return [
         choice for network in bank.networks for runtime in runtimes for choice in possible(network, runtime)
     ]
@@ -223,6 +235,20 @@ def _is_here(runtime: RuntimeOptions) -> bool:
         return bool(providers_by_precision(runtime))
     except BackendError:
         return False
+
+
+def _opens(runtime: RuntimeOptions, on_problem: Callable[[str], None] | None) -> bool:
+    """Tell whether a provider opens a network of one node."""
+    taken, given = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "xy")
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Relu", ["x"], ["y"])], "probe", [taken], [given])
+    probe = onnx.helper.make_model(graph, ir_version=7, opset_imports=[onnx.helper.make_opsetid("", 13)])
+    try:
+        open_session(probe.SerializeToString(), "a network of one node", replace(runtime, precision="fp32"))
+    except BackendError as error:
+        if on_problem is not None:
+            on_problem(str(error))
+        return False
+    return True
 
 
 def _crops(images: Sequence[Image]) -> list[NDArray[np.uint8]]:

@@ -129,6 +129,8 @@ def quantize(
     overrides = _round_weights(rounded := copied(prepared), steps, moments)
     overrides.update((name, [activations.override(*step)]) for name, step in steps.items())
     quantized = _insert(rounded, crops, overrides, activations)
+    if symmetric:
+        _fuse_clips(quantized)
     if ranges is None:
         correct_biases(quantized, prepared, crops.images)
     return quantized
@@ -172,6 +174,22 @@ def _round_weights(
         ]
     write_weights(model, changed)
     return overrides
+
+
+def _fuse_clips(model: onnx.ModelProto) -> None:
+    """Take away the rounding between a convolution and its ReLU6, in place: only the result is rounded."""
+    made_by = {name: node for node in model.graph.node for name in node.output}
+    for node in model.graph.node:
+        if node.op_type in ("Clip", "Relu") and made_by[node.input[0]].op_type == "DequantizeLinear":
+            rounded = made_by[made_by[node.input[0]].input[0]]
+            if rounded.op_type == "QuantizeLinear" and made_by[rounded.input[0]].op_type == "Conv":
+                node.input[0] = rounded.input[0]
+    for kind in ("DequantizeLinear", "QuantizeLinear"):
+        read = {name for node in model.graph.node for name in node.input}
+        read.update(value.name for value in model.graph.output)
+        unread = [node for node in model.graph.node if node.op_type == kind and node.output[0] not in read]
+        for node in unread:
+            model.graph.node.remove(node)
 
 
 class _OnePicture(CalibrationDataReader):  # type: ignore[misc]

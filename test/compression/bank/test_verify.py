@@ -27,10 +27,16 @@ from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.compression.bank import verify
 from hand_tracking_dsp.compression.bank.entries import new_accuracy, with_variant
 from hand_tracking_dsp.compression.bank.files import write_bank, write_manifest
-from hand_tracking_dsp.compression.bank.verify import Check, check_networks, choices_here, time_networks
+from hand_tracking_dsp.compression.bank.verify import (
+    Check,
+    check_networks,
+    choices_here,
+    runtimes_here,
+    time_networks,
+)
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
 from hand_tracking_dsp.resources import share_path
-from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, onnxruntime_backend
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.network_info import File
 from hand_tracking_dsp.tracking.types import Image
@@ -45,7 +51,7 @@ def images() -> list[Image]:
 @pytest.fixture(autouse=True)
 def one_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only ONNX Runtime's processor, whatever is installed."""
-    monkeypatch.setattr(verify, "runtimes_here", lambda: [RuntimeOptions(providers=("cpu",))])
+    monkeypatch.setattr(verify, "runtimes_here", lambda *_: [RuntimeOptions(providers=("cpu",))])
 
 
 def record(bank: Path, level: int, value: float, data: str) -> None:
@@ -132,3 +138,17 @@ def test_everything_is_timed_in_its_order(tiny_bank: Path) -> None:
     assert all(one.threads == 1 and one.times.p50_ms > 0 for one in timed)
     assert len(beside) == 1
     assert calls
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_provider_that_is_listed_and_does_not_open_is_named_and_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listed = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    if listed[0] in onnxruntime_backend.onnxruntime.get_available_providers():
+        pytest.skip("this ONNX Runtime has the provider that is to be missing")
+    monkeypatch.setattr(onnxruntime_backend.onnxruntime, "get_available_providers", lambda: listed)
+    problems: list[str] = []
+    found = [one.providers for one in runtimes_here(problems.append) if one.backend == "onnxruntime"]
+    assert found == [("cpu",)]
+    assert [problem.split(",")[0] for problem in problems] == ["CUDAExecutionProvider does not open"]
