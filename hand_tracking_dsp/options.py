@@ -68,6 +68,8 @@ class Parameter:
         choices: The strings allowed, also as members of a list; empty: any.
         dynamic: Whether a node takes up a change at once; other parameters are read at configure and cannot
             be set while the node is active.
+        locked: Whether a node, once configured, refuses to change it, because it names what the node opens:
+            a file, a folder, a device or an address.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Parameter:
     high: float = math.inf
     choices: tuple[str, ...] = ()
     dynamic: bool = False
+    locked: bool = False
 
     @property
     def kind(self) -> str:
@@ -138,24 +141,26 @@ def option(
     *,
     choices: tuple[str, ...] = (),
     dynamic: bool = False,
+    locked: bool = False,
     parameter: bool = True,
 ) -> _Default:
     """Declare a field of a dataclass.
 
     Args:
-        default: Value where nobody sets one; see Parameter for this and the next six.
+        default: Value where nobody sets one; see Parameter for this and the next seven.
         description: One sentence for a person.
         unit: Unit of a number.
         low: Lowest value.
         high: Highest value.
         choices: The strings allowed.
         dynamic: Whether a node takes up a change at once.
+        locked: Whether a node, once configured, refuses to change it.
         parameter: Whether the nodes have it as a parameter, too.
 
     Returns:
         The field; its type is that of the default, as dataclasses.field has it.
     """
-    declared = Parameter("", default, description, unit, low, high, choices, dynamic)
+    declared = Parameter("", default, description, unit, low, high, choices, dynamic, locked)
     metadata = {_DECLARATION: (declared, parameter)}
     return field(default=default, metadata=metadata)
 

@@ -17,10 +17,13 @@
 `--show-args` lists the arguments.
 """
 
+import json
+
 from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, SetEnvironmentVariable
 from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
 from hand_tracking_dsp.nodes.graph.transport import transport_in_force, transport_variables
@@ -43,6 +46,27 @@ NODES = {
 # These start only where they are asked for.
 ON_REQUEST = ("gesture", "teleop", "trigger")
 
+# These keep a process of their own also with composed:=true: what stops a robot must outlive the tracker.
+NEVER_COMPOSED = ("teleop", "trigger")
+
+# Arguments that set parameters of nodes where they are not empty.
+PARAMETERS = {
+    "source": {"camera": "source"},
+    "bank": {"tracker": "bank", "controller": "bank", "power": "bank"},
+    "policy": {"controller": "policy"},
+    "policy_file": {"controller": "policy_file"},
+    "transport": {"tracker": "image_transport"},
+    "autostart": {
+        "camera": "autostart",
+        "tracker": "autostart",
+        "controller": "autostart",
+        "power": "autostart",
+        "gesture": "autostart",
+        "teleop": "autostart",
+        "trigger": "autostart",
+    },
+}
+
 
 def generate_launch_description() -> LaunchDescription:
     """Describe the arguments, the transport and the nodes."""
@@ -52,9 +76,16 @@ def generate_launch_description() -> LaunchDescription:
             _argument("namespace", "", "Namespace of all nodes and topics."),
             _argument("params_file", defaults, "ROS parameter file of all nodes."),
             _argument("source", "", "Source of the camera node; empty: as the parameter file says."),
+            _argument("bank", "", "Folder of the level bank; empty: as the parameter file says."),
+            _argument("policy", "", "What chooses the level.", "auto", "learned", "threshold", "fixed"),
+            _argument("policy_file", "", "Manifest of the learned policy, policy.json."),
+            _argument("transport", "", "Image to exchange; empty: as the file says.", "raw", "compressed"),
+            _argument("autostart", "", "false: a lifecycle manager starts the nodes.", "true", "false"),
             _argument("log_level", "info", "debug, info, warn, error or fatal."),
             _argument("use_sim_time", "false", "Take the time from /clock."),
             _argument("respawn", "false", "Start a node again when its process ends."),
+            _argument("respawn_delay", "2.0", "Seconds until then."),
+            _argument("composed", "false", "One process for all nodes but teleop and trigger."),
             *(
                 _argument(name, "false" if name in ON_REQUEST else "true", f"Start {node}.")
                 for name, node in NODES.items()
@@ -78,38 +109,75 @@ def _transport(context: LaunchContext) -> list[SetEnvironmentVariable | LogInfo]
 
 
 def _nodes(context: LaunchContext) -> list[Node]:
-    """Make the nodes; source is looked at, as a parameter that is given empty would not be left out."""
+    """Make the nodes; arguments are looked at, as a parameter that is given empty would not be left out."""
+    started = [name for name in NODES if IfCondition(LaunchConfiguration(name)).evaluate(context)]
+    together = [name for name in started if name not in NEVER_COMPOSED]
+    if not IfCondition(LaunchConfiguration("composed")).evaluate(context):
+        together = []
+    set_here = _set_by_arguments(context)
+    nodes = [
+        _node(context, NODES[name], parameters=set_here[name]) for name in started if name not in together
+    ]
+    if together:
+        arguments = [NODES[name] for name in together]
+        for name in together:
+            arguments += [f"{NODES[name]}.{key}={json.dumps(value)}" for key, value in set_here[name].items()]
+        nodes.append(_node(context, "composed_nodes", arguments=arguments))
+    return nodes
+
+
+def _set_by_arguments(context: LaunchContext) -> dict[str, dict[str, bool | str]]:
+    """Return the parameters that arguments set, by node."""
+    parameters: dict[str, dict[str, bool | str]] = {name: {} for name in NODES}
+    for argument, names in PARAMETERS.items():
+        if text := LaunchConfiguration(argument).perform(context):
+            for node, parameter in names.items():
+                parameters[node][parameter] = text == "true" if argument == "autostart" else text
+    # Whoever starts a launch file may run any pipeline on this machine anyway.
+    if parameters["camera"].get("source", "").startswith("gst:"):
+        parameters["camera"]["allow_gstreamer"] = True
+    if parameters["tracker"].get("image_transport") == "compressed":
+        parameters["camera"]["compressed"] = True
+    return parameters
+
+
+def _node(
+    context: LaunchContext,
+    executable: str,
+    parameters: dict[str, bool | str] | None = None,
+    arguments: list[str] | None = None,
+) -> Node:
     image, info, battery, cmd_vel = (
         LaunchConfiguration(name) for name in ("image", "camera_info", "battery", "cmd_vel")
     )
-    remappings = [
-        ("image_raw", image),
-        ("image_raw/compressed", [image, "/compressed"]),
-        ("camera_info", info),
-        ("battery_state", battery),
-        ("cmd_vel", cmd_vel),
-    ]
-    source = LaunchConfiguration("source").perform(context)
-    more = {"camera": [{"source": source}] if source else []}
-    return [
-        Node(
-            package=PACKAGE,
-            executable=executable,
-            namespace=LaunchConfiguration("namespace"),
-            parameters=[
-                LaunchConfiguration("params_file"),
-                {"use_sim_time": LaunchConfiguration("use_sim_time")},
-                *more.get(argument, []),
-            ],
-            remappings=remappings,
-            ros_arguments=["--log-level", LaunchConfiguration("log_level")],
-            respawn=LaunchConfiguration("respawn"),
-            output="screen",
-            condition=IfCondition(LaunchConfiguration(argument)),
-        )
-        for argument, executable in NODES.items()
-    ]
+    typed = {
+        name: ParameterValue(value, value_type=type(value)) for name, value in (parameters or {}).items()
+    }
+    return Node(
+        package=PACKAGE,
+        executable=executable,
+        namespace=LaunchConfiguration("namespace"),
+        arguments=arguments,
+        parameters=[
+            LaunchConfiguration("params_file"),
+            {"use_sim_time": LaunchConfiguration("use_sim_time"), **typed},
+        ],
+        # Compressed images and camera_info follow the image, unless camera_info is named.
+        remappings=[
+            ("image_raw", image),
+            ("camera_info", info),
+            ("battery_state", battery),
+            ("cmd_vel", cmd_vel),
+        ],
+        ros_arguments=["--log-level", LaunchConfiguration("log_level")],
+        respawn=LaunchConfiguration("respawn"),
+        respawn_delay=float(LaunchConfiguration("respawn_delay").perform(context)),
+        output="screen",
+    )
 
 
-def _argument(name: str, default: SomeSubstitutionsType, description: str) -> DeclareLaunchArgument:
-    return DeclareLaunchArgument(name, default_value=default, description=description)
+def _argument(
+    name: str, default: SomeSubstitutionsType, description: str, *choices: str
+) -> DeclareLaunchArgument:
+    allowed = {"choices": [default, *choices]} if choices else {}
+    return DeclareLaunchArgument(name, default_value=default, description=description, **allowed)

@@ -32,7 +32,10 @@ from hand_tracking_dsp.images.options import ImageOptions
 _START_BYTES = 1 << 20
 """Bytes in which a video of JPEGs states the size of its first."""
 
-STREAM_PREFIXES = ("rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://", "tcp://", "gst:")
+GSTREAMER_PREFIX = "gst:"
+STREAM_PREFIXES = (
+    "rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://", "tcp://", GSTREAMER_PREFIX,
+)  # fmt: skip
 
 
 def open_source(
@@ -47,12 +50,18 @@ def open_source(
         images: Limit of the images' size, and more; the defaults if None.
 
     Raises:
-        SourceError: There is no such source, or it does not open.
+        SourceError: There is no such source, it does not open, or it is a pipeline where none is allowed.
     """
     options = options or SourceOptions()
     spec = spec.strip()
     if spec == "synthetic":
         return SyntheticHandSource(options)
+    if spec.lower().startswith(GSTREAMER_PREFIX) and not options.allow_gstreamer:
+        msg = (
+            f"The source '{spec}' is a GStreamer pipeline, which can do more than read a camera: set "
+            f"allow_gstreamer where the node is started, or give another source."
+        )
+        raise SourceError(msg)
     if spec.lower().startswith(STREAM_PREFIXES):
         return StreamSource(spec, images=images)
     path = Path(spec).expanduser()

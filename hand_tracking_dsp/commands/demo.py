@@ -107,7 +107,7 @@ def _parameters(args: argparse.Namespace) -> dict[str, dict[str, Value]]:
     battery = SimulatedBatteryOptions()
     lifetime_s = 3600 * battery.capacity_wh / (battery.base_w + battery.load_w[0])
     return {
-        "camera_node": {"source": args.source},
+        "camera_node": {"source": args.source, "allow_gstreamer": True},
         "hand_tracker_node": {"backend": args.backend},
         "pruning_controller_node": {"budget_ms": args.budget_ms},
         "power_node": {

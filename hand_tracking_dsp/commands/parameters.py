@@ -64,7 +64,9 @@ def as_markdown(tables: Mapping[str, tuple[Parameter, ...]]) -> str:
         "# Parameters",
         "",
         "Printed by `hand-tracking-dsp parameters --markdown`. A parameter marked *at once* can be set while",
-        "its node is active; the others are read at configure.",
+        "its node is active; the others are read at configure. One marked *locked* says what the node opens",
+        "or calls, and cannot be changed once the node has been configured, unless the node was started with",
+        "`allow_locked_changes` ([security.md](security.md)).",
     ]
     for node, table in tables.items():
         rows = [
@@ -72,7 +74,9 @@ def as_markdown(tables: Mapping[str, tuple[Parameter, ...]]) -> str:
                 f"`{one.name}`",
                 f"`{_scalar(one.default)}`",
                 one.allowed or one.kind,
-                one.description + (" *At once.*" if one.dynamic else ""),
+                one.description
+                + (" *At once.*" if one.dynamic else "")
+                + (" *Locked.*" if one.locked else ""),
             )
             for one in table
         ]

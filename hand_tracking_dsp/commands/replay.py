@@ -66,6 +66,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="longest time to wait for subscribers, seconds (default: 3)",
     )
+    parser.add_argument(
+        "--wait-for",
+        default="",
+        metavar="TOPIC",
+        help="wait for a subscriber of this topic or of a transport of it (default: of any topic)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -103,7 +109,7 @@ def run(options: argparse.Namespace) -> int:
                 raise SourceError(msg)
             view.say(f"Publishing {', '.join(player.topics)}, and /clock.")
             try:
-                if not player.wait_for_listeners(options.wait):
+                if not player.wait_for_listeners(options.wait, options.wait_for):
                     view.say(f"No subscriber after {options.wait:g} s; playing all the same.")
                 published = -1
                 # A round in which nothing could be read is the last one.

@@ -38,6 +38,12 @@ def test_a_camera_that_is_not_connected_is_named(spec):
         open_source(spec)
 
 
+@pytest.mark.parametrize("spec", ["gst:videotestsrc ! appsink", " GST: videotestsrc ! filesink location=x"])
+def test_a_pipeline_is_not_opened_where_none_is_allowed(spec):
+    with pytest.raises(SourceError, match=r"is a GStreamer pipeline, which can do more than read a camera"):
+        open_source(spec, SourceOptions(allow_gstreamer=False))
+
+
 def test_the_synthetic_hand_is_a_source():
     with open_source(" synthetic ", SourceOptions(width=160, height=120)) as source:
         assert isinstance(source, FrameSource)

@@ -16,17 +16,23 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import os
+import signal
 
 import pytest
 
 from hand_tracking_dsp.nodes.graph.processes import NODES, SHORT_NAMES
+from hand_tracking_dsp.nodes.tables.by_node import TABLES
 from hand_tracking_dsp.resources import share_path
 
 GENERAL = "hand_tracking.launch.py"
 PRESETS = {
-    "gesture_teleop.launch.py": {"gesture_node", "gesture_teleop_node"},
-    "gesture_trigger.launch.py": {"gesture_node", "gesture_trigger_node"},
+    "camera.launch.py": {"camera_node"},
+    "gesture_teleop.launch.py": {*NODES, "gesture_node", "gesture_teleop_node"},
+    "gesture_trigger.launch.py": {*NODES, "gesture_node", "gesture_trigger_node"},
+    "replay.launch.py": {"hand_tracker_node", "pruning_controller_node"},
 }
+PATIENCE_S = 240.0
 
 
 def tree(file):
@@ -47,6 +53,13 @@ def test_starts_what_the_command_up_starts():
     assert {node for name, node in SHORT_NAMES.items() if name not in known["ON_REQUEST"]} == set(NODES)
 
 
+def test_arguments_set_parameters_that_the_nodes_have():
+    names = {node: {parameter.name for parameter in table} for node, table in TABLES.items()}
+    for parameters in constants()["PARAMETERS"].values():
+        for short, parameter in parameters.items():
+            assert parameter in names[SHORT_NAMES[short]]
+
+
 def test_these_are_all_launch_files():
     assert {path.name for path in share_path("launch", GENERAL).parent.glob("*.py")} == {GENERAL, *PRESETS}
 
@@ -56,12 +69,13 @@ def test_imports_nothing_that_a_robot_may_lack(file):
     nodes = list(ast.walk(tree(file)))
     modules = {node.module.split(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
     modules |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    assert modules <= {"hand_tracking_dsp", "launch", "launch_ros", "pathlib"}
+    assert modules <= {"hand_tracking_dsp", "json", "launch", "launch_ros", "pathlib"}
 
 
 @pytest.fixture
-def launch():
+def launch(domain_id, monkeypatch):
     pytest.importorskip("launch_ros", reason="launch and launch_ros are not installed (they are not on PyPI)")
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(domain_id))
     return pytest.importorskip("launch", reason="launch is not installed (it is not on PyPI)")
 
 
@@ -71,60 +85,155 @@ def source(file):
     return PythonLaunchDescriptionSource(str(share_path("launch", file)))
 
 
+class Launched:
+    """Runs a launch file until a condition of its output holds, or it ends by itself.
+
+    Attributes:
+        lines: Lines that the processes have printed so far.
+        pids: Process ids by executable, of the process started last.
+        statuses: Exit statuses by executable.
+    """
+
+    def __init__(self, launch, file, arguments):
+        self._launch, self._file, self._arguments = launch, file, arguments
+        self.lines: list[str] = []
+        self.pids: dict[str, int] = {}
+        self.statuses: dict[str, int] = {}
+
+    def run(self, until=lambda _: False):
+        """Run; until is called with this object whenever something was printed."""
+        launch = self._launch
+        stop = launch.actions.EmitEvent(event=launch.events.Shutdown(reason="the test has seen enough"))
+
+        def on_output(event):
+            self.lines += event.text.decode(errors="replace").splitlines()
+            return stop if until(self) else None
+
+        def on_start(event, _):
+            self.pids[event.process_name.rpartition("-")[0]] = event.pid
+
+        def on_exit(event, _):
+            self.statuses[event.process_name.rpartition("-")[0]] = event.returncode
+
+        handlers = [
+            launch.event_handlers.OnProcessIO(on_stdout=on_output, on_stderr=on_output),
+            launch.event_handlers.OnProcessStart(on_start=on_start),
+            launch.event_handlers.OnProcessExit(on_exit=on_exit),
+        ]
+        description = launch.LaunchDescription(
+            [
+                *map(launch.actions.RegisterEventHandler, handlers),
+                launch.actions.IncludeLaunchDescription(
+                    source(self._file), launch_arguments=self._arguments.items()
+                ),
+                launch.actions.TimerAction(period=PATIENCE_S, actions=[stop]),
+            ]
+        )
+        service = launch.LaunchService(noninteractive=True)
+        service.include_launch_description(description)
+        loop = asyncio.new_event_loop()
+        try:
+            loop.run_until_complete(service.run_async())
+        finally:
+            loop.close()
+        return self
+
+    def active(self, namespace=""):
+        """Name the nodes that have become active."""
+        prefix = f"{namespace}." if namespace else ""
+        return {
+            node
+            for node in SHORT_NAMES.values()
+            if any(line.endswith(f"[{prefix}{node}]: active") for line in self.lines)
+        }
+
+
 @pytest.mark.parametrize("file", [GENERAL, *PRESETS])
 def test_every_argument_is_described(launch, file):
     description = source(file).get_launch_description(launch.LaunchContext())
     arguments = description.get_launch_arguments(conditional_inclusion=True)
-    assert {"namespace", "params_file", "source", "log_level", *SHORT_NAMES} <= {
+    assert {"namespace", "params_file", "source", "log_level", "composed", *SHORT_NAMES} <= {
         argument.name for argument in arguments
     }
-    assert all(argument.description.endswith(".") for argument in arguments)
+    # launch adds the choices.
+    assert all(one.description.partition(" Valid choices")[0].endswith(".") for one in arguments)
 
 
 @pytest.mark.parametrize(
     ("file", "arguments", "nodes"),
     [
-        (GENERAL, {"image": "eye", "battery": "/base/battery"}, set(NODES)),
-        *((file, dict.fromkeys(("camera", "tracker"), "false"), nodes) for file, nodes in PRESETS.items()),
+        (GENERAL, {"image": "eye", "battery": "/base/battery", "transport": "compressed"}, set(NODES)),
+        ("camera.launch.py", {"source": "synthetic"}, {"camera_node"}),
+        *(
+            (
+                f"gesture_{name}.launch.py",
+                dict.fromkeys(("camera", "tracker"), "false"),
+                {"pruning_controller_node", "power_node", "gesture_node", f"gesture_{name}_node"},
+            )
+            for name in ("teleop", "trigger")
+        ),
     ],
 )
-def test_the_nodes_become_active_in_their_namespace_and_end_cleanly(
-    launch, domain_id, monkeypatch, file, arguments, nodes
-):
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(domain_id))
-    expected = nodes if file == GENERAL else nodes | {"pruning_controller_node", "power_node"}
-    active: set[str] = set()
-    statuses: dict[str, int] = {}
+def test_the_nodes_become_active_in_their_namespace_and_end_cleanly(launch, file, arguments, nodes):
+    launched = Launched(launch, file, {"namespace": "robot", **arguments})
+    launched.run(lambda running: running.active("robot") == nodes)
+    assert launched.active("robot") == nodes
+    assert launched.statuses == dict.fromkeys(nodes, 0)
 
-    def on_output(event):
-        for line in event.text.decode(errors="replace").splitlines():
-            active.update(node for node in SHORT_NAMES.values() if line.endswith(f"[robot.{node}]: active"))
-        if active == expected:
-            return launch.actions.EmitEvent(event=launch.events.Shutdown(reason="all nodes are active"))
-        return None
 
-    def on_exit(event, _):
-        statuses[event.process_name.rpartition("-")[0]] = event.returncode
+def test_composed_nodes_share_a_process_but_for_what_stops_a_robot(launch):
+    arguments = {"composed": "true", "source": "synthetic", "policy": "threshold", "tracker": "false"}
+    launched = Launched(launch, "gesture_teleop.launch.py", arguments)
+    nodes = PRESETS["gesture_teleop.launch.py"] - {"hand_tracker_node"}
+    launched.run(lambda running: running.active() == nodes)
+    assert launched.active() == nodes
+    assert launched.statuses == {"composed_nodes": 0, "gesture_teleop_node": 0}
 
-    arguments = {"namespace": "robot", **arguments}
-    description = launch.LaunchDescription(
-        [
-            launch.actions.RegisterEventHandler(
-                launch.event_handlers.OnProcessIO(on_stdout=on_output, on_stderr=on_output)
-            ),
-            launch.actions.RegisterEventHandler(launch.event_handlers.OnProcessExit(on_exit=on_exit)),
-            launch.actions.IncludeLaunchDescription(source(file), launch_arguments=arguments.items()),
-            launch.actions.TimerAction(
-                period=60.0, actions=[launch.actions.EmitEvent(event=launch.events.Shutdown())]
-            ),
-        ]
+
+def test_arguments_reach_the_nodes(launch, tmp_path):
+    arguments = {"bank": str(tmp_path), "power": "false", "tracker": "false", "respawn": "true"}
+    launched = Launched(launch, GENERAL, {**arguments, "source": "gst:nothing"})
+
+    def told(running):
+        text = "\n".join(running.lines)
+        return "gst" in text.lower() and str(tmp_path) in text
+
+    launched.run(told)
+    text = "\n".join(launched.lines)
+    assert str(tmp_path / "bank.json") in text
+    # The pipeline is allowed to whoever starts the launch file.
+    assert "allow_gstreamer" not in text
+
+
+def test_nothing_starts_itself_where_a_manager_does(launch):
+    arguments = {"autostart": "false", "tracker": "false", "power": "false", "log_level": "debug"}
+    launched = Launched(launch, GENERAL, arguments)
+    launched.run(lambda running: len(running.pids) == 2 and len(running.lines) > 20)
+    assert launched.active() == set()
+    assert not any("configure" in line for line in launched.lines)
+
+
+def test_a_node_that_dies_is_started_again(launch):
+    arguments = {"respawn": "true", "respawn_delay": "0.2"}
+    launched = Launched(launch, "camera.launch.py", arguments)
+    killed = []
+
+    def again(running):
+        starts = sum(line.endswith("[camera_node]: active") for line in running.lines)
+        if starts == 1 and not killed:
+            killed.append(running.pids["camera_node"])
+            os.kill(killed[0], signal.SIGKILL)
+        return starts == 2
+
+    launched.run(again)
+    assert launched.pids["camera_node"] != killed[0]
+
+
+def test_a_bag_stands_in_for_the_camera_and_all_ends_with_it(launch, synthetic_bag):
+    launched = Launched(launch, "replay.launch.py", {"bag": str(synthetic_bag)}).run()
+    assert launched.active() == PRESETS["replay.launch.py"]
+    assert launched.statuses == dict.fromkeys(
+        {"hand_tracker_node", "pruning_controller_node", "hand-tracking-dsp"}, 0
     )
-    service = launch.LaunchService(noninteractive=True)
-    service.include_launch_description(description)
-    loop = asyncio.new_event_loop()
-    try:
-        loop.run_until_complete(service.run_async())
-    finally:
-        loop.close()
-    assert active == expected
-    assert statuses == dict.fromkeys(expected, 0)
+    assert any("image_raw" in line and "messages" in line for line in launched.lines)
+    assert not any("No subscriber" in line for line in launched.lines)

@@ -125,6 +125,12 @@ def test_a_source_that_comes_late_or_vanishes_is_tried_again(graph, folder, diag
     assert int({v.key: v.value for v in diagnostics(NODE).values}["times_lost"]) >= 1
 
 
+def test_a_pipeline_is_refused_unless_it_was_allowed(graph, diagnostics):
+    graph.start(CameraNode, source="gst:videotestsrc ! filesink location=stolen")
+    status = diagnostics(NODE, lambda status: status.level == status.ERROR)
+    assert "set allow_gstreamer where the node is started" in status.message
+
+
 def test_a_file_without_loop_ends_and_says_so(graph, folder, diagnostics):
     graph.start(CameraNode, source=str(folder), loop=False)
     status = diagnostics(NODE, lambda status: status.level == status.ERROR)

@@ -91,7 +91,7 @@ def _parameters(
     watts = load_w(bank)
     lifetime_s = 3600 * BATTERY.capacity_wh / (BATTERY.base_w + watts[0])
     return {
-        "camera_node": {"source": options.source},
+        "camera_node": {"source": options.source, "allow_gstreamer": True},
         CONTROLLER: {"budget_ms": options.budget_ms, **policy.parameters},
         POWER: {
             "source": "simulated",

@@ -182,7 +182,9 @@ class _Sweep:
 
 
 def _graph(options: argparse.Namespace, duration_s: float) -> GraphRun:
-    parameters: dict[str, dict[str, Value]] = {"camera_node": {"source": options.source}}
+    parameters: dict[str, dict[str, Value]] = {
+        "camera_node": {"source": options.source, "allow_gstreamer": True}
+    }
     if options.bank:
         bank = str(options.bank.resolve())
         parameters |= {"hand_tracker_node": {"bank": bank}, "pruning_controller_node": {"bank": bank}}

@@ -31,6 +31,7 @@ from rclpy.parameter import Parameter as RosParameter
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.options import OptionsType, Parameter, Value, make_options
 
+_ALLOW = "allow_locked_changes"
 # Parameters that rclpy itself declares.
 _OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 
@@ -63,6 +64,7 @@ class DeclaredParameters:
         self._apply = apply
         self._problems: dict[str, str] = {}
         self._kinds: dict[str, RosParameter.Type] = {}
+        self._locked = False
         for parameter in self._table.values():
             self._declare(parameter)
         node.add_on_set_parameters_callback(self._on_set)
@@ -137,6 +139,18 @@ class DeclaredParameters:
         if first != value:
             Node.set_parameters(self._node, [RosParameter(name, self._kinds[name], _plain(value))])
 
+    def lock(self) -> None:
+        """Refuse from now on to change locked parameters, unless allow_locked_changes is set."""
+        self._locked = _ALLOW not in self._table or not self[_ALLOW]
+
+    def _check_lock(self, parameter: Parameter, value: Value) -> None:
+        if self._locked and parameter.locked and value != self[parameter.name]:
+            msg = (
+                f"Parameter {parameter.name} says what the node opens or calls, and is locked once the node "
+                f"has been configured: start the node again with another value, or with {_ALLOW}."
+            )
+            raise ConfigurationError(msg)
+
     def _on_set(self, changes: list[RosParameter]) -> SetParametersResult:
         accepted: dict[str, Value] = {}
         try:
@@ -151,6 +165,7 @@ class DeclaredParameters:
                         f"deactivate the node before setting it, then clean up and configure."
                     )
                     raise ConfigurationError(msg)
+                self._check_lock(parameter, accepted[change.name])
             if dynamic := {name: accepted[name] for name in accepted if self._table[name].dynamic}:
                 self._apply(dynamic)
         except HandTrackingError as error:
@@ -166,10 +181,12 @@ def _plain(value: Value) -> Any:  # noqa: ANN401 (a scalar or a list)
 
 def _descriptor(parameter: Parameter) -> ParameterDescriptor:
     unit = f" [{parameter.unit}]" if parameter.unit else ""
+    constraints = [f"one of: {parameter.allowed}"] if parameter.choices else []
+    constraints += ["locked once the node has been configured"] if parameter.locked else []
     descriptor = ParameterDescriptor(
         name=parameter.name,
         description=parameter.description + unit,
-        additional_constraints="" if not parameter.choices else f"one of: {parameter.allowed}",
+        additional_constraints="; ".join(constraints),
     )
     # A step of 0 allows every value between the limits.
     if isinstance(parameter.default, bool):

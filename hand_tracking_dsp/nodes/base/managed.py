@@ -238,6 +238,7 @@ class ManagedNode(LifecycleNode):
             if goal == "inactive":
                 self.parameters.check()
                 self.configure()
+                self.parameters.lock()
             else:
                 self._wiring.restart_counts()
                 self.activate()

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Runs one node as a process, until SIGINT or SIGTERM."""
+"""Runs a node, or several, as a process until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
@@ -47,10 +47,13 @@ def go_before_others() -> None:
         os.setpriority(os.PRIO_PROCESS, 0, _NICE)
 
 
-def run_node(make_node: Callable[[], ManagedNode]) -> int:
-    """Run a node until the process is asked to stop; errors in callbacks are logged and survived.
+def run_node(*make_nodes: Callable[[], ManagedNode]) -> int:
+    """Run nodes until the process is asked to stop; errors in callbacks are logged and survived.
 
-    The first SIGINT or SIGTERM stops the node in order, the second ends the process at once.
+    The first SIGINT or SIGTERM stops the nodes in order, the second ends the process at once.
+
+    Args:
+        make_nodes: Classes of nodes, or functions that make them; each node gets a thread.
 
     Returns:
         Exit status: 0 after a signal, 2 where the ROS arguments are wrong.
@@ -65,24 +68,29 @@ def run_node(make_node: Callable[[], ManagedNode]) -> int:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     try:
         rclpy.init(args=[*sys.argv, *log_arguments()], signal_handler_options=SignalHandlerOptions.NO)
-        node = make_node()
+        nodes = [make_node() for make_node in make_nodes]
     except Exception as error:  # noqa: BLE001 (a wrong argument ends in one sentence)
         # Where in its sources rcl found it out helps nobody here.
         reason = re.sub(r",? at \S+\.(c|cpp|hpp):\d+", "", str(error))
         print(f"The node cannot start: {visible(reason)}", file=sys.stderr)
         return 2
     stop = threading.Event()
-    wake = node.create_guard_condition(lambda: None)
+    wakes = [node.create_guard_condition(lambda: None) for node in nodes]
 
     def ask_to_stop() -> None:
         if not stop.is_set():
             stop.set()
-            wake.trigger()
+            for wake in wakes:
+                wake.trigger()
 
     threading.Thread(target=_await_signals, args=(listener, ask_to_stop), daemon=True).start()
     if os.environ.get(SUPERVISED_VARIABLE) == "1":
         threading.Thread(target=_await_parent, args=(ask_to_stop,), daemon=True).start()
-    _spin(node, stop)
+    threads = [threading.Thread(target=_spin, args=(node, stop), name=node.get_name()) for node in nodes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     rclpy.shutdown()
     signal.set_wakeup_fd(-1)
     return 0

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from rclpy.duration import Duration
 from rclpy.exceptions import NameValidationException
+from rclpy.publisher import Publisher
 from rosgraph_msgs.msg import Clock
 
 from hand_tracking_dsp.nodes.graph.bag_recorder import request
@@ -89,15 +90,24 @@ class BagPlayer(SpinningNode):
                 self._advertise(connection)
         self.topics = sorted({topic for topic, _ in self._publishers.values()})
 
-    def wait_for_listeners(self, patience_s: float) -> bool:
-        """Wait for a subscriber, and a moment for others; return whether there is any."""
+    def wait_for_listeners(self, patience_s: float, topic: str = "") -> bool:
+        """Wait for a subscriber, and a moment for others; return whether there is any.
+
+        Args:
+            patience_s: Longest time to wait, seconds.
+            topic: Topic as it is published, which somebody must subscribe, or one below it, as compressed
+                images are; any topic if empty or not in the bag.
+        """
+        name = f"/{topic.strip('/')}"
+        publishers = [publisher for _, publisher in self._publishers.values()]
+        wanted = [one for one in publishers if f"{one.topic_name}/".startswith(f"{name}/")] or publishers
         deadline_s = time.monotonic() + patience_s
         while time.monotonic() < deadline_s:
-            if self._is_heard():
+            if _is_heard(wanted):
                 time.sleep(_SETTLE_S)
                 return True
             time.sleep(_POLL_S)
-        return self._is_heard()
+        return _is_heard(wanted)
 
     def play(self, on_progress: Callable[[float], None] = lambda _position_s: None) -> None:
         """Play once, from the start in the options.
@@ -184,8 +194,9 @@ class BagPlayer(SpinningNode):
             return ""
         return "" if connection.digest == known_hash(connection.msgtype) else "by its hash"
 
-    def _is_heard(self) -> bool:
-        return any(publisher.get_subscription_count() for _, publisher in self._publishers.values())
+
+def _is_heard(publishers: Iterable[Publisher]) -> bool:
+    return any(publisher.get_subscription_count() for publisher in publishers)
 
 
 def _offer(recorded: list[Any]) -> Any:  # noqa: ANN401

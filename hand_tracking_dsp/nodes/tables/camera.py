@@ -19,7 +19,7 @@ from __future__ import annotations
 from hand_tracking_dsp.cameras.backoff import BackoffOptions
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.images.options import ImageOptions
-from hand_tracking_dsp.nodes.tables.common import AUTOSTART, qos
+from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 
 JPEG_QUALITY = Parameter(
@@ -28,14 +28,17 @@ JPEG_QUALITY = Parameter(
 
 CAMERA: tuple[Parameter, ...] = (
     AUTOSTART,
+    ALLOW_LOCKED_CHANGES,
     Parameter(
         "source",
         "synthetic",
         "Where images come from: synthetic, a device (0 or /dev/video0), a video file, a folder of "
-        "images, or a stream (rtsp://, http://, or gst: and a GStreamer pipeline).",
+        "images, or a stream (rtsp://, http://, or gst: and a GStreamer pipeline, with allow_gstreamer).",
+        locked=True,
     ),
-    # A robot's camera goes on, also where a file stands in for it.
-    *parameters_of(SourceOptions, defaults={"loop": True}),
+    # A robot's camera goes on, also where a file stands in for it. A pipeline can write files and send them
+    # away: that is for whoever starts the node to allow, not for whoever is on the network.
+    *parameters_of(SourceOptions, defaults={"loop": True, "allow_gstreamer": False}),
     *parameters_of(ImageOptions, only=("max_image_megapixels",)),
     Parameter("frame_id", "camera_optical_frame", "Optical frame (REP 103) that the headers name."),
     Parameter("compressed", False, "Publish image_raw/compressed as well."),

@@ -48,7 +48,15 @@ def qos(
 AUTOSTART = Parameter(
     "autostart", True, "Configure and activate the node by itself; false: a lifecycle manager does."
 )
-BANK = Parameter("bank", "", f"Folder of the level bank; empty: the package's own, {DEFAULT_BANK}.")
+BANK = Parameter(
+    "bank", "", f"Folder of the level bank; empty: the package's own, {DEFAULT_BANK}.", locked=True
+)
+ALLOW_LOCKED_CHANGES = Parameter(
+    "allow_locked_changes",
+    False,
+    "Let locked parameters, which say what the node opens or calls, be set after its first configure, too.",
+    locked=True,
+)
 
 
 def bank_folder(parameter: str) -> Path:

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.policies import FixedLevelPolicy, ThresholdOptions
-from hand_tracking_dsp.nodes.tables.common import AUTOSTART, BANK, qos
+from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, BANK, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 from hand_tracking_dsp.resources import DEFAULT_POLICY
 
 CONTROLLER: tuple[Parameter, ...] = (
     AUTOSTART,
+    ALLOW_LOCKED_CHANGES,
     BANK,
     Parameter(
         "policy",
@@ -35,6 +36,7 @@ CONTROLLER: tuple[Parameter, ...] = (
         "policy_file",
         "",
         f"Manifest of the learned policy (policy.json); empty: the package's own, {DEFAULT_POLICY}.",
+        locked=True,
     ),
     *parameters_of(ControllerOptions, only=("mode",)),
     *parameters_of(ConstraintOptions, "constraint."),

@@ -19,12 +19,13 @@ from __future__ import annotations
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.teleop import TeleopOptions
 from hand_tracking_dsp.gestures.trigger import TriggerOptions
-from hand_tracking_dsp.nodes.tables.common import AUTOSTART, qos
+from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 
 GESTURE: tuple[Parameter, ...] = (
     AUTOSTART,
-    Parameter("gestures_file", "", "YAML file of your own gestures by example; empty: none."),
+    ALLOW_LOCKED_CHANGES,
+    Parameter("gestures_file", "", "YAML file of your own gestures by example; empty: none.", locked=True),
     Parameter(
         "silence_s",
         0.5,
@@ -53,6 +54,7 @@ TELEOP: tuple[Parameter, ...] = (
 
 TRIGGER: tuple[Parameter, ...] = (
     AUTOSTART,
+    ALLOW_LOCKED_CHANGES,
     Parameter(
         "bindings",
         (
@@ -61,6 +63,7 @@ TRIGGER: tuple[Parameter, ...] = (
         ),
         "What which event sets off: GESTURE started, held SECONDS, ended or moved -> "
         "set NODE PARAMETER VALUE, call SERVICE (Trigger), or call SERVICE true or false (SetBool).",
+        locked=True,
     ),
     *parameters_of(TriggerOptions),
     Parameter("timeout_s", 3.0, "How long an answer is waited for.", "s", 0.1, 600, dynamic=True),

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from hand_tracking_dsp.cameras.backoff import BackoffOptions
-from hand_tracking_dsp.nodes.tables.common import AUTOSTART, BANK, qos
+from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, BANK, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 from hand_tracking_dsp.power.factory import KINDS
 from hand_tracking_dsp.power.mac_estimate import MacEstimateOptions
@@ -25,6 +25,7 @@ from hand_tracking_dsp.power.simulated_battery import SimulatedBatteryOptions
 
 POWER: tuple[Parameter, ...] = (
     AUTOSTART,
+    ALLOW_LOCKED_CHANGES,
     Parameter(
         "source",
         "auto",
@@ -32,9 +33,12 @@ POWER: tuple[Parameter, ...] = (
         "else none; rapl: an Intel or AMD processor's counters; nvml: NVIDIA's cards; estimate: computed "
         "from the multiply-accumulates that the tracker reports, not measured.",
         choices=KINDS,
+        locked=True,
     ),
-    Parameter("battery", "", "Battery under /sys/class/power_supply to read; empty: all together."),
-    Parameter("root", "/", "Where the file system of /sys begins; another than / for tests."),
+    Parameter(
+        "battery", "", "Battery under /sys/class/power_supply to read; empty: all together.", locked=True
+    ),
+    Parameter("root", "/", "Where the file system of /sys begins; another than / for tests.", locked=True),
     Parameter("rate_hz", 2.0, "Readings a second.", "Hz", 0.01, 100),
     *parameters_of(BackoffOptions),
     BANK,

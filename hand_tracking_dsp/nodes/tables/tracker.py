@@ -17,13 +17,14 @@
 from __future__ import annotations
 
 from hand_tracking_dsp.images.options import ImageOptions
-from hand_tracking_dsp.nodes.tables.common import AUTOSTART, BANK, qos
+from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, BANK, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.tracker import TrackerOptions
 
 TRACKER: tuple[Parameter, ...] = (
     AUTOSTART,
+    ALLOW_LOCKED_CHANGES,
     BANK,
     Parameter("detector", "", "Palm detector of the bank, by name; empty: the bank's first."),
     Parameter("level", 0, "Sparsity level until a command arrives; 0: dense.", low=0, high=255),

@@ -65,7 +65,9 @@ class RuntimeOptions:
         False, "Fail at configure rather than run on the CPU where a GPU was meant."
     )
     tensorrt_cache_dir: str = option(
-        "", "Folder of built TensorRT engines; empty: tensorrt in the package's cache (~/.cache)."
+        "",
+        "Folder of built TensorRT engines; empty: tensorrt in the package's cache (~/.cache).",
+        locked=True,
     )
 
     def __post_init__(self) -> None:

@@ -30,6 +30,8 @@ TABLE = (
     Declared("weights", (1.0, 2.0), "Weights.", low=0.0, dynamic=True),
     Declared("names", ("a",), "Names.", dynamic=True),
     Declared("name", "a", "A name.", dynamic=True),
+    Declared("file", "a", "A file.", locked=True),
+    Declared("allow_locked_changes", False, "Let locked parameters change.", locked=True),
     Declared("count", 1, "A number of things.", low=0, high=9, dynamic=True),
 )
 
@@ -110,3 +112,39 @@ def test_an_empty_list_can_be_filled_again(graph):
     assert node.parameters["names"] == ()
     assert graph.set_parameter(NODE, "names", ["d"]).successful
     assert node.parameters["names"] == ("d",)
+
+
+def set_while_inactive(graph, name, value):
+    """Deactivate and clean up, as a stranger may who then sets a parameter and configures again."""
+    graph.until_state(NODE, "active")
+    assert graph.change_state(NODE, "deactivate")
+    assert graph.change_state(NODE, "cleanup")
+    return graph.set_parameter(NODE, name, value)
+
+
+@pytest.mark.parametrize(("name", "value"), [("file", "/etc/passwd"), ("allow_locked_changes", True)])
+def test_what_a_node_opens_cannot_be_changed_once_it_was_configured(graph, name, value):
+    node = graph.start(Sample)
+    result = set_while_inactive(graph, name, value)
+    assert not result.successful
+    assert result.reason == (
+        f"Parameter {name} says what the node opens or calls, and is locked once the node has been "
+        "configured: start the node again with another value, or with allow_locked_changes."
+    )
+    assert node.parameters["file"] == "a"
+    assert graph.set_parameter(NODE, "file", "a").successful
+    assert graph.set_parameter(NODE, "count", 2).successful
+    assert graph.change_state(NODE, "configure")
+
+
+def test_what_a_node_opens_can_be_changed_where_its_starter_allowed_it(graph):
+    node = graph.start(Sample, allow_locked_changes=True)
+    assert set_while_inactive(graph, "file", "b").successful
+    assert node.parameters["file"] == "b"
+
+
+def test_what_a_node_opens_can_be_corrected_until_it_has_been_configured(graph):
+    node = graph.start(Sample, autostart=False)
+    assert graph.set_parameter(NODE, "file", "b").successful
+    assert node.parameters["file"] == "b"
+    assert "locked" in node.describe_parameter("file").additional_constraints

@@ -54,7 +54,7 @@ DATACLASSES = (
     ("gesture_teleop_node", "", TeleopOptions),
     ("gesture_trigger_node", "", TriggerOptions),
 )
-OTHER_DEFAULTS = {("camera_node", "loop"): True}
+OTHER_DEFAULTS = {("camera_node", "loop"): True, ("camera_node", "allow_gstreamer"): False}
 """Defaults of a node that differ from the dataclass's, each for the reason that stands in its table."""
 
 FIELDS = [(node, prefix, kind, one.name) for node, prefix, kind in DATACLASSES for one in parameters_of(kind)]
@@ -165,3 +165,13 @@ def test_a_dataclass_takes_the_range_that_is_declared_and_no_more(kind, one):
 def test_ranges_that_nodes_and_dataclasses_once_had_apart_are_the_nodes(kind, name, low, high):
     declared = declaration(kind, name)
     assert (declared.low, declared.high) == (low, high)
+
+
+def test_what_names_files_folders_devices_or_addresses_is_locked():
+    locked = {parameter.name for _, parameter in ALL if parameter.locked}
+    assert locked == {
+        "allow_gstreamer", "allow_locked_changes", "bank", "battery", "bindings", "gestures_file",
+        "policy_file", "root", "source", "tensorrt_cache_dir",
+    }  # fmt: skip
+    of_paths = {one.name for _, one in ALL if one.name.endswith(("_file", "_dir", "_path"))}
+    assert of_paths <= locked

@@ -1,0 +1,39 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Publish a camera's images, and nothing else.
+
+This is hand_tracking.launch.py with the camera alone; its other arguments are taken here, too.
+"""
+
+from pathlib import Path
+
+from launch.actions import IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+from launch import LaunchDescription
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Include the general launch file without the other nodes."""
+    # A path, not a substitution: `--show-args` looks into it without starting anything.
+    general = str(Path(__file__).with_name("hand_tracking.launch.py"))
+    return LaunchDescription(
+        [
+            IncludeLaunchDescription(
+                PythonLaunchDescriptionSource(general),
+                launch_arguments=dict.fromkeys(("tracker", "controller", "power"), "false").items(),
+            )
+        ]
+    )
