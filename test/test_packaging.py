@@ -135,6 +135,7 @@ def test_programs_are_installed_where_ros2_run_looks() -> None:
     programs = sorted(Path(get_package_prefix("hand_tracking_dsp"), "lib/hand_tracking_dsp").iterdir())
     assert [program.name for program in programs] == [
         "camera_node",
+        "composed_nodes",
         "flow_watch",
         "gesture_node",
         "gesture_teleop_node",
