@@ -71,12 +71,18 @@ class Frame:
         image: uint8 [height, width, 3], BGR.
         truth: The hands it shows; None where the source does not know.
         depth_mm: uint16 [height, width], 0 = unknown; None where the source has no depth.
+        time_s: Time since the first frame as the file tells it, seconds; None where it tells a rate alone.
     """
 
     index: int
     image: NDArray[np.uint8]
     truth: tuple[HandTruth, ...] | None = None
     depth_mm: NDArray[np.uint16] | None = None
+    time_s: float | None = None
+
+    def at_s(self, rate_hz: float) -> float:
+        """Return the time since the first frame, seconds; where it is not told, that at a constant rate."""
+        return self.index / rate_hz if self.time_s is None else self.time_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +182,9 @@ class StoredSource(FrameSource):
         SourceError: There is no picture.
     """
 
+    # Frame.time_s of the image that _next_image read last.
+    _time_s: float | None = None
+
     def __init__(self, options: SourceOptions, unreadable: str, lost: str) -> None:
         self.rate_hz = options.rate_hz
         self._loop = options.loop
@@ -202,7 +211,7 @@ class StoredSource(FrameSource):
                 raise SourceError(self._lost)
         if image is None:
             return None
-        frame = Frame(self._index, image)
+        frame = Frame(self._index, image, time_s=self._time_s)
         self._index += 1
         return frame
 

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import cv2
@@ -46,6 +47,7 @@ class VideoFileSource(StoredSource):
         self._path = path
         self._images = images or ImageOptions()
         self.name = f"video {path}"
+        self._first_s = 0.0
         self._video = self._open()
         super().__init__(
             options,
@@ -75,4 +77,20 @@ class VideoFileSource(StoredSource):
     def _next_image(self) -> NDArray[np.uint8] | None:
         image: NDArray[np.uint8] | None
         done, image = self._video.read()
-        return image if done else None
+        if not done:
+            return None
+        self._time_s = self._next_time_s()
+        return image
+
+    def _next_time_s(self) -> float:
+        """Return the time of the frame just read since the first one, which rises whatever the file says."""
+        position_s = float(self._video.get(cv2.CAP_PROP_POS_MSEC)) / 1e3
+        if self._time_s is None:
+            self._first_s = position_s
+            return 0.0
+        time_s = position_s - self._first_s
+        if not self._time_s < time_s < math.inf:
+            # No time is known, or the file was begun again.
+            self._first_s = position_s - self._time_s - 1 / self.rate_hz
+            return self._time_s + 1 / self.rate_hz
+        return time_s

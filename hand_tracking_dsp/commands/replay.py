@@ -104,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
             for topic, reason in player.unknown.items():
                 view.say(f"Not published: {topic}, {reason}.")
             if not player.topics:
-                others = ", ".join(sorted({one.topic for one in bag.connections})) or "nothing"
+                others = bag.contents()
                 msg = f"The bag {options.bag} has no topic to publish (it has {others}): give other --topics."
                 raise SourceError(msg)
             view.say(f"Publishing {', '.join(player.topics)}, and /clock.")

@@ -21,9 +21,11 @@ import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.messages.hands import HANDS_TYPE
 from hand_tracking_dsp.recordings import bag_recording as module
 from hand_tracking_dsp.recordings.bag_recording import BagRecording
 from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES, new_message
+from hand_tracking_dsp.recordings.bags.images import IMAGE_TYPE
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
 
 FRAME_NS = 33_333_333
@@ -257,6 +259,27 @@ def test_truth_that_no_hand_can_have_is_named_and_left_out(bag, synthetic_frames
     ((sentence, count),) = recording.problems.items()
     assert sentence.startswith("/truth: a message cannot be used")
     assert count == 1
+
+
+def test_truth_of_a_version_that_does_not_map_is_named(tmp_path, synthetic_frames):
+    from rosbags.rosbag2 import StoragePlugin, Writer
+    from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+    store = get_typestore(Stores.LATEST)
+    store.register(get_types_from_msg("std_msgs/Header header\nuint8 hands\n", HANDS_TYPE))
+    with Writer(tmp_path / "bag", version=8, storage_plugin=StoragePlugin.MCAP) as writer:
+        images = writer.add_connection("/image_raw", IMAGE_TYPE, typestore=store)
+        message = image(synthetic_frames[0], START_NS)
+        writer.write(images, START_NS, bytes(store.serialize_cdr(message, IMAGE_TYPE)))
+        hands = writer.add_connection("/truth", HANDS_TYPE, typestore=store)
+        writer.write(hands, START_NS, bytes(17))
+    recording = BagRecording(tmp_path / "bag")
+    (given,) = recording.frames()
+    assert given.truth is None
+    ((sentence, _),) = recording.problems.items()
+    assert sentence.startswith(
+        f"/truth is not read, since it is {HANDS_TYPE} of another version (its field hands"
+    )
 
 
 def test_a_topic_of_another_type_is_no_truth(bag, synthetic_frames):

@@ -87,9 +87,10 @@ def count_events(
     tracker.reset()
     begun: Counter[str] = Counter()
     frames = with_hand = 0
+    stamp_s = 0.0
     with open_source(str(path), images=limit) as source:
         while (frame := source.read()) is not None:
-            stamp_s = frame.index / source.rate_hz
+            stamp_s = frame.at_s(source.rate_hz)
             hands = tracker.track(frame.image, stamp_s, level, "bgr").hands
             height, width = frame.image.shape[:2]
             _, events = recognizer.update(stamp_s, hands, (width, height))
@@ -97,8 +98,8 @@ def count_events(
             frames += 1
             with_hand += bool(hands)
             on_frame()
-        minute = 60 * source.rate_hz
-    return VideoEvents(path.name, frames / minute, with_hand / minute, begun)
+        minutes = (stamp_s + 1 / source.rate_hz) / 60
+    return VideoEvents(path.name, minutes, minutes * with_hand / max(frames, 1), begun)
 
 
 def sum_of(videos: Sequence[VideoEvents]) -> VideoEvents:

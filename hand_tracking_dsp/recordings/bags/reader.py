@@ -31,6 +31,9 @@ from hand_tracking_dsp.recordings.bags.files import bag_files, uncompressed, unp
 from hand_tracking_dsp.recordings.bags.layouts import Layout
 from hand_tracking_dsp.recordings.bags.storage import BagFile, Topic, Unreadable, in_order
 
+# Of the messages that are read.
+_ENCODINGS = ("cdr", "ros1")
+
 
 class Bag:
     """A bag that is open; one message at a time is in memory.
@@ -56,6 +59,9 @@ class Bag:
         )
         self.foreign = {one.name: kind for one in topics if (kind := self._foreign_kind(one))}
         read = [one for one in topics if not self._foreign_kind(one)]
+        for one in topics:
+            if one.encoding in _ENCODINGS and one not in read:
+                problems[f"{one.name} is not read, since it is {self.foreign[one.name]}"] += 1
         self.connections = [_connection(number, one, self) for number, one in enumerate(read, 1)]
         spans = [file.span_ns for file in files if file.span_ns]
         self.span_ns = (min(one[0] for one in spans), max(one[1] for one in spans)) if spans else None
@@ -101,7 +107,7 @@ class Bag:
 
     def _foreign_kind(self, topic: Topic) -> str:
         """Return the encoding and type of a topic whose messages are not read; "" for any other."""
-        if topic.encoding not in ("cdr", "ros1"):
+        if topic.encoding not in _ENCODINGS:
             return f"{topic.encoding or 'an unknown encoding of'} {topic.msgtype}".rstrip()
         reason = self._definitions.other_version(topic.msgtype, topic.type_hash)
         return f"{topic.msgtype} of another version ({reason})" if reason else ""

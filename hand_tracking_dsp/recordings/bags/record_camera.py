@@ -39,7 +39,8 @@ def record_source(
 ) -> float:
     """Write the frames of a source on the topics of camera_node, as fast as they come.
 
-    A live source's frames have the present time, others' their number divided by the rate, from EPOCH_NS on.
+    A live source's frames have the present time, others' their time in the file, from EPOCH_NS on: variable
+    where the file says so, else their number divided by the rate.
 
     Args:
         source: Camera, read until it ends or the seconds are over.
@@ -61,7 +62,7 @@ def record_source(
         frame = source.read(_READ_TIMEOUT_S)
         if frame is None:
             break
-        stamp_ns = time.time_ns() if source.live else EPOCH_NS + round(frame.index * 1e9 / source.rate_hz)
+        stamp_ns = time.time_ns() if source.live else EPOCH_NS + round(frame.at_s(source.rate_hz) * 1e9)
         if stamp_ns - first_ns >= seconds * 1e9:
             break
         _write(source, writer, frame, stamp_ns, jpeg_quality)

@@ -126,3 +126,44 @@ def test_what_a_source_gave_before_it_vanished_stays(tmp_path: Path) -> None:
     with open_bag(tmp_path / "bag") as opened:
         assert len(list(opened.messages(image_connections(opened)))) == 3
         assert not opened.problems
+
+
+def variable_video(path: Path, times_ms: list[int]) -> None:
+    """Write a video whose frames have these times: those of a constant rate are changed in the file."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
+    if not writer.isOpened():
+        pytest.skip("OpenCV cannot write Matroska here")
+    for number in range(len(times_ms)):
+        writer.write(np.full((48, 64, 3), 20 * number, np.uint8))
+    writer.release()
+    data = bytearray(path.read_bytes())
+    place = 0
+    for number, time_ms in enumerate(times_ms):
+        # Each block: its track, its time, and that it is a key frame.
+        place = data.index(b"\x81" + (100 * number).to_bytes(2, "big") + b"\x80", place)
+        data[place + 1 : place + 3] = time_ms.to_bytes(2, "big")
+        place += 4
+    path.write_bytes(data)
+
+
+def test_the_frames_of_a_video_keep_their_variable_times(tmp_path: Path) -> None:
+    times_ms = [0, 100, 150, 400, 410, 900]
+    variable_video(tmp_path / "x.mkv", times_ms)
+    with (
+        open_source(str(tmp_path / "x.mkv"), SourceOptions()) as source,
+        BagWriter(tmp_path / "bag") as writer,
+    ):
+        record_source(source, writer, math.inf, None)
+    with open_bag(tmp_path / "bag") as opened:
+        stamps = [at - EPOCH_NS for _, at, _ in opened.messages()]
+    if stamps == [100_000_000 * number for number in range(len(times_ms))]:
+        pytest.skip("this OpenCV knows no times of frames")
+    assert [round(stamp / 1e6) for stamp in stamps] == times_ms
+
+
+def test_a_video_that_begins_again_has_times_that_rise(tmp_path: Path) -> None:
+    variable_video(tmp_path / "x.mkv", [0, 100, 150])
+    with open_source(str(tmp_path / "x.mkv"), SourceOptions(loop=True)) as source:
+        times = [frame.at_s(source.rate_hz) for _ in range(7) if (frame := source.read())]
+    assert times == sorted(set(times))
+    assert len(times) == 7
