@@ -19,13 +19,24 @@
 
 import json
 
-from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, SetEnvironmentVariable
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    LogInfo,
+    OpaqueFunction,
+    RegisterEventHandler,
+    SetEnvironmentVariable,
+)
 from launch.conditions import IfCondition
+from launch.event_handlers import OnProcessIO
+from launch.events import matches_action
+from launch.events.process import ProcessIO, SignalProcess
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
+from hand_tracking_dsp.nodes.graph.processes import RESTART
 from hand_tracking_dsp.nodes.graph.transport import transport_in_force, transport_variables
 from launch import LaunchContext, LaunchDescription, SomeSubstitutionsType
 
@@ -83,7 +94,7 @@ def generate_launch_description() -> LaunchDescription:
             _argument("autostart", "", "false: a lifecycle manager starts the nodes.", "true", "false"),
             _argument("log_level", "info", "debug, info, warn, error or fatal."),
             _argument("use_sim_time", "false", "Take the time from /clock."),
-            _argument("respawn", "false", "Start a node again when its process ends."),
+            _argument("respawn", "false", "Start a node again when it ends, freezes or goes deaf."),
             _argument("respawn_delay", "2.0", "Seconds until then."),
             _argument("composed", "false", "One process for all nodes but teleop and trigger."),
             *(
@@ -108,22 +119,43 @@ def _transport(context: LaunchContext) -> list[SetEnvironmentVariable | LogInfo]
     return [*actions, LogInfo(msg=transport.warning)] if transport.warning else actions
 
 
-def _nodes(context: LaunchContext) -> list[Node]:
+def _nodes(context: LaunchContext) -> list[Node | RegisterEventHandler]:
     """Make the nodes; arguments are looked at, as a parameter that is given empty would not be left out."""
     started = [name for name in NODES if IfCondition(LaunchConfiguration(name)).evaluate(context)]
     together = [name for name in started if name not in NEVER_COMPOSED]
     if not IfCondition(LaunchConfiguration("composed")).evaluate(context):
         together = []
     set_here = _set_by_arguments(context)
-    nodes = [
-        _node(context, NODES[name], parameters=set_here[name]) for name in started if name not in together
-    ]
+    processes = {
+        NODES[name]: _node(context, NODES[name], parameters=set_here[name])
+        for name in started
+        if name not in together
+    }
     if together:
         arguments = [NODES[name] for name in together]
         for name in together:
             arguments += [f"{NODES[name]}.{key}={json.dumps(value)}" for key, value in set_here[name].items()]
-        nodes.append(_node(context, "composed_nodes", arguments=arguments))
-    return nodes
+        composed = _node(context, "composed_nodes", arguments=arguments)
+        processes |= {NODES[name]: composed for name in together}
+    actions = list(dict.fromkeys(processes.values()))
+    if processes and IfCondition(LaunchConfiguration("respawn")).evaluate(context):
+        actions += _watch(context, processes)
+    return actions
+
+
+def _watch(context: LaunchContext, processes: dict[str, Node]) -> list[Node | RegisterEventHandler]:
+    """Start the program that names nodes that are alive and do not work; respawn follows their end."""
+    watch = _node(context, "flow_watch", arguments=list(processes))
+
+    def end(event: ProcessIO) -> list[EmitEvent]:
+        lines = event.text.decode(errors="replace").splitlines()
+        named = {processes[line.split()[1]] for line in lines if line.startswith(f"{RESTART} ")}
+        return [
+            EmitEvent(event=SignalProcess(signal_number="SIGKILL", process_matcher=matches_action(process)))
+            for process in named
+        ]
+
+    return [watch, RegisterEventHandler(OnProcessIO(target_action=watch, on_stdout=end))]
 
 
 def _set_by_arguments(context: LaunchContext) -> dict[str, dict[str, bool | str]]:

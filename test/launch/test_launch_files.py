@@ -18,10 +18,11 @@ import ast
 import asyncio
 import os
 import signal
+import threading
 
 import pytest
 
-from hand_tracking_dsp.nodes.graph.processes import NODES, SHORT_NAMES
+from hand_tracking_dsp.nodes.graph.processes import NODES, RESTART, SHORT_NAMES
 from hand_tracking_dsp.nodes.tables.by_node import TABLES
 from hand_tracking_dsp.resources import share_path
 
@@ -188,6 +189,24 @@ def test_composed_nodes_share_a_process_but_for_what_stops_a_robot(launch):
     launched.run(lambda running: running.active() == nodes)
     assert launched.active() == nodes
     assert launched.statuses == {"composed_nodes": 0, "gesture_teleop_node": 0}
+
+
+def test_a_node_that_is_alive_and_frozen_is_started_again(launch):
+    arguments = dict.fromkeys(("camera", "tracker", "controller"), "false")
+    launched = Launched(launch, GENERAL, {**arguments, "namespace": "robot", "respawn": "true"})
+    first: list[int] = []
+
+    def again(running):
+        if not first and sum("power_node]: active" in line for line in running.lines):
+            first.append(running.pids["power_node"])
+            # The watch has had a report of it by then.
+            threading.Timer(5.0, os.kill, (first[0], signal.SIGSTOP)).start()
+        return sum("power_node]: active" in line for line in running.lines) == 2
+
+    launched.run(again)
+    assert any(line.startswith(f"{RESTART} power_node has not reported") for line in launched.lines)
+    assert launched.pids["power_node"] != first[0]
+    assert launched.statuses == {"power_node": 0, "flow_watch": 0}
 
 
 def test_arguments_reach_the_nodes(launch, tmp_path):
