@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.cameras.camera import Frame, FrameSource, SourceOptions
 from hand_tracking_dsp.errors import FrameError, SourceError
+from hand_tracking_dsp.images.codec_messages import collect_codec_messages, damage
 from hand_tracking_dsp.images.decode import check_capture
 from hand_tracking_dsp.images.options import ImageOptions
 
@@ -128,9 +129,10 @@ class LiveSource(FrameSource):
             if 1.0 <= rate_hz <= 1000.0:
                 self.rate_hz = rate_hz
             while self._opened and not self._closing.is_set():
-                done, image = capture.read()
-                if not done or image is None:
+                if not capture.grab():
                     break
+                if (image := self._retrieve(capture)) is None:
+                    continue
                 with self._changed:
                     self._image = image
                     self._grabbed += 1
@@ -145,6 +147,19 @@ class LiveSource(FrameSource):
             with self._changed:
                 self._ended = True
                 self._changed.notify_all()
+
+    def _retrieve(self, capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
+        """Decode the frame grabbed; None where it is damaged, as the JPEGs of cameras on a full bus are."""
+        image: NDArray[np.uint8] | None
+        with collect_codec_messages() as lines:
+            done, image = capture.retrieve()
+        trouble = damage(lines)
+        if done and image is not None and not trouble:
+            return image
+        self.frames_skipped += 1
+        reason = trouble or "it cannot be decoded"
+        self.problem = f"A frame of the {self.name} is damaged ({reason}): check its cable and its rate."
+        return None
 
 
 class DeviceSource(LiveSource):

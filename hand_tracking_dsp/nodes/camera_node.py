@@ -41,6 +41,8 @@ from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_
 from hand_tracking_dsp.nodes.tables.camera import CAMERA
 
 _JOIN_S = 3.0
+# A frame that was left out stays in /diagnostics for so long.
+_LEFT_OUT_SHOWN_S = 5.0
 
 
 class CameraNode(ManagedNode):
@@ -53,6 +55,7 @@ class CameraNode(ManagedNode):
         self._source_name = ""
         self._trouble = ""
         self._left_out = 0, ""
+        self._left_out_s = -math.inf
         self._frames = 0
         self._losses = 0
         self._rate = RateMeter()
@@ -107,7 +110,7 @@ class CameraNode(ManagedNode):
         }
         skipped, problem = self._left_out
         report.values["frames_skipped"] = skipped
-        if problem:
+        if problem and (not skipped or time.monotonic() - self._left_out_s < _LEFT_OUT_SHOWN_S):
             report.warnings.append(problem)
         if self._trouble:
             report.errors.append(self._trouble)
@@ -153,6 +156,8 @@ class CameraNode(ManagedNode):
             if stop.wait(0 if source.live else schedule.wait_s(time.monotonic())):
                 return
             self._publish(frame, source.intrinsics)
+            if source.frames_skipped != self._left_out[0]:
+                self._left_out_s = time.monotonic()
             self._left_out = source.frames_skipped, source.problem
             self._trouble = ""
             self._frames += 1

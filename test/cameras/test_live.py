@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.cameras.factory import open_source
-from hand_tracking_dsp.cameras.live import StreamSource
+from hand_tracking_dsp.cameras.live import LiveSource, StreamSource
 from hand_tracking_dsp.errors import SourceError
 
 
@@ -118,3 +118,43 @@ def test_says_that_this_opencv_has_no_gstreamer():
         SourceError, match=r"'gst:videotestsrc ! appsink' needs GStreamer, which this OpenCV .* lacks"
     ):
         open_source("gst:videotestsrc ! appsink")
+
+
+class MjpegCapture:
+    """Stands in for a camera over USB, whose JPEGs OpenCV decodes: every second has a hole."""
+
+    def __init__(self):
+        whole = cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8))[1]
+        middle = len(whole) // 2
+        self.jpegs = (whole, np.concatenate((whole[: middle - 500], whole[middle:])), whole[:middle])
+        self.grabbed = 0
+        self.more = threading.Event()
+
+    def isOpened(self):  # noqa: N802 (OpenCV's name)
+        return True
+
+    def get(self, what):
+        return {cv2.CAP_PROP_FPS: 30.0}.get(what, 0.0)
+
+    def grab(self):
+        self.grabbed += 1
+        return self.grabbed <= 4 and (self.grabbed == 1 or self.more.wait(60))
+
+    def retrieve(self):
+        image = cv2.imdecode(self.jpegs[(self.grabbed - 1) % 3], cv2.IMREAD_COLOR)
+        return image is not None, image
+
+    def release(self):
+        pass
+
+
+def test_damaged_frames_of_a_camera_are_left_out_and_named(capfd):
+    capture = MjpegCapture()
+    with LiveSource("camera /dev/video9", 30.0, lambda: capture, "check it", 60.0) as source:
+        assert source.read(60.0).index == 0
+        capture.more.set()
+        assert source.read(60.0).index == 1
+        assert source.frames_skipped == 2
+        sentence = "A frame of the camera /dev/video9 is damaged (it cannot be decoded): check its cable"
+        assert source.problem.startswith(sentence)
+    assert "Corrupt JPEG" not in capfd.readouterr().err
