@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hand_tracking_dsp.cameras.camera import IMAGE_SUFFIXES, FrameSource, SourceOptions
@@ -64,12 +65,14 @@ def open_source(
         raise SourceError(msg)
     if spec.lower().startswith(STREAM_PREFIXES):
         return StreamSource(spec, images=images)
-    path = Path(spec).expanduser()
+    # Not through Path, whose methods raise errors without a home, and on names that are too long.
+    path = Path(os.path.expanduser(spec))  # noqa: PTH111
     if spec.isdecimal() or str(path).startswith("/dev/"):
         return DeviceSource(spec, options, images)
-    if path.is_dir() or (path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES):
+    is_file = os.path.isfile(path)  # noqa: PTH113
+    if os.path.isdir(path) or (is_file and path.suffix.lower() in IMAGE_SUFFIXES):  # noqa: PTH112
         return ImageFolderSource(path, options, images)
-    if path.is_file():
+    if is_file:
         return _open_file(path, options, images)
     msg = (
         f"There is no camera, file or folder '{spec}': give 'synthetic', a device (0 or /dev/video0), "

@@ -31,6 +31,12 @@ def test_names_what_can_be_given_where_there_is_no_such_source(tmp_path):
         open_source(missing)
 
 
+@pytest.mark.parametrize("spec", ["x" * 300, "a\0b", "~nobody_of_this_name/a.mp4", "half\ud800"])
+def test_a_name_that_no_file_can_have_is_no_source(spec):
+    with pytest.raises(SourceError, match="There is no camera, file or folder"):
+        open_source(spec)
+
+
 @pytest.mark.parametrize("spec", ["93", "/dev/video93", "/dev/v4l/by-id/no-such-camera"])
 def test_a_camera_that_is_not_connected_is_named(spec):
     path = "/dev/video93" if spec.isdecimal() else spec

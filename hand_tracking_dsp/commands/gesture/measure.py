@@ -33,6 +33,7 @@ from hand_tracking_dsp.evaluation.gestures.videos import VideoEvents, count_even
 from hand_tracking_dsp.gestures.examples import load_gestures
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.types import BUILT_IN
+from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.recordings.labels import PARTS, choose_part, read_labels
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.bank import LevelBank
@@ -137,17 +138,18 @@ def read_thresholds(settings: Sequence[str]) -> GestureOptions:
         ConfigurationError: There is no such threshold, or the value lies outside its range.
     """
     known = {field.name for field in fields(GestureOptions)}
-    values: dict[str, float] = {}
+    values: dict[str, Any] = {}
     for setting in settings:
         name, _, text = setting.partition("=")
         try:
-            values[name] = float(text)
+            number = float(text)
         except ValueError as error:
             msg = f"--set {setting} is not NAME=VALUE: give a number, as in min_score=0.7."
             raise ConfigurationError(msg) from error
         if name not in known:
             msg = f"There is no threshold {name}: choose one of {', '.join(sorted(known))}."
             raise ConfigurationError(msg)
+        values[name] = declaration(GestureOptions, name).accept(number, f"--set {name}")
     return GestureOptions(**values)
 
 

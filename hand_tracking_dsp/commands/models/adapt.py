@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -56,6 +55,7 @@ from hand_tracking_dsp.compression.pruning.level_spec import LevelSpec
 from hand_tracking_dsp.compression.pruning.levels import LevelMaker
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.temporary import temporary_folder
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest
 
 _NOTE = (
@@ -113,8 +113,8 @@ def run(options: argparse.Namespace) -> int:
         adapter = LevelAdapter(dense, parts, options.seed)
         fresh: list[str] = []
         if options.target:
-            with _phase("pruning", seconds, progress), tempfile.TemporaryDirectory() as made:
-                fresh = _prune(bank, Path(made), parts.hands_to_learn(), options)
+            with _phase("pruning", seconds, progress), temporary_folder() as made:
+                fresh = _prune(bank, made, parts.hands_to_learn(), options)
                 bank = read_manifest(made)
                 files |= read_files(bank)
         with _phase("adapting", seconds, progress, 2 * len(bank.levels)) as report:
@@ -171,9 +171,9 @@ def _pictures(options: argparse.Namespace, console: Console) -> Iterator[Path]:
     if options.images:
         yield options.images
         return
-    with tempfile.TemporaryDirectory() as temporary:
+    with temporary_folder() as temporary:
         # The folder's name becomes the name of the pictures.
-        folder = Path(temporary) / options.bag.resolve().stem
+        folder = temporary / options.bag.resolve().stem
         limit = read_image_limit(options)
         count = _FRAMES_PER_CROP * options.count
         found = write_bag_pictures(options.bag, folder, count, options.topic, limit=limit)

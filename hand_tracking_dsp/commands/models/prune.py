@@ -111,6 +111,11 @@ def _specs(options: argparse.Namespace, folder: Path) -> list[LevelSpec]:
         raise ConfigurationError(msg)
     require_at_least(options, count=MIN_CROPS)
     require_other_folder(options.out, folder)
+    limits = [options.max_parameters] if options.max_parameters is not None else []
+    for flag, given in (("target", options.target), ("uniform", options.uniform), ("max-parameters", limits)):
+        if wrong := [share for share in given if not 0 < share <= 1]:
+            msg = f"--{flag} is {wrong[0]:g}: choose more than 0, at most 1."
+            raise ConfigurationError(msg)
     targets = sorted(options.target, reverse=True)
     shares = sorted(options.uniform, reverse=True)
     return [

@@ -22,7 +22,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import onnx
 
@@ -44,6 +43,7 @@ from hand_tracking_dsp.compression.pruning.prune import cut, prune
 from hand_tracking_dsp.compression.pruning.widths import uniform_shares
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.files import write_bytes, write_text
+from hand_tracking_dsp.temporary import temporary_folder
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 UNIFORM = {"l1": "L1 norm, uniform", "magnitude": "magnitude, uniform", "random": "random channels, uniform"}
@@ -184,8 +184,8 @@ class CandidateMaker:
         if not path.exists():
             self.report("measuring the speed of training", 0, 0, "")
             few = replace(self.budget.training, steps=_SPEED_STEPS, check_every=_SPEED_STEPS + 1)
-            with TemporaryDirectory() as folder:
-                training = Trainer(OnnxNetwork(start), self.samples, {}, Path(folder), few)
+            with temporary_folder() as folder:
+                training = Trainer(OnnxNetwork(start), self.samples, {}, folder, few)
                 began = time.monotonic()
                 training.run()
                 seconds = (time.monotonic() - began) / _SPEED_STEPS

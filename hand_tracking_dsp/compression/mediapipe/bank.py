@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +30,7 @@ from hand_tracking_dsp.compression.mediapipe.dead_channels import remove_dead_ch
 from hand_tracking_dsp.compression.mediapipe.tflite_to_onnx import convert
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.temporary import temporary_folder
 from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, Contract
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
@@ -104,8 +104,8 @@ def read_originals(wheel: Path | None) -> dict[str, bytes]:
         ModelError: The wheel cannot be had or read, or holds other networks.
     """
     if wheel is None:
-        with tempfile.TemporaryDirectory() as folder:
-            return read_originals(_fetched_wheel(Path(folder)))
+        with temporary_folder() as folder:
+            return read_originals(_fetched_wheel(folder))
     try:
         if wheel.is_dir():
             data = {original.member: (wheel / original.member).read_bytes() for original in (*HANDS, *PALMS)}

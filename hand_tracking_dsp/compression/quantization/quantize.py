@@ -20,10 +20,8 @@ that every runtime can read it; which numbers to round to is chosen here.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,6 +49,7 @@ from hand_tracking_dsp.compression.quantization.rounding import (
     round_by_moments,
     round_to_nearest,
 )
+from hand_tracking_dsp.temporary import temporary_folder
 from hand_tracking_dsp.tracking.types import Floats
 
 _KINDS = ["Conv", "Clip", "Relu", "Add", "MaxPool", "Concat", "Resize"]
@@ -210,8 +209,8 @@ def _insert(
 ) -> onnx.ModelProto:
     # A mark that there is nothing left to prepare, which the tool would otherwise ask for.
     onnx.helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "quantized.onnx"
+    with temporary_folder() as folder:
+        path = folder / "quantized.onnx"
         quantize_static(
             model,
             path,

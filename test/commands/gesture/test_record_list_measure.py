@@ -126,7 +126,7 @@ def test_a_pose_that_is_built_in_is_warned_of(draw, tmp_path, capsys):
         (["measure", "--video", "x.mp4", "--levels", "9"], "--levels"),
         (["measure", "--video", "x.mp4", "--set", "min_score=high"], "NAME=VALUE"),
         (["measure", "--video", "x.mp4", "--set", "min_scor=0.5"], "no threshold min_scor"),
-        (["measure", "--video", "x.mp4", "--set", "min_score=7"], "min_score"),
+        (["measure", "--video", "x.mp4", "--set", "min_score=7"], "--set min_score is 7.0, but must be in"),
         (["measure", "--video", "x.mp4", "--margin", "3"], "--margin"),
         (["list", "--gestures", "none.yaml"], "cannot be read"),
     ],

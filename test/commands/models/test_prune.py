@@ -63,7 +63,9 @@ def test_prune_writes_a_bank(hands: str, tmp_path: Path, capsys: pytest.CaptureF
     [
         (["--out", "x"], "no level to make"),
         (["--out", "x", "--target", "0.5", "--count", "5"], "--count is 5"),
-        (["--out", "x", "--target", "1.5"], "latency is 1.5"),
+        (["--out", "x", "--target", "1.5"], "--target is 1.5: choose more than 0, at most 1"),
+        (["--out", "x", "--uniform", "0"], "--uniform is 0: choose more than 0, at most 1"),
+        (["--out", "x", "--target", "0.5", "--max-parameters", "nan"], "--max-parameters is nan: choose"),
         (["--out", str(original_bank()), "--target", "0.5"], "is the bank that is read"),
         (["--out", "x", "--uniform", "0.5", "--start", "huge"], "no level 'huge'"),
     ],

@@ -16,12 +16,15 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from hand_tracking_dsp.recordings.bags.files import bag_files
+from hand_tracking_dsp.errors import OutputError
+from hand_tracking_dsp.recordings.bags.files import bag_files, unpacked
 
 
 def files(folder: Path, *names: str, named: list[str] | None = None) -> tuple[list[str], list[str]]:
@@ -86,3 +89,21 @@ def test_every_version_of_metadata_names_its_files(tmp_path: Path, version: int)
     problems: Counter[str] = Counter()
     assert [path.name for path in bag_files(tmp_path, problems)] == ["a_0.mcap"]
     assert not problems
+
+
+def test_where_nothing_temporary_can_be_written_tmpdir_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", refuse)
+    (tmp_path / "a.mcap.zstd").write_bytes(b"")
+    with pytest.raises(OutputError, match="set TMPDIR"), unpacked(tmp_path / "a.mcap.zstd", Counter()):
+        pass
+
+
+def test_a_pipe_in_a_bag_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.mcap")
+    with pytest.raises(OSError, match="a pipe, socket or device"), unpacked(tmp_path / "a.mcap", Counter()):
+        pass
