@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from hand_tracking_dsp.control.clock_offset import ClockOffset
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import Policy
@@ -103,6 +104,11 @@ class Controller:
     def add_battery(self, sample: BatterySample) -> None:
         """Take a reading of the battery."""
         self._buffer.add(sample)
+
+    @property
+    def clocks(self) -> ClockOffset:
+        """Offset of the clock that stamps images."""
+        return self._buffer.clocks
 
     def set_operator_level(self, level: int) -> None:
         """Let a person's level override policy, shield and dwell time; -1 ends that.

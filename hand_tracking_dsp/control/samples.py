@@ -69,9 +69,10 @@ class LatencySample:
         """Return the latency that is compared with the budget; NaN where the sample has none.
 
         It is end_to_end_ms, what a user of the hands feels, where that is known and plausible, and
-        total_ms where it is not.
+        total_ms where it is not: less than total_ms it can only be by another clock.
         """
-        if 0.0 <= self.end_to_end_ms <= PLAUSIBLE_END_TO_END_MS:
+        possible = 0.0 <= self.end_to_end_ms <= PLAUSIBLE_END_TO_END_MS
+        if possible and not self.end_to_end_ms < self.total_ms:
             return self.end_to_end_ms
         return self.total_ms if 0.0 <= self.total_ms < math.inf else NAN
 

@@ -20,6 +20,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, replace
 
+from hand_tracking_dsp.control.clock_offset import ClockOffset
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.samples import (
@@ -120,11 +121,15 @@ class StateBuffer:
 
     Only frames with a hand that ran at the level to be judged count, and only those since it was chosen:
     what the former level took says nothing about the present one.
+
+    Attributes:
+        clocks: Offset of the clock that stamps images; while there is one, total_ms counts alone.
     """
 
     INBOX = 4096
 
     def __init__(self, options: ControllerOptions) -> None:
+        self.clocks = ClockOffset()
         self._inbox: deque[LatencySample | BatterySample] = deque(maxlen=self.INBOX)
         self._frame: LatencySample | None = None
         self._battery: BatterySample | None = None
@@ -207,6 +212,9 @@ class StateBuffer:
                 self._take_battery(sample)
 
     def _take_frame(self, sample: LatencySample, level: int) -> None:
+        self.clocks.add(sample.stamp_s, sample.total_ms, sample.end_to_end_ms)
+        if not math.isnan(self.clocks.offset_ms):
+            sample = replace(sample, end_to_end_ms=math.nan)
         self._watch_drift(sample)
         if self._frame is None or sample.stamp_s >= self._frame.stamp_s:
             self._frame = sample

@@ -30,6 +30,7 @@ from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.recognizer import GestureRecognizer
 from hand_tracking_dsp.gestures.types import GestureEvent, HandGesture
 from hand_tracking_dsp.messages.hands import tracked_hands
+from hand_tracking_dsp.messages.stamp_clock import StampClock
 from hand_tracking_dsp.msg import GestureArray, HandArray
 from hand_tracking_dsp.msg import GestureEvent as EventMessage
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
@@ -56,6 +57,7 @@ class GestureNode(ManagedNode):
         self._recognizer: GestureRecognizer | None = None
         self._own: tuple[OwnGesture, ...] = ()
         self._header = Header()
+        self._stamps = StampClock()
         self._received_s = -math.inf
         self._silence_s = math.inf
         self._rate = RateMeter()
@@ -76,6 +78,7 @@ class GestureNode(ManagedNode):
         """Begin to look for silence."""
         self._events = self._hands_rejected = 0
         self._received_s = -math.inf
+        self._stamps = StampClock()
         self.repeat(_WATCH_PERIOD_S, self._watch)
 
     def deactivate(self) -> None:
@@ -104,6 +107,8 @@ class GestureNode(ManagedNode):
             "hands_rejected": self._hands_rejected,
             "own_gestures": len(self._own),
         }
+        if sentence := self._stamps.warning(self.resolve_topic_name("hands")):
+            report.warnings.append(sentence)
 
     def _on_hands(self, message: HandArray) -> None:
         if self._recognizer is None or self.state != "active":
@@ -111,7 +116,8 @@ class GestureNode(ManagedNode):
         self._header = message.header
         self._received_s = time.monotonic()
         self._rate.tick(self._received_s)
-        stamp_s = seconds(message.header.stamp) or self.get_clock().now().nanoseconds * 1e-9
+        arrival_s = self.get_clock().now().nanoseconds * 1e-9
+        stamp_s = self._stamps.time_s(seconds(message.header.stamp), arrival_s)
         size = (message.image_width, message.image_height)
         hands = tracked_hands(message)
         gestures, events = self._recognizer.update(stamp_s, hands, size if all(size) else None)

@@ -24,8 +24,8 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 from visualization_msgs.msg import MarkerArray
 
@@ -36,15 +36,16 @@ from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
-from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE
+from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE, image_topic
 from hand_tracking_dsp.nodes.base.mailbox import Mailbox
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.pacing import RateMeter
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
-from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, age_ms, pixels_to_image, seconds
+from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_image
 from hand_tracking_dsp.nodes.messages.hand_markers import hand_markers
 from hand_tracking_dsp.nodes.messages.overlay import Overlay
+from hand_tracking_dsp.nodes.messages.received_images import ReceivedImages
 from hand_tracking_dsp.nodes.tables.common import bank_folder
 from hand_tracking_dsp.nodes.tables.tracker import TRACKER
 from hand_tracking_dsp.power.accelerator import Accelerator
@@ -76,7 +77,6 @@ class HandTrackerNode(ManagedNode):
         self._thread: threading.Thread | None = None
         self._images: Mailbox[Image | CompressedImage] = Mailbox()
         self._requested_level = 0
-        self._camera_info: CameraInfo | None = None
         self._reset_wanted = False
         self._frames = self._rejected = 0
         self._bad_frame = ""
@@ -110,6 +110,7 @@ class HandTrackerNode(ManagedNode):
         self._frames = self._rejected = 0
         self._bad_frame_s = self._last_stamp_s = -math.inf
         self._reset_wanted = True
+        self._received.restart()
         self._thread = threading.Thread(target=self._run, args=(self._images,), name="tracker", daemon=True)
         self._thread.start()
 
@@ -156,6 +157,9 @@ class HandTrackerNode(ManagedNode):
         if self._latest is not None:
             report.values["hands"] = len(self._latest.hands)
             report.values["total_ms"] = self._latest.stats.total_ms
+            warnings, notes = self._received.remarks(self._image_topic)
+            report.warnings += warnings
+            report.notes += notes
         if (stuck_s := time.monotonic() - self._taken_s) > _STUCK_S:
             report.errors.append(
                 f"An image has been under way for {stuck_s:.0f} s: if it never ends, start the node again."
@@ -188,10 +192,12 @@ class HandTrackerNode(ManagedNode):
         self._markers = self.publish_on(MarkerArray, "markers", "hands") if parameters["markers"] else None
         self._overlay = self.publish_on(Image, "overlay", "overlay") if parameters["overlay"] else None
         self._picture = Overlay()
+        self._received = ReceivedImages(parameters["horizontal_fov_deg"])
+        self._image_topic = self.resolve_topic_name(image_topic(self, name) if compressed else name)
         if parameters["overlay"]:
             self.listen_to(BatteryState, "battery_state", self._picture.add_battery, "overlay")
         self.listen_to(SparsityCommand, "sparsity_command", self._on_command, "command")
-        self.listen_to(CameraInfo, CAMERA_INFO, self._on_camera_info, "image")
+        self.listen_to(CameraInfo, CAMERA_INFO, self._received.add_info, "image")
         self.listen_to(kind, name, self._on_image, "image")
         self.serve(Trigger, "~/reset", self._on_reset)
 
@@ -204,9 +210,6 @@ class HandTrackerNode(ManagedNode):
 
     def _on_command(self, message: SparsityCommand) -> None:
         self._requested_level = message.level
-
-    def _on_camera_info(self, message: CameraInfo) -> None:
-        self._camera_info = message
 
     def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._reset_wanted = True
@@ -239,20 +242,22 @@ class HandTrackerNode(ManagedNode):
         start = perf_counter()
         pixels, order = self._to_pixels(message, self._scale)
         conversion_ms = (perf_counter() - start) * 1e3
-        stamp_s = seconds(message.header.stamp) or self.get_clock().now().nanoseconds * 1e-9
+        height, width = pixels.shape[:2]
+        stamp_s = self._received.time_s(message.header, self.get_clock().now().nanoseconds, width, height)
         if self._reset_wanted or stamp_s < self._last_stamp_s:
             tracker.reset()
             self._reset_wanted = False
         self._last_stamp_s = stamp_s
         result = tracker.track(pixels, stamp_s, self._requested_level, order)
-        height, width = pixels.shape[:2]
         hands = ROS_MESSAGES.hands(result, message.header, width, height)
         total_ms = (perf_counter() - start) * 1e3
         self._hands.publish(hands)
-        end_to_end_ms = age_ms(message.header.stamp, self.get_clock().now().nanoseconds)
+        self._rate.tick(now_s := time.monotonic())
+        end_to_end_ms = self._received.end_to_end_ms(
+            message.header.stamp, self.get_clock().now().nanoseconds, total_ms, now_s
+        )
         self._frames += 1
         self._latest = result
-        self._rate.tick(now_s := time.monotonic())
         cost = FrameCost.of(
             result,
             self._measure_drift(pixels, order, result, total_ms),
@@ -267,7 +272,7 @@ class HandTrackerNode(ManagedNode):
         )
         self._stats.publish(ROS_MESSAGES.stats(cost, message.header))
         if self._markers is not None and self._markers.get_subscription_count():
-            self._markers.publish(self._skeletons(result, message, width, height))
+            self._markers.publish(self._skeletons(result, message.header, width, height))
         if self._overlay is not None and self._overlay.get_subscription_count():
             drawn = self._picture.draw(pixels, order, result.hands, cost)
             self._overlay.publish(pixels_to_image(drawn, message.header))
@@ -285,16 +290,9 @@ class HandTrackerNode(ManagedNode):
             )
             return Drift()
 
-    def _skeletons(
-        self, result: FrameResult, message: Image | CompressedImage, width: int, height: int
-    ) -> MarkerArray:
-        info = self._camera_info
-        focal_px = width / 2 / math.tan(math.radians(self.parameters["horizontal_fov_deg"]) / 2)
-        centre_px = np.array([width / 2, height / 2], dtype=np.float32)
-        if info is not None and info.k[0] > 0:
-            focal_px = info.k[0]
-            centre_px = np.array([info.k[2], info.k[5]], dtype=np.float32)
-        return hand_markers(result.hands, message.header, focal_px, centre_px)
+    def _skeletons(self, result: FrameResult, header: Header, width: int, height: int) -> MarkerArray:
+        camera = self._received.camera(width, height)
+        return hand_markers(result.hands, header, camera.focal_px, camera.centre_px)
 
 
 main = partial(run_node, HandTrackerNode)

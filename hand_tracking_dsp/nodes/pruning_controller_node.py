@@ -126,6 +126,8 @@ class PruningControllerNode(ManagedNode):
         if decision.reason not in (Reason.POLICY, Reason.OPERATOR):
             report.warnings.append(decision.detail)
         self._report_commands(report)
+        if self._controller and (sentence := self._controller.clocks.warning()):
+            report.warnings.append(sentence)
 
     def _report_commands(self, report: Report) -> None:
         """Add whether the command holds, and who else commands."""

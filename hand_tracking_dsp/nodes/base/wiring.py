@@ -179,10 +179,12 @@ class Wiring:
         infos = self._node.get_publishers_info_by_topic(end.topic)
         same = [info for info in infos if info.topic_type == type_name(end.kind)]
         if len(same) > 1 and (len(node_names(same)) > 1 or now_s - own.several_since_s > _LEASE_S):
-            report.warnings.append(
+            sentence = (
                 f"{len(same)} publishers are on {end.topic} ({who(same)}), and their messages contradict "
                 f"each other: stop one, or remap {end.name}."
             )
+            # A node that also listens to its own topic says it once.
+            report.warnings += [sentence] if sentence not in report.warnings else []
 
     def _differences(
         self, end: OwnEnd, others: Iterable[TopicEndpointInfo], *, subscribers: bool = False

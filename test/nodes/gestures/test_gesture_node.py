@@ -192,3 +192,15 @@ def test_the_real_trackers_hands_show_gestures(graph, heard):
         assert not nodes.exited()
         assert nodes.stop() == dict.fromkeys(options.nodes, 0)
     assert named[0].duration_s > 0
+
+
+def test_stamps_that_stand_still_are_named_and_gestures_are_told_all_the_same(
+    graph, hands, heard, diagnostics
+):
+    hands.stamp = lambda: Time(sec=1_700_000_000)
+    graph.start(GestureNode)
+    _, events = heard
+    hands.show(posed("fist"))
+    graph.until(lambda: told(events, "fist", GestureEvent.STARTED), "the fist has started")
+    status = diagnostics(NODE, lambda status: "stand still" in status.message)
+    assert status.level == status.WARN

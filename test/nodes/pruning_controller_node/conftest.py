@@ -40,6 +40,7 @@ class Feed:
         self.level = 0
         self.runs: int | None = None
         self.deaf = False
+        self.offset_ms = 0.0
         self.battery_state: BatteryState | None = None
         self.more: dict[str, float] = {}
         self.frames = 0
@@ -56,7 +57,7 @@ class Feed:
             self.stats.publish(
                 TrackerStats(
                     total_ms=self.latency_ms,
-                    end_to_end_ms=self.latency_ms,
+                    end_to_end_ms=self.latency_ms + self.offset_ms,
                     requested_level=self.level,
                     applied_level=self.level if self.runs is None else self.runs,
                     hands=1,

@@ -180,3 +180,42 @@ def test_drift_that_is_lost_keeps_a_policy_from_sparser_levels(graph, feed, bank
     assert "Drift has not been measured" in state.detail
     feed.more = {"drift": 1.5}
     assert states.until_level(1).reason == SparsityCommand.POLICY
+
+
+def test_clocks_that_differ_are_named_and_make_no_level_sparser(graph, feed, bank, states, diagnostics):
+    feed.offset_ms = 5000.0
+    graph.start(PruningControllerNode, bank=str(bank), policy="threshold", min_samples=5)
+    status = diagnostics(NODE, lambda status: "behind the clock here" in status.message)
+    assert status.level == status.WARN
+    assert "5.00 s" in status.message
+    states.until_observed("latency_p95_budgets", lambda value: value < 1)
+    assert {state.level for state in states} == {0}
+
+
+@pytest.mark.parametrize(
+    ("fields", "charge", "said"),
+    [
+        ({"percentage": 55.0}, 0.55, "0 to 100"),
+        (
+            {"percentage": math.nan, "charge": 2.0, "capacity": 4.0},
+            0.5,
+            "its charge over its capacity is used",
+        ),
+        ({"percentage": 0.6, "present": False}, 0.6, "not that it is present"),
+        ({"percentage": -7.0}, math.nan, "percentage is -7, neither"),
+    ],
+)
+def test_a_battery_of_another_habit_is_used_where_it_is_clear_and_always_named(
+    graph, feed, bank, states, diagnostics, fields, charge, said
+):
+    feed.discharge(0.9)
+    for name, value in {
+        "charge": math.nan,
+        "capacity": math.nan,
+        "design_capacity": math.nan,
+        **fields,
+    }.items():
+        setattr(feed.battery_state, name, value)
+    graph.start(PruningControllerNode, bank=str(bank))
+    diagnostics(NODE, lambda status: said in status.message)
+    states.until_observed("battery_charge", lambda value: value == pytest.approx(charge, nan_ok=True))

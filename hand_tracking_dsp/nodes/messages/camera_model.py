@@ -1,0 +1,102 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Focal length and principal point of the images received, from camera_info or a field of view."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from sensor_msgs.msg import CameraInfo
+
+from hand_tracking_dsp.tracking.types import Floats
+
+# Sizes in pixels are rounded when images are scaled.
+_SAME_SCALE = 0.02
+
+_NEARLY_PINHOLE = ("plumb_bob", "rational_polynomial")
+
+
+@dataclass(frozen=True, slots=True)
+class CameraModel:
+    """Pinhole camera of the images.
+
+    Attributes:
+        focal_px: Focal length, pixels of the image.
+        centre_px: float32 [2], principal point, pixels of the image.
+        note: Sentence on what was converted, or is left out; "": nothing.
+        warning: Sentence on what cannot be used; "": nothing.
+    """
+
+    focal_px: float
+    centre_px: Floats
+    note: str = ""
+    warning: str = ""
+
+
+def camera_model(info: CameraInfo | None, width: int, height: int, horizontal_fov_deg: float) -> CameraModel:
+    """Build the model of images of a size from the camera_info last received.
+
+    Its matrix is for the whole sensor: a region of interest and binning are applied. Where the image then has
+    another size of the same shape, it was scaled, and so is the matrix.
+
+    Args:
+        info: The message; None or one without a focal length: the camera is not calibrated.
+        width: Width of the images, pixels.
+        height: Their height.
+        horizontal_fov_deg: Field of view that counts without a calibration, degrees.
+    """
+    fallback = CameraModel(
+        width / 2 / math.tan(math.radians(horizontal_fov_deg) / 2), _point(width / 2, height / 2)
+    )
+    if info is None or not 0 < info.k[0] < math.inf:
+        return fallback
+    binning = max(info.binning_x, 1), max(info.binning_y, 1)
+    roi = info.roi
+    seen = (roi.width or info.width) / binning[0], (roi.height or info.height) / binning[1]
+    focal_px = info.k[0] / binning[0]
+    left, top = (info.k[2] - roi.x_offset) / binning[0], (info.k[5] - roi.y_offset) / binning[1]
+    note, warning = _distortion(info)
+    if not all(seen):
+        return CameraModel(focal_px, _point(left, top), note, warning)
+    scale = width / seen[0], height / seen[1]
+    size = f"camera_info is for images of {seen[0]:g}x{seen[1]:g}"
+    if abs(scale[0] / scale[1] - 1) > _SAME_SCALE:
+        wrong = (
+            f"{size}, but they are {width}x{height}: the markers are placed by horizontal_fov_deg; calibrate "
+            f"the camera at this size."
+        )
+        return CameraModel(fallback.focal_px, fallback.centre_px, warning=wrong)
+    if abs(scale[0] - 1) > _SAME_SCALE:
+        note = f"{size}: it was scaled to {width}x{height}. {note}".rstrip()
+    return CameraModel(focal_px * scale[0], _point(left * scale[0], top * scale[1]), note, warning)
+
+
+def _distortion(info: CameraInfo) -> tuple[str, str]:
+    """Return a note or a warning on the lens, which the markers take for a pinhole."""
+    model = info.distortion_model
+    if model and model not in _NEARLY_PINHOLE:
+        return (
+            "",
+            f"The markers take the lens for a pinhole, which it is not ({model}): they lie off at the edges.",
+        )
+    if any(info.d):
+        return f"The markers leave out the lens's distortion ({model or 'of no model'}).", ""
+    return "", ""
+
+
+def _point(x: float, y: float) -> Floats:
+    return np.array([x, y], dtype=np.float32)

@@ -1,0 +1,96 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Times, camera and frame of the images that the tracker receives, and what is wrong with them."""
+
+from __future__ import annotations
+
+import math
+
+from builtin_interfaces.msg import Time
+from sensor_msgs.msg import CameraInfo
+from std_msgs.msg import Header
+
+from hand_tracking_dsp.control.clock_offset import ClockOffset
+from hand_tracking_dsp.messages.stamp_clock import StampClock
+from hand_tracking_dsp.nodes.messages.camera_model import CameraModel, camera_model
+from hand_tracking_dsp.nodes.messages.conversion import age_ms, seconds
+
+
+class ReceivedImages:
+    """Takes the time of each image from its stamp, or from its arrival where stamps are of no use.
+
+    Args:
+        horizontal_fov_deg: Field of view that counts without a calibration, degrees.
+
+    Attributes:
+        info: The camera_info last received; None: none yet.
+    """
+
+    def __init__(self, horizontal_fov_deg: float) -> None:
+        self.info: CameraInfo | None = None
+        self._fov_deg = horizontal_fov_deg
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the stamps: images come after a pause."""
+        self._stamps = StampClock()
+        self._clocks = ClockOffset()
+        self._header: Header | None = None
+        self._size = (0, 0)
+
+    def add_info(self, message: CameraInfo) -> None:
+        """Take a camera_info."""
+        self.info = message
+
+    def time_s(self, header: Header, now_ns: int, width: int, height: int) -> float:
+        """Return the time of an image, seconds of the ROS clock, which reads now_ns.
+
+        Args:
+            header: Header of the image.
+            now_ns: The present, nanoseconds.
+            width: Width of the image, pixels.
+            height: Its height.
+        """
+        self._header, self._size = header, (width, height)
+        return self._stamps.time_s(seconds(header.stamp), now_ns * 1e-9)
+
+    def end_to_end_ms(self, stamp: Time, now_ns: int, total_ms: float, now_s: float) -> float:
+        """Return the time from an image's stamp to its hands, milliseconds; NaN: not known.
+
+        Args:
+            stamp: Stamp of the image.
+            now_ns: The present by the ROS clock, nanoseconds.
+            total_ms: Time in the tracker, milliseconds.
+            now_s: The present by a monotonic clock, seconds.
+        """
+        if self._stamps.still or not (stamp.sec or stamp.nanosec):
+            return math.nan
+        self._clocks.add(now_s, total_ms, (now_ns - (stamp.sec * 10**9 + stamp.nanosec)) * 1e-6)
+        return age_ms(stamp, now_ns)
+
+    def camera(self, width: int, height: int) -> CameraModel:
+        """Return the model of the camera for images of a size, pixels."""
+        return camera_model(self.info, width, height, self._fov_deg)
+
+    def remarks(self, topic: str) -> tuple[list[str], list[str]]:
+        """Return warnings and notes about the images on a topic."""
+        if self._header is None:
+            return [], []
+        camera = self.camera(*self._size)
+        frame = (
+            "" if self._header.frame_id else f"The images on {topic} name no frame_id: hands have no place."
+        )
+        warnings = (self._stamps.warning(topic), self._clocks.warning(), frame, camera.warning)
+        return list(filter(None, warnings)), list(filter(None, (camera.note,)))
