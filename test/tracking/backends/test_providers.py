@@ -57,6 +57,10 @@ def test_each_provider_that_is_listed_is_tried_by_itself() -> None:
     assert [one.providers for one in alternatives(RuntimeOptions())] == [("tensorrt",), ("cuda",), ("cpu",)]
     needed = RuntimeOptions(require_accelerator=True)
     assert [one.providers for one in alternatives(needed)] == [("tensorrt",), ("cuda",)]
+
+
+def test_openvino_has_one_device() -> None:
+    pytest.importorskip("openvino", reason="OpenVINO is optional and not installed")
     assert alternatives(RuntimeOptions(backend="openvino")) == (RuntimeOptions(backend="openvino"),)
 
 
