@@ -85,6 +85,10 @@ policy-report: setup-lab ## Evaluate models/policy.onnx in simulated missions an
 pictures: setup ## Make the documentation's pictures that no other target leaves, into docs/images
 	@$(in_environment) python tools/make_pictures.py --out docs/images $(ARGS)
 
+.PHONY: changelog
+changelog: setup ## Write CHANGELOG.rst, which bloom reads, from CHANGELOG.md
+	@$(in_environment) python tools/make_changelog_rst.py
+
 .PHONY: lock
 lock: ## Pin the newest versions that requirements/*.in allow
 	@scripts/lock.sh

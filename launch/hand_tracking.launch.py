@@ -92,6 +92,9 @@ def generate_launch_description() -> LaunchDescription:
             _argument("policy_file", "", "Manifest of the learned policy, policy.json."),
             _argument("transport", "", "Image to exchange; empty: as the file says.", "raw", "compressed"),
             _argument("autostart", "", "false: a lifecycle manager starts the nodes.", "true", "false"),
+            _argument(
+                "enclave", "", "SROS2: path of the enclaves, which bear the nodes' names; empty: none."
+            ),
             _argument("log_level", "info", "debug, info, warn, error or fatal."),
             _argument("use_sim_time", "false", "Take the time from /clock."),
             _argument("respawn", "false", "Start a node again when it ends, freezes or goes deaf."),
@@ -182,6 +185,8 @@ def _node(
     image, info, battery, cmd_vel = (
         LaunchConfiguration(name) for name in ("image", "camera_info", "battery", "cmd_vel")
     )
+    enclave = LaunchConfiguration("enclave").perform(context).rstrip("/")
+    security = ["--enclave", f"{enclave}/{executable}"] if enclave else []
     typed = {
         name: ParameterValue(value, value_type=type(value)) for name, value in (parameters or {}).items()
     }
@@ -201,7 +206,7 @@ def _node(
             ("battery_state", battery),
             ("cmd_vel", cmd_vel),
         ],
-        ros_arguments=["--log-level", LaunchConfiguration("log_level")],
+        ros_arguments=["--log-level", LaunchConfiguration("log_level"), *security],
         respawn=LaunchConfiguration("respawn"),
         respawn_delay=float(LaunchConfiguration("respawn_delay").perform(context)),
         output="screen",

@@ -88,7 +88,8 @@ def test_summaries_begin_with_a_verb_or_a_noun(word: str) -> None:
 def test_tests_mirror_the_rooms() -> None:
     rooms = {path.parent.relative_to(PACKAGE) for path in MODULES}
     # What is no room of the package, and the nodes whose tests fill several files.
-    own = {Path("launch"), Path("tools/docs_pictures"), Path("nodes/gestures")}
+    own = {Path("launch"), Path("tools"), Path("nodes/gestures")}
+    own |= {path.relative_to(ROOT) for path in (ROOT / "tools").iterdir() if path.is_dir()}
     own |= {Path("nodes") / module.stem for module in (PACKAGE / "nodes").glob("*_node.py")}
     here = {path.parent.relative_to(ROOT / "test") for path in (ROOT / "test").rglob("test_*.py")}
     assert here <= rooms | own

@@ -50,7 +50,8 @@ def imports(*patterns: str) -> set[str]:
                 names |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 names.add(node.module.split(".")[0])
-    return names - sys.stdlib_module_names - {"hand_tracking_dsp", "docs_pictures", "encoders"}
+    ours = {path.stem for path in (ROOT / "tools").iterdir()} | {"hand_tracking_dsp", "encoders"}
+    return names - sys.stdlib_module_names - ours
 
 
 def is_ros_package(name: str) -> bool:

@@ -1,0 +1,103 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""config/sros2_policy.xml allows the nodes what they create, and nothing else."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from hand_tracking_dsp.nodes.camera_node import CameraNode
+from hand_tracking_dsp.nodes.gesture_node import GestureNode
+from hand_tracking_dsp.nodes.gesture_teleop_node import GestureTeleopNode
+from hand_tracking_dsp.nodes.gesture_trigger_node import GestureTriggerNode
+from hand_tracking_dsp.nodes.graph.processes import ALL_NODES
+from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
+from hand_tracking_dsp.nodes.power_node import PowerNode
+from hand_tracking_dsp.nodes.pruning_controller_node import PruningControllerNode
+from hand_tracking_dsp.resources import share_path
+
+POLICY = ET.parse(share_path("config", "sros2_policy.xml")).getroot()  # noqa: S314 (our own file)
+# Nodes with the parameters that make them create every topic.
+CASES = {
+    "camera_node": (CameraNode, {"compressed": True, "width": 160, "height": 120}),
+    "hand_tracker_node": (HandTrackerNode, {}),
+    "pruning_controller_node": (PruningControllerNode, {}),
+    "power_node": (PowerNode, {"source": "simulated"}),
+    "gesture_node": (GestureNode, {}),
+    "gesture_teleop_node": (GestureTeleopNode, {}),
+    "gesture_trigger_node": (GestureTriggerNode, {}),
+}
+# The other image of the tracker, and a service that Humble's nodes do not have.
+NOT_ALWAYS = {"image_raw/compressed", "~/get_type_description"}
+
+
+def allowed(profile):
+    """Return the names that a profile allows by what is done with them."""
+    rules = {}
+    for element in profile:
+        for action, qualifier in element.attrib.items():
+            assert qualifier == "ALLOW"
+            rules[action] = {one.text for one in element}
+    return rules
+
+
+def created(graph, node):
+    """Return the names that a node has created by what it does with them, as a policy writes them."""
+    observer = graph.observer
+    found = {
+        "publish": observer.get_publisher_names_and_types_by_node,
+        "subscribe": observer.get_subscriber_names_and_types_by_node,
+        "reply": observer.get_service_names_and_types_by_node,
+        "request": observer.get_client_names_and_types_by_node,
+    }
+    own = f"/{node}/"
+    return {
+        action: {
+            f"~/{name.removeprefix(own)}" if name.startswith(own) else name.removeprefix("/")
+            for name, _ in names(node, "/")
+        }
+        for action, names in found.items()
+    }
+
+
+def test_every_node_has_an_enclave_and_composed_nodes_one_for_all_that_may_share_it():
+    enclaves = {
+        enclave.get("path"): [profile.get("node") for profile in enclave.iter("profile")]
+        for enclave in POLICY.iter("enclave")
+    }
+    together = [node for node in ALL_NODES if node not in ("gesture_teleop_node", "gesture_trigger_node")]
+    expected = {f"/hand_tracking_dsp/{node}": [node] for node in ALL_NODES}
+    assert enclaves == {**expected, "/hand_tracking_dsp/composed_nodes": together}
+    for node in together:
+        first, second = (p for p in POLICY.iter("profile") if p.get("node") == node)
+        assert allowed(first) == allowed(second)
+
+
+@pytest.mark.parametrize("node", ALL_NODES)
+def test_a_node_may_do_what_it_does_and_nothing_else(graph, node):
+    rules = allowed(next(p for p in POLICY.iter("profile") if p.get("node") == node))
+    make_node, parameters = CASES[node]
+    graph.start(make_node, use_sim_time=True, **parameters)
+    graph.until_state(node, "active")
+
+    def all_seen():
+        done = created(graph, node)
+        return all(names - NOT_ALWAYS <= done[action] for action, names in rules.items()) and done
+
+    done = graph.until(all_seen, f"{node} does all that it may")
+    for action, names in done.items():
+        assert names <= rules.get(action, set())
