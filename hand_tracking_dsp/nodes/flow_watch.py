@@ -19,6 +19,7 @@ ros2 run hand_tracking_dsp flow_watch camera_node hand_tracker_node --ros-args -
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -44,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not names:
         print("flow_watch: name the nodes to watch.", file=sys.stderr)
         return 2
+    if "--enclave" in given[:-1]:
+        # FlowWatch initialises ROS without arguments, as it does for the commands.
+        os.environ["ROS_SECURITY_ENCLAVE_OVERRIDE"] = given[given.index("--enclave") + 1]
     namespaces = [text.removeprefix(_NAMESPACE) for text in given if text.startswith(_NAMESPACE)]
     namespace = namespaces[-1].strip("/") if namespaces else ""
     stop = threading.Event()

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import math
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -24,10 +25,12 @@ from hand_tracking_dsp.nodes.camera_node import CameraNode
 from hand_tracking_dsp.nodes.gesture_node import GestureNode
 from hand_tracking_dsp.nodes.gesture_teleop_node import GestureTeleopNode
 from hand_tracking_dsp.nodes.gesture_trigger_node import GestureTriggerNode
+from hand_tracking_dsp.nodes.graph.flow import FlowWatch
 from hand_tracking_dsp.nodes.graph.processes import ALL_NODES
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
 from hand_tracking_dsp.nodes.power_node import PowerNode
 from hand_tracking_dsp.nodes.pruning_controller_node import PruningControllerNode
+from hand_tracking_dsp.nodes.tables.wiring import EXPECTATIONS
 from hand_tracking_dsp.resources import share_path
 
 POLICY = ET.parse(share_path("config", "sros2_policy.xml")).getroot()  # noqa: S314 (our own file)
@@ -81,7 +84,9 @@ def test_every_node_has_an_enclave_and_composed_nodes_one_for_all_that_may_share
     }
     together = [node for node in ALL_NODES if node not in ("gesture_teleop_node", "gesture_trigger_node")]
     expected = {f"/hand_tracking_dsp/{node}": [node] for node in ALL_NODES}
-    assert enclaves == {**expected, "/hand_tracking_dsp/composed_nodes": together}
+    expected["/hand_tracking_dsp/composed_nodes"] = together
+    expected["/hand_tracking_dsp/flow_watch"] = ["hand_tracking_watch"]
+    assert enclaves == expected
     for node in together:
         first, second = (p for p in POLICY.iter("profile") if p.get("node") == node)
         assert allowed(first) == allowed(second)
@@ -101,3 +106,19 @@ def test_a_node_may_do_what_it_does_and_nothing_else(graph, node):
     done = graph.until(all_seen, f"{node} does all that it may")
     for action, names in done.items():
         assert names <= rules.get(action, set())
+
+
+def test_the_watch_may_subscribe_to_all_that_a_node_can_report_as_silent(graph):
+    rules = allowed(next(p for p in POLICY.iter("profile") if p.get("node") == "hand_tracking_watch"))
+    reported = {
+        topic
+        for topics in EXPECTATIONS.values()
+        for topic, expectation in topics.items()
+        if math.isfinite(expectation.silence_s)
+    }
+    assert rules["subscribe"] == {*reported, "diagnostics"}
+    with FlowWatch({}, graph.domain_id) as watch:
+        name = watch.node.get_name()
+        graph.until(lambda: "diagnostics" in created(graph, name)["subscribe"], "the watch subscribes")
+        for action, names in created(graph, name).items():
+            assert names <= rules.get(action, set())
