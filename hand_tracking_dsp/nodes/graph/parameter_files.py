@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Parameters for nodes as YAML, checked before a node starts: rcl's own words name its source files."""
+"""Parameters and names for nodes, checked before a node starts: rcl's own words name its source files."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ from hand_tracking_dsp.options import Value
 # Parameters that rclpy itself declares.
 _OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 _MAX_BYTES = 1 << 20
+
+_NAME = r"[A-Za-z_]\w*"
+_NAMESPACE = re.compile(rf"/*({_NAME}(/{_NAME})*)?/*", re.ASCII)
+_ALLOWED = "use letters, digits and _, no digit in front"
+_TOPIC = re.compile(rf"({_NAME}:)?(~/|/)?{_NAME}(/{_NAME})*", re.ASCII)
 
 
 class _Loader(yaml.SafeLoader):
@@ -76,6 +81,21 @@ def parse_value(node: str, parameter: str, text: str) -> Value:
     """
     label = f"{node}'s parameter {visible(parameter)}"
     return _accepted(node, parameter, _parsed(text, label) if text.strip() else "", label)
+
+
+def check_names(namespace: str, remaps: Mapping[str, str]) -> None:
+    """Check a namespace, and topics with the new names for them.
+
+    Raises:
+        ConfigurationError: ROS has no such name.
+    """
+    if not _NAMESPACE.fullmatch(namespace):
+        msg = f"The namespace {visible(namespace)!r} is none of ROS: {_ALLOWED}, and / between them."
+        raise ConfigurationError(msg)
+    for name in (*remaps, *remaps.values()):
+        if not _TOPIC.fullmatch(name):
+            msg = f"The topic {visible(name)!r} is none of ROS: {_ALLOWED}, and / between them."
+            raise ConfigurationError(msg)
 
 
 def check_file(path: Path, nodes: Iterable[str]) -> None:

@@ -21,14 +21,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -66,11 +65,6 @@ RESTART = "RESTART"
 
 Value = bool | int | float | str | Sequence[int | float | str]
 
-_NAME = r"[A-Za-z_]\w*"
-_NAMESPACE = re.compile(rf"/*({_NAME}(/{_NAME})*)?/*", re.ASCII)
-_ALLOWED = "use letters, digits and _, no digit in front"
-_TOPIC = re.compile(rf"({_NAME}:)?(~/|/)?{_NAME}(/{_NAME})*", re.ASCII)
-
 
 @dataclass(frozen=True, slots=True)
 class GraphOptions:
@@ -106,7 +100,7 @@ class GraphOptions:
             ConfigurationError: There is no such node or parameter, or a value cannot be used.
         """
         # A node, which imports this module, does without the tables of the others.
-        from hand_tracking_dsp.nodes.graph.parameter_files import check_file, parse_value
+        from hand_tracking_dsp.nodes.graph.parameter_files import check_file, check_names, parse_value
 
         for name in (*self.nodes, *self.parameters, *self.yaml_parameters):
             if name not in ALL_NODES:
@@ -115,13 +109,7 @@ class GraphOptions:
         if self.domain_id is not None and not 0 <= self.domain_id <= 101:
             msg = f"The ROS domain is {self.domain_id}: choose one from 0 to 101."
             raise ConfigurationError(msg)
-        if not _NAMESPACE.fullmatch(self.namespace):
-            msg = f"The namespace {visible(self.namespace)!r} is none of ROS: {_ALLOWED}, and / between them."
-            raise ConfigurationError(msg)
-        for name in (*self.remaps, *self.remaps.values()):
-            if not _TOPIC.fullmatch(name):
-                msg = f"The topic {visible(name)!r} is none of ROS: {_ALLOWED}, and / between them."
-                raise ConfigurationError(msg)
+        check_names(self.namespace, self.remaps)
         if self.params_file is not None:
             check_file(self.params_file, self.nodes)
         for node, values in self.yaml_parameters.items():
@@ -306,4 +294,6 @@ class NodeProcesses:
             return
         with child.stdout as lines:
             for line in lines:
-                self._on_line(node, visible(line.rstrip("\n")))
+                # Where it cannot be written any more, it is read all the same: the node would wait for that.
+                with suppress(OSError):
+                    self._on_line(node, visible(line.rstrip("\n")))

@@ -23,11 +23,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hand_tracking_dsp.errors import HandTrackingError
+from hand_tracking_dsp.errors import HandTrackingError, OutputError
+from hand_tracking_dsp.files import make_folder
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
 from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.tracking.types import Image
@@ -80,13 +82,13 @@ def run_graph(
     Raises:
         HandTrackingError: A node ended by itself, or no frame was handled; the message holds what the
             nodes said.
+        OutputError: The log or a temporary file cannot be written.
     """
     from hand_tracking_dsp.nodes.graph.observer import GraphObserver
 
     graph = options.graph
     if graph.domain_id is None:
         graph = replace(graph, domain_id=own_domain())
-    options.log.parent.mkdir(parents=True, exist_ok=True)
     with (
         _NodeLog(options.log) as log,
         GraphObserver(graph.domain_id, on_image, stats_topic=options.stats_topic) as observer,
@@ -155,7 +157,12 @@ class _NodeLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = path.open("w", encoding="utf-8")
+        try:
+            make_folder(path.parent)
+            self._file = path.open("w", encoding="utf-8")
+        except OSError as error:
+            msg = f"{path} cannot be written ({error.strerror}): choose another folder or make room."
+            raise OutputError(msg) from error
         self._complaints: dict[str, str] = {}
         self._last: deque[str] = deque(maxlen=4)
         self._first_complaint_s = math.inf
@@ -165,7 +172,7 @@ class _NodeLog:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._lock:
+        with self._lock, suppress(OSError):
             self._file.close()
 
     @property
@@ -185,8 +192,9 @@ class _NodeLog:
         with self._lock:
             if self._file.closed:
                 return
-            self._file.write(f"{node:<23} | {line}\n")
-            self._file.flush()
+            with suppress(OSError):  # a full disk ends the log, not the run
+                self._file.write(f"{node:<23} | {line}\n")
+                self._file.flush()
             self._last.append(f"{node}: {line}")
             if "[ERROR]" in line or "[FATAL]" in line or "Error: " in line:
                 self._complaints[node] = f"{node}: {line.removeprefix('[ERROR] ')}"

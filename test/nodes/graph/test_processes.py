@@ -183,6 +183,16 @@ def test_a_file_that_breaks_later_ends_a_node_with_a_sentence(domain_id, lines, 
     assert ".c:" not in lines.text()
 
 
+def test_what_a_node_says_is_read_also_where_it_cannot_be_written(domain_id, lines):
+    def full(node, line):
+        lines(node, line)
+        raise OSError(28, "No space left on device")
+
+    with NodeProcesses(GraphOptions(nodes=("power_node",), domain_id=domain_id), full) as nodes:
+        lines.until("] active")
+        assert nodes.stop() == {"power_node": 0}
+
+
 @pytest.mark.parametrize("home", [None, "/proc/none"])
 def test_a_service_without_a_home_runs(domain_id, lines, monkeypatch, tmp_path, home):
     for name in ("ROS_LOG_DIR", "ROS_HOME", "HOME"):
