@@ -5,6 +5,7 @@ SOURCE ?= synthetic
 DURATION ?= 20
 OUT ?= out/demo
 ROOM ?=
+PYTHON_3_10 ?= python3.10
 ARGS ?=
 
 export PYTHON
@@ -40,6 +41,18 @@ up: setup ## Start the nodes and keep them running until Ctrl-C
 .PHONY: test
 test: setup ## Run the tests, or those of one room (ROOM=tracking); ARGS="-k name" picks some
 	@$(in_environment) pytest -n auto --maxprocesses 8 --dist worksteal $(if $(ROOM),test/$(ROOM)) $(ARGS)
+
+.PHONY: test-jazzy
+test-jazzy: ## Run the tests over ROS 2 Jazzy from PyPI, in an environment of their own
+	@scripts/setup.sh jazzy
+	@ENVIRONMENT=jazzy $(in_environment) pytest -n auto --maxprocesses 8 --dist worksteal $(if $(ROOM),test/$(ROOM)) $(ARGS)
+
+.PHONY: test-old
+test-old: ## Run the tests that need no ROS 2 on Ubuntu 22.04's libraries, and on the newest of Python 3.10
+	@PYTHON=$(PYTHON_3_10) scripts/setup.sh old
+	@for environment in ubuntu-22.04 python-3.10; do \
+		PYTHONPATH=$(CURDIR) .venv-$$environment/bin/python -m pytest $(if $(ROOM),test/$(ROOM)) $(ARGS) || exit; \
+	done
 
 .PHONY: lint
 lint: setup ## Check style, types and which room imports which
@@ -95,5 +108,5 @@ lock: ## Pin the newest versions that requirements/*.in allow
 
 .PHONY: clean
 clean: ## Remove everything that these targets made
-	rm -rf .venv .venv-mediapipe .venv-lock build install log out
+	rm -rf .venv .venv-* build build-* install install-* log out
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

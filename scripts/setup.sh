@@ -4,6 +4,9 @@
 #   scripts/setup.sh            .venv from requirements/*.lock, then colcon build into install/
 #   scripts/setup.sh lab        the same, and PyTorch and Torch-Pruning for training
 #   scripts/setup.sh mediapipe  .venv-mediapipe, the original to compare with
+#   scripts/setup.sh jazzy      .venv-jazzy with ROS 2 Jazzy from PyPI, built into install-jazzy
+#   scripts/setup.sh old        .venv-ubuntu-22.04 and .venv-python-3.10: the oldest libraries that are supported, and
+#                               the newest of Python 3.10; without ROS 2
 #
 # PYTHON names the interpreter (default python3). Where /opt/ros/<distro> is sourced, that ROS 2 is the
 # underlay; elsewhere ROS 2 Kilted comes from PyPI into the virtual environment.
@@ -12,6 +15,7 @@ cd "$(dirname "$0")/.."
 . scripts/checks.sh
 
 python=${PYTHON:-python3}
+suffix= # of the folders of another environment than the usual one
 case ":${AMENT_PREFIX_PATH:-}" in
     *:/opt/ros/*) underlay=/opt/ros/${ROS_DISTRO:-} ;;
     *) underlay=pypi ;;
@@ -32,7 +36,7 @@ state_of_lab() {
 }
 
 state_of_build() {
-    cat .venv/.made-from
+    cat ".venv$suffix/.made-from"
     find CMakeLists.txt package.xml cmake msg -type f | LC_ALL=C sort | xargs cat | sha256sum
     find hand_tracking_dsp config launch models -type f ! -name '*.pyc' | LC_ALL=C sort
 }
@@ -59,14 +63,17 @@ make_environment() {
 
 build() {
     wanted=$(state_of_build)
-    if [ "$(cat install/.made-from 2>/dev/null)" = "$wanted" ]; then return; fi
+    install=install$suffix
+    if [ "$(cat "$install/.made-from" 2>/dev/null)" = "$wanted" ]; then return; fi
     say "building the workspace (20 seconds the first time)"
-    same_base install "$wanted" || rm -rf build install
-    rm -f install/.made-from
-    PATH=$PWD/.venv/bin:$PATH
-    set -- --symlink-install --cmake-args -DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$PWD/.venv/bin/python"
+    same_base "$install" "$wanted" || rm -rf "build$suffix" "$install"
+    rm -f "$install/.made-from"
+    venv=$PWD/.venv$suffix
+    PATH=$venv/bin:$PATH
+    set -- --build-base "build$suffix" --install-base "$install" --symlink-install \
+        --cmake-args -DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$venv/bin/python"
     if [ "$underlay" = pypi ]; then
-        export AMENT_PREFIX_PATH="$PWD/.venv" CMAKE_PREFIX_PATH="$PWD/.venv"
+        export AMENT_PREFIX_PATH="$venv" CMAKE_PREFIX_PATH="$venv"
         unset PYTHONPATH LD_LIBRARY_PATH _ROS_WHEELS_BOOTSTRAP_COMPLETE
         set -- "$@" -G Ninja "-DCMAKE_PROJECT_INCLUDE=$PWD/cmake/pypi_underlay.cmake"
     fi
@@ -74,8 +81,8 @@ build() {
         tail -n 40 log/make.log >&2
         stop "the workspace did not build; the end of log/make.log is above."
     fi
-    find install -xtype l -delete # links to files that have been removed
-    echo "$wanted" >install/.made-from
+    find "$install" -xtype l -delete # links to files that have been removed
+    echo "$wanted" >"$install/.made-from"
 }
 
 # Add what only training needs. One lock for all machines would bring PyTorch with its packages for GPUs
@@ -97,16 +104,29 @@ if [ "${1:-}" = mediapipe ]; then
     exit
 fi
 
+if [ "${1:-}" = old ]; then
+    check_python "$python" 10
+    underlay=none
+    for environment in ubuntu-22.04 python-3.10; do
+        make_environment ".venv-$environment" "requirements/$environment.lock"
+    done
+    exit
+fi
+
 check_folder "$PWD"
 mkdir -p log
 exec 9>log/setup.lock # two makes in one folder take turns
 flock 9
 check_python "$python" 13
 check_compiler
+lock=pypi
+if [ "${1:-}" = jazzy ]; then
+    suffix=-jazzy lock=jazzy underlay=pypi
+fi
 if [ "$underlay" = pypi ]; then
     check_platform_of_wheels
     check_python_headers "$python"
-    make_environment .venv requirements/pypi.lock
+    make_environment ".venv$suffix" "requirements/$lock.lock"
 else
     check_ros_python "$python" "$underlay"
     make_environment .venv requirements/robot.lock --system-site-packages

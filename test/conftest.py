@@ -22,9 +22,11 @@ import json
 import math
 import os
 import random
+import re
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -32,12 +34,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
-from hand_tracking_dsp.compression.bank.entries import new_bank, new_level, with_variant
-from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
 from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, measured
@@ -46,10 +45,28 @@ from hand_tracking_dsp.tracking.manifest import Manifest
 
 BAG_SECONDS = 2.0
 
-# Few examples for whoever waits for them, more where a machine does; no deadline, since machines differ.
-settings.register_profile("developer", max_examples=20, deadline=None)
-settings.register_profile("ci", max_examples=100, deadline=None, print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "developer"))
+# Libraries that a robot may lack, and how to get them where pip does not say it: what tests them is skipped.
+OPTIONAL = {
+    **dict.fromkeys(
+        ("ai_edge_litert", "distributed", "hypothesis", "mcap", "onnx", "openvino", "rosbags", "tflite"), ""
+    ),
+    **dict.fromkeys(
+        ("gymnasium", "sb3_contrib", "stable_baselines3", "torch", "torch_pruning"), "make setup-lab"
+    ),
+    "hand_tracking_dsp.msg": "make setup, or colcon build",
+    "rclpy": "ROS 2, or make setup",
+    "ament_index_python": "ROS 2, or make setup",
+}
+# Messages of ROS 2 that no other module could be.
+ROS_MESSAGES = re.compile(r"\w+_(msgs|srvs|interfaces)")
+
+with suppress(ImportError):
+    from hypothesis import settings
+
+    # Few examples for whoever waits for them, more where a machine does; no deadline, since machines differ.
+    settings.register_profile("developer", max_examples=20, deadline=None)
+    settings.register_profile("ci", max_examples=100, deadline=None, print_blob=True)
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "developer"))
 
 # Workers of pytest-xdist inherit the width of its terminal; tests read tables as wide as they are in a file.
 os.environ.pop("COLUMNS", None)
@@ -59,9 +76,32 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def _reason_to_skip(failure: str) -> str:
+    """Return why a module cannot be imported here that could be elsewhere; "": it should be."""
+    found = re.findall(r"ModuleNotFoundError: No module named '([\w.]+)'", failure)
+    name = found[-1] if found else ""
+    library = name if name in OPTIONAL else name.partition(".")[0]
+    if library in OPTIONAL:
+        return f"{library} is not installed: {OPTIONAL[library] or f'pip install {library}'}"
+    return f"{library} is not installed: {OPTIONAL['rclpy']}" if ROS_MESSAGES.fullmatch(library) else ""
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """Skip the modules whose libraries are missing, and say why.
+
+    For a module pytest.importorskip does the same. In a conftest.py it would end the whole run of pytest 6.2
+    (Humble), so what is needed there is imported where it is installed.
+    """
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed and (reason := _reason_to_skip(str(report.longrepr))):
+        report.outcome, report.longrepr = "skipped", (collector.nodeid, 0, f"Skipped: {reason}")
+
+
 def tiny_network(noise: float) -> bytes:
     """Make a landmark network of one layer, beside the dense one by some noise; it keeps the contract."""
-    import onnx
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
     from onnx import helper, numpy_helper
 
     random = np.random.default_rng(0)
@@ -90,6 +130,10 @@ def tiny_network(noise: float) -> bytes:
 @pytest.fixture
 def tiny_bank(tmp_path: Path) -> Path:
     """Give a bank of two levels, a layer each, the sparser one with a variant that is INT8 in name."""
+    pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
+    from hand_tracking_dsp.compression.bank.entries import new_bank, new_level, with_variant
+    from hand_tracking_dsp.compression.bank.files import write_bank
+
     files = {"dense.onnx": tiny_network(0), "half.onnx": tiny_network(0.05), "int8.onnx": tiny_network(0.1)}
     levels = [
         new_level(name, f"{name}.onnx", files[f"{name}.onnx"], parameters=count, macs=count)
@@ -112,6 +156,7 @@ def policy_bytes(
         interval_s: Time between two of its actions, seconds.
         changes: Fields of its contract that differ from what this package makes.
     """
+    pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
     from hand_tracking_dsp.rl.training.encoding import encoded_size
     from hand_tracking_dsp.rl.training.export import Mlp, policy_network
 

@@ -14,7 +14,7 @@
 
 """Declarations of values that can be set: types, ranges, dataclasses and parameters made of them."""
 
-from __future__ import annotations
+# Annotations are no strings here: dataclasses would look for this module where pytest 6.2 does not put it.
 
 import math
 from dataclasses import dataclass, field

@@ -96,7 +96,8 @@ def test_package_xml_names_what_is_imported_and_nothing_else() -> None:
 def test_package_xml_names_what_the_tests_need_besides() -> None:
     names = imports("hand_tracking_dsp/**/*.py", "launch/*.py", "test/**/*.py", "tools/**/*.py")
     used = {rosdep_key(name) for name in names - OPTIONAL - {"PIL"}}
-    plugins = {"ament_cmake_pytest", "python3-pytest-timeout"}
+    # pytest's plugins, and what rosdep has of what is optional for users.
+    plugins = {"ament_cmake_pytest", "python3-pytest-timeout", "python3-rosbags-pip"}
     assert (used | plugins) - depends("depend", "exec_depend") - {"rosidl_default_runtime"} == depends(
         "test_depend"
     )

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import hand_tracking_dsp
 from hand_tracking_dsp.commands.evaluate_options import (
@@ -147,8 +147,7 @@ def _progress(console: Console) -> Progress:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("frames"),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} frames"),
         TimeRemainingColumn(),
     )
     return Progress(*columns, console=console, transient=True)

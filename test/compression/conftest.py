@@ -16,12 +16,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-import onnx
-import pytest
-from onnx import TensorProto, helper, numpy_helper
+from contextlib import suppress
 
-from hand_tracking_dsp.compression.data.crops import Crops
+import numpy as np
+import pytest
+
+# Without these no test here is collected; see test/conftest.py.
+with suppress(ImportError):
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    from hand_tracking_dsp.compression.data.crops import Crops
 
 SIZE = 16
 HIDDEN = 32

@@ -19,7 +19,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -34,15 +33,13 @@ FRAME_S = 1 / 30
 DECISION_FRAMES = 3
 
 
-@dataclass
 class Bench:
     """Frames at 30 Hz from a tracker that takes a known time at every level, a decision every 0.1 s."""
 
-    controller: Controller
-    latency_ms: Sequence[float]
-    frame: int = 0
-    level: int = 0
-    decisions: list[tuple[float, Decision]] = field(default_factory=list)
+    def __init__(self, controller: Controller, latency_ms: Sequence[float]) -> None:
+        self.controller, self.latency_ms = controller, latency_ms
+        self.frame = self.level = 0
+        self.decisions: list[tuple[float, Decision]] = []
 
     @property
     def now_s(self) -> float:

@@ -26,21 +26,23 @@ from pathlib import Path
 
 import pytest
 
+from hand_tracking_dsp.nodes.graph.transport import transport_variables
+
 # Humble checks the type of every message field, later distributions only where asked to.
 os.environ.setdefault("ROS_PYTHON_CHECK_FIELDS", "1")
 
-rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
-pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState, GetState
-from rcl_interfaces.srv import SetParameters
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-from rclpy.parameter import Parameter
+# Without these no test here is collected; see test/conftest.py.
+with suppress(ImportError):
+    import rclpy
+    from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+    from lifecycle_msgs.msg import Transition
+    from lifecycle_msgs.srv import ChangeState, GetState
+    from rcl_interfaces.srv import SetParameters
+    from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+    from rclpy.parameter import Parameter
 
-from hand_tracking_dsp.nodes.graph.spinning import shared_context
-from hand_tracking_dsp.nodes.graph.transport import transport_variables
+    from hand_tracking_dsp.nodes.graph.spinning import shared_context
 
 os.environ.update(transport_variables(os.environ))
 

@@ -19,6 +19,8 @@ import math
 import numpy as np
 import pytest
 
+pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
+
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.messages.hands import HANDS_TYPE

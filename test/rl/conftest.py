@@ -20,7 +20,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -32,8 +32,10 @@ from hand_tracking_dsp.rl.simulation.default_device import default_device
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.episode import STEP_S
 from hand_tracking_dsp.rl.training.encoding import encoded_size
-from hand_tracking_dsp.rl.training.export import Mlp, policy_network
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+
+if TYPE_CHECKING:
+    from hand_tracking_dsp.rl.training.export import Mlp
 
 LEVELS = 3
 
@@ -71,6 +73,8 @@ def sparsities(bank: Manifest) -> tuple[float, ...]:
 
 
 def make_mlp(seed: int, activation: str = "Tanh", blank: tuple[int, ...] = (), levels: int = LEVELS) -> Mlp:
+    from hand_tracking_dsp.rl.training.export import Mlp
+
     random = np.random.default_rng(seed)
     sizes = (encoded_size(levels), 16, 16, len(Action))
     layers = tuple(
@@ -85,13 +89,16 @@ def make_mlp(seed: int, activation: str = "Tanh", blank: tuple[int, ...] = (), l
 
 @pytest.fixture(scope="session")
 def random_mlp() -> Callable[..., Mlp]:
+    pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
     return make_mlp
 
 
 @pytest.fixture
 def write_policy(bank: Manifest, tmp_path: Path) -> Callable[..., Candidate]:
     """Give a maker of learned policies on disk; parity with PyTorch is test_export's affair."""
+    pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
     from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
+    from hand_tracking_dsp.rl.training.export import policy_network
 
     def write(name: str, weights: int = 0, folder: str = "policies", **training: Any) -> Candidate:
         metadata = {"algorithm": "ppo", "missions": 0, "alpha": 0.4, **training}

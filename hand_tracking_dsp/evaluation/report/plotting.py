@@ -88,7 +88,9 @@ def new_figure(
         The figure and its axes, row by row.
     """
     figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, sharex=rows > 1, height_ratios=ratios)
+    axes = figure.subplots(
+        rows, columns, squeeze=False, sharex=rows > 1, gridspec_kw={"height_ratios": ratios}
+    )
     return figure, axes.ravel().tolist()
 
 
@@ -99,7 +101,7 @@ def colours_of(names: Iterable[str]) -> dict[str, str]:
 
 def legend_above(axes: Axes, columns: int = 4) -> None:
     """Put the legend above the axes, where it covers no data."""
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, columnspacing=1.2, handletextpad=0.5)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncol=columns, columnspacing=1.2, handletextpad=0.5)
 
 
 def draw_budget(line: Callable[..., Line2D], budget_ms: float) -> Line2D:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import ScalarFormatter
@@ -75,7 +76,12 @@ def plot_trade(results: BenchmarkResults, path: Path) -> None:
         axes.set_xlabel("error (1 - Accuracy), share")
         axes.set_xlim(left=0)
     handles, labels = left.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center" if mpl.__version_info__ >= (3, 7) else "lower center",
+        ncol=len(labels),
+    )
     figure.suptitle(f"{len(results.episodes)} {_NOTE}")
     figure.draw_without_rendering()  # lays it out, so that the places of names are known
     for axes, points in named.items():

@@ -17,28 +17,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 
-from hand_tracking_dsp.compression.adapt.level import LevelAdapter
-from hand_tracking_dsp.compression.adapt.pictures import AdaptationCrops
-from hand_tracking_dsp.compression.bank.entries import (
-    new_accuracy,
-    new_bank,
-    new_level,
-    with_accuracy,
-    with_variant,
-)
-from hand_tracking_dsp.compression.bank.files import write_bank
-from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.blocks import cut_channels, read_blocks
-from hand_tracking_dsp.compression.data.crops import SIZE, Crops
-from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
-from hand_tracking_dsp.hand import Joint
+# Without these no test here is collected; see test/conftest.py.
+with suppress(ImportError):
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    from hand_tracking_dsp.compression.adapt.level import LevelAdapter
+    from hand_tracking_dsp.compression.adapt.pictures import AdaptationCrops
+    from hand_tracking_dsp.compression.bank.entries import (
+        new_accuracy,
+        new_bank,
+        new_level,
+        with_accuracy,
+        with_variant,
+    )
+    from hand_tracking_dsp.compression.bank.files import write_bank
+    from hand_tracking_dsp.compression.bank.sessions import open_exact
+    from hand_tracking_dsp.compression.blocks import cut_channels, read_blocks
+    from hand_tracking_dsp.compression.data.crops import SIZE, Crops
+    from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
+    from hand_tracking_dsp.hand import Joint
 
 HIDDEN = 32
 HEADS = {"landmarks": 63, "presence": 1, "handedness": 1, "world_landmarks": 63}

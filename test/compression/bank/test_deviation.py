@@ -16,8 +16,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pytest
 
@@ -45,11 +43,11 @@ def hands(count: int, seed: int = 0) -> Floats:
     return joints
 
 
-@dataclass
 class Echo:
     """A session that puts the mean of its input into every output."""
 
-    seen: list[Floats] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.seen: list[Floats] = []
 
     def run(self, tensor: Floats) -> tuple[Floats, ...]:
         self.seen.append(tensor)

@@ -16,12 +16,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
-import onnx
 import pytest
 
-from hand_tracking_dsp.resources import share_path
+# Without these no test here is collected; see test/conftest.py.
+with suppress(ImportError):
+    import onnx
+
+    from hand_tracking_dsp.resources import share_path
 
 
 @pytest.fixture(scope="session")

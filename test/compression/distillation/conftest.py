@@ -18,17 +18,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
-from onnx import helper, numpy_helper
 
-from hand_tracking_dsp.compression.data.augment import Augmentation
-from hand_tracking_dsp.compression.distillation import samples as sampling
-from hand_tracking_dsp.compression.distillation.samples import SampleRecipe, TrainingSamples, make_samples
-from hand_tracking_dsp.resources import share_path
+# Without these no test here is collected; see test/conftest.py.
+with suppress(ImportError):
+    import onnx
+    from onnx import helper, numpy_helper
+
+    from hand_tracking_dsp.compression.data.augment import Augmentation
+    from hand_tracking_dsp.compression.distillation import samples as sampling
+    from hand_tracking_dsp.compression.distillation.samples import SampleRecipe, TrainingSamples, make_samples
+    from hand_tracking_dsp.resources import share_path
 
 FEW = 8
 """Samples in a shard of these tests."""

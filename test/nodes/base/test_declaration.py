@@ -66,9 +66,9 @@ def test_whole_numbers_are_taken_for_floats_while_the_node_runs(graph):
     assert set_one(graph, raw("speed", integer_value=20)).successful
     assert set_one(graph, raw("weights", integer_array_value=[3, 4, 5])).successful
     assert node.get_parameter("speed").value == 20.0
-    assert node.get_parameter("speed").type_ == ParameterType.PARAMETER_DOUBLE
+    assert node.get_parameter("speed").type_.value == ParameterType.PARAMETER_DOUBLE
     assert list(node.get_parameter("weights").value) == [3.0, 4.0, 5.0]
-    assert node.get_parameter("weights").type_ == ParameterType.PARAMETER_DOUBLE_ARRAY
+    assert node.get_parameter("weights").type_.value == ParameterType.PARAMETER_DOUBLE_ARRAY
     assert node.parameters["weights"] == (3.0, 4.0, 5.0)
 
 

@@ -17,17 +17,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pytest
-from builtin_interfaces.msg import Time
-from geometry_msgs.msg import Point
-from hand_tracking_dsp.msg import Gesture, GestureArray, Hand, HandArray
-from rclpy.qos import QoSProfile
 
-from hand_tracking_dsp.cameras.synthetic.gestures import GESTURES
-from hand_tracking_dsp.cameras.synthetic.skeleton import pose_hand, rotation
+# Without these no test here is collected; see test/conftest.py.
+with suppress(ImportError):
+    from builtin_interfaces.msg import Time
+    from geometry_msgs.msg import Point
+    from hand_tracking_dsp.msg import Gesture, GestureArray, Hand, HandArray
+    from rclpy.qos import QoSProfile
+
+    from hand_tracking_dsp.cameras.synthetic.gestures import GESTURES
+    from hand_tracking_dsp.cameras.synthetic.skeleton import pose_hand, rotation
 
 RATE_HZ = 30.0
 _CENTRE_PX = np.array([320.0, 330.0])
@@ -61,22 +65,16 @@ def shown(name: str, up_palms: float = 0.0, track_id: int = 1) -> Gesture:
     )
 
 
-@dataclass
 class Source:
     """Publishes one array after the other while the observer spins, as long as it is on."""
 
-    graph: object
-    kind: type
-    topic: str
-    field_name: str
-    members: list = field(default_factory=list)
-    on: bool = True
-    stamp: Callable[[], Time] | None = None
-
-    def __post_init__(self) -> None:
-        observer = self.graph.observer
-        self.stamp = lambda: observer.get_clock().now().to_msg()
-        self.publisher = observer.create_publisher(self.kind, self.topic, QoSProfile(depth=10))
+    def __init__(self, graph: Any, kind: type, topic: str, field_name: str) -> None:
+        observer = graph.observer
+        self.kind, self.field_name = kind, field_name
+        self.members: list[Any] = []
+        self.on = True
+        self.stamp: Callable[[], Time] = lambda: observer.get_clock().now().to_msg()
+        self.publisher = observer.create_publisher(kind, topic, QoSProfile(depth=10))
         observer.create_timer(1 / RATE_HZ, self._tick)
 
     def show(self, *members) -> None:

@@ -18,15 +18,19 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 
 import pytest
-from hand_tracking_dsp.msg import ControllerState, SparsityCommand, TrackerStats
-from rclpy.qos import DurabilityPolicy, QoSProfile
-from sensor_msgs.msg import BatteryState
 
-from hand_tracking_dsp.tracking.manifest import read_manifest
+# Without these no test here is collected; see test/conftest.py.
+with suppress(ImportError):
+    from hand_tracking_dsp.msg import ControllerState, SparsityCommand, TrackerStats
+    from rclpy.qos import DurabilityPolicy, QoSProfile
+    from sensor_msgs.msg import BatteryState
 
-LATE_JOINER = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    from hand_tracking_dsp.tracking.manifest import read_manifest
+
+    LATE_JOINER = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 class Feed:

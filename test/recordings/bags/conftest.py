@@ -17,16 +17,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
-
-from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
-from hand_tracking_dsp.recordings.bags.writer import BagFormat, BagWriter
+# Without these no test here is collected; see test/conftest.py.
+with suppress(ImportError):
+    from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
+    from hand_tracking_dsp.recordings.bags.writer import BagFormat, BagWriter
 
 
 @pytest.fixture(scope="session")
