@@ -255,3 +255,23 @@ def test_refuses_in_a_sentence(words, sentence, capsys):
 def test_prints_the_measures(capsys):
     assert main(["evaluate", "--metrics"]) == 0
     assert "| `mde_px` | px | lower |" in capsys.readouterr().out
+
+
+def test_an_older_evaluation_is_replaced_as_a_whole_and_other_files_stay(bag, tmp_path, capsys):
+    out = tmp_path / "out"
+    (out / "worst").mkdir(parents=True)
+    for name in ("report.json", "report.html", "frames.csv", "worst/99.jpg"):
+        (out / name).write_text("old")
+    (out / "notes.txt").write_text("of the user")
+    assert main(["evaluate", str(bag), "--level", "5", "--jobs", "1", "--out", str(out)]) == 0
+    assert f"{out / 'report.json'} is there already: it will be replaced." in capsys.readouterr().err
+    assert not (out / "worst/99.jpg").exists()
+    assert [path.name for path in out.rglob("*") if path.is_file() and path.read_bytes() == b"old"] == []
+    assert (out / "notes.txt").read_text() == "of the user"
+    assert {path.name for path in out.iterdir()} == {
+        "report.json",
+        "report.html",
+        "frames.csv",
+        "worst",
+        "notes.txt",
+    }
