@@ -121,6 +121,11 @@ class BatteryReader:
         """Return the warnings about what was received lately, at a time in seconds."""
         return [self.warnings[kind] for kind, at_s in self._unusable_s.items() if now_s - at_s <= _REPORTED_S]
 
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences on all that was received so far, without their full stops, for a list of problems."""
+        return [sentence.rstrip(".") for sentence in (*self.notes.values(), *self.warnings.values())]
+
     def _charge(self, message: Message, stamp_s: float) -> float:
         """Return the state of charge, 0 to 1 or a little more; NaN: not known."""
         percentage = message.percentage

@@ -36,6 +36,7 @@ from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.messages.samples import BATTERY_TYPE, POWER_TOPIC, POWER_TYPE, BatteryReader
 from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
 from hand_tracking_dsp.recordings.bags.reader import Bag, open_bag
+from hand_tracking_dsp.recordings.bags.trace import power_of_other_types
 from hand_tracking_dsp.recordings.image_clock import ImageClock
 from hand_tracking_dsp.recordings.recording import RecordedFrame, RecordedHands, count_problem
 from hand_tracking_dsp.recordings.truth import TrueHand
@@ -145,6 +146,7 @@ class BagRecording:
                 last_ns = frame.stamp_ns
             count += 1
             yield frame
+        self.problems.update([*beside.battery.remarks, *power_of_other_types(bag.connections)])
         for connections, left in ((truth, beside.truth), (hands, beside.recorded)):
             if left:
                 name = connections[0].topic

@@ -83,6 +83,7 @@ def _read(opened: Bag, bag: Path, topic: str) -> Trace:
             reader.add_power(message, arrival_s)
         else:
             latest = reader.sample(message, arrival_s)
+    opened.problems.update([*reader.remarks, *power_of_other_types(opened.connections)])
     if not costs:
         msg = f"The topic {stats} of the bag {bag} has no message: record it again while the tracker runs."
         raise SourceError(msg)
@@ -95,6 +96,18 @@ def _read(opened: Bag, bag: Path, topic: str) -> Trace:
         if problem:
             opened.problems[problem] += 1
     return Trace.of(costs)
+
+
+def power_of_other_types(connections: list[Any]) -> list[str]:
+    """Return a phrase for each topic that has the name of one of power, but another type: it is not read."""
+    others = {
+        (connection.topic, connection.msgtype)
+        for connection in connections
+        if connection.topic.split("/")[-1] == POWER_TOPIC and connection.msgtype != POWER_TYPE
+    }
+    return [
+        f"{topic} is of {msgtype}, not of {POWER_TYPE}: it is left out" for topic, msgtype in sorted(others)
+    ]
 
 
 def _stats_topic(opened: Bag, topic: str) -> str:

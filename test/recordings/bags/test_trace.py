@@ -125,6 +125,25 @@ def test_the_power_on_power_w_goes_before_the_batterys_current(
     assert [frame.power_w for frame in read_bag_trace(bag).frames] == [20.0, 12.5]
 
 
+def test_a_battery_of_0_to_100_and_a_power_of_another_type_are_named(
+    tmp_path: Path, battery_message: Callable[[float], Any]
+) -> None:
+    store = typestore()
+    power = store.types["std_msgs/msg/Float64"](data=9.0)
+    bag = write(
+        tmp_path / "bag",
+        store,
+        ("/battery_state", battery_message(55.0)),
+        ("/power_w", power),
+        ("/stats", stats(store, 1.0)),
+    )
+    problems: list[str] = []
+    trace = read_bag_trace(bag, on_problem=problems.append)
+    assert [cost.charge for cost in trace.frames] == pytest.approx([0.55])
+    assert "The battery's percentage is 0 to 100" in problems[0]
+    assert "/power_w is of std_msgs/msg/Float64, not of std_msgs/msg/Float32: it is left out" in problems[1]
+
+
 def test_bags_of_older_definitions_lack_the_newer_fields_alone(tmp_path: Path) -> None:
     store = old_typestore()
     bag = write(tmp_path / "bag", store, ("/stats", stats(store, 1.0, applied_level=4, total_ms=9.0)))
