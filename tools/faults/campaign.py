@@ -20,7 +20,7 @@ import multiprocessing
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import cycle
 from pathlib import Path
@@ -31,6 +31,8 @@ from faults.injection import KINDS, FaultKind, Outcome, put_in
 from faults.running_graph import RunningGraph
 
 _MODULES = ("images", "headers", "topics", "parameters", "processes", "inputs")
+# Faults after which the graph has time to become calm.
+_CALM_EVERY = 10
 _TRANSPORTS = ("raw", "compressed")
 
 
@@ -88,6 +90,8 @@ def _run_share(share: Share) -> list[Outcome]:
         with RunningGraph(folders, share.domain_id, share.transport) as graph:
             while len(outcomes) < share.faults and _is_wanted():
                 outcomes.append(put_in(next(order), graph, random))
+                if len(outcomes) % _CALM_EVERY == 0:
+                    outcomes[-1] = replace(outcomes[-1], lingering=graph.wait_until_calm())
                 print(_line(len(outcomes), share, outcomes[-1]), flush=True)
                 if outcomes[-1].back_s is None:  # what comes next needs a graph that works
                     break
@@ -117,5 +121,6 @@ def _in_turn(share: Share, random: Random) -> Iterator[FaultKind]:
 def _line(number: int, share: Share, outcome: Outcome) -> str:
     back = "not back" if outcome.back_s is None else f"back in {outcome.back_s:.1f} s"
     rest = "".join(f", {node} died" for node in outcome.deaths) + ", traceback" * bool(outcome.tracebacks)
+    rest += "".join(f", lingering: {text}" for text in outcome.lingering)
     mark = "" if outcome.good else " <<<"
     return f"[{share.transport} {number}] {outcome.kind}: {outcome.named}, {back}{rest}{mark}"

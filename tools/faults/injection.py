@@ -102,6 +102,7 @@ class Outcome:
         tracebacks: Tracebacks that the nodes printed.
         said: Sentences of WARN and ERROR meanwhile.
         missing: What did not come back.
+        lingering: Warnings that stayed; looked for only now and then, since some are shown for seconds.
     """
 
     kind: str
@@ -111,12 +112,13 @@ class Outcome:
     tracebacks: int
     said: tuple[str, ...]
     missing: tuple[str, ...] = ()
+    lingering: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
         """Whether nothing died, nothing was silent, and everything was back in time."""
         in_time = self.back_s is not None and self.back_s <= BACK_LIMIT_S
-        return in_time and self.named != "silent" and not self.deaths and not self.tracebacks
+        return in_time and self.named != "silent" and not (self.deaths or self.tracebacks or self.lingering)
 
 
 def put_in(kind: FaultKind, graph: RunningGraph, random: Random) -> Outcome:

@@ -62,6 +62,7 @@ def _sentence(outcome: Outcome) -> str:
     back = "never back" if outcome.back_s is None else f"back in {outcome.back_s:.1f} s"
     parts = [outcome.named, back]
     parts += [f"{node} died" for node in outcome.deaths] + [f"missing {what}" for what in outcome.missing]
+    parts += [f"lingering: {text}" for text in outcome.lingering]
     parts += [f"{outcome.tracebacks} tracebacks"] * bool(outcome.tracebacks)
     said = "; ".join(outcome.said) or "nothing"
     return f"{outcome.kind}: {', '.join(parts)}. /diagnostics: {said}"

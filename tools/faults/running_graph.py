@@ -45,6 +45,8 @@ _STOP_LIMIT_S = 30.0
 _CALL_LIMIT_S = 10.0
 _MATCH_LIMIT_S = 3.0
 _POLL_S = 0.02
+# Twice the time between two reports of a node.
+_CALM_S = 2.0
 _NODE = re.compile(r"hand_tracking_dsp\.nodes\.(\w+) import")
 
 
@@ -157,6 +159,15 @@ class RunningGraph:
                 return elapsed_s
             time.sleep(_POLL_S)
         return None
+
+    def wait_until_calm(self, limit_s: float = 30.0) -> tuple[str, ...]:
+        """Wait until no node warns of anything; return what they warn of at the end of the limit."""
+        start_s = time.monotonic()
+        while time.monotonic() - start_s < limit_s:
+            time.sleep(_CALM_S)
+            if not (warnings := self.probe.troubles(time.monotonic() - _CALM_S)):
+                return ()
+        return tuple(warnings)
 
     def signal(self, node: str, number: signal.Signals) -> None:
         """Send a signal to the process of a node, where it is there."""

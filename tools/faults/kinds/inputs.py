@@ -118,9 +118,10 @@ def _reconfigured(name: str, node: str, saying: str, damage: str) -> None:
         graph.change_state(node, "cleanup")
         with changes[damage]():
             graph.change_state(node, "configure")
+            graph.change_state(node, "activate")
             yield ""
-        graph.change_state(node, "configure")
-        graph.change_state(node, "activate")
+        for transition in ("deactivate", "cleanup", "configure", "activate"):
+            graph.change_state(node, transition)
 
 
 _TRACKER, _CONTROLLER = "hand_tracker_node", "pruning_controller_node"

@@ -135,11 +135,9 @@ _battery("a battery without a charge", "percentage|charge|battery", percentage=m
 _battery("a battery of minus 3", "percentage|battery", percentage=-3.0)
 _battery("a battery of infinity", "percentage|battery", percentage=math.inf)
 _message(
-    "a percentage of a battery that is not present",
+    "a percentage of a battery that is not present",  # which is clear enough to be used
     "battery_state",
     lambda _: BatteryState(present=False, percentage=0.5),
-    _CONTROLLER,
-    "present|battery",
 )
 for _word, _watts in (("NaN", math.nan), ("minus 1e30", -1e30), ("infinite", math.inf)):
     _message(
@@ -192,7 +190,8 @@ _message(
     "gesture_events",
     lambda random: GestureEvent(name=f"\x1b[31m{random.random()}", kind=random.randrange(256)),
 )
-_message("a stranger's cmd_vel", "cmd_vel", lambda _: Twist(), "gesture_teleop_node", "publish|cmd_vel")
+# Another teleoperation or a navigation may share the topic.
+_message("a stranger's cmd_vel", "cmd_vel", lambda _: Twist())
 
 # In a process of its own: a participant cannot have two types on one topic.
 _TEXT = """
@@ -206,18 +205,13 @@ while True:
 """
 
 
-def _text_on(topic: str, node: str) -> None:
-    @fault(f"text on the topic {topic}", node, "String|type")
+def _text_on(topic: str) -> None:
+    @fault(f"text on the topic {topic}")  # beside its publisher: nothing may come of it
     def inject(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
         with graph.program(_TEXT.format(domain=graph.domain_id, topic=topic)):
             yield ""
 
 
-for _topic, _node in (
-    ("stats", _CONTROLLER),
-    ("battery_state", _CONTROLLER),
-    ("hands", _GESTURE),
-    ("sparsity_command", f"{_TRACKER}|{_CONTROLLER}"),
-):
-    _text_on(_topic, _node)
+for _topic in ("stats", "battery_state", "hands", "sparsity_command"):
+    _text_on(_topic)
 _message("a flood on /diagnostics", "/diagnostics_agg", lambda _: String(data="x" * 5000), rate_hz=1000.0)
