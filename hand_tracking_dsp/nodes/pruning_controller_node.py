@@ -110,7 +110,10 @@ class PruningControllerNode(ManagedNode):
 
     def describe(self, report: Report) -> None:
         """Say the level, and warn while something else than policy or operator decides."""
-        report.notes += [*self._notes, *self._battery.notes.values()]
+        # Nobody asked for the package's own policy; a file that was named is wanted.
+        said = report.warnings if self.parameters["policy_file"] else report.notes
+        said += self._notes
+        report.notes += self._battery.notes.values()
         report.warnings += self._battery.recent_warnings(time.monotonic())
         if self._decision is None:
             return

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
 from hand_tracking_dsp.msg import SparsityCommand
 
 from hand_tracking_dsp.control.actions import Action
@@ -49,7 +50,8 @@ def test_auto_without_a_policy_for_the_bank_warns_and_takes_threshold(
     (warning,) = [line for line in capfd.readouterr().err.splitlines() if "Until then" in line]
     assert "it was trained for other networks (bank other " in warning
     assert warning.endswith("Until then the threshold policy decides.")
-    assert diagnostics(NODE, lambda status: "trained for other networks" in status.message)
+    status = diagnostics(NODE, lambda status: "trained for other networks" in status.message)
+    assert status.level == DiagnosticStatus.WARN
 
 
 @pytest.mark.parametrize(
