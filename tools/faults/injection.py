@@ -129,6 +129,8 @@ def put_in(kind: FaultKind, graph: RunningGraph, random: Random) -> Outcome:
     with hold(graph, random) as answer:
         named = _wait_until_named(kind, graph, answer, start_s, place)
     over_s = time.monotonic()
+    if named == "log":  # what is started again may still be on its way out
+        _wait_for_others(graph, {node: pids[node] for node in kind.ends if node in pids}, over_s)
     back_s = graph.wait_until_back(over_s, _GIVE_UP_S)
     missing = () if back_s is not None else tuple(graph.probe.silent(over_s, ALL_NODES))
     after = graph.pids
@@ -146,6 +148,15 @@ def put_in(kind: FaultKind, graph: RunningGraph, random: Random) -> Outcome:
         tuple(graph.probe.troubles(start_s)),
         missing,
     )
+
+
+def _wait_for_others(graph: RunningGraph, pids: dict[str, int], since_s: float) -> None:
+    """Wait until these nodes have other processes."""
+    while time.monotonic() < since_s + _GIVE_UP_S:
+        now = graph.pids
+        if all(node in now and now[node] != pid for node, pid in pids.items()):
+            return
+        time.sleep(_POLL_S)
 
 
 def _wait_until_named(kind: FaultKind, graph: RunningGraph, answer: str, start_s: float, place: int) -> str:
