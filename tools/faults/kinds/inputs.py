@@ -111,7 +111,7 @@ def _reconfigured(name: str, node: str, saying: str, damage: str) -> None:
             "networks cut": lambda: _every_network(folders.bank, _cut),
             "manifest cut": lambda: _overwritten(manifest, manifest.read_bytes()[: random.randrange(500)]),
             "manifest of noise": lambda: _overwritten(manifest, random.randbytes(500)),
-            "policy cut": lambda: _overwritten(folders.policy, folders.policy.read_bytes()[:200]),
+            "policy cut": lambda: _overwritten(folders.policy, folders.policy.read_bytes()[:60]),
             "policy gone": lambda: _moved_away(folders.policy),
         }
         graph.change_state(node, "deactivate")
