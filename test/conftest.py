@@ -26,8 +26,8 @@ import re
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import replace
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ OPTIONAL = {
 # Messages of ROS 2 that no other module could be.
 ROS_MESSAGES = re.compile(r"\w+_(msgs|srvs|interfaces)")
 
-with suppress(ImportError):
+if find_spec("hypothesis"):
     from hypothesis import settings
 
     # Few examples for whoever waits for them, more where a machine does; no deadline, since machines differ.

@@ -93,3 +93,14 @@ def test_tests_mirror_the_rooms() -> None:
     own |= {Path("nodes") / module.stem for module in (PACKAGE / "nodes").glob("*_node.py")}
     here = {path.parent.relative_to(ROOT / "test") for path in (ROOT / "test").rglob("test_*.py")}
     assert here <= rooms | own
+
+
+def test_conftests_do_not_hide_why_an_import_failed() -> None:
+    hiding = [
+        place(path, node)
+        for path in (ROOT / "test").rglob("conftest.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.With, ast.ExceptHandler))
+        and "ImportError" in ast.unparse(node).split("\n")[0]
+    ]
+    assert hiding == [], "ask find_spec whether the library is there; what fails then has to be seen"

@@ -22,6 +22,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ os.environ.setdefault("ROS_PYTHON_CHECK_FIELDS", "1")
 
 
 # Without these no test here is collected; see test/conftest.py.
-with suppress(ImportError):
+if find_spec("rclpy") and find_spec("hand_tracking_dsp.msg"):
     import rclpy
     from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
     from lifecycle_msgs.msg import Transition

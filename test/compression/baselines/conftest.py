@@ -16,13 +16,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 # Without these no test here is collected; see test/conftest.py.
-with suppress(ImportError):
+if find_spec("onnx"):
     import onnx
 
     from hand_tracking_dsp.resources import share_path

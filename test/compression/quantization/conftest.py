@@ -16,13 +16,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
 # Without these no test here is collected; see test/conftest.py.
-with suppress(ImportError):
+if find_spec("onnx"):
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 

@@ -16,12 +16,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from importlib.util import find_spec
 
 import pytest
 
 # Without these no test here is collected; see test/conftest.py.
-with suppress(ImportError):
+if find_spec("rosbags"):
     from hand_tracking_dsp.evaluation.replay.run import ReplayOptions
     from hand_tracking_dsp.resources import default_bank
 

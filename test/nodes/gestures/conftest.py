@@ -17,14 +17,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pytest
 
 # Without these no test here is collected; see test/conftest.py.
-with suppress(ImportError):
+if find_spec("rclpy") and find_spec("hand_tracking_dsp.msg"):
     from builtin_interfaces.msg import Time
     from geometry_msgs.msg import Point
     from hand_tracking_dsp.msg import Gesture, GestureArray, Hand, HandArray

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 import json
 import math
-from contextlib import suppress
+from importlib.util import find_spec
 
 import pytest
 
 # Without these no test here is collected; see test/conftest.py.
-with suppress(ImportError):
+if find_spec("rclpy") and find_spec("hand_tracking_dsp.msg"):
     from hand_tracking_dsp.msg import ControllerState, SparsityCommand, TrackerStats
     from rclpy.qos import DurabilityPolicy, QoSProfile
     from sensor_msgs.msg import BatteryState

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ import pytest
 from numpy.typing import NDArray
 
 # Without these no test here is collected; see test/conftest.py.
-with suppress(ImportError):
+if find_spec("rosbags"):
     from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
     from hand_tracking_dsp.recordings.bags.writer import BagFormat, BagWriter
 
