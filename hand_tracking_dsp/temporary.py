@@ -26,7 +26,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -107,6 +107,30 @@ def locked_folder(parent: Path, prefix: str = PREFIX) -> tuple[Path, int]:
 
 
 @contextmanager
+def reserved(name: str) -> Iterator[bool]:
+    """Reserve a name among the processes of this machine that share its folder for temporary files.
+
+    Yields:
+        False where another holds it, or nothing can be reserved there.
+    """
+    with ExitStack() as ending:
+        try:
+            path = Path(tempfile.gettempdir()) / f"{PREFIX}{name}"
+            descriptor = _open_shared(path)
+        except OSError:
+            yield False
+            return
+        ending.callback(os.close, descriptor)
+        held = _lock(descriptor, path, wait=False)
+        try:
+            yield held
+        finally:
+            if held:
+                with suppress(OSError):
+                    path.unlink()
+
+
+@contextmanager
 def abandoned(path: Path) -> Iterator[bool]:
     """Find out whether a file or folder is this user's and no living process has locked it.
 
@@ -138,6 +162,17 @@ def remove_leftovers(folder: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
             elif left:
                 path.unlink(missing_ok=True)
+
+
+def _open_shared(path: Path) -> int:
+    """Open a file to lock it, also one of another user; make it where there is none."""
+    try:
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o444)
+        with suppress(OSError):  # made by another user meanwhile
+            os.fchmod(descriptor, 0o444)  # whatever the umask
+        return descriptor
 
 
 def _lock(descriptor: int, path: Path, *, wait: bool = True) -> bool:

@@ -16,15 +16,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import math
 import os
-import random
 import re
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
@@ -41,6 +38,7 @@ from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
 from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, measured
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED, FrameRow, FrameRows, Frames, read_frames
+from hand_tracking_dsp.nodes.graph.domains import reserved_domain
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 BAG_SECONDS = 2.0
@@ -326,32 +324,18 @@ def made_folder(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def _free_domain() -> Iterator[int]:
-    """Lock a ROS domain that no other test of this machine uses, and yield its number."""
-    domains = list(range(1, 102))
-    random.shuffle(domains)
-    for domain in domains:
-        path = Path(tempfile.gettempdir()) / f"hand_tracking_dsp_domain_{domain}.lock"
-        with path.open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                continue
-            yield domain
-            return
-    pytest.fail("all 101 ROS domains are in use by other tests")
-
-
 @pytest.fixture
 def domain_id() -> Iterator[int]:
-    """Give a ROS domain that no other test of this machine uses meanwhile."""
-    yield from _free_domain()
+    """Give a ROS domain that no other test or command of this machine uses meanwhile."""
+    with reserved_domain() as domain:
+        yield domain
 
 
 @pytest.fixture(scope="module")
 def module_domain_id() -> Iterator[int]:
     """Give one to all tests of a module."""
-    yield from _free_domain()
+    with reserved_domain() as domain:
+        yield domain
 
 
 @pytest.fixture(scope="session")

@@ -31,8 +31,8 @@ from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.reading import read_gesture
+from hand_tracking_dsp.nodes.graph.domains import own_domain
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses, Value
-from hand_tracking_dsp.nodes.graph.run import own_domain
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.draw import draw_hands, write_caption
@@ -131,13 +131,15 @@ def _save_sight(out: Path) -> None:
         "hand_tracker_node": {"level": _LEVEL},
         "power_node": {"source": "simulated", "simulated.charge": 0.64},
     }
-    domain_id = own_domain()
     said: deque[str] = deque(maxlen=3)
-    graph = GraphOptions(nodes=tuple(parameters), parameters=parameters, domain_id=domain_id)
     # Not run_graph: its observer listens to much that is not looked at here.
     with (
+        own_domain() as domain_id,
         Viewer(_HANDS, domain_id) as viewer,
-        NodeProcesses(graph, lambda node, line: said.append(f"{node}: {line}")) as nodes,
+        NodeProcesses(
+            GraphOptions(nodes=tuple(parameters), parameters=parameters, domain_id=domain_id),
+            lambda node, line: said.append(f"{node}: {line}"),
+        ) as nodes,
     ):
         deadline_s = time.monotonic() + _PATIENCE_S
         while viewer.seen < _SIGHTS and not nodes.exited() and time.monotonic() < deadline_s:

@@ -29,6 +29,7 @@ from random import Random
 from faults.folders import Folders
 from faults.injection import KINDS, FaultKind, Outcome, put_in
 from faults.running_graph import RunningGraph
+from hand_tracking_dsp.nodes.graph.domains import reserved_domain
 
 _MODULES = ("images", "headers", "topics", "parameters", "processes", "inputs")
 # Faults after which the graph has time to become calm.
@@ -50,7 +51,6 @@ class Share:
     Attributes:
         folder: Where the graph's files are made.
         transport: ``raw`` or ``compressed`` images.
-        domain_id: ROS domain, 0 to 101.
         faults: Number of faults.
         seed: Start of the random numbers.
         only: Text that the names of the kinds must hold; "": all.
@@ -58,7 +58,6 @@ class Share:
 
     folder: Path
     transport: str
-    domain_id: int
     faults: int
     seed: int
     only: str = ""
@@ -66,9 +65,8 @@ class Share:
 
 def shares(folder: Path, faults: int, graphs: int, seed: int, only: str) -> list[Share]:
     """Divide the faults over so many graphs; those of raw and of compressed images alternate."""
-    domains = Random().sample(range(1, 102), graphs)
     return [
-        Share(folder / f"graph_{n}", _TRANSPORTS[n % 2], domains[n], faults // graphs, seed + n, only)
+        Share(folder / f"graph_{n}", _TRANSPORTS[n % 2], faults // graphs, seed + n, only)
         for n in range(graphs)
     ]
 
@@ -87,7 +85,10 @@ def _run_share(share: Share) -> list[Outcome]:
     while len(outcomes) < share.faults and _is_wanted():
         folders = Folders(share.folder / str(graphs))
         folders.make()
-        with RunningGraph(folders, share.domain_id, share.transport) as graph:
+        with (
+            reserved_domain() as domain_id,
+            RunningGraph(folders, domain_id, share.transport) as graph,
+        ):
             while len(outcomes) < share.faults and _is_wanted():
                 outcomes.append(put_in(next(order), graph, random))
                 if len(outcomes) % _CALM_EVERY == 0:

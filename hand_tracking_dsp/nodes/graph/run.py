@@ -17,8 +17,6 @@
 from __future__ import annotations
 
 import math
-import os
-import random
 import threading
 import time
 from collections import deque
@@ -30,6 +28,7 @@ from typing import TYPE_CHECKING
 
 from hand_tracking_dsp.errors import HandTrackingError, OutputError
 from hand_tracking_dsp.files import make_folder
+from hand_tracking_dsp.nodes.graph.domains import own_domain
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
 from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.tracking.types import Image
@@ -70,8 +69,8 @@ def run_graph(
 ) -> ObservedRun:
     """Run the nodes as processes of their own, and record what they publish.
 
-    Without ROS_DOMAIN_ID in the environment they get a domain chosen at random, so that a robot nearby
-    is not disturbed. Ctrl-C ends the run early and is not an error.
+    Without ROS_DOMAIN_ID in the environment they get a domain of their own, so that neither a robot nearby
+    nor another graph of this machine is disturbed. Ctrl-C ends the run early and is not an error.
 
     Args:
         options: Nodes, parameters and duration.
@@ -86,13 +85,12 @@ def run_graph(
     """
     from hand_tracking_dsp.nodes.graph.observer import GraphObserver
 
-    graph = options.graph
-    if graph.domain_id is None:
-        graph = replace(graph, domain_id=own_domain())
     with (
+        own_domain(options.graph.domain_id) as domain_id,
         _NodeLog(options.log) as log,
-        GraphObserver(graph.domain_id, on_image, stats_topic=options.stats_topic) as observer,
+        GraphObserver(domain_id, on_image, stats_topic=options.stats_topic) as observer,
     ):
+        graph = replace(options.graph, domain_id=domain_id)
         with NodeProcesses(graph, log.add) as nodes:
             try:
                 _watch(options, nodes, observer, log, on_state)
@@ -141,15 +139,6 @@ def _check_alive(nodes: NodeProcesses, log: _NodeLog) -> None:
     for node, code in nodes.exited().items():
         msg = f"{node} ended by itself with status {code}. {log.trouble}"
         raise HandTrackingError(msg)
-
-
-def own_domain() -> int | None:
-    """Choose a ROS domain for this run; None: the user has set one.
-
-    Not ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST: with it, most images are lost; see
-    hand_tracking_dsp.nodes.graph.transport.
-    """
-    return None if "ROS_DOMAIN_ID" in os.environ else random.SystemRandom().randint(1, 101)
 
 
 class _NodeLog:

@@ -25,7 +25,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -33,8 +33,8 @@ from types import TracebackType
 from hand_tracking_dsp.cameras.synthetic.driving import write_driving_hand
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.evaluation.stops import ReceivedCommand, Stop, find_stop
+from hand_tracking_dsp.nodes.graph.domains import own_domain
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
-from hand_tracking_dsp.nodes.graph.run import own_domain
 
 VICTIMS = ("camera_node", "hand_tracker_node", "gesture_node", "gesture_teleop_node")
 """Nodes between the hand and the base, in that order."""
@@ -78,6 +78,7 @@ def run_stop_trials(
         write_driving_hand(folder, _IMAGES)
         options = GraphOptions(
             nodes=VICTIMS,
+            domain_id=ending.enter_context(own_domain()),
             # Another graph that happens to be in the same domain must not drive this base.
             namespace=f"stop_trials_{os.getpid()}",
             parameters={
@@ -85,8 +86,6 @@ def run_stop_trials(
                 "gesture_teleop_node": {"stamped": True},
             },
         )
-        if (domain := own_domain()) is not None:
-            options = replace(options, domain_id=domain)
         base = ending.enter_context(_StandInBase(options))
         nodes = ending.enter_context(NodeProcesses(options, log))
         ending.enter_context(_load(busy))

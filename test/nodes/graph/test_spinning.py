@@ -49,10 +49,12 @@ def test_nodes_of_a_domain_share_one_context_until_the_last_has_ended(graph) -> 
         graph.until(lambda: "second" not in graph.observer.get_node_names(), "the second node is gone")
 
 
-def test_the_context_ends_with_its_last_node_and_another_begins(domain_id: int) -> None:
+def test_the_context_ends_with_its_last_node_and_another_begins(
+    domain_id: int, module_domain_id: int
+) -> None:
     with SpinningNode("first", domain_id) as first:
         context = first.node.context
-        with shared_context(domain_id % 101 + 1) as other:
+        with shared_context(module_domain_id) as other:
             assert other is not context
             assert other.get_domain_id() != context.get_domain_id() == domain_id
     assert not context.ok()
