@@ -195,7 +195,7 @@ class HandTrackerNode(ManagedNode):
         self._received = ReceivedImages(parameters["horizontal_fov_deg"])
         self._image_topic = self.resolve_topic_name(image_topic(self, name) if compressed else name)
         if parameters["overlay"]:
-            self.listen_to(BatteryState, "battery_state", self._picture.add_battery, "overlay")
+            self.listen_to(BatteryState, "battery_state", self._picture.add_battery, "battery")
         self.listen_to(SparsityCommand, "sparsity_command", self._on_command, "command")
         self.listen_to(CameraInfo, CAMERA_INFO, self._received.add_info, "image")
         self.listen_to(kind, name, self._on_image, "image")

@@ -271,11 +271,12 @@ def test_what_belongs_to_an_image_follows_its_remap_as_in_image_transport(graph)
     assert not graph.observer.count_subscribers("/image_raw/compressed")
 
 
-def test_draws_an_overlay_only_while_somebody_looks(graph, camera):
+@pytest.mark.parametrize("profile", [SENSOR, 5], ids=["best effort", "reliable"])
+def test_draws_an_overlay_only_while_somebody_looks(graph, camera, profile):
     start(graph)
     assert camera.exchange(2)
     overlays = []
-    subscription = graph.observer.create_subscription(Image, "overlay", overlays.append, SENSOR)
+    subscription = graph.observer.create_subscription(Image, "overlay", overlays.append, profile)
     graph.until(lambda: camera.exchange(1) and overlays, "an overlay was heard")
     drawn = image_to_pixels(overlays[0])[0]
     assert drawn.shape == (480, 640, 3)

@@ -67,6 +67,8 @@ TRACKER: tuple[Parameter, ...] = (
     Parameter("overlay", True, "Publish the overlay while somebody subscribes."),
     *qos("image", "the image taken", "best_effort", depth=1),
     *qos("hands", "hands, stats and markers"),
-    *qos("overlay", "overlay and of the battery_state that it shows", "best_effort", depth=1),
+    # Reliable as camera_node's images, for the same viewers.
+    *qos("overlay", "overlay", depth=1),
+    *qos("battery", "the battery_state that the overlay shows", "best_effort", depth=1),
     *qos("command", "sparsity_command", durability="transient_local", depth=1),
 )

@@ -128,7 +128,7 @@ def test_channels_become_bgr():
 def test_the_tracker_writes_the_battery_that_it_hears(graph, captions):
     graph.start(HandTrackerNode)
     graph.until_state("hand_tracker_node", "active")
-    battery = graph.observer.create_publisher(BatteryState, "battery_state", 10)
+    battery = graph.observer.create_publisher(BatteryState, "battery_state", qos_profile_sensor_data)
     images = graph.observer.create_publisher(Image, "image_raw", qos_profile_sensor_data)
     drawn = graph.hear(Image, "overlay", qos_profile_sensor_data)
 
