@@ -45,6 +45,8 @@ _POWER_AGE_S = 5.0
 
 # Gauges read up to 110 % of a full battery.
 _FULL = 1.1
+# Between two readings a battery falls by less than this.
+_NEARLY_EMPTY_PERCENT = 5.0
 
 # Some bases publish their battery once in ten seconds.
 _REPORTED_S = 30.0
@@ -88,8 +90,8 @@ class BatteryReader:
     def __init__(self) -> None:
         self._power_w = math.nan
         self._power_s = -math.inf
-        # Once it was above 1, a percentage of 1 is one hundredth.
-        self._in_percent = False
+        # The last percentage of a battery of 0 to 100, whose 1 is one hundredth; NaN: it is none.
+        self._last_percent = math.nan
         self.notes: dict[str, str] = {}
         self.warnings: dict[str, str] = {}
         self._unusable_s: dict[str, float] = {}
@@ -129,12 +131,14 @@ class BatteryReader:
     def _charge(self, message: Message, stamp_s: float) -> float:
         """Return the state of charge, 0 to 1 or a little more; NaN: not known."""
         percentage = message.percentage
-        if 0 <= percentage <= _FULL:
-            if not self._in_percent:
-                return float(percentage)
-            return float(percentage / 100)
-        if _FULL < percentage <= 100 * _FULL:
-            self._in_percent = True
+        if 0 <= percentage <= _FULL and not self._last_percent <= _NEARLY_EMPTY_PERCENT:
+            # No battery falls to one hundredth at once: what was above was another's, or a mistake.
+            if not math.isnan(self._last_percent):
+                self._last_percent = math.nan
+                self.notes.pop("percentage", None)
+            return float(percentage)
+        if 0 <= percentage <= 100 * _FULL:
+            self._last_percent = percentage
             self.notes["percentage"] = "The battery's percentage is 0 to 100: a hundredth of it is used."
             return float(percentage / 100)
         for name in ("capacity", "design_capacity"):

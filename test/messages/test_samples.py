@@ -121,6 +121,13 @@ def test_one_percent_of_a_battery_of_0_to_100_is_not_full() -> None:
     assert charges == pytest.approx([0.02, 0.01, 0.005, 0.0])
 
 
+def test_a_stray_percentage_of_0_to_100_does_not_make_a_full_battery_an_empty_one() -> None:
+    reader = BatteryReader()
+    charges = [reader.sample(battery(percentage=value), 0.0).charge for value in (0.9, 80.0, 0.9, 0.89)]
+    assert charges == pytest.approx([0.9, 0.8, 0.9, 0.89])
+    assert reader.notes == {}
+
+
 @pytest.mark.parametrize("value", [-1.0, 111.0, 5000.0, math.inf, -math.inf, -1e30, math.nan])
 def test_a_charge_that_is_not_clear_is_unknown_and_warned_of(value) -> None:
     reader = BatteryReader()

@@ -124,7 +124,7 @@ def change_value(data: bytes, random: Random) -> bytes:
     """Change, drop or double a value of a JSON document; another file is damaged as text."""
     try:
         document = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return replace_number(data, random)
     places = list(_places(document))
     if not places:

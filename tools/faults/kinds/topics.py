@@ -139,7 +139,7 @@ _message(
     "battery_state",
     lambda _: BatteryState(present=False, percentage=0.5),
 )
-for _word, _watts in (("NaN", math.nan), ("minus 1e30", -1e30), ("infinite", math.inf)):
+for _word, _watts in (("minus 1e30", -1e30), ("infinite", math.inf)):
     _message(
         f"power of {_word} watts",
         "power_w",
@@ -147,6 +147,9 @@ for _word, _watts in (("NaN", math.nan), ("minus 1e30", -1e30), ("infinite", mat
         _CONTROLLER,
         "power",
     )
+
+
+_message("power that was not measured", "power_w", partial(_power, math.nan))  # which NaN says
 
 
 def _hands(name: str, saying: str, make: Callable[[Random], HandArray]) -> None:
