@@ -16,8 +16,12 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 # So many stamps in a row that stand still, or move again, are no accident.
 _ENOUGH = 3
+# Time for which stamps that went back are remembered: a bag that begins again goes back once.
+_REMEMBERED_S = 10.0
 
 
 class StampClock:
@@ -31,6 +35,7 @@ class StampClock:
         self.still = False
         self._stamp_s = 0.0
         self._run = 0
+        self._backward_s: deque[float] = deque()
 
     def time_s(self, stamp_s: float, arrival_s: float) -> float:
         """Return the time of a message.
@@ -45,11 +50,20 @@ class StampClock:
                 self.still, self._run = not self.still, 0
         else:
             self._run = 0
+        if 0 < stamp_s < self._stamp_s:
+            self._backward_s.append(arrival_s)
+        while self._backward_s and not 0 <= arrival_s - self._backward_s[0] <= _REMEMBERED_S:
+            self._backward_s.popleft()
         self._stamp_s = stamp_s
         return arrival_s if self.still or not stamp_s else stamp_s
 
     def warning(self, topic: str) -> str:
-        """Return a sentence about stamps that stand still; "" where they move or are 0."""
-        if not self.still or not self._stamp_s:
-            return ""
-        return f"The stamps on {topic} stand still at {self._stamp_s:.3f} s: the time of arrival is used."
+        """Return a sentence about stamps that stand still or go back again and again; "" where neither holds."""
+        if self.still and self._stamp_s:
+            return f"The stamps on {topic} stand still at {self._stamp_s:.3f} s: the time of arrival is used."
+        if len(self._backward_s) >= _ENOUGH:
+            return (
+                f"The stamps on {topic} went back {len(self._backward_s)} times in {_REMEMBERED_S:.0f} s, and each "
+                "time everything begins again: let one source alone publish there, and keep its clock steady."
+            )
+        return ""

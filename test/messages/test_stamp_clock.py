@@ -53,3 +53,20 @@ def test_stamps_that_move_again_count_again():
 
 def test_one_jump_back_changes_nothing_about_the_others():
     assert times([5.0, 6.0, 3.0, 7.0, 8.0])[0] == [5.0, 6.0, 3.0, 7.0, 8.0]
+
+
+def test_stamps_that_go_back_again_and_again_are_named_until_they_are_steady() -> None:
+    clock = StampClock()
+    for number in range(8):
+        clock.time_s(1000.0 + number - 100 * (number % 2), number)
+    assert "The stamps on image_raw went back 4 times in 10 s" in clock.warning("image_raw")
+    for number in range(8, 20):
+        clock.time_s(2000.0 + number, number)
+    assert clock.warning("image_raw") == ""
+
+
+def test_a_bag_that_begins_again_is_nothing_to_warn_of() -> None:
+    clock = StampClock()
+    for number in range(30):
+        clock.time_s(1000.0 + number % 15, number)
+    assert clock.warning("image_raw") == ""

@@ -51,6 +51,7 @@ class FaultKind:
             caused it is answered.
         logged: Pattern of the line in which the command that started the nodes is to name it, where no node
             can; "": it need not.
+        noted: Whether a note at level OK names it: what is meant is clear, and is done.
         ends: Nodes whose process the fault itself ends, or that are started again for it.
         transport: ``raw`` or ``compressed``: images that it needs; "": either.
     """
@@ -60,6 +61,7 @@ class FaultKind:
     node: str = ""
     saying: str = ""
     logged: str = ""
+    noted: bool = False
     ends: tuple[str, ...] = ()
     transport: str = ""
 
@@ -74,6 +76,7 @@ def fault(
     saying: str = "",
     *,
     logged: str = "",
+    noted: bool = False,
     ends: tuple[str, ...] = (),
     transport: str = "",
 ) -> Callable[[Injection], Injection]:
@@ -83,7 +86,7 @@ def fault(
         if name in KINDS:
             msg = f"There are two kinds of fault called {name!r}: give one another name."
             raise ValueError(msg)
-        KINDS[name] = FaultKind(name, inject, node, saying, logged, ends, transport)
+        KINDS[name] = FaultKind(name, inject, node, saying, logged, noted, ends, transport)
         return inject
 
     return declare
@@ -137,7 +140,11 @@ def put_in(kind: FaultKind, graph: RunningGraph, random: Random) -> Outcome:
     deaths = [node for node, pid in pids.items() if after.get(node) != pid and node not in kind.ends]
     if not graph.up_runs:
         deaths.append("up")
-    if named == "silent" and kind.saying and graph.probe.said(kind.node, kind.saying, start_s):
+    if (
+        named == "silent"
+        and kind.saying
+        and graph.probe.said(kind.node, kind.saying, start_s, noted=kind.noted)
+    ):
         named = "diagnostics"
     return Outcome(
         kind.name,
@@ -170,7 +177,7 @@ def _wait_until_named(kind: FaultKind, graph: RunningGraph, answer: str, start_s
     while time.monotonic() < start_s + limit_s:
         if kind.logged and re.search(kind.logged, graph.log_since(place)):
             return "log"
-        if kind.saying and graph.probe.said(kind.node, kind.saying, start_s):
+        if kind.saying and graph.probe.said(kind.node, kind.saying, start_s, noted=kind.noted):
             return "diagnostics"
         time.sleep(_POLL_S)
     return "silent"

@@ -90,12 +90,12 @@ class Probe(SpinningNode):
         ):
             subscribe(kind, topic, lambda _, name=topic: self._arrived(name), _ANY)
 
-    def said(self, node: str, pattern: str, since_s: float) -> bool:
-        """Whether a node has said a sentence that matches, as WARN or ERROR, since then."""
+    def said(self, node: str, pattern: str, since_s: float, *, noted: bool = False) -> bool:
+        """Whether a node has said a sentence that matches, as WARN or ERROR or, if noted, OK, since then."""
         with self._lock:
             return any(
                 said.at_s >= since_s
-                and said.level != "OK"
+                and (noted or said.level != "OK")
                 and re.search(node, name)
                 and re.search(pattern, said.text)
                 for name, said in reversed(self._history)

@@ -160,7 +160,7 @@ class RunningGraph:
             time.sleep(_POLL_S)
         return None
 
-    def wait_until_calm(self, limit_s: float = 30.0) -> tuple[str, ...]:
+    def wait_until_calm(self, limit_s: float = 45.0) -> tuple[str, ...]:
         """Wait until no node warns of anything; return what they warn of at the end of the limit."""
         start_s = time.monotonic()
         while time.monotonic() - start_s < limit_s:

@@ -52,11 +52,13 @@ def _message(
     node: str = "",
     saying: str = "",
     rate_hz: float = 20.0,
+    *,
+    noted: bool = False,
 ) -> None:
     """Declare a fault: a stranger publishes messages with the stamp of now."""
     example = make(Random(0))
 
-    @fault(name, node, saying)
+    @fault(name, node, saying, noted=noted)
     def inject(graph: RunningGraph, random: Random) -> Generator[str, None, None]:
         def stamped(_: int) -> object:
             message = make(random)
@@ -120,17 +122,18 @@ _message(
 )
 
 
-def _battery(name: str, saying: str, **values: object) -> None:
+def _battery(name: str, saying: str, *, noted: bool = False, **values: object) -> None:
     _message(
         name,
         "battery_state",
         lambda _: BatteryState(present=True, voltage=12.0, **values),
         _CONTROLLER,
         saying,
+        noted=noted,
     )
 
 
-_battery("a battery of 0 to 100", "percentage|battery", percentage=80.0)
+_battery("a battery of 0 to 100", "hundredth", noted=True, percentage=80.0)
 _battery("a battery without a charge", "percentage|charge|battery", percentage=math.nan)
 _battery("a battery of minus 3", "percentage|battery", percentage=-3.0)
 _battery("a battery of infinity", "percentage|battery", percentage=math.inf)
