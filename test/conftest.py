@@ -22,6 +22,7 @@ import math
 import os
 import re
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
@@ -40,6 +41,9 @@ from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, measure
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED, FrameRow, FrameRows, Frames, read_frames
 from hand_tracking_dsp.nodes.graph.domains import reserved_domain
 from hand_tracking_dsp.tracking.manifest import Manifest
+
+# What several folders of tests use.
+sys.path.append(str(Path(__file__).parent))
 
 BAG_SECONDS = 2.0
 

@@ -19,17 +19,14 @@ from __future__ import annotations
 import csv
 import errno
 import os
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from killing import killed_at_each_step
 
 from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.errors import OutputError
-from hand_tracking_dsp.files import from_cell, write_bytes, write_table, write_text
+from hand_tracking_dsp.files import from_cell, replaced_files, write_bytes, write_table, write_text
 
 
 def test_makes_the_folder_and_leaves_no_temporary_file(tmp_path: Path) -> None:
@@ -136,54 +133,18 @@ def test_an_error_at_any_step_keeps_the_old_file(
     assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("a", b"old")]
 
 
-STEPS = ("fsync", "replace", "unlink", "mkdir", "open")
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from hand_tracking_dsp.files import replaced_files, write_bytes
-
-folder, kind, steps = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-
-def counted(call):
-    def run(*arguments, **options):
-        global steps
-        steps -= 1
-        if steps < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return call(*arguments, **options)
-    return run
-
-for name in {steps}:
-    setattr(os, name, counted(getattr(os, name)))
-if kind == "file":
-    write_bytes(folder / "a", b"new" * 10000)
-else:
-    with replaced_files(folder, ("a", "report", "worst/*"), "report") as made:
-        for name in ("a", "worst/1", "report"):
-            (made / name).parent.mkdir(exist_ok=True)
-            (made / name).write_text("new")
-""".replace("{steps}", repr(STEPS))
-
-
-def killed_at_each_step(folder: Path, kind: str) -> Iterator[int]:
-    """Run a write again and again, killed at a later step each time; yield the steps done before."""
-    for step in range(60):
-        done = subprocess.run([sys.executable, "-c", KILLED, str(folder), kind, str(step)], check=False)
-        assert done.returncode in (0, -signal.SIGKILL)
-        yield step
-        if done.returncode == 0:
-            return
-    pytest.fail("The write never ended.")
-
-
 def test_a_write_that_is_killed_at_any_step_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
     path = tmp_path / "a"
-    for _ in killed_at_each_step(tmp_path, "file"):
+
+    def write() -> None:
+        write_bytes(path, b"new" * 10000)
+
+    for _ in killed_at_each_step(write):
         assert not path.exists() or path.read_bytes() == b"new" * 10000
         if path.exists():
             path.write_bytes(b"old")
             break
-    for _ in killed_at_each_step(tmp_path, "file"):
+    for _ in killed_at_each_step(write):
         assert path.read_bytes() in (b"old", b"new" * 10000)
         path.write_bytes(b"old")
     assert [one.name for one in tmp_path.iterdir()] == ["a"]
@@ -195,10 +156,16 @@ def test_a_folder_that_is_killed_at_any_step_is_never_a_mix(tmp_path: Path) -> N
         for name in ("a", "report", "worst/1", "worst/2"):
             (tmp_path / name).write_text("old")
 
+    def write() -> None:
+        with replaced_files(tmp_path, ("a", "report", "worst/*"), "report") as made:
+            for name in ("a", "worst/1", "report"):
+                (made / name).parent.mkdir(exist_ok=True)
+                (made / name).write_text("new")
+
     (tmp_path / "own").write_text("of the user")
     fill()
     states = set()
-    for _ in killed_at_each_step(tmp_path, "folder"):
+    for _ in killed_at_each_step(write):
         if (tmp_path / "report").exists():
             names = ("a", "report", "worst/1", "worst/2")
             states.add(tuple((tmp_path / n).read_text() if (tmp_path / n).exists() else "" for n in names))

@@ -32,6 +32,7 @@ from hand_tracking_dsp.control.actions import ACTION_NAMES
 from hand_tracking_dsp.control.observation import OBSERVATION
 from hand_tracking_dsp.documents import parse_json, read_bytes, read_json
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.file_set import FileSet
 from hand_tracking_dsp.tracking.manifest import MAX_LEVELS, Manifest
 from hand_tracking_dsp.tracking.onnx_file import check_self_contained
 from hand_tracking_dsp.tracking.record import (
@@ -157,6 +158,32 @@ def read_policy(path: Path) -> bytes:
         raise ModelError(message)
     check_self_contained(network, str(manifest.parent / file))
     return network
+
+
+def write_policy(manifest: Path, network: bytes) -> None:
+    """Write a policy's network, named as the manifest but for the suffix, and its manifest.
+
+    The old policy or the new one is whole at any time: where another network has the name, the new one gets
+    a name with the beginning of its sha256.
+
+    Args:
+        manifest: Path of the manifest, for example policy.json.
+        network: The ONNX file.
+
+    Raises:
+        OutputError: A file cannot be written.
+    """
+    written = FileSet(manifest, _old_network(manifest))
+    file = written.add(manifest.with_suffix(".onnx").name, network)
+    written.write(manifest_text(file, network))
+
+
+def _old_network(manifest: Path) -> set[str]:
+    """Name the network of the policy that lies there; none if there is none that can be read."""
+    try:
+        return {_network_of(read_json(manifest))[0]}
+    except (ModelError, OSError, ValueError):
+        return set()
 
 
 def _network_of(data: Any) -> tuple[str, str]:  # noqa: ANN401 (JSON of any form)

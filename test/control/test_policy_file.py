@@ -20,13 +20,15 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
+from killing import killed_at_each_step
 
 from hand_tracking_dsp.control.observation import OBSERVATION
-from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text, read_policy
+from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text, read_policy, write_policy
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import Manifest
 
@@ -216,3 +218,20 @@ def test_every_difference_of_the_observation_is_named(
     entries = [dict(entry) for entry in contract.observation]
     change(entries)
     assert replace(contract, observation=tuple(entries)).differences(bank) == differences
+
+
+def test_a_new_policy_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    manifest = tmp_path / "policy.json"
+    for network in (NETWORK, NETWORK + NETWORK, NETWORK):
+        write_policy(manifest, network)
+        assert read_policy(manifest) == network
+        assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_training_that_is_killed_at_any_step_leaves_the_old_policy_or_the_new_one(tmp_path: Path) -> None:
+    manifest = tmp_path / "policy.json"
+    write_policy(manifest, NETWORK)
+    new = NETWORK + NETWORK
+    found = [read_policy(manifest) for _ in killed_at_each_step(lambda: write_policy(manifest, new))]
+    assert [network for network, _ in groupby(found)] == [NETWORK, new]
+    assert len(list(tmp_path.iterdir())) == 2

@@ -27,9 +27,8 @@ from hand_tracking_dsp.commands.output import (
     progress_bars,
     require_writable,
 )
-from hand_tracking_dsp.control.policy_file import manifest_text
+from hand_tracking_dsp.control.policy_file import read_policy, write_policy
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.files import write_bytes, write_text
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import require_same_levels
@@ -43,7 +42,11 @@ _MISSIONS = 1500
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder for policy.onnx and policies/"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder for policy.json, its network and policies/",
     )
     parser.add_argument("--work", type=Path, help="folder of checkpoints; OUT.work if not given")
     add_device(parser)
@@ -80,9 +83,7 @@ def run(options: argparse.Namespace) -> int:
         run_jobs([*jobs, *others], device, bank, folder, work, options.workers, show)
     candidates = [Candidate(job.name, "learned", file=folder / f"{job.name}.json") for job in jobs]
     best, gains = choose(candidates, device, bank, options.workers)
-    network = (folder / f"{best}.onnx").read_bytes()
-    write_bytes(options.out / "policy.onnx", network)
-    write_text(options.out / "policy.json", manifest_text("policy.onnx", network))
+    write_policy(options.out / "policy.json", read_policy(folder / f"{best}.json"))
     plot_curves(work, work / "curves.png")
     rows = [(f"{name} (chosen)" if name == best else name, f"{gain:.4f}") for name, gain in gains.items()]
     title = "Mean reward on 60 missions that nothing was trained on"

@@ -24,8 +24,9 @@ import onnx
 
 from hand_tracking_dsp.compression.bank.entries import sha256_of
 from hand_tracking_dsp.compression.onnx_graph import parse_model
-from hand_tracking_dsp.errors import ModelError, OutputError
-from hand_tracking_dsp.files import write_bytes, write_text
+from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.file_set import FileSet
+from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import File, FileInfo, LevelInfo
 
@@ -86,30 +87,17 @@ def write_bank(folder: Path, bank: Manifest, files: Mapping[str, bytes]) -> Mani
         ModelError: A network that the bank names is missing or another one.
         OutputError: Something cannot be written.
     """
-    old = _old_files(folder)
-    networks: dict[Path, bytes] = {}
+    written = FileSet(folder / MANIFEST_NAME, _old_files(folder))
 
     def placed(info: File) -> File:
         data = files[info.file] if info.file in files else read_network(bank, info)
         if sha256_of(data) != info.sha256:
             msg = f"The network {info.file} is not the one that its entry describes: make the entry again."
             raise ModelError(msg)
-        path = _free_path(folder / info.file, data)
-        networks[path] = data
-        return replace(info, file=path.name)
+        return replace(info, file=written.add(info.file, data))
 
     new = replace(bank.with_each_file(placed), folder=folder)
-    written = [path for path in networks if not path.exists()]
-    try:
-        for path in written:
-            write_bytes(path, networks[path])
-        write_manifest(new)
-    except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
-        raise
-    for name in old - {info.file for info in new.files}:
-        (folder / name).unlink(missing_ok=True)
+    written.write(new.to_text())
     return new
 
 
@@ -119,15 +107,3 @@ def _old_files(folder: Path) -> set[str]:
         return {info.file for info in read_manifest(folder).files}
     except ModelError:
         return set()
-
-
-def _free_path(path: Path, data: bytes) -> Path:
-    """Return the path, or one beside it where another network already has the name."""
-    try:
-        taken = path.exists() and path.read_bytes() != data
-    except OSError as error:
-        msg = f"{path} cannot be read ({error.strerror}): choose another folder."
-        raise OutputError(msg) from error
-    if not taken:
-        return path
-    return path.with_name(f"{path.stem}-{sha256_of(data)[:12]}{path.suffix}")

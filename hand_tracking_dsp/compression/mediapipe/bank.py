@@ -24,12 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.compression.bank.entries import new_bank, sha256_of
-from hand_tracking_dsp.compression.bank.files import write_manifest
+from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.mediapipe.dead_channels import remove_dead_channels
 from hand_tracking_dsp.compression.mediapipe.tflite_to_onnx import convert
+from hand_tracking_dsp.documents import require_file
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.temporary import temporary_folder
 from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, Contract
 from hand_tracking_dsp.tracking.manifest import Manifest
@@ -110,10 +110,12 @@ def read_originals(wheel: Path | None) -> dict[str, bytes]:
         if wheel.is_dir():
             data = {original.member: (wheel / original.member).read_bytes() for original in (*HANDS, *PALMS)}
         else:
+            require_file(wheel)
             with zipfile.ZipFile(wheel) as archive:
                 data = {original.member: archive.read(original.member) for original in (*HANDS, *PALMS)}
     except (OSError, KeyError, zipfile.BadZipFile) as error:
-        msg = f"MediaPipe's networks cannot be read from {wheel} ({error}): give the wheel of {RELEASE}."
+        reason = error.strerror if isinstance(error, OSError) else error
+        msg = f"MediaPipe's networks cannot be read from {wheel} ({reason}): give the wheel of {RELEASE}."
         raise ModelError(msg) from error
     for original in (*HANDS, *PALMS):
         if sha256_of(data[original.member]) != original.sha256:
@@ -129,26 +131,25 @@ def make_bank(originals: dict[str, bytes], folder: Path) -> Manifest:
         ModelError: A network cannot be converted.
         OutputError: The folder cannot be written.
     """
+    files: dict[str, bytes] = {}
     bank = new_bank(
         "mediapipe",
         "Apache-2.0",
         f"PyPI wheel of {RELEASE}",
-        [LevelInfo(index=0, sparsity=0.0, **_network(original, originals, folder)) for original in HANDS],
-        [NetworkInfo(**_network(original, originals, folder)) for original in PALMS],
+        [LevelInfo(index=0, sparsity=0.0, **_network(original, originals, files)) for original in HANDS],
+        [NetworkInfo(**_network(original, originals, files)) for original in PALMS],
     )
     order = (*_ORDER, "index", "sparsity", "keep", "accuracy")
     levels = tuple(replace(level, order=order) for level in bank.levels)
-    bank = replace(bank, levels=levels, folder=folder)
-    write_manifest(bank)
-    return bank
+    return write_bank(folder, replace(bank, levels=levels), files)
 
 
-def _network(original: Original, originals: dict[str, bytes], folder: Path) -> dict[str, Any]:
-    """Convert and write a network; return the fields that describe it."""
+def _network(original: Original, originals: dict[str, bytes], files: dict[str, bytes]) -> dict[str, Any]:
+    """Convert a network and put it among the files; return the fields that describe it."""
     model = convert(originals[original.member], original.contract, Path(original.file).stem)
     dead_channels = remove_dead_channels(model)
     data = model.SerializeToString(deterministic=True)
-    write_bytes(folder / original.file, data)
+    files[original.file] = data
     return {
         "name": original.name,
         "file": original.file,

@@ -26,8 +26,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 
 from hand_tracking_dsp.cameras.synthetic.driving import write_driving_hand
@@ -35,6 +33,7 @@ from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.evaluation.stops import ReceivedCommand, Stop, find_stop
 from hand_tracking_dsp.nodes.graph.domains import own_domain
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
+from hand_tracking_dsp.temporary import temporary_folder
 
 VICTIMS = ("camera_node", "hand_tracker_node", "gesture_node", "gesture_teleop_node")
 """Nodes between the hand and the base, in that order."""
@@ -72,9 +71,10 @@ def run_stop_trials(
 
     Raises:
         HandTrackingError: The hand does not drive the base, so that there is nothing to stop.
+        OutputError: No temporary folder can be made.
     """
     with ExitStack() as ending:
-        folder = Path(ending.enter_context(TemporaryDirectory(prefix="hand_tracking_dsp_")))
+        folder = ending.enter_context(temporary_folder())
         write_driving_hand(folder, _IMAGES)
         options = GraphOptions(
             nodes=VICTIMS,

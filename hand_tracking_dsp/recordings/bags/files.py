@@ -41,8 +41,11 @@ def bag_files(path: Path, problems: Counter[str]) -> list[Path]:
     """List the files of a bag: a file, or those of a folder.
 
     What is wrong with the folder, which may lack metadata.yaml, is counted in problems.
+
+    Raises:
+        OSError: The folder cannot be read.
     """
-    if path.is_file():
+    if not path.is_dir():
         return [path]
     found = sorted(
         (one for one in path.iterdir() if one.is_file() and _plain_name(one).endswith(_SUFFIXES)),

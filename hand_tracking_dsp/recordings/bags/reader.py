@@ -145,7 +145,7 @@ def open_bag(path: Path) -> Iterator[Bag]:
     with ExitStack() as stack:
         files: list[BagFile] = []
         reasons: list[str] = []
-        for part in bag_files(path, problems):
+        for part in _parts(path, problems):
             try:
                 file = _open_file(stack.enter_context(unpacked(part, problems)), problems)
             except (Unreadable, OSError) as error:
@@ -157,12 +157,22 @@ def open_bag(path: Path) -> Iterator[Bag]:
             files.append(file)
         if not files:
             reason = "; ".join(reasons).rstrip(".") or "no .mcap or .db3 file is in it"
-            msg = (
-                f"The bag {path} cannot be read ({reason}): it is not a bag, or nothing in it is left; give "
-                f"another, or record it again."
-            )
-            raise SourceError(msg)
+            raise _unreadable(path, reason)
         yield Bag(path, files, problems)
+
+
+def _parts(path: Path, problems: Counter[str]) -> list[Path]:
+    try:
+        return bag_files(path, problems)
+    except OSError as error:
+        raise _unreadable(path, str(error.strerror)) from error
+
+
+def _unreadable(path: Path, reason: str) -> SourceError:
+    return SourceError(
+        f"The bag {path} cannot be read ({reason}): it is not a bag, or nothing in it is left; give another, "
+        f"or record it again."
+    )
 
 
 def _open_file(path: Path, problems: Counter[str]) -> BagFile:

@@ -30,9 +30,8 @@ from hand_tracking_dsp import __version__
 from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.observation import OBSERVATION
-from hand_tracking_dsp.control.policy_file import METADATA_KEY, PolicyContract, manifest_text
+from hand_tracking_dsp.control.policy_file import METADATA_KEY, PolicyContract, write_policy
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.files import write_bytes, write_text
 from hand_tracking_dsp.rl.simulation.episode import STEP_S
 from hand_tracking_dsp.rl.training.encoding import (
     LEVEL_INDEX,
@@ -144,7 +143,7 @@ def export_policy(mlp: Mlp, bank: Manifest, path: Path, training: dict[str, Any]
     Args:
         mlp: Trained network.
         bank: Bank that it was trained for.
-        path: Path of the .onnx file; the manifest lies beside it.
+        path: Path of the manifest; the .onnx file lies beside it.
         training: Settings and provenance for the metadata.
 
     Raises:
@@ -157,8 +156,7 @@ def export_policy(mlp: Mlp, bank: Manifest, path: Path, training: dict[str, Any]
     if differing:
         msg = f"The exported policy takes another action on {differing} of {PARITY} observations: report it."
         raise ModelError(msg)
-    write_bytes(path, network)
-    write_text(path.with_suffix(".json"), manifest_text(path.name, network))
+    write_policy(path, network)
 
 
 PARITY = 10_000

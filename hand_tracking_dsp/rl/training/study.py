@@ -156,7 +156,7 @@ def _run(
     options = job.options
     trained = train(device, sparsities, options, work, lambda done, total: news.put((job.name, done, total)))
     training = {**provenance(options, device), "alpha": trained.weights.alpha}
-    export_policy(trained.mlp, bank, out / f"{job.name}.onnx", training)
+    export_policy(trained.mlp, bank, out / f"{job.name}.json", training)
 
 
 def provenance(options: PolicyTrainingOptions, device: DeviceModel) -> dict[str, Any]:

@@ -20,7 +20,6 @@ import contextlib
 import io
 import json
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,7 +28,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from hand_tracking_dsp.errors import BackendError
+from hand_tracking_dsp.errors import BackendError, OutputError
+from hand_tracking_dsp.temporary import temporary_folder
 from hand_tracking_dsp.tracking.backends.base import RuntimeOptions, TensorSpec, first_line
 from hand_tracking_dsp.tracking.backends.engine_cache import EngineCache, with_own_graph_name
 from hand_tracking_dsp.tracking.device import has_int8_products
@@ -206,11 +206,11 @@ def _opened_and_counted(
     details = _tensorrt_options(options.precision, cache) if provider == "tensorrt" else {}
     with contextlib.ExitStack() as stack:
         try:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-        except OSError:  # no folder for temporary files can be written
+            folder = stack.enter_context(temporary_folder())
+        except OutputError:
             return _opened(model, name, provider, settings, details), {}
         settings.enable_profiling = True
-        settings.profile_file_prefix = str(Path(folder) / "nodes")
+        settings.profile_file_prefix = str(folder / "nodes")
         session = _opened(model, name, provider, settings, details)
         return session, _count_nodes(session, name)
 

@@ -17,11 +17,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import pytest
+from killing import killed_at_each_step
 
-from hand_tracking_dsp.compression.bank import files as bank_file
+from hand_tracking_dsp import file_set
 from hand_tracking_dsp.compression.bank.entries import new_bank, new_level, with_variant
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.errors import ModelError, OutputError
@@ -102,8 +104,8 @@ def test_a_failure_leaves_the_old_bank_and_nothing_else(
             raise OutputError(msg)
         path.write_bytes(data)
 
-    monkeypatch.setattr(bank_file, "write_bytes", fail)
-    monkeypatch.setattr(bank_file, "write_text", lambda path, text: fail(path, text.encode()))
+    monkeypatch.setattr(file_set, "write_bytes", fail)
+    monkeypatch.setattr(file_set, "write_text", lambda path, text: fail(path, text.encode()))
     with pytest.raises(OutputError):
         write_bank(tmp_path, *make("dense", "half"))
     assert contents(tmp_path) == before
@@ -131,3 +133,17 @@ def test_a_folder_where_a_network_should_be_is_refused_in_a_sentence(tmp_path: P
     (tmp_path / "dense.onnx").mkdir()
     with pytest.raises(OutputError, match=r"dense.onnx cannot be read \(Is a directory\)"):
         write_bank(tmp_path, *make("dense"))
+
+
+def test_a_command_that_is_killed_at_any_step_leaves_the_old_bank_or_the_new_one(tmp_path: Path) -> None:
+    write_bank(tmp_path, *make("dense", "half"))
+    new, files = make("dense", "other", suffix=b"!")
+
+    def names() -> list[str]:
+        bank = read_manifest(tmp_path)
+        assert len(read_files(bank)) == 4
+        return [level.name for level in bank.levels]
+
+    found = [names() for _ in killed_at_each_step(lambda: write_bank(tmp_path, new, files))]
+    assert [bank for bank, _ in groupby(found)] == [["dense", "half"], ["dense", "other"]]
+    assert set(contents(tmp_path)) == {"bank.json", *read_files(read_manifest(tmp_path))}

@@ -89,3 +89,8 @@ def test_a_file_that_is_no_wheel_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.whl").write_bytes(b"zip? no")
     with pytest.raises(ModelError, match=r"cannot be read from .*x.whl"):
         read_originals(tmp_path / "x.whl")
+
+
+def test_a_device_in_the_place_of_a_wheel_is_not_read() -> None:
+    with pytest.raises(ModelError, match=r"/dev/zero \(it is a pipe, socket or device, not a file\): give"):
+        read_originals(Path("/dev/zero"))

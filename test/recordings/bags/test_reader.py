@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import shutil
 import tracemalloc
@@ -189,11 +191,22 @@ def test_bytes_that_are_no_message_are_refused_and_counted(images: Callable[...,
         (lambda path: path.mkdir(), "no .mcap or .db3 file is in it"),
         (lambda path: path.write_bytes(b""), "its name does not end in .mcap"),
         (lambda path: path.parent, "There is no bag"),
+        (os.mkfifo, r"bag: it is a pipe, socket or device, not a file\): it is not a bag"),
+        (lambda path: path.symlink_to("/dev/zero"), "bag: it is a pipe, socket or device"),
     ],
 )
 def test_what_is_no_bag_is_named(tmp_path: Path, make: Callable[[Path], Any], said: str) -> None:
     make(tmp_path / "bag")
     with pytest.raises(SourceError, match=said), open_bag(tmp_path / "bag"):
+        pass
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(SourceError, match=r"cannot be read \(Permission denied\)"), open_bag(tmp_path):
         pass
 
 

@@ -102,19 +102,19 @@ def test_the_random_observations_meet_all_cases() -> None:
 
 
 def test_a_policy_is_written_with_its_manifest_and_read_through_it(bank, random_mlp, tmp_path) -> None:
-    path = tmp_path / "new" / "one.onnx"
+    path = tmp_path / "new" / "one.json"
     export_policy(random_mlp(0), bank, path, {"alpha": 0.3, "seed": 7})
     assert sorted(file.name for file in path.parent.iterdir()) == ["one.json", "one.onnx"]
-    assert read_policy(path.with_suffix(".json")) == path.read_bytes()
-    contract = LearnedPolicy.load(path.with_suffix(".json"), bank).contract
+    assert read_policy(path) == path.with_suffix(".onnx").read_bytes()
+    contract = LearnedPolicy.load(path, bank).contract
     assert contract == PolicyContract.of(bank, STEP_S, {"package": __version__, "alpha": 0.3, "seed": 7})
-    model = onnx.load(path)
+    model = onnx.load(path.with_suffix(".onnx"))
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     assert json.loads(metadata[METADATA_KEY])["actions"] == list(ACTION_NAMES)
 
 
 def test_an_exported_policy_decides(bank, random_mlp, tmp_path) -> None:
-    export_policy(random_mlp(0), bank, tmp_path / "one.onnx", {})
+    export_policy(random_mlp(0), bank, tmp_path / "one.json", {})
     policy = LearnedPolicy.load(tmp_path / "one.json", bank)
     for second in range(50):
         level = second % 3
@@ -127,11 +127,11 @@ def test_a_policy_that_came_out_different_is_not_written(bank, random_mlp, tmp_p
     whole = policy_network
     monkeypatch.setattr(export, "policy_network", lambda _, contract: whole(other, contract))
     with pytest.raises(ModelError, match="takes another action on"):
-        export_policy(random_mlp(0), bank, tmp_path / "one.onnx", {})
+        export_policy(random_mlp(0), bank, tmp_path / "one.json", {})
     assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_is_a_file_is_told_of(bank, random_mlp, tmp_path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="cannot be written"):
-        export_policy(random_mlp(0), bank, tmp_path / "file" / "one.onnx", {})
+        export_policy(random_mlp(0), bank, tmp_path / "file" / "one.json", {})

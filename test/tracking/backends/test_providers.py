@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -130,10 +131,10 @@ def test_nodes_are_counted_by_the_provider_that_runs_them(network: bytes) -> Non
 def test_nodes_are_not_counted_where_no_file_can_be_written(
     network: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(**_: object) -> None:
+    def refuse() -> None:
         raise FileNotFoundError(2, "No usable temporary directory found")
 
-    monkeypatch.setattr(onnxruntime_backend.tempfile, "TemporaryDirectory", refuse)
+    monkeypatch.setattr(tempfile, "gettempdir", refuse)
     options = RuntimeOptions(providers=("cpu",))
     session, nodes = onnxruntime_backend._opened_and_counted(
         network, "hand_lite.onnx", "cpu", options, EngineCache(None)
