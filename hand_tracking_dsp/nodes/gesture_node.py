@@ -39,6 +39,7 @@ from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.messages.conversion import seconds
 from hand_tracking_dsp.nodes.messages.gesture_messages import event_message, gestures_message
+from hand_tracking_dsp.nodes.messages.hri_gestures import hri_gesture_class, hri_gesture_message
 from hand_tracking_dsp.nodes.tables.gestures import GESTURE
 
 # Period of the check for silent hands.
@@ -72,6 +73,8 @@ class GestureNode(ManagedNode):
         self._silence_s = self.parameters["silence_s"]
         self._gestures = self.publish_on(GestureArray, "gestures", "gestures")
         self._happened = self.publish_on(EventMessage, "gesture_events", "events")
+        self._hri_class = hri_gesture_class() if self.parameters["hri_gestures"] else None
+        self._hri = self.publish_on(self._hri_class, "hri_gesture", "events") if self._hri_class else None
         self.listen_to(HandArray, "hands", self._on_hands, "hands")
 
     def activate(self) -> None:
@@ -147,6 +150,8 @@ class GestureNode(ManagedNode):
         for event in events:
             self._events += 1
             self._happened.publish(event_message(event, self._header))
+            if self._hri is not None and (told := hri_gesture_message(event, self._header, self._hri_class)):
+                self._hri.publish(told)
 
 
 main = partial(run_node, GestureNode)

@@ -44,8 +44,8 @@ CASES = {
     "gesture_teleop_node": (GestureTeleopNode, {}),
     "gesture_trigger_node": (GestureTriggerNode, {}),
 }
-# The other image of the tracker, and a service that Humble's nodes do not have.
-NOT_ALWAYS = {"image_raw/compressed", "~/get_type_description"}
+# The other image of the tracker, a message of hri_msgs, and a service that Humble's nodes do not have.
+NOT_ALWAYS = {"image_raw/compressed", "hri_gesture", "~/get_type_description"}
 
 
 def allowed(profile):

@@ -36,9 +36,12 @@ GESTURE: tuple[Parameter, ...] = (
         dynamic=True,
     ),
     *parameters_of(GestureOptions),
+    Parameter(
+        "hri_gestures", False, "Publish hri_gesture (hri_msgs/Gesture of ROS4HRI), too; needs hri_msgs 2.2."
+    ),
     *qos("hands", "hands"),
     *qos("gestures", "gestures"),
-    *qos("events", "gesture_events", depth=50),
+    *qos("events", "gesture_events and hri_gesture", depth=50),
 )
 
 TELEOP: tuple[Parameter, ...] = (
