@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -137,10 +136,13 @@ def open_bag(path: Path) -> Iterator[Bag]:
         OutputError: There is no room to decompress it.
     """
     require_rosbags()
-    # Not Path.exists, which raises errors on names that are too long.
-    if not os.path.exists(path):  # noqa: PTH110
+    try:
+        path.stat()
+    except (FileNotFoundError, ValueError) as error:
         msg = f"There is no bag {path}: give a rosbag2 folder, an .mcap or .db3 file, or a ROS 1 .bag."
-        raise SourceError(msg)
+        raise SourceError(msg) from error
+    except OSError as error:
+        raise _unreadable(path, str(error.strerror)) from error
     problems: Counter[str] = Counter()
     with ExitStack() as stack:
         files: list[BagFile] = []

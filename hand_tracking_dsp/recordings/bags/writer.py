@@ -34,8 +34,9 @@ BagFormat = Literal["mcap", "sqlite3"]
 
 _UNFINISHED = ".unfinished-"
 
-# A writer that is killed loses no more than these; by number, so that the same messages give the same bytes.
+# A writer that is killed loses no more than these; not by time: the same messages give the same bytes.
 _ROWS_PER_COMMIT = 256
+_BYTES_PER_COMMIT = 1 << 24
 
 
 class BagWriter:
@@ -69,6 +70,7 @@ class BagWriter:
             msg = f"{path} exists already: give another name, or remove it first."
             raise OutputError(msg)
         self._connections: dict[tuple[str, str], Any] = {}
+        self._rows = self._bytes = 0
         try:
             make_folder(path.parent)
             self.unfinished = _unfinished(path.parent)
@@ -116,7 +118,9 @@ class BagWriter:
             self.counts[topic] += 1
             first, last = self.span_ns or (stamp_ns, stamp_ns)
             self.span_ns = min(first, stamp_ns), max(last, stamp_ns)
-            if self.counts.total() % _ROWS_PER_COMMIT == 0:
+            self._rows += 1
+            self._bytes += len(data)
+            if self._rows >= _ROWS_PER_COMMIT or self._bytes >= _BYTES_PER_COMMIT:
                 self._commit()
         except ConfigurationError:
             raise
@@ -170,6 +174,7 @@ class BagWriter:
 
         if isinstance(self._writer.storage, Sqlite3Writer):
             self._writer.storage.conn.commit()
+        self._rows = self._bytes = 0
 
     def _let_any_thread_write(self) -> None:
         """Open rosbags' new database once more: else SQLite refuses all threads but this one."""

@@ -192,6 +192,7 @@ def test_bytes_that_are_no_message_are_refused_and_counted(images: Callable[...,
         (lambda path: path.write_bytes(b""), "its name does not end in .mcap"),
         (lambda path: path.parent, "There is no bag"),
         (os.mkfifo, r"bag: it is a pipe, socket or device, not a file\): it is not a bag"),
+        (lambda path: path.symlink_to("bag"), "Too many levels of symbolic links"),
         (lambda path: path.symlink_to("/dev/zero"), "bag: it is a pipe, socket or device"),
     ],
 )
