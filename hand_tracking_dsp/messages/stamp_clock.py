@@ -58,12 +58,12 @@ class StampClock:
         return arrival_s if self.still or not stamp_s else stamp_s
 
     def warning(self, topic: str) -> str:
-        """Return a sentence about stamps that stand still or go back again and again; "" where neither holds."""
+        """Return a sentence about stamps that stand still or go back again and again; "": neither."""
         if self.still and self._stamp_s:
             return f"The stamps on {topic} stand still at {self._stamp_s:.3f} s: the time of arrival is used."
         if len(self._backward_s) >= _ENOUGH:
             return (
-                f"The stamps on {topic} went back {len(self._backward_s)} times in {_REMEMBERED_S:.0f} s, and each "
-                "time everything begins again: let one source alone publish there, and keep its clock steady."
+                f"The stamps on {topic} went back {len(self._backward_s)} times in {_REMEMBERED_S:.0f} s, and "
+                "each time everything begins again: let one source alone publish there, and keep its clock steady."
             )
         return ""
