@@ -63,7 +63,8 @@ class StampClock:
             return f"The stamps on {topic} stand still at {self._stamp_s:.3f} s: the time of arrival is used."
         if len(self._backward_s) >= _ENOUGH:
             return (
-                f"The stamps on {topic} went back {len(self._backward_s)} times in {_REMEMBERED_S:.0f} s, and "
-                "each time everything begins again: let one source alone publish there, and keep its clock steady."
+                f"The stamps on {topic} went back {len(self._backward_s)} times in {_REMEMBERED_S:.0f} s, "
+                "and each time everything begins again: let one source alone publish there, and keep its "
+                "clock steady."
             )
         return ""
