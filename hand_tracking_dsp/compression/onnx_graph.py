@@ -68,7 +68,7 @@ def parse_model(data: bytes, name: str) -> onnx.ModelProto:
         onnx.checker.check_model(model)
     except Exception as error:  # Those of onnx and of protobuf share no other base.
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        msg = f"{name} is not an ONNX network ({reason}): restore the bank or export it again."
+        msg = f"{name} is not an ONNX file ({reason}): restore it or export it again."
         raise ModelError(msg) from error
     return model
 

@@ -60,5 +60,5 @@ def test_weights_are_written_under_their_names(network: onnx.ModelProto) -> None
 
 
 def test_refuses_what_is_no_network() -> None:
-    with pytest.raises(ModelError, match=r"bad\.onnx is not an ONNX network"):
+    with pytest.raises(ModelError, match=r"bad\.onnx is not an ONNX file"):
         parse_model(b"not a network", "bad.onnx")

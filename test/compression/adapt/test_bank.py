@@ -101,7 +101,7 @@ def bank_of(folder: Path, **networks: bytes) -> Manifest:
 
 def test_a_corrupt_network_is_named(dense, tmp_path: Path) -> None:
     bank = bank_of(tmp_path / "b", dense=dense.SerializeToString(), bad=b"no network")
-    with pytest.raises(ModelError, match=r"bad.onnx is not an ONNX network .*: restore the bank"):
+    with pytest.raises(ModelError, match=r"bad.onnx is not an ONNX file .*: restore it"):
         check_levels(bank, read_files(bank))
 
 

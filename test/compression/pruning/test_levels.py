@@ -101,7 +101,7 @@ def test_refuses_a_file_that_is_no_network(bank: Manifest, crops: Crops, network
     data = b"no network"
     level = new_level("bad", "bad.onnx", data, parameters=count_parameters(network), macs=1)
     bad = write_bank(bank.folder, replace(bank, levels=(level,)), {"bad.onnx": data})
-    with pytest.raises(ModelError, match=r"bad\.onnx is not an ONNX network"):
+    with pytest.raises(ModelError, match=r"bad\.onnx is not an ONNX file"):
         LevelMaker(bad, crops)
 
 
