@@ -63,11 +63,13 @@ OPTIONAL = {
 ROS_MESSAGES = re.compile(r"\w+_(msgs|srvs|interfaces)")
 
 if find_spec("hypothesis"):
-    from hypothesis import settings
+    from hypothesis import HealthCheck, settings
 
-    # Few examples for whoever waits for them, more where a machine does; no deadline, since machines differ.
-    settings.register_profile("developer", max_examples=20, deadline=None)
-    settings.register_profile("ci", max_examples=100, deadline=None, print_blob=True)
+    # Few examples for whoever waits for them, more where a machine does. No deadline and no check of speed,
+    # since machines differ; old versions take stories of the controller for large.
+    common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+    settings.register_profile("developer", max_examples=20, **common)
+    settings.register_profile("ci", max_examples=100, print_blob=True, **common)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "developer"))
 
 # Workers of pytest-xdist inherit the width of its terminal; tests read tables as wide as they are in a file.

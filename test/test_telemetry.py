@@ -56,7 +56,7 @@ sys.addaudithook(refuse)
 
 # The uploader of ONNX Runtime 1.31 first looks for its host some 9 s after a session was opened.
 _USE_RUNTIMES = """
-import hand_tracking_dsp, time
+import hand_tracking_dsp, importlib.util, time
 from hand_tracking_dsp.resources import default_bank, default_policy
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
@@ -65,7 +65,8 @@ from hand_tracking_dsp.tracking.manifest import read_manifest
 
 kept = [LevelBank.load(default_bank(), RuntimeOptions(backend=name)) for name in sys.argv[1:]]
 kept.append(LearnedPolicy.load(default_policy(), read_manifest(default_bank())))
-import onnxruntime.quantization
+if importlib.util.find_spec("onnx"):
+    import onnxruntime.quantization
 time.sleep(12)
 print("done")
 """

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -131,7 +132,9 @@ def version_of(package: str) -> str:
 
 def make_console() -> Console:
     """Open standard output for tables: as wide as the terminal, or wide enough for them in a file."""
-    console = _PlainConsole(markup=False, emoji=False)
+    # Rich 11 (Ubuntu 22.04) fails where standard output is closed, which Python then has as None.
+    nowhere = io.StringIO() if sys.stdout is None else None
+    console = _PlainConsole(file=nowhere, markup=False, emoji=False)
     # COLUMNS, where set, is the user's choice.
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _WIDTH_IN_FILES

@@ -126,7 +126,7 @@ class MjpegCapture:
     def __init__(self):
         whole = cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8))[1]
         middle = len(whole) // 2
-        self.jpegs = (whole, np.concatenate((whole[: middle - 500], whole[middle:])), whole[:middle])
+        self.jpegs = (whole, np.concatenate((whole[: middle - 500], whole[middle:])), whole[:100])
         self.grabbed = 0
         self.more = threading.Event()
 

@@ -102,7 +102,7 @@ def measure_recall(
         Results by LabelledPicture.group; total gives that of all.
 
     Raises:
-        SourceError: A picture cannot be decoded.
+        FrameError: A picture cannot be decoded.
         BackendError: The network failed.
     """
     found: dict[str, Recall] = {}

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.compression.palm.recall import Recall, count_pairs, measure_recall, total
-from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.recordings.labels import LabelledPicture
 from hand_tracking_dsp.tracking.types import PalmDetection
 
@@ -85,5 +85,5 @@ def test_pictures_are_read_and_counted_by_group(tmp_path):
 def test_refuses_a_picture_that_is_not_there(tmp_path):
     picture = LabelledPicture(tmp_path / "b_1.png", HANDS)
 
-    with pytest.raises(SourceError, match=r"b_1\.png cannot be read"):
+    with pytest.raises(FrameError, match=r"b_1\.png cannot be read"):
         measure_recall(OnePalm(), [picture])

@@ -51,7 +51,7 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
         return found.map(lambda items: np.array(items, inner[1][0])) if numeric else found
     name = about[0]
     if name == "string":
-        return st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
+        return st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), max_size=8)
     if name == "bool":
         return st.booleans()
     if name in BITS:
