@@ -124,6 +124,8 @@ class Launched:
         description = launch.LaunchDescription(
             [
                 *map(launch.actions.RegisterEventHandler, handlers),
+                # Launch kills what has not ended after five seconds, which a busy machine may need.
+                launch.actions.SetLaunchConfiguration("sigterm_timeout", str(PATIENCE_S)),
                 launch.actions.IncludeLaunchDescription(
                     source(self._file), launch_arguments=self._arguments.items()
                 ),

@@ -20,6 +20,7 @@ import time
 
 import pytest
 from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import Twist, TwistStamped
 from hand_tracking_dsp.msg import GestureArray, Hand
 
@@ -30,11 +31,12 @@ from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
 from .conftest import posed, shown
 
 NODE = "gesture_teleop_node"
-PATIENT = {"watchdog_s": 0.5, "full_scale_palms": 0.8}
+PATIENT = {"watchdog_s": 2.0, "full_scale_palms": 0.8}
 """For a machine that is busy with other tests, and with full speed within a step that a hand can go.
 
 The core's tests look at the defaults, with their own clock.
 """
+OPEN, FIST, RAISED = shown("open_palm"), shown("fist"), shown("fist", up_palms=0.9)
 
 
 def passed(graph, seconds):
@@ -43,11 +45,28 @@ def passed(graph, seconds):
     graph.until(lambda: time.monotonic() > until, "a while has passed")
 
 
-def let_go(graph, source, *members):
-    """Show hands without the gesture, for long enough that they may drive."""
-    source.show(*members)
+def soon(graph, condition, seconds):
+    """Wait a while for a condition; return whether it came true."""
+    until = time.monotonic() + seconds
+    met = []
+    graph.until(
+        lambda: met or (condition() and met.append(True)) or time.monotonic() > until, "a while has passed"
+    )
+    return bool(met)
+
+
+def take_hold(graph, source, commands, *, free=OPEN, closed=FIST):
+    """Show a hand that lets go and takes hold, again where the machine was too slow, until it drives."""
     graph.until(source.publisher.get_subscription_count, "somebody listens")
-    passed(graph, 0.6)
+
+    def drives():
+        source.show(free)
+        passed(graph, 0.6)
+        commands.clear()
+        source.show(closed)
+        return soon(graph, lambda: commands, 5.0)
+
+    graph.until(drives, "the hand drives")
 
 
 def values(status):
@@ -58,13 +77,31 @@ def stands(twist):
     return twist == Twist()
 
 
-def drive(graph, gestures, commands):
-    """Show a hand that takes hold and goes up; return the first command that moves."""
-    let_go(graph, gestures, shown("open_palm"))
-    gestures.show(shown("fist"))
-    graph.until(lambda: commands, "the hand drives")
-    gestures.show(shown("fist", up_palms=0.9))
-    return graph.until(lambda: next((c for c in commands if not stands(c)), None), "the base moves")
+def drive(graph, source, commands, *, free=OPEN, closed=FIST, raised=RAISED, reached=lambda: True):
+    """Show a hand that takes hold and goes up, until the base moves and something is reached.
+
+    Where the machine was too slow for the watchdog, the hand takes hold again.
+
+    Returns:
+        The first command that moves.
+    """
+
+    def moving():
+        return [command for command in commands if not stands(command)]
+
+    def moves():
+        take_hold(graph, source, commands, free=free, closed=closed)
+        source.show(raised)
+        return soon(graph, moving, 5.0) and soon(graph, reached, 5.0) and moving()[0]
+
+    return graph.until(moves, "the base moves")
+
+
+def is_silent(graph, commands):
+    """Say whether no command comes for a while."""
+    count = len(commands)
+    passed(graph, 0.5)
+    return len(commands) == count
 
 
 @pytest.fixture
@@ -72,22 +109,28 @@ def commands(graph):
     return graph.hear(Twist, "cmd_vel", 100)
 
 
-def test_a_hand_that_holds_the_gesture_and_goes_up_drives_forwards(graph, gestures, commands, diagnostics):
+def test_a_hand_that_holds_the_gesture_and_goes_up_drives_forwards(graph, gestures, commands):
+    reports = graph.hear(DiagnosticArray, "/diagnostics")
     graph.start(GestureTeleopNode, **PATIENT)
-    first = drive(graph, gestures, commands)
+
+    def reported():
+        if not reports:
+            return False
+        status = reports[-1].status[0]
+        told = values(status)
+        fast = told.get("driver") == "1" and float(told["linear_mps"]) == pytest.approx(0.3)
+        return fast and status.level == status.OK and commands[-1].linear.x == pytest.approx(0.3)
+
+    first = drive(graph, gestures, commands, reached=reported)
     assert 0 < first.linear.x <= 0.3
     assert first.angular.z == 0
-    graph.until(lambda: commands[-1].linear.x == pytest.approx(0.3), "full speed is reached")
-    status = diagnostics(NODE, lambda status: values(status).get("driver") == "1")
-    assert status.level == status.OK
-    assert float(values(status)["linear_mps"]) == pytest.approx(0.3)
 
 
-def test_nothing_is_published_while_no_hand_has_driven(graph, gestures, commands):
+def test_nothing_is_published_while_no_hand_has_driven(graph, gestures, commands, diagnostics):
     graph.start(GestureTeleopNode, **PATIENT)
     gestures.show(shown("fist", up_palms=2.0))
+    diagnostics(NODE, lambda status: values(status).get("image_age_s", "nan") not in ("nan", "unknown"))
     passed(graph, 1.0)
-    assert gestures.publisher.get_subscription_count() == 1
     assert commands == []
 
 
@@ -131,13 +174,7 @@ def test_the_base_is_told_to_stand_still_and_then_left_alone(graph, gestures, co
     drive(graph, gestures, commands)
     end(graph, gestures)
     graph.until(lambda: stands(commands[-1]), "the base is stopped")
-
-    def is_silent():
-        count = len(commands)
-        passed(graph, 0.3)
-        return len(commands) == count
-
-    graph.until(is_silent, "commands have ended")
+    graph.until(lambda: is_silent(graph, commands), "commands have ended")
     moving = [stands(command) for command in commands]
     assert all(moving[len(moving) - moving[::-1].index(False) :]), "it never moved again"
 
@@ -147,20 +184,20 @@ def test_after_a_stop_the_gesture_must_be_begun_anew(graph, gestures, commands, 
     drive(graph, gestures, commands)
     gestures.on = False
     graph.until(lambda: stands(commands[-1]), "the base is stopped")
+    stopped = len(commands)
     gestures.on = True
     status = diagnostics(NODE, lambda status: values(status).get("driver") == "none")
-    assert values(status)["stops: no image that shows the gesture is recent enough"] == "1"
+    assert int(values(status)["stops: no image that shows the gesture is recent enough"]) >= 1
     passed(graph, 1.0)
-    commands.clear()
+    assert all(map(stands, commands[stopped:]))
     drive(graph, gestures, commands)
 
 
 def test_a_stamped_twist_has_stamp_and_frame(graph, gestures):
     stamped = graph.hear(TwistStamped, "cmd_vel", 100)
     graph.start(GestureTeleopNode, stamped=True, frame_id="base", **PATIENT)
-    let_go(graph, gestures, shown("open_palm"))
-    gestures.show(shown("fist"))
-    twist = graph.until(lambda: stamped and stamped[0], "the hand drives")
+    take_hold(graph, gestures, stamped)
+    twist = stamped[0]
     assert twist.header.frame_id == "base"
     assert twist.header.stamp.sec > 0
 
@@ -176,54 +213,64 @@ def test_late_images_are_told_of(graph, gestures, diagnostics):
 
 def test_another_hand_under_the_same_track_id_stops_the_base(graph, gestures, commands, diagnostics):
     graph.start(GestureTeleopNode, **PATIENT)
-    drive(graph, gestures, commands)
-    gestures.show(shown("fist", up_palms=-0.9))
-    graph.until(lambda: stands(commands[-1]), "the base is stopped")
-    status = diagnostics(NODE, lambda status: values(status).get("driver") == "none")
-    assert values(status)["stops: the hand jumped, so that it may be another one"] == "1"
+
+    def is_told():
+        drive(graph, gestures, commands)
+        gestures.show(shown("fist", up_palms=-0.9))
+        graph.until(lambda: stands(commands[-1]), "the base is stopped")
+        status = diagnostics(NODE, lambda status: values(status).get("driver") == "none")
+        return values(status)["stops: the hand jumped, so that it may be another one"] == "1"
+
+    graph.until(is_told, "the jump stopped the base")
 
 
 def test_limits_change_at_once_and_impossible_ones_are_refused(graph, gestures, commands):
     graph.start(GestureTeleopNode, **PATIENT)
-    drive(graph, gestures, commands)
-    assert graph.set_parameter(NODE, "max_linear_mps", 0.05).successful
-    graph.until(lambda: commands[-1].linear.x == pytest.approx(0.05), "the base is slower")
+
+    def runs_at(speed):
+        return lambda: commands[-1].linear.x == pytest.approx(speed)
+
+    def slows_down():
+        assert graph.set_parameter(NODE, "max_linear_mps", 0.3).successful
+        drive(graph, gestures, commands, reached=runs_at(0.3))
+        assert graph.set_parameter(NODE, "max_linear_mps", 0.05).successful
+        return soon(graph, runs_at(0.05), 5.0)
+
+    graph.until(slows_down, "the base is slower")
     refusal = graph.set_parameter(NODE, "full_scale_palms", 0.2)
     assert not refusal.successful
     assert "full_scale_palms is 0.2, but must be above dead_zone_palms" in refusal.reason
     assert not graph.set_parameter(NODE, "deadman", "ok").successful
 
 
+def held_up(pose, up_px=0.0):
+    """Pose a hand so many pixels higher."""
+    hand: Hand = posed(pose)
+    for point in hand.landmarks:
+        point.y -= up_px
+    return hand
+
+
+HANDS = {"free": held_up("open palm"), "closed": held_up("fist"), "raised": held_up("fist", 80.0)}
+
+
 def test_hands_drive_through_gesture_node_until_they_are_silent(graph, hands, commands):
-    graph.start(GestureNode)
+    graph.start(GestureNode, silence_s=10.0)
     graph.start(GestureTeleopNode, **PATIENT)
-
-    def raised(pose, up_px=0.0):
-        hand: Hand = posed(pose)
-        for point in hand.landmarks:
-            point.y -= up_px
-        return hand
-
-    let_go(graph, hands, raised("open palm"))
-    hands.show(raised("fist"))
-    graph.until(lambda: commands, "the hand drives")
-    hands.show(raised("fist", 80.0))
-    graph.until(lambda: commands[-1].linear.x > 0, "the base moves")
+    drive(graph, hands, commands, **HANDS)
     hands.on = False
     graph.until(lambda: stands(commands[-1]), "the base is stopped")
 
 
 def test_a_killed_process_of_gestures_stops_the_base(graph, hands, commands):
     heard = graph.hear(GestureArray, "gestures")
-    options = GraphOptions(nodes=("gesture_node",), domain_id=graph.domain_id)
+    parameters = {"gesture_node": {"silence_s": 10.0}}
+    options = GraphOptions(nodes=("gesture_node",), domain_id=graph.domain_id, parameters=parameters)
     with NodeProcesses(options, lambda *_: None) as nodes:
         graph.start(GestureTeleopNode, **PATIENT)
         graph.until(lambda: heard, "gesture_node answers")
-        let_go(graph, hands, posed("open palm"))
-        hands.show(posed("fist"))
-        graph.until(lambda: commands, "the hand drives")
+        drive(graph, hands, commands, **HANDS)
         os.kill(nodes.pids["gesture_node"], signal.SIGKILL)
-        commands.clear()
-        graph.until(lambda: commands, "the base is still told something")
-        passed(graph, 1.0)
+        graph.until(lambda: stands(commands[-1]), "the base is stopped")
+        graph.until(lambda: is_silent(graph, commands), "commands have ended")
         assert stands(commands[-1])
