@@ -30,6 +30,7 @@ from typing import Any
 import cv2
 import zstandard
 
+from faults.sample_bags import ros1_bag, with_lz4
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.cli import main
@@ -41,10 +42,17 @@ from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
 from hand_tracking_dsp.recordings.trace import Trace
-from hand_tracking_dsp.resources import DEFAULT_BANK, DEFAULT_POLICY, share_path
+from hand_tracking_dsp.resources import DEFAULT_BANK, DEFAULT_POLICY, original_bank, share_path
 
 _SIZE = ("--width", "160", "--height", "120")
 _SUFFIXES = ("png", "jpg", "bmp", "webp", "tiff", "ppm", "gif")
+_GESTURE_PARAMETERS = """
+/**/gesture_node: {ros__parameters: {min_score: 0.6, hold_on_s: 0.2}}
+"/robot/gesture_teleop_node": {ros__parameters: {rate_hz: 60.0, stamped: true}}
+gesture_trigger_node:
+  ros__parameters:
+    bindings: ["victory held 1.0 -> set pruning_controller_node operator_level 0"]
+"""
 _BOX = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -148,7 +156,7 @@ def _bags(folder: Path) -> dict[str, Path]:
         "sqlite3": next((folder / "sqlite3").glob("*.db3")),
         "metadata.yaml": folder / "mcap/metadata.yaml",
         "metadata.yaml of sqlite3": folder / "sqlite3/metadata.yaml",
-        "ROS 1": _ros1_bag(folder / "ros1.bag"),
+        "ROS 1": ros1_bag(folder / "ros1.bag"),
     }
 
 
@@ -161,30 +169,13 @@ def _traced(folder: Path, out: str) -> list[Sample]:
             writer.write("/stats", BAG_MESSAGES.stats(cost, header), cost.stamp_ns)
     packed = folder / "packed.mcap.zstd"
     packed.write_bytes(zstandard.ZstdCompressor().compress(path.read_bytes()))
+    alone = with_lz4(path)
     record = ("policy", "record-trace", "--out", f"{out}.csv", "--bag")
     return [
         Sample("bag of stats", path, (*record, str(path.parent)), 10),
         Sample("bag of stats, compressed", packed, (*record, str(packed)), 10),
+        Sample("bag of stats, lz4", alone, (*record, str(alone)), 10),
     ]
-
-
-def _ros1_bag(path: Path) -> Path:
-    from rosbags.rosbag1 import Writer
-    from rosbags.typesys import Stores, get_typestore
-
-    store = get_typestore(Stores.ROS1_NOETIC)
-    kind = "sensor_msgs/msg/CompressedImage"
-    header, stamp = store.types["std_msgs/msg/Header"], store.types["builtin_interfaces/msg/Time"]
-    with SyntheticHandSource(SourceOptions(width=160, height=120)) as camera, Writer(path) as writer:
-        connection = writer.add_connection("/image_raw/compressed", kind, typestore=store)
-        for number in range(3):
-            frame = camera.read()
-            if frame is None:
-                break
-            jpeg = cv2.imencode(".jpg", frame.image)[1].reshape(-1)
-            message = store.types[kind](header(number, stamp(number, 0), "camera"), "jpeg", jpeg)
-            writer.write(connection, number * 10**9, bytes(store.serialize_ros1(message, kind)))
-    return path
 
 
 def _cost(number: int) -> FrameCost:
@@ -202,11 +193,12 @@ def _policies(folder: Path, evaluate: tuple[str, ...], bag: str, out: str) -> li
     device = folder / "device.json"
     shutil.copy(share_path("models", "device.json"), device)
     run = (*evaluate, bag, "--policy", str(manifest))
-    report = ("policy", "report", "--missions", "1", "--workers", "1", "--out", out, "--device", str(device))
+    # A whole device model is refused as well, since this bank has other levels: training would take hours.
+    train = ("policy", "train", "--out", out, "--bank", str(original_bank()), "--device", str(device))
     return [
         Sample("policy.json", manifest, run, 10),
         Sample("policy.onnx", manifest.with_suffix(".onnx"), run, 3),
-        Sample("device.json", device, report, 5),
+        Sample("device.json", device, train, 5),
     ]
 
 
@@ -228,6 +220,8 @@ def _texts(folder: Path, evaluate: tuple[str, ...], out: str) -> list[Sample]:
         ("file", "open_fingers", "gesture", *_BOX),
         [(f"{n}.png", "5", "open_palm", *box) for n in range(3)],
     )
+    patterns = folder / "patterns.csv"
+    write_table(patterns, ("file", "gesture"), [("[01].png", "open_palm"), ("2*.png", "fist")])
     Trace.of(_cost(number) for number in range(60)).write(trace)
     example = tuple(float(n) for n in range(VECTOR_LENGTH))
     save_gestures(
@@ -236,12 +230,19 @@ def _texts(folder: Path, evaluate: tuple[str, ...], out: str) -> list[Sample]:
     parameters = folder / "parameters.yaml"
     shutil.copy(share_path("config", "hand_tracking.yaml"), parameters)
     up = ("up", "--only", "power", "--params", str(parameters), "-p", "power.source=none")
+    gestures = folder / "gestures.yaml"
+    gestures.write_text(_GESTURE_PARAMETERS, encoding="utf-8")
+    hands = ("up", "--only", "gesture,teleop,trigger", "--params", str(gestures))
     images = ("--images", str(pictures))
     return [
         Sample("truth of pictures", truth, (*evaluate, *images, "--truth", str(truth)), 5),
         Sample("labels of gestures", labels, ("gesture", "measure", *images, "--labels", str(labels)), 10),
+        Sample(
+            "labels by patterns", patterns, ("gesture", "measure", *images, "--labels", str(patterns)), 10
+        ),
         Sample("trace", trace, ("policy", "fit-device", str(trace), "--out", f"{out}.json"), 10),
         Sample("parameters of a node", parameters, up, 4, stop_s=3.0),
+        Sample("parameters of the gesture nodes", gestures, hands, 4, stop_s=3.0),
         Sample("own gestures", own, ("gesture", "list", "--gestures", str(own)), 20),
     ]
 
