@@ -50,7 +50,7 @@ def imports(*patterns: str) -> set[str]:
                 names |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 names.add(node.module.split(".")[0])
-    helpers = {path.stem for folder in ("tools", "test") for path in (ROOT / folder).iterdir()}
+    helpers = {path.stem for path in (*(ROOT / "tools").iterdir(), *(ROOT / "test").glob("*.py"))}
     ours = helpers | {"hand_tracking_dsp", "encoders"}
     return names - sys.stdlib_module_names - ours
 
