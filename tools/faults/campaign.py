@@ -22,7 +22,6 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from importlib import import_module
-from itertools import cycle
 from pathlib import Path
 from random import Random
 
@@ -80,7 +79,9 @@ def run_campaign(all_shares: list[Share]) -> list[Outcome]:
 def _run_share(share: Share) -> list[Outcome]:
     random = Random(share.seed)
     outcomes: list[Outcome] = []
-    order = _in_turn(share, random)
+    if not (kinds := _fitting(share)):
+        return []
+    order = _in_turn(kinds, random)
     graphs = 0
     while len(outcomes) < share.faults and _is_wanted():
         folders = Folders(share.folder / str(graphs))
@@ -107,14 +108,18 @@ def _is_wanted() -> bool:
     return parent is None or parent.is_alive()
 
 
-def _in_turn(share: Share, random: Random) -> Iterator[FaultKind]:
-    """Yield every kind once in an order of chance, and again in another one."""
-    kinds = [
+def _fitting(share: Share) -> list[FaultKind]:
+    """List the kinds that a share's images and its text allow."""
+    return [
         kind
         for kind in load_kinds().values()
         if kind.transport in ("", share.transport) and share.only in kind.name
     ]
-    for _ in cycle((None,)):
+
+
+def _in_turn(kinds: list[FaultKind], random: Random) -> Iterator[FaultKind]:
+    """Yield every kind once in an order of chance, and again in another one."""
+    while True:
         random.shuffle(kinds)
         yield from kinds
 

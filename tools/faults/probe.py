@@ -21,10 +21,12 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
+from types import TracebackType
 
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import Twist
 from hand_tracking_dsp.msg import ControllerState, GestureArray, HandArray, SparsityCommand, TrackerStats
+from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState
 
@@ -60,6 +62,7 @@ class Probe(SpinningNode):
         domain_id: ROS domain, 0 to 101.
 
     Attributes:
+        stranger: Node to publish with.
         counts: Messages received by topic; one that a stranger sent counts as well.
         last: Status by node as it was received last.
         latencies_ms: total_ms of every TrackerStats received.
@@ -69,6 +72,8 @@ class Probe(SpinningNode):
 
     def __init__(self, domain_id: int) -> None:
         super().__init__("faults_probe", domain_id)
+        # Never spun: its publishers come and go in another thread than the one that spins.
+        self.stranger = Node("stranger", context=self.node.context, enable_rosout=False)
         self.counts: Counter[str] = Counter()
         self.last: dict[str, Said] = {}
         self.latencies_ms: list[float] = []
@@ -89,6 +94,13 @@ class Probe(SpinningNode):
             (Twist, "cmd_vel"),
         ):
             subscribe(kind, topic, lambda _, name=topic: self._arrived(name), _ANY)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop listening, and end both nodes."""
+        self.stranger.destroy_node()
+        super().__exit__(kind, error, trace)
 
     def said(self, node: str, pattern: str, since_s: float, *, noted: bool = False) -> bool:
         """Whether a node has said a sentence that matches, as WARN or ERROR or, if noted, OK, since then."""

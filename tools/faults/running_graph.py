@@ -235,7 +235,7 @@ class RunningGraph:
             rate_hz: Messages a second.
             qos: Further arguments of QoSProfile.
         """
-        publisher = self.probe.node.create_publisher(kind, topic, QoSProfile(**{"depth": 10, **qos}))
+        publisher = self.probe.stranger.create_publisher(kind, topic, QoSProfile(**{"depth": 10, **qos}))
         stop = threading.Event()
 
         def publish() -> None:
@@ -256,4 +256,4 @@ class RunningGraph:
         finally:
             stop.set()
             thread.join()
-            self.probe.node.destroy_publisher(publisher)
+            self.probe.stranger.destroy_publisher(publisher)

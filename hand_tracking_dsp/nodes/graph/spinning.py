@@ -25,7 +25,11 @@ from types import TracebackType
 from typing import TypeVar
 
 from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import (  # Humble has InvalidHandle in another module than later distributions
+    ExternalShutdownException,
+    InvalidHandle,
+    SingleThreadedExecutor,
+)
 from rclpy.node import Node
 
 from hand_tracking_dsp.nodes.graph.log_folder import log_arguments
@@ -97,5 +101,11 @@ class SpinningNode:
         self._ending.close()
 
     def _spin(self) -> None:
-        with suppress(ExternalShutdownException):
-            self._executor.spin()
+        spinning = True
+        while spinning:
+            # Raised where another thread destroys a publisher or subscription while this one gathers its
+            # events: rclpy looks after this for subscriptions, but not for their events.
+            with suppress(InvalidHandle):
+                with suppress(ExternalShutdownException):
+                    self._executor.spin()
+                spinning = False

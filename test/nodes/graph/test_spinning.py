@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from rclpy.executors import InvalidHandle
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import String
 
@@ -76,3 +77,24 @@ def test_a_callback_under_way_ends_before_the_node_does(domain_id: int) -> None:
         assert begun.wait(20)
         timer.cancel()
     assert ended.is_set()
+
+
+def test_a_node_goes_on_listening_when_another_thread_has_destroyed_what_it_was_looking_at(
+    graph, monkeypatch
+) -> None:
+    listener = SpinningNode("listener", graph.domain_id)
+    spin, begun = listener._executor.spin, []
+
+    def destroyed_at_first() -> None:
+        begun.append(True)
+        if len(begun) == 1:
+            raise InvalidHandle
+        spin()
+
+    monkeypatch.setattr(listener._executor, "spin", destroyed_at_first)
+    heard: list[str] = []
+    listener.node.create_subscription(String, "word", lambda message: heard.append(message.data), LATCHED)
+    with listener:
+        graph.observer.create_publisher(String, "word", LATCHED).publish(String(data="still here"))
+        until(lambda: heard == ["still here"])
+    assert len(begun) == 2

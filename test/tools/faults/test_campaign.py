@@ -24,7 +24,7 @@ import pytest
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
 
-from faults.campaign import Share, _in_turn, load_kinds, shares
+from faults.campaign import Share, _fitting, _in_turn, _run_share, load_kinds, shares
 from faults.folders import Folders
 from faults.injection import Outcome, put_in
 from faults.report import faults_section, soak_section
@@ -62,9 +62,13 @@ def test_there_are_more_than_forty_kinds_and_every_one_has_its_turn() -> None:
     kinds = load_kinds()
     assert len(kinds) >= 40
     share = Share(Path(), "raw", 0, seed=3)
-    turns = _in_turn(share, Random(3))
     fit = {name for name, kind in kinds.items() if kind.transport in ("", "raw")}
+    turns = _in_turn(_fitting(share), Random(3))
     assert {next(turns).name for _ in fit} == fit
+
+
+def test_a_share_that_no_kind_fits_is_empty() -> None:
+    assert _run_share(Share(Path(), "raw", 5, seed=3, only="compressed image of random bytes")) == []
 
 
 def test_shares_alternate_between_transports() -> None:
