@@ -53,17 +53,21 @@ class _Known:
 
 
 class _Probe:
-    """Subscription that only notes that messages come."""
+    """Subscription that only notes that messages come, and since when they do without a pause."""
 
     def __init__(self, watch: SpinningNode, topic: str, kind: type) -> None:
         self.received_s = -math.inf
+        self.coming_since_s = math.inf
         self._node = watch.node
         self._subscription: Subscription = watch.node.create_subscription(
             kind, topic, self._note, _NEWEST, raw=True
         )
 
     def _note(self, _: bytes) -> None:
-        self.received_s = time.monotonic()
+        now_s = time.monotonic()
+        if now_s - self.received_s > _FRESH_S:
+            self.coming_since_s = now_s
+        self.received_s = now_s
 
     def close(self) -> None:
         """Unsubscribe."""
@@ -74,7 +78,7 @@ class FlowWatch(SpinningNode):
     """Finds nodes that are frozen or deaf; entered with ``with``.
 
     A node is deaf where it reports for DEAF_S that nothing comes on a topic on which this process
-    receives messages. Such a topic is subscribed to only while a node reports it.
+    receives messages all that time. Such a topic is subscribed to only while a node reports it.
 
     Args:
         nodes: Full names of the nodes, by the names that troubles gives them.
@@ -112,9 +116,12 @@ class FlowWatch(SpinningNode):
             return f"has not reported in /diagnostics for {silent_s:.0f} s"
         for topic, since_s in list(report.silent_since_s.items()):
             probe = self._probes.get(topic)
-            published = probe is not None and now_s - probe.received_s < _FRESH_S
-            if published and now_s - since_s > DEAF_S:
-                return f"has received nothing for {now_s - since_s:.0f} s on {topic}, where messages come"
+            if probe is None or now_s - probe.received_s > _FRESH_S:
+                continue
+            # A topic may have paused for all: only what came and was missed counts.
+            missed_s = now_s - max(since_s, probe.coming_since_s)
+            if missed_s > DEAF_S:
+                return f"has received nothing for {missed_s:.0f} s on {topic}, where messages come"
         return ""
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:

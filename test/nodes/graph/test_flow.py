@@ -108,6 +108,31 @@ def test_a_node_whose_topic_is_silent_for_all_is_not_deaf(suspect, domain_id):
             time.sleep(0.1)
 
 
+@pytest.mark.parametrize("came_before", [False, True])
+def test_only_the_time_for_which_messages_come_counts_after_a_pause_of_a_topic(
+    suspect, domain_id, monkeypatch, came_before
+):
+    monkeypatch.setattr(flow, "_FRESH_S", 1.0)
+
+    def act():
+        suspect.report(hands="inf")
+        suspect.hands.publish(HandArray())
+
+    with FlowWatch(NODES, domain_id) as watch:
+        suspect.until_watched()
+        if came_before:
+            first_trouble(watch, act)
+        end = time.monotonic() + 4
+        while time.monotonic() < end:
+            suspect.report(hands="inf")
+            watch.troubles()
+            time.sleep(0.1)
+        again_s = time.monotonic()
+        said_s = int(first_trouble(watch, act).split()[4])
+        # The figure is rounded.
+        assert said_s <= time.monotonic() - again_s + 0.5
+
+
 def test_a_node_that_no_longer_reports_is_frozen_unless_it_loads(suspect, domain_id):
     with FlowWatch(NODES, domain_id) as watch:
         suspect.until_watched()
