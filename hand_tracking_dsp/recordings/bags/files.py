@@ -28,6 +28,7 @@ import yaml
 
 from hand_tracking_dsp.documents import read_text, require_file
 from hand_tracking_dsp.errors import OutputError
+from hand_tracking_dsp.recordings.bags.storage import MOST_BYTES
 from hand_tracking_dsp.temporary import temporary_folder
 
 _SUFFIXES = (".mcap", ".db3", ".bag")
@@ -160,8 +161,9 @@ def _with_logs(path: Path, problems: Counter[str]) -> Iterator[Path]:
 
 
 def uncompressed(data: bytes) -> bytes | None:
-    """Return a CDR message without the compression that rosbag2 may have put on it; None if it is damaged.
+    """Return a CDR message without the compression that rosbag2 may have put on it.
 
+    None is returned if it is damaged, or would have more than MOST_BYTES.
     CDR begins with a zero byte, zstd with another, so no word of metadata.yaml is needed.
     """
     if not data.startswith(_ZSTD_MAGIC):
@@ -169,6 +171,7 @@ def uncompressed(data: bytes) -> bytes | None:
     import zstandard
 
     try:
-        return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+        plain: bytes = zstandard.ZstdDecompressor().stream_reader(data).read(MOST_BYTES + 1)
     except zstandard.ZstdError:
         return None
+    return plain if len(plain) <= MOST_BYTES else None

@@ -22,6 +22,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+# A raw image of 64 megapixels, the default of max_image_megapixels, with 4 bytes each, and room for more.
+MOST_BYTES = 300_000_000
+"""The most bytes that a message may have once decompressed: a few bytes can stand for gigabytes."""
+
 
 class Unreadable(Exception):  # noqa: N818 (it is not shown: open_bag makes a sentence of it)
     """A file has nothing that can be read; the message says why."""

@@ -24,7 +24,8 @@ from pathlib import Path
 import pytest
 
 from hand_tracking_dsp.errors import OutputError
-from hand_tracking_dsp.recordings.bags.files import bag_files, unpacked
+from hand_tracking_dsp.recordings.bags.files import bag_files, uncompressed, unpacked
+from hand_tracking_dsp.recordings.bags.storage import MOST_BYTES
 
 
 def files(folder: Path, *names: str, named: list[str] | None = None) -> tuple[list[str], list[str]]:
@@ -107,3 +108,16 @@ def test_a_pipe_in_a_bag_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.mcap")
     with pytest.raises(OSError, match="a pipe, socket or device"), unpacked(tmp_path / "a.mcap", Counter()):
         pass
+
+
+def test_a_message_that_would_be_huge_is_not_decompressed() -> None:
+    zstandard = pytest.importorskip("zstandard", reason="zstandard is not installed: pip install zstandard")
+
+    def packed(size: int) -> bytes:
+        packer, part = zstandard.ZstdCompressor().compressobj(), bytes(1_000_000)
+        return b"".join(packer.compress(part) for _ in range(size // len(part))) + bytes(packer.flush())
+
+    assert uncompressed(packed(3_000_000)) == bytes(3_000_000)
+    bomb = packed(MOST_BYTES + 1_000_000)
+    assert len(bomb) < 100_000
+    assert uncompressed(bomb) is None
