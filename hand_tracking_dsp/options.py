@@ -70,6 +70,7 @@ class Parameter:
             be set while the node is active.
         locked: Whether a node, once configured, refuses to change it, because it names what the node opens:
             a file, a folder, a device or an address.
+        fixed: Whether a node never changes it while it runs, because it says what others may do with it.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     dynamic: bool = False
     locked: bool = False
+    fixed: bool = False
 
     @property
     def kind(self) -> str:
@@ -142,6 +144,7 @@ def option(
     choices: tuple[str, ...] = (),
     dynamic: bool = False,
     locked: bool = False,
+    fixed: bool = False,
     parameter: bool = True,
 ) -> _Default:
     """Declare a field of a dataclass.
@@ -155,12 +158,13 @@ def option(
         choices: The strings allowed.
         dynamic: Whether a node takes up a change at once.
         locked: Whether a node, once configured, refuses to change it.
+        fixed: Whether a node never changes it while it runs.
         parameter: Whether the nodes have it as a parameter, too.
 
     Returns:
         The field; its type is that of the default, as dataclasses.field has it.
     """
-    declared = Parameter("", default, description, unit, low, high, choices, dynamic, locked)
+    declared = Parameter("", default, description, unit, low, high, choices, dynamic, locked, fixed)
     metadata = {_DECLARATION: (declared, parameter)}
     return field(default=default, metadata=metadata)
 

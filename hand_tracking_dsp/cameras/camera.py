@@ -103,7 +103,7 @@ class SourceOptions:
     allow_gstreamer: bool = option(
         True,
         "Open sources that begin with gst:, whose pipelines can do all that GStreamer can, as write files.",
-        locked=True,
+        fixed=True,
     )
     seed: int = option(0, "Seed of the synthetic hand's motion and background.", "", 0, 2**31 - 1)
     hands: int = option(1, "Hands in the synthetic picture.", "hands", 1, 2)

@@ -66,7 +66,8 @@ def as_markdown(tables: Mapping[str, tuple[Parameter, ...]]) -> str:
         "Printed by `hand-tracking-dsp parameters --markdown`. A parameter marked *at once* can be set while",
         "its node is active; the others are read at configure. One marked *locked* says what the node opens",
         "or calls, and cannot be changed once the node has been configured, unless the node was started with",
-        "`allow_locked_changes` ([security.md](security.md)).",
+        "`allow_locked_changes`. One marked *fixed* cannot be changed while its node runs, in no state",
+        "([security.md](security.md)).",
     ]
     for node, table in tables.items():
         rows = [
@@ -76,7 +77,8 @@ def as_markdown(tables: Mapping[str, tuple[Parameter, ...]]) -> str:
                 one.allowed or one.kind,
                 one.description
                 + (" *At once.*" if one.dynamic else "")
-                + (" *Locked.*" if one.locked else ""),
+                + (" *Locked.*" if one.locked else "")
+                + (" *Fixed.*" if one.fixed else ""),
             )
             for one in table
         ]

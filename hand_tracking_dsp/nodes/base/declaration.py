@@ -29,6 +29,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
+from hand_tracking_dsp.nodes.tables.common import unknown_parameter
 from hand_tracking_dsp.options import OptionsType, Parameter, Value, make_options
 
 _ALLOW = "allow_locked_changes"
@@ -108,19 +109,31 @@ class DeclaredParameters:
         """Convert changes to the types that were declared, so that rclpy takes what YAML takes: 20 for 20.0.
 
         Raises:
-            ConfigurationError: A value has another type than the parameter, or lies outside its range.
+            ConfigurationError: A value has another type than the parameter, or lies outside its range, or the
+                parameter is fixed or unknown.
         """
-        return [
-            RosParameter(change.name, self._kinds[change.name], _plain(parameter.accept(change.value)))
-            if (parameter := self._table.get(change.name))
-            else change
-            for change in changes
-        ]
+        return [self._typed(change) for change in changes]
 
     def check(self) -> None:
         """Raise ConfigurationError if a value from outside cannot be used."""
         for problem in self._problems.values():
             raise ConfigurationError(problem)
+
+    def _typed(self, change: RosParameter) -> RosParameter:
+        parameter = self._table.get(change.name)
+        if parameter is None:
+            if change.name.startswith(_OF_RCLPY):
+                return change
+            raise ConfigurationError(
+                unknown_parameter(self._node.get_name(), change.name, self._table.values())
+            )
+        if parameter.fixed:
+            msg = (
+                f"Parameter {parameter.name} says what others may do with the node, and is fixed while it "
+                f"runs: start the node again with another value."
+            )
+            raise ConfigurationError(msg)
+        return RosParameter(change.name, self._kinds[change.name], _plain(parameter.accept(change.value)))
 
     def _declare(self, parameter: Parameter) -> None:
         name = parameter.name
@@ -187,6 +200,7 @@ def _descriptor(parameter: Parameter) -> ParameterDescriptor:
         name=parameter.name,
         description=parameter.description + unit,
         additional_constraints="; ".join(constraints),
+        read_only=parameter.fixed,
     )
     # A step of 0 allows every value between the limits.
     if isinstance(parameter.default, bool):

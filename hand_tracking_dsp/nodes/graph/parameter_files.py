@@ -26,6 +26,7 @@ import yaml
 from hand_tracking_dsp.documents import read_text, visible
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.tables.by_node import TABLES
+from hand_tracking_dsp.nodes.tables.common import unknown_parameter
 from hand_tracking_dsp.options import Value
 
 # Parameters that rclpy itself declares.
@@ -177,8 +178,7 @@ def _accepted(node: str, name: str, value: object, label: str) -> Value:
     if name not in table:
         if name.startswith(_OF_RCLPY):
             return value  # type: ignore[return-value]  # rclpy checks it
-        msg = f"{node} has no parameter {visible(name)!r}: see 'hand-tracking-dsp parameters'."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(unknown_parameter(node, name, TABLES[node]))
     accepted = table[name].accept(value, label)
     texts = accepted if isinstance(accepted, tuple) else (accepted,)
     if accepted == () or any(isinstance(one, str) and "\0" in one for one in texts):

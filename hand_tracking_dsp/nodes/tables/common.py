@@ -16,8 +16,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
+from hand_tracking_dsp.documents import excerpt
 from hand_tracking_dsp.options import Parameter
 from hand_tracking_dsp.resources import DEFAULT_BANK, default_bank
 
@@ -55,8 +58,15 @@ ALLOW_LOCKED_CHANGES = Parameter(
     "allow_locked_changes",
     False,
     "Let locked parameters, which say what the node opens or calls, be set after its first configure, too.",
-    locked=True,
+    fixed=True,
 )
+
+
+def unknown_parameter(node: str, name: str, table: Iterable[Parameter]) -> str:
+    """Say in a sentence that a node has no parameter of a name, with the names near it."""
+    near = get_close_matches(name, [parameter.name for parameter in table])
+    hint = f"do you mean {' or '.join(near)}?" if near else "see 'hand-tracking-dsp parameters'."
+    return f"{node} has no parameter {excerpt(name)}: {hint}"
 
 
 def bank_folder(parameter: str) -> Path:

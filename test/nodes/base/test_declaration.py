@@ -31,7 +31,7 @@ TABLE = (
     Declared("names", ("a",), "Names.", dynamic=True),
     Declared("name", "a", "A name.", dynamic=True),
     Declared("file", "a", "A file.", locked=True),
-    Declared("allow_locked_changes", False, "Let locked parameters change.", locked=True),
+    Declared("allow_locked_changes", False, "Let locked parameters change.", fixed=True),
     Declared("count", 1, "A number of things.", low=0, high=9, dynamic=True),
 )
 
@@ -103,6 +103,31 @@ def test_what_cannot_be_taken_is_refused_with_a_sentence(graph, parameter, reaso
     assert (node.parameters["speed"], node.parameters["count"]) == (1.0, 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("sped", "do you mean speed?"), ("zzz\x1b[2J", "see 'hand-tracking-dsp parameters'.")],
+)
+def test_a_parameter_that_does_not_exist_is_named_with_those_near_it(graph, name, hint):
+    graph.start(Sample, mistyped=1)
+    shown = name.replace("\x1b", "\\x1b")
+    reason = f"sample has no parameter '{shown}': {hint}"
+    request = SetParametersAtomically.Request(
+        parameters=[raw("count", integer_value=3), raw(name, integer_value=1)]
+    )
+    together = graph.call(SetParametersAtomically, f"{NODE}/set_parameters_atomically", request).result
+    for result in (set_one(graph, raw(name, integer_value=1)), together):
+        assert not result.successful
+        assert result.reason == reason
+    assert set_one(graph, raw("mistyped", integer_value=2)).reason.startswith(
+        "sample has no parameter 'mistyped'"
+    )
+
+
+def test_parameters_of_rclpy_itself_can_be_set(graph):
+    graph.start(Sample)
+    assert graph.set_parameter(NODE, "use_sim_time", False).successful
+
+
 def test_an_empty_list_can_be_filled_again(graph):
     node = graph.start(Sample, names=[])
     assert node.parameters["names"] == ()
@@ -122,13 +147,12 @@ def set_while_inactive(graph, name, value):
     return graph.set_parameter(NODE, name, value)
 
 
-@pytest.mark.parametrize(("name", "value"), [("file", "/etc/passwd"), ("allow_locked_changes", True)])
-def test_what_a_node_opens_cannot_be_changed_once_it_was_configured(graph, name, value):
+def test_what_a_node_opens_cannot_be_changed_once_it_was_configured(graph):
     node = graph.start(Sample)
-    result = set_while_inactive(graph, name, value)
+    result = set_while_inactive(graph, "file", "/etc/passwd")
     assert not result.successful
     assert result.reason == (
-        f"Parameter {name} says what the node opens or calls, and is locked once the node has been "
+        "Parameter file says what the node opens or calls, and is locked once the node has been "
         "configured: start the node again with another value, or with allow_locked_changes."
     )
     assert node.parameters["file"] == "a"
@@ -148,3 +172,18 @@ def test_what_a_node_opens_can_be_corrected_until_it_has_been_configured(graph):
     assert graph.set_parameter(NODE, "file", "b").successful
     assert node.parameters["file"] == "b"
     assert "locked" in node.describe_parameter("file").additional_constraints
+
+
+@pytest.mark.parametrize("autostart", [False, True])
+def test_what_others_may_do_with_a_node_is_fixed_in_every_state(graph, autostart):
+    node = graph.start(Sample, autostart=autostart)
+    if autostart:
+        graph.until_state(NODE, "active")
+    result = graph.set_parameter(NODE, "allow_locked_changes", True)
+    assert not result.successful
+    assert result.reason == (
+        "Parameter allow_locked_changes says what others may do with the node, and is fixed while it runs: "
+        "start the node again with another value."
+    )
+    assert not node.parameters["allow_locked_changes"]
+    assert node.describe_parameter("allow_locked_changes").read_only

@@ -57,6 +57,7 @@ def test_a_value_is_typed_as_rcl_would(node: str, parameter: str, text: str, val
         ("score_threshold", ".nan", "must be in the range"),
         ("score_threshold", "1e999", "must be in the range"),
         ("nonsense", "1", "hand_tracker_node has no parameter 'nonsense'"),
+        ("max_hand", "1", "has no parameter 'max_hand': do you mean max_hands?"),
         ("bank", "[", "is not YAML from line 1"),
         ("bank", "*a", "is not YAML from line 1"),
         ("bank", "!!python/object:os.system x", "is not YAML"),

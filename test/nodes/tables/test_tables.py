@@ -170,8 +170,14 @@ def test_ranges_that_nodes_and_dataclasses_once_had_apart_are_the_nodes(kind, na
 def test_what_names_files_folders_devices_or_addresses_is_locked():
     locked = {parameter.name for _, parameter in ALL if parameter.locked}
     assert locked == {
-        "allow_gstreamer", "allow_locked_changes", "bank", "battery", "bindings", "gestures_file",
+        "bank", "battery", "bindings", "gestures_file",
         "policy_file", "root", "source", "tensorrt_cache_dir",
     }  # fmt: skip
     of_paths = {one.name for _, one in ALL if one.name.endswith(("_file", "_dir", "_path"))}
     assert of_paths <= locked
+
+
+def test_what_others_may_do_with_a_node_is_fixed():
+    fixed = {parameter.name for _, parameter in ALL if parameter.fixed}
+    assert fixed == {"allow_gstreamer", "allow_locked_changes"}
+    assert {one.name for _, one in ALL if one.name.startswith("allow_")} == fixed
