@@ -41,6 +41,7 @@ Item = bool | int | float | str
 Value = Item | tuple[Item, ...]
 
 _Default = TypeVar("_Default", bound=Value)
+_NAMES_IN_ROS: Mapping[type, str] = {bool: "bool", int: "integer", float: "double", str: "string"}
 _DECLARATION = "hand_tracking_dsp.options"
 
 
@@ -86,10 +87,10 @@ class Parameter:
 
     @property
     def kind(self) -> str:
-        """Name of the type for a person, for example "float" or "list of str"."""
+        """Name of the type as ROS has it, for example "double" or "string array"."""
         if isinstance(self.default, tuple):
-            return f"list of {type(self.default[0]).__name__}"
-        return type(self.default).__name__
+            return f"{_NAMES_IN_ROS[type(self.default[0])]} array"
+        return _NAMES_IN_ROS[type(self.default)]
 
     @property
     def allowed(self) -> str:
@@ -103,8 +104,8 @@ class Parameter:
     def accept(self, value: object, label: str = "") -> Value:
         """Check a value and convert it to the parameter's type.
 
-        Whole numbers are taken for a float and numbers for a string, as YAML writes "rate_hz: 30"
-        and "source: 0".
+        Whole numbers are taken for a double, 2.0 for an integer, and numbers for a string, as YAML writes
+        "rate_hz: 30" and "source: 0".
 
         Args:
             value: Value to check.
@@ -183,7 +184,7 @@ def declaration(kind: type[Options], name: str) -> Parameter:
 
 
 def check_options(options: Options) -> None:
-    """Check every field that was declared with option.
+    """Check every field that was declared with option, and make an integer of 2.0 where it must be one.
 
     Raises:
         ConfigurationError: A value has another type than declared, or lies outside its range, or a list is
@@ -191,9 +192,12 @@ def check_options(options: Options) -> None:
     """
     for _, declared in _declarations(type(options)):
         label = f"{type(options).__name__}.{declared.name}"
-        if declared.accept(getattr(options, declared.name), label) == ():
+        accepted = declared.accept(getattr(options, declared.name), label)
+        if accepted == ():
             msg = f"{label} is empty, but must have at least one member."
             raise ConfigurationError(msg)
+        if isinstance(declared.default, int):
+            object.__setattr__(options, declared.name, accepted)  # also where the dataclass is frozen
 
 
 def check_order(options: Options, lower: str, upper: str, *, equal: bool = False) -> None:
@@ -281,4 +285,5 @@ def _converted(value: object, kind: type[Item]) -> Item | None:
         return str(value) if isinstance(value, (int, float, str)) else None
     if kind is float:
         return float(value) if isinstance(value, Real) else None
-    return int(value) if isinstance(value, Integral) else None
+    whole = isinstance(value, Integral) or (isinstance(value, Real) and float(value).is_integer())
+    return int(value) if whole else None  # type: ignore[call-overload]

@@ -61,6 +61,7 @@ class Oven:
         (RATE, 30, 30.0),
         (RATE, np.float32(30), 30.0),
         (DEPTH, np.int64(3), 3),
+        (DEPTH, 3.0, 3),
         (Parameter("source", "synthetic", "Source."), 0, "0"),
         (SHARES, [1, 0], (1.0, 0.0)),
         (NAMES, ["b", "a"], ("b", "a")),
@@ -77,14 +78,15 @@ def test_takes_what_yaml_and_numpy_make_of_a_fitting_value(parameter, given, tak
     [
         (RATE, 0.0, "Parameter rate_hz is 0.0, but must be in the range 1 to 100 Hz."),
         (RATE, math.nan, "Parameter rate_hz is nan, but must be in the range 1 to 100 Hz."),
-        (RATE, "fast", "Parameter rate_hz is 'fast', but must be of type float."),
-        (RATE, None, "Parameter rate_hz is not set, but must be of type float."),
-        (RATE, True, "Parameter rate_hz is True, but must be of type float."),
-        (DEPTH, 1.5, "Parameter depth is 1.5, but must be of type int."),
+        (RATE, "fast", "Parameter rate_hz is 'fast', but must be of type double."),
+        (RATE, None, "Parameter rate_hz is not set, but must be of type double."),
+        (RATE, True, "Parameter rate_hz is True, but must be of type double."),
+        (DEPTH, 1.5, "Parameter depth is 1.5, but must be of type integer."),
+        (DEPTH, math.inf, "Parameter depth is inf, but must be of type integer."),
         (DEPTH, 11, "Parameter depth is 11, but must be in the range 1 to 10."),
         (MODE, "theora", "Parameter mode is 'theora', but must be one of: raw, compressed."),
         (NAMES, ["a", "c"], "Parameter names is ['a', 'c'], but must be one of: a, b."),
-        (NAMES, "a", "Parameter names is 'a', but must be of type list of str."),
+        (NAMES, "a", "Parameter names is 'a', but must be of type string array."),
         (SHARES, [0.5, 2.0], "Parameter shares is [0.5, 2.0], but must be in the range 0 to 1."),
     ],
 )
@@ -98,7 +100,7 @@ def test_refuses_other_values_in_a_sentence(parameter, value, sentence):
     ("values", "sentence"),
     [
         ({"heat_c": 301}, "Oven.heat_c is 301, but must be in the range 50 to 300 °C."),
-        ({"trays": 1.5}, "Oven.trays is 1.5, but must be of type int."),
+        ({"trays": 1.5}, "Oven.trays is 1.5, but must be of type integer."),
         ({"spices": ("sand",)}, "Oven.spices is ['sand'], but must be one of: salt, pepper."),
         ({"spices": ()}, "Oven.spices is empty, but must have at least one member."),
         ({"heat_c": 60.0, "least_c": 60.0}, "Oven.heat_c is 60.0, but must be above least_c, which is 60.0."),
@@ -135,3 +137,8 @@ def test_the_parameters_of_a_dataclass_are_those_of_its_fields_that_nodes_have()
 def test_a_dataclass_is_made_of_the_values_that_there_are():
     values = {"oven.trays": 3, "oven.heat_c": 200, "trays": 1, "oven.door": "open"}
     assert make_options(Oven, values, "oven.", owner=["me"]) == Oven(heat_c=200, trays=3, owner=["me"])
+
+
+def test_a_dataclass_counts_with_an_integer_where_it_was_given_one_as_a_double():
+    trays = Oven(trays=2.0).trays
+    assert (trays, type(trays)) == (2, int)

@@ -42,7 +42,7 @@ from hand_tracking_dsp.errors import ConfigurationError
         (
             ControllerOptions,
             {"budget_ms": "33"},
-            "ControllerOptions.budget_ms is '33', but must be of type float.",
+            "ControllerOptions.budget_ms is '33', but must be of type double.",
         ),
         (
             ControllerOptions,
@@ -52,7 +52,7 @@ from hand_tracking_dsp.errors import ConfigurationError
         (
             ControllerOptions,
             {"initial_level": 1.5},
-            "ControllerOptions.initial_level is 1.5, but must be of type int.",
+            "ControllerOptions.initial_level is 1.5, but must be of type integer.",
         ),
         (
             ControllerOptions,
@@ -120,7 +120,7 @@ from hand_tracking_dsp.errors import ConfigurationError
         (
             FixedLevelPolicy,
             {"level": True},
-            "FixedLevelPolicy.level is True, but must be of type int.",
+            "FixedLevelPolicy.level is True, but must be of type integer.",
         ),
     ],
 )

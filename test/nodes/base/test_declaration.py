@@ -64,6 +64,9 @@ def test_whole_numbers_are_taken_for_floats_while_the_node_runs(graph):
     node = graph.start(Sample)
     graph.until_state(NODE, "active")
     assert set_one(graph, raw("speed", integer_value=20)).successful
+    assert set_one(graph, raw("count", double_value=2.0)).successful
+    assert node.get_parameter("count").value == 2
+    assert node.get_parameter("count").type_.value == ParameterType.PARAMETER_INTEGER
     assert set_one(graph, raw("weights", integer_array_value=[3, 4, 5])).successful
     assert node.get_parameter("speed").value == 20.0
     assert node.get_parameter("speed").type_.value == ParameterType.PARAMETER_DOUBLE
@@ -90,9 +93,9 @@ def test_several_at_once_are_converted_too(graph):
 @pytest.mark.parametrize(
     ("parameter", "reason"),
     [
-        (raw("speed", string_value="fast"), "Parameter speed is 'fast', but must be of type float."),
+        (raw("speed", string_value="fast"), "Parameter speed is 'fast', but must be of type double."),
         (raw("speed", integer_value=200), "Parameter speed is 200, but must be in the range 0 to 100 m/s."),
-        (raw("count", double_value=2.5), "Parameter count is 2.5, but must be of type int."),
+        (raw("count", double_value=2.5), "Parameter count is 2.5, but must be of type integer."),
     ],
 )
 def test_what_cannot_be_taken_is_refused_with_a_sentence(graph, parameter, reason):

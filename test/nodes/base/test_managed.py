@@ -225,4 +225,4 @@ def test_an_empty_list_from_outside_is_named_and_does_not_end_the_node(domain_id
         check=False,
     )
     assert "('other',)" in done.stdout
-    assert "Parameter fails is not set, but must be of type list of str." in done.stderr
+    assert "Parameter fails is not set, but must be of type string array." in done.stderr

@@ -51,8 +51,8 @@ def test_a_value_is_typed_as_rcl_would(node: str, parameter: str, text: str, val
     [
         ("providers", "[]", "is empty, but must have at least one member"),
         ("providers", "[cpu, 3]", "is ['cpu', 3], but must be one of: tensorrt, cuda, cpu"),
-        ("providers", "[cpu, {a: b}]", "must be of type list of str"),
-        ("max_hands", "many", "is 'many', but must be of type int"),
+        ("providers", "[cpu, {a: b}]", "must be of type string array"),
+        ("max_hands", "many", "is 'many', but must be of type integer"),
         ("max_hands", "9" * 400, "must be in the range"),
         ("score_threshold", ".nan", "must be in the range"),
         ("score_threshold", "1e999", "must be in the range"),
