@@ -109,7 +109,7 @@ def test_ends_with_1_and_stops_the_rest_when_a_node_dies(up):
     pids = command.node_pids()
     os.kill(pids[0], signal.SIGKILL)
     assert command.end() == 1
-    assert "power_node has ended with status -9." in command.text()
+    assert "power_node has ended with status -9: " in command.text()
     assert not any(is_running(pid) for pid in pids)
 
 

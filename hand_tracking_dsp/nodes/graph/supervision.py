@@ -59,9 +59,11 @@ class Supervisor:
         now_s = time.monotonic()
         for node, status in self._nodes.exited().items():
             if node not in self._due_s:
-                _say(f"{node} has ended with status {status}.")
+                said = f"{node} has ended with status {status}"
                 if not self._respawn:
+                    _say(f"{said}: the other nodes are stopped; --respawn would start it again.")
                     return False
+                _say(f"{said}: it is started again.")
                 if now_s - self._started_s.get(node, now_s - _LIVED_S) >= _LIVED_S:
                     self._pauses[node].succeeded()
                 self._due_s[node] = now_s + self._pauses[node].failed()

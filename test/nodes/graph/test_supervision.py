@@ -96,7 +96,10 @@ def test_an_end_is_said_once_and_ends_the_command_without_respawn(stage: Stage, 
     supervisor = Supervisor(stage, stage, respawn=True)
     assert supervisor.look()
     assert supervisor.look()
-    assert capsys.readouterr().err.count("power_node has ended with status 3.") == 2
+    assert capsys.readouterr().err == (
+        "power_node has ended with status 3: the other nodes are stopped; --respawn would start it again.\n"
+        "power_node has ended with status 3: it is started again.\n"
+    )
 
 
 def test_a_frozen_node_is_started_again_or_named_once(stage: Stage, capsys) -> None:
