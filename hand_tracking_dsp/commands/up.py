@@ -105,6 +105,10 @@ def run(options: argparse.Namespace) -> int:
         domain_id=options.domain,
         log_level=options.log_level,
     )
+    from hand_tracking_dsp.nodes.graph.parameter_files import mistyped_sections
+
+    for sentence in mistyped_sections(options.params) if options.params else ():
+        print(sentence, file=sys.stderr, flush=True)
     if warning := transport_in_force(graph.child_environment()).warning:
         print(warning, file=sys.stderr, flush=True)
     stop = threading.Event()

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from hand_tracking_dsp.documents import read_text, visible
+from hand_tracking_dsp.documents import excerpt, read_text, visible
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.tables.by_node import TABLES
 from hand_tracking_dsp.nodes.tables.common import unknown_parameter
@@ -32,6 +33,8 @@ from hand_tracking_dsp.options import Value
 # Parameters that rclpy itself declares.
 _OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 _MAX_BYTES = 1 << 20
+# Takes camera_nod for camera_node, and left_camera_node for another package's.
+_NEAR = 0.85
 
 _NAME = r"[A-Za-z_]\w*"
 _NAMESPACE = re.compile(rf"/*({_NAME}(/{_NAME})*)?/*", re.ASCII)
@@ -106,6 +109,35 @@ def check_file(path: Path, nodes: Iterable[str]) -> None:
         ConfigurationError: It cannot be read, or a value cannot be used.
     """
     label = f"The parameter file {path}"
+    found = _read(path, label)
+    for node in nodes:
+        values: dict[str, object] = {}
+        for last in ("**", "*", node):  # the more general first: what names the node counts more
+            for name, section in found:
+                values |= section if name.rpartition("/")[2] == last else {}
+        for parameter in values.keys() & {one.name for one in TABLES[node]}:
+            _accepted(node, parameter, values[parameter], f"{label}: {node}'s {parameter}")
+
+
+def mistyped_sections(path: Path) -> list[str]:
+    """Name in a sentence each section of a ROS parameter file whose node is none of ours, but nearly so.
+
+    Sections of other packages' nodes are usual in a robot's file.
+
+    Raises:
+        ConfigurationError: The file cannot be read.
+    """
+    label = f"The parameter file {path}"
+    names = dict.fromkeys(name.rpartition("/")[2] for name, _ in _read(path, label))
+    return [
+        f"{label} has a section for {excerpt(name)}, which no node here takes: do you mean {near[0]}?"
+        for name in names
+        if name not in TABLES and (near := get_close_matches(name, TABLES, 1, _NEAR))
+    ]
+
+
+def _read(path: Path, label: str) -> list[tuple[str, dict[str, object]]]:
+    """Read the names of nodes in a ROS parameter file, with their parameters."""
     try:
         text = read_text(path, _MAX_BYTES)
     except OSError as error:
@@ -115,14 +147,7 @@ def check_file(path: Path, nodes: Iterable[str]) -> None:
     if not isinstance(sections, dict):
         msg = f"{label} has no section for a node: write '/**/camera_node:', and below it 'ros__parameters:'."
         raise ConfigurationError(msg)
-    found = list(_sections("", sections, label))
-    for node in nodes:
-        values: dict[str, object] = {}
-        for last in ("**", "*", node):  # the more general first: what names the node counts more
-            for name, section in found:
-                values |= section if name.rpartition("/")[2] == last else {}
-        for parameter in values.keys() & {one.name for one in TABLES[node]}:
-            _accepted(node, parameter, values[parameter], f"{label}: {node}'s {parameter}")
+    return list(_sections("", sections, label))
 
 
 def _parsed(text: str, label: str) -> Any:  # noqa: ANN401 (YAML of any form)

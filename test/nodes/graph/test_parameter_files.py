@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.nodes.graph.parameter_files import check_file, parse_value
+from hand_tracking_dsp.nodes.graph.parameter_files import check_file, mistyped_sections, parse_value
 from hand_tracking_dsp.nodes.graph.processes import ALL_NODES
 from hand_tracking_dsp.resources import share_path
 
@@ -112,6 +112,17 @@ def test_parameters_of_other_nodes_and_unknown_names_are_left_to_them(tmp_path: 
         "lidar:\n  ros__parameters:\n    rate_hz: fast\n"
     )
     check_file(tmp_path / "a.yaml", ALL_NODES)
+
+
+def test_a_section_whose_name_is_nearly_a_nodes_is_named_and_others_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    sections = ("camera_nod", "/**/power_node", "lidar", "left_camera_node", "/**")
+    path.write_text("".join(f"{name}:\n  ros__parameters: {{rate_hz: 2.0}}\n" for name in sections))
+    (sentence,) = mistyped_sections(path)
+    assert sentence == (
+        f"The parameter file {path} has a section for 'camera_nod', which no node here takes: "
+        "do you mean camera_node?"
+    )
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
