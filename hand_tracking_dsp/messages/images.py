@@ -26,6 +26,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.documents import excerpt
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.images.decode import check_size, decode_image, to_colour
 from hand_tracking_dsp.images.value_scale import ValueScale
@@ -93,7 +94,7 @@ def image_to_pixels(message: Message, scale: ValueScale | None = None) -> tuple[
         return _planar_to_bgr(message, scale), "bgr"
     if encoding not in _PACKED:
         known = ", ".join((*_PACKED, *_PLANAR))
-        msg = f"The image's encoding is {encoding!r}: use one of {known}."
+        msg = f"The image's encoding is {excerpt(encoding)}: use one of {known}."
         raise FrameError(msg)
     value_bytes, channels, conversion = _PACKED[encoding]
     pixel_bytes = value_bytes * channels

@@ -114,6 +114,7 @@ def broken(**changes) -> Image:
     [
         (broken(width=0), "The image is 0x8 pixels: it needs at least one row and one column."),
         (broken(encoding="jpeg2000"), "The image's encoding is 'jpeg2000': use one of bgr8, rgb8,"),
+        (broken(encoding="x" * 3_000_000), f"The image's encoding is '{'x' * 40}…': use one of bgr8, rgb8,"),
         (broken(step=29), "The image's step is 29 bytes, but 10 pixels of bgr8 need 30: fix its publisher."),
         (
             broken(data=array.array("B", bytes(100))),

@@ -34,6 +34,8 @@ from hand_tracking_dsp.tracking.types import ChannelOrder, Image, TrackedHand
 _QUALITY = 85
 _TRUE_BGR = (80, 255, 80)
 _MISSED = "hands missed or invented"
+# OpenCV draws within 16 bits; what lies further outside the image is drawn from there.
+_FURTHEST_PX = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +113,13 @@ def badness(row: FrameRow) -> tuple[float, float]:
 
 def _draw_true(canvas: Image, true: TrueHand) -> None:
     if true.box is not None:
-        left, top, right, bottom = (round(value) for value in true.box)
+        left, top, right, bottom = (
+            np.rint(np.clip(true.box, -_FURTHEST_PX, _FURTHEST_PX)).astype(int).tolist()
+        )
         cv2.rectangle(canvas, (left, top), (right, bottom), _TRUE_BGR, 2)
     if true.joints_px is None:
         return
-    points = np.rint(np.clip(true.joints_px[:, :2], -30000, 30000)).astype(int).tolist()
+    points = np.rint(np.clip(true.joints_px[:, :2], -_FURTHEST_PX, _FURTHEST_PX)).astype(int).tolist()
     for start, end in BONES:
         cv2.line(canvas, points[start], points[end], _TRUE_BGR, 2, cv2.LINE_AA)
     for point in points:
