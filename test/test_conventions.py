@@ -104,3 +104,13 @@ def test_conftests_do_not_hide_why_an_import_failed() -> None:
         and "ImportError" in ast.unparse(node).split("\n")[0]
     ]
     assert hiding == [], "ask find_spec whether the library is there; what fails then has to be seen"
+
+
+def test_tests_import_no_relative_names() -> None:
+    relative = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in (ROOT / "test").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert relative == [], "pytest 6.2 (Humble) imports tests as modules of no package: use test/support"

@@ -23,7 +23,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
-from killing import killed_at_each_step
+from support.killing import killed_at_each_step
 
 from hand_tracking_dsp.errors import OutputError
 from hand_tracking_dsp.file_set import FileSet

@@ -22,7 +22,7 @@ import os
 from pathlib import Path
 
 import pytest
-from killing import killed_at_each_step
+from support.killing import killed_at_each_step
 
 from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.errors import OutputError

@@ -50,8 +50,7 @@ def imports(*patterns: str) -> set[str]:
                 names |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 names.add(node.module.split(".")[0])
-    helpers = {path.stem for path in (*(ROOT / "tools").iterdir(), *(ROOT / "test").glob("*.py"))}
-    ours = helpers | {"hand_tracking_dsp", "encoders"}
+    ours = {"hand_tracking_dsp", "support"} | {path.stem for path in (ROOT / "tools").iterdir()}
     return names - sys.stdlib_module_names - ours
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from killing import killed_at_each_step
+from support.killing import killed_at_each_step
 
 from hand_tracking_dsp.control.observation import OBSERVATION
 from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text, read_policy, write_policy

@@ -24,7 +24,7 @@ import threading
 import cv2
 import numpy as np
 import pytest
-from encoders import encode, scene
+from support.encoders import encode, scene
 
 from hand_tracking_dsp.images.codec_messages import collect_codec_messages, damage
 

@@ -22,9 +22,9 @@ from contextlib import suppress
 import cv2
 import numpy as np
 import pytest
-from encoders import encode, jpeg_bomb, picture, png_bomb, scene, with_exif
 from hypothesis import given
 from hypothesis import strategies as st
+from support.encoders import encode, jpeg_bomb, picture, png_bomb, scene, with_exif
 
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.images import decode

@@ -22,9 +22,9 @@ import struct
 import cv2
 import numpy as np
 import pytest
-from encoders import encode, jpeg_bomb, picture, png_bomb, with_exif
 from hypothesis import given
 from hypothesis import strategies as st
+from support.encoders import encode, jpeg_bomb, picture, png_bomb, with_exif
 
 from hand_tracking_dsp.images.header import HeaderError, foreign_kind, read_header
 

@@ -21,7 +21,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
-from killing import killed_at_each_step
+from support.killing import killed_at_each_step
 
 from hand_tracking_dsp import file_set
 from hand_tracking_dsp.compression.bank.entries import new_bank, new_level, with_variant

@@ -20,49 +20,15 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
-import numpy as np
 import pytest
 
 # Without these no test here is collected; see test/conftest.py.
 if find_spec("rclpy") and find_spec("hand_tracking_dsp.msg"):
     from builtin_interfaces.msg import Time
-    from geometry_msgs.msg import Point
-    from hand_tracking_dsp.msg import Gesture, GestureArray, Hand, HandArray
+    from hand_tracking_dsp.msg import GestureArray, HandArray
     from rclpy.qos import QoSProfile
 
-    from hand_tracking_dsp.cameras.synthetic.gestures import GESTURES
-    from hand_tracking_dsp.cameras.synthetic.skeleton import pose_hand, rotation
-
 RATE_HZ = 30.0
-_CENTRE_PX = np.array([320.0, 330.0])
-_PX_A_METRE = 1500.0
-
-
-def posed(gesture: str, right_px: float = 0.0, track_id: int = 1) -> Hand:
-    """Pose a synthetic right hand that faces the camera."""
-    joints_m = pose_hand(GESTURES[gesture]).joints @ rotation(0.0, 0.0, 0.0).T
-    joints_px = joints_m * _PX_A_METRE
-    joints_px[:, :2] += _CENTRE_PX + np.array([right_px, 0.0])
-    hand = Hand(track_id=track_id, handedness=Hand.RIGHT, handedness_score=0.9, presence=0.9)
-    for points, values in (
-        (hand.landmarks, joints_px),
-        (hand.world_landmarks, joints_m - joints_m.mean(axis=0)),
-    ):
-        for point, (x, y, z) in zip(points, values.tolist(), strict=True):
-            point.x, point.y, point.z = x, y, z
-    return hand
-
-
-def shown(name: str, up_palms: float = 0.0, track_id: int = 1) -> Gesture:
-    """Build the gesture of a hand whose palm measures 80 px."""
-    return Gesture(
-        track_id=track_id,
-        name=name,
-        held=name,
-        open_fingers_score=1.0,
-        palm=Point(x=320.0, y=240.0 - 80.0 * up_palms),
-        palm_size=80.0,
-    )
 
 
 class Source:

@@ -20,13 +20,12 @@ import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
 from hand_tracking_dsp.msg import GestureArray, GestureEvent, Hand
+from support.gestures import posed
 
 from hand_tracking_dsp.gestures.examples import learn_gesture, save_gestures
 from hand_tracking_dsp.gestures.features import measure
 from hand_tracking_dsp.nodes.gesture_node import GestureNode
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
-
-from .conftest import posed
 
 NODE = "gesture_node"
 QUICK = {"hold_on_s": 0.0, "hold_off_s": 0.0}

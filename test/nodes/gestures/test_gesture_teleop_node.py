@@ -23,12 +23,11 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import Twist, TwistStamped
 from hand_tracking_dsp.msg import GestureArray, Hand
+from support.gestures import posed, shown
 
 from hand_tracking_dsp.nodes.gesture_node import GestureNode
 from hand_tracking_dsp.nodes.gesture_teleop_node import GestureTeleopNode
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
-
-from .conftest import posed, shown
 
 NODE = "gesture_teleop_node"
 PATIENT = {"watchdog_s": 2.0, "full_scale_palms": 0.8}

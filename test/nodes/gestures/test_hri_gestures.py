@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import pytest
 from std_msgs.msg import Header
+from support.gestures import posed
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.gestures.types import BUILT_IN, RESERVED, EventKind, GestureEvent
@@ -25,8 +26,6 @@ from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.nodes.gesture_node import GestureNode
 from hand_tracking_dsp.nodes.messages import hri_gestures
 from hand_tracking_dsp.nodes.messages.hri_gestures import hri_gesture_class, hri_gesture_message
-
-from .conftest import posed
 
 NODE = "gesture_node"
 

@@ -12,9 +12,26 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Lets the tests of this folder import what writes their images."""
+"""ROS domains for the graphs of tests."""
 
-import sys
-from pathlib import Path
+from __future__ import annotations
 
-sys.path.insert(0, str(Path(__file__).parent))
+from collections.abc import Iterator
+
+import pytest
+
+from hand_tracking_dsp.nodes.graph.domains import reserved_domain
+
+
+@pytest.fixture
+def domain_id() -> Iterator[int]:
+    """Give a ROS domain that no other test or command of this machine uses meanwhile."""
+    with reserved_domain() as domain:
+        yield domain
+
+
+@pytest.fixture(scope="module")
+def module_domain_id() -> Iterator[int]:
+    """Give one to all tests of a module."""
+    with reserved_domain() as domain:
+        yield domain

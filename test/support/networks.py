@@ -1,0 +1,79 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Networks and banks that are small or the original."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+def tiny_network(noise: float) -> bytes:
+    """Make a landmark network of one layer, beside the dense one by some noise; it keeps the contract."""
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
+    from onnx import helper, numpy_helper
+
+    random = np.random.default_rng(0)
+    dense = {"landmarks": 63, "presence": 1, "handedness": 1, "world_landmarks": 63}
+    nodes = [
+        helper.make_node("AveragePool", ["image"], ["means"], kernel_shape=[32, 32], strides=[32, 32]),
+        helper.make_node("Flatten", ["means"], ["features"]),
+    ]
+    weights = []
+    for name, size in dense.items():
+        values = random.normal(size=(147, size)).astype(np.float32)
+        values += np.float32(noise) * np.random.default_rng(1).normal(size=values.shape).astype(np.float32)
+        weights.append(numpy_helper.from_array(values, f"{name}.weight"))
+        nodes.append(helper.make_node("Gemm", ["features", f"{name}.weight"], [name]))
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 3, 224, 224])],
+        [helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, [1, size]) for n, size in dense.items()],
+        weights,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    return model.SerializeToString()
+
+
+@pytest.fixture
+def tiny_bank(tmp_path: Path) -> Path:
+    """Give a bank of two levels, a layer each, the sparser one with a variant that is INT8 in name."""
+    pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
+    from hand_tracking_dsp.compression.bank.entries import new_bank, new_level, with_variant
+    from hand_tracking_dsp.compression.bank.files import write_bank
+
+    files = {"dense.onnx": tiny_network(0), "half.onnx": tiny_network(0.05), "int8.onnx": tiny_network(0.1)}
+    levels = [
+        new_level(name, f"{name}.onnx", files[f"{name}.onnx"], parameters=count, macs=count)
+        for name, count in (("dense", 100), ("half", 50))
+    ]
+    levels[1] = with_variant(levels[1], "int8.onnx", files["int8.onnx"], "int8")
+    write_bank(tmp_path / "tiny", new_bank("tiny", "none", "a test", levels), files)
+    return tmp_path / "tiny"
+
+
+@pytest.fixture(scope="session")
+def mediapipe_wheel() -> Path:
+    """Give the folder that MediaPipe's wheel is unpacked in."""
+    root = Path(__file__).parents[2]
+    for folder in sorted(root.glob(".venv-mediapipe/lib/python3*/site-packages")):
+        if (folder / "mediapipe").is_dir():
+            return folder
+    pytest.skip(
+        "MediaPipe's own networks are not here: make bench installs mediapipe 0.10.21 beside the package"
+    )
