@@ -29,12 +29,10 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
-from hand_tracking_dsp.nodes.tables.common import unknown_parameter
+from hand_tracking_dsp.nodes.tables.common import is_of_rclpy, unknown_parameter
 from hand_tracking_dsp.options import OptionsType, Parameter, Value, make_options
 
 _ALLOW = "allow_locked_changes"
-# Parameters that rclpy itself declares.
-_OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 
 
 class DeclaredParameters:
@@ -103,7 +101,7 @@ class DeclaredParameters:
     def unknown(self) -> tuple[str, ...]:
         """Names that were set from outside but are no parameters of this node."""
         names = self._node.get_parameters_by_prefix("")
-        return tuple(sorted(n for n in names if n not in self._table and not n.startswith(_OF_RCLPY)))
+        return tuple(sorted(n for n in names if n not in self._table and not is_of_rclpy(n)))
 
     def typed(self, changes: Iterable[RosParameter]) -> list[RosParameter]:
         """Convert changes to the types that were declared, so that rclpy takes what YAML takes: 20 for 20.0.
@@ -122,7 +120,7 @@ class DeclaredParameters:
     def _typed(self, change: RosParameter) -> RosParameter:
         parameter = self._table.get(change.name)
         if parameter is None:
-            if change.name.startswith(_OF_RCLPY):
+            if is_of_rclpy(change.name):
                 return change
             raise ConfigurationError(
                 unknown_parameter(self._node.get_name(), change.name, self._table.values())

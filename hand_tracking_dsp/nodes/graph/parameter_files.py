@@ -27,11 +27,9 @@ import yaml
 from hand_tracking_dsp.documents import excerpt, read_text, visible
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.tables.by_node import TABLES
-from hand_tracking_dsp.nodes.tables.common import unknown_parameter
+from hand_tracking_dsp.nodes.tables.common import is_of_rclpy, unknown_parameter
 from hand_tracking_dsp.options import Value
 
-# Parameters that rclpy itself declares.
-_OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 _MAX_BYTES = 1 << 20
 # Takes camera_nod for camera_node, and left_camera_node for another package's.
 _NEAR = 0.85
@@ -201,7 +199,7 @@ def _accepted(node: str, name: str, value: object, label: str) -> Value:
     """
     table = {parameter.name: parameter for parameter in TABLES[node]}
     if name not in table:
-        if name.startswith(_OF_RCLPY):
+        if is_of_rclpy(name):
             return value  # type: ignore[return-value]  # rclpy checks it
         raise ConfigurationError(unknown_parameter(node, name, TABLES[node]))
     accepted = table[name].accept(value, label)

@@ -24,6 +24,9 @@ from hand_tracking_dsp.documents import excerpt
 from hand_tracking_dsp.options import Parameter
 from hand_tracking_dsp.resources import DEFAULT_BANK, default_bank
 
+# Parameters that rclpy itself declares.
+_OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
+
 
 def qos(
     topic: str, label: str, reliability: str = "reliable", durability: str = "volatile", depth: int = 10
@@ -60,6 +63,11 @@ ALLOW_LOCKED_CHANGES = Parameter(
     "Let locked parameters, which say what the node opens or calls, be set after its first configure, too.",
     fixed=True,
 )
+
+
+def is_of_rclpy(name: str) -> bool:
+    """Say whether a parameter is one that every node has from rclpy itself."""
+    return name.startswith(_OF_RCLPY)
 
 
 def unknown_parameter(node: str, name: str, table: Iterable[Parameter]) -> str:
