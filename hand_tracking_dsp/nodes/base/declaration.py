@@ -170,13 +170,13 @@ class DeclaredParameters:
                     continue
                 parameter = self._table[change.name]
                 accepted[change.name] = parameter.accept(change.value)
+                self._check_lock(parameter, accepted[change.name])
                 if self._is_active() and not parameter.dynamic:
                     msg = (
                         f"Parameter {change.name} takes effect at the next configure: "
                         f"deactivate the node before setting it, then clean up and configure."
                     )
                     raise ConfigurationError(msg)
-                self._check_lock(parameter, accepted[change.name])
             if dynamic := {name: accepted[name] for name in accepted if self._table[name].dynamic}:
                 self._apply(dynamic)
         except HandTrackingError as error:

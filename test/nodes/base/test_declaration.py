@@ -164,6 +164,13 @@ def test_what_a_node_opens_cannot_be_changed_once_it_was_configured(graph):
     assert graph.change_state(NODE, "configure")
 
 
+def test_a_node_at_work_says_that_a_parameter_is_locked(graph):
+    node = graph.start(Sample)
+    graph.until_state(NODE, "active")
+    assert "locked once the node has been configured" in graph.set_parameter(NODE, "file", "b").reason
+    assert node.parameters["file"] == "a"
+
+
 def test_what_a_node_opens_can_be_changed_where_its_starter_allowed_it(graph):
     node = graph.start(Sample, allow_locked_changes=True)
     assert set_while_inactive(graph, "file", "b").successful
