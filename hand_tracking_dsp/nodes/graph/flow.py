@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 
@@ -55,11 +56,11 @@ class _Known:
 class _Probe:
     """Subscription that only notes that messages come, and since when they do without a pause."""
 
-    def __init__(self, watch: SpinningNode, topic: str, kind: type) -> None:
+    def __init__(self, node: Node, topic: str, kind: type) -> None:
         self.received_s = -math.inf
         self.coming_since_s = math.inf
-        self._node = watch.node
-        self._subscription: Subscription = watch.node.create_subscription(
+        self._node = node
+        self._subscription: Subscription = node.create_subscription(
             kind, topic, self._note, _NEWEST, raw=True
         )
 
@@ -102,11 +103,10 @@ class FlowWatch(SpinningNode):
         now_s = time.monotonic()
         pause_s = now_s - self._looked_s
         self._looked_s = now_s
-        known = dict(self._known)
+        known = self._known.copy()
         if pause_s > _OWN_PAUSE_S:
             for report in known.values():
                 report.heard_s += pause_s
-        self._probe({topic for report in known.values() for topic in list(report.silent_since_s)})
         found = {node: self._trouble(report, now_s) for node, report in known.items()}
         return {node: sentence for node, sentence in found.items() if sentence}
 
@@ -114,7 +114,7 @@ class FlowWatch(SpinningNode):
         silent_s = now_s - report.heard_s
         if silent_s > FROZEN_S and report.state in _STATES_OF_SILENCE:
             return f"has not reported in /diagnostics for {silent_s:.0f} s"
-        for topic, since_s in list(report.silent_since_s.items()):
+        for topic, since_s in report.silent_since_s.items():
             probe = self._probes.get(topic)
             if probe is None or now_s - probe.received_s > _FRESH_S:
                 continue
@@ -128,6 +128,8 @@ class FlowWatch(SpinningNode):
         for status in message.status:
             if status.name in self._nodes:
                 self._note(self._nodes[status.name], status)
+        known = self._known.copy()  # another thread may forget a node meanwhile
+        self._probe({topic for report in known.values() for topic in report.silent_since_s})
 
     def _note(self, node: str, status: DiagnosticStatus) -> None:
         values = {pair.key: pair.value for pair in status.values}
@@ -138,7 +140,7 @@ class FlowWatch(SpinningNode):
         self._known[node] = _Known(now_s, values.get("state", ""), since)
 
     def _probe(self, topics: set[str]) -> None:
-        """Subscribe to these topics, and to no others."""
+        """Subscribe to these topics and to no others, in the thread that spins."""
         for topic in self._probes.keys() - topics:
             self._probes.pop(topic).close()
         if missing := topics - self._probes.keys():
@@ -146,4 +148,4 @@ class FlowWatch(SpinningNode):
             for topic in missing & types.keys():
                 package, folder, name = types[topic][0].split("/")
                 kind = getattr(import_module(f"{package}.{folder}"), name)
-                self._probes[topic] = _Probe(self, topic, kind)
+                self._probes[topic] = _Probe(self.node, topic, kind)
