@@ -101,6 +101,7 @@ def test_a_node_that_receives_nothing_where_messages_come_is_deaf(suspect, domai
 
 def test_a_node_whose_topic_is_silent_for_all_is_not_deaf(suspect, domain_id):
     with FlowWatch(NODES, domain_id) as watch:
+        suspect.until_watched()
         end = time.monotonic() + 3
         while time.monotonic() < end:
             suspect.report(hands="inf")
