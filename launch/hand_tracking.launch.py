@@ -36,25 +36,14 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
-from hand_tracking_dsp.nodes.graph.processes import RESTART
+from hand_tracking_dsp.nodes.graph.processes import RESTART, SHORT_NAMES
 from hand_tracking_dsp.nodes.graph.transport import transport_in_force, transport_variables
 from launch import LaunchContext, LaunchDescription, SomeSubstitutionsType
 
 PACKAGE = "hand_tracking_dsp"
 
-# Launch argument and executable. The nodes are lifecycle nodes that start themselves (their
-# parameter autostart), so nothing here drives their transitions.
-NODES = {
-    "camera": "camera_node",
-    "tracker": "hand_tracker_node",
-    "controller": "pruning_controller_node",
-    "power": "power_node",
-    "gesture": "gesture_node",
-    "teleop": "gesture_teleop_node",
-    "trigger": "gesture_trigger_node",
-}
-
-# These start only where they are asked for.
+# The nodes are lifecycle nodes that start themselves (their parameter autostart), so nothing here drives
+# their transitions. These start only where they are asked for.
 ON_REQUEST = ("gesture", "teleop", "trigger")
 
 # These keep a process of their own also with composed:=true: what stops a robot must outlive the tracker.
@@ -102,7 +91,7 @@ def generate_launch_description() -> LaunchDescription:
             _argument("composed", "false", "One process for all nodes but teleop and trigger."),
             *(
                 _argument(name, "false" if name in ON_REQUEST else "true", f"Start {node}.")
-                for name, node in NODES.items()
+                for name, node in SHORT_NAMES.items()
             ),
             _argument("image", "image_raw", "Image topic, for a camera driver of your own (camera:=false)."),
             _argument("camera_info", "camera_info", "Its CameraInfo topic."),
@@ -124,22 +113,23 @@ def _transport(context: LaunchContext) -> list[SetEnvironmentVariable | LogInfo]
 
 def _nodes(context: LaunchContext) -> list[Node | RegisterEventHandler]:
     """Make the nodes; arguments are looked at, as a parameter that is given empty would not be left out."""
-    started = [name for name in NODES if IfCondition(LaunchConfiguration(name)).evaluate(context)]
+    started = [name for name in SHORT_NAMES if IfCondition(LaunchConfiguration(name)).evaluate(context)]
     together = [name for name in started if name not in NEVER_COMPOSED]
     if not IfCondition(LaunchConfiguration("composed")).evaluate(context):
         together = []
     set_here = _set_by_arguments(context)
     processes = {
-        NODES[name]: _node(context, NODES[name], parameters=set_here[name])
+        SHORT_NAMES[name]: _node(context, SHORT_NAMES[name], parameters=set_here[name])
         for name in started
         if name not in together
     }
     if together:
-        arguments = [NODES[name] for name in together]
+        arguments = [SHORT_NAMES[name] for name in together]
         for name in together:
-            arguments += [f"{NODES[name]}.{key}={json.dumps(value)}" for key, value in set_here[name].items()]
+            node = SHORT_NAMES[name]
+            arguments += [f"{node}.{key}={json.dumps(value)}" for key, value in set_here[name].items()]
         composed = _node(context, "composed_nodes", arguments=arguments)
-        processes |= {NODES[name]: composed for name in together}
+        processes |= {SHORT_NAMES[name]: composed for name in together}
     actions = list(dict.fromkeys(processes.values()))
     if processes and IfCondition(LaunchConfiguration("respawn")).evaluate(context):
         actions += _watch(context, processes)
@@ -163,7 +153,7 @@ def _watch(context: LaunchContext, processes: dict[str, Node]) -> list[Node | Re
 
 def _set_by_arguments(context: LaunchContext) -> dict[str, dict[str, bool | str]]:
     """Return the parameters that arguments set, by node."""
-    parameters: dict[str, dict[str, bool | str]] = {name: {} for name in NODES}
+    parameters: dict[str, dict[str, bool | str]] = {name: {} for name in SHORT_NAMES}
     for argument, names in PARAMETERS.items():
         if text := LaunchConfiguration(argument).perform(context):
             for node, parameter in names.items():
