@@ -20,7 +20,6 @@ import argparse
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from random import Random
 
 from faults.campaign import load_kinds, run_campaign, shares
 from faults.damaged_files import read_damaged_files
@@ -30,6 +29,7 @@ from faults.running_graph import RunningGraph
 from faults.soak import soak
 from hand_tracking_dsp.commands.output import version_lines
 from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.nodes.graph.domains import reserved_domain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args.soak:
         folders = Folders(folder / "soak")
         folders.make()
-        with RunningGraph(folders, Random().randrange(1, 102)) as graph:
+        with reserved_domain() as domain_id, RunningGraph(folders, domain_id) as graph:
             minutes = soak(graph, args.soak)
         good &= not any(minute.restarted for minute in minutes)
         sections.append(soak_section(minutes))

@@ -88,7 +88,7 @@ def run_stop_trials(
         )
         base = ending.enter_context(_StandInBase(options))
         nodes = ending.enter_context(NodeProcesses(options, log))
-        ending.enter_context(_load(busy))
+        ending.enter_context(busy_processes(busy))
         for fault in faults:
             for _ in range(trials):
                 base.await_drive(random.uniform(*_DRIVEN_S))
@@ -168,9 +168,9 @@ class _StandInBase:
 
 
 @contextmanager
-def _load(processes: int) -> Iterator[None]:
+def busy_processes(count: int) -> Iterator[None]:
     """Keep the machine busy with so many processes."""
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)]
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
         yield
     finally:

@@ -16,7 +16,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from random import Random
 
 from builtin_interfaces.msg import Time
@@ -30,6 +31,18 @@ _TRACKER = "hand_tracker_node"
 _CAMERA = "camera_node"
 
 
+@contextmanager
+def _camera_away(graph: RunningGraph) -> Iterator[None]:
+    """Clean up the graph's own camera for the length of a ``with`` block."""
+    graph.change_state(_CAMERA, "deactivate")
+    graph.change_state(_CAMERA, "cleanup")
+    try:
+        yield
+    finally:
+        graph.change_state(_CAMERA, "configure")
+        graph.change_state(_CAMERA, "activate")
+
+
 def _replaced(name: str, node: str, saying: str, change: Callable[[Image, int], None]) -> None:
     """Declare a fault of the camera itself: it cleans up, and a stranger takes its place."""
 
@@ -40,14 +53,8 @@ def _replaced(name: str, node: str, saying: str, change: Callable[[Image, int], 
             change(image, number)
             return image
 
-        graph.change_state(_CAMERA, "deactivate")
-        graph.change_state(_CAMERA, "cleanup")
-        try:
-            with graph.stranger(Image, "image_raw", make):
-                yield ""
-        finally:
-            graph.change_state(_CAMERA, "configure")
-            graph.change_state(_CAMERA, "activate")
+        with _camera_away(graph), graph.stranger(Image, "image_raw", make):
+            yield ""
 
 
 def _frozen(image: Image, _: int) -> None:
@@ -84,14 +91,8 @@ def _second_camera(graph: RunningGraph, _: Random) -> Generator[str, None, None]
 
 @fault("compressed images on image_raw", _TRACKER, "CompressedImage", transport="raw")
 def _wrong_type(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
-    graph.change_state(_CAMERA, "deactivate")
-    graph.change_state(_CAMERA, "cleanup")
-    try:
-        with graph.stranger(CompressedImage, "image_raw", lambda _: CompressedImage()):
-            yield ""
-    finally:
-        graph.change_state(_CAMERA, "configure")
-        graph.change_state(_CAMERA, "activate")
+    with _camera_away(graph), graph.stranger(CompressedImage, "image_raw", lambda _: CompressedImage()):
+        yield ""
 
 
 def _info(name: str, saying: str, values: dict[str, object]) -> None:

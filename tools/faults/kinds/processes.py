@@ -28,6 +28,7 @@ from std_srvs.srv import Trigger
 from faults.injection import fault
 from faults.running_graph import RunningGraph
 from hand_tracking_dsp.nodes.graph.processes import ALL_NODES, SHORT_NAMES
+from hand_tracking_dsp.nodes.graph.stop_trials import busy_processes
 
 _SHORT = {name: short for short, name in SHORT_NAMES.items()}
 # Nodes whose silence others depend on, and the pattern of what those say.
@@ -106,14 +107,8 @@ def _resets(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
 
 @fault("the machine busy with other work")
 def _busy(_: RunningGraph, random: Random) -> Generator[str, None, None]:
-    loop = [sys.executable, "-c", "while True: pass"]
-    busy = [subprocess.Popen(loop) for _ in range(random.randint(1, 2 * (os.cpu_count() or 1)))]
-    try:
+    with busy_processes(random.randint(1, 2 * (os.cpu_count() or 1))):
         yield ""
-    finally:
-        for process in busy:
-            process.kill()
-            process.wait()
 
 
 _PARTICIPANT = """
