@@ -84,11 +84,20 @@ class Graph:
         self._nodes.append((node, executor, thread))
         return node
 
-    def until(self, condition: Callable[[], object], what: str, patience_s: float = PATIENCE_S):
-        """Spin the observer until a condition is true, and return its value; fail if it never is."""
+    def until(
+        self, condition: Callable[[], object], what: str | Callable[[], str], patience_s: float = PATIENCE_S
+    ):
+        """Spin the observer until a condition is true, and return its value; fail if it never is.
+
+        Args:
+            condition: Function that returns a value.
+            what: Condition in words, or a function that returns them once the time is up.
+            patience_s: Longest time to wait, seconds.
+        """
         deadline = time.monotonic() + patience_s
         while not (value := condition()):
-            assert time.monotonic() < deadline, f"waited {patience_s:g} s in vain until {what}"
+            if time.monotonic() >= deadline:
+                pytest.fail(f"waited {patience_s:g} s in vain until {what() if callable(what) else what}")
             self._executor.spin_once(timeout_sec=0.02)
         return value
 
