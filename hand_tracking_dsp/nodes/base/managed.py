@@ -156,6 +156,14 @@ class ManagedNode(LifecycleNode):
         while self._served:
             self.destroy_service(self._served.pop())
 
+    def destroy_node(self) -> None:
+        """Destroy the node, also the topic and services of its life cycle.
+
+        rclpy leaves those in the graph until Python collects the node, and with them the participant.
+        """
+        super().destroy_node()
+        self._state_machine = None
+
     def publish_on(self, kind: type, topic: str, profile: str) -> Publisher:
         """Create a publisher for the time until cleanup; QoS from the parameters qos.<profile>."""
         return self._wiring.publish(kind, topic, self._qos(profile), profile)

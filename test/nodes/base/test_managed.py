@@ -100,6 +100,17 @@ def test_a_failed_configure_releases_and_can_be_tried_again(graph, diagnostics):
     assert diagnostics("sample").message == "The node is inactive: activate it."
 
 
+def test_a_destroyed_node_leaves_nothing_of_itself_in_the_graph(graph):
+    def services():
+        found = {name for name, _ in graph.observer.get_service_names_and_types()}
+        return found & {"/sample/get_state", "/sample/change_state", "/sample/set_parameters"}
+
+    node = Sample(context=graph.context)
+    graph.until(lambda: len(services()) == 3, "the node is there")
+    node.destroy_node()
+    graph.until(lambda: not services(), lambda: f"{services()} are gone")
+
+
 @pytest.mark.parametrize("fails", ["configure", "activate", "surprise"])
 def test_a_start_by_itself_that_fails_is_tried_again(graph, diagnostics, fails):
     node = graph.start(Sample, fails=fails)
