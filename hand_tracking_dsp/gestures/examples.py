@@ -26,7 +26,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.documents import read_text
+from hand_tracking_dsp.documents import parse_yaml, read_text
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.gestures.features import VECTOR_LENGTH, HandFeatures, ramp
@@ -122,11 +122,11 @@ def load_gestures(path: Path) -> tuple[OwnGesture, ...]:
         ConfigurationError: It cannot be read, is too large, or is not of the form that save_gestures writes.
     """
     try:
-        content = yaml.safe_load(read_text(path, _MOST_BYTES))
+        content = parse_yaml(read_text(path, _MOST_BYTES))
     except OSError as error:
         raise _refusal(path, f"cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, RecursionError, TypeError, ValueError) as error:
-        raise _refusal(path, "is not YAML") from error
+    except ValueError as error:
+        raise _refusal(path, "is not YAML without aliases") from error
     if not isinstance(content, dict) or content.get("version") != _VERSION:
         raise _refusal(path, f"does not say version: {_VERSION}")
     entries = content.get("gestures")

@@ -22,8 +22,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import yaml
-
+from hand_tracking_dsp.documents import parse_yaml
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.gestures.types import SWIPES, EventKind, GestureEvent
 from hand_tracking_dsp.options import check_options, dynamic_option
@@ -128,8 +127,8 @@ def _action(text: str, words: Sequence[str]) -> SetParameter | CallService:
 def _value(text: str, value: str) -> Setting:
     """Read a parameter's value as YAML, as ``ros2 param set`` does."""
     try:
-        read = yaml.safe_load(value)
-    except (yaml.YAMLError, ValueError, RecursionError):  # a ValueError: the 31st of February
+        read = parse_yaml(value)
+    except ValueError:
         raise _refusal(text, f"has a value that is not YAML, {value!r}") from None
     members = read if isinstance(read, list) else [read]
     kinds = {type(member) for member in members}

@@ -128,6 +128,14 @@ def test_what_is_learned_of_a_palm_without_length_can_be_loaded(tmp_path, sample
     assert load_gestures(tmp_path / "own.yaml") == (gesture,)
 
 
+class PlainDumper(yaml.SafeDumper):
+    """Writes what stands twice twice, without an alias."""
+
+    def ignore_aliases(self, _data):
+        """Return whether a value is written again."""
+        return True
+
+
 GOOD = {"name": "call", "tolerance_deg": 12.0, "examples": [[1.0] * VECTOR_LENGTH]}
 
 
@@ -137,6 +145,7 @@ GOOD = {"name": "call", "tolerance_deg": 12.0, "examples": [[1.0] * VECTOR_LENGT
         ("[1, 2", "is not YAML"),
         ("!!python/object/apply:os.system ['true']", "is not YAML"),
         ("[" * 5000, "is not YAML"),
+        ("version: &one 1\ngestures: [*one]", "is not YAML without aliases"),
         ("- call", "version: 1"),
         ({"version": 2, "gestures": []}, "version: 1"),
         ({"version": 1}, "no list"),
@@ -159,7 +168,7 @@ GOOD = {"name": "call", "tolerance_deg": 12.0, "examples": [[1.0] * VECTOR_LENGT
 )
 def test_a_file_that_says_something_else_is_refused(tmp_path, content, reason):
     path = tmp_path / "own.yaml"
-    text = content if isinstance(content, (str, bytes)) else yaml.safe_dump(content)
+    text = content if isinstance(content, (str, bytes)) else yaml.dump(content, Dumper=PlainDumper)
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ConfigurationError, match=reason):
         load_gestures(path)

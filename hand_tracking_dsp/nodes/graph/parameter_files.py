@@ -24,7 +24,7 @@ from typing import Any
 
 import yaml
 
-from hand_tracking_dsp.documents import excerpt, read_text, visible
+from hand_tracking_dsp.documents import PlainLoader, excerpt, read_text, visible
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.tables.by_node import TABLES
 from hand_tracking_dsp.nodes.tables.common import is_of_rclpy, unknown_parameter
@@ -40,17 +40,10 @@ _ALLOWED = "use letters, digits and _, no digit in front"
 _TOPIC = re.compile(rf"({_NAME}:)?(~/|/)?{_NAME}(/{_NAME})*", re.ASCII)
 
 
-class _Loader(yaml.SafeLoader):
-    """Types plain values as rcl does: no dates, no numbers of base 60, and 1e-3 is a number."""
+class _Loader(PlainLoader):
+    """Types plain values as rcl does: no dates, no numbers of base 60, no aliases, and 1e-3 is a number."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's own)
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Compose a node; rcl knows no aliases, and a few of them make a document without end."""
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(problem="it has an alias (*)", problem_mark=event.start_mark)
-        return super().compose_node(parent, index)
 
 
 _Loader.add_implicit_resolver(

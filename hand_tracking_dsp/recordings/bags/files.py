@@ -24,9 +24,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path, PurePath
 
-import yaml
-
-from hand_tracking_dsp.documents import read_text, require_file
+from hand_tracking_dsp.documents import parse_yaml, read_text, require_file
 from hand_tracking_dsp.errors import OutputError
 from hand_tracking_dsp.recordings.bags.storage import MOST_BYTES
 from hand_tracking_dsp.temporary import temporary_folder
@@ -34,7 +32,8 @@ from hand_tracking_dsp.temporary import temporary_folder
 _SUFFIXES = (".mcap", ".db3", ".bag")
 _LOGS = ("-wal", "-journal")
 _ZSTD = ".zstd"
-_MAX_METADATA_BYTES = 1 << 26
+# YAML is read at some 100 kB per second; a bag of 10,000 files has some 2 MB.
+_MAX_METADATA_BYTES = 1 << 22
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
@@ -54,9 +53,9 @@ def bag_files(path: Path, problems: Counter[str]) -> list[Path]:
     )
     try:
         text = read_text(path / "metadata.yaml", _MAX_METADATA_BYTES)
-        names = yaml.safe_load(text)["rosbag2_bagfile_information"]["relative_file_paths"]
+        names = parse_yaml(text)["rosbag2_bagfile_information"]["relative_file_paths"]
         # Only inside the folder, whatever is written there; rosbag2 once wrote the folder's name before it.
-        named = [PurePath(str(name)).name for name in names]
+        named = [PurePath(name).name for name in names]
     except Exception:  # noqa: BLE001 (whatever is missing or wrong in it)
         if not all(one.suffix == ".bag" for one in found):  # ROS 1 has none
             problems["metadata.yaml is missing or damaged: the files are taken by their names"] += 1

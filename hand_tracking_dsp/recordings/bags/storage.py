@@ -22,9 +22,14 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from hand_tracking_dsp.documents import parse_yaml
+
 # A raw image of 64 megapixels, the default of max_image_megapixels, with 4 bytes each, and room for more.
 MOST_BYTES = 300_000_000
 """The most bytes that a message may have once decompressed: a few bytes can stand for gigabytes."""
+
+# Hundreds of publishers of a topic.
+_MOST_QOS_CHARACTERS = 1 << 17
 
 
 class Unreadable(Exception):  # noqa: N818 (it is not shown: open_bag makes a sentence of it)
@@ -78,7 +83,10 @@ def parse_qos(text: str) -> list[Any]:
     """Read profiles of quality of service as rosbag2 writes them; none where they cannot be read."""
     from rosbags.rosbag2.metadata import parse_qos as parse
 
+    if len(text) > _MOST_QOS_CHARACTERS:
+        return []
     try:
+        parse_yaml(text)  # refuses aliases, which rosbags follows
         return parse(text)
     except Exception:  # noqa: BLE001 (a damaged text; the messages matter more)
         return []

@@ -25,7 +25,7 @@ import pytest
 
 from hand_tracking_dsp.errors import OutputError
 from hand_tracking_dsp.recordings.bags.files import bag_files, uncompressed, unpacked
-from hand_tracking_dsp.recordings.bags.storage import MOST_BYTES
+from hand_tracking_dsp.recordings.bags.storage import MOST_BYTES, parse_qos
 
 
 def files(folder: Path, *names: str, named: list[str] | None = None) -> tuple[list[str], list[str]]:
@@ -90,6 +90,37 @@ def test_every_version_of_metadata_names_its_files(tmp_path: Path, version: int)
     problems: Counter[str] = Counter()
     assert [path.name for path in bag_files(tmp_path, problems)] == ["a_0.mcap"]
     assert not problems
+
+
+BOMB = ["u0: &u0 x.mcap", *(f"u{i}: &u{i} [{', '.join([f'*u{i - 1}'] * 9)}]" for i in range(1, 21))]
+
+
+@pytest.mark.parametrize(
+    "names", ["*u20", "[*u20]", "[[x.mcap]]", "[5]", "[x.mcap, ~]", "[2026-11-26]"], ids=str
+)
+def test_names_that_are_no_texts_are_refused_whatever_they_stand_for(tmp_path: Path, names: str) -> None:
+    (tmp_path / "x.mcap").touch()
+    lines = [*BOMB, "rosbag2_bagfile_information:", f"  relative_file_paths: {names}"]
+    (tmp_path / "metadata.yaml").write_text("\n".join(lines if "*" in names else lines[-2:]) + "\n")
+    assert files(tmp_path) == (["x.mcap"], [MISSING])
+
+
+def test_metadata_too_large_to_be_read_in_time_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "x.mcap").touch()
+    text = "rosbag2_bagfile_information: {relative_file_paths: [x.mcap]}\n"
+    (tmp_path / "metadata.yaml").write_text(text + "#" * 2**22)
+    assert files(tmp_path) == (["x.mcap"], [MISSING])
+
+
+def test_a_quality_of_service_with_aliases_or_too_long_is_left_out() -> None:
+    profile = (
+        "- history: 1\n  depth: {}\n  reliability: 1\n  durability: 2\n  deadline: &t {{sec: 0, nsec: 0}}\n"
+        "  lifespan: {}\n  liveliness: 1\n  liveliness_lease_duration: {{sec: 0, nsec: 0}}\n"
+        "  avoid_ros_namespace_conventions: false\n"
+    )
+    assert parse_qos(profile.format(5, "{sec: 0, nsec: 0}"))
+    assert parse_qos(profile.format(5, "*t")) == []
+    assert parse_qos(profile.format(5, "{sec: 0, nsec: 0}") + "#" * 2**17) == []
 
 
 def test_where_nothing_temporary_can_be_written_tmpdir_is_named(
