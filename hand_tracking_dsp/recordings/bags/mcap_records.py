@@ -26,6 +26,8 @@ from typing import Any, BinaryIO
 from mcap.data_stream import ReadDataStream
 from mcap.opcode import Opcode
 
+from hand_tracking_dsp.recordings.bags.storage import MOST_BYTES
+
 MAGIC = b"\x89MCAP0\r\n"
 HEAD = struct.Struct("<BQ")
 """Opcode and length before every record."""
@@ -34,8 +36,12 @@ CHUNK_HEAD = struct.Struct("<QQQII")
 MESSAGE_HEAD = struct.Struct("<HIQQ")
 """Channel, sequence number, log time and publish time."""
 
-# Writers make no larger chunks; a damaged size must not fill the memory.
+# Writers close a chunk after some MB or one large message. Those told to make larger ones need much of that
+# size in the file, too; a chunk that claims more is damaged, or means to fill the memory.
 _MOST_BYTES = 2**31
+_MOST_FACTOR = 10
+# Beside messages a chunk has some schemas and channels, a summary one record for each chunk.
+_MOST_OTHERS = 1_000_000
 
 
 def parse(kind: Any, data: bytes) -> Any:  # noqa: ANN401 (one of mcap.records)
@@ -47,9 +53,10 @@ def records(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Walk over records: opcode, begin and end of each one's content.
 
     Raises:
-        ValueError: The last one is not whole.
+        ValueError: The last one is not whole, one is empty or of opcode 0, as zeros seem to be, or too many
+            are no messages.
     """
-    position = 0
+    position = others = 0
     while position < len(data):
         if position + HEAD.size > len(data):
             msg = "a record's head is cut off"
@@ -59,6 +66,13 @@ def records(data: bytes) -> Iterator[tuple[int, int, int]]:
         position = begin + length
         if position > len(data):
             msg = "a record is cut off"
+            raise ValueError(msg)
+        if not opcode or not length:
+            msg = "a record has no kind or no content"
+            raise ValueError(msg)
+        others += opcode != Opcode.MESSAGE
+        if others > _MOST_OTHERS:
+            msg = f"more than {_MOST_OTHERS} of its records are no messages"
             raise ValueError(msg)
         yield opcode, begin, position
 
@@ -101,7 +115,7 @@ def read_chunk(stream: BinaryIO, offset: int) -> bytes:
     name = stream.read(min(name_length, 8))
     (stored,) = struct.unpack("<Q", stream.read(8))
     left = os.fstat(stream.fileno()).st_size - stream.tell()
-    if size > _MOST_BYTES:
+    if size > min(_MOST_BYTES, max(MOST_BYTES, _MOST_FACTOR * min(stored, left))):
         msg = "its size is not plausible"
         raise ValueError(msg)
     data = _decompress(stream.read(min(stored, left)), name, size)

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
 import subprocess
 import sys
 from collections import Counter
@@ -31,8 +32,9 @@ from hypothesis import strategies as st
 
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.recordings.bags.images import pixels
-from hand_tracking_dsp.recordings.bags.mcap_records import HEAD, records
+from hand_tracking_dsp.recordings.bags.mcap_records import CHUNK_HEAD, HEAD, MAGIC, read_chunk, records
 from hand_tracking_dsp.recordings.bags.reader import open_bag
+from hand_tracking_dsp.recordings.bags.storage import MOST_BYTES
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
 
 FORMATS = ("mcap", "sqlite3")
@@ -287,3 +289,26 @@ def test_whatever_bytes_are_wrong_there_are_messages_or_a_sentence(
         for _, _, message in opened.read():
             assert message is not None
     assert fingerprint(bag) == before
+
+
+@pytest.mark.parametrize("kind", ["zstd", "lz4"])
+@pytest.mark.parametrize("size", [1_000_000, 2**31], ids=["small", "huge"])
+def test_a_chunk_of_zeros_or_of_a_huge_size_is_damaged(tmp_path: Path, kind: str, size: int) -> None:
+    library = pytest.importorskip(
+        {"zstd": "zstandard", "lz4": "lz4.frame"}[kind], reason=f"{kind}'s library is not installed"
+    )
+    packed = library.compress(bytes(1_000_000))
+    data = CHUNK_HEAD.pack(1, 2, size, 0, len(kind)) + kind.encode() + struct.pack("<Q", len(packed)) + packed
+    (tmp_path / "x.mcap").write_bytes(MAGIC + HEAD.pack(6, len(data)) + data)
+    with (tmp_path / "x.mcap").open("rb") as stream:
+        if size > MOST_BYTES:
+            with pytest.raises(ValueError, match="not plausible"):
+                read_chunk(stream, len(MAGIC))
+        else:
+            with pytest.raises(ValueError, match="no kind or no content"):
+                list(records(read_chunk(stream, len(MAGIC))))
+
+
+def test_a_chunk_of_a_million_small_records_that_are_no_messages_is_damaged() -> None:
+    with pytest.raises(ValueError, match="are no messages"):
+        list(records((HEAD.pack(128, 1) + b"x") * 1_000_001))
