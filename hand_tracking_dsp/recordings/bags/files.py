@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import sqlite3
@@ -35,6 +36,10 @@ _ZSTD = ".zstd"
 # YAML is read at some 100 kB per second; a bag of 10,000 files has some 2 MB.
 _MAX_METADATA_BYTES = 1 << 22
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_PART_BYTES = 1 << 22
+# What stays free for others where a bag is unpacked; of a small disk, a share.
+_RESERVE_BYTES = 1_000_000_000
+_RESERVE_SHARE = 0.05
 
 
 def bag_files(path: Path, problems: Counter[str]) -> list[Path]:
@@ -106,7 +111,7 @@ def unpacked(path: Path, problems: Counter[str]) -> Iterator[Path]:
 
     Raises:
         OSError: It cannot be read.
-        OutputError: There is no room for the copy.
+        OutputError: There is no room for the copy, or too little would be left.
     """
     require_file(path)
     if path.suffix != _ZSTD:
@@ -119,7 +124,10 @@ def unpacked(path: Path, problems: Counter[str]) -> Iterator[Path]:
         plain = folder / path.stem
         try:
             with path.open("rb") as packed, plain.open("wb") as out:
-                shutil.copyfileobj(zstandard.ZstdDecompressor().stream_reader(packed), out)
+                stream = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
+                while part := stream.read(_PART_BYTES):
+                    _require_room(folder, len(part))
+                    out.write(part)
         except zstandard.ZstdError:
             problems[f"{path.name} is damaged or cut off: it is decompressed up to there"] += 1
         except OSError as error:
@@ -129,6 +137,14 @@ def unpacked(path: Path, problems: Counter[str]) -> Iterator[Path]:
             )
             raise OutputError(msg) from error
         yield plain
+
+
+def _require_room(folder: Path, size: int) -> None:
+    """Check that so many bytes can be written into a folder; OSError where the reserve would be used."""
+    disk = shutil.disk_usage(folder)
+    reserve = min(_RESERVE_BYTES, _RESERVE_SHARE * disk.total)
+    if disk.free - size < reserve:
+        raise OSError(errno.ENOSPC, f"less than {reserve / 1e6:.0f} MB would be left free")
 
 
 @contextmanager

@@ -17,9 +17,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -133,6 +135,36 @@ def test_where_nothing_temporary_can_be_written_tmpdir_is_named(
     (tmp_path / "a.mcap.zstd").write_bytes(b"")
     with pytest.raises(OutputError, match="set TMPDIR"), unpacked(tmp_path / "a.mcap.zstd", Counter()):
         pass
+
+
+@pytest.mark.parametrize("reserve", [50, 1000])
+def test_what_would_fill_the_disk_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reserve: int
+) -> None:
+    zstandard = pytest.importorskip("zstandard", reason="zstandard is not installed: pip install zstandard")
+    folder, packed = tmp_path / "temporary", tmp_path / "a.mcap.zstd"
+    folder.mkdir()
+    # Two frames, as programs that compress in parallel write them.
+    packed.write_bytes(zstandard.compress(bytes(15_000_000)) * 2)
+    room = 20_000_000
+
+    def disk_usage(_folder: Path) -> SimpleNamespace:
+        used = sum(path.stat().st_size for path in folder.rglob("*.mcap"))
+        return SimpleNamespace(total=reserve * 20_000_000, free=reserve * 1_000_000 + room - used)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(shutil, "disk_usage", disk_usage)
+    with (
+        pytest.raises(OutputError, match=rf"less than {reserve} MB would be left free.* set TMPDIR"),
+        unpacked(packed, Counter()),
+    ):
+        pass
+    assert not [*folder.iterdir()]
+    room = 40_000_000
+    problems: Counter[str] = Counter()
+    with unpacked(packed, problems) as plain:
+        assert plain.stat().st_size == 30_000_000
+    assert not problems
 
 
 def test_a_pipe_in_a_bag_is_not_waited_for(tmp_path: Path) -> None:
