@@ -42,6 +42,7 @@ from hand_tracking_dsp.commands.output import machine, make_console, make_table,
 from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, metrics_table
+from hand_tracking_dsp.evaluation.measures.frames import HANDLED
 from hand_tracking_dsp.evaluation.measures.wording import number
 from hand_tracking_dsp.evaluation.replay.pool import LeftOut, run_here, run_on_cluster
 from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, ReplayOptions, Unit, UnitResult
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     """Evaluate, write the report, and print its table.
 
     Raises:
-        HandTrackingError: Options do not fit each other, nothing could be evaluated, or the report cannot be
+        HandTrackingError: Options do not fit each other, no image could be tracked, or the report cannot be
             written.
     """
     if options.metrics:
@@ -91,6 +92,9 @@ def run(options: argparse.Namespace) -> int:
     }
     report = _write(evaluation, about, options.out)
     _print(console, report, options.out)
+    if not (evaluation.frames["outcome"] == HANDLED).any():
+        msg = f"None of the images could be tracked, so nothing was measured: {options.out} says why."
+        raise SourceError(msg)
     return 0
 
 

@@ -114,6 +114,21 @@ def test_a_damaged_image_is_named_on_the_terminal_and_in_the_report(tmp_path, ca
     assert (read_frames(out / "frames.csv")["outcome"] == "rejected").sum() == 1
 
 
+def test_it_fails_where_no_image_could_be_tracked_and_still_leaves_the_report(tmp_path, capsys):
+    with BagWriter(tmp_path / "bag") as writer:
+        message = BAG_MESSAGES.image(np.zeros((8, 8, 3), np.uint8), BAG_MESSAGES.header(10**18, "camera"))
+        message.data = message.data[:10]
+        for number in range(3):
+            writer.write("/image_raw", message, 10**18 + number)
+    out = tmp_path / "out"
+    assert main(["evaluate", str(tmp_path / "bag"), "--out", str(out)]) == 1
+    said = capsys.readouterr()
+    assert "None of the images could be tracked" in said.err
+    assert "The image is truncated" in " ".join(said.out.split())
+    (recording,) = json.loads((out / "report.json").read_text())["recordings"]
+    assert sum(recording["problems"].values()) >= 3
+
+
 def test_a_bag_that_cannot_be_read_is_left_out_and_named(bag, tmp_path, capsys):
     (tmp_path / "broken.mcap").write_bytes(b"no bag")
     out = str(tmp_path / "out")

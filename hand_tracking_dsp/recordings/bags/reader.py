@@ -100,9 +100,10 @@ class Bag:
         return self._definitions.layout(msgtype)
 
     def contents(self) -> str:
-        """List the bag's topics for a sentence, those that are not read with their encoding."""
-        foreign = [f"{topic} as {kind}" for topic, kind in self.foreign.items()]
-        return ", ".join(sorted({*(one.topic for one in self.connections), *foreign})) or "nothing"
+        """List the bag's topics and types for a sentence, also what self.foreign says of those not read."""
+        read = ((one.topic, one.msgtype) for one in self.connections)
+        topics = [f"{topic} as {kind or 'an unknown type'}" for topic, kind in {*read, *self.foreign.items()}]
+        return ", ".join(sorted(topics)) or "nothing"
 
     def _foreign_kind(self, topic: Topic) -> str:
         """Return the encoding and type of a topic whose messages are not read; "" for any other."""

@@ -176,7 +176,7 @@ def test_one_of_several_topics_has_to_be_named(mcap: Bag, tmp_path: Path) -> Non
 
 def test_a_bag_without_images_is_refused_and_says_what_it_has(bag: Bag, tmp_path: Path) -> None:
     path = bag.write(chatter=[bag.text()])
-    with pytest.raises(SourceError, match=r"has no image topic \(it has /chatter\)"):
+    with pytest.raises(SourceError, match=r"has no image topic \(it has /chatter as std_msgs/msg/String\)"):
         write_bag_pictures(path, tmp_path / "out", 1)
 
 

@@ -261,6 +261,19 @@ def test_encodings_that_are_not_read_are_named(
         assert not bag.problems
 
 
+@pytest.mark.parametrize("kind", ["foxglove.RawImage", "sensor_msgs/msg/image", ""])
+def test_where_a_topic_is_of_no_image_type_its_type_is_named(tmp_path: Path, kind: str) -> None:
+    with (tmp_path / "x.mcap").open("wb") as stream:
+        writer = mcap_writer.Writer(stream)
+        writer.start()
+        schema = writer.register_schema(kind, "ros2msg", b"uint8 data")
+        writer.add_message(writer.register_channel("/image_raw", "cdr", schema), 1, b"\0\1\0\0\7", 1)
+        writer.finish()
+    said = rf"no image topic \(it has /image_raw as {kind or 'an unknown type'}\)"
+    with open_bag(tmp_path / "x.mcap") as bag, pytest.raises(SourceError, match=said):
+        image_connections(bag)
+
+
 @pytest.mark.parametrize("form", ["mcap", "sqlite3"])
 def test_files_of_one_bag_are_merged_by_stamp(images: Callable[..., Path], form: str) -> None:
     bag = images(form, stamps=[4000, 6000, 9000], name="first")

@@ -219,7 +219,9 @@ def test_a_bag_without_the_latency_topic_says_what_it_has(
     store = typestore()
     bag = write(tmp_path / "bag", store, ("/battery", battery_message(0.5)))
     with pytest.raises(
-        SourceError, match=r"no topic of hand_tracking_dsp/msg/TrackerStats \(it has /battery\)"
+        SourceError,
+        match=r"no topic of hand_tracking_dsp/msg/TrackerStats "
+        r"\(it has /battery as sensor_msgs/msg/BatteryState\)",
     ):
         read_bag_trace(bag)
 
