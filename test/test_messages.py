@@ -19,11 +19,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import hand_tracking_dsp.msg as messages
 import pytest
 
 from hand_tracking_dsp.hand import JOINT_COUNT, Handedness, Joint
-
-messages = pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
 
 DEFINITIONS = sorted((Path(__file__).parent.parent / "msg").glob("*.msg"))
 DECLARATION = re.compile(r"[\w/]+(\[\d*\])? \w+")

@@ -21,8 +21,6 @@ from unittest.mock import Mock
 
 import pytest
 
-pytest.importorskip("rclpy", reason="ROS 2 is not installed")
-
 from hand_tracking_dsp.commands import bench
 from hand_tracking_dsp.nodes.graph.transport import PROFILE_VARIABLES
 

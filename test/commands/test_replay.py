@@ -24,7 +24,6 @@ from typing import Any
 
 import pytest
 
-rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed: run make test, which installs it")
 pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
 pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
 

@@ -24,7 +24,7 @@ import pytest
 
 def tiny_network(noise: float) -> bytes:
     """Make a landmark network of one layer, beside the dense one by some noise; it keeps the contract."""
-    onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
+    import onnx
     from onnx import helper, numpy_helper
 
     random = np.random.default_rng(0)

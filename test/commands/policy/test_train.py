@@ -37,8 +37,6 @@ def words(tiny_bank, tmp_path, write_device) -> list[str]:
 
 
 def test_a_policy_is_trained_chosen_and_written(words, tiny_bank, tmp_path, capsys, monkeypatch) -> None:
-    pytest.importorskip("torch", reason="PyTorch is not installed; run make setup-lab")
-    pytest.importorskip("stable_baselines3", reason="stable-baselines3 is not installed; run make setup-lab")
     pytest.importorskip("sb3_contrib", reason="sb3-contrib is not installed; run make setup-lab")
     monkeypatch.setattr(study, "VALIDATION", (1, 2))
     assert main([*words, "--seed", "7"]) == 0

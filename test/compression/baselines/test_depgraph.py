@@ -19,7 +19,6 @@ import sys
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
 pytest.importorskip("torch_pruning", reason="Torch-Pruning is not installed: make setup-lab adds it")
 
 from hand_tracking_dsp.compression.bank.model_size import count_parameters

@@ -17,8 +17,7 @@
 import numpy as np
 import onnx
 import pytest
-
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
+import torch
 
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.baselines.layers import LayeredNetwork

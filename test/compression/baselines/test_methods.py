@@ -20,8 +20,6 @@ import numpy as np
 import onnx
 import pytest
 
-pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
-
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.baselines import methods
 from hand_tracking_dsp.compression.baselines.methods import Budget, CandidateMaker, with_steps

@@ -19,9 +19,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
-import pytest
-
-pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
 
 from hand_tracking_dsp.compression.baselines.plot import save_plot
 

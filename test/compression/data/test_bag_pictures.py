@@ -24,14 +24,11 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from rosbags import rosbag1, rosbag2
+from rosbags.typesys import Stores, get_typestore
 
 from hand_tracking_dsp.compression.data.bag_pictures import write_bag_pictures
 from hand_tracking_dsp.errors import ConfigurationError, OutputError, SourceError
-
-rosbag1 = pytest.importorskip("rosbags.rosbag1", reason="rosbags is not installed: pip install rosbags")
-
-from rosbags import rosbag2
-from rosbags.typesys import Stores, get_typestore
 
 FORMATS = ("sqlite3", "mcap", "ros1")
 

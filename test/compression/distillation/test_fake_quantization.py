@@ -15,8 +15,7 @@
 """Rounding as the INT8 network will."""
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
+import torch
 
 from hand_tracking_dsp.compression.distillation.fake_quantization import FakeQuantizer, RangeObserver
 from hand_tracking_dsp.compression.distillation.network import OnnxNetwork

@@ -22,13 +22,10 @@ import pytest
 
 from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.distillation.gradient_relevance import gradient_relevance, weight_relevance
 from hand_tracking_dsp.compression.onnx_graph import read_weights
 from hand_tracking_dsp.compression.pruning.criteria import channel_sums
 from hand_tracking_dsp.resources import original_bank
-
-pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
-
-from hand_tracking_dsp.compression.distillation.gradient_relevance import gradient_relevance, weight_relevance
 
 
 @pytest.fixture(scope="module")

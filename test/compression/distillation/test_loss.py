@@ -15,8 +15,7 @@
 """What a student is asked to learn."""
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
+import torch
 
 from hand_tracking_dsp.compression.distillation.loss import Loss, deviation_percent
 from hand_tracking_dsp.compression.distillation.network import FEATURES

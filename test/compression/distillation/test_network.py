@@ -17,8 +17,7 @@
 import numpy as np
 import onnx
 import pytest
-
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
+import torch
 
 from hand_tracking_dsp.compression.distillation.network import FEATURES, OnnxNetwork
 from hand_tracking_dsp.errors import ModelError

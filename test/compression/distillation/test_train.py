@@ -19,8 +19,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab adds it")
+import torch
 
 from hand_tracking_dsp.compression.distillation import train
 from hand_tracking_dsp.compression.distillation.network import OnnxNetwork

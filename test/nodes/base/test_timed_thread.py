@@ -18,10 +18,6 @@ import math
 import threading
 import time
 
-import pytest
-
-pytest.importorskip("rclpy", reason="ROS 2 is not installed")
-
 from hand_tracking_dsp.nodes.base.timed_thread import TimedThread
 
 PATIENCE_S = 60.0

@@ -17,9 +17,6 @@ from __future__ import annotations
 import math
 
 import pytest
-
-pytest.importorskip("rclpy", reason="ROS 2 is not installed")
-
 from sensor_msgs.msg import CameraInfo, RegionOfInterest
 
 from hand_tracking_dsp.nodes.messages.camera_model import camera_model

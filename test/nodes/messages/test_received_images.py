@@ -17,9 +17,6 @@ from __future__ import annotations
 import math
 
 import pytest
-
-pytest.importorskip("rclpy", reason="ROS 2 is not installed")
-
 from builtin_interfaces.msg import Time
 from std_msgs.msg import Header
 

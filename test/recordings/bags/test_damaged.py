@@ -29,6 +29,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mcap import writer as mcap_writer
 
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.recordings.bags.images import pixels
@@ -103,7 +104,6 @@ def test_a_damaged_chunk_is_left_out_alone(
 
 
 def test_a_wrong_checksum_of_a_compressed_chunk_is_noticed(tmp_path: Path) -> None:
-    mcap_writer = pytest.importorskip("mcap.writer", reason="mcap is not installed: pip install mcap")
     with (tmp_path / "x.mcap").open("wb") as stream:
         writer = mcap_writer.Writer(stream, chunk_size=1000)
         writer.start(profile="ros2")
@@ -126,7 +126,6 @@ def test_a_wrong_checksum_of_a_compressed_chunk_is_noticed(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("chunked", [True, False])
 def test_a_recording_that_was_not_closed_is_read(tmp_path: Path, chunked: bool) -> None:
-    mcap_writer = pytest.importorskip("mcap.writer", reason="mcap is not installed: pip install mcap")
     with (tmp_path / "x.mcap").open("wb") as stream:
         writer = mcap_writer.Writer(stream, chunk_size=500, use_chunking=chunked)
         writer.start(profile="ros2")

@@ -19,8 +19,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-
-rosbags = pytest.importorskip("rosbags.typesys", reason="rosbags is not installed: pip install rosbags")
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from hand_tracking_dsp.recordings.bags.layouts import (
     Layout,
@@ -44,8 +43,8 @@ bool[] flags
 
 
 def of_text(text: str) -> Layout:
-    store = rosbags.get_typestore(rosbags.Stores.EMPTY)
-    store.register(rosbags.get_types_from_msg(text, "pkg/msg/Whole"))
+    store = get_typestore(Stores.EMPTY)
+    store.register(get_types_from_msg(text, "pkg/msg/Whole"))
     return layout("pkg/msg/Whole", partial(store_fields, store.fielddefs))
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcap import writer as mcap_writer
 
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.recordings.bags import mcap_index
@@ -30,7 +31,6 @@ from hand_tracking_dsp.recordings.bags.images import image_connections
 from hand_tracking_dsp.recordings.bags.mcap_records import HEAD, records
 from hand_tracking_dsp.recordings.bags.reader import open_bag
 
-mcap_writer = pytest.importorskip("mcap.writer", reason="mcap is not installed: pip install mcap")
 Compression, IndexType = mcap_writer.CompressionType, mcap_writer.IndexType
 
 STAMPS = [3, 1, 2, 6, 5, 4, 9, 9, 7, 8]

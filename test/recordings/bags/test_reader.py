@@ -28,14 +28,13 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from rosbags import rosbag2
 
 from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.recordings.bags.definitions import typestore
 from hand_tracking_dsp.recordings.bags.images import pixels
 from hand_tracking_dsp.recordings.bags.reader import open_bag
-
-rosbag2 = pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
 
 FORMATS = ("mcap", "sqlite3")
 

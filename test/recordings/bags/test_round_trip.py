@@ -24,13 +24,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rosbags.interfaces import Nodetype
 
 from hand_tracking_dsp.recordings.bags.definitions import typestore
 from hand_tracking_dsp.recordings.bags.reader import open_bag
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
 from hand_tracking_dsp.resources import share_path
-
-rosbags = pytest.importorskip("rosbags.interfaces", reason="rosbags is not installed: pip install rosbags")
 
 FORMATS = ("mcap", "sqlite3")
 OURS = sorted(f"hand_tracking_dsp/msg/{path.stem}" for path in share_path("msg").glob("*.msg"))
@@ -40,14 +39,13 @@ BITS = {f"{sign}int{bits}": (sign, bits) for sign in ("", "u") for bits in (8, 1
 def values(kind: Any) -> st.SearchStrategy[Any]:
     """Give values of a field, with NaN, infinity and the ends of every range."""
     form, about = kind
-    node = rosbags.Nodetype
-    if form == node.NAME:
+    if form == Nodetype.NAME:
         return messages(about)
-    if form in (node.ARRAY, node.SEQUENCE):
+    if form in (Nodetype.ARRAY, Nodetype.SEQUENCE):
         inner, size = about
-        sizes = {"min_size": size, "max_size": size} if form == node.ARRAY else {"max_size": 3}
+        sizes = {"min_size": size, "max_size": size} if form == Nodetype.ARRAY else {"max_size": 3}
         found = st.lists(values(inner), **sizes)
-        numeric = inner[0] == node.BASE and inner[1][0] != "string"
+        numeric = inner[0] == Nodetype.BASE and inner[1][0] != "string"
         return found.map(lambda items: np.array(items, inner[1][0])) if numeric else found
     name = about[0]
     if name == "string":

@@ -23,16 +23,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rosbags import rosbag2
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.messages.samples import STATS_TYPE
 from hand_tracking_dsp.recordings.bags.definitions import new_message, typestore
 from hand_tracking_dsp.recordings.bags.trace import read_bag_trace
 from hand_tracking_dsp.resources import share_path
-
-rosbag2 = pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
-
-from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 NEW_FIELDS = ("drift", "drift_sparser", "drift_ms", "smoothing_residual", "accelerator_utilization")
 

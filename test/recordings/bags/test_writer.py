@@ -30,13 +30,12 @@ from typing import Any
 
 import pytest
 import yaml
+from mcap import reader as mcap_reader
 
 from hand_tracking_dsp.errors import ConfigurationError, OutputError
 from hand_tracking_dsp.recordings.bags.definitions import typestore
 from hand_tracking_dsp.recordings.bags.reader import open_bag
 from hand_tracking_dsp.recordings.bags.writer import BagWriter, profile
-
-mcap_reader = pytest.importorskip("mcap.reader", reason="mcap is not installed: pip install mcap")
 
 FORMATS = ("mcap", "sqlite3")
 HANDS = "hand_tracking_dsp/msg/HandArray"

@@ -20,9 +20,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-
-pytest.importorskip("gymnasium", reason="gymnasium is not installed; run make setup-lab")
-
 from gymnasium.utils.env_checker import check_env
 
 from hand_tracking_dsp.control.actions import Action

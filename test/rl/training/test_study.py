@@ -20,10 +20,6 @@ from dataclasses import replace
 
 import pytest
 
-pytest.importorskip("torch", reason="PyTorch is not installed; run make setup-lab")
-pytest.importorskip("stable_baselines3", reason="stable-baselines3 is not installed; run make setup-lab")
-pytest.importorskip("sb3_contrib", reason="sb3-contrib is not installed; run make setup-lab")
-
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, evaluate

@@ -23,13 +23,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch", reason="PyTorch is not installed; run make setup-lab")
-pytest.importorskip("gymnasium", reason="gymnasium is not installed; run make setup-lab")
-pytest.importorskip("stable_baselines3", reason="stable-baselines3 is not installed; run make setup-lab")
-pytest.importorskip("sb3_contrib", reason="sb3-contrib is not installed; run make setup-lab")
+import torch
 
 from hand_tracking_dsp.control.actions import Action
+from hand_tracking_dsp.control.policy_file import PolicyContract
 from hand_tracking_dsp.rl.simulation.episode import STEPS, EpisodeOptions
 from hand_tracking_dsp.rl.training import train as training
 from hand_tracking_dsp.rl.training.encoding import encoded_size
@@ -104,9 +101,6 @@ def test_dqn_learns_once_it_has_seen_enough(train, monkeypatch) -> None:
 
 
 def test_what_was_trained_can_be_exported(train, bank) -> None:
-    pytest.importorskip("onnx", reason="onnx is not installed; run make setup-lab")
-    from hand_tracking_dsp.control.policy_file import PolicyContract
-
     for algorithm in ("ppo", "dqn"):
         mlp = train(replace(TINY, episodes=1, algorithm=algorithm, blank=(5, 6))).mlp
         assert mlp.blank == (5, 6)

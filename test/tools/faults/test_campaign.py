@@ -21,9 +21,6 @@ from random import Random
 
 import pytest
 
-pytest.importorskip("rclpy", reason="ROS 2 is not installed")
-pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
-
 from faults.campaign import Share, _fitting, _in_turn, _run_share, load_kinds, shares
 from faults.folders import Folders
 from faults.injection import Outcome, put_in
