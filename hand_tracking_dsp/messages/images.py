@@ -98,12 +98,14 @@ def image_to_pixels(message: Message, scale: ValueScale | None = None) -> tuple[
         raise FrameError(msg)
     value_bytes, channels, conversion = _PACKED[encoding]
     pixel_bytes = value_bytes * channels
-    rows = _rows(message, message.step, width * pixel_bytes)
+    step, row_bytes = message.step, width * pixel_bytes
+    _check_data(message, step, row_bytes, height, (height - 1) * step + row_bytes)
+    rows = _rows(message, step, row_bytes, height)
     check_size("The image", width, height, scale.options, pixel_bytes)
     if encoding in _PAIRED and width % 2:
         msg = f"An image of {width}x{height} pixels cannot be {encoding}, whose pixels come in pairs."
         raise FrameError(msg)
-    if message.step != width * pixel_bytes:
+    if step != row_bytes:
         rows = np.ascontiguousarray(rows)
     values: NDArray[Any] = rows
     if value_bytes > 1:
@@ -149,37 +151,39 @@ def compressed_to_pixels(message: Message, scale: ValueScale | None = None) -> t
     return cast(Pixels, cv2.cvtColor(scale.brightness(decoded), pattern)), "bgr"
 
 
-def _rows(message: Message, step: int, row_bytes: int, height: int = 0, start: int = 0) -> NDArray[np.uint8]:
-    """View rows of a message's data.
+def _check_data(message: Message, step: int, row_bytes: int, rows: int, needed: int) -> None:
+    """Check that a message's data hold its rows.
 
     Args:
         message: The message.
         step: Bytes from one row to the next.
         row_bytes: Bytes of a row that count.
-        height: Number of rows; the message's if 0.
-        start: Place of the first row.
+        rows: Number of rows of all planes.
+        needed: Bytes to the end of the last row.
 
     Raises:
         FrameError: The step is shorter than a row, or the data end before the last row.
     """
-    height = height or message.height
     if step < row_bytes:
         msg = (
             f"The image's step is {step} bytes, but {message.width} pixels of {message.encoding} need "
             f"{row_bytes}: fix its publisher."
         )
         raise FrameError(msg)
-    needed = start + (height - 1) * step + row_bytes
-    data = np.frombuffer(message.data, dtype=np.uint8)
-    if len(data) < needed:
+    if len(message.data) < needed:
         msg = (
-            f"The image is truncated: {height} rows of {step} bytes need {needed} bytes, but it holds "
-            f"{len(data)}; fix its publisher."
+            f"The image is truncated: {rows} rows of {step} bytes need {needed} bytes, but it holds "
+            f"{len(message.data)}; fix its publisher."
         )
         raise FrameError(msg)
+
+
+def _rows(message: Message, step: int, row_bytes: int, height: int, start: int = 0) -> NDArray[np.uint8]:
+    """View rows of a message's data, uint8 [height, row_bytes], the first of which begins at start."""
+    data = np.frombuffer(message.data, dtype=np.uint8)[start:]
     if step == row_bytes:
-        return data[start:needed].reshape(height, row_bytes)
-    return np.lib.stride_tricks.as_strided(data[start:], (height, row_bytes), (step, 1), writeable=False)
+        return data[: height * step].reshape(height, row_bytes)
+    return np.lib.stride_tricks.as_strided(data, (height, row_bytes), (step, 1), writeable=False)
 
 
 def _planar_to_bgr(message: Message, scale: ValueScale) -> Pixels:
@@ -195,14 +199,17 @@ def _planar_to_bgr(message: Message, scale: ValueScale) -> Pixels:
         raise FrameError(msg)
     # Some publishers count the colours into the step, too: then the data are too short for such rows.
     step = message.step if len(message.data) >= message.step * height * planes else min(message.step, width)
-    grey = _rows(message, step, width)
+    # The colours of a row of nv24 take two rows, those of two rows of the others one.
+    colour_rows, rows_each = (height, 2) if encoding == "nv24" else (height // 2, 1)
+    needed = height * step + (colour_rows - 1) * rows_each * step + rows_each * width
+    _check_data(message, step, width, height + colour_rows * rows_each, needed)
     check_size("The image", width, height, scale.options)
+    grey = _rows(message, step, width, height)
+    colours = _rows(message, rows_each * step, rows_each * width, colour_rows, height * step)
     if encoding == "nv24":
-        colours = _rows(message, 2 * step, 2 * width, start=height * step)
         return _nv24_to_bgr(grey, colours.reshape(height, width, 2))
     code = cv2.COLOR_YUV2BGR_NV12 if encoding == "nv12" else cv2.COLOR_YUV2BGR_NV21
-    colours = _rows(message, step, width, height // 2, height * step).reshape(height // 2, width // 2, 2)
-    return cast(Pixels, cv2.cvtColorTwoPlane(grey, colours, code))
+    return cast(Pixels, cv2.cvtColorTwoPlane(grey, colours.reshape(height // 2, width // 2, 2), code))
 
 
 # From BT.601's 16 to 235 and 240, as in the other YUV encodings, to the full range of OpenCV's YCrCb.
