@@ -132,7 +132,7 @@ def compressed_to_pixels(message: Message, scale: ValueScale | None = None) -> t
     """
     scale = scale or ValueScale()
     data = bytes(message.data)
-    name = f"The compressed image (format {message.format!r}, {len(data)} bytes)"
+    name = f"The compressed image (format {excerpt(message.format)}, {len(data)} bytes)"
     encoding, _, way = message.format.partition(";")
     codec, _, stored = way.partition("compressed")
     encoding, stored = encoding.strip(), stored.strip() or encoding.strip()

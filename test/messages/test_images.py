@@ -160,6 +160,13 @@ def test_refuses_a_compressed_image_that_is_none(data):
         compressed_to_pixels(CompressedImage(format="jpeg", data=array.array("B", data)))
 
 
+def test_a_long_format_is_cut_off_in_the_sentence():
+    image = CompressedImage(format="x" * 3_000_000, data=array.array("B", b"no image"))
+    with pytest.raises(FrameError) as refusal:
+        compressed_to_pixels(image)
+    assert str(refusal.value).startswith(f"The compressed image (format '{'x' * 40}…', 8 bytes) cannot be")
+
+
 def noise(height: int, width: int, channels: int, largest: int = 65535) -> np.ndarray:
     return np.random.default_rng(1).integers(0, largest + 1, (height, width, channels), dtype=np.uint16)
 
