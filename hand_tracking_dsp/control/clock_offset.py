@@ -34,6 +34,9 @@ _FEWEST = 10
 # A frame ages no faster than time passes; stamps and times of receipt differ by so much.
 _STEP_MARGIN_MS = 100.0
 
+# Clocks are not set more often; where frames seem to say so, they come from several trackers.
+_SET_AGAIN_S = 10.0
+
 
 class ClockOffset:
     """Estimates the offset of clocks from the time that frames spent outside the tracker.
@@ -41,12 +44,18 @@ class ClockOffset:
     That time is the offset and the transport. The least of it over the last minute is taken for the offset
     where it is far above what transport takes and the latest frames are close to it. Waiting in queues
     varies, and it begins near 0, so that it is latency. A clock that is set makes frames older from one to
-    the next than time has passed, which no queue can; the estimate then begins again.
+    the next than time has passed, which no queue can, or younger than any of the last minute; the estimate
+    then begins again.
+
+    Attributes:
+        differ: Whether the clocks differ; after one was set, until the new estimate says that they do not.
     """
 
     def __init__(self) -> None:
         self._restart()
         self._last: tuple[float, float] | None = None
+        self._set_s = -math.inf
+        self.differ = False
 
     def _restart(self) -> None:
         self._least_ms: dict[int, float] = {}
@@ -68,12 +77,18 @@ class ClockOffset:
             passed_ms = (now_s - self._last[0]) * 1e3
             if end_to_end_ms - self._last[1] > max(passed_ms, 0.0) + _STEP_MARGIN_MS:
                 self._restart()
+                self.differ = now_s - self._set_s >= _SET_AGAIN_S
+                self._set_s = now_s
+            elif outside_ms < min(self._least_ms.values()) - _STEP_MARGIN_MS:
+                self._restart()
         self._last = (now_s, end_to_end_ms)
         second = int(now_s)
         self._least_ms[second] = min(outside_ms, self._least_ms.get(second, math.inf))
         for old in [known for known in self._least_ms if known <= second - _MEMORY_S]:
             del self._least_ms[old]
         self._latest_ms.append(outside_ms)
+        if len(self._latest_ms) >= _FEWEST:
+            self.differ = not math.isnan(self.offset_ms)
 
     @property
     def offset_ms(self) -> float:

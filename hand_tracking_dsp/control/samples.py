@@ -20,7 +20,7 @@ import math
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -144,6 +144,12 @@ class LatencyWindow:
     def add(self, sample: LatencySample) -> None:
         """Take a sample whose budgeted_ms is a number."""
         self._samples.append(sample)
+
+    def forget_end_to_end(self) -> None:
+        """Let total_ms alone count of every sample: end_to_end_ms turned out to be between two clocks."""
+        known = [replace(sample, end_to_end_ms=NAN) for sample in self._samples]
+        self.clear()
+        self._samples.extend(sample for sample in known if not math.isnan(sample.budgeted_ms))
 
     def clear(self) -> None:
         """Forget every sample."""

@@ -123,7 +123,7 @@ class StateBuffer:
     what the former level took says nothing about the present one.
 
     Attributes:
-        clocks: Offset of the clock that stamps images; while there is one, total_ms counts alone.
+        clocks: Offset of the clock that stamps images; while the clocks differ, total_ms counts alone.
     """
 
     INBOX = 4096
@@ -212,8 +212,11 @@ class StateBuffer:
                 self._take_battery(sample)
 
     def _take_frame(self, sample: LatencySample, level: int) -> None:
+        differed = self.clocks.differ
         self.clocks.add(sample.stamp_s, sample.total_ms, sample.end_to_end_ms)
-        if not math.isnan(self.clocks.offset_ms):
+        if self.clocks.differ:
+            if not differed:
+                self._window.forget_end_to_end()
             sample = replace(sample, end_to_end_ms=math.nan)
         self._watch_drift(sample)
         if self._frame is None or sample.stamp_s >= self._frame.stamp_s:

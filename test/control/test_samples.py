@@ -58,6 +58,14 @@ def test_a_sample_without_a_number_has_no_latency(total_ms: float) -> None:
     assert math.isnan(frame(0.0, total_ms).budgeted_ms)
 
 
+def test_a_window_can_forget_what_was_measured_between_two_clocks() -> None:
+    window = LatencyWindow(window_s=2.0, min_samples=2, max_samples=4)
+    for number, total_ms in enumerate((10.0, 20.0, NAN)):
+        window.add(frame(number / 30, total_ms, 5000.0))
+    window.forget_end_to_end()
+    assert window.summary(0.1, 33.0).p50_ms == 15.0
+
+
 @pytest.mark.parametrize("charge", [NAN, math.inf, -0.1, 55.0])
 def test_a_charge_out_of_range_is_unknown(charge: float) -> None:
     assert math.isnan(BatterySample(0.0, charge).known_charge)
