@@ -42,10 +42,12 @@ _FOREIGN = {
 """Other kinds by their first bytes; OpenCV reads some of them."""
 
 _BRANDS = {
-    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIC"),
     **dict.fromkeys((b"avif", b"avis"), "AVIF"),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIC"),
+    b"crx ": "Canon's raw format",
 }
-"""Kinds of pictures that lie in MP4's container, by its major brand."""
+"""Kinds of pictures that lie in MP4's container, by one of its brands; the first one found counts."""
+_MOST_BRANDS = 64
 
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _MOST_CHUNKS = 100_000
@@ -111,10 +113,22 @@ def is_image(start: bytes) -> bool:
 
 
 def foreign_kind(start: bytes) -> str:
-    """Name the kind of a picture that is not read, by its first 12 bytes; "" where they are of none known."""
+    """Name the kind of a picture that is not read, by its first kilobyte; "" where it is of none known."""
     if start[4:8] == b"ftyp":
-        return _BRANDS.get(start[8:12], "")
+        return _kind_in_container(start)
     return next((kind for mark, kind in _FOREIGN.items() if start.startswith(mark)), "")
+
+
+def _kind_in_container(start: bytes) -> str:
+    """Name the kind of a picture in MP4's container (ISO/IEC 14496-12 and 23008-12); "" for a video.
+
+    The major brand may be any: the compatible ones count, too, and of a picture the box behind them describes
+    items, where a video has tracks.
+    """
+    size = int.from_bytes(start[:4], "big")
+    brands = {start[place : place + 4] for place in range(8, min(size, 4 * _MOST_BRANDS), 4)}
+    items = start[size + 4 : size + 8] == b"meta" and start[size + 28 : size + 32] == b"pict"
+    return next((kind for brand, kind in _BRANDS.items() if brand in brands), "HEIF" if items else "")
 
 
 def _jpeg(data: bytes) -> ImageHeader | None:

@@ -95,7 +95,14 @@ def test_a_video_above_the_limit_is_refused_before_its_first_frame(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("brand", "kind"), [(b"heic", "HEIC"), (b"mif1", "HEIC"), (b"avif", "AVIF"), (b"avis", "AVIF")]
+    ("brand", "kind"),
+    [
+        (b"heic", "HEIC"),
+        (b"mif1", "HEIC"),
+        (b"avif", "AVIF"),
+        (b"avis", "AVIF"),
+        (b"xyz1", "HEIC"),
+    ],
 )
 @pytest.mark.parametrize("name", ["phone.heic", "phone.mp4", "phone.jpg"])
 def test_a_picture_in_the_container_of_videos_is_refused_by_its_brand(tmp_path, brand, kind, name):

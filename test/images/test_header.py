@@ -96,6 +96,11 @@ def test_a_header_behind_a_thumbnail_is_that_of_the_picture():
     assert (read_header(data).width, read_header(data).height) == (40, 24)
 
 
+def boxes(handler: bytes) -> bytes:
+    """Give the beginning of a box of items, or of other data about a file, by its handler."""
+    return b"\0\0\0\x2dmeta\0\0\0\0\0\0\0\x21hdlr" + bytes(8) + handler + bytes(13)
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
@@ -109,6 +114,12 @@ def test_a_header_behind_a_thumbnail_is_that_of_the_picture():
         (jpeg_bomb(8, 8)[:40] + b"\0" + jpeg_bomb(8, 8)[40:], "is a JPEG whose segments are damaged"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "is HEIC, which is not read"),
         (b"\0\0\0\x18ftypavif\0\0\0\0mif1avif", "is AVIF, which is not read"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "is AVIF, which is not read"),
+        (b"\0\0\0\x18ftypxyz1\0\0\0\0mif1heic", "is HEIC, which is not read"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "is Canon's raw format, which is not read"),
+        (b"\0\0\0\x10ftypxyz1\0\0\0\0" + boxes(b"pict"), "is HEIF, which is not read"),
+        (b"\0\0\0\x10ftypxyz1\0\0\0\0" + boxes(b"mdir"), "is not an image"),
+        (b"\xff\xff\xff\xffftypxyz1", "is not an image"),
         (b"GIF89a", "is GIF, which is not read"),
         (b"P6\n3 2\n255\n", "is PNM, which is not read"),
         (b"\0\0\0\x0cjP  \r\n\x87\n", "is JPEG 2000, which is not read"),
