@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import hashlib
 import io
 import json
 import math
@@ -105,6 +106,11 @@ def read_bytes(path: Path, limit: int = _MAX_BYTES) -> bytes:
             if len(content) > limit:
                 _raise_os_error(path, f"it is larger than {limit / 1e6:.4g} MB")
     return bytes(content)
+
+
+def sha256_of(data: bytes) -> str:
+    """Return a file's checksum as manifests have it: 64 hexadecimal digits in lower case."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def read_text(path: Path, limit: int = _MAX_BYTES) -> str:

@@ -16,12 +16,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from hand_tracking_dsp.documents import read_bytes, read_json
+from hand_tracking_dsp.documents import read_bytes, read_json, sha256_of
 from hand_tracking_dsp.errors import OutputError
 from hand_tracking_dsp.files import sync_folder, write_bytes, write_text
 
@@ -63,7 +62,7 @@ class FileSet:
             msg = f"{path} cannot be read ({error.strerror}): choose another folder."
             raise OutputError(msg) from error
         if taken:
-            path = path.with_name(f"{path.stem}-{hashlib.sha256(data).hexdigest()[:12]}{path.suffix}")
+            path = path.with_name(f"{path.stem}-{sha256_of(data)[:12]}{path.suffix}")
         self._files[path.name] = data
         return path.name
 

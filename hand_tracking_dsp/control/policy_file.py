@@ -21,7 +21,6 @@ actions, the bank's fingerprint, the settings of the training. docs/policy.md de
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -30,7 +29,7 @@ from typing import Any
 
 from hand_tracking_dsp.control.actions import ACTION_NAMES
 from hand_tracking_dsp.control.observation import OBSERVATION
-from hand_tracking_dsp.documents import parse_json, read_bytes, read_json
+from hand_tracking_dsp.documents import parse_json, read_bytes, read_json, sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.file_set import FileSet
 from hand_tracking_dsp.tracking.manifest import MAX_LEVELS, Manifest
@@ -149,7 +148,7 @@ def read_policy(path: Path) -> bytes:
     except (ModelError, ValueError) as error:
         message = f"The policy manifest {manifest} cannot be used ({error}): export the policy again."
         raise ModelError(message) from error
-    found = hashlib.sha256(network).hexdigest()
+    found = sha256_of(network)
     if found != sha256:
         message = (
             f"The policy {manifest.parent / file} is not the one that {manifest.name} names (sha256 "
@@ -205,7 +204,7 @@ def _network_of(data: Any) -> tuple[str, str]:  # noqa: ANN401 (JSON of any form
 
 def manifest_text(file: str, network: bytes) -> str:
     """Return the manifest of a network's file as JSON."""
-    return json.dumps({"schema": SCHEMA, "file": file, "sha256": hashlib.sha256(network).hexdigest()}) + "\n"
+    return json.dumps({"schema": SCHEMA, "file": file, "sha256": sha256_of(network)}) + "\n"
 
 
 _CONTRACT: Mapping[str, Reader] = {

@@ -20,7 +20,6 @@ its sha256 is not the manifest's.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -28,7 +27,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hand_tracking_dsp.documents import read_bytes, read_json
+from hand_tracking_dsp.documents import read_bytes, read_json, sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.network_info import FileChange, FileInfo, LevelInfo, Network, NetworkInfo
 from hand_tracking_dsp.tracking.onnx_file import check_self_contained
@@ -104,7 +103,7 @@ class Manifest(Record):
         change it.
         """
         files = [[network.sha256 for network in (level, *level.variants)] for level in self.levels]
-        return hashlib.sha256(json.dumps(files).encode()).hexdigest()
+        return sha256_of(json.dumps(files).encode())
 
     def level(self, name: str) -> LevelInfo:
         """Find a level by name or index; level 0 where the name is empty.
@@ -205,7 +204,7 @@ def read_network(manifest: Manifest, info: FileInfo) -> bytes:
     except OSError as error:
         msg = f"The network {path} cannot be read ({error.strerror}): restore the bank's folder."
         raise ModelError(msg) from error
-    found = hashlib.sha256(data).hexdigest()
+    found = sha256_of(data)
     if found != info.sha256:
         msg = (
             f"The network {path} is not the one that {MANIFEST_NAME} names (sha256 {found[:12]}… instead of "

@@ -28,7 +28,6 @@ import onnx
 from hand_tracking_dsp.compression.adapt.level import Adapted, LevelAdapter
 from hand_tracking_dsp.compression.bank.entries import (
     new_accuracy,
-    sha256_of,
     with_accuracy,
     with_latency,
     with_variant,
@@ -37,6 +36,7 @@ from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_turn
 from hand_tracking_dsp.compression.blocks import find_blocks
 from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
+from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session, warm_up
 from hand_tracking_dsp.tracking.manifest import Manifest

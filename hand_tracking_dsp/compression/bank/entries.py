@@ -16,12 +16,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any, TypeVar
 
+from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import (
     Accuracy,
@@ -127,11 +127,6 @@ def with_latency(info: File, *profiles: LatencyProfile) -> File:
     """Add profiles to a file, each in place of one of the same device, provider and threads."""
     latency = _added(info.latency, profiles, ("device", "provider", "threads"))
     return replace(info, latency=latency, order=_having(info, "latency"))
-
-
-def sha256_of(data: bytes) -> str:
-    """Return a file's checksum as bank.json has it."""
-    return hashlib.sha256(data).hexdigest()
 
 
 Figure = TypeVar("Figure", bound=Record)

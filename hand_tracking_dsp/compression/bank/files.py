@@ -22,8 +22,8 @@ from pathlib import Path
 
 import onnx
 
-from hand_tracking_dsp.compression.bank.entries import sha256_of
 from hand_tracking_dsp.compression.onnx_graph import parse_model
+from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.file_set import FileSet
 from hand_tracking_dsp.files import write_text

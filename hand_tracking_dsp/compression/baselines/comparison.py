@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hand_tracking_dsp.compression.bank.entries import sha256_of
 from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.baselines.data import BaselineData, BaselineDataOptions, gather
 from hand_tracking_dsp.compression.baselines.measure import Figures, evaluate_network, time_all
@@ -35,6 +34,7 @@ from hand_tracking_dsp.compression.baselines.methods import (
 from hand_tracking_dsp.compression.data.synthetic import SYNTHETIC
 from hand_tracking_dsp.compression.distillation.distill import Progress
 from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions, bfloat16_is_fast
+from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import files_of

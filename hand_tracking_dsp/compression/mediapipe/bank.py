@@ -23,12 +23,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hand_tracking_dsp.compression.bank.entries import new_bank, sha256_of
+from hand_tracking_dsp.compression.bank.entries import new_bank
 from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.mediapipe.dead_channels import remove_dead_channels
 from hand_tracking_dsp.compression.mediapipe.tflite_to_onnx import convert
-from hand_tracking_dsp.documents import require_file
+from hand_tracking_dsp.documents import require_file, sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.temporary import temporary_folder
 from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, Contract

@@ -22,7 +22,6 @@ one would run the engine of another. Each network therefore gets a folder and a 
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
 import re
 import shutil
@@ -30,6 +29,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import cache_folder
 
@@ -115,11 +115,6 @@ def with_own_graph_name(network: bytes) -> bytes:
     name = f"network_{sha256_of(network)}".encode()
     field = b"\x12" + bytes([len(name)]) + name  # GraphProto.name
     return network + b"\x3a" + bytes([len(field)]) + field  # ModelProto.graph
-
-
-def sha256_of(network: bytes) -> str:
-    """Return a network's sha256, 64 hexadecimal digits."""
-    return hashlib.sha256(network).hexdigest()
 
 
 def _made(root: Path, parts: tuple[str, ...]) -> Path:
