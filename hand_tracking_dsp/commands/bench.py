@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""hand-tracking-dsp bench: frame times, agreement with MediaPipe, transport, and stops of a base."""
+"""hand-tracking-dsp bench: frame times, work over clips, agreement with MediaPipe, transport, and stops."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ import numpy as np
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
-from hand_tracking_dsp.commands import agreement, stops
+from hand_tracking_dsp.commands import agreement, stops, workload
 from hand_tracking_dsp.commands.arguments import require_at_least
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import (
@@ -59,6 +59,7 @@ _BACKENDS = {
 _MEDIAPIPE = "MediaPipe"
 # A transport that loses more of the images than this is named.
 _LOSSY = 0.01
+_FRAMES = 300
 _ONE_HAND = TrackerOptions(max_hands=1)
 
 
@@ -67,27 +68,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("speed", "transport", "agreement", "stop"),
+        choices=("speed", "workload", "transport", "agreement", "stop"),
         default="speed",
         help="what to measure (default: %(default)s)",
     )
     parser.add_argument(
         "--video", default="synthetic", help="video for speed: a file or folder, or synthetic (default)"
     )
-    parser.add_argument("--frames", type=int, default=300, help="speed: frames of the video to use at most")
-    parser.add_argument("--repeats", type=int, default=2, help="speed: how often to go through them")
+    parser.add_argument(
+        "--frames",
+        type=int,
+        help=f"speed and workload: frames of a video at most (default: {_FRAMES} for speed, else all)",
+    )
+    parser.add_argument(
+        "--repeats", type=int, default=2, help="speed and workload: how often to go through the frames"
+    )
     parser.add_argument(
         "--mediapipe-python",
         type=Path,
         default=Path(".venv-mediapipe/bin/python"),
         metavar="PYTHON",
-        help="speed and agreement: a Python that has mediapipe==0.10.21 (default: %(default)s)",
+        help="all but transport and stop: a Python that has mediapipe==0.10.21 (default: %(default)s)",
     )
     parser.add_argument(
-        "--any-core", action="store_true", help="speed: leave the processes to the scheduler, not on one core"
+        "--any-core",
+        action="store_true",
+        help="speed and workload: leave the processes to the scheduler, not on one core",
     )
     parser.add_argument("--duration", type=float, default=60.0, metavar="S", help="transport: seconds to run")
     agreement.add_arguments(parser)
+    workload.add_arguments(parser)
     stops.add_arguments(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON, too")
 
@@ -99,6 +109,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"Machine: {machine_line()}\n", flush=True)
     measure = {
         "speed": _speed,
+        "workload": lambda args: workload.measure_workload(args, _core(args)),
         "transport": _transport,
         "agreement": agreement.measure_agreement,
         "stop": stops.measure_stops,
@@ -110,9 +121,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _speed(args: argparse.Namespace) -> dict[str, Any]:
-    frames, rate_hz, name = _read_video(args.video, args.frames)
+    frames, rate_hz, name = _read_video(args.video, args.frames or _FRAMES)
     height, width = frames[0].shape[:2]
-    core = None if args.any_core or not hasattr(os, "sched_getaffinity") else max(os.sched_getaffinity(0))
+    core = _core(args)
     where = "any core" if core is None else f"core {core}"
     print(
         f"{name}: {len(frames)} frames of {width}x{height}, {args.repeats} times; at most one hand, level "
@@ -150,6 +161,11 @@ def _speed(args: argparse.Namespace) -> dict[str, Any]:
         "detection_ms": {name: float(np.median(series.detection_ms)) for name, series in detecting.items()},
         "levels": levels,
     }
+
+
+def _core(args: argparse.Namespace) -> int | None:
+    """Return the core on which all trackers stay; None: any."""
+    return None if args.any_core or not hasattr(os, "sched_getaffinity") else max(os.sched_getaffinity(0))
 
 
 def _read_video(spec: str, count: int) -> tuple[list[Image], float, str]:

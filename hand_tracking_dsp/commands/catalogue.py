@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "replay": "publish a bag on ROS topics, with /clock",
     "evaluate": "replay bags or photos through the tracker, write a report",
     "compare": "compare two evaluations, for people and for CI",
-    "bench": "measure frame times, transport, agreement with MediaPipe",
+    "bench": "measure frame times, work over clips, transport, agreement",
     "parameters": "print the nodes' parameters as YAML or as tables",
 }
 """Summaries of the commands of one word, by name."""

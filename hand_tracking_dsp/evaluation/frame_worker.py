@@ -19,9 +19,10 @@ Run as a script, so that it also works under an interpreter that has MediaPipe a
 
 Protocol: one argument, a JSON object of options (see the two classes). The worker answers one JSON
 line about itself. Then, per frame, it reads a JSON line ``{"width", "height", "stamp_s", "level",
-"reset"}`` and width x height x 3 bytes of RGB, and answers a JSON line ``{"ms", "detection_ms",
-"hands": [{"landmarks": 21 times [x, y, z] in pixels, "right": probability of an anatomical right
-hand}]}``. It ends with its input.
+"reset"}`` and width x height x 3 bytes of RGB, and answers a JSON line ``{"ms", "cpu_ms",
+"detector_ran", "detection_ms", "landmarks_ms", "hands": [{"landmarks": 21 times [x, y, z] in pixels,
+"right": probability of an anatomical right hand, "track_id": 0 where there is none}]}``. It ends with its
+input.
 """
 
 from __future__ import annotations
@@ -49,11 +50,13 @@ class _MediaPipe:
         )
         self.about = {"name": "MediaPipe Hands " + mediapipe.__version__, "provider": "TFLite XNNPACK"}
 
-    def process(self, image: Any, _request: dict[str, Any]) -> Any:  # noqa: ANN401
+    def process(self, image: Any, request: dict[str, Any]) -> Any:  # noqa: ANN401
+        if request["reset"]:
+            self._hands.reset()
         return self._hands.process(image)
 
-    def detection_ms(self, _result: Any) -> float:  # noqa: ANN401
-        return 0.0
+    def networks(self, _result: Any) -> dict[str, Any]:  # noqa: ANN401
+        return {"detector_ran": False, "detection_ms": 0.0, "landmarks_ms": 0.0}
 
     def hands(self, result: Any, width: int, height: int) -> Iterator[dict[str, Any]]:  # noqa: ANN401
         both = zip(result.multi_hand_landmarks or (), result.multi_handedness or (), strict=True)
@@ -64,6 +67,7 @@ class _MediaPipe:
                 # MediaPipe names sides as in a mirrored picture: its "Left" is the right hand of a
                 # person whom the camera sees directly.
                 "right": best.score if best.label == "Left" else 1 - best.score,
+                "track_id": 0,
             }
 
 
@@ -92,8 +96,9 @@ class _Package:
             self._tracker.reset()
         return self._tracker.track(image, request["stamp_s"], request["level"], "rgb")
 
-    def detection_ms(self, result: Any) -> float:  # noqa: ANN401
-        return float(result.stats.detection_ms)
+    def networks(self, result: Any) -> dict[str, Any]:  # noqa: ANN401
+        stats = result.stats
+        return {name: getattr(stats, name) for name in ("detector_ran", "detection_ms", "landmarks_ms")}
 
     def hands(self, result: Any, _width: int, _height: int) -> Iterator[dict[str, Any]]:  # noqa: ANN401
         for hand in result.hands:
@@ -102,7 +107,30 @@ class _Package:
             yield {
                 "landmarks": hand.landmarks.tolist(),
                 "right": score if hand.handedness == 2 else 1 - score,
+                "track_id": hand.track_id,
             }
+
+
+class _TrackerClock:
+    """Processor time of a tracker from one frame to the next, also of its threads that go on in between.
+
+    What this thread does between frames, to exchange them, does not count.
+    """
+
+    def __init__(self) -> None:
+        self._process_s = time.process_time()
+        self._exchanged_s = 0.0
+        self._thread_s = time.thread_time()
+
+    def start(self) -> None:
+        """Begin a frame."""
+        self._exchanged_s = time.thread_time() - self._thread_s
+
+    def cpu_ms(self) -> float:
+        """Return the time since the end of the frame before, milliseconds, and end this frame."""
+        before_s, self._process_s = self._process_s, time.process_time()
+        self._thread_s = time.thread_time()
+        return max(self._process_s - before_s - self._exchanged_s, 0.0) * 1e3
 
 
 def main() -> None:
@@ -117,17 +145,20 @@ def main() -> None:
         os.sched_setaffinity(0, {options["cpu"]})
     tracker = (_MediaPipe if options["tracker"] == "mediapipe" else _Package)(options)
     print(json.dumps(tracker.about), file=answers)
+    clock = _TrackerClock()
     for line in sys.stdin.buffer:
         request = json.loads(line)
         width, height = request["width"], request["height"]
         data = sys.stdin.buffer.read(width * height * 3)
         image = np.frombuffer(data, dtype=np.uint8).reshape(height, width, 3)
+        clock.start()
         start = time.perf_counter()
         result = tracker.process(image, request)
         elapsed_ms = (time.perf_counter() - start) * 1e3
         answer = {
             "ms": elapsed_ms,
-            "detection_ms": tracker.detection_ms(result),
+            "cpu_ms": clock.cpu_ms(),
+            **tracker.networks(result),
             "hands": list(tracker.hands(result, width, height)),
         }
         print(json.dumps(answer), file=answers)

@@ -21,16 +21,19 @@ from collections.abc import Sequence
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, palm_size
 from hand_tracking_dsp.tracking.types import Floats
 
-# Mean distance, in % of the reference's palm size, from which on two hands are not the same hand.
+# Mean distance, in % of the reference's palm size, from which on two hands of one image are not the same.
 _LIMIT_PALM_PERCENT = 100.0
 
 
-def match_hands(hands: Sequence[Floats], references: Sequence[Floats]) -> list[tuple[int, int]]:
+def match_hands(
+    hands: Sequence[Floats], references: Sequence[Floats], limit_percent: float = _LIMIT_PALM_PERCENT
+) -> list[tuple[int, int]]:
     """Pair hands with reference hands, the nearest pair first, each hand once.
 
     Args:
         hands: Landmarks, float [21, 2 or more] each, pixels.
         references: Landmarks of the reference, float [21, 2 or more] each, pixels.
+        limit_percent: Mean distance above which two are not the same hand, % of the reference's palm size.
 
     Returns:
         Pairs (index in hands, index in references), ordered by the latter.
@@ -43,6 +46,6 @@ def match_hands(hands: Sequence[Floats], references: Sequence[Floats]) -> list[t
     )
     pairs: list[tuple[int, int]] = []
     for distance, i, j in distances:
-        if distance <= _LIMIT_PALM_PERCENT and all(i != used and j != taken for used, taken in pairs):
+        if distance <= limit_percent and all(i != used and j != taken for used, taken in pairs):
             pairs.append((i, j))
     return sorted(pairs, key=lambda pair: pair[1])

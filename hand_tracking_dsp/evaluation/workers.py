@@ -41,10 +41,17 @@ _MODULE = f"{__package__}.frame_worker"
 
 @dataclass(frozen=True, slots=True)
 class FoundHand:
-    """A hand as both trackers report it: landmarks float32 [21, 3] in pixels, and the anatomical side."""
+    """A hand as both trackers report it.
+
+    Attributes:
+        landmarks: float32 [21, 3], pixels.
+        handedness: Side of the person's body.
+        track_id: The same from frame to frame; 0: the tracker gives none.
+    """
 
     landmarks: Floats
     handedness: Handedness
+    track_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +60,18 @@ class Reply:
 
     Attributes:
         ms: Time that it took inside its process, milliseconds.
+        cpu_ms: Processor time of the tracker since the frame before, all threads, milliseconds.
+        detector_ran: Whether the palm detector ran; False where that is not reported.
         detection_ms: The palm detector's part, milliseconds; 0 where it did not run or is not reported.
+        landmarks_ms: The landmark network's part, milliseconds; 0 likewise.
         hands: The hands it found.
     """
 
     ms: float
+    cpu_ms: float
+    detector_ran: bool
     detection_ms: float
+    landmarks_ms: float
     hands: tuple[FoundHand, ...]
 
 
@@ -111,7 +124,7 @@ class TrackerWorker:
             image_rgb: uint8 [height, width, 3], RGB.
             stamp_s: Seconds, growing.
             level: Sparsity level; MediaPipe has none.
-            reset: Whether to forget all hands first; MediaPipe does so by its option ``static``.
+            reset: Whether to forget all hands first.
 
         Raises:
             HandTrackingError: The process has ended.
@@ -123,10 +136,10 @@ class TrackerWorker:
             self._input.flush()
         answer = self._answer()
         hands = tuple(
-            FoundHand(np.array(hand["landmarks"], dtype=np.float32), _side(hand["right"]))
+            FoundHand(np.array(hand["landmarks"], np.float32), _side(hand["right"]), hand["track_id"])
             for hand in answer["hands"]
         )
-        return Reply(answer["ms"], answer["detection_ms"], hands)
+        return Reply(**{**answer, "hands": hands})
 
     def close(self) -> None:
         """End the process; harmless when it has ended."""

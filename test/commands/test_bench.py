@@ -16,12 +16,15 @@
 
 from __future__ import annotations
 
+import json
 from argparse import ArgumentParser
+from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 
 from hand_tracking_dsp.commands import bench
+from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.graph.transport import PROFILE_VARIABLES
 
 FIGURES = {
@@ -62,3 +65,30 @@ def test_warns_of_settings_that_lose_images(monkeypatch, capsys) -> None:
     for name in PROFILE_VARIABLES.values():
         monkeypatch.setenv(name, "")
     assert "Warning: By the defaults of Fast DDS most images" in transport(monkeypatch, capsys)
+
+
+def workload(*arguments: str) -> int:
+    """Run `bench workload` over a few synthetic frames, without MediaPipe."""
+    parser = ArgumentParser()
+    bench.add_arguments(parser)
+    few = ["workload", "--frames", "20", "--repeats", "1", "--mediapipe-python", "/nowhere/python"]
+    return bench.run(parser.parse_args([*few, *arguments]))
+
+
+def test_workload_compares_settings_by_the_names_of_parameters(tmp_path: Path, capsys) -> None:
+    out = tmp_path / "workload.json"
+    sparse = "level=5,search_interval_s=0.2"
+    assert workload("--settings", "default", sparse, "--out", str(out)) == 0
+    printed = capsys.readouterr().out
+    assert "Without MediaPipe: there is no /nowhere/python" in printed
+    assert f"| {sparse} | " in printed
+    found = json.loads(out.read_text())
+    assert found["trackers"]["default"]["near_dense_share"] == 1.0
+    assert found["trackers"][sparse]["frames"] == 20
+    assert set(found["ratios"][sparse]) == {"of dense, every hand on every frame"}
+    assert set(found["clips"]["default"]) == {"synthetic"}
+
+
+def test_workload_refuses_what_is_no_parameter_of_the_tracker() -> None:
+    with pytest.raises(ConfigurationError, match="do you mean search_interval_s"):
+        workload("--settings", "searching=1")

@@ -28,11 +28,12 @@ import numpy as np
 from hand_tracking_dsp.control.controller import Decision
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.measures.drift import accuracy_of_drift
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
 from hand_tracking_dsp.rl.simulation.episode import HELD_OUT, STEP_S, Episode, EpisodeOptions
-from hand_tracking_dsp.rl.simulation.reward import Weights, accuracy
+from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 from hand_tracking_dsp.tracking.manifest import Manifest
 
@@ -105,7 +106,7 @@ def play(benchmark: Benchmark, episode: Episode, candidate: Candidate) -> Episod
         gain=float(np.mean([outcome.reward for outcome in outcomes])),
         miss_share=sum(outcome.late for outcome in outcomes) / sum(outcome.frames for outcome in outcomes),
         drift_percent=float(seen.mean()) if len(seen) else math.nan,
-        error=float(np.mean(1.0 - accuracy(seen))) if len(seen) else math.nan,
+        error=float(np.mean(1.0 - accuracy_of_drift(seen))) if len(seen) else math.nan,
         energy_j=sum(outcome.tracker_j for outcome in outcomes),
         level=float(np.mean([outcome.level for outcome in outcomes])),
         switches=sum(switched),

@@ -27,7 +27,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.rl.simulation.reward import accuracy, inference_time
+from hand_tracking_dsp.evaluation.measures.drift import accuracy_of_drift
+from hand_tracking_dsp.rl.simulation.reward import inference_time
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -150,7 +151,7 @@ class Episode:
     @property
     def accuracy(self) -> Array:
         """Return the normalized accuracy, float64 [l, t]; 1 without a hand."""
-        return accuracy(np.nan_to_num(self.drift_percent, nan=0.0))
+        return accuracy_of_drift(np.nan_to_num(self.drift_percent, nan=0.0))
 
     @property
     def time(self) -> Array:

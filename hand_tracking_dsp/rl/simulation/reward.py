@@ -18,7 +18,7 @@ All terms are normalized, 0 to 1, and alpha + beta = 1.
 
 - Accuracy = 1 - (drift / 20 % of palm size)², not below 0, mean over the step; 1 without a hand. Drift is the
   distance from the dense level's landmarks: agreement with it, the stand-in for an accuracy that nobody can
-  measure on a robot. Squared, because a few percent are what two people differ by who mark the same joints.
+  measure on a robot. evaluation.measures.drift computes it.
 - InferenceTime, mean over the step's frames: IN_TIME times the share of the budget that a frame in time
   takes, and 1 for a frame that is late; 0 without a hand, when no level makes a frame faster.
 - battery term = -BATTERY_WEIGHT · (1 - charge) · energy, energy being the tracker's power as a share of what
@@ -33,9 +33,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-
-DRIFT_OF_NO_USE_PERCENT = 20.0
-"""Drift at which the hands count as wrong, % of palm size: a fingertip is then a finger's width off."""
 
 IN_TIME = 0.1
 """Normalized inference time of a frame that takes exactly its budget; 1 is one that is late."""
@@ -55,12 +52,6 @@ class Weights:
         return 1.0 - self.alpha
 
 
-def accuracy(drift_percent: Array | float) -> Array:
-    """Return the normalized accuracy, 0 to 1, of a drift in % of palm size."""
-    share = np.asarray(drift_percent, dtype=np.float64) / DRIFT_OF_NO_USE_PERCENT
-    return np.clip(1.0 - share**2, 0.0, 1.0)
-
-
 def inference_time(latency_budgets: Array) -> Array:
     """Return the normalized inference time, 0 to 1, of frames' latencies in shares of the budget."""
     return np.where(latency_budgets > 1.0, 1.0, IN_TIME * np.maximum(latency_budgets, 0.0))
@@ -77,7 +68,7 @@ def reward(
 
     Args:
         weights: Weights of its terms.
-        accuracy: Mean of accuracy() over the step, 0 to 1.
+        accuracy: Mean of measures.drift.accuracy_of_drift() over the step, 0 to 1.
         inference_time: Mean of inference_time() over the step's frames, 0 to 1.
         energy: The tracker's power relative to the dense level's on one hand, at least 0.
         charge: State of charge, 0 to 1; NaN: mains power.

@@ -25,10 +25,8 @@ from hypothesis import strategies as st
 
 from hand_tracking_dsp.rl.simulation.reward import (
     BATTERY_WEIGHT,
-    DRIFT_OF_NO_USE_PERCENT,
     IN_TIME,
     Weights,
-    accuracy,
     inference_time,
     reward,
 )
@@ -40,11 +38,6 @@ alphas = shares.map(Weights)
 def test_alpha_and_beta_are_one() -> None:
     assert Weights(0.3).beta == pytest.approx(0.7)
     assert Weights().alpha + Weights().beta == 1.0
-
-
-def test_accuracy_falls_from_one_to_nothing_and_no_further() -> None:
-    drifts = np.array([0.0, 0.5, 1.0, 2.0]) * DRIFT_OF_NO_USE_PERCENT
-    assert accuracy(drifts) == pytest.approx([1.0, 0.75, 0.0, 0.0])
 
 
 def test_a_late_frame_counts_full_and_one_in_time_little() -> None:
@@ -75,11 +68,6 @@ def test_steps_are_computed_at_once() -> None:
 def test_stays_between_its_bounds(weights, right, time, energy, charge) -> None:
     gained = float(reward(weights, right, time, energy, charge))
     assert -BATTERY_WEIGHT - 1e-12 <= gained <= 1.0 + 1e-12
-
-
-@given(st.floats(0, 200), st.floats(0, 200))
-def test_more_drift_is_never_more_accurate(one, other) -> None:
-    assert accuracy(max(one, other)) <= accuracy(min(one, other))
 
 
 @given(st.floats(0, 20), st.floats(0, 20))

@@ -1,0 +1,119 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Work of the tracker over clips, at several settings in turn, for bench."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from hand_tracking_dsp.commands.live import LiveView
+from hand_tracking_dsp.commands.workload_tables import DENSE, MEDIAPIPE, report
+from hand_tracking_dsp.evaluation.workers import mediapipe_worker, package_worker
+from hand_tracking_dsp.evaluation.workload.clips import find_clips
+from hand_tracking_dsp.evaluation.workload.run import BLOCK, Contender, run_clips
+from hand_tracking_dsp.nodes.graph.parameter_files import parse_value
+from hand_tracking_dsp.options import make_options
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.tracker import TrackerOptions
+
+_NODE = "hand_tracker_node"
+_DEFAULT = "default"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--clips",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="workload: videos, bags, folders of pictures or of videos (default: the synthetic hand)",
+    )
+    parser.add_argument(
+        "--settings",
+        nargs="+",
+        default=[_DEFAULT],
+        metavar="SETTING",
+        help=f"workload: settings to compare, each {_DEFAULT} or NAME=VALUE,NAME=VALUE… with parameters of "
+        f"{_NODE}, for example level=5,search_interval_s=0",
+    )
+    parser.add_argument(
+        "--paced", action="store_true", help="workload: hand over frames at the rate of their clip"
+    )
+
+
+def measure_workload(args: argparse.Namespace, core: int | None) -> dict[str, Any]:
+    """Measure, print tables, and return the figures.
+
+    Args:
+        args: Options of the command line.
+        core: Processor core on which all trackers stay; None: any.
+
+    Raises:
+        ConfigurationError: A setting cannot be used.
+        SourceError: A clip cannot be read.
+    """
+    clips = find_clips(args.clips, args.frames)
+    settings = {text: _parameters(text) for text in dict.fromkeys(args.settings)}
+    view = LiveView()
+    with ExitStack() as stack:
+        contenders = {name: _contender(stack, values, core) for name, values in settings.items()}
+        contenders[DENSE] = _contender(stack, {**next(iter(settings.values())), "level": 0}, core)
+        if args.mediapipe_python.exists():
+            most = [values.get("max_hands", TrackerOptions().max_hands) for values in settings.values()]
+            worker = mediapipe_worker(args.mediapipe_python, static=False, max_hands=max(most), cpu=core)
+            contenders[MEDIAPIPE] = Contender(stack.enter_context(worker))
+        else:
+            print(
+                f"Without MediaPipe: there is no {args.mediapipe_python} (make setup-mediapipe makes it).\n"
+            )
+        about = contenders[next(iter(settings))].worker.about
+        where = "any core" if core is None else f"core {core}"
+        pace = "at the rate of the clips" if args.paced else "without a pause"
+        print(
+            f"{len(clips)} clips, {args.repeats} times, {pace}, in turns of {BLOCK} frames; "
+            f"{about['provider']}, every process on {where}\n",
+            flush=True,
+        )
+        runs = run_clips(
+            clips,
+            contenders,
+            args.repeats,
+            paced=args.paced,
+            on_clip=lambda done, total: view.progress("clips", done, total),
+        )
+    return report(runs, args.repeats, list(settings))
+
+
+def _parameters(text: str) -> dict[str, Any]:
+    """Read a setting.
+
+    Raises:
+        ConfigurationError: It has another form, or the node has no such parameter or value.
+    """
+    if text == _DEFAULT:
+        return {}
+    pairs = (part.partition("=") for part in text.split(","))
+    return {name.strip(): parse_value(_NODE, name.strip(), value) for name, _, value in pairs}
+
+
+def _contender(stack: ExitStack, values: dict[str, Any], core: int | None) -> Contender:
+    runtime, tracker = make_options(RuntimeOptions, values), make_options(TrackerOptions, values)
+    worker = package_worker(tracker, runtime, values.get("bank"), values.get("detector", ""), core)
+    return Contender(stack.enter_context(worker), values.get("level", 0))
