@@ -36,7 +36,7 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
-from hand_tracking_dsp.nodes.graph.processes import RESTART, SHORT_NAMES
+from hand_tracking_dsp.nodes.graph.names import RESTART, SHORT_NAMES
 from hand_tracking_dsp.nodes.graph.transport import transport_in_force, transport_variables
 from launch import LaunchContext, LaunchDescription, SomeSubstitutionsType
 

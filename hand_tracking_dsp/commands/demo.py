@@ -29,7 +29,8 @@ from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.evaluation.statistics import percentiles
 from hand_tracking_dsp.evaluation.summary import frame_rate_hz, level_switches, summarize
 from hand_tracking_dsp.evaluation.video import FrameSpool, write_video
-from hand_tracking_dsp.nodes.graph.processes import NODES, GraphOptions, Value
+from hand_tracking_dsp.nodes.graph.names import NODES
+from hand_tracking_dsp.nodes.graph.processes import GraphOptions, Value
 from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
 from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.power.simulated_battery import SimulatedBatteryOptions

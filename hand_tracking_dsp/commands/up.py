@@ -28,14 +28,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.nodes.graph.processes import (
-    ALL_NODES,
-    NODES,
-    SHORT_NAMES,
-    GraphOptions,
-    NodeProcesses,
-    print_line,
-)
+from hand_tracking_dsp.nodes.graph.names import ALL_NODES, NODES, SHORT_NAMES
+from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses, print_line
 from hand_tracking_dsp.nodes.graph.supervision import Supervisor
 from hand_tracking_dsp.nodes.graph.transport import transport_in_force
 

@@ -33,7 +33,7 @@ from rclpy.utilities import remove_ros_args
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.running import run_node
-from hand_tracking_dsp.nodes.graph.processes import ALL_NODES
+from hand_tracking_dsp.nodes.graph.names import ALL_NODES
 
 
 def main() -> int:

@@ -28,7 +28,7 @@ from collections.abc import Sequence
 from rclpy.utilities import remove_ros_args
 
 from hand_tracking_dsp.nodes.graph.flow import FlowWatch
-from hand_tracking_dsp.nodes.graph.processes import RESTART
+from hand_tracking_dsp.nodes.graph.names import RESTART
 
 _NAMESPACE = "__ns:="
 _POLL_S = 0.2

@@ -31,7 +31,7 @@ from hand_tracking_dsp.gestures.types import BUILT_IN
 from hand_tracking_dsp.msg import GestureArray
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.report import Report
-from hand_tracking_dsp.nodes.base.running import go_before_others, run_node
+from hand_tracking_dsp.nodes.base.running import raise_priority, run_node
 from hand_tracking_dsp.nodes.base.timed_thread import TimedThread
 from hand_tracking_dsp.nodes.messages.conversion import seconds
 from hand_tracking_dsp.nodes.messages.gesture_messages import shown_hands
@@ -163,6 +163,6 @@ class GestureTeleopNode(ManagedNode):
 
 
 def main() -> int:
-    """Run the node, before other processes where that is allowed; see run_node."""
-    go_before_others()
+    """Run the node at a raised priority where that is allowed; see run_node."""
+    raise_priority()
     return run_node(GestureTeleopNode)

@@ -23,17 +23,18 @@ import rclpy
 from geometry_msgs.msg import TwistStamped
 from rclpy.executors import ExternalShutdownException
 
-from hand_tracking_dsp.nodes.base.running import go_before_others
+from hand_tracking_dsp.nodes.base.running import raise_priority
 from hand_tracking_dsp.nodes.messages.conversion import seconds
 
 
 def main() -> None:
     """Print "received_s sent_s moves" for each command of cmd_vel until the process is ended.
 
-    Both times are seconds of the monotonic clock. Where that is allowed, the process goes before others, as
-    the driver of a base does: otherwise a loaded machine delays the measurement instead of what is measured.
+    Both times are seconds of the monotonic clock. Where that is allowed, the process has a raised priority,
+    as the driver of a base has: otherwise a loaded machine delays the measurement instead of what is
+    measured.
     """
-    go_before_others()
+    raise_priority()
     rclpy.init()
     node = rclpy.create_node("stand_in_base")
 

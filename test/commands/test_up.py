@@ -26,7 +26,7 @@ import pytest
 
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.up import nodes_to_start
-from hand_tracking_dsp.nodes.graph.processes import SHORT_NAMES
+from hand_tracking_dsp.nodes.graph.names import SHORT_NAMES
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")

@@ -22,7 +22,7 @@ import threading
 
 import pytest
 
-from hand_tracking_dsp.nodes.graph.processes import NODES, RESTART, SHORT_NAMES
+from hand_tracking_dsp.nodes.graph.names import NODES, RESTART, SHORT_NAMES
 from hand_tracking_dsp.nodes.tables.by_node import TABLES
 from hand_tracking_dsp.resources import share_path
 

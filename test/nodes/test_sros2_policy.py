@@ -26,7 +26,7 @@ from hand_tracking_dsp.nodes.gesture_node import GestureNode
 from hand_tracking_dsp.nodes.gesture_teleop_node import GestureTeleopNode
 from hand_tracking_dsp.nodes.gesture_trigger_node import GestureTriggerNode
 from hand_tracking_dsp.nodes.graph.flow import FlowWatch
-from hand_tracking_dsp.nodes.graph.processes import ALL_NODES
+from hand_tracking_dsp.nodes.graph.names import ALL_NODES
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
 from hand_tracking_dsp.nodes.power_node import PowerNode
 from hand_tracking_dsp.nodes.pruning_controller_node import PruningControllerNode

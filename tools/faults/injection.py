@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from random import Random
 
 from faults.running_graph import RunningGraph
-from hand_tracking_dsp.nodes.graph.processes import ALL_NODES
+from hand_tracking_dsp.nodes.graph.names import ALL_NODES
 
 BACK_LIMIT_S = 5.0
 """Time within which everything has to work again once a fault is over."""

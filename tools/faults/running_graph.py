@@ -38,7 +38,7 @@ from rclpy.qos import QoSProfile
 from faults.folders import RATE_HZ, Folders
 from faults.probe import Probe
 from hand_tracking_dsp.errors import HandTrackingError
-from hand_tracking_dsp.nodes.graph.processes import ALL_NODES
+from hand_tracking_dsp.nodes.graph.names import ALL_NODES
 
 _START_LIMIT_S = 120.0
 _STOP_LIMIT_S = 30.0

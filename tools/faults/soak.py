@@ -24,7 +24,7 @@ from pathlib import Path
 from statistics import median
 
 from faults.running_graph import RunningGraph
-from hand_tracking_dsp.nodes.graph.processes import ALL_NODES
+from hand_tracking_dsp.nodes.graph.names import ALL_NODES
 
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _MEBIBYTE = 2**20

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.up import node_parameters
 from hand_tracking_dsp.evaluation.load import Load, LoadScript
-from hand_tracking_dsp.nodes.graph.processes import NODES, GraphOptions, Value
+from hand_tracking_dsp.nodes.graph.names import NODES
+from hand_tracking_dsp.nodes.graph.processes import GraphOptions, Value
 from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
 from hand_tracking_dsp.power.simulated_battery import SimulatedBatteryOptions
 from hand_tracking_dsp.recordings.run import ObservedRun

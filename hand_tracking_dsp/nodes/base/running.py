@@ -33,16 +33,16 @@ from rclpy.signals import SignalHandlerOptions
 from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.graph.log_folder import log_arguments
-from hand_tracking_dsp.nodes.graph.processes import SUPERVISED_VARIABLE
+from hand_tracking_dsp.nodes.graph.names import SUPERVISED_VARIABLE
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-# As far before others as a process goes that is not of the operating system's own.
+# Ahead of all ordinary processes, behind those of the operating system.
 _NICE = -10
 
 
-def go_before_others() -> None:
-    """Let this process go before others where that is allowed; to be called before it starts threads."""
+def raise_priority() -> None:
+    """Raise the priority of this process where that is allowed; to be called before it starts threads."""
     with suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, _NICE)
 

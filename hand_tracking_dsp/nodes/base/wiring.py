@@ -143,7 +143,8 @@ class Wiring:
         head = f"{what} has come on {end.topic} {since}"
         infos = self._node.get_publishers_info_by_topic(end.topic)
         differences = self._differences(end, infos)
-        if fitting := [info for info in infos if not differences[id(info)]]:
+        fitting = [info for info, found in zip(infos, differences, strict=True) if not found]
+        if fitting:
             self._renew(own, now_s)
             if overdue:
                 report.warnings.append(f"{head}, although {who(fitting)} publishes there.")
@@ -152,7 +153,7 @@ class Wiring:
         if overdue and (fitting or not infos):
             report.values[f"{SILENT}{end.topic}"] = silent_s
         if infos and not fitting:
-            report.warnings += [f"{head}: {sentence}." for sentence in sorted(set(differences.values()))]
+            report.warnings += [f"{head}: {sentence}." for sentence in sorted(set(differences))]
         elif not infos and (expected.peer or overdue):
             again = "any more" if came else "there"
             report.warnings.append(f"{head}: nobody publishes {again}. {advice(self._node, end)}")
@@ -166,7 +167,7 @@ class Wiring:
             report.warnings.append(f"Nobody subscribes to {end.topic}. {found}")
         elif subscribers > own.publisher.get_subscription_count():
             infos = self._node.get_subscriptions_info_by_topic(end.topic)
-            sentences = filter(None, self._differences(end, infos, subscribers=True).values())
+            sentences = filter(None, self._differences(end, infos, subscribers=True))
             report.warnings += [f"On {end.topic}, {sentence}." for sentence in sorted(set(sentences))]
 
     def _describe_several(self, own: _Input | _Output, publishers: int, report: Report, now_s: float) -> None:
@@ -188,8 +189,8 @@ class Wiring:
 
     def _differences(
         self, end: OwnEnd, others: Iterable[TopicEndpointInfo], *, subscribers: bool = False
-    ) -> dict[int, str]:
-        """Compare the other ends with the own one; return what differs by the id of the other."""
+    ) -> list[str]:
+        """Compare the other ends with the own one; return what differs for each, "": nothing."""
         look_up = "get_publishers_info_by_topic" if subscribers else "get_subscriptions_info_by_topic"
         me, kind = self._node.get_fully_qualified_name(), type_name(end.kind)
         mine = next(
@@ -200,7 +201,7 @@ class Wiring:
             ),
             None,
         )
-        return {id(other): difference(end, other, mine) for other in others}
+        return [difference(end, other, mine) for other in others]
 
     def _renew(self, own: _Input, now_s: float) -> None:
         """Subscribe again from time to time where a publisher fits and messages should come."""

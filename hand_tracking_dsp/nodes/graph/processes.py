@@ -36,32 +36,10 @@ from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.nodes.graph.log_folder import log_arguments
+from hand_tracking_dsp.nodes.graph.names import ALL_NODES, NODES, SUPERVISED_VARIABLE
 from hand_tracking_dsp.nodes.graph.transport import transport_variables
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.temporary import temporary_folder
-
-NODES = ("camera_node", "hand_tracker_node", "pruning_controller_node", "power_node")
-"""Executables, modules and names of the four nodes that always start, in starting order."""
-
-ALL_NODES = (*NODES, "gesture_node", "gesture_teleop_node", "gesture_trigger_node")
-"""The same of all nodes; those of gestures start where they are asked for."""
-
-SHORT_NAMES: Mapping[str, str] = {
-    "camera": "camera_node",
-    "tracker": "hand_tracker_node",
-    "controller": "pruning_controller_node",
-    "power": "power_node",
-    "gesture": "gesture_node",
-    "teleop": "gesture_teleop_node",
-    "trigger": "gesture_trigger_node",
-}
-"""Names of the nodes on the command line and in the launch file."""
-
-SUPERVISED_VARIABLE = "HAND_TRACKING_DSP_SUPERVISED"
-"""Set to 1 for children: they stop when their standard input ends, so none outlives its parent."""
-
-RESTART = "RESTART"
-"""First word of a line of the program flow_watch; the second is the node's name, without namespace."""
 
 Value = bool | int | float | str | Sequence[int | float | str]
 
@@ -99,7 +77,7 @@ class GraphOptions:
         Raises:
             ConfigurationError: There is no such node or parameter, or a value cannot be used.
         """
-        # A node, which imports this module, does without the tables of the others.
+        # The tables of all nodes bring libraries that a command does without until it starts nodes.
         from hand_tracking_dsp.nodes.graph.parameter_files import check_file, check_names, parse_value
 
         for name in (*self.nodes, *self.parameters, *self.yaml_parameters):

@@ -31,7 +31,8 @@ from hand_tracking_dsp.msg import HandArray
 from hand_tracking_dsp.nodes.flow_watch import main
 from hand_tracking_dsp.nodes.graph import flow
 from hand_tracking_dsp.nodes.graph.flow import FlowWatch
-from hand_tracking_dsp.nodes.graph.processes import RESTART, GraphOptions, NodeProcesses
+from hand_tracking_dsp.nodes.graph.names import RESTART
+from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
 from hand_tracking_dsp.nodes.tables.wiring import SILENT
 
 NODES = {"gesture_node": "/robot/gesture_node"}

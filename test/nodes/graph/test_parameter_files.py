@@ -22,8 +22,8 @@ from pathlib import Path
 import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.nodes.graph.names import ALL_NODES
 from hand_tracking_dsp.nodes.graph.parameter_files import check_file, mistyped_sections, parse_value
-from hand_tracking_dsp.nodes.graph.processes import ALL_NODES
 from hand_tracking_dsp.resources import share_path
 
 

@@ -27,7 +27,8 @@ from hand_tracking_dsp.msg import ControllerState, HandArray
 from sensor_msgs.msg import BatteryState
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.nodes.graph.processes import NODES, GraphOptions, NodeProcesses
+from hand_tracking_dsp.nodes.graph.names import NODES
+from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
 from hand_tracking_dsp.nodes.graph.transport import PROFILE_VARIABLES, transport_in_force
 
 POWER = {"power_node": {"source": "simulated"}}

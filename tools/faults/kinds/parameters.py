@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Generator
 from random import Random
 
@@ -26,7 +27,9 @@ from hand_tracking_dsp.nodes.tables.by_node import TABLES
 
 
 def _refused(name: str, node: str, parameter: str, value: object) -> None:
-    @fault(name)
+    """Declare a fault that has to be answered: /diagnostics would not name it."""
+
+    @fault(name, node, re.escape(parameter))
     def inject(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
         yield graph.set_parameter(node, parameter, value)
 

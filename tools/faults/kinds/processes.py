@@ -27,7 +27,7 @@ from std_srvs.srv import Trigger
 
 from faults.injection import fault
 from faults.running_graph import RunningGraph
-from hand_tracking_dsp.nodes.graph.processes import ALL_NODES, SHORT_NAMES
+from hand_tracking_dsp.nodes.graph.names import ALL_NODES, SHORT_NAMES
 from hand_tracking_dsp.nodes.graph.stop_trials import busy_processes
 
 _SHORT = {name: short for short, name in SHORT_NAMES.items()}
