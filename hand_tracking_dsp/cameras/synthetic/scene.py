@@ -48,16 +48,23 @@ class SyntheticScene:
         grain = random.normal(0.0, options.noise, (height + 64, width + 64, 3))
         self._grain: NDArray[np.int16] = np.rint(grain).astype(np.int16)
 
-    def frame(self, index: int) -> Frame:
-        """Draw a frame, with depth and the truth of every hand with half its joints in the picture."""
+    def frame(self, index: int, hands_s: float | None = None, room_s: float | None = None) -> Frame:
+        """Draw a frame, with depth and the truth of every hand with half its joints in the picture.
+
+        Args:
+            index: Number of the frame, from 0; the noise is its own.
+            hands_s: Time of the hands' motion, seconds; None: that of the frame. A hand rests while it stays.
+            room_s: Time of the room's drift, seconds; None: that of the frame.
+        """
         options = self.options
         time_s = index / options.rate_hz
-        number = self._motion.scene_number(time_s)
+        hands_s = time_s if hands_s is None else hands_s
+        number = self._motion.scene_number(hands_s)
         room = paint_room(options.seed, number, options.width, options.height)
-        image = view_room(room, options.width, options.height, time_s)
+        image = view_room(room, options.width, options.height, time_s if room_s is None else room_s)
         depth_mm = np.full(image.shape[:2], _WALL_MM, np.uint16)
         truth: list[HandTruth] = []
-        for place in sorted(self._motion.places(time_s), key=lambda p: -float(p.middle_m[2])):
+        for place in sorted(self._motion.places(hands_s), key=lambda p: -float(p.middle_m[2])):
             look = Look.random(np.random.default_rng((options.seed, 6, number)), place.tone)
             hand = render_hand(place, look, self.intrinsics, image, depth_mm)
             if self._in_view(hand) >= 0.5:

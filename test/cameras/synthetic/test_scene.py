@@ -130,3 +130,15 @@ def test_any_size_can_be_drawn(width, height):
     assert frame.depth_mm.shape == (height, width)
     assert frame.image.dtype == np.uint8
     assert frame.depth_mm.dtype == np.uint16
+
+
+def test_a_hand_rests_before_a_room_that_stands_still_while_their_times_do():
+    still = SyntheticScene(SourceOptions(seed=5, noise=0.0, **SMALL))
+    first, later = (still.frame(index, hands_s=2.0, room_s=0.0) for index in (3, 30))
+    _same(first, later)
+    moved = still.frame(30, room_s=0.0)
+    assert not np.array_equal(moved.truth[0].joints_px, later.truth[0].joints_px)
+    noisy = SyntheticScene(SourceOptions(seed=5, **SMALL))
+    first, later = (noisy.frame(index, hands_s=2.0, room_s=0.0) for index in (3, 30))
+    assert not np.array_equal(first.image, later.image)
+    np.testing.assert_array_equal(first.truth[0].joints_px, later.truth[0].joints_px)
