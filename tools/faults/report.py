@@ -30,7 +30,7 @@ def faults_section(outcomes: Sequence[Outcome]) -> str:
     by_kind: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         by_kind[outcome.kind].append(outcome)
-    late = sum(o.back_s is None or o.back_s > BACK_LIMIT_S for o in outcomes)
+    late = sum(o.back_s is not None and o.back_s > BACK_LIMIT_S for o in outcomes)
     named = Counter(o.named for o in outcomes)
     lines = [
         "## Faults in the running graph",
@@ -39,9 +39,11 @@ def faults_section(outcomes: Sequence[Outcome]) -> str:
             f"{len(outcomes)} faults of {len(by_kind)} kinds. Named in /diagnostics: {named['diagnostics']}, "
             f"by the command that started the nodes: {named['log']}, "
             f"answered to whoever caused them: {named['answer']}, without effect: {named['no effect']}, "
-            f"silent: {named['silent']}. Back later than {BACK_LIMIT_S:g} s: {late}. Processes that died "
-            f"by them: {sum(len(o.deaths) for o in outcomes)}. Tracebacks: "
-            f"{sum(o.tracebacks for o in outcomes)}."
+            f"silent: {named['silent']}. Back later than {BACK_LIMIT_S:g} s: {late}, "
+            f"never back: {sum(o.back_s is None for o in outcomes)}. "
+            f"After which a warning stayed: {sum(bool(o.lingering) for o in outcomes)}. "
+            f"Processes that died by them: {sum(len(o.deaths) for o in outcomes)}. "
+            f"Tracebacks: {sum(o.tracebacks for o in outcomes)}."
         ),
         "",
         "| Kind | Faults | Named | Back after, s: median (longest) | Not well |",

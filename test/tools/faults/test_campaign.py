@@ -74,6 +74,17 @@ def test_shares_alternate_between_transports() -> None:
     assert sum(part.faults for part in parts) == 100
 
 
+def test_late_returns_and_those_that_never_came_are_counted_apart() -> None:
+    outcomes = [
+        Outcome(
+            "a kind", named="diagnostics", back_s=back_s, deaths=(), tracebacks=0, said=(), lingering=stayed
+        )
+        for back_s, stayed in ((1.0, ()), (5.5, ()), (None, ("a", "b")), (None, ()))
+    ]
+    section = faults_section(outcomes)
+    assert "Back later than 5 s: 1, never back: 2. After which a warning stayed: 1." in section
+
+
 @pytest.mark.parametrize(
     ("changes", "good"),
     [
