@@ -20,6 +20,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,11 @@ def up(domain_id):
     yield start
     for command in started:
         if command.process.poll() is None:
+            nodes = command.node_pids()
             command.process.kill()
+            for pid in nodes:  # a frozen one would stay for good
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             command.end()
 
 
