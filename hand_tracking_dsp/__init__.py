@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from hand_tracking_dsp.tracking.bank import LevelBank
     from hand_tracking_dsp.tracking.draw import draw_hands
     from hand_tracking_dsp.tracking.palm import PalmDetector
-    from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+    from hand_tracking_dsp.tracking.tracker import HandTracker
+    from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
     from hand_tracking_dsp.tracking.types import FrameResult, HandLandmarks, Region, TrackedHand
 
 __version__ = "0.1.0"
@@ -63,7 +64,7 @@ _HOMES = {
     "Region": "tracking.types",
     "RuntimeOptions": "tracking.backends",
     "TrackedHand": "tracking.types",
-    "TrackerOptions": "tracking.tracker",
+    "TrackerOptions": "tracking.tracker_options",
     "draw_hands": "tracking.draw",
     "share_path": "resources",
 }

@@ -27,7 +27,7 @@ from hand_tracking_dsp.evaluation.agreement import Agreement, compare_trackers, 
 from hand_tracking_dsp.evaluation.workers import mediapipe_worker, package_worker
 from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
-from hand_tracking_dsp.tracking.tracker import TrackerOptions
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 
 _MAX_HANDS = 2
 _NOTE = (

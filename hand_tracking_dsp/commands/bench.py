@@ -45,7 +45,7 @@ from hand_tracking_dsp.nodes.graph.processes import GraphOptions
 from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
 from hand_tracking_dsp.nodes.graph.transport import rmw_implementation, transport_in_force
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
-from hand_tracking_dsp.tracking.tracker import TrackerOptions
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import Image
 
 # How the networks run, and the palm detector; "" is the bank's default one.

@@ -37,7 +37,7 @@ from hand_tracking_dsp.power.mac_estimate import MacEstimateOptions
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.tracker import TrackerOptions
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 
 WORST_FRAMES = 10
 """Number of pictures in a report."""

@@ -29,7 +29,7 @@ from hand_tracking_dsp.evaluation.workload.run import BLOCK, Contender, run_clip
 from hand_tracking_dsp.nodes.graph.parameter_files import parse_value
 from hand_tracking_dsp.options import make_options
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
-from hand_tracking_dsp.tracking.tracker import TrackerOptions
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 
 _NODE = "hand_tracker_node"
 _DEFAULT = "default"

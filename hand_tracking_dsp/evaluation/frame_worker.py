@@ -81,13 +81,14 @@ class _Package:
         from hand_tracking_dsp.tracking.backends import RuntimeOptions
         from hand_tracking_dsp.tracking.bank import LevelBank
         from hand_tracking_dsp.tracking.palm import PalmDetector
-        from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+        from hand_tracking_dsp.tracking.tracker import HandTracker
+        from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 
         runtime = RuntimeOptions(**options["runtime"])
         cv2.setNumThreads(max(1, runtime.threads))
         bank = LevelBank.load(options["bank"], runtime)
         detector = PalmDetector.load(options["bank"], options["detector"], runtime)
-        self._tracker = HandTracker(bank, detector, TrackerOptions(**options["tracker_options"]))
+        self._tracker = HandTracker(bank, detector, TrackerOptions.of(options["tracker_options"]))
         levels = [info.name for info in bank.levels]
         self.about = {"name": "hand_tracking_dsp", "provider": bank.provider, "levels": levels}
 

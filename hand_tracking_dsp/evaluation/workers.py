@@ -32,7 +32,7 @@ from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
-from hand_tracking_dsp.tracking.tracker import TrackerOptions
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import Floats, Image
 
 _SCRIPT = Path(__file__).with_name("frame_worker.py")
@@ -208,7 +208,7 @@ def package_worker(
         "bank": str(bank or default_bank()),
         "detector": detector,
         "runtime": asdict(runtime or RuntimeOptions()),
-        "tracker_options": asdict(tracker),
+        "tracker_options": tracker.values(),
         "cpu": cpu,
     }
     return TrackerWorker(sys.executable, options)

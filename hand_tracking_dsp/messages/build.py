@@ -124,6 +124,7 @@ class MessageBuilder:
         message.handedness = int(hand.handedness)
         message.handedness_score = hand.handedness_score
         message.presence = hand.presence
+        message.measured, message.measurement_age_s = hand.measured, hand.measurement_age_s
         for name in ("x", "y", "size", "rotation"):
             setattr(message, f"region_{name}", float(getattr(hand.region, name)))
         _fill(message.landmarks, hand.landmarks)

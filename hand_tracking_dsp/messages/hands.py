@@ -35,7 +35,8 @@ def tracked_hands(message: Message) -> tuple[TrackedHand, ...]:
 def tracked_hand(message: Message) -> TrackedHand:
     """Turn a Hand message into the tracking room's value.
 
-    Fields that an older definition of the message lacks are NaN; the track then is 0, the side unknown.
+    Fields that an older definition of the message lacks are NaN; the track then is 0, the side unknown,
+    and the hand measured.
     """
     side = getattr(message, "handedness", Handedness.UNKNOWN)
     return TrackedHand(
@@ -48,6 +49,8 @@ def tracked_hand(message: Message) -> TrackedHand:
         region=Region(
             *(getattr(message, f"region_{name}", math.nan) for name in ("x", "y", "size", "rotation"))
         ),
+        measured=getattr(message, "measured", True),
+        measurement_age_s=getattr(message, "measurement_age_s", 0.0),
     )
 
 

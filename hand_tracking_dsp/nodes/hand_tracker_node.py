@@ -54,7 +54,8 @@ from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.drift import DriftMonitor, DriftSchedule
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.precision import disorder
-from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+from hand_tracking_dsp.tracking.tracker import HandTracker
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import ChannelOrder, Drift, FrameResult
 from hand_tracking_dsp.tracking.types import Image as Pixels
 
@@ -96,7 +97,7 @@ class HandTrackerNode(ManagedNode):
         self.progress(f"Loading the palm detector {named} in {folder}.")
         detector = PalmDetector.load(folder, parameters["detector"], runtime)
         self._bank = LevelBank.load(folder, runtime, self._report_loading)
-        self._tracker = HandTracker(self._bank, detector, parameters.make(TrackerOptions))
+        self._tracker = HandTracker(self._bank, detector, TrackerOptions.of(parameters.group("")), live=True)
         schedule = DriftSchedule(parameters["drift_interval"], parameters["drift_budget_ms"])
         self._drift = DriftMonitor(self._bank, schedule)
         self._accelerator = Accelerator()
@@ -120,6 +121,8 @@ class HandTrackerNode(ManagedNode):
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        if self._tracker is not None:
+            self._tracker.close()
 
     def cleanup(self) -> None:
         """Free the networks."""

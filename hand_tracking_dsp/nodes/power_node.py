@@ -143,7 +143,8 @@ class PowerNode(ManagedNode):
         if isinstance(self._source, SimulatedBattery):
             self._source.set_level(self._level)
         elif isinstance(self._source, MacEstimate):
-            self._source.count_frame(self._level, message.hands, detector_ran=message.detector_ran)
+            measured = message.hands - message.predicted
+            self._source.count_frame(self._level, measured, detector_ran=message.detector_ran)
 
     def _tick(self) -> None:
         """Take a reading and publish it; open the source first where that is due."""

@@ -85,7 +85,7 @@ class MacEstimate:
 
         Args:
             level: That it ran at, at least 0; beyond the bank's levels the sparsest counts.
-            hands: In view, at least 0: the landmark network ran once for each.
+            hands: That were measured, at least 0: the landmark network ran once for each.
             detector_ran: Whether the palm detector ran, too.
         """
         self._macs += hands * self._level_macs[min(level, len(self._level_macs) - 1)]

@@ -75,6 +75,7 @@ class DriftSchedule:
 class DriftMonitor:
     """Measures the drift of a bank's levels on frames that a tracker has just handled.
 
+    Hands that were held count with the landmarks at which they were held: what the gate costs is in it.
     Runs the bank's networks, and so belongs to the tracker's thread.
     """
 
@@ -85,19 +86,20 @@ class DriftMonitor:
     def measure(self, image: Image, order: ChannelOrder, result: FrameResult, spent_ms: float) -> Drift:
         """Measure the drift of a frame that has taken a time so far, if it is due and the budget allows."""
         level, hands = result.stats.level, len(result.raw)
-        other = 0 if level > 0 else min(1, len(self._bank.levels) - 1)
+        exact = level == 0 and result.stats.predicted == 0
+        other = min(1, len(self._bank.levels) - 1) if exact else 0
         if not self.schedule.due(other, hands, spent_ms, self._guess_ms(result.stats, hands, other)):
             return Drift()
-        if other == level:
+        if exact and other == level:
             return Drift(drift=0.0)
         start = perf_counter()
         others = [self._bank.landmarks(image, raw.region, other, order).landmarks for raw in result.raw]
         ours = [raw.landmarks for raw in result.raw]
-        dense, sparse = (others, ours) if other == 0 else (ours, others)
+        dense, sparse = (ours, others) if exact else (others, ours)
         distance = fmean(map(mean_distance_palm_percent, sparse, dense))
         ms = (perf_counter() - start) * 1e3
         self.schedule.took(other, hands, ms)
-        return Drift(distance, ms=ms) if other == 0 else Drift(0.0, distance, ms)
+        return Drift(0.0, distance, ms) if exact else Drift(distance, ms=ms)
 
     def _guess_ms(self, stats: FrameStats, hands: int, other: int) -> float:
         """Guess what a region takes at another level: what it took at this one, by the work of both."""

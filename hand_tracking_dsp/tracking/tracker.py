@@ -24,22 +24,25 @@ from time import perf_counter
 
 import numpy as np
 
-from hand_tracking_dsp.hand import Handedness
-from hand_tracking_dsp.options import check_options, option
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.gate import Gate
 from hand_tracking_dsp.tracking.geometry import (
     mean_distance_palm_percent,
+    mean_distance_px,
     misses,
     overlap,
-    palm_size,
     region_from_landmarks,
     region_from_palm,
 )
-from hand_tracking_dsp.tracking.palm import SCORE_THRESHOLD, PalmDetector
+from hand_tracking_dsp.tracking.lost_hands import LostHands
+from hand_tracking_dsp.tracking.operating_point import OperatingPoint
+from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.search import Demand, PalmSearch
 from hand_tracking_dsp.tracking.smoothing import OneEuroFilter
+from hand_tracking_dsp.tracking.track import Track, scale_of
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import (
     ChannelOrder,
-    Floats,
     FrameResult,
     FrameStats,
     HandLandmarks,
@@ -52,54 +55,18 @@ from hand_tracking_dsp.tracking.types import (
 _SAME_REGION = 0.5
 # Two results whose joints lie closer than this share of the palm are one hand.
 _SAME_HAND = 0.35
-# Handedness is a property of the person: one frame changes the belief by this share at most.
-_HANDEDNESS_GAIN = 0.2
-# Below this probability the network does not know the side.
-_HANDEDNESS_SCORE = 0.6
 # A hand larger or smaller than this, in shares of the image's longer side, is not a hand.
 _SMALLEST_REGION = 0.01
 _LARGEST_REGION = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class TrackerOptions:
-    """Settings of the tracker.
+@dataclass(frozen=True, slots=True, eq=False)
+class _InView:
+    """A hand of the frame at hand: what the network said, or, where it is held, would say."""
 
-    With no hand in view the palm detector runs on every frame, and so it does on a frame that loses one;
-    search_interval_s holds while fewer than max_hands are in view. MediaPipe searches on every frame.
-    """
-
-    max_hands: int = option(2, "Most hands to follow.", "hands", 1, 16)
-    score_threshold: float = option(
-        SCORE_THRESHOLD, "Threshold of the palm detector: lowest score of a palm.", "", 0.01, 0.99
-    )
-    presence_threshold: float = option(0.5, "Lowest presence of a hand.", "", 0.01, 0.99)
-    search_interval_s: float = option(
-        0.5,
-        "Time between two searches for further hands while one is in view; 0: every frame.",
-        "s",
-        0,
-        60,
-    )
-    smoothing: bool = option(True, "Smooth the landmarks with a One-Euro filter.")
-    min_cutoff_hz: float = option(1.0, "Its cutoff at rest; lower is calmer.", "Hz", 0.01, 100)
-    beta: float = option(8.0, "Its rise with speed; higher lags less.", "Hz per palm size per s", 0, 1000)
-    mirrored: bool = option(False, "The images are mirrored (a selfie view): left and right change.")
-
-    def __post_init__(self) -> None:
-        """Raise ConfigurationError where a value cannot work."""
-        check_options(self)
-
-
-@dataclass(slots=True)
-class _Track:
-    """A hand being followed."""
-
-    track_id: int
-    region: Region
-    right: float
-    landmarks_filter: OneEuroFilter
-    world_filter: OneEuroFilter
+    track: Track
+    found: HandLandmarks
+    held: TrackedHand | None = None
 
 
 @dataclass(slots=True)
@@ -108,44 +75,72 @@ class _Frame:
 
     image: Image
     order: ChannelOrder
+    stamp_s: float
     level: int
     detection_ms: float = 0.0
     landmarks_ms: float = 0.0
-    detector_ran: bool = False
-    seen: list[tuple[_Track, HandLandmarks]] = field(default_factory=list)
+    aside_ms: float = 0.0
+    seen: list[_InView] = field(default_factory=list)
 
 
 class HandTracker:
     """Follows several hands through a sequence of frames.
 
-    Each followed hand's region comes from its landmarks in the frame before; the palm detector runs
-    only while fewer hands are followed than asked for, and at once, on the same frame, when one is
-    lost.
+    Each followed hand's region comes from its landmarks in the frame before; where nothing moves the hand is
+    held and no network runs. The palm detector runs only while fewer hands are followed than asked for.
+
+    Args:
+        bank: Networks of all levels.
+        detector: Palm detector.
+        options: Settings.
+        live: Whether frames come from a camera: palms are then detected in a thread. Else what would run in
+            the thread runs after the frame, so that results do not depend on the machine's speed.
     """
 
     def __init__(
-        self, bank: LevelBank, detector: PalmDetector, options: TrackerOptions | None = None
+        self,
+        bank: LevelBank,
+        detector: PalmDetector,
+        options: TrackerOptions | None = None,
+        *,
+        live: bool = False,
     ) -> None:
-        """Track with the networks of a bank and a palm detector."""
         self._bank = bank
-        self._detector = detector
         self._options = options or TrackerOptions()
-        self._tracks: list[_Track] = []
+        settings = self._options
+        self._gate = Gate(settings.gate)
+        self._search = PalmSearch(
+            detector,
+            settings.search,
+            settings.idle,
+            settings.max_hands,
+            settings.score_threshold,
+            live=live,
+        )
+        self._lost = LostHands()
+        self._tracks: list[Track] = []
         self._next_id = 1
-        self._searched_s = -math.inf
 
     def reset(self) -> None:
         """Forget all hands, as before the first frame; ids go on counting."""
         self._tracks = []
-        self._searched_s = -math.inf
+        self._lost.clear()
+        self._search.reset()
 
-    def track(self, image: Image, stamp_s: float, level: int = 0, order: ChannelOrder = "rgb") -> FrameResult:
+    def close(self) -> None:
+        """End the thread of the palm detector; the next frame starts it again where it is needed."""
+        self._search.close()
+
+    def track(
+        self, image: Image, stamp_s: float, point: OperatingPoint | int = 0, order: ChannelOrder = "rgb"
+    ) -> FrameResult:
         """Find the hands of the next frame.
 
         Args:
-            image: uint8 [height, width, 3].
+            image: uint8 [height, width, 3]; must not change until the next frame.
             stamp_s: Time at which it was taken, seconds; only differences count.
-            level: Sparsity level, 0 = dense; beyond the sparsest of the bank, the sparsest runs.
+            point: How much to compute; or a sparsity level alone, 0 = dense. Beyond the sparsest level of
+                the bank, the sparsest runs.
             order: The order of the image's channels.
 
         A hand whose step raises is followed no longer, so that the next frame begins without it.
@@ -154,96 +149,87 @@ class HandTracker:
             ConfigurationError: The level is negative.
         """
         start = perf_counter()
-        info = self._bank.nearest(level)
-        frame = _Frame(image, order, info.index)
-        for track in tuple(self._tracks):
+        point = OperatingPoint(point) if isinstance(point, int) else point
+        info = self._bank.nearest(point.level)
+        frame = _Frame(image, order, stamp_s, info.index)
+        followed = tuple(self._tracks)
+        for track in followed:
             with self._dropping(track):
-                self._look(frame, track)
-        if self._search_due(stamp_s, frame):
-            self._searched_s = stamp_s
-            self._search(frame)
-        self._tracks = [track for track, _ in frame.seen]
+                self._follow(frame, track, point.gate)
+        seen = {one.track for one in frame.seen}
+        lost = [track for track in followed if track not in seen]
+        self._lost.add(lost)
+        if len(frame.seen) < self._options.max_hands:
+            self._find(frame, point, bool(lost))
+        self._tracks = [one.track for one in frame.seen]
         pairs = []
-        for track, found in frame.seen:
-            with self._dropping(track):
-                pairs.append((self._hand(track, found, stamp_s), found))
+        for one in frame.seen:
+            with self._dropping(one.track):
+                pairs.append((self._hand(frame, one), one.found))
         pairs.sort(key=lambda pair: pair[0].track_id)
-        raw = tuple(found for _, found in pairs)
-        return FrameResult(
-            hands=tuple(hand for hand, _ in pairs),
-            stats=FrameStats(
-                requested_level=level,
-                level=info.index,
-                sparsity=info.sparsity,
-                detection_ms=frame.detection_ms,
-                landmarks_ms=frame.landmarks_ms,
-                total_ms=(perf_counter() - start) * 1e3,
-                detector_ran=frame.detector_ran,
-                presence=min((found.presence for found in raw), default=math.nan),
-                input_mean=_mean([found.input_mean for found in raw]),
-                input_std=_mean([found.input_std for found in raw]),
-                smoothing_residual=self._residual(pairs),
-                provider=self._bank.provider,
-            ),
-            raw=raw,
-        )
+        result = self._result(frame, point, pairs, start)
+        self._search.frame_done()
+        return result
 
     @contextmanager
-    def _dropping(self, track: _Track) -> Iterator[None]:
+    def _dropping(self, track: Track) -> Iterator[None]:
         """Drop a track if what is done with it raises, as it may on every frame, and search on the next."""
         try:
             yield
         except BaseException:
             self._tracks = [other for other in self._tracks if other is not track]
-            self._searched_s = -math.inf
+            self._search.hurry()
             raise
 
-    def _search_due(self, stamp_s: float, frame: _Frame) -> bool:
-        if len(frame.seen) >= self._options.max_hands:
-            return False
-        lost = len(frame.seen) < len(self._tracks)
-        since_s = stamp_s - self._searched_s
-        return lost or not frame.seen or not 0 <= since_s < self._options.search_interval_s
+    def _follow(self, frame: _Frame, track: Track, gate: float) -> None:
+        """Hold a hand or measure it; of two tracks on one hand the older one stays."""
+        if self._gate.holds(track, frame.image, frame.stamp_s, gate):
+            hand, found = track.hold(frame.stamp_s)
+            frame.seen.append(_InView(track, found, hand))
+        elif (looked := self._look(frame, track.region)) is not None:
+            frame.seen.append(_InView(track, looked))
 
-    def _search(self, frame: _Frame) -> None:
-        """Look for hands that are not followed yet."""
-        start = perf_counter()
-        palms = self._detector.detect(
-            frame.image, frame.order, self._options.max_hands, self._options.score_threshold
+    def _find(self, frame: _Frame, point: OperatingPoint, lost: bool) -> None:
+        """Look for hands that are not followed."""
+        interval_s = self._options.search_interval_s
+        demand = Demand(
+            frame.image,
+            frame.order,
+            frame.stamp_s,
+            len(frame.seen),
+            lost,
+            point.search_interval_s if interval_s < 0 else interval_s,
         )
-        frame.detection_ms = (perf_counter() - start) * 1e3
-        frame.detector_ran = True
-        for palm in palms:
+        sighted = self._search.palms(demand)
+        frame.detection_ms = sighted.on_the_way_ms
+        frame.aside_ms = sighted.aside_ms
+        for palm in sighted.palms:
             if len(frame.seen) >= self._options.max_hands:
                 break
             region = region_from_palm(palm)
-            if any(overlap(region, track.region) > _SAME_REGION for track, _ in frame.seen):
+            if any(overlap(region, one.track.region) > _SAME_REGION for one in frame.seen):
                 continue
-            self._look(frame, self._new_track(region))
+            if (found := self._look(frame, region)) is not None:
+                track = self._lost.take(found, frame.stamp_s) or self._new_track(region)
+                frame.seen.append(_InView(track, found))
 
-    def _new_track(self, region: Region) -> _Track:
+    def _new_track(self, region: Region) -> Track:
         options = self._options
-        return _Track(
-            track_id=0,
-            region=region,
-            right=math.nan,
-            landmarks_filter=OneEuroFilter(options.min_cutoff_hz, options.beta),
-            world_filter=OneEuroFilter(options.min_cutoff_hz, options.beta),
+        return Track(
+            region,
+            OneEuroFilter(options.min_cutoff_hz, options.beta),
+            OneEuroFilter(options.min_cutoff_hz, options.beta),
         )
 
-    def _look(self, frame: _Frame, track: _Track) -> None:
-        """Run the landmark network on a track's region; keep the track if it shows a hand."""
-        if misses(track.region, frame.image):
-            return
+    def _look(self, frame: _Frame, region: Region) -> HandLandmarks | None:
+        """Run the landmark network on a region; None where it shows no hand, or one that is seen already."""
+        if misses(region, frame.image):
+            return None
         start = perf_counter()
-        found = self._bank.landmarks(frame.image, track.region, frame.level, frame.order)
+        found = self._bank.landmarks(frame.image, region, frame.level, frame.order)
         frame.landmarks_ms += (perf_counter() - start) * 1e3
-        if not self._is_hand(found, frame.image):
-            return
-        # Of two tracks on one hand the older one stays.
-        if any(_same_hand(found, other) for _, other in frame.seen):
-            return
-        frame.seen.append((track, found))
+        known = any(_same_hand(found, other.found) for other in frame.seen)
+        return found if self._is_hand(found, frame.image) and not known else None
 
     def _is_hand(self, found: HandLandmarks, image: Image) -> bool:
         if not found.presence >= self._options.presence_threshold:
@@ -253,43 +239,60 @@ class HandTracker:
         share = region_from_landmarks(found.landmarks).size / float(max(image.shape[:2]))
         return _SMALLEST_REGION <= share <= _LARGEST_REGION
 
-    def _hand(self, track: _Track, found: HandLandmarks, stamp_s: float) -> TrackedHand:
+    def _hand(self, frame: _Frame, one: _InView) -> TrackedHand:
         """Bring a track up to date and say what it shows."""
-        if track.track_id == 0:
-            track.track_id = self._next_id
+        if one.held is not None:
+            return one.held
+        if one.track.track_id == 0:
+            one.track.track_id = self._next_id
             self._next_id += 1
-        track.region = region_from_landmarks(found.landmarks)
-        if math.isnan(track.right):
-            track.right = found.right
-        track.right += _HANDEDNESS_GAIN * (found.right - track.right)
-        handedness, score = self._handedness(track.right)
-        landmarks, world = found.landmarks, found.world_landmarks
-        if self._options.smoothing:
-            landmarks = track.landmarks_filter.filter(landmarks, stamp_s, _scale(landmarks))
-            world = track.world_filter.filter(world, stamp_s, _scale(world))
-        return TrackedHand(track.track_id, handedness, score, found.presence, landmarks, world, found.region)
+        options = self._options
+        return one.track.measured(
+            one.found,
+            frame.stamp_s,
+            frame.image,
+            smoothing=options.smoothing,
+            mirrored=options.mirrored,
+        )
+
+    def _result(
+        self,
+        frame: _Frame,
+        point: OperatingPoint,
+        pairs: list[tuple[TrackedHand, HandLandmarks]],
+        start: float,
+    ) -> FrameResult:
+        measured = [found for hand, found in pairs if hand.measured]
+        return FrameResult(
+            hands=tuple(hand for hand, _ in pairs),
+            stats=FrameStats(
+                requested_level=point.level,
+                level=frame.level,
+                sparsity=self._bank.levels[frame.level].sparsity,
+                detection_ms=frame.detection_ms,
+                landmarks_ms=frame.landmarks_ms,
+                total_ms=(perf_counter() - start) * 1e3,
+                detector_ran=frame.detection_ms > 0 or frame.aside_ms > 0,
+                aside_ms=frame.aside_ms,
+                predicted=len(pairs) - len(measured),
+                presence=min((found.presence for _, found in pairs), default=math.nan),
+                input_mean=_mean([found.input_mean for found in measured]),
+                input_std=_mean([found.input_std for found in measured]),
+                smoothing_residual=self._residual(pairs),
+                provider=self._bank.provider,
+            ),
+            raw=tuple(found for _, found in pairs),
+        )
 
     def _residual(self, pairs: list[tuple[TrackedHand, HandLandmarks]]) -> float:
         if not self._options.smoothing:
             return math.nan
         return _mean([mean_distance_palm_percent(hand.landmarks, raw.landmarks) for hand, raw in pairs])
 
-    def _handedness(self, right: float) -> tuple[Handedness, float]:
-        score = max(right, 1 - right)
-        if not score >= _HANDEDNESS_SCORE:
-            return Handedness.UNKNOWN, math.nan
-        is_right = (right > 0.5) != self._options.mirrored
-        return (Handedness.RIGHT if is_right else Handedness.LEFT), score
-
-
-def _scale(landmarks: Floats) -> float:
-    """Palm size; never zero, also where a hand is seen from its fingertips."""
-    return max(palm_size(landmarks), 0.25 * float(np.ptp(landmarks, axis=0).max()), 1e-6)
-
 
 def _same_hand(a: HandLandmarks, b: HandLandmarks) -> bool:
-    distance = np.linalg.norm(a.landmarks[:, :2] - b.landmarks[:, :2], axis=1).mean()
-    return bool(distance < _SAME_HAND * min(_scale(a.landmarks), _scale(b.landmarks)))
+    distance = mean_distance_px(a.landmarks, b.landmarks)
+    return distance < _SAME_HAND * min(scale_of(a.landmarks), scale_of(b.landmarks))
 
 
 def _mean(values: list[float]) -> float:

@@ -96,13 +96,15 @@ class TrackedHand:
     """A hand followed from frame to frame.
 
     Attributes:
-        track_id: Counts from 1; a hand lost and found again gets a new one.
+        track_id: Counts from 1; a hand that is found again within a second of its loss keeps it.
         handedness: Side of the person's body.
         handedness_score: Probability of that side, 0.5 to 1.
         presence: Probability that the region shows a hand, 0 to 1.
         landmarks: float32 [21, 3], as in HandLandmarks, smoothed if the tracker smooths.
         world_landmarks: float32 [21, 3], as in HandLandmarks, smoothed if the tracker smooths.
         region: The region the network saw.
+        measured: Whether the network saw it on this frame; else it was predicted from earlier ones.
+        measurement_age_s: Time since the image in which the network saw it last, seconds; 0 where measured.
     """
 
     track_id: int
@@ -112,6 +114,8 @@ class TrackedHand:
     landmarks: Floats
     world_landmarks: Floats
     region: Region
+    measured: bool = True
+    measurement_age_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +126,12 @@ class FrameStats:
         requested_level: Level asked for; 0 = dense.
         level: Level that ran (the sparsest of the bank where it has no such level); higher = sparser.
         sparsity: Share of the dense network's parameters removed at that level, 0 to 1.
-        detection_ms: Palm detection, milliseconds; 0 where the detector did not run.
+        detection_ms: Palm detection on the way of the hands, milliseconds; 0 where it did not run there.
         landmarks_ms: Landmark network with cropping and projection, all hands, milliseconds.
         total_ms: From taking the image to the hands, milliseconds.
-        detector_ran: Whether the palm detector ran.
+        detector_ran: Whether the palm detector ran for this frame, on the way of the hands or beside them.
+        aside_ms: Palm detection beside the hands whose palms were looked at here, milliseconds; 0: none.
+        predicted: Hands that were held, not measured.
         presence: Lowest presence of the hands in view, 0 to 1; NaN without a hand.
         input_mean: Mean of the landmark network's inputs, 0 to 1; NaN where it did not run.
         input_std: Mean of their standard deviations, 0 to 1; NaN where it did not run.
@@ -141,6 +147,8 @@ class FrameStats:
     landmarks_ms: float = math.nan
     total_ms: float = math.nan
     detector_ran: bool = False
+    aside_ms: float = 0.0
+    predicted: int = 0
     presence: float = math.nan
     input_mean: float = math.nan
     input_std: float = math.nan
@@ -155,7 +163,8 @@ class FrameResult:
     Attributes:
         hands: The hands, ordered by track_id.
         stats: What they cost.
-        raw: What the network said of each of them, in the same order, before smoothing.
+        raw: What the network said of each of them, in the same order, before smoothing; of a hand that was
+            held, what it is expected to say.
     """
 
     hands: tuple[TrackedHand, ...]
@@ -169,8 +178,8 @@ class Drift:
 
     Attributes:
         drift: Mean distance of the landmarks from the dense level's, % of the dense palm size; 0 at the
-            dense level; NaN where it was not measured.
-        drift_sparser: At the dense level, that distance of the next sparser one; NaN at other levels,
+            dense level, where no hand is held; NaN where it was not measured.
+        drift_sparser: Where it is 0, that distance of the next sparser one; NaN at other levels,
             where there is no sparser one, and where it was not measured.
         ms: What the measurement took, milliseconds; 0 where there was none.
     """

@@ -36,7 +36,7 @@ from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.nodes.tables.camera import CAMERA
 from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
-from hand_tracking_dsp.tracking.tracker import TrackerOptions
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 
 
 @pytest.fixture

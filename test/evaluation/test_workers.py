@@ -27,7 +27,7 @@ from hand_tracking_dsp.evaluation.workers import TrackerWorker, mediapipe_worker
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
-from hand_tracking_dsp.tracking.tracker import TrackerOptions
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,7 @@ from hand_tracking_dsp.cameras.camera import Frame
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.drift import DriftMonitor, DriftSchedule
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
+from hand_tracking_dsp.tracking.operating_point import OperatingPoint
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.tracker import HandTracker
 from hand_tracking_dsp.tracking.types import Drift, FrameResult, Image
@@ -47,7 +48,9 @@ def image(draw: Callable[..., list[Frame]]) -> Image:
 def track(detector: PalmDetector) -> Track:
     def follow(bank: LevelBank, image: Image, level: int) -> FrameResult:
         tracker = HandTracker(bank, detector)
-        return [tracker.track(image, index / 30, level, "bgr") for index in range(3)][-1]
+        return [tracker.track(image, index / 30, OperatingPoint(level, gate=0), "bgr") for index in range(3)][
+            -1
+        ]
 
     return follow
 

@@ -30,10 +30,12 @@ from hand_tracking_dsp.cameras.camera import Frame, HandTruth
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.gate import GateOptions
 from hand_tracking_dsp.tracking.geometry import palm_size
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.smoothing import OneEuroFilter
-from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+from hand_tracking_dsp.tracking.tracker import HandTracker
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import FrameResult, HandLandmarks, Image, TrackedHand
 
 RATE_HZ = 30.0
@@ -54,6 +56,14 @@ def follow(tracker: HandTracker, images: Sequence[Image], level: int = 0) -> lis
 
 def images_of(frames: Sequence[Frame]) -> list[Image]:
     return [frame.image for frame in frames]
+
+
+def restless(frames: Sequence[Frame]) -> list[Image]:
+    """Let something move beside the hand, so that no picture is like another."""
+    generator = np.random.default_rng(1)
+    for frame in frames:
+        frame.image[:120, :160] = generator.integers(0, 255, (4, 4, 1)).repeat(30, 0).repeat(40, 1)
+    return images_of(frames)
 
 
 def error(hand: TrackedHand, truth: HandTruth) -> float:
@@ -84,10 +94,15 @@ def test_the_detector_rests_while_as_many_hands_are_followed_as_asked_for(make: 
     assert results[1].stats.detection_ms == 0
 
 
-def test_with_room_for_another_hand_the_detector_runs_at_intervals(make: Make, draw: Draw) -> None:
-    results = follow(make(max_hands=2, search_interval_s=0.19), images_of(draw(20)))
+def test_with_room_for_another_hand_the_detector_runs_at_intervals_off_its_way(
+    make: Make, draw: Draw
+) -> None:
+    images = restless(draw(20))
+    results = follow(make(max_hands=2, search_interval_s=0.19), images)
     ran = [index for index, result in enumerate(results) if result.stats.detector_ran]
-    assert ran == [0, 6, 12, 18]
+    assert ran == [0, 7, 13, 19]  # on the frame before, for this one
+    assert [result.stats.detection_ms > 0 for result in results] == [True] + [False] * 19
+    assert all(results[index].stats.aside_ms > 0 for index in ran[1:])
 
 
 def test_tells_two_hands_apart(make: Make, draw: Draw) -> None:
@@ -101,11 +116,14 @@ def test_tells_two_hands_apart(make: Make, draw: Draw) -> None:
         assert all(error(hand, by_side[hand.handedness]) < 0.3 for hand in result.hands)
 
 
-def test_a_hand_lost_and_found_again_gets_a_new_id(make: Make, draw: Draw) -> None:
+@pytest.mark.parametrize(("frames_away", "track_id"), [(1, 1), (2, 1), (40, 2)])
+def test_a_hand_found_again_soon_keeps_its_id_and_later_gets_a_new_one(
+    make: Make, draw: Draw, frames_away: int, track_id: int
+) -> None:
     frames = images_of(draw(10))
-    results = follow(make(max_hands=1), [*frames, BLANK, BLANK, *frames])
+    results = follow(make(max_hands=1), [*frames, *[BLANK] * frames_away, *reversed(frames)])
     ids = [tuple(hand.track_id for hand in result.hands) for result in results]
-    assert ids == [(1,)] * 10 + [()] * 2 + [(2,)] * 10
+    assert ids == [(1,)] * 10 + [()] * frames_away + [(track_id,)] * 10
 
 
 def test_a_hand_that_jumps_is_found_on_the_same_frame(make: Make, draw: Draw) -> None:
@@ -151,15 +169,16 @@ def test_a_hand_that_the_image_no_longer_reaches_is_dropped_and_costs_nothing(
 def test_a_hand_whose_step_raises_is_dropped_and_the_others_stay(
     bank: LevelBank, detector: PalmDetector, draw: Draw
 ) -> None:
-    tracker = HandTracker(FailingBank(bank, 3), detector, TrackerOptions(max_hands=2))
+    options = TrackerOptions(max_hands=2, gate=GateOptions(enabled=False))
+    tracker = HandTracker(FailingBank(bank, 3), detector, options)
     first, second, third, fourth = images_of(draw(4, hands=2))
     (result,) = follow(tracker, [first])
     assert [hand.track_id for hand in result.hands] == [1, 2]
     with pytest.raises(RuntimeError, match="the backend failed"):
         tracker.track(second, 0.1, 0, "bgr")
-    for image, stamp_s in ((third, 0.2), (fourth, 0.3)):
-        result = tracker.track(image, stamp_s, 0, "bgr")
-        assert [hand.track_id for hand in result.hands] == [2, 3]
+    found = [tracker.track(image, stamp_s, 0, "bgr") for image, stamp_s in ((third, 0.2), (fourth, 0.3))]
+    assert 2 in [hand.track_id for hand in found[0].hands]
+    assert len(found[1].hands) == 2
 
 
 def test_a_hand_whose_smoothing_raises_is_dropped(
@@ -182,12 +201,13 @@ def test_a_detector_that_fails_is_not_asked_again_before_its_time(
 ) -> None:
     failing = Mock(wraps=detector)
     tracker = HandTracker(bank, failing, TrackerOptions(max_hands=2, search_interval_s=0.5))
-    images = images_of(draw(4))
+    images = restless(draw(5))
     tracker.track(images[0], 0.0, 0, "bgr")
     failing.detect.side_effect = RuntimeError("the detector failed")
+    tracker.track(images[1], 0.6, 0, "bgr")
     with pytest.raises(RuntimeError, match="the detector failed"):
-        tracker.track(images[1], 0.6, 0, "bgr")
-    for image, stamp_s in ((images[2], 0.7), (images[3], 0.8)):
+        tracker.track(images[2], 0.7, 0, "bgr")
+    for image, stamp_s in ((images[3], 0.8), (images[4], 0.9)):
         result = tracker.track(image, stamp_s, 0, "bgr")
         assert [hand.track_id for hand in result.hands] == [1]
 
@@ -278,7 +298,7 @@ def test_stamps_that_jump_back_do_no_harm(make: Make, draw: Draw) -> None:
         ({"max_hands": 0}, "TrackerOptions.max_hands is 0, but must be in the range 1 to 16 hands"),
         ({"score_threshold": 1.0}, "score_threshold is 1.0, but must be in the range 0.01 to 0.99"),
         ({"presence_threshold": math.nan}, "presence_threshold is nan"),
-        ({"search_interval_s": -1.0}, "search_interval_s is -1.0"),
+        ({"search_interval_s": -1.5}, "search_interval_s is -1.5"),
         ({"min_cutoff_hz": 0.0}, "min_cutoff_hz is 0.0"),
         ({"beta": -1.0}, "beta is -1.0"),
     ],

@@ -37,7 +37,8 @@ from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.draw import draw_hands, write_caption
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+from hand_tracking_dsp.tracking.tracker import HandTracker
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import Image
 
 # Names of gestures, and the pose of the synthetic hand that shows each: its name, roll and yaw in degrees.

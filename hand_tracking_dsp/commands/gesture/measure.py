@@ -38,7 +38,8 @@ from hand_tracking_dsp.recordings.labels import PARTS, choose_part, read_labels
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+from hand_tracking_dsp.tracking.tracker import HandTracker
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 
 _NOTE = (
     "In pictures each hand is read alone, without smoothing or debouncing; the labels are what people say. "

@@ -42,7 +42,8 @@ from hand_tracking_dsp.gestures.reading import read_gesture
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+from hand_tracking_dsp.tracking.tracker import HandTracker
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import Floats
 
 # From this share of a gesture's examples on that another one would claim, people should know.

@@ -169,7 +169,7 @@ class FrameMetrics:
         return (frame.stamp_ns - self._first_ns) * 1e-9
 
     def _energy_mj(self, cost: FrameCost) -> float:
-        macs = cost.hands * self._level_macs[cost.level]
+        macs = (cost.hands - cost.predicted) * self._level_macs[cost.level]
         macs += self._detector_macs if cost.detector_ran else 0
         return macs * self._millijoules_per_mac
 

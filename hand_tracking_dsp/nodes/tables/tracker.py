@@ -20,7 +20,7 @@ from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, BANK, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
-from hand_tracking_dsp.tracking.tracker import TrackerOptions
+from hand_tracking_dsp.tracking.tracker_options import GROUPS, TrackerOptions
 
 TRACKER: tuple[Parameter, ...] = (
     AUTOSTART,
@@ -30,6 +30,7 @@ TRACKER: tuple[Parameter, ...] = (
     Parameter("level", 0, "Sparsity level until a command arrives; 0: dense.", low=0, high=255),
     *parameters_of(RuntimeOptions),
     *parameters_of(TrackerOptions),
+    *(one for prefix, kind in GROUPS.values() for one in parameters_of(kind, prefix)),
     Parameter(
         "drift_interval",
         30,

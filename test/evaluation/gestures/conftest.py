@@ -23,7 +23,8 @@ from hand_tracking_dsp.cameras.synthetic.posed import pose_picture
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
+from hand_tracking_dsp.tracking.tracker import HandTracker
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ from hand_tracking_dsp.options import declaration, parameters_of
 from hand_tracking_dsp.power.mac_estimate import MacEstimateOptions
 from hand_tracking_dsp.power.simulated_battery import SimulatedBatteryOptions
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
-from hand_tracking_dsp.tracking.tracker import TrackerOptions
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 
 ALL = [(node, parameter) for node, table in TABLES.items() for parameter in table]
 DATACLASSES = (
@@ -154,7 +154,7 @@ def test_a_dataclass_takes_the_range_that_is_declared_and_no_more(kind, one):
         (TrackerOptions, "max_hands", 1, 16),
         (TrackerOptions, "score_threshold", 0.01, 0.99),
         (TrackerOptions, "presence_threshold", 0.01, 0.99),
-        (TrackerOptions, "search_interval_s", 0, 60),
+        (TrackerOptions, "search_interval_s", -1, 60),
         (TrackerOptions, "min_cutoff_hz", 0.01, 100),
         (TrackerOptions, "beta", 0, 1000),
         (RuntimeOptions, "threads", 0, 256),

@@ -1,0 +1,193 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The palm detector in a thread of its own, or after a frame's hands, so that no hand waits for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from time import perf_counter
+
+from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.types import ChannelOrder, Image, PalmDetection
+
+# Of the thread, above the process's: where a core has both, the hands in view go first.
+_NICER = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Search:
+    """A search that is wanted: the image, uint8 [height, width, 3], and what PalmDetector.detect needs."""
+
+    image: Image
+    order: ChannelOrder
+    max_hands: int
+    score_threshold: float
+
+    def run(self, detector: PalmDetector) -> Sighting:
+        """Run a detector."""
+        start = perf_counter()
+        palms = detector.detect(self.image, self.order, self.max_hands, self.score_threshold)
+        return Sighting(tuple(palms), (perf_counter() - start) * 1e3)
+
+    def try_out(self, detector: PalmDetector) -> Sighting | Exception:
+        """Run a detector, and return what it raises."""
+        try:
+            return self.run(detector)
+        except Exception as error:  # noqa: BLE001 (raised again where the result is taken)
+            return error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """Result of a search.
+
+    Attributes:
+        palms: Palms, best score first.
+        ms: Time that the search took, milliseconds.
+    """
+
+    palms: tuple[PalmDetection, ...] = ()
+    ms: float = 0.0
+
+
+class Afterwards:
+    """Runs a search when the frame's hands are known, for the next frame; the same on every machine."""
+
+    def __init__(self, detector: PalmDetector) -> None:
+        self._detector = detector
+        self._wanted: Search | None = None
+        self._result: Sighting | Exception | None = None
+
+    @property
+    def busy(self) -> bool:
+        """True while a search is wanted, or its result not yet taken."""
+        return self._wanted is not None or self._result is not None
+
+    def submit(self, search: Search) -> None:
+        """Want a search."""
+        self._wanted = search
+
+    def take(self) -> Sighting | None:
+        """Return the result once, as soon as there is one.
+
+        Raises:
+            Exception: Whatever the detector raised.
+        """
+        result, self._result = self._result, None
+        return _raised(result)
+
+    def finish(self) -> None:
+        """Do nothing: no search is under way between two calls."""
+
+    def frame_done(self) -> None:
+        """Run the search that is wanted."""
+        search, self._wanted = self._wanted, None
+        if search is not None:
+            self._result = search.try_out(self._detector)
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._wanted = self._result = None
+
+
+class Beside:
+    """Runs searches in a thread, one at a time."""
+
+    def __init__(self, detector: PalmDetector) -> None:
+        self._detector = detector
+        self._condition = threading.Condition()
+        self._wanted: Search | None = None
+        self._result: Sighting | Exception | None = None
+        self._running = False
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    @property
+    def busy(self) -> bool:
+        """True while a search is wanted or runs, or its result was not yet taken."""
+        with self._condition:
+            return self._running or self._wanted is not None or self._result is not None
+
+    def submit(self, search: Search) -> None:
+        """Want a search; call it only while not busy."""
+        if self._thread is None:
+            self._closed = False
+            self._thread = threading.Thread(target=self._work, name="palm search", daemon=True)
+            self._thread.start()
+        with self._condition:
+            self._wanted = search
+            self._condition.notify_all()
+
+    def take(self) -> Sighting | None:
+        """Return the result once, as soon as there is one.
+
+        Raises:
+            Exception: Whatever the detector raised.
+        """
+        with self._condition:
+            result, self._result = self._result, None
+        return _raised(result)
+
+    def finish(self) -> None:
+        """Wait until no search is wanted or runs."""
+        with self._condition:
+            while self._running or self._wanted is not None:
+                self._condition.wait()
+
+    def frame_done(self) -> None:
+        """Do nothing: the thread works by itself."""
+
+    def close(self) -> None:
+        """End the thread, once its search is done, and forget everything."""
+        with self._condition:
+            self._closed = True
+            self._wanted = None
+            self._condition.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._result = None
+
+    def _work(self) -> None:
+        _step_back()
+        while True:
+            with self._condition:
+                while (search := self._wanted) is None and not self._closed:
+                    self._condition.wait()
+                if search is None or self._closed:
+                    return
+                self._wanted = None
+                self._running = True
+            result = search.try_out(self._detector)
+            with self._condition:
+                self._running = False
+                self._result = result
+                self._condition.notify_all()
+
+
+def _raised(result: Sighting | Exception | None) -> Sighting | None:
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def _step_back() -> None:
+    """Make this thread nicer than its process; Linux alone has niceness by thread."""
+    if sys.platform == "linux":
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), min(own + _NICER, 19))
