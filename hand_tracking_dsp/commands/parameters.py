@@ -102,10 +102,16 @@ def observation_as_markdown() -> str:
 
 
 def _yaml_lines(table: tuple[Parameter, ...]) -> Iterator[str]:
-    """Nest names with dots; members of a group stand together in every table."""
+    """Nest names with dots; members of a group stand together in every table.
+
+    A group that bears the name of a parameter cannot be nested: its members are written with their dots.
+    """
     opened: list[str] = []
+    names = {parameter.name for parameter in table}
     for parameter in table:
         *groups, name = parameter.name.split(".")
+        if names & {".".join(groups[:depth]) for depth in range(1, len(groups) + 1)}:
+            groups, name = [], parameter.name
         shared = 0
         while shared < min(len(groups), len(opened)) and groups[shared] == opened[shared]:
             shared += 1

@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import yaml
@@ -42,7 +44,7 @@ def test_the_parameter_file_holds_every_default():
     for node, table in TABLES.items():
         values = data[f"/**/{node}"]["ros__parameters"]
         for parameter in table:
-            value = values
-            for part in parameter.name.split("."):
-                value = value[part]
+            value = values.get(parameter.name)
+            if value is None:
+                value = reduce(getitem, parameter.name.split("."), values)
             assert parameter.accept(value) == parameter.default
