@@ -20,6 +20,7 @@ import math
 import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from geometry_msgs.msg import Twist, TwistStamped
@@ -31,7 +32,7 @@ from hand_tracking_dsp.gestures.types import BUILT_IN
 from hand_tracking_dsp.msg import GestureArray
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.report import Report
-from hand_tracking_dsp.nodes.base.running import raise_priority, run_node
+from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.base.timed_thread import TimedThread
 from hand_tracking_dsp.nodes.messages.conversion import seconds
 from hand_tracking_dsp.nodes.messages.gesture_messages import shown_hands
@@ -162,7 +163,4 @@ class GestureTeleopNode(ManagedNode):
         self._commands.publish(stamped)
 
 
-def main() -> int:
-    """Run the node at a raised priority where that is allowed; see run_node."""
-    raise_priority()
-    return run_node(GestureTeleopNode)
+main = partial(run_node, GestureTeleopNode)

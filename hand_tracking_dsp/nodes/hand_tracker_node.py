@@ -221,6 +221,7 @@ class HandTrackerNode(ManagedNode):
         return response
 
     def _run(self, images: Mailbox[Image | CompressedImage]) -> None:
+        self.scheduling.enter_thread()
         while (message := images.take()) is not None:
             self._taken_s = time.monotonic()
             try:

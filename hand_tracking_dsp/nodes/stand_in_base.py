@@ -23,8 +23,9 @@ import rclpy
 from geometry_msgs.msg import TwistStamped
 from rclpy.executors import ExternalShutdownException
 
-from hand_tracking_dsp.nodes.base.running import raise_priority
 from hand_tracking_dsp.nodes.messages.conversion import seconds
+from hand_tracking_dsp.scheduling.options import SchedulingOptions
+from hand_tracking_dsp.scheduling.process_priority import ProcessPriority
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
     as the driver of a base has: otherwise a loaded machine delays the measurement instead of what is
     measured.
     """
-    raise_priority()
+    ProcessPriority().claim(main, SchedulingOptions("nice"))
     rclpy.init()
     node = rclpy.create_node("stand_in_base")
 

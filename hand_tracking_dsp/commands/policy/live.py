@@ -40,6 +40,7 @@ from hand_tracking_dsp.commands.policy.live_run import (
     LivePolicy,
     load_w,
     run_policy,
+    scheduling_in_force,
 )
 from hand_tracking_dsp.commands.policy.live_table import score_table
 from hand_tracking_dsp.commands.up import add_node_parameters, node_parameters, require_ros
@@ -51,6 +52,7 @@ from hand_tracking_dsp.evaluation.load import LoadScript
 from hand_tracking_dsp.nodes.graph.processes import Value
 from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.resources import default_bank, default_policy
+from hand_tracking_dsp.scheduling.options import SchedulingOptions
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
 _DURATION_S = 180.0
@@ -63,6 +65,8 @@ _OWN_OPTIONS = {
     (CONTROLLER, "budget_ms"): "give --budget-ms",
     (CONTROLLER, "policy"): "give --policies",
     (CONTROLLER, "policy_file"): "give --policy-file",
+    ("camera_node", "scheduling"): "give --scheduling",
+    ("hand_tracker_node", "scheduling"): "give --scheduling",
     (POWER, "source"): "the battery is always the simulated one",
     (POWER, "simulated.base_w"): "the energy is counted with the default",
 }
@@ -95,6 +99,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policy-file", type=Path, metavar="FILE", help="policy.json of the learned one; else the package's"
     )
+    scheduling = declaration(SchedulingOptions, "scheduling")
+    parser.add_argument(
+        "--scheduling",
+        default=scheduling.default,
+        metavar="NAMES",
+        help=f"scheduling of camera and tracker: {scheduling.allowed}; several, such as "
+        "normal,auto, are compared with each policy (default: %(default)s)",
+    )
     parser.add_argument(
         "--rounds", type=int, default=1, metavar="N", help="runs of each policy; every other backwards"
     )
@@ -120,6 +132,7 @@ def run(options: argparse.Namespace) -> int:
     view.say(f"{len(policies) * options.rounds} runs of {options.duration:g} s, load {options.load}")
     view.say(machine_line())
     runs: list[LiveRun] = []
+    in_force: dict[str, str] = {}
     for number in range(1, options.rounds + 1):
         # Whatever changes slowly, such as heat, falls on all alike when the order turns round.
         for policy in policies if number % 2 else policies[::-1]:
@@ -128,8 +141,11 @@ def run(options: argparse.Namespace) -> int:
                 view.say("Interrupted: what follows is of the runs that are complete.")
                 return _finish(options, script, policies, runs)
             runs.append(LiveRun(policy.name, recording))
+            in_force[policy.name] = scheduling_in_force(options.out, policy, number)
+            view.say(f"{policy.name}, round {number}: the tracker ran at {in_force[policy.name]}")
             # A later run may fail.
-            write_json(options.out / "live.json", _report(options, bank, policies, runs))
+            report = _report(options, bank, policies, runs) | {"scheduling_of_tracker": in_force}
+            write_json(options.out / "live.json", report)
     return _finish(options, script, policies, runs)
 
 
@@ -167,7 +183,25 @@ def _live_policies(options: argparse.Namespace, bank: Manifest) -> list[LivePoli
     if len(set(names)) < len(names):
         msg = f"--policies is {options.policies}: name each policy once, and use --rounds to repeat them."
         raise ConfigurationError(msg)
-    return [LivePolicy(name, _policy_parameters(name, options, bank)) for name in names]
+    schedulings = _schedulings(options.scheduling)
+    return [
+        LivePolicy(
+            name if len(schedulings) == 1 else f"{name}, {scheduling}",
+            _policy_parameters(name, options, bank),
+            scheduling,
+        )
+        for name in names
+        for scheduling in schedulings
+    ]
+
+
+def _schedulings(text: str) -> list[str]:
+    declared = declaration(SchedulingOptions, "scheduling")
+    names = [str(declared.accept(name.strip(), "--scheduling")) for name in text.split(",")]
+    if len(set(names)) < len(names):
+        msg = f"--scheduling is {text}: name each once, and use --rounds to repeat them."
+        raise ConfigurationError(msg)
+    return names
 
 
 def _policy_parameters(name: str, options: argparse.Namespace, bank: Manifest) -> Mapping[str, Value]:
@@ -206,6 +240,7 @@ def _report(
         "bank": bank.name,
         "budget_ms": options.budget_ms,
         "load": options.load,
+        "scheduling": options.scheduling,
         "duration_s": options.duration,
         "parameters": [*DEFAULTS, *options.parameters],
         "policy_file": str(options.policy_file or ""),

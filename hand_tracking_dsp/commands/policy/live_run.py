@@ -17,8 +17,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hand_tracking_dsp.commands.live import LiveView
@@ -44,10 +46,17 @@ CONTROLLER, POWER = "pruning_controller_node", "power_node"
 
 @dataclass(frozen=True, slots=True)
 class LivePolicy:
-    """A policy as it is run in the graph."""
+    """A policy as it is run in the graph.
+
+    Attributes:
+        name: Name of the policy and, where several are compared, of the scheduling.
+        parameters: Parameters of the controller.
+        scheduling: Parameter scheduling of the nodes on the hands' way.
+    """
 
     name: str
     parameters: Mapping[str, Value]
+    scheduling: str = "auto"
 
 
 def run_policy(
@@ -74,7 +83,7 @@ def run_policy(
     graph = GraphRun(
         options.duration,
         GraphOptions(NODES[:-1], parameters=_parameters(options, policy, bank), yaml_parameters=given),
-        options.out / f"{policy.name.replace(':', '_')}_{number}.nodes.log",
+        _log(options.out, policy, number),
         NODES[-1:],
     )
     with Load(script) as load:
@@ -86,13 +95,32 @@ def run_policy(
     return recording if session.complete else None
 
 
+def scheduling_in_force(out: Path, policy: LivePolicy, number: int) -> str:
+    """Return what the tracker read from the kernel when a run began; "": it did not say."""
+    try:
+        text = _log(out, policy, number).read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    found = re.search(r"^hand_tracker_node .*\bscheduling \w+: (.*)$", text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _log(out: Path, policy: LivePolicy, number: int) -> Path:
+    return out / f"{re.sub('[:, ]+', '_', policy.name)}_{number}.nodes.log"
+
+
 def _parameters(
     options: argparse.Namespace, policy: LivePolicy, bank: Manifest
 ) -> dict[str, dict[str, Value]]:
     watts = load_w(bank)
     lifetime_s = 3600 * BATTERY.capacity_wh / (BATTERY.base_w + watts[0])
     return {
-        "camera_node": {"source": options.source, "allow_gstreamer": True},
+        "camera_node": {
+            "source": options.source,
+            "allow_gstreamer": True,
+            "scheduling": policy.scheduling,
+        },
+        "hand_tracker_node": {"scheduling": policy.scheduling},
         CONTROLLER: {"budget_ms": options.budget_ms, **policy.parameters},
         POWER: {
             "source": "simulated",

@@ -72,6 +72,10 @@ class DeclaredParameters:
         """Return a parameter's value."""
         return self._table[name].accept(self._node.get_parameter(name).value)
 
+    def __contains__(self, name: str) -> bool:
+        """Return whether the table has a parameter."""
+        return name in self._table
+
     def make(
         self,
         kind: type[OptionsType],

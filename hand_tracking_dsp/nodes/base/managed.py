@@ -34,6 +34,7 @@ from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.nodes.base.autostart import Autostart
 from hand_tracking_dsp.nodes.base.declaration import DeclaredParameters
 from hand_tracking_dsp.nodes.base.report import Report
+from hand_tracking_dsp.nodes.base.scheduling import NodeScheduling
 from hand_tracking_dsp.nodes.base.wiring import Wiring
 from hand_tracking_dsp.nodes.tables.wiring import EXPECTATIONS
 from hand_tracking_dsp.options import Parameter
@@ -63,6 +64,7 @@ class ManagedNode(LifecycleNode):
         self._served: list[Service] = []
         self._repeated: list[Timer] = []
         self.parameters = DeclaredParameters(self, table, lambda: self.state == "active", self.apply)
+        self.scheduling = NodeScheduling(self.parameters, self.get_logger().info)
         if unknown := self.parameters.unknown:
             self.get_logger().warning(f"Ignoring parameters that {name} does not have: {', '.join(unknown)}.")
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
@@ -215,10 +217,11 @@ class ManagedNode(LifecycleNode):
         while self._repeated:
             self.destroy_timer(self._repeated.pop())
         self.deactivate()
+        self.scheduling.end()
 
     def _describe(self, report: Report) -> None:
         """Describe node and topics; what fails there must not silence the diagnostics."""
-        for describe in (self.describe, self._wiring.describe):
+        for describe in (self.describe, self._wiring.describe, self.scheduling.describe):
             try:
                 describe(report)
             except Exception as error:  # noqa: BLE001 (a node that does not report counts as frozen)
@@ -245,10 +248,12 @@ class ManagedNode(LifecycleNode):
         try:
             if goal == "inactive":
                 self.parameters.check()
+                self.scheduling.configure()
                 self.configure()
                 self.parameters.lock()
             else:
                 self._wiring.restart_counts()
+                self.scheduling.begin()
                 self.activate()
         except HandTrackingError as error:
             self._problem = str(error)

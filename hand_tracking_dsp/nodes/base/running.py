@@ -24,7 +24,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -36,15 +35,6 @@ from hand_tracking_dsp.nodes.graph.log_folder import log_arguments
 from hand_tracking_dsp.nodes.graph.names import SUPERVISED_VARIABLE
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-# Ahead of all ordinary processes, behind those of the operating system.
-_NICE = -10
-
-
-def raise_priority() -> None:
-    """Raise the priority of this process where that is allowed; to be called before it starts threads."""
-    with suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
 
 
 def run_node(*make_nodes: Callable[[], ManagedNode]) -> int:

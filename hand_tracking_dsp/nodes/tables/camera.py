@@ -19,7 +19,7 @@ from __future__ import annotations
 from hand_tracking_dsp.cameras.backoff import BackoffOptions
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.images.options import ImageOptions
-from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, qos
+from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, SCHEDULING, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 
 JPEG_QUALITY = Parameter(
@@ -29,6 +29,7 @@ JPEG_QUALITY = Parameter(
 CAMERA: tuple[Parameter, ...] = (
     AUTOSTART,
     ALLOW_LOCKED_CHANGES,
+    *SCHEDULING,
     Parameter(
         "source",
         "synthetic",

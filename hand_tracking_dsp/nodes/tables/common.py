@@ -21,8 +21,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from hand_tracking_dsp.documents import excerpt
-from hand_tracking_dsp.options import Parameter
+from hand_tracking_dsp.options import Parameter, parameters_of
 from hand_tracking_dsp.resources import DEFAULT_BANK, default_bank
+from hand_tracking_dsp.scheduling.options import SchedulingOptions
 
 # Parameters that rclpy itself declares.
 _OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
@@ -63,6 +64,8 @@ ALLOW_LOCKED_CHANGES = Parameter(
     "Let locked parameters, which say what the node opens or calls, be set after its first configure, too.",
     fixed=True,
 )
+# Of the nodes between the camera and what the hands move.
+SCHEDULING = parameters_of(SchedulingOptions)
 
 
 def is_of_rclpy(name: str) -> bool:

@@ -19,12 +19,13 @@ from __future__ import annotations
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.teleop import TeleopOptions
 from hand_tracking_dsp.gestures.trigger import TriggerOptions
-from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, qos
+from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, SCHEDULING, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 
 GESTURE: tuple[Parameter, ...] = (
     AUTOSTART,
     ALLOW_LOCKED_CHANGES,
+    *SCHEDULING,
     Parameter("gestures_file", "", "YAML file of your own gestures by example; empty: none.", locked=True),
     Parameter(
         "silence_s",
@@ -46,6 +47,7 @@ GESTURE: tuple[Parameter, ...] = (
 
 TELEOP: tuple[Parameter, ...] = (
     AUTOSTART,
+    *SCHEDULING,
     *parameters_of(TeleopOptions, only=("deadman", "watchdog_s", "release_s")),
     Parameter("rate_hz", 50.0, "Commands, and looks of the watchdog, a second.", "Hz", 10, 500),
     *parameters_of(TeleopOptions, without=("deadman", "watchdog_s", "release_s")),

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from hand_tracking_dsp.images.options import ImageOptions
-from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, BANK, qos
+from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, BANK, SCHEDULING, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.tracker_options import GROUPS, TrackerOptions
@@ -25,6 +25,7 @@ from hand_tracking_dsp.tracking.tracker_options import GROUPS, TrackerOptions
 TRACKER: tuple[Parameter, ...] = (
     AUTOSTART,
     ALLOW_LOCKED_CHANGES,
+    *SCHEDULING,
     BANK,
     Parameter("detector", "", "Palm detector of the bank, by name; empty: the bank's first."),
     Parameter("level", 0, "Sparsity level until a command arrives; 0: dense.", low=0, high=255),

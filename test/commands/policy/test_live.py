@@ -27,6 +27,7 @@ import pytest
 
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.policy import live as policy_live
+from hand_tracking_dsp.commands.policy import live_run
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
@@ -63,6 +64,9 @@ def test_policies_run_in_turn_under_the_same_load(
     assert fixed["late"] == 0
     assert len(load_w) == len(read_manifest(default_bank()).levels)
     assert report["battery_simulated"] is True
+    assert report["scheduling"] == "auto"
+    assert set(report["scheduling_of_tracker"]) == {"threshold", "fixed"}
+    assert all("niceness" in said for said in report["scheduling_of_tracker"].values())
     assert report["parameters"][-1] == "camera.hands=1", "goes before the default"
     assert [run["policy"] for run in report["runs"]] == ["threshold", "fixed"]
     assert "simulated" in output
@@ -98,6 +102,9 @@ def test_ctrl_c_before_the_first_runs_end_is_told(start: Callable[..., subproces
         (["-p", "controller.budget_ms=3"], "give --budget-ms"),
         (["-p", "power.source=none"], "always the simulated one"),
         (["-p", "arm.x=1"], "There is no node"),
+        (["-p", "tracker.scheduling=nice"], "give --scheduling"),
+        (["--scheduling", "idle"], "auto, normal, nice, realtime"),
+        (["--scheduling", "auto,auto"], "name each once"),
     ],
 )
 def test_options_that_cannot_be_used_are_refused(
@@ -124,6 +131,43 @@ def test_rounds_alternate_in_order_and_an_interrupted_run_does_not_count(
     report = json.loads((tmp_path / "live.json").read_text())
     assert [one["runs"] for one in report["policies"]] == [1, 2]
     assert "Interrupted" in capsys.readouterr().out
+
+
+def test_every_policy_runs_with_every_scheduling_in_turn(
+    tmp_path: Path, monkeypatch, capsys, made_recording
+) -> None:
+    order = []
+
+    def run_once(_options, _script, policy, _bank, _number, _view):
+        order.append((policy.name, policy.scheduling))
+        return made_recording
+
+    monkeypatch.setattr(policy_live, "run_policy", run_once)
+    options = ["--policies", "fixed,fixed:5", "--scheduling", "normal, auto", "--rounds", "2"]
+    assert main(["policy", "live", "--out", str(tmp_path), *options]) == 0
+    names = ["fixed, normal", "fixed, auto", "fixed:5, normal", "fixed:5, auto"]
+    assert [name for name, _ in order] == [*names, *names[::-1]]
+    assert all(name.endswith(scheduling) for name, scheduling in order)
+    report = json.loads((tmp_path / "live.json").read_text())
+    assert [one["policy"] for one in report["policies"]] == names
+    assert "fixed:5, auto" in capsys.readouterr().out
+
+
+def test_camera_and_tracker_are_scheduled_alike_and_the_load_is_not(tmp_path: Path) -> None:
+    options = policy_live.argparse.Namespace(source="synthetic", budget_ms=33, duration=60)
+    policy = live_run.LivePolicy("fixed, normal", {}, "normal")
+    parameters = live_run._parameters(options, policy, read_manifest(default_bank()))
+    assert {node for node, values in parameters.items() if values.get("scheduling") == "normal"} == {
+        "camera_node",
+        "hand_tracker_node",
+    }
+    log = tmp_path / "fixed_normal_1.nodes.log"
+    log.write_text(
+        "camera_node             | [INFO] scheduling normal: niceness 3\n"
+        "hand_tracker_node       | [INFO] scheduling normal: niceness 0, session group 0\n"
+    )
+    assert live_run.scheduling_in_force(tmp_path, policy, 1) == "niceness 0, session group 0"
+    assert live_run.scheduling_in_force(tmp_path, policy, 2) == ""
 
 
 def test_a_fixed_level_is_left_alone_by_the_shield() -> None:
