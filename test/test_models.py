@@ -29,10 +29,11 @@ from hand_tracking_dsp.resources import default_bank, share_path
 from hand_tracking_dsp.tracking import precision
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.losses import DEVIATION, PALMS_FOUND
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import files_of
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.precision import DEVIATION, PALMS_FOUND, choose, possible
+from hand_tracking_dsp.tracking.precision import choose, possible
 from hand_tracking_dsp.tracking.types import Region
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -76,7 +77,7 @@ def test_every_level_has_int8_and_was_measured_in_it(manifest: Manifest) -> None
 
 
 def test_sparser_levels_are_faster_and_agree_less_as_recorded(manifest: Manifest) -> None:
-    cpu = RuntimeOptions(providers=("cpu",))
+    cpu = RuntimeOptions("onnxruntime", ("cpu",))
 
     def figures(index: int) -> tuple[float, float]:
         (choice,) = (one for one in possible(manifest.levels[index], cpu) if one.precision == "int8")
@@ -101,7 +102,7 @@ def test_what_the_bank_says_of_where_it_comes_from_is_complete() -> None:
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_every_level_answers(precision: str) -> None:
-    runtime = RuntimeOptions(providers=("cpu",), precision=precision)
+    runtime = RuntimeOptions("onnxruntime", ("cpu",), precision=precision)
     bank = LevelBank.load(default_bank(), runtime)
     image = np.full((240, 320, 3), 128, np.uint8)
     for level in range(len(bank.levels)):
@@ -110,19 +111,29 @@ def test_every_level_answers(precision: str) -> None:
         assert hand.presence < 0.5, "a grey picture shows no hand"
 
 
-@pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
-def test_the_palm_detector_runs_in_fp32_as_the_documentation_says(
-    manifest: Manifest, backend: str, monkeypatch: pytest.MonkeyPatch
+ORT = "onnxruntime/CPUExecutionProvider"
+ON_X86 = {
+    "onnxruntime": {"fp32": ORT, "int8": ORT},
+    "openvino": {"fp32": "openvino/CPU/f32", "int8": "openvino/CPU/f32", "bf16": "openvino/CPU/bf16"},
+}
+
+
+@pytest.mark.parametrize(
+    ("backend", "kinds"), [("onnxruntime", ["int8", "fp32"]), ("openvino", ["bf16", "bf16"])]
+)
+def test_the_palm_detectors_run_as_the_documentation_says(
+    manifest: Manifest, backend: str, kinds: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip(backend, reason=f"{backend} is not installed: pip install {backend}")
     # So that the figures alone decide, on any machine.
     monkeypatch.setattr(precision, "has_int8_products", lambda: True)
-    runtime = RuntimeOptions(backend=backend, providers=("cpu",))
-    assert {choose(network, runtime).precision for network in manifest.detectors} == {"fp32"}
+    monkeypatch.setattr(precision, "providers_by_precision", lambda options: ON_X86[options.backend])
+    runtime = RuntimeOptions(backend, ("cpu",))
+    assert [network.name for network in manifest.detectors] == ["pruned", "full"]
+    assert [choose(network, runtime).precision for network in manifest.detectors] == kinds
     assert choose(manifest.levels[0], runtime).precision == "int8"
     for page, sentence in (
-        ("palm_detector.md", "With `precision: auto` the palm detector of models/dsp runs in fp32"),
-        ("measurements.md", "level 0 runs in int8 and the palm detector in fp32"),
+        ("palm_detector.md", "`pruned` runs in INT8 on ONNX Runtime and in bf16 on OpenVINO, `full` in fp32"),
+        ("measurements.md", "level 0 runs in int8 and the palm detector in int8"),
     ):
         assert sentence in " ".join((DOCS / page).read_text(encoding="utf-8").split())
 
@@ -143,6 +154,6 @@ def test_the_palms_that_both_detectors_find_are_those_of_the_documentation(manif
 
 
 def test_the_default_palm_detector_is_the_pruned_one(manifest: Manifest) -> None:
-    detector = PalmDetector.load(default_bank(), runtime=RuntimeOptions(providers=("cpu",)))
+    detector = PalmDetector.load(default_bank(), runtime=RuntimeOptions("onnxruntime", ("cpu",)))
     assert detector.choice.info.name == manifest.detectors[0].name == "pruned"
     assert detector.detect(np.full((240, 320, 3), 128, np.uint8)) == []

@@ -55,6 +55,7 @@ _BACKENDS = {
     "OpenVINO bf16": (RuntimeOptions(backend="openvino", precision="bf16"), "full"),
     "ONNX Runtime as by default": (RuntimeOptions(backend="onnxruntime"), ""),
     "OpenVINO as by default": (RuntimeOptions(backend="openvino"), ""),
+    "as by default": (RuntimeOptions(), ""),
 }
 _MEDIAPIPE = "MediaPipe"
 # A transport that loses more of the images than this is named.

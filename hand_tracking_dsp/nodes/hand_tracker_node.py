@@ -73,6 +73,7 @@ class HandTrackerNode(ManagedNode):
         super().__init__("hand_tracker_node", TRACKER, **options)
         self._tracker: HandTracker | None = None
         self._bank: LevelBank | None = None
+        self._detector: PalmDetector | None = None
         self._drift: DriftMonitor | None = None
         self._accelerator: Accelerator | None = None
         self._thread: threading.Thread | None = None
@@ -95,7 +96,7 @@ class HandTrackerNode(ManagedNode):
         self._requested_level = parameters["level"]
         named = parameters["detector"] or "listed first"
         self.progress(f"Loading the palm detector {named} in {folder}.")
-        detector = PalmDetector.load(folder, parameters["detector"], runtime)
+        detector = self._detector = PalmDetector.load(folder, parameters["detector"], runtime)
         self._bank = LevelBank.load(folder, runtime, self._report_loading)
         self._tracker = HandTracker(self._bank, detector, TrackerOptions.of(parameters.group("")), live=True)
         schedule = DriftSchedule(parameters["drift_interval"], parameters["drift_budget_ms"])
@@ -126,7 +127,8 @@ class HandTrackerNode(ManagedNode):
 
     def cleanup(self) -> None:
         """Free the networks."""
-        self._tracker = self._bank = self._drift = self._accelerator = self._latest = None
+        self._tracker = self._bank = self._detector = self._drift = None
+        self._accelerator = self._latest = None
 
     def apply(self, values: Mapping[str, Any]) -> None:
         """Take up how often and at what cost drift is measured."""
@@ -145,18 +147,21 @@ class HandTrackerNode(ManagedNode):
             "requested_level": self._requested_level,
         }
         if self._bank is not None:
-            report.hardware = self._bank.provider
             sparsest = len(self._bank.levels) - 1
             level = min(self._requested_level, sparsest)
-            report.values["applied_level"] = level
-            report.values["precision"] = self._bank.choices[level].precision
-            if self._bank.choices[level].nodes:
-                report.values["nodes"] = self._bank.choices[level].nodes
+            choice = self._bank.choices[level]
+            report.hardware = choice.provider
+            report.values |= {"applied_level": level, "precision": choice.precision}
+            if choice.nodes:
+                report.values["nodes"] = choice.nodes
             if self._requested_level > sparsest:
                 report.warnings.append(
                     f"Level {self._requested_level} was commanded; "
                     f"level {sparsest}, the bank's sparsest, runs."
                 )
+        if self._detector is not None:
+            palms = self._detector.choice
+            report.values["detector"] = f"{palms.info.name} in {palms.precision} on {palms.provider}"
         if self._latest is not None:
             report.values["hands"] = len(self._latest.hands)
             report.values["total_ms"] = self._latest.stats.total_ms

@@ -66,8 +66,8 @@ class LevelBank:
     ) -> LevelBank:
         """Load all levels of a bank or its folder, and warm each up.
 
-        Of each level one file is opened, the one that the precision policy chooses; see precision.choose. The
-        progress is reported before each level and once at the end.
+        Of each level one file is opened, on one backend: what the precision policy chooses; see
+        precision.choose. The progress is reported before each level and once at the end.
 
         Raises:
             ModelError: The bank or a network is missing, damaged or breaks the contract.
@@ -90,8 +90,8 @@ class LevelBank:
 
     @property
     def provider(self) -> str:
-        """Backend and execution provider in use, "backend/provider"."""
-        return self._sessions[0].provider
+        """Backends and execution providers that the levels run on, "backend/provider", joined by ", "."""
+        return ", ".join(dict.fromkeys(session.provider for session in self._sessions))
 
     def nearest(self, level: int) -> LevelInfo:
         """Return the level asked for, or the sparsest where the bank has none so sparse.

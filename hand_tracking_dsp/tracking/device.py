@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The machine at hand: its name in latency profiles, and whether its processor multiplies INT8 well."""
+"""The machine at hand: its name, and its processor's design and abilities."""
 
 from __future__ import annotations
 
@@ -32,6 +32,20 @@ def device_name() -> str:
         return _BOARD.read_text(encoding="utf-8").strip("\0 \n")
     except OSError:
         return next(_cpu_info("model name"), "") or platform.processor() or platform.machine()
+
+
+def processor_kind() -> str:
+    """Name the processor's design, which its vendor's names for it do not tell: a cloud calls several alike.
+
+    Returns:
+        Vendor, family and model on x86, implementer and part of each kind of core on Arm, for example
+        "AuthenticAMD 25 17" or "0x41 0xd0b"; "" where the kernel does not say.
+    """
+    for keys in (("vendor_id", "cpu family", "model"), ("CPU implementer", "CPU part")):
+        cores = dict.fromkeys(zip(*map(_cpu_info, keys), strict=False))
+        if cores:
+            return ", ".join(" ".join(core) for core in sorted(cores))
+    return ""
 
 
 def has_int8_products() -> bool:

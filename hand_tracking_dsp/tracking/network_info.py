@@ -50,7 +50,7 @@ class Accuracy(Record):
     """One measurement of a network's results.
 
     Attributes:
-        metric: Name of the metric; those that a choice of precision looks at are in precision.py.
+        metric: Name of the metric; those that a choice of precision looks at are in losses.py.
         data: The pictures it was measured on.
         value: The result, in the metric's unit.
         samples: Number of pictures.
@@ -78,6 +78,7 @@ class LatencyProfile(Record):
 
     Attributes:
         device: The machine, as device.device_name.
+        processor: Design of its processor, as device.processor_kind; "" where that is not recorded.
         provider: What ran the network, as Session.provider.
         threads: Threads per inference; 0 = the backend's choice.
         p50_ms: Median.
@@ -94,6 +95,7 @@ class LatencyProfile(Record):
         "p95_ms": number(0),
         "p99_ms": number(0),
         "runs": whole(1),
+        "processor": as_text,
     }
 
     device: str
@@ -103,6 +105,7 @@ class LatencyProfile(Record):
     p95_ms: float
     p99_ms: float
     runs: int
+    processor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

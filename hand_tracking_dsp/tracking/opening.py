@@ -12,17 +12,23 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Opens a bank's network: on the first provider that can, in the file and arithmetic that suit that one."""
+"""Opens a bank's network: on the first provider that can, with the backend, file and arithmetic to suit."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session, first_that_opens, open_session
+from hand_tracking_dsp.tracking.backends import (
+    RuntimeOptions,
+    Session,
+    alternatives,
+    first_that_opens,
+    open_session,
+)
 from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, check_session, warm_up
 from hand_tracking_dsp.tracking.manifest import Manifest, read_network
 from hand_tracking_dsp.tracking.network_info import LevelInfo, Network
-from hand_tracking_dsp.tracking.precision import Choice, choose
+from hand_tracking_dsp.tracking.precision import Choice, choose_each
 
 
 def open_network(
@@ -43,15 +49,18 @@ def open_network(
     """
     contract = LANDMARKS if isinstance(network, LevelInfo) else PALM
 
-    def open_on(one: RuntimeOptions) -> tuple[Choice[Network], Session]:
-        choice = choose(network, one)
+    def open_choice(choice: Choice[Network]) -> tuple[Choice[Network], Session]:
         session = open_session(read_network(manifest, choice.info), choice.info.file, choice.runtime)
         check_session(session, contract, choice.info.file)
         warm_up(session, contract, choice.info.file)
         return choice, session
 
-    (choice, session), problems = first_that_opens(runtime, open_on)
-    return choice.run_by(session, problems), session
+    def open_on(one: RuntimeOptions) -> tuple[Choice[Network], Session]:
+        (choice, session), problems = first_that_opens(choose_each(network, one), open_choice)
+        return choice.run_by(session, problems), session
+
+    (choice, session), problems = first_that_opens(alternatives(runtime), open_on)
+    return replace(choice, problems=(*problems, *choice.problems)), session
 
 
 def from_opened(runtime: RuntimeOptions, choice: Choice[Network]) -> RuntimeOptions:

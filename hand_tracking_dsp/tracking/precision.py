@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The precision policy: which of a network's files to run, and in which arithmetic, on the device at hand.
+"""The precision policy: which of a network's files to run, in which arithmetic, and on which backend.
 
 Each level of a bank may exist in several files of different precision, and a backend may compute a file
 in less than its own precision. What that costs in accuracy and gives in time was measured and stands in
@@ -21,39 +21,37 @@ bank.json; the fastest choice that is about as good as the best one is taken.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from statistics import median
 from typing import Generic
 
 from hand_tracking_dsp.errors import BackendError, ConfigurationError
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session, providers_by_precision
-from hand_tracking_dsp.tracking.device import device_name, has_int8_products
+from hand_tracking_dsp.tracking.backends import (
+    RuntimeOptions,
+    Session,
+    each_backend,
+    providers_by_precision,
+)
+from hand_tracking_dsp.tracking.device import has_int8_products
+from hand_tracking_dsp.tracking.losses import excess_percent, losses_of
 from hand_tracking_dsp.tracking.network_info import (
-    Accuracy,
     LatencyProfile,
     LevelInfo,
     Network,
     NetworkInfo,
     files_of,
 )
+from hand_tracking_dsp.tracking.profiles import on_this_device, on_this_processor
 
-DEVIATION = "deviation_palm_percent"
-"""Metric of a level: mean distance of its landmarks from the dense network's, in % of palm size."""
-
-RECALL = "recall_percent"
-"""Metric of a palm detector: share of the hands marked by a person that it finds, in %."""
-
-PALMS_FOUND = "palms_found_percent"
-"""Metric of a palm detector: share of the palms its default file finds that it finds, too, in %."""
-
-_WORSE_SIGN = {DEVIATION: 1.0, RECALL: -1.0, PALMS_FOUND: -1.0}
 # Takes INT8 with zero points of 0 only; layers around others it leaves to the processor, one by one.
 _TENSORRT = "TensorrtExecutionProvider"
 # Medians of two runs of the same network differ by so much.
 _NOISE = 1.03
+# How many times faster another backend must be: loading it, too, costs memory and time at start.
+_WORTH_LOADING = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +60,12 @@ class Choice(Generic[Network]):
 
     Attributes:
         info: The network in the chosen file.
-        runtime: Backend and options; precision is never "auto".
+        runtime: Backend and options; neither backend nor precision is "auto".
         provider: What Session.provider is expected to be, or is.
         p50_ms: Median time of a run that the bank knows for it, milliseconds; None if none that applies.
         foreign: Whether that was measured on other devices only.
         nodes: Nodes by the execution provider that runs them, for a log; "" where one runs all.
-        problems: Sentences about what did not work as wanted when it was opened.
+        problems: Sentences about what did not work as wanted when it was chosen or opened.
     """
 
     info: Network
@@ -93,14 +91,14 @@ class Choice(Generic[Network]):
 
         Args:
             session: The opened network.
-            problems: Sentences about providers that did not open before.
+            problems: Sentences about backends and providers that did not open before.
         """
         return replace(
             self,
             provider=session.provider,
             p50_ms=self.p50_ms if session.provider == self.provider else None,
             nodes=", ".join(f"{count} on {name}" for name, count in session.nodes.items()),
-            problems=(*problems, *filter(None, [session.problem])),
+            problems=(*self.problems, *problems, *filter(None, [session.problem])),
         )
 
     def __str__(self) -> str:
@@ -117,18 +115,19 @@ class Choice(Generic[Network]):
 
 
 def possible(network: Network, runtime: RuntimeOptions) -> tuple[Choice[Network], ...]:
-    """Return every file of a network in every arithmetic that the backend can compute it in here.
+    """Return every file of a network in every arithmetic that the backends can compute it in here.
 
     Returns:
-        At least one choice; the first is the default file as the backend usually runs it.
+        At least one choice; the first is the default file as the first backend usually runs it.
 
     Raises:
-        BackendError: The backend is not installed or has no such provider.
+        BackendError: A backend is not installed or has no such provider.
     """
     return tuple(
-        Choice(info, replace(runtime, precision=precision), provider)
+        Choice(info, replace(one, precision=precision), provider)
+        for one in each_backend(runtime)
         for info in files_of(network)
-        for precision, provider in providers_by_precision(runtime).items()
+        for precision, provider in providers_by_precision(one).items()
         # Lower arithmetic for what an INT8 file leaves to floats gains nothing.
         if (precision == "int8") == (info.precision == "int8")
         and (precision != "int8" or info.symmetric or _TENSORRT not in provider)
@@ -136,13 +135,17 @@ def possible(network: Network, runtime: RuntimeOptions) -> tuple[Choice[Network]
 
 
 def choose(network: Network, runtime: RuntimeOptions) -> Choice[Network]:
-    """Choose the file and the arithmetic for a network on this device.
+    """Choose the file, the arithmetic and, where that is "auto", the backend for a network on this device.
 
     The fastest choice is taken that is worse than the network's best one by no more than
-    precision_tolerance, in the worst of the data sets on which they were compared; of equally fast ones
-    the better one. What was measured on this device counts, at this number of threads if possible; else
-    what was measured with the same provider on other devices, where INT8 is left out if this processor
-    has no dot products for it. Where nothing was measured the default file runs.
+    precision_tolerance, on the data sets on which they were compared (of a level in the worst of them, of a
+    palm detector over all together); of equally fast ones the better one. What was measured on this device
+    counts, at this number of threads if possible; else what was measured with the same provider on other
+    devices, those with the same processor first, and INT8 is left out if this processor has no dot products
+    for it. Where nothing was measured the default file runs.
+
+    ONNX Runtime runs a network unless OpenVINO was found faster by 10 % or more, on this device or one with
+    the same processor, or only OpenVINO computes in the precision wanted.
 
     Args:
         network: A level or a palm detector.
@@ -153,12 +156,29 @@ def choose(network: Network, runtime: RuntimeOptions) -> Choice[Network]:
         ConfigurationError: The precision is not to be had.
         BackendError: The backend is not installed or has no such provider, or that takes no such file.
     """
-    choices = possible(network, runtime)
-    if runtime.precision != "auto":
-        return _fastest([(one, 0.0) for one in _forced(choices, runtime)], runtime)
-    rated = _rated(choices)
-    best = min(excess for _, excess in rated)
-    return _fastest([one for one in rated if one[1] <= best + runtime.precision_tolerance], runtime)
+    choices, problems = _candidates(network, runtime)
+    if runtime.precision == "auto":
+        rated = _rated(choices)
+        best = min(excess for _, excess in rated)
+        rated = [one for one in rated if one[1] <= best + runtime.precision_tolerance]
+    else:
+        rated = [(one, 0.0) for one in _forced(choices, runtime)]
+    return replace(_fastest(rated, runtime), problems=tuple(problems))
+
+
+def choose_each(network: Network, runtime: RuntimeOptions) -> Iterator[Choice[Network]]:
+    """Yield the choice, and then what to run on each other backend in case that the choice does not open.
+
+    Raises:
+        ConfigurationError: The precision is not to be had.
+        BackendError: The backend is not installed or has no such provider, or that takes no such file.
+    """
+    first = choose(network, runtime)
+    yield first
+    for one in each_backend(runtime):
+        if one.backend != first.runtime.backend:
+            with suppress(BackendError, ConfigurationError):
+                yield choose(network, one)
 
 
 def disorder(choices: Sequence[Choice[LevelInfo]]) -> list[str]:
@@ -174,6 +194,24 @@ def disorder(choices: Sequence[Choice[LevelInfo]]) -> list[str]:
     return sentences
 
 
+def _candidates(network: Network, runtime: RuntimeOptions) -> tuple[list[Choice[Network]], list[str]]:
+    """Return the possible choices on every backend to be considered, and a sentence for each that fails."""
+    choices: list[Choice[Network]] = []
+    problems: list[str] = []
+    for one in each_backend(runtime):
+        if any(runtime.precision in ("auto", choice.precision) for choice in choices):
+            profiles = (profile for info in files_of(network) for profile in info.latency)
+            if not any(_is_of(profile, one.backend) and on_this_processor(profile) for profile in profiles):
+                continue  # nothing speaks for it, so that it need not be loaded
+        try:
+            choices += possible(network, one)
+        except BackendError as error:
+            problems.append(str(error))
+    if not choices:
+        raise BackendError(" ".join(problems))
+    return choices, problems
+
+
 def _forced(choices: Sequence[Choice[Network]], runtime: RuntimeOptions) -> list[Choice[Network]]:
     found = [choice for choice in choices if choice.precision == runtime.precision]
     if not found and runtime.precision == "int8" and _TENSORRT in choices[0].provider:
@@ -186,9 +224,10 @@ def _forced(choices: Sequence[Choice[Network]], runtime: RuntimeOptions) -> list
         raise BackendError(msg)
     if not found:
         known = ", ".join(dict.fromkeys(choice.precision for choice in choices))
+        backends = " or ".join(dict.fromkeys(choice.runtime.backend for choice in choices))
         msg = (
-            f"The network {choices[0].info.name} cannot run in {runtime.precision} on {runtime.backend} "
-            f"here: set the precision to auto or one of {known}, or take a bank that has such a variant."
+            f"The network {choices[0].info.name} cannot run in {runtime.precision} on {backends} here: set "
+            f"the precision to auto or one of {known}, or take a bank that has such a variant."
         )
         raise ConfigurationError(msg)
     return found
@@ -197,14 +236,15 @@ def _forced(choices: Sequence[Choice[Network]], runtime: RuntimeOptions) -> list
 def _rated(choices: Sequence[Choice[Network]]) -> list[tuple[Choice[Network], float]]:
     """Rate choices by how much worse each is than the first, in %; those never compared with it fall out."""
     first = choices[0]
-    losses = _losses(first)
+    usual = losses_of(first.info, first.provider, as_filed=first.as_filed)
+    # The dense network is what deviations are measured from.
+    reference = None if _is_dense(first.info) and not usual else usual
     rated = [(first, 0.0)]
     for choice in choices[1:]:
-        mine = _losses(choice)
-        # The dense network is what deviations are measured from.
-        reference = dict.fromkeys(mine, 0.0) if _is_dense(first.info) and not losses else losses
-        if shared := mine.keys() & reference.keys():
-            rated.append((choice, max(mine[data] - reference[data] for data in shared)))
+        losses = losses_of(choice.info, choice.provider, as_filed=choice.as_filed)
+        excess = excess_percent(losses, reference)
+        if excess is not None:
+            rated.append((choice, excess))
     return rated
 
 
@@ -212,55 +252,46 @@ def _is_dense(info: NetworkInfo) -> bool:
     return isinstance(info, LevelInfo) and info.index == 0 and info.precision == "fp32"
 
 
-def _losses(choice: Choice[Network]) -> dict[tuple[str, str], float]:
-    """Return how bad a choice was found to be, in %, by metric and data set; higher is worse."""
-
-    def table(accept: Callable[[Accuracy], bool]) -> dict[tuple[str, str], float]:
-        losses: dict[tuple[str, str], float] = {}
-        for one in choice.info.accuracy:
-            if one.metric in _WORSE_SIGN and accept(one):
-                key = one.metric, one.data
-                losses[key] = max(losses.get(key, -math.inf), _WORSE_SIGN[one.metric] * one.value)
-        return losses
-
-    here = table(lambda one: one.provider == choice.provider)
-    # Backends that compute a file as it is agree closely; reduced arithmetic is a matter of its own.
-    return {**table(lambda _: True), **here} if choice.as_filed else here
-
-
 def _fastest(rated: Sequence[tuple[Choice[Network], float]], runtime: RuntimeOptions) -> Choice[Network]:
     """Return the fastest choice, of equally fast ones the better one; without times the first."""
-    device, threads = device_name(), runtime.threads
-    scopes: list[Callable[[LatencyProfile], bool]] = [
-        lambda one: one.device == device and one.threads == threads,
-        lambda one: one.device == device,
-        lambda one: one.threads == threads,
-        lambda _: True,
-    ]
-    for position, scope in enumerate(scopes):
-        foreign = position >= 2
-        times = [(_times(choice, scope), choice, excess) for choice, excess in rated]
-        if foreign and not has_int8_products():
-            times = [one for one in times if one[1].precision != "int8"] or times[:1]
+    usual = rated[0][0].runtime.backend
+    scopes = (on_this_device, on_this_processor, lambda _: True)
+    for scope, same_threads in product(scopes, (True, False)):
+        times = [
+            (_times(choice, scope, runtime.threads if same_threads else None), choice, excess)
+            for choice, excess in rated
+        ]
+        if scope not in (on_this_device, on_this_processor):
+            # Elsewhere they may stand otherwise to each other.
+            times = [one for one in times if one[1].runtime.backend == usual]
+            if not has_int8_products():
+                times = [one for one in times if one[1].precision != "int8"] or times[:1]
         # Times compare where they were taken in the same way as those of another choice.
         known = [one for one in times if one[0]]
-        if not known:
+        if not known or known[0][1].runtime.backend != usual:
             continue
         reference = known[0][0]
-        ranked = [
-            (median(time / reference[where] for where, time in mine.items() if where in reference), excess, i)
-            for i, (mine, _, excess) in enumerate(known)
-            if mine.keys() & reference.keys()
-        ]
+        ranked = []
+        for i, (mine, choice, excess) in enumerate(known):
+            shares = [time / reference[where] for where, time in mine.items() if where in reference]
+            if shares:
+                needed = 1.0 if choice.runtime.backend == usual else _WORTH_LOADING
+                ranked.append((median(shares) * needed, excess, i))
         times_ms, choice, _ = known[min(ranked)[-1]]
-        return replace(choice, p50_ms=median(times_ms.values()), foreign=foreign)
+        return replace(choice, p50_ms=median(times_ms.values()), foreign=scope is not on_this_device)
     return rated[0][0]
 
 
-def _times(choice: Choice[Network], scope: Callable[[LatencyProfile], bool]) -> dict[tuple[str, int], float]:
-    """Return the choice's median times, milliseconds, by device and threads."""
+def _times(
+    choice: Choice[Network], scope: Callable[[LatencyProfile], bool], threads: int | None
+) -> dict[tuple[str, int], float]:
+    """Return the choice's median times, milliseconds, by device and threads; any threads where None."""
     return {
         (one.device, one.threads): one.p50_ms
         for one in choice.info.latency
-        if one.provider == choice.provider and scope(one)
+        if one.provider == choice.provider and scope(one) and threads in (None, one.threads)
     }
+
+
+def _is_of(profile: LatencyProfile, backend: str) -> bool:
+    return profile.provider.partition("/")[0] == backend

@@ -137,7 +137,8 @@ class FrameStats:
         input_std: Mean of their standard deviations, 0 to 1; NaN where it did not run.
         smoothing_residual: How far smoothing moved the landmarks, mean over joints and hands, % of palm
             size; NaN without a hand or without smoothing.
-        provider: Backend and execution provider in use, "backend/provider".
+        provider: Backend and execution provider of the landmark networks, "backend/provider"; see
+            LevelBank.provider.
     """
 
     requested_level: int = 0

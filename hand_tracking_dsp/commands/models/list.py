@@ -23,10 +23,10 @@ from statistics import mean
 from hand_tracking_dsp.commands.arguments import add_bank
 from hand_tracking_dsp.commands.output import make_console, make_table
 from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.tracking.device import device_name
+from hand_tracking_dsp.tracking.losses import DEVIATION, RECALL
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo, files_of
-from hand_tracking_dsp.tracking.precision import DEVIATION, RECALL
+from hand_tracking_dsp.tracking.profiles import on_this_device
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,5 +69,5 @@ def _accuracy(info: NetworkInfo) -> str:
 
 def _time(info: NetworkInfo) -> str:
     """Show the least time of a network that was measured on this machine."""
-    times = [one.p50_ms for one in info.latency if one.device == device_name()]
+    times = [one.p50_ms for one in info.latency if on_this_device(one)]
     return f"{min(times):.2f}" if times else ""

@@ -47,9 +47,9 @@ from hand_tracking_dsp.compression.quantization.variants import (
     measure_level,
 )
 from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.losses import DEVIATION
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo
-from hand_tracking_dsp.tracking.precision import DEVIATION
 
 _HELD_BACK = 0.25
 

@@ -52,9 +52,10 @@ from hand_tracking_dsp.compression.data.pictures import list_pictures, spread
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.losses import DEVIATION
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
-from hand_tracking_dsp.tracking.precision import DEVIATION, Choice
+from hand_tracking_dsp.tracking.precision import Choice
 from hand_tracking_dsp.tracking.types import Image
 
 # The source of a bank whose networks are MediaPipe's own; what was made of it says more.

@@ -22,6 +22,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from hand_tracking_dsp.documents import sha256_of
+from hand_tracking_dsp.tracking.losses import DEVIATION
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import (
     Accuracy,
@@ -32,7 +33,6 @@ from hand_tracking_dsp.tracking.network_info import (
     Network,
     NetworkInfo,
 )
-from hand_tracking_dsp.tracking.precision import DEVIATION
 from hand_tracking_dsp.tracking.record import Record
 
 

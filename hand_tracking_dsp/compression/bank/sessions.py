@@ -20,7 +20,7 @@ import onnx
 
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session, open_session
 
-EXACT = RuntimeOptions(providers=("cpu",), precision="fp32", threads=1)
+EXACT = RuntimeOptions(backend="onnxruntime", providers=("cpu",), precision="fp32", threads=1)
 """ONNX Runtime on the CPU, one thread, every file in the arithmetic that it is written in."""
 
 

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.tracking.backends.base import Session
-from hand_tracking_dsp.tracking.device import device_name
+from hand_tracking_dsp.tracking.device import device_name, processor_kind
 from hand_tracking_dsp.tracking.network_info import LatencyProfile
 
 # A turn: one run that brings the weights back into the caches, as a tracker's runs follow each other,
@@ -51,7 +51,13 @@ class Times:
 
     def profile(self, provider: str, threads: int) -> LatencyProfile:
         """Return the times as bank.json has them of this device, by Session.provider and threads."""
-        return LatencyProfile(device=device_name(), provider=provider, threads=threads, **asdict(self))
+        return LatencyProfile(
+            device=device_name(),
+            provider=provider,
+            threads=threads,
+            processor=processor_kind(),
+            **asdict(self),
+        )
 
 
 def grey_runs(sessions: Sequence[Session]) -> list[Callable[[], object]]:

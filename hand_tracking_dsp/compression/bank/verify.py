@@ -40,10 +40,11 @@ from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_s
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, Contract, check_session, warm_up
 from hand_tracking_dsp.tracking.device import device_name
+from hand_tracking_dsp.tracking.losses import DEVIATION, PALMS_FOUND
 from hand_tracking_dsp.tracking.manifest import Manifest, read_network
 from hand_tracking_dsp.tracking.network_info import Accuracy, File, FileInfo, LevelInfo, NetworkInfo
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.precision import DEVIATION, PALMS_FOUND, Choice, possible
+from hand_tracking_dsp.tracking.precision import Choice, possible
 from hand_tracking_dsp.tracking.types import Image, PalmDetection
 
 _LEAST_PALMS_FOUND = 90.0
@@ -98,8 +99,8 @@ def runtimes_here(on_problem: Callable[[str], None] | None = None) -> list[Runti
         on_problem: Called with a sentence about each provider that is installed and does not.
     """
     runtimes = [
-        *(RuntimeOptions(providers=(provider,)) for provider in ("cpu", "cuda", "tensorrt")),
-        *(RuntimeOptions(backend=backend) for backend in BACKENDS if backend != "onnxruntime"),
+        *(RuntimeOptions("onnxruntime", (provider,)) for provider in ("cpu", "cuda", "tensorrt")),
+        *(RuntimeOptions(backend) for backend in BACKENDS if backend != "onnxruntime"),
     ]
     return [runtime for runtime in runtimes if _is_here(runtime) and _opens(runtime, on_problem)]
 

@@ -124,7 +124,7 @@ class HandFinder:
     def load(cls, bank: Manifest | Path | None = None) -> HandFinder:
         """Load a bank's dense level, of the package's own if None, and MediaPipe's full palm detector."""
         # In fp32 on every machine and whatever detectors the bank has, so that crops are the same.
-        runtime = RuntimeOptions(providers=("cpu",), precision="fp32")
+        runtime = RuntimeOptions("onnxruntime", ("cpu",), precision="fp32")
         detector = PalmDetector.load(original_bank(), "full", runtime)
         return cls(LevelBank.load(bank or default_bank(), runtime), detector)
 

@@ -43,9 +43,9 @@ from hand_tracking_dsp.compression.palm.rewrite import project_before_resize, wi
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.recordings.labels import LabelledPicture
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.losses import RECALL
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import Accuracy, File, NetworkInfo
-from hand_tracking_dsp.tracking.precision import RECALL
 
 PRUNED = "pruned"
 """Name of the pruned detector in a bank."""
@@ -157,7 +157,7 @@ def measure_detectors(
         BackendError: A backend refuses a network.
         SourceError: A marked picture cannot be decoded.
     """
-    runtime = RuntimeOptions(providers=("cpu",), threads=_THREADS)
+    runtime = RuntimeOptions("onnxruntime", ("cpu",), threads=_THREADS)
     sessions = [open_session(serialized(model), file, runtime) for file, model in networks.items()]
     times = time_in_turn(grey_runs(sessions), runs)
     detectors = [open_detector(model, file, runtime) for file, model in networks.items()]

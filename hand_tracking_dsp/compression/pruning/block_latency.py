@@ -124,7 +124,8 @@ def undisturbed_ms(sessions: Sequence[Session], runs: int) -> list[float]:
 
 
 def _opened(model: onnx.ModelProto) -> Session:
-    return open_session(model.SerializeToString(), "network to be timed", RuntimeOptions(providers=("cpu",)))
+    runtime = RuntimeOptions("onnxruntime", ("cpu",))
+    return open_session(model.SerializeToString(), "network to be timed", runtime)
 
 
 def _timed_widths(block: Block) -> list[int]:

@@ -20,9 +20,9 @@ from statistics import NormalDist, fmean, pstdev
 
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel, LoadState
+from hand_tracking_dsp.tracking.losses import DEVIATION
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import LatencyProfile, NetworkInfo, files_of
-from hand_tracking_dsp.tracking.precision import DEVIATION
 
 PROVIDER = "onnxruntime/CPUExecutionProvider"
 """Provider whose figures are taken: every bank that was verified has them."""

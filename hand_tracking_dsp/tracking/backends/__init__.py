@@ -16,8 +16,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import TypeVar, cast
 
@@ -30,11 +32,13 @@ __all__ = [
     "Session",
     "TensorSpec",
     "alternatives",
+    "each_backend",
     "first_that_opens",
     "open_session",
     "providers_by_precision",
 ]
 
+Attempt = TypeVar("Attempt")
 Opened = TypeVar("Opened")
 
 
@@ -42,31 +46,54 @@ def alternatives(options: RuntimeOptions) -> tuple[RuntimeOptions, ...]:
     """Split options into those of one execution provider each, the best first.
 
     Providers that the backend was not built with are left out; whether the others open shows when a network
-    is opened.
+    is opened. Where the backend is "auto", the last alternative leaves it open: ONNX Runtime on the processor
+    or OpenVINO; see each_backend.
 
     Raises:
         BackendError: The backend is not installed, or has no such provider.
     """
-    return cast("tuple[RuntimeOptions, ...]", _module(options).alternatives(options))
+    if options.backend != "auto":
+        return cast("tuple[RuntimeOptions, ...]", _module(options).alternatives(options))
+    first, second = (replace(options, backend=backend) for backend in BACKENDS)
+    others = () if _rules_out_openvino(options) else (second,)
+    try:
+        found = alternatives(first)
+    except BackendError:
+        if not others:
+            raise
+        found = (first,)  # to fail with its sentence, before the other is tried
+    if found[-1].providers == ("cpu",):
+        return (*found[:-1], replace(found[-1], backend="auto"))
+    return (*found, *others)
+
+
+def each_backend(options: RuntimeOptions) -> tuple[RuntimeOptions, ...]:
+    """Split one of alternatives into those of one backend each, the usual one first.
+
+    Backends that are not installed are left out; no other is loaded.
+    """
+    if options.backend != "auto":
+        return (options,)
+    return tuple(replace(options, backend=backend) for backend in BACKENDS if find_spec(backend))
 
 
 def first_that_opens(
-    options: RuntimeOptions, open_on: Callable[[RuntimeOptions], Opened]
+    attempts: Iterable[Attempt], open_on: Callable[[Attempt], Opened]
 ) -> tuple[Opened, tuple[str, ...]]:
-    """Try one provider after the other.
+    """Try one way of opening after the other.
 
     Args:
-        options: The backend and its options.
-        open_on: Opens on the one provider of the options that it gets.
+        attempts: At least one, the best first; each is made when those before have failed.
+        open_on: Opens in the way that it gets.
 
     Returns:
-        What was opened, and a sentence for each provider that did not open before.
+        What was opened, and a sentence for each attempt that failed before.
 
     Raises:
-        BackendError: The backend is not installed, or none of its providers opens.
+        BackendError: All of them failed.
     """
     problems: list[str] = []
-    for one in alternatives(options):
+    for one in attempts:
         try:
             return open_on(one), tuple(problems)
         except BackendError as error:
@@ -75,18 +102,22 @@ def first_that_opens(
 
 
 def open_session(model: bytes, name: str, options: RuntimeOptions) -> Session:
-    """Open a network, an ONNX file, on the first provider that can; its name is for messages.
+    """Open a network, an ONNX file, on the first backend and provider that can; its name is for messages.
 
     Raises:
         BackendError: The backend is not installed, has no such provider or device, or
             refuses the network.
     """
-    session, _ = first_that_opens(options, lambda one: _module(one).open_session(model, name, one))
+    attempts = (each for one in alternatives(options) for each in each_backend(one))
+    session, _ = first_that_opens(attempts, lambda one: _module(one).open_session(model, name, one))
     return cast(Session, session)
 
 
 def providers_by_precision(options: RuntimeOptions) -> dict[str, str]:
     """List the precisions that a backend's first provider can compute in here; no network is opened.
+
+    Args:
+        options: Options of one backend, not "auto".
 
     Returns:
         What Session.provider will be, by RuntimeOptions.precision; "int8" stands for INT8 networks run
@@ -96,6 +127,11 @@ def providers_by_precision(options: RuntimeOptions) -> dict[str, str]:
         BackendError: The backend is not installed, or has no such provider.
     """
     return cast("dict[str, str]", _module(options).providers_by_precision(options))
+
+
+def _rules_out_openvino(options: RuntimeOptions) -> bool:
+    """Tell whether the processor, where OpenVINO runs by default, is not to be used."""
+    return options.device == "CPU" and (options.require_accelerator or "cpu" not in options.providers)
 
 
 def _module(options: RuntimeOptions) -> ModuleType:

@@ -25,7 +25,8 @@ from hand_tracking_dsp.tracking.network_info import PRECISIONS
 from hand_tracking_dsp.tracking.types import Floats
 
 BACKENDS = ("onnxruntime", "openvino")
-"""Names of the backends; each is a module here with open_session and providers_by_precision."""
+"""Names of the backends, the usual one first; each is a module here with alternatives, open_session and
+providers_by_precision."""
 
 PROVIDERS = ("tensorrt", "cuda", "cpu")
 """ONNX Runtime's execution providers, best first."""
@@ -35,13 +36,18 @@ PROVIDERS = ("tensorrt", "cuda", "cpu")
 class RuntimeOptions:
     """Settings of inference.
 
-    A bank or detector that is loaded takes the network's files and the arithmetic that give the precision;
-    "auto" lets precision.choose decide. A single session computes in it where the backend can; "auto" and
-    "int8" run the file as it is. Providers that the installed ONNX Runtime lacks, or that do not open, are
-    passed over.
+    A bank or detector that is loaded takes the backend, the network's files and the arithmetic that give the
+    precision; "auto" lets precision.choose decide. A single session takes the first backend of BACKENDS that
+    opens it, and computes in the precision where the backend can; "auto" and "int8" run the file as it is.
+    Providers that the installed ONNX Runtime lacks, or that do not open, are passed over.
     """
 
-    backend: str = option("onnxruntime", "Inference backend.", choices=BACKENDS)
+    backend: str = option(
+        "auto",
+        "Inference backend; auto: ONNX Runtime, and OpenVINO for each network that was measured to be faster "
+        "there.",
+        choices=("auto", *BACKENDS),
+    )
     providers: tuple[str, ...] = option(
         PROVIDERS,
         "Execution providers of ONNX Runtime; of each network the first that opens is used.",

@@ -55,7 +55,7 @@ def quantized(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr("hand_tracking_dsp.compression.data.crops.collect_crops", collect)
     monkeypatch.setattr(variants, "quantize", count)
-    monkeypatch.setattr(variants, "runtimes_here", lambda: [RuntimeOptions(providers=("cpu",))])
+    monkeypatch.setattr(variants, "runtimes_here", lambda: [RuntimeOptions("onnxruntime", ("cpu",))])
     return made
 
 

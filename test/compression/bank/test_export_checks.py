@@ -82,7 +82,7 @@ def test_a_network_is_run_as_its_file_says() -> None:
     data = share_path("models", "mediapipe", "hand_lite.onnx").read_bytes()
     image = as_input(np.random.default_rng(0).integers(0, 256, (224, 224, 3), np.uint8))
     plain = open_as_filed(data, "hand_lite.onnx").run(image)
-    optimized = open_session(data, "hand_lite.onnx", RuntimeOptions(providers=("cpu",))).run(image)
+    optimized = open_session(data, "hand_lite.onnx", RuntimeOptions("onnxruntime", ("cpu",))).run(image)
     for one, other in zip(plain, optimized, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-3)
 

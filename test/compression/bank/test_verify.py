@@ -51,7 +51,7 @@ def images() -> list[Image]:
 @pytest.fixture(autouse=True)
 def one_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only ONNX Runtime's processor, whatever is installed."""
-    monkeypatch.setattr(verify, "runtimes_here", lambda *_: [RuntimeOptions(providers=("cpu",))])
+    monkeypatch.setattr(verify, "runtimes_here", lambda *_: [RuntimeOptions("onnxruntime", ("cpu",))])
 
 
 def record(bank: Path, level: int, value: float, data: str) -> None:

@@ -65,7 +65,7 @@ def test_figures_are_kept_by_what_was_measured(networks, sets, tmp_path, monkeyp
 
 
 def test_all_networks_are_timed_on_every_runtime_with_every_number_of_threads(networks, monkeypatch):
-    runtimes = [RuntimeOptions(providers=("cpu",)), RuntimeOptions(providers=("cpu",))]
+    runtimes = [RuntimeOptions("onnxruntime", ("cpu",)), RuntimeOptions("onnxruntime", ("cpu",))]
     monkeypatch.setattr(figures, "runtimes_here", lambda: runtimes)
     turns = []
     found = time_all(networks, (1, 2), 4, lambda *turn: turns.append(turn))

@@ -49,7 +49,7 @@ def write(folder: Path, count: int, seed: int, hands: int = 2) -> Path:
 
 @pytest.fixture(scope="session")
 def finder() -> HandFinder:
-    folder, runtime = share_path("models", "mediapipe"), RuntimeOptions(threads=1)
+    folder, runtime = share_path("models", "mediapipe"), RuntimeOptions("onnxruntime", threads=1)
     return HandFinder(LevelBank.load(folder, runtime), PalmDetector.load(folder, runtime=runtime))
 
 

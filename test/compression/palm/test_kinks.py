@@ -23,7 +23,7 @@ from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 
 
 def outputs(model, image):
-    session = open_session(model.SerializeToString(), "test", RuntimeOptions(providers=("cpu",)))
+    session = open_session(model.SerializeToString(), "test", RuntimeOptions("onnxruntime", ("cpu",)))
     return session.run(as_input(image))
 
 

@@ -25,7 +25,7 @@ from hand_tracking_dsp.tracking.contract import PALM, check_session
 
 
 def outputs(model, images):
-    session = open_session(model.SerializeToString(), "test", RuntimeOptions(providers=("cpu",)))
+    session = open_session(model.SerializeToString(), "test", RuntimeOptions("onnxruntime", ("cpu",)))
     check_session(session, PALM, "test")
     return [
         np.concatenate(column) for column in zip(*(session.run(as_input(i)) for i in images), strict=True)

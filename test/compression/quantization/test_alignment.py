@@ -25,7 +25,7 @@ from hand_tracking_dsp.compression.onnx_graph import is_depthwise, read_weights
 from hand_tracking_dsp.compression.quantization.alignment import ZERO_PLANES, align
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 
-CPU = RuntimeOptions(providers=("cpu",))
+CPU = RuntimeOptions("onnxruntime", ("cpu",))
 
 
 def test_channels_become_multiples_and_the_output_stays(network: onnx.ModelProto, held_back: Crops) -> None:

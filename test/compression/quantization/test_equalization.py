@@ -25,7 +25,7 @@ from hand_tracking_dsp.compression.quantization.equalization import equalize
 from hand_tracking_dsp.compression.quantization.observation import ChannelRange, observe_ranges
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 
-CPU = RuntimeOptions(providers=("cpu",))
+CPU = RuntimeOptions("onnxruntime", ("cpu",))
 HIDDEN = "block01.expand.out.relu6"
 
 

@@ -25,7 +25,7 @@ from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.quantization.half import halve
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 
-CPU = RuntimeOptions(providers=("cpu",))
+CPU = RuntimeOptions("onnxruntime", ("cpu",))
 
 
 def test_half_the_bits_say_nearly_the_same(network: onnx.ModelProto, held_back: Crops) -> None:

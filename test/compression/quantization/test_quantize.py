@@ -27,7 +27,7 @@ from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 
-CPU = RuntimeOptions(providers=("cpu",))
+CPU = RuntimeOptions("onnxruntime", ("cpu",))
 
 
 @pytest.fixture(scope="module")

@@ -94,7 +94,7 @@ def test_a_tensor_of_another_shape_is_refused(network: bytes, options: RuntimeOp
 
 
 def test_an_unknown_backend_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ConfigurationError, match="'abacus', but must be one of: onnxruntime, openvino"):
+    with pytest.raises(ConfigurationError, match="'abacus', but must be one of: auto, onnxruntime, openvino"):
         RuntimeOptions(backend="abacus")
 
 

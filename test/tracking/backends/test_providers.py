@@ -17,7 +17,9 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -53,11 +55,51 @@ def without_libraries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
+Tried = list[tuple[str, tuple[str, ...]]]
+
+
+def tried(options: RuntimeOptions) -> Tried:
+    return [(one.backend, one.providers) for one in alternatives(options)]
+
+
 @pytest.mark.usefixtures("without_libraries")
 def test_each_provider_that_is_listed_is_tried_by_itself() -> None:
     assert [one.providers for one in alternatives(RuntimeOptions())] == [("tensorrt",), ("cuda",), ("cpu",)]
     needed = RuntimeOptions(require_accelerator=True)
     assert [one.providers for one in alternatives(needed)] == [("tensorrt",), ("cuda",)]
+
+
+TENSORRT, CUDA, EITHER = ("onnxruntime", ("tensorrt",)), ("onnxruntime", ("cuda",)), ("auto", ("cpu",))
+OPENVINO = ("openvino", ("tensorrt", "cuda", "cpu"))
+
+
+@pytest.mark.usefixtures("without_libraries")
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [TENSORRT, CUDA, EITHER]),
+        ({"providers": ("cuda",)}, [CUDA]),
+        ({"require_accelerator": True}, [TENSORRT, CUDA]),
+        ({"require_accelerator": True, "device": "GPU"}, [TENSORRT, CUDA, OPENVINO]),
+        ({"device": "GPU"}, [TENSORRT, CUDA, EITHER]),
+    ],
+)
+def test_openvino_stands_beside_the_processor_behind_accelerators(
+    options: dict[str, Any], expected: Tried
+) -> None:
+    assert tried(RuntimeOptions(**options)) == expected
+
+
+def test_without_an_accelerator_in_onnx_runtime_that_of_openvino_is_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(onnxruntime_backend.onnxruntime, "get_available_providers", lambda: [CPU])
+    needed = RuntimeOptions(require_accelerator=True)
+    with pytest.raises(BackendError, match="An accelerator is required"):
+        alternatives(needed)
+    (first, _), second = tried(replace(needed, device="GPU"))
+    assert first == "onnxruntime"  # which fails with a sentence
+    assert second == OPENVINO
 
 
 def test_openvino_has_one_device() -> None:
