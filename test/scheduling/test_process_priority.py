@@ -38,7 +38,7 @@ for _ in range(5):
 def test_all_threads_and_the_session_group_go_before_others_and_return(
     in_process: Run, scheduling: str
 ) -> None:
-    before, during, later, after = in_process(
+    before, during, later, after, group_counts = in_process(
         SEVERAL_THREADS
         + f"""
 process = ProcessPriority()
@@ -48,12 +48,14 @@ during = thread_nicenesses(), of_group()
 threading.Thread(target=stop.wait, daemon=True).start()
 later = thread_nicenesses(), of_group()
 process.release("node")
-print(json.dumps([before, during, later, (thread_nicenesses(), of_group())]))
+counts = before[1] is not None and not SessionGroup().cpu_cgroup
+print(json.dumps([before, during, later, (thread_nicenesses(), of_group()), counts]))
 """
     )
-    group = 0 if before[1] is not None else None
-    assert before == [[0], group]
-    assert during == later == [[-10], -10 if group == 0 and during[1] != 0 else group]
+    niceness, group = before
+    assert niceness == [0]
+    assert during[0] == later[0] == [-10]
+    assert during[1] == (-10 if group_counts else group)
     assert after == before
 
 
@@ -114,6 +116,34 @@ def test_what_whoever_started_the_process_chose_stays_unless_another_place_is_as
         [-4, "auto", [-4], 1], [-4, "nice", [-10], 0],
         [-15, "auto", [-15], 0], [-15, "nice", [-15], 0],
     ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("permitted")
+def test_a_stranger_in_the_session_keeps_its_group_from_being_raised(in_process: Run) -> None:
+    found = in_process(
+        """
+        import subprocess
+        found = []
+        stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        def claim():
+            process = ProcessPriority()
+            process.claim("node", SchedulingOptions("auto"))
+            found.append([of_group(), thread_nicenesses(), " ".join(process.standing().remarks)])
+            process.release("node")
+        if of_group() is None or SessionGroup().cpu_cgroup:
+            print(json.dumps(None))
+        else:
+            claim()
+            stranger.communicate(b"\\n")
+            claim()
+            print(json.dumps(found))
+        """
+    )
+    if found is None:
+        pytest.skip("the sessions of this machine are no groups that count")
+    (shared, nice, said), (alone, *_) = found
+    assert (shared, nice, alone) == (0, [-10], -10)
+    assert "session" in said
 
 
 @pytest.mark.usefixtures("permitted")
