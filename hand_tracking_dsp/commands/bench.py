@@ -96,7 +96,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="speed and workload: leave the processes to the scheduler, not on one core",
     )
-    parser.add_argument("--duration", type=float, default=60.0, metavar="S", help="transport: seconds to run")
+    parser.add_argument(
+        "--duration",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="transport and workload: seconds to run the graph",
+    )
     agreement.add_arguments(parser)
     workload.add_arguments(parser)
     stops.add_arguments(parser)

@@ -12,15 +12,17 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Work of the tracker over clips, at several settings in turn, for bench."""
+"""Work of the tracker over clips, and of the running graph, at several settings in turn, for bench."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from hand_tracking_dsp.commands import workload_graph
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.workload_tables import DENSE, MEDIAPIPE, report
 from hand_tracking_dsp.evaluation.workers import mediapipe_worker, package_worker
@@ -33,6 +35,7 @@ from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 
 _NODE = "hand_tracker_node"
 _DEFAULT = "default"
+_PARTS = ("clips", "graph")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="workload: videos, bags, folders of pictures or of videos (default: the synthetic hand)",
     )
+    workload_graph.add_arguments(parser)
     parser.add_argument(
         "--settings",
         nargs="+",
@@ -52,6 +56,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SETTING",
         help=f"workload: settings to compare, each {_DEFAULT} or NAME=VALUE,NAME=VALUE… with parameters of "
         f"{_NODE}, for example level=5,search_interval_s=0",
+    )
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        choices=_PARTS,
+        default=_PARTS,
+        help="workload: the tracker over clips, the processor time of the running graph (default: both)",
     )
     parser.add_argument(
         "--paced", action="store_true", help="workload: hand over frames at the rate of their clip"
@@ -68,9 +79,22 @@ def measure_workload(args: argparse.Namespace, core: int | None) -> dict[str, An
     Raises:
         ConfigurationError: A setting cannot be used.
         SourceError: A clip cannot be read.
+        HandTrackingError: A node of the graph failed.
     """
-    clips = find_clips(args.clips, args.frames)
     settings = {text: _parameters(text) for text in dict.fromkeys(args.settings)}
+    figures: dict[str, Any] = {}
+    if "clips" in args.parts:
+        figures["clips"] = _measure_clips(args, settings, core)
+    if "graph" in args.parts:
+        print(flush=True)
+        figures["graph"] = workload_graph.measure_graph(args, settings)
+    return figures
+
+
+def _measure_clips(
+    args: argparse.Namespace, settings: Mapping[str, Mapping[str, Any]], core: int | None
+) -> dict[str, Any]:
+    clips = find_clips(args.clips, args.frames)
     view = LiveView()
     with ExitStack() as stack:
         contenders = {name: _contender(stack, values, core) for name, values in settings.items()}
@@ -113,7 +137,7 @@ def _parameters(text: str) -> dict[str, Any]:
     return {name.strip(): parse_value(_NODE, name.strip(), value) for name, _, value in pairs}
 
 
-def _contender(stack: ExitStack, values: dict[str, Any], core: int | None) -> Contender:
+def _contender(stack: ExitStack, values: Mapping[str, Any], core: int | None) -> Contender:
     runtime, tracker = make_options(RuntimeOptions, values), make_options(TrackerOptions, values)
     worker = package_worker(tracker, runtime, values.get("bank"), values.get("detector", ""), core)
     return Contender(stack.enter_context(worker), values.get("level", 0))

@@ -52,6 +52,8 @@ class ObservedRun:
         truth: Exact hands, where the camera knows them.
         commands: Commands of the controller, in order.
         charges: Battery readings, in order.
+        processor_shares: Share of a core that each node's process took, by node, where that was measured; 1:
+            one core all the time.
     """
 
     published: set[int] = field(default_factory=set)
@@ -60,6 +62,7 @@ class ObservedRun:
     truth: dict[int, tuple[TrackedHand, ...]] = field(default_factory=dict)
     commands: list[ObservedCommand] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
+    processor_shares: dict[str, float] = field(default_factory=dict)
 
     @property
     def start_ns(self) -> int:

@@ -71,8 +71,8 @@ def workload(*arguments: str) -> int:
     """Run `bench workload` over a few synthetic frames, without MediaPipe."""
     parser = ArgumentParser()
     bench.add_arguments(parser)
-    few = ["workload", "--frames", "20", "--repeats", "1", "--mediapipe-python", "/nowhere/python"]
-    return bench.run(parser.parse_args([*few, *arguments]))
+    few = ["workload", "--parts", "clips", "--frames", "20", "--repeats", "1"]
+    return bench.run(parser.parse_args([*few, "--mediapipe-python", "/nowhere/python", *arguments]))
 
 
 def test_workload_compares_settings_by_the_names_of_parameters(tmp_path: Path, capsys) -> None:
@@ -82,7 +82,7 @@ def test_workload_compares_settings_by_the_names_of_parameters(tmp_path: Path, c
     printed = capsys.readouterr().out
     assert "Without MediaPipe: there is no /nowhere/python" in printed
     assert f"| {sparse} | " in printed
-    found = json.loads(out.read_text())
+    found = json.loads(out.read_text())["clips"]
     assert found["trackers"]["default"]["near_dense_share"] == 1.0
     assert found["trackers"][sparse]["frames"] == 20
     assert set(found["ratios"][sparse]) == {"of dense, every hand on every frame"}

@@ -38,6 +38,7 @@ from hand_tracking_dsp.commands.policy.live_run import (
     DEFAULTS,
     POWER,
     LivePolicy,
+    fixed_level,
     load_w,
     run_policy,
     scheduling_in_force,
@@ -219,9 +220,7 @@ def _policy_parameters(name: str, options: argparse.Namespace, bank: Manifest) -
             f"with a level from 0 to {len(bank.levels) - 1}."
         )
         raise ConfigurationError(msg)
-    # The shield would make it sparser, and it would be no fixed level.
-    shield = {"shield.deadline_miss_limit": 1.0, "shield.battery_reserve": 0.0}
-    return {"policy": "fixed", "fixed.level": fixed[name], "initial_level": fixed[name], **shield}
+    return fixed_level(fixed[name])
 
 
 def _scores(policies: Sequence[LivePolicy], runs: Sequence[LiveRun], budget_ms: float) -> list[LiveScore]:

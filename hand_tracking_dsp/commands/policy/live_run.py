@@ -132,6 +132,12 @@ def _parameters(
     }
 
 
+def fixed_level(level: int) -> dict[str, Value]:
+    """Return the controller's parameters that keep a level; the shield would make it sparser."""
+    shield = {"shield.deadline_miss_limit": 1.0, "shield.battery_reserve": 0.0}
+    return {"policy": "fixed", "fixed.level": level, "initial_level": level, **shield}
+
+
 def load_w(bank: Manifest) -> list[float]:
     """Estimate the tracker's power at each level, watts: in proportion to its network's multiplications."""
     return [BATTERY.load_w[0] * level.macs / max(bank.levels[0].macs, 1) for level in bank.levels]

@@ -30,6 +30,7 @@ from hand_tracking_dsp.errors import HandTrackingError, OutputError
 from hand_tracking_dsp.files import make_folder
 from hand_tracking_dsp.nodes.graph.domains import own_domain
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
+from hand_tracking_dsp.nodes.graph.processor_time import ProcessorMeter
 from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.tracking.types import Image
 
@@ -124,6 +125,7 @@ def _watch(
         on_state(observer, -waited_s)
         time.sleep(_POLL_S)
     recording.restart()
+    meter = ProcessorMeter(nodes.pids)
     for node in options.late_nodes:
         nodes.start(node)
     first_s = time.monotonic()
@@ -132,6 +134,7 @@ def _watch(
         if nodes.exited():
             return
         time.sleep(min(_POLL_S, max(options.duration_s - elapsed_s, 0)))
+    recording.processor_shares = meter.shares(nodes.pids)
     on_state(observer, options.duration_s)
 
 
