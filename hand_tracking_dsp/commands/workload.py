@@ -31,7 +31,7 @@ from hand_tracking_dsp.evaluation.workload.run import BLOCK, Contender, run_clip
 from hand_tracking_dsp.nodes.graph.parameter_files import parse_value
 from hand_tracking_dsp.options import make_options
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
-from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
+from hand_tracking_dsp.tracking.tracker_options import ALL_MEASURED, TrackerOptions
 
 _NODE = "hand_tracker_node"
 _DEFAULT = "default"
@@ -65,7 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="workload: the tracker over clips, the processor time of the running graph (default: both)",
     )
     parser.add_argument(
-        "--paced", action="store_true", help="workload: hand over frames at the rate of their clip"
+        "--paced",
+        action="store_true",
+        help="workload: hand over frames at the rate of their clip, to trackers with the node's threads",
     )
 
 
@@ -97,8 +99,9 @@ def _measure_clips(
     clips = find_clips(args.clips, args.frames)
     view = LiveView()
     with ExitStack() as stack:
-        contenders = {name: _contender(stack, values, core) for name, values in settings.items()}
-        contenders[DENSE] = _contender(stack, {**next(iter(settings.values())), "level": 0}, core)
+        contenders = {name: _contender(stack, values, core, args) for name, values in settings.items()}
+        first = next(iter(settings.values()))
+        contenders[DENSE] = _contender(stack, {**first, **ALL_MEASURED, "level": 0}, core, args)
         if args.mediapipe_python.exists():
             most = [values.get("max_hands", TrackerOptions().max_hands) for values in settings.values()]
             worker = mediapipe_worker(args.mediapipe_python, static=False, max_hands=max(most), cpu=core)
@@ -137,7 +140,15 @@ def _parameters(text: str) -> dict[str, Any]:
     return {name.strip(): parse_value(_NODE, name.strip(), value) for name, _, value in pairs}
 
 
-def _contender(stack: ExitStack, values: Mapping[str, Any], core: int | None) -> Contender:
-    runtime, tracker = make_options(RuntimeOptions, values), make_options(TrackerOptions, values)
-    worker = package_worker(tracker, runtime, values.get("bank"), values.get("detector", ""), core)
+def _contender(
+    stack: ExitStack, values: Mapping[str, Any], core: int | None, args: argparse.Namespace
+) -> Contender:
+    worker = package_worker(
+        TrackerOptions.of(values),
+        make_options(RuntimeOptions, values),
+        values.get("bank"),
+        values.get("detector", ""),
+        core,
+        live=args.paced,
+    )
     return Contender(stack.enter_context(worker), values.get("level", 0))

@@ -21,7 +21,13 @@ from typing import Any
 
 from hand_tracking_dsp.commands.output import markdown_table
 from hand_tracking_dsp.evaluation.workload.run import ClipRun
-from hand_tracking_dsp.evaluation.workload.tally import NEAR_PERCENT, TrackerTally, ratios, tally_clip
+from hand_tracking_dsp.evaluation.workload.tally import (
+    MOVING_PERCENT,
+    NEAR_PERCENT,
+    TrackerTally,
+    ratios,
+    tally_clip,
+)
 
 DENSE = "dense, every hand on every frame"
 """Name of the reference in tables."""
@@ -84,6 +90,9 @@ def _found_table(figures: Mapping[str, _Figures], settings: Sequence[str]) -> st
         f"within {NEAR_PERCENT:g} % of palm of dense",
         "missed of dense",
         "error (1 - Accuracy)",
+        "held",
+        f"moving {MOVING_PERCENT:g} % a frame, held longer than one",
+        "longest hold of such, of any, frames",
     )
     rows = []
     for name in settings:
@@ -101,6 +110,9 @@ def _found_table(figures: Mapping[str, _Figures], settings: Sequence[str]) -> st
                 f"{found['near_dense_share']:.1%}",
                 f"{found['missed_of_dense_share']:.1%}",
                 f"{found['error']:.3f}",
+                f"{found['held_share']:.1%}",
+                str(found["moving_held_hand_frames"]),
+                f"{found['longest_moving_hold_frames']}, {found['longest_hold_frames']}",
             )
         )
     return markdown_table(headings, rows)

@@ -21,8 +21,8 @@ Protocol: one argument, a JSON object of options (see the two classes). The work
 line about itself. Then, per frame, it reads a JSON line ``{"width", "height", "stamp_s", "level",
 "reset"}`` and width x height x 3 bytes of RGB, and answers a JSON line ``{"ms", "cpu_ms",
 "detector_ran", "detection_ms", "landmarks_ms", "hands": [{"landmarks": 21 times [x, y, z] in pixels,
-"right": probability of an anatomical right hand, "track_id": 0 where there is none}]}``. It ends with its
-input.
+"right": probability of an anatomical right hand, "track_id": 0 where there is none, "measured": whether a
+network saw it in this frame}]}``. It ends with its input.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class _MediaPipe:
             self._hands.reset()
         return self._hands.process(image)
 
-    def networks(self, _result: Any) -> dict[str, Any]:  # noqa: ANN401
+    def cost(self, _result: Any) -> dict[str, Any]:  # noqa: ANN401
         return {"detector_ran": False, "detection_ms": 0.0, "landmarks_ms": 0.0}
 
     def hands(self, result: Any, width: int, height: int) -> Iterator[dict[str, Any]]:  # noqa: ANN401
@@ -68,11 +68,12 @@ class _MediaPipe:
                 # person whom the camera sees directly.
                 "right": best.score if best.label == "Left" else 1 - best.score,
                 "track_id": 0,
+                "measured": True,
             }
 
 
 class _Package:
-    """This package's tracker: options bank, detector, runtime and tracker_options."""
+    """This package's tracker: options bank, detector, runtime, tracker_options and live."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         # MediaPipe's interpreter has none of these.
@@ -88,7 +89,9 @@ class _Package:
         cv2.setNumThreads(max(1, runtime.threads))
         bank = LevelBank.load(options["bank"], runtime)
         detector = PalmDetector.load(options["bank"], options["detector"], runtime)
-        self._tracker = HandTracker(bank, detector, TrackerOptions.of(options["tracker_options"]))
+        self._tracker = HandTracker(
+            bank, detector, TrackerOptions.of(options["tracker_options"]), live=options["live"]
+        )
         levels = [info.name for info in bank.levels]
         self.about = {"name": "hand_tracking_dsp", "provider": bank.provider, "levels": levels}
 
@@ -97,9 +100,15 @@ class _Package:
             self._tracker.reset()
         return self._tracker.track(image, request["stamp_s"], request["level"], "rgb")
 
-    def networks(self, result: Any) -> dict[str, Any]:  # noqa: ANN401
+    def cost(self, result: Any) -> dict[str, Any]:  # noqa: ANN401
         stats = result.stats
-        return {name: getattr(stats, name) for name in ("detector_ran", "detection_ms", "landmarks_ms")}
+        return {
+            # Without a search that runs after the frame, whose hands are out by then.
+            "ms": stats.total_ms,
+            "detector_ran": stats.detector_ran,
+            "detection_ms": stats.detection_ms + stats.aside_ms,
+            "landmarks_ms": stats.landmarks_ms,
+        }
 
     def hands(self, result: Any, _width: int, _height: int) -> Iterator[dict[str, Any]]:  # noqa: ANN401
         for hand in result.hands:
@@ -109,6 +118,7 @@ class _Package:
                 "landmarks": hand.landmarks.tolist(),
                 "right": score if hand.handedness == 2 else 1 - score,
                 "track_id": hand.track_id,
+                "measured": hand.measured,
             }
 
 
@@ -159,7 +169,7 @@ def main() -> None:
         answer = {
             "ms": elapsed_ms,
             "cpu_ms": clock.cpu_ms(),
-            **tracker.networks(result),
+            **tracker.cost(result),
             "hands": list(tracker.hands(result, width, height)),
         }
         print(json.dumps(answer), file=answers)

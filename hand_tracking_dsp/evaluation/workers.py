@@ -47,11 +47,13 @@ class FoundHand:
         landmarks: float32 [21, 3], pixels.
         handedness: Side of the person's body.
         track_id: The same from frame to frame; 0: the tracker gives none.
+        measured: Whether a network saw it in this frame; else it was held.
     """
 
     landmarks: Floats
     handedness: Handedness
     track_id: int = 0
+    measured: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,12 @@ class Reply:
     """Answer of a tracker on one frame.
 
     Attributes:
-        ms: Time that it took inside its process, milliseconds.
+        ms: Time that it took inside its process until the hands were known, milliseconds.
         cpu_ms: Processor time of the tracker since the frame before, all threads, milliseconds.
         detector_ran: Whether the palm detector ran; False where that is not reported.
-        detection_ms: The palm detector's part, milliseconds; 0 where it did not run or is not reported.
-        landmarks_ms: The landmark network's part, milliseconds; 0 likewise.
+        detection_ms: Time of the palm detector, also beside the hands, milliseconds; 0 where it did not run
+            or is not reported.
+        landmarks_ms: Time of the landmark network, milliseconds; 0 likewise.
         hands: The hands it found.
     """
 
@@ -136,7 +139,12 @@ class TrackerWorker:
             self._input.flush()
         answer = self._answer()
         hands = tuple(
-            FoundHand(np.array(hand["landmarks"], np.float32), _side(hand["right"]), hand["track_id"])
+            FoundHand(
+                np.array(hand["landmarks"], np.float32),
+                _side(hand["right"]),
+                hand["track_id"],
+                hand["measured"],
+            )
             for hand in answer["hands"]
         )
         return Reply(**{**answer, "hands": hands})
@@ -195,10 +203,12 @@ def package_worker(
     bank: Path | str | None = None,
     detector: str = "full",
     cpu: int | None = None,
+    *,
+    live: bool = False,
 ) -> TrackerWorker:
     """Open this package's tracker in a process of its own, with a bank's folder or the package's own bank.
 
-    It stays on one processor core if cpu is given.
+    It stays on one processor core if cpu is given, and works with threads if it is live, see HandTracker.
 
     Raises:
         ConfigurationError: It cannot be opened; the message says why.
@@ -209,6 +219,7 @@ def package_worker(
         "detector": detector,
         "runtime": asdict(runtime or RuntimeOptions()),
         "tracker_options": tracker.values(),
+        "live": live,
         "cpu": cpu,
     }
     return TrackerWorker(sys.executable, options)

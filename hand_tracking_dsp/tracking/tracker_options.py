@@ -81,3 +81,11 @@ GROUPS: Mapping[str, tuple[str, type[Any]]] = {
     "search": ("detector.", SearchOptions),
 }
 """Prefix of the parameters and type of each group of TrackerOptions."""
+
+ALL_MEASURED: Mapping[str, Any] = {
+    "gate.enabled": False,
+    "idle.rate_hz": 0.0,
+    "detector.schedule": "frame",
+}
+"""Parameters by which nothing is left out in time: a network sees every hand on every frame, without a hand
+each is searched, and palms are looked at on the frame that shows them."""

@@ -90,5 +90,5 @@ def test_workload_compares_settings_by_the_names_of_parameters(tmp_path: Path, c
 
 
 def test_workload_refuses_what_is_no_parameter_of_the_tracker() -> None:
-    with pytest.raises(ConfigurationError, match="do you mean search_interval_s"):
+    with pytest.raises(ConfigurationError, match="has no parameter 'searching'"):
         workload("--settings", "searching=1")

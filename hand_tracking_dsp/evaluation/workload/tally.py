@@ -29,9 +29,17 @@ from hand_tracking_dsp.evaluation.measures.identity import IdChanges
 from hand_tracking_dsp.evaluation.statistics import mean_or_nan, percentiles
 from hand_tracking_dsp.evaluation.workers import FoundHand, Reply
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
+from hand_tracking_dsp.tracking.types import Floats
 
 NEAR_PERCENT = 10.0
 """Distance up to which a hand agrees with the dense level's, % of palm size."""
+
+MOVING_PERCENT = 5.0
+"""Motion a frame from which on a hand counts as moving, % of palm size: a hand held for two frames is off by
+as much as NEAR_PERCENT then."""
+
+
+_LONGEST = ("longest_hold", "longest_moving_hold")
 
 
 @dataclass(slots=True)
@@ -48,6 +56,11 @@ class TrackerTally:
         shared: Those of them that this tracker finds, too.
         dense: Hands that the dense network finds where it sees every hand on every frame.
         distances_percent: Distances from those, one a hand found by both, % of palm size.
+        held: Hands on frames that were not measured.
+        longest_hold: Most frames in a row on which a hand was held.
+        moving_held: Hands on frames that were held for the second frame in a row or longer, while by the
+            dense network they had moved by more than MOVING_PERCENT a frame since they were measured.
+        longest_moving_hold: Most frames in a row on which such a hand was held.
         frame_ms: Time of each frame, milliseconds.
         one_hand_ms: The same of the frames on which it follows one hand.
         network_ms: Time of both networks on each frame, with their input and output, milliseconds.
@@ -63,6 +76,10 @@ class TrackerTally:
     shared: int = 0
     dense: int = 0
     distances_percent: list[float] = field(default_factory=list)
+    held: int = 0
+    longest_hold: int = 0
+    moving_held: int = 0
+    longest_moving_hold: int = 0
     frame_ms: list[float] = field(default_factory=list)
     one_hand_ms: list[float] = field(default_factory=list)
     network_ms: list[float] = field(default_factory=list)
@@ -70,7 +87,11 @@ class TrackerTally:
 
     def __add__(self, other: TrackerTally) -> TrackerTally:
         """Return the tally of both."""
-        return TrackerTally(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+        names = [one.name for one in fields(self)]
+        both = {name: (getattr(self, name), getattr(other, name)) for name in names}
+        return TrackerTally(
+            **{name: max(pair) if name in _LONGEST else pair[0] + pair[1] for name, pair in both.items()}
+        )
 
     def figures(self) -> dict[str, Any]:
         """Return the figures; NaN where there is nothing to take them of."""
@@ -87,8 +108,12 @@ class TrackerTally:
             "id_changes": self.id_changes,
             "id_changes_per_1000_hand_frames": 1000 * _share(self.id_changes, self.hands),
             "id_changes_per_675_frames": 675 * _share(self.id_changes, self.frames),
-            "near_dense_share": _share(int((distances <= NEAR_PERCENT).sum()), self.dense),
+            "near_dense_share": _share(int((distances <= NEAR_PERCENT).sum()), len(distances)),
             "missed_of_dense_share": _share(self.dense - len(distances), self.dense),
+            "held_share": _share(self.held, self.hands),
+            "longest_hold_frames": self.longest_hold,
+            "moving_held_hand_frames": self.moving_held,
+            "longest_moving_hold_frames": self.longest_moving_hold,
             "error": mean_or_nan((1.0 - accuracy_of_drift(distances)).tolist()),
             "drift_palm_percent": mean_or_nan(self.distances_percent),
             "frame_ms": frame,
@@ -117,7 +142,7 @@ def tally_clip(
         dense: Answers of the dense network that sees every hand on every frame; None: not known.
     """
     tally = TrackerTally(frames=len(replies))
-    changes = IdChanges()
+    changes, holds = IdChanges(), _Holds(tally)
     for index, (stamp_s, reply) in enumerate(zip(stamps_s, replies, strict=True)):
         tally.searches += reply.detector_ran
         tally.hands += len(reply.hands)
@@ -133,15 +158,50 @@ def tally_clip(
             tally.shared += len(match_hands([hand.landmarks for hand in reply.hands], there))
         if dense is not None:
             tally.dense += len(dense[index].hands)
-            tally.distances_percent += _distances(reply.hands, dense[index].hands)
+            pairs = _pairs(reply.hands, dense[index].hands)
+            tally.distances_percent += [mean_distance_palm_percent(*pair) for _, *pair in pairs]
+            holds.add(reply.hands, {hand.track_id: reference for hand, _, reference in pairs})
     tally.ids = len({hand.track_id for reply in replies for hand in reply.hands})
     return tally
 
 
-def _distances(hands: Sequence[FoundHand], references: Sequence[FoundHand]) -> list[float]:
-    """Return the distances of the hands that both found, % of palm size."""
+def _pairs(
+    hands: Sequence[FoundHand], references: Sequence[FoundHand]
+) -> list[tuple[FoundHand, Floats, Floats]]:
+    """Return the hands that both found, with the landmarks of each of the two."""
     mine, theirs = ([hand.landmarks for hand in found] for found in (hands, references))
-    return [mean_distance_palm_percent(mine[i], theirs[j]) for i, j in match_hands(mine, theirs)]
+    return [(hands[i], mine[i], theirs[j]) for i, j in match_hands(mine, theirs)]
+
+
+class _Holds:
+    """Counts into a tally how long hands are held, and how they move meanwhile by the dense network."""
+
+    def __init__(self, tally: TrackerTally) -> None:
+        self._tally = tally
+        self._measured_at: dict[int, Floats] = {}
+        self._held: dict[int, int] = {}
+
+    def add(self, hands: Sequence[FoundHand], dense: Mapping[int, Floats]) -> None:
+        """Add a frame: its hands, and by their ids where the dense network sees them."""
+        tally = self._tally
+        self._held = {
+            hand.track_id: 0 if hand.measured else self._held.get(hand.track_id, 0) + 1 for hand in hands
+        }
+        for track_id, frames in self._held.items():
+            here = dense.get(track_id)
+            if frames == 0:
+                self._measured_at.pop(track_id, None)
+                if here is not None:
+                    self._measured_at[track_id] = here
+                continue
+            tally.held += 1
+            tally.longest_hold = max(tally.longest_hold, frames)
+            there = self._measured_at.get(track_id)
+            if here is None or there is None:
+                continue
+            if mean_distance_palm_percent(here, there) > MOVING_PERCENT * frames:
+                tally.longest_moving_hold = max(tally.longest_moving_hold, frames)
+                tally.moving_held += frames > 1
 
 
 def ratios(figures: Mapping[str, Any], reference: Mapping[str, Any]) -> dict[str, float]:

@@ -27,11 +27,11 @@ from hand_tracking_dsp.hand import Handedness, Joint
 PALM_PX = 50.0
 
 
-def found(x: float, track_id: int = 0) -> FoundHand:
+def found(x: float, track_id: int = 0, *, measured: bool = True) -> FoundHand:
     """A hand at x, whose palm measures PALM_PX."""
     points = np.zeros((21, 3), np.float32)
     points[Joint.MIDDLE_MCP, 1] = -PALM_PX
-    return FoundHand(points + np.array([x, 0, 0], np.float32), Handedness.RIGHT, track_id)
+    return FoundHand(points + np.array([x, 0, 0], np.float32), Handedness.RIGHT, track_id, measured)
 
 
 def reply(*hands: FoundHand, ms: float = 5.0, searched: bool = False) -> Reply:

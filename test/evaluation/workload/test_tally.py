@@ -48,14 +48,36 @@ def test_id_changes_are_given_by_hands_and_by_frames(make_hand, make_reply) -> N
     assert figures["id_changes_per_675_frames"] == pytest.approx(675 * 2 / 4)
 
 
-def test_agreement_with_dense_counts_missed_hands_as_not_near(make_hand, make_reply) -> None:
+def test_agreement_with_dense_is_of_the_hands_that_both_find(make_hand, make_reply) -> None:
     dense = [make_reply(make_hand(0), make_hand(300))]
     # 5 px are 10 % of the palm.
     figures = tally_clip([0.0], [make_reply(make_hand(5))], dense=dense).figures()
-    assert figures["near_dense_share"] == pytest.approx(0.5)
+    assert figures["near_dense_share"] == 1.0
     assert figures["missed_of_dense_share"] == pytest.approx(0.5)
     assert figures["drift_palm_percent"] == pytest.approx(10.0)
     assert figures["error"] == pytest.approx(0.25)
+
+
+def test_holds_are_long_and_wrong_where_the_hand_moves_meanwhile(make_hand, make_reply) -> None:
+    # By 3 px, 6 % of the palm, a frame, and measured on every fourth.
+    stamps_s = [i / 30 for i in range(8)]
+    dense = [make_reply(make_hand(3.0 * i, 1)) for i in range(8)]
+    held = [make_reply(make_hand(3.0 * (i - i % 4), 7, measured=i % 4 == 0)) for i in range(8)]
+    figures = tally_clip(stamps_s, held, dense=dense).figures()
+    assert figures["held_share"] == pytest.approx(6 / 8)
+    assert figures["moving_held_hand_frames"] == 4
+    assert figures["longest_moving_hold_frames"] == figures["longest_hold_frames"] == 3
+    slow = [make_reply(make_hand(2.0 * i, 1)) for i in range(8)]
+    figures = tally_clip(stamps_s, held, dense=slow).figures()
+    assert figures["moving_held_hand_frames"] == figures["longest_moving_hold_frames"] == 0
+    assert figures["longest_hold_frames"] == 3
+
+
+def test_the_longest_hold_of_clips_is_not_their_sum(make_hand, make_reply) -> None:
+    replies = [make_reply(make_hand(0, 1)), make_reply(make_hand(0, 1, measured=False))]
+    one = tally_clip([0.0, 0.1], replies, dense=replies)
+    assert (one + one).figures()["longest_hold_frames"] == 1
+    assert (one + one).figures()["held_share"] == pytest.approx(0.5)
 
 
 def test_times_are_given_for_all_frames_and_for_those_with_one_hand(make_hand, make_reply) -> None:
