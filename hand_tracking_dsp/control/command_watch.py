@@ -70,7 +70,7 @@ class CommandWatch:
         self._level, self._sent_s = level, now_s
 
     def frame(self, requested: int, applied: int, now_s: float) -> None:
-        """Note the level that a tracker last received and the one that its frame ran at."""
+        """Note the level that a tracker last received and the one that it took up, time permitting."""
         if self._level is None or applied == self._level or now_s - self._sent_s < _TAKEN_UP_S:
             return
         (self._lacking if requested == self._level else self._disobeyed).note(now_s, applied)

@@ -48,6 +48,9 @@ class LatencySample:
         smoothing_residual: How far smoothing moved the landmarks, % of palm size; NaN: no hand.
         accelerator_utilization: Busy share of an accelerator, 0 to 1; NaN: not known.
         hands: Hands in view.
+        requested_level: Level last commanded.
+        reflex: Whether a sparser level ran than the one commanded, for want of time before the deadline.
+        commanded_ms: total_ms as it would have been at the level commanded; NaN: not known.
     """
 
     stamp_s: float
@@ -63,18 +66,30 @@ class LatencySample:
     smoothing_residual: float = NAN
     accelerator_utilization: float = NAN
     hands: int = 0
+    requested_level: int = 0
+    reflex: bool = False
+    commanded_ms: float = NAN
+
+    @property
+    def commanded_level(self) -> int:
+        """Return the level that the sample judges: the one commanded, also where there was no time for it."""
+        return self.requested_level if self.reflex else self.level
 
     @property
     def budgeted_ms(self) -> float:
         """Return the latency that is compared with the budget; NaN where the sample has none.
 
         It is end_to_end_ms, what a user of the hands feels, where that is known and plausible, and
-        total_ms where it is not: less than total_ms it can only be by another clock.
+        total_ms where it is not: less than total_ms it can only be by another clock. Where a sparser level
+        ran for want of time, it is that of the commanded level, which is judged.
         """
+        spared_ms = self.commanded_ms - self.total_ms
+        if not (self.reflex and 0.0 <= spared_ms < math.inf):
+            spared_ms = 0.0
         possible = 0.0 <= self.end_to_end_ms <= PLAUSIBLE_END_TO_END_MS
         if possible and not self.end_to_end_ms < self.total_ms:
-            return self.end_to_end_ms
-        return self.total_ms if 0.0 <= self.total_ms < math.inf else NAN
+            return self.end_to_end_ms + spared_ms
+        return self.total_ms + spared_ms if 0.0 <= self.total_ms < math.inf else NAN
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,8 +229,10 @@ class StateBuffer:
         self._received_s = max(self._received_s, sample.stamp_s)
         settled = sample.stamp_s - self._resumed_s >= self._options.settle_s
         # Without a hand the landmark network does not run: no level makes such a frame faster.
-        if settled and sample.level == level and sample.hands > 0:
+        if settled and sample.commanded_level == level and sample.hands > 0:
             self._window.add(sample)
+            if sample.reflex:  # its drift is another level's
+                return
             self._drift.add(sample.stamp_s, sample.drift)
             self._drift_sparser.add(sample.stamp_s, sample.drift_sparser)
 

@@ -53,13 +53,14 @@ class LiveScore:
         duration_s: From first to last frame, seconds, summed.
         frames: Handled by the tracker.
         frames_with_hands: Those that had a hand.
-        late: Frames with a hand over the budget, end to end.
+        late: Frames with a hand over the budget, from the image's stamp to the publishing of its hands; those
+            whose hands were predicted and published in time are not.
         late_share: Share of them among the frames with a hand, 0 to 1.
         late_without_hands: Frames without a hand over the budget, which no level cures.
         frames_dropped: Replaced by a newer image before they were handled.
         frames_lost: Published, and never received by the tracker.
         missed_share: Late, dropped and lost frames among those and the frames with a hand, 0 to 1.
-        p50_ms: Median end to end of the frames with a hand, milliseconds.
+        p50_ms: Median of that latency of the frames with a hand, milliseconds.
         p95_ms: 95th percentile of the same, milliseconds.
         drift_percent: Mean deviation from the dense level over the frames with a hand, % of palm size; each
             frame counts with what was measured at its level. Agreement with the dense level, not accuracy.
@@ -68,9 +69,15 @@ class LiveScore:
         energy_j: Energy that the tracker took by the simulated battery, joules; an estimate.
         tracker_w: Mean power of the same, watts.
         charge_end: Mean charge in the end, 0 to 1; NaN: none was received.
-        frames_by_level: Number of frames by level.
-        switches: Changes of level.
-        switches_per_min: Most changes of level in any 60 seconds of a run.
+        predicted: Frames whose hands were predicted and published at the deadline, before they were done.
+        predicted_share: Share of them among the frames with a hand, 0 to 1.
+        prediction_error: Mean distance of those hands from the measured ones of the same images, % of palm
+            size; NaN: none.
+        reflex_share: Share of the frames with a hand for which a sparser level ran than the one commanded, 0
+            to 1.
+        frames_by_level: Number of frames by the level that ran.
+        switches: Changes of the level commanded.
+        switches_per_min: Most changes of it in any 60 seconds of a run.
     """
 
     policy: str
@@ -92,6 +99,10 @@ class LiveScore:
     energy_j: float
     tracker_w: float
     charge_end: float
+    predicted: int
+    predicted_share: float
+    prediction_error: float
+    reflex_share: float
     frames_by_level: dict[int, int]
     switches: int
     switches_per_min: int
@@ -102,15 +113,17 @@ def score_runs(runs: Sequence[LiveRun], budget_ms: float, base_w: float) -> Live
     recordings = [run.recording for run in runs]
     costs = [cost for recording in recordings for cost in recording.costs]
     handed = [cost for cost in costs if cost.hands > 0]
-    over = sum(cost.end_to_end_ms > budget_ms for cost in costs)
-    late = sum(cost.end_to_end_ms > budget_ms for cost in handed)
+    over = sum(cost.latency_ms > budget_ms for cost in costs)
+    late = sum(cost.latency_ms > budget_ms for cost in handed)
     dropped = sum(one.costs[-1].frames_dropped - one.costs[0].frames_dropped for one in recordings)
     lost = sum(map(frames_lost, recordings))
-    latencies = [cost.end_to_end_ms for cost in handed]
+    latencies = [cost.latency_ms for cost in handed]
     drift_percent, known = mean_drift(handed)
     duration_s = sum(one.length_s for one in recordings)
     energy_j = sum(tracker_energy_j(one, base_w) for one in recordings)
     levels = Counter(cost.level for cost in costs)
+    predicted = [cost for cost in handed if cost.at_deadline]
+    errors = [cost.prediction_error for cost in predicted if not math.isnan(cost.prediction_error)]
     charges = [one.charges[-1].charge for one in recordings if one.charges]
     return LiveScore(
         policy=runs[0].policy,
@@ -132,6 +145,10 @@ def score_runs(runs: Sequence[LiveRun], budget_ms: float, base_w: float) -> Live
         energy_j=energy_j,
         tracker_w=energy_j / duration_s if duration_s > 0 else math.nan,
         charge_end=fmean(charges) if charges else math.nan,
+        predicted=len(predicted),
+        predicted_share=_share(len(predicted), len(handed)),
+        prediction_error=fmean(errors) if errors else math.nan,
+        reflex_share=_share(sum(cost.reflex for cost in handed), len(handed)),
         frames_by_level={level: levels[level] for level in sorted(levels)},
         switches=sum(level_switches(one.costs) for one in recordings),
         switches_per_min=max(most_switches_per_min(one.costs) for one in recordings),
@@ -171,7 +188,9 @@ def tracker_energy_j(recording: ObservedRun, base_w: float) -> float:
 
 def most_switches_per_min(costs: Sequence[FrameCost]) -> int:
     """Count the changes of level in those 60 seconds of a run that have the most of them."""
-    stamps_ns = [after.stamp_ns for before, after in pairwise(costs) if before.level != after.level]
+    stamps_ns = [
+        after.stamp_ns for before, after in pairwise(costs) if before.commanded_level != after.commanded_level
+    ]
     most = first = 0
     for index, stamp_ns in enumerate(stamps_ns):
         while stamp_ns - stamps_ns[first] >= _MINUTE_NS:
@@ -189,7 +208,7 @@ def rolling_p95_ms(recording: ObservedRun) -> tuple[Array, Array]:
     """
     handed = [cost for cost in recording.costs if cost.hands > 0]
     times = np.array(recording.times_s(handed))
-    latencies = np.array([cost.end_to_end_ms for cost in handed])
+    latencies = np.array([cost.latency_ms for cost in handed])
     grid = np.arange(0.0, recording.length_s + _GRID_S, _GRID_S)
     values = [percentile(latencies[(times > at - _WINDOW_S) & (times <= at)], 95) for at in grid]
     return grid, np.array(values)

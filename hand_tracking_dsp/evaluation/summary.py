@@ -75,8 +75,8 @@ def frames_lost(recording: ObservedRun) -> int:
 
 
 def level_switches(costs: Sequence[FrameCost]) -> int:
-    """Count the changes of level from one frame handled to the next."""
-    return sum(before.level != after.level for before, after in pairwise(costs))
+    """Count the changes of the level commanded from one frame handled to the next."""
+    return sum(before.commanded_level != after.commanded_level for before, after in pairwise(costs))
 
 
 def frame_rate_hz(costs: Sequence[FrameCost]) -> float:

@@ -30,7 +30,8 @@ class FrameCost(FrameStats):
     Attributes:
         stamp_ns: Stamp of the image, nanoseconds; in a trace since its first frame.
         hands: Hands in view.
-        end_to_end_ms: From the image's stamp to the publishing of the hands, milliseconds.
+        end_to_end_ms: From the image's stamp to the publishing of the measured hands, milliseconds; also
+            where predicted ones were published before, and they were not.
         conversion_ms: From the message to pixels, milliseconds.
         drift: Distance of the landmarks from the dense level's, % of palm size.
         drift_sparser: At the dense level, that of the next sparser one, % of palm size.
@@ -41,6 +42,9 @@ class FrameCost(FrameStats):
         frames_rejected: Images that could not be read, since activation.
         charge: State of charge last received before the frame's message, 0 to 1.
         power_w: Electric power last received, watts.
+        at_deadline: Whether the hands were predicted and published at the deadline, before it was done.
+        published_ms: Then, from the image's stamp or arrival to that, milliseconds.
+        prediction_error: Then, mean distance of these hands from the measured ones, % of palm size.
     """
 
     stamp_ns: int
@@ -56,6 +60,9 @@ class FrameCost(FrameStats):
     frames_rejected: int = 0
     charge: float = math.nan
     power_w: float = math.nan
+    at_deadline: bool = False
+    published_ms: float = math.nan
+    prediction_error: float = math.nan
 
     @classmethod
     def of(cls, result: FrameResult, drift: Drift, **others: Any) -> FrameCost:  # noqa: ANN401
@@ -63,11 +70,13 @@ class FrameCost(FrameStats):
 
         The others are fields that the tracker does not know: stamp_ns, total_ms and further ones.
         """
+        spared_ms = result.stats.commanded_ms - result.stats.total_ms
         measured = {
             "hands": len(result.hands),
             "drift": drift.drift,
             "drift_sparser": drift.drift_sparser,
             "drift_ms": drift.ms,
+            "commanded_ms": others.get("total_ms", result.stats.total_ms) + spared_ms,
         }
         return cls(**asdict(result.stats) | measured | others)
 
@@ -75,6 +84,16 @@ class FrameCost(FrameStats):
     def stamp_s(self) -> float:
         """The stamp, seconds."""
         return self.stamp_ns / 1e9
+
+    @property
+    def commanded_level(self) -> int:
+        """Level commanded, also where a sparser one ran for want of time; the bank's where it lacks it."""
+        return self.requested_level if self.reflex else self.level
+
+    @property
+    def latency_ms(self) -> float:
+        """Time from the image's stamp to the publishing of its hands, predicted or measured, milliseconds."""
+        return self.published_ms if self.at_deadline else self.end_to_end_ms
 
     @property
     def inference_ms(self) -> float:

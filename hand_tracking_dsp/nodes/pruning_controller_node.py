@@ -160,8 +160,10 @@ class PruningControllerNode(ManagedNode):
     def _on_stats(self, message: TrackerStats) -> None:
         if self._controller is not None:
             now_s = time.monotonic()
-            self._controller.add_latency(latency_sample(frame_cost(message), now_s))
-            self._watch.frame(message.requested_level, message.applied_level, now_s)
+            sample = latency_sample(frame_cost(message), now_s)
+            self._controller.add_latency(sample)
+            # What a tracker leaves out for want of time is no disobedience.
+            self._watch.frame(sample.requested_level, sample.commanded_level, now_s)
 
     def _on_command(self, message: SparsityCommand) -> None:
         if self.state == "active" and stamp_ns(message) not in self._own_stamps:

@@ -132,6 +132,9 @@ class FrameStats:
         detector_ran: Whether the palm detector ran for this frame, on the way of the hands or beside them.
         aside_ms: Palm detection beside the hands whose palms were looked at here, milliseconds; 0: none.
         predicted: Hands that were held, not measured.
+        reflex: Whether a sparser level ran than the one asked for, for want of time.
+        commanded_ms: total_ms as it would have been at the level asked for: an estimate where reflex is true,
+            else total_ms.
         presence: Lowest presence of the hands in view, 0 to 1; NaN without a hand.
         input_mean: Mean of the landmark network's inputs, 0 to 1; NaN where it did not run.
         input_std: Mean of their standard deviations, 0 to 1; NaN where it did not run.
@@ -150,6 +153,8 @@ class FrameStats:
     detector_ran: bool = False
     aside_ms: float = 0.0
     predicted: int = 0
+    reflex: bool = False
+    commanded_ms: float = math.nan
     presence: float = math.nan
     input_mean: float = math.nan
     input_std: float = math.nan

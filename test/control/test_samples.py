@@ -53,6 +53,27 @@ def test_judges_end_to_end_where_it_is_plausible_and_total_elsewhere(
     assert frame(0.0, total_ms, end_to_end_ms).budgeted_ms == budgeted_ms
 
 
+@pytest.mark.parametrize(
+    ("end_to_end_ms", "commanded_ms", "reflex", "budgeted_ms"),
+    [
+        (14.0, 25.0, True, 29.0),
+        (NAN, 25.0, True, 25.0),
+        (14.0, 25.0, False, 14.0),
+        (14.0, 0.0, True, 14.0),
+        (14.0, NAN, True, 14.0),
+        (14.0, math.inf, True, 14.0),
+    ],
+)
+def test_where_a_sparser_level_ran_for_want_of_time_the_commanded_one_is_judged(
+    end_to_end_ms: float, commanded_ms: float, reflex: bool, budgeted_ms: float
+) -> None:
+    sample = LatencySample(
+        0.0, 10.0, end_to_end_ms, level=3, requested_level=1, reflex=reflex, commanded_ms=commanded_ms
+    )
+    assert sample.budgeted_ms == budgeted_ms
+    assert sample.commanded_level == (1 if reflex else 3)
+
+
 @pytest.mark.parametrize("total_ms", [NAN, math.inf, -math.inf, -1.0])
 def test_a_sample_without_a_number_has_no_latency(total_ms: float) -> None:
     assert math.isnan(frame(0.0, total_ms).budgeted_ms)

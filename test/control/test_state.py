@@ -47,6 +47,15 @@ def test_frames_of_another_level_are_heard_but_not_judged() -> None:
     assert situation.observation()["hands"] == 1
 
 
+def test_frames_that_ran_sparser_for_want_of_time_judge_the_commanded_level_without_their_drift() -> None:
+    sparser = replace(frame(1.0, 8.0, level=3), reflex=True, requested_level=0, commanded_ms=40.0, drift=9.0)
+    buffer = heard(*(replace(sparser, stamp_s=1.0 + index * 0.1) for index in range(9)))
+    situation = buffer.situation(2.0, level=0, levels=4, switched_s=-math.inf)
+    assert situation.summary.p50_ms == 40.0, "not the 8 ms of the level that ran"
+    assert math.isnan(situation.drift_percent)
+    assert math.isnan(situation.observation()["sparsity"])
+
+
 def test_the_observation_is_of_the_level_in_use() -> None:
     buffer = heard(*(frame(1.0 + index * 0.1, 16.5) for index in range(5)), BatterySample(1.0, 0.5, 7.0))
     observation = buffer.situation(2.0, level=0, levels=2, switched_s=0.5).observation()

@@ -52,6 +52,21 @@ def test_a_frame_is_late_over_the_budget_with_a_hand_and_counted_apart_without(m
     assert found.p50_ms == pytest.approx(20.05), "of frames with a hand and a latency"
 
 
+def test_hands_predicted_in_time_are_not_late_and_their_share_and_error_stand_beside(
+    made: SimpleNamespace,
+) -> None:
+    costs = frames(made, [10.0, 50.0, 50.0, 60.0])
+    for index, error in ((1, 4.0), (2, math.nan)):
+        costs[index] = replace(costs[index], at_deadline=True, published_ms=19.0, prediction_error=error)
+    costs[3] = replace(costs[3], level=2, reflex=True)
+    found = score_runs([LiveRun("fixed", ObservedRun(costs=costs))], BUDGET_MS, BASE_W)
+    assert (found.late, found.predicted) == (1, 2)
+    assert (found.late_share, found.predicted_share, found.reflex_share) == (0.25, 0.5, 0.25)
+    assert found.prediction_error == 4.0
+    assert found.switches == 0, "the level commanded stays"
+    assert found.frames_by_level == {0: 3, 2: 1}
+
+
 def test_dropped_and_lost_frames_are_missed(made: SimpleNamespace) -> None:
     costs = frames(made, [10.0, 30.0, 10.0, 10.0])
     costs[-1] = replace(costs[-1], frames_dropped=1)

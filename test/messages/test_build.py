@@ -63,6 +63,8 @@ def result(*hands) -> FrameResult:
         detection_ms=1.0,
         landmarks_ms=2.0,
         total_ms=3.5,
+        reflex=True,
+        commanded_ms=5.5,
         detector_ran=True,
         presence=0.875,
         input_mean=0.5,
@@ -154,6 +156,9 @@ def test_costs_become_a_message_field_by_field_and_the_same_costs_again(build, h
         total_ms=4.0,
         end_to_end_ms=5.0,
         accelerator_utilization=0.625,
+        at_deadline=True,
+        published_ms=3.5,
+        prediction_error=2.5,
     )
     message = build.stats(cost, header)
     assert message.header == header
@@ -166,6 +171,8 @@ def test_costs_become_a_message_field_by_field_and_the_same_costs_again(build, h
     assert (message.drift, message.drift_sparser, message.drift_ms) == (4.5, 1.5, 6.5)
     assert message.smoothing_residual == 0.75
     assert message.accelerator_utilization == 0.625
+    assert (message.reflex, message.commanded_ms) == (True, 6.0), "2 ms more, as for the tracker alone"
+    assert (message.at_deadline, message.published_ms, message.prediction_error) == (True, 3.5, 2.5)
     assert message.provider == "test/cpu"
     unknown = {"charge", "power_w"}
     again = frame_cost(message)

@@ -27,6 +27,8 @@ _HEADINGS = (
     "without hand",
     "late",
     "late, dropped, lost",
+    "predicted in time, error",
+    "reflex",
     "p50, p95 ms",
     "drift",
     "energy",
@@ -40,7 +42,9 @@ def score_table(scores: Sequence[LiveScore], budget_ms: float) -> dict[str, Any]
     """Return a table with a row a policy: note (what the columns mean), headings and rows."""
     note = (
         f"Frames with a hand against {budget_ms:g} ms; drift: from the dense level, % of palm size; "
-        f"energy: the tracker's, by the simulated battery"
+        f"energy: the tracker's, by the simulated battery; predicted in time: hands published at the "
+        f"deadline before they were measured, and how far from that, % of palm size; reflex: frames that ran "
+        f"sparser than commanded, for want of time"
     )
     return {"note": note, "headings": _HEADINGS, "rows": _rows(scores)}
 
@@ -59,6 +63,8 @@ def _rows(scores: Sequence[LiveScore]) -> list[list[str]]:
                 f"{one.frames - one.frames_with_hands} ({one.late_without_hands} late)",
                 f"{100 * one.late_share:.1f} %",
                 f"{100 * one.missed_share:.1f} % ({one.frames_dropped} dropped, {one.frames_lost} lost)",
+                f"{100 * one.predicted_share:.1f} %, {one.prediction_error:.1f}",
+                f"{100 * one.reflex_share:.1f} %",
                 f"{one.p50_ms:.1f}, {one.p95_ms:.1f}",
                 f"{one.drift_percent:.1f}",
                 f"{one.energy_j:.0f} J, {one.tracker_w:.2f} W",

@@ -70,7 +70,7 @@ def save_live_plot(runs: Sequence[LiveRun], script: LoadScript, budget_ms: float
         charges = [100 * one.charge for one in run.recording.charges]
         battery.plot(charged_s, charges, color=colour, alpha=alpha, lw=1.4)
     draw_budget(latency.axhline, budget_ms)
-    shown = [cost.end_to_end_ms for run in runs for cost in run.recording.costs if cost.hands > 0]
+    shown = [cost.latency_ms for run in runs for cost in run.recording.costs if cost.hands > 0]
     limit_latency(latency, shown, budget_ms)
     latency.set_ylabel("end to end, ms: p95 of 2 s,\nlate frames as dots")
     latency.set_title("Policies in the running graph under the same load", pad=30)
@@ -85,9 +85,9 @@ def save_live_plot(runs: Sequence[LiveRun], script: LoadScript, budget_ms: float
 
 
 def _mark_late(axes: Axes, recording: ObservedRun, budget_ms: float, colour: str) -> None:
-    late = [cost for cost in recording.costs if cost.hands > 0 and cost.end_to_end_ms > budget_ms]
+    late = [cost for cost in recording.costs if cost.hands > 0 and cost.latency_ms > budget_ms]
     axes.plot(
-        recording.times_s(late), [cost.end_to_end_ms for cost in late], ".", color=colour, ms=3, alpha=0.35
+        recording.times_s(late), [cost.latency_ms for cost in late], ".", color=colour, ms=3, alpha=0.35
     )
 
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -148,7 +149,7 @@ class Simulation:
     def _receive(self, frames: int) -> None:
         """Pass frames of the present step and a reading of the battery to the controller."""
         episode, level, step = self.episode, self.level, self.step
-        common = {
+        common: dict[str, Any] = {
             "sparsity": self._sparsities[level],
             "presence": float(episode.presence[level, step]),
             "input_mean": float(episode.input_mean[step]),

@@ -97,6 +97,29 @@ def test_a_strangers_command_is_overridden_and_named(graph, feed, bank, states, 
     assert states[-1].level == 1
 
 
+def test_a_tracker_that_lacks_the_time_for_the_level_obeys_and_is_not_judged_by_a_sparser_one(
+    graph, feed, bank, states
+):
+    commands = graph.hear(SparsityCommand, "sparsity_command", LATE_JOINER)
+    feed.runs, feed.more = 1, {"reflex": True, "commanded_ms": 80.0}
+    graph.start(PruningControllerNode, bank=str(bank), min_samples=5)
+    graph.until(lambda: commands and commands[-1].level == 1, "level 1 is commanded")
+    assert "80" in commands[-1].detail, "the latency that the commanded level would have had"
+    assert states[-1].level == 1
+
+
+@pytest.mark.usefixtures("feed")
+def test_a_level_left_out_for_want_of_time_is_not_commanded_again(graph, feed, bank, diagnostics):
+    feed.runs, feed.more = 1, {"reflex": True, "commanded_ms": 5.0}
+    graph.start(PruningControllerNode, bank=str(bank), policy="fixed", fixed__level=0)
+    heard = graph.hear(SparsityCommand, "sparsity_command", LATE_JOINER)
+    begun = feed.frames
+    graph.until(lambda: feed.frames > begun + 60, "60 frames were handled")
+    values = {pair.key: pair.value for pair in diagnostics(NODE).values}
+    assert values["commands_repeated"] == "0"
+    assert len(heard) == 1
+
+
 def test_a_tracker_that_has_not_heard_the_command_is_told_again(graph, feed, bank, diagnostics):
     feed.deaf = True
     graph.start(PruningControllerNode, bank=str(bank), policy="fixed", fixed__level=1)
