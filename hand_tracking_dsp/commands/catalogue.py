@@ -49,6 +49,7 @@ GROUPS: Mapping[str, Group] = {
             "list": "print the networks of a bank",
             "merge": "put levels and detectors of several banks into one",
             "verify": "check and time a bank's networks on this machine",
+            "profile": "show in which operators the networks' time goes",
             "prune": "make sparser levels of a bank's network, no training",
             "distill": "train the levels of a bank towards its dense network",
             "quantize": "give every level of a bank an INT8 file",

@@ -107,7 +107,7 @@ def open_session(model: bytes, name: str, options: RuntimeOptions) -> OnnxRuntim
     """Open a network on the first of the providers; see backends.open_session."""
     provider = alternatives(options)[0].providers[0]
     if provider == "cpu":
-        settings = _settings(options)
+        settings = session_options(options)
         return OnnxRuntimeSession(_opened(model, name, provider, settings, {}), name, options.precision)
     _preload_libraries()
     cache = EngineCache(None)
@@ -144,7 +144,8 @@ def _provider(provider: str, precision: str) -> str:
     return f"onnxruntime/{provider}/{precision if precision in ('fp16', 'int8') else 'fp32'}"
 
 
-def _settings(options: RuntimeOptions) -> onnxruntime.SessionOptions:
+def session_options(options: RuntimeOptions) -> onnxruntime.SessionOptions:
+    """Return what every session is opened with."""
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = _ERRORS_ONLY
     settings.intra_op_num_threads = options.threads
@@ -202,7 +203,7 @@ def _opened_and_counted(
     Returns:
         The session, and the nodes by provider; none where they cannot be counted.
     """
-    settings = _settings(options)
+    settings = session_options(options)
     details = _tensorrt_options(options.precision, cache) if provider == "tensorrt" else {}
     with contextlib.ExitStack() as stack:
         try:

@@ -73,7 +73,7 @@ def open_session(model: bytes, name: str, options: RuntimeOptions) -> OpenVinoSe
         raise BackendError(msg)
     core = openvino.Core()
     try:
-        compiled = core.compile_model(core.read_model(model), options.device, _config(options))
+        compiled = core.compile_model(core.read_model(model), options.device, compile_options(options))
     except RuntimeError as error:
         available = ", ".join(core.available_devices)
         msg = (
@@ -116,7 +116,8 @@ def _precision(compiled: openvino.CompiledModel) -> str:
     return f"/{compiled.get_property('INFERENCE_PRECISION_HINT').to_string()}"
 
 
-def _config(options: RuntimeOptions) -> dict[str, Any]:
+def compile_options(options: RuntimeOptions) -> dict[str, Any]:
+    """Return what every network is compiled with."""
     config: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
     if options.threads and options.device == "CPU":
         config["INFERENCE_NUM_THREADS"] = options.threads
