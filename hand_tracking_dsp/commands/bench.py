@@ -150,6 +150,7 @@ def _speed(args: argparse.Namespace) -> dict[str, Any]:
         for backend, (runtime, detector) in _BACKENDS.items():
             worker = package_worker(_ONE_HAND, runtime, detector=detector, cpu=core)
             workers[backend] = stack.enter_context(worker)
+        print(_loading_table(workers), "\n", flush=True)
         view = LiveView()
         tracking = alternate(
             frames, workers, rate_hz, args.repeats, on_block=lambda n, of: view.progress("tracking", n, of)
@@ -164,6 +165,7 @@ def _speed(args: argparse.Namespace) -> dict[str, Any]:
     print(_levels_table(levels))
     return {
         "video": name,
+        "loading": {name: _loading(worker) for name, worker in workers.items()},
         "tracking": {name: _figures(series, tracking) for name, series in tracking.items()},
         "detection_ms": {name: float(np.median(series.detection_ms)) for name, series in detecting.items()},
         "levels": levels,
@@ -185,6 +187,18 @@ def _read_video(spec: str, count: int) -> tuple[list[Image], float, str]:
             msg = f"The video {spec} has no frame: name another one."
             raise ConfigurationError(msg)
         return frames, source.rate_hz, source.name
+
+
+def _loading(worker: TrackerWorker) -> dict[str, float]:
+    return {name: worker.about[name] for name in ("loading_s", "memory_mib")}
+
+
+def _loading_table(workers: dict[str, TrackerWorker]) -> str:
+    rows = []
+    for name, worker in workers.items():
+        loading_s, memory_mib = _loading(worker).values()
+        rows.append((name, f"{loading_s:.2f}", f"{memory_mib:.0f}"))
+    return markdown_table(("loading", "s", "MiB of memory afterwards"), rows)
 
 
 def _tracking_table(all_series: dict[str, Series]) -> str:

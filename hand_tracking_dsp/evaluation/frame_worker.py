@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -144,6 +145,12 @@ class _TrackerClock:
         return max(self._process_s - before_s - self._exchanged_s, 0.0) * 1e3
 
 
+def _loaded(elapsed_s: float) -> dict[str, float]:
+    """Tell what loading a tracker took, seconds, and the most memory that this process has used, MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"loading_s": elapsed_s, "memory_mib": peak / (2**20 if sys.platform == "darwin" else 2**10)}
+
+
 def main() -> None:
     """Serve until standard input ends."""
     import numpy as np
@@ -154,8 +161,9 @@ def main() -> None:
     os.dup2(2, 1)
     if options["cpu"] is not None:
         os.sched_setaffinity(0, {options["cpu"]})
+    start = time.perf_counter()
     tracker = (_MediaPipe if options["tracker"] == "mediapipe" else _Package)(options)
-    print(json.dumps(tracker.about), file=answers)
+    print(json.dumps({**tracker.about, **_loaded(time.perf_counter() - start)}), file=answers)
     clock = _TrackerClock()
     for line in sys.stdin.buffer:
         request = json.loads(line)

@@ -47,6 +47,8 @@ def worker():
 def test_worker_finds_the_hand_and_says_what_it_is(worker: TrackerWorker, frames: list[np.ndarray]) -> None:
     reply = worker.process(frames[0], reset=True)
     assert worker.about["name"] == "hand_tracking_dsp"
+    assert worker.about["loading_s"] > 0
+    assert 20 < worker.about["memory_mib"] < 2000
     assert worker.about["levels"] == [level.name for level in read_manifest(default_bank()).levels]
     assert reply.ms > reply.detection_ms > 0
     assert reply.hands[0].handedness in (Handedness.LEFT, Handedness.RIGHT)
