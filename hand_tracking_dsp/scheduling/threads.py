@@ -50,17 +50,23 @@ def least_niceness() -> int:
 
 
 def change_niceness(before: int, after: int) -> None:
-    """Change the niceness of all threads that have one; a thread that somebody set apart keeps its own.
+    """Change the niceness of all threads that have the same; one that was set apart keeps its own.
+
+    On the way back to a higher niceness, threads that took one in between, relative to the others', follow.
 
     Raises:
         OSError: The system refuses it.
     """
     for _ in range(_PASSES):
-        threads = [thread for thread, found in _each_niceness() if found == before]
-        for thread in threads:
+        nicenesses = {
+            thread: found + after - before
+            for thread, found in _each_niceness()
+            if found == before or before < found < after
+        }
+        for thread, value in nicenesses.items():
             with suppress(ProcessLookupError):  # it has ended
-                os.setpriority(os.PRIO_PROCESS, thread, after)
-        if not threads:
+                os.setpriority(os.PRIO_PROCESS, thread, value)
+        if not nicenesses:
             return
 
 

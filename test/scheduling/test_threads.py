@@ -68,6 +68,18 @@ def test_threads_that_appear_meanwhile_are_set_too(monkeypatch: pytest.MonkeyPat
     assert nicenesses == {1: -10, 2: -10, 3: -10}
 
 
+def test_on_the_way_back_threads_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {1: 0, 2: 0, 3: 7}
+    monkeypatch.setattr(threads, "thread_ids", lambda: sorted(values))
+    monkeypatch.setattr(os, "getpriority", lambda _kind, thread: values[thread])
+    monkeypatch.setattr(os, "setpriority", lambda _kind, thread, value: values.__setitem__(thread, value))
+    threads.change_niceness(0, -10)
+    assert values == {1: -10, 2: -10, 3: 7}
+    values[4] = values[2] + 5  # a thread that steps back behind the one that started it
+    threads.change_niceness(-10, 0)
+    assert values == {1: 0, 2: 0, 3: 7, 4: 5}
+
+
 @pytest.mark.parametrize(("soft", "least"), [(0, 20), (20, 0), (30, -10), (40, -20), (99, -20), (-1, -20)])
 def test_the_limit_counts_from_the_other_end(monkeypatch: pytest.MonkeyPatch, soft: int, least: int) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _kind: (soft, soft))

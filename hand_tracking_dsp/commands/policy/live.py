@@ -143,9 +143,9 @@ def run(options: argparse.Namespace) -> int:
                 return _finish(options, script, policies, runs)
             runs.append(LiveRun(policy.name, recording))
             in_force[policy.name] = scheduling_in_force(options.out, policy, number)
-            view.say(f"{policy.name}, round {number}: the tracker ran at {in_force[policy.name]}")
+            view.say(f"{policy.name}, round {number}, ran at {in_force[policy.name]}")
             # A later run may fail.
-            report = _report(options, bank, policies, runs) | {"scheduling_of_tracker": in_force}
+            report = _report(options, bank, policies, runs) | {"scheduling_in_force": in_force}
             write_json(options.out / "live.json", report)
     return _finish(options, script, policies, runs)
 

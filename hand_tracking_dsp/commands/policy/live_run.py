@@ -96,13 +96,13 @@ def run_policy(
 
 
 def scheduling_in_force(out: Path, policy: LivePolicy, number: int) -> str:
-    """Return what the tracker read from the kernel when a run began; "": it did not say."""
+    """Return what the nodes read from the kernel when a run began; "": they did not say."""
     try:
         text = _log(out, policy, number).read_text(encoding="utf-8")
     except OSError:
         return ""
-    found = re.search(r"^hand_tracker_node .*\bscheduling \w+: (.*)$", text, re.MULTILINE)
-    return found[1] if found else ""
+    found = re.findall(rf" scheduling {policy.scheduling}: (.*)$", text, re.MULTILINE)
+    return found[-1] if found else ""
 
 
 def _log(out: Path, policy: LivePolicy, number: int) -> Path:

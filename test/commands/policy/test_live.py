@@ -65,8 +65,8 @@ def test_policies_run_in_turn_under_the_same_load(
     assert len(load_w) == len(read_manifest(default_bank()).levels)
     assert report["battery_simulated"] is True
     assert report["scheduling"] == "auto"
-    assert set(report["scheduling_of_tracker"]) == {"threshold", "fixed"}
-    assert all("niceness" in said for said in report["scheduling_of_tracker"].values())
+    assert set(report["scheduling_in_force"]) == {"threshold", "fixed"}
+    assert all("niceness" in said for said in report["scheduling_in_force"].values())
     assert report["parameters"][-1] == "camera.hands=1", "goes before the default"
     assert [run["policy"] for run in report["runs"]] == ["threshold", "fixed"]
     assert "simulated" in output
@@ -163,7 +163,7 @@ def test_camera_and_tracker_are_scheduled_alike_and_the_load_is_not(tmp_path: Pa
     }
     log = tmp_path / "fixed_normal_1.nodes.log"
     log.write_text(
-        "camera_node             | [INFO] scheduling normal: niceness 3\n"
+        "power_node              | [INFO] scheduling auto: niceness 3\n"
         "hand_tracker_node       | [INFO] scheduling normal: niceness 0, session group 0\n"
     )
     assert live_run.scheduling_in_force(tmp_path, policy, 1) == "niceness 0, session group 0"
