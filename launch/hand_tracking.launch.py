@@ -36,6 +36,7 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
+from hand_tracking_dsp.nodes.graph.division import divide
 from hand_tracking_dsp.nodes.graph.names import RESTART, SHORT_NAMES
 from hand_tracking_dsp.nodes.graph.transport import transport_in_force, transport_variables
 from launch import LaunchContext, LaunchDescription, SomeSubstitutionsType
@@ -45,9 +46,6 @@ PACKAGE = "hand_tracking_dsp"
 # The nodes are lifecycle nodes that start themselves (their parameter autostart), so nothing here drives
 # their transitions. These start only where they are asked for.
 ON_REQUEST = ("gesture", "teleop", "trigger")
-
-# These keep a process of their own also with composed:=true: what stops a robot must outlive the tracker.
-NEVER_COMPOSED = ("teleop", "trigger")
 
 # Arguments that set parameters of nodes where they are not empty.
 PARAMETERS = {
@@ -88,7 +86,7 @@ def generate_launch_description() -> LaunchDescription:
             _argument("use_sim_time", "false", "Take the time from /clock."),
             _argument("respawn", "false", "Start a node again when it ends, freezes or goes deaf."),
             _argument("respawn_delay", "2.0", "Seconds until then."),
-            _argument("composed", "false", "One process for all nodes but teleop and trigger."),
+            _argument("composed", "true", "Camera and tracker in one process, if both start.", "false"),
             *(
                 _argument(name, "false" if name in ON_REQUEST else "true", f"Start {node}.")
                 for name, node in SHORT_NAMES.items()
@@ -113,27 +111,30 @@ def _transport(context: LaunchContext) -> list[SetEnvironmentVariable | LogInfo]
 
 def _nodes(context: LaunchContext) -> list[Node | RegisterEventHandler]:
     """Make the nodes; arguments are looked at, as a parameter that is given empty would not be left out."""
-    started = [name for name in SHORT_NAMES if IfCondition(LaunchConfiguration(name)).evaluate(context)]
-    together = [name for name in started if name not in NEVER_COMPOSED]
-    if not IfCondition(LaunchConfiguration("composed")).evaluate(context):
-        together = []
-    set_here = _set_by_arguments(context)
-    processes = {
-        SHORT_NAMES[name]: _node(context, SHORT_NAMES[name], parameters=set_here[name])
-        for name in started
-        if name not in together
+    started = {
+        node: name
+        for name, node in SHORT_NAMES.items()
+        if IfCondition(LaunchConfiguration(name)).evaluate(context)
     }
-    if together:
-        arguments = [SHORT_NAMES[name] for name in together]
-        for name in together:
-            node = SHORT_NAMES[name]
-            arguments += [f"{node}.{key}={json.dumps(value)}" for key, value in set_here[name].items()]
-        composed = _node(context, "composed_nodes", arguments=arguments)
-        processes |= {SHORT_NAMES[name]: composed for name in together}
+    composed = IfCondition(LaunchConfiguration("composed")).evaluate(context)
+    set_here = _set_by_arguments(context)
+    processes = {}
+    for nodes in divide(tuple(started), composed=composed).values():
+        set_for = {node: set_here[started[node]] for node in nodes}
+        process = _node(context, *set_for.popitem()) if len(nodes) == 1 else _together(context, set_for)
+        processes |= dict.fromkeys(nodes, process)
     actions = list(dict.fromkeys(processes.values()))
     if processes and IfCondition(LaunchConfiguration("respawn")).evaluate(context):
         actions += _watch(context, processes)
     return actions
+
+
+def _together(context: LaunchContext, parameters: dict[str, dict[str, bool | str]]) -> Node:
+    """Make the process of several nodes, given the parameters by node."""
+    arguments = list(parameters)
+    for node, values in parameters.items():
+        arguments += [f"{node}.{key}={json.dumps(value)}" for key, value in values.items()]
+    return _node(context, "composed_nodes", arguments=arguments)
 
 
 def _watch(context: LaunchContext, processes: dict[str, Node]) -> list[Node | RegisterEventHandler]:

@@ -63,6 +63,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="start a node again when its process ends, or when it no longer reports or receives",
     )
+    parser.add_argument(
+        "--composed",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="camera and tracker share a process, where both are started: images are passed by reference",
+    )
 
 
 def add_node_parameters(parser: argparse.ArgumentParser) -> None:
@@ -98,6 +104,7 @@ def run(options: argparse.Namespace) -> int:
         remaps=dict(_pair(text, "--remap OLD=NEW") for text in options.remap),
         domain_id=options.domain,
         log_level=options.log_level,
+        composed=options.composed,
     )
     from hand_tracking_dsp.nodes.graph.parameter_files import mistyped_sections
 

@@ -20,6 +20,7 @@ bgr8 and rgb8 pass without a copy.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, cast
 
 import cv2
@@ -76,19 +77,39 @@ _RANGE = ("16UC1", "32FC1")
 _PLANAR = {"nv12": 1.5, "nv21": 1.5, "nv24": 3.0}
 
 
+@dataclass(frozen=True, slots=True)
+class SharedImage:
+    """Image for readers in the same process, in place of a sensor_msgs/Image.
+
+    Attributes:
+        header: Header of the message.
+        pixels: uint8 [height, width, 3], BGR; read-only from now on.
+    """
+
+    header: Message
+    pixels: Pixels
+
+    def __post_init__(self) -> None:
+        """Keep readers from writing to what others read."""
+        self.pixels.setflags(write=False)
+
+
 def image_to_pixels(message: Message, scale: ValueScale | None = None) -> tuple[Pixels, ChannelOrder]:
     """Give the pixels of a sensor_msgs/Image, uint8 [height, width, 3], and the order of their channels.
 
     bgr8 and rgb8 are views of the message's own memory.
 
     Args:
-        message: The message.
+        message: The message, or a SharedImage.
         scale: Conversion of values of more than 8 bits, and limits; the same for all images of a stream.
 
     Raises:
         FrameError: Zero size, too many pixels, unknown encoding, wrong step, or too little data.
     """
     scale = scale or ValueScale()
+    if isinstance(message, SharedImage):
+        check_size("The image", message.pixels.shape[1], message.pixels.shape[0], scale.options, 3)
+        return message.pixels, "bgr"
     height, width, encoding = message.height, message.width, message.encoding
     if encoding in _PLANAR:
         return _planar_to_bgr(message, scale), "bgr"

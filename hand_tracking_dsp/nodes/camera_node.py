@@ -31,6 +31,7 @@ from hand_tracking_dsp.cameras.camera import Frame, FrameSource, Intrinsics, Sou
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.messages.images import SharedImage
 from hand_tracking_dsp.msg import HandArray
 from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
@@ -68,11 +69,11 @@ class CameraNode(ManagedNode):
         self._retries = parameters.make(BackoffOptions)
         self._options = parameters.make(SourceOptions)
         self._images = parameters.make(ImageOptions)
-        self._image = self.publish_on(Image, IMAGE, "image")
+        self._image = self.share_on(Image, IMAGE, "image")
         self._compressed = (
-            self.publish_on(CompressedImage, COMPRESSED, "image") if parameters["compressed"] else None
+            self.share_on(CompressedImage, COMPRESSED, "image") if parameters["compressed"] else None
         )
-        self._info = self.publish_on(CameraInfo, CAMERA_INFO, "image") if parameters["camera_info"] else None
+        self._info = self.share_on(CameraInfo, CAMERA_INFO, "image") if parameters["camera_info"] else None
         self._truth = self.publish_on(HandArray, "truth", "truth")
         self._frame_id = parameters["frame_id"]
         self._given = {
@@ -166,16 +167,20 @@ class CameraNode(ManagedNode):
     def _publish(self, frame: Frame, intrinsics: Intrinsics | None) -> None:
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._frame_id)
         height, width = frame.image.shape[:2]
-        self._message = pixels_to_image(frame.image, header, self._message)
-        self._image.publish(self._message)
-        if self._info is not None:
+        shared = SharedImage(header, frame.image)
+        self._image.publish(shared, lambda: self._image_message(shared))
+        if self._info is not None and self._info.wanted:
             known = self._intrinsics(width, height, intrinsics)
             self._info.publish(ROS_MESSAGES.camera_info(width, height, known, header))
         if frame.truth is not None and self._truth.get_subscription_count():
             self._truth.publish(ROS_MESSAGES.truth(frame.truth, header, width, height))
-        if self._compressed is not None and self._compressed.get_subscription_count():
+        if self._compressed is not None and self._compressed.wanted:
             compressed = ROS_MESSAGES.compressed_image(frame.image, self._jpeg_quality, header)
             self._compressed.publish(compressed)
+
+    def _image_message(self, shared: SharedImage) -> Image:
+        self._message = pixels_to_image(shared.pixels, shared.header, self._message)
+        return self._message
 
     def _intrinsics(self, width: int, height: int, of_source: Intrinsics | None) -> Intrinsics | None:
         given = self._given

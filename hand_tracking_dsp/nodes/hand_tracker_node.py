@@ -33,7 +33,7 @@ from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.images.value_scale import ValueScale
 from hand_tracking_dsp.messages.frame_cost import FrameCost
-from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
+from hand_tracking_dsp.messages.images import SharedImage, compressed_to_pixels, image_to_pixels
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE, image_topic
@@ -77,7 +77,7 @@ class HandTrackerNode(ManagedNode):
         self._drift: DriftMonitor | None = None
         self._accelerator: Accelerator | None = None
         self._thread: threading.Thread | None = None
-        self._images: Mailbox[Image | CompressedImage] = Mailbox()
+        self._images: Mailbox[Image | CompressedImage | SharedImage] = Mailbox()
         self._requested_level = 0
         self._reset_wanted = False
         self._frames = self._rejected = 0
@@ -205,11 +205,11 @@ class HandTrackerNode(ManagedNode):
         if parameters["overlay"]:
             self.listen_to(BatteryState, "battery_state", self._picture.add_battery, "battery")
         self.listen_to(SparsityCommand, "sparsity_command", self._on_command, "command")
-        self.listen_to(CameraInfo, CAMERA_INFO, self._received.add_info, "image")
-        self.listen_to(kind, name, self._on_image, "image")
+        self.listen_to(CameraInfo, CAMERA_INFO, self._received.add_info, "image", shared=True)
+        self.listen_to(kind, name, self._on_image, "image", shared=True)
         self.serve(Trigger, "~/reset", self._on_reset)
 
-    def _on_image(self, message: Image | CompressedImage) -> None:
+    def _on_image(self, message: Image | CompressedImage | SharedImage) -> None:
         if self.state == "active":
             self._images.put(message)
             # Let go of the interpreter, so that the tracking thread begins now and not only when this
@@ -225,7 +225,7 @@ class HandTrackerNode(ManagedNode):
         response.message = "All hands are forgotten with the next image."
         return response
 
-    def _run(self, images: Mailbox[Image | CompressedImage]) -> None:
+    def _run(self, images: Mailbox[Image | CompressedImage | SharedImage]) -> None:
         self.scheduling.enter_thread()
         while (message := images.take()) is not None:
             self._taken_s = time.monotonic()
@@ -244,7 +244,7 @@ class HandTrackerNode(ManagedNode):
         self._bad_frame_s = time.monotonic()
         self.get_logger().warning(sentence, throttle_duration_sec=5.0)
 
-    def _handle(self, message: Image | CompressedImage) -> None:
+    def _handle(self, message: Image | CompressedImage | SharedImage) -> None:
         tracker = self._tracker
         if tracker is None:
             return

@@ -143,6 +143,33 @@ def test_starts_a_node_again_that_is_alive_and_frozen(up):
     assert command.end() == 0
 
 
+SMALL_CAMERA = ("--only", "camera,tracker", "-p", "camera.width=160", "-p", "camera.height=120")
+
+
+def test_camera_and_tracker_share_a_process_that_is_started_again_where_it_freezes(up):
+    command = up(*SMALL_CAMERA, "--respawn")
+    command.until("hand_tracker_node       | [INFO] active")
+    (shared,) = command.node_pids()
+    # Its first report has come by then: reports come once a second.
+    time.sleep(3)
+    os.kill(shared, signal.SIGSTOP)
+    command.until("has not reported in /diagnostics for ")
+    command.until("hand_tracker_node       | [INFO] active", count=2)
+    command.until("camera_node             | [INFO] active", count=2)
+    (again,) = command.node_pids()
+    assert again != shared
+    command.process.send_signal(signal.SIGINT)
+    assert command.end() == 0
+
+
+def test_camera_and_tracker_have_a_process_each_where_asked_to(up):
+    command = up(*SMALL_CAMERA, "--no-composed")
+    command.until("] active", count=2)
+    assert len(command.node_pids()) == 2
+    command.process.send_signal(signal.SIGINT)
+    assert command.end() == 0
+
+
 def test_starts_the_nodes_of_gestures_where_asked_to(up):
     command = up(
         "--only", "gesture,teleop,trigger", "-p", "teleop.watchdog_s=0.3", "-p", "gesture.hold_on_s=0.3"

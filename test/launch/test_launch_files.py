@@ -182,16 +182,26 @@ def test_the_nodes_become_active_in_their_namespace_and_end_cleanly(launch, file
     launched = Launched(launch, file, {"namespace": "robot", **arguments})
     launched.run(lambda running: running.active("robot") == nodes)
     assert launched.active("robot") == nodes
+    if {"camera_node", "hand_tracker_node"} <= nodes:
+        nodes = nodes - {"camera_node", "hand_tracker_node"} | {"composed_nodes"}
     assert launched.statuses == dict.fromkeys(nodes, 0)
 
 
-def test_composed_nodes_share_a_process_but_for_what_stops_a_robot(launch):
-    arguments = {"composed": "true", "source": "synthetic", "policy": "threshold", "tracker": "false"}
-    launched = Launched(launch, "gesture_teleop.launch.py", arguments)
-    nodes = PRESETS["gesture_teleop.launch.py"] - {"hand_tracker_node"}
-    launched.run(lambda running: running.active() == nodes)
-    assert launched.active() == nodes
-    assert launched.statuses == {"composed_nodes": 0, "gesture_teleop_node": 0}
+@pytest.mark.parametrize(
+    ("composed", "executables"),
+    [
+        ({}, {"composed_nodes", "power_node"}),
+        ({"composed": "false"}, {"camera_node", "hand_tracker_node", "power_node"}),
+    ],
+)
+def test_camera_and_tracker_share_a_process_unless_asked_not_to(launch, composed, executables):
+    arguments = {"controller": "false", "source": "synthetic", "namespace": "robot"}
+    launched = Launched(launch, GENERAL, {**arguments, **composed})
+    nodes = {"camera_node", "hand_tracker_node", "power_node"}
+    launched.run(lambda running: running.active("robot") == nodes)
+    assert launched.active("robot") == nodes
+    assert launched.statuses == dict.fromkeys(executables, 0)
+    assert any("Reading synthetic hand" in line for line in launched.lines)
 
 
 def test_a_node_that_is_alive_and_frozen_is_started_again(launch):

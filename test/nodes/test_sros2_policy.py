@@ -25,6 +25,7 @@ from hand_tracking_dsp.nodes.camera_node import CameraNode
 from hand_tracking_dsp.nodes.gesture_node import GestureNode
 from hand_tracking_dsp.nodes.gesture_teleop_node import GestureTeleopNode
 from hand_tracking_dsp.nodes.gesture_trigger_node import GestureTriggerNode
+from hand_tracking_dsp.nodes.graph.division import TOGETHER
 from hand_tracking_dsp.nodes.graph.flow import FlowWatch
 from hand_tracking_dsp.nodes.graph.names import ALL_NODES
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
@@ -77,17 +78,16 @@ def created(graph, node):
     }
 
 
-def test_every_node_has_an_enclave_and_composed_nodes_one_for_all_that_may_share_it():
+def test_every_node_has_an_enclave_and_those_of_one_process_have_one_together():
     enclaves = {
         enclave.get("path"): [profile.get("node") for profile in enclave.iter("profile")]
         for enclave in POLICY.iter("enclave")
     }
-    together = [node for node in ALL_NODES if node not in ("gesture_teleop_node", "gesture_trigger_node")]
     expected = {f"/hand_tracking_dsp/{node}": [node] for node in ALL_NODES}
-    expected["/hand_tracking_dsp/composed_nodes"] = together
+    expected["/hand_tracking_dsp/composed_nodes"] = list(TOGETHER)
     expected["/hand_tracking_dsp/flow_watch"] = ["hand_tracking_watch"]
     assert enclaves == expected
-    for node in together:
+    for node in TOGETHER:
         first, second = (p for p in POLICY.iter("profile") if p.get("node") == node)
         assert allowed(first) == allowed(second)
 

@@ -38,6 +38,7 @@ from rclpy.qos import QoSProfile
 from faults.folders import RATE_HZ, Folders
 from faults.probe import Probe
 from hand_tracking_dsp.errors import HandTrackingError
+from hand_tracking_dsp.nodes.graph.division import divide
 from hand_tracking_dsp.nodes.graph.names import ALL_NODES
 
 _START_LIMIT_S = 120.0
@@ -47,6 +48,9 @@ _MATCH_LIMIT_S = 3.0
 _POLL_S = 0.02
 # Twice the time between two reports of a node.
 _CALM_S = 2.0
+PROCESSES = divide(ALL_NODES, composed=True)
+"""Nodes by process; those of one end together."""
+
 _NODE = re.compile(r"hand_tracking_dsp\.nodes\.(\w+) import")
 
 
@@ -128,14 +132,16 @@ class RunningGraph:
     @property
     def pids(self) -> dict[str, int]:
         """Process ids by node."""
-        found = {}
+        found: dict[str, int] = {}
         with suppress(OSError):
             children = Path(f"/proc/{self._up.pid}/task/{self._up.pid}/children").read_text(encoding="ascii")
             for pid in children.split():
                 with suppress(OSError):
                     line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
                     if match := _NODE.search(line):
-                        found[match[1]] = int(pid)
+                        # A process of several nodes has their names for arguments.
+                        nodes = [node for node in ALL_NODES if f"\0{node}\0" in line] or [match[1]]
+                        found |= dict.fromkeys(nodes, int(pid))
         return found
 
     def log_size(self) -> int:

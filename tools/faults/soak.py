@@ -118,7 +118,7 @@ def _memory_mib(pid: int) -> float:
 
 
 def _cpu_s(graph: RunningGraph) -> float:
-    fields = [_text(pid, "stat").rsplit(")", 1)[-1].split() for pid in graph.pids.values()]
+    fields = [_text(pid, "stat").rsplit(")", 1)[-1].split() for pid in set(graph.pids.values())]
     return sum(int(each[11]) + int(each[12]) for each in fields) / _TICKS_A_SECOND
 
 

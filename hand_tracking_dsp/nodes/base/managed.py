@@ -35,6 +35,7 @@ from hand_tracking_dsp.nodes.base.autostart import Autostart
 from hand_tracking_dsp.nodes.base.declaration import DeclaredParameters
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.scheduling import NodeScheduling
+from hand_tracking_dsp.nodes.base.sharing import SharedPublisher
 from hand_tracking_dsp.nodes.base.wiring import Wiring
 from hand_tracking_dsp.nodes.tables.wiring import EXPECTATIONS
 from hand_tracking_dsp.options import Parameter
@@ -170,9 +171,24 @@ class ManagedNode(LifecycleNode):
         """Create a publisher for the time until cleanup; QoS from the parameters qos.<profile>."""
         return self._wiring.publish(kind, topic, self._qos(profile), profile)
 
-    def listen_to(self, kind: type, topic: str, callback: Callable[[Any], None], profile: str) -> None:
-        """Create a subscription for the time until cleanup; QoS as for publish_on."""
-        self._wiring.subscribe(kind, topic, callback, self._qos(profile), profile)
+    def share_on(self, kind: type, topic: str, profile: str) -> SharedPublisher:
+        """Create a publisher likewise that passes messages by reference within this process."""
+        return self._wiring.share(kind, topic, self._qos(profile), profile)
+
+    def listen_to(
+        self, kind: type, topic: str, callback: Callable[[Any], None], profile: str, *, shared: bool = False
+    ) -> None:
+        """Create a subscription for the time until cleanup; QoS as for publish_on.
+
+        Args:
+            kind: Type of the messages.
+            topic: Name of the topic.
+            callback: Function called with every message.
+            profile: Group of the QoS's parameters.
+            shared: Whether to take messages of this process by reference; the callback is then called in the
+                publisher's thread.
+        """
+        self._wiring.subscribe(kind, topic, callback, self._qos(profile), profile, shared=shared)
 
     def serve(self, kind: type, name: str, callback: Callable[[Any, Any], Any]) -> None:
         """Create a service for the time until cleanup."""

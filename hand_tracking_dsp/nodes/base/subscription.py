@@ -46,6 +46,7 @@ class WatchedSubscription:
         received_s: Time of the newest message, seconds of the monotonic clock; -inf: none has come.
         lost: Messages that never arrived; None: not known.
         several: Whether more than one publisher is on the topic.
+        by_reference: Whether messages come from this process alone, and none over DDS.
     """
 
     def __init__(
@@ -53,32 +54,42 @@ class WatchedSubscription:
     ) -> None:
         self.received_s = -math.inf
         self.lost: int | None = None
-        self.several = False
+        self.several = self.by_reference = False
         self._node = node
         self._kind = kind
         self._topic = topic
         self._callback = callback
         self._qos = qos
         self._numbers: dict[bytes, int] = {}
-        self._subscription = self._subscribe()
+        self._subscription: Subscription | None = None
+        self._connect()
 
     def renew(self) -> None:
         """Subscribe again: whoever missed the announcement of the old one gets that of the new one."""
-        self.destroy()
-        self._subscription = self._subscribe()
+        self._disconnect()
+        self._connect()
 
     def destroy(self) -> None:
         """Unsubscribe."""
-        self._node.destroy_subscription(self._subscription)
+        self._disconnect()
+
+    def note_publishers(self, count: int) -> None:
+        """Take the number of publishers on the topic."""
+        self.several = count > 1
 
     def restart_count(self) -> None:
         """Count lost messages from 0 again."""
         self.lost = self.lost and 0
 
-    def _subscribe(self) -> Subscription:
+    def _connect(self) -> None:
         # Humble's rclpy calls with the message alone.
         take = self._take_numbered if hasattr(Subscription, "CallbackType") else self._take
-        return self._node.create_subscription(self._kind, self._topic, take, self._qos)
+        self._subscription = self._node.create_subscription(self._kind, self._topic, take, self._qos)
+
+    def _disconnect(self) -> None:
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+            self._subscription = None
 
     def _take_numbered(self, message: object, info: Mapping[str, Any]) -> None:
         number = info.get("publication_sequence_number")

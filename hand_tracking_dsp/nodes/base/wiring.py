@@ -31,6 +31,7 @@ from hand_tracking_dsp.cameras.backoff import Backoff, BackoffOptions
 from hand_tracking_dsp.nodes.base.compatibility import OwnEnd, difference, node_names, type_name, who
 from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, image_topic
 from hand_tracking_dsp.nodes.base.report import Report
+from hand_tracking_dsp.nodes.base.sharing import SharedPublisher, SharedSubscription
 from hand_tracking_dsp.nodes.base.subscription import WatchedSubscription
 from hand_tracking_dsp.nodes.base.suggestions import advice
 from hand_tracking_dsp.nodes.tables.wiring import SILENT, Expectation
@@ -60,6 +61,7 @@ class _Output:
 
     end: OwnEnd
     publisher: Publisher
+    shared: SharedPublisher | None = None
     several_since_s: float = math.inf
 
 
@@ -81,10 +83,18 @@ class Wiring:
         self._outputs: list[_Output] = []
 
     def subscribe(
-        self, kind: type, name: str, callback: Callable[[Any], None], qos: QoSProfile, profile: str
+        self,
+        kind: type,
+        name: str,
+        callback: Callable[[Any], None],
+        qos: QoSProfile,
+        profile: str,
+        *,
+        shared: bool = False,
     ) -> WatchedSubscription:
-        """Subscribe with the QoS of the parameters qos.<profile>."""
-        subscription = WatchedSubscription(self._node, kind, self._followed(name), callback, qos)
+        """Subscribe with the QoS of the parameters qos.<profile>; shared: by reference where possible."""
+        make = SharedSubscription if shared else WatchedSubscription
+        subscription = make(self._node, kind, self._followed(name), callback, qos)
         self._inputs.append(_Input(self._end(kind, name, qos, profile), subscription))
         return subscription
 
@@ -93,6 +103,13 @@ class Wiring:
         publisher = self._node.create_publisher(kind, self._followed(name), qos)
         self._outputs.append(_Output(self._end(kind, name, qos, profile), publisher))
         return publisher
+
+    def share(self, kind: type, name: str, qos: QoSProfile, profile: str) -> SharedPublisher:
+        """Create a publisher likewise that also passes messages by reference within this process."""
+        publisher = self.publish(kind, name, qos, profile)
+        shared = SharedPublisher(self._node, kind, publisher, qos)
+        self._outputs[-1].shared = shared
+        return shared
 
     def restart_counts(self) -> None:
         """Count lost messages from 0 again."""
@@ -104,7 +121,10 @@ class Wiring:
         while self._inputs:
             self._inputs.pop().subscription.destroy()
         while self._outputs:
-            self._node.destroy_publisher(self._outputs.pop().publisher)
+            offered = self._outputs.pop()
+            if offered.shared is not None:
+                offered.shared.withdraw()
+            self._node.destroy_publisher(offered.publisher)
 
     def describe(self, report: Report) -> None:
         """Add what is wrong with the topics, and how many messages were lost."""
@@ -113,6 +133,8 @@ class Wiring:
             if name := own.end.expectation.lost:
                 lost = own.subscription.lost
                 report.values[name] = "unknown" if lost is None else lost
+            if own.subscription.by_reference:
+                report.values[f"taken by reference {own.end.topic}"] = True
             if own.renewals:
                 report.values[f"subscribed again to {own.end.topic}"] = own.renewals
             self._describe_input(own, report, now_s)
@@ -131,7 +153,7 @@ class Wiring:
         end, expected = own.end, own.end.expectation
         silent_s = now_s - own.subscription.received_s
         publishers = self._node.count_publishers(end.topic)
-        own.subscription.several = publishers > 1
+        own.subscription.note_publishers(publishers)
         self._describe_several(own, publishers, report, now_s)
         if silent_s <= expected.silence_s and math.isfinite(silent_s) and publishers:
             own.renew_at_s = math.inf
@@ -212,7 +234,7 @@ class Wiring:
         if math.isinf(own.renew_at_s):
             own.backoff.succeeded()
             own.renew_at_s = now_s + own.backoff.failed()
-        elif now_s >= own.renew_at_s:
+        elif now_s >= own.renew_at_s and not own.subscription.by_reference:
             own.subscription.renew()
             own.renewals += 1
             own.renew_at_s = now_s + own.backoff.failed()

@@ -35,6 +35,7 @@ from types import TracebackType
 from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.nodes.graph.division import LINE_FORMAT, divide, said_by
 from hand_tracking_dsp.nodes.graph.log_folder import log_arguments
 from hand_tracking_dsp.nodes.graph.names import ALL_NODES, NODES, SUPERVISED_VARIABLE
 from hand_tracking_dsp.nodes.graph.transport import transport_variables
@@ -59,6 +60,7 @@ class GraphOptions:
         domain_id: ROS domain, 0 to 101; None: the environment's.
         log_level: ``debug``, ``info``, ``warn``, ``error`` or ``fatal``.
         environment: Further environment variables of the children.
+        composed: Whether camera and tracker share a process; see hand_tracking_dsp.nodes.graph.division.
     """
 
     nodes: tuple[str, ...] = NODES
@@ -70,6 +72,7 @@ class GraphOptions:
     domain_id: int | None = None
     log_level: str = "info"
     environment: Mapping[str, str] = field(default_factory=dict)
+    composed: bool = False
 
     def __post_init__(self) -> None:
         """Check every value, since the nodes would name rcl's own source files where one is wrong.
@@ -94,16 +97,27 @@ class GraphOptions:
             for name, text in values.items():
                 parse_value(node, name, text)
 
-    def command(self, node: str, overrides: Path) -> list[str]:
-        """Build the command line of one node."""
+    @property
+    def processes(self) -> dict[str, tuple[str, ...]]:
+        """Names of the nodes by process."""
+        return divide(self.nodes, composed=self.composed)
+
+    def nodes_of(self, process: str) -> tuple[str, ...]:
+        """Name the nodes of a process; a name that is none of self.processes is a further node's."""
+        return self.processes.get(process, (process,))
+
+    def command(self, process: str, overrides: Path) -> list[str]:
+        """Build the command line of one process."""
+        nodes = self.nodes_of(process)
+        module, names = (nodes[0], []) if len(nodes) == 1 else ("composed", list(nodes))
         # Not "python -m": that would put the working directory first, and in a checkout of this
         # package the sources there lack the generated messages.
         code = (
             "import sys; sys.path[:] = filter(None, sys.path); "
-            f"from hand_tracking_dsp.nodes.{node} import main; sys.exit(main())"
+            f"from hand_tracking_dsp.nodes.{module} import main; sys.exit(main())"
         )
         params_file = self.params_file or share_path("config", "hand_tracking.yaml")
-        command = [sys.executable, "-c", code, "--ros-args", "--log-level", self.log_level]
+        command = [sys.executable, "-c", code, *names, "--ros-args", "--log-level", self.log_level]
         command += ["--params-file", str(params_file), "--params-file", str(overrides)]
         if self._prefix:
             command += ["-r", f"__ns:={self._prefix}"]
@@ -140,10 +154,7 @@ class GraphOptions:
 
     def child_environment(self) -> dict[str, str]:
         """Build the environment of the children."""
-        environment = {
-            "RCUTILS_CONSOLE_OUTPUT_FORMAT": "[{severity}] {message}",
-        }
-        environment |= os.environ
+        environment = {"RCUTILS_CONSOLE_OUTPUT_FORMAT": LINE_FORMAT} | dict(os.environ)
         environment |= transport_variables(os.environ)
         environment |= {"PYTHONUNBUFFERED": "1", SUPERVISED_VARIABLE: "1"}
         if self.domain_id is not None:
@@ -162,7 +173,7 @@ class NodeProcesses:
     Args:
         options: Nodes to start, and their options.
         on_line: Function called with node and line for everything the children print (output and errors),
-            from a thread per child.
+            from a thread per child; what none of several nodes in a process logged is the process's.
     """
 
     def __init__(
@@ -185,8 +196,8 @@ class NodeProcesses:
         self._overrides = self._ending.enter_context(temporary_folder()) / "overrides.yaml"
         try:
             write_text(self._overrides, self.options.override_file())
-            for node in self.options.nodes:
-                self.start(node)
+            for process in self.options.processes:
+                self.start(process)
         except BaseException:
             self.stop()
             raise
@@ -200,16 +211,17 @@ class NodeProcesses:
 
     @property
     def pids(self) -> dict[str, int]:
-        """Process ids of the children that run."""
-        return {node: child.pid for node, child in self._children.items() if child.poll() is None}
+        """Process ids by node, of those that run."""
+        running = {name: child.pid for name, child in self._children.items() if child.poll() is None}
+        return {node: pid for name, pid in running.items() for node in self.options.nodes_of(name)}
 
-    def start(self, node: str) -> None:
-        """Start one node; also one that has exited."""
+    def start(self, process: str) -> None:
+        """Start one process; also one that has exited."""
         # A child keeps SIGINT pending until it can stop cleanly, also while Python is starting.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             child = subprocess.Popen(
-                self.options.command(node, self._overrides),
+                self.options.command(process, self._overrides),
                 env=self.options.child_environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -220,14 +232,14 @@ class NodeProcesses:
             )
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        self._children[node] = child
-        reader = threading.Thread(target=self._read, args=(node, child), name=f"{node} output", daemon=True)
+        self._children[process] = child
+        reader = threading.Thread(target=self._read, args=(process, child), daemon=True)
         reader.start()
         self._readers.append(reader)
 
-    def restart(self, node: str, grace_s: float = 5.0) -> None:
-        """End a node, by SIGKILL where it does not stop within ``grace_s``, and start it again."""
-        child = self._children[node]
+    def restart(self, process: str, grace_s: float = 5.0) -> None:
+        """End a process, by SIGKILL where it does not stop within ``grace_s``, and start it again."""
+        child = self._children[process]
         if child.poll() is None:
             os.killpg(child.pid, signal.SIGTERM)
         try:
@@ -237,17 +249,17 @@ class NodeProcesses:
             child.wait()
         if child.stdin is not None:
             child.stdin.close()
-        self.start(node)
+        self.start(process)
 
     def exited(self) -> dict[str, int]:
-        """Return the exit statuses of the nodes that have ended; negative: ended by that signal."""
-        return {node: code for node, child in self._children.items() if (code := child.poll()) is not None}
+        """Return the exit statuses of the processes that have ended; negative: ended by that signal."""
+        return {name: code for name, child in self._children.items() if (code := child.poll()) is not None}
 
     def stop(self, grace_s: float = 8.0) -> dict[str, int]:
         """Stop all nodes: SIGINT, after ``grace_s`` SIGTERM, and SIGKILL two seconds later.
 
         Returns:
-            Exit status by node; negative: ended by that signal.
+            Exit status by process; negative: ended by that signal.
         """
         for number, patience_s in ((signal.SIGINT, grace_s), (signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0)):
             for child in self._children.values():
@@ -267,11 +279,12 @@ class NodeProcesses:
         self._ending.close()
         return self.exited()
 
-    def _read(self, node: str, child: subprocess.Popen[str]) -> None:
+    def _read(self, process: str, child: subprocess.Popen[str]) -> None:
         if child.stdout is None:
             return
+        nodes = self.options.nodes_of(process)
         with child.stdout as lines:
             for line in lines:
                 # Where it cannot be written any more, it is read all the same: the node would wait for that.
                 with suppress(OSError):
-                    self._on_line(node, visible(line.rstrip("\n")))
+                    self._on_line(*said_by(visible(line.rstrip("\n")), process, nodes))

@@ -12,7 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Supervision of the nodes that a command has started: what ends, freezes or goes deaf is started again."""
+"""Supervision of the nodes that a command has started: what ends, freezes or goes deaf is started again.
+
+Nodes that share a process are started again together.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from hand_tracking_dsp.cameras.backoff import Backoff, BackoffOptions
+from hand_tracking_dsp.nodes.graph.division import process_of
 from hand_tracking_dsp.nodes.graph.processes import NodeProcesses
 
 if TYPE_CHECKING:
@@ -57,36 +61,40 @@ class Supervisor:
             Whether to go on: False where a node has ended that is not started again.
         """
         now_s = time.monotonic()
-        for node, status in self._nodes.exited().items():
-            if node not in self._due_s:
-                said = f"{node} has ended with status {status}"
+        for process, status in self._nodes.exited().items():
+            if process not in self._due_s:
+                said = f"{process} has ended with status {status}"
                 if not self._respawn:
                     _say(f"{said}: the other nodes are stopped; --respawn would start it again.")
                     return False
                 _say(f"{said}: it is started again.")
-                if now_s - self._started_s.get(node, now_s - _LIVED_S) >= _LIVED_S:
-                    self._pauses[node].succeeded()
-                self._due_s[node] = now_s + self._pauses[node].failed()
-            elif now_s >= self._due_s[node]:
-                self._start(node)
+                if now_s - self._started_s.get(process, now_s - _LIVED_S) >= _LIVED_S:
+                    self._pauses[process].succeeded()
+                self._due_s[process] = now_s + self._pauses[process].failed()
+            elif now_s >= self._due_s[process]:
+                self._start(process)
         self._look_at_flow()
         return True
 
     def _look_at_flow(self) -> None:
         troubles = self._watch.troubles()
+        ill = set()
         for node, trouble in troubles.items():
             if self._respawn:
                 _say(f"{node} {trouble}: it is started again.")
-                self._start(node)
+                ill.add(process_of(node, self._nodes.options.processes))
             elif node not in self._named:
                 _say(f"{node} {trouble}; --respawn would start it again.")
+        for process in sorted(ill):
+            self._start(process)
         self._named = troubles
 
-    def _start(self, node: str) -> None:
-        self._due_s.pop(node, None)
-        self._watch.forget(node)
-        self._nodes.restart(node)
-        self._started_s[node] = time.monotonic()
+    def _start(self, process: str) -> None:
+        self._due_s.pop(process, None)
+        for node in self._nodes.options.nodes_of(process):
+            self._watch.forget(node)
+        self._nodes.restart(process)
+        self._started_s[process] = time.monotonic()
 
 
 def _say(sentence: str) -> None:

@@ -21,6 +21,7 @@ from itertools import pairwise
 import pytest
 
 from hand_tracking_dsp.nodes.graph import supervision
+from hand_tracking_dsp.nodes.graph.processes import GraphOptions
 from hand_tracking_dsp.nodes.graph.supervision import Supervisor
 
 
@@ -28,6 +29,7 @@ class Stage:
     """Processes and what they publish, and the clock, in the hands of a test."""
 
     def __init__(self) -> None:
+        self.options = GraphOptions(composed=True)
         self.now_s = 100.0
         self.ended: dict[str, int] = {}
         self.started: list[tuple[str, float]] = []
@@ -71,23 +73,23 @@ def stage(monkeypatch) -> Stage:
 
 def test_the_pause_grows_while_a_node_ends_at_once_and_is_short_again_later(stage: Stage) -> None:
     supervisor = Supervisor(stage, stage, respawn=True)
-    pauses = [stage.pause_s(supervisor, "camera_node") for _ in range(9)]
+    pauses = [stage.pause_s(supervisor, "power_node") for _ in range(9)]
     assert pauses[0] == pytest.approx(0.2, abs=0.11)
     assert all(later >= earlier for earlier, later in pairwise(pauses))
     assert pauses[-1] == pytest.approx(10.0, abs=0.11)
     stage.now_s += 30
-    assert stage.pause_s(supervisor, "camera_node") == pytest.approx(0.2, abs=0.11)
-    assert set(stage.forgotten) == {"camera_node"}
+    assert stage.pause_s(supervisor, "power_node") == pytest.approx(0.2, abs=0.11)
+    assert set(stage.forgotten) == {"power_node"}
 
 
 def test_a_node_that_waits_for_its_start_does_not_hold_up_another(stage: Stage) -> None:
     supervisor = Supervisor(stage, stage, respawn=True)
     for _ in range(6):
-        stage.pause_s(supervisor, "camera_node")
-    stage.ended["camera_node"] = 1
+        stage.pause_s(supervisor, "pruning_controller_node")
+    stage.ended["pruning_controller_node"] = 1
     supervisor.look()
     assert stage.pause_s(supervisor, "power_node") == pytest.approx(0.2, abs=0.11)
-    assert "camera_node" in stage.ended
+    assert "pruning_controller_node" in stage.ended
 
 
 def test_an_end_is_said_once_and_ends_the_command_without_respawn(stage: Stage, capsys) -> None:
@@ -114,3 +116,18 @@ def test_a_frozen_node_is_started_again_or_named_once(stage: Stage, capsys) -> N
         "power_node has not reported in /diagnostics for 15 s: it is started again."
         in capsys.readouterr().err
     )
+
+
+def test_nodes_of_one_process_are_started_again_together_and_once(stage: Stage, capsys) -> None:
+    process, nodes = "camera_node+hand_tracker_node", {"camera_node", "hand_tracker_node"}
+    stage.trouble = dict.fromkeys(sorted(nodes), "has not reported in /diagnostics for 15 s")
+    supervisor = Supervisor(stage, stage, respawn=True)
+    assert supervisor.look()
+    assert stage.started == [(process, 100.0)]
+    assert set(stage.forgotten) == nodes
+    assert capsys.readouterr().err.count("it is started again") == 2
+    stage.forgotten.clear()
+    stage.pause_s(supervisor, process)
+    assert [name for name, _ in stage.started] == [process] * 2
+    assert set(stage.forgotten) == nodes
+    assert f"{process} has ended with status -9: it is started again." in capsys.readouterr().err

@@ -26,6 +26,7 @@ from random import Random
 from faults.injection import fault
 from faults.kinds.images import bomb_png, picture_of
 from faults.running_graph import RunningGraph
+from hand_tracking_dsp.nodes.graph.division import TOGETHER
 
 _CAMERA = "camera_node"
 
@@ -145,7 +146,7 @@ def _replaced(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
         yield ""
 
 
-@fault("bank gone while the tracker starts again", _TRACKER, "bank", ends=(_TRACKER,))
+@fault("bank gone while the tracker starts again", _TRACKER, "bank", ends=TOGETHER)
 def _retried(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
     with _moved_away(graph.folders.bank):
         graph.signal(_TRACKER, signal.SIGKILL)

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,22 +27,25 @@ from random import Random
 from std_srvs.srv import Trigger
 
 from faults.injection import fault
-from faults.running_graph import RunningGraph
+from faults.running_graph import PROCESSES, RunningGraph
+from hand_tracking_dsp.nodes.graph.division import TOGETHER, process_of
 from hand_tracking_dsp.nodes.graph.names import ALL_NODES, SHORT_NAMES
 from hand_tracking_dsp.nodes.graph.stop_trials import busy_processes
 
 _SHORT = {name: short for short, name in SHORT_NAMES.items()}
 # Nodes whose silence others depend on, and the pattern of what those say.
 _MISSED = {
-    "camera_node": ("hand_tracker_node", "image"),
-    "hand_tracker_node": ("pruning_controller_node|gesture_node", "stats|hands"),
+    **dict.fromkeys(TOGETHER, ("pruning_controller_node|gesture_node", "stats|hands")),
     "power_node": ("pruning_controller_node", "battery"),
     "gesture_node": ("gesture_teleop_node", "gestures"),
 }
 
 
 def _ended(node: str, number: signal.Signals) -> None:
-    @fault(f"{_SHORT[node]} ended by {number.name}", logged=f"{node} has ended", ends=(node,))
+    process = process_of(node, PROCESSES)
+    logged = re.escape(f"{process} has ended")
+
+    @fault(f"{_SHORT[node]} ended by {number.name}", logged=logged, ends=PROCESSES[process])
     def inject(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
         graph.signal(node, number)
         yield ""
@@ -49,8 +53,9 @@ def _ended(node: str, number: signal.Signals) -> None:
 
 def _stopped(node: str) -> None:
     watcher, saying = _MISSED.get(node, ("", ""))
+    ends = PROCESSES[process_of(node, PROCESSES)]
 
-    @fault(f"{_SHORT[node]} stands still", watcher, saying, logged=f"{node} has not reported", ends=(node,))
+    @fault(f"{_SHORT[node]} stands still", watcher, saying, logged=f"{node} has not reported", ends=ends)
     def inject(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
         graph.signal(node, signal.SIGSTOP)
         try:
@@ -72,7 +77,9 @@ def _left(node: str, transitions: tuple[str, ...], back: tuple[str, ...]) -> Non
 
 
 def _finalized(node: str) -> None:
-    @fault(f"{_SHORT[node]} shut down", node, "finalized", ends=(node,))
+    ends = PROCESSES[process_of(node, PROCESSES)]
+
+    @fault(f"{_SHORT[node]} shut down", node, "finalized", ends=ends)
     def inject(graph: RunningGraph, _: Random) -> Generator[str, None, None]:
         graph.change_state(node, "shutdown")
         try:
