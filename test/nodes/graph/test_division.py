@@ -17,7 +17,7 @@ from __future__ import annotations
 import pytest
 
 from hand_tracking_dsp.nodes.graph.division import divide, process_of, said_by
-from hand_tracking_dsp.nodes.graph.processes import ALL_NODES
+from hand_tracking_dsp.nodes.graph.names import ALL_NODES
 
 BOTH = ("camera_node", "hand_tracker_node")
 SHARED = "camera_node+hand_tracker_node"
