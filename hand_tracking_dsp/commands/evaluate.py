@@ -178,7 +178,7 @@ def _about_settings(options: argparse.Namespace, replay: ReplayOptions, jobs: in
         "cluster": options.cluster or "",
         "picojoules_per_mac": replay.picojoules_per_mac,
         **{f"runtime.{name}": value for name, value in asdict(replay.runtime).items()},
-        **{f"tracker.{name}": value for name, value in asdict(replay.tracker).items()},
+        **{f"tracker.{name}": value for name, value in replay.tracker.values().items()},
     }
 
 

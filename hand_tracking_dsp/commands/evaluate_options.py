@@ -37,7 +37,7 @@ from hand_tracking_dsp.power.mac_estimate import MacEstimateOptions
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
+from hand_tracking_dsp.tracking.tracker_options import ALL_MEASURED, TrackerOptions
 
 WORST_FRAMES = 10
 """Number of pictures in a report."""
@@ -79,6 +79,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in ("backend", "precision", "threads"):
         add_option(how, f"--{name}", declaration(RuntimeOptions, name))
     add_option(how, "--max-hands", declaration(TrackerOptions, "max_hands"))
+    how.add_argument(
+        "--all-measured",
+        action="store_true",
+        help="leave nothing out: no hand is held, the palm detector neither idles nor runs beside the hands",
+    )
     smoothing = declaration(TrackerOptions, "smoothing")
     add_option(how, "--no-smoothing", smoothing, help="leave the landmarks as the network gives them")
     add_option(how, "--mirrored", declaration(TrackerOptions, "mirrored"))
@@ -119,13 +124,18 @@ def replay_options(options: argparse.Namespace) -> ReplayOptions:
     return ReplayOptions(
         bank=(options.bank or default_bank()).resolve(),
         runtime=options_from(options, RuntimeOptions),
-        tracker=options_from(options, TrackerOptions),
+        tracker=_tracker_options(options),
         budget_ms=options.budget_ms,
         realtime=options.realtime,
         agreement=options.agreement,
         picojoules_per_mac=options.picojoules_per_mac,
         worst=WORST_FRAMES,
     )
+
+
+def _tracker_options(options: argparse.Namespace) -> TrackerOptions:
+    tracker = options_from(options, TrackerOptions)
+    return TrackerOptions.of({**tracker.values(), **ALL_MEASURED}) if options.all_measured else tracker
 
 
 def settings_of(options: argparse.Namespace, bank: Manifest) -> list[Setting]:

@@ -101,7 +101,9 @@ def _measure_clips(
     with ExitStack() as stack:
         contenders = {name: _contender(stack, values, core, args) for name, values in settings.items()}
         first = next(iter(settings.values()))
-        contenders[DENSE] = _contender(stack, {**first, **ALL_MEASURED, "level": 0}, core, args)
+        # It searches as the first setting does, so that both find the same hands.
+        search = {"search_interval_s": first.get("search_interval_s", TrackerOptions().search_interval_s)}
+        contenders[DENSE] = _contender(stack, {**first, **ALL_MEASURED, **search, "level": 0}, core, args)
         if args.mediapipe_python.exists():
             most = [values.get("max_hands", TrackerOptions().max_hands) for values in settings.values()]
             worker = mediapipe_worker(args.mediapipe_python, static=False, max_hands=max(most), cpu=core)

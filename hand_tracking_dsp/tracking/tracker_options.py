@@ -86,6 +86,7 @@ ALL_MEASURED: Mapping[str, Any] = {
     "gate.enabled": False,
     "idle.rate_hz": 0.0,
     "detector.schedule": "frame",
+    "search_interval_s": 0.5,
 }
-"""Parameters by which nothing is left out in time: a network sees every hand on every frame, without a hand
-each is searched, and palms are looked at on the frame that shows them."""
+"""Parameters by which nothing is left out in time, as before there was a gate: a network sees every hand on
+every frame, without a hand each is searched, and palms are looked at on the frame that shows them."""

@@ -89,6 +89,13 @@ def test_the_figures_are_those_of_the_table(report):
         assert set(found["metrics"]) == {metric.name for metric in ALL_METRICS}
 
 
+def test_all_measured_leaves_nothing_out(bag, tmp_path):
+    assert main(["evaluate", str(bag), "--all-measured", "--jobs", "1", "--out", str(tmp_path)]) == 0
+    figures = json.loads((tmp_path / "report.json").read_text())
+    assert figures["settings"]["tracker.gate.enabled"] is False
+    assert figures["runs"]["level 0"]["metrics"]["predicted_share"] == 0
+
+
 def test_what_was_not_measured_is_said_with_what_it_needs(report):
     said = json.loads((report / "report.json").read_text())["not_measured"]
     assert any(line.startswith("drift_palm_percent: it needs --agreement") for line in said)

@@ -28,6 +28,7 @@ from hand_tracking_dsp.evaluation.measures.aggregates import (
 from hand_tracking_dsp.evaluation.measures.frames import DROPPED, REJECTED, Frames
 from hand_tracking_dsp.evaluation.measures.metric import Metric, RunMetric
 from hand_tracking_dsp.evaluation.measures.run_catalogue import RUN_METRICS
+from hand_tracking_dsp.evaluation.measures.workload_catalogue import WORKLOAD_METRICS
 
 _JOINTS = "true joints: a bag with a topic truth, or --truth with joints"
 _BOXES = "true boxes or joints: a bag with a topic truth, or --truth"
@@ -224,6 +225,7 @@ METRICS: tuple[Metric, ...] = (
         "a frame",
         share_of(REJECTED),
     ),
+    *WORKLOAD_METRICS,
     _levels(
         "level",
         "",

@@ -51,6 +51,10 @@ class FrameRow:
         sparsity: Share of the dense network's parameters removed at that level, 0 to 1.
         switched: 1 where the level differs from the frame handled before, else 0.
         hands: Hands tracked.
+        predicted: Those of them that were held, not measured.
+        measurement_age_ms: Mean time since the network saw each of them, milliseconds.
+        id_changes: Those of them that bear another track id than before.
+        searched: 1 where the palm detector ran, else 0.
         presence: Lowest presence of them, 0 to 1.
         conversion_ms: From the message to pixels, milliseconds.
         detection_ms: Palm detection, milliseconds.
@@ -94,6 +98,10 @@ class FrameRow:
     sparsity: float = NAN
     switched: float = NAN
     hands: float = NAN
+    predicted: float = NAN
+    measurement_age_ms: float = NAN
+    id_changes: float = NAN
+    searched: float = NAN
     presence: float = NAN
     conversion_ms: float = NAN
     detection_ms: float = NAN

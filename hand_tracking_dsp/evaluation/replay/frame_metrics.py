@@ -32,10 +32,13 @@ from hand_tracking_dsp.evaluation.measures.frames import (
     FrameRows,
     Frames,
 )
+from hand_tracking_dsp.evaluation.measures.identity import IdChanges
 from hand_tracking_dsp.evaluation.measures.motion import Reacquisition, RestJitter
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame, WorstFrames
+from hand_tracking_dsp.evaluation.statistics import mean_or_nan
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.recordings.recording import RecordedFrame
+from hand_tracking_dsp.recordings.truth import TrueHand
 from hand_tracking_dsp.tracking.types import Drift, Floats, FrameResult, TrackedHand
 
 # Columns that are fields of the frame's costs.
@@ -43,6 +46,7 @@ _COSTS = (
     "level",
     "sparsity",
     "hands",
+    "predicted",
     "presence",
     "conversion_ms",
     "detection_ms",
@@ -90,6 +94,7 @@ class FrameMetrics:
         self._last: FrameRow | None = None
         self._jitter = RestJitter()
         self._reacquisition = Reacquisition()
+        self._ids = IdChanges()
 
     def reject(self, frame: RecordedFrame) -> None:
         """Add a message that is not an image."""
@@ -117,12 +122,15 @@ class FrameMetrics:
             return
         if restarted:
             self._jitter, self._reacquisition, self._last = RestJitter(), Reacquisition(), None
+            self._ids = IdChanges()
         latency_ms = cost.end_to_end_ms
         measures: dict[str, Any] = {name: getattr(cost, name) for name in _COSTS} | {
             "latency_ms": latency_ms,
             "late": float(latency_ms > self._budget_ms),
             "energy_mj": self._energy_mj(cost),
             "drift": drift.drift,
+            "measurement_age_ms": 1e3 * mean_or_nan([hand.measurement_age_s for hand in result.hands]),
+            "searched": float(cost.detector_ran),
         }
         if frame.recorded is not None:
             measures |= _from_recorded(result.hands, frame.recorded.hands)
@@ -133,6 +141,7 @@ class FrameMetrics:
         stamp_s = self._seconds(frame)
         if not self._still:
             measures |= self._jitter.update(stamp_s, result.hands, pairs)
+            measures["id_changes"] = self._ids.update(stamp_s, result.hands, _true_places(frame.truth))
             measures["reacquired_s"] = self._reacquisition.update(
                 stamp_s, measures.get("true_hands", math.nan), measures.get("found", math.nan)
             )
@@ -172,6 +181,14 @@ class FrameMetrics:
         macs = (cost.hands - cost.predicted) * self._level_macs[cost.level]
         macs += self._detector_macs if cost.detector_ran else 0
         return macs * self._millijoules_per_mac
+
+
+def _true_places(truth: Sequence[TrueHand] | None) -> list[Floats] | None:
+    """Return the joints of the true hands; None where those of one are not known."""
+    if truth is None:
+        return None
+    joints = [hand.joints_px for hand in truth if hand.joints_px is not None]
+    return joints if len(joints) == len(truth) else None
 
 
 def _from_recorded(hands: Sequence[TrackedHand], recorded: Sequence[TrackedHand]) -> dict[str, float]:

@@ -81,6 +81,18 @@ def test_switches_are_counted_per_minute_of_the_recording():
     assert found["level"] == pytest.approx(2 / 3)
 
 
+def test_work_left_out_and_ids_are_weighted_by_hands():
+    found = values(
+        {"hands": 2, "predicted": 1, "measurement_age_ms": 20.0, "id_changes": 1, "searched": 1},
+        {"hands": 1, "predicted": 1, "measurement_age_ms": 50.0, "id_changes": 0, "searched": 0},
+        {"hands": 0, "predicted": 0, "id_changes": 0, "searched": 1},
+    )
+    assert found["predicted_share"] == pytest.approx(2 / 3)
+    assert found["measurement_age_ms"] == pytest.approx((2 * 20 + 50) / 3)
+    assert found["id_changes_per_1000"] == pytest.approx(1000 / 3)
+    assert found["detector_share"] == pytest.approx(2 / 3)
+
+
 def test_what_no_frame_has_is_not_measured_and_every_metric_has_a_value():
     found = values({})
     assert set(found) == {metric.name for metric in METRICS}

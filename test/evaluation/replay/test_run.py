@@ -20,12 +20,14 @@ import cv2
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.evaluation.measures.catalogue import measured
 from hand_tracking_dsp.evaluation.measures.frames import COLUMNS, DROPPED, HANDLED, REJECTED
 from hand_tracking_dsp.evaluation.replay.levels import Setting
 from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, Unit, run_unit
 from hand_tracking_dsp.evaluation.summary import truth_error
 from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
+from hand_tracking_dsp.recordings.bags.record_camera import record_source
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
 from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.resources import default_bank
@@ -33,6 +35,7 @@ from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.tracker import HandTracker
+from hand_tracking_dsp.tracking.tracker_options import ALL_MEASURED, TrackerOptions
 from hand_tracking_dsp.tracking.types import Region, TrackedHand
 
 LEVEL_2 = Setting("level 2", level=2)
@@ -97,6 +100,38 @@ def test_two_runs_differ_in_their_times_only(synthetic_bag, replay_options):
     )
     for name in set(COLUMNS) - TIMES:
         np.testing.assert_array_equal(first[name], second[name], err_msg=name)
+
+
+def test_work_left_out_is_measured_and_can_be_left_out_nowhere(tmp_path, source_options, replay_options):
+    options = replace(source_options, speed=0.0)
+    with SyntheticHandSource(options) as source, BagWriter(tmp_path / "resting") as writer:
+        record_source(source, writer, 1.0, jpeg_quality=None)
+    bag = RecordingSpec("b", tmp_path / "resting")
+    everything = replace(replay_options, tracker=TrackerOptions.of(ALL_MEASURED))
+    gated, full = (
+        measured(run_unit(Unit(bag, LEVEL_2, options)).frames) for options in (replay_options, everything)
+    )
+    assert gated["predicted_share"] > 0.5
+    assert gated["measurement_age_ms"] > 1000 / 30 / 2
+    assert gated["energy_mj"] < 0.5 * full["energy_mj"]
+    assert full["predicted_share"] == full["measurement_age_ms"] == 0
+    assert gated["id_changes_per_1000"] == full["id_changes_per_1000"] == 0
+
+
+def test_a_hand_that_is_found_again_under_another_id_is_counted(
+    synthetic_bag, synthetic_frames, replay_options, monkeypatch
+):
+    follow = HandTracker.track
+
+    def forgetful(tracker, *arguments, **named):
+        result = follow(tracker, *arguments, **named)
+        tracker.reset()
+        return result
+
+    monkeypatch.setattr(HandTracker, "track", forgetful)
+    frames = run_unit(Unit(RecordingSpec("b", synthetic_bag), LEVEL_2, replay_options)).frames
+    assert frames["id_changes"].sum() == len(synthetic_frames) - 1
+    assert measured(frames)["detector_share"] == 1
 
 
 def test_progress_counts_every_frame(synthetic_bag, synthetic_frames, replay_options):
