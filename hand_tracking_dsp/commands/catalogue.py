@@ -47,6 +47,7 @@ GROUPS: Mapping[str, Group] = {
         {
             "import": "rewrite MediaPipe's networks as ONNX",
             "list": "print the networks of a bank",
+            "convert": "let the networks of a bank take bytes, not floats",
             "merge": "put levels and detectors of several banks into one",
             "verify": "check and time a bank's networks on this machine",
             "profile": "show in which operators the networks' time goes",

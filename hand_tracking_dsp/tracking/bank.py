@@ -28,9 +28,10 @@ from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.contract import LANDMARKS
-from hand_tracking_dsp.tracking.geometry import crop, network_input, to_image, turned
+from hand_tracking_dsp.tracking.geometry import crop, to_image, turned
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo
+from hand_tracking_dsp.tracking.network_input import NetworkInput
 from hand_tracking_dsp.tracking.opening import from_opened, open_network
 from hand_tracking_dsp.tracking.precision import Choice
 from hand_tracking_dsp.tracking.types import ChannelOrder, HandLandmarks, Image, Region
@@ -54,8 +55,8 @@ class LevelBank:
         self.choices = tuple(choices)
         self.levels = tuple(choice.info for choice in choices)
         self._sessions = tuple(sessions)
-        # Overwritten for every region: a fresh array of this size would cost page faults each time.
-        self._input = np.empty(LANDMARKS.input_shape, dtype=np.float32)
+        shared = {session.inputs: NetworkInput(session) for session in sessions}
+        self._inputs = tuple(shared[session.inputs] for session in sessions)
 
     @classmethod
     def load(
@@ -119,12 +120,12 @@ class LevelBank:
             ConfigurationError: The level is negative, or the region has no size or place.
         """
         _check_region(region)
-        session = self._sessions[self.nearest(level).index]
-        size = LANDMARKS.input_shape[-1]
-        patch = crop(image, region, size)
+        index = self.nearest(level).index
+        patch = crop(image, region, LANDMARKS.size)
         mean, deviation = _mean_and_deviation(patch)
-        landmarks, presence, handedness, world = session.run(network_input(patch, order, self._input))
-        points = landmarks.reshape(JOINT_COUNT, 3) / np.float32(size)
+        tensor = self._inputs[index].fill(patch, order)
+        landmarks, presence, handedness, world = self._sessions[index].run(tensor)
+        points = landmarks.reshape(JOINT_COUNT, 3) / np.float32(LANDMARKS.size)
         points[:, 2] /= _Z_SCALE
         return HandLandmarks(
             presence=presence.item(),

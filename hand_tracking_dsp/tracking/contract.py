@@ -12,36 +12,48 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Inputs and outputs that a network must have to be used here, and their check."""
+"""Inputs and outputs that a network must have to be used here, and their check.
+
+Contract 1 has the image as floats, contract 2 as the bytes of a camera's image; the outputs are the same.
+docs/bank.md describes both.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.backends.base import Session, TensorSpec
+from hand_tracking_dsp.tracking.types import Floats, Image
+
+FLOAT_INPUT, BYTE_INPUT = 1, 2
+"""Versions of the contract, as bank.json names them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Names and shapes of a network's tensors, all float32.
+    """Names and shapes of a network's tensors.
 
     Attributes:
-        input_name: The one input, RGB, 0 to 1.
-        input_shape: [1, 3, height, width].
-        outputs: Name and shape of each output.
+        size: Side of the one input, a square image, in pixels.
+        outputs: Name and shape of each output, float32.
     """
 
-    input_name: str
-    input_shape: tuple[int, ...]
+    size: int
     outputs: tuple[tuple[str, tuple[int, ...]], ...]
+
+    def input(self, version: int) -> TensorSpec:
+        """Return the input: float32 [1, 3, size, size] RGB from 0 to 1, or uint8 [1, size, size, 3] BGR."""
+        if version == FLOAT_INPUT:
+            return TensorSpec("image", (1, 3, self.size, self.size))
+        return TensorSpec("image", (1, self.size, self.size, 3), "uint8")
 
 
 LANDMARKS = Contract(
-    "image",
-    (1, 3, 224, 224),
+    224,
     (
         ("landmarks", (1, 63)),
         ("presence", (1, 1)),
@@ -52,24 +64,25 @@ LANDMARKS = Contract(
 """landmarks: x, y, z in pixels of the input; presence: 0 to 1; handedness: probability of a right
 hand in an unmirrored image; world_landmarks: metres."""
 
-PALM = Contract("image", (1, 3, 192, 192), (("boxes", (1, 2016, 18)), ("scores", (1, 2016, 1))))
+PALM = Contract(192, (("boxes", (1, 2016, 18)), ("scores", (1, 2016, 1))))
 """boxes: centre, size and 7 keypoints in pixels of the input, relative to the anchor; scores: logits."""
 
 
 def check_session(session: Session, contract: Contract, name: str) -> None:
-    """Check the names and shapes of an opened network.
+    """Check the names, types and shapes of an opened network.
 
     Raises:
         ModelError: They are not the contract's.
     """
-    expected = {contract.input_name: contract.input_shape}
-    found = {spec.name: spec.shape for spec in session.inputs}
-    if found != expected:
+    known = tuple(contract.input(version) for version in (BYTE_INPUT, FLOAT_INPUT))
+    if len(session.inputs) != 1 or session.inputs[0] not in known:
+        found, expected = (_shown(specs, word) for specs, word in ((session.inputs, "and"), (known, "or")))
         msg = f"The network {name} takes {found} where {expected} is needed: export it to that contract."
         raise ModelError(msg)
-    outputs = tuple((spec.name, spec.shape) for spec in session.outputs)
-    if outputs != contract.outputs:
-        msg = f"The network {name} gives {outputs} where {contract.outputs} is needed: export it so."
+    outputs = tuple(TensorSpec(*output) for output in contract.outputs)
+    if tuple(session.outputs) != outputs:
+        found, expected = (_shown(specs, "and") for specs in (session.outputs, outputs))
+        msg = f"The network {name} gives {found} where {expected} is needed: export it so."
         raise ModelError(msg)
 
 
@@ -79,10 +92,21 @@ def warm_up(session: Session, contract: Contract, name: str, runs: int = 2) -> N
     Raises:
         ModelError: It answers a grey picture with something else than numbers.
     """
-    image = np.full(contract.input_shape, 0.5, dtype=np.float32)
+    image = grey_image(session)
     for _ in range(runs):
         outputs = session.run(image)
     for (output, shape), values in zip(contract.outputs, outputs, strict=True):
         if values.shape != shape or not np.isfinite(values).all():
             msg = f"The network {name} answers a grey picture with unusable {output}: export it again."
             raise ModelError(msg)
+
+
+def grey_image(session: Session) -> Floats | Image:
+    """Return a grey picture as a network takes it."""
+    (spec,) = session.inputs
+    return np.full(spec.shape, 128 if spec.dtype == "uint8" else 0.5, dtype=spec.dtype)
+
+
+def _shown(specs: Sequence[TensorSpec], word: str) -> str:
+    """Say tensors for a message."""
+    return f" {word} ".join(f"{spec.name} {spec.dtype} {list(spec.shape)}" for spec in specs) or "nothing"

@@ -27,7 +27,7 @@ import cv2
 import numpy as np
 
 from hand_tracking_dsp.hand import Joint
-from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, Image, PalmDetection, Region
+from hand_tracking_dsp.tracking.types import Floats, Image, PalmDetection, Region
 
 PALM_SCALE = 2.6
 PALM_SHIFT_Y = -0.5
@@ -169,24 +169,6 @@ def warped(image: Image, matrix: Floats, size: int, border: int) -> Image:
     result: Image = cv2.warpAffine(
         image, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=border
     )
-    return result
-
-
-def network_input(image: Image, order: ChannelOrder, out: Floats | None = None) -> Floats:
-    """Turn an image into a network's input.
-
-    Args:
-        image: uint8 [height, width, 3 or 4]; a fourth channel is left out.
-        order: The order of its channels.
-        out: Where to write the result; a new array if None.
-
-    Returns:
-        float32 [1, 3, height, width], RGB, 0 to 1.
-    """
-    planes = cv2.split(image)[:3]
-    result = np.empty((1, 3, *image.shape[:2]), dtype=np.float32) if out is None else out
-    for plane, target in zip(planes if order == "rgb" else planes[::-1], result[0], strict=True):
-        np.multiply(plane, np.float32(1 / 255), out=target)
     return result
 
 

@@ -29,11 +29,14 @@ from typing import Any, ClassVar
 
 from hand_tracking_dsp.documents import read_bytes, read_json, sha256_of
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.contract import BYTE_INPUT, FLOAT_INPUT
 from hand_tracking_dsp.tracking.network_info import FileChange, FileInfo, LevelInfo, Network, NetworkInfo
 from hand_tracking_dsp.tracking.onnx_file import check_self_contained
 from hand_tracking_dsp.tracking.record import Reader, Record, as_name, as_text, each, read_field, whole
 
-SCHEMA = 1
+SCHEMAS = (FLOAT_INPUT, BYTE_INPUT)
+"""Schemas that are read: the number is the version of the contract that the bank's networks keep."""
+
 MANIFEST_NAME = "bank.json"
 MAX_LEVELS = 256
 """A level travels as uint8 in msg/SparsityCommand.msg."""
@@ -44,7 +47,7 @@ class Manifest(Record):
     """The content of bank.json.
 
     Attributes:
-        schema: SCHEMA.
+        schema: Version of the contract that the networks keep, one of SCHEMAS.
         name: The bank's name.
         license: The licence of its networks.
         source: Origin of its networks, for people.
@@ -62,7 +65,7 @@ class Manifest(Record):
         "detectors": each(NetworkInfo),
     }
 
-    schema: int = SCHEMA
+    schema: int = FLOAT_INPUT
     name: str
     license: str = ""
     source: str = ""
@@ -99,10 +102,10 @@ class Manifest(Record):
     def fingerprint(self) -> str:
         """A sha256 over the levels' networks, 64 hexadecimal digits.
 
-        It distinguishes banks whose levels do not compute the same; other latencies and accuracies do not
-        change it.
+        It distinguishes banks whose levels do not compute the same; another form of their input, other
+        latencies and accuracies do not change it.
         """
-        files = [[network.sha256 for network in (level, *level.variants)] for level in self.levels]
+        files = [[network.computes for network in (level, *level.variants)] for level in self.levels]
         return sha256_of(json.dumps(files).encode())
 
     def level(self, name: str) -> LevelInfo:
@@ -180,15 +183,18 @@ def parse_manifest(path: Path, data: Any) -> Manifest:  # noqa: ANN401 (JSON of 
     Raises:
         ModelError: It is of another schema, or a field is missing or wrong.
     """
+    cure = "export it again"
     try:
         # First: the fields of another schema may be others.
         schema = read_field(data, "schema", whole())
-        if schema != SCHEMA:
-            msg = f"its schema is {schema}, this version reads {SCHEMA}"
+        if schema not in SCHEMAS:
+            cure = "update hand_tracking_dsp, or export the bank for this version"
+            known = " and ".join(map(str, SCHEMAS))
+            msg = f"its schema is {schema}, this version reads {known}"
             raise ModelError(msg)  # noqa: TRY301 (a wrong field, too)
         return replace(Manifest.from_json(data), folder=path.parent)
     except ModelError as error:
-        msg = f"The level bank {path} cannot be used ({error}): export it again."
+        msg = f"The level bank {path} cannot be used ({error}): {cure}."
         raise ModelError(msg) from error
 
 

@@ -115,6 +115,8 @@ class FileInfo(Record):
     Attributes:
         file: Name of the ONNX file, in the bank's own folder.
         sha256: Its checksum, hexadecimal.
+        float_sha256: Of a network that takes bytes, the checksum of the file with the float input that it
+            was made from and computes the same as; None where the network itself takes floats.
         precision: Precision of the weights, one of PRECISIONS.
         latency: Measured times.
         accuracy: Other measurements.
@@ -124,6 +126,7 @@ class FileInfo(Record):
     FIELDS: ClassVar[Mapping[str, Reader]] = {
         "file": as_name,
         "sha256": lambda value: as_name(value).lower(),
+        "float_sha256": lambda value: as_name(value).lower(),
         "precision": as_name,
         "latency": each(LatencyProfile),
         "accuracy": each(Accuracy),
@@ -133,9 +136,15 @@ class FileInfo(Record):
     file: str
     sha256: str
     precision: str
+    float_sha256: str | None = None
     latency: tuple[LatencyProfile, ...] = ()
     accuracy: tuple[Accuracy, ...] = ()
     source: Any = field(default_factory=dict, hash=False)
+
+    @property
+    def computes(self) -> str:
+        """Checksum that is the same for two files that compute the same, whichever input they take."""
+        return self.float_sha256 or self.sha256
 
     @property
     def symmetric(self) -> bool:
@@ -148,9 +157,10 @@ class FileInfo(Record):
         if Path(file).name != file or file in ("", ".", "..") or "\0" in file:
             msg = f"file {file!r} is not in the bank's own folder"
             raise ModelError(msg)
-        if not _SHA256.fullmatch(self.sha256):
-            msg = f"the sha256 of {file} is not 64 hexadecimal digits"
-            raise ModelError(msg)
+        for name in ("sha256", "float_sha256"):
+            if not _SHA256.fullmatch(getattr(self, name) or self.sha256):
+                msg = f"the {name} of {file} is not 64 hexadecimal digits"
+                raise ModelError(msg)
         if self.precision not in PRECISIONS:
             msg = f"the precision {self.precision!r} of {file} is none of {', '.join(PRECISIONS)}"
             raise ModelError(msg)
@@ -181,6 +191,7 @@ class NetworkInfo(FileInfo):
         "name": as_name,
         "file": as_name,
         "sha256": FileInfo.FIELDS["sha256"],
+        "float_sha256": FileInfo.FIELDS["float_sha256"],
         "precision": as_name,
         "parameters": whole(),
         "macs": whole(),

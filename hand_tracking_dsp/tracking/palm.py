@@ -24,9 +24,10 @@ import numpy as np
 from hand_tracking_dsp.tracking.anchors import INPUT_SIZE, palm_anchors
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.backends.base import Session
-from hand_tracking_dsp.tracking.geometry import network_input, warped
+from hand_tracking_dsp.tracking.geometry import warped
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import NetworkInfo
+from hand_tracking_dsp.tracking.network_input import NetworkInput
 from hand_tracking_dsp.tracking.opening import open_network
 from hand_tracking_dsp.tracking.precision import Choice
 from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, Image, PalmDetection
@@ -47,6 +48,7 @@ class PalmDetector:
         """Take over what runs, and a session of it whose network keeps the palm contract."""
         self.choice = choice
         self._session = session
+        self._input = NetworkInput(session)
         self._anchors = palm_anchors()
 
     @classmethod
@@ -90,7 +92,7 @@ class PalmDetector:
         """
         height, width = image.shape[:2]
         side = max(height, width)
-        boxes, logits = self._session.run(network_input(letterboxed(image), order))
+        boxes, logits = self._session.run(self._input.fill(letterboxed(image), order))
         # logit(threshold) spares 2016 sigmoids.
         limit = np.log(score_threshold / (1 - score_threshold))
         chosen = np.flatnonzero(logits[0, :, 0] >= limit)

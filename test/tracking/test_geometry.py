@@ -30,7 +30,6 @@ from hand_tracking_dsp.tracking.geometry import (
     mean_distance_palm_percent,
     mean_distance_px,
     misses,
-    network_input,
     overlap,
     palm_size,
     region_from_landmarks,
@@ -202,16 +201,6 @@ def test_a_region_misses_an_image_where_none_of_its_points_lies_in_it(region: Re
 )
 def test_regions_beside_the_image_miss_it(region: Region) -> None:
     assert misses(region, np.zeros((500, 700, 3), dtype=np.uint8))
-
-
-def test_network_input_is_rgb_within_0_and_1() -> None:
-    image = np.zeros((4, 6, 3), dtype=np.uint8)
-    image[..., 0] = 255
-    from_rgb, from_bgr = network_input(image, "rgb"), network_input(image, "bgr")
-    assert from_rgb.shape == (1, 3, 4, 6)
-    assert from_rgb.dtype == np.float32
-    np.testing.assert_array_equal(from_rgb[0, :, 0, 0], [1, 0, 0])
-    np.testing.assert_array_equal(from_bgr[0, :, 0, 0], [0, 0, 1])
 
 
 @given(a=regions, b=regions)

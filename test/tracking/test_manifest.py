@@ -175,7 +175,15 @@ def test_json_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda bank: bank.update(schema=99), "its schema is 99, this version reads 1"),
+        (
+            lambda bank: bank.update(schema=99),
+            r"its schema is 99, this version reads 1 and 2\): update hand_tracking_dsp",
+        ),
+        (lambda bank: bank.update(schema=0), "its schema is 0, this version reads 1 and 2"),
+        (
+            lambda bank: bank["levels"][1].update(float_sha256="abc"),
+            "the float_sha256 of full.onnx is not 64 hexadecimal digits",
+        ),
         (lambda bank: bank.pop("levels"), "levels is missing"),
         (lambda bank: bank.update(levels=[]), "it has 0 levels"),
         (lambda bank: bank["levels"][1].update(index=5), "not numbered 0, 1, 2"),
@@ -243,6 +251,20 @@ def test_a_missing_network_is_named(folder: Path, bank: Bank) -> None:
     (folder / "full.onnx").unlink()
     with pytest.raises(ModelError, match=r"full.onnx cannot be read.*restore the bank's folder"):
         read_network(manifest, manifest.levels[0])
+
+
+def test_networks_that_take_bytes_have_the_fingerprint_of_those_they_were_made_of(
+    folder: Path, bank: Bank
+) -> None:
+    before = read_manifest(write(folder, bank)).fingerprint
+    bank["schema"] = 2
+    for level in bank["levels"]:
+        level |= {"sha256": "1" * 64, "float_sha256": level["sha256"]}
+    manifest = read_manifest(write(folder, bank))
+    assert manifest.fingerprint == before
+    assert manifest.levels[0].sha256 == "1" * 64
+    bank["levels"][1]["float_sha256"] = "2" * 64
+    assert read_manifest(write(folder, bank)).fingerprint != before
 
 
 def test_the_fingerprint_is_of_the_networks_and_of_nothing_else(folder: Path, bank: Bank) -> None:

@@ -38,7 +38,8 @@ from hand_tracking_dsp.commands.arguments import (
     require_threads,
 )
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
-from hand_tracking_dsp.compression.bank.files import write_manifest
+from hand_tracking_dsp.compression.bank.byte_input import largest_difference
+from hand_tracking_dsp.compression.bank.files import read_float_network, write_manifest
 from hand_tracking_dsp.compression.bank.timing import Times
 from hand_tracking_dsp.compression.bank.verify import (
     Check,
@@ -53,7 +54,7 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.losses import DEVIATION
-from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
 from hand_tracking_dsp.tracking.precision import Choice
 from hand_tracking_dsp.tracking.types import Image
@@ -102,7 +103,9 @@ def run(options: argparse.Namespace) -> int:
     folders = (options.images,) if options.images else ()
     images, data = _pictures(options.images, options.count, read_image_limit(options, *folders))
     originals = _originals(bank, options.wheel)
-    good = not originals or _compare_with_originals(bank, originals, images, options.count, console)
+    good = _compare_inputs(bank, images, console)
+    if originals:
+        good = _compare_with_originals(bank, originals, images, options.count, console) and good
     choices = choices_here(bank, console.print)
     checks = list(
         track(
@@ -153,6 +156,27 @@ def _originals(bank: Manifest, wheel: Path | None) -> dict[str, bytes]:
     from hand_tracking_dsp.compression.mediapipe.bank import read_originals
 
     return read_originals(wheel)
+
+
+def _compare_inputs(bank: Manifest, images: Sequence[Image], console: Console) -> bool:
+    """Show how far the networks that take bytes compute something else than those they were made of."""
+    chosen = [info for info in bank.files if info.float_sha256]
+    if not chosen:
+        return True
+    found = [
+        largest_difference(read_float_network(bank, info), read_network(bank, info), info.file, images)
+        for info in track(chosen, description="comparing", console=console, transient=True)
+    ]
+    rows = (
+        (info.file, f"{value:.1e}", "the same" if value == 0 else "NOT THE SAME")
+        for info, value in zip(chosen, found, strict=True)
+    )
+    title = (
+        "Networks that take bytes, and the same without their byte input: largest difference of all outputs "
+        f"in ONNX Runtime on the CPU, {len(images)} pictures and noise"
+    )
+    console.print(make_table(title, ("network", "difference", ""), rows, left=("",)))
+    return not any(found)
 
 
 def _compare_with_originals(

@@ -151,7 +151,7 @@ def record(
         if info.file in networks and info.file in old:
             source = {"file": info.file, "sha256": info.sha256, "way": result.way, **about}
             sha256 = sha256_of(networks[info.file])
-            info = replace(info, sha256=sha256, accuracy=(), latency=(), source=source)
+            info = replace(info, sha256=sha256, float_sha256=None, accuracy=(), latency=(), source=source)
         measured = new_accuracy(DATA, result.after.deviation, about["held_back"], provider)
         return with_latency(with_accuracy(info, measured), times[info.file].profile(provider, 1))
 

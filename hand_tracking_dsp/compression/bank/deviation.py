@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.hand import JOINT_COUNT, Joint
 from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.network_input import NetworkInput
 from hand_tracking_dsp.tracking.types import Floats
 
 
@@ -68,7 +69,8 @@ def as_input(image: NDArray[np.uint8]) -> Floats:
 
 def predict(session: Session, images: Iterable[NDArray[np.uint8]]) -> Predictions:
     """Run a landmark network on crops, uint8 [224, 224, 3] each, RGB."""
-    return Predictions.of([session.run(as_input(image)) for image in images])
+    tensor = NetworkInput(session)
+    return Predictions.of([session.run(tensor.fill(image, "rgb")) for image in images])
 
 
 def deviation_palm_percent(found: Predictions, reference: Predictions) -> Floats:

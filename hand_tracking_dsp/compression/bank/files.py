@@ -16,38 +16,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import onnx
 
+from hand_tracking_dsp.compression.bank.byte_input import with_byte_input, with_float_input
 from hand_tracking_dsp.compression.onnx_graph import parse_model
 from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.file_set import FileSet
 from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.tracking.contract import BYTE_INPUT
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import File, FileInfo, LevelInfo
 
 
-def read_files(bank: Manifest) -> dict[str, bytes]:
-    """Read every network of a bank by its file's name.
+def read_float_network(bank: Manifest, info: FileInfo) -> bytes:
+    """Read the ONNX file of a network or one of its variants, with the float input.
 
     Raises:
-        ModelError: A file is missing, or its sha256 is another.
+        ModelError: The file is missing or damaged, or is another one than the bank says.
     """
-    return {info.file: read_network(bank, info) for info in bank.files}
+    data = read_network(bank, info)
+    if info.float_sha256 is None:
+        return data
+    data = with_float_input(data, info.file)
+    if sha256_of(data) != info.float_sha256:
+        msg = (
+            f"The network {info.file} does not compute what {MANIFEST_NAME} says of it (sha256 "
+            f"{sha256_of(data)[:12]}… without its byte input, instead of {info.float_sha256[:12]}…): export "
+            f"the bank again."
+        )
+        raise ModelError(msg)
+    return data
+
+
+def read_files(bank: Manifest) -> dict[str, bytes]:
+    """Read every network of a bank, with the float input, by its file's name.
+
+    Raises:
+        ModelError: A file is missing or damaged, or is another one than the bank says.
+    """
+    return {info.file: read_float_network(bank, info) for info in bank.files}
 
 
 def read_model(bank: Manifest, info: FileInfo) -> onnx.ModelProto:
-    """Read a network of a bank as a graph.
+    """Read a network of a bank as a graph, with the float input.
 
     Raises:
-        ModelError: The file is missing or not an ONNX network, or its sha256 is another.
+        ModelError: The file is missing or damaged, or is another one than the bank says.
     """
-    data = read_network(bank, info)
-    return parse_model(data, info.file)
+    return parse_model(read_float_network(bank, info), info.file)
 
 
 def read_level(bank: Manifest, name: str = "") -> tuple[LevelInfo, onnx.ModelProto]:
@@ -72,8 +93,12 @@ def write_manifest(bank: Manifest) -> None:
     write_text(bank.folder / MANIFEST_NAME, bank.to_text())
 
 
-def write_bank(folder: Path, bank: Manifest, files: Mapping[str, bytes]) -> Manifest:
+def write_bank(
+    folder: Path, bank: Manifest, files: Mapping[str, bytes], keep_floats: Collection[str] = ()
+) -> Manifest:
     """Write the networks of a bank, then bank.json; whatever fails, an old bank there stays usable.
+
+    In a bank of schema contract.BYTE_INPUT the networks get the byte input.
 
     A file that lies there with other bytes is not touched: the new one then gets a name with the
     beginning of its sha256. Networks that only the old bank names are removed at the end.
@@ -81,7 +106,8 @@ def write_bank(folder: Path, bank: Manifest, files: Mapping[str, bytes]) -> Mani
     Args:
         folder: Destination; made if missing.
         bank: Manifest of the bank; returned as written.
-        files: New ONNX files by name; the others lie in the bank's own folder.
+        files: New ONNX files by name, with the float input; the others lie in the bank's own folder.
+        keep_floats: Names of files that keep the float input.
 
     Raises:
         ModelError: A network that the bank names is missing or another one.
@@ -90,15 +116,27 @@ def write_bank(folder: Path, bank: Manifest, files: Mapping[str, bytes]) -> Mani
     written = FileSet(folder / MANIFEST_NAME, _old_files(folder))
 
     def placed(info: File) -> File:
-        data = files[info.file] if info.file in files else read_network(bank, info)
-        if sha256_of(data) != info.sha256:
+        if info.file not in files:
+            data = read_network(bank, info)
+        elif sha256_of(data := files[info.file]) != info.computes:
             msg = f"The network {info.file} is not the one that its entry describes: make the entry again."
             raise ModelError(msg)
+        if bank.schema == BYTE_INPUT and info.file not in keep_floats:
+            info, data = _taking_bytes(info, data)
         return replace(info, file=written.add(info.file, data))
 
     new = replace(bank.with_each_file(placed), folder=folder)
     written.write(new.to_text())
     return new
+
+
+def _taking_bytes(info: File, data: bytes) -> tuple[File, bytes]:
+    """Give a network the byte input, if it has the float one, and say so in its entry."""
+    found = sha256_of(data)
+    data = with_byte_input(data, info.file)
+    if sha256_of(data) == info.sha256:
+        return info, data
+    return replace(info, sha256=sha256_of(data), float_sha256=found), data
 
 
 def _old_files(folder: Path) -> set[str]:

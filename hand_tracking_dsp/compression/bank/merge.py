@@ -55,7 +55,7 @@ def merge_banks(
     palms: dict[str, NetworkInfo] = {}
     files: dict[str, bytes] = {}
     for bank in banks:
-        if bank.levels[0].sha256 != dense.sha256:
+        if bank.levels[0].computes != dense.computes:
             msg = (
                 f"The banks {first.folder} and {bank.folder} have different dense networks: "
                 "merge banks of one."
@@ -77,6 +77,7 @@ def merge_banks(
     ordered = sorted(_chosen(sparse, levels, "levels"), key=lambda level: -level.parameters)
     merged = replace(
         first,
+        schema=max(bank.schema for bank in banks),
         name=name,
         levels=numbered([dense, *ordered]),
         detectors=tuple(_chosen(palms, detectors, "palm detectors")),

@@ -25,10 +25,10 @@ from statistics import median
 import onnx
 import onnxruntime
 
-from hand_tracking_dsp.compression.bank.timing import grey_picture
 from hand_tracking_dsp.temporary import temporary_folder
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.backends.onnxruntime_backend import OnnxRuntimeSession, session_options
+from hand_tracking_dsp.tracking.contract import grey_image
 
 DEPTHWISE, POINTWISE, CONVOLUTION = "depthwise", "1x1", "convolution"
 PRODUCT, LAYOUT, OTHER = "product", "layout", "other"
@@ -87,7 +87,7 @@ def _onnxruntime_times(network: bytes, runtime: RuntimeOptions, runs: int) -> _N
         session = onnxruntime.InferenceSession(network, settings, providers=["CPUExecutionProvider"])
         run = OnnxRuntimeSession(session, "network", runtime.precision)
         for _ in range(runs):
-            run.run(grey_picture(run))
+            run.run(grey_image(run))
         events = json.loads(Path(session.end_profiling()).read_bytes())
         graph = onnx.load(str(folder / "optimized.onnx")).graph
     shapes = {weight.name: weight.dims for weight in graph.initializer}
@@ -106,7 +106,7 @@ def _openvino_times(network: bytes, runtime: RuntimeOptions, runs: int) -> _Node
     core = openvino.Core()
     options = {**compile_options(runtime), "PERF_COUNT": True}
     compiled = core.compile_model(core.read_model(network), runtime.device, options)
-    picture = grey_picture(OpenVinoSession(compiled, "network"))
+    picture = grey_image(OpenVinoSession(compiled, "network"))
     request = compiled.create_infer_request()
     for _ in range(runs):
         request.infer([picture])

@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.contract import grey_image
 from hand_tracking_dsp.tracking.device import device_name, processor_kind
 from hand_tracking_dsp.tracking.network_info import LatencyProfile
-from hand_tracking_dsp.tracking.types import Floats
 
 # A turn: one run that brings the weights back into the caches, as a tracker's runs follow each other,
 # then runs that count. Many short turns: another process disturbs for some milliseconds at a time.
@@ -63,12 +63,7 @@ class Times:
 
 def grey_runs(sessions: Sequence[Session]) -> list[Callable[[], object]]:
     """Return a run on a grey picture for each network, to be timed."""
-    return [partial(session.run, grey_picture(session)) for session in sessions]
-
-
-def grey_picture(session: Session) -> Floats:
-    """Return a grey picture for a network."""
-    return np.full(session.inputs[0].shape, 0.5, dtype=np.float32)
+    return [partial(session.run, grey_image(session)) for session in sessions]
 
 
 def time_in_turn(

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hand_tracking_dsp.compression.bank.files import read_level
+from hand_tracking_dsp.compression.bank.files import read_float_network, read_level
 from hand_tracking_dsp.compression.baselines.data import BaselineData, BaselineDataOptions, gather
 from hand_tracking_dsp.compression.baselines.measure import Figures, evaluate_network, time_all
 from hand_tracking_dsp.compression.baselines.methods import (
@@ -36,7 +36,7 @@ from hand_tracking_dsp.compression.distillation.distill import Progress
 from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions, bfloat16_is_fast
 from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.resources import original_bank
-from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.network_info import files_of
 
 Row = dict[str, Any]
@@ -134,7 +134,7 @@ def _levels(bank: Path) -> Iterator[NetworkCandidate]:
                 name=f"bank_{info.file.removesuffix('.onnx')}",
                 label=f"bank {manifest.name}: {level.name}{_suffix(info.precision)}",
                 family="bank",
-                data=read_network(manifest, info),
+                data=read_float_network(manifest, info),
                 precision=info.precision,
                 parameters=info.parameters,
                 macs=info.macs,

@@ -40,7 +40,7 @@ from hand_tracking_dsp.tracking.types import Floats, Image, Region
 MIN_CROPS = 32
 """Fewest crops that represent what a camera sees."""
 
-SIZE = LANDMARKS.input_shape[-1]
+SIZE = LANDMARKS.size
 _PRESENCE = 0.5
 _MAX_HANDS = 2
 # Smaller ones would be enlarged many times and be blurred.

@@ -22,12 +22,15 @@ from dataclasses import dataclass
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from hand_tracking_dsp.compression.bank.files import read_float_network
 from hand_tracking_dsp.compression.bank.verify import runtimes_here
 from hand_tracking_dsp.compression.mediapipe.bank import HANDS, PALMS, Original
 from hand_tracking_dsp.tracking.backends import open_session
 from hand_tracking_dsp.tracking.backends.base import Session
-from hand_tracking_dsp.tracking.geometry import crop, network_input, region_from_palm
-from hand_tracking_dsp.tracking.manifest import Manifest, read_network
+from hand_tracking_dsp.tracking.contract import FLOAT_INPUT
+from hand_tracking_dsp.tracking.geometry import crop, region_from_palm
+from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.network_input import network_input
 from hand_tracking_dsp.tracking.palm import PalmDetector, letterboxed
 from hand_tracking_dsp.tracking.types import Floats, Image, Region
 
@@ -86,10 +89,11 @@ def compare(
     }
     for original in (*HANDS, *PALMS):
         rng = np.random.default_rng(seed)
-        noise = (rng.random(original.contract.input_shape, dtype=np.float32) for _ in range(random_samples))
+        shape = original.contract.input(FLOAT_INPUT).shape
+        noise = (rng.random(shape, dtype=np.float32) for _ in range(random_samples))
         samples = [*noise, *inputs[original.contract]]
         expected = _reference(originals[original.member], samples)
-        network = read_network(bank, infos[original.file])
+        network = read_float_network(bank, infos[original.file])
         for runtime in runtimes_here():
             session = open_session(network, original.file, runtime)
             yield from _deviations(original, session, samples, expected)
@@ -108,7 +112,8 @@ def original_calls(
     for original in (*HANDS, *PALMS):
         if original.file in ours:
             interpreter = _interpreter(originals[original.member], threads)
-            _feed(interpreter, np.full(original.contract.input_shape, 0.5, dtype=np.float32))
+            shape = original.contract.input(FLOAT_INPUT).shape
+            _feed(interpreter, np.full(shape, 0.5, dtype=np.float32))
             calls[original.file, TFLITE] = interpreter.invoke
     return calls
 

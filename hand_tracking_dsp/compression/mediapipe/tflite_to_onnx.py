@@ -33,7 +33,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from hand_tracking_dsp.compression.mediapipe.prelu import prelu_nodes
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.tracking.contract import Contract
+from hand_tracking_dsp.tracking.contract import FLOAT_INPUT, Contract
 
 # Old enough for the ONNX Runtime of 2021, which the oldest supported robots may have.
 OPSET = 13
@@ -76,7 +76,7 @@ class _OnnxWriter:
         self._nodes: list[onnx.NodeProto] = []
         self._weights: dict[str, Array] = {}
         self._dequantized: dict[int, Array] = {}
-        self._names = {int(self._graph.Inputs(0)): contract.input_name}
+        self._names = {int(self._graph.Inputs(0)): contract.input(FLOAT_INPUT).name}
         outputs = self._graph.OutputsAsNumpy().tolist()
         self._names.update(zip(outputs, (output for output, _ in contract.outputs), strict=True))
         self._block = 0
@@ -93,10 +93,11 @@ class _OnnxWriter:
             method(operator, operator.InputsAsNumpy().tolist(), int(operator.Outputs(0)))
         value = helper.make_tensor_value_info
         contract = self._contract
+        image = contract.input(FLOAT_INPUT)
         graph = helper.make_graph(
             self._nodes,
             name,
-            [value(contract.input_name, TensorProto.FLOAT, contract.input_shape)],
+            [value(image.name, TensorProto.FLOAT, image.shape)],
             [value(output, TensorProto.FLOAT, shape) for output, shape in contract.outputs],
             [numpy_helper.from_array(array, key) for key, array in self._weights.items()],
         )

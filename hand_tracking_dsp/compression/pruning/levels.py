@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.compression.bank.entries import new_level, numbered
-from hand_tracking_dsp.compression.bank.files import read_level, read_model, write_bank
+from hand_tracking_dsp.compression.bank.files import read_float_network, read_level, read_model, write_bank
 from hand_tracking_dsp.compression.bank.held_back import HeldBackCrops
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
@@ -37,7 +37,7 @@ from hand_tracking_dsp.compression.pruning.prune import BlockTargets, prepare, p
 from hand_tracking_dsp.compression.pruning.sensitivity import Sensitivity, measure_sensitivity
 from hand_tracking_dsp.compression.pruning.widths import uniform_shares
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo
 
 HELD_BACK = 0.25
@@ -209,7 +209,7 @@ def _earlier(out: Path) -> dict[str, tuple[LevelInfo, bytes]]:
     try:
         bank = read_manifest(out)
         return {
-            level.source["key"]: (level, read_network(bank, level))
+            level.source["key"]: (level, read_float_network(bank, level))
             for level in bank.levels
             if isinstance(level.source, dict) and level.source.get("key")
         }

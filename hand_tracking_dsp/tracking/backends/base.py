@@ -22,7 +22,7 @@ from typing import Protocol
 
 from hand_tracking_dsp.options import check_options, option
 from hand_tracking_dsp.tracking.network_info import PRECISIONS
-from hand_tracking_dsp.tracking.types import Floats
+from hand_tracking_dsp.tracking.types import Floats, Image
 
 BACKENDS = ("onnxruntime", "openvino")
 """Names of the backends, the usual one first; each is a module here with alternatives, open_session and
@@ -83,10 +83,17 @@ class RuntimeOptions:
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
-    """Name and shape of a float32 tensor; -1 where a size is not fixed."""
+    """Description of a network's input or output.
+
+    Attributes:
+        name: Its name.
+        shape: Its sizes; -1 where one is not fixed.
+        dtype: Type of its numbers, as NumPy calls it; the runtime's own name where NumPy has none.
+    """
 
     name: str
     shape: tuple[int, ...]
+    dtype: str = "float32"
 
 
 class Session(Protocol):
@@ -112,11 +119,11 @@ class Session(Protocol):
     def outputs(self) -> tuple[TensorSpec, ...]:
         """The network's outputs, in its own order."""
 
-    def run(self, tensor: Floats) -> tuple[Floats, ...]:
+    def run(self, tensor: Floats | Image) -> tuple[Floats, ...]:
         """Run the network.
 
         Args:
-            tensor: float32, shaped as the input, C-contiguous.
+            tensor: Typed and shaped as the input, C-contiguous.
 
         Returns:
             float32 arrays in the order of outputs, the caller's to keep.

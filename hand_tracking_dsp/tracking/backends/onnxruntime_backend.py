@@ -33,7 +33,7 @@ from hand_tracking_dsp.temporary import temporary_folder
 from hand_tracking_dsp.tracking.backends.base import RuntimeOptions, TensorSpec, first_line
 from hand_tracking_dsp.tracking.backends.engine_cache import EngineCache, with_own_graph_name
 from hand_tracking_dsp.tracking.device import has_int8_products
-from hand_tracking_dsp.tracking.types import Floats
+from hand_tracking_dsp.tracking.types import Floats, Image
 
 try:
     import onnxruntime
@@ -46,6 +46,7 @@ _FULL_NAMES = {
     "cuda": "CUDAExecutionProvider",
     "cpu": "CPUExecutionProvider",
 }
+_DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8"}
 _ERRORS_ONLY = 3
 # Source file, line and function before an error's text.
 _PLACE = re.compile(r"^/\S+:\d+ .*?\) (?=[A-Z])")
@@ -72,7 +73,7 @@ class OnnxRuntimeSession:
         self.problem = problem
         self._input_name = self.inputs[0].name
 
-    def run(self, tensor: Floats) -> tuple[Floats, ...]:
+    def run(self, tensor: Floats | Image) -> tuple[Floats, ...]:
         """Run the network; see Session."""
         try:
             return tuple(self._session.run(None, {self._input_name: tensor}))
@@ -219,7 +220,7 @@ def _opened_and_counted(
 def _count_nodes(session: onnxruntime.InferenceSession, name: str) -> dict[str, int]:
     """Run a session once, which was opened for a profile, and count its nodes by provider."""
     taken = _specs(session.get_inputs())
-    images = {one.name: np.zeros([max(size, 1) for size in one.shape], np.float32) for one in taken}
+    images = {one.name: np.zeros([max(size, 1) for size in one.shape], one.dtype) for one in taken}
     try:
         session.run(None, images)
     except Exception as error:  # ONNX Runtime's errors share no other base.
@@ -262,6 +263,7 @@ def _specs(arguments: list[Any]) -> tuple[TensorSpec, ...]:
         TensorSpec(
             cast(str, argument.name),
             tuple(size if isinstance(size, int) else -1 for size in argument.shape),
+            _DTYPES.get(argument.type, argument.type),
         )
         for argument in arguments
     )

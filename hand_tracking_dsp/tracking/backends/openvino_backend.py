@@ -23,7 +23,7 @@ import numpy as np
 
 from hand_tracking_dsp.errors import BackendError
 from hand_tracking_dsp.tracking.backends.base import RuntimeOptions, TensorSpec, first_line
-from hand_tracking_dsp.tracking.types import Floats
+from hand_tracking_dsp.tracking.types import Floats, Image
 
 try:
     import openvino
@@ -50,7 +50,7 @@ class OpenVinoSession:
         self.inputs = tuple(_spec(port) for port in compiled.inputs)
         self.outputs = tuple(_spec(port) for port in compiled.outputs)
 
-    def run(self, tensor: Floats) -> tuple[Floats, ...]:
+    def run(self, tensor: Floats | Image) -> tuple[Floats, ...]:
         """Run the network; see Session."""
         try:
             self._request.infer([tensor], share_inputs=True)
@@ -128,4 +128,4 @@ def compile_options(options: RuntimeOptions) -> dict[str, Any]:
 def _spec(port: Any) -> TensorSpec:  # noqa: ANN401 (a port of OpenVINO, which has no public type)
     shape = port.partial_shape
     sizes = tuple(size.get_length() if size.is_static else -1 for size in shape)
-    return TensorSpec(port.any_name, sizes)
+    return TensorSpec(port.any_name, sizes, port.element_type.to_dtype().name)

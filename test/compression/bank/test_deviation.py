@@ -26,6 +26,7 @@ from hand_tracking_dsp.compression.bank.deviation import (
     predict,
 )
 from hand_tracking_dsp.hand import Joint
+from hand_tracking_dsp.tracking.backends.base import TensorSpec
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
 from hand_tracking_dsp.tracking.types import Floats
 
@@ -46,11 +47,13 @@ def hands(count: int, seed: int = 0) -> Floats:
 class Echo:
     """A session that puts the mean of its input into every output."""
 
+    inputs = (TensorSpec("image", (1, 3, 8, 8)),)
+
     def __init__(self) -> None:
         self.seen: list[Floats] = []
 
     def run(self, tensor: Floats) -> tuple[Floats, ...]:
-        self.seen.append(tensor)
+        self.seen.append(tensor.copy())
         return tuple(np.full((1, size), tensor.mean(), np.float32) for size in (63, 1, 1, 63))
 
 

@@ -22,12 +22,14 @@ from pathlib import Path
 
 import pytest
 from support.killing import killed_at_each_step
+from support.networks import tiny_network
 
 from hand_tracking_dsp import file_set
-from hand_tracking_dsp.compression.bank.entries import new_bank, new_level, with_variant
+from hand_tracking_dsp.compression.bank.entries import new_bank, new_level, numbered, with_variant
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.errors import ModelError, OutputError
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.contract import BYTE_INPUT
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
 
 
 def unopened(content: bytes) -> bytes:
@@ -58,6 +60,50 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     assert write_bank(tmp_path / "new", bank, files) == bank
     assert read_manifest(tmp_path / "new") == bank
     assert read_files(read_manifest(tmp_path / "new")) == files
+
+
+def test_networks_get_the_byte_input_where_the_bank_says_so_and_are_read_without_it(
+    tiny_bank: Path, tmp_path: Path
+) -> None:
+    floats = read_manifest(tiny_bank)
+    files = read_files(floats)
+    bank = write_bank(tmp_path / "bytes", replace(floats, schema=BYTE_INPUT), files, ["half.onnx"])
+    assert read_manifest(tmp_path / "bytes") == bank
+    assert [info.float_sha256 is None for info in bank.files] == [False, True, False]
+    assert [info.computes for info in bank.files] == [info.sha256 for info in floats.files]
+    assert read_files(bank) == files
+    assert [info.file for info in bank.files if read_network(bank, info) != files[info.file]] == [
+        "dense.onnx",
+        "int8.onnx",
+    ]
+    # Written again, from files or from its own folder, it keeps what it has and gives the rest the same.
+    for given in (read_files(bank), {}):
+        again = write_bank(tmp_path / "again", bank, given)
+        assert [info.float_sha256 for info in again.files] == [info.sha256 for info in floats.files]
+        assert again.levels[0].sha256 == bank.levels[0].sha256
+
+
+def test_a_changed_network_of_a_bank_that_takes_bytes_gets_the_byte_input(
+    tiny_bank: Path, tmp_path: Path
+) -> None:
+    floats = read_manifest(tiny_bank)
+    bank = write_bank(tmp_path / "bytes", replace(floats, schema=BYTE_INPUT), read_files(floats))
+    new = tiny_network(0.07)
+    level = new_level("half", "half.onnx", new, parameters=50, macs=1)
+    changed = replace(bank, levels=numbered([bank.levels[0], level]))
+    written = write_bank(tmp_path / "new", changed, {**read_files(bank), "half.onnx": new})
+    assert written.levels[1].float_sha256 == level.sha256 != written.levels[1].sha256
+    assert read_files(written)["half.onnx"] == new
+
+
+def test_a_network_that_does_not_compute_what_the_bank_says_is_refused(
+    tiny_bank: Path, tmp_path: Path
+) -> None:
+    floats = read_manifest(tiny_bank)
+    bank = write_bank(tmp_path, replace(floats, schema=BYTE_INPUT), read_files(floats))
+    wrong = bank.with_each_file(lambda info: replace(info, float_sha256="0" * 64))
+    with pytest.raises(ModelError, match=r"dense.onnx does not compute what bank.json says of it"):
+        read_files(wrong)
 
 
 def test_writing_again_leaves_the_same_folder(tmp_path: Path) -> None:

@@ -16,12 +16,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hand_tracking_dsp.compression.bank.entries import new_bank, new_level, new_network
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.compression.bank.merge import merge_banks
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.contract import BYTE_INPUT
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 
@@ -58,6 +61,17 @@ def test_sorts_levels_from_dense_to_sparse_and_keeps_every_file(tmp_path):
     contents = (b"dense", b"few", b"half", b"most", b"palm")
     found = read_files(read_manifest(tmp_path / "c")).values()
     assert sorted(found) == sorted(unopened(content) for content in contents)
+
+
+def test_banks_that_take_bytes_and_floats_have_one_dense_network(tiny_bank, tmp_path):
+    floats = read_manifest(tiny_bank)
+    write_bank(tmp_path / "bytes", replace(floats, schema=BYTE_INPUT), read_files(floats))
+    for folders in ([tiny_bank, tmp_path / "bytes"], [tmp_path / "bytes", tiny_bank]):
+        bank, files = merge_banks(folders, "both")
+        merged = write_bank(tmp_path / "both", bank, files)
+        assert merged.schema == BYTE_INPUT
+        assert merged.fingerprint == floats.fingerprint
+        assert all(info.float_sha256 for info in merged.files)
 
 
 def test_of_one_name_the_last_bank_counts(tmp_path):
