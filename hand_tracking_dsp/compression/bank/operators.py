@@ -45,7 +45,7 @@ KINDS = {
 
 _LAYOUT = (
     "Transpose", "Reorder", "Reshape", "Flatten", "Quantize", "Dequantize", "DynamicQuantizeLinear", "Cast",
-    "Convert", "Unsqueeze", "Squeeze",
+    "Convert", "Unsqueeze", "Squeeze", "Gather",
 )  # fmt: skip
 _PRODUCTS = ("Gemm", "MatMul", "FullyConnected")
 
