@@ -68,8 +68,8 @@ class RealTimeThread:
             with suppress(OSError):
                 os.sched_setscheduler(self._thread, os.SCHED_OTHER, os.sched_param(0))
             self.refusal = (
-                f"The tracking thread took {100 * share:.0f} % of a processor and lost real time, which "
-                f"would have kept others from it: activate the node again once it has less to do."
+                f"The tracking thread took {100 * min(share, 1):.0f} % of a processor and lost real time, "
+                f"which would keep others from it: activate the node again once it has less to do."
             )
 
     def _obstacle(self) -> str:
