@@ -19,16 +19,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
 
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.frame_work import FrameWork, HandInView
 from hand_tracking_dsp.tracking.gate import Gate
 from hand_tracking_dsp.tracking.geometry import (
-    mean_distance_palm_percent,
-    mean_distance_px,
     misses,
     overlap,
     region_from_landmarks,
@@ -36,15 +34,16 @@ from hand_tracking_dsp.tracking.geometry import (
 )
 from hand_tracking_dsp.tracking.lost_hands import LostHands
 from hand_tracking_dsp.tracking.operating_point import OperatingPoint
+from hand_tracking_dsp.tracking.outlook import Outlook
 from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.reflex import Reflex, first_costs
 from hand_tracking_dsp.tracking.search import Demand, PalmSearch
 from hand_tracking_dsp.tracking.smoothing import OneEuroFilter
-from hand_tracking_dsp.tracking.track import Track, scale_of
+from hand_tracking_dsp.tracking.track import Track
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import (
     ChannelOrder,
     FrameResult,
-    FrameStats,
     HandLandmarks,
     Image,
     Region,
@@ -53,34 +52,9 @@ from hand_tracking_dsp.tracking.types import (
 
 # MediaPipe's AssociationNormRectCalculator: a palm whose region overlaps a followed one is that hand.
 _SAME_REGION = 0.5
-# Two results whose joints lie closer than this share of the palm are one hand.
-_SAME_HAND = 0.35
 # A hand larger or smaller than this, in shares of the image's longer side, is not a hand.
 _SMALLEST_REGION = 0.01
 _LARGEST_REGION = 10.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _InView:
-    """A hand of the frame at hand: what the network said, or, where it is held, would say."""
-
-    track: Track
-    found: HandLandmarks
-    held: TrackedHand | None = None
-
-
-@dataclass(slots=True)
-class _Frame:
-    """State of the frame at hand, while it is worked on."""
-
-    image: Image
-    order: ChannelOrder
-    stamp_s: float
-    level: int
-    detection_ms: float = 0.0
-    landmarks_ms: float = 0.0
-    aside_ms: float = 0.0
-    seen: list[_InView] = field(default_factory=list)
 
 
 class HandTracker:
@@ -118,12 +92,20 @@ class HandTracker:
             live=live,
         )
         self._lost = LostHands()
+        self._reflex = Reflex(first_costs(bank.choices))
         self._tracks: list[Track] = []
         self._next_id = 1
+        self._outlook: Outlook | None = None
+
+    @property
+    def outlook(self) -> Outlook | None:
+        """What was followed after the latest frame; None: nothing is known. Any thread may ask for it."""
+        return self._outlook
 
     def reset(self) -> None:
         """Forget all hands, as before the first frame; ids go on counting."""
         self._tracks = []
+        self._outlook = None
         self._lost.clear()
         self._search.reset()
 
@@ -132,7 +114,12 @@ class HandTracker:
         self._search.close()
 
     def track(
-        self, image: Image, stamp_s: float, point: OperatingPoint | int = 0, order: ChannelOrder = "rgb"
+        self,
+        image: Image,
+        stamp_s: float,
+        point: OperatingPoint | int = 0,
+        order: ChannelOrder = "rgb",
+        time_left_ms: float = math.inf,
     ) -> FrameResult:
         """Find the hands of the next frame.
 
@@ -142,32 +129,41 @@ class HandTracker:
             point: How much to compute; or a sparsity level alone, 0 = dense. Beyond the sparsest level of
                 the bank, the sparsest runs.
             order: The order of the image's channels.
+            time_left_ms: Time left for the frame, milliseconds: where it does not suffice for the level asked
+                for, the densest one runs for which it does, or else the sparsest.
 
         A hand whose step raises is followed no longer, so that the next frame begins without it.
 
         Raises:
             ConfigurationError: The level is negative.
         """
-        start = perf_counter()
         point = OperatingPoint(point) if isinstance(point, int) else point
-        info = self._bank.nearest(point.level)
-        frame = _Frame(image, order, stamp_s, info.index)
+        commanded = self._bank.nearest(point.level).index
+        frame = FrameWork(image, order, stamp_s, point, commanded, time_left_ms, commanded)
         followed = tuple(self._tracks)
+        held = set()
         for track in followed:
             with self._dropping(track):
-                self._follow(frame, track, point.gate)
+                if self._gate.holds(track, image, stamp_s, point.gate):
+                    held.add(track)
+        frame.choose_level(self._reflex, len(followed) - len(held))
+        for track in followed:
+            with self._dropping(track):
+                self._follow(frame, track, hold=track in held)
         seen = {one.track for one in frame.seen}
         lost = [track for track in followed if track not in seen]
         self._lost.add(lost)
         if len(frame.seen) < self._options.max_hands:
-            self._find(frame, point, bool(lost))
+            self._find(frame, bool(lost))
+        self._reflex.took(frame.level, frame.looks, frame.landmarks_ms)
         self._tracks = [one.track for one in frame.seen]
         pairs = []
         for one in frame.seen:
             with self._dropping(one.track):
                 pairs.append((self._hand(frame, one), one.found))
         pairs.sort(key=lambda pair: pair[0].track_id)
-        result = self._result(frame, point, pairs, start)
+        result = frame.result(self._bank, pairs, self._reflex, smoothing=self._options.smoothing)
+        self._outlook = self._look_ahead(frame, result)
         self._search.frame_done()
         return result
 
@@ -178,18 +174,19 @@ class HandTracker:
             yield
         except BaseException:
             self._tracks = [other for other in self._tracks if other is not track]
+            self._outlook = None
             self._search.hurry()
             raise
 
-    def _follow(self, frame: _Frame, track: Track, gate: float) -> None:
+    def _follow(self, frame: FrameWork, track: Track, *, hold: bool) -> None:
         """Hold a hand or measure it; of two tracks on one hand the older one stays."""
-        if self._gate.holds(track, frame.image, frame.stamp_s, gate):
+        if hold:
             hand, found = track.hold(frame.stamp_s)
-            frame.seen.append(_InView(track, found, hand))
+            frame.seen.append(HandInView(track, found, hand))
         elif (looked := self._look(frame, track.region)) is not None:
-            frame.seen.append(_InView(track, looked))
+            frame.seen.append(HandInView(track, looked))
 
-    def _find(self, frame: _Frame, point: OperatingPoint, lost: bool) -> None:
+    def _find(self, frame: FrameWork, lost: bool) -> None:
         """Look for hands that are not followed."""
         interval_s = self._options.search_interval_s
         demand = Demand(
@@ -198,11 +195,12 @@ class HandTracker:
             frame.stamp_s,
             len(frame.seen),
             lost,
-            point.search_interval_s if interval_s < 0 else interval_s,
+            frame.point.search_interval_s if interval_s < 0 else interval_s,
         )
         sighted = self._search.palms(demand)
         frame.detection_ms = sighted.on_the_way_ms
         frame.aside_ms = sighted.aside_ms
+        frame.choose_level(self._reflex, min(len(sighted.palms), self._options.max_hands - len(frame.seen)))
         for palm in sighted.palms:
             if len(frame.seen) >= self._options.max_hands:
                 break
@@ -211,7 +209,7 @@ class HandTracker:
                 continue
             if (found := self._look(frame, region)) is not None:
                 track = self._lost.take(found, frame.stamp_s) or self._new_track(region)
-                frame.seen.append(_InView(track, found))
+                frame.seen.append(HandInView(track, found))
 
     def _new_track(self, region: Region) -> Track:
         options = self._options
@@ -221,15 +219,15 @@ class HandTracker:
             OneEuroFilter(options.min_cutoff_hz, options.beta),
         )
 
-    def _look(self, frame: _Frame, region: Region) -> HandLandmarks | None:
+    def _look(self, frame: FrameWork, region: Region) -> HandLandmarks | None:
         """Run the landmark network on a region; None where it shows no hand, or one that is seen already."""
         if misses(region, frame.image):
             return None
         start = perf_counter()
         found = self._bank.landmarks(frame.image, region, frame.level, frame.order)
         frame.landmarks_ms += (perf_counter() - start) * 1e3
-        known = any(_same_hand(found, other.found) for other in frame.seen)
-        return found if self._is_hand(found, frame.image) and not known else None
+        frame.looks += 1
+        return found if self._is_hand(found, frame.image) and frame.is_new(found) else None
 
     def _is_hand(self, found: HandLandmarks, image: Image) -> bool:
         if not found.presence >= self._options.presence_threshold:
@@ -239,7 +237,7 @@ class HandTracker:
         share = region_from_landmarks(found.landmarks).size / float(max(image.shape[:2]))
         return _SMALLEST_REGION <= share <= _LARGEST_REGION
 
-    def _hand(self, frame: _Frame, one: _InView) -> TrackedHand:
+    def _hand(self, frame: FrameWork, one: HandInView) -> TrackedHand:
         """Bring a track up to date and say what it shows."""
         if one.held is not None:
             return one.held
@@ -255,45 +253,16 @@ class HandTracker:
             mirrored=options.mirrored,
         )
 
-    def _result(
-        self,
-        frame: _Frame,
-        point: OperatingPoint,
-        pairs: list[tuple[TrackedHand, HandLandmarks]],
-        start: float,
-    ) -> FrameResult:
-        measured = [found for hand, found in pairs if hand.measured]
-        return FrameResult(
-            hands=tuple(hand for hand, _ in pairs),
-            stats=FrameStats(
-                requested_level=point.level,
-                level=frame.level,
-                sparsity=self._bank.levels[frame.level].sparsity,
-                detection_ms=frame.detection_ms,
-                landmarks_ms=frame.landmarks_ms,
-                total_ms=(perf_counter() - start) * 1e3,
-                detector_ran=frame.detection_ms > 0 or frame.aside_ms > 0,
-                aside_ms=frame.aside_ms,
-                predicted=len(pairs) - len(measured),
-                presence=min((found.presence for _, found in pairs), default=math.nan),
-                input_mean=_mean([found.input_mean for found in measured]),
-                input_std=_mean([found.input_std for found in measured]),
-                smoothing_residual=self._residual(pairs),
-                provider=self._bank.provider,
-            ),
-            raw=tuple(found for _, found in pairs),
+    def _look_ahead(self, frame: FrameWork, result: FrameResult) -> Outlook:
+        """Note what is known for images that cannot be looked at in time."""
+        height, width = frame.image.shape[:2]
+        tracks = sorted(self._tracks, key=lambda track: track.track_id)
+        return Outlook(
+            frame.stamp_s,
+            tuple(track.last for track in tracks if track.last is not None),
+            result.stats.level,
+            result.stats.sparsity,
+            width,
+            height,
+            self._options.gate.max_hold_ms * 1e-3,
         )
-
-    def _residual(self, pairs: list[tuple[TrackedHand, HandLandmarks]]) -> float:
-        if not self._options.smoothing:
-            return math.nan
-        return _mean([mean_distance_palm_percent(hand.landmarks, raw.landmarks) for hand, raw in pairs])
-
-
-def _same_hand(a: HandLandmarks, b: HandLandmarks) -> bool:
-    distance = mean_distance_px(a.landmarks, b.landmarks)
-    return distance < _SAME_HAND * min(scale_of(a.landmarks), scale_of(b.landmarks))
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values) if values else math.nan
