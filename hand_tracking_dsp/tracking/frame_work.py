@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """A frame while it is worked on: what was seen so far, what that took, and the result made of it."""
 
 from __future__ import annotations

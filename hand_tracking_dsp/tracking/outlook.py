@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """Outlook: hands as they are expected where an image cannot be looked at in time."""
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ class HandTracker:
 
     @property
     def outlook(self) -> Outlook | None:
-        """What was followed after the latest frame; None: nothing is known. Any thread may ask for it."""
+        """Snapshot of what was followed after the latest frame, for any thread; None: nothing is known."""
         return self._outlook
 
     def reset(self) -> None:
