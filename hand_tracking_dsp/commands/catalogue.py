@@ -49,6 +49,7 @@ GROUPS: Mapping[str, Group] = {
             "list": "print the networks of a bank",
             "convert": "let the networks of a bank take bytes, not floats",
             "merge": "put levels and detectors of several banks into one",
+            "points": "measure operating points on clips, choose the best",
             "verify": "check and time a bank's networks on this machine",
             "profile": "show in which operators the networks' time goes",
             "prune": "make sparser levels of a bank's network, no training",

@@ -73,7 +73,7 @@ class Controller:
     once, and overrides the shield too.
 
     Args:
-        levels: Levels of the bank that are loaded, 1 to 256: 0 = dense to levels - 1 = sparsest.
+        levels: Levels of the bank that are loaded, 1 to 255: 0 = dense to levels - 1 = sparsest.
         policy: The policy.
         options: Budget, windows, dwell times, shield.
 

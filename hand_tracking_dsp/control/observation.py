@@ -38,7 +38,7 @@ class ObservationField:
 
 
 OBSERVATION: tuple[ObservationField, ...] = (
-    ObservationField("level", "1", 0, MAX_LEVELS - 1, "Sparsity level in use; 0 = dense, higher = sparser."),
+    ObservationField("level", "1", 0, MAX_LEVELS, "Sparsity level in use; 0 = dense, higher = sparser."),
     ObservationField("sparsity", "1", 0, 1, "Share of the dense network's parameters removed at that level."),
     ObservationField("latency_p50_budgets", "budget", 0, 10, "Median latency over the window at this level."),
     ObservationField("latency_p95_budgets", "budget", 0, 10, "95th percentile of latency over that window."),

@@ -20,6 +20,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hand_tracking_dsp.tracking.operating_point import NO_POINT
 from hand_tracking_dsp.tracking.types import Drift, FrameResult, FrameStats
 
 
@@ -45,6 +46,8 @@ class FrameCost(FrameStats):
         at_deadline: Whether the hands were predicted and published at the deadline, before it was done.
         published_ms: Then, from the image's stamp or arrival to that, milliseconds.
         prediction_error: Then, mean distance of these hands from the measured ones, % of palm size.
+        requested_point: Operating point last commanded; NO_POINT: a level alone.
+        operating_point: Operating point in force; NO_POINT: not known, or none of the bank's list.
     """
 
     stamp_ns: int
@@ -63,6 +66,8 @@ class FrameCost(FrameStats):
     at_deadline: bool = False
     published_ms: float = math.nan
     prediction_error: float = math.nan
+    requested_point: int = NO_POINT
+    operating_point: int = NO_POINT
 
     @classmethod
     def of(cls, result: FrameResult, drift: Drift, **others: Any) -> FrameCost:  # noqa: ANN401

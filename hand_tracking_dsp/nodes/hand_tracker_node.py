@@ -46,12 +46,14 @@ from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_
 from hand_tracking_dsp.nodes.messages.hand_markers import hand_markers
 from hand_tracking_dsp.nodes.messages.overlay import Overlay
 from hand_tracking_dsp.nodes.messages.received_images import ReceivedImages
+from hand_tracking_dsp.nodes.point_command import PointCommand
 from hand_tracking_dsp.nodes.tables.common import bank_folder
 from hand_tracking_dsp.nodes.tables.tracker import TRACKER
 from hand_tracking_dsp.power.accelerator import Accelerator
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.drift import DriftMonitor, DriftSchedule
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.precision import disorder
 from hand_tracking_dsp.tracking.tracker import HandTracker
@@ -78,7 +80,8 @@ class HandTrackerNode(ManagedNode):
         self._accelerator: Accelerator | None = None
         self._thread: threading.Thread | None = None
         self._images: Mailbox[Image | CompressedImage | SharedImage] = Mailbox()
-        self._requested_level = 0
+        self._manifest: Manifest | None = None
+        self._command: PointCommand | None = None
         self._reset_wanted = False
         self._frames = self._rejected = 0
         self._bad_frame = ""
@@ -93,7 +96,8 @@ class HandTrackerNode(ManagedNode):
         parameters = self.parameters
         runtime = parameters.make(RuntimeOptions)
         folder = bank_folder(parameters["bank"])
-        self._requested_level = parameters["level"]
+        self._manifest = manifest = read_manifest(folder)
+        self._command = PointCommand.at_start(manifest, parameters["level"], parameters["operating_point"])
         named = parameters["detector"] or "listed first"
         self.progress(f"Loading the palm detector {named} in {folder}.")
         detector = self._detector = PalmDetector.load(folder, parameters["detector"], runtime)
@@ -144,21 +148,15 @@ class HandTrackerNode(ManagedNode):
             "frames_dropped": self._images.dropped,
             "frames_rejected": self._rejected,
             "rate_hz": self._rate.hz(time.monotonic()),
-            "requested_level": self._requested_level,
         }
-        if self._bank is not None:
-            sparsest = len(self._bank.levels) - 1
-            level = min(self._requested_level, sparsest)
-            choice = self._bank.choices[level]
+        if self._bank is not None and self._command is not None:
+            report.values |= self._command.values()
+            report.warnings += self._command.warnings()
+            choice = self._bank.choices[self._command.applied_level]
             report.hardware = choice.provider
-            report.values |= {"applied_level": level, "precision": choice.precision}
+            report.values["precision"] = choice.precision
             if choice.nodes:
                 report.values["nodes"] = choice.nodes
-            if self._requested_level > sparsest:
-                report.warnings.append(
-                    f"Level {self._requested_level} was commanded; "
-                    f"level {sparsest}, the bank's sparsest, runs."
-                )
         if self._detector is not None:
             palms = self._detector.choice
             report.values["detector"] = f"{palms.info.name} in {palms.precision} on {palms.provider}"
@@ -217,7 +215,8 @@ class HandTrackerNode(ManagedNode):
             time.sleep(1e-6)
 
     def _on_command(self, message: SparsityCommand) -> None:
-        self._requested_level = message.level
+        if self._manifest is not None:
+            self._command = PointCommand(self._manifest, message.level, message.operating_point)
 
     def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._reset_wanted = True
@@ -245,8 +244,8 @@ class HandTrackerNode(ManagedNode):
         self.get_logger().warning(sentence, throttle_duration_sec=5.0)
 
     def _handle(self, message: Image | CompressedImage | SharedImage) -> None:
-        tracker = self._tracker
-        if tracker is None:
+        tracker, command = self._tracker, self._command
+        if tracker is None or command is None:
             return
         start = perf_counter()
         pixels, order = self._to_pixels(message, self._scale)
@@ -257,7 +256,7 @@ class HandTrackerNode(ManagedNode):
             tracker.reset()
             self._reset_wanted = False
         self._last_stamp_s = stamp_s
-        result = tracker.track(pixels, stamp_s, self._requested_level, order)
+        result = tracker.track(pixels, stamp_s, command.in_force[1], order)
         hands = ROS_MESSAGES.hands(result, message.header, width, height)
         total_ms = (perf_counter() - start) * 1e3
         self._hands.publish(hands)
@@ -277,6 +276,7 @@ class HandTrackerNode(ManagedNode):
             conversion_ms=conversion_ms,
             total_ms=total_ms,
             end_to_end_ms=end_to_end_ms,
+            **command.numbers,
             accelerator_utilization=self._accelerator.busy(now_s) if self._accelerator else math.nan,
         )
         self._stats.publish(ROS_MESSAGES.stats(cost, message.header))

@@ -52,11 +52,15 @@ COLUMNS: tuple[str, ...] = (
     "frames_dropped",
     "charge",
     "power_w",
+    "predicted",
+    "operating_point",
 )
 """Header of the CSV: attributes of FrameCost."""
 
-_COUNTS = ("level", "hands", "detector_ran", "frames_dropped")
-_NEEDED = ("stamp_s", *_COUNTS, "total_ms")
+# Traces of versions that knew no operating points end before these: there every hand was measured.
+_LATER = ("predicted", "operating_point")
+_COUNTS = ("level", "hands", "detector_ran", "frames_dropped", *_LATER)
+_NEEDED = ("stamp_s", "level", "hands", "detector_ran", "frames_dropped", "total_ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +128,25 @@ def read_trace(path: Path) -> Trace:
         )
         raise SourceError(msg) from error
     _, header = rows[0] if rows else (0, [])
-    if header != list(COLUMNS):
+    if header not in (list(COLUMNS), list(COLUMNS[: -len(_LATER)])):
         wrong = next((name for name in COLUMNS if name not in header), "another order of columns")
         msg = (
             f"The trace {path} has no header of this version ({wrong}): "
             f"record it again with policy record-trace."
         )
         raise SourceError(msg)
-    frames = list(_frames(path, rows[1:]))
+    frames = list(_frames(path, header, rows[1:]))
     if not frames:
         msg = f"The trace {path} has no frame: record it again while the tracker runs."
         raise SourceError(msg)
     return Trace(tuple(frames))
 
 
-def _frames(path: Path, rows: Iterable[tuple[int, list[str]]]) -> Iterator[FrameCost]:
+def _frames(path: Path, header: list[str], rows: Iterable[tuple[int, list[str]]]) -> Iterator[FrameCost]:
     last_s = -math.inf
     for line, row in rows:
         try:
-            frame = _frame(row)
+            frame = _frame(header, row)
         except ValueError as error:
             msg = f"The trace {path} is damaged in line {line} ({error}): record it again, or cut it before."
             raise SourceError(msg) from error
@@ -156,12 +160,12 @@ def _frames(path: Path, rows: Iterable[tuple[int, list[str]]]) -> Iterator[Frame
         yield frame
 
 
-def _frame(row: list[str]) -> FrameCost:
-    if len(row) != len(COLUMNS):
-        msg = f"{len(row)} fields instead of {len(COLUMNS)}"
+def _frame(header: list[str], row: list[str]) -> FrameCost:
+    if len(row) != len(header):
+        msg = f"{len(row)} fields instead of {len(header)}"
         raise ValueError(msg)
     values: dict[str, Any] = {}
-    for name, text in zip(COLUMNS, row, strict=True):
+    for name, text in zip(header, row, strict=True):
         try:
             values[name] = int(text) if name in _COUNTS else float(text or math.nan)
         except ValueError as error:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -32,14 +32,21 @@ from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.contract import BYTE_INPUT, FLOAT_INPUT
 from hand_tracking_dsp.tracking.network_info import FileChange, FileInfo, LevelInfo, Network, NetworkInfo
 from hand_tracking_dsp.tracking.onnx_file import check_self_contained
+from hand_tracking_dsp.tracking.operating_point import (
+    DEFAULT_GATE,
+    DEFAULT_SEARCH_INTERVAL_S,
+    NO_POINT,
+    OperatingPoint,
+    PointInfo,
+)
 from hand_tracking_dsp.tracking.record import Reader, Record, as_name, as_text, each, read_field, whole
 
 SCHEMAS = (FLOAT_INPUT, BYTE_INPUT)
 """Schemas that are read: the number is the version of the contract that the bank's networks keep."""
 
 MANIFEST_NAME = "bank.json"
-MAX_LEVELS = 256
-"""A level travels as uint8 in msg/SparsityCommand.msg."""
+MAX_LEVELS = NO_POINT
+"""Most levels, and most operating points: both travel as uint8 in msg/SparsityCommand.msg."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +60,7 @@ class Manifest(Record):
         source: Origin of its networks, for people.
         levels: By index, from 0 without a gap.
         detectors: The palm detectors, the default one first.
+        operating_points: Measured operating points, from the densest to the cheapest; see points.
         folder: Folder of the bank; not in bank.json.
     """
 
@@ -63,6 +71,7 @@ class Manifest(Record):
         "source": as_text,
         "levels": each(LevelInfo),
         "detectors": each(NetworkInfo),
+        "operating_points": each(PointInfo),
     }
 
     schema: int = FLOAT_INPUT
@@ -71,6 +80,7 @@ class Manifest(Record):
     source: str = ""
     levels: tuple[LevelInfo, ...]
     detectors: tuple[NetworkInfo, ...]
+    operating_points: tuple[PointInfo, ...] | None = None
     folder: Path = field(default=Path(), compare=False)
 
     def check(self) -> None:
@@ -81,12 +91,64 @@ class Manifest(Record):
         if not 1 <= len(self.levels) <= MAX_LEVELS:
             msg = f"it has {len(self.levels)} levels, 1 to {MAX_LEVELS} are possible"
             raise ModelError(msg)
+        self._check_points()
         for networks in (self.levels, self.detectors):
             names = Counter(network.name for network in networks)
             name, count = names.most_common(1)[0] if names else ("", 0)
             if count > 1:
                 msg = f"{count} of its networks are called {name!r}"
                 raise ModelError(msg)
+
+    def _check_points(self) -> None:
+        points = self.operating_points or ()
+        if len(points) > MAX_LEVELS:
+            msg = f"it has {len(points)} operating points, at most {MAX_LEVELS} are possible"
+            raise ModelError(msg)
+        for index, point in enumerate(points):
+            if point.level >= len(self.levels):
+                msg = f"its operating point {index} is of level {point.level}, of which it has none"
+                raise ModelError(msg)
+            if index and not point.cost < points[index - 1].cost:
+                msg = f"its operating point {index} is not cheaper than the one before"
+                raise ModelError(msg)
+
+    @property
+    def points(self) -> tuple[PointInfo, ...]:
+        """The operating points to choose from, each cheaper than the one before.
+
+        Where none were measured there is one of each level, at the default gate and search interval, of which
+        only the work of its network is known.
+        """
+        if self.operating_points:
+            return self.operating_points
+        dense = max(self.levels[0].macs, 1)
+        return tuple(
+            PointInfo(
+                level=level.index,
+                gate=DEFAULT_GATE,
+                search_interval_s=DEFAULT_SEARCH_INTERVAL_S,
+                cost=level.macs / dense,
+            )
+            for level in self.levels
+        )
+
+    def point(self, level: int, number: int = NO_POINT) -> tuple[int, OperatingPoint]:
+        """Find the operating point that a command asks for.
+
+        Args:
+            level: Sparsity level; beyond the sparsest, the sparsest is meant.
+            number: Number of the point; one that is not the level's, or NO_POINT: the level's densest.
+
+        Returns:
+            Its number and the point, with the level asked for; NO_POINT, and the level at the default gate
+            and search interval, where the list has no point of the level.
+        """
+        of_level = min(level, len(self.levels) - 1)
+        numbers = [index for index, point in enumerate(self.points) if point.level == of_level]
+        if not numbers:
+            return NO_POINT, OperatingPoint(level)
+        found = number if number in numbers else numbers[0]
+        return found, replace(self.points[found].point, level=level)
 
     @property
     def networks(self) -> tuple[NetworkInfo, ...]:
@@ -135,6 +197,14 @@ class Manifest(Record):
         known = ", ".join(info.name for info in self.detectors) or "none"
         msg = f"The bank {self.folder} has no palm detector {name!r}: choose one of {known}."
         raise ModelError(msg)
+
+    def with_levels(self, levels: Sequence[LevelInfo]) -> Manifest:
+        """Return the bank with other levels, and without operating points: they were measured with these."""
+        levels = tuple(levels)
+        if levels == self.levels:
+            return self
+        points = None if self.operating_points is None else ()
+        return replace(self, levels=levels, operating_points=points)
 
     def with_each_file(self, change: FileChange) -> Manifest:
         """Return the bank with every file changed: the default files of its networks, and their variants."""

@@ -16,7 +16,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
+
+from hand_tracking_dsp.tracking.record import Reader, Record, as_text, number, whole
+
+NO_POINT = 255
+"""Number in messages that stands for no point of the bank's list; its points count from 0 to less."""
 
 DEFAULT_GATE = 0.06
 """Motion, in shares of palm size, below which a hand is not looked at again."""
@@ -44,3 +51,62 @@ class OperatingPoint:
 
 EVERYTHING = OperatingPoint(0, 0.0, 0.0)
 """The dense level, on every hand of every frame, and a search on every frame with room for another hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointInfo(Record):
+    """An operating point of a bank, and what it was found to cost.
+
+    The reference is EVERYTHING on the same frames. Shares are 0 to 1.
+
+    Attributes:
+        level: Sparsity level of the landmark network, 0 = dense.
+        gate: See OperatingPoint.
+        search_interval_s: See OperatingPoint, seconds.
+        cost: Processor time of a frame, relative to the first point of the bank.
+        error: Mean of 1 - Accuracy, as the reward has it, over the reference's hands; a missed one counts 1.
+        drift_percent: Mean distance from the reference's landmarks, % of palm size.
+        near: Share of the reference's hands that were found within 10 % of palm size of it.
+        found: Share of the reference's hands that were found.
+        measured: Share of the hands that the network saw; the others were held.
+        searched: Share of the frames with a hand in view for which the palm detector ran.
+        samples: Number of the reference's hands; 0: nothing was measured.
+        data: Recordings that it was measured on.
+    """
+
+    FIELDS: ClassVar[Mapping[str, Reader]] = {
+        "level": whole(0, NO_POINT - 1),
+        "gate": number(0, 10),
+        "search_interval_s": number(0, 60),
+        "cost": number(0),
+        "error": number(0, 1),
+        "drift_percent": number(0),
+        "near": number(0, 1),
+        "found": number(0, 1),
+        "measured": number(0, 1),
+        "searched": number(0, 1),
+        "samples": whole(),
+        "data": as_text,
+    }
+
+    level: int
+    gate: float
+    search_interval_s: float
+    cost: float
+    error: float = 0.0
+    drift_percent: float = 0.0
+    near: float = 1.0
+    found: float = 1.0
+    measured: float = 1.0
+    searched: float = 0.0
+    samples: int = 0
+    data: str = ""
+
+    @property
+    def point(self) -> OperatingPoint:
+        """The point itself."""
+        return OperatingPoint(self.level, self.gate, self.search_interval_s)
+
+    def __str__(self) -> str:
+        """Describe the point in a few words."""
+        return f"level {self.level}, gate {self.gate:g}, search every {self.search_interval_s:g} s"

@@ -101,7 +101,7 @@ def test_says_which_level_frames_still_run_at() -> None:
 @pytest.mark.parametrize(
     ("levels", "options", "message"),
     [
-        (0, ControllerOptions(), "levels is 0: set a whole number from 1 to 256."),
+        (0, ControllerOptions(), "levels is 0: set a whole number from 1 to 255."),
         (2, ControllerOptions(initial_level=2), "initial_level is 2: set a whole number from 0 to 1."),
         (
             2,

@@ -77,12 +77,12 @@ from hand_tracking_dsp.errors import ConfigurationError
         (
             ConstraintOptions,
             {"densest_level": -1},
-            "ConstraintOptions.densest_level is -1, but must be in the range 0 to 255.",
+            "ConstraintOptions.densest_level is -1, but must be in the range 0 to 254.",
         ),
         (
             ConstraintOptions,
-            {"sparsest_level": 256},
-            "ConstraintOptions.sparsest_level is 256, but must be in the range -1 to 255.",
+            {"sparsest_level": 255},
+            "ConstraintOptions.sparsest_level is 255, but must be in the range -1 to 254.",
         ),
         (
             ConstraintOptions,
@@ -100,7 +100,7 @@ from hand_tracking_dsp.errors import ConfigurationError
         (
             ShieldOptions,
             {"fallback_level": -2},
-            "ShieldOptions.fallback_level is -2, but must be in the range -1 to 255.",
+            "ShieldOptions.fallback_level is -2, but must be in the range -1 to 254.",
         ),
         (
             ShieldOptions,
@@ -130,7 +130,7 @@ def test_refuses_what_cannot_work(kind: Any, values: dict[str, Any], message: st
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("bounds", [(0, -1), (3, -1), (3, 3), (0, 255)])
+@pytest.mark.parametrize("bounds", [(0, -1), (3, -1), (3, 3), (0, 254)])
 def test_bounds_may_meet_and_the_sparsest_may_be_the_banks(bounds: tuple[int, int]) -> None:
     options = ConstraintOptions(*bounds)
     assert (options.densest_level, options.sparsest_level) == bounds

@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -97,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
     _check(options)
     console = make_console()
     bank = read_manifest(options.bank or default_bank())
-    bank = replace(bank, levels=bank.levels[: options.levels])
+    bank = bank.with_levels(bank.levels[: options.levels])
     files = read_files(bank)
     dense = check_levels(bank, files)
     seconds: dict[str, float] = {}

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from dataclasses import replace
 
 from rich.console import Console
 from rich.progress import Progress
@@ -96,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
             files[file] = made
         if steps:
             console.print(steps_table(steps, min(16, len(held_back))))
-        bank = replace(bank, levels=tuple(levels))
+        bank = bank.with_levels(levels)
         if options.runs:
             bank = _measure(bank, files, held_back, options, progress, console)
     write_bank(options.out, bank, files)

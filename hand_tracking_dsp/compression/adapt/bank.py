@@ -156,7 +156,7 @@ def record(
         return with_latency(with_accuracy(info, measured), times[info.file].profile(provider, 1))
 
     note = f"adapted to {about['crops']} hands of {about['pictures']} by hand-tracking-dsp models adapt"
-    new = replace(bank, levels=tuple(levels), source=f"{bank.source}; {note}")
+    new = replace(bank.with_levels(levels), source=f"{bank.source}; {note}")
     return new.with_each_file(recorded)
 
 

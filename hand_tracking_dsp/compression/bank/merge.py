@@ -76,10 +76,9 @@ def merge_banks(
         palms.update((detector.name, detector) for detector in own.detectors)
     ordered = sorted(_chosen(sparse, levels, "levels"), key=lambda level: -level.parameters)
     merged = replace(
-        first,
+        first.with_levels(numbered([dense, *ordered])),
         schema=max(bank.schema for bank in banks),
         name=name,
-        levels=numbered([dense, *ordered]),
         detectors=tuple(_chosen(palms, detectors, "palm detectors")),
     )
     return merged, {info.file: files[info.file] for info in merged.files}

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import geometric_mean
 
@@ -176,7 +176,7 @@ class LevelTrainer:
         Raises:
             OutputError: The folder cannot be written.
         """
-        write_bank(out, replace(self._bank, levels=numbered(self._levels)), self._files)
+        write_bank(out, self._bank.with_levels(numbered(self._levels)), self._files)
 
     def _keep_better(
         self, index: int, old: bytes, trained: onnx.ModelProto, provenance: dict[str, object]

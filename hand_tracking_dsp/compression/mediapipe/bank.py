@@ -141,7 +141,7 @@ def make_bank(originals: dict[str, bytes], folder: Path) -> Manifest:
     )
     order = (*_ORDER, "index", "sparsity", "keep", "accuracy")
     levels = tuple(replace(level, order=order) for level in bank.levels)
-    return write_bank(folder, replace(bank, levels=levels), files)
+    return write_bank(folder, bank.with_levels(levels), files)
 
 
 def _network(original: Original, originals: dict[str, bytes], files: dict[str, bytes]) -> dict[str, Any]:

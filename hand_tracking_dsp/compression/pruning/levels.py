@@ -136,7 +136,7 @@ class LevelMaker:
                 levels[i], data = self._made(spec, sources[i])
                 files[levels[i].file] = data
             ordered = numbered([bank.levels[0], *(levels[j] for j in sorted(levels))])
-            bank = write_bank(out, replace(bank, levels=ordered), files)
+            bank = write_bank(out, bank.with_levels(ordered), files)
             # From here on all networks lie in the new bank, perhaps by other names.
             levels, files = dict(zip(sorted(levels), bank.levels[1:], strict=True)), {}
             yield PrunedLevel(levels[i], self._before, i in found)

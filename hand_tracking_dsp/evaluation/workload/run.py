@@ -80,13 +80,13 @@ def run_clips(
         HandTrackingError: A tracker's process has ended.
     """
     names = list(contenders)
-    for block in islice(_blocks(clips[0]), 1):
+    for block in islice(blocks(clips[0]), 1):
         for contender in contenders.values():
             _work(contender, block, paced=False, first=True)
     runs = []
     for clip in (*clips,) * repeats:
         run = ClipRun(clip.name, replies={name: [] for name in contenders})
-        for block in _blocks(clip):
+        for block in blocks(clip):
             for name in names:
                 run.replies[name] += _work(contenders[name], block, paced=paced, first=not run.stamps_s)
             names.append(names.pop(0))
@@ -108,7 +108,12 @@ def _work(contender: Contender, block: Sequence[ClipFrame], *, paced: bool, firs
     return replies
 
 
-def _blocks(clip: Clip) -> Iterator[list[ClipFrame]]:
+def blocks(clip: Clip) -> Iterator[list[ClipFrame]]:
+    """Yield the frames of a clip in lists of BLOCK.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
     frames = clip.frames()
     while block := list(islice(frames, BLOCK)):
         yield block

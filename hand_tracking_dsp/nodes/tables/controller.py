@@ -21,6 +21,7 @@ from hand_tracking_dsp.control.policies import FixedLevelPolicy, ThresholdOption
 from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, BANK, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 from hand_tracking_dsp.resources import DEFAULT_POLICY
+from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
 
 CONTROLLER: tuple[Parameter, ...] = (
     AUTOSTART,
@@ -45,7 +46,7 @@ CONTROLLER: tuple[Parameter, ...] = (
         -1,
         "Level set by a person, overrides policy and shield; -1: automatic.",
         low=-1,
-        high=255,
+        high=MAX_LEVELS - 1,
         dynamic=True,
     ),
     Parameter("decision_rate_hz", 10.0, "Decisions a second.", "Hz", 0.1, 100),

@@ -20,6 +20,7 @@ from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, BANK, SCHEDULING, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
 from hand_tracking_dsp.tracking.tracker_options import GROUPS, TrackerOptions
 
 TRACKER: tuple[Parameter, ...] = (
@@ -28,7 +29,20 @@ TRACKER: tuple[Parameter, ...] = (
     *SCHEDULING,
     BANK,
     Parameter("detector", "", "Palm detector of the bank, by name; empty: the bank's first."),
-    Parameter("level", 0, "Sparsity level until a command arrives; 0: dense.", low=0, high=255),
+    Parameter(
+        "level",
+        0,
+        "Sparsity level until a command arrives, at its densest operating point; 0: dense.",
+        low=0,
+        high=MAX_LEVELS - 1,
+    ),
+    Parameter(
+        "operating_point",
+        -1,
+        "Operating point of the bank until a command arrives; -1: as the parameter level says.",
+        low=-1,
+        high=MAX_LEVELS - 1,
+    ),
     *parameters_of(RuntimeOptions),
     *parameters_of(TrackerOptions),
     *(one for prefix, kind in GROUPS.values() for one in parameters_of(kind, prefix)),

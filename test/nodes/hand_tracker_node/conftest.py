@@ -16,12 +16,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 
 import pytest
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
+from hand_tracking_dsp.compression.bank.files import write_bank
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.operating_point import PointInfo
 
 # Without these no test here is collected; see test/conftest.py.
 if find_spec("rclpy") and find_spec("hand_tracking_dsp.msg"):
@@ -88,3 +93,16 @@ def start(graph):
         graph.until_state("hand_tracker_node", "active")
 
     return start_tracker
+
+
+@pytest.fixture
+def point_bank(tmp_path):
+    """Write a bank of two levels and three operating points; return its folder."""
+    bank = read_manifest(default_bank())
+    values = ((0, 0.0, 0.0), (1, 0.0, 0.15), (1, 0.12, 0.5))
+    points = tuple(
+        PointInfo(level=level, gate=gate, search_interval_s=interval_s, cost=1 - 0.3 * index)
+        for index, (level, gate, interval_s) in enumerate(values)
+    )
+    write_bank(tmp_path / "bank", replace(bank.with_levels(bank.levels[:2]), operating_points=points), {})
+    return tmp_path / "bank"

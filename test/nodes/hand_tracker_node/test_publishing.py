@@ -29,6 +29,7 @@ from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.messages.images import image_to_pixels
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES
+from hand_tracking_dsp.tracking.operating_point import NO_POINT
 
 NODE = "hand_tracker_node"
 SENSOR = qos_profile_sensor_data
@@ -93,6 +94,32 @@ def test_a_level_beyond_the_bank_runs_the_sparsest_and_says_so(graph, start, cam
     graph.until(lambda: camera.exchange(1)[0].requested_level == 7, "the command was taken")
     assert camera.stats[-1].applied_level == 5
     sentence = "Level 7 was commanded; level 5, the bank's sparsest, runs."
+    assert diagnostics(NODE, lambda status: sentence in status.message).level == DiagnosticStatus.WARN
+
+
+def test_a_command_of_a_level_alone_runs_its_densest_point(graph, start, camera, point_bank):
+    commands = graph.observer.create_publisher(SparsityCommand, "sparsity_command", LATCHED)
+    commands.publish(SparsityCommand(level=1))
+    start(bank=str(point_bank))
+    graph.until(lambda: camera.exchange(1)[0].applied_level == 1, "the command was taken")
+    assert (camera.stats[-1].requested_point, camera.stats[-1].operating_point) == (NO_POINT, 1)
+
+
+def test_runs_the_point_that_is_commanded_and_warns_of_one_it_has_not(
+    graph, start, camera, point_bank, diagnostics
+):
+    start(bank=str(point_bank), operating_point=1)
+    assert camera.exchange(1)[0].operating_point == 1
+    commands = graph.observer.create_publisher(SparsityCommand, "sparsity_command", LATCHED)
+    graph.until(commands.get_subscription_count, "the tracker listens to commands")
+    commands.publish(SparsityCommand(level=1, operating_point=2))
+    graph.until(lambda: camera.exchange(1)[0].operating_point == 2, "the point runs")
+    values = {value.key: value.value for value in diagnostics(NODE).values}
+    assert (values["operating_point"], values["gate"], values["search_interval_s"]) == ("2", "0.12", "0.5")
+    commands.publish(SparsityCommand(level=0, operating_point=2))
+    graph.until(lambda: camera.exchange(1)[0].operating_point == 0, "the level's own point runs")
+    assert camera.stats[-1].requested_point == 2
+    sentence = "Operating point 2 of level 0 was commanded, which the bank has not"
     assert diagnostics(NODE, lambda status: sentence in status.message).level == DiagnosticStatus.WARN
 
 

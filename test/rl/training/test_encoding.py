@@ -52,7 +52,7 @@ def test_every_entry_but_the_level_is_encoded() -> None:
 def test_ranges_lie_within_those_of_the_observation() -> None:
     for field in OBSERVATION:
         if field.name == "level":
-            assert field.high == MAX_LEVELS - 1
+            assert field.high == MAX_LEVELS
             continue
         encoding = ENCODING[field.name]
         assert field.low <= encoding.low < encoding.high <= field.high

@@ -1,0 +1,136 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""hand-tracking-dsp models points: operating points measured on clips, and the list of them in bank.json."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+from rich.table import Table
+
+from hand_tracking_dsp.commands.arguments import add_bank, add_option, options_from, require_at_least
+from hand_tracking_dsp.commands.live import LiveView
+from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
+from hand_tracking_dsp.compression.bank.files import write_manifest
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.workload.clips import find_clips
+from hand_tracking_dsp.evaluation.workload.points import measure_points, point_grid, worth_having
+from hand_tracking_dsp.evaluation.workload.tally import NEAR_PERCENT
+from hand_tracking_dsp.options import declaration
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
+from hand_tracking_dsp.tracking.operating_point import PointInfo
+from hand_tracking_dsp.tracking.palm import PalmDetector
+
+_GATES = (0.0, 0.03, 0.06, 0.12, 0.25)
+_INTERVALS_S = (0.0, 0.15, 0.5, 1.0)
+_MOST = 8
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.description = (
+        "Follows hands through clips at every level, gate and search interval in turn, compares processor "
+        "time and landmarks with those of the dense level on every hand of every frame, and lists the "
+        "operating points of which none costs and errs more than another."
+    )
+    add_bank(parser)
+    parser.add_argument(
+        "--clips",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="videos, bags, folders of pictures or of videos (default: the synthetic hand)",
+    )
+    parser.add_argument("--frames", type=int, metavar="N", help="frames of each clip at most (default: all)")
+    parser.add_argument(
+        "--gates", type=float, nargs="+", default=_GATES, metavar="SHARE", help="thresholds of the gate"
+    )
+    parser.add_argument(
+        "--intervals", type=float, nargs="+", default=_INTERVALS_S, metavar="S", help="search intervals"
+    )
+    parser.add_argument("--most", type=int, default=_MOST, help="points to keep (default: %(default)s)")
+    for name in ("backend", "precision"):
+        add_option(parser, f"--{name}", declaration(RuntimeOptions, name))
+    parser.add_argument("--update", action="store_true", help="write the list into bank.json")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, print tables, and keep the list if asked.
+
+    Raises:
+        ConfigurationError: An option cannot be used.
+        ModelError: The bank cannot be used.
+        SourceError: A clip cannot be read.
+    """
+    require_at_least(options, frames=1, most=2)
+    bank = read_manifest(options.bank or default_bank())
+    clips = find_clips(options.clips, options.frames)
+    points = point_grid(len(bank.levels), options.gates, options.intervals)
+    if not all(0 <= point.gate <= 10 and 0 <= point.search_interval_s <= 60 for point in points):
+        msg = "--gates must be 0 to 10 and --intervals 0 to 60."
+        raise ConfigurationError(msg)
+    runtime = options_from(options, RuntimeOptions)
+    cv2.setNumThreads(1)
+    networks = LevelBank.load(bank, runtime)
+    detector = PalmDetector.load(bank, "", runtime)
+    console = make_console()
+    console.print(f"{len(points)} points on {len(clips)} clips, {networks.provider}; {machine_line()}")
+    view = LiveView()
+    found = measure_points(
+        networks, detector, clips, points, on_clip=lambda done, total: view.progress("clips", done, total)
+    )
+    if not found[0].samples:
+        msg = "No hand was found on any clip: give clips that show hands by --clips."
+        raise ConfigurationError(msg)
+    chosen = worth_having(found, options.most)
+    console.print(_table("All points", found))
+    console.print(_table("Operating points", chosen))
+    if options.update:
+        write_manifest(replace(bank, operating_points=tuple(chosen)))
+        console.print(f"The operating points are written into {bank.folder / MANIFEST_NAME}.")
+    return 0
+
+
+def _table(title: str, points: Sequence[PointInfo]) -> Table:
+    headings = (
+        "point",
+        "level",
+        "gate",
+        "search, s",
+        "cost",
+        "error",
+        "drift, %",
+        f"within {NEAR_PERCENT:g} %",
+        "found",
+        "hands measured",
+        "frames searched",
+    )
+    rows = [
+        (
+            *(str(index), str(one.level), f"{one.gate:g}", f"{one.search_interval_s:g}"),
+            *(f"{one.cost:.3f}", f"{one.error:.3f}", f"{one.drift_percent:.2f}"),
+            *(f"{share:.1%}" for share in (one.near, one.found, one.measured, one.searched)),
+        )
+        for index, one in enumerate(points)
+    ]
+    return make_table(title, headings, rows)
