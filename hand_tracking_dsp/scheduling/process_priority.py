@@ -123,7 +123,7 @@ class ProcessPriority:
         if (of_group := self._group.niceness) is None or (wanted := threads.niceness()) >= of_group:
             return
         if cgroup := self._group.cpu_cgroup:
-            self._remarks.append(f"Niceness counts within the CPU control group {cgroup} alone.")
+            self._remarks.append(f"Niceness counts only within the CPU control group {cgroup}.")
         elif not by_name and (strangers := self._group.strangers()):
             self._remarks.append(
                 f"Niceness counts within the session alone, which the process shares with "

@@ -69,7 +69,7 @@ class SessionGroup:
         if unified not in ("", "/"):
             enabled = _read(self._cgroups / "cgroup.subtree_control").split()
             return unified if "cpu" in enabled else ""
-        return "the container's" if self._in_container_group else ""
+        return "of the container" if self._in_container_group else ""
 
     def strangers(self) -> list[str]:
         """Name the processes in the group that neither started this one nor are this package's."""

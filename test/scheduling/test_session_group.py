@@ -142,8 +142,8 @@ def test_a_cpu_control_group_counts_before_the_session(
 @pytest.mark.parametrize(
     ("files", "found"),
     [
-        (["cpu.weight"], "the container's"),
-        (["cpu/cpu.shares"], "the container's"),
+        (["cpu.weight"], "of the container"),
+        (["cpu/cpu.shares"], "of the container"),
         (["cpu/cpu.shares", "cpu/release_agent"], ""),
         (["cgroup.procs"], ""),
     ],
