@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "replay": "publish a bag on ROS topics, with /clock",
     "evaluate": "replay bags or photos through the tracker, write a report",
     "compare": "compare two evaluations, for people and for CI",
+    "timeline": "draw what ran when in one second of a bag",
     "bench": "measure frame times, work over clips, transport, agreement",
     "parameters": "print the nodes' parameters as YAML or as tables",
 }

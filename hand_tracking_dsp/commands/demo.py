@@ -162,12 +162,14 @@ def _write_pictures(
     """Write plots and video; returns the names of the files."""
     # Its import takes as long as a node's start, which it should not delay.
     from hand_tracking_dsp.evaluation.report.run_plots import save_battery_plot, save_latency_plot
+    from hand_tracking_dsp.evaluation.report.timeline import save_timeline
 
     out: Path = args.out
     labels = ["synthetic picture"] if args.source == "synthetic" else []
     labels.append("simulated battery")
     save_latency_plot(recording, args.budget_ms, out / "latency_level.png", ", ".join(labels))
-    files = ["latency_level.png"]
+    save_timeline(recording.costs, out / "timeline.png", note=labels[0] if args.source == "synthetic" else "")
+    files = ["latency_level.png", "timeline.png"]
     if recording.charges:
         save_battery_plot(recording, out / "battery.png", "simulated battery")
         files.append("battery.png")

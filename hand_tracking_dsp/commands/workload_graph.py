@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
@@ -36,6 +37,7 @@ from hand_tracking_dsp.temporary import temporary_folder
 if TYPE_CHECKING:
     from hand_tracking_dsp.nodes.graph.observer import GraphObserver
 
+_PROCESSES = ("composed", "separate")
 _LOG = Path("out/bench/nodes.log")
 
 
@@ -49,6 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help=f"workload: video of the scene {scene}, shown again and again (default: a synthetic one)",
         )
 
+    parser.add_argument(
+        "--processes",
+        nargs="+",
+        choices=_PROCESSES,
+        default=_PROCESSES[:1],
+        help="workload: whether camera and tracker share a process (default: composed), or both in turn",
+    )
+
 
 def measure_graph(args: argparse.Namespace, settings: Mapping[str, Mapping[str, Value]]) -> dict[str, Any]:
     """Run the graph in every scene at every setting in turn, print a table, and return the figures.
@@ -59,19 +69,20 @@ def measure_graph(args: argparse.Namespace, settings: Mapping[str, Mapping[str, 
     """
     require_ros()
     view = LiveView()
-    runs: dict[str, dict[str, list[dict[str, Any]]]] = {
-        scene: {name: [] for name in settings} for scene in SCENES
+    kinds = [(name, processes) for name in settings for processes in args.processes]
+    runs: dict[str, dict[tuple[str, str], list[dict[str, Any]]]] = {
+        scene: {kind: [] for kind in kinds} for scene in SCENES
     }
-    total = len(SCENES) * len(settings) * args.repeats
+    total = len(SCENES) * len(kinds) * args.repeats
     done = 0
     with temporary_folder() as folder:
         videos = {scene: _video(args, scene, folder) for scene in SCENES}
         for number in range(args.repeats):
             for scene in SCENES:
                 # Whatever changes slowly, such as heat, falls on all alike when the order turns round.
-                for name in [*settings][:: -1 if number % 2 else 1]:
-                    graph = _graph(videos[scene], settings[name])
-                    runs[scene][name].append(_figures(_run(args.duration, graph)))
+                for name, processes in kinds[:: -1 if number % 2 else 1]:
+                    graph = _graph(videos[scene], settings[name], composed=processes == "composed")
+                    runs[scene][name, processes].append(_figures(_run(args.duration, graph)))
                     done += 1
                     view.progress("runs of the graph", done, total)
     backend = next(iter(runs[SCENES[0]].values()))[0]["backend"]
@@ -80,7 +91,14 @@ def measure_graph(args: argparse.Namespace, settings: Mapping[str, Mapping[str, 
         f"{args.repeats} times in turn, medians, % of a core; {backend}:\n"
     )
     print(_table(runs), flush=True)
-    return {"duration_s": args.duration, "scenes": runs}
+    named = {
+        scene: [
+            {"setting": name, "processes": processes, "runs": found}
+            for (name, processes), found in of.items()
+        ]
+        for scene, of in runs.items()
+    }
+    return {"duration_s": args.duration, "scenes": named}
 
 
 def _video(args: argparse.Namespace, scene: str, folder: Path) -> Path:
@@ -92,14 +110,15 @@ def _video(args: argparse.Namespace, scene: str, folder: Path) -> Path:
     return path
 
 
-def _graph(video: Path, setting: Mapping[str, Value]) -> GraphOptions:
+def _graph(video: Path, setting: Mapping[str, Value], *, composed: bool) -> GraphOptions:
     level = int(str(setting.get("level", 0)))
     return GraphOptions(
         parameters={
             "camera_node": {"source": str(video), "loop": True},
             "hand_tracker_node": setting,
             "pruning_controller_node": fixed_level(level),
-        }
+        },
+        composed=composed,
     )
 
 
@@ -124,19 +143,26 @@ def _figures(recording: ObservedRun) -> dict[str, Any]:
     return {name: summary[name] for name in names} | {"cores": {"all": sum(shares.values()), **shares}}
 
 
-def _table(runs: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> str:
-    nodes = next(iter(runs[SCENES[0]].values()))[0]["cores"]
+def _table(runs: Mapping[str, Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]]) -> str:
+    columns = dict.fromkeys(name for found in runs[SCENES[0]].values() for name in found[0]["cores"])
     rows = []
-    for scene, settings in runs.items():
-        for name, found in settings.items():
+    for scene, kinds in runs.items():
+        for (name, processes), found in kinds.items():
             with_hands = sum(one["frames_with_hands"] for one in found) / sum(one["frames"] for one in found)
             rows.append(
                 (
                     scene,
                     name,
-                    *(f"{100 * median(one['cores'].get(node, 0.0) for one in found):.1f}" for node in nodes),
+                    processes,
+                    *(_percent([one["cores"].get(column, math.nan) for one in found]) for column in columns),
                     f"{median(one['frame_rate_hz'] for one in found):.1f}",
                     f"{with_hands:.0%}",
                 )
             )
-    return markdown_table(("scene", "setting", *nodes, "frames a second", "with a hand"), rows, left=2)
+    headings = ("scene", "setting", "processes", *columns, "frames a second", "with a hand")
+    return markdown_table(headings, rows, left=3)
+
+
+def _percent(shares: Sequence[float]) -> str:
+    value = 100 * median(shares)
+    return "-" if math.isnan(value) else f"{value:.1f}"

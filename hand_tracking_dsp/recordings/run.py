@@ -52,8 +52,8 @@ class ObservedRun:
         truth: Exact hands, where the camera knows them.
         commands: Commands of the controller, in order.
         charges: Battery readings, in order.
-        processor_shares: Share of a core that each node's process took, by node, where that was measured; 1:
-            one core all the time.
+        processor_shares: Share of a core that each process of the graph took, by its name, where that was
+            measured; 1: one core all the time.
     """
 
     published: set[int] = field(default_factory=set)

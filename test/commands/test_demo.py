@@ -86,6 +86,7 @@ def test_demo_leaves_a_video_plots_and_nothing_half_written(demo) -> None:
     assert names == {
         "video.mp4",
         "latency_level.png",
+        "timeline.png",
         "battery.png",
         "summary.json",
         "nodes.log",

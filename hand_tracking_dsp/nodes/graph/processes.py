@@ -212,8 +212,12 @@ class NodeProcesses:
     @property
     def pids(self) -> dict[str, int]:
         """Process ids by node, of those that run."""
-        running = {name: child.pid for name, child in self._children.items() if child.poll() is None}
-        return {node: pid for name, pid in running.items() for node in self.options.nodes_of(name)}
+        return {node: pid for name, pid in self.processes.items() for node in self.options.nodes_of(name)}
+
+    @property
+    def processes(self) -> dict[str, int]:
+        """Process ids by process, of those that run."""
+        return {name: child.pid for name, child in self._children.items() if child.poll() is None}
 
     def start(self, process: str) -> None:
         """Start one process; also one that has exited."""

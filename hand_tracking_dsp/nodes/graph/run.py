@@ -125,7 +125,7 @@ def _watch(
         on_state(observer, -waited_s)
         time.sleep(_POLL_S)
     recording.restart()
-    meter = ProcessorMeter(nodes.pids)
+    meter = ProcessorMeter(nodes.processes)
     for node in options.late_nodes:
         nodes.start(node)
     first_s = time.monotonic()
@@ -134,7 +134,7 @@ def _watch(
         if nodes.exited():
             return
         time.sleep(min(_POLL_S, max(options.duration_s - elapsed_s, 0)))
-    recording.processor_shares = meter.shares(nodes.pids)
+    recording.processor_shares = meter.shares(nodes.processes)
     on_state(observer, options.duration_s)
 
 
