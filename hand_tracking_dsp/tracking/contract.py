@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.errors import BackendError, ModelError
 from hand_tracking_dsp.tracking.backends.base import Session, TensorSpec
 from hand_tracking_dsp.tracking.types import Floats, Image
 
@@ -90,15 +90,18 @@ def warm_up(session: Session, contract: Contract, name: str, runs: int = 2) -> N
     """Run a network a few times, so that the first frame finds it at full speed.
 
     Raises:
-        ModelError: It answers a grey picture with something else than numbers.
+        BackendError: It answers a grey picture with something else than numbers.
     """
     image = grey_image(session)
     for _ in range(runs):
         outputs = session.run(image)
     for (output, shape), values in zip(contract.outputs, outputs, strict=True):
         if values.shape != shape or not np.isfinite(values).all():
-            msg = f"The network {name} answers a grey picture with unusable {output}: export it again."
-            raise ModelError(msg)
+            msg = (
+                f"The network {name} answers a grey picture with unusable {output} on {session.provider}: "
+                f"choose another precision, or export it again."
+            )
+            raise BackendError(msg)
 
 
 def grey_image(session: Session) -> Floats | Image:

@@ -107,6 +107,24 @@ def test_a_backend_that_does_not_open_gives_way_with_one_sentence(
 
 
 @needs_openvino
+def test_a_backend_whose_answers_are_no_numbers_gives_way(
+    mixed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hand_tracking_dsp.tracking.backends.openvino_backend import OpenVinoSession
+
+    run = OpenVinoSession.run
+
+    def overflow(session: OpenVinoSession, image: Any) -> tuple[Any, ...]:
+        return tuple(values * np.inf for values in run(session, image))
+
+    monkeypatch.setattr(OpenVinoSession, "run", overflow)
+    choice = LevelBank.load(mixed).choices[1]
+    assert choice.provider == ORT
+    (problem,) = choice.problems
+    assert "answers a grey picture with unusable landmarks on openvino/CPU/f32: choose another" in problem
+
+
+@needs_openvino
 def test_openvino_takes_over_where_onnx_runtime_does_not_open(
     mixed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

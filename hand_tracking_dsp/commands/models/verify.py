@@ -53,10 +53,11 @@ from hand_tracking_dsp.compression.data.pictures import list_pictures, spread
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.losses import DEVIATION
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
-from hand_tracking_dsp.tracking.precision import Choice
+from hand_tracking_dsp.tracking.precision import Choice, choose
 from hand_tracking_dsp.tracking.types import Image
 
 # The source of a bank whose networks are MediaPipe's own; what was made of it says more.
@@ -128,8 +129,13 @@ def run(options: argparse.Namespace) -> int:
         timed += ours
         beside += theirs
     console.print(_table_of_times(timed, beside))
+    measured = record(bank, checks, timed, data)
+    for threads in options.threads:
+        console.print(f"On the processor with backend and precision auto, {threads} thread(s):")
+        for network in measured.networks:
+            console.print(f"{choose(network, RuntimeOptions(providers=('cpu',), threads=threads))}.")
     if options.update:
-        write_manifest(record(bank, checks, timed, data))
+        write_manifest(measured)
         console.print(f"This machine's figures are written into {bank.folder / MANIFEST_NAME}.")
     return 0 if good and all(check.accepted for check in checks) else 1
 

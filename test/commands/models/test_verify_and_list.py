@@ -109,6 +109,10 @@ def test_any_bank_is_checked_and_its_figures_kept(
     shown = capsys.readouterr().out
     assert "3 synthetic hands" in shown
     assert "not recorded" in shown
+    assert "On the processor with backend and precision auto, 2 thread(s):" in shown
+    assert re.search(
+        rf"^Level 0 \(.*\) runs .*\.onnx in .* on {ORT}, measured \d+\.\d\d ms", shown, re.MULTILINE
+    )
     assert re.search(r"deviation 0\.00 %\W+3\b", shown), "the number of hands stands beside the result"
     for info in files_of_level(tiny_bank):
         profiles = [one for one in info.latency if one.provider == ORT]

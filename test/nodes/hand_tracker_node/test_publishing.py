@@ -126,8 +126,11 @@ def test_runs_the_point_that_is_commanded_and_warns_of_one_it_has_not(
 def test_shows_the_precision_that_runs(start, camera, diagnostics):
     start(precision="fp32")
     assert camera.exchange(1)
-    values = {value.key: value.value for value in diagnostics(NODE).values}
+    status = diagnostics(NODE)
+    values = {value.key: value.value for value in status.values}
     assert values["precision"] == "fp32"
+    assert status.hardware_id == "onnxruntime/CPUExecutionProvider"
+    assert values["detector"] == "pruned in fp32 on onnxruntime/CPUExecutionProvider"
 
 
 @pytest.mark.parametrize("profile", [SENSOR, 5], ids=["best effort", "reliable"])
