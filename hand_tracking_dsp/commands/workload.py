@@ -29,8 +29,11 @@ from hand_tracking_dsp.evaluation.workers import mediapipe_worker, package_worke
 from hand_tracking_dsp.evaluation.workload.clips import find_clips
 from hand_tracking_dsp.evaluation.workload.run import BLOCK, Contender, run_clips
 from hand_tracking_dsp.nodes.graph.parameter_files import parse_value
+from hand_tracking_dsp.nodes.point_command import PointCommand
 from hand_tracking_dsp.options import make_options
+from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.tracker_options import ALL_MEASURED, TrackerOptions
 
 _NODE = "hand_tracker_node"
@@ -103,7 +106,8 @@ def _measure_clips(
         first = next(iter(settings.values()))
         # It searches as the first setting does, so that both find the same hands.
         search = {"search_interval_s": first.get("search_interval_s", TrackerOptions().search_interval_s)}
-        contenders[DENSE] = _contender(stack, {**first, **ALL_MEASURED, **search, "level": 0}, core, args)
+        dense = {**ALL_MEASURED, **search, "level": 0, "operating_point": -1}
+        contenders[DENSE] = _contender(stack, {**first, **dense}, core, args)
         if args.mediapipe_python.exists():
             most = [values.get("max_hands", TrackerOptions().max_hands) for values in settings.values()]
             worker = mediapipe_worker(args.mediapipe_python, static=False, max_hands=max(most), cpu=core)
@@ -153,4 +157,6 @@ def _contender(
         core,
         live=args.paced,
     )
-    return Contender(stack.enter_context(worker), values.get("level", 0))
+    manifest = read_manifest(values.get("bank") or default_bank())
+    command = PointCommand.at_start(manifest, values.get("level", 0), values.get("operating_point", -1))
+    return Contender(stack.enter_context(worker), command.in_force[1])

@@ -18,11 +18,12 @@ Run as a script, so that it also works under an interpreter that has MediaPipe a
 (their NumPy versions exclude each other); it imports nothing else at the top.
 
 Protocol: one argument, a JSON object of options (see the two classes). The worker answers one JSON
-line about itself. Then, per frame, it reads a JSON line ``{"width", "height", "stamp_s", "level",
-"reset"}`` and width x height x 3 bytes of RGB, and answers a JSON line ``{"ms", "cpu_ms",
-"detector_ran", "detection_ms", "landmarks_ms", "hands": [{"landmarks": 21 times [x, y, z] in pixels,
-"right": probability of an anatomical right hand, "track_id": 0 where there is none, "measured": whether a
-network saw it in this frame}]}``. It ends with its input.
+line about itself. Then, per frame, it reads a JSON line ``{"width", "height", "stamp_s", "point",
+"reset"}``, point being level, gate and search interval of an operating point, and width x height x 3
+bytes of RGB. It answers a JSON line ``{"ms", "cpu_ms", "detector_ran", "detection_ms", "landmarks_ms",
+"hands": [{"landmarks": 21 times [x, y, z] in pixels, "right": probability of an anatomical right hand,
+"track_id": 0 where there is none, "measured": whether a network saw it in this frame}]}``. It ends with
+its input.
 """
 
 from __future__ import annotations
@@ -82,6 +83,7 @@ class _Package:
 
         from hand_tracking_dsp.tracking.backends import RuntimeOptions
         from hand_tracking_dsp.tracking.bank import LevelBank
+        from hand_tracking_dsp.tracking.operating_point import OperatingPoint
         from hand_tracking_dsp.tracking.palm import PalmDetector
         from hand_tracking_dsp.tracking.tracker import HandTracker
         from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
@@ -93,13 +95,14 @@ class _Package:
         self._tracker = HandTracker(
             bank, detector, TrackerOptions.of(options["tracker_options"]), live=options["live"]
         )
+        self._point = OperatingPoint
         levels = [info.name for info in bank.levels]
         self.about = {"name": "hand_tracking_dsp", "provider": bank.provider, "levels": levels}
 
     def process(self, image: Any, request: dict[str, Any]) -> Any:  # noqa: ANN401
         if request["reset"]:
             self._tracker.reset()
-        return self._tracker.track(image, request["stamp_s"], request["level"], "rgb")
+        return self._tracker.track(image, request["stamp_s"], self._point(*request["point"]), "rgb")
 
     def cost(self, result: Any) -> dict[str, Any]:  # noqa: ANN401
         stats = result.stats

@@ -32,6 +32,7 @@ from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.operating_point import OperatingPoint
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import Floats, Image
 
@@ -120,20 +121,33 @@ class TrackerWorker:
         """End the process."""
         self.close()
 
-    def process(self, image_rgb: Image, stamp_s: float = 0.0, level: int = 0, reset: bool = False) -> Reply:
+    def process(
+        self,
+        image_rgb: Image,
+        stamp_s: float = 0.0,
+        point: OperatingPoint | int = 0,
+        reset: bool = False,
+    ) -> Reply:
         """Hand over one frame and wait for the answer.
 
         Args:
             image_rgb: uint8 [height, width, 3], RGB.
             stamp_s: Seconds, growing.
-            level: Sparsity level; MediaPipe has none.
+            point: Operating point, or a sparsity level alone; MediaPipe has none.
             reset: Whether to forget all hands first.
 
         Raises:
             HandTrackingError: The process has ended.
         """
         height, width = image_rgb.shape[:2]
-        header = {"width": width, "height": height, "stamp_s": stamp_s, "level": level, "reset": reset}
+        point = OperatingPoint(point) if isinstance(point, int) else point
+        header = {
+            "width": width,
+            "height": height,
+            "stamp_s": stamp_s,
+            "point": (point.level, point.gate, point.search_interval_s),
+            "reset": reset,
+        }
         with suppress(BrokenPipeError):  # _answer says why
             self._input.write(json.dumps(header).encode() + b"\n" + image_rgb.tobytes())
             self._input.flush()

@@ -23,6 +23,7 @@ from itertools import islice
 
 from hand_tracking_dsp.evaluation.workers import Reply, TrackerWorker
 from hand_tracking_dsp.evaluation.workload.clips import Clip, ClipFrame
+from hand_tracking_dsp.tracking.operating_point import OperatingPoint
 
 BLOCK = 15
 """Frames on which one tracker works before the next one takes its turn."""
@@ -30,10 +31,10 @@ BLOCK = 15
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A tracker that takes part: its process and the sparsity level at which it runs; MediaPipe has none."""
+    """A tracker that takes part: its process and the operating point at which it runs; MediaPipe has none."""
 
     worker: TrackerWorker
-    level: int = 0
+    point: OperatingPoint = field(default_factory=OperatingPoint)
 
 
 @dataclass(slots=True)
@@ -103,7 +104,7 @@ def _work(contender: Contender, block: Sequence[ClipFrame], *, paced: bool, firs
         if paced:
             time.sleep(max(start_s + frame.stamp_s - time.monotonic(), 0.0))
         replies.append(
-            contender.worker.process(frame.image, frame.stamp_s, contender.level, reset=first and not replies)
+            contender.worker.process(frame.image, frame.stamp_s, contender.point, reset=first and not replies)
         )
     return replies
 

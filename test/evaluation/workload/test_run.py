@@ -20,6 +20,7 @@ import pytest
 
 from hand_tracking_dsp.evaluation.workload.clips import Clip
 from hand_tracking_dsp.evaluation.workload.run import BLOCK, Contender, run_clips
+from hand_tracking_dsp.tracking.operating_point import OperatingPoint
 
 FRAMES = 2 * BLOCK + 3
 
@@ -32,8 +33,8 @@ class StandInWorker:
         self._calls = calls
         self._answer = answer
 
-    def process(self, _image, stamp_s, level, *, reset):
-        self._calls.append((self._name, stamp_s, level, reset))
+    def process(self, _image, stamp_s, point, *, reset):
+        self._calls.append((self._name, stamp_s, point, reset))
         return self._answer
 
 
@@ -45,7 +46,7 @@ def calls() -> list:
 @pytest.fixture
 def contenders(calls, make_reply) -> dict[str, Contender]:
     return {
-        name: Contender(StandInWorker(name, calls, make_reply()), level)
+        name: Contender(StandInWorker(name, calls, make_reply()), OperatingPoint(level))
         for name, level in (("a", 0), ("b", 3))
     }
 
@@ -61,7 +62,7 @@ def test_all_work_on_every_frame_in_turn(clip, contenders, calls) -> None:
     # Behind the warming up: blocks in changing order.
     turns = [name for name, *_ in calls[2 * BLOCK :]]
     assert turns == ["a"] * BLOCK + ["b"] * 2 * BLOCK + ["a"] * BLOCK + ["a"] * 3 + ["b"] * 3
-    assert {level for name, _, level, _ in calls if name == "b"} == {3}
+    assert {point for name, _, point, _ in calls if name == "b"} == {OperatingPoint(3)}
 
 
 def test_each_begins_a_clip_without_hands(clip, contenders, calls) -> None:
