@@ -22,6 +22,7 @@ import threading
 from dataclasses import dataclass
 from time import perf_counter
 
+from hand_tracking_dsp.tracking.motion import Square
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.types import ChannelOrder, Image, PalmDetection
 
@@ -31,23 +32,31 @@ _NICER = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Search:
-    """A search that is wanted: the image, uint8 [height, width, 3], and what PalmDetector.detect needs."""
+    """A search that is wanted: a detector, the places (none: the whole image), and what detect needs."""
 
+    detector: PalmDetector
     image: Image
     order: ChannelOrder
+    places: tuple[Square, ...]
     max_hands: int
     score_threshold: float
 
-    def run(self, detector: PalmDetector) -> Sighting:
-        """Run a detector."""
+    def run(self) -> Sighting:
+        """Run the detector."""
         start = perf_counter()
-        palms = detector.detect(self.image, self.order, self.max_hands, self.score_threshold)
+        palms = [
+            palm
+            for place in self.places or (None,)
+            for palm in self.detector.detect(
+                self.image, self.order, self.max_hands, self.score_threshold, place
+            )
+        ]
         return Sighting(tuple(palms), (perf_counter() - start) * 1e3)
 
-    def try_out(self, detector: PalmDetector) -> Sighting | Exception:
-        """Run a detector, and return what it raises."""
+    def try_out(self) -> Sighting | Exception:
+        """Run the detector, and return what it raises."""
         try:
-            return self.run(detector)
+            return self.run()
         except Exception as error:  # noqa: BLE001 (raised again where the result is taken)
             return error
 
@@ -66,10 +75,12 @@ class Sighting:
 
 
 class Afterwards:
-    """Runs a search when the frame's hands are known, for the next frame; the same on every machine."""
+    """Runs searches in turn with the hands, the same on every machine, and as a thread of a free core would.
 
-    def __init__(self, detector: PalmDetector) -> None:
-        self._detector = detector
+    A look at a place is done before the hands in view are, a search of the whole image for the next frame.
+    """
+
+    def __init__(self) -> None:
         self._wanted: Search | None = None
         self._result: Sighting | Exception | None = None
 
@@ -79,8 +90,11 @@ class Afterwards:
         return self._wanted is not None or self._result is not None
 
     def submit(self, search: Search) -> None:
-        """Want a search."""
-        self._wanted = search
+        """Want a search; call it only while not busy."""
+        if search.places:
+            self._result = search.try_out()
+        else:
+            self._wanted = search
 
     def take(self) -> Sighting | None:
         """Return the result once, as soon as there is one.
@@ -98,7 +112,7 @@ class Afterwards:
         """Run the search that is wanted."""
         search, self._wanted = self._wanted, None
         if search is not None:
-            self._result = search.try_out(self._detector)
+            self._result = search.try_out()
 
     def close(self) -> None:
         """Forget everything."""
@@ -108,8 +122,7 @@ class Afterwards:
 class Beside:
     """Runs searches in a thread, one at a time."""
 
-    def __init__(self, detector: PalmDetector) -> None:
-        self._detector = detector
+    def __init__(self) -> None:
         self._condition = threading.Condition()
         self._wanted: Search | None = None
         self._result: Sighting | Exception | None = None
@@ -173,7 +186,7 @@ class Beside:
                     return
                 self._wanted = None
                 self._running = True
-            result = search.try_out(self._detector)
+            result = search.try_out()
             with self._condition:
                 self._running = False
                 self._result = result

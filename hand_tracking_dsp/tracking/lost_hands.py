@@ -25,11 +25,14 @@ from hand_tracking_dsp.tracking.types import HandLandmarks
 
 # Longest time for which a lost hand is remembered, seconds.
 _REMEMBERED_S = 1.0
-# How far a hand may be from where it was lost, in palm sizes: at once, and more with each second.
+# How far a hand may be from where it was lost, in palm sizes: at once, and more with each second. Signing
+# hands cross 35 palm sizes in a second; only the same side of the body is expected to have come so far.
 _REACH = 2.0
 _REACH_PER_S = 6.0
+_REACH_PER_S_SAME_SIDE = 35.0
+_SAME_SIDE = 0.3
 # Ratio of the sizes of a hand lost and found.
-_MOST_GROWTH = 1.8
+_MOST_GROWTH = 2.0
 # Added to the distance, in palm sizes, of a hand of the other side.
 _OTHER_SIDE = 1.5
 
@@ -82,6 +85,8 @@ def _distance(track: Track, found: HandLandmarks, stamp_s: float) -> float:
     if not 1 / _MOST_GROWTH <= growth <= _MOST_GROWTH:
         return math.inf
     way = mean_distance_px(now, before) / max(palm_size(before), palm_size(now), 1e-6)
-    if abs(found.right - track.right) > 0.5:
+    difference = abs(found.right - track.right)
+    if difference > 0.5:
         way += _OTHER_SIDE
-    return way if way <= _REACH + _REACH_PER_S * _age_s(track, stamp_s) else math.inf
+    speed = _REACH_PER_S_SAME_SIDE if difference < _SAME_SIDE else _REACH_PER_S
+    return way if way <= _REACH + speed * _age_s(track, stamp_s) else math.inf

@@ -28,7 +28,7 @@ NO_POINT = 255
 DEFAULT_GATE = 0.06
 """Motion, in shares of palm size, below which a hand is not looked at again."""
 
-DEFAULT_SEARCH_INTERVAL_S = 0.15
+DEFAULT_SEARCH_INTERVAL_S = 0.25
 """Time between two searches for further hands while one is in view, seconds."""
 
 

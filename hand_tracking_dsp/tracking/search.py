@@ -17,13 +17,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hand_tracking_dsp.options import check_options, option
 from hand_tracking_dsp.tracking.aside import Afterwards, Beside, Search
 from hand_tracking_dsp.tracking.change import Part, Thumbnail
+from hand_tracking_dsp.tracking.motion import Motion, Square
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.types import ChannelOrder, Image, PalmDetection
+from hand_tracking_dsp.tracking.types import ChannelOrder, Image, PalmDetection, Region
 
 SCHEDULES = ("auto", "thread", "frame")
 """Ways to search while a hand is in view."""
@@ -32,8 +34,14 @@ SCHEDULES = ("auto", "thread", "frame")
 # stays below a third of it.
 _CHANGED = 0.06
 
-# With hands in view and nothing changed a further hand is searched for this often, seconds.
-_UNCHANGED_S = 1.0
+# Where nothing has changed the whole image is searched this often, seconds.
+_UNCHANGED_S = 0.3
+
+# The near detector looks at a likely place this many times in the time between two searches of the whole.
+_NEAR_LOOKS = 5
+# Side of such a place: in sizes of the region in which a hand was lost, and in shares of the image.
+_LOST_SCALE = 2.0
+_MOTION_SHARE = 0.5
 
 # Frames do not come at multiples of the period: one that comes this much before its time counts, seconds.
 _EARLY_S = 0.004
@@ -78,22 +86,24 @@ class SearchOptions:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Demand of a frame for the palm detector.
+    """Demand of a frame for the palm detectors.
 
     Attributes:
         image: uint8 [height, width, 3].
         order: The order of its channels.
         stamp_s: Its time, seconds.
-        hands: Hands in view.
-        lost: Whether one was lost on this frame.
-        interval_s: Time between two searches for further hands while one is in view, seconds.
+        regions: Regions of the hands in view.
+        lost: Regions in which hands were lost, the last one first.
+        just_lost: Whether one was lost on this frame.
+        interval_s: Time between two searches of the whole image while a hand is in view, seconds.
     """
 
     image: Image
     order: ChannelOrder
     stamp_s: float
-    hands: int
-    lost: bool
+    regions: Sequence[Region]
+    lost: Sequence[Region]
+    just_lost: bool
     interval_s: float
 
 
@@ -113,16 +123,18 @@ class Sighted:
 
 
 class PalmSearch:
-    """Decides on each frame whether to search for hands, and where the palm detector runs.
+    """Decides on each frame whether and where to search for hands, and where the palm detectors run.
 
-    Without a hand in view it runs on every frame; after a while without one at a lower rate, and at once
-    where the picture changes. With hands in view and room for another one it runs at intervals, and at once
-    when one is lost, beside the hands; where the picture has not changed since, once a second is enough.
+    The whole image is searched at intervals, on every frame without a hand in view if there is no near
+    detector, and at once when the last hand is lost; where nothing has changed since, seldom. Between these
+    searches a near detector, small and cheap, looks where a hand was lost or where something moves. While a
+    hand is in view all this runs beside it.
     """
 
     def __init__(
         self,
         detector: PalmDetector,
+        near: PalmDetector | None,
         options: SearchOptions,
         idle: IdleOptions,
         max_hands: int,
@@ -133,30 +145,35 @@ class PalmSearch:
         """Search with a detector.
 
         Args:
-            detector: The palm detector; its thread's alone while a search runs beside.
-            options: Where it runs.
-            idle: When it slows down.
+            detector: Palm detector of the whole image; its thread's alone while a search runs beside.
+            near: Palm detector of likely places; None: there is none.
+            options: Where they run.
+            idle: When they slow down.
             max_hands: Most palms of a search.
             score_threshold: Lowest score of a palm.
             live: Whether to use a thread; else what would run in one runs after the frame, so that results
                 do not depend on the machine's speed.
         """
         self._detector = detector
+        self._near = near
         self._idle = idle
         self._max_hands = max_hands
         self._score_threshold = score_threshold
         self._aside: Beside | Afterwards | None = None
         if options.schedule != "frame":
-            self._aside = Beside(detector) if live else Afterwards(detector)
-        self._searched_s = -math.inf
+            self._aside = Beside() if live else Afterwards()
+        self._motion = Motion()
+        self._searched_s = self._looked_s = -math.inf
         self._empty_s = math.nan
         self._scene: Thumbnail | None = None
+        self._turn = 0
 
     def reset(self) -> None:
         """Begin anew, as before the first frame."""
-        self._searched_s = -math.inf
+        self.hurry()
         self._empty_s = math.nan
         self._scene = None
+        self._motion.reset()
         if self._aside is not None:
             self._aside.close()
 
@@ -166,58 +183,102 @@ class PalmSearch:
 
     def hurry(self) -> None:
         """Make the next frame search."""
-        self._searched_s = -math.inf
+        self._searched_s = self._looked_s = -math.inf
 
     def frame_done(self) -> None:
         """Do what was left for after the frame."""
         if self._aside is not None:
             self._aside.frame_done()
 
+    def begin(self, demand: Demand) -> None:
+        """Begin what can run beside the hands that were in view on the frame before."""
+        if self._near is not None:
+            self._motion.add(demand.image)
+        if demand.regions:
+            self._submit(demand)
+
     def palms(self, demand: Demand) -> Sighted:
-        """Return palms to look at on a frame.
+        """Return palms to look at on a frame that was begun, now that its hands in view are known.
 
         Raises:
-            Exception: Whatever the detector raised.
+            Exception: Whatever a detector raised.
         """
-        due = self._due(demand)
         earlier = None
         if self._aside is not None:
-            if due and not demand.hands:  # the detector is needed here, and is there once
+            if not demand.regions:  # the detectors are needed here, and are there once
                 self._aside.finish()
             earlier = self._aside.take()
         aside_ms = earlier.ms if earlier else 0.0
-        search = Search(demand.image, demand.order, self._max_hands, self._score_threshold)
-        if due and (self._aside is None or not demand.hands):
-            self._begun(demand)
-            now = search.run(self._detector)
-            return Sighted(now.palms, now.ms, aside_ms)
-        if due and self._aside is not None and not self._aside.busy:
-            self._begun(demand)
+        palms = earlier.palms if earlier else ()
+        if demand.regions and self._aside is not None:
+            self._submit(demand)
+            return Sighted(palms, aside_ms=aside_ms)
+        if (search := self._wanted(demand)) is None:
+            return Sighted(palms, aside_ms=aside_ms)
+        now = search.run()
+        return Sighted((*palms, *now.palms), now.ms, aside_ms)
+
+    def _submit(self, demand: Demand) -> None:
+        if self._aside is None or self._aside.busy:
+            return
+        if (search := self._wanted(demand)) is not None:
             self._aside.submit(search)
-        return Sighted(earlier.palms if earlier else (), aside_ms=aside_ms)
 
-    def _begun(self, demand: Demand) -> None:
-        self._searched_s = demand.stamp_s
-        height, width = demand.image.shape[:2]
-        self._scene = Thumbnail.of(demand.image, Part(0, 0, width, height))
-
-    def _due(self, demand: Demand) -> bool:
-        since_s = demand.stamp_s - self._searched_s
-        if demand.hands:
-            self._empty_s = math.nan
-            if demand.lost or not 0 <= since_s < demand.interval_s:
-                every = demand.lost or demand.interval_s <= 0 or not 0 <= since_s < _UNCHANGED_S
-                return every or self._changed(demand.image)
-            return False
-        if math.isnan(self._empty_s) or demand.stamp_s < self._empty_s:
+    def _wanted(self, demand: Demand) -> Search | None:
+        if not demand.regions and math.isnan(self._empty_s):
             self._empty_s = demand.stamp_s
-        rate_hz = self._idle.rate_hz
-        if demand.lost or rate_hz == 0 or demand.stamp_s - self._empty_s < self._idle.after_s:
+        elif demand.regions or demand.stamp_s < self._empty_s:
+            self._empty_s = math.nan
+        if self._whole_due(demand):
+            self._searched_s = self._looked_s = demand.stamp_s
+            height, width = demand.image.shape[:2]
+            self._scene = Thumbnail.of(demand.image, Part(0, 0, width, height))
+            return self._search(self._detector, demand, ())
+        if self._near is not None and (places := self._places(demand)):
+            self._looked_s = demand.stamp_s
+            return self._search(self._near, demand, places)
+        return None
+
+    def _search(self, detector: PalmDetector, demand: Demand, places: tuple[Square, ...]) -> Search:
+        return Search(detector, demand.image, demand.order, places, self._max_hands, self._score_threshold)
+
+    def _idles(self, demand: Demand) -> bool:
+        return self._idle.rate_hz > 0 and demand.stamp_s - self._empty_s >= self._idle.after_s
+
+    def _whole_due(self, demand: Demand) -> bool:
+        since_s = demand.stamp_s - self._searched_s
+        if demand.just_lost and not demand.regions:
             return True
-        period_s = 1 / rate_hz
-        if not 0 <= since_s < period_s - _EARLY_S:
+        if self._idles(demand):
+            period_s = 1 / self._idle.rate_hz
+            early = self._near is None and since_s >= period_s / 2 and self._changed(demand.image)
+            return early or not 0 <= since_s < period_s - _EARLY_S
+        if not demand.regions and self._near is None:
             return True
-        return since_s >= period_s / 2 and self._changed(demand.image)
+        if demand.just_lost and self._near is None:
+            return True
+        if 0 <= since_s < demand.interval_s:
+            return False
+        return demand.interval_s <= 0 or not 0 <= since_s < _UNCHANGED_S or self._changed(demand.image)
+
+    def _places(self, demand: Demand) -> tuple[Square, ...]:
+        """Return likely places: where a hand was lost, and where something moves.
+
+        With a hand in view they take turns, so that a frame has one at most.
+        """
+        pause_s = 0.5 / self._idle.rate_hz if self._idles(demand) else demand.interval_s / _NEAR_LOOKS
+        if 0 <= demand.stamp_s - self._looked_s < pause_s - _EARLY_S:
+            return ()
+        side = _MOTION_SHARE * max(demand.image.shape[:2])
+        moving = self._motion.liveliest(side, demand.regions)
+        places = (moving,) if moving is not None else ()
+        if demand.lost:
+            where = demand.lost[0]
+            places = (Square(where.x, where.y, _LOST_SCALE * where.size), *places)
+        if demand.regions and len(places) > 1:
+            self._turn += 1
+            return (places[self._turn % 2],)
+        return places
 
     def _changed(self, image: Image) -> bool:
         return self._scene is None or self._scene.displacement(image) >= _CHANGED

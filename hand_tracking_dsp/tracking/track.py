@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.hand import Handedness, Joint
 from hand_tracking_dsp.tracking.change import Part, Thumbnail
 from hand_tracking_dsp.tracking.geometry import mean_distance_px, palm_size, region_from_landmarks
 from hand_tracking_dsp.tracking.smoothing import OneEuroFilter
@@ -31,6 +31,7 @@ from hand_tracking_dsp.tracking.types import Floats, HandLandmarks, Image, Regio
 _HANDEDNESS_GAIN = 0.2
 # Below this probability the network does not know the side.
 _HANDEDNESS_SCORE = 0.6
+_PALM = np.array([Joint.WRIST, Joint.INDEX_MCP, Joint.MIDDLE_MCP, Joint.RING_MCP, Joint.PINKY_MCP])
 # Around the joints, in shares of palm size: the flesh around them, and room for a finger to begin to move.
 _MARGIN = 0.25
 # Time constant with which the velocity of a hand that is not measured fades, seconds.
@@ -124,6 +125,15 @@ class Track:
         self.thumbnail = Thumbnail.of(image, _box_around(found.landmarks))
         self.held = 0
         return shown
+
+    def expected(self, stamp_s: float) -> Region:
+        """Return where to look for the hand at a time, seconds: a fast one is no longer where it was."""
+        last = self.last
+        if last is None or not last.speed > _STILL:
+            return self.region
+        way_s = min(max(stamp_s - last.stamp_s, 0.0), _FADING_S)
+        x, y, _ = last.velocity[_PALM].mean(axis=0) * np.float32(way_s)
+        return replace(self.region, x=self.region.x + float(x), y=self.region.y + float(y))
 
     def hold(self, stamp_s: float) -> tuple[TrackedHand, HandLandmarks]:
         """Return the hand as it is expected to be without looking, smoothed and as the network might say.

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 
@@ -67,6 +67,7 @@ class HandTracker:
         bank: Networks of all levels.
         detector: Palm detector.
         options: Settings.
+        near: Palm detector of likely places; None: the other one alone searches.
         live: Whether frames come from a camera: palms are then detected in a thread. Else what would run in
             the thread runs after the frame, so that results do not depend on the machine's speed.
     """
@@ -77,6 +78,7 @@ class HandTracker:
         detector: PalmDetector,
         options: TrackerOptions | None = None,
         *,
+        near: PalmDetector | None = None,
         live: bool = False,
     ) -> None:
         self._bank = bank
@@ -85,6 +87,7 @@ class HandTracker:
         self._gate = Gate(settings.gate)
         self._search = PalmSearch(
             detector,
+            near,
             settings.search,
             settings.idle,
             settings.max_hands,
@@ -141,6 +144,8 @@ class HandTracker:
         commanded = self._bank.nearest(point.level).index
         frame = FrameWork(image, order, stamp_s, point, commanded, time_left_ms, commanded)
         followed = tuple(self._tracks)
+        if len(followed) < self._options.max_hands:
+            self._search.begin(self._demand(frame, followed))
         held = set()
         for track in followed:
             with self._dropping(track):
@@ -183,21 +188,13 @@ class HandTracker:
         if hold:
             hand, found = track.hold(frame.stamp_s)
             frame.seen.append(HandInView(track, found, hand))
-        elif (looked := self._look(frame, track.region)) is not None:
+        elif (looked := self._look(frame, track.expected(frame.stamp_s))) is not None:
             frame.seen.append(HandInView(track, looked))
 
     def _find(self, frame: FrameWork, lost: bool) -> None:
         """Look for hands that are not followed."""
-        interval_s = self._options.search_interval_s
-        demand = Demand(
-            frame.image,
-            frame.order,
-            frame.stamp_s,
-            len(frame.seen),
-            lost,
-            frame.point.search_interval_s if interval_s < 0 else interval_s,
-        )
-        sighted = self._search.palms(demand)
+        in_view = [one.track for one in frame.seen]
+        sighted = self._search.palms(self._demand(frame, in_view, just_lost=lost))
         frame.detection_ms = sighted.on_the_way_ms
         frame.aside_ms = sighted.aside_ms
         frame.choose_level(self._reflex, min(len(sighted.palms), self._options.max_hands - len(frame.seen)))
@@ -210,6 +207,18 @@ class HandTracker:
             if (found := self._look(frame, region)) is not None:
                 track = self._lost.take(found, frame.stamp_s) or self._new_track(region)
                 frame.seen.append(HandInView(track, found))
+
+    def _demand(self, frame: FrameWork, in_view: Sequence[Track], *, just_lost: bool = False) -> Demand:
+        interval_s = self._options.search_interval_s
+        return Demand(
+            frame.image,
+            frame.order,
+            frame.stamp_s,
+            [track.region for track in in_view],
+            [track.region for track in self._lost.recent(frame.stamp_s)],
+            just_lost,
+            frame.point.search_interval_s if interval_s < 0 else interval_s,
+        )
 
     def _new_track(self, region: Region) -> Track:
         options = self._options
