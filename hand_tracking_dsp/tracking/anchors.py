@@ -30,8 +30,11 @@ _STRIDES = (8, 16, 16, 16)
 _ANCHORS_PER_LAYER = 2
 
 
-def palm_anchors() -> Floats:
-    """Generate the centres of the 2016 anchors.
+def palm_anchors(size: int = INPUT_SIZE) -> Floats:
+    """Generate the centres of the anchors, 2016 of a detector whose input has 192 pixels.
+
+    Args:
+        size: Side of the detector's input, pixels, a multiple of 32.
 
     Returns:
         float32 [2016, 2]: x, y in shares of the detector's input, 0 to 1, in the order of the
@@ -39,7 +42,7 @@ def palm_anchors() -> Floats:
     """
     grids = []
     for stride in sorted(set(_STRIDES)):
-        cells = INPUT_SIZE // stride
+        cells = size // stride
         repeats = _ANCHORS_PER_LAYER * _STRIDES.count(stride)
         centres = (np.arange(cells, dtype=np.float32) + np.float32(0.5)) / np.float32(cells)
         y, x = np.meshgrid(centres, centres, indexing="ij")

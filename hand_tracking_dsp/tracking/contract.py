@@ -26,7 +26,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hand_tracking_dsp.errors import BackendError, ModelError
+from hand_tracking_dsp.tracking.anchors import INPUT_SIZE, palm_anchors
 from hand_tracking_dsp.tracking.backends.base import Session, TensorSpec
+from hand_tracking_dsp.tracking.network_info import LevelInfo, NearInfo, NetworkInfo
 from hand_tracking_dsp.tracking.types import Floats, Image
 
 FLOAT_INPUT, BYTE_INPUT = 1, 2
@@ -64,8 +66,25 @@ LANDMARKS = Contract(
 """landmarks: x, y, z in pixels of the input; presence: 0 to 1; handedness: probability of a right
 hand in an unmirrored image; world_landmarks: metres."""
 
-PALM = Contract(192, (("boxes", (1, 2016, 18)), ("scores", (1, 2016, 1))))
-"""boxes: centre, size and 7 keypoints in pixels of the input, relative to the anchor; scores: logits."""
+
+def palm_contract(size: int) -> Contract:
+    """Return the contract of a palm detector whose input has a side of so many pixels.
+
+    boxes: centre, size and 7 keypoints in pixels of the input, relative to the anchor; scores: logits.
+    """
+    anchors = len(palm_anchors(size))
+    return Contract(size, (("boxes", (1, anchors, 18)), ("scores", (1, anchors, 1))))
+
+
+PALM = palm_contract(INPUT_SIZE)
+"""Contract of the palm detectors of whole images."""
+
+
+def contract_of(network: NetworkInfo) -> Contract:
+    """Return the contract of a level, or of a palm detector."""
+    if isinstance(network, LevelInfo):
+        return LANDMARKS
+    return palm_contract(network.input_size) if isinstance(network, NearInfo) else PALM
 
 
 def check_session(session: Session, contract: Contract, name: str) -> None:

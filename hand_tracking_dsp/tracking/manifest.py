@@ -30,7 +30,14 @@ from typing import Any, ClassVar
 from hand_tracking_dsp.documents import read_bytes, read_json, sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.contract import BYTE_INPUT, FLOAT_INPUT
-from hand_tracking_dsp.tracking.network_info import FileChange, FileInfo, LevelInfo, Network, NetworkInfo
+from hand_tracking_dsp.tracking.network_info import (
+    FileChange,
+    FileInfo,
+    LevelInfo,
+    NearInfo,
+    Network,
+    NetworkInfo,
+)
 from hand_tracking_dsp.tracking.onnx_file import check_self_contained
 from hand_tracking_dsp.tracking.operating_point import (
     DEFAULT_GATE,
@@ -61,6 +68,7 @@ class Manifest(Record):
         levels: By index, from 0 without a gap.
         detectors: The palm detectors, the default one first.
         operating_points: Measured operating points, from the densest to the cheapest; see points.
+        near_detector: The palm detector of likely places; None: there is none.
         folder: Folder of the bank; not in bank.json.
     """
 
@@ -72,6 +80,7 @@ class Manifest(Record):
         "levels": each(LevelInfo),
         "detectors": each(NetworkInfo),
         "operating_points": each(PointInfo),
+        "near_detector": NearInfo.from_json,
     }
 
     schema: int = FLOAT_INPUT
@@ -81,6 +90,7 @@ class Manifest(Record):
     levels: tuple[LevelInfo, ...]
     detectors: tuple[NetworkInfo, ...]
     operating_points: tuple[PointInfo, ...] | None = None
+    near_detector: NearInfo | None = None
     folder: Path = field(default=Path(), compare=False)
 
     def check(self) -> None:
@@ -152,8 +162,9 @@ class Manifest(Record):
 
     @property
     def networks(self) -> tuple[NetworkInfo, ...]:
-        """All networks: the levels, then the palm detectors."""
-        return (*self.levels, *self.detectors)
+        """All networks: the levels, the palm detectors, and the near one."""
+        near = () if self.near_detector is None else (self.near_detector,)
+        return (*self.levels, *self.detectors, *near)
 
     @property
     def files(self) -> tuple[FileInfo, ...]:
@@ -212,7 +223,9 @@ class Manifest(Record):
         def changed(networks: tuple[Network, ...]) -> tuple[Network, ...]:
             return tuple(change(replace(one, variants=tuple(map(change, one.variants)))) for one in networks)
 
-        return replace(self, levels=changed(self.levels), detectors=changed(self.detectors))
+        near = None if self.near_detector is None else changed((self.near_detector,))[0]
+        levels, detectors = changed(self.levels), changed(self.detectors)
+        return replace(self, levels=levels, detectors=detectors, near_detector=near)
 
     def to_text(self) -> str:
         """Return the content of bank.json as it is written."""

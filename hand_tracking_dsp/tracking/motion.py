@@ -41,7 +41,7 @@ class Square:
     side: float
 
 
-class Motion:
+class MotionMap:
     """Compares each image with the one before."""
 
     def __init__(self) -> None:

@@ -217,6 +217,26 @@ class NetworkInfo(FileInfo):
             raise ModelError(msg)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearInfo(NetworkInfo):
+    """A palm detector with a small input, for places where a hand is likely.
+
+    Attributes:
+        input_size: Side of its input, pixels, a multiple of 32.
+    """
+
+    FIELDS: ClassVar[Mapping[str, Reader]] = {**NetworkInfo.FIELDS, "input_size": whole(32, 512)}
+
+    input_size: int
+
+    def check(self) -> None:
+        """Check the files, and that the input divides into the detector's grids."""
+        NetworkInfo.check(self)
+        if self.input_size % 32:
+            msg = f"input_size of {self.name} is {self.input_size}, but must be a multiple of 32"
+            raise ModelError(msg)
+
+
 _SHARES_BY_BLOCK = object_of(number(0, 1))
 
 

@@ -25,9 +25,9 @@ from hand_tracking_dsp.tracking.backends import (
     first_that_opens,
     open_session,
 )
-from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, check_session, warm_up
+from hand_tracking_dsp.tracking.contract import check_session, contract_of, warm_up
 from hand_tracking_dsp.tracking.manifest import Manifest, read_network
-from hand_tracking_dsp.tracking.network_info import LevelInfo, Network
+from hand_tracking_dsp.tracking.network_info import Network
 from hand_tracking_dsp.tracking.precision import Choice, choose_each
 
 
@@ -47,7 +47,7 @@ def open_network(
         BackendError: The backend is missing, or no provider runs the network.
         ConfigurationError: The network cannot run in the precision asked for.
     """
-    contract = LANDMARKS if isinstance(network, LevelInfo) else PALM
+    contract = contract_of(network)
 
     def open_choice(choice: Choice[Network]) -> tuple[Choice[Network], Session]:
         session = open_session(read_network(manifest, choice.info), choice.info.file, choice.runtime)

@@ -24,8 +24,10 @@ import numpy as np
 from hand_tracking_dsp.tracking.anchors import INPUT_SIZE, palm_anchors
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.contract import contract_of
 from hand_tracking_dsp.tracking.geometry import warped
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.motion import Square
 from hand_tracking_dsp.tracking.network_info import NetworkInfo
 from hand_tracking_dsp.tracking.network_input import NetworkInput
 from hand_tracking_dsp.tracking.opening import open_network
@@ -42,14 +44,23 @@ class PalmDetector:
 
     The image is scaled to fit the input, black elsewhere; scores pass a sigmoid; overlapping
     candidates are merged by weighted non-maximum suppression (Bazarevsky et al., "BlazeFace", 2019).
+
+    Attributes:
+        choice: What runs.
+        near: The bank's palm detector of likely places, with a smaller input; None: it has none.
     """
 
-    def __init__(self, choice: Choice[NetworkInfo], session: Session) -> None:
-        """Take over what runs, and a session of it whose network keeps the palm contract."""
+    def __init__(
+        self, choice: Choice[NetworkInfo], session: Session, near: PalmDetector | None = None
+    ) -> None:
+        """Take over what runs, a session of it whose network keeps the palm contract, and a near detector."""
         self.choice = choice
+        self.near = near
         self._session = session
         self._input = NetworkInput(session)
-        self._anchors = palm_anchors()
+        contract = contract_of(choice.info)
+        self._size = contract.size
+        self._anchors = palm_anchors(contract.size)
 
     @classmethod
     def load(
@@ -65,7 +76,10 @@ class PalmDetector:
             ConfigurationError: The detector cannot run in the precision asked for.
         """
         manifest = read_manifest(bank)
-        return cls(*open_network(manifest, manifest.detector(name), runtime or RuntimeOptions()))
+        options = runtime or RuntimeOptions()
+        near = manifest.near_detector
+        opened: tuple[Choice[NetworkInfo], Session] = open_network(manifest, manifest.detector(name), options)
+        return cls(*opened, near=None if near is None else cls(*_open_near(manifest, near, options)))
 
     @property
     def provider(self) -> str:
@@ -78,6 +92,7 @@ class PalmDetector:
         order: ChannelOrder = "rgb",
         max_hands: int = 2,
         score_threshold: float = SCORE_THRESHOLD,
+        place: Square | None = None,
     ) -> list[PalmDetection]:
         """Find palms.
 
@@ -86,52 +101,62 @@ class PalmDetector:
             order: The order of its channels.
             max_hands: Most palms to return, at least 1.
             score_threshold: Lowest score of a palm, above 0, below 1.
+            place: Where to look; None: in the whole image.
 
         Returns:
             The palms, best score first.
         """
-        height, width = image.shape[:2]
-        side = max(height, width)
-        boxes, logits = self._session.run(self._input.fill(letterboxed(image), order))
+        square = place or whole(image)
+        side = square.side
+        box = letterboxed(image, square, self._size)
+        boxes, logits = self._session.run(self._input.fill(box, order))
         # logit(threshold) spares 2016 sigmoids.
         limit = np.log(score_threshold / (1 - score_threshold))
         chosen = np.flatnonzero(logits[0, :, 0] >= limit)
         if not len(chosen):
             return []
         scores = 1 / (1 + np.exp(-np.clip(logits[0, chosen, 0], -100, 100)))
-        candidates = _decoded(boxes[0, chosen], self._anchors[chosen]) * side
-        # The letterbox is centred: what it added on the left and at the top comes off again.
-        candidates -= np.array([(side - width) / 2, (side - height) / 2], dtype=np.float32)
+        candidates = _decoded(boxes[0, chosen], self._anchors[chosen], self._size) * np.float32(side)
+        candidates += np.array([square.x - side / 2, square.y - side / 2], dtype=np.float32)
         return _merged(candidates, scores)[:max_hands]
 
 
-def letterboxed(image: Image) -> Image:
-    """Scale an image to fit the detector's input, centred, black elsewhere.
+def _open_near(
+    manifest: Manifest, near: NetworkInfo, runtime: RuntimeOptions
+) -> tuple[Choice[NetworkInfo], Session]:
+    return open_network(manifest, near, runtime)
+
+
+def whole(image: Image) -> Square:
+    """Return the square around a whole image, uint8 [height, width, 3]."""
+    height, width = image.shape[:2]
+    return Square(width / 2, height / 2, float(max(height, width)))
+
+
+def letterboxed(image: Image, square: Square | None = None, size: int = INPUT_SIZE) -> Image:
+    """Scale a square of an image to fit a detector's input, black outside the image.
 
     Args:
         image: uint8 [height, width, 3].
+        square: The square; None: the one around the whole image.
+        size: Side of the input, pixels.
 
     Returns:
-        uint8 [192, 192, 3], channels as in image.
+        uint8 [size, size, 3], channels as in image.
     """
-    height, width = image.shape[:2]
-    scale = max(height, width) / INPUT_SIZE
-    matrix = np.array(
-        [
-            [scale, 0, (width - INPUT_SIZE * scale) / 2],
-            [0, scale, (height - INPUT_SIZE * scale) / 2],
-        ]
-    )
-    return warped(image, matrix, INPUT_SIZE, cv2.BORDER_CONSTANT)
+    square = square or whole(image)
+    scale = square.side / size
+    matrix = np.array([[scale, 0, square.x - square.side / 2], [0, scale, square.y - square.side / 2]])
+    return warped(image, matrix, size, cv2.BORDER_CONSTANT)
 
 
-def _decoded(raw: Floats, anchors: Floats) -> Floats:
+def _decoded(raw: Floats, anchors: Floats, size: int) -> Floats:
     """Decode regressions, float32 [n, 18] (box centre, box size, 7 keypoints), relative to anchors [n, 2].
 
     Returns:
         float32 [n, 9, 2]: top left, bottom right, 7 keypoints, shares of the input.
     """
-    values = raw.reshape(-1, 2 + _KEYPOINTS, 2) / np.float32(INPUT_SIZE)
+    values = raw.reshape(-1, 2 + _KEYPOINTS, 2) / np.float32(size)
     centre, size = values[:, 0] + anchors, values[:, 1]
     result: Floats = values + anchors[:, None]
     result[:, 0] = centre - size / 2

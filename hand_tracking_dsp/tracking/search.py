@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from hand_tracking_dsp.options import check_options, option
 from hand_tracking_dsp.tracking.aside import Afterwards, Beside, Search
 from hand_tracking_dsp.tracking.change import Part, Thumbnail
-from hand_tracking_dsp.tracking.motion import Motion, Square
+from hand_tracking_dsp.tracking.motion import MotionMap, Square
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.types import ChannelOrder, Image, PalmDetection, Region
 
@@ -134,7 +134,6 @@ class PalmSearch:
     def __init__(
         self,
         detector: PalmDetector,
-        near: PalmDetector | None,
         options: SearchOptions,
         idle: IdleOptions,
         max_hands: int,
@@ -145,8 +144,7 @@ class PalmSearch:
         """Search with a detector.
 
         Args:
-            detector: Palm detector of the whole image; its thread's alone while a search runs beside.
-            near: Palm detector of likely places; None: there is none.
+            detector: Palm detector, with its near one; its thread's alone while a search runs beside.
             options: Where they run.
             idle: When they slow down.
             max_hands: Most palms of a search.
@@ -155,14 +153,14 @@ class PalmSearch:
                 do not depend on the machine's speed.
         """
         self._detector = detector
-        self._near = near
+        self._near = detector.near
         self._idle = idle
         self._max_hands = max_hands
         self._score_threshold = score_threshold
         self._aside: Beside | Afterwards | None = None
         if options.schedule != "frame":
             self._aside = Beside() if live else Afterwards()
-        self._motion = Motion()
+        self._motion = MotionMap()
         self._searched_s = self._looked_s = -math.inf
         self._empty_s = math.nan
         self._scene: Thumbnail | None = None
@@ -271,7 +269,7 @@ class PalmSearch:
             return ()
         side = _MOTION_SHARE * max(demand.image.shape[:2])
         moving = self._motion.liveliest(side, demand.regions)
-        places = (moving,) if moving is not None else ()
+        places: tuple[Square, ...] = () if moving is None else (moving,)
         if demand.lost:
             where = demand.lost[0]
             places = (Square(where.x, where.y, _LOST_SCALE * where.size), *places)

@@ -67,7 +67,6 @@ class HandTracker:
         bank: Networks of all levels.
         detector: Palm detector.
         options: Settings.
-        near: Palm detector of likely places; None: the other one alone searches.
         live: Whether frames come from a camera: palms are then detected in a thread. Else what would run in
             the thread runs after the frame, so that results do not depend on the machine's speed.
     """
@@ -78,7 +77,6 @@ class HandTracker:
         detector: PalmDetector,
         options: TrackerOptions | None = None,
         *,
-        near: PalmDetector | None = None,
         live: bool = False,
     ) -> None:
         self._bank = bank
@@ -87,7 +85,6 @@ class HandTracker:
         self._gate = Gate(settings.gate)
         self._search = PalmSearch(
             detector,
-            near,
             settings.search,
             settings.idle,
             settings.max_hands,

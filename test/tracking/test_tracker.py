@@ -199,7 +199,7 @@ def test_a_hand_whose_smoothing_raises_is_dropped(
 def test_a_detector_that_fails_is_not_asked_again_before_its_time(
     bank: LevelBank, detector: PalmDetector, draw: Draw
 ) -> None:
-    failing = Mock(wraps=detector)
+    failing = Mock(wraps=detector, near=None)
     tracker = HandTracker(bank, failing, TrackerOptions(max_hands=2, search_interval_s=0.5))
     images = restless(draw(5))
     tracker.track(images[0], 0.0, 0, "bgr")

@@ -38,7 +38,7 @@ from hand_tracking_dsp.errors import BackendError, ConfigurationError, ModelErro
 from hand_tracking_dsp.recordings.truth import boxes_overlap
 from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_session, providers_by_precision
 from hand_tracking_dsp.tracking.backends.base import Session
-from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, Contract, check_session, warm_up
+from hand_tracking_dsp.tracking.contract import check_session, contract_of, warm_up
 from hand_tracking_dsp.tracking.device import device_name
 from hand_tracking_dsp.tracking.losses import DEVIATION, PALMS_FOUND
 from hand_tracking_dsp.tracking.manifest import Manifest, read_network
@@ -262,7 +262,7 @@ def _crops(images: Sequence[Image]) -> list[NDArray[np.uint8]]:
 
 
 def _open(network: bytes, choice: Choice[NetworkInfo]) -> Session:
-    contract: Contract = LANDMARKS if isinstance(choice.info, LevelInfo) else PALM
+    contract = contract_of(choice.info)
     session = open_session(network, choice.info.file, choice.runtime)
     check_session(session, contract, choice.info.file)
     warm_up(session, contract, choice.info.file)
