@@ -30,6 +30,7 @@ from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.hands import HANDS_TYPE
 from hand_tracking_dsp.messages.message import Message
 from hand_tracking_dsp.messages.samples import COST_FIELDS, STATS_TYPE
+from hand_tracking_dsp.tracking.outlook import Prediction
 from hand_tracking_dsp.tracking.types import Floats, FrameResult, Image, Region, TrackedHand
 
 
@@ -89,6 +90,13 @@ class MessageBuilder:
         """Build the HandArray of a frame's hands; header, width and height (pixels) are the image's."""
         stats = result.stats
         return self._hand_array(result.hands, stats.level, stats.sparsity, header, width, height)
+
+    def predicted(self, prediction: Prediction, header: Message) -> Message:
+        """Build the HandArray of an image that was not looked at in time; header is its own."""
+        size = prediction.width, prediction.height
+        message = self._hand_array(prediction.hands, prediction.level, prediction.sparsity, header, *size)
+        message.predicted_s = prediction.age_s
+        return message
 
     def truth(self, truth: Iterable[HandTruth], header: Message, width: int, height: int) -> Message:
         """Build the HandArray of a source's exact joints; what only a network would know is NaN."""

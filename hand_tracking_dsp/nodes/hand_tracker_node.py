@@ -24,10 +24,8 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image
-from std_msgs.msg import Header
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import Trigger
-from visualization_msgs.msg import MarkerArray
 
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.images.options import ImageOptions
@@ -36,26 +34,27 @@ from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.images import SharedImage, compressed_to_pixels, image_to_pixels
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
+from hand_tracking_dsp.nodes.base.deadlines import Deadlines
 from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE, image_topic
 from hand_tracking_dsp.nodes.base.mailbox import Mailbox
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.pacing import RateMeter
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
-from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_image
-from hand_tracking_dsp.nodes.messages.hand_markers import hand_markers
-from hand_tracking_dsp.nodes.messages.overlay import Overlay
-from hand_tracking_dsp.nodes.messages.received_images import ReceivedImages
+from hand_tracking_dsp.nodes.frame_pictures import FramePictures
+from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES
+from hand_tracking_dsp.nodes.messages.received_images import ReceivedImage, ReceivedImages
+from hand_tracking_dsp.nodes.networks_report import choices_made, report_networks
 from hand_tracking_dsp.nodes.point_command import PointCommand
 from hand_tracking_dsp.nodes.tables.common import bank_folder
 from hand_tracking_dsp.nodes.tables.tracker import TRACKER
 from hand_tracking_dsp.power.accelerator import Accelerator
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.deadline import Deadline, DeadlineOptions
 from hand_tracking_dsp.tracking.drift import DriftMonitor, DriftSchedule
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.precision import disorder
 from hand_tracking_dsp.tracking.tracker import HandTracker
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import ChannelOrder, Drift, FrameResult
@@ -79,14 +78,15 @@ class HandTrackerNode(ManagedNode):
         self._drift: DriftMonitor | None = None
         self._accelerator: Accelerator | None = None
         self._thread: threading.Thread | None = None
-        self._images: Mailbox[Image | CompressedImage | SharedImage] = Mailbox()
+        self._images: Mailbox[ReceivedImage] = Mailbox()
+        self._deadline = Deadline(DeadlineOptions())
+        self._deadlines: Deadlines[ReceivedImage] | None = None
         self._manifest: Manifest | None = None
         self._command: PointCommand | None = None
         self._reset_wanted = False
         self._frames = self._rejected = 0
         self._bad_frame = ""
-        self._bad_frame_s = -math.inf
-        self._last_stamp_s = -math.inf
+        self._bad_frame_s = self._last_stamp_s = -math.inf
         self._taken_s = math.inf
         self._rate = RateMeter()
         self._latest: FrameResult | None = None
@@ -106,26 +106,36 @@ class HandTrackerNode(ManagedNode):
         schedule = DriftSchedule(parameters["drift_interval"], parameters["drift_budget_ms"])
         self._drift = DriftMonitor(self._bank, schedule)
         self._accelerator = Accelerator()
-        self._say_what_runs(detector, self._bank)
+        chosen, problems = choices_made(detector, self._bank)
+        for sentence in chosen:
+            self.get_logger().info(sentence)
+        for sentence in problems:
+            self.get_logger().warning(sentence)
         self._create_topics()
 
     def activate(self) -> None:
-        """Start the thread that tracks."""
+        """Start the threads that track, and that keep the deadline."""
         self._images = Mailbox()
         self._scale = ValueScale(self._image_options)
         self._frames = self._rejected = 0
         self._bad_frame_s = self._last_stamp_s = -math.inf
         self._reset_wanted = True
         self._received.restart()
+        self._deadlines = Deadlines(
+            self._predict, partial(self._warn, "Predicting hands"), self.scheduling.enter_timer
+        )
         self._thread = threading.Thread(target=self._run, args=(self._images,), name="tracker", daemon=True)
         self._thread.start()
 
     def deactivate(self) -> None:
-        """Stop that thread."""
+        """Stop these threads."""
         self._images.close()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        if self._deadlines is not None:
+            self._deadlines.stop()
+            self._deadlines = None
         if self._tracker is not None:
             self._tracker.close()
 
@@ -135,7 +145,8 @@ class HandTrackerNode(ManagedNode):
         self._accelerator = self._latest = None
 
     def apply(self, values: Mapping[str, Any]) -> None:
-        """Take up how often and at what cost drift is measured."""
+        """Take up the deadline, and how often and at what cost drift is measured."""
+        self._deadline.options = self.parameters.make(DeadlineOptions, "deadline.", values)
         if self._drift is not None:
             schedule = self._drift.schedule
             schedule.interval = values.get("drift_interval", schedule.interval)
@@ -149,17 +160,10 @@ class HandTrackerNode(ManagedNode):
             "frames_rejected": self._rejected,
             "rate_hz": self._rate.hz(time.monotonic()),
         }
-        if self._bank is not None and self._command is not None:
+        if self._bank is not None and self._detector is not None and self._command is not None:
             report.values |= self._command.values()
             report.warnings += self._command.warnings()
-            choice = self._bank.choices[self._command.applied_level]
-            report.hardware = choice.provider
-            report.values["precision"] = choice.precision
-            if choice.nodes:
-                report.values["nodes"] = choice.nodes
-        if self._detector is not None:
-            palms = self._detector.choice
-            report.values["detector"] = f"{palms.info.name} in {palms.precision} on {palms.provider}"
+            report_networks(report, self._detector, self._bank, self._command.applied_level)
         if self._latest is not None:
             report.values["hands"] = len(self._latest.hands)
             report.values["total_ms"] = self._latest.stats.total_ms
@@ -177,16 +181,6 @@ class HandTrackerNode(ManagedNode):
         if ready < total:
             self.progress(f"Loading {what}, {ready} of {total} are ready.")
 
-    def _say_what_runs(self, detector: PalmDetector, bank: LevelBank) -> None:
-        problems = list(detector.choice.problems)
-        for choice in (detector.choice, *bank.choices):
-            self.get_logger().info(f"{choice}.")
-        for level in bank.choices:
-            problems += level.problems
-        for sentence in dict.fromkeys([*problems, *disorder(bank.choices)]):
-            self.get_logger().warning(sentence)
-        self.get_logger().info(f"{len(bank.levels)} levels are ready on {bank.provider}.")
-
     def _create_topics(self) -> None:
         parameters = self.parameters
         compressed = parameters["image_transport"] == "compressed"
@@ -195,21 +189,23 @@ class HandTrackerNode(ManagedNode):
         self._image_options = parameters.make(ImageOptions)
         self._hands = self.publish_on(HandArray, "hands", "hands")
         self._stats = self.publish_on(TrackerStats, "stats", "hands")
-        self._markers = self.publish_on(MarkerArray, "markers", "hands") if parameters["markers"] else None
-        self._overlay = self.publish_on(Image, "overlay", "overlay") if parameters["overlay"] else None
-        self._picture = Overlay()
-        self._received = ReceivedImages(parameters["horizontal_fov_deg"])
+        self._deadline.options = parameters.make(DeadlineOptions, "deadline.")
+        self._received = ReceivedImages(parameters["horizontal_fov_deg"], self._deadline)
         self._image_topic = self.resolve_topic_name(image_topic(self, name) if compressed else name)
-        if parameters["overlay"]:
-            self.listen_to(BatteryState, "battery_state", self._picture.add_battery, "battery")
+        self._pictures = FramePictures(self, self._received)
         self.listen_to(SparsityCommand, "sparsity_command", self._on_command, "command")
         self.listen_to(CameraInfo, CAMERA_INFO, self._received.add_info, "image", shared=True)
         self.listen_to(kind, name, self._on_image, "image", shared=True)
         self.serve(Trigger, "~/reset", self._on_reset)
 
     def _on_image(self, message: Image | CompressedImage | SharedImage) -> None:
-        if self.state == "active":
-            self._images.put(message)
+        if self.state == "active" and self._deadlines is not None:
+            now_ns = self.get_clock().now().nanoseconds
+            image = self._received.receive(message, now_ns, time.monotonic())
+            if self._deadline.options.predict and not image.is_late:
+                self._deadlines.add(image)
+            if (replaced := self._images.put(image)) is not None:
+                self._deadlines.drop(replaced)
             # Let go of the interpreter, so that the tracking thread begins now and not only when this
             # one next waits for a message: a quarter of a millisecond sooner.
             time.sleep(1e-6)
@@ -224,18 +220,35 @@ class HandTrackerNode(ManagedNode):
         response.message = "All hands are forgotten with the next image."
         return response
 
-    def _run(self, images: Mailbox[Image | CompressedImage | SharedImage]) -> None:
+    def _predict(self, image: ReceivedImage) -> bool:
+        """Publish the hands that an image is expected to show; called at its deadline, in another thread."""
+        outlook = self._tracker.outlook if self._tracker else None
+        prediction = outlook.at(image.stamp_s) if outlook else None
+        if prediction is None:
+            return False
+        self._hands.publish(ROS_MESSAGES.predicted(prediction, image.message.header))
+        image.substitute(prediction, time.monotonic())
+        return True
+
+    def _warn(self, what: str, error: Exception) -> None:
+        self.get_logger().warning(
+            f"{what} failed with {type(error).__name__}: {error}.", throttle_duration_sec=5.0
+        )
+
+    def _run(self, images: Mailbox[ReceivedImage]) -> None:
         self.scheduling.enter_thread()
-        while (message := images.take()) is not None:
+        while (image := images.take()) is not None:
             self._taken_s = time.monotonic()
             try:
-                self._handle(message)
+                self._handle(image)
             except FrameError as error:
                 self._reject(str(error))
             except Exception as error:  # noqa: BLE001 (nothing may end the thread)
                 self._reject(f"Tracking failed with {type(error).__name__}: {error}.")
             finally:
                 self._taken_s = math.inf
+                if self._deadlines is not None:
+                    self._deadlines.drop(image)
 
     def _reject(self, sentence: str) -> None:
         self._rejected += 1
@@ -243,23 +256,25 @@ class HandTrackerNode(ManagedNode):
         self._bad_frame_s = time.monotonic()
         self.get_logger().warning(sentence, throttle_duration_sec=5.0)
 
-    def _handle(self, message: Image | CompressedImage | SharedImage) -> None:
-        tracker, command = self._tracker, self._command
-        if tracker is None or command is None:
+    def _handle(self, image: ReceivedImage) -> None:
+        tracker, deadlines, command = self._tracker, self._deadlines, self._command
+        if tracker is None or deadlines is None or command is None:
             return
         start = perf_counter()
+        message, stamp_s = image.message, image.stamp_s
         pixels, order = self._to_pixels(message, self._scale)
         conversion_ms = (perf_counter() - start) * 1e3
         height, width = pixels.shape[:2]
-        stamp_s = self._received.time_s(message.header, self.get_clock().now().nanoseconds, width, height)
+        self._received.note(message.header, width, height)
         if self._reset_wanted or stamp_s < self._last_stamp_s:
             tracker.reset()
             self._reset_wanted = False
         self._last_stamp_s = stamp_s
-        result = tracker.track(pixels, stamp_s, command.in_force[1], order)
+        left_ms = self._deadline.network_ms(image.due_s - deadlines.ahead_s, time.monotonic())
+        result = tracker.track(pixels, stamp_s, command.in_force[1], order, left_ms)
         hands = ROS_MESSAGES.hands(result, message.header, width, height)
         total_ms = (perf_counter() - start) * 1e3
-        self._hands.publish(hands)
+        deadlines.settle(image, partial(self._hands.publish, hands))
         self._rate.tick(now_s := time.monotonic())
         end_to_end_ms = self._received.end_to_end_ms(
             message.header.stamp, self.get_clock().now().nanoseconds, total_ms, now_s
@@ -278,13 +293,12 @@ class HandTrackerNode(ManagedNode):
             end_to_end_ms=end_to_end_ms,
             **command.numbers,
             accelerator_utilization=self._accelerator.busy(now_s) if self._accelerator else math.nan,
+            at_deadline=image.substituted,
+            published_ms=image.published_ms,
+            prediction_error=image.prediction.error_percent(result.hands) if image.prediction else math.nan,
         )
         self._stats.publish(ROS_MESSAGES.stats(cost, message.header))
-        if self._markers is not None and self._markers.get_subscription_count():
-            self._markers.publish(self._skeletons(result, message.header, width, height))
-        if self._overlay is not None and self._overlay.get_subscription_count():
-            drawn = self._picture.draw(pixels, order, result.hands, cost)
-            self._overlay.publish(pixels_to_image(drawn, message.header))
+        self._pictures.publish(pixels, order, result, cost, message.header)
 
     def _measure_drift(self, pixels: Pixels, order: ChannelOrder, result: FrameResult, ms: float) -> Drift:
         """Measure the drift of a frame that took so long; the hands are out, so failing loses nothing."""
@@ -293,15 +307,8 @@ class HandTrackerNode(ManagedNode):
         try:
             return self._drift.measure(pixels, order, result, ms)
         except Exception as error:  # noqa: BLE001 (the frame's stats must get out)
-            self.get_logger().warning(
-                f"Measuring the drift failed with {type(error).__name__}: {error}.",
-                throttle_duration_sec=5.0,
-            )
+            self._warn("Measuring the drift", error)
             return Drift()
-
-    def _skeletons(self, result: FrameResult, header: Header, width: int, height: int) -> MarkerArray:
-        camera = self._received.camera(width, height)
-        return hand_markers(result.hands, header, camera.focal_px, camera.centre_px)
 
 
 main = partial(run_node, HandTrackerNode)

@@ -218,7 +218,8 @@ class BagRecording:
                 truth = tuple(map(_true_hand, tracked_hands(message)))
                 self._keep(topic, beside.truth, stamp_ns(message), truth)
             else:
-                recorded = RecordedHands(int(message.level), tracked_hands(message))
+                predicted = getattr(message, "predicted_s", 0.0) > 0
+                recorded = RecordedHands(int(message.level), tracked_hands(message), predicted)
                 self._keep(topic, beside.recorded, stamp_ns(message), recorded)
         except FrameError:  # the bag has counted it
             return

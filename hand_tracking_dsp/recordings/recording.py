@@ -30,10 +30,17 @@ _MOST_SENTENCES = 20
 
 @dataclass(frozen=True, slots=True)
 class RecordedHands:
-    """Level and hands that the tracker published while the bag was recorded."""
+    """Level and hands that the tracker published while the bag was recorded.
+
+    Attributes:
+        level: The level.
+        hands: The hands.
+        predicted: Whether they were predicted at the deadline, from images before: no replay gives the same.
+    """
 
     level: int
     hands: tuple[TrackedHand, ...]
+    predicted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ class FrameMetrics:
             "measurement_age_ms": 1e3 * mean_or_nan([hand.measurement_age_s for hand in result.hands]),
             "searched": float(cost.detector_ran),
         }
-        if frame.recorded is not None:
+        if frame.recorded is not None and not frame.recorded.predicted:
             measures |= _from_recorded(result.hands, frame.recorded.hands)
         pairs = None
         if frame.truth is not None:

@@ -31,13 +31,14 @@ class Mailbox(Generic[T]):
         self._closed = False
         self.dropped = 0
 
-    def put(self, item: T) -> None:
-        """Leave an item, in place of one that was not taken."""
+    def put(self, item: T) -> T | None:
+        """Leave an item, in place of one that was not taken, which is returned; None: there was none."""
         with self._condition:
-            if self._item is not None:
+            replaced, self._item = self._item, item
+            if replaced is not None:
                 self.dropped += 1
-            self._item = item
             self._condition.notify()
+            return replaced
 
     def take(self) -> T | None:
         """Wait for an item and take it; None once the mailbox is closed."""

@@ -67,6 +67,11 @@ class NodeScheduling:
         if self._options is not None and self._options.scheduling == "realtime":
             self._real_time = RealTimeThread()
 
+    def enter_timer(self) -> None:
+        """Put the calling thread, which runs for less than a millisecond at a time, there likewise."""
+        if self._options is not None and self._options.scheduling == "realtime":
+            RealTimeThread()
+
     def describe(self, report: Report) -> None:
         """Add what is in force, and what permission would bring."""
         if self._options is None:

@@ -86,10 +86,13 @@ def camera(graph, frames):
 
 @pytest.fixture
 def start(graph):
-    """Give a function that starts the tracker with parameters and waits until it is active."""
+    """Give a function that starts the tracker with parameters and waits until it is active.
+
+    It keeps no deadline unless asked to, so that what it does does not depend on the machine's speed.
+    """
 
     def start_tracker(**parameters):
-        graph.start(HandTrackerNode, **parameters)
+        graph.start(HandTrackerNode, **{"deadline.predict": False, "deadline.reflex": False, **parameters})
         graph.until_state("hand_tracker_node", "active")
 
     return start_tracker

@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import numpy as np
 from builtin_interfaces.msg import Time
 from rosgraph_msgs.msg import Clock
@@ -46,11 +48,12 @@ def test_ages_are_counted_in_simulated_time(graph, camera):
     clock = graph.observer.create_publisher(Clock, "/clock", 10)
     graph.until(clock.get_subscription_count, "the tracker listens to /clock")
     graph.until(camera.publisher.get_subscription_count, "the tracker listens")
-    header = Header()
-    header.stamp.sec = 99
+    seconds = count(100)
 
     def send_and_hear():
-        clock.publish(Clock(clock=Time(sec=100)))
+        now_s = next(seconds)
+        clock.publish(Clock(clock=Time(sec=now_s)))
+        header = Header(stamp=Time(sec=now_s - 1))
         camera.send(pixels_to_image(camera.frames[0].image, header))
         return camera.stats and camera.stats[-1].end_to_end_ms == 1000.0
 

@@ -1,0 +1,43 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What the tracker's node says of the networks that it runs, in its log and in /diagnostics."""
+
+from __future__ import annotations
+
+from hand_tracking_dsp.nodes.base.report import Report
+from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.precision import disorder
+
+
+def choices_made(detector: PalmDetector, bank: LevelBank) -> tuple[list[str], list[str]]:
+    """Return sentences on what was chosen for each network, and on what did not work as wanted."""
+    chosen = [f"{detector.choice}.", *(f"{choice}." for choice in bank.choices)]
+    chosen.append(f"{len(bank.levels)} levels are ready on {bank.provider}.")
+    problems = list(detector.choice.problems)
+    for choice in bank.choices:
+        problems += choice.problems
+    return chosen, list(dict.fromkeys([*problems, *disorder(bank.choices)]))
+
+
+def report_networks(report: Report, detector: PalmDetector, bank: LevelBank, level: int) -> None:
+    """Add what runs at a level of the bank."""
+    choice = bank.choices[level]
+    report.hardware = choice.provider
+    report.values["precision"] = choice.precision
+    if choice.nodes:
+        report.values["nodes"] = choice.nodes
+    palms = detector.choice
+    report.values["detector"] = f"{palms.info.name} in {palms.precision} on {palms.provider}"
