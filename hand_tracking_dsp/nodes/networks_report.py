@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the tracker's node says of the networks that it runs, in its log and in /diagnostics."""
+"""Sentences and values on the networks that the tracker's node runs, for its log and /diagnostics."""
 
 from __future__ import annotations
 

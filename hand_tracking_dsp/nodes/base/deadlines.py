@@ -28,7 +28,7 @@ _LEAST_AHEAD_S, _MOST_AHEAD_S = 0.001, 0.008
 _MEMORY = 0.98
 
 
-class Timed(Protocol):
+class DueItem(Protocol):
     """An item with a deadline.
 
     Attributes:
@@ -40,7 +40,7 @@ class Timed(Protocol):
     substituted: bool
 
 
-Item = TypeVar("Item", bound=Timed)
+Item = TypeVar("Item", bound=DueItem)
 
 
 class Deadlines(Generic[Item]):
