@@ -119,18 +119,18 @@ def _nodes(context: LaunchContext) -> list[Node | RegisterEventHandler]:
     composed = IfCondition(LaunchConfiguration("composed")).evaluate(context)
     set_here = _set_by_arguments(context)
     processes = {}
-    for nodes in divide(tuple(started), composed=composed).values():
-        set_for = {node: set_here[started[node]] for node in nodes}
-        process = _node(context, *set_for.popitem()) if len(nodes) == 1 else _together(context, set_for)
-        processes |= dict.fromkeys(nodes, process)
-    actions = list(dict.fromkeys(processes.values()))
+    for name, nodes in divide(tuple(started), composed=composed).items():
+        processes[name] = _process(context, {node: set_here[started[node]] for node in nodes})
+    actions = [*processes.values()]
     if processes and IfCondition(LaunchConfiguration("respawn")).evaluate(context):
         actions += _watch(context, processes)
     return actions
 
 
-def _together(context: LaunchContext, parameters: dict[str, dict[str, bool | str]]) -> Node:
-    """Make the process of several nodes, given the parameters by node."""
+def _process(context: LaunchContext, parameters: dict[str, dict[str, bool | str]]) -> Node:
+    """Make the process of one or several nodes, given the parameters by node."""
+    if len(parameters) == 1:
+        return _node(context, *parameters.popitem())
     arguments = list(parameters)
     for node, values in parameters.items():
         arguments += [f"{node}.{key}={json.dumps(value)}" for key, value in values.items()]

@@ -12,9 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Program beside nodes that something else starts: prints a line for every node that is frozen or deaf.
+"""Program beside nodes that something else starts: prints a line for every process that is frozen or deaf.
 
-ros2 run hand_tracking_dsp flow_watch camera_node hand_tracker_node --ros-args -r __ns:=/robot
+Nodes that share a process are named together, as hand_tracking_dsp.nodes.graph.division names it:
+ros2 run hand_tracking_dsp flow_watch camera_node+hand_tracker_node power_node --ros-args -r __ns:=/robot
 """
 
 from __future__ import annotations
@@ -53,9 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with FlowWatch({name: f"{namespace}/{name}" for name in names}) as watch:
+    processes = {name: name.split("+") for name in names}
+    with FlowWatch({node: f"{namespace}/{node}" for nodes in processes.values() for node in nodes}) as watch:
         while not stop.wait(_POLL_S):
-            for node, trouble in watch.troubles().items():
-                print(f"{RESTART} {node} {trouble}.", flush=True)
-                watch.forget(node)
+            troubles = watch.troubles()
+            for process, nodes in processes.items():
+                ill = [node for node in nodes if node in troubles]
+                if ill:
+                    print(f"{RESTART} {process} {troubles[ill[0]]}.", flush=True)
+                    for node in nodes:
+                        watch.forget(node)
     return 0

@@ -204,22 +204,33 @@ def test_camera_and_tracker_share_a_process_unless_asked_not_to(launch, composed
     assert any("Reading synthetic hand" in line for line in launched.lines)
 
 
-def test_a_node_that_is_alive_and_frozen_is_started_again(launch):
-    arguments = dict.fromkeys(("camera", "tracker", "controller"), "false")
-    launched = Launched(launch, GENERAL, {**arguments, "namespace": "robot", "respawn": "true"})
+@pytest.mark.parametrize(
+    ("without", "executable", "nodes"),
+    [
+        (("camera", "tracker", "controller"), "power_node", ("power_node",)),
+        (("controller", "power"), "composed_nodes", ("camera_node", "hand_tracker_node")),
+    ],
+)
+def test_what_is_alive_and_frozen_is_started_again_once(launch, without, executable, nodes):
+    arguments = {**dict.fromkeys(without, "false"), "namespace": "robot", "respawn": "true"}
+    launched = Launched(launch, GENERAL, arguments)
     first: list[int] = []
 
     def again(running):
-        if not first and sum("power_node]: active" in line for line in running.lines):
-            first.append(running.pids["power_node"])
+        active = [sum(f"{node}]: active" in line for line in running.lines) for node in nodes]
+        if not first and all(active):
+            first.append(running.pids[executable])
             # The watch has had a report of it by then.
             threading.Timer(5.0, os.kill, (first[0], signal.SIGSTOP)).start()
-        return sum("power_node]: active" in line for line in running.lines) == 2
+        return all(count == 2 for count in active)
 
     launched.run(again)
-    assert any(line.startswith(f"{RESTART} power_node has not reported") for line in launched.lines)
-    assert launched.pids["power_node"] != first[0]
-    assert launched.statuses == {"power_node": 0, "flow_watch": 0}
+    restarts = [line for line in launched.lines if line.startswith(RESTART)]
+    assert [line.split(" for ")[0] for line in restarts] == [
+        f"{RESTART} {'+'.join(nodes)} has not reported in /diagnostics"
+    ]
+    assert launched.pids[executable] != first[0]
+    assert launched.statuses == {executable: 0, "flow_watch": 0}
 
 
 def test_arguments_reach_the_nodes(launch, tmp_path):

@@ -39,4 +39,4 @@ SUPERVISED_VARIABLE = "HAND_TRACKING_DSP_SUPERVISED"
 """Set to 1 for children: they stop when their standard input ends, so none outlives its parent."""
 
 RESTART = "RESTART"
-"""First word of a line of the program flow_watch; the second is the node's name, without namespace."""
+"""First word of a line of the program flow_watch; the second names the process, as division.divide does."""
