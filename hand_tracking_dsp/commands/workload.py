@@ -34,7 +34,7 @@ from hand_tracking_dsp.options import make_options
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import read_manifest
-from hand_tracking_dsp.tracking.tracker_options import ALL_MEASURED, TrackerOptions
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 
 _NODE = "hand_tracker_node"
 _DEFAULT = "default"
@@ -104,9 +104,8 @@ def _measure_clips(
     with ExitStack() as stack:
         contenders = {name: _contender(stack, values, core, args) for name, values in settings.items()}
         first = next(iter(settings.values()))
-        # It searches as the first setting does, so that both find the same hands.
-        search = {"search_interval_s": first.get("search_interval_s", TrackerOptions().search_interval_s)}
-        dense = {**ALL_MEASURED, **search, "level": 0, "operating_point": -1}
+        # With a hand in view it searches as the first setting does, so that both look at the same hands.
+        dense = {"gate.enabled": False, "idle.rate_hz": 0.0, "level": 0, "operating_point": -1}
         contenders[DENSE] = _contender(stack, {**first, **dense}, core, args)
         if args.mediapipe_python.exists():
             most = [values.get("max_hands", TrackerOptions().max_hands) for values in settings.values()]

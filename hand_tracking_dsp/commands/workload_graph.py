@@ -27,6 +27,7 @@ from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import markdown_table
 from hand_tracking_dsp.commands.policy.live_run import fixed_level
 from hand_tracking_dsp.commands.up import require_ros
+from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.summary import summarize
 from hand_tracking_dsp.evaluation.workload.scenes import SCENES, write_scene
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, Value
@@ -65,6 +66,7 @@ def measure_graph(args: argparse.Namespace, settings: Mapping[str, Mapping[str, 
 
     Raises:
         ConfigurationError: ROS 2 is not to be found.
+        SourceError: A video is not there.
         HandTrackingError: A node failed.
     """
     require_ros()
@@ -104,6 +106,9 @@ def measure_graph(args: argparse.Namespace, settings: Mapping[str, Mapping[str, 
 def _video(args: argparse.Namespace, scene: str, folder: Path) -> Path:
     given: Path | None = getattr(args, scene.replace(" ", "_"))
     if given is not None:
+        if not given.exists():  # the camera would wait for it
+            msg = f"There is no video {given}: name a file, or a folder of pictures."
+            raise SourceError(msg)
         return given.resolve()
     path = folder / f"{scene.replace(' ', '_')}.avi"
     write_scene(scene, path)

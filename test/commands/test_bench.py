@@ -23,9 +23,12 @@ from unittest.mock import Mock
 
 import pytest
 
-from hand_tracking_dsp.commands import bench
-from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.commands import bench, workload_graph
+from hand_tracking_dsp.errors import ConfigurationError, SourceError
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.nodes.graph.run import GraphRun
 from hand_tracking_dsp.nodes.graph.transport import PROFILE_VARIABLES
+from hand_tracking_dsp.recordings.run import ObservedRun
 
 FIGURES = {
     "backend": "a backend",
@@ -92,3 +95,65 @@ def test_workload_compares_settings_by_the_names_of_parameters(tmp_path: Path, c
 def test_workload_refuses_what_is_no_parameter_of_the_tracker() -> None:
     with pytest.raises(ConfigurationError, match="has no parameter 'searching'"):
         workload("--settings", "searching=1")
+
+
+class StandInGraph:
+    """Stands in for run_graph: one process takes half a core in every run, another one a tenth."""
+
+    def __init__(self, seconds: float = 60.0) -> None:
+        self.runs: list[GraphRun] = []
+        self._seconds = seconds
+
+    def __call__(self, options: GraphRun, on_state) -> ObservedRun:
+        self.runs.append(options)
+        on_state(None, min(self._seconds, options.duration_s))
+        values = {"level": 0, "hands": 1, "total_ms": 5.0, "end_to_end_ms": 8.0, "provider": "a/b"}
+        costs = [FrameCost(stamp_ns=i * 33_333_333, **values) for i in range(31)]
+        return ObservedRun(costs=costs, processor_shares={"tracker": 0.5, "power_node": 0.1})
+
+
+def graph_bench(monkeypatch: pytest.MonkeyPatch, graph: StandInGraph, *arguments: str) -> int:
+    """Run the part of `bench workload` that runs the graph, over empty videos."""
+    monkeypatch.setattr(workload_graph, "run_graph", graph)
+    monkeypatch.setattr(workload_graph, "write_scene", lambda _name, path: path.touch())
+    parser = ArgumentParser()
+    bench.add_arguments(parser)
+    return bench.run(parser.parse_args(["workload", "--parts", "graph", "--repeats", "2", *arguments]))
+
+
+def test_settings_and_processes_of_the_graph_take_turns(monkeypatch, capsys, tmp_path: Path) -> None:
+    graph, resting = StandInGraph(), tmp_path / "hand.avi"
+    resting.touch()
+    kinds = ("--settings", "default", "level=5", "--processes", "composed", "separate")
+    assert graph_bench(monkeypatch, graph, *kinds, "--resting-hand", str(resting)) == 0
+    assert len(graph.runs) == 3 * 4 * 2
+    runs = [one.graph for one in graph.runs]
+    assert [run.composed for run in runs[:4]] == [True, False, True, False]
+    assert [run.parameters["hand_tracker_node"].get("level", 0) for run in runs[:4]] == [0, 0, 5, 5]
+    assert [run.parameters["pruning_controller_node"]["fixed.level"] for run in runs[:4]] == [0, 0, 5, 5]
+    assert [run.composed for run in runs[12:16]] == [False, True, False, True], "then backwards"
+    assert {run.parameters["camera_node"]["source"] for run in runs[4:8]} == {str(resting)}
+    printed = capsys.readouterr().out
+    assert "| scene | setting | processes | all | tracker | power_node | frames a second |" in printed
+    assert "| resting hand | level=5 | separate | 60.0 | 50.0 | 10.0 | 30.0 | 100% |" in printed
+
+
+def test_the_figures_of_every_run_of_the_graph_are_written(monkeypatch, tmp_path: Path) -> None:
+    assert graph_bench(monkeypatch, StandInGraph(), "--out", str(tmp_path / "graph.json")) == 0
+    (found,) = json.loads((tmp_path / "graph.json").read_text())["graph"]["scenes"]["empty room"]
+    assert (found["setting"], found["processes"]) == ("default", "composed")
+    assert [run["cores"]["all"] for run in found["runs"]] == [0.6, 0.6]
+
+
+def test_a_scene_that_is_not_there_is_named_before_anything_runs(monkeypatch) -> None:
+    graph = StandInGraph()
+    with pytest.raises(SourceError, match=r"There is no video /nowhere/room\.avi"):
+        graph_bench(monkeypatch, graph, "--empty-room", "/nowhere/room.avi")
+    assert graph.runs == []
+
+
+def test_ctrl_c_ends_all_runs_of_the_graph(monkeypatch) -> None:
+    graph = StandInGraph(seconds=1.0)
+    with pytest.raises(KeyboardInterrupt):
+        graph_bench(monkeypatch, graph)
+    assert len(graph.runs) == 1
