@@ -28,8 +28,8 @@ from hand_tracking_dsp.commands.arguments import (
 )
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.evaluation.replay.levels import RULES, Setting
 from hand_tracking_dsp.evaluation.replay.naming import distinct_names
+from hand_tracking_dsp.evaluation.replay.points import RULES, Setting, require_level, require_point
 from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, ReplayOptions
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.options import declaration
@@ -52,8 +52,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--topic", default="", help="topic of the images (default: the bag's only camera)")
     add_bank(parser)
     what = parser.add_argument_group("what to run (level 0 by default; several give several runs)")
-    what.add_argument("--level", type=int, nargs="+", default=[], metavar="N", help="sparsity levels")
+    what.add_argument(
+        "--level",
+        type=int,
+        nargs="+",
+        default=[],
+        metavar="N",
+        help="sparsity levels, each in its densest point",
+    )
     what.add_argument("--all-levels", action="store_true", help="every level of the bank")
+    what.add_argument("--point", type=int, nargs="+", default=[], metavar="N", help="operating points")
+    what.add_argument("--all-points", action="store_true", help="every operating point of the bank")
     what.add_argument(
         "--policy",
         nargs="+",
@@ -142,14 +151,16 @@ def settings_of(options: argparse.Namespace, bank: Manifest) -> list[Setting]:
     """List the settings to run over every recording, each under a name of its own.
 
     Raises:
-        ConfigurationError: The bank has no such level.
+        ConfigurationError: The bank has no such level or operating point.
     """
     levels = range(len(bank.levels)) if options.all_levels else dict.fromkeys(options.level)
     for level in levels:
-        if not 0 <= level < len(bank.levels):
-            msg = f"There is no level {level}: the bank {bank.name} has levels 0 to {len(bank.levels) - 1}."
-            raise ConfigurationError(msg)
+        require_level(bank, level)
+    points = range(len(bank.points)) if options.all_points else dict.fromkeys(options.point)
+    for point in points:
+        require_point(bank, point)
     settings = [Setting(f"level {level}", level=level) for level in levels]
+    settings += [Setting(f"point {point}", point=point) for point in points]
     policies = list(dict.fromkeys(options.policy))
     names = distinct_names([Path(policy) for policy in policies])
     settings += [

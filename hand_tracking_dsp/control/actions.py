@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Actions of a learned policy: one level sparser, the same, or one level denser."""
+"""Actions of a learned policy: one operating point sparser, the same, or one denser."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Action(IntEnum):
 
     @property
     def step(self) -> int:
-        """Return the change of level: -1, 0 or 1."""
+        """Return the change of point: -1, 0 or 1."""
         return self.value - Action.KEEP
 
 
 ACTION_NAMES: tuple[str, ...] = tuple(action.name.lower() for action in Action)
 
 
-def allowed_actions(level: int, levels: int) -> NDArray[np.bool_]:
-    """Return which actions lead to a level that is loaded: bool [3]."""
-    return np.array([0 <= level + action.step < levels for action in Action])
+def allowed_actions(point: int, points: int) -> NDArray[np.bool_]:
+    """Return which actions lead to a point that is loaded: bool [3]."""
+    return np.array([0 <= point + action.step < points for action in Action])

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Watch over the commanded level: whether trackers run it, and whether anybody else commands another."""
+"""Watch over the commanded operating point: whether trackers run it, and anybody else commands another."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ _REPORTED_S = 5.0
 
 @dataclass(slots=True)
 class _Seen:
-    """Deviation from the commanded level: when it was seen last, and the other level."""
+    """Deviation from the commanded point: when it was seen last, and the other point."""
 
     time_s: float = -math.inf
-    level: int = 0
+    point: int = 0
     count: int = 0
 
-    def note(self, now_s: float, level: int) -> None:
-        self.time_s, self.level, self.count = now_s, level, self.count + 1
+    def note(self, now_s: float, point: int) -> None:
+        self.time_s, self.point, self.count = now_s, point, self.count + 1
 
     def lately(self, now_s: float) -> bool:
         return now_s - self.time_s <= _REPORTED_S
 
 
 class CommandWatch:
-    """Decides when a level must be commanded again; every time is given, seconds of a monotonic clock.
+    """Decides when a point must be commanded again; every time is given, seconds of a monotonic clock.
 
     Attributes:
         repeated: Commands that were repeated.
@@ -55,38 +55,38 @@ class CommandWatch:
 
     def __init__(self) -> None:
         self.repeated = 0
-        self._level: int | None = None
+        self._point: int | None = None
         self._sent_s = -math.inf
         self._pause_s = _FIRST_PAUSE_S
         self._disobeyed = _Seen()
         self._lacking = _Seen()
         self._others = _Seen()
 
-    def commanded(self, level: int, now_s: float) -> None:
-        """Note that a level is commanded, for a new reason or because it has changed."""
-        if level != self._level:
+    def commanded(self, point: int, now_s: float) -> None:
+        """Note that a point is commanded, for a new reason or because it has changed."""
+        if point != self._point:
             self._disobeyed, self._lacking = _Seen(), _Seen()
             self._pause_s = _FIRST_PAUSE_S
-        self._level, self._sent_s = level, now_s
+        self._point, self._sent_s = point, now_s
 
     def frame(self, requested: int, applied: int, now_s: float) -> None:
-        """Note the level that a tracker last received and the one that it took up, time permitting."""
-        if self._level is None or applied == self._level or now_s - self._sent_s < _TAKEN_UP_S:
+        """Note the point that a tracker last received and the one that it took up, time permitting."""
+        if self._point is None or applied == self._point or now_s - self._sent_s < _TAKEN_UP_S:
             return
-        (self._lacking if requested == self._level else self._disobeyed).note(now_s, applied)
+        (self._lacking if requested == self._point else self._disobeyed).note(now_s, applied)
 
-    def other(self, level: int, now_s: float) -> None:
+    def other(self, point: int, now_s: float) -> None:
         """Note the command of somebody else."""
-        if level != self._level:
-            self._others.note(now_s, level)
+        if point != self._point:
+            self._others.note(now_s, point)
 
     def again(self, now_s: float) -> bool:
-        """Return whether the level is to be commanded again now, and take that as done.
+        """Return whether the point is to be commanded again now, and take that as done.
 
         A command of somebody else is answered at once. One that a tracker does not obey is repeated after
         0.5 s, then after pauses that double up to 10 s.
         """
-        if self._level is None:
+        if self._point is None:
             return False
         passed_s = now_s - self._sent_s
         overridden = self._others.time_s > self._sent_s and passed_s >= _OVERRIDE_S
@@ -111,17 +111,17 @@ class CommandWatch:
         found = []
         if self._others.lately(now_s):
             found.append(
-                f"Somebody else commands level {self._others.level} on {topic} "
-                f"({self._others.count} times so far); level {self._level} is commanded against it."
+                f"Somebody else commands operating point {self._others.point} on {topic} "
+                f"({self._others.count} times so far); point {self._point} is commanded against it."
             )
         if self._lacking.lately(now_s):
             found.append(
-                f"A tracker received level {self._level} and runs level {self._lacking.level}: its bank "
-                "lacks that level; set the parameter bank of tracker and controller to the same folder."
+                f"A tracker received operating point {self._point} and runs point {self._lacking.point}: its "
+                "bank lacks that point; set the parameter bank of tracker and controller to the same folder."
             )
         if self._disobeyed.lately(now_s):
             found.append(
-                f"A tracker runs level {self._disobeyed.level} although level {self._level} was commanded; "
-                f"commanded again {self.repeated} times so far."
+                f"A tracker runs operating point {self._disobeyed.point} although point {self._point} was "
+                f"commanded; commanded again {self.repeated} times so far."
             )
         return found

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The controller: from latency and battery samples to the sparsity level, with reasons."""
+"""The controller: from latency and battery samples to the operating point, with reasons."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
 
 AUTOMATIC = -1
-"""The operator level that leaves the choice to the policy."""
+"""The operator's point that leaves the choice to the policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +40,22 @@ class Decision:
     """One decision; the fields of msg/ControllerState.msg.
 
     Attributes:
-        level_before: Level before the decision.
-        level_wanted: Level the policy wanted; the level kept where it was not asked or failed.
+        point_before: Point before the decision.
+        point_wanted: Point the policy wanted; the point kept where it was not asked or failed.
         verdict: Verdict of the shield before bounds, dwell time and pace.
-        level: Level to command.
-        reason: Why that level, or why the change that still waits for the dwell time.
+        point: Point to command.
+        reason: Why that point, or why the change that still waits for the dwell time.
         detail: The reason in a sentence with its numbers.
         observation: Observation that the policy was given.
         dwell_left_s: Seconds until the dwell time allows a change in either direction; towards sparser
             it may come earlier.
-        switches: Changes of level so far.
+        switches: Changes of point so far.
     """
 
-    level_before: int
-    level_wanted: int
+    point_before: int
+    point_wanted: int
     verdict: Verdict
-    level: int
+    point: int
     reason: Reason
     detail: str
     observation: Observation
@@ -64,7 +64,7 @@ class Decision:
 
 
 class Controller:
-    """Loaded levels → policy → shield → bounds, dwell time and pace → decision.
+    """Policy → shield → bounds, dwell time and pace → decision.
 
     Time is an argument, seconds of a monotonic clock; one that runs back or is not a number counts as
     standing still (at 0 before the first number). Samples may come in any order and with any content.
@@ -73,26 +73,26 @@ class Controller:
     once, and overrides the shield too.
 
     Args:
-        levels: Levels of the bank that are loaded, 1 to 255: 0 = dense to levels - 1 = sparsest.
+        points: Number of operating points of the bank, 1 to 255: 0 = densest to points - 1 = sparsest.
         policy: The policy.
         options: Budget, windows, dwell times, shield.
 
     Raises:
-        ConfigurationError: levels is out of range, or initial or fallback level is not in the bank.
+        ConfigurationError: points is out of range, or initial or fallback point is not in the bank.
     """
 
-    def __init__(self, levels: int, policy: Policy, options: ControllerOptions | None = None) -> None:
+    def __init__(self, points: int, policy: Policy, options: ControllerOptions | None = None) -> None:
         self.policy = policy
         self._options = options or ControllerOptions()
         self._buffer = StateBuffer(self._options)
         self._shield = Shield(self._options.shield)
-        self._operator_level = AUTOMATIC
-        _check_integer("levels", levels, 1, MAX_LEVELS)
-        self._levels = levels
-        self._limiter = RateLimiter(self._options, levels)
+        self._operator_point = AUTOMATIC
+        _check_integer("points", points, 1, MAX_LEVELS)
+        self._points = points
+        self._limiter = RateLimiter(self._options, points)
         self.set_options(self._options)
-        _check_integer("initial_level", self._options.initial_level, 0, levels - 1)
-        self._level = self._options.initial_level
+        _check_integer("initial_level", self._options.initial_level, 0, points - 1)
+        self._point = self._options.initial_level
         self._now_s = -math.inf
         self._observed: Situation | None = None
         self._switches = 0
@@ -110,22 +110,22 @@ class Controller:
         """Offset of the clock that stamps images."""
         return self._buffer.clocks
 
-    def set_operator_level(self, level: int) -> None:
-        """Let a person's level override policy, shield and dwell time; -1 ends that.
+    def set_operator_point(self, point: int) -> None:
+        """Let a person's point override policy, shield and dwell time; -1 ends that.
 
         Raises:
-            ConfigurationError: the bank has no such level.
+            ConfigurationError: the bank has no such point.
         """
-        _check_integer("operator_level", level, AUTOMATIC, self._levels - 1)
-        self._operator_level = level
+        _check_integer("operator_level", point, AUTOMATIC, self._points - 1)
+        self._operator_point = point
 
     def set_options(self, options: ControllerOptions) -> None:
         """Take other options from the next decision on; the windows start again.
 
         Raises:
-            ConfigurationError: the bank has no such fallback level, or the constrained mode cannot work.
+            ConfigurationError: the bank has no such fallback point, or the constrained mode cannot work.
         """
-        _check_integer("fallback_level", options.shield.fallback_level, -1, self._levels - 1)
+        _check_integer("fallback_level", options.shield.fallback_level, -1, self._points - 1)
         self._limiter.set_options(options)
         self._options = options
         self._buffer.set_options(options)
@@ -139,18 +139,18 @@ class Controller:
 
     def decide(self, now_s: float) -> Decision:
         """Return the decision at the time now_s, seconds of a monotonic clock."""
-        before = self._level
+        before = self._point
         situation = self._situation(now_s)
         observation = situation.observation()
         answer = self._ask(observation, situation)
         shielded = self._shield.review(answer, situation)
         verdict = self._judge(shielded)
-        self._switch(verdict.level)
+        self._switch(verdict.point)
         return Decision(
-            level_before=before,
-            level_wanted=before if answer.level is None else answer.level,
+            point_before=before,
+            point_wanted=before if answer.point is None else answer.point,
             verdict=shielded,
-            level=verdict.level,
+            point=verdict.point,
             reason=verdict.reason,
             detail=verdict.detail,
             observation=observation,
@@ -163,32 +163,32 @@ class Controller:
         known = self._observed
         if known is not None and known.now_s == self._now_s and not self._buffer.unread:
             return known
-        return self._buffer.situation(self._now_s, self._level, self._levels, self._limiter.switched_s)
+        return self._buffer.situation(self._now_s, self._point, self._points, self._limiter.switched_s)
 
     def _ask(self, observation: Observation, situation: Situation) -> Answer:
         """Ask the policy, whatever it may do; before the first latency there is nothing to ask about."""
-        kept, name = situation.level, self.policy.name
+        kept, name = situation.point, self.policy.name
         if not situation.latency_received:
-            return Answer(kept, f"No latency has been received yet: level {kept} waits for it.")
+            return Answer(kept, f"No latency has been received yet: point {kept} waits for it.")
         try:
             answer = self.policy.decide(observation)
-            level = int(answer)
-            loaded = level == answer and 0 <= level < situation.levels
+            point = int(answer)
+            loaded = point == answer and 0 <= point < situation.points
         except Exception as error:  # noqa: BLE001 (a policy may be a user's own)
             return Answer(None, f"Policy {name} failed ({type(error).__name__}: {error}).")
         if not loaded:
-            return Answer(None, f"Policy {name} wants level {answer} of 0 to {situation.sparsest}.")
-        return Answer(level, f"Policy {name} {_choice(level, kept)}: {_figures(situation)}.")
+            return Answer(None, f"Policy {name} wants point {answer} of 0 to {situation.sparsest}.")
+        return Answer(point, f"Policy {name} {_choice(point, kept)}: {_figures(situation)}.")
 
     def _judge(self, verdict: Verdict) -> Verdict:
-        if self._operator_level != AUTOMATIC:
-            level = self._operator_level
-            return Verdict(level, Reason.OPERATOR, f"A person set level {level}.")
-        return self._limiter.review(verdict, self._level, self._now_s)
+        if self._operator_point != AUTOMATIC:
+            point = self._operator_point
+            return Verdict(point, Reason.OPERATOR, f"A person set point {point}.")
+        return self._limiter.review(verdict, self._point, self._now_s)
 
-    def _switch(self, level: int) -> None:
-        if level != self._level:
-            self._level = level
+    def _switch(self, point: int) -> None:
+        if point != self._point:
+            self._point = point
             self._limiter.switched(self._now_s)
             self._observed = None
             self._switches += 1
@@ -202,8 +202,8 @@ def _check_integer(name: str, value: int, low: int, high: int) -> None:
         raise ConfigurationError(message)
 
 
-def _choice(level: int, kept: int) -> str:
-    return f"keeps level {level}" if level == kept else f"wants level {level} instead of {kept}"
+def _choice(point: int, kept: int) -> str:
+    return f"keeps point {point}" if point == kept else f"wants point {point} instead of {kept}"
 
 
 def _figures(situation: Situation) -> str:
@@ -212,8 +212,8 @@ def _figures(situation: Situation) -> str:
     if not math.isnan(summary.p95_ms):
         late = f"{summary.miss_share:.0%} of frames late"
         latency = f"p95 latency {summary.p95_ms:.1f} ms of a budget of {situation.budget_ms:.1f} ms, {late}"
-    elif frame is not None and frame.level != situation.level:
-        latency = f"frames still run at level {frame.level}"
+    elif frame is not None and frame.operating_point != situation.point:
+        latency = f"frames still run at point {frame.operating_point}"
     else:
-        latency = f"too few frames at level {situation.level} to judge"
+        latency = f"too few frames at point {situation.point} to judge"
     return latency if math.isnan(situation.charge) else f"{latency}, battery {situation.charge:.0%}"

@@ -42,7 +42,7 @@ class LearnedPolicy:
 
     The network takes `observation` float32 [n, len(OBSERVATION)] (NaN = not measured; normalization is
     part of the network) and `mask` bool [n, 3] (which actions are possible), and gives `action` int64 [n]
-    and `scores` float32 [n, 3]. It is asked as often as it was trained to be; between, the level is kept.
+    and `scores` float32 [n, 3]. It is asked as often as it was trained to be; between, the point is kept.
 
     Raises:
         ModelError: It is not such a network, or was made for another observation, other actions or another
@@ -84,15 +84,15 @@ class LearnedPolicy:
         return cls(read_policy(path), bank, str(path))
 
     def decide(self, observation: Observation) -> int:
-        """Return the level wanted: at most one step from the level in use."""
-        level = observation.level
+        """Return the point wanted: at most one step from the point in use."""
+        point = observation.point
         waited_s = observation.stamp_s - self._asked_s
         if 0 <= waited_s < self.contract.interval_s - _EARLY_S:
-            return level
+            return point
         self._asked_s = observation.stamp_s
-        mask = allowed_actions(level, observation.levels)
+        mask = allowed_actions(point, observation.points)
         action = self.actions(observation.vector[None], mask[None])[0]
-        return level + Action(int(action)).step
+        return point + Action(int(action)).step
 
     def actions(self, observations: NDArray[np.float32], masks: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the actions, int64 [n], for observations [n, len(OBSERVATION)] and masks [n, 3]."""

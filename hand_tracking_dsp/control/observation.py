@@ -38,9 +38,9 @@ class ObservationField:
 
 
 OBSERVATION: tuple[ObservationField, ...] = (
-    ObservationField("level", "1", 0, MAX_LEVELS, "Sparsity level in use; 0 = dense, higher = sparser."),
-    ObservationField("sparsity", "1", 0, 1, "Share of the dense network's parameters removed at that level."),
-    ObservationField("latency_p50_budgets", "budget", 0, 10, "Median latency over the window at this level."),
+    ObservationField("level", "1", 0, MAX_LEVELS, "Operating point in use; 0 = densest, higher = sparser."),
+    ObservationField("sparsity", "1", 0, 1, "Share of the dense network's parameters removed at its level."),
+    ObservationField("latency_p50_budgets", "budget", 0, 10, "Median latency over the window at this point."),
     ObservationField("latency_p95_budgets", "budget", 0, 10, "95th percentile of latency over that window."),
     ObservationField("deadline_miss_share", "1", 0, 1, "Share of that window's frames over the budget."),
     ObservationField("battery_charge", "1", 0, 1, "State of charge; NaN: mains power, or not reported."),
@@ -71,17 +71,17 @@ class Observation:
 
     Attributes:
         stamp_s: Time of the decision, seconds, monotonic.
-        levels: Levels that are loaded; a policy may answer 0 to levels - 1.
+        points: Number of operating points; a policy may answer 0 to points - 1.
         vector: float32 [len(OBSERVATION)], read-only, in the order of OBSERVATION, each within its range
             or NaN = not measured.
     """
 
     stamp_s: float
-    levels: int
+    points: int
     vector: NDArray[np.float32]
 
     @classmethod
-    def build(cls, stamp_s: float, levels: int, values: Mapping[str, float]) -> Observation:
+    def build(cls, stamp_s: float, points: int, values: Mapping[str, float]) -> Observation:
         """Return the observation of named values; one that is missing or not finite becomes NaN.
 
         Raises:
@@ -92,7 +92,7 @@ class Observation:
             full[_INDEX[name]] = value if math.isfinite(value) else math.nan
         vector = np.clip(full, _LOW, _HIGH).astype(np.float32)
         vector.flags.writeable = False
-        return cls(stamp_s, levels, vector)
+        return cls(stamp_s, points, vector)
 
     def __getitem__(self, name: str) -> float:
         """Return an entry by its name; NaN = not measured.
@@ -103,6 +103,6 @@ class Observation:
         return float(self.vector[_INDEX[name]])
 
     @property
-    def level(self) -> int:
-        """Return the level in use."""
+    def point(self) -> int:
+        """Return the point in use."""
         return int(self["level"])

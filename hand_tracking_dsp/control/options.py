@@ -30,15 +30,15 @@ class ShieldOptions:
     """Limits at which the shield overrides the policy."""
 
     fallback_level: int = dynamic_option(
-        -1, "Level while an input is unknown; -1: the sparsest.", "", -1, _LAST
+        -1, "Operating point while an input is unknown; -1: the sparsest.", "", -1, _LAST
     )
     deadline_miss_limit: float = dynamic_option(
-        0.25, "Share of late frames that forces a sparser level.", "share", 0, 1
+        0.25, "Share of late frames that forces a sparser operating point.", "share", 0, 1
     )
-    # With 20 s a policy that insists on a level too slow causes fewer than six changes a minute.
-    deadline_hold_s: float = dynamic_option(20.0, "How long denser levels are barred then.", "s", 0, 3600)
+    # With 20 s a policy that insists on a point too slow causes fewer than six changes a minute.
+    deadline_hold_s: float = dynamic_option(20.0, "How long denser points are barred then.", "s", 0, 3600)
     battery_reserve: float = dynamic_option(
-        0.15, "Charge that forces the sparsest level.", "share of full", 0, 1
+        0.15, "Charge that forces the sparsest operating point.", "share of full", 0, 1
     )
     battery_reserve_hysteresis: float = dynamic_option(
         0.05, "Rise above it that ends that.", "share of full", 0, 0.5
@@ -67,19 +67,19 @@ class ShieldOptions:
 class ConstraintOptions:
     """Limits of the constrained mode; the adaptive mode has the dwell times only.
 
-    In the constrained mode the level stays within bounds, whoever wants it (but for a person), a policy
+    In the constrained mode the point stays within bounds, whoever wants it (but for a person), a policy
     moves it one step at a time, and it changes at most max_switches_per_min times in any 60 seconds. For
-    that a step to denser is only taken where enough changes are left to go back to the sparsest level
+    that a step to denser is only taken where enough changes are left to go back to the sparsest point
     step by step, so that the limit never stands in the way of the shield: max_switches_per_min must be more
-    than the steps from the densest to the sparsest level allowed.
+    than the steps from the densest to the sparsest point allowed.
     """
 
-    densest_level: int = dynamic_option(0, "Densest level of the constrained mode.", "", 0, _LAST)
+    densest_level: int = dynamic_option(0, "Densest operating point of the constrained mode.", "", 0, _LAST)
     sparsest_level: int = dynamic_option(
-        -1, "Sparsest level of the constrained mode; -1: the bank's.", "", -1, _LAST
+        -1, "Sparsest operating point of the constrained mode; -1: the bank's.", "", -1, _LAST
     )
     max_switches_per_min: int = dynamic_option(
-        6, "Most changes of level in any 60 seconds in the constrained mode.", "changes", 1, 600
+        6, "Most changes of the operating point in any 60 seconds in the constrained mode.", "changes", 1, 600
     )
 
     def __post_init__(self) -> None:
@@ -101,20 +101,20 @@ class ControllerOptions:
     budget_ms: float = dynamic_option(
         33.0, "Latency budget of a frame, from image stamp to hands.", "ms", 0.1, 10000
     )
-    initial_level: int = option(0, "Level before anything is received.", "", 0, _LAST)
+    initial_level: int = option(0, "Operating point before anything is received.", "", 0, _LAST)
     min_dwell_s: float = dynamic_option(
-        3.0, "Least time from a change of level to one to denser.", "s", 0, 3600
+        3.0, "Least time from a change of the operating point to one to denser.", "s", 0, 3600
     )
     min_dwell_sparser_s: float = dynamic_option(
-        0.5, "Least time from a change of level to one to sparser.", "s", 0, 3600
+        0.5, "Least time from a change of the operating point to one to sparser.", "s", 0, 3600
     )
-    # While nodes find each other and load, frames are slow for reasons that no level cures.
+    # While nodes find each other and load, frames are slow for reasons that no point cures.
     settle_s: float = dynamic_option(
         1.0, "How long latencies do not count after the first one, or after a silence.", "s", 0, 600
     )
     window_s: float = dynamic_option(2.0, "Age up to which a latency sample counts.", "s", 0.05, 600)
     # Of 20 samples the 95th percentile is about the second largest: one stray frame changes nothing.
-    min_samples: int = dynamic_option(20, "Samples needed to judge a level.", "frames", 1, 10000)
+    min_samples: int = dynamic_option(20, "Samples needed to judge an operating point.", "frames", 1, 10000)
     max_samples: int = option(240, "Samples kept at most.", "frames", 1, 10000, parameter=False)
     power_window_s: float = option(
         30.0, "Age up to which a power reading counts for the trend.", "s", 0.1, 3600, parameter=False
@@ -124,7 +124,8 @@ class ControllerOptions:
     )
     mode: str = dynamic_option(
         "adaptive",
-        "adaptive: only dwell times bound the level; constrained: the constraint's bounds and pace as well.",
+        "adaptive: only dwell times bound the operating point; constrained: the constraint's bounds and pace "
+        "as well.",
         choices=("adaptive", "constrained"),
     )
     constraint: ConstraintOptions = field(default_factory=ConstraintOptions)

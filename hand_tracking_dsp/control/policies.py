@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Policies: from an observation to the level wanted."""
+"""Policies: from an observation to the operating point wanted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
 
 
 class Policy(Protocol):
-    """Anything that wants a level.
+    """Anything that wants a point.
 
     Shield and dwell time stand between its answer and the command, so a policy need not guard itself.
     """
@@ -36,23 +36,23 @@ class Policy(Protocol):
         """Return the name for people and for msg/ControllerState.msg."""
 
     def decide(self, observation: Observation) -> int:
-        """Return the level wanted, 0 to observation.levels - 1."""
+        """Return the point wanted, 0 to observation.points - 1."""
 
 
 @dataclass(frozen=True, slots=True)
-class FixedLevelPolicy:
-    """Always the same level."""
+class FixedPolicy:
+    """Always the same point."""
 
     name: ClassVar[str] = "fixed"
-    level: int = option(0, "Level of the fixed policy; -1: the sparsest.", "", -1, MAX_LEVELS - 1)
+    level: int = option(0, "Operating point of the fixed policy; -1: the sparsest.", "", -1, MAX_LEVELS - 1)
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError where no bank has such a level."""
+        """Raise ConfigurationError where no bank has such a point."""
         check_options(self)
 
     def decide(self, observation: Observation) -> int:
-        """Return the level."""
-        return self.level if self.level >= 0 else observation.levels - 1
+        """Return the point."""
+        return self.level if self.level >= 0 else observation.points - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +68,15 @@ class ThresholdOptions:
     # A pause between two bursts of load should not be mistaken for their end.
     hold_s: float = option(3.0, "How long denser must look possible.", "s", 0, 3600)
     # A try that fails costs about a second of late frames: every 300 s that is a third of a percent of them.
-    retry_s: float = option(300.0, "How long a level's slowness is believed.", "s", 0, 1e6)
+    retry_s: float = option(300.0, "How long an operating point's slowness is believed.", "s", 0, 1e6)
     battery_saving_charge: float = option(
-        0.5, "Charge below which the level is at least the saving one.", "share of full", 0, 1
+        0.5, "Charge below which the operating point is at least the saving one.", "share of full", 0, 1
     )
-    battery_saving_level: int = option(2, "The saving level.", "", 0, MAX_LEVELS - 1)
+    battery_saving_level: int = option(2, "The saving operating point.", "", 0, MAX_LEVELS - 1)
     battery_low_charge: float = option(
-        0.25, "Charge below which the level is at least the low one.", "share of full", 0, 1
+        0.25, "Charge below which the operating point is at least the low one.", "share of full", 0, 1
     )
-    battery_low_level: int = option(4, "The low level.", "", 0, MAX_LEVELS - 1)
+    battery_low_level: int = option(4, "The low operating point.", "", 0, MAX_LEVELS - 1)
     # More than a gauge that goes by voltage rises when the load ends.
     battery_hysteresis: float = option(
         0.05, "Rise above a charge that ends its bound.", "share of full", 0, 0.5
@@ -91,8 +91,8 @@ class ThresholdOptions:
 class ThresholdPolicy:
     """One step sparser or denser by thresholds with hysteresis, bounded by the battery's charge.
 
-    Thresholds alone swing for ever between a level that is too slow and one with time to spare. So the
-    policy measures, at every step to sparser, how many times slower the denser level was (medians, which
+    Thresholds alone swing for ever between a point that is too slow and one with time to spare. So the
+    policy measures, at every step to sparser, how many times slower the denser point was (medians, which
     short bursts do not move), and goes back only where the present latency times that factor fits. Under
     a constant load it settles, but for one try every retry_s.
     """
@@ -103,43 +103,43 @@ class ThresholdPolicy:
         self._options = options or ThresholdOptions()
         self._roomy_since_s: float | None = None
         self._saving = self._low = False
-        self._last_level: int | None = None
+        self._last_point: int | None = None
         self._last_p50 = math.nan
         self._slowdowns: dict[int, tuple[float, float]] = {}
 
     def decide(self, observation: Observation) -> int:
-        """Return the level wanted; the level in use while latency is not measured."""
+        """Return the point wanted; the point in use while latency is not measured."""
         self._measure_slowdown(observation)
-        level = observation.level
+        point = observation.point
         late = (
             observation["latency_p95_budgets"] > self._options.upper
             or observation["deadline_miss_share"] > self._options.miss_limit
         )
         if late:
-            level += 1
+            point += 1
         if late or not self._denser_fits(observation):
             self._roomy_since_s = None
         elif self._roomy_since_s is None:
             self._roomy_since_s = observation.stamp_s
         elif observation.stamp_s - self._roomy_since_s >= self._options.hold_s:
-            level -= 1
+            point -= 1
         floor = self._battery_floor(observation["battery_charge"])
-        return min(max(level, floor), observation.levels - 1)
+        return min(max(point, floor), observation.points - 1)
 
     def _denser_fits(self, observation: Observation) -> bool:
-        level = observation.level
-        slowdown, measured_s = self._slowdowns.get(level - 1, (1.0, observation.stamp_s))
+        point = observation.point
+        slowdown, measured_s = self._slowdowns.get(point - 1, (1.0, observation.stamp_s))
         if observation.stamp_s - measured_s > self._options.retry_s:
             slowdown = 1.0
-        return level > 0 and observation["latency_p95_budgets"] * slowdown <= self._options.lower
+        return point > 0 and observation["latency_p95_budgets"] * slowdown <= self._options.lower
 
     def _measure_slowdown(self, observation: Observation) -> None:
-        level, p50 = observation.level, observation["latency_p50_budgets"]
+        point, p50 = observation.point, observation["latency_p50_budgets"]
         if not p50 > 0.0:
             return
-        if self._last_level == level - 1:
-            self._slowdowns[level - 1] = (max(self._last_p50 / p50, 1.0), observation.stamp_s)
-        self._last_level, self._last_p50 = level, p50
+        if self._last_point == point - 1:
+            self._slowdowns[point - 1] = (max(self._last_p50 / p50, 1.0), observation.stamp_s)
+        self._last_point, self._last_p50 = point, p50
 
     def _battery_floor(self, charge: float) -> int:
         options, rise = self._options, self._options.battery_hysteresis

@@ -61,7 +61,7 @@ class PolicyContract:
         actions: Names of the actions, in the order of the scores.
         bank: Name of the bank.
         bank_fingerprint: See tracking.manifest.Manifest.fingerprint.
-        levels: Levels of that bank.
+        levels: Number of operating points of that bank.
         interval_s: Time from one action to the next that it was trained with, seconds.
         training: Settings and provenance, for people.
     """
@@ -84,7 +84,7 @@ class PolicyContract:
             actions=ACTION_NAMES,
             bank=bank.name,
             bank_fingerprint=bank.fingerprint,
-            levels=len(bank.levels),
+            levels=len(bank.points),
             interval_s=interval_s,
             training=training,
         )
@@ -112,8 +112,10 @@ class PolicyContract:
         if self.actions != ACTION_NAMES:
             found.append(f"its actions are {', '.join(self.actions)} instead of {', '.join(ACTION_NAMES)}")
         found += _observation_differences(self.observation)
-        if self.levels != len(bank.levels):
-            found.append(f"it knows {self.levels} levels, the bank {bank.name} has {len(bank.levels)}")
+        if self.levels != len(bank.points):
+            found.append(
+                f"it knows {self.levels} operating points, the bank {bank.name} has {len(bank.points)}"
+            )
         elif self.bank_fingerprint != bank.fingerprint:
             trained, given = self.bank_fingerprint[:12], bank.fingerprint[:12]
             found.append(

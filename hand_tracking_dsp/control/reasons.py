@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Reasons for the commanded level."""
+"""Reasons for the commanded point."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ class LatencySample:
         stamp_s: Time of its receipt, seconds of the clock that Controller.decide is given.
         total_ms: From taking the image to the hands, milliseconds.
         end_to_end_ms: From the image's stamp to the publishing of the hands, milliseconds; NaN: unknown.
-        level: Level that the frame ran at (applied_level).
-        sparsity: Share of the dense network's parameters removed at that level, 0 to 1.
+        operating_point: Operating point in force.
+        sparsity: Share of the dense network's parameters removed at its level, 0 to 1.
         presence: Lowest presence of the hands in view, 0 to 1; NaN: no hand.
         input_mean: Mean of the landmark network's input, 0 to 1; NaN: it did not run.
         input_std: Standard deviation of that input, 0 to 1; NaN: it did not run.
@@ -48,15 +48,15 @@ class LatencySample:
         smoothing_residual: How far smoothing moved the landmarks, % of palm size; NaN: no hand.
         accelerator_utilization: Busy share of an accelerator, 0 to 1; NaN: not known.
         hands: Hands in view.
-        requested_level: Level last commanded.
-        reflex: Whether a sparser level ran than the one commanded, for want of time before the deadline.
-        commanded_ms: total_ms as it would have been at the level commanded; NaN: not known.
+        predicted: Hands that were held, not measured.
+        reflex: Whether a sparser level than the operating point's ran, for want of time before the deadline.
+        commanded_ms: total_ms as it would have been at the level of the operating point; NaN: not known.
     """
 
     stamp_s: float
     total_ms: float
     end_to_end_ms: float
-    level: int
+    operating_point: int
     sparsity: float = NAN
     presence: float = NAN
     input_mean: float = NAN
@@ -66,14 +66,9 @@ class LatencySample:
     smoothing_residual: float = NAN
     accelerator_utilization: float = NAN
     hands: int = 0
-    requested_level: int = 0
+    predicted: int = 0
     reflex: bool = False
     commanded_ms: float = NAN
-
-    @property
-    def commanded_level(self) -> int:
-        """Return the level that the sample judges: the one commanded, also where there was no time for it."""
-        return self.requested_level if self.reflex else self.level
 
     @property
     def budgeted_ms(self) -> float:
@@ -81,7 +76,7 @@ class LatencySample:
 
         It is end_to_end_ms, what a user of the hands feels, where that is known and plausible, and
         total_ms where it is not: less than total_ms it can only be by another clock. Where a sparser level
-        ran for want of time, it is that of the commanded level, which is judged.
+        ran for want of time, it is that of the level commanded, which is judged.
         """
         spared_ms = self.commanded_ms - self.total_ms
         if not (self.reflex and 0.0 <= spared_ms < math.inf):

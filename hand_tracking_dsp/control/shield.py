@@ -26,17 +26,17 @@ from hand_tracking_dsp.control.state import Situation
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer of a policy: a level of the bank, or None, and a sentence that gives the reason."""
+    """Answer of a policy: a point of the bank, or None, and a sentence that gives the reason."""
 
-    level: int | None
+    point: int | None
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The level to use, why, and why in a sentence."""
+    """The point to use, why, and why in a sentence."""
 
-    level: int
+    point: int
     reason: Reason
     detail: str
 
@@ -56,15 +56,15 @@ class Shield:
         self._barred_until_s = -math.inf
 
     def review(self, answer: Answer, situation: Situation) -> Verdict:
-        """Return the verdict on a policy's answer; its level is always one of the bank."""
+        """Return the verdict on a policy's answer; its point is always one of the bank."""
         verdict = self._battery_reserve(situation) or self._lost_input(situation)
         if verdict is not None:
             return verdict
-        if answer.level is None:
-            detail = f"{answer.detail} Level {situation.level} is kept."
-            return Verdict(situation.level, Reason.SHIELD_INVALID_LEVEL, detail)
-        verdict = self._deadline(answer.level, situation) or self._blind(answer.level, situation)
-        return verdict or Verdict(answer.level, Reason.POLICY, answer.detail)
+        if answer.point is None:
+            detail = f"{answer.detail} Point {situation.point} is kept."
+            return Verdict(situation.point, Reason.SHIELD_INVALID_LEVEL, detail)
+        verdict = self._deadline(answer.point, situation) or self._blind(answer.point, situation)
+        return verdict or Verdict(answer.point, Reason.POLICY, answer.detail)
 
     def _battery_reserve(self, situation: Situation) -> Verdict | None:
         charge = situation.charge
@@ -74,7 +74,7 @@ class Shield:
             return None
         detail = (
             f"The battery is at {charge:.0%} (reserve {reserve:.0%}, over at {reserve + release:.0%}):"
-            f" level {situation.sparsest}, the sparsest, saves power."
+            f" point {situation.sparsest}, the sparsest, saves power."
         )
         return Verdict(situation.sparsest, Reason.SHIELD_BATTERY_RESERVE, detail)
 
@@ -94,38 +94,38 @@ class Shield:
             cause = f"The battery is discharging and its charge is {battery.charge:g}, not 0 to 1"
         else:
             return None
-        level = options.fallback_level if options.fallback_level >= 0 else situation.sparsest
-        level = min(level, situation.sparsest)
-        return Verdict(level, reason, f"{cause}: level {level} is the fallback.")
+        point = options.fallback_level if options.fallback_level >= 0 else situation.sparsest
+        point = min(point, situation.sparsest)
+        return Verdict(point, reason, f"{cause}: point {point} is the fallback.")
 
     def _deadline(self, wanted: int, situation: Situation) -> Verdict | None:
         limit, now_s = self.options.deadline_miss_limit, situation.now_s
-        if situation.summary.miss_share > limit and wanted <= situation.level:
-            self._barred_below = situation.level + 1
+        if situation.summary.miss_share > limit and wanted <= situation.point:
+            self._barred_below = situation.point + 1
             self._barred_until_s = now_s + self.options.deadline_hold_s
             cause = f"{situation.summary.miss_share:.0%} of frames were over {situation.budget_ms:.1f} ms"
             cause += f" (limit {limit:.0%})"
         elif now_s < self._barred_until_s and wanted < self._barred_below:
             rest_s = self._barred_until_s - now_s
-            cause = f"Denser levels missed the deadline and rest for {rest_s:.1f} s more"
+            cause = f"Denser points missed the deadline and rest for {rest_s:.1f} s more"
         else:
             return None
-        level = min(self._barred_below, situation.sparsest)
-        if level == wanted:
+        point = min(self._barred_below, situation.sparsest)
+        if point == wanted:
             return None
-        detail = f"{cause}: level {level} instead of {wanted}, which the policy wants."
-        return Verdict(level, Reason.SHIELD_DEADLINE, detail)
+        detail = f"{cause}: point {point} instead of {wanted}, which the policy wants."
+        return Verdict(point, Reason.SHIELD_DEADLINE, detail)
 
     def _blind(self, wanted: int, situation: Situation) -> Verdict | None:
-        """Refuse a sparser level while its cost is not known, unless frames are late."""
+        """Refuse a sparser point while its cost is not known, unless frames are late."""
         silent_s, limit_s = situation.drift_missing_s, self.options.stale_drift_s
         summary = situation.summary
-        # Latency that is not measured, as just after a change of level, is no reason either.
+        # Latency that is not measured, as just after a change of point, is no reason either.
         late = summary.p95_ms > situation.budget_ms or summary.miss_share > self.options.deadline_miss_limit
-        if wanted <= situation.level or silent_s <= limit_s or late:
+        if wanted <= situation.point or silent_s <= limit_s or late:
             return None
         detail = (
             f"Drift has not been measured for {silent_s:.0f} s with hands in view (limit {limit_s:.0f} s):"
-            f" level {situation.level} is kept instead of {wanted}, which the policy wants."
+            f" point {situation.point} is kept instead of {wanted}, which the policy wants."
         )
-        return Verdict(situation.level, Reason.SHIELD_DRIFT_UNKNOWN, detail)
+        return Verdict(situation.point, Reason.SHIELD_DRIFT_UNKNOWN, detail)

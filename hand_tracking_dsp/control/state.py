@@ -42,27 +42,27 @@ class Situation:
 
     Attributes:
         now_s: Time of the decision, seconds, monotonic.
-        level: Level in use, one of the bank.
-        levels: Levels loaded.
+        point: Operating point in use.
+        points: Number of operating points.
         budget_ms: Latency budget, milliseconds.
-        since_switch_s: Seconds since the level changed, or since the start.
-        summary: Latency at that level; nothing of it is measured while latency is silent too long.
-        frame: The latest frame, at whatever level; None: none received, or silent too long.
+        since_switch_s: Seconds since the point changed, or since the start.
+        summary: Latency at that point; nothing of it is measured while latency is silent too long.
+        frame: The latest frame, at whatever point; None: none received, or silent too long.
         latency_received: Whether any latency has been received.
         latency_silent_s: Seconds since the latest latency, or since the start.
         battery: The latest reading; None: none received, which means mains power.
         battery_silent_s: Seconds since that reading; 0 where there is none.
         battery_stale: Whether that is too long.
         power_trend_w_per_s: Slope of the power drawn, watts a second; NaN: not measured.
-        drift_percent: Mean drift at that level, % of palm size; NaN: not measured lately.
+        drift_percent: Mean drift at that point, % of palm size; NaN: not measured lately.
         drift_sparser_percent: Drift of the next sparser level, at the dense level; NaN: not measured lately.
         drift_missing_s: Seconds for which hands were in view and drift, which was received before, was not;
             0 where it never was.
     """
 
     now_s: float
-    level: int
-    levels: int
+    point: int
+    points: int
     budget_ms: float
     since_switch_s: float
     summary: LatencySummary
@@ -79,8 +79,8 @@ class Situation:
 
     @property
     def sparsest(self) -> int:
-        """Return the last level of the bank."""
-        return self.levels - 1
+        """Return the last point of the bank."""
+        return self.points - 1
 
     @property
     def charge(self) -> float:
@@ -91,7 +91,7 @@ class Situation:
         """Return the observation of it for a policy."""
         frame, summary = self.frame, self.summary
         values = {
-            "level": self.level,
+            "level": self.point,
             "latency_p50_budgets": summary.p50_ms / self.budget_ms,
             "latency_p95_budgets": summary.p95_ms / self.budget_ms,
             "deadline_miss_share": summary.miss_share,
@@ -107,11 +107,12 @@ class Situation:
         }
         if frame is not None:
             values["hands"] = frame.hands
-            values["sparsity"] = frame.sparsity if frame.level == self.level else math.nan
+            at_point = frame.operating_point == self.point and not frame.reflex
+            values["sparsity"] = frame.sparsity if at_point else math.nan
         if self.battery is not None and not self.battery_stale:
             values["battery_charge"] = self.charge
             values["power_w"] = self.battery.power_w
-        return Observation.build(self.now_s, self.levels, values)
+        return Observation.build(self.now_s, self.points, values)
 
 
 class StateBuffer:
@@ -119,8 +120,8 @@ class StateBuffer:
 
     They may come in any order and with any content.
 
-    Only frames with a hand that ran at the level to be judged count, and only those since it was chosen:
-    what the former level took says nothing about the present one.
+    Only frames at the point to be judged on which a hand was measured count, and only since it was chosen:
+    what the former point took says nothing about the present one.
 
     Attributes:
         clocks: Offset of the clock that stamps images; while the clocks differ, total_ms counts alone.
@@ -158,31 +159,31 @@ class StateBuffer:
         return bool(self._inbox)
 
     def forget_latency(self) -> None:
-        """Empty the windows of latency and drift, because the level changes."""
+        """Empty the windows of latency and drift, because the point changes."""
         self._window.clear()
         self._drift.clear()
         self._drift_sparser.clear()
 
-    def situation(self, now_s: float, level: int, levels: int, switched_s: float) -> Situation:
+    def situation(self, now_s: float, point: int, points: int, switched_s: float) -> Situation:
         """Return the situation at the time now_s (seconds, not before the last one asked for).
 
         Args:
             now_s: Time of the decision, seconds.
-            level: Level in use, 0 to levels - 1.
-            levels: Levels loaded.
-            switched_s: When the level last changed, seconds; -inf: never.
+            point: Operating point in use, 0 to points - 1.
+            points: Number of operating points.
+            switched_s: When the point last changed, seconds; -inf: never.
         """
         if self._started_s is None:
             self._started_s = now_s
-        self._open_inbox(now_s, level)
+        self._open_inbox(now_s, point)
         options, battery = self._options, self._battery
         latency_silent_s = now_s - max(self._received_s, self._started_s)
         battery_silent_s = now_s - battery.stamp_s if battery else 0.0
         fresh = latency_silent_s <= options.shield.stale_latency_s
         return Situation(
             now_s=now_s,
-            level=level,
-            levels=levels,
+            point=point,
+            points=points,
             budget_ms=options.budget_ms,
             since_switch_s=now_s - max(switched_s, self._started_s),
             summary=self._window.summary(now_s, options.budget_ms) if fresh else LatencySummary(),
@@ -198,7 +199,7 @@ class StateBuffer:
             drift_missing_s=self._drift_missing_s,
         )
 
-    def _open_inbox(self, now_s: float, level: int) -> None:
+    def _open_inbox(self, now_s: float, point: int) -> None:
         """Read the inbox; a stamp ahead of the clock counts as now, a sample without a stamp is dropped."""
         while self._inbox:
             sample = self._inbox.popleft()
@@ -207,11 +208,11 @@ class StateBuffer:
             if sample.stamp_s > now_s:
                 sample = replace(sample, stamp_s=now_s)
             if isinstance(sample, LatencySample):
-                self._take_frame(sample, level)
+                self._take_frame(sample, point)
             else:
                 self._take_battery(sample)
 
-    def _take_frame(self, sample: LatencySample, level: int) -> None:
+    def _take_frame(self, sample: LatencySample, point: int) -> None:
         differed = self.clocks.differ
         self.clocks.add(sample.stamp_s, sample.total_ms, sample.end_to_end_ms)
         if self.clocks.differ:
@@ -228,16 +229,18 @@ class StateBuffer:
             self._resumed_s = sample.stamp_s
         self._received_s = max(self._received_s, sample.stamp_s)
         settled = sample.stamp_s - self._resumed_s >= self._options.settle_s
-        # Without a hand the landmark network does not run: no level makes such a frame faster.
-        if settled and sample.commanded_level == level and sample.hands > 0:
-            self._window.add(sample)
+        if settled and sample.operating_point == point and sample.hands > 0:
+            # Where no hand is measured the landmark network does not run: no point makes such a frame faster,
+            # and hands that come to rest would make the present one look fast.
+            if sample.hands > sample.predicted:
+                self._window.add(sample)
             if sample.reflex:  # its drift is another level's
                 return
             self._drift.add(sample.stamp_s, sample.drift)
             self._drift_sparser.add(sample.stamp_s, sample.drift_sparser)
 
     def _watch_drift(self, sample: LatencySample) -> None:
-        """Count the time with hands in view since drift was last measured, at whatever level."""
+        """Count the time with hands in view since drift was last measured, at whatever point."""
         if 0.0 <= sample.drift < math.inf:
             self._drift_received, self._drift_missing_s = True, 0.0
         elif self._drift_received and sample.hands and self._frame is not None:

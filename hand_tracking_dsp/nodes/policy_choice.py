@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.control.learned import LearnedPolicy
-from hand_tracking_dsp.control.policies import FixedLevelPolicy, Policy, ThresholdOptions, ThresholdPolicy
+from hand_tracking_dsp.control.policies import FixedPolicy, Policy, ThresholdOptions, ThresholdPolicy
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.resources import default_policy
 from hand_tracking_dsp.tracking.manifest import Manifest
@@ -56,5 +56,5 @@ def choose_policy(
             warn(f"{error} Until then the threshold policy decides.")
             name = "threshold"
     if name == "fixed":
-        return FixedLevelPolicy(**options(name))
+        return FixedPolicy(**options(name))
     return ThresholdPolicy(ThresholdOptions(**options(name)))

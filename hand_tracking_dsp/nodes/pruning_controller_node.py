@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Chooses the sparsity level from latency and battery."""
+"""Chooses the operating point from latency and battery."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.policy_choice import choose_policy
 from hand_tracking_dsp.nodes.tables.common import bank_folder
 from hand_tracking_dsp.nodes.tables.controller import CONTROLLER
-from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.operating_point import PointInfo
 
 # Period of the look at commands that do not hold.
 _ENFORCE_PERIOD_S = 0.25
@@ -56,6 +57,8 @@ class PruningControllerNode(ManagedNode):
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 (rclpy's Node has a dozen)
         super().__init__("pruning_controller_node", CONTROLLER, **options)
+        self._bank: Manifest | None = None
+        self._points: tuple[PointInfo, ...] = ()
         self._controller: Controller | None = None
         self._decision: Decision | None = None
         self._battery = BatteryReader()
@@ -67,7 +70,8 @@ class PruningControllerNode(ManagedNode):
     def configure(self) -> None:
         """Read the bank's manifest, make policy and controller, and create topics."""
         parameters = self.parameters
-        manifest = read_manifest(bank_folder(parameters["bank"]))
+        self._bank = manifest = read_manifest(bank_folder(parameters["bank"]))
+        self._points = manifest.points
         self._notes = []
         policy = choose_policy(
             parameters["policy"],
@@ -76,9 +80,9 @@ class PruningControllerNode(ManagedNode):
             lambda name: parameters.group(f"{name}."),
             self._note,
         )
-        self.get_logger().info(f"Policy '{policy.name}' chooses among {len(manifest.levels)} levels.")
-        controller = Controller(len(manifest.levels), policy, self._options({}))
-        controller.set_operator_level(parameters["operator_level"])
+        self.get_logger().info(f"Policy '{policy.name}' chooses among {len(manifest.points)} points.")
+        controller = Controller(len(manifest.points), policy, self._options({}))
+        controller.set_operator_point(parameters["operator_level"])
         self._controller = controller
         self._command = self.publish_on(SparsityCommand, "sparsity_command", "command")
         self._state = self.publish_on(ControllerState, "controller_state", "state")
@@ -100,16 +104,16 @@ class PruningControllerNode(ManagedNode):
         self._controller = self._decision = None
 
     def apply(self, values: Mapping[str, Any]) -> None:
-        """Take up the operator's level and the options of controller and shield."""
+        """Take up the operator's point and the options of controller and shield."""
         if self._controller is None:
             return
         if values.keys() - {"operator_level"}:
             self._controller.set_options(self._options(values))
         if "operator_level" in values:
-            self._controller.set_operator_level(values["operator_level"])
+            self._controller.set_operator_point(values["operator_level"])
 
     def describe(self, report: Report) -> None:
-        """Say the level, and warn while something else than policy or operator decides."""
+        """Say the operating point, and warn while something else than policy or operator decides."""
         # Nobody asked for the package's own policy; a file that was named is wanted.
         said = report.warnings if self.parameters["policy_file"] else report.notes
         said += self._notes
@@ -120,12 +124,12 @@ class PruningControllerNode(ManagedNode):
         decision = self._decision
         report.values |= {
             "policy": self._controller.policy.name if self._controller else "",
-            "level": decision.level,
             "reason": decision.reason.name,
             "detail": decision.detail,
             "switches": decision.switches,
         }
         report.values |= dict(zip(OBSERVATION_NAMES, decision.observation.vector.tolist(), strict=True))
+        report.values |= {"operating_point": decision.point, "level": self._points[decision.point].level}
         if decision.reason not in (Reason.POLICY, Reason.OPERATOR):
             report.warnings.append(decision.detail)
         self._report_commands(report)
@@ -160,14 +164,13 @@ class PruningControllerNode(ManagedNode):
     def _on_stats(self, message: TrackerStats) -> None:
         if self._controller is not None:
             now_s = time.monotonic()
-            sample = latency_sample(frame_cost(message), now_s)
-            self._controller.add_latency(sample)
-            # What a tracker leaves out for want of time is no disobedience.
-            self._watch.frame(sample.requested_level, sample.commanded_level, now_s)
+            self._controller.add_latency(latency_sample(frame_cost(message), now_s))
+            self._watch.frame(message.requested_point, message.operating_point, now_s)
 
     def _on_command(self, message: SparsityCommand) -> None:
-        if self.state == "active" and stamp_ns(message) not in self._own_stamps:
-            self._watch.other(message.level, time.monotonic())
+        if self.state == "active" and self._bank and stamp_ns(message) not in self._own_stamps:
+            point, _ = self._bank.point(message.level, message.operating_point)
+            self._watch.other(point, time.monotonic())
 
     def _on_power(self, message: Float32) -> None:
         self._battery.add_power(message, time.monotonic())
@@ -184,23 +187,27 @@ class PruningControllerNode(ManagedNode):
             policy=self._controller.policy.name,
             observation_names=OBSERVATION_NAMES,
             observation=decision.observation.vector.tolist(),
-            level_before=decision.level_before,
-            level_wanted=decision.level_wanted,
-            level=decision.level,
+            level_before=self._points[decision.point_before].level,
+            level_wanted=self._points[decision.point_wanted].level,
+            level=self._points[decision.point].level,
             reason=int(decision.reason),
             detail=decision.detail,
             dwell_left_s=decision.dwell_left_s,
             switches=decision.switches,
+            operating_point_before=decision.point_before,
+            operating_point_wanted=decision.point_wanted,
+            operating_point=decision.point,
         )
         state.header.stamp = self.get_clock().now().to_msg()
         self._state.publish(state)
         former = self._commanded
-        if former is not None and (former.level, former.reason) == (decision.level, decision.reason):
+        if former is not None and (former.point, former.reason) == (decision.point, decision.reason):
             return
-        if former is None or decision.level != former.level:
-            self.get_logger().info(f"Level {decision.level}: {decision.detail}")
+        if former is None or decision.point != former.point:
+            point = self._points[decision.point]
+            self.get_logger().info(f"Operating point {decision.point} ({point}): {decision.detail}")
         self._commanded = decision
-        self._watch.commanded(decision.level, time.monotonic())
+        self._watch.commanded(decision.point, time.monotonic())
         self._publish_command(decision)
 
     def _enforce(self) -> None:
@@ -211,7 +218,12 @@ class PruningControllerNode(ManagedNode):
                 self.get_logger().warning(sentence, throttle_duration_sec=5.0)
 
     def _publish_command(self, decision: Decision) -> None:
-        message = SparsityCommand(level=decision.level, reason=int(decision.reason), detail=decision.detail)
+        message = SparsityCommand(
+            level=self._points[decision.point].level,
+            reason=int(decision.reason),
+            detail=decision.detail,
+            operating_point=decision.point,
+        )
         message.header.stamp = self.get_clock().now().to_msg()
         self._own_stamps.append(stamp_ns(message))
         self._command.publish(message)

@@ -25,7 +25,7 @@ import pytest
 
 from hand_tracking_dsp.control.controller import Controller, Decision
 from hand_tracking_dsp.control.options import ControllerOptions
-from hand_tracking_dsp.control.policies import FixedLevelPolicy, Policy
+from hand_tracking_dsp.control.policies import FixedPolicy, Policy
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 from hand_tracking_dsp.tracking.manifest import Manifest, parse_manifest
 
@@ -34,11 +34,11 @@ DECISION_FRAMES = 3
 
 
 class Bench:
-    """Frames at 30 Hz from a tracker that takes a known time at every level, a decision every 0.1 s."""
+    """Frames at 30 Hz from a tracker that takes a known time at every point, a decision every 0.1 s."""
 
     def __init__(self, controller: Controller, latency_ms: Sequence[float]) -> None:
         self.controller, self.latency_ms = controller, latency_ms
-        self.frame = self.level = 0
+        self.frame = self.point = 0
         self.decisions: list[tuple[float, Decision]] = []
 
     @property
@@ -64,9 +64,9 @@ class Bench:
         for _ in range(round(seconds / FRAME_S)):
             self.frame += 1
             if not silent:
-                total_ms = self.latency_ms[self.level] * load
+                total_ms = self.latency_ms[self.point] * load
                 self.controller.add_latency(
-                    LatencySample(self.now_s, total_ms, math.nan, self.level, drift=drift, hands=hands)
+                    LatencySample(self.now_s, total_ms, math.nan, self.point, drift=drift, hands=hands)
                 )
             if self.frame % DECISION_FRAMES == 0:
                 if battery is not None:
@@ -76,12 +76,12 @@ class Bench:
                         )
                     )
                 self.decisions.append((self.now_s, self.controller.decide(self.now_s)))
-                self.level = self.last.level
+                self.point = self.last.point
         return [decision for _, decision in self.decisions[first:]]
 
     def changes(self) -> list[tuple[float, int, int]]:
-        """Return time, level before and level after of every change."""
-        return [(time, d.level_before, d.level) for time, d in self.decisions if d.level != d.level_before]
+        """Return time, point before and point after of every change."""
+        return [(time, d.point_before, d.point) for time, d in self.decisions if d.point != d.point_before]
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def bench() -> Callable[..., Bench]:
         policy: Policy | None = None,
         options: ControllerOptions | None = None,
     ) -> Bench:
-        return Bench(Controller(len(latency_ms), policy or FixedLevelPolicy(0), options), latency_ms)
+        return Bench(Controller(len(latency_ms), policy or FixedPolicy(0), options), latency_ms)
 
     return make
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Actions and what each may do at a level."""
+"""Actions and what each may do at a point."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_an_action_is_its_index_among_the_scores_and_a_step() -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "levels", "allowed"),
+    ("point", "points", "allowed"),
     [
         (0, 3, {Action.KEEP, Action.SPARSER}),
         (1, 3, set(Action)),
@@ -35,7 +35,7 @@ def test_an_action_is_its_index_among_the_scores_and_a_step() -> None:
         (0, 1, {Action.KEEP}),
     ],
 )
-def test_an_action_must_lead_to_a_loaded_level(level: int, levels: int, allowed: set[Action]) -> None:
-    mask = allowed_actions(level, levels)
+def test_an_action_must_lead_to_a_loaded_level(point: int, points: int, allowed: set[Action]) -> None:
+    mask = allowed_actions(point, points)
     assert mask.dtype == bool
     assert {action for action in Action if mask[action]} == allowed

@@ -133,10 +133,10 @@ def test_the_controller_judges_by_the_trackers_time_while_clocks_differ(offset_m
     controller = Controller(3, ThresholdPolicy(), ControllerOptions())
     for frame in range(600):
         now_s = 100 + frame / 30
-        controller.add_latency(LatencySample(now_s, 5.0, 8.0 + offset_ms, level=0, hands=1))
+        controller.add_latency(LatencySample(now_s, 5.0, 8.0 + offset_ms, operating_point=0, hands=1))
         if frame % 3 == 0:
             decision = controller.decide(now_s)
-    assert (decision.level, decision.reason) == (0, Reason.POLICY)
+    assert (decision.point, decision.reason) == (0, Reason.POLICY)
     assert decision.observation["latency_p95_budgets"] == pytest.approx(5 / 33, abs=0.01)
     assert "total_ms is judged" in controller.clocks.warning()
 
@@ -150,9 +150,9 @@ def test_a_clock_that_is_set_while_the_controller_runs_is_at_no_time_latency(bef
     for frame in range(600):
         now_s = 100 + frame / 30
         offset_ms = before_ms if frame < 300 else after_ms
-        controller.add_latency(LatencySample(now_s, 5.0, 8.0 + offset_ms, level=0, hands=1))
+        controller.add_latency(LatencySample(now_s, 5.0, 8.0 + offset_ms, operating_point=0, hands=1))
         decision = controller.decide(now_s)
-        assert (decision.level, decision.reason) == (0, Reason.POLICY)
+        assert (decision.point, decision.reason) == (0, Reason.POLICY)
         judged.append(decision.observation["latency_p95_budgets"] * 33)
     assert not any(value > 8.01 for value in judged)
     assert judged[-1] == pytest.approx(5.0 if after_ms else 8.0, abs=0.01)
@@ -162,7 +162,9 @@ def test_frames_of_two_trackers_in_turn_are_no_clocks_that_are_set():
     controller = Controller(3, ThresholdPolicy(), ControllerOptions())
     for frame in range(600):
         now_s = 100 + frame / 30
-        controller.add_latency(LatencySample(now_s, 5.0, 400.0 if frame % 2 else 8.0, level=0, hands=1))
+        controller.add_latency(
+            LatencySample(now_s, 5.0, 400.0 if frame % 2 else 8.0, operating_point=0, hands=1)
+        )
         decision = controller.decide(now_s)
-    assert decision.level > 0
+    assert decision.point > 0
     assert not controller.clocks.differ

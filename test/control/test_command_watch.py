@@ -26,10 +26,10 @@ FRAME_S = 1 / 30
 class Room:
     """A controller that looks four times a second, and trackers that run what they are told to."""
 
-    def __init__(self, level=3):
+    def __init__(self, point=3):
         self.watch = CommandWatch()
         self.now_s = 100.0
-        self.watch.commanded(level, self.now_s)
+        self.watch.commanded(point, self.now_s)
         self.frames = []
         self.repeated_s = []
 
@@ -72,7 +72,7 @@ def test_a_tracker_that_does_not_obey_is_told_within_a_second_and_then_more_rare
     assert pauses_s[0] < 1.5
     assert max(pauses_s) == pytest.approx(10, abs=0.5)
     assert len(times_s) < 12
-    assert "runs level 0 although level 3 was commanded" in room.warnings()[0]
+    assert "runs operating point 0 although point 3 was commanded" in room.warnings()[0]
 
 
 def test_a_restarted_tracker_is_told_within_a_second_also_after_a_disobedient_one():
@@ -97,7 +97,7 @@ def test_a_level_that_the_tracker_lacks_is_named_but_not_commanded_again():
     room = Room()
     room.frames = [(3, 2)]
     assert room.run(30) == []
-    assert "received level 3 and runs level 2: its bank lacks" in room.warnings()[0]
+    assert "received operating point 3 and runs point 2: its bank lacks" in room.warnings()[0]
 
 
 def test_a_stranger_is_overridden_each_time_within_a_second_and_named():
@@ -106,7 +106,7 @@ def test_a_stranger_is_overridden_each_time_within_a_second_and_named():
     for _ in range(5):
         room.watch.other(0, room.now_s)
         assert room.run(2)[0] < 0.6
-    assert "Somebody else commands level 0 on /sparsity_command (5 times" in room.warnings()[0]
+    assert "Somebody else commands operating point 0 on /sparsity_command (5 times" in room.warnings()[0]
     room.run(10)
     assert room.warnings() == []
 

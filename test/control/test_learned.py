@@ -55,8 +55,8 @@ def policies(policy_network: MakeNetwork, bank: Manifest) -> list[LearnedPolicy]
     return [LearnedPolicy(policy_network(bank, seed=seed), bank) for seed in range(5)]
 
 
-def seen(level: int, now_s: float = 10.0, levels: int = LEVELS, **values: float) -> Observation:
-    return Observation.build(now_s, levels, {"level": level, **values})
+def seen(point: int, now_s: float = 10.0, points: int = LEVELS, **values: float) -> Observation:
+    return Observation.build(now_s, points, {"level": point, **values})
 
 
 def refused(network: bytes, bank: Manifest) -> str:
@@ -66,21 +66,21 @@ def refused(network: bytes, bank: Manifest) -> str:
 
 
 @pytest.mark.parametrize(
-    ("toward", "levels"),
+    ("toward", "points"),
     [(Action.DENSER, [0, 0, 1]), (Action.KEEP, [0, 1, 2]), (Action.SPARSER, [1, 2, 2])],
 )
 def test_goes_one_step_and_never_beyond_the_bank(
-    policy_network: MakeNetwork, bank: Manifest, toward: Action, levels: list[int]
+    policy_network: MakeNetwork, bank: Manifest, toward: Action, points: list[int]
 ) -> None:
     network = policy_network(bank, toward=toward)
-    assert [LearnedPolicy(network, bank).decide(seen(level)) for level in range(LEVELS)] == levels
+    assert [LearnedPolicy(network, bank).decide(seen(point)) for point in range(LEVELS)] == points
 
 
 def test_levels_that_are_not_loaded_any_more_are_not_wanted(
     policy_network: MakeNetwork, bank: Manifest
 ) -> None:
     policy = LearnedPolicy(policy_network(bank, toward=Action.SPARSER), bank)
-    assert policy.decide(seen(1, levels=2)) == 1
+    assert policy.decide(seen(1, points=2)) == 1
 
 
 def test_is_asked_as_often_as_it_was_trained_to_be_and_keeps_the_level_between(
@@ -105,8 +105,8 @@ def test_a_clock_that_runs_back_does_not_silence_it(policy_network: MakeNetwork,
 
 def test_an_observation_of_which_nothing_is_measured_is_answered(policies: list[LearnedPolicy]) -> None:
     for policy in policies:
-        for level in range(LEVELS):
-            assert policy.decide(seen(level, now_s=math.nan)) in range(LEVELS)
+        for point in range(LEVELS):
+            assert policy.decide(seen(point, now_s=math.nan)) in range(LEVELS)
     vectors = np.full((4, len(OBSERVATION)), np.nan, dtype=np.float32)
     actions = policies[0].actions(vectors, np.ones((4, len(Action)), dtype=np.bool_))
     assert actions.dtype == np.int64
@@ -128,16 +128,16 @@ def test_an_action_that_is_not_possible_is_never_taken(
 
 
 @given(
-    vector=vectors, level=st.integers(0, LEVELS - 1), levels=st.integers(1, LEVELS), index=st.integers(0, 4)
+    vector=vectors, point=st.integers(0, LEVELS - 1), points=st.integers(1, LEVELS), index=st.integers(0, 4)
 )
 def test_whatever_is_observed_it_wants_a_loaded_level_a_step_away_at_most(
-    policies: list[LearnedPolicy], vector: list[float], level: int, levels: int, index: int
+    policies: list[LearnedPolicy], vector: list[float], point: int, points: int, index: int
 ) -> None:
-    level = min(level, levels - 1)
+    point = min(point, points - 1)
     values = dict(zip((field.name for field in OBSERVATION), vector, strict=True))
     # At a time that is no number it is asked every time.
-    wanted = policies[index].decide(Observation.build(math.nan, levels, {**values, "level": level}))
-    assert allowed_actions(level, levels)[wanted - level + Action.KEEP]
+    wanted = policies[index].decide(Observation.build(math.nan, points, {**values, "level": point}))
+    assert allowed_actions(point, points)[wanted - point + Action.KEEP]
 
 
 def test_reads_a_policy_through_its_manifest(policy_file: Callable[..., Path], bank: Manifest) -> None:
@@ -163,7 +163,7 @@ def test_a_policy_for_another_bank_is_refused(
         f"(make policy), or set policy to threshold."
     )
     more = policy_network(make_bank(LEVELS + 1))
-    assert "does not fit: it knows 4 levels, the bank test has 3. Train one" in refused(more, bank)
+    assert "does not fit: it knows 4 operating points, the bank test has 3. Train one" in refused(more, bank)
 
 
 def entries_of(bank: Manifest) -> list[dict[str, Any]]:
@@ -304,7 +304,7 @@ def test_the_controller_obeys_it_and_asks_it_no_more_often_than_it_was_trained(
 def test_the_shield_goes_before_it(bench: MakeBench, policy_network: MakeNetwork, bank: Manifest) -> None:
     policy = LearnedPolicy(policy_network(bank, toward=Action.DENSER), bank)
     room = bench(latency_ms=(60.0, 20.0, 10.0), policy=policy, options=ControllerOptions(initial_level=1))
-    room.level = 1
+    room.point = 1
     room.run(20.0)
     assert Reason.SHIELD_DEADLINE in {decision.reason for _, decision in room.decisions}
     assert room.changes()[0][1:] == (1, 0), "it may try"

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
-from hand_tracking_dsp.control.policies import FixedLevelPolicy, ThresholdOptions
+from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdOptions
 from hand_tracking_dsp.errors import ConfigurationError
 
 
@@ -118,9 +118,9 @@ from hand_tracking_dsp.errors import ConfigurationError
             "ThresholdOptions.upper is 0.9, but must be above lower, which is 0.9.",
         ),
         (
-            FixedLevelPolicy,
+            FixedPolicy,
             {"level": True},
-            "FixedLevelPolicy.level is True, but must be of type integer.",
+            "FixedPolicy.level is True, but must be of type integer.",
         ),
     ],
 )

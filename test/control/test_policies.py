@@ -22,7 +22,7 @@ import pytest
 
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.policies import (
-    FixedLevelPolicy,
+    FixedPolicy,
     ThresholdOptions,
     ThresholdPolicy,
 )
@@ -30,26 +30,26 @@ from hand_tracking_dsp.control.policies import (
 
 def see(
     stamp_s: float,
-    level: int,
+    point: int,
     p95: float = math.nan,
     *,
     charge: float = math.nan,
     misses: float = 0.0,
-    levels: int = 4,
+    points: int = 4,
 ) -> Observation:
     values = {
-        "level": level,
+        "level": point,
         "latency_p50_budgets": p95,
         "latency_p95_budgets": p95,
         "deadline_miss_share": misses,
         "battery_charge": charge,
     }
-    return Observation.build(stamp_s, levels, values)
+    return Observation.build(stamp_s, points, values)
 
 
 def test_the_fixed_policy_answers_its_level() -> None:
-    assert FixedLevelPolicy(2).decide(see(0.0, 0)) == 2
-    assert FixedLevelPolicy(-1).decide(see(0.0, 0)) == 3
+    assert FixedPolicy(2).decide(see(0.0, 0)) == 2
+    assert FixedPolicy(-1).decide(see(0.0, 0)) == 3
 
 
 def test_threshold_goes_sparser_when_latency_nears_the_budget() -> None:
@@ -73,10 +73,10 @@ def test_threshold_stays_in_the_bank() -> None:
     assert [policy.decide(see(time, 0, 0.1)) for time in (1.0, 90.0)] == [0, 0]
 
 
-@pytest.mark.parametrize("level", [1, 2])
-def test_threshold_goes_denser_only_after_the_hold_time(level: int) -> None:
+@pytest.mark.parametrize("point", [1, 2])
+def test_threshold_goes_denser_only_after_the_hold_time(point: int) -> None:
     policy = ThresholdPolicy(ThresholdOptions(hold_s=3.0))
-    assert [policy.decide(see(time, level, 0.5)) for time in (0.0, 2.9, 3.0)] == [level, level, level - 1]
+    assert [policy.decide(see(time, point, 0.5)) for time in (0.0, 2.9, 3.0)] == [point, point, point - 1]
 
 
 def test_a_burst_starts_the_hold_time_anew() -> None:
@@ -93,7 +93,7 @@ def test_threshold_remembers_how_slow_the_denser_level_was() -> None:
     assert policy.decide(see(0.0, 0, 1.2)) == 1
     assert all(policy.decide(see(float(time), 1, 0.3)) == 1 for time in range(1, 300))
     assert policy.decide(see(310.0, 1, 0.3)) == 1
-    assert policy.decide(see(311.0, 1, 0.3)) == 0, "after retry_s the denser level deserves another try"
+    assert policy.decide(see(311.0, 1, 0.3)) == 0, "after retry_s the denser point deserves another try"
 
 
 def test_threshold_goes_denser_when_the_load_has_gone() -> None:
@@ -108,4 +108,4 @@ def test_a_low_battery_bounds_the_level() -> None:
     charges = (0.9, 0.5, 0.49, 0.54, 0.56, 0.49, 0.24, 0.29, 0.31, 0.9, math.nan)
     answers = [policy.decide(see(0.0, 0, 0.8, charge=charge)) for charge in charges]
     assert answers == [0, 0, 1, 1, 0, 1, 2, 2, 1, 0, 0]
-    assert policy.decide(see(0.0, 0, 0.8, charge=0.1, levels=2)) == 1
+    assert policy.decide(see(0.0, 0, 0.8, charge=0.1, points=2)) == 1

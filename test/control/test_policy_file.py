@@ -157,7 +157,7 @@ def test_a_contract_of_another_form_is_no_contract(text: str, reason: str) -> No
             {"actions": ("sparser", "keep", "denser")},
             ["its actions are sparser, keep, denser instead of denser, keep, sparser"],
         ),
-        ({"levels": 6}, ["it knows 6 levels, the bank test has 3"]),
+        ({"levels": 6}, ["it knows 6 operating points, the bank test has 3"]),
         ({"interval_s": 0.0}, ["its interval is 0 s, not 0.05 to 60"]),
         ({"interval_s": float("nan")}, ["its interval is nan s, not 0.05 to 60"]),
         ({"interval_s": 3600.0}, ["its interval is 3600 s, not 0.05 to 60"]),

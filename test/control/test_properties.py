@@ -46,7 +46,7 @@ frames = st.builds(
     stamp_s=stamps,
     total_ms=anything,
     end_to_end_ms=anything,
-    level=st.integers(0, LEVELS),
+    operating_point=st.integers(0, LEVELS),
     sparsity=anything,
     presence=anything,
     input_mean=anything,
@@ -109,8 +109,8 @@ def test_a_decision_is_always_complete_and_of_a_loaded_level(
     story: list[Any], policy: type[Policy], options: ControllerOptions
 ) -> None:
     for _, decision in play(story, policy(), options):
-        assert 0 <= decision.level < LEVELS
-        assert 0 <= decision.level_wanted < LEVELS
+        assert 0 <= decision.point < LEVELS
+        assert 0 <= decision.point_wanted < LEVELS
         assert decision.reason in Reason
         assert decision.detail.endswith(".")
         assert decision.dwell_left_s >= 0.0
@@ -121,9 +121,9 @@ def test_a_decision_is_always_complete_and_of_a_loaded_level(
 
 @given(stories, MODES)
 def test_a_change_keeps_the_dwell_time_of_its_direction(story: list[Any], options: ControllerOptions) -> None:
-    changes = [(time, d) for time, d in play(story, Dice(), options) if d.level != d.level_before]
+    changes = [(time, d) for time, d in play(story, Dice(), options) if d.point != d.point_before]
     for (earlier_s, _), (later_s, decision) in pairwise(changes):
-        sparser = decision.level > decision.level_before
+        sparser = decision.point > decision.point_before
         least_s = OPTIONS.min_dwell_sparser_s if sparser else OPTIONS.min_dwell_s
         assert later_s - earlier_s >= least_s - 1e-9
 
@@ -132,7 +132,7 @@ def test_a_change_keeps_the_dwell_time_of_its_direction(story: list[Any], option
 def test_the_battery_reserve_is_respected(
     story: list[Any], charge: float, answer: int, options: ControllerOptions
 ) -> None:
-    """Whatever happened before: at the reserve the level is the sparsest, after the short dwell time."""
+    """Whatever happened before: at the reserve the point is the sparsest, after the short dwell time."""
     policy = Dice()
     controller, now_s = Controller(LEVELS, policy, options), 10.0
     for pause_s, samples, _ in story:
@@ -147,14 +147,14 @@ def test_the_battery_reserve_is_respected(
     decision = controller.decide(now_s)
     assert decision.reason == Reason.SHIELD_BATTERY_RESERVE
     later = controller.decide(now_s + OPTIONS.min_dwell_sparser_s)
-    assert later.level == LEVELS - 1
+    assert later.point == LEVELS - 1
 
 
 @given(stories)
 def test_the_same_story_gives_the_same_decisions(story: list[Any]) -> None:
     first, second = (play(story, ThresholdPolicy()) for _ in range(2))
     for (_, one), (_, other) in zip(first, second, strict=True):
-        assert (one.level, one.reason, one.detail) == (other.level, other.reason, other.detail)
+        assert (one.point, one.reason, one.detail) == (other.point, other.reason, other.detail)
         np.testing.assert_array_equal(one.observation.vector, other.observation.vector)
 
 
@@ -167,7 +167,7 @@ constraints = st.sampled_from(
         ConstraintOptions(sparsest_level=0, max_switches_per_min=1),
     )
 )
-# Of a hand, at the level in use: such as are judged.
+# Of a hand, at the point in use: such as are judged.
 judged_frames = frames.map(lambda frame: replace(frame, stamp_s=0.0, hands=1))
 charges = st.one_of(st.none(), st.just(0.9), anything)
 bounded_steps = st.tuples(
@@ -180,16 +180,16 @@ def play_bounded(story: list[Any], options: ControllerOptions) -> list[tuple[flo
     """Return time and decision of every step of a story whose frames are all judged."""
     policy = Dice()
     controller, now_s, decisions = Controller(LEVELS, policy, options), 10.0, []
-    level = options.initial_level
+    point = options.initial_level
     for pause_s, samples, charge, answer in story:
         now_s += pause_s
         for sample in samples:
-            controller.add_latency(replace(sample, stamp_s=now_s, level=level))
+            controller.add_latency(replace(sample, stamp_s=now_s, operating_point=point))
         if charge is not None:
             controller.add_battery(BatterySample(now_s, charge, discharging=True))
         policy.answer = answer
         decisions.append((now_s, controller.decide(now_s)))
-        level = decisions[-1][1].level
+        point = decisions[-1][1].point
     return decisions
 
 
@@ -204,7 +204,7 @@ def test_the_constrained_mode_keeps_its_pace(
     story: list[Any], constraint: ConstraintOptions, initial_level: int
 ) -> None:
     decisions = play_bounded(story, bounded_options(constraint, initial_level))
-    changes = [time for time, d in decisions if d.level != d.level_before]
+    changes = [time for time, d in decisions if d.point != d.point_before]
     limit = constraint.max_switches_per_min
     for earlier_s, later_s in zip(changes, changes[limit:], strict=False):
         assert later_s - earlier_s >= 60.0 - 1e-6
@@ -218,7 +218,7 @@ def test_the_constrained_mode_keeps_its_bounds_and_a_policy_to_one_step(
     sparsest = constraint.sparsest_level if constraint.sparsest_level >= 0 else LEVELS - 1
     inside = False
     for _, decision in play_bounded(story, bounded_options(constraint, initial_level)):
-        before, after = decision.level_before, decision.level
+        before, after = decision.point_before, decision.point
         was_inside, inside = inside or densest <= before <= sparsest, densest <= after <= sparsest
         assert inside or not was_inside
         if was_inside and decision.verdict.reason == Reason.POLICY:
@@ -234,11 +234,11 @@ def test_the_constrained_mode_never_delays_what_the_shield_wants_sparser(
     sparsest = constraint.sparsest_level if constraint.sparsest_level >= 0 else LEVELS - 1
     changed_s = -math.inf
     for now_s, decision in play_bounded(story, bounded_options(constraint, initial_level)):
-        wanted = min(decision.verdict.level, sparsest)
+        wanted = min(decision.verdict.point, sparsest)
         rested = now_s >= changed_s + OPTIONS.min_dwell_sparser_s
-        if decision.verdict.reason != Reason.POLICY and wanted > decision.level_before and rested:
-            assert decision.level >= wanted
-        if decision.level != decision.level_before:
+        if decision.verdict.reason != Reason.POLICY and wanted > decision.point_before and rested:
+            assert decision.point >= wanted
+        if decision.point != decision.point_before:
             changed_s = now_s
 
 
@@ -247,14 +247,14 @@ def test_the_constrained_mode_never_delays_what_the_shield_wants_sparser(
 def test_threshold_settles_whatever_the_levels_take(latencies_ms: list[float], budget_ms: float) -> None:
     latencies_ms = sorted(latencies_ms, reverse=True)
     options = ControllerOptions(budget_ms=budget_ms)
-    controller, level, changes = Controller(len(latencies_ms), ThresholdPolicy(), options), 0, []
+    controller, point, changes = Controller(len(latencies_ms), ThresholdPolicy(), options), 0, []
     for frame in range(30 * 120):
         now_s = frame / 30
-        controller.add_latency(LatencySample(now_s, latencies_ms[level], math.nan, level, hands=1))
+        controller.add_latency(LatencySample(now_s, latencies_ms[point], math.nan, point, hands=1))
         if frame % 6 == 0:
             decision = controller.decide(now_s)
-            if decision.level != level:
+            if decision.point != point:
                 changes.append(now_s)
-            level = decision.level
+            point = decision.point
     assert len(changes) <= 2 * len(latencies_ms)
     assert all(now_s < 60.0 for now_s in changes)

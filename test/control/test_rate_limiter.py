@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How fast and how far the level may change."""
+"""How fast and how far the point may change."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def constrained(**constraint: int) -> ControllerOptions:
     return adaptive(mode="constrained", constraint=ConstraintOptions(**constraint))
 
 
-def wish(level: int, reason: Reason = Reason.POLICY) -> Verdict:
-    return Verdict(level, reason, "So it is wished.")
+def wish(point: int, reason: Reason = Reason.POLICY) -> Verdict:
+    return Verdict(point, reason, "So it is wished.")
 
 
-def shield(level: int) -> Verdict:
-    return wish(level, Reason.SHIELD_BATTERY_RESERVE)
+def shield(point: int) -> Verdict:
+    return wish(point, Reason.SHIELD_BATTERY_RESERVE)
 
 
 def test_before_the_first_change_nothing_waits() -> None:
@@ -60,7 +60,7 @@ def test_a_change_waits_for_the_dwell_time_of_its_direction(wanted: int, dwell_s
     limiter.switched(100.0)
     early_s, on_time_s = 100.0 + dwell_s - 0.25, 100.0 + dwell_s
     waiting = limiter.review(wish(wanted), 2, early_s)
-    assert (waiting.level, waiting.reason) == (2, Reason.POLICY)
+    assert (waiting.point, waiting.reason) == (2, Reason.POLICY)
     assert waiting.detail.startswith("So it is wished. This waits 0.")
     assert waiting.detail.endswith(" s more, for the minimum dwell time.")
     assert limiter.dwell_left_s(early_s, sparser=wanted > 2) == pytest.approx(0.25)
@@ -81,13 +81,13 @@ def test_the_adaptive_mode_does_not_look_at_the_constraint() -> None:
     assert limiter.review(wish(0), 5, 60.0) == wish(0)
 
 
-@pytest.mark.parametrize(("wanted", "level"), [(5, 3), (0, 1)])
-def test_the_constrained_mode_keeps_a_policy_to_one_step(wanted: int, level: int) -> None:
+@pytest.mark.parametrize(("wanted", "point"), [(5, 3), (0, 1)])
+def test_the_constrained_mode_keeps_a_policy_to_one_step(wanted: int, point: int) -> None:
     assert RateLimiter(constrained(), LEVELS).review(wish(wanted), 2, 0.0) == Verdict(
-        level,
+        point,
         Reason.CONSTRAINT,
-        f"So it is wished. The constrained mode allows levels 0 to 5, a step at a time: "
-        f"level {level} instead of {wanted}.",
+        f"So it is wished. The constrained mode allows points 0 to 5, a step at a time: "
+        f"point {point} instead of {wanted}.",
     )
 
 
@@ -96,39 +96,39 @@ def test_the_shield_takes_as_many_steps_at_once_as_it_wants() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "level", "allowed"), [(shield(5), 1, 3), (wish(0), 1, 1), (wish(4), 3, 3)]
+    ("verdict", "point", "allowed"), [(shield(5), 1, 3), (wish(0), 1, 1), (wish(4), 3, 3)]
 )
-def test_the_bounds_hold_for_policy_and_shield(verdict: Verdict, level: int, allowed: int) -> None:
+def test_the_bounds_hold_for_policy_and_shield(verdict: Verdict, point: int, allowed: int) -> None:
     limiter = RateLimiter(constrained(densest_level=1, sparsest_level=3), LEVELS)
-    found = limiter.review(verdict, level, 0.0)
-    assert (found.level, found.reason) == (allowed, Reason.CONSTRAINT)
-    assert "allows levels 1 to 3" in found.detail
+    found = limiter.review(verdict, point, 0.0)
+    assert (found.point, found.reason) == (allowed, Reason.CONSTRAINT)
+    assert "allows points 1 to 3" in found.detail
 
 
 @pytest.mark.parametrize(("outside", "nearest"), [(0, 2), (5, 3)])
 def test_a_level_outside_the_bounds_is_left_for_the_nearest_inside(outside: int, nearest: int) -> None:
     limiter = RateLimiter(constrained(densest_level=2, sparsest_level=3), LEVELS)
     found = limiter.review(wish(outside), outside, 0.0)
-    assert (found.level, found.reason) == (nearest, Reason.CONSTRAINT)
+    assert (found.point, found.reason) == (nearest, Reason.CONSTRAINT)
 
 
 def test_the_dwell_time_holds_for_what_the_bounds_make_of_a_wish() -> None:
     limiter = RateLimiter(constrained(), LEVELS)
     limiter.switched(100.0)
     found = limiter.review(wish(5), 2, 100.25)
-    assert (found.level, found.reason) == (2, Reason.CONSTRAINT)
-    assert found.detail.endswith("level 3 instead of 5. This waits 0.2 s more, for the minimum dwell time.")
+    assert (found.point, found.reason) == (2, Reason.CONSTRAINT)
+    assert found.detail.endswith("point 3 instead of 5. This waits 0.2 s more, for the minimum dwell time.")
 
 
 def test_a_step_to_denser_waits_until_the_way_back_would_keep_the_limit() -> None:
-    """Of six changes a minute, four steps from level 1 to 5 must stay possible after it."""
+    """Of six changes a minute, four steps from point 1 to 5 must stay possible after it."""
     limiter = RateLimiter(constrained(), LEVELS)
     assert limiter.review(wish(1), 2, 0.0) == wish(1), "the step and four back are five"
     limiter.switched(0.0)
     assert limiter.review(wish(1), 2, 30.0) == wish(1), "with an earlier change they are six"
     limiter.switched(30.0)
     found = limiter.review(wish(1), 2, 59.0)
-    assert (found.level, found.reason) == (2, Reason.CONSTRAINT)
+    assert (found.point, found.reason) == (2, Reason.CONSTRAINT)
     assert found.detail == (
         "So it is wished. This waits: after 2 changes in the last minute (limit 6) too few would be left"
         " for the way back."
@@ -137,17 +137,17 @@ def test_a_step_to_denser_waits_until_the_way_back_would_keep_the_limit() -> Non
 
 
 def test_a_policy_that_swings_uses_the_pace_up_and_is_held_to_it() -> None:
-    limit, level, changes = 6, 5, []
+    limit, point, changes = 6, 5, []
     limiter = RateLimiter(constrained(max_switches_per_min=limit), LEVELS)
     for tick in range(10 * 60 * 10):
         now_s = tick / 10
         swing = 1 if changes and changes[-1][1] < 0 else -1
-        wanted = min(max(level + swing, 0), LEVELS - 1)
-        found = limiter.review(wish(wanted), level, now_s)
-        if found.level != level:
-            changes.append((now_s, found.level - level))
+        wanted = min(max(point + swing, 0), LEVELS - 1)
+        found = limiter.review(wish(wanted), point, now_s)
+        if found.point != point:
+            changes.append((now_s, found.point - point))
             limiter.switched(now_s)
-            level = found.level
+            point = found.point
     times = [time for time, _ in changes]
     assert len(times) == pytest.approx(10 * limit, abs=limit)
     assert all(later - earlier >= 60.0 - 1e-6 for earlier, later in zip(times, times[limit:], strict=False))
@@ -159,7 +159,7 @@ def test_the_shield_goes_sparser_however_many_changes_a_person_has_made() -> Non
         limiter.switched(0.0)
     assert limiter.review(shield(5), 1, 0.5) == shield(5)
     assert limiter.review(wish(2), 1, 0.5) == wish(2)
-    assert limiter.review(wish(0), 1, 30.0).level == 1
+    assert limiter.review(wish(0), 1, 30.0).point == 1
 
 
 def test_other_options_do_not_forget_past_changes() -> None:
@@ -168,7 +168,7 @@ def test_other_options_do_not_forget_past_changes() -> None:
         limiter.switched(second)
     limiter.set_options(constrained())
     assert limiter.switched_s == 20.0
-    assert limiter.review(wish(1), 2, 30.0).level == 2
+    assert limiter.review(wish(1), 2, 30.0).point == 2
 
 
 @pytest.mark.parametrize(
@@ -176,16 +176,16 @@ def test_other_options_do_not_forget_past_changes() -> None:
     [
         (
             {"densest_level": 6},
-            "The constrained mode's levels are 6 to -1: set 0 to 5, the bank has no others.",
+            "The constrained mode's points are 6 to -1: set 0 to 5, the bank has no others.",
         ),
         (
             {"sparsest_level": 9},
-            "The constrained mode's levels are 0 to 9: set 0 to 5, the bank has no others.",
+            "The constrained mode's points are 0 to 9: set 0 to 5, the bank has no others.",
         ),
         (
             {"densest_level": 1, "max_switches_per_min": 4},
             (
-                "max_switches_per_min is 4, but there are 4 steps from level 1 to 5: "
+                "max_switches_per_min is 4, but there are 4 steps from point 1 to 5: "
                 "set at least 5, or closer bounds."
             ),
         ),
@@ -203,7 +203,7 @@ def test_what_is_refused_changes_nothing() -> None:
         limiter.set_options(constrained(densest_level=9))
     with pytest.raises(ConfigurationError):
         limiter.set_options(constrained(densest_level=1, sparsest_level=6))
-    assert limiter.review(shield(5), 2, 0.0).level == 3
+    assert limiter.review(shield(5), 2, 0.0).point == 3
     adapting = RateLimiter(adaptive(), LEVELS)
     with pytest.raises(ConfigurationError):
         adapting.set_options(constrained(max_switches_per_min=1))

@@ -33,7 +33,7 @@ from hand_tracking_dsp.control.samples import (
 def frame(
     stamp_s: float, total_ms: float = 10.0, end_to_end_ms: float = NAN, presence: float = NAN
 ) -> LatencySample:
-    return LatencySample(stamp_s, total_ms, end_to_end_ms, level=0, presence=presence)
+    return LatencySample(stamp_s, total_ms, end_to_end_ms, operating_point=0, presence=presence)
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,9 @@ def test_where_a_sparser_level_ran_for_want_of_time_the_commanded_one_is_judged(
     end_to_end_ms: float, commanded_ms: float, reflex: bool, budgeted_ms: float
 ) -> None:
     sample = LatencySample(
-        0.0, 10.0, end_to_end_ms, level=3, requested_level=1, reflex=reflex, commanded_ms=commanded_ms
+        0.0, 10.0, end_to_end_ms, operating_point=1, reflex=reflex, commanded_ms=commanded_ms
     )
     assert sample.budgeted_ms == budgeted_ms
-    assert sample.commanded_level == (1 if reflex else 3)
 
 
 @pytest.mark.parametrize("total_ms", [NAN, math.inf, -math.inf, -1.0])

@@ -25,7 +25,7 @@ import pytest
 
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions, ShieldOptions
-from hand_tracking_dsp.control.policies import FixedLevelPolicy
+from hand_tracking_dsp.control.policies import FixedPolicy
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 
@@ -55,11 +55,11 @@ def battery(charge: float, *, discharging: bool = True, present: bool = True) ->
 
 
 def test_lets_a_policy_have_its_way_while_nothing_is_wrong(bench: MakeBench) -> None:
-    room = bench(policy=FixedLevelPolicy(1))
+    room = bench(policy=FixedPolicy(1))
     room.run(5.0, battery=battery(0.8))
-    assert (room.last.level, room.last.reason) == (1, Reason.POLICY)
+    assert (room.last.point, room.last.reason) == (1, Reason.POLICY)
     assert room.last.detail == (
-        "Policy fixed keeps level 1: p95 latency 15.0 ms of a budget of 33.0 ms, 0% of frames late,"
+        "Policy fixed keeps point 1: p95 latency 15.0 ms of a budget of 33.0 ms, 0% of frames late,"
         " battery 80%."
     )
 
@@ -67,11 +67,11 @@ def test_lets_a_policy_have_its_way_while_nothing_is_wrong(bench: MakeBench) -> 
 def test_missed_deadlines_go_one_step_sparser_and_stay_there(bench: MakeBench) -> None:
     room = bench(latency_ms=(40.0, 20.0, 10.0))
     decisions = room.run(15.0)
-    assert (room.last.level, room.last.reason) == (1, Reason.SHIELD_DEADLINE)
-    assert room.last.level_wanted == 0
-    change = next(decision for decision in decisions if decision.level == 1)
+    assert (room.last.point, room.last.reason) == (1, Reason.SHIELD_DEADLINE)
+    assert room.last.point_wanted == 0
+    change = next(decision for decision in decisions if decision.point == 1)
     assert change.detail == (
-        "100% of frames were over 33.0 ms (limit 25%): level 1 instead of 0, which the policy wants."
+        "100% of frames were over 33.0 ms (limit 25%): point 1 instead of 0, which the policy wants."
     )
     assert "rest for" in room.last.detail
 
@@ -85,41 +85,41 @@ def test_a_policy_that_insists_on_a_slow_level_causes_few_changes(bench: MakeBen
 def test_the_sparsest_level_may_miss_its_deadline(bench: MakeBench) -> None:
     room = bench(latency_ms=(90.0, 80.0))
     room.run(10.0)
-    assert room.last.level == 1
+    assert room.last.point == 1
 
 
 def test_a_limit_of_one_never_steps_in(bench: MakeBench) -> None:
     room = bench(latency_ms=(90.0, 10.0), options=shielded(deadline_miss_limit=1.0))
     room.run(10.0)
-    assert (room.last.level, room.last.reason) == (0, Reason.POLICY)
+    assert (room.last.point, room.last.reason) == (0, Reason.POLICY)
 
 
 def test_a_battery_at_its_reserve_means_the_sparsest_level_until_it_has_risen(bench: MakeBench) -> None:
     room = bench(options=shielded(battery_reserve=0.2, battery_reserve_hysteresis=0.1))
     room.run(2.0, battery=battery(0.21))
-    assert room.last.level == 0
+    assert room.last.point == 0
     room.run(1.0, battery=battery(0.2))
-    assert (room.last.level, room.last.reason) == (2, Reason.SHIELD_BATTERY_RESERVE)
+    assert (room.last.point, room.last.reason) == (2, Reason.SHIELD_BATTERY_RESERVE)
     assert room.last.detail == (
-        "The battery is at 20% (reserve 20%, over at 30%): level 2, the sparsest, saves power."
+        "The battery is at 20% (reserve 20%, over at 30%): point 2, the sparsest, saves power."
     )
     room.run(10.0, battery=battery(0.29, discharging=False))
-    assert room.last.level == 2
+    assert room.last.point == 2
     room.run(10.0, battery=battery(0.31, discharging=False))
-    assert (room.last.level, room.last.reason) == (0, Reason.POLICY)
+    assert (room.last.point, room.last.reason) == (0, Reason.POLICY)
 
 
 def test_the_reserve_goes_before_a_denser_fallback(bench: MakeBench) -> None:
     room = bench(options=shielded(fallback_level=0))
     room.run(2.0, battery=battery(0.05))
     room.run(60.0, silent=True)
-    assert (room.last.level, room.last.reason) == (2, Reason.SHIELD_BATTERY_RESERVE)
+    assert (room.last.point, room.last.reason) == (2, Reason.SHIELD_BATTERY_RESERVE)
 
 
 def test_the_reserve_holds_before_the_first_latency(bench: MakeBench) -> None:
     room = bench()
     room.run(1.0, silent=True, battery=battery(0.05))
-    assert (room.last.level, room.last.reason) == (2, Reason.SHIELD_BATTERY_RESERVE)
+    assert (room.last.point, room.last.reason) == (2, Reason.SHIELD_BATTERY_RESERVE)
 
 
 @pytest.mark.parametrize("charge", [math.nan, 55.0, -1.0])
@@ -128,9 +128,9 @@ def test_a_discharging_battery_that_does_not_tell_its_charge_means_the_fallback(
 ) -> None:
     room = bench(options=shielded(fallback_level=1))
     room.run(3.0, battery=battery(charge))
-    assert (room.last.level, room.last.reason) == (1, Reason.SHIELD_BATTERY_UNKNOWN)
+    assert (room.last.point, room.last.reason) == (1, Reason.SHIELD_BATTERY_UNKNOWN)
     assert room.last.detail == (
-        f"The battery is discharging and its charge is {charge:g}, not 0 to 1: level 1 is the fallback."
+        f"The battery is discharging and its charge is {charge:g}, not 0 to 1: point 1 is the fallback."
     )
 
 
@@ -148,7 +148,7 @@ def test_no_battery_means_mains_power_and_not_an_empty_one(
 ) -> None:
     room = bench()
     room.run(40.0, battery=reading)
-    assert (room.last.level, room.last.reason) == (0, Reason.POLICY)
+    assert (room.last.point, room.last.reason) == (0, Reason.POLICY)
     assert math.isnan(room.last.observation["battery_charge"])
 
 
@@ -156,28 +156,28 @@ def test_silent_latency_means_the_fallback_until_it_is_heard_again(bench: MakeBe
     room = bench()
     room.run(3.0)
     room.run(2.0, silent=True)
-    assert (room.last.level, room.last.reason) == (0, Reason.POLICY)
+    assert (room.last.point, room.last.reason) == (0, Reason.POLICY)
     room.run(1.0, silent=True)
-    assert (room.last.level, room.last.reason) == (2, Reason.STALE_LATENCY)
-    assert room.last.detail == "No latency was received for 3.0 s (limit 2.0 s): level 2 is the fallback."
+    assert (room.last.point, room.last.reason) == (2, Reason.STALE_LATENCY)
+    assert room.last.detail == "No latency was received for 3.0 s (limit 2.0 s): point 2 is the fallback."
     room.run(5.0)
-    assert (room.last.level, room.last.reason) == (0, Reason.POLICY)
+    assert (room.last.point, room.last.reason) == (0, Reason.POLICY)
 
 
 def test_latency_that_is_no_number_is_silence(bench: MakeBench) -> None:
     room = bench()
     room.run(2.0)
     room.run(4.0, load=math.nan)
-    assert (room.last.level, room.last.reason) == (2, Reason.STALE_LATENCY)
+    assert (room.last.point, room.last.reason) == (2, Reason.STALE_LATENCY)
 
 
 def test_latency_never_heard_is_waited_for_and_then_means_the_fallback(bench: MakeBench) -> None:
-    room = bench(policy=FixedLevelPolicy(1), options=shielded(startup_grace_s=5.0))
+    room = bench(policy=FixedPolicy(1), options=shielded(startup_grace_s=5.0))
     room.run(4.9, silent=True)
-    assert (room.last.level, room.last.reason) == (0, Reason.POLICY)
-    assert room.last.detail == "No latency has been received yet: level 0 waits for it."
+    assert (room.last.point, room.last.reason) == (0, Reason.POLICY)
+    assert room.last.detail == "No latency has been received yet: point 0 waits for it."
     room.run(1.1, silent=True)
-    assert (room.last.level, room.last.reason) == (2, Reason.STALE_LATENCY)
+    assert (room.last.point, room.last.reason) == (2, Reason.STALE_LATENCY)
     assert "received since the start, for 5.9 s (limit 5.0 s)" in room.last.detail
 
 
@@ -185,20 +185,20 @@ def test_a_battery_that_falls_silent_means_the_fallback(bench: MakeBench) -> Non
     room = bench(options=shielded(stale_battery_s=5.0))
     room.run(3.0, battery=battery(0.9))
     room.run(5.0)
-    assert room.last.level == 0
+    assert room.last.point == 0
     room.run(1.0)
-    assert (room.last.level, room.last.reason) == (2, Reason.STALE_BATTERY)
-    assert room.last.detail == "The battery was silent for 6.0 s (limit 5.0 s): level 2 is the fallback."
+    assert (room.last.point, room.last.reason) == (2, Reason.STALE_BATTERY)
+    assert room.last.detail == "The battery was silent for 6.0 s (limit 5.0 s): point 2 is the fallback."
     room.run(5.0, battery=battery(0.9))
-    assert (room.last.level, room.last.reason) == (0, Reason.POLICY)
+    assert (room.last.point, room.last.reason) == (0, Reason.POLICY)
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (7, "wants level 7 of 0 to 2."),
-        (-1, "wants level -1 of 0 to 2."),
-        (0.5, "wants level 0.5 of 0 to 2."),
+        (7, "wants point 7 of 0 to 2."),
+        (-1, "wants point -1 of 0 to 2."),
+        (0.5, "wants point 0.5 of 0 to 2."),
         (math.nan, "failed (ValueError: cannot convert float NaN to integer)."),
         (math.inf, "failed (OverflowError: "),
         (None, "failed (TypeError: "),
@@ -207,12 +207,12 @@ def test_a_battery_that_falls_silent_means_the_fallback(bench: MakeBench) -> Non
 )
 def test_an_answer_that_is_no_level_keeps_the_level(bench: MakeBench, answer: Any, words: str) -> None:
     room = bench(policy=Stubborn(answer), options=ControllerOptions(initial_level=1))
-    room.level = 1
+    room.point = 1
     room.run(3.0)
-    assert (room.last.level, room.last.level_wanted) == (1, 1)
+    assert (room.last.point, room.last.point_wanted) == (1, 1)
     assert room.last.reason == Reason.SHIELD_INVALID_LEVEL
     assert room.last.detail.startswith(f"Policy stubborn {words}")
-    assert room.last.detail.endswith("Level 1 is kept.")
+    assert room.last.detail.endswith("Point 1 is kept.")
 
 
 def test_a_latency_heard_again_is_judged_anew(bench: MakeBench) -> None:
@@ -226,84 +226,84 @@ def test_a_latency_heard_again_is_judged_anew(bench: MakeBench) -> None:
 
 
 def blind(bench: MakeBench, answer: int = 2, **options: Any) -> Any:
-    """Return a bench at level 1 of 3 whose drift, heard once, is missing; then the policy wants a level."""
+    """Return a bench at point 1 of 3 whose drift, heard once, is missing; then the policy wants a point."""
     room = bench(
-        policy=FixedLevelPolicy(1), options=replace(shielded(stale_drift_s=5.0, **options), initial_level=1)
+        policy=FixedPolicy(1), options=replace(shielded(stale_drift_s=5.0, **options), initial_level=1)
     )
-    room.level = 1
+    room.point = 1
     room.run(2.0, drift=1.0)
     room.run(5.5)
-    room.controller.policy = FixedLevelPolicy(answer)
+    room.controller.policy = FixedPolicy(answer)
     return room
 
 
 def test_drift_no_longer_measured_keeps_a_policy_from_sparser_levels(bench: MakeBench) -> None:
     room = blind(bench)
     room.run(0.5)
-    assert (room.last.level, room.last.level_wanted) == (1, 2)
+    assert (room.last.point, room.last.point_wanted) == (1, 2)
     assert room.last.reason == Reason.SHIELD_DRIFT_UNKNOWN
     assert room.last.detail == (
-        "Drift has not been measured for 6 s with hands in view (limit 5 s): level 1 is kept instead of 2,"
+        "Drift has not been measured for 6 s with hands in view (limit 5 s): point 1 is kept instead of 2,"
         " which the policy wants."
     )
     room.run(0.2, drift=1.0)
-    assert (room.last.level, room.last.reason) == (2, Reason.POLICY)
+    assert (room.last.point, room.last.reason) == (2, Reason.POLICY)
 
 
 @pytest.mark.parametrize("answer", [0, 1])
 def test_without_drift_a_policy_may_keep_the_level_or_go_denser(bench: MakeBench, answer: int) -> None:
     room = blind(bench, answer)
     room.run(0.5)
-    assert (room.last.level, room.last.reason) == (answer, Reason.POLICY)
+    assert (room.last.point, room.last.reason) == (answer, Reason.POLICY)
 
 
 def test_without_drift_late_frames_may_still_go_sparser(bench: MakeBench) -> None:
     room = blind(bench, deadline_miss_limit=1.0)
     room.run(0.5)
-    assert room.last.level == 1
+    assert room.last.point == 1
     room.run(3.0, load=4.0)
-    assert (room.last.level, room.last.reason) == (2, Reason.POLICY)
+    assert (room.last.point, room.last.reason) == (2, Reason.POLICY)
 
 
 def test_latency_that_is_not_known_does_not_make_up_for_drift(bench: MakeBench) -> None:
-    """Other options, as any change of level, empty the window; that opens no door."""
+    """Other options, as any change of point, empty the window; that opens no door."""
     room = blind(bench)
     room.controller.set_options(shielded(stale_drift_s=5.0))
     (decision,) = room.run(0.1)
     assert math.isnan(decision.observation["latency_p95_budgets"])
-    assert (decision.level, decision.reason) == (1, Reason.SHIELD_DRIFT_UNKNOWN)
+    assert (decision.point, decision.reason) == (1, Reason.SHIELD_DRIFT_UNKNOWN)
 
 
 @pytest.mark.parametrize("drift", [math.nan, math.inf, -1.0])
 def test_drift_that_was_never_heard_is_not_missed(bench: MakeBench, drift: float) -> None:
     room = bench(options=shielded(stale_drift_s=1.0))
     room.run(5.0, drift=drift)
-    room.controller.policy = FixedLevelPolicy(2)
+    room.controller.policy = FixedPolicy(2)
     room.run(1.0, drift=drift)
-    assert (room.last.level, room.last.reason) == (2, Reason.POLICY)
+    assert (room.last.point, room.last.reason) == (2, Reason.POLICY)
 
 
 def test_drift_is_not_missed_while_no_hand_is_in_view(bench: MakeBench) -> None:
     room = bench(options=shielded(stale_drift_s=1.0))
     room.run(2.0, drift=1.0)
     room.run(30.0, hands=0)
-    room.controller.policy = FixedLevelPolicy(2)
+    room.controller.policy = FixedPolicy(2)
     room.run(0.5)
-    assert (room.last.level, room.last.reason) == (2, Reason.POLICY)
+    assert (room.last.point, room.last.reason) == (2, Reason.POLICY)
 
 
 def test_the_other_rules_go_before_drift(bench: MakeBench) -> None:
     room = blind(bench)
     room.run(0.5, battery=battery(0.05))
-    assert (room.last.level, room.last.reason) == (2, Reason.SHIELD_BATTERY_RESERVE)
+    assert (room.last.point, room.last.reason) == (2, Reason.SHIELD_BATTERY_RESERVE)
     room = blind(bench)
     room.run(5.0, silent=True)
-    assert (room.last.level, room.last.reason) == (2, Reason.STALE_LATENCY)
+    assert (room.last.point, room.last.reason) == (2, Reason.STALE_LATENCY)
 
 
 def test_slow_frames_without_a_hand_are_no_reason_to_go_sparser(bench: MakeBench) -> None:
-    """No landmark network runs on them: no level would make them faster."""
+    """No landmark network runs on them: no point would make them faster."""
     room = bench(latency_ms=(90.0, 20.0))
     room.run(20.0, hands=0)
-    assert (room.last.level, room.last.reason) == (0, Reason.POLICY)
+    assert (room.last.point, room.last.reason) == (0, Reason.POLICY)
     assert math.isnan(room.last.observation["deadline_miss_share"])

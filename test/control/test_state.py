@@ -34,31 +34,33 @@ def heard(*samples: LatencySample | BatterySample) -> StateBuffer:
     return buffer
 
 
-def frame(stamp_s: float, total_ms: float = 10.0, level: int = 0, hands: int = 1) -> LatencySample:
-    return LatencySample(stamp_s, total_ms, math.nan, level, sparsity=0.25, presence=0.9, hands=hands)
+def frame(stamp_s: float, total_ms: float = 10.0, operating_point: int = 0, hands: int = 1) -> LatencySample:
+    return LatencySample(
+        stamp_s, total_ms, math.nan, operating_point, sparsity=0.25, presence=0.9, hands=hands
+    )
 
 
 def test_frames_of_another_level_are_heard_but_not_judged() -> None:
-    buffer = heard(*(frame(1.0 + index * 0.1, 90.0, level=1) for index in range(9)))
-    situation = buffer.situation(2.0, level=0, levels=2, switched_s=-math.inf)
+    buffer = heard(*(frame(1.0 + index * 0.1, 90.0, operating_point=1) for index in range(9)))
+    situation = buffer.situation(2.0, point=0, points=2, switched_s=-math.inf)
     assert situation.latency_received
     assert math.isnan(situation.summary.p95_ms)
     assert math.isnan(situation.observation()["sparsity"])
     assert situation.observation()["hands"] == 1
 
 
-def test_frames_that_ran_sparser_for_want_of_time_judge_the_commanded_level_without_their_drift() -> None:
-    sparser = replace(frame(1.0, 8.0, level=3), reflex=True, requested_level=0, commanded_ms=40.0, drift=9.0)
+def test_frames_that_ran_sparser_for_want_of_time_judge_the_point_without_their_drift() -> None:
+    sparser = replace(frame(1.0, 8.0), reflex=True, commanded_ms=40.0, drift=9.0)
     buffer = heard(*(replace(sparser, stamp_s=1.0 + index * 0.1) for index in range(9)))
-    situation = buffer.situation(2.0, level=0, levels=4, switched_s=-math.inf)
-    assert situation.summary.p50_ms == 40.0, "not the 8 ms of the level that ran"
+    situation = buffer.situation(2.0, point=0, points=4, switched_s=-math.inf)
+    assert situation.summary.p50_ms == 40.0, "not the 8 ms of the point that ran"
     assert math.isnan(situation.drift_percent)
     assert math.isnan(situation.observation()["sparsity"])
 
 
 def test_the_observation_is_of_the_level_in_use() -> None:
     buffer = heard(*(frame(1.0 + index * 0.1, 16.5) for index in range(5)), BatterySample(1.0, 0.5, 7.0))
-    observation = buffer.situation(2.0, level=0, levels=2, switched_s=0.5).observation()
+    observation = buffer.situation(2.0, point=0, points=2, switched_s=0.5).observation()
     assert observation["latency_p50_budgets"] == 0.5
     assert observation["sparsity"] == 0.25
     assert observation["battery_charge"] == 0.5
@@ -68,7 +70,7 @@ def test_the_observation_is_of_the_level_in_use() -> None:
 
 def test_the_latest_stamp_counts_in_whatever_order_it_comes() -> None:
     buffer = heard(frame(1.9, hands=2), frame(1.5, hands=1), BatterySample(1.9, 0.4), BatterySample(1.2, 0.9))
-    situation = buffer.situation(2.0, level=0, levels=2, switched_s=-math.inf)
+    situation = buffer.situation(2.0, point=0, points=2, switched_s=-math.inf)
     assert situation.frame is not None
     assert situation.frame.hands == 2
     assert situation.charge == 0.4
@@ -95,7 +97,7 @@ def test_slow_frames_of_a_start_and_after_a_silence_do_not_count() -> None:
         """Hear three seconds of frames, slow at first; return the 95th percentile then known."""
         for index in range(30):
             buffer.add(frame(start_s + index * 0.1, 90.0 if index * 0.1 < slow_s else 10.0))
-        situation = buffer.situation(start_s + 2.9, level=0, levels=2, switched_s=-math.inf)
+        situation = buffer.situation(start_s + 2.9, point=0, points=2, switched_s=-math.inf)
         return situation.summary.p95_ms
 
     assert hear(5.0, slow_s=0.9) == 10.0
@@ -111,9 +113,17 @@ def drift_missing_s(*samples: LatencySample) -> float:
     return heard(*samples).situation(100.0, 0, 2, -math.inf).drift_missing_s
 
 
+def test_frames_on_which_no_hand_was_measured_are_not_judged() -> None:
+    """Of a hand at rest, which the gate holds: frames without a network are fast at every point."""
+    held = (replace(frame(1.0 + index * 0.05, 2.0), predicted=1) for index in range(10))
+    measured = (frame(1.02 + index * 0.2, 30.0) for index in range(3))
+    situation = heard(*held, *measured).situation(2.0, point=0, points=2, switched_s=-math.inf)
+    assert situation.summary.p50_ms == 30.0
+
+
 def test_frames_without_a_hand_are_heard_but_not_judged() -> None:
     buffer = heard(*(frame(1.0 + index * 0.1, 90.0, hands=0) for index in range(9)))
-    situation = buffer.situation(2.0, level=0, levels=2, switched_s=-math.inf)
+    situation = buffer.situation(2.0, point=0, points=2, switched_s=-math.inf)
     assert situation.latency_received
     assert situation.latency_silent_s < 0.5
     assert math.isnan(situation.summary.p95_ms)
@@ -142,7 +152,7 @@ def test_the_drift_of_the_former_level_is_forgotten() -> None:
     assert buffer.situation(1.0, 0, 2, -math.inf).drift_percent == 2.0
     buffer.forget_latency()
     buffer.add(seen(1.1, 2.0, 1.0))
-    situation = buffer.situation(1.2, level=1, levels=2, switched_s=1.0)
+    situation = buffer.situation(1.2, point=1, points=2, switched_s=1.0)
     assert math.isnan(situation.drift_percent)
     assert math.isnan(situation.drift_sparser_percent)
 
@@ -165,7 +175,7 @@ def test_drift_is_missed_from_its_last_measurement_on() -> None:
 
 
 def test_drift_measured_at_another_level_is_measured() -> None:
-    assert drift_missing_s(seen(1.0, 2.0), seen(2.0), seen(2.5, 2.0, level=1)) == 0.0
+    assert drift_missing_s(seen(1.0, 2.0), seen(2.0), seen(2.5, 2.0, operating_point=1)) == 0.0
 
 
 def test_drift_that_was_never_heard_is_not_missed() -> None:

@@ -53,7 +53,7 @@ def test_the_battery_goes_with_the_costs() -> None:
 
 def test_a_latency_sample_has_each_field_of_the_costs() -> None:
     values = {name: 1.0 + place for place, name in enumerate(LatencySample.__slots__) if name != "stamp_s"}
-    sample = latency_sample(FrameCost(stamp_ns=0, **values), 5.0)
+    sample = latency_sample(FrameCost(stamp_ns=0, level=0, **values), 5.0)
     assert {name: getattr(sample, name) for name in LatencySample.__slots__} == {"stamp_s": 5.0, **values}
 
 

@@ -25,7 +25,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 
 pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED
-from hand_tracking_dsp.evaluation.replay.levels import Setting
+from hand_tracking_dsp.evaluation.replay.points import Setting
 from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, ReplayOptions, Unit, run_unit
 from hand_tracking_dsp.nodes.camera_node import CameraNode
 from hand_tracking_dsp.nodes.graph.bag_recorder import BagRecorder

@@ -95,7 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--policies",
         default="learned,threshold,fixed",
         metavar="NAMES",
-        help="learned, threshold, fixed (dense) and fixed:LEVEL (default: %(default)s)",
+        help="learned, threshold, fixed (dense) and fixed:POINT (default: %(default)s)",
     )
     parser.add_argument(
         "--policy-file", type=Path, metavar="FILE", help="policy.json of the learned one; else the package's"
@@ -213,11 +213,11 @@ def _policy_parameters(name: str, options: argparse.Namespace, bank: Manifest) -
         file: Path = options.policy_file or default_policy()
         LearnedPolicy.load(file, bank)
         return {"policy": "learned", "policy_file": str(file.resolve())}
-    fixed = {"fixed": 0} | {f"fixed:{level}": level for level in range(len(bank.levels))}
+    fixed = {"fixed": 0} | {f"fixed:{point}": point for point in range(len(bank.points))}
     if name not in fixed:
         msg = (
-            f"There is no policy {name!r}: choose from learned, threshold, fixed (dense) and fixed:LEVEL "
-            f"with a level from 0 to {len(bank.levels) - 1}."
+            f"There is no policy {name!r}: choose from learned, threshold, fixed (dense) and fixed:POINT "
+            f"with an operating point from 0 to {len(bank.points) - 1}."
         )
         raise ConfigurationError(msg)
     return fixed_level(fixed[name])

@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sweep",
         type=float,
         metavar="S",
-        help="set each level in turn for so many seconds, by operator_level",
+        help="set each operating point in turn for so many seconds, by operator_level",
     )
     parser.add_argument(
         "--load", metavar="SCRIPT", help="keep cores busy meanwhile, for example quiet:5,1:5,2:5 (repeated)"
@@ -141,6 +141,7 @@ class _TraceSession:
         rows = [("time", f"{elapsed_s:.1f} {self._until}"), ("frames", str(len(costs)))]
         if costs:
             rows += [
+                ("operating point", str(costs[-1].operating_point)),
                 ("level", str(costs[-1].level)),
                 ("latency", f"{costs[-1].end_to_end_ms:.1f} ms end to end"),
                 ("hands", str(costs[-1].hands)),
@@ -152,10 +153,10 @@ class _TraceSession:
 def _record(options: argparse.Namespace, view: LiveView) -> Trace:
     require_ros()
     script = LoadScript.parse(options.load) if options.load else None
-    levels = len(read_manifest(options.bank or default_bank()).levels)
+    points = len(read_manifest(options.bank or default_bank()).points)
     duration_s = options.duration or (_DURATION_S if options.run else math.inf)
     until = "s, until Ctrl-C" if math.isinf(duration_s) else f"of {duration_s:g} s"
-    sweep = _Sweep(levels, options.sweep) if options.sweep else None
+    sweep = _Sweep(points, options.sweep) if options.sweep else None
     with ExitStack() as stack:
         load = stack.enter_context(Load(script)) if script else None
         session = _TraceSession(load, sweep, view, until)
@@ -167,18 +168,18 @@ def _record(options: argparse.Namespace, view: LiveView) -> Trace:
 
 
 class _Sweep:
-    """Sets level 0, 1, 2, … in turn, again and again."""
+    """Sets operating point 0, 1, 2, … in turn, again and again."""
 
-    def __init__(self, levels: int, seconds: float) -> None:
-        self._levels = levels
+    def __init__(self, points: int, seconds: float) -> None:
+        self._points = points
         self._seconds = seconds
         self._last = -1
 
     def __call__(self, observer: GraphObserver, elapsed_s: float) -> None:
-        """Set the level that is due at a time (seconds), once."""
-        level = int(elapsed_s / self._seconds) % self._levels
-        if level != self._last and observer.set_operator_level(level):
-            self._last = level
+        """Set the point that is due at a time (seconds), once."""
+        point = int(elapsed_s / self._seconds) % self._points
+        if point != self._last and observer.set_operator_point(point):
+            self._last = point
 
 
 def _graph(options: argparse.Namespace, duration_s: float) -> GraphRun:
@@ -207,7 +208,7 @@ def _listen(session: _TraceSession, topic: str, duration_s: float, sweep: _Sweep
                 session.tick(observer, elapsed_s)
                 time.sleep(min(_POLL_S, duration_s - elapsed_s))
         if sweep:
-            observer.set_operator_level(-1)
+            observer.set_operator_point(-1)
             time.sleep(_SETTLE_S)
 
 

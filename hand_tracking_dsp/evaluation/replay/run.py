@@ -30,8 +30,8 @@ import cv2
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED, Frames
 from hand_tracking_dsp.evaluation.replay.frame_metrics import FrameMetrics
-from hand_tracking_dsp.evaluation.replay.levels import LevelChooser, Setting, level_chooser
 from hand_tracking_dsp.evaluation.replay.pipeline import BackgroundWorker, read_ahead
+from hand_tracking_dsp.evaluation.replay.points import PointChooser, Setting, point_chooser
 from hand_tracking_dsp.evaluation.replay.resource_usage import Meter, Usage
 from hand_tracking_dsp.evaluation.replay.timing import EveryFrame, NewestFrame, Timing, Turn
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame
@@ -169,7 +169,7 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
     )
     replay = _Replay(
         tracker=HandTracker(bank, detector, options.tracker),
-        chooser=level_chooser(setting, manifest, options.budget_ms),
+        chooser=point_chooser(setting, manifest, options.budget_ms),
         timing=NewestFrame() if options.realtime and not recording.still else EveryFrame(),
         metrics=metrics,
         still=recording.still,
@@ -210,7 +210,7 @@ class _Replay:
     """Handles each image as the running graph does."""
 
     tracker: HandTracker
-    chooser: LevelChooser
+    chooser: PointChooser
     timing: Timing
     metrics: FrameMetrics
     still: bool
@@ -224,15 +224,16 @@ class _Replay:
         self.chooser.add_batteries(frame.batteries)
         if frame.image is None:
             return partial(self.metrics.reject, frame)
-        level = None if turn.dropped else self.chooser.level(frame, turn.start_s)
-        if level is None:
+        choice = None if turn.dropped else self.chooser.choose(frame, turn.start_s)
+        if choice is None:
             return partial(self.metrics.drop, frame)
         stamp_s = frame.stamp_ns // 10**9 + (frame.stamp_ns % 10**9) * 1e-9  # as the node computes it
         restarted = self.still or stamp_s < self.last_s
         if restarted:
             self.tracker.reset()
         self.last_s = stamp_s
-        result = self.tracker.track(frame.image, stamp_s, level, frame.order)
+        number, point = choice
+        result = self.tracker.track(frame.image, stamp_s, point, frame.order)
         total_ms = frame.conversion_ms + result.stats.total_ms
         self.timing.took(total_ms)
         latency_ms = self.timing.latency_ms(turn, total_ms)
@@ -247,6 +248,7 @@ class _Replay:
             conversion_ms=frame.conversion_ms,
             total_ms=total_ms,
             end_to_end_ms=latency_ms,
+            operating_point=number,
         )
         self.chooser.learn(turn.start_s + total_ms * 1e-3, cost)
         return partial(self.metrics.add, frame, result, cost, agreement, restarted=restarted)

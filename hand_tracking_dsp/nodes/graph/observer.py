@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Observer of a running graph: records its topics in plain values, and sets the operator's level."""
+"""Observer of a running graph: records its topics in plain values, and sets the operator's point."""
 
 from __future__ import annotations
 
@@ -93,15 +93,15 @@ class GraphObserver(SpinningNode):
             subscribe(Image, "image_raw", self._on_raw_image, _BEST_EFFORT)
             subscribe(HandArray, "truth", self._on_truth, _RELIABLE)
 
-    def set_operator_level(self, level: int) -> bool:
-        """Ask pruning_controller_node for a level, -1: its own choice; does not wait for the answer.
+    def set_operator_point(self, point: int) -> bool:
+        """Ask pruning_controller_node for an operating point, -1: its own choice; does not wait for it.
 
         Returns:
             Whether the node is there to be asked.
         """
         if not self._parameters.service_is_ready():
             return False
-        value = ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=level)
+        value = ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=point)
         request = SetParameters.Request(parameters=[Parameter(name="operator_level", value=value)])
         self._parameters.call_async(request)
         return True

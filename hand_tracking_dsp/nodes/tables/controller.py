@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
-from hand_tracking_dsp.control.policies import FixedLevelPolicy, ThresholdOptions
+from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdOptions
 from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, BANK, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 from hand_tracking_dsp.resources import DEFAULT_POLICY
@@ -30,7 +30,8 @@ CONTROLLER: tuple[Parameter, ...] = (
     Parameter(
         "policy",
         "auto",
-        "What chooses the level; auto: the learned policy where it was made for this bank, else threshold.",
+        "What chooses the operating point; auto: the learned policy where it was made for this bank, else "
+        "threshold.",
         choices=("auto", "learned", "threshold", "fixed"),
     ),
     Parameter(
@@ -44,14 +45,14 @@ CONTROLLER: tuple[Parameter, ...] = (
     Parameter(
         "operator_level",
         -1,
-        "Level set by a person, overrides policy and shield; -1: automatic.",
+        "Operating point set by a person, overrides policy and shield; -1: automatic.",
         low=-1,
         high=MAX_LEVELS - 1,
         dynamic=True,
     ),
     Parameter("decision_rate_hz", 10.0, "Decisions a second.", "Hz", 0.1, 100),
     *parameters_of(ControllerOptions, without=("mode",)),
-    *parameters_of(FixedLevelPolicy, "fixed."),
+    *parameters_of(FixedPolicy, "fixed."),
     *parameters_of(ThresholdOptions, "threshold."),
     *parameters_of(ShieldOptions, "shield."),
     *qos("stats", "stats"),

@@ -25,7 +25,7 @@ import numpy as np
 
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
-from hand_tracking_dsp.control.policies import FixedLevelPolicy, Policy, ThresholdOptions, ThresholdPolicy
+from hand_tracking_dsp.control.policies import FixedPolicy, Policy, ThresholdOptions, ThresholdPolicy
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.rl.benchmark.oracle import OraclePolicy
 from hand_tracking_dsp.rl.benchmark.pi_policy import PiOptions, PiPolicy
@@ -43,7 +43,7 @@ class Candidate:
     Attributes:
         name: Name, for people; unique in a benchmark.
         kind: One of KINDS.
-        settings: Arguments of FixedLevelPolicy, ThresholdOptions or PiOptions.
+        settings: Arguments of FixedPolicy, ThresholdOptions or PiOptions.
         file: Manifest of a learned policy.
         options: Options of the controller.
     """
@@ -70,7 +70,7 @@ class Candidate:
     def policy(self, episode: Episode, weights: Weights, bank: Manifest) -> Policy:
         """Make a fresh policy for an episode."""
         if self.kind == "fixed":
-            return FixedLevelPolicy(**self.settings)
+            return FixedPolicy(**self.settings)
         if self.kind == "threshold":
             return ThresholdPolicy(ThresholdOptions(**self.settings))
         if self.kind == "pi":

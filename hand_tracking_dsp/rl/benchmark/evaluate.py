@@ -99,7 +99,7 @@ class Benchmark:
 def play(benchmark: Benchmark, episode: Episode, candidate: Candidate) -> EpisodeScore:
     """Play one episode."""
     decisions, outcomes = zip(*benchmark.simulation(episode, candidate).run(), strict=True)
-    switched = [decision.level != decision.level_before for decision in decisions]
+    switched = [decision.point != decision.point_before for decision in decisions]
     drifts = np.array([outcome.drift_percent for outcome in outcomes])
     seen = drifts[np.isfinite(drifts)]
     return EpisodeScore(
@@ -176,4 +176,4 @@ def _play_all(benchmark: Benchmark, candidates: list[Candidate], seed: int) -> l
 
 def _breached(decision: Decision) -> bool:
     verdict = decision.verdict
-    return verdict.reason not in (Reason.POLICY, Reason.OPERATOR) and verdict.level > decision.level
+    return verdict.reason not in (Reason.POLICY, Reason.OPERATOR) and verdict.point > decision.point

@@ -57,7 +57,7 @@ class OraclePolicy:
 
     def decide(self, observation: Observation) -> int:
         """Return the level planned for this step."""
-        step, level = self._step, observation.level
+        step, level = self._step, observation.point
         if step > 0:
             self._charge -= self._drained[level, step - 1]
         # A switch is seen a step later.
@@ -65,7 +65,7 @@ class OraclePolicy:
         self._step, self._level = step + 1, level
         charge = int(np.abs(self._charges - self._charge).argmin())
         if self._at_reserve[charge]:
-            return observation.levels - 1
+            return observation.points - 1
         action = Action(int(self._plan[step, level, self._left, charge]))
         return level + action.step
 

@@ -56,9 +56,9 @@ class PiPolicy:
         options, error = self._options, observation["latency_p95_budgets"] - self._options.setpoint
         elapsed_s, self._last_s = observation.stamp_s - self._last_s, observation.stamp_s
         if math.isnan(error):
-            return observation.level
+            return observation.point
         if elapsed_s > 0:
             self._integral += options.integral * error * elapsed_s
-        sparsest = observation.levels - 1
+        sparsest = observation.points - 1
         self._integral = min(max(self._integral, 0.0), float(sparsest))
         return min(max(round(self._integral + options.proportional * error), 0), sparsest)

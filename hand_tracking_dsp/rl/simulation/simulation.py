@@ -121,7 +121,7 @@ class Simulation:
     def advance(self) -> tuple[Decision, StepOutcome]:
         """Decide, and play the next step at the level decided."""
         decision = self.controller.decide(self.now_s)
-        self.level = decision.level
+        self.level = decision.point
         level, step, episode = self.level, self.step, self.episode
         rewards = reward(
             self.weights,

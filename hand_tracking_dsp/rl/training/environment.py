@@ -44,8 +44,8 @@ class CommandedPolicy:
 
     def decide(self, observation: Observation) -> int:
         """Return the level that the action leads to."""
-        level = observation.level + self.action.step
-        return min(max(level, 0), observation.levels - 1)
+        level = observation.point + self.action.step
+        return min(max(level, 0), observation.points - 1)
 
 
 class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
@@ -98,7 +98,7 @@ class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
         """Take an action and play half a second."""
         self._policy.action = Action(int(action))
         decision, outcome = self._simulation.advance()
-        switched = decision.level != decision.level_before
+        switched = decision.point != decision.point_before
         seen = not np.isnan(outcome.drift_percent)
         self._with_hands += seen
         drift = outcome.drift_percent if seen else 0.0

@@ -89,7 +89,7 @@ def test_a_device_of_another_bank_is_refused(words, tmp_path, capsys, write_devi
 def test_a_policy_of_another_bank_is_refused(words, capsys) -> None:
     without_bank = [word for word in words if word not in ("--bank", words[words.index("--bank") + 1])]
     assert main(without_bank) == 1
-    assert "does not fit: it knows 2 levels, the bank" in capsys.readouterr().err
+    assert "does not fit: it knows 2 operating points, the bank" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

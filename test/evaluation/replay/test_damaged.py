@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.measures.catalogue import measured
-from hand_tracking_dsp.evaluation.replay.levels import Setting
+from hand_tracking_dsp.evaluation.replay.points import Setting
 from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, Unit, run_unit
 from hand_tracking_dsp.recordings.bags.record_camera import record_source
 from hand_tracking_dsp.recordings.bags.writer import FORMATS, BagWriter

@@ -26,7 +26,7 @@ import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, ModelError
 from hand_tracking_dsp.evaluation.replay import pool
-from hand_tracking_dsp.evaluation.replay.levels import Setting
+from hand_tracking_dsp.evaluation.replay.points import Setting
 from hand_tracking_dsp.evaluation.replay.pool import LeftOut, run_here, run_on_cluster
 from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, Unit
 

@@ -41,7 +41,7 @@ class Feed:
         self.stats = graph.observer.create_publisher(TrackerStats, "stats", 10)
         self.battery = graph.observer.create_publisher(BatteryState, "battery_state", 10)
         self.latency_ms: float | None = 5.0
-        self.level = 0
+        self.level = self.point = 0
         self.runs: int | None = None
         self.deaf = False
         self.offset_ms = 0.0
@@ -53,7 +53,7 @@ class Feed:
 
     def obey(self, command):
         if not self.deaf:
-            self.level = command.level
+            self.level, self.point = command.level, command.operating_point
 
     def tick(self):
         if self.latency_ms is not None:
@@ -64,6 +64,8 @@ class Feed:
                     end_to_end_ms=self.latency_ms + self.offset_ms,
                     requested_level=self.level,
                     applied_level=self.level if self.runs is None else self.runs,
+                    requested_point=self.point,
+                    operating_point=self.point if self.runs is None or "reflex" in self.more else self.runs,
                     hands=1,
                     **{"drift": math.nan, "drift_sparser": math.nan, **self.more},
                 )

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -33,7 +34,7 @@ def test_a_late_joiner_gets_the_command(graph, bank):
     graph.until_state(NODE, "active")
     commands = graph.hear(SparsityCommand, "sparsity_command", LATE_JOINER)
     graph.until(lambda: commands, "a command was heard")
-    assert commands[0].level == 0
+    assert (commands[0].level, commands[0].operating_point) == (0, 0)
     assert commands[0].detail
 
 
@@ -89,7 +90,7 @@ def test_a_strangers_command_is_overridden_and_named(graph, feed, bank, states, 
     stranger.publish(SparsityCommand(level=0, detail="a stranger"))
     graph.until(lambda: any(command.detail == "a stranger" for command in heard), "the stranger is heard")
     graph.until(lambda: heard[-1].level == 1, "level 1 is commanded again")
-    status = diagnostics(NODE, lambda status: "Somebody else commands level 0" in status.message)
+    status = diagnostics(NODE, lambda status: "Somebody else commands operating point 0" in status.message)
     assert status.level == status.WARN
     values = {pair.key: pair.value for pair in status.values}
     assert values["command_publishers"] == "observer, pruning_controller_node"
@@ -124,18 +125,37 @@ def test_a_tracker_that_has_not_heard_the_command_is_told_again(graph, feed, ban
     feed.deaf = True
     graph.start(PruningControllerNode, bank=str(bank), policy="fixed", fixed__level=1)
     heard = graph.hear(SparsityCommand, "sparsity_command", LATE_JOINER)
-    status = diagnostics(NODE, lambda status: "runs level 0 although level 1 was commanded" in status.message)
+    status = diagnostics(
+        NODE, lambda status: "runs operating point 0 although point 1 was commanded" in status.message
+    )
     assert status.level == status.WARN
     feed.deaf = False
     graph.until(lambda: feed.level == 1, "the tracker runs level 1")
     assert {command.level for command in heard} <= {0, 1}
 
 
+@pytest.mark.usefixtures("feed")
+def test_commands_a_point_of_the_bank_with_its_level(graph, bank, states):
+    data = json.loads((bank / "bank.json").read_text())
+    gates = (0.0, 0.06, 0.25)
+    data["operating_points"] = [
+        {"level": level, "gate": gate, "search_interval_s": 0.5, "cost": 1 - gate}
+        for level, gate in zip((0, 0, 1), gates, strict=True)
+    ]
+    (bank / "bank.json").write_text(json.dumps(data))
+    commands = graph.hear(SparsityCommand, "sparsity_command", LATE_JOINER)
+    graph.start(PruningControllerNode, bank=str(bank), policy="fixed", fixed__level=-1)
+    graph.until(lambda: commands and commands[-1].operating_point == 2, "the cheapest point is commanded")
+    assert commands[-1].level == 1
+    state = graph.until(lambda: [one for one in states if one.operating_point == 2], "the state is heard")[0]
+    assert (state.operating_point_wanted, state.level_wanted, state.level) == (2, 1, 1)
+
+
 def test_a_level_that_the_tracker_lacks_is_named(graph, feed, bank, diagnostics):
     feed.runs = 0
     graph.start(PruningControllerNode, bank=str(bank), policy="fixed", fixed__level=1)
     status = diagnostics(NODE, lambda status: "its bank lacks" in status.message)
-    assert "received level 1 and runs level 0" in status.message
+    assert "received operating point 1 and runs point 0" in status.message
 
 
 def test_refuses_an_operator_level_that_the_bank_lacks(graph, bank):

@@ -58,7 +58,7 @@ def test_auto_without_a_policy_for_the_bank_warns_and_takes_threshold(
     ("other", "difference"),
     [
         ({"sha256": "1"}, "does not fit: it was trained for other networks (bank other "),
-        ({"levels": 5}, "does not fit: it knows 5 levels, the bank test has 2"),
+        ({"levels": 5}, "does not fit: it knows 5 operating points, the bank test has 2"),
     ],
 )
 def test_a_learned_policy_for_another_bank_fails_the_transition(
@@ -97,7 +97,7 @@ def test_the_constrained_mode_keeps_its_bounds(graph, bank, states):
     )
     state = states.until_reason(SparsityCommand.CONSTRAINT)
     assert (state.level, state.level_wanted) == (0, 1)
-    assert "The constrained mode allows levels 0 to 0" in state.detail
+    assert "The constrained mode allows points 0 to 0" in state.detail
 
 
 @pytest.mark.usefixtures("feed")
@@ -126,7 +126,7 @@ def test_a_mode_that_the_bank_cannot_keep_is_refused_and_changes_nothing(graph, 
     states.until_reason(SparsityCommand.POLICY)
     result = graph.set_parameter(NODE, "mode", "constrained")
     assert not result.successful
-    assert result.reason.startswith("The constrained mode's levels are 5 to -1: set 0 to 1")
+    assert result.reason.startswith("The constrained mode's points are 5 to -1: set 0 to 1")
     assert not graph.set_parameter(NODE, "mode", "careless").successful
     heard = len(states)
     graph.until(lambda: len(states) > heard + 3, "decisions are made")

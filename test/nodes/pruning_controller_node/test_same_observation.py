@@ -25,8 +25,8 @@ import pytest
 pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.control.options import ControllerOptions
-from hand_tracking_dsp.control.policies import FixedLevelPolicy
-from hand_tracking_dsp.evaluation.replay.levels import PolicyLevel
+from hand_tracking_dsp.control.policies import FixedPolicy
+from hand_tracking_dsp.evaluation.replay.points import PolicyPoint
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.messages.samples import STATS_TYPE, BatteryReader, frame_cost
@@ -41,6 +41,7 @@ from hand_tracking_dsp.recordings.bags.reader import open_bag
 from hand_tracking_dsp.recordings.bags.trace import read_bag_trace
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
 from hand_tracking_dsp.recordings.trace import Trace
+from hand_tracking_dsp.tracking.manifest import read_manifest
 
 START_NS = 10**18
 STEP_NS = 500_000_000
@@ -73,6 +74,7 @@ def stats(step, header):
     cost = FrameCost(
         stamp_ns=0,
         level=0,
+        operating_point=0,
         hands=1 + step % 2,
         total_ms=8.0 + step % 5,
         end_to_end_ms=12.0 + step % 7,
@@ -149,7 +151,7 @@ def taken(monkeypatch):
     return counts
 
 
-def replayed(bag):
+def replayed(bag, bank):
     """Observe as replay does, at each image, where each frame takes what the recorded tracker took."""
     with open_bag(bag) as opened:
         kinds = [one for one in opened.connections if one.msgtype == STATS_TYPE]
@@ -157,11 +159,11 @@ def replayed(bag):
             stamp_ns(message): (arrival_ns * 1e-9, frame_cost(message))
             for _, arrival_ns, message in opened.read(kinds)
         }
-    chooser = PolicyLevel(1, FixedLevelPolicy(), ControllerOptions().budget_ms)
+    chooser = PolicyPoint(bank, FixedPolicy(), ControllerOptions().budget_ms)
     for frame in BagRecording(bag).frames():
         now_s = frame.arrival_ns * 1e-9
         chooser.add_batteries(frame.batteries)
-        chooser.level(frame, now_s)
+        chooser.choose(frame, now_s)
         yield chooser._controller.observe(now_s).vector
         if frame.stamp_ns in costs:
             chooser.learn(*costs[frame.stamp_ns])
@@ -181,7 +183,7 @@ def decided_next(graph, states):
 def test_node_replay_trace_and_observer_agree(graph, bag, bank_of, clock, states, taken, tmp_path):
     options = {"policy": "fixed", "decision_rate_hz": 100.0, "budget_ms": ControllerOptions().budget_ms}
     bank = str(bank_of(tmp_path, "one level", levels=1).folder)
-    expected = replayed(bag)
+    expected = replayed(bag, read_manifest(bank))
     with GraphObserver(graph.domain_id) as observer, open_bag(bag) as opened:
         publishers = {
             one.topic: graph.observer.create_publisher(message_class(one.msgtype), one.topic, 10)

@@ -24,7 +24,7 @@ import pytest
 from hand_tracking_dsp.cameras.backoff import BackoffOptions
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
-from hand_tracking_dsp.control.policies import FixedLevelPolicy, ThresholdOptions
+from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdOptions
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.teleop import TeleopOptions
@@ -45,7 +45,7 @@ DATACLASSES = (
     ("pruning_controller_node", "", ControllerOptions),
     ("pruning_controller_node", "constraint.", ConstraintOptions),
     ("pruning_controller_node", "shield.", ShieldOptions),
-    ("pruning_controller_node", "fixed.", FixedLevelPolicy),
+    ("pruning_controller_node", "fixed.", FixedPolicy),
     ("pruning_controller_node", "threshold.", ThresholdOptions),
     ("power_node", "", BackoffOptions),
     ("power_node", "simulated.", SimulatedBatteryOptions),

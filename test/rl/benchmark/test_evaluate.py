@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions
-from hand_tracking_dsp.control.policies import FixedLevelPolicy, ThresholdPolicy
+from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdPolicy
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.rl.benchmark.candidates import (
     KINDS,
@@ -114,7 +114,7 @@ def test_every_kind_plays(benchmark, device, bank, write_policy) -> None:
     episode = draw_episode(device, 0, steps=20)
     learned = write_policy("learned one")
     kinds = {
-        "fixed": (Candidate("f", "fixed", {"level": 2}), FixedLevelPolicy),
+        "fixed": (Candidate("f", "fixed", {"level": 2}), FixedPolicy),
         "threshold": (Candidate("t", "threshold", {"upper": 0.8}), ThresholdPolicy),
         "pi": (Candidate("p", "pi", {"setpoint": 0.7}), PiPolicy),
         "learned": (learned, type(learned.policy(episode, WEIGHTS, bank))),

@@ -64,7 +64,7 @@ def play(episode: Episode, policy, options: ControllerOptions) -> list[int]:
     simulation = Simulation(episode, policy, options, WEIGHTS, (0.0, 0.3, 0.6))
     levels = []
     while not simulation.done:
-        levels.append(simulation.advance()[0].level)
+        levels.append(simulation.advance()[0].point)
     return levels
 
 
@@ -148,9 +148,9 @@ def test_the_controller_can_carry_out_all_that_is_planned(device) -> None:
         denser = []
         while not simulation.done:
             decision, _ = simulation.advance()
-            assert decision.level == decision.level_wanted
-            changes += decision.level != decision.level_before
-            denser.append(decision.level < decision.level_before)
+            assert decision.point == decision.point_wanted
+            changes += decision.point != decision.point_before
+            denser.append(decision.point < decision.point_before)
         assert any(denser)
     assert changes > 12
 

@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.control.options import ControllerOptions
-from hand_tracking_dsp.control.policies import FixedLevelPolicy, ThresholdPolicy
+from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdPolicy
 from hand_tracking_dsp.rl.benchmark.candidates import without_deadline_shield
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
 from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode, EpisodeOptions
@@ -57,7 +57,7 @@ def play(episode, policy, sparsities, options=OPTIONS):
 @pytest.mark.parametrize("power", ["on_mains", "on_battery"])
 def test_a_constant_level_gains_what_was_drawn_for_it(power, level, sparsities, request) -> None:
     episode = request.getfixturevalue(power)
-    played = play(episode, FixedLevelPolicy(level), sparsities)
+    played = play(episode, FixedPolicy(level), sparsities)
     outcomes = [outcome for _, outcome in played]
     assert {outcome.level for outcome in outcomes} == {level}
     used = episode.drained()[level]
@@ -72,22 +72,22 @@ def test_a_constant_level_gains_what_was_drawn_for_it(power, level, sparsities, 
 
 
 def test_the_battery_drains_and_is_never_below_empty(on_battery, sparsities) -> None:
-    charges = [outcome.charge for _, outcome in play(on_battery, FixedLevelPolicy(0), sparsities)]
+    charges = [outcome.charge for _, outcome in play(on_battery, FixedPolicy(0), sparsities)]
     assert charges == pytest.approx(on_battery.charge - np.cumsum(on_battery.drained()[0]))
     nearly_empty = replace(on_battery, charge=0.001)
-    last = play(nearly_empty, FixedLevelPolicy(0), sparsities)[-1][1].charge
+    last = play(nearly_empty, FixedPolicy(0), sparsities)[-1][1].charge
     assert last == 0.0
 
 
 def test_mains_power_stays_unknown(on_mains, sparsities) -> None:
-    played = play(on_mains, FixedLevelPolicy(0), sparsities)
+    played = play(on_mains, FixedPolicy(0), sparsities)
     assert all(math.isnan(outcome.charge) for _, outcome in played)
     assert all(math.isnan(decision.observation["battery_charge"]) for decision, _ in played)
 
 
 def test_the_controller_hears_what_the_episode_says(on_battery, sparsities, monkeypatch) -> None:
     episode, level = on_battery, 1
-    simulation = Simulation(episode, FixedLevelPolicy(level), OPTIONS, WEIGHTS, sparsities)
+    simulation = Simulation(episode, FixedPolicy(level), OPTIONS, WEIGHTS, sparsities)
     frames, batteries = [], []
     hear_frame, hear_battery = simulation.controller.add_latency, simulation.controller.add_battery
     monkeypatch.setattr(simulation.controller, "add_latency", lambda s: (frames.append(s), hear_frame(s)))
@@ -122,18 +122,18 @@ def test_the_controller_hears_what_the_episode_says(on_battery, sparsities, monk
 
 
 def test_what_is_heard_is_what_the_policy_sees(on_battery, sparsities) -> None:
-    played = play(on_battery, FixedLevelPolicy(2), sparsities)
+    played = play(on_battery, FixedPolicy(2), sparsities)
     for step in range(1, on_battery.steps):
         observation = played[step][0].observation
         assert observation["hands"] == on_battery.hands[step - 1]
         assert observation["sparsity"] == np.float32(sparsities[2])
-        assert observation.levels == on_battery.levels
+        assert observation.points == on_battery.levels
         assert observation["battery_charge"] == pytest.approx(played[step - 1][1].charge, abs=0.1)
 
 
 def test_the_budget_is_the_episode_s(on_mains, sparsities) -> None:
     impossible = replace(on_mains, budget_ms=0.1, hands=np.ones_like(on_mains.hands))
-    late = [outcome.late / outcome.frames for _, outcome in play(impossible, FixedLevelPolicy(0), sparsities)]
+    late = [outcome.late / outcome.frames for _, outcome in play(impossible, FixedPolicy(0), sparsities)]
     assert set(late) == {1.0}
     levels = [outcome.level for _, outcome in play(impossible, ThresholdPolicy(), sparsities)]
     assert levels[-1] == on_mains.levels - 1
@@ -146,7 +146,7 @@ def test_the_same_episode_is_played_alike_twice(on_battery, sparsities) -> None:
 
 def test_a_controller_may_begin_at_another_level(on_mains, sparsities) -> None:
     options = replace(OPTIONS, initial_level=2)
-    simulation = Simulation(on_mains, FixedLevelPolicy(2), options, WEIGHTS, sparsities)
+    simulation = Simulation(on_mains, FixedPolicy(2), options, WEIGHTS, sparsities)
     assert simulation.observe()["sparsity"] == np.float32(sparsities[2])
     decision, _ = simulation.advance()
-    assert decision.level_before == decision.level == 2
+    assert decision.point_before == decision.point == 2

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Choice of each frame's level: one for all, the one recorded, or the controller's."""
+"""Choice of each frame's operating point: one for all, that of the recorded level, or the controller's."""
 
 from __future__ import annotations
 
@@ -31,57 +31,71 @@ from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.samples import latency_sample
 from hand_tracking_dsp.recordings.recording import RecordedFrame
 from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.operating_point import OperatingPoint
 
 RULES = ("threshold",)
 """Policies that need no file."""
 
 # The controller node's decision_rate_hz.
+PointChoice = tuple[int, OperatingPoint]
+"""Number of a point in the bank's list, NO_POINT where it is none of it, and the point."""
+
 _DECISION_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Setting that is evaluated: one level, one policy, or the recorded levels.
+    """Setting that is evaluated: one level or operating point, one policy, or the recorded levels.
 
     Attributes:
         name: Name in tables and files.
-        level: The level of all frames; None: another way.
+        level: The level of all frames, at its densest operating point; None: another way.
+        point: Number of the operating point of all frames; None: another way.
         policy: Manifest of a learned policy, or one of RULES; "": none.
         as_recorded: Track the images that the recorded tracker handled, each at its recorded level.
     """
 
     name: str
     level: int | None = None
+    point: int | None = None
     policy: str = ""
     as_recorded: bool = False
 
 
-class LevelChooser:
-    """Chooses the level of each frame, here always the same one."""
+class PointChooser:
+    """Chooses the operating point of each frame, here always the same one.
 
-    def __init__(self, level: int = 0) -> None:
-        self._level = level
+    Args:
+        choice: Number of the point in the bank's list, NO_POINT where it is none of it, and the point.
+    """
+
+    def __init__(self, choice: PointChoice) -> None:
+        self._choice = choice
 
     def add_batteries(self, readings: Iterable[BatterySample]) -> None:
         """Take battery readings, in order; they do not matter here."""
 
-    def level(self, frame: RecordedFrame, now_s: float) -> int | None:  # noqa: ARG002
-        """Return the level of a frame whose turn begins at a time, seconds; None: it is not tracked."""
-        return self._level
+    def choose(self, frame: RecordedFrame, now_s: float) -> PointChoice | None:  # noqa: ARG002
+        """Return the point of a frame whose turn begins at a time, seconds; None: it is not tracked."""
+        return self._choice
 
     def learn(self, now_s: float, cost: FrameCost) -> None:
         """Take the costs of a frame that was ready at a time, seconds; they do not matter here."""
 
 
-class RecordedLevel(LevelChooser):
-    """Chooses the level that the recorded tracker ran a frame at; frames it did not handle are left out."""
+class RecordedPoint(PointChooser):
+    """Chooses the densest point of the level that the recorded tracker ran a frame at; leaves out others."""
 
-    def level(self, frame: RecordedFrame, now_s: float) -> int | None:  # noqa: ARG002
-        """Return the recorded level."""
-        return None if frame.recorded is None else frame.recorded.level
+    def __init__(self, bank: Manifest) -> None:
+        super().__init__(bank.point(0))
+        self._bank = bank
+
+    def choose(self, frame: RecordedFrame, now_s: float) -> PointChoice | None:  # noqa: ARG002
+        """Return the point of the recorded level."""
+        return None if frame.recorded is None else self._bank.point(frame.recorded.level)
 
 
-class PolicyLevel(LevelChooser):
+class PolicyPoint(PointChooser):
     """Decides like the controller of the running graph, in the recording's time.
 
     It receives the latency that each frame had here, and the battery that was recorded; without one the robot
@@ -89,9 +103,10 @@ class PolicyLevel(LevelChooser):
     next.
     """
 
-    def __init__(self, levels: int, policy: Policy, budget_ms: float) -> None:
-        super().__init__()
-        self._controller = Controller(levels, policy, ControllerOptions(budget_ms=budget_ms))
+    def __init__(self, bank: Manifest, policy: Policy, budget_ms: float) -> None:
+        super().__init__((0, bank.points[0].point))
+        self._points = bank.points
+        self._controller = Controller(len(bank.points), policy, ControllerOptions(budget_ms=budget_ms))
         self._decided_s = -math.inf
 
     def add_batteries(self, readings: Iterable[BatterySample]) -> None:
@@ -99,23 +114,24 @@ class PolicyLevel(LevelChooser):
         for reading in readings:
             self._controller.add_battery(reading)
 
-    def level(self, frame: RecordedFrame, now_s: float) -> int | None:  # noqa: ARG002
-        """Decide as often as the node would, and return the level in force."""
+    def choose(self, frame: RecordedFrame, now_s: float) -> PointChoice | None:  # noqa: ARG002
+        """Decide as often as the node would, and return the point in force."""
         if now_s - self._decided_s >= _DECISION_S or now_s < self._decided_s:
             self._decided_s = now_s
-            self._level = self._controller.decide(now_s).level
-        return self._level
+            number = self._controller.decide(now_s).point
+            self._choice = number, self._points[number].point
+        return self._choice
 
     def learn(self, now_s: float, cost: FrameCost) -> None:
         """Give the costs of a frame to the controller."""
         self._controller.add_latency(latency_sample(cost, now_s))
 
 
-def level_chooser(setting: Setting, bank: Manifest, budget_ms: float) -> LevelChooser:
+def point_chooser(setting: Setting, bank: Manifest, budget_ms: float) -> PointChooser:
     """Make the chooser of a setting.
 
     Raises:
-        ConfigurationError: The bank has no such level.
+        ConfigurationError: The bank has no such level or operating point.
         ModelError: The policy cannot be used with this bank.
     """
     if setting.policy:
@@ -124,11 +140,34 @@ def level_chooser(setting: Setting, bank: Manifest, budget_ms: float) -> LevelCh
             policy = ThresholdPolicy()
         else:
             policy = LearnedPolicy.load(Path(setting.policy), bank)
-        return PolicyLevel(len(bank.levels), policy, budget_ms)
+        return PolicyPoint(bank, policy, budget_ms)
     if setting.as_recorded:
-        return RecordedLevel()
+        return RecordedPoint(bank)
+    if setting.point is not None:
+        return PointChooser((setting.point, require_point(bank, setting.point)))
     level = setting.level or 0
+    require_level(bank, level)
+    return PointChooser(bank.point(level))
+
+
+def require_level(bank: Manifest, level: int) -> None:
+    """Check that a bank has a level.
+
+    Raises:
+        ConfigurationError: It has not.
+    """
     if not 0 <= level < len(bank.levels):
         msg = f"There is no level {level}: the bank {bank.name} has levels 0 to {len(bank.levels) - 1}."
         raise ConfigurationError(msg)
-    return LevelChooser(level)
+
+
+def require_point(bank: Manifest, number: int) -> OperatingPoint:
+    """Return an operating point of a bank by its number.
+
+    Raises:
+        ConfigurationError: The bank has no such point.
+    """
+    if not 0 <= number < len(bank.points):
+        msg = f"There is no operating point {number}: the bank {bank.name} has 0 to {len(bank.points) - 1}."
+        raise ConfigurationError(msg)
+    return bank.points[number].point
