@@ -37,7 +37,7 @@ from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
 from hand_tracking_dsp.nodes.graph.division import divide
-from hand_tracking_dsp.nodes.graph.names import RESTART, SHORT_NAMES
+from hand_tracking_dsp.nodes.graph.names import FOR_DRIVING, RESTART, SHORT_NAMES
 from hand_tracking_dsp.nodes.graph.transport import transport_in_force, transport_variables
 from launch import LaunchContext, LaunchDescription, SomeSubstitutionsType
 
@@ -118,6 +118,9 @@ def _nodes(context: LaunchContext) -> list[Node | RegisterEventHandler]:
     }
     composed = IfCondition(LaunchConfiguration("composed")).evaluate(context)
     set_here = _set_by_arguments(context)
+    if "gesture_teleop_node" in started:
+        for node in FOR_DRIVING.keys() & started.keys():
+            set_here[started[node]] |= FOR_DRIVING[node]
     processes = {}
     for name, nodes in divide(tuple(started), composed=composed).items():
         processes[name] = _process(context, {node: set_here[started[node]] for node in nodes})
@@ -127,7 +130,7 @@ def _nodes(context: LaunchContext) -> list[Node | RegisterEventHandler]:
     return actions
 
 
-def _process(context: LaunchContext, parameters: dict[str, dict[str, bool | str]]) -> Node:
+def _process(context: LaunchContext, parameters: dict[str, dict[str, bool | float | str]]) -> Node:
     """Make the process of one or several nodes, given the parameters by node."""
     if len(parameters) == 1:
         return _node(context, *parameters.popitem())
@@ -152,9 +155,9 @@ def _watch(context: LaunchContext, processes: dict[str, Node]) -> list[Node | Re
     return [watch, RegisterEventHandler(OnProcessIO(target_action=watch, on_stdout=end))]
 
 
-def _set_by_arguments(context: LaunchContext) -> dict[str, dict[str, bool | str]]:
+def _set_by_arguments(context: LaunchContext) -> dict[str, dict[str, bool | float | str]]:
     """Return the parameters that arguments set, by node."""
-    parameters: dict[str, dict[str, bool | str]] = {name: {} for name in SHORT_NAMES}
+    parameters: dict[str, dict[str, bool | float | str]] = {name: {} for name in SHORT_NAMES}
     for argument, names in PARAMETERS.items():
         if text := LaunchConfiguration(argument).perform(context):
             for node, parameter in names.items():
@@ -170,7 +173,7 @@ def _set_by_arguments(context: LaunchContext) -> dict[str, dict[str, bool | str]
 def _node(
     context: LaunchContext,
     executable: str,
-    parameters: dict[str, bool | str] | None = None,
+    parameters: dict[str, bool | float | str] | None = None,
     arguments: list[str] | None = None,
 ) -> Node:
     image, info, battery, cmd_vel = (

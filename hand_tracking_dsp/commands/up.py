@@ -28,7 +28,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.nodes.graph.names import ALL_NODES, NODES, SHORT_NAMES
+from hand_tracking_dsp.nodes.graph.names import ALL_NODES, FOR_DRIVING, NODES, SHORT_NAMES
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses, print_line
 from hand_tracking_dsp.nodes.graph.supervision import Supervisor
 from hand_tracking_dsp.nodes.graph.transport import transport_in_force
@@ -96,9 +96,11 @@ def run(options: argparse.Namespace) -> int:
         ConfigurationError: An argument cannot be used, or ROS 2 is not to be found.
     """
     require_ros()
+    names = nodes_to_start(options.only, options.also)
     graph = GraphOptions(
-        nodes=nodes_to_start(options.only, options.also),
+        nodes=names,
         params_file=options.params,
+        parameters=FOR_DRIVING if "gesture_teleop_node" in names else {},
         yaml_parameters=node_parameters(options.parameters),
         namespace=options.namespace,
         remaps=dict(_pair(text, "--remap OLD=NEW") for text in options.remap),

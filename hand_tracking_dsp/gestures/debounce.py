@@ -84,6 +84,10 @@ class Debouncer:
             changes.append(Change(EventKind.STARTED, name, self._begin))
         return changes
 
+    def wait(self, now_s: float) -> list[Change]:
+        """Take an image that shows nothing new, by its stamp in seconds: what holds ends in time."""
+        return self.end() if now_s - self._seen_s >= self._hold_off_s else []
+
     def _hold(self, now_s: float) -> list[Change]:
         if not self._held or now_s - self._told_s < self._interval_s:
             return []

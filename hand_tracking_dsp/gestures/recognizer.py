@@ -61,15 +61,22 @@ class GestureRecognizer:
         self._stamp_s = math.nan
 
     def update(
-        self, stamp_s: float, hands: Sequence[TrackedHand], image_size: tuple[int, int] | None = None
+        self,
+        stamp_s: float,
+        hands: Sequence[TrackedHand],
+        image_size: tuple[int, int] | None = None,
+        predicted_s: float = 0.0,
     ) -> Update:
         """Take the hands of the next image.
 
         Args:
             stamp_s: When it was taken, seconds. One before the last, or more than max_gap_s behind it,
                 ends all gestures first, as of a bag that begins again.
-            hands: As the tracker gives them; one whose landmarks are not all finite counts as not seen.
+            hands: As the tracker gives them; one whose landmarks are not all finite counts as not seen, as
+                does one that was not measured for more than max_gap_s.
             image_size: Width and height of the image, pixels, for min_visible; None: not known.
+            predicted_s: Time since the image that the hands were predicted from, seconds, which alone they
+                are evidence of; 0: they are of this one.
 
         Returns:
             The gesture of each hand, in their order, and what happened.
@@ -78,7 +85,12 @@ class GestureRecognizer:
         if not 0 <= stamp_s - self._stamp_s <= self._options.max_gap_s:
             events += self.reset()
         self._stamp_s = stamp_s
-        seen = {hand.track_id: hand for hand in hands if _usable(hand)}
+        max_age_s = self._options.max_gap_s
+        seen = {
+            hand.track_id: hand
+            for hand in hands
+            if _usable(hand) and (hand.measured or hand.measurement_age_s <= max_age_s)
+        }
         for track_id in [known for known in self._hands if known not in seen]:
             events += self._hands.pop(track_id).lose(stamp_s)
         gestures = []
@@ -87,7 +99,7 @@ class GestureRecognizer:
             reading = read_gesture(hand.landmarks, self._options, self._own)
             if image_size and _share_inside(hand, image_size) < self._options.min_visible:
                 reading = replace(reading, name=NO_GESTURE, score=0.0, open_fingers_score=0.0, pinch=0.0)
-            gesture, happened = memory.update(stamp_s, hand, reading)
+            gesture, happened = memory.update(stamp_s, hand, reading, predicted_s)
             gestures.append(gesture)
             events += happened
         return tuple(gestures), tuple(events)
@@ -116,17 +128,33 @@ class _HandMemory:
         self._swipes = SwipeFinder(options)
         self._pinching = False
         self._handedness = Handedness.UNKNOWN
-        self._place = Place(0.0, 0.0, 0.0, 1.0)
+        self._place = Place(-math.inf, 0.0, 0.0, 1.0)
         self._scores: dict[str, float] = {}
 
     def update(
-        self, stamp_s: float, hand: TrackedHand, reading: Reading
+        self, stamp_s: float, hand: TrackedHand, reading: Reading, predicted_s: float
     ) -> tuple[HandGesture, list[GestureEvent]]:
         palm = hand.landmarks[_PALM].astype(np.float64).mean(axis=0)
         way = hand.landmarks[Joint.MIDDLE_MCP].astype(np.float64) - hand.landmarks[Joint.WRIST]
         size = max(float(np.linalg.norm(way)), _SMALLEST_PALM_PX)
         self._handedness = hand.handedness
-        self._place = Place(stamp_s, float(palm[0]), float(palm[1]), size)
+        place = Place(stamp_s - predicted_s, float(palm[0]), float(palm[1]), size)
+        # What is predicted from an image that was evidence already is none.
+        new = predicted_s == 0 or place.stamp_s > self._place.stamp_s
+        events = self._see(stamp_s, place, reading) if new else self._wait(stamp_s)
+        gesture = HandGesture(
+            track_id=self._track_id,
+            handedness=hand.handedness,
+            reading=reading,
+            held=self._named.held,
+            palm=(float(palm[0]), float(palm[1]), float(palm[2])),
+            palm_size=size,
+            measurement_age_s=hand.measurement_age_s,
+        )
+        return gesture, events
+
+    def _see(self, stamp_s: float, place: Place, reading: Reading) -> list[GestureEvent]:
+        self._place = place
         count = COUNTS[reading.open_fingers] if reading.open_fingers_score > 0 else NO_GESTURE
         self._pinching = reading.pinch > 0 if self._pinching else reading.pinch >= _DRAG_BEGINS
         self._scores = {**reading.scores, count: reading.open_fingers_score, PINCH_DRAG: reading.pinch}
@@ -140,15 +168,11 @@ class _HandMemory:
         if swipe:
             change = Change(EventKind.MOVED, swipe.name, swipe.begin)
             events.append(self._event(change, stamp_s, swipe.straightness))
-        gesture = HandGesture(
-            track_id=self._track_id,
-            handedness=hand.handedness,
-            reading=reading,
-            held=self._named.held,
-            palm=(float(palm[0]), float(palm[1]), float(palm[2])),
-            palm_size=size,
-        )
-        return gesture, events
+        return events
+
+    def _wait(self, stamp_s: float) -> list[GestureEvent]:
+        waiting = (self._named, self._counted, self._dragged)
+        return [self._event(change, stamp_s) for one in waiting for change in one.wait(stamp_s)]
 
     def lose(self, stamp_s: float) -> list[GestureEvent]:
         changes = [*self._named.end(), *self._counted.end(), *self._dragged.end()]

@@ -15,8 +15,8 @@
 """From a dead-man gesture to the velocity of a mobile base; every time is given, so there is no clock here.
 
 The base moves only while one hand holds the gesture: the way from where it began says how fast. The stop is
-what everything else is arranged around. It needs no message: command() stops once the newest image that shows
-the gesture is older than the watchdog allows, whatever died between the camera and here.
+what everything else is arranged around. It needs no message: command() stops once the newest image in which
+the gesture was measured is older than the watchdog allows, whatever died between the camera and here.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class TeleopOptions:
     deadman: str = option("fist", "Name of the gesture that must be held while the base moves.")
     watchdog_s: float = dynamic_option(
         0.15,
-        "Age of the newest image with that gesture above which the base is stopped; also how far ahead of "
-        "the clock here a stamp may be.",
+        "Age of the newest image in which that gesture was measured above which the base is stopped; also "
+        "how far ahead of the clock here a stamp may be.",
         "s",
         0.02,
         2,
@@ -86,6 +86,7 @@ class ShownHand:
         readable: Whether enough of it lies in the image to read its fingers.
         palm_px: x (right) and y (down) of the palm's centre, pixels.
         palm_size_px: Size of the palm, pixels.
+        measurement_age_s: Time since the image in which the hand was measured last, seconds, at least 0.
     """
 
     track_id: int
@@ -94,11 +95,13 @@ class ShownHand:
     readable: bool
     palm_px: tuple[float, float]
     palm_size_px: float
+    measurement_age_s: float = 0.0
 
     @property
     def usable(self) -> bool:
         """True where its place can be used."""
-        return all(map(math.isfinite, (*self.palm_px, self.palm_size_px))) and self.palm_size_px > 0
+        finite = all(map(math.isfinite, (*self.palm_px, self.palm_size_px, self.measurement_age_s)))
+        return finite and self.palm_size_px > 0 and self.measurement_age_s >= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,19 +249,21 @@ class GestureTeleop:
             self.halt(Halt.LOST)
         elif found[0].held != self.options.deadman:
             self.halt(Halt.RELEASED)
-        elif found[0].name == self.options.deadman and captured_s > grip.seen_s:
+        elif found[0].name == self.options.deadman and captured_s - found[0].measurement_age_s > grip.seen_s:
             (x, y), (x0, y0) = found[0].palm_px, grip.origin_px
             offset_palms = ((x - x0) / grip.palm_size_px, (y - y0) / grip.palm_size_px)
             if not math.dist(offset_palms, grip.offset_palms) <= _MOST_STEP_PALMS:
                 self.halt(Halt.JUMPED)
                 return
-            grip.seen_s, grip.offset_palms = captured_s, offset_palms
+            grip.seen_s, grip.offset_palms = captured_s - found[0].measurement_age_s, offset_palms
 
     def _begin(self, hands: Sequence[ShownHand], captured_s: float, now_s: float) -> None:
         for hand in hands:
             shown = hand.name == hand.held == self.options.deadman
-            if shown and hand.usable and self._was_free(hand.track_id):
-                self._grip = _Grip(hand.track_id, hand.palm_px, hand.palm_size_px, captured_s)
+            measured_s = captured_s - hand.measurement_age_s
+            recent = now_s - measured_s <= self.options.watchdog_s
+            if shown and hand.usable and recent and self._was_free(hand.track_id):
+                self._grip = _Grip(hand.track_id, hand.palm_px, hand.palm_size_px, measured_s)
                 self._velocity_s = now_s
                 return
 
@@ -268,9 +273,10 @@ class GestureTeleop:
             if hand.name == self.options.deadman:
                 if self._was_free(hand.track_id):
                     free_s[hand.track_id] = self._free_s[hand.track_id]
-            elif hand.readable:
-                since_s, _ = self._free_s.get(hand.track_id, (captured_s, captured_s))
-                free_s[hand.track_id] = (since_s, captured_s)
+            elif hand.readable and hand.usable:
+                measured_s = captured_s - hand.measurement_age_s
+                since_s, _ = self._free_s.get(hand.track_id, (measured_s, measured_s))
+                free_s[hand.track_id] = (since_s, measured_s)
         self._free_s = free_s
 
     def _was_free(self, track_id: int) -> bool:

@@ -101,6 +101,7 @@ class HandGesture:
         held: The gesture after debouncing, NO_GESTURE where none.
         palm: x, y, z of the palm's centre, pixels as in TrackedHand.landmarks.
         palm_size: Length from the wrist to the middle finger's MCP joint, in x, y and z, pixels.
+        measurement_age_s: Time since the image in which the network saw the hand last, seconds.
     """
 
     track_id: int
@@ -109,6 +110,7 @@ class HandGesture:
     held: str
     palm: tuple[float, float, float]
     palm_size: float
+    measurement_age_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

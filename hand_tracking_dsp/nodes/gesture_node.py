@@ -123,7 +123,8 @@ class GestureNode(ManagedNode):
         stamp_s = self._stamps.time_s(seconds(message.header.stamp), arrival_s)
         size = (message.image_width, message.image_height)
         hands = tracked_hands(message)
-        gestures, events = self._recognizer.update(stamp_s, hands, size if all(size) else None)
+        known_size = size if all(size) else None
+        gestures, events = self._recognizer.update(stamp_s, hands, known_size, message.predicted_s)
         self._latest = gestures
         self._reject(len(message.hands) - len(gestures))
         self._gestures.publish(gestures_message(gestures, message))

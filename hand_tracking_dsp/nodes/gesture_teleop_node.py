@@ -41,6 +41,9 @@ from hand_tracking_dsp.nodes.tables.gestures import TELEOP
 # How long the last command may take to reach the base when the node is deactivated.
 _FAREWELL = Duration(seconds=0.2)
 
+# What is left, an image later, of the longest time for which a hand was held.
+_HELD_MEMORY = 0.99
+
 # The age of gestures older than this says nothing any more.
 _SILENCE_S = 2.0
 
@@ -61,6 +64,7 @@ class GestureTeleopNode(ManagedNode):
         self._thread: TimedThread | None = None
         self._received_s = -math.inf
         self._age_s = math.nan
+        self._held_s = 0.0
 
     def configure(self) -> None:
         """Take up the parameters and create topics."""
@@ -121,6 +125,11 @@ class GestureTeleopNode(ManagedNode):
                 f"{self._teleop.options.watchdog_s:g} s: the base cannot be driven unless the pipeline is "
                 f"faster and the clocks agree."
             )
+        if received and self._held_s > self._teleop.options.watchdog_s:
+            report.warnings.append(
+                f"A hand was held for {self._held_s:.2f} s since it was measured, and the watchdog allows "
+                f"{self._teleop.options.watchdog_s:g} s: set gate.max_hold_ms of hand_tracker_node lower."
+            )
 
     def _on_gestures(self, message: GestureArray) -> None:
         if self._teleop is None or self.state != "active":
@@ -130,6 +139,7 @@ class GestureTeleopNode(ManagedNode):
         with self._lock:
             self._received_s = time.monotonic()
             self._age_s = age_s
+            self._held_s = max(_HELD_MEMORY * self._held_s, *(hand.measurement_age_s for hand in hands), 0.0)
             driver = self._teleop.driver
             self._teleop.see(hands, age_s, self._received_s)
             if driver is not None and self._teleop.driver is None:

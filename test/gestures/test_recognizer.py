@@ -228,3 +228,54 @@ def test_whatever_comes_and_goes_starts_and_ends_are_paired(made, steps):
                 running.remove(key)
         assert event.duration_s >= 0
     assert running == set()
+
+
+def test_hands_predicted_from_one_image_are_evidence_of_that_image_alone(made):
+    recognizer = GestureRecognizer()
+    fist = made.tracked(made.posed("fist"))
+    recognizer.update(0.0, [fist])
+    events = []
+    for index in range(1, 12):
+        _, told = recognizer.update(index / RATE_HZ, [fist], predicted_s=index / RATE_HZ)
+        events += told
+    assert events == [], "seen once, it has not been held"
+
+
+def test_a_held_gesture_ends_where_it_is_only_predicted(made):
+    recognizer = GestureRecognizer()
+    fist = made.tracked(made.posed("fist"))
+    watch(recognizer, lambda _: [fist], 1.0)
+    events = []
+    for index in range(1, 12):
+        _, told = recognizer.update(29 / RATE_HZ + index / RATE_HZ, [fist], predicted_s=index / RATE_HZ)
+        events += told
+    assert kinds(events, "fist") == [EventKind.ENDED]
+
+
+def test_a_gesture_is_recognized_though_every_image_is_predicted_from_the_one_before(made):
+    fist = made.tracked(made.posed("fist"))
+    events, (gesture,) = watch(GestureRecognizer(), lambda _: [fist], 1.0, predicted_s=1 / RATE_HZ)
+    assert kinds(events, "fist")[0] is EventKind.STARTED
+    assert gesture.held == "fist"
+
+
+def test_a_hand_that_the_gate_holds_goes_on_until_it_was_not_measured_for_long(made):
+    recognizer = GestureRecognizer(GestureOptions(max_gap_s=0.6))
+    fist = made.tracked(made.posed("fist"))
+    events, gestures = watch(
+        recognizer, lambda s: [replace(fist, measured=False, measurement_age_s=s % 0.5)], 1.5
+    )
+    assert kinds(events, "fist") == [EventKind.STARTED, EventKind.HELD, EventKind.HELD]
+    assert gestures[0].measurement_age_s > 0
+    _, told = recognizer.update(1.5, [replace(fist, measured=False, measurement_age_s=0.61)])
+    assert kinds(told, "fist") == [EventKind.ENDED]
+
+
+def test_a_swipe_is_not_made_of_predictions(made):
+    recognizer = GestureRecognizer()
+    events = []
+    for index in range(12):
+        hand = made.tracked(made.posed("open palm", at=(100.0 + 40.0 * index, 400.0)))
+        _, told = recognizer.update(index / RATE_HZ, [hand], predicted_s=index / RATE_HZ)
+        events += told
+    assert not kinds(events, "swipe_right")

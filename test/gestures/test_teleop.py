@@ -275,3 +275,47 @@ def test_whatever_comes_nothing_moves_without_a_recent_image_of_the_gesture(step
             assert velocity == STANDSTILL
         assert abs(velocity.linear_mps) <= options.max_linear_mps
         assert abs(velocity.angular_radps) <= options.max_angular_radps
+
+
+def held_for(seconds, hand=FIST):
+    return replace(hand, measurement_age_s=seconds)
+
+
+def test_a_hand_that_is_predicted_drives_no_longer_than_the_watchdog_allows():
+    drive = Drive().begin()
+    assert drive.reach(0, -1.5).linear_mps > 0
+    away = at(0, -1.5)
+    for frame in range(1, 4):
+        assert drive.show(held_for(frame * PERIOD_S, away)).linear_mps > 0
+    for frame in range(4, 8):
+        velocity = drive.show(held_for(frame * PERIOD_S, away))
+    assert velocity == STANDSTILL
+    assert drive.teleop.last_halt is Halt.WATCHDOG
+
+
+def test_a_hand_that_is_measured_again_in_time_drives_on():
+    drive = Drive().begin()
+    drive.reach(0, -1.5)
+    for frame in range(60):
+        velocity = drive.show(held_for(frame % 4 * PERIOD_S, at(0, -1.5)))
+        assert velocity.linear_mps > 0
+    assert not drive.teleop.halts
+
+
+@pytest.mark.parametrize("age_s", [math.nan, math.inf, -1.0])
+def test_a_measurement_of_no_age_stops_the_base(age_s):
+    drive = Drive().begin()
+    assert drive.show(held_for(age_s)) == STANDSTILL
+    assert drive.teleop.driver is None
+
+
+def test_a_predicted_hand_is_not_seen_to_let_go_nor_takes_hold():
+    drive = Drive()
+    for frame in range(20):
+        drive.show(held_for(frame * PERIOD_S, FREE))
+    drive.show(FIST)
+    assert drive.teleop.driver is None, "it was measured without the gesture once only"
+    drive = Drive()
+    drive.show(FREE, images=10)
+    drive.show(held_for(0.2))
+    assert drive.teleop.driver is None

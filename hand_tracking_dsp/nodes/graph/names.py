@@ -24,6 +24,10 @@ NODES = ("camera_node", "hand_tracker_node", "pruning_controller_node", "power_n
 ALL_NODES = (*NODES, "gesture_node", "gesture_teleop_node", "gesture_trigger_node")
 """The same of all nodes; those of gestures start where they are asked for."""
 
+FOR_DRIVING: Mapping[str, Mapping[str, float]] = {"hand_tracker_node": {"gate.max_hold_ms": 100.0}}
+"""Parameters that gesture_teleop_node needs of others: a hand that is held for longer than its watchdog
+allows would stop the base."""
+
 SHORT_NAMES: Mapping[str, str] = {
     "camera": "camera_node",
     "tracker": "hand_tracker_node",

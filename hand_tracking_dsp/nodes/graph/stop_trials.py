@@ -32,6 +32,7 @@ from hand_tracking_dsp.cameras.synthetic.driving import write_driving_hand
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.evaluation.stops import ReceivedCommand, Stop, find_stop
 from hand_tracking_dsp.nodes.graph.domains import own_domain
+from hand_tracking_dsp.nodes.graph.names import FOR_DRIVING
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
 from hand_tracking_dsp.temporary import temporary_folder
 
@@ -84,6 +85,7 @@ def run_stop_trials(
             parameters={
                 "camera_node": {"source": str(folder), "rate_hz": 30.0, "loop": True},
                 "gesture_teleop_node": {"stamped": True},
+                **FOR_DRIVING,
             },
         )
         base = ending.enter_context(_StandInBase(options))

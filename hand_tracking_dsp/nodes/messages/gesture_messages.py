@@ -82,6 +82,7 @@ def shown_hands(message: GestureArray) -> tuple[ShownHand, ...]:
             readable=gesture.open_fingers_score > 0,
             palm_px=(gesture.palm.x, gesture.palm.y),
             palm_size_px=gesture.palm_size,
+            measurement_age_s=gesture.measurement_age_s,
         )
         for gesture in message.gestures
     )
@@ -102,4 +103,5 @@ def _gesture_message(gesture: HandGesture) -> Gesture:
         pinch=reading.pinch,
         palm=Point(x=x, y=y, z=z),
         palm_size=gesture.palm_size,
+        measurement_age_s=gesture.measurement_age_s,
     )

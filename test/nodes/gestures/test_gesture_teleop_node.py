@@ -273,3 +273,15 @@ def test_a_killed_process_of_gestures_stops_the_base(graph, hands, commands):
         graph.until(lambda: stands(commands[-1]), "the base is stopped")
         graph.until(lambda: is_silent(graph, commands), "commands have ended")
         assert stands(commands[-1])
+
+
+def test_a_hand_that_the_tracker_holds_for_long_neither_drives_nor_goes_unsaid(graph, gestures, diagnostics):
+    commands = graph.hear(Twist, "cmd_vel", 100)
+    graph.start(GestureTeleopNode, **PATIENT)
+    take_hold(graph, gestures, commands)
+    held = shown("fist")
+    held.measurement_age_s = 2.5
+    gestures.show(held)
+    status = diagnostics(NODE, lambda status: "set gate.max_hold_ms of hand_tracker_node" in status.message)
+    assert status.level == status.WARN
+    diagnostics(NODE, lambda status: values(status).get("driver") == "none")
