@@ -54,7 +54,7 @@ def test_all_networks_together_stay_small() -> None:
 
 
 def test_every_file_is_the_one_that_the_manifest_names(manifest: Manifest) -> None:
-    for network in (*manifest.levels, *manifest.detectors):
+    for network in manifest.networks:
         for info in files_of(network):
             assert read_network(manifest, info)
 

@@ -59,6 +59,7 @@ GROUPS: Mapping[str, Group] = {
             "adapt": "adapt a bank to the pictures of your own camera",
             "relevance": "compare criteria of which channels matter",
             "prune-palm": "make the palm detectors of a bank smaller and faster",
+            "near-palm": "give a bank a small palm detector of likely places",
             "baselines": "compare the pruned networks with other methods'",
         },
     ),

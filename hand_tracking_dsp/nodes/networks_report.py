@@ -16,19 +16,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.precision import disorder
+from hand_tracking_dsp.tracking.precision import Choice, disorder
 
 
 def choices_made(detector: PalmDetector, bank: LevelBank) -> tuple[list[str], list[str]]:
     """Return sentences on what was chosen for each network, and on what did not work as wanted."""
-    chosen = [f"{detector.choice}.", *(f"{choice}." for choice in bank.choices)]
+    palms = [one.choice for one in (detector, detector.near) if one is not None]
+    choices: list[Choice[Any]] = [*palms, *bank.choices]
+    chosen = [f"{choice}." for choice in choices]
     chosen.append(f"{len(bank.levels)} levels are ready on {bank.provider}.")
-    problems = list(detector.choice.problems)
-    for choice in bank.choices:
-        problems += choice.problems
+    problems = [problem for choice in choices for problem in choice.problems]
     return chosen, list(dict.fromkeys([*problems, *disorder(bank.choices)]))
 
 

@@ -16,11 +16,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from hand_tracking_dsp.errors import BackendError, ConfigurationError
 from hand_tracking_dsp.tracking.anchors import INPUT_SIZE, palm_anchors
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.backends.base import Session
@@ -47,7 +49,8 @@ class PalmDetector:
 
     Attributes:
         choice: What runs.
-        near: The bank's palm detector of likely places, with a smaller input; None: it has none.
+        near: The bank's palm detector of likely places, with a smaller input; None: it has none, or that
+            does not run here.
     """
 
     def __init__(
@@ -68,7 +71,8 @@ class PalmDetector:
     ) -> PalmDetector:
         """Load a detector, in the file that the precision policy chooses, and warm it up.
 
-        It is the first one of the bank, or of the bank in a folder, where the name is empty.
+        It is the first one of the bank, or of the bank in a folder, where the name is empty. Where the bank's
+        near detector does not run here, the choice's problems say so, and the detector does without it.
 
         Raises:
             ModelError: The bank or the network is missing, damaged or breaks the contract.
@@ -77,9 +81,18 @@ class PalmDetector:
         """
         manifest = read_manifest(bank)
         options = runtime or RuntimeOptions()
-        near = manifest.near_detector
-        opened: tuple[Choice[NetworkInfo], Session] = open_network(manifest, manifest.detector(name), options)
-        return cls(*opened, near=None if near is None else cls(*_open_near(manifest, near, options)))
+        found = cls._open(manifest, manifest.detector(name), options)
+        if manifest.near_detector is not None:
+            try:
+                found.near = cls._open(manifest, manifest.near_detector, options)
+            except (BackendError, ConfigurationError) as error:
+                problem = f"Likely places are not searched: their palm detector does not run. {error}"
+                found.choice = replace(found.choice, problems=(*found.choice.problems, problem))
+        return found
+
+    @classmethod
+    def _open(cls, manifest: Manifest, network: NetworkInfo, runtime: RuntimeOptions) -> PalmDetector:
+        return cls(*open_network(manifest, network, runtime))
 
     @property
     def provider(self) -> str:
@@ -119,12 +132,6 @@ class PalmDetector:
         candidates = _decoded(boxes[0, chosen], self._anchors[chosen], self._size) * np.float32(side)
         candidates += np.array([square.x - side / 2, square.y - side / 2], dtype=np.float32)
         return _merged(candidates, scores)[:max_hands]
-
-
-def _open_near(
-    manifest: Manifest, near: NetworkInfo, runtime: RuntimeOptions
-) -> tuple[Choice[NetworkInfo], Session]:
-    return open_network(manifest, near, runtime)
 
 
 def whole(image: Image) -> Square:

@@ -118,7 +118,8 @@ def possible(network: Network, runtime: RuntimeOptions) -> tuple[Choice[Network]
     """Return every file of a network in every arithmetic that the backends can compute it in here.
 
     Returns:
-        At least one choice; the first is the default file as the first backend usually runs it.
+        The choices; the first is the default file as the first backend usually runs it. None where there are
+        only INT8 files, and TensorRT takes none of them.
 
     Raises:
         BackendError: A backend is not installed or has no such provider.
@@ -208,20 +209,14 @@ def _candidates(network: Network, runtime: RuntimeOptions) -> tuple[list[Choice[
         except BackendError as error:
             problems.append(str(error))
     if not choices:
-        raise BackendError(" ".join(problems))
+        raise BackendError(" ".join(problems) or _no_symmetric_file(network))
     return choices, problems
 
 
 def _forced(choices: Sequence[Choice[Network]], runtime: RuntimeOptions) -> list[Choice[Network]]:
     found = [choice for choice in choices if choice.precision == runtime.precision]
     if not found and runtime.precision == "int8" and _TENSORRT in choices[0].provider:
-        # Another provider may run the file.
-        msg = (
-            f"TensorRT takes INT8 with zero points of 0 only, and the network {choices[0].info.name} has no "
-            f"such file: make one with hand-tracking-dsp models quantize --symmetric --again, or set the "
-            f"precision to auto or fp16."
-        )
-        raise BackendError(msg)
+        raise BackendError(_no_symmetric_file(choices[0].info))  # another provider may run the file
     if not found:
         known = ", ".join(dict.fromkeys(choice.precision for choice in choices))
         backends = " or ".join(dict.fromkeys(choice.runtime.backend for choice in choices))
@@ -231,6 +226,14 @@ def _forced(choices: Sequence[Choice[Network]], runtime: RuntimeOptions) -> list
         )
         raise ConfigurationError(msg)
     return found
+
+
+def _no_symmetric_file(network: NetworkInfo) -> str:
+    return (
+        f"TensorRT takes INT8 with zero points of 0 only, and the network {network.name} has no such file: "
+        f"make one with hand-tracking-dsp models quantize --symmetric --again, or set the precision to auto "
+        f"or fp16."
+    )
 
 
 def _rated(choices: Sequence[Choice[Network]]) -> list[tuple[Choice[Network], float]]:

@@ -30,6 +30,9 @@ from hand_tracking_dsp.tracking.types import ChannelOrder, Image, PalmDetection,
 SCHEDULES = ("auto", "thread", "frame")
 """Ways to search while a hand is in view."""
 
+LOST_SCALE = 2.0
+"""Side of a place where a hand was lost, in sizes of the region that it had there."""
+
 # Displacement of a block of the whole picture, in shares of its longer side, that is a change: sensor noise
 # stays below a third of it.
 _CHANGED = 0.06
@@ -39,8 +42,7 @@ _UNCHANGED_S = 0.3
 
 # The near detector looks at a likely place this many times in the time between two searches of the whole.
 _NEAR_LOOKS = 5
-# Side of such a place: in sizes of the region in which a hand was lost, and in shares of the image.
-_LOST_SCALE = 2.0
+# Side of such a place around what moves, in shares of the image's longer side.
 _MOTION_SHARE = 0.5
 
 # Frames do not come at multiples of the period: one that comes this much before its time counts, seconds.
@@ -272,7 +274,7 @@ class PalmSearch:
         places: tuple[Square, ...] = () if moving is None else (moving,)
         if demand.lost:
             where = demand.lost[0]
-            places = (Square(where.x, where.y, _LOST_SCALE * where.size), *places)
+            places = (Square(where.x, where.y, LOST_SCALE * where.size), *places)
         if demand.regions and len(places) > 1:
             self._turn += 1
             return (places[self._turn % 2],)

@@ -17,15 +17,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hand_tracking_dsp.cameras.camera import Frame
-from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.errors import BackendError, ModelError
 from hand_tracking_dsp.hand import Joint
+from hand_tracking_dsp.tracking import opening
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session
 from hand_tracking_dsp.tracking.geometry import palm_size, region_from_palm
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.motion import Square
+from hand_tracking_dsp.tracking.network_info import NearInfo
 from hand_tracking_dsp.tracking.palm import PalmDetector, letterboxed
 
 # What the detector's seven keypoints are.
@@ -94,3 +100,72 @@ def test_letterboxing_centres_and_blackens() -> None:
 def test_an_unknown_variant_is_refused(bank_folder: Path) -> None:
     with pytest.raises(ModelError, match="no palm detector 'tiny': choose one of full, lite"):
         PalmDetector.load(bank_folder, "tiny")
+
+
+@pytest.fixture
+def near_bank(bank_folder: Path) -> Manifest:
+    """A bank whose near detector has one file alone, which is INT8 in name."""
+    manifest = read_manifest(bank_folder)
+    dense = manifest.detector("full")
+    near = NearInfo(
+        name="near",
+        file=dense.file,
+        sha256=dense.sha256,
+        precision="int8",
+        parameters=1,
+        macs=1,
+        input_size=192,
+    )
+    return replace(manifest, near_detector=near)
+
+
+def test_a_near_detector_finds_in_a_place_what_the_whole_image_shows(
+    near_bank: Manifest, draw: Callable[..., list[Frame]]
+) -> None:
+    image = draw(1)[0].image
+    detector = PalmDetector.load(near_bank)
+    assert detector.near is not None
+    assert not detector.choice.problems
+    (palm,) = detector.detect(image, "bgr")
+    region = region_from_palm(palm)
+    place = Square(region.x + 0.3 * region.size, region.y, 2 * region.size)
+    (near,) = detector.near.detect(image, "bgr", place=place)
+    np.testing.assert_allclose(near.keypoints, palm.keypoints, atol=0.3 * (palm.box[2] - palm.box[0]))
+
+
+def test_a_place_beyond_the_image_shows_nothing(
+    detector: PalmDetector, draw: Callable[..., list[Frame]]
+) -> None:
+    assert detector.detect(draw(1)[0].image, "bgr", place=Square(-900.0, 200.0, 300.0)) == []
+
+
+def test_a_near_detector_that_cannot_run_is_done_without_and_named(near_bank: Manifest) -> None:
+    detector = PalmDetector.load(near_bank, "", RuntimeOptions("onnxruntime", ("cpu",), precision="fp32"))
+    assert detector.near is None
+    (problem,) = detector.choice.problems
+    assert problem.startswith("Likely places are not searched: their palm detector does not run. The network")
+    assert "cannot run in fp32" in problem
+
+
+def test_a_near_detector_that_no_provider_opens_is_done_without_and_named(
+    near_bank: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_session = opening.open_session
+
+    def refuse(model: bytes, name: str, options: RuntimeOptions) -> Session:
+        if options.precision == "int8":
+            msg = "the backend knows no such operator"
+            raise BackendError(msg)
+        return open_session(model, name, options)
+
+    monkeypatch.setattr(opening, "open_session", refuse)
+    detector = PalmDetector.load(near_bank, "", RuntimeOptions("onnxruntime", ("cpu",)))
+    assert detector.near is None
+    assert "the backend knows no such operator" in detector.choice.problems[-1]
+
+
+def test_a_near_detector_whose_file_is_damaged_is_an_error(near_bank: Manifest) -> None:
+    assert near_bank.near_detector is not None
+    damaged = replace(near_bank, near_detector=replace(near_bank.near_detector, sha256="0" * 64))
+    with pytest.raises(ModelError, match=r"is not the one that bank\.json names"):
+        PalmDetector.load(damaged)

@@ -274,6 +274,10 @@ def test_tensorrt_is_offered_int8_with_zero_points_of_0_alone(monkeypatch: pytes
         BackendError, match=r"zero points of 0 only, .*: make one with .* --symmetric --again"
     ):
         choose(unsigned, RuntimeOptions("onnxruntime", precision="int8"))
+    alone = replace(unsigned, precision="int8", variants=())
+    assert possible(alone, ort) == ()
+    with pytest.raises(BackendError, match="the network net has no such file: make one"):
+        choose(alone, ort)
 
 
 class Running(NamedTuple):

@@ -30,6 +30,7 @@ from hand_tracking_dsp.tracking.network_info import (
     FileInfo,
     LatencyProfile,
     LevelInfo,
+    NearInfo,
     Network,
     NetworkInfo,
 )
@@ -44,6 +45,13 @@ def new_accuracy(data: str, value: float, samples: int, provider: str, metric: s
 def new_network(name: str, file: str, data: bytes, **more: Any) -> NetworkInfo:  # noqa: ANN401
     """Describe a palm detector in fp32; more are the other fields of NetworkInfo."""
     return NetworkInfo(name=name, file=file, sha256=sha256_of(data), precision="fp32", **more)
+
+
+def new_near(name: str, file: str, data: bytes, size: int, precision: str, **more: Any) -> NearInfo:  # noqa: ANN401
+    """Describe a palm detector whose input has a side of so many pixels; more are other fields."""
+    return NearInfo(
+        name=name, file=file, sha256=sha256_of(data), precision=precision, input_size=size, **more
+    )
 
 
 def new_level(

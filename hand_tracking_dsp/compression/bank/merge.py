@@ -24,7 +24,7 @@ from hand_tracking_dsp.compression.bank.entries import numbered
 from hand_tracking_dsp.compression.bank.files import read_files
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
-from hand_tracking_dsp.tracking.network_info import File, FileInfo, LevelInfo, Network, NetworkInfo
+from hand_tracking_dsp.tracking.network_info import File, FileInfo, LevelInfo, NearInfo, Network, NetworkInfo
 
 
 def merge_banks(
@@ -37,7 +37,8 @@ def merge_banks(
 
     Args:
         folders: The banks, at least one; all of the same dense network. Of levels, and of detectors, that
-            have the same name, the last bank's counts; of the dense level the one with most variants.
+            have the same name, and of near detectors, the last bank's counts; of the dense level the one with
+            most variants.
         name: Name of the new bank.
         levels: Names of the levels wanted besides the dense one; all if None.
         detectors: Names of the palm detectors wanted, the one that is to be the default first; all if None.
@@ -53,6 +54,7 @@ def merge_banks(
     dense = first.levels[0]
     sparse: dict[str, LevelInfo] = {}
     palms: dict[str, NetworkInfo] = {}
+    near: NearInfo | None = None
     files: dict[str, bytes] = {}
     for bank in banks:
         if bank.levels[0].computes != dense.computes:
@@ -74,12 +76,14 @@ def merge_banks(
         dense = max(dense, own.levels[0], key=lambda level: len(level.variants))
         sparse.update((level.name, level) for level in own.levels[1:])
         palms.update((detector.name, detector) for detector in own.detectors)
+        near = own.near_detector or near
     ordered = sorted(_chosen(sparse, levels, "levels"), key=lambda level: -level.parameters)
     merged = replace(
         first.with_levels(numbered([dense, *ordered])),
         schema=max(bank.schema for bank in banks),
         name=name,
         detectors=tuple(_chosen(palms, detectors, "palm detectors")),
+        near_detector=near,
     )
     return merged, {info.file: files[info.file] for info in merged.files}
 

@@ -20,17 +20,19 @@ from dataclasses import replace
 
 import onnx
 
-from hand_tracking_dsp.compression.bank.entries import new_network
+from hand_tracking_dsp.compression.bank.entries import new_near
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
-from hand_tracking_dsp.tracking.contract import PALM, check_session
+from hand_tracking_dsp.tracking.contract import check_session, contract_of
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.precision import Choice
 
 
 def open_detector(model: onnx.ModelProto, name: str, runtime: RuntimeOptions | None = None) -> PalmDetector:
-    """Make a detector of a network, which is run as it is; the name is for messages.
+    """Make a detector of a network with the float input, of any size; the name is for messages.
+
+    It is run as it is.
 
     Raises:
         BackendError: The backend refuses it.
@@ -40,6 +42,7 @@ def open_detector(model: onnx.ModelProto, name: str, runtime: RuntimeOptions | N
     # Nothing is chosen here: "fp32" runs a file in the arithmetic that it is written in.
     options = replace(runtime or RuntimeOptions(), precision="fp32")
     session = open_session(data, name, options)
-    check_session(session, PALM, name)
-    info = new_network(name, name, data, **sizes(model))
+    size = int(session.inputs[0].shape[-1])
+    info = new_near(name, name, data, size, "fp32", **sizes(model))
+    check_session(session, contract_of(info), name)
     return PalmDetector(Choice(info, options, session.provider), session)
