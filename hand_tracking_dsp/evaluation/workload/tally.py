@@ -205,8 +205,16 @@ class _Holds:
 
 
 def ratios(figures: Mapping[str, Any], reference: Mapping[str, Any]) -> dict[str, float]:
-    """Return the figures of time of one tracker over those of another: p50 and p99, networks, processor."""
+    """Return the figures of time of one tracker over those of another.
+
+    Returns:
+        p50 and p99 of the frames, networks and processor; and p95 and p99 of the frames with one hand over the
+        other one's median of those: a tracker that holds hands has a median of next to nothing itself.
+    """
+    one_hand, median_ms = figures["one_hand_ms"], reference["one_hand_ms"]["p50"]
     pairs = {
+        "one_hand_p95_of_p50": (one_hand["p95"], median_ms),
+        "one_hand_p99_of_p50": (one_hand["p99"], median_ms),
         "p50": (figures["frame_ms"]["p50"], reference["frame_ms"]["p50"]),
         "p99": (figures["frame_ms"]["p99"], reference["frame_ms"]["p99"]),
         "network": (figures["network_ms"], reference["network_ms"]),
