@@ -208,7 +208,7 @@ def ratios(figures: Mapping[str, Any], reference: Mapping[str, Any]) -> dict[str
     """Return the figures of time of one tracker over those of another.
 
     Returns:
-        p50 and p99 of the frames, networks and processor; and p95 and p99 of the frames with one hand over the
+        p50 and p99 of the frames, networks, processor; and p95 and p99 of the frames with one hand over the
         other one's median of those: a tracker that holds hands has a median of next to nothing itself.
     """
     one_hand, median_ms = figures["one_hand_ms"], reference["one_hand_ms"]["p50"]
