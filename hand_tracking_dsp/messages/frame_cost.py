@@ -17,11 +17,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from hand_tracking_dsp.tracking.operating_point import NO_POINT
 from hand_tracking_dsp.tracking.types import Drift, FrameResult, FrameStats
+
+_STATS = tuple(field.name for field in fields(FrameStats))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,8 @@ class FrameCost(FrameStats):
             "drift_ms": drift.ms,
             "commanded_ms": others.get("total_ms", result.stats.total_ms) + spared_ms,
         }
-        return cls(**asdict(result.stats) | measured | others)
+        stats = {name: getattr(result.stats, name) for name in _STATS}  # dataclasses.asdict copies deeply
+        return cls(**stats | measured | others)
 
     @property
     def stamp_s(self) -> float:

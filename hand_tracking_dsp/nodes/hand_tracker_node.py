@@ -90,6 +90,7 @@ class HandTrackerNode(ManagedNode):
         self._taken_s = math.inf
         self._rate = RateMeter()
         self._latest: FrameResult | None = None
+        self._message: HandArray | None = None
 
     def configure(self) -> None:
         """Load every network of the bank and create topics."""
@@ -272,7 +273,7 @@ class HandTrackerNode(ManagedNode):
         self._last_stamp_s = stamp_s
         left_ms = self._deadline.network_ms(image.due_s - deadlines.ahead_s, time.monotonic())
         result = tracker.track(pixels, stamp_s, command.in_force[1], order, left_ms)
-        hands = ROS_MESSAGES.hands(result, message.header, width, height)
+        hands = self._message = ROS_MESSAGES.hands(result, message.header, width, height, self._message)
         total_ms = (perf_counter() - start) * 1e3
         deadlines.settle(image, partial(self._hands.publish, hands))
         self._rate.tick(now_s := time.monotonic())

@@ -34,11 +34,13 @@ from hand_tracking_dsp.tracking.network_info import LevelInfo
 from hand_tracking_dsp.tracking.network_input import NetworkInput
 from hand_tracking_dsp.tracking.opening import from_opened, open_network
 from hand_tracking_dsp.tracking.precision import Choice
-from hand_tracking_dsp.tracking.types import ChannelOrder, HandLandmarks, Image, Region
+from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, HandLandmarks, Image, Region
 
-# MediaPipe's TensorsToLandmarksCalculator divides z by this (option normalize_z) to bring it to the
-# scale of x.
-_Z_SCALE = 0.4
+# From pixels of the crop to shares of it. MediaPipe's TensorsToLandmarksCalculator divides z by 0.4 besides
+# (option normalize_z) to bring it to the scale of x.
+_SHARES = np.array([1, 1, 1 / 0.4], np.float32) / np.float32(LANDMARKS.size)
+# Every fourth pixel of every fourth row: they estimate mean and deviation well, at a sixteenth of the cost.
+_SAMPLES = LANDMARKS.size // 4
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being loaded, how many networks are ready, and how many there are."""
@@ -57,6 +59,10 @@ class LevelBank:
         self._sessions = tuple(sessions)
         shared = {session.inputs: NetworkInput(session) for session in sessions}
         self._inputs = tuple(shared[session.inputs] for session in sessions)
+        # Overwritten for every region: fresh arrays of this size would cost page faults each time.
+        self._surroundings = np.empty(0, np.uint8)
+        self._patch = np.empty((LANDMARKS.size, LANDMARKS.size, 4), np.uint8)
+        self._samples = np.empty((_SAMPLES, _SAMPLES, 4), np.uint8)
 
     @classmethod
     def load(
@@ -121,12 +127,10 @@ class LevelBank:
         """
         _check_region(region)
         index = self.nearest(level).index
-        patch = crop(image, region, LANDMARKS.size)
-        mean, deviation = _mean_and_deviation(patch)
-        tensor = self._inputs[index].fill(patch, order)
+        tensor = self.network_input(image, region, index, order)
+        mean, deviation = self._mean_and_deviation()
         landmarks, presence, handedness, world = self._sessions[index].run(tensor)
-        points = landmarks.reshape(JOINT_COUNT, 3) / np.float32(LANDMARKS.size)
-        points[:, 2] /= _Z_SCALE
+        points = landmarks.reshape(JOINT_COUNT, 3) * _SHARES
         return HandLandmarks(
             presence=presence.item(),
             right=handedness.item(),
@@ -137,21 +141,28 @@ class LevelBank:
             input_std=deviation,
         )
 
+    def network_input(self, image: Image, region: Region, level: int, order: ChannelOrder) -> Floats | Image:
+        """Cut a region out as the network of a level takes it; the next region overwrites it.
+
+        Arguments are those of landmarks.
+        """
+        height, width = image.shape[:2]
+        if self._surroundings.size < 4 * height * width:
+            self._surroundings = np.empty(4 * height * width, np.uint8)
+        crop(image, region, LANDMARKS.size, self._patch, self._surroundings)
+        return self._inputs[level].fill(self._patch, order)
+
+    def _mean_and_deviation(self) -> tuple[float, float]:
+        """Mean and standard deviation over the three colours of the crop, in shares of 255."""
+        size = self._samples.shape[:2]
+        cv2.resize(self._patch, size, dst=self._samples, interpolation=cv2.INTER_NEAREST)
+        colours = cv2.cvtColor(self._samples, cv2.COLOR_BGRA2BGR)
+        mean, deviation = cv2.meanStdDev(colours.reshape(-1, 1))
+        return mean.item() / 255, deviation.item() / 255
+
 
 def _check_region(region: Region) -> None:
     values = (region.x, region.y, region.size, region.rotation)
     if not (all(map(math.isfinite, values)) and region.size > 0):
         msg = f"The region {region} cannot be cut out: its numbers must be finite, its size above 0."
         raise ConfigurationError(msg)
-
-
-def _mean_and_deviation(patch: Image) -> tuple[float, float]:
-    """Mean and standard deviation over the three colours of a crop, in shares of 255.
-
-    Of every fourth pixel of every fourth row: they estimate the whole well, at a sixteenth of the cost.
-    """
-    mean, deviation = (values[:3] for values in cv2.meanStdDev(patch[::4, ::4]))
-    overall = float(mean.mean())
-    # Of channels of equal size: the mean of the squares, less the square of the mean.
-    variance = float((deviation**2 + mean**2).mean()) - overall**2
-    return overall / 255, float(np.sqrt(max(variance, 0.0))) / 255

@@ -22,6 +22,7 @@ trained on.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -36,22 +37,21 @@ LANDMARKS_SHIFT_Y = -0.1
 
 # The joints that span the next region: without middle and end of the fingers it hardly moves when
 # they do.
-_STEADY_JOINTS = np.array(
-    [
-        Joint.WRIST,
-        Joint.THUMB_CMC,
-        Joint.THUMB_MCP,
-        Joint.THUMB_IP,
-        Joint.INDEX_MCP,
-        Joint.INDEX_PIP,
-        Joint.MIDDLE_MCP,
-        Joint.MIDDLE_PIP,
-        Joint.RING_MCP,
-        Joint.RING_PIP,
-        Joint.PINKY_MCP,
-        Joint.PINKY_PIP,
-    ]
+_STEADY_JOINTS = (
+    Joint.WRIST,
+    Joint.THUMB_CMC,
+    Joint.THUMB_MCP,
+    Joint.THUMB_IP,
+    Joint.INDEX_MCP,
+    Joint.INDEX_PIP,
+    Joint.MIDDLE_MCP,
+    Joint.MIDDLE_PIP,
+    Joint.RING_MCP,
+    Joint.RING_PIP,
+    Joint.PINKY_MCP,
+    Joint.PINKY_PIP,
 )
+_TOWARD = (Joint.INDEX_MCP, Joint.MIDDLE_MCP, Joint.RING_MCP, Joint.WRIST)
 
 
 def palm_size(landmarks: Floats) -> float:
@@ -78,7 +78,7 @@ def mean_distance_px(points: Floats, reference: Floats) -> float:
         Pixels.
     """
     difference = np.asarray(points)[:, :2] - np.asarray(reference)[:, :2]
-    return float(np.hypot(difference[:, 0], difference[:, 1]).mean())
+    return float(np.hypot(difference[:, 0], difference[:, 1]).sum()) / len(difference)
 
 
 def mean_distance_palm_percent(points: Floats, reference: Floats) -> float:
@@ -111,31 +111,43 @@ def region_from_landmarks(landmarks: Floats) -> Region:
     Args:
         landmarks: float32 [21, 2 or more], pixels of the image.
     """
-    points = landmarks[:, :2].astype(np.float64)
-    knuckles = (points[Joint.INDEX_MCP] + points[Joint.RING_MCP]) / 2
-    toward = (knuckles + points[Joint.MIDDLE_MCP]) / 2 - points[Joint.WRIST]
-    rotation = _upright(float(toward[0]), float(toward[1]))
+    # Of so few numbers Python is faster than NumPy, here and below.
+    points = landmarks[:, :2].tolist()
+    index, middle, ring, wrist = (points[joint] for joint in _TOWARD)
+    dx, dy = (((index[axis] + ring[axis]) / 2 + middle[axis]) / 2 - wrist[axis] for axis in (0, 1))
+    rotation = _upright(dx, dy)
     # The smallest box around the joints whose sides are parallel to the turned region's.
-    turned = points[_STEADY_JOINTS] @ _rotation(rotation)
-    low, high = turned.min(axis=0), turned.max(axis=0)
-    x, y = _rotation(rotation) @ ((low + high) / 2)
-    width, height = high - low
+    steady = [points[joint] for joint in _STEADY_JOINTS]
+    left, top, right, bottom = _turned_box(steady, rotation)
+    cos, sin = math.cos(rotation), math.sin(rotation)
+    across, down = (left + right) / 2, (top + bottom) / 2
     return _grown(
-        float(x), float(y), float(width), float(height), rotation, LANDMARKS_SCALE, LANDMARKS_SHIFT_Y
+        cos * across - sin * down,
+        sin * across + cos * down,
+        right - left,
+        bottom - top,
+        rotation,
+        LANDMARKS_SCALE,
+        LANDMARKS_SHIFT_Y,
     )
 
 
-def crop(image: Image, region: Region, size: int) -> Image:
+def crop(
+    image: Image, region: Region, size: int, out: Image | None = None, surroundings: Image | None = None
+) -> Image:
     """Cut a region out of an image, upright, its border pixels repeated outside the image.
 
     Args:
         image: uint8 [height, width, 3].
         region: What to cut out.
         size: Side of the result, pixels.
+        out: Where to write the result, uint8 [size, size, 4]; a new array if None.
+        surroundings: Where to work, uint8 with at least 4 values for each pixel of the image; a new array if
+            None.
 
     Returns:
         uint8 [size, size, 4], channels as in image, the fourth without meaning: OpenCV warps four
-        channels more than twice as fast as three.
+        channels faster than three, twice as fast from OpenCV 5 on, with their conversion.
     """
     scale = region.size / size
     cos, sin = math.cos(region.rotation) * scale, math.sin(region.rotation) * scale
@@ -149,10 +161,14 @@ def crop(image: Image, region: Region, size: int) -> Image:
             [sin, cos, region.y - top - half * (sin + cos)],
         ]
     )
-    return warped(cv2.cvtColor(patch, cv2.COLOR_BGR2BGRA), matrix, size, cv2.BORDER_REPLICATE)
+    if surroundings is not None:
+        height, width = patch.shape[:2]
+        surroundings = surroundings[: 4 * height * width].reshape(height, width, 4)
+    four = cv2.cvtColor(patch, cv2.COLOR_BGR2BGRA, dst=surroundings)
+    return warped(four, matrix, size, cv2.BORDER_REPLICATE, out)
 
 
-def warped(image: Image, matrix: Floats, size: int, border: int) -> Image:
+def warped(image: Image, matrix: Floats, size: int, border: int, out: Image | None = None) -> Image:
     """Warp an image into a square, with bilinear interpolation.
 
     Args:
@@ -160,15 +176,15 @@ def warped(image: Image, matrix: Floats, size: int, border: int) -> Image:
         matrix: float64 [2, 3], from pixels of the result to pixels of the image.
         size: Side of the result, pixels.
         border: Kind of OpenCV's border outside the image; a constant one is black.
+        out: Where to write the result; a new array if None.
 
     Returns:
         uint8 [size, size, channels].
     """
     if image.shape[:2] == (1, 1):  # OpenCV 4.5.4 refuses one pixel; with some of its border it is the same
         image = cv2.copyMakeBorder(image, 0, 1, 0, 1, border)
-    result: Image = cv2.warpAffine(
-        image, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=border
-    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    result: Image = cv2.warpAffine(image, matrix, (size, size), dst=out, flags=flags, borderMode=border)
     return result
 
 
@@ -183,11 +199,9 @@ def to_image(points: Floats, region: Region) -> Floats:
     Returns:
         float32 [n, 3]: x, y in pixels of the image, z in the same scale.
     """
-    result: Floats = np.empty_like(points)
-    result[:, :2] = (points[:, :2] - 0.5) @ _rotation(region.rotation).T * region.size
-    result[:, 0] += region.x
-    result[:, 1] += region.y
-    result[:, 2] = points[:, 2] * region.size
+    cos, sin = math.cos(region.rotation) * region.size, math.sin(region.rotation) * region.size
+    result: Floats = points @ np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, region.size]], np.float32)
+    result += np.array([region.x - (cos - sin) / 2, region.y - (sin + cos) / 2, 0], np.float32)
     return result
 
 
@@ -201,8 +215,8 @@ def turned(points: Floats, rotation: float) -> Floats:
     Returns:
         float32 [n, 3].
     """
-    result: Floats = points.copy()
-    result[:, :2] = points[:, :2] @ _rotation(rotation).T
+    cos, sin = math.cos(rotation), math.sin(rotation)
+    result: Floats = points @ np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]], np.float32)
     return result
 
 
@@ -230,9 +244,9 @@ def misses(region: Region, image: Image) -> bool:
     reach = half * (abs(math.cos(region.rotation)) + abs(math.sin(region.rotation)))
     if not (half > 0 and -reach < region.x < width + reach and -reach < region.y < height + reach):
         return True
-    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) - (region.x, region.y)
-    seen = corners @ _rotation(region.rotation)
-    return bool((seen.min(axis=0) >= half).any() or (seen.max(axis=0) <= -half).any())
+    corners = [(x - region.x, y - region.y) for x in (0, width) for y in (0, height)]
+    left, top, right, bottom = _turned_box(corners, region.rotation)
+    return left >= half or top >= half or right <= -half or bottom <= -half
 
 
 def _upright(dx: float, dy: float) -> float:
@@ -240,9 +254,12 @@ def _upright(dx: float, dy: float) -> float:
     return math.atan2(dx, -dy)
 
 
-def _rotation(angle: float) -> Floats:
+def _turned_box(points: Sequence[Sequence[float]], angle: float) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of points x, y, along axes that are turned by an angle."""
     cos, sin = math.cos(angle), math.sin(angle)
-    return np.array([[cos, -sin], [sin, cos]], dtype=np.float32)
+    across = [x * cos + y * sin for x, y in points]
+    down = [y * cos - x * sin for x, y in points]
+    return min(across), min(down), max(across), max(down)
 
 
 def _grown(
@@ -261,7 +278,7 @@ def _grown(
 def _surroundings(image: Image, region: Region) -> tuple[Image, int, int]:
     """Cut the part of an image that a region touches, at least a pixel; return it with its origin."""
     height, width = image.shape[:2]
-    reach = region.size / math.sqrt(2) + 2
+    reach = region.size / 2 * (abs(math.cos(region.rotation)) + abs(math.sin(region.rotation))) + 2
     left = min(max(math.floor(region.x - reach), 0), width - 1)
     top = min(max(math.floor(region.y - reach), 0), height - 1)
     right = max(min(math.ceil(region.x + reach), width), left + 1)

@@ -64,6 +64,7 @@ class PalmDetector:
         contract = contract_of(choice.info)
         self._size = contract.size
         self._anchors = palm_anchors(contract.size)
+        self._box = np.empty((contract.size, contract.size, 3), np.uint8)
 
     @classmethod
     def load(
@@ -121,7 +122,7 @@ class PalmDetector:
         """
         square = place or whole(image)
         side = square.side
-        box = letterboxed(image, square, self._size)
+        box = letterboxed(image, square, self._size, self._box)
         boxes, logits = self._session.run(self._input.fill(box, order))
         # logit(threshold) spares 2016 sigmoids.
         limit = np.log(score_threshold / (1 - score_threshold))
@@ -140,13 +141,16 @@ def whole(image: Image) -> Square:
     return Square(width / 2, height / 2, float(max(height, width)))
 
 
-def letterboxed(image: Image, square: Square | None = None, size: int = INPUT_SIZE) -> Image:
+def letterboxed(
+    image: Image, square: Square | None = None, size: int = INPUT_SIZE, out: Image | None = None
+) -> Image:
     """Scale a square of an image to fit a detector's input, black outside the image.
 
     Args:
         image: uint8 [height, width, 3].
         square: The square; None: the one around the whole image.
         size: Side of the input, pixels.
+        out: Where to write the result; a new array if None.
 
     Returns:
         uint8 [size, size, 3], channels as in image.
@@ -154,7 +158,7 @@ def letterboxed(image: Image, square: Square | None = None, size: int = INPUT_SI
     square = square or whole(image)
     scale = square.side / size
     matrix = np.array([[scale, 0, square.x - square.side / 2], [0, scale, square.y - square.side / 2]])
-    return warped(image, matrix, size, cv2.BORDER_CONSTANT)
+    return warped(image, matrix, size, cv2.BORDER_CONSTANT, out)
 
 
 def _decoded(raw: Floats, anchors: Floats, size: int) -> Floats:

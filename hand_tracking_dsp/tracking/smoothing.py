@@ -46,31 +46,34 @@ class OneEuroFilter:
         self._value: Floats | None = None
         self._speed: Floats | None = None
 
-    def filter(self, value: Floats, stamp_s: float, scale: float) -> Floats:
+    def filter(self, value: Floats, stamp_s: float, scale: float | Floats) -> Floats:
         """Smooth the next value.
 
         Args:
-            value: float32, the same shape every time.
+            value: float32 [..., axes], the same shape every time.
             stamp_s: Its time; one that is not later than the last restarts the filter.
-            scale: Unit of speed, above 0, in the value's own unit.
+            scale: Unit of speed, above 0, in the value's own unit; or float32 that fits value, of each.
 
         Returns:
-            float32, shaped as value.
+            float32, shaped as value; not to be changed.
         """
         period_s = stamp_s - self._stamp_s
         self._stamp_s = stamp_s
         if self._value is None or self._speed is None or not period_s > 0:
             self._value, self._speed = value, np.zeros_like(value)
             return value
-        speed = (value - self._value) / (period_s * scale)
-        self._speed = self._speed + _gain(_SPEED_CUTOFF_HZ, period_s) * (speed - self._speed)
+        # The share of the new value in a first-order low-pass is w / (1 + w), with w = 2 pi cutoff period.
+        w_per_hz = 2 * math.pi * period_s
+        share = _SPEED_CUTOFF_HZ * w_per_hz / (1 + _SPEED_CUTOFF_HZ * w_per_hz)
+        difference = value - self._value
+        speed = self._speed
+        speed *= np.float32(1 - share)
+        speed += difference * (np.float32(share / period_s) / scale)
         # One speed for a joint: its axes must not lag differently.
-        norm = np.linalg.norm(self._speed, axis=-1, keepdims=True)
-        gain = _gain(self._min_cutoff_hz + self._beta * norm, period_s)
-        self._value = self._value + gain * (value - self._value)
-        return self._value
-
-
-def _gain(cutoff_hz: Floats | float, period_s: float) -> Floats:
-    """Share of the new value in a first-order low-pass."""
-    return np.asarray(1 / (1 + 1 / (2 * np.pi * cutoff_hz * period_s)), dtype=np.float32)
+        w = np.sqrt(np.einsum("...i,...i->...", speed, speed))
+        w *= np.float32(self._beta * w_per_hz)
+        w += np.float32(self._min_cutoff_hz * w_per_hz)
+        difference *= (w / (1 + w))[..., None]
+        difference += self._value
+        self._value = difference
+        return difference

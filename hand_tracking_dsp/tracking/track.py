@@ -89,15 +89,14 @@ class Track:
         held: Frames since, on which it was not measured.
     """
 
-    def __init__(self, region: Region, landmarks_filter: OneEuroFilter, world_filter: OneEuroFilter) -> None:
+    def __init__(self, region: Region, smoother: OneEuroFilter) -> None:
         self.track_id = 0
         self.region = region
         self.right = math.nan
         self.last: Measurement | None = None
         self.thumbnail: Thumbnail | None = None
         self.held = 0
-        self._landmarks_filter = landmarks_filter
-        self._world_filter = world_filter
+        self._smoother = smoother
 
     def measured(
         self, found: HandLandmarks, stamp_s: float, image: Image, *, smoothing: bool, mirrored: bool
@@ -117,12 +116,15 @@ class Track:
         self.right += _HANDEDNESS_GAIN * (found.right - self.right)
         handedness, score = _side(self.right, mirrored)
         landmarks, world = found.landmarks, found.world_landmarks
+        size = scale_of(landmarks)
         if smoothing:
-            landmarks = self._landmarks_filter.filter(landmarks, stamp_s, scale_of(landmarks))
-            world = self._world_filter.filter(world, stamp_s, scale_of(world))
+            # Both in one call, which takes half the time of two.
+            scales = np.repeat(np.array([size, scale_of(world)], np.float32), len(world))
+            both = self._smoother.filter(np.concatenate([landmarks, world]), stamp_s, scales[:, None])
+            landmarks, world = both[: len(landmarks)], both[len(landmarks) :]
         shown = TrackedHand(self.track_id, handedness, score, found.presence, landmarks, world, found.region)
-        self.last = self._measurement(found, shown, stamp_s)
-        self.thumbnail = Thumbnail.of(image, _box_around(found.landmarks))
+        self.last = self._measurement(found, shown, stamp_s, size)
+        self.thumbnail = Thumbnail.of(image, _box_around(found.landmarks, _MARGIN * size))
         self.held = 0
         return shown
 
@@ -151,7 +153,9 @@ class Track:
         self.held += 1
         return hand, found
 
-    def _measurement(self, found: HandLandmarks, shown: TrackedHand, stamp_s: float) -> Measurement:
+    def _measurement(
+        self, found: HandLandmarks, shown: TrackedHand, stamp_s: float, size: float
+    ) -> Measurement:
         before = self.last
         passed_s = math.nan if before is None else stamp_s - before.stamp_s
         if before is None or not passed_s > 0:
@@ -165,7 +169,7 @@ class Track:
             stamp_s,
             (shown.landmarks - before.shown.landmarks) * rate,
             (shown.world_landmarks - before.shown.world_landmarks) * rate,
-            way / scale_of(found.landmarks) / passed_s,
+            way / size / passed_s,
         )
 
 
@@ -176,7 +180,9 @@ def fading(age_s: float) -> float:
 
 def scale_of(landmarks: Floats) -> float:
     """Return palm size; never zero, also where a hand is seen from its fingertips."""
-    return max(palm_size(landmarks), 0.25 * float(np.ptp(landmarks, axis=0).max()), 1e-6)
+    axes: list[list[float]] = landmarks.T.tolist()
+    extent = max(max(axis) - min(axis) for axis in axes)
+    return max(palm_size(landmarks), 0.25 * extent, 1e-6)
 
 
 def _side(right: float, mirrored: bool) -> tuple[Handedness, float]:
@@ -186,7 +192,8 @@ def _side(right: float, mirrored: bool) -> tuple[Handedness, float]:
     return (Handedness.RIGHT if (right > 0.5) != mirrored else Handedness.LEFT), score
 
 
-def _box_around(landmarks: Floats) -> Part:
-    margin = _MARGIN * scale_of(landmarks)
-    low, high = landmarks[:, :2].min(axis=0) - margin, landmarks[:, :2].max(axis=0) + margin
-    return Part(int(low[0]), int(low[1]), math.ceil(high[0]), math.ceil(high[1]))
+def _box_around(landmarks: Floats, margin: float) -> Part:
+    x, y = landmarks[:, :2].T.tolist()
+    return Part(
+        int(min(x) - margin), int(min(y) - margin), math.ceil(max(x) + margin), math.ceil(max(y) + margin)
+    )

@@ -219,11 +219,7 @@ class HandTracker:
 
     def _new_track(self, region: Region) -> Track:
         options = self._options
-        return Track(
-            region,
-            OneEuroFilter(options.min_cutoff_hz, options.beta),
-            OneEuroFilter(options.min_cutoff_hz, options.beta),
-        )
+        return Track(region, OneEuroFilter(options.min_cutoff_hz, options.beta))
 
     def _look(self, frame: FrameWork, region: Region) -> HandLandmarks | None:
         """Run the landmark network on a region; None where it shows no hand, or one that is seen already."""

@@ -56,6 +56,10 @@ def run_node(*make_nodes: Callable[[], ManagedNode]) -> int:
     for number in _SIGNALS:
         signal.signal(number, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    # OpenCV's threads would burn a part of a core between images, for work that is too small to share. Nodes
+    # that do not use it have not imported it.
+    if "cv2" in sys.modules:
+        sys.modules["cv2"].setNumThreads(1)
     try:
         rclpy.init(args=[*sys.argv, *log_arguments()], signal_handler_options=SignalHandlerOptions.NO)
         nodes = [make_node() for make_node in make_nodes]
