@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import array
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -122,6 +123,16 @@ def test_a_hand_becomes_a_message_field_by_field(build, header):
     assert (sent.region_x, sent.region_y, sent.region_size, sent.region_rotation) == (1, 2, 3, 0.5)
     np.testing.assert_allclose([(p.x, p.y, p.z) for p in sent.landmarks], hand.landmarks)
     np.testing.assert_allclose([(p.x, p.y, p.z) for p in sent.world_landmarks], hand.world_landmarks)
+
+
+def test_a_message_is_filled_again_with_another_number_of_hands(build, header):
+    message, one = None, some_hand()
+    others = [replace(one, track_id=number, landmarks=one.landmarks + number) for number in range(3)]
+    for hands in ([one], others, [], others[:2], [one]):
+        fresh = build.hands(result(*hands), header, 640, 480)
+        message = build.hands(result(*hands), header, 640, 480, message)
+        assert [tracked_hand(hand).track_id for hand in message.hands] == [hand.track_id for hand in hands]
+        assert repr(message) == repr(fresh)
 
 
 def test_truth_says_that_no_network_saw_it(build, header):

@@ -33,8 +33,10 @@ from hand_tracking_dsp.tracking import precision
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.bank import LevelBank
-from hand_tracking_dsp.tracking.geometry import palm_size, region_from_landmarks
+from hand_tracking_dsp.tracking.geometry import crop, palm_size, region_from_landmarks
 from hand_tracking_dsp.tracking.types import Region
+
+SIZES = ((120, 160), (480, 640), (1, 1), (100, 150))
 
 
 @pytest.fixture
@@ -140,6 +142,24 @@ def test_a_network_of_another_contract_is_refused(copy: Path) -> None:
     change(copy, "hand_full.onnx", (copy / "palm_full.onnx").read_bytes())
     with pytest.raises(ModelError, match=r"hand_full.onnx takes .*192.* where .*224.* is needed"):
         LevelBank.load(copy)
+
+
+def test_mean_and_deviation_are_of_every_fourth_pixel_of_the_input(bank: LevelBank) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
+    region = Region(190, 160, 180, 0.4)
+    found = bank.landmarks(image, region, order="bgr")
+    pixels = crop(image, region, 224)[::4, ::4, :3].astype(np.float64)
+    assert found.input_mean == pytest.approx(pixels.mean() / 255, abs=1e-9)
+    assert found.input_std == pytest.approx(pixels.std() / 255, abs=1e-9)
+
+
+def test_images_may_change_their_size_between_two_regions(bank: LevelBank) -> None:
+    """The buffers that are written again grow with the image and take smaller ones as before."""
+    images = [np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8) for size in SIZES]
+    alone = [bank.landmarks(image, Region(60, 50, 80, 0.2)).landmarks for image in images]
+    again = [bank.landmarks(image, Region(60, 50, 80, 0.2)).landmarks for image in reversed(images)]
+    for one, other in zip(alone, reversed(again), strict=True):
+        assert np.array_equal(one, other)
 
 
 def add_variant(copy: Path, level: int, p50_ms: float, loss: float) -> None:

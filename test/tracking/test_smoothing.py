@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -64,3 +66,41 @@ def test_a_stamp_that_is_not_later_starts_anew(stamp_s: float) -> None:
     smoother.filter(np.zeros((1, 3), dtype=np.float32), 0.0, 1.0)
     value = np.ones((1, 3), dtype=np.float32)
     np.testing.assert_array_equal(smoother.filter(value, stamp_s, 1.0), value)
+
+
+def test_two_arrays_pass_one_filter_as_they_pass_two() -> None:
+    near, far = np.random.default_rng(0).normal(size=(2, 20, 21, 3)).astype(np.float32).cumsum(axis=1)
+    far *= np.float32(0.001)
+    one, two, both = (OneEuroFilter(1.0, 8.0) for _ in range(3))
+    scales = np.repeat(np.array([5.0, 0.005], np.float32), 21)[:, None]
+    for step, values in enumerate(zip(near, far, strict=True)):
+        together = both.filter(np.concatenate(values), step / 30, scales)
+        np.testing.assert_allclose(together[:21], one.filter(values[0], step / 30, 5.0), rtol=1e-5)
+        np.testing.assert_allclose(together[21:], two.filter(values[1], step / 30, 0.005), rtol=1e-5)
+
+
+def test_a_step_is_that_of_the_paper() -> None:
+    """Casiez et al., algorithm 1, for one joint that moves along one axis."""
+    period_s, scale, cutoff_hz, beta = 0.04, 2.0, 1.5, 0.7
+    found = OneEuroFilter(cutoff_hz, beta)
+    value, speed = 1.0, 0.0
+
+    def share(frequency_hz: float) -> float:
+        return 1 / (1 + 1 / (2 * math.pi * frequency_hz * period_s))
+
+    found.filter(np.array([[value, 0.0, 0.0]], np.float32), 0.0, scale)
+    for step, new in enumerate((1.4, 2.5, 2.4, 0.3), 1):
+        speed += share(1.0) * ((new - value) / (period_s * scale) - speed)
+        value += share(cutoff_hz + beta * abs(speed)) * (new - value)
+        smoothed = found.filter(np.array([[new, 0.0, 0.0]], np.float32), step * period_s, scale)
+        assert smoothed[0, 0] == pytest.approx(value, rel=1e-5)
+
+
+def test_what_was_returned_does_not_change_later() -> None:
+    smoother = OneEuroFilter(1.0, 1.0)
+    values = np.random.default_rng(0).normal(size=(4, 21, 3)).astype(np.float32)
+    found = [smoother.filter(value, step / 30, 1.0) for step, value in enumerate(values)]
+    kept = [one.copy() for one in found[:-1]]
+    smoother.filter(values[0], 1.0, 1.0)
+    for one, before in zip(found, kept, strict=False):
+        assert np.array_equal(one, before)
