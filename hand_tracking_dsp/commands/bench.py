@@ -26,7 +26,7 @@ import numpy as np
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
-from hand_tracking_dsp.commands import agreement, stops, workload
+from hand_tracking_dsp.commands import agreement, frame_parts, stops, workload
 from hand_tracking_dsp.commands.arguments import require_at_least
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import (
@@ -69,27 +69,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("speed", "workload", "transport", "agreement", "stop"),
+        choices=("speed", "frame", "workload", "transport", "agreement", "stop"),
         default="speed",
         help="what to measure (default: %(default)s)",
     )
     parser.add_argument(
-        "--video", default="synthetic", help="video for speed: a file or folder, or synthetic (default)"
+        "--video",
+        default="synthetic",
+        help="speed and frame: video, a file or folder, or synthetic (default)",
     )
     parser.add_argument(
         "--frames",
         type=int,
-        help=f"speed and workload: frames of a video at most (default: {_FRAMES} for speed, else all)",
+        help=f"speed, frame and workload: frames of a video at most (default: {_FRAMES}, workload all)",
     )
     parser.add_argument(
-        "--repeats", type=int, default=2, help="speed and workload: how often to go through the frames"
+        "--repeats",
+        type=int,
+        default=2,
+        help="speed, frame and workload: how often to go through the frames",
     )
     parser.add_argument(
         "--mediapipe-python",
         type=Path,
         default=Path(".venv-mediapipe/bin/python"),
         metavar="PYTHON",
-        help="all but transport and stop: a Python that has mediapipe==0.10.21 (default: %(default)s)",
+        help="speed, workload and agreement: a Python that has mediapipe==0.10.21 (default: %(default)s)",
     )
     parser.add_argument(
         "--any-core",
@@ -116,6 +121,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"Machine: {machine_line()}\n", flush=True)
     measure = {
         "speed": _speed,
+        "frame": lambda args: frame_parts.measure_frame(args, args.frames or _FRAMES),
         "workload": lambda args: workload.measure_workload(args, _core(args)),
         "transport": _transport,
         "agreement": agreement.measure_agreement,

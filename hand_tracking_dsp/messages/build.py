@@ -100,10 +100,8 @@ class MessageBuilder:
             height: Its height, pixels.
             into: Earlier message to fill again: making the 42 points of each hand takes longer than filling.
         """
-        message = self._new(HANDS_TYPE) if into is None else into
         stats = result.stats
-        self._fill_array(message, result.hands, stats.level, stats.sparsity, header, width, height)
-        return message
+        return self._hand_array(result.hands, stats.level, stats.sparsity, header, width, height, into)
 
     def predicted(self, prediction: Prediction, header: Message) -> Message:
         """Build the HandArray of an image that was not looked at in time; header is its own."""
@@ -114,10 +112,8 @@ class MessageBuilder:
 
     def truth(self, truth: Iterable[HandTruth], header: Message, width: int, height: int) -> Message:
         """Build the HandArray of a source's exact joints; what only a network would know is NaN."""
-        message = self._new(HANDS_TYPE)
         hands = [_true_hand(exact) for exact in truth]
-        self._fill_array(message, hands, 0, math.nan, header, width, height)
-        return message
+        return self._hand_array(hands, 0, math.nan, header, width, height)
 
     def stats(self, cost: FrameCost, header: Message) -> Message:
         """Build the TrackerStats of a frame's costs; its stamp is the header's, that of the image."""
@@ -127,16 +123,17 @@ class MessageBuilder:
             setattr(message, field, getattr(cost, name))
         return message
 
-    def _fill_array(
+    def _hand_array(
         self,
-        message: Message,
         hands: Sequence[TrackedHand],
         level: int,
         sparsity: float,
         header: Message,
         width: int,
         height: int,
-    ) -> None:
+        into: Message | None = None,
+    ) -> Message:
+        message = self._new(HANDS_TYPE) if into is None else into
         message.header = header
         message.image_width, message.image_height = width, height
         message.level, message.sparsity = level, sparsity
@@ -144,6 +141,7 @@ class MessageBuilder:
         message.hands = places[: len(hands)]
         for place, hand in zip(message.hands, hands, strict=True):
             _fill_hand(place, hand)
+        return message
 
 
 def _fill_hand(message: Message, hand: TrackedHand) -> None:

@@ -128,7 +128,7 @@ class LevelBank:
         _check_region(region)
         index = self.nearest(level).index
         tensor = self.network_input(image, region, index, order)
-        mean, deviation = self._mean_and_deviation()
+        mean, deviation = self.mean_and_deviation()
         landmarks, presence, handedness, world = self._sessions[index].run(tensor)
         points = landmarks.reshape(JOINT_COUNT, 3) * _SHARES
         return HandLandmarks(
@@ -152,7 +152,7 @@ class LevelBank:
         crop(image, region, LANDMARKS.size, self._patch, self._surroundings)
         return self._inputs[level].fill(self._patch, order)
 
-    def _mean_and_deviation(self) -> tuple[float, float]:
+    def mean_and_deviation(self) -> tuple[float, float]:
         """Mean and standard deviation over the three colours of the crop, in shares of 255."""
         size = self._samples.shape[:2]
         cv2.resize(self._patch, size, dst=self._samples, interpolation=cv2.INTER_NEAREST)

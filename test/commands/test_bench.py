@@ -157,3 +157,15 @@ def test_ctrl_c_ends_all_runs_of_the_graph(monkeypatch) -> None:
     with pytest.raises(KeyboardInterrupt):
         graph_bench(monkeypatch, graph)
     assert len(graph.runs) == 1
+
+
+def test_shows_the_parts_of_a_frame(tmp_path, capsys) -> None:
+    parser = ArgumentParser()
+    bench.add_arguments(parser)
+    arguments = ["frame", "--frames", "60", "--repeats", "2", "--out", str(tmp_path / "frame.json")]
+    assert bench.run(parser.parse_args(arguments)) == 0
+    printed = capsys.readouterr().out
+    assert "| everything but the network |" in printed
+    figures = json.loads((tmp_path / "frame.json").read_text())
+    assert figures["ms"]["its network"]["p50"] > 0
+    assert f"{figures['frames']} of them" in printed
