@@ -87,8 +87,7 @@ class HandTrackerNode(ManagedNode):
         self._frames = self._rejected = 0
         self._bad_frame = ""
         self._bad_frame_s = self._last_stamp_s = -math.inf
-        self._taken_s = math.inf
-        self._rate = RateMeter()
+        self._taken_s, self._rate = math.inf, RateMeter()
         self._latest: FrameResult | None = None
         self._message: HandArray | None = None
 
