@@ -17,8 +17,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from hand_tracking_dsp.commands.output import (
 from hand_tracking_dsp.commands.policy.live_run import (
     BATTERY,
     CONTROLLER,
+    DEADLINES,
     DEFAULTS,
     POWER,
     LivePolicy,
@@ -68,6 +70,9 @@ _OWN_OPTIONS = {
     (CONTROLLER, "policy_file"): "give --policy-file",
     ("camera_node", "scheduling"): "give --scheduling",
     ("hand_tracker_node", "scheduling"): "give --scheduling",
+    ("hand_tracker_node", "deadline.ms"): "give --budget-ms",
+    ("hand_tracker_node", "deadline.predict"): "give --deadline",
+    ("hand_tracker_node", "deadline.reflex"): "give --deadline",
     (POWER, "source"): "the battery is always the simulated one",
     (POWER, "simulated.base_w"): "the energy is counted with the default",
 }
@@ -107,6 +112,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         help=f"scheduling of camera and tracker: {scheduling.allowed}; several, such as "
         "normal,auto, are compared with each policy (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--deadline",
+        default="both",
+        metavar="NAMES",
+        help=f"what keeps the deadline, which is the budget: {', '.join(DEADLINES)}; several are compared, "
+        "too (default: %(default)s)",
     )
     parser.add_argument(
         "--rounds", type=int, default=1, metavar="N", help="runs of each policy; every other backwards"
@@ -184,23 +196,26 @@ def _live_policies(options: argparse.Namespace, bank: Manifest) -> list[LivePoli
     if len(set(names)) < len(names):
         msg = f"--policies is {options.policies}: name each policy once, and use --rounds to repeat them."
         raise ConfigurationError(msg)
-    schedulings = _schedulings(options.scheduling)
-    return [
-        LivePolicy(
-            name if len(schedulings) == 1 else f"{name}, {scheduling}",
-            _policy_parameters(name, options, bank),
-            scheduling,
-        )
-        for name in names
-        for scheduling in schedulings
-    ]
+    known = declaration(SchedulingOptions, "scheduling").choices
+    schedulings = _several(options.scheduling, "--scheduling", known)
+    deadlines = _several(options.deadline, "--deadline", tuple(DEADLINES))
+    found = []
+    for name, scheduling, deadline in product(names, schedulings, deadlines):
+        full = [name]
+        full += [scheduling] if len(schedulings) > 1 else []
+        full += [f"deadline {deadline}"] if len(deadlines) > 1 else []
+        parameters = _policy_parameters(name, options, bank)
+        found.append(LivePolicy(", ".join(full), parameters, scheduling, deadline))
+    return found
 
 
-def _schedulings(text: str) -> list[str]:
-    declared = declaration(SchedulingOptions, "scheduling")
-    names = [str(declared.accept(name.strip(), "--scheduling")) for name in text.split(",")]
+def _several(text: str, option: str, choices: Collection[str]) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if wrong := [name for name in names if name not in choices]:
+        msg = f"{option} is {wrong[0]!r}: choose from {', '.join(choices)}."
+        raise ConfigurationError(msg)
     if len(set(names)) < len(names):
-        msg = f"--scheduling is {text}: name each once, and use --rounds to repeat them."
+        msg = f"{option} is {text}: name each once, and use --rounds to repeat them."
         raise ConfigurationError(msg)
     return names
 
@@ -240,6 +255,7 @@ def _report(
         "budget_ms": options.budget_ms,
         "load": options.load,
         "scheduling": options.scheduling,
+        "deadline": options.deadline,
         "duration_s": options.duration,
         "parameters": [*DEFAULTS, *options.parameters],
         "policy_file": str(options.policy_file or ""),

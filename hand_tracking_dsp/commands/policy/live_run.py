@@ -43,20 +43,29 @@ _CHARGE, _DRAIN = 0.8, 0.45
 BATTERY = SimulatedBatteryOptions()
 CONTROLLER, POWER = "pruning_controller_node", "power_node"
 
+DEADLINES: Mapping[str, Mapping[str, Value]] = {
+    name: {"deadline.predict": name in ("predict", "both"), "deadline.reflex": name in ("reflex", "both")}
+    for name in ("none", "predict", "reflex", "both")
+}
+"""The tracker's parameters by what keeps its deadline."""
+
 
 @dataclass(frozen=True, slots=True)
 class LivePolicy:
     """A policy as it is run in the graph.
 
     Attributes:
-        name: Name of the policy and, where several are compared, of the scheduling.
+        name: Name of the policy and, where several are compared, of the scheduling and of what keeps the
+            deadline.
         parameters: Parameters of the controller.
         scheduling: Parameter scheduling of the nodes on the hands' way.
+        deadline: Key of DEADLINES.
     """
 
     name: str
     parameters: Mapping[str, Value]
     scheduling: str = "auto"
+    deadline: str = "both"
 
 
 def run_policy(
@@ -120,7 +129,11 @@ def _parameters(
             "allow_gstreamer": True,
             "scheduling": policy.scheduling,
         },
-        "hand_tracker_node": {"scheduling": policy.scheduling},
+        "hand_tracker_node": {
+            "scheduling": policy.scheduling,
+            "deadline.ms": options.budget_ms,
+            **DEADLINES[policy.deadline],
+        },
         CONTROLLER: {"budget_ms": options.budget_ms, **policy.parameters},
         POWER: {
             "source": "simulated",

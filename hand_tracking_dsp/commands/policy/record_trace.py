@@ -184,11 +184,14 @@ class _Sweep:
 
 def _graph(options: argparse.Namespace, duration_s: float) -> GraphRun:
     parameters: dict[str, dict[str, Value]] = {
-        "camera_node": {"source": options.source, "allow_gstreamer": True}
+        "camera_node": {"source": options.source, "allow_gstreamer": True},
+        # The cost of a level is to be seen on slow frames, too.
+        "hand_tracker_node": {"deadline.reflex": False},
     }
     if options.bank:
         bank = str(options.bank.resolve())
-        parameters |= {"hand_tracker_node": {"bank": bank}, "pruning_controller_node": {"bank": bank}}
+        parameters["hand_tracker_node"]["bank"] = bank
+        parameters["pruning_controller_node"] = {"bank": bank}
     return GraphRun(
         duration_s,
         GraphOptions(parameters=parameters, yaml_parameters=node_parameters(options.parameters)),

@@ -105,6 +105,10 @@ def test_ctrl_c_before_the_first_runs_end_is_told(start: Callable[..., subproces
         (["-p", "tracker.scheduling=nice"], "give --scheduling"),
         (["--scheduling", "idle"], "auto, normal, nice, realtime"),
         (["--scheduling", "auto,auto"], "name each once"),
+        (["-p", "tracker.deadline.ms=20"], "give --budget-ms"),
+        (["-p", "tracker.deadline.predict=true"], "give --deadline"),
+        (["--deadline", "never"], "none, predict, reflex, both"),
+        (["--deadline", "none,none"], "name each once"),
     ],
 )
 def test_options_that_cannot_be_used_are_refused(
@@ -151,6 +155,26 @@ def test_every_policy_runs_with_every_scheduling_in_turn(
     report = json.loads((tmp_path / "live.json").read_text())
     assert [one["policy"] for one in report["policies"]] == names
     assert "fixed:5, auto" in capsys.readouterr().out
+
+
+def test_every_policy_runs_with_every_way_to_keep_the_deadline(
+    tmp_path: Path, monkeypatch, made_recording
+) -> None:
+    seen = []
+
+    def run_once(options, _script, policy, bank, _number, _view):
+        seen.append((policy.name, live_run._parameters(options, policy, bank)["hand_tracker_node"]))
+        return made_recording
+
+    monkeypatch.setattr(policy_live, "run_policy", run_once)
+    options = ["--policies", "fixed", "--deadline", "none,predict,reflex,both", "--budget-ms", "25"]
+    assert main(["policy", "live", "--out", str(tmp_path), *options]) == 0
+    assert [name for name, _ in seen] == [
+        f"fixed, deadline {name}" for name in ("none", "predict", "reflex", "both")
+    ]
+    assert [one["deadline.predict"] for _, one in seen] == [False, True, False, True]
+    assert [one["deadline.reflex"] for _, one in seen] == [False, False, True, True]
+    assert {one["deadline.ms"] for _, one in seen} == {25}
 
 
 def test_camera_and_tracker_are_scheduled_alike_and_the_load_is_not(tmp_path: Path) -> None:
