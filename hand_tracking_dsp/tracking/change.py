@@ -29,9 +29,15 @@ _BLOCKS = 4
 # Pixels that are looked at along the longer side, at least: their averages have a fraction of the noise.
 _SAMPLES = 64
 
-# Squared grey levels for each pixel of a thumbnail: what sensor noise and compression leave of its texture.
-# Where there is less texture, the noise would look like motion.
-_NOISE = 25.0
+# Where there is little texture, noise would look like motion: the squared gradient of a block counts as
+# at least this, squared grey levels, and this many times the noise more.
+_LEAST_TEXTURE = 8.0
+_TEXTURE_PER_NOISE = 8.0
+# Squared differences of the quietest block above this are motion, not noise.
+_MOST_NOISE = 3.0
+
+# Share of the difference that may be left where bands of light explain it.
+_EXPLAINED = 0.2
 
 # Light may change by this factor between two thumbnails and still count as the same scene.
 _MOST_GAIN = 4.0
@@ -57,7 +63,7 @@ class Thumbnail:
         grey: float32 [32, 32], 0 to 255, of the green channel.
         mean: Mean of grey.
         deviation: Standard deviation of grey.
-        texture: float32 [4, 4], mean squared gradient of the blocks of 8x8 pixels, with that of noise.
+        texture: float32 [4, 4], mean squared gradient of the blocks of 8x8 pixels.
     """
 
     box: Part
@@ -79,7 +85,7 @@ class Thumbnail:
         mean, deviation = _mean_and_deviation(grey)
         across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=1, scale=0.5)
         down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=1, scale=0.5)
-        texture = _of_blocks(across * across + down * down) + np.float32(_NOISE)
+        texture = _of_blocks(across * across + down * down)
         return cls(box, image.shape[:2], grey, mean, deviation, texture)
 
     def displacement(self, image: Image) -> float:
@@ -87,8 +93,9 @@ class Thumbnail:
 
         The squared difference of two pictures of a texture is the squared displacement times the mean
         squared gradient, halved for motion across the gradient. Each block gives an estimate, the largest
-        counts; before, the later picture is brought to the mean and deviation of the earlier one, so that
-        light that changes is not motion.
+        counts. The difference of the quietest block is taken for noise, and off the others. Before, the
+        later picture is brought to the mean and deviation of the earlier one, so that light that changes is
+        not motion.
 
         Args:
             image: uint8 [height, width, 3]; one of another size has moved beyond measure.
@@ -104,8 +111,22 @@ class Thumbnail:
         if not 1 / _MOST_GAIN <= gain <= _MOST_GAIN:
             return math.inf
         difference = (grey - np.float32(mean)) * np.float32(gain) - (self.grey - np.float32(self.mean))
-        moved = _of_blocks(difference * difference) / self.texture
+        squared = _of_blocks(difference * difference)
+        if squared.max() > _MOST_NOISE:
+            squared = self._without_bands(grey, squared)
+        noise = min(float(squared.min()), _MOST_NOISE)
+        moved = (squared - noise) / (self.texture + (_LEAST_TEXTURE + _TEXTURE_PER_NOISE * noise))
         return math.sqrt(2 * float(moved.max())) / _SIZE
+
+    def _without_bands(self, grey: Floats, squared: Floats) -> Floats:
+        """Take off what a gain of each row explains, if that is most of the difference.
+
+        Lamps that flicker light the rows of a rolling shutter differently; hands do not move so.
+        """
+        gains = (grey * self.grey).sum(axis=1) / np.maximum((self.grey * self.grey).sum(axis=1), 1)
+        rest = grey - self.grey * gains[:, None]
+        left = _of_blocks(rest * rest)
+        return left if left.sum() < _EXPLAINED * squared.sum() else squared
 
 
 def _grey(image: Image, box: Part) -> Floats:

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -24,7 +25,9 @@ from support import videos
 
 from hand_tracking_dsp.cameras.camera import HandTruth
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.gate import GateOptions
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
+from hand_tracking_dsp.tracking.operating_point import OperatingPoint
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.tracker import HandTracker, TrackerOptions
 
@@ -62,6 +65,53 @@ def test_the_hand_is_there_and_is_found_where_it_is(
         (truth,) = shown.truth
         (hand,) = tracker.track(shown.image, shown.stamp_s, 0, "bgr").hands
         assert mean_distance_palm_percent(hand.landmarks, truth.joints_px) < 30
+
+
+AT_REST = ("resting", "pumping exposure", "flickering")
+
+
+@pytest.mark.parametrize("name", VIDEOS)
+@pytest.mark.parametrize("gate", [0.03, 0.06, 0.25])
+def test_a_moving_hand_is_held_for_one_frame_at_most(
+    bank: LevelBank, detector: PalmDetector, name: str, gate: float
+) -> None:
+    """A hand counts as moving where its joints have moved by a tenth of the palm since it was measured."""
+    tracker = HandTracker(bank, detector, TrackerOptions(max_hands=1))
+    held, measured = 0, None
+    for shown in VIDEOS[name]():
+        (truth,) = shown.truth
+        (hand,) = tracker.track(shown.image, shown.stamp_s, OperatingPoint(0, gate), "bgr").hands
+        held = 0 if hand.measured else held + 1
+        if hand.measured:
+            measured = truth
+        elif held > 1:
+            assert measured is not None
+            assert moved_percent(measured, truth) < 10
+
+
+@pytest.mark.parametrize("name", AT_REST)
+def test_a_hand_at_rest_is_held_but_not_for_ever(bank: LevelBank, detector: PalmDetector, name: str) -> None:
+    options = TrackerOptions(max_hands=1, gate=GateOptions(max_hold_ms=200))
+    tracker = HandTracker(bank, detector, options)
+    hands = [
+        tracker.track(shown.image, shown.stamp_s, OperatingPoint(), "bgr").hands[0]
+        for shown in VIDEOS[name]()
+    ]
+    assert sum(not hand.measured for hand in hands) >= len(hands) // 3
+    assert max(hand.measurement_age_s for hand in hands) <= 0.2
+
+
+@pytest.mark.parametrize("name", ["stopped stamps", "repeated stamps", "stamps ahead", "stamps back"])
+def test_a_stamp_that_does_not_go_on_is_no_reason_to_hold(
+    bank: LevelBank, detector: PalmDetector, name: str
+) -> None:
+    tracker = HandTracker(bank, detector, TrackerOptions(max_hands=1))
+    before_s = -math.inf
+    for shown in VIDEOS[name]():
+        (hand,) = tracker.track(shown.image, shown.stamp_s, OperatingPoint(), "bgr").hands
+        if not 0 < shown.stamp_s - before_s < 1:
+            assert hand.measured
+        before_s = shown.stamp_s
 
 
 def test_a_room_without_a_hand_shows_none(bank: LevelBank, detector: PalmDetector) -> None:
