@@ -40,6 +40,7 @@ from hand_tracking_dsp.nodes.graph.processes import GraphOptions, NodeProcesses
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
 from hand_tracking_dsp.nodes.messages.conversion import pixels_to_image
 from hand_tracking_dsp.nodes.tables.camera import CAMERA
+from hand_tracking_dsp.tracking.tracker_options import ALL_MEASURED
 
 SENSOR = qos_profile_sensor_data
 TRACKER = "hand_tracker_node"
@@ -98,7 +99,9 @@ def test_the_hands_are_the_same_by_either_way(graph):
     """One frame after the other, the second time over DDS, with the same stamps."""
     hands = graph.hear(HandArray, "hands", 100)
     camera = graph.start(SteppedCamera)
-    graph.start(HandTrackerNode)
+    # With nothing that depends on how long a frame takes.
+    steady = {**ALL_MEASURED, "deadline.predict": False, "deadline.reflex": False}
+    graph.start(HandTrackerNode, **steady)
     graph.until_state(TRACKER, "active")
     with SyntheticHandSource(SourceOptions(hands=2, absence_s=0.0)) as source:
         frames = [source.read().image for _ in range(6)]

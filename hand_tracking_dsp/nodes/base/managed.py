@@ -230,6 +230,7 @@ class ManagedNode(LifecycleNode):
         )
 
     def _end_work(self) -> None:
+        self._wiring.pause()
         while self._repeated:
             self.destroy_timer(self._repeated.pop())
         self.deactivate()
@@ -291,6 +292,8 @@ class ManagedNode(LifecycleNode):
 
     def _reached(self, state: str) -> TransitionCallbackReturn:
         self.state = state
+        if state == "active":
+            self._wiring.resume()
         self._problem = self._progress = ""
         self.get_logger().info(state)
         return TransitionCallbackReturn.SUCCESS

@@ -95,7 +95,8 @@ class SharedPublisher:
 class SharedSubscription(WatchedSubscription):
     """Subscription that takes messages by reference where all publishers are in this process.
 
-    Its callback is then called in the publisher's thread.
+    Its callback is then called in the publisher's thread, but only between resume and pause: the node's own
+    thread is not the one that could not be in a callback while the node changes its state.
     """
 
     def __init__(
@@ -103,13 +104,15 @@ class SharedSubscription(WatchedSubscription):
     ) -> None:
         self._key: _Key = (node.context, node.resolve_topic_name(topic), kind)
         self._wake = node.create_guard_condition(self._choose)
+        self._handing = threading.Lock()
+        self._is_open = self._is_over = False
         super().__init__(node, kind, topic, callback, qos)
         _join(_subscriptions, self._key, self)
 
     def destroy(self) -> None:
         """Unsubscribe."""
         _leave(_subscriptions, self._key, self)
-        self.by_reference = False
+        self.by_reference, self._is_over = False, True
         self._node.destroy_guard_condition(self._wake)
         super().destroy()
 
@@ -118,13 +121,25 @@ class SharedSubscription(WatchedSubscription):
         super().note_publishers(count)
         self._choose()
 
+    def resume(self) -> None:
+        """Let messages of this process come."""
+        with self._handing:
+            self._is_open = True
+
+    def pause(self) -> None:
+        """Keep them away; none is in the callback afterwards."""
+        with self._handing:
+            self._is_open = False
+
     def hand(self, message: object) -> None:
         """Take a message by reference; an error here is this node's, and not the publisher's."""
-        self.lost = self.lost or 0
-        try:
-            self._take(message)
-        except Exception:  # noqa: BLE001 (as an executor's)
-            self._node.get_logger().error(f"A callback failed.\n{traceback.format_exc()}")
+        with self._handing:
+            self.lost = self.lost or 0
+            try:
+                if self._is_open:
+                    self._take(message)
+            except Exception:  # noqa: BLE001 (as an executor's)
+                self._node.get_logger().error(f"A callback failed.\n{traceback.format_exc()}")
 
     def ask_to_choose(self) -> None:
         """Let the node's executor choose again."""
@@ -135,6 +150,8 @@ class SharedSubscription(WatchedSubscription):
 
     def _choose(self) -> None:
         """Choose the way of the messages; only ever called in the node's thread."""
+        if self._is_over:
+            return
         here = _publishers.get(self._key, ())
         publishers = self._node.count_publishers(self._key[1])
         fits = bool(here) and all(self._can_take_from(one) for one in here)

@@ -73,6 +73,12 @@ class WatchedSubscription:
         """Unsubscribe."""
         self._disconnect()
 
+    def resume(self) -> None:
+        """Let messages come that are handed over in another thread."""
+
+    def pause(self) -> None:
+        """Keep these away."""
+
     def note_publishers(self, count: int) -> None:
         """Take the number of publishers on the topic."""
         self.several = count > 1

@@ -116,6 +116,16 @@ class Wiring:
         for own in self._inputs:
             own.subscription.restart_count()
 
+    def resume(self) -> None:
+        """Let messages come that are handed over in another node's thread."""
+        for own in self._inputs:
+            own.subscription.resume()
+
+    def pause(self) -> None:
+        """Keep these away, and wait for one that is on its way."""
+        for own in self._inputs:
+            own.subscription.pause()
+
     def destroy(self) -> None:
         """Unsubscribe from everything and destroy all publishers."""
         while self._inputs:

@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import String
@@ -45,6 +47,15 @@ class Reader(ManagedNode):
         super().__init__("reader", TABLE, **options)
         self.read: list[object] = []
 
+    def then(self, word: object) -> None:
+        """Do more with a word."""
+
+    def end(self) -> None:
+        """Do more at deactivate."""
+
+    def deactivate(self) -> None:
+        self.end()
+
     def configure(self) -> None:
         self.listen_to(String, "words", self._on_word, "words", shared=True)
 
@@ -52,6 +63,7 @@ class Reader(ManagedNode):
         if word == "bad":
             raise ValueError(word)
         self.read.append(word)
+        self.then(word)
 
 
 def start(graph, make_node, **options):
@@ -181,6 +193,29 @@ def test_a_best_effort_reader_meets_a_reliable_writer(graph):
     by_reference(graph)
     writer.words.publish("word", never)
     assert reader.read == ["word"]
+
+
+def test_nothing_comes_into_a_change_of_state(graph):
+    """The writer's thread goes on meanwhile, as a camera's does."""
+    writer, reader = start(graph, Writer), start(graph, Reader)
+    graph.until(lambda: writer.words.wanted, "the reader takes by reference")
+    begun, left, seen = threading.Event(), threading.Event(), []
+
+    def slow(word):
+        begun.set()
+        left.wait()
+        seen.append((word, reader.state))
+
+    reader.then = slow
+    reader.end = lambda: seen.append("deactivate")
+    writing = threading.Thread(target=writer.words.publish, args=("first", never))
+    writing.start()
+    begun.wait()
+    threading.Timer(0.2, left.set).start()  # once the reader waits for it, or else finds nothing to wait for
+    assert graph.change_state("reader", "deactivate")
+    writing.join()
+    writer.words.publish("second", never)
+    assert seen == [("first", "active"), "deactivate"]
 
 
 def test_an_error_of_the_reader_is_not_the_writers(graph, capfd):
