@@ -24,20 +24,15 @@ from typing import Any
 
 from hand_tracking_dsp.commands import workload_graph
 from hand_tracking_dsp.commands.live import LiveView
+from hand_tracking_dsp.commands.workload_settings import DEFAULT, NODE, point_of, read_setting
 from hand_tracking_dsp.commands.workload_tables import DENSE, MEDIAPIPE, report
 from hand_tracking_dsp.evaluation.workers import mediapipe_worker, package_worker
 from hand_tracking_dsp.evaluation.workload.clips import find_clips
 from hand_tracking_dsp.evaluation.workload.run import BLOCK, Contender, run_clips
-from hand_tracking_dsp.nodes.graph.parameter_files import parse_value
-from hand_tracking_dsp.nodes.point_command import PointCommand
 from hand_tracking_dsp.options import make_options
-from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
-from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 
-_NODE = "hand_tracker_node"
-_DEFAULT = "default"
 _PARTS = ("clips", "graph")
 
 
@@ -55,10 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--settings",
         nargs="+",
-        default=[_DEFAULT],
+        default=[DEFAULT],
         metavar="SETTING",
-        help=f"workload: settings to compare, each {_DEFAULT} or NAME=VALUE,NAME=VALUE… with parameters of "
-        f"{_NODE}, for example level=5,search_interval_s=0",
+        help=f"workload: settings to compare, each {DEFAULT} or NAME=VALUE,NAME=VALUE… with parameters of "
+        f"{NODE}, for example level=5,search_interval_s=0",
     )
     parser.add_argument(
         "--parts",
@@ -86,7 +81,7 @@ def measure_workload(args: argparse.Namespace, core: int | None) -> dict[str, An
         SourceError: A clip cannot be read.
         HandTrackingError: A node of the graph failed.
     """
-    settings = {text: _parameters(text) for text in dict.fromkeys(args.settings)}
+    settings = {text: read_setting(text) for text in dict.fromkeys(args.settings)}
     figures: dict[str, Any] = {}
     if "clips" in args.parts:
         figures["clips"] = _measure_clips(args, settings, core)
@@ -133,18 +128,6 @@ def _measure_clips(
     return report(runs, args.repeats, list(settings))
 
 
-def _parameters(text: str) -> dict[str, Any]:
-    """Read a setting.
-
-    Raises:
-        ConfigurationError: It has another form, or the node has no such parameter or value.
-    """
-    if text == _DEFAULT:
-        return {}
-    pairs = (part.partition("=") for part in text.split(","))
-    return {name.strip(): parse_value(_NODE, name.strip(), value) for name, _, value in pairs}
-
-
 def _contender(
     stack: ExitStack, values: Mapping[str, Any], core: int | None, args: argparse.Namespace
 ) -> Contender:
@@ -156,6 +139,4 @@ def _contender(
         core,
         live=args.paced,
     )
-    manifest = read_manifest(values.get("bank") or default_bank())
-    command = PointCommand.at_start(manifest, values.get("level", 0), values.get("operating_point", -1))
-    return Contender(stack.enter_context(worker), command.in_force[1])
+    return Contender(stack.enter_context(worker), point_of(values).in_force[1])

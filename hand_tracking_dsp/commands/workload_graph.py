@@ -25,15 +25,17 @@ from typing import TYPE_CHECKING, Any
 
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import markdown_table
-from hand_tracking_dsp.commands.policy.live_run import fixed_level
+from hand_tracking_dsp.commands.policy.live_run import fixed_point
 from hand_tracking_dsp.commands.up import require_ros
-from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.commands.workload_settings import point_of
+from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.evaluation.summary import summarize
 from hand_tracking_dsp.evaluation.workload.scenes import SCENES, write_scene
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, Value
 from hand_tracking_dsp.nodes.graph.run import GraphRun, run_graph
 from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.temporary import temporary_folder
+from hand_tracking_dsp.tracking.operating_point import NO_POINT
 
 if TYPE_CHECKING:
     from hand_tracking_dsp.nodes.graph.observer import GraphObserver
@@ -65,11 +67,13 @@ def measure_graph(args: argparse.Namespace, settings: Mapping[str, Mapping[str, 
     """Run the graph in every scene at every setting in turn, print a table, and return the figures.
 
     Raises:
-        ConfigurationError: ROS 2 is not to be found.
+        ConfigurationError: ROS 2 is not to be found, or the bank has no such operating point.
         SourceError: A video is not there.
         HandTrackingError: A node failed.
     """
     require_ros()
+    for setting in settings.values():
+        _number(setting)
     view = LiveView()
     kinds = [(name, processes) for name in settings for processes in args.processes]
     runs: dict[str, dict[tuple[str, str], list[dict[str, Any]]]] = {
@@ -116,15 +120,32 @@ def _video(args: argparse.Namespace, scene: str, folder: Path) -> Path:
 
 
 def _graph(video: Path, setting: Mapping[str, Value], *, composed: bool) -> GraphOptions:
-    level = int(str(setting.get("level", 0)))
     return GraphOptions(
         parameters={
             "camera_node": {"source": str(video), "loop": True},
             "hand_tracker_node": setting,
-            "pruning_controller_node": fixed_level(level),
+            "pruning_controller_node": fixed_point(_number(setting)),
         },
         composed=composed,
     )
+
+
+def _number(setting: Mapping[str, Value]) -> int:
+    """Return the number of a setting's operating point.
+
+    Raises:
+        ConfigurationError: The bank's list has none of its level.
+    """
+    command = point_of(setting)
+    number, point = command.in_force
+    if number == NO_POINT:
+        last = len(command.bank.points) - 1
+        msg = (
+            f"The bank {command.bank.name} has no operating point of level {point.level}, so that the "
+            f"controller cannot keep it: choose one from operating_point=0 to {last}."
+        )
+        raise ConfigurationError(msg)
+    return number
 
 
 def _run(duration_s: float, graph: GraphOptions) -> ObservedRun:

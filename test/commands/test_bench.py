@@ -18,17 +18,20 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 
-from hand_tracking_dsp.commands import bench, workload_graph
+from hand_tracking_dsp.commands import bench, workload_graph, workload_settings
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.nodes.graph.run import GraphRun
 from hand_tracking_dsp.nodes.graph.transport import PROFILE_VARIABLES
 from hand_tracking_dsp.recordings.run import ObservedRun
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.manifest import read_manifest
 
 FIGURES = {
     "backend": "a backend",
@@ -149,6 +152,24 @@ def test_a_scene_that_is_not_there_is_named_before_anything_runs(monkeypatch) ->
     graph = StandInGraph()
     with pytest.raises(SourceError, match=r"There is no video /nowhere/room\.avi"):
         graph_bench(monkeypatch, graph, "--empty-room", "/nowhere/room.avi")
+    assert graph.runs == []
+
+
+def test_an_operating_point_is_kept_by_the_controller(monkeypatch) -> None:
+    graph = StandInGraph()
+    assert graph_bench(monkeypatch, graph, "--settings", "operating_point=2") == 0
+    controllers = [one.graph.parameters["pruning_controller_node"] for one in graph.runs]
+    assert {one["fixed.level"] for one in controllers} == {one["initial_level"] for one in controllers} == {2}
+
+
+def test_a_level_without_an_operating_point_is_refused_before_anything_runs(monkeypatch) -> None:
+    bank = read_manifest(default_bank())
+    points = [replace(bank.points[0], level=0, cost=1.0), replace(bank.points[0], level=5, cost=0.5)]
+    short = replace(bank, operating_points=tuple(points))
+    monkeypatch.setattr(workload_settings, "read_manifest", lambda _: short)
+    graph = StandInGraph()
+    with pytest.raises(ConfigurationError, match=r"no operating point of level 2.*operating_point=0 to 1"):
+        graph_bench(monkeypatch, graph, "--settings", "level=2")
     assert graph.runs == []
 
 

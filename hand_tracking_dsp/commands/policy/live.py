@@ -40,7 +40,7 @@ from hand_tracking_dsp.commands.policy.live_run import (
     DEFAULTS,
     POWER,
     LivePolicy,
-    fixed_level,
+    fixed_point,
     load_w,
     run_policy,
     scheduling_in_force,
@@ -235,7 +235,7 @@ def _policy_parameters(name: str, options: argparse.Namespace, bank: Manifest) -
             f"with an operating point from 0 to {len(bank.points) - 1}."
         )
         raise ConfigurationError(msg)
-    return fixed_level(fixed[name])
+    return fixed_point(fixed[name])
 
 
 def _scores(policies: Sequence[LivePolicy], runs: Sequence[LiveRun], budget_ms: float) -> list[LiveScore]:

@@ -145,10 +145,10 @@ def _parameters(
     }
 
 
-def fixed_level(level: int) -> dict[str, Value]:
-    """Return the controller's parameters that keep a level; the shield would make it sparser."""
+def fixed_point(number: int) -> dict[str, Value]:
+    """Return the controller's parameters that keep an operating point; the shield would make it sparser."""
     shield = {"shield.deadline_miss_limit": 1.0, "shield.battery_reserve": 0.0}
-    return {"policy": "fixed", "fixed.level": level, "initial_level": level, **shield}
+    return {"policy": "fixed", "fixed.level": number, "initial_level": number, **shield}
 
 
 def load_w(bank: Manifest) -> list[float]:
