@@ -95,6 +95,11 @@ def test_workload_compares_settings_by_the_names_of_parameters(tmp_path: Path, c
     assert set(found["clips"]["default"]) == {"synthetic"}
 
 
+def test_workload_at_the_rate_of_the_clip_takes_its_time(capsys) -> None:
+    assert workload("--paced", "--any-core") == 0
+    assert "at the rate of the clips, in turns of 15 frames" in capsys.readouterr().out
+
+
 def test_workload_refuses_what_is_no_parameter_of_the_tracker() -> None:
     with pytest.raises(ConfigurationError, match="has no parameter 'searching'"):
         workload("--settings", "searching=1")

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -53,6 +54,19 @@ def test_worker_finds_the_hand_and_says_what_it_is(worker: TrackerWorker, frames
     assert reply.ms > reply.detection_ms > 0
     assert reply.hands[0].handedness in (Handedness.LEFT, Handedness.RIGHT)
     assert reply.hands[0].landmarks.shape == (21, 3)
+
+
+def test_worker_counts_the_processor_time_of_a_frame_without_what_lies_between(
+    worker: TrackerWorker, frames: list[np.ndarray]
+) -> None:
+    first = worker.process(frames[0], stamp_s=0.0, reset=True)
+    time.sleep(0.2)
+    second = worker.process(frames[1], stamp_s=0.03)
+    assert first.detector_ran
+    assert not second.detector_ran
+    assert 0 < second.cpu_ms < first.cpu_ms
+    assert first.hands[0].measured
+    assert second.hands[0].track_id == first.hands[0].track_id
 
 
 def test_reset_makes_the_palm_detector_run_again(worker: TrackerWorker, frames: list[np.ndarray]) -> None:

@@ -135,6 +135,8 @@ def save_timeline(
     for kind, colour in colours.items():
         place = "landmark network" if kind in _HANDS else "palm detector"
         axes.barh(0, 0, color=colour, label=f"{place}: {kind}")
+    if any(cost.at_deadline for cost in costs):
+        axes.plot([], [], "|", color=ORANGE, ms=12, label="hands published: predicted, at the deadline")
     axes.set_yticks([-row for row in range(len(_ROWS))], _ROWS)
     axes.set_xlim(0, 1e3 * LENGTH_S)
     axes.set_ylim(-len(_ROWS) + 0.4, 0.6)

@@ -83,6 +83,13 @@ def test_the_second_shown_is_the_one_with_most_different_things() -> None:
     assert liveliest_second(quiet[:3]) == 0.0
 
 
+def test_hands_at_the_deadline_are_in_the_legend_where_there_are_some(tmp_path: Path) -> None:
+    save_timeline([cost(0)], tmp_path / "none.png")
+    save_timeline([cost(0, at_deadline=True, published_ms=8.0)], tmp_path / "one.png")
+    none, one = (cv2.imread(str(tmp_path / f"{name}.png")) for name in ("none", "one"))
+    assert (none[:70] != one[:70]).any()
+
+
 @pytest.mark.parametrize("start_s", [None, 0.0])
 def test_leaves_a_picture(tmp_path: Path, start_s: float | None) -> None:
     costs = [
