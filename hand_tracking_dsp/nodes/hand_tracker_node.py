@@ -135,7 +135,6 @@ class HandTrackerNode(ManagedNode):
             self._thread = None
         if self._deadlines is not None:
             self._deadlines.stop()
-            self._deadlines = None
         if self._tracker is not None:
             self._tracker.close()
 
@@ -158,6 +157,7 @@ class HandTrackerNode(ManagedNode):
             "frames": self._frames,
             "frames_dropped": self._images.dropped,
             "frames_rejected": self._rejected,
+            "frames_at_deadline": self._deadlines.substituted if self._deadlines else 0,
             "rate_hz": self._rate.hz(time.monotonic()),
         }
         if self._bank is not None and self._detector is not None and self._command is not None:
@@ -199,13 +199,13 @@ class HandTrackerNode(ManagedNode):
         self.serve(Trigger, "~/reset", self._on_reset)
 
     def _on_image(self, message: Image | CompressedImage | SharedImage) -> None:
-        if self.state == "active" and self._deadlines is not None:
+        deadlines = self._deadlines  # may be stopped meanwhile, where the camera's thread calls
+        if self.state == "active" and deadlines is not None:
             now_ns = self.get_clock().now().nanoseconds
             image = self._received.receive(message, now_ns, time.monotonic())
             if self._deadline.options.predict and not image.is_late:
-                self._deadlines.add(image)
-            if (replaced := self._images.put(image)) is not None:
-                self._deadlines.drop(replaced)
+                deadlines.add(image)
+            deadlines.drop(self._images.put(image))
             # Let go of the interpreter, so that the tracking thread begins now and not only when this
             # one next waits for a message: a quarter of a millisecond sooner.
             time.sleep(1e-6)

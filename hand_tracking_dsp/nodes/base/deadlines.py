@@ -53,6 +53,9 @@ class Deadlines(Generic[Item]):
         substitute: Function that is called with an item at its deadline; returns whether it had one.
         on_error: Function called with an exception that it raised.
         enter: Function called first in the thread, for its priority.
+
+    Attributes:
+        substituted: Items that had a substitute.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Deadlines(Generic[Item]):
         self._substitute, self._on_error, self._enter = substitute, on_error, enter
         self._condition = threading.Condition()
         self._waiting: list[Item] = []
+        self.substituted = 0
         self._ahead_s = _LEAST_AHEAD_S
         self._wakes_s = -math.inf
         self._ended = False
@@ -100,8 +104,8 @@ class Deadlines(Generic[Item]):
             publish()
             return True
 
-    def drop(self, item: Item) -> None:
-        """Forget an item of which there will be nothing."""
+    def drop(self, item: Item | None) -> None:
+        """Forget an item of which there will be nothing; None: no item."""
         with self._condition:
             self._forget(item)
 
@@ -113,7 +117,7 @@ class Deadlines(Generic[Item]):
             self._condition.notify()
         self._thread.join()
 
-    def _forget(self, item: Item) -> None:
+    def _forget(self, item: Item | None) -> None:
         self._waiting = [other for other in self._waiting if other is not item]
 
     def _run(self) -> None:
@@ -131,6 +135,7 @@ class Deadlines(Generic[Item]):
                 self._waiting.remove(item)
                 try:
                     item.substituted = self._substitute(item)
+                    self.substituted += item.substituted
                 except Exception as error:  # noqa: BLE001 (the result may still come)
                     self._on_error(error)
                 late_s = time.monotonic() - next_s

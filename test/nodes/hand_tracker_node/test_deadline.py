@@ -142,6 +142,17 @@ def test_at_the_deadline_the_hands_are_predicted_and_the_late_ones_are_the_next_
     assert all(hand.measured for hand in clocked.hands[-1].hands)
 
 
+def test_frames_whose_hands_were_predicted_are_counted(graph, start, clocked, gate, diagnostics):
+    begin(graph, start, clocked, **{"deadline.predict": True})
+    set_deadline(graph, 30.0)
+    gate.close()
+    clocked.send()
+    graph.until(lambda: len(clocked.hands) == 5, "hands were predicted")
+    gate.open.set()
+    status = diagnostics(NODE)
+    assert {pair.key: pair.value for pair in status.values}["frames_at_deadline"] == "1"
+
+
 def test_an_image_that_waits_for_a_slow_one_has_its_hands_at_its_deadline_and_a_dropped_one_has_none(
     graph, start, clocked, gate
 ):
