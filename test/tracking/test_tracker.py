@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -32,6 +33,8 @@ from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.gate import GateOptions
 from hand_tracking_dsp.tracking.geometry import palm_size
+from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.network_info import NearInfo
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.smoothing import OneEuroFilter
 from hand_tracking_dsp.tracking.tracker import HandTracker
@@ -132,6 +135,36 @@ def test_a_hand_that_jumps_is_found_on_the_same_frame(make: Make, draw: Draw) ->
     results = follow(make(max_hands=1), [image, image, shifted])
     assert results[2].stats.detector_ran
     assert len(results[2].hands) == 1
+
+
+def test_a_lost_hand_is_found_at_its_place_by_the_near_detector_and_is_the_same(
+    bank: LevelBank, bank_folder: Path, draw: Draw
+) -> None:
+    manifest = read_manifest(bank_folder)
+    full = manifest.detector("full")
+    near = NearInfo(
+        name="near",
+        file=full.file,
+        sha256=full.sha256,
+        precision="fp32",
+        parameters=1,
+        macs=1,
+        input_size=192,
+    )
+    whole = PalmDetector.load(replace(manifest, near_detector=near))
+    counting = Mock(wraps=whole, near=whole.near)
+    tracker = HandTracker(bank, counting, TrackerOptions(max_hands=2, search_interval_s=0.25))
+    frames = draw(12, hands=2)
+    images = images_of(frames)
+    assert frames[5].truth is not None
+    covered = frames[5].truth[0].joints_px[:, :2]
+    (left, top), (right, bottom) = covered.min(axis=0).astype(int) - 30, covered.max(axis=0).astype(int) + 30
+    for image in images[5:7]:
+        image[max(top, 0) : bottom, max(left, 0) : right] = 90
+    results = follow(tracker, images)
+    assert [len(result.hands) for result in results[:8]] == [2] * 5 + [1] * 2 + [2]
+    assert [hand.track_id for hand in results[-1].hands] == [1, 2]
+    assert counting.detect.call_count == 1
 
 
 class FailingBank:
