@@ -24,7 +24,7 @@ from typing import Any
 
 from hand_tracking_dsp.commands import workload_graph
 from hand_tracking_dsp.commands.live import LiveView
-from hand_tracking_dsp.commands.workload_settings import DEFAULT, NODE, point_of, read_setting
+from hand_tracking_dsp.commands.workload_settings import DEFAULT, NODE, point_of, read_setting, threads_of
 from hand_tracking_dsp.commands.workload_tables import DENSE, MEDIAPIPE, report
 from hand_tracking_dsp.evaluation.workers import mediapipe_worker, package_worker
 from hand_tracking_dsp.evaluation.workload.clips import find_clips
@@ -115,7 +115,7 @@ def _measure_clips(
         pace = "at the rate of the clips" if args.paced else "without a pause"
         print(
             f"{len(clips)} clips, {args.repeats} times, {pace}, in turns of {BLOCK} frames; "
-            f"{about['provider']}, every process on {where}\n",
+            f"{about['provider']}, {threads_of(first)}, every process on {where}\n",
             flush=True,
         )
         runs = run_clips(

@@ -27,7 +27,7 @@ from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import markdown_table
 from hand_tracking_dsp.commands.policy.live_run import fixed_point
 from hand_tracking_dsp.commands.up import require_ros
-from hand_tracking_dsp.commands.workload_settings import point_of
+from hand_tracking_dsp.commands.workload_settings import point_of, threads_of
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.evaluation.summary import summarize
 from hand_tracking_dsp.evaluation.workload.scenes import SCENES, write_scene
@@ -92,9 +92,10 @@ def measure_graph(args: argparse.Namespace, settings: Mapping[str, Mapping[str, 
                     done += 1
                     view.progress("runs of the graph", done, total)
     backend = next(iter(runs[SCENES[0]].values()))[0]["backend"]
+    threads = threads_of(next(iter(settings.values())))
     print(
         f"Processor time of the graph (camera, tracker, controller, power), 30 Hz, {args.duration:g} s, "
-        f"{args.repeats} times in turn, medians, % of a core; {backend}:\n"
+        f"{args.repeats} times in turn, medians, % of a core; {backend}, {threads}:\n"
     )
     print(_table(runs), flush=True)
     named = {

@@ -21,7 +21,9 @@ from typing import Any
 
 from hand_tracking_dsp.nodes.graph.parameter_files import parse_value
 from hand_tracking_dsp.nodes.point_command import PointCommand
+from hand_tracking_dsp.options import make_options
 from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 NODE = "hand_tracker_node"
@@ -41,6 +43,14 @@ def read_setting(text: str) -> dict[str, Any]:
         return {}
     pairs = (part.partition("=") for part in text.split(","))
     return {name.strip(): parse_value(NODE, name.strip(), value) for name, _, value in pairs}
+
+
+def threads_of(setting: Mapping[str, Any]) -> str:
+    """Return the number of inference threads of a setting, for people."""
+    threads = make_options(RuntimeOptions, setting).threads
+    return {0: "as many inference threads as the backend chooses", 1: "1 inference thread"}.get(
+        threads, f"{threads} inference threads"
+    )
 
 
 def point_of(setting: Mapping[str, Any]) -> PointCommand:
