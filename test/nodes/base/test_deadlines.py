@@ -19,8 +19,6 @@ from __future__ import annotations
 import math
 import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from dataclasses import dataclass
 import pytest
 
 from hand_tracking_dsp.nodes.base.deadlines import Deadlines
+from hand_tracking_dsp.nodes.graph.stop_trials import busy_processes
 
 SOON_S = 0.02
 
@@ -171,13 +170,8 @@ def test_the_thread_ends_while_items_wait(log):
 @pytest.fixture
 def busy_cores():
     """Keep every core busy with two processes each."""
-    code = "while True: pass"
-    count = 2 * len(os.sched_getaffinity(0))
-    processes = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(count)]
-    yield
-    for process in processes:
-        process.kill()
-        process.wait()
+    with busy_processes(2 * len(os.sched_getaffinity(0))):
+        yield
 
 
 @pytest.mark.usefixtures("busy_cores")

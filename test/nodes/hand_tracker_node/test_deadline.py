@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from itertools import pairwise
@@ -27,6 +28,7 @@ from hand_tracking_dsp.msg import HandArray
 from std_msgs.msg import Header
 
 from hand_tracking_dsp.messages.hands import tracked_hands
+from hand_tracking_dsp.nodes.graph.stop_trials import busy_processes
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
 from hand_tracking_dsp.tracking.bank import LevelBank
 
@@ -235,6 +237,24 @@ def test_a_deadline_that_no_frame_can_keep_leaves_each_image_its_hands_in_order(
     for stamp, array in zip(stamps(clocked.hands), clocked.hands, strict=True):
         assert by_stamp[stamp].at_deadline == (array.predicted_s > 0)
     assert all(set(ids(before)) & set(ids(after)) for before, after in pairwise(clocked.hands[4:]))
+
+
+def test_on_busy_cores_each_image_that_was_not_dropped_has_its_hands_once_and_in_order(graph, start, clocked):
+    start(**{"deadline.ms": 33.0, "deadline.predict": True, "deadline.reflex": True, "gate.enabled": False})
+    clocked.exchange(2)
+    with busy_processes(2 * len(os.sched_getaffinity(0))):
+        timer = graph.observer.create_timer(1 / RATE_HZ, clocked.send)
+        graph.until(lambda: clocked.sent > 120, "120 images were sent")
+        graph.observer.destroy_timer(timer)
+        graph.until(lambda: stamps(clocked.stats)[-1] == stamps(clocked.hands)[-1], "the last one is done")
+    heard = stamps(clocked.hands)
+    assert len(set(heard)) == len(heard)
+    assert heard == sorted(heard)
+    assert set(stamps(clocked.stats)) <= set(heard)
+    predicted = {stamp for stamp, array in zip(heard, clocked.hands, strict=True) if array.predicted_s > 0}
+    for stamp, cost in zip(stamps(clocked.stats), clocked.stats, strict=True):
+        assert cost.at_deadline == (stamp in predicted)
+        assert cost.applied_level >= cost.requested_level
 
 
 def ids(array: HandArray) -> list[int]:
