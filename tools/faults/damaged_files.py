@@ -84,7 +84,9 @@ def read_damaged_files(folder: Path, count: int, jobs: int, seed: int, only: str
 
 def _read_share(folder: Path, count: int, seed: int, only: str) -> list[Reading]:
     folder.mkdir(parents=True)
-    samples = [sample for sample in make_samples(folder) if only in sample.kind]
+    # In a process of its own: what runs networks has threads, and this one forks.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        samples = [sample for sample in pool.submit(make_samples, folder).result() if only in sample.kind]
     random = Random(seed)
     readings = []
     for number in range(count):
