@@ -59,6 +59,16 @@ def test_every_file_is_the_one_that_the_manifest_names(manifest: Manifest) -> No
             assert read_network(manifest, info)
 
 
+def test_the_near_detector_finds_what_it_was_made_for_and_runs_by_default(manifest: Manifest) -> None:
+    near = manifest.near_detector
+    assert near is not None
+    (found,) = (one for one in near.accuracy if one.metric == FOUND)
+    assert found.value > 90
+    detector = PalmDetector.load(manifest)
+    assert detector.near is not None
+    assert not detector.choice.problems
+
+
 def test_the_levels_go_from_dense_to_a_quarter(manifest: Manifest) -> None:
     assert len(manifest.levels) >= 6
     assert manifest.levels[0].sparsity == 0

@@ -68,13 +68,15 @@ def test_a_second_near_detector_takes_the_place_of_the_first(photos, tmp_path):
 
 
 def test_the_near_detector_of_a_bank_of_bytes_takes_bytes(photos, tmp_path):
-    assert main(["models", "convert", "--bank", ORIGINAL, "--out", str(tmp_path / "bytes")]) == 0
+    convert = ["models", "convert", "--bank", ORIGINAL, "--out", str(tmp_path / "bytes")]
+    assert main([*convert, "--keep", "hand_full.onnx"]) == 0
 
     assert near_palm(photos, tmp_path / "out", "--bank", str(tmp_path / "bytes")) == 0
 
     bank = read_manifest(tmp_path / "out")
     assert bank.schema == BYTE_INPUT
     assert bank.near_detector.float_sha256
+    assert bank.levels == read_manifest(tmp_path / "bytes").levels, "those that take floats go on to do so"
     image = cv2.imread(str(photos / "0.png"))
     assert len(PalmDetector.load(bank).near.detect(image, "bgr")) == 1
 
