@@ -83,6 +83,7 @@ def written(tmp_path: Path) -> Callable[[str], Path]:
             level=0,
             sparsity=0.0,
             hands=[],
+            predicted_s=0.0,
         )
         with BagWriter(tmp_path / "bag", form) as writer:
             writer.write_raw("/chatter", TEXT, 5_000_000_007, HELLO, profile(transient_local=True))
