@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -101,16 +102,16 @@ def _found_table(figures: Mapping[str, _Figures], settings: Sequence[str]) -> st
             (
                 name,
                 str(found["hand_frames"]),
-                f"{found['of_mediapipes_hand_frames']:.3f}",
-                f"{found['found_of_mediapipes']:.3f}",
-                f"{found['search_share']:.1%}",
+                _number(found["of_mediapipes_hand_frames"], ".3f"),
+                _number(found["found_of_mediapipes"], ".3f"),
+                _number(found["search_share"], ".1%"),
                 str(found["ids"]),
-                f"{found['id_changes_per_1000_hand_frames']:.1f}",
-                f"{found['id_changes_per_675_frames']:.1f}",
-                f"{found['near_dense_share']:.1%}",
-                f"{found['missed_of_dense_share']:.1%}",
-                f"{found['error']:.3f}",
-                f"{found['held_share']:.1%}",
+                _number(found["id_changes_per_1000_hand_frames"], ".1f"),
+                _number(found["id_changes_per_675_frames"], ".1f"),
+                _number(found["near_dense_share"], ".1%"),
+                _number(found["missed_of_dense_share"], ".1%"),
+                _number(found["error"], ".3f"),
+                _number(found["held_share"], ".1%"),
                 str(found["moving_held_hand_frames"]),
                 f"{found['longest_moving_hold_frames']}, {found['longest_hold_frames']}",
             )
@@ -143,7 +144,7 @@ def _time_table(figures: Mapping[str, _Figures]) -> str:
                 f"{dense['one_hand_p95_of_p50']:.2f}, {dense['one_hand_p99_of_p50']:.2f}",
                 f"{mediapipe['p50']:.2f}, {mediapipe['p99']:.2f}" if mediapipe else "-",
                 "-" if name == MEDIAPIPE else f"{dense['network']:.2f}",
-                f"{found['cpu_ms']:.2f}",
+                _number(found["cpu_ms"], ".2f"),
                 f"{dense['cpu']:.2f}",
             )
         )
@@ -167,12 +168,16 @@ def _clip_table(clips: Mapping[str, Mapping[str, _Figures]], settings: Sequence[
             name,
             str(found["frames"]),
             str(found["hand_frames"]),
-            f"{found['found_of_mediapipes']:.3f}",
+            _number(found["found_of_mediapipes"], ".3f"),
             str(found["ids"]),
             str(found["id_changes"]),
-            f"{found['search_share']:.1%}",
+            _number(found["search_share"], ".1%"),
         )
         for name in settings
         for clip, found in clips[name].items()
     ]
     return markdown_table(headings, rows, left=2)
+
+
+def _number(value: float, form: str) -> str:
+    return "-" if math.isnan(value) else f"{value:{form}}"

@@ -88,6 +88,7 @@ def test_workload_compares_settings_by_the_names_of_parameters(tmp_path: Path, c
     printed = capsys.readouterr().out
     assert "Without MediaPipe: there is no /nowhere/python" in printed
     assert f"| {sparse} | " in printed
+    assert "nan" not in printed.partition("frame time")[0]
     found = json.loads(out.read_text())["clips"]
     assert found["trackers"]["default"]["near_dense_share"] == 1.0
     assert found["trackers"][sparse]["frames"] == 20
