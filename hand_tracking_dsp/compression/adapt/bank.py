@@ -149,7 +149,7 @@ def record(
             return info
         result = by_file[info.file].result
         if info.file in networks and info.file in old:
-            source = {"file": info.file, "sha256": info.sha256, "way": result.way, **about}
+            source = {"file": info.file, "sha256": info.computes, "way": result.way, **about}
             sha256 = sha256_of(networks[info.file])
             info = replace(info, sha256=sha256, float_sha256=None, accuracy=(), latency=(), source=source)
         measured = new_accuracy(DATA, result.after.deviation, about["held_back"], provider)

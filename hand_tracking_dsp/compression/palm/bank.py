@@ -123,7 +123,7 @@ def make_detectors(
         serialized(pruned),
         source={
             "file": smallest.file,
-            "sha256": smallest.sha256,
+            "sha256": smallest.computes,
             "method": "5x5 kernels of the finest grid cut to 3x3, least squares",
             "pictures": len(images),
             "seed": seed,

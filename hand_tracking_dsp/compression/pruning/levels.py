@@ -191,7 +191,7 @@ class LevelMaker:
         """Describe what a level is made of and how; the same key means the same level."""
         settings = {
             "file": self._start.file,
-            "sha256": self._start.sha256,
+            "sha256": self._start.computes,
             "method": _METHOD,
             "wish": asdict(spec),
             "precision": self._precision,

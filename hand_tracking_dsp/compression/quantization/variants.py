@@ -121,7 +121,7 @@ def make_variant(
         changed = quantize(model, crops, symmetric=symmetric) if precision == "int8" else halve(model)
         made = serialized(changed)
         write_bytes(path, made)
-    source: dict[str, Any] = {"file": level.file, "sha256": level.sha256, "method": _method(precision)}
+    source: dict[str, Any] = {"file": level.file, "sha256": level.computes, "method": _method(precision)}
     if precision == "int8":
         source |= {"crops": len(crops), "data": ", ".join(sorted(set(crops.sources))), "seed": seed}
         if symmetric:
