@@ -30,7 +30,7 @@ from hand_tracking_dsp.tracking.contract import contract_of
 from hand_tracking_dsp.tracking.geometry import warped
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.motion import Square
-from hand_tracking_dsp.tracking.network_info import NetworkInfo
+from hand_tracking_dsp.tracking.network_info import NetworkInfo, files_of
 from hand_tracking_dsp.tracking.network_input import NetworkInput
 from hand_tracking_dsp.tracking.opening import open_network
 from hand_tracking_dsp.tracking.precision import Choice
@@ -85,7 +85,7 @@ class PalmDetector:
         found = cls._open(manifest, manifest.detector(name), options)
         if manifest.near_detector is not None:
             try:
-                found.near = cls._open(manifest, manifest.near_detector, options)
+                found.near = cls._open(manifest, manifest.near_detector, _for_near(manifest, options))
             except (BackendError, ConfigurationError) as error:
                 problem = f"Likely places are not searched: their palm detector does not run. {error}"
                 found.choice = replace(found.choice, problems=(*found.choice.problems, problem))
@@ -133,6 +133,17 @@ class PalmDetector:
         candidates = _decoded(boxes[0, chosen], self._anchors[chosen], self._size) * np.float32(side)
         candidates += np.array([square.x - side / 2, square.y - side / 2], dtype=np.float32)
         return _merged(candidates, scores)[:max_hands]
+
+
+def _for_near(manifest: Manifest, runtime: RuntimeOptions) -> RuntimeOptions:
+    """Leave a near detector that is there in INT8 alone to ONNX Runtime, where OpenVINO was asked for.
+
+    OpenVINO runs the palm networks' INT8 files several times slower than the whole detector in bf16.
+    """
+    near = manifest.near_detector
+    int8_only = near is not None and all(one.precision == "int8" for one in files_of(near))
+    asked = runtime.backend == "openvino" and runtime.precision in ("auto", "int8")
+    return replace(runtime, backend="onnxruntime") if int8_only and asked else runtime
 
 
 def whole(image: Image) -> Square:

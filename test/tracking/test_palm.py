@@ -169,3 +169,11 @@ def test_a_near_detector_whose_file_is_damaged_is_an_error(near_bank: Manifest) 
     damaged = replace(near_bank, near_detector=replace(near_bank.near_detector, sha256="0" * 64))
     with pytest.raises(ModelError, match=r"is not the one that bank\.json names"):
         PalmDetector.load(damaged)
+
+
+def test_openvino_leaves_an_int8_near_detector_to_onnx_runtime(near_bank: Manifest) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO is not installed")
+    detector = PalmDetector.load(near_bank, runtime=RuntimeOptions(backend="openvino"))
+    assert detector.provider.startswith("openvino/")
+    assert detector.near is not None
+    assert detector.near.provider.startswith("onnxruntime/")
