@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +132,8 @@ def read_device(options: argparse.Namespace, bank: Manifest) -> DeviceModel:
     from hand_tracking_dsp.rl.simulation.device import DeviceModel
 
     if options.device or not options.bank:
-        return DeviceModel.from_json(options.device or default_device_model())
+        device = DeviceModel.from_json(options.device or default_device_model())
+        return replace(device, bank_points=bank.operating_points or ())
     return default_device(bank)
 
 

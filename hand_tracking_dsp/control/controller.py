@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hand_tracking_dsp.control.clock_offset import ClockOffset
 from hand_tracking_dsp.control.observation import Observation
@@ -76,13 +76,17 @@ class Controller:
         points: Number of operating points of the bank, 1 to 255: 0 = densest to points - 1 = sparsest.
         policy: The policy.
         options: Budget, windows, dwell times, shield.
+        densest: Number of the densest point that policies should choose.
 
     Raises:
         ConfigurationError: points is out of range, or initial or fallback point is not in the bank.
     """
 
-    def __init__(self, points: int, policy: Policy, options: ControllerOptions | None = None) -> None:
+    def __init__(
+        self, points: int, policy: Policy, options: ControllerOptions | None = None, densest: int = 0
+    ) -> None:
         self.policy = policy
+        self._densest = densest
         self._options = options or ControllerOptions()
         self._buffer = StateBuffer(self._options)
         self._shield = Shield(self._options.shield)
@@ -135,13 +139,13 @@ class Controller:
     def observe(self, now_s: float) -> Observation:
         """Return the observation of a policy at the time now_s, seconds of a monotonic clock."""
         self._observed = self._situation(now_s)
-        return self._observed.observation()
+        return self._observation(self._observed)
 
     def decide(self, now_s: float) -> Decision:
         """Return the decision at the time now_s, seconds of a monotonic clock."""
         before = self._point
         situation = self._situation(now_s)
-        observation = situation.observation()
+        observation = self._observation(situation)
         answer = self._ask(observation, situation)
         shielded = self._shield.review(answer, situation)
         verdict = self._judge(shielded)
@@ -157,6 +161,9 @@ class Controller:
             dwell_left_s=self._limiter.dwell_left_s(self._now_s),
             switches=self._switches,
         )
+
+    def _observation(self, situation: Situation) -> Observation:
+        return replace(situation.observation(), densest=self._densest)
 
     def _situation(self, now_s: float) -> Situation:
         self._now_s = max(self._now_s, now_s if math.isfinite(now_s) else 0.0)

@@ -86,11 +86,13 @@ class LearnedPolicy:
     def decide(self, observation: Observation) -> int:
         """Return the point wanted: at most one step from the point in use."""
         point = observation.point
+        if point < observation.densest:
+            return observation.densest
         waited_s = observation.stamp_s - self._asked_s
         if 0 <= waited_s < self.contract.interval_s - _EARLY_S:
             return point
         self._asked_s = observation.stamp_s
-        mask = allowed_actions(point, observation.points)
+        mask = allowed_actions(point, observation.points, observation.densest)
         action = self.actions(observation.vector[None], mask[None])[0]
         return point + Action(int(action)).step
 

@@ -74,11 +74,13 @@ class Observation:
         points: Number of operating points; a policy may answer 0 to points - 1.
         vector: float32 [len(OBSERVATION)], read-only, in the order of OBSERVATION, each within its range
             or NaN = not measured.
+        densest: Number of the densest operating point that a policy should choose.
     """
 
     stamp_s: float
     points: int
     vector: NDArray[np.float32]
+    densest: int = 0
 
     @classmethod
     def build(cls, stamp_s: float, points: int, values: Mapping[str, float]) -> Observation:

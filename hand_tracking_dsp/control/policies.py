@@ -123,7 +123,7 @@ class ThresholdPolicy:
             self._roomy_since_s = observation.stamp_s
         elif observation.stamp_s - self._roomy_since_s >= self._options.hold_s:
             point -= 1
-        floor = self._battery_floor(observation["battery_charge"])
+        floor = max(self._battery_floor(observation["battery_charge"]), observation.densest)
         return min(max(point, floor), observation.points - 1)
 
     def _denser_fits(self, observation: Observation) -> bool:
@@ -131,7 +131,10 @@ class ThresholdPolicy:
         slowdown, measured_s = self._slowdowns.get(point - 1, (1.0, observation.stamp_s))
         if observation.stamp_s - measured_s > self._options.retry_s:
             slowdown = 1.0
-        return point > 0 and observation["latency_p95_budgets"] * slowdown <= self._options.lower
+        return (
+            point > observation.densest
+            and observation["latency_p95_budgets"] * slowdown <= self._options.lower
+        )
 
     def _measure_slowdown(self, observation: Observation) -> None:
         point, p50 = observation.point, observation["latency_p50_budgets"]

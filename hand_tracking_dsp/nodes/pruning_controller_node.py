@@ -40,7 +40,7 @@ from hand_tracking_dsp.nodes.policy_choice import choose_policy
 from hand_tracking_dsp.nodes.tables.common import bank_folder
 from hand_tracking_dsp.nodes.tables.controller import CONTROLLER
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
-from hand_tracking_dsp.tracking.operating_point import PointInfo
+from hand_tracking_dsp.tracking.operating_point import PointInfo, densest_choice
 
 # Period of the look at commands that do not hold.
 _ENFORCE_PERIOD_S = 0.25
@@ -81,7 +81,8 @@ class PruningControllerNode(ManagedNode):
             self._note,
         )
         self.get_logger().info(f"Policy '{policy.name}' chooses among {len(manifest.points)} points.")
-        controller = Controller(len(manifest.points), policy, self._options({}))
+        densest = densest_choice(self._points)
+        controller = Controller(len(self._points), policy, self._options({}), densest)
         controller.set_operator_point(parameters["operator_level"])
         self._controller = controller
         self._command = self.publish_on(SparsityCommand, "sparsity_command", "command")

@@ -45,6 +45,7 @@ from hand_tracking_dsp.tracking.operating_point import (
     NO_POINT,
     OperatingPoint,
     PointInfo,
+    densest_choice,
 )
 from hand_tracking_dsp.tracking.record import Reader, Record, as_name, as_text, each, read_field, whole
 
@@ -147,7 +148,8 @@ class Manifest(Record):
 
         Args:
             level: Sparsity level; beyond the sparsest, the sparsest is meant.
-            number: Number of the point; one that is not the level's, or NO_POINT: the level's densest.
+            number: Number of the point; one that is not the level's, or NO_POINT: the level's densest that
+                policies choose.
 
         Returns:
             Its number and the point, with the level asked for; NO_POINT, and the level at the default gate
@@ -157,7 +159,8 @@ class Manifest(Record):
         numbers = [index for index, point in enumerate(self.points) if point.level == of_level]
         if not numbers:
             return NO_POINT, OperatingPoint(level)
-        found = number if number in numbers else numbers[0]
+        chosen = [one for one in numbers if one >= densest_choice(self.points)] or numbers
+        found = number if number in numbers else chosen[0]
         return found, replace(self.points[found].point, level=level)
 
     @property

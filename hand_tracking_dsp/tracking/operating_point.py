@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -66,6 +66,7 @@ class PointInfo(Record):
         cost: Processor time of a frame, relative to the first point of the bank.
         error: Mean of 1 - Accuracy, as the reward has it, over the reference's hands; a missed one counts 1.
         drift_percent: Mean distance from the reference's landmarks, % of palm size.
+        held_percent: Part of that which is due to the gate: what the same without one has not.
         near: Share of the reference's hands that were found within 10 % of palm size of it.
         found: Share of the reference's hands that were found.
         measured: Share of the hands that the network saw; the others were held.
@@ -81,6 +82,7 @@ class PointInfo(Record):
         "cost": number(0),
         "error": number(0, 1),
         "drift_percent": number(0),
+        "held_percent": number(0),
         "near": number(0, 1),
         "found": number(0, 1),
         "measured": number(0, 1),
@@ -95,6 +97,7 @@ class PointInfo(Record):
     cost: float
     error: float = 0.0
     drift_percent: float = 0.0
+    held_percent: float = 0.0
     near: float = 1.0
     found: float = 1.0
     measured: float = 1.0
@@ -110,3 +113,12 @@ class PointInfo(Record):
     def __str__(self) -> str:
         """Describe the point in a few words."""
         return f"level {self.level}, gate {self.gate:g}, search every {self.search_interval_s:g} s"
+
+
+def densest_choice(points: Sequence[PointInfo]) -> int:
+    """Return the number of the densest point of a list that policies choose.
+
+    EVERYTHING at its beginning is what the others are compared with, and for a person to command: it costs
+    much and finds next to nothing that the second one does not.
+    """
+    return int(len(points) > 1 and points[0].point == EVERYTHING)

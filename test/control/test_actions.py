@@ -39,3 +39,8 @@ def test_an_action_must_lead_to_a_loaded_level(point: int, points: int, allowed:
     mask = allowed_actions(point, points)
     assert mask.dtype == bool
     assert {action for action in Action if mask[action]} == allowed
+
+
+def test_no_action_leads_to_a_point_denser_than_the_densest() -> None:
+    assert allowed_actions(1, 3, densest=1).tolist() == [False, True, True]
+    assert allowed_actions(0, 3, densest=1).tolist() == [False, False, True]

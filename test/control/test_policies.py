@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -109,3 +110,11 @@ def test_a_low_battery_bounds_the_level() -> None:
     answers = [policy.decide(see(0.0, 0, 0.8, charge=charge)) for charge in charges]
     assert answers == [0, 0, 1, 1, 0, 1, 2, 2, 1, 0, 0]
     assert policy.decide(see(0.0, 0, 0.8, charge=0.1, points=2)) == 1
+
+
+def test_policies_do_not_go_denser_than_they_should() -> None:
+    """Of the point that measures everything on every frame, which only a person commands."""
+    policy = ThresholdPolicy()
+    calm = [replace(see(time, 1, 0.1), densest=1) for time in (0.0, 10.0, 20.0)]
+    assert [policy.decide(observation) for observation in calm] == [1, 1, 1]
+    assert policy.decide(replace(see(30.0, 0, 0.1), densest=1)) == 1

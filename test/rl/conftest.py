@@ -52,7 +52,7 @@ def whole_device(whole_bank: Manifest) -> DeviceModel:
 
 @pytest.fixture(scope="session")
 def bank(whole_bank: Manifest) -> Manifest:
-    return replace(whole_bank, levels=whole_bank.levels[:LEVELS])
+    return whole_bank.with_levels(whole_bank.levels[:LEVELS])
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +64,7 @@ def device(whole_device: DeviceModel) -> DeviceModel:
         level_ms=tuple(whole_device.level_ms[level] for level in chosen),
         easy_percent=tuple(whole_device.easy_percent[level] for level in chosen),
         hard_percent=tuple(whole_device.hard_percent[level] for level in chosen),
+        bank_points=(),
     )
 
 

@@ -344,6 +344,9 @@ def test_a_command_finds_its_point_or_the_levels_densest(folder: Path, bank: Ban
         manifest.point(1) == manifest.point(1, 0) == manifest.point(1, 9) == (1, OperatingPoint(1, 0, 0.15))
     )
     assert manifest.point(7) == (1, OperatingPoint(7, 0, 0.15))  # the sparsest level runs
+    bank["operating_points"] = [point(0, 1.0, search_interval_s=0.0), point(0, 0.6)]
+    assert read_manifest(write(folder, bank)).point(0)[0] == 1, "everything is run by its number alone"
+    assert read_manifest(write(folder, bank)).point(0, 0)[0] == 0
     bank["operating_points"] = [point(0, 1.0)]
     assert read_manifest(write(folder, bank)).point(1) == (NO_POINT, OperatingPoint(1))
 

@@ -31,7 +31,7 @@ from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.samples import latency_sample
 from hand_tracking_dsp.recordings.recording import RecordedFrame
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.operating_point import OperatingPoint
+from hand_tracking_dsp.tracking.operating_point import OperatingPoint, densest_choice
 
 RULES = ("threshold",)
 """Policies that need no file."""
@@ -106,7 +106,8 @@ class PolicyPoint(PointChooser):
     def __init__(self, bank: Manifest, policy: Policy, budget_ms: float) -> None:
         super().__init__((0, bank.points[0].point))
         self._points = bank.points
-        self._controller = Controller(len(bank.points), policy, ControllerOptions(budget_ms=budget_ms))
+        options = ControllerOptions(budget_ms=budget_ms)
+        self._controller = Controller(len(bank.points), policy, options, densest_choice(bank.points))
         self._decided_s = -math.inf
 
     def add_batteries(self, readings: Iterable[BatterySample]) -> None:

@@ -16,9 +16,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from statistics import fmean
 
@@ -149,13 +150,29 @@ def measure_points(
     names = ", ".join(clip.name for clip in clips)
     data = f"{len(clips)} clips, {frames} frames: {names}"
     data = data if len(data) <= 200 else f"{data[:200]}…"
-    return [tally.info(tallies[0].cpu_s, data) for tally in tallies]
+    return _with_held([tally.info(tallies[0].cpu_s, data) for tally in tallies])
+
+
+def _with_held(found: Sequence[PointInfo]) -> list[PointInfo]:
+    """Return the points with the part of the drift that is due to the gate, where the same has none, too."""
+    without = {_but_gate(one): one.drift_percent for one in found if one.gate == 0}
+    return [
+        replace(
+            one, held_percent=round(max(one.drift_percent - without.get(_but_gate(one), math.inf), 0.0), 3)
+        )
+        for one in found
+    ]
+
+
+def _but_gate(point: PointInfo) -> tuple[int, float]:
+    return point.level, point.search_interval_s
 
 
 def worth_having(found: Sequence[PointInfo], most: int) -> list[PointInfo]:
     """Choose operating points: none costs and errs more than another, each is cheaper than the one before.
 
-    Of more than are wanted, those go without which the curve of error over cost changes least.
+    The cheapest one measured, which is mostly the fastest network as well, is always the last. Of more than
+    are wanted, those go without which the curve of error over cost changes least.
 
     Args:
         found: Points measured, the reference first; it is always the first one chosen.
@@ -170,6 +187,8 @@ def worth_having(found: Sequence[PointInfo], most: int) -> list[PointInfo]:
     for point in reversed(chosen):
         if point.cost <= (1 - LEAST_SAVING) * kept[-1].cost:
             kept.append(point)
+    if chosen and chosen[0] is not kept[-1] and chosen[0].cost < reference.cost:
+        kept[max(len(kept) - 1, 1) :] = chosen[:1]
     while len(kept) > most:
         areas = [_area(*kept[index - 1 : index + 2]) for index in range(1, len(kept) - 1)]
         del kept[1 + int(np.argmin(areas))]

@@ -91,12 +91,12 @@ def without_shield(options: ControllerOptions) -> ControllerOptions:
     return replace(options, shield=shield)
 
 
-def fixed_levels(levels: int) -> list[Candidate]:
-    """Return one candidate for each level."""
+def fixed_points(points: int) -> list[Candidate]:
+    """Return one candidate for each operating point."""
     options = without_deadline_shield(ControllerOptions())
     return [
-        Candidate(f"fixed level {level}", "fixed", {"level": level}, options=options)
-        for level in range(levels)
+        Candidate(f"fixed point {point}", "fixed", {"level": point}, options=options)
+        for point in range(points)
     ]
 
 

@@ -50,8 +50,8 @@ class EpisodeScore:
         drift_percent: Mean drift while hands were in view, % of palm size; NaN: they never were.
         error: Mean of 1 - reward.accuracy while hands were in view, 0 to 1; NaN: they never were.
         energy_j: Energy that the tracker took, joules (simulated).
-        level: Mean level.
-        switches: Changes of level.
+        level: Mean operating point.
+        switches: Changes of the operating point.
         switches_per_min: Most changes of level in any 60 seconds.
         breaches: Decisions at which the shield wanted a sparser level and did not get it; the dwell time
             towards sparser is no longer than a step.
@@ -92,7 +92,7 @@ class Benchmark:
     def simulation(self, episode: Episode, candidate: Candidate) -> Simulation:
         """Prepare an episode to be played by a fresh policy of a candidate."""
         policy = candidate.policy(episode, self.weights, self.bank)
-        sparsities = tuple(level.sparsity for level in self.bank.levels)
+        sparsities = tuple(self.bank.levels[point.level].sparsity for point in self.bank.points)
         return Simulation(episode, policy, candidate.options, self.weights, sparsities)
 
 
@@ -160,7 +160,7 @@ def require_same_levels(device: DeviceModel, bank: Manifest) -> None:
     Raises:
         ConfigurationError: It was not.
     """
-    if device.levels != len(bank.levels):
+    if (device.levels, len(device.points)) != (len(bank.levels), len(bank.points)):
         msg = (
             f"The device {device.name} has {device.levels} levels, the bank {bank.name} {len(bank.levels)}: "
             f"fit a device with traces of this bank (policy record-trace, policy fit-device) and give it by "

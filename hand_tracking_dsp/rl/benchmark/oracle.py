@@ -35,6 +35,9 @@ from hand_tracking_dsp.rl.simulation.reward import Weights, reward
 
 _CHARGES = 41
 
+# Taken from the gain of points that policies should not choose.
+_BARRED = 1e6
+
 
 class OraclePolicy:
     """Carries out the plan; asked once a step, from the episode's beginning."""
@@ -53,10 +56,12 @@ class OraclePolicy:
         self._plan = self._make_plan(weights)
         self._charge = 1.0 if mains else episode.charge
         self._step = self._left = 0
-        self._level = options.initial_level
+        self._level = max(options.initial_level, episode.densest)
 
     def decide(self, observation: Observation) -> int:
         """Return the level planned for this step."""
+        if observation.point < observation.densest:
+            return observation.densest
         step, level = self._step, observation.point
         if step > 0:
             self._charge -= self._drained[level, step - 1]
@@ -89,6 +94,7 @@ class OraclePolicy:
                     charges if size > 1 else math.nan,
                 )
                 after = np.maximum(charges - self._drained[level, step], 0.0)
+                gained = gained - _BARRED * (level < episode.densest)
                 for left in range(dwell + 1):
                     running[level, left] = gained + np.interp(after, charges, value[level, left])
             fewer = np.maximum(np.arange(dwell + 1) - 1, 0)

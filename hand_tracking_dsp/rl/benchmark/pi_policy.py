@@ -61,4 +61,4 @@ class PiPolicy:
             self._integral += options.integral * error * elapsed_s
         sparsest = observation.points - 1
         self._integral = min(max(self._integral, 0.0), float(sparsest))
-        return min(max(round(self._integral + options.proportional * error), 0), sparsest)
+        return min(max(round(self._integral + options.proportional * error), observation.densest), sparsest)

@@ -29,7 +29,7 @@ from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.evaluation.statistics import mean_interval
 from hand_tracking_dsp.rl.benchmark.candidates import (
     Candidate,
-    fixed_levels,
+    fixed_points,
     without_deadline_shield,
     without_shield,
 )
@@ -138,7 +138,7 @@ def run_benchmark(
     equal = at_error(tried, mean_of(like_tuning[SHIPPED], "error"), AT_ERROR)
     seeds, others = trainings(folder, policy, benchmark.bank)
     candidates = [
-        *fixed_levels(len(benchmark.bank.levels)),
+        *fixed_points(len(benchmark.bank.points)),
         replace(threshold, name=TUNED),
         equal,
         replace(pi, name="PI control, tuned"),
@@ -221,7 +221,7 @@ def _against_oracle(scores: Mapping[str, Sequence[EpisodeScore]], seeds: tuple[s
     weakest, strongest = (100 * number / best for number in (min(fixed), max(fixed)))
     return Aim(
         f"return at least 95 % of the oracle's, over {len(names)} training seed{'s' * (len(names) > 1)}",
-        f"{value:.1f} % ({low:.1f} to {high:.1f}); fixed levels: {weakest:.1f} to {strongest:.1f} %",
+        f"{value:.1f} % ({low:.1f} to {high:.1f}); fixed points: {weakest:.1f} to {strongest:.1f} %",
         value >= 95,
     )
 

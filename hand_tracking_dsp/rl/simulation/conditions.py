@@ -32,6 +32,8 @@ from hand_tracking_dsp.rl.simulation.episode import STEP_S, Array, EpisodeOption
 _RATES_HZ = (30, 20, 16, 10)
 # Hands in view: mostly one, none for a few seconds, two for longer.
 _HANDS_AT_FIRST, _HANDS_MEAN_S = (0.1, 0.5, 0.4), (4.0, 20.0, 12.0)
+# Exponents on the share of measured hands: above 1 they move less than in the recordings.
+_STILLNESS = (0.25, 4.0)
 _HANDS_NEXT = ((0.0, 0.7, 0.3), (0.5, 0.0, 0.5), (0.3, 0.7, 0.0))
 
 
@@ -70,19 +72,40 @@ class Conditions:
         slowest_s = 1e-3 * self.speed * (2 * self.device.level_ms[0] + 0.2 * self.device.detector_ms)
         return next((rate for rate in _RATES_HZ if 1 / rate > 1.1 * slowest_s), _RATES_HZ[-1])
 
-    def compute_ms(self) -> Array:
-        """Return what the networks take for each frame on the quiet machine, [l, t, f], milliseconds.
+    def measured(self, random: np.random.Generator) -> Indices:
+        """Draw how many of the hands in view are measured on each frame, int64 [p, t, f].
 
-        The palm detector runs on all frames without a hand, and with fewer hands than looked for on one in
-        search_interval_s, which is STEP_S.
+        A point's share of measured hands is that of its recordings; hands move more or less than there for a
+        scene at a time. What a point measures, others with a larger share do, too.
         """
-        detector_ran = np.zeros((len(self.hands), round(STEP_S * self.rate_hz)), dtype=bool)
-        detector_ran[self.hands == 0] = True
-        detector_ran[(self.hands > 0) & (self.hands < self.max_hands), 0] = True
-        per_hand = np.array(self.device.level_ms)[:, None, None]
-        detection_ms = self.device.detector_ms * detector_ran[None]
-        computed: Array = self.speed * (per_hand * self.hands[None, :, None] + detection_ms)
+        stillness = _scene_values(random, len(self.hands), self.device.difficulty_mean_s, _STILLNESS)
+        frames = round(STEP_S * self.rate_hz)
+        drawn = random.random((len(self.hands), frames, int(self.hands.max(initial=1))))
+        in_view = np.arange(drawn.shape[2]) < self.hands[:, None, None]
+        shares = np.array([point.measured for point in self.device.points])[:, None] ** stillness
+        # A share of 1 is every frame.
+        looked: Indices = ((drawn < shares[:, :, None, None]) & in_view).sum(axis=3)
+        return looked
+
+    def compute_ms(self, measured: Indices) -> Array:
+        """Return what the networks take on each frame's way on the quiet machine, [p, t, f], milliseconds.
+
+        The palm detector runs there on frames without a hand.
+
+        Args:
+            measured: Hands that are measured on each frame, [p, t, f].
+        """
+        per_hand = np.array([self.device.level_ms[point.level] for point in self.device.points])
+        detection_ms = self.device.detector_ms * (self.hands == 0)
+        computed: Array = self.speed * (per_hand[:, None, None] * measured + detection_ms[None, :, None])
         return computed
+
+    def aside_ms(self) -> Array:
+        """Return what the search for further hands takes beside each frame on the quiet machine, [p, t]."""
+        searched = np.array([point.searched for point in self.device.points])
+        room = (self.hands > 0) & (self.hands < self.max_hands)
+        searching: Array = self.speed * self.device.detector_ms * searched[:, None] * room
+        return searching
 
 
 def draw_conditions(
@@ -141,9 +164,21 @@ def _walk(
     return states
 
 
+def _scene_values(random: np.random.Generator, steps: int, mean_s: float, bounds: Range) -> Array:
+    """Draw values [t], log-uniform between bounds, that stay for scenes of exponential length."""
+    values = np.empty(steps)
+    step = 0
+    while step < steps:
+        length = max(1, round(random.exponential(mean_s) / STEP_S))
+        values[step : step + length] = log_uniform(random, bounds)
+        step += length
+    return values
+
+
 def _feasible_ms(device: DeviceModel, speed: float, depth: float, max_hands: int) -> float:
     """Return what the sparsest level keeps on 99 of 100 frames in the worst load state, milliseconds."""
-    quiet_ms = device.overhead_ms * math.sqrt(speed) + min(device.level_ms) * speed * max_hands
+    sparsest_ms = min(device.level_ms[point.level] for point in device.points)
+    quiet_ms = device.overhead_ms * math.sqrt(speed) + sparsest_ms * speed * max_hands
     worst = max(device.draw(state, np.array([0.99]))[0] for state in range(len(device.states)))
     return float(quiet_ms * worst**depth)
 

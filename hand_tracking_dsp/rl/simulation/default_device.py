@@ -75,6 +75,7 @@ def default_device(manifest: Manifest) -> DeviceModel:
         difficulty_mean=fmean(difficulties),
         difficulty_std=pstdev(difficulties),
         difficulty_mean_s=_SCENE_S,
+        bank_points=manifest.operating_points or (),
     )
 
 

@@ -33,11 +33,15 @@ from numpy.typing import ArrayLike, NDArray
 from hand_tracking_dsp.documents import read_json
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
 from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.tracking.operating_point import DEFAULT_SEARCH_INTERVAL_S, PointInfo
 from hand_tracking_dsp.tracking.record import Reader, as_name, as_text, list_of, number, read_field, whole
 
 Doubles = NDArray[np.float64]
 
 SCHEMA = 1
+
+# Share of frames with a hand on which others are searched for, where nothing was measured.
+_SEARCHED = 0.1
 
 QUANTILES: tuple[float, ...] = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1)
 """Probabilities at which a state's multipliers are tabulated, body and tail."""
@@ -102,6 +106,8 @@ class DeviceModel:
         difficulty_mean: Mean difficulty of scenes, 0 (easiest) to 1 (hardest).
         difficulty_std: Standard deviation of the difficulty between scenes, 0 to 1.
         difficulty_mean_s: Mean length of a scene, seconds.
+        bank_points: Operating points of the bank, which say how much is left out at each; not in the file.
+            Without any see points.
 
     Raises:
         ConfigurationError: A value is out of range.
@@ -118,6 +124,7 @@ class DeviceModel:
     difficulty_mean: float
     difficulty_std: float
     difficulty_mean_s: float
+    bank_points: tuple[PointInfo, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -130,13 +137,23 @@ class DeviceModel:
         """Number of sparsity levels."""
         return len(self.level_ms)
 
+    @property
+    def points(self) -> tuple[PointInfo, ...]:
+        """Operating points to choose from: the bank's, or one of each level that leaves nothing out."""
+        return self.bank_points or tuple(
+            PointInfo(
+                level=level, gate=0, search_interval_s=DEFAULT_SEARCH_INTERVAL_S, cost=1, searched=_SEARCHED
+            )
+            for level in range(self.levels)
+        )
+
     def quiet_ms(self, level: ArrayLike, hands: ArrayLike, detector_ran: ArrayLike) -> Doubles:
         """Return what frames take on a quiet machine, end to end, milliseconds; the arguments broadcast.
 
         Args:
             level: Sparsity level, an integer from 0 to levels - 1.
-            hands: Hands in view.
-            detector_ran: Whether the palm detector runs on the frame.
+            hands: Hands that are measured.
+            detector_ran: Whether the palm detector runs on the frame, on the way of the hands.
         """
         detection_ms = self.detector_ms * np.asarray(detector_ran)
         landmarks_ms = np.array(self.level_ms)[np.asarray(level)] * np.asarray(hands)
@@ -158,7 +175,8 @@ class DeviceModel:
 
     def to_json(self) -> str:
         """Return the model as JSON text."""
-        return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=2) + "\n"
+        fields = {name: value for name, value in asdict(self).items() if name != "bank_points"}
+        return json.dumps({"schema": SCHEMA, **fields}, indent=2) + "\n"
 
     def write(self, path: Path) -> None:
         """Write the model as JSON.

@@ -32,6 +32,7 @@ from hand_tracking_dsp.rl.simulation.episode import (
     Indices,
 )
 from hand_tracking_dsp.rl.simulation.reward import inference_time
+from hand_tracking_dsp.tracking.operating_point import densest_choice
 
 # One measurement is of one or two hands in one pose: it scatters around the scene's drift. As in recorded
 # traces, like the stand-ins' sizes and their loose ties to drift.
@@ -59,15 +60,14 @@ def draw_under(
     """
     device, hands, budget_ms = conditions.device, conditions.hands, conditions.budget_ms
     states, depth, steps = conditions.load_state, conditions.load_depth, len(conditions.hands)
-    rate_hz = conditions.rate_hz
-    compute_ms = conditions.compute_ms() * conditions.throttle[:, None]
+    frame_ms = 1e3 / conditions.rate_hz
+    measured = conditions.measured(random)
+    compute_ms = conditions.compute_ms(measured) * conditions.throttle[:, None]
     quiet_ms = device.overhead_ms * math.sqrt(conditions.speed) + compute_ms
-    frames = quiet_ms.shape[2]
-    slower = np.stack([device.draw(int(state), random.random((frames,))) for state in states])
+    slower = np.stack([device.draw(int(state), random.random(quiet_ms.shape[2:])) for state in states])
     latency_ms = quiet_ms * slower**depth
     difficulty = _scenes(random, device, steps)
-    easy, hard = np.array(device.easy_percent)[:, None], np.array(device.hard_percent)[:, None]
-    drift = easy + (hard - easy) * difficulty[None]
+    of_levels, drift = _drift(device, difficulty)
     seen = np.where(hands > 0, 1.0, np.nan)
     residual = log_uniform(random, (0.3, 1.5))
     noise = random.lognormal(-0.5 * _PROBE_STD**2, _PROBE_STD, (2, steps))
@@ -76,8 +76,7 @@ def draw_under(
     in_time = latency_ms.min(axis=2) + conditions.dense_ms <= budget_ms
     possible = np.where(in_time & ~blind, 1.0, np.nan) * seen
     # Compute time costs energy, waiting for others does not.
-    busy = np.minimum(compute_ms.mean(axis=2) / (1e3 / rate_hz), 1.0)
-    dense_busy = min(conditions.dense_ms / (1e3 / rate_hz), 1.0)
+    busy = np.minimum((compute_ms.mean(axis=2) + conditions.aside_ms() * conditions.throttle) / frame_ms, 1)
     core_w = random.uniform(*options.core_w)
     mains = random.random() < options.mains
     bounds = options.capacity_wh[random.integers(len(options.capacity_wh))]
@@ -85,26 +84,43 @@ def draw_under(
     return Episode(
         seed=seed,
         budget_ms=budget_ms,
-        frame_s=1 / rate_hz,
+        frame_s=frame_ms * 1e-3,
         latency_ms=latency_ms,
         expected_time=_expected_time(device, states, depth, quiet_ms, budget_ms) * (hands > 0),
         drift_percent=drift * seen,
         measured_percent=drift * noise[0] * possible,
-        measured_sparser_percent=drift[min(1, device.levels - 1)] * noise[1] * possible[0],
+        measured_sparser_percent=of_levels[min(1, device.levels - 1)] * noise[1] * possible[0],
         hands=hands,
+        measured=measured,
+        found=_found(device, hands),
         presence=np.clip(1.0 - 0.004 * drift - np.abs(random.normal(0, 0.015, steps)), 0.5, 1.0) * seen,
         residual_percent=residual * (1 + 0.5 * difficulty) * random.lognormal(0, 0.4, steps) * seen,
         input_mean=np.clip(random.uniform(0.25, 0.65) + random.normal(0, 0.03, steps), 0, 1) * seen,
         input_std=np.clip(random.uniform(0.12, 0.3) + random.normal(0, 0.02, steps), 0, 1) * seen,
         load_state=states,
         tracker_w=core_w * busy,
-        energy=busy / dense_busy,
+        energy=busy / min(conditions.dense_ms / frame_ms, 1.0),
         base_w=random.uniform(*options.base_w),
         capacity_wh=capacity_wh,
         charge=random.uniform(*options.charge),
         drain=log_uniform(random, options.drains),
+        densest=densest_choice(device.points),
         sag=random.uniform(0.0, 0.003),
     )
+
+
+def _drift(device: DeviceModel, difficulty: Array) -> tuple[Array, Array]:
+    """Return the drift of the levels, [level, t], and of the operating points, [p, t], % of palm size."""
+    easy, hard = np.array(device.easy_percent)[:, None], np.array(device.hard_percent)[:, None]
+    of_levels = easy + (hard - easy) * difficulty[None]
+    held = np.array([point.held_percent for point in device.points])[:, None]
+    return of_levels, of_levels[[point.level for point in device.points]] + held
+
+
+def _found(device: DeviceModel, hands: Indices) -> Array:
+    """Return the share of the hands in view that are found, [p, t]: a second one is found late, or never."""
+    shares = np.array([point.found for point in device.points])[:, None]
+    return np.where(hands > 1, shares, 1.0)
 
 
 def _scenes(random: np.random.Generator, device: DeviceModel, steps: int) -> Array:

@@ -89,7 +89,7 @@ HELD_OUT = EpisodeOptions(load_pace=((0.4, 0.7), (2.0, 3.5)), capacity_wh=((30.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Episode:
-    """All that happens to a controller; [l, t] is by level and step, [l, t, f] by frame of the step besides.
+    """All that happens to a controller; [l, t] is by operating point and step, [l, t, f] by its frame, too.
 
     Attributes:
         seed: Seed that it was drawn by.
@@ -102,6 +102,8 @@ class Episode:
         measured_percent: float64 [l, t]: result of a measurement of drift; NaN: none is possible.
         measured_sparser_percent: float64 [t]: the same of level 1, for the dense level.
         hands: int64 [t]: hands in view.
+        measured: int64 [l, t, f]: those of them that are measured on each frame.
+        found: float64 [l, t]: share of the hands in view that are found.
         presence: float64 [l, t]: presence of the hands, 0 to 1.
         residual_percent: float64 [t]: distance by which smoothing moves the joints, % of palm size.
         input_mean: float64 [t]: mean of the network's input, 0 to 1.
@@ -113,6 +115,7 @@ class Episode:
         capacity_wh: Capacity of the battery; NaN: mains power.
         charge: State of charge at the beginning, 0 to 1.
         drain: Factor by which the battery drains faster than a real one.
+        densest: Number of the densest point that policies should choose.
         sag: Charge by which the gauge shows less for each watt drawn.
     """
 
@@ -125,6 +128,8 @@ class Episode:
     measured_percent: Array
     measured_sparser_percent: Array
     hands: NDArray[np.int64]
+    measured: NDArray[np.int64]
+    found: Array
     presence: Array
     residual_percent: Array
     input_mean: Array
@@ -136,11 +141,12 @@ class Episode:
     capacity_wh: float
     charge: float
     drain: float
+    densest: int
     sag: float
 
     @property
     def levels(self) -> int:
-        """Number of sparsity levels."""
+        """Number of operating points."""
         return int(self.latency_ms.shape[0])
 
     @property
@@ -150,8 +156,9 @@ class Episode:
 
     @property
     def accuracy(self) -> Array:
-        """Return the normalized accuracy, float64 [l, t]; 1 without a hand."""
-        return accuracy_of_drift(np.nan_to_num(self.drift_percent, nan=0.0))
+        """Return the normalized accuracy, float64 [l, t]; 1 without a hand, 0 of one that is missed."""
+        found: Array = accuracy_of_drift(np.nan_to_num(self.drift_percent, nan=0.0)) * self.found
+        return found
 
     @property
     def time(self) -> Array:

@@ -110,8 +110,8 @@ def fit_device(
 
 def quiet_ms_of(model: DeviceModel, trace: Trace) -> Doubles:
     """Return what each frame of a trace takes on a quiet machine: [frames], milliseconds."""
-    levels, hands, ran = (trace.column(name) for name in ("level", "hands", "detector_ran"))
-    return model.quiet_ms(levels.astype(int), hands, ran > 0)
+    measured = trace.column("hands") - trace.column("predicted")
+    return model.quiet_ms(trace.column("level").astype(int), measured, trace.column("detection_ms") > 0)
 
 
 def _usable(trace: Trace) -> Trace:
@@ -134,19 +134,19 @@ def _times_and_labels(
 
 def _with_times(prior: DeviceModel, frames: Trace, chosen: NDArray[np.bool_], share: float) -> DeviceModel:
     """Estimate times as a quantile (share) of chosen frames; what they hardly show, from the prior."""
-    levels, hands, ran = (frames.column(name) for name in ("level", "hands", "detector_ran"))
+    levels, measured = frames.column("level"), frames.column("hands") - frames.column("predicted")
     detection_ms, landmarks_ms = frames.column("detection_ms"), frames.column("landmarks_ms")
-    per_hand = landmarks_ms / np.maximum(hands, 1)
+    per_hand = landmarks_ms / np.maximum(measured, 1)
     known = np.array(prior.level_ms)
     level_ms = np.full(prior.levels, math.nan)
     for level in range(prior.levels):
-        here = chosen & (levels == level) & (hands > 0)
+        here = chosen & (levels == level) & (measured > 0)
         if here.sum() >= _LEAST_FRAMES:
             level_ms[level] = np.quantile(per_hand[here], share)
     seen = np.isfinite(level_ms)
     ratio = float(np.median(level_ms[seen] / known[seen])) if seen.any() else 1.0
     detector_ms = prior.detector_ms * ratio
-    detected = chosen & (ran > 0)
+    detected = chosen & (detection_ms > 0)
     if detected.sum() >= _LEAST_FRAMES:
         detector_ms = float(np.quantile(detection_ms[detected], share))
     overhead_ms = np.quantile((frames.latency_ms - detection_ms - landmarks_ms)[chosen], share)

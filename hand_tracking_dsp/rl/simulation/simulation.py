@@ -43,9 +43,9 @@ class StepOutcome:
     """Outcome of one step.
 
     Attributes:
-        level: Level that ran.
+        level: Operating point that ran.
         reward: Reward, see rl.simulation.reward.
-        mean_reward: Mean of the rewards of all levels.
+        mean_reward: Mean of the rewards of all operating points.
         late: Number of frames over the budget.
         frames: Number of frames.
         drift_percent: Drift of the hands in view, % of palm size; NaN without a hand.
@@ -73,7 +73,7 @@ class Simulation:
         policy: Policy that chooses the level.
         options: Options of the controller; the budget is the episode's.
         weights: Weights of the reward.
-        sparsities: Sparsities of the bank's levels, [l], 0 to 1.
+        sparsities: Sparsities of the operating points' levels, [l], 0 to 1.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Simulation:
         self.step = 0
         self._sparsities = sparsities
         options = replace(options, budget_ms=episode.budget_ms, settle_s=0.0)
-        self.controller = Controller(episode.levels, policy, options)
+        self.controller = Controller(episode.levels, policy, options, episode.densest)
         self._charge = math.nan if math.isnan(episode.capacity_wh) else episode.charge
         self._drained = episode.drained()
         self._time, self._accuracy = episode.time, episode.accuracy
@@ -172,6 +172,7 @@ class Simulation:
                     drift=drift if index == 0 else math.nan,
                     drift_sparser=sparser if index == 0 else math.nan,
                     hands=hands,
+                    predicted=hands - int(episode.measured[level, step, index]),
                     **common,
                 )
             )

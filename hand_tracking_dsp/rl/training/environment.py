@@ -45,7 +45,7 @@ class CommandedPolicy:
     def decide(self, observation: Observation) -> int:
         """Return the level that the action leads to."""
         level = observation.point + self.action.step
-        return min(max(level, 0), observation.points - 1)
+        return min(max(level, observation.densest), observation.points - 1)
 
 
 class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
@@ -123,7 +123,8 @@ class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Return which actions are possible, bool [3]; sb3-contrib's masking asks for it."""
-        return allowed_actions(self._simulation.level, self._levels)
+        simulation = self._simulation
+        return allowed_actions(simulation.level, self._levels, simulation.episode.densest)
 
     def _observation(self) -> Floats:
         vector = self._simulation.observe().vector

@@ -171,7 +171,7 @@ def parity(network: bytes, mlp: Mlp, bank: Manifest, count: int = PARITY) -> int
     """
     import torch
 
-    levels = len(bank.levels)
+    levels = len(bank.points)
     observations, masks = random_observations(levels, count, seed=0)
     blanked = observations.copy()
     blanked[:, list(mlp.blank)] = np.nan

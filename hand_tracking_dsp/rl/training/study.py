@@ -152,7 +152,7 @@ def _run(
     from hand_tracking_dsp.rl.training.export import export_policy
     from hand_tracking_dsp.rl.training.train import train
 
-    sparsities = tuple(level.sparsity for level in bank.levels)
+    sparsities = tuple(bank.levels[point.level].sparsity for point in bank.points)
     options = job.options
     trained = train(device, sparsities, options, work, lambda done, total: news.put((job.name, done, total)))
     training = {**provenance(options, device), "alpha": trained.weights.alpha}

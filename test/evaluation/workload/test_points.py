@@ -36,12 +36,12 @@ def info(cost: float, error: float, level: int = 0) -> PointInfo:
 def measured() -> list[PointInfo]:
     bank = LevelBank.load(default_bank())
     detector = PalmDetector.load(default_bank(), "")
-    points = [OperatingPoint(0, 0.25, 1.0), OperatingPoint(5, 0.0, 1.0)]
+    points = [OperatingPoint(0, 0.25, 1.0), OperatingPoint(5, 0.0, 1.0), OperatingPoint(5, 0.25, 1.0)]
     return measure_points(bank, detector, [Clip("synthetic", None, 20)], points)
 
 
 def test_the_reference_comes_first_and_is_without_error(measured: list[PointInfo]) -> None:
-    reference, held, sparse = measured
+    reference, held, sparse, _ = measured
     assert reference.point == EVERYTHING
     assert (reference.cost, reference.error, reference.near, reference.measured) == (1, 0, 1, 1)
     assert reference.samples == held.samples == sparse.samples > 0
@@ -49,11 +49,13 @@ def test_the_reference_comes_first_and_is_without_error(measured: list[PointInfo
 
 
 def test_points_that_leave_out_work_err_and_measure_less(measured: list[PointInfo]) -> None:
-    reference, held, sparse = measured
+    reference, held, sparse, both = measured
     assert held.measured < 1 == sparse.measured
     assert held.searched <= reference.searched
     assert 0 < sparse.error < 1
     assert sparse.drift_percent > held.drift_percent > 0
+    assert sparse.held_percent == held.held_percent == 0  # nothing is known of the latter without its gate
+    assert both.held_percent == pytest.approx(max(both.drift_percent - sparse.drift_percent, 0), abs=0.002)
 
 
 def test_dominated_points_are_left_out() -> None:
@@ -66,6 +68,13 @@ def test_points_that_save_next_to_nothing_are_left_out() -> None:
     assert worth_having([reference, close, sparse], 8) == [reference, sparse]
     dearer = info(1.2, 0.0)
     assert worth_having([reference, dearer, sparse], 8) == [reference, sparse]
+
+
+def test_the_cheapest_is_the_last_however_little_it_saves() -> None:
+    reference, sparse, cheapest = info(1, 0), info(0.3, 0.3), info(0.295, 0.5)
+    assert worth_having([reference, sparse, cheapest], 8) == [reference, cheapest]
+    assert worth_having([reference, info(0.99, 0.1)], 8) == [reference, info(0.99, 0.1)]
+    assert worth_having([reference, info(1.1, 0.1)], 8) == [reference]
 
 
 def test_of_too_many_the_ones_on_a_line_go_first() -> None:

@@ -28,7 +28,7 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.rl.benchmark.candidates import (
     KINDS,
     Candidate,
-    fixed_levels,
+    fixed_points,
     without_shield,
 )
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, evaluate, play
@@ -48,7 +48,7 @@ def benchmark(device, bank) -> Benchmark:
 
 def test_a_fixed_level_scores_what_was_drawn_for_it(benchmark, device) -> None:
     episode = draw_episode(device, 5, EpisodeOptions(mains=1.0), steps=100)
-    for level, candidate in enumerate(fixed_levels(3)):
+    for level, candidate in enumerate(fixed_points(3)):
         score = play(benchmark, episode, candidate)
         gained = reward(WEIGHTS, episode.accuracy, episode.time, episode.energy, math.nan)[level]
         assert score.gain == pytest.approx(gained.mean())
@@ -64,7 +64,7 @@ def test_a_fixed_level_scores_what_was_drawn_for_it(benchmark, device) -> None:
 def test_a_episode_without_hands_has_no_drift(benchmark, device) -> None:
     episode = draw_episode(device, 5, steps=20)
     empty = replace(episode, drift_percent=np.full_like(episode.drift_percent, math.nan))
-    score = play(benchmark, empty, fixed_levels(3)[0])
+    score = play(benchmark, empty, fixed_points(3)[0])
     assert math.isnan(score.drift_percent)
     assert math.isnan(score.error)
 
@@ -99,11 +99,11 @@ def test_in_constrained_mode_the_shield_is_obeyed(benchmark, device, write_polic
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_scores_come_in_the_order_of_the_seeds(workers, benchmark, device, write_policy) -> None:
-    candidates = [fixed_levels(3)[1], Candidate("rule", "threshold"), write_policy("learned one")]
+    candidates = [fixed_points(3)[1], Candidate("rule", "threshold"), write_policy("learned one")]
     progress = []
     seeds = (12, 11)
     scores = evaluate(benchmark, candidates, seeds, workers, lambda *reported: progress.append(reported))
-    assert list(scores) == ["fixed level 1", "rule", "learned one"]
+    assert list(scores) == ["fixed point 1", "rule", "learned one"]
     for candidate in candidates:
         again = [play(benchmark, draw_episode(device, seed, benchmark.episodes), candidate) for seed in seeds]
         assert scores[candidate.name] == again

@@ -29,9 +29,9 @@ from hand_tracking_dsp.rl.benchmark.results import (
 
 def test_all_that_are_to_be_compared_took_part(results) -> None:
     assert set(results.scores) == {
-        "fixed level 0",
-        "fixed level 1",
-        "fixed level 2",
+        "fixed point 0",
+        "fixed point 1",
+        "fixed point 2",
         TUNED,
         AT_ERROR,
         "PI control, tuned",

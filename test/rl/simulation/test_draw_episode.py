@@ -24,6 +24,7 @@ import pytest
 
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
 from hand_tracking_dsp.rl.simulation.episode import HELD_OUT, STEP_S, STEPS, TRAINING, Episode, EpisodeOptions
+from hand_tracking_dsp.tracking.operating_point import PointInfo
 
 SEEDS = range(40)
 
@@ -98,14 +99,39 @@ def test_without_a_hand_nothing_of_it_is_known(episodes) -> None:
     assert any((episode.hands == 0).any() for episode in episodes)
 
 
-def test_the_same_frame_is_faster_and_worse_at_a_sparser_level(episodes) -> None:
-    for episode in episodes:
+def test_the_same_frame_is_faster_and_worse_at_a_sparser_level(whole_device) -> None:
+    of_levels = replace(whole_device, bank_points=())  # one point of each
+    for episode in (draw_episode(of_levels, seed) for seed in SEEDS):
         seen = episode.hands > 0
         assert (np.diff(episode.latency_ms, axis=0) <= 0).all()
         assert (np.diff(episode.latency_ms[:, seen], axis=0) < 0).any()
         assert (np.diff(episode.tracker_w, axis=0) <= 0).all()
         assert (episode.drift_percent[0, seen] == 0).all()
         assert (episode.drift_percent[1:, seen] > 0).all()
+
+
+def test_points_leave_out_hands_and_drift_by_what_they_hold(whole_device) -> None:
+    points = (
+        PointInfo(level=0, gate=0, search_interval_s=0.1, cost=1.0, searched=0.5),
+        PointInfo(level=0, gate=0.1, search_interval_s=1, cost=0.5, measured=0.5, held_percent=2, found=0.9),
+    )
+    device = replace(whole_device, bank_points=points)
+    for episode in (draw_episode(device, seed, EpisodeOptions(single=0.0)) for seed in SEEDS):
+        seen = episode.hands > 0
+        assert (episode.drift_percent[:, seen] == np.array([[0.0], [2.0]])).all()
+        assert (episode.measured[0] == episode.hands[:, None]).all()
+        assert episode.measured[1].sum() < episode.measured[0].sum()
+        assert (episode.tracker_w[1, seen] <= episode.tracker_w[0, seen]).all()
+        assert episode.accuracy[1, episode.hands == 2] == pytest.approx((1 - 0.1**2) * 0.9)
+        assert episode.densest == 0
+
+
+def test_policies_begin_behind_the_point_of_everything(whole_device) -> None:
+    points = (
+        PointInfo(level=0, gate=0, search_interval_s=0, cost=1.0),
+        PointInfo(level=0, gate=0.1, search_interval_s=1, cost=0.5),
+    )
+    assert draw_episode(replace(whole_device, bank_points=points), 0).densest == 1
 
 
 def test_the_time_expected_is_what_comes_about_in_the_mean(whole_device) -> None:
@@ -118,6 +144,7 @@ def test_the_time_expected_is_what_comes_about_in_the_mean(whole_device) -> None
 
 
 def test_drift_is_measured_only_where_it_is_possible(whole_device) -> None:
+    whole_device = replace(whole_device, bank_points=())  # one of each level
     blind = draw_episode(whole_device, 0, EpisodeOptions(blind=1.0))
     assert np.isnan(blind.measured_percent).all()
     assert np.isnan(blind.measured_sparser_percent).all()

@@ -85,6 +85,7 @@ def record(
                 hands=1,
                 detector_ran=number % 10 == 0,
                 total_ms=0.0,
+                detection_ms=float(number % 10 == 0),
                 drift=drift[level],
                 drift_sparser=drift[1] if level == 0 else float("nan"),
             )
