@@ -33,7 +33,7 @@ pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built;
 COMMAND = ("policy", "record-trace", "--out", "trace.csv")
 
 
-def test_a_graph_of_its_own_visits_each_level_under_a_load(
+def test_a_graph_of_its_own_visits_each_point_under_a_load(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     options = (
@@ -52,7 +52,7 @@ def test_a_graph_of_its_own_visits_each_level_under_a_load(
     assert process.returncode == 0, output
     trace = read_trace(tmp_path / "trace.csv")
     assert len(trace.frames) > 100
-    assert len({frame.level for frame in trace.frames}) >= 4
+    assert len({frame.operating_point for frame in trace.frames}) >= 4
     assert "frames in" in output
     assert "load 0 processes" in output
     assert trace.frames[0].stamp_s == 0.0
