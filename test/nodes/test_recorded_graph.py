@@ -32,6 +32,8 @@ from hand_tracking_dsp.nodes.graph.bag_recorder import BagRecorder
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
 from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.search import SearchOptions
+from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
@@ -41,8 +43,9 @@ def test_the_hands_are_those_that_were_published(graph, tmp_path, transport):
     compressed = transport == "compressed"
     heard = graph.hear(HandArray, "hands")
     command = graph.observer.create_publisher(SparsityCommand, "sparsity_command", LATCHED)
-    # No frame is left out for want of time: a replay has time for all.
-    in_time = {"deadline.predict": False, "deadline.reflex": False}
+    # No frame is left out for want of time, and no thread beside the hands is sooner or later: a replay has
+    # time for all.
+    in_time = {"deadline.predict": False, "deadline.reflex": False, "detector.schedule": "frame"}
     graph.start(HandTrackerNode, autostart=False, image_transport=transport, **in_time)
     assert graph.change_state("hand_tracker_node", "configure")
     graph.start(
@@ -77,7 +80,8 @@ def test_the_hands_are_those_that_were_published(graph, tmp_path, transport):
             graph.until(lambda: writer.counts["/hands"] >= len(heard), "the last hands are recorded")
         assert recorder.trouble is None
     setting = Setting("as recorded", as_recorded=True)
-    options = ReplayOptions(bank=default_bank())
+    in_turn = TrackerOptions(search=SearchOptions(schedule="frame"))
+    options = ReplayOptions(bank=default_bank(), tracker=in_turn)
     result = run_unit(Unit(RecordingSpec("bag", tmp_path / "bag"), setting, options))
     frames = result.frames.take(result.frames["outcome"] == HANDLED)
     assert not result.problems

@@ -29,7 +29,8 @@ ORIGINAL = str(share_path("models", "mediapipe"))
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("photos")
+    folder = tmp_path_factory.mktemp("near") / "photos"
+    folder.mkdir()
     with open_source("synthetic", SourceOptions(absence_s=0)) as source:
         for i in range(3):
             cv2.imwrite(str(folder / f"{i}.png"), source.read(1.0).image)
@@ -50,7 +51,7 @@ def test_a_bank_with_a_near_detector_is_written(photos, tmp_path, capsys):
     assert bank.levels == read_manifest(ORIGINAL).levels
     measured = {one.metric: one for one in bank.near_detector.accuracy}
     assert measured["near_found_percent"].samples == 3
-    assert measured["near_found_percent"].data == "photos0 (4 pictures, seed 0)"
+    assert measured["near_found_percent"].data == "photos (4 pictures, seed 0)"
     output = capsys.readouterr().out
     assert "3 places around palms" in " ".join(output.split())
     for size in (96, 128, 160, 192):
