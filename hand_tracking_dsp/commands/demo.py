@@ -27,7 +27,7 @@ from hand_tracking_dsp.commands.output import machine_line, require_writable, wr
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.evaluation.statistics import percentiles
-from hand_tracking_dsp.evaluation.summary import frame_rate_hz, level_switches, summarize
+from hand_tracking_dsp.evaluation.summary import count_switches, frame_rate_hz, summarize
 from hand_tracking_dsp.evaluation.video import FrameSpool, write_video
 from hand_tracking_dsp.nodes.graph.names import NODES
 from hand_tracking_dsp.nodes.graph.processes import GraphOptions, Value
@@ -143,7 +143,7 @@ def _show(
         ("frames", f"{rate}, {len(costs)} handled, {newest.frames_dropped} dropped for a newer one"),
         ("latency", f"p50 {total['p50']:.1f}  p99 {total['p99']:.1f} ms in the tracker"),
         ("", f"p50 {end_to_end['p50']:.1f}  p99 {end_to_end['p99']:.1f} ms end to end, {budget}"),
-        ("level", f"{level}, {level_switches(costs)} switches so far"),
+        ("level", f"{level}, point {newest.operating_point}, {count_switches(costs)} switches so far"),
         ("", recording.commands[-1].detail if recording.commands else ""),
         ("battery", battery),
         ("hands", str(newest.hands)),
@@ -185,6 +185,7 @@ def _report(summary: dict[str, Any], files: list[Path]) -> list[str]:
     """Put a summary into lines for a person."""
     names = _level_names()
     levels = [f"{n} frames at {k} ({names[int(k)]})" for k, n in summary["frames_by_level"].items()]
+    points = [f"{n} frames at {k}" for k, n in summary["frames_by_point"].items()]
     hands = (
         f"{summary['frames']} at {summary['frame_rate_hz']:.1f} Hz, {summary['frames_with_hands']} with hands"
     )
@@ -196,7 +197,8 @@ def _report(summary: dict[str, Any], files: list[Path]) -> list[str]:
         ("backend", summary["backend"]),
         ("latency in the tracker", _percentiles(summary["latency_ms"])),
         ("latency end to end", _percentiles(summary["end_to_end_ms"])),
-        ("levels", f"{', '.join(levels)}; {summary['level_switches']} switches"),
+        ("levels", ", ".join(levels)),
+        ("operating points", f"{', '.join(points)}; {summary['switches']} switches"),
     ]
     if "error_px" in summary:
         found = f"{summary['truth_hands_found']} of {summary['truth_hands']} synthetic hands found"

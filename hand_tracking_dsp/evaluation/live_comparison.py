@@ -26,7 +26,12 @@ from statistics import fmean
 import numpy as np
 
 from hand_tracking_dsp.evaluation.statistics import Array, percentile
-from hand_tracking_dsp.evaluation.summary import frames_lost, level_switches
+from hand_tracking_dsp.evaluation.summary import (
+    commanded,
+    count_switches,
+    frames_by_point,
+    frames_lost,
+)
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.recordings.run import ObservedRun
 
@@ -76,7 +81,8 @@ class LiveScore:
         reflex_share: Share of the frames with a hand for which a sparser level ran than the one commanded, 0
             to 1.
         frames_by_level: Number of frames by the level that ran.
-        switches: Changes of the level commanded.
+        frames_by_point: Number of frames by the operating point in force.
+        switches: Changes of the operating point or level commanded.
         switches_per_min: Most changes of it in any 60 seconds of a run.
     """
 
@@ -104,6 +110,7 @@ class LiveScore:
     prediction_error: float
     reflex_share: float
     frames_by_level: dict[int, int]
+    frames_by_point: dict[int, int]
     switches: int
     switches_per_min: int
 
@@ -150,7 +157,8 @@ def score_runs(runs: Sequence[LiveRun], budget_ms: float, base_w: float) -> Live
         prediction_error=fmean(errors) if errors else math.nan,
         reflex_share=_share(sum(cost.reflex for cost in handed), len(handed)),
         frames_by_level={level: levels[level] for level in sorted(levels)},
-        switches=sum(level_switches(one.costs) for one in recordings),
+        frames_by_point=frames_by_point(costs),
+        switches=sum(count_switches(one.costs) for one in recordings),
         switches_per_min=max(most_switches_per_min(one.costs) for one in recordings),
     )
 
@@ -187,10 +195,8 @@ def tracker_energy_j(recording: ObservedRun, base_w: float) -> float:
 
 
 def most_switches_per_min(costs: Sequence[FrameCost]) -> int:
-    """Count the changes of level in those 60 seconds of a run that have the most of them."""
-    stamps_ns = [
-        after.stamp_ns for before, after in pairwise(costs) if before.commanded_level != after.commanded_level
-    ]
+    """Count the changes of point or level in those 60 seconds of a run that have the most of them."""
+    stamps_ns = [after.stamp_ns for before, after in pairwise(costs) if commanded(before) != commanded(after)]
     most = first = 0
     for index, stamp_ns in enumerate(stamps_ns):
         while stamp_ns - stamps_ns[first] >= _MINUTE_NS:

@@ -27,6 +27,7 @@ from hand_tracking_dsp.evaluation.statistics import mean_or_nan, percentiles
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, mean_distance_px
+from hand_tracking_dsp.tracking.operating_point import NO_POINT
 
 
 def truth_error(recording: ObservedRun) -> dict[str, float]:
@@ -74,9 +75,14 @@ def frames_lost(recording: ObservedRun) -> int:
     return max(len(published - handled) - dropped - rejected, 0)
 
 
-def level_switches(costs: Sequence[FrameCost]) -> int:
-    """Count the changes of the level commanded from one frame handled to the next."""
-    return sum(before.commanded_level != after.commanded_level for before, after in pairwise(costs))
+def count_switches(costs: Sequence[FrameCost]) -> int:
+    """Count the changes of the operating point or level commanded from one frame handled to the next."""
+    return sum(commanded(before) != commanded(after) for before, after in pairwise(costs))
+
+
+def commanded(cost: FrameCost) -> tuple[int, int]:
+    """Return the operating point and the level that were commanded on a frame."""
+    return cost.requested_point, cost.commanded_level
 
 
 def frame_rate_hz(costs: Sequence[FrameCost]) -> float:
@@ -86,13 +92,20 @@ def frame_rate_hz(costs: Sequence[FrameCost]) -> float:
     return (len(costs) - 1) / ((costs[-1].stamp_ns - costs[0].stamp_ns) * 1e-9)
 
 
+def frames_by_point(costs: Sequence[FrameCost]) -> dict[int, int]:
+    """Count the frames at each operating point of the bank's list, by its number."""
+    counts = Counter(cost.operating_point for cost in costs if cost.operating_point != NO_POINT)
+    return {point: counts[point] for point in sorted(counts)}
+
+
 def summarize(recording: ObservedRun) -> dict[str, Any]:
     """Compute the figures of a run.
 
     Returns:
         frames (handled by the tracker), frames_with_hands, frames_dropped (replaced by a newer image
-        before they were handled), frames_lost (published, but never received), level_switches,
-        levels_used, frames_by_level, frame_rate_hz, latency_ms (total_ms of msg/TrackerStats.msg) and
+        before they were handled), frames_lost (published, but never received), switches (of the point
+        or level commanded), levels_used, frames_by_level, frames_by_point (those at a point of the bank's
+        list), frame_rate_hz, latency_ms (total_ms of msg/TrackerStats.msg) and
         end_to_end_ms as p50, p95 and p99, transport_ms (end to end, less inference) in the same way, backend;
         and, where the camera knows exact truth, those of truth_error.
     """
@@ -104,9 +117,10 @@ def summarize(recording: ObservedRun) -> dict[str, Any]:
         "frames_dropped": costs[-1].frames_dropped - costs[0].frames_dropped if costs else 0,
         "frames_lost": frames_lost(recording),
         "frame_rate_hz": frame_rate_hz(costs),
-        "level_switches": level_switches(costs),
+        "switches": count_switches(costs),
         "levels_used": sorted(by_level),
         "frames_by_level": {str(level): by_level[level] for level in sorted(by_level)},
+        "frames_by_point": {str(point): count for point, count in frames_by_point(costs).items()},
         "latency_ms": percentiles([cost.total_ms for cost in costs]),
         "end_to_end_ms": percentiles([cost.end_to_end_ms for cost in costs]),
         "transport_ms": percentiles([cost.end_to_end_ms - cost.inference_ms for cost in costs]),

@@ -139,7 +139,7 @@ def test_settings_and_processes_of_the_graph_take_turns(monkeypatch, capsys, tmp
     runs = [one.graph for one in graph.runs]
     assert [run.composed for run in runs[:4]] == [True, False, True, False]
     assert [run.parameters["hand_tracker_node"].get("level", 0) for run in runs[:4]] == [0, 0, 5, 5]
-    assert [run.parameters["pruning_controller_node"]["fixed.level"] for run in runs[:4]] == [0, 0, 5, 5]
+    assert [run.parameters["pruning_controller_node"]["fixed.level"] for run in runs[:4]] == [1, 1, 5, 5]
     assert [run.composed for run in runs[12:16]] == [False, True, False, True], "then backwards"
     assert {run.parameters["camera_node"]["source"] for run in runs[4:8]} == {str(resting)}
     printed = capsys.readouterr().out

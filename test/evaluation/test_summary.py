@@ -21,7 +21,7 @@ from types import SimpleNamespace
 import pytest
 
 from hand_tracking_dsp.commands.output import write_json
-from hand_tracking_dsp.evaluation.summary import frames_lost, level_switches, summarize, truth_error
+from hand_tracking_dsp.evaluation.summary import count_switches, frames_lost, summarize, truth_error
 from hand_tracking_dsp.recordings.run import ObservedRun
 
 
@@ -31,7 +31,7 @@ def test_summary_has_the_fields_that_a_reader_of_summary_json_relies_on(made: Si
     assert summary["frames_with_hands"] == 54
     assert summary["frames_dropped"] == 0
     assert summary["frames_lost"] == 0
-    assert summary["level_switches"] == 1
+    assert summary["switches"] == 1
     assert summary["levels_used"] == [0, 1]
     assert summary["frames_by_level"] == {"0": 30, "1": 30}
     assert summary["latency_ms"] == {"p50": 11.0, "p95": 12.0, "p99": 12.0}
@@ -87,4 +87,4 @@ def test_images_before_the_first_and_after_the_last_frame_do_not_count(made: Sim
 
 
 def test_every_change_of_level_is_a_switch(made: SimpleNamespace) -> None:
-    assert level_switches([made.cost(i, level) for i, level in enumerate((0, 0, 1, 1, 0, 2))]) == 3
+    assert count_switches([made.cost(i, level) for i, level in enumerate((0, 0, 1, 1, 0, 2))]) == 3

@@ -53,7 +53,7 @@ def test_policies_run_in_turn_under_the_same_load(
     assert (threshold["policy"], fixed["policy"]) == ("threshold", "fixed")
     assert set(fixed["frames_by_level"]) == {"0"}
     assert fixed["drift_percent"] == 0.0
-    assert set(threshold["frames_by_level"]) > {"0"}, "below half a charge it saves"
+    assert len(threshold["frames_by_point"]) > 1, "below half a charge it saves"
     assert threshold["switches"] >= 1
     load_w = report["load_w_estimated"]
     assert load_w == sorted(load_w, reverse=True)
