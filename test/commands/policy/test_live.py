@@ -41,7 +41,7 @@ def test_policies_run_in_turn_under_the_same_load(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     # The budget is out of reach, so that the battery alone moves the threshold policy.
-    options = ("--policies", "threshold,fixed", "--duration", "9", "--load", "quiet:2,1:2")
+    options = ("--policies", "threshold,fixed", "--duration", "12", "--load", "quiet:2,1:2")
     process = start(*COMMAND, *options, "--budget-ms", "1000", "-p", "camera.hands=1")
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
