@@ -124,7 +124,7 @@ class HandTracker:
         """Find the hands of the next frame.
 
         Args:
-            image: uint8 [height, width, 3]; must not change until the next frame.
+            image: uint8 [height, width, 3]; must not change later, since a search may still look at it.
             stamp_s: Time at which it was taken, seconds; only differences count.
             point: How much to compute; or a sparsity level alone, 0 = dense. Beyond the sparsest level of
                 the bank, the sparsest runs.
