@@ -75,29 +75,22 @@ class Sighting:
 
 
 class Afterwards:
-    """Runs searches in turn with the hands, the same on every machine, and as a thread of a free core would.
-
-    A look at a place is done before the hands in view are, a search of the whole image for the next frame.
-    """
+    """Runs searches at once, between two frames, the same on every machine, as a free core does."""
 
     def __init__(self) -> None:
-        self._wanted: Search | None = None
         self._result: Sighting | Exception | None = None
 
     @property
     def busy(self) -> bool:
-        """True while a search is wanted, or its result not yet taken."""
-        return self._wanted is not None or self._result is not None
+        """True while a result was not yet taken."""
+        return self._result is not None
 
     def submit(self, search: Search) -> None:
-        """Want a search; call it only while not busy."""
-        if search.places:
-            self._result = search.try_out()
-        else:
-            self._wanted = search
+        """Run a search; call it only while not busy."""
+        self._result = search.try_out()
 
     def take(self) -> Sighting | None:
-        """Return the result once, as soon as there is one.
+        """Return the result once.
 
         Raises:
             Exception: Whatever the detector raised.
@@ -108,15 +101,9 @@ class Afterwards:
     def finish(self) -> None:
         """Do nothing: no search is under way between two calls."""
 
-    def frame_done(self) -> None:
-        """Run the search that is wanted."""
-        search, self._wanted = self._wanted, None
-        if search is not None:
-            self._result = search.try_out()
-
     def close(self) -> None:
         """Forget everything."""
-        self._wanted = self._result = None
+        self._result = None
 
 
 class Beside:
@@ -161,9 +148,6 @@ class Beside:
         with self._condition:
             while self._running or self._wanted is not None:
                 self._condition.wait()
-
-    def frame_done(self) -> None:
-        """Do nothing: the thread works by itself."""
 
     def close(self) -> None:
         """End the thread, once its search is done, and forget everything."""

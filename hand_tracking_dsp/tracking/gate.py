@@ -61,17 +61,16 @@ class Gate:
             stamp_s: Its time, seconds.
             threshold: Motion in shares of palm size below which it is; 0: never.
         """
-        last, thumbnail = track.last, track.thumbnail
-        if not self._options.enabled or threshold <= 0 or last is None or thumbnail is None:
+        last = track.last
+        if not self._options.enabled or threshold <= 0 or last is None:
             return False
         age_s = stamp_s - last.stamp_s
         if not 0 < age_s <= self._options.max_hold_ms * 1e-3:
             return False
+        limit = threshold if track.held == 0 else min(threshold, _AT_REST)
         # First what costs nothing: as it moved then, it will have moved since.
-        motion = last.speed * fading(age_s)
-        if motion < threshold:
-            box = thumbnail.box
-            side = max(box.right - box.left, box.bottom - box.top)
-            moved = thumbnail.displacement(image) * side / scale_of(last.found.landmarks)
-            motion = max(motion, moved)
-        return motion < (threshold if track.held == 0 else min(threshold, _AT_REST))
+        if last.speed * fading(age_s) >= limit or (thumbnail := track.thumbnail) is None:
+            return False
+        box = thumbnail.box
+        side = max(box.right - box.left, box.bottom - box.top)
+        return thumbnail.displacement(image) * side / scale_of(last.found.landmarks) < limit

@@ -42,6 +42,8 @@ _UNCHANGED_S = 0.3
 
 # The near detector looks at a likely place this many times in the time between two searches of the whole.
 _NEAR_LOOKS = 5
+# Lowest score of its palms: the little that it sees of a place has more that looks like a palm.
+_NEAR_SCORE = 0.6
 # Side of such a place around what moves, in shares of the image's longer side.
 _MOTION_SHARE = 0.5
 
@@ -77,7 +79,7 @@ class SearchOptions:
     schedule: str = option(
         "auto",
         "Where the palm detector runs while a hand is in view: frame: on the hand's way; thread, auto: in a "
-        "thread of its own, its palms are looked at on a later frame.",
+        "thread of its own once the frame's hands are done, its palms are looked at on a later frame.",
         choices=SCHEDULES,
     )
 
@@ -130,7 +132,7 @@ class PalmSearch:
     The whole image is searched at intervals, on every frame without a hand in view if there is no near
     detector, and at once when the last hand is lost; where nothing has changed since, seldom. Between these
     searches a near detector, small and cheap, looks where a hand was lost or where something moves. While a
-    hand is in view all this runs beside it.
+    hand is in view all this begins when the frame's hands are done, and what it finds is for the next frame.
     """
 
     def __init__(
@@ -167,12 +169,13 @@ class PalmSearch:
         self._empty_s = math.nan
         self._scene: Thumbnail | None = None
         self._turn = 0
+        self._left: Search | None = None
 
     def reset(self) -> None:
         """Begin anew, as before the first frame."""
         self.hurry()
         self._empty_s = math.nan
-        self._scene = None
+        self._scene = self._left = None
         self._motion.reset()
         if self._aside is not None:
             self._aside.close()
@@ -186,23 +189,19 @@ class PalmSearch:
         self._searched_s = self._looked_s = -math.inf
 
     def frame_done(self) -> None:
-        """Do what was left for after the frame."""
-        if self._aside is not None:
-            self._aside.frame_done()
-
-    def begin(self, demand: Demand) -> None:
-        """Begin what can run beside the hands that were in view on the frame before."""
-        if self._near is not None:
-            self._motion.add(demand.image)
-        if demand.regions:
-            self._submit(demand)
+        """Begin the search that was left for after the frame: beside its hands it would slow them down."""
+        search, self._left = self._left, None
+        if search is not None and self._aside is not None:
+            self._aside.submit(search)
 
     def palms(self, demand: Demand) -> Sighted:
-        """Return palms to look at on a frame that was begun, now that its hands in view are known.
+        """Return palms to look at on a frame, once its hands in view are known.
 
         Raises:
             Exception: Whatever a detector raised.
         """
+        if self._near is not None:
+            self._motion.add(demand.image)
         earlier = None
         if self._aside is not None:
             if not demand.regions:  # the detectors are needed here, and are there once
@@ -211,18 +210,12 @@ class PalmSearch:
         aside_ms = earlier.ms if earlier else 0.0
         palms = earlier.palms if earlier else ()
         if demand.regions and self._aside is not None:
-            self._submit(demand)
+            self._left = None if self._aside.busy else self._wanted(demand)
             return Sighted(palms, aside_ms=aside_ms)
         if (search := self._wanted(demand)) is None:
             return Sighted(palms, aside_ms=aside_ms)
         now = search.run()
         return Sighted((*palms, *now.palms), now.ms, aside_ms)
-
-    def _submit(self, demand: Demand) -> None:
-        if self._aside is None or self._aside.busy:
-            return
-        if (search := self._wanted(demand)) is not None:
-            self._aside.submit(search)
 
     def _wanted(self, demand: Demand) -> Search | None:
         if not demand.regions and math.isnan(self._empty_s):
@@ -233,14 +226,16 @@ class PalmSearch:
             self._searched_s = self._looked_s = demand.stamp_s
             height, width = demand.image.shape[:2]
             self._scene = Thumbnail.of(demand.image, Part(0, 0, width, height))
-            return self._search(self._detector, demand, ())
+            return self._search(self._detector, demand, (), self._score_threshold)
         if self._near is not None and (places := self._places(demand)):
             self._looked_s = demand.stamp_s
-            return self._search(self._near, demand, places)
+            return self._search(self._near, demand, places, max(self._score_threshold, _NEAR_SCORE))
         return None
 
-    def _search(self, detector: PalmDetector, demand: Demand, places: tuple[Square, ...]) -> Search:
-        return Search(detector, demand.image, demand.order, places, self._max_hands, self._score_threshold)
+    def _search(
+        self, detector: PalmDetector, demand: Demand, places: tuple[Square, ...], score: float
+    ) -> Search:
+        return Search(detector, demand.image, demand.order, places, self._max_hands, score)
 
     def _idles(self, demand: Demand) -> bool:
         return self._idle.rate_hz > 0 and demand.stamp_s - self._empty_s >= self._idle.after_s

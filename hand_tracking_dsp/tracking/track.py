@@ -85,7 +85,6 @@ class Track:
         region: Where to look for it.
         right: Belief that it is a right hand, 0 to 1; NaN: none yet.
         last: Its last measurement; None before the first one.
-        thumbnail: The picture around it at that time.
         held: Frames since, on which it was not measured.
     """
 
@@ -94,9 +93,22 @@ class Track:
         self.region = region
         self.right = math.nan
         self.last: Measurement | None = None
-        self.thumbnail: Thumbnail | None = None
         self.held = 0
         self._smoother = smoother
+        self._image: Image | None = None
+        self._thumbnail: Thumbnail | None = None
+
+    @property
+    def thumbnail(self) -> Thumbnail | None:
+        """The picture around the hand at its last measurement; None before the first one.
+
+        It is made when it is asked for, since a hand that moves fast needs none.
+        """
+        if self._image is not None and self.last is not None:
+            landmarks = self.last.found.landmarks
+            self._thumbnail = Thumbnail.of(self._image, _box_around(landmarks, _MARGIN * scale_of(landmarks)))
+            self._image = None
+        return self._thumbnail
 
     def measured(
         self, found: HandLandmarks, stamp_s: float, image: Image, *, smoothing: bool, mirrored: bool
@@ -106,7 +118,7 @@ class Track:
         Args:
             found: What it said of a region of the image.
             stamp_s: Time of the image, seconds.
-            image: uint8 [height, width, 3].
+            image: uint8 [height, width, 3]; must not change until the next frame.
             smoothing: Whether to smooth the landmarks.
             mirrored: Whether left and right are exchanged in the image.
         """
@@ -124,7 +136,7 @@ class Track:
             landmarks, world = both[: len(landmarks)], both[len(landmarks) :]
         shown = TrackedHand(self.track_id, handedness, score, found.presence, landmarks, world, found.region)
         self.last = self._measurement(found, shown, stamp_s, size)
-        self.thumbnail = Thumbnail.of(image, _box_around(found.landmarks, _MARGIN * size))
+        self._image = image
         self.held = 0
         return shown
 
@@ -134,8 +146,9 @@ class Track:
         if last is None or not last.speed > _STILL:
             return self.region
         way_s = min(max(stamp_s - last.stamp_s, 0.0), _FADING_S)
-        x, y, _ = last.velocity[_PALM].mean(axis=0) * np.float32(way_s)
-        return replace(self.region, x=self.region.x + float(x), y=self.region.y + float(y))
+        joints = last.velocity[_PALM].tolist()
+        x, y = (sum(joint[axis] for joint in joints) / len(joints) * way_s for axis in (0, 1))
+        return replace(self.region, x=self.region.x + x, y=self.region.y + y)
 
     def hold(self, stamp_s: float) -> tuple[TrackedHand, HandLandmarks]:
         """Return the hand as it is expected to be without looking, smoothed and as the network might say.

@@ -141,8 +141,6 @@ class HandTracker:
         commanded = self._bank.nearest(point.level).index
         frame = FrameWork(image, order, stamp_s, point, commanded, time_left_ms, commanded)
         followed = tuple(self._tracks)
-        if len(followed) < self._options.max_hands:
-            self._search.begin(self._demand(frame, followed))
         held = set()
         for track in followed:
             with self._dropping(track):

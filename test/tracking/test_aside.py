@@ -126,31 +126,21 @@ def test_closing_what_never_ran_or_twice_does_no_harm(beside: Beside) -> None:
     assert beside.take() is None
 
 
-def test_without_a_thread_a_look_at_a_place_is_done_at_once() -> None:
+def test_without_a_thread_a_search_is_done_at_once_and_its_result_handed_over_once() -> None:
     aside = Afterwards()
     place = Square(1.0, 2.0, 3.0)
     aside.submit(search(Eye(), place))
+    assert aside.busy
     found = aside.take()
     assert found is not None
     assert found.palms == (place,)
     assert not aside.busy
-
-
-def test_without_a_thread_a_search_of_the_whole_is_done_after_the_frame() -> None:
-    aside = Afterwards()
-    aside.submit(search(Eye()))
-    assert aside.busy
     assert aside.take() is None
-    aside.frame_done()
-    assert aside.busy
-    assert aside.take() is not None
-    assert not aside.busy
 
 
 def test_without_a_thread_an_error_is_raised_where_the_result_is_taken() -> None:
     aside = Afterwards()
     aside.submit(search(Eye(error=ValueError("blind"))))
-    aside.frame_done()
     with pytest.raises(ValueError, match="blind"):
         aside.take()
     assert aside.take() is None
@@ -160,5 +150,4 @@ def test_without_a_thread_closing_forgets_everything() -> None:
     aside = Afterwards()
     aside.submit(search(Eye()))
     aside.close()
-    aside.frame_done()
     assert aside.take() is None

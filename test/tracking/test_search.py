@@ -87,7 +87,6 @@ class Room:
         for eye in filter(None, (self.eye, self.eye.near)):
             eye.stamp_s = stamp_s
         demand = Demand(image, "bgr", stamp_s, regions, lost, just_lost, interval_s)
-        self.search.begin(demand)
         sighted = self.search.palms(demand)
         self.search.frame_done()
         return sighted
@@ -214,11 +213,13 @@ def test_a_hand_that_was_lost_is_looked_for_at_its_place_by_the_near_detector() 
     assert len(room.eye.calls) == 1
 
 
-def test_a_look_at_a_place_has_its_palms_on_the_same_frame_without_a_thread() -> None:
+def test_a_look_at_a_place_begins_after_the_frame_and_has_its_palms_on_the_next() -> None:
     room = Room(near=True)
     room.show(EMPTY, 0.0, (HAND,))
     room.show(EMPTY, 0.04, (HAND,))
-    sighted = room.show(EMPTY, 0.08, (HAND,), (LOST,))
+    assert room.show(EMPTY, 0.08, (HAND,), (LOST,)).palms == ()
+    assert room.near.stamps == [0.08]
+    sighted = room.show(EMPTY, 0.12, (HAND,), (LOST,))
     assert sighted.palms == (PALM,)
     assert sighted.on_the_way_ms == 0
     assert sighted.aside_ms > 0

@@ -162,7 +162,7 @@ def test_a_lost_hand_is_found_at_its_place_by_the_near_detector_and_is_the_same(
     for image in images[5:7]:
         image[max(top, 0) : bottom, max(left, 0) : right] = 90
     results = follow(tracker, images)
-    assert [len(result.hands) for result in results[:8]] == [2] * 5 + [1] * 2 + [2]
+    assert [len(result.hands) for result in results[:9]] == [2] * 5 + [1] * 3 + [2]
     assert [hand.track_id for hand in results[-1].hands] == [1, 2]
     assert counting.detect.call_count == 1
 

@@ -119,8 +119,11 @@ def _precision(compiled: openvino.CompiledModel) -> str:
 def compile_options(options: RuntimeOptions) -> dict[str, Any]:
     """Return what every network is compiled with."""
     config: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
-    if options.threads and options.device == "CPU":
-        config["INFERENCE_NUM_THREADS"] = options.threads
+    if options.device == "CPU":
+        # Pinned, every network of a process would run on the first core, and hands wait for a search beside.
+        config["ENABLE_CPU_PINNING"] = False
+        if options.threads:
+            config["INFERENCE_NUM_THREADS"] = options.threads
     config["INFERENCE_PRECISION_HINT"] = _NAMES[options.precision]
     return config
 
