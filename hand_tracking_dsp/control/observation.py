@@ -38,7 +38,7 @@ class ObservationField:
 
 
 OBSERVATION: tuple[ObservationField, ...] = (
-    ObservationField("level", "1", 0, MAX_LEVELS, "Operating point in use; 0 = densest, higher = sparser."),
+    ObservationField("operating_point", "1", 0, MAX_LEVELS, "In use; 0 = densest, higher = cheaper."),
     ObservationField("sparsity", "1", 0, 1, "Share of the dense network's parameters removed at its level."),
     ObservationField("latency_p50_budgets", "budget", 0, 10, "Median latency over the window at this point."),
     ObservationField("latency_p95_budgets", "budget", 0, 10, "95th percentile of latency over that window."),
@@ -107,4 +107,4 @@ class Observation:
     @property
     def point(self) -> int:
         """Return the point in use."""
-        return int(self["level"])
+        return int(self["operating_point"])

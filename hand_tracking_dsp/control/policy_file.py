@@ -32,7 +32,7 @@ from hand_tracking_dsp.control.observation import OBSERVATION
 from hand_tracking_dsp.documents import parse_json, read_bytes, read_json, sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.file_set import FileSet
-from hand_tracking_dsp.tracking.manifest import MAX_LEVELS, Manifest
+from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.onnx_file import check_self_contained
 from hand_tracking_dsp.tracking.record import (
     Reader,
@@ -46,7 +46,7 @@ from hand_tracking_dsp.tracking.record import (
     whole,
 )
 
-SCHEMA = 1
+SCHEMA = 2
 METADATA_KEY = "hand_tracking_dsp"
 """Under this key the network's metadata holds the contract, as JSON."""
 
@@ -61,7 +61,7 @@ class PolicyContract:
         actions: Names of the actions, in the order of the scores.
         bank: Name of the bank.
         bank_fingerprint: See tracking.manifest.Manifest.fingerprint.
-        levels: Number of operating points of that bank.
+        points: Operating points of that bank, in order, as str(PointInfo) describes them.
         interval_s: Time from one action to the next that it was trained with, seconds.
         training: Settings and provenance, for people.
     """
@@ -71,7 +71,7 @@ class PolicyContract:
     actions: tuple[str, ...]
     bank: str
     bank_fingerprint: str
-    levels: int
+    points: tuple[str, ...]
     interval_s: float
     training: dict[str, Any]
 
@@ -84,7 +84,7 @@ class PolicyContract:
             actions=ACTION_NAMES,
             bank=bank.name,
             bank_fingerprint=bank.fingerprint,
-            levels=len(bank.points),
+            points=tuple(map(str, bank.points)),
             interval_s=interval_s,
             training=training,
         )
@@ -112,15 +112,21 @@ class PolicyContract:
         if self.actions != ACTION_NAMES:
             found.append(f"its actions are {', '.join(self.actions)} instead of {', '.join(ACTION_NAMES)}")
         found += _observation_differences(self.observation)
-        if self.levels != len(bank.points):
+        differing = [
+            (old, str(new)) for old, new in zip(self.points, bank.points, strict=False) if old != str(new)
+        ]
+        if len(self.points) != len(bank.points):
             found.append(
-                f"it knows {self.levels} operating points, the bank {bank.name} has {len(bank.points)}"
+                f"it knows {len(self.points)} operating points, the bank {bank.name} has {len(bank.points)}"
             )
         elif self.bank_fingerprint != bank.fingerprint:
             trained, given = self.bank_fingerprint[:12], bank.fingerprint[:12]
             found.append(
                 f"it was trained for other networks (bank {self.bank} {trained}…, not {bank.name} {given}…)"
             )
+        elif differing:
+            old, new = differing[0]
+            found.append(f"it was trained for other operating points ({old} instead of {new})")
         if not 0.05 <= self.interval_s <= 60:
             found.append(f"its interval is {self.interval_s:g} s, not 0.05 to 60")
         return found
@@ -215,7 +221,7 @@ _CONTRACT: Mapping[str, Reader] = {
     "actions": list_of(as_text),
     "bank": as_name,
     "bank_fingerprint": as_name,
-    "levels": whole(1, MAX_LEVELS),
+    "points": list_of(as_text),
     "interval_s": number(0),
     "training": object_of(as_is),
 }

@@ -91,7 +91,7 @@ class Situation:
         """Return the observation of it for a policy."""
         frame, summary = self.frame, self.summary
         values = {
-            "level": self.point,
+            "operating_point": self.point,
             "latency_p50_budgets": summary.p50_ms / self.budget_ms,
             "latency_p95_budgets": summary.p95_ms / self.budget_ms,
             "deadline_miss_share": summary.miss_share,

@@ -83,9 +83,9 @@ def joint_colour(joint: Joint, handedness: Handedness = Handedness.UNKNOWN) -> C
 
 
 def hand_label(hand: TrackedHand) -> str:
-    """Name a hand by side, track_id and the probability of that side where there is one."""
+    """Name a hand by side, track_id, the probability of that side, and whether it was not measured here."""
     score = "" if math.isnan(hand.handedness_score) else f" {hand.handedness_score:.2f}"
-    return f"{_NAMES[hand.handedness]} #{hand.track_id}{score}"
+    return f"{_NAMES[hand.handedness]} #{hand.track_id}{score}{'' if hand.measured else ' predicted'}"
 
 
 def write_caption(image: Image, text: str, colour: Colour = _WHITE, *, at_bottom: bool = False) -> None:

@@ -42,6 +42,10 @@ _UNCHANGED_S = 0.3
 
 # The near detector looks at a likely place this many times in the time between two searches of the whole.
 _NEAR_LOOKS = 5
+# With a hand in view, a place where one was lost is looked at this many times as often, but for every third
+# turn, which is that of what moves.
+_LOST_MORE_OFTEN = 2
+_TURNS = 3
 # Lowest score of its palms: the little that it sees of a place has more that looks like a palm.
 _NEAR_SCORE = 0.6
 # Side of such a place around what moves, in shares of the image's longer side.
@@ -262,18 +266,22 @@ class PalmSearch:
         With a hand in view they take turns, so that a frame has one at most.
         """
         pause_s = 0.5 / self._idle.rate_hz if self._idles(demand) else demand.interval_s / _NEAR_LOOKS
+        if demand.lost and demand.regions:
+            pause_s /= _LOST_MORE_OFTEN
         if 0 <= demand.stamp_s - self._looked_s < pause_s - _EARLY_S:
             return ()
-        side = _MOTION_SHARE * max(demand.image.shape[:2])
-        moving = self._motion.liveliest(side, demand.regions)
-        places: tuple[Square, ...] = () if moving is None else (moving,)
+        places: tuple[Square, ...] = ()
         if demand.lost:
             where = demand.lost[0]
-            places = (Square(where.x, where.y, LOST_SCALE * where.size), *places)
-        if demand.regions and len(places) > 1:
+            places = (Square(where.x, where.y, LOST_SCALE * where.size),)
             self._turn += 1
-            return (places[self._turn % 2],)
-        return places
+            if demand.regions and self._turn % _TURNS:
+                return places
+        side = _MOTION_SHARE * max(demand.image.shape[:2])
+        moving = self._motion.liveliest(side, demand.regions)
+        if moving is None:
+            return places
+        return (moving,) if demand.regions else (*places, moving)
 
     def _changed(self, image: Image) -> bool:
         return self._scene is None or self._scene.displacement(image) >= _CHANGED

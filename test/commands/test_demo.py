@@ -67,8 +67,7 @@ def test_demo_tracks_the_synthetic_hand_and_switches_the_level(demo) -> None:
     assert summary["frames"] > 100
     assert summary["frames_with_hands"] > 0.9 * summary["frames"]
     assert summary["switches"] >= 1
-    # The policy was trained on levels, so that how far it goes among points is not its promise yet.
-    assert max(map(int, summary["frames_by_point"])) >= 1, "the policy leaves the point of everything"
+    assert max(map(int, summary["frames_by_point"])) >= 2, "the policy spares a battery that drains"
     assert "Policy learned" in (out / "nodes.log").read_text()
     assert summary["error_palm_percent"] < 15
     assert summary["error_px"] < 20

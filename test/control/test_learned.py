@@ -56,7 +56,7 @@ def policies(policy_network: MakeNetwork, bank: Manifest) -> list[LearnedPolicy]
 
 
 def seen(point: int, now_s: float = 10.0, points: int = LEVELS, **values: float) -> Observation:
-    return Observation.build(now_s, points, {"level": point, **values})
+    return Observation.build(now_s, points, {"operating_point": point, **values})
 
 
 def refused(network: bytes, bank: Manifest) -> str:
@@ -136,7 +136,7 @@ def test_whatever_is_observed_it_wants_a_loaded_level_a_step_away_at_most(
     point = min(point, points - 1)
     values = dict(zip((field.name for field in OBSERVATION), vector, strict=True))
     # At a time that is no number it is asked every time.
-    wanted = policies[index].decide(Observation.build(math.nan, points, {**values, "level": point}))
+    wanted = policies[index].decide(Observation.build(math.nan, points, {**values, "operating_point": point}))
     assert allowed_actions(point, points)[wanted - point + Action.KEEP]
 
 
@@ -181,11 +181,11 @@ def entries_of(bank: Manifest) -> list[dict[str, Any]]:
         (lambda entries: entries[::-1], "its observations come in another order"),
         (
             lambda entries: [{**entries[0], "high": 5.0}, *entries[1:]],
-            "the high of its observation 'level' is 5.0 instead of 255.0",
+            "the high of its observation 'operating_point' is 5.0 instead of 255.0",
         ),
         (
             lambda entries: [{**entries[0], "unit": "K"}, *entries[1:]],
-            "the unit of its observation 'level' is 'K' instead of '1'",
+            "the unit of its observation 'operating_point' is 'K' instead of '1'",
         ),
     ],
 )
@@ -203,9 +203,9 @@ def test_a_policy_for_another_observation_is_refused(
     ("changes", "difference"),
     [
         ({"actions": ("sparser", "keep", "denser")}, "its actions are sparser, keep, denser instead of"),
-        ({"schema": 9}, "its schema is 9, this version reads 1"),
+        ({"schema": 9}, "its schema is 9, this version reads 2"),
         ({"interval_s": 0.001}, "its interval is 0.001 s, not 0.05 to 60"),
-        ({"schema": 9, "interval_s": 99.0}, "this version reads 1; its interval is 99 s"),
+        ({"schema": 9, "interval_s": 99.0}, "this version reads 2; its interval is 99 s"),
     ],
 )
 def test_a_policy_of_another_contract_is_refused(

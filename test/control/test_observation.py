@@ -35,7 +35,7 @@ def test_a_name_ends_with_its_unit() -> None:
 
 
 def test_what_is_missing_or_not_finite_is_nan() -> None:
-    observation = Observation.build(1.0, 2, {"level": 1, "power_w": math.inf})
+    observation = Observation.build(1.0, 2, {"operating_point": 1, "power_w": math.inf})
     assert observation.point == 1
     assert observation.vector.dtype == np.float32
     assert np.isnan(observation.vector).sum() == len(OBSERVATION) - 1

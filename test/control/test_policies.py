@@ -39,7 +39,7 @@ def see(
     points: int = 4,
 ) -> Observation:
     values = {
-        "level": point,
+        "operating_point": point,
         "latency_p50_budgets": p95,
         "latency_p95_budgets": p95,
         "deadline_miss_share": misses,

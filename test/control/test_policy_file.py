@@ -31,6 +31,7 @@ from hand_tracking_dsp.control.observation import OBSERVATION
 from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text, read_policy, write_policy
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.operating_point import PointInfo
 
 NETWORK = b"\x08\x08"  # an ONNX file with a version and nothing else
 
@@ -99,11 +100,11 @@ def test_a_network_outside_the_manifests_folder_is_never_opened(folder: Path, fi
         "3",
         "null",
         "{}",
-        '{"schema": 1}',
-        '{"schema": 1, "file": "policy.onnx"}',
-        '{"schema": 1, "sha256": "0"}',
-        '{"schema": 1, "sha256": "0", "file": "\\u0000"}',
-        '{"schema": 1, "sha256": "0", "file": ""}',
+        '{"schema": 2}',
+        '{"schema": 2, "file": "policy.onnx"}',
+        '{"schema": 2, "sha256": "0"}',
+        '{"schema": 2, "sha256": "0", "file": "\\u0000"}',
+        '{"schema": 2, "sha256": "0", "file": ""}',
     ],
 )
 def test_a_damaged_manifest_is_refused(folder: Path, text: str) -> None:
@@ -115,9 +116,9 @@ def test_a_damaged_manifest_is_refused(folder: Path, text: str) -> None:
 
 
 def test_a_manifest_of_another_schema_is_refused(folder: Path) -> None:
-    manifest = {**json.loads(manifest_text("policy.onnx", NETWORK)), "schema": 2}
+    manifest = {**json.loads(manifest_text("policy.onnx", NETWORK)), "schema": 3}
     (folder / "policy.json").write_text(json.dumps(manifest))
-    with pytest.raises(ModelError, match=r"its schema is 2, this version reads 1"):
+    with pytest.raises(ModelError, match=r"its schema is 3, this version reads 2"):
         read_policy(folder / "policy.json")
 
 
@@ -148,7 +149,7 @@ def test_a_contract_of_another_form_is_no_contract(text: str, reason: str) -> No
 @pytest.mark.parametrize(
     ("changes", "differences"),
     [
-        ({"schema": 7}, ["its schema is 7, this version reads 1"]),
+        ({"schema": 7}, ["its schema is 7, this version reads 2"]),
         (
             {"actions": ("denser", "sparser")},
             ["its actions are denser, sparser instead of denser, keep, sparser"],
@@ -157,19 +158,35 @@ def test_a_contract_of_another_form_is_no_contract(text: str, reason: str) -> No
             {"actions": ("sparser", "keep", "denser")},
             ["its actions are sparser, keep, denser instead of denser, keep, sparser"],
         ),
-        ({"levels": 6}, ["it knows 6 operating points, the bank test has 3"]),
+        ({"points": ("a",) * 6}, ["it knows 6 operating points, the bank test has 3"]),
         ({"interval_s": 0.0}, ["its interval is 0 s, not 0.05 to 60"]),
         ({"interval_s": float("nan")}, ["its interval is nan s, not 0.05 to 60"]),
         ({"interval_s": 3600.0}, ["its interval is 3600 s, not 0.05 to 60"]),
         (
-            {"schema": 2, "interval_s": 0.0},
-            ["its schema is 2, this version reads 1", "its interval is 0 s, not 0.05 to 60"],
+            {"schema": 1, "interval_s": 0.0},
+            ["its schema is 1, this version reads 2", "its interval is 0 s, not 0.05 to 60"],
         ),
         ({"training": {"algorithm": "another"}, "bank": "renamed"}, []),
     ],
 )
 def test_every_difference_is_named(bank: Manifest, changes: dict[str, Any], differences: list[str]) -> None:
     assert replace(PolicyContract.of(bank, 0.5, {}), **changes).differences(bank) == differences
+
+
+def test_a_policy_for_other_operating_points_is_no_policy_for_these(bank: Manifest) -> None:
+    dense, *others = (
+        PointInfo(level=level.index, gate=0, search_interval_s=1, cost=1 / (1 + level.index))
+        for level in bank.levels
+    )
+    trained, given = (
+        replace(bank, operating_points=(replace(dense, gate=gate), *others)) for gate in (0.25, 0.5)
+    )
+    (difference,) = PolicyContract.of(trained, 0.5, {}).differences(given)
+    assert difference == (
+        "it was trained for other operating points (level 0, gate 0.25, search every 1 s instead of level 0, "
+        "gate 0.5, search every 1 s)"
+    )
+    assert PolicyContract.of(given, 0.5, {}).differences(given) == []
 
 
 def test_a_policy_for_other_networks_is_no_policy_for_these(

@@ -48,7 +48,7 @@ def policy_bytes(
 
     contract = replace(PolicyContract.of(bank, interval_s, {"made by": "a test"}), **changes)
     random = np.random.default_rng(seed)
-    sizes = (encoded_size(contract.levels), 8, len(Action))
+    sizes = (encoded_size(len(contract.points)), 8, len(Action))
     layers = [
         (random.normal(size=(out, size)).astype(np.float32), random.normal(size=out).astype(np.float32))
         for size, out in pairwise(sizes)

@@ -107,6 +107,10 @@ def test_a_hand_is_named_by_side_id_and_score() -> None:
     assert hand_label(unknown) == "hand #7"
 
 
+def test_a_hand_that_was_predicted_says_so() -> None:
+    assert hand_label(replace(hand(0), measured=False)) == "left #1 0.90 predicted"
+
+
 def test_bones_have_their_fingers_colour_and_the_palm_its_sides() -> None:
     assert bone_colour(Joint.INDEX_PIP, Joint.INDEX_DIP, Handedness.LEFT) == FINGER_COLOURS_BGR[1]
     for side in Handedness:

@@ -55,8 +55,8 @@ ENCODING: dict[str, FieldEncoding] = {
 }
 """By entry; the level itself becomes one number for each level of the bank, 1 for the level in use."""
 
-NUMBERS: tuple[str, ...] = tuple(name for name in OBSERVATION_NAMES if name != "level")
-LEVEL_INDEX = OBSERVATION_NAMES.index("level")
+NUMBERS: tuple[str, ...] = tuple(name for name in OBSERVATION_NAMES if name != "operating_point")
+POINT_INDEX = OBSERVATION_NAMES.index("operating_point")
 NUMBER_INDEX = np.array([OBSERVATION_NAMES.index(name) for name in NUMBERS])
 
 LOW = np.array([ENCODING[name].low for name in NUMBERS], dtype=np.float32)
@@ -85,5 +85,5 @@ def encode(vectors: Floats, levels: int) -> Floats:
     numbers = vectors[..., NUMBER_INDEX]
     missing = np.isnan(numbers)
     scaled = np.clip((np.where(missing, MISSING, numbers) - LOW) * SCALE, 0, 1)
-    level = np.arange(levels) == vectors[..., LEVEL_INDEX, None]
+    level = np.arange(levels) == vectors[..., POINT_INDEX, None]
     return np.concatenate([scaled, ~missing, level], axis=-1, dtype=np.float32)

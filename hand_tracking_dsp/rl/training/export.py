@@ -34,11 +34,11 @@ from hand_tracking_dsp.control.policy_file import METADATA_KEY, PolicyContract, 
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.rl.simulation.episode import STEP_S
 from hand_tracking_dsp.rl.training.encoding import (
-    LEVEL_INDEX,
     LOW,
     MISSING,
     NUMBER_INDEX,
     NUMBERS,
+    POINT_INDEX,
     SCALE,
     encode,
 )
@@ -91,7 +91,7 @@ def policy_network(mlp: Mlp, contract: PolicyContract) -> bytes:
         mlp: Trained network, its first layer [.., encoded_size(levels)], its last [3, ..].
         contract: Contract for the metadata.
     """
-    values = _feature_constants(contract.levels, mlp.blank)
+    values = _feature_constants(len(contract.points), mlp.blank)
     lines = []
     name = "features"
     for index, (weight, bias) in enumerate(mlp.layers):
@@ -126,7 +126,7 @@ def _feature_constants(levels: int, blank: tuple[int, ...]) -> dict[str, NDArray
     seen[list(blank)] = False
     return {
         "number_index": NUMBER_INDEX.astype(np.int64),
-        "level_index": np.array([LEVEL_INDEX], dtype=np.int64),
+        "level_index": np.array([POINT_INDEX], dtype=np.int64),
         "never_measured": ~seen[NUMBER_INDEX],
         "stand_in": MISSING,
         "low": LOW,
@@ -193,7 +193,7 @@ def random_observations(levels: int, count: int, seed: int) -> tuple[Floats, NDA
     numbers[random.random(numbers.shape) < 0.1] = np.nan
     observations = np.empty((count, len(OBSERVATION)), dtype=np.float32)
     observations[:, NUMBER_INDEX] = numbers
-    observations[:, LEVEL_INDEX] = random.integers(levels, size=count)
+    observations[:, POINT_INDEX] = random.integers(levels, size=count)
     masks = random.random((count, len(Action))) < 0.7
     masks[:, Action.KEEP] = True
     return observations, masks

@@ -161,7 +161,9 @@ def test_at_the_reserve_it_takes_the_sparsest_level(device) -> None:
     for charge in (0.0, options.shield.battery_reserve):
         policy = OraclePolicy(replace(episode, charge=charge), WEIGHTS, options)
         for level in range(episode.levels):
-            seen = Observation.build(0.0, episode.levels, {"level": level, "time_since_switch_s": 60.0})
+            seen = Observation.build(
+                0.0, episode.levels, {"operating_point": level, "time_since_switch_s": 60.0}
+            )
             assert policy.decide(seen) == episode.levels - 1
 
 

@@ -27,7 +27,7 @@ LEVELS = 6
 
 
 def observed(stamp_s: float, p95: float, level: int = 0) -> Observation:
-    return Observation.build(stamp_s, LEVELS, {"level": level, "latency_p95_budgets": p95})
+    return Observation.build(stamp_s, LEVELS, {"operating_point": level, "latency_p95_budgets": p95})
 
 
 def run(policy: PiPolicy, p95: float, seconds: int, begin_s: int = 0) -> list[int]:

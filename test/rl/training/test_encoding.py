@@ -40,18 +40,18 @@ LEVELS = 4
 
 
 def features(**values: float) -> np.ndarray:
-    return encode(Observation.build(0.0, LEVELS, {"level": 1, **values}).vector, LEVELS)
+    return encode(Observation.build(0.0, LEVELS, {"operating_point": 1, **values}).vector, LEVELS)
 
 
 def test_every_entry_but_the_level_is_encoded() -> None:
-    assert set(ENCODING) == set(OBSERVATION_NAMES) - {"level"}
-    assert list(NUMBERS) == [name for name in OBSERVATION_NAMES if name != "level"]
+    assert set(ENCODING) == set(OBSERVATION_NAMES) - {"operating_point"}
+    assert list(NUMBERS) == [name for name in OBSERVATION_NAMES if name != "operating_point"]
     assert encoded_size(LEVELS) == 2 * len(NUMBERS) + LEVELS == len(features())
 
 
 def test_ranges_lie_within_those_of_the_observation() -> None:
     for field in OBSERVATION:
-        if field.name == "level":
+        if field.name == "operating_point":
             assert field.high == MAX_LEVELS
             continue
         encoding = ENCODING[field.name]
@@ -86,7 +86,9 @@ def test_numbers_beyond_their_range_are_clipped() -> None:
 
 def test_the_level_is_one_of_as_many_features() -> None:
     for level in range(LEVELS):
-        assert features(level=level)[-LEVELS:].tolist() == [float(level == one) for one in range(LEVELS)]
+        assert features(operating_point=level)[-LEVELS:].tolist() == [
+            float(level == one) for one in range(LEVELS)
+        ]
 
 
 @given(

@@ -118,7 +118,9 @@ def test_an_exported_policy_decides(bank, random_mlp, tmp_path) -> None:
     policy = LearnedPolicy.load(tmp_path / "one.json", bank)
     for second in range(50):
         level = second % 3
-        seen = Observation.build(float(second), 3, {"level": level, "latency_p95_budgets": second / 25})
+        seen = Observation.build(
+            float(second), 3, {"operating_point": level, "latency_p95_budgets": second / 25}
+        )
         assert policy.decide(seen) in range(max(level - 1, 0), min(level + 2, 3))
 
 
