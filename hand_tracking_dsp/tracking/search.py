@@ -51,6 +51,9 @@ _NEAR_SCORE = 0.6
 # Side of such a place around what moves, in shares of the image's longer side.
 _MOTION_SHARE = 0.5
 
+# Palms that were seen so long before a frame are not looked for on it, seconds.
+_STALE_S = 0.5
+
 # Frames do not come at multiples of the period: one that comes this much before its time counts, seconds.
 _EARLY_S = 0.004
 
@@ -64,8 +67,8 @@ class IdleOptions:
     )
     rate_hz: float = option(
         8.0,
-        "Its rate from then on; where the picture changes it runs at once, up to twice as often; 0: on every "
-        "frame, as before.",
+        "Its rate from then on; where the picture changes it runs at once, up to twice as often; 0: no "
+        "slower than before.",
         "Hz",
         0,
         1000,
@@ -173,7 +176,8 @@ class PalmSearch:
         self._empty_s = math.nan
         self._scene: Thumbnail | None = None
         self._turn = 0
-        self._left: Search | None = None
+        self._left: Demand | None = None
+        self._begun: tuple[tuple[int, ...], float] = ((), math.nan)
 
     def reset(self) -> None:
         """Begin anew, as before the first frame."""
@@ -194,8 +198,9 @@ class PalmSearch:
 
     def frame_done(self) -> None:
         """Begin the search that was left for after the frame: beside its hands it would slow them down."""
-        search, self._left = self._left, None
-        if search is not None and self._aside is not None:
+        demand, self._left = self._left, None
+        if demand is not None and self._aside is not None and (search := self._wanted(demand)) is not None:
+            self._begun = (demand.image.shape, demand.stamp_s)
             self._aside.submit(search)
 
     def palms(self, demand: Demand) -> Sighted:
@@ -212,14 +217,19 @@ class PalmSearch:
                 self._aside.finish()
             earlier = self._aside.take()
         aside_ms = earlier.ms if earlier else 0.0
-        palms = earlier.palms if earlier else ()
+        palms = earlier.palms if earlier and self._tells_of(demand) else ()
         if demand.regions and self._aside is not None:
-            self._left = None if self._aside.busy else self._wanted(demand)
+            self._left = None if self._aside.busy else demand
             return Sighted(palms, aside_ms=aside_ms)
         if (search := self._wanted(demand)) is None:
             return Sighted(palms, aside_ms=aside_ms)
         now = search.run()
         return Sighted((*palms, *now.palms), now.ms, aside_ms)
+
+    def _tells_of(self, demand: Demand) -> bool:
+        """Tell whether the search that began last tells of a frame: same size of image, not long before."""
+        shape, stamp_s = self._begun
+        return shape == demand.image.shape and not demand.stamp_s - stamp_s > _STALE_S
 
     def _wanted(self, demand: Demand) -> Search | None:
         if not demand.regions and math.isnan(self._empty_s):
@@ -251,14 +261,14 @@ class PalmSearch:
         if self._idles(demand):
             period_s = 1 / self._idle.rate_hz
             early = self._near is None and since_s >= period_s / 2 and self._changed(demand.image)
-            return early or not 0 <= since_s < period_s - _EARLY_S
+            return early or not 0 < since_s < period_s - _EARLY_S
         if not demand.regions and self._near is None:
             return True
         if demand.just_lost and self._near is None:
             return True
-        if 0 <= since_s < demand.interval_s:
+        if 0 < since_s < demand.interval_s:
             return False
-        return demand.interval_s <= 0 or not 0 <= since_s < _UNCHANGED_S or self._changed(demand.image)
+        return demand.interval_s <= 0 or not 0 < since_s < _UNCHANGED_S or self._changed(demand.image)
 
     def _places(self, demand: Demand) -> tuple[Square, ...]:
         """Return likely places: where a hand was lost, and where something moves.
@@ -268,7 +278,7 @@ class PalmSearch:
         pause_s = 0.5 / self._idle.rate_hz if self._idles(demand) else demand.interval_s / _NEAR_LOOKS
         if demand.lost and demand.regions:
             pause_s /= _LOST_MORE_OFTEN
-        if 0 <= demand.stamp_s - self._looked_s < pause_s - _EARLY_S:
+        if 0 < demand.stamp_s - self._looked_s < pause_s - _EARLY_S:
             return ()
         places: tuple[Square, ...] = ()
         if demand.lost:

@@ -118,7 +118,7 @@ class Track:
         Args:
             found: What it said of a region of the image.
             stamp_s: Time of the image, seconds.
-            image: uint8 [height, width, 3]; must not change until the next frame.
+            image: uint8 [height, width, 3]; must not change later.
             smoothing: Whether to smooth the landmarks.
             mirrored: Whether left and right are exchanged in the image.
         """

@@ -140,18 +140,25 @@ class HandTracker:
         point = OperatingPoint(point) if isinstance(point, int) else point
         commanded = self._bank.nearest(point.level).index
         frame = FrameWork(image, order, stamp_s, point, commanded, time_left_ms, commanded)
+        try:
+            return self._work_on(frame)
+        finally:
+            self._search.frame_done()
+
+    def _work_on(self, frame: FrameWork) -> FrameResult:
         followed = tuple(self._tracks)
         held = set()
         for track in followed:
             with self._dropping(track):
-                if self._gate.holds(track, image, stamp_s, point.gate):
+                if self._gate.holds(track, frame.image, frame.stamp_s, frame.point.gate):
                     held.add(track)
         frame.choose_level(self._reflex, len(followed) - len(held))
         for track in followed:
             with self._dropping(track):
                 self._follow(frame, track, hold=track in held)
-        seen = {one.track for one in frame.seen}
-        lost = [track for track in followed if track not in seen]
+        # Before anything raises: a track is followed or lost, never both.
+        self._tracks = [one.track for one in frame.seen]
+        lost = [track for track in followed if track not in self._tracks]
         self._lost.add(lost)
         if len(frame.seen) < self._options.max_hands:
             self._find(frame, bool(lost))
@@ -164,7 +171,6 @@ class HandTracker:
         pairs.sort(key=lambda pair: pair[0].track_id)
         result = frame.result(self._bank, pairs, self._reflex, smoothing=self._options.smoothing)
         self._outlook = self._look_ahead(frame, result)
-        self._search.frame_done()
         return result
 
     @contextmanager

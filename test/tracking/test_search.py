@@ -225,6 +225,13 @@ def test_a_look_at_a_place_begins_after_the_frame_and_has_its_palms_on_the_next(
     assert sighted.aside_ms > 0
 
 
+def test_palms_of_an_image_of_another_size_or_of_long_ago_are_not_looked_for() -> None:
+    for image, later_s in ((np.zeros((48, 64, 3), np.uint8), 0.04), (EMPTY, 1.0)):
+        room = Room(near=True)
+        room.show(EMPTY, 0.0, (HAND,))
+        assert room.show(image, later_s, (HAND,)).palms == ()
+
+
 def test_with_a_hand_in_view_a_lost_one_and_what_moves_take_turns() -> None:
     room = Room(near=True)
     for index in range(14):

@@ -30,12 +30,14 @@ import pytest
 from hand_tracking_dsp.cameras.camera import Frame, HandTruth
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.gate import GateOptions
 from hand_tracking_dsp.tracking.geometry import palm_size
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.network_info import NearInfo
 from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.search import SearchOptions
 from hand_tracking_dsp.tracking.smoothing import OneEuroFilter
 from hand_tracking_dsp.tracking.tracker import HandTracker
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
@@ -243,6 +245,32 @@ def test_a_detector_that_fails_is_not_asked_again_before_its_time(
     for image, stamp_s in ((images[3], 0.8), (images[4], 0.9)):
         result = tracker.track(image, stamp_s, 0, "bgr")
         assert [hand.track_id for hand in result.hands] == [1]
+
+
+def test_a_hand_that_is_lost_while_the_detector_fails_is_lost_once(bank: LevelBank, draw: Draw) -> None:
+    """It was followed and lost at once, so that two hands had its id later."""
+    frames = images_of(draw(12, hands=2))
+    covered = [np.full_like(frames[0], 90)] * 3
+    eye = Mock(wraps=PalmDetector.load(default_bank()), near=None)
+    tracker = HandTracker(bank, eye, TrackerOptions(max_hands=4, search=SearchOptions("frame")))
+    follow(tracker, frames[:4])
+    eye.detect.side_effect = RuntimeError("the detector failed")
+    for index, image in enumerate(covered):
+        with pytest.raises(RuntimeError, match="the detector failed"):
+            tracker.track(image, 0.2 + index / 30, 0, "bgr")
+    eye.detect.side_effect = None
+    for index, image in enumerate(frames[4:]):
+        ids = [hand.track_id for hand in tracker.track(image, 0.4 + index / 30, 0, "bgr").hands]
+        assert len(set(ids)) == len(ids)
+    assert ids == [1, 2]
+
+
+def test_stamps_that_stand_still_do_not_keep_a_hand_from_being_found(bank: LevelBank, draw: Draw) -> None:
+    tracker = HandTracker(bank, PalmDetector.load(default_bank()))
+    images = images_of(draw(4))
+    for image in [np.full_like(images[0], 90), *images]:
+        result = tracker.track(image, 5.0, 0, "bgr")
+    assert len(result.hands) == 1
 
 
 def test_an_empty_frame_has_no_presence_and_no_input(make: Make) -> None:
