@@ -49,7 +49,7 @@ def test_the_load_is_there_in_the_burst_alone(benchmark_of_the_package: Benchmar
     assert not np.isnan(episode.measured_percent).all()
 
 
-def test_the_shipped_policy_stays_sparse_for_a_quarter_of_an_hour(
+def test_the_shipped_policy_stays_at_its_densest_point_through_a_burst_on_mains_power(
     benchmark_of_the_package: Benchmark,
 ) -> None:
     for seed in SEEDS:
@@ -57,9 +57,7 @@ def test_the_shipped_policy_stays_sparse_for_a_quarter_of_an_hour(
             benchmark_of_the_package, Candidate("learned", "learned", file=default_policy()), seed
         )
         assert found.dense_ms == pytest.approx(8.2, abs=0.2)
-        assert found.before == 1
-        assert found.at_end > 1
-        assert min(found.after) >= 2
+        assert (found.before, found.at_end, *found.after) == (1, 1, 1, 1, 1)
 
 
 def test_the_threshold_rule_returns_to_the_densest_point_that_policies_choose(
@@ -68,5 +66,5 @@ def test_the_threshold_rule_returns_to_the_densest_point_that_policies_choose(
     for seed in SEEDS:
         found = burst_response(benchmark_of_the_package, Candidate("rule", "threshold"), seed)
         assert found.before == 1
-        assert found.at_end > 1
+        assert found.at_end >= 1
         assert found.after[1:] == (1, 1)
