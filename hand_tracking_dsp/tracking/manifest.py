@@ -215,10 +215,9 @@ class Manifest(Record):
     def with_levels(self, levels: Sequence[LevelInfo]) -> Manifest:
         """Return the bank with other levels, and without operating points: they were measured with these."""
         levels = tuple(levels)
-        if levels == self.levels:
-            return self
-        points = None if self.operating_points is None else ()
-        return replace(self, levels=levels, operating_points=points)
+        # Of equal levels the fields may still be written in another order.
+        kept = levels == self.levels or self.operating_points is None
+        return replace(self, levels=levels, operating_points=self.operating_points if kept else ())
 
     def with_each_file(self, change: FileChange) -> Manifest:
         """Return the bank with every file changed: the default files of its networks, and their variants."""
