@@ -21,6 +21,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.tracking.network_info import NearInfo, NetworkInfo
+
 
 def tiny_network(noise: float) -> bytes:
     """Make a landmark network of one layer, beside the dense one by some noise; it keeps the contract."""
@@ -76,4 +78,17 @@ def mediapipe_wheel() -> Path:
             return folder
     pytest.skip(
         "MediaPipe's own networks are not here: make bench installs mediapipe 0.10.21 beside the package"
+    )
+
+
+def near_detector_of(detector: NetworkInfo, precision: str = "fp32") -> NearInfo:
+    """Return a near detector that runs the file of a detector of whole images, in a precision by name."""
+    return NearInfo(
+        name="near",
+        file=detector.file,
+        sha256=detector.sha256,
+        precision=precision,
+        parameters=1,
+        macs=1,
+        input_size=192,
     )

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.networks import near_detector_of
 
 from hand_tracking_dsp.cameras.camera import Frame
 from hand_tracking_dsp.errors import BackendError, ModelError
@@ -31,7 +32,6 @@ from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session
 from hand_tracking_dsp.tracking.geometry import palm_size, region_from_palm
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.motion import Square
-from hand_tracking_dsp.tracking.network_info import NearInfo
 from hand_tracking_dsp.tracking.palm import PalmDetector, letterboxed
 
 # What the detector's seven keypoints are.
@@ -106,16 +106,7 @@ def test_an_unknown_variant_is_refused(bank_folder: Path) -> None:
 def near_bank(bank_folder: Path) -> Manifest:
     """A bank whose near detector has one file alone, which is INT8 in name."""
     manifest = read_manifest(bank_folder)
-    dense = manifest.detector("full")
-    near = NearInfo(
-        name="near",
-        file=dense.file,
-        sha256=dense.sha256,
-        precision="int8",
-        parameters=1,
-        macs=1,
-        input_size=192,
-    )
+    near = near_detector_of(manifest.detector("full"), "int8")
     return replace(manifest, near_detector=near)
 
 

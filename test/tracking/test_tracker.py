@@ -26,6 +26,7 @@ from unittest.mock import Mock
 import cv2
 import numpy as np
 import pytest
+from support.networks import near_detector_of
 
 from hand_tracking_dsp.cameras.camera import Frame, HandTruth
 from hand_tracking_dsp.errors import ConfigurationError
@@ -35,7 +36,6 @@ from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.gate import GateOptions
 from hand_tracking_dsp.tracking.geometry import palm_size
 from hand_tracking_dsp.tracking.manifest import read_manifest
-from hand_tracking_dsp.tracking.network_info import NearInfo
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.search import SearchOptions
 from hand_tracking_dsp.tracking.smoothing import OneEuroFilter
@@ -143,16 +143,7 @@ def test_a_lost_hand_is_found_at_its_place_by_the_near_detector_and_is_the_same(
     bank: LevelBank, bank_folder: Path, draw: Draw
 ) -> None:
     manifest = read_manifest(bank_folder)
-    full = manifest.detector("full")
-    near = NearInfo(
-        name="near",
-        file=full.file,
-        sha256=full.sha256,
-        precision="fp32",
-        parameters=1,
-        macs=1,
-        input_size=192,
-    )
+    near = near_detector_of(manifest.detector("full"))
     whole = PalmDetector.load(replace(manifest, near_detector=near))
     counting = Mock(wraps=whole, near=whole.near)
     tracker = HandTracker(bank, counting, TrackerOptions(max_hands=2, search_interval_s=0.25))

@@ -63,8 +63,8 @@ def test_the_shipped_policy_stays_at_its_densest_point_through_a_burst_on_mains_
 def test_the_threshold_rule_returns_to_the_densest_point_that_policies_choose(
     benchmark_of_the_package: Benchmark,
 ) -> None:
-    for seed in SEEDS:
-        found = burst_response(benchmark_of_the_package, Candidate("rule", "threshold"), seed)
-        assert found.before == 1
-        assert found.at_end >= 1
-        assert found.after[1:] == (1, 1)
+    found = [burst_response(benchmark_of_the_package, Candidate("rule", "threshold"), seed) for seed in SEEDS]
+    assert max(one.at_end for one in found) > 1, "the burst moves it in one of the missions at least"
+    for one in found:
+        assert one.before == 1
+        assert one.after[1:] == (1, 1)
