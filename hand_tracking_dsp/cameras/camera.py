@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.options import check_options, check_order, option
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 OTHER_IMAGE_SUFFIXES = (
@@ -32,16 +33,6 @@ OTHER_IMAGE_SUFFIXES = (
     *(".psd", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw"),
 )
 """Pictures that are not read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Intrinsics:
-    """A pinhole camera without distortion, pixels; axes of the optical frame (x right, y down, z forward)."""
-
-    fx: float
-    fy: float
-    cx: float
-    cy: float
 
 
 @dataclass(frozen=True, slots=True)

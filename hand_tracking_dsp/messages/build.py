@@ -24,12 +24,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.cameras.camera import HandTruth, Intrinsics
+from hand_tracking_dsp.cameras.camera import HandTruth
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.hands import HANDS_TYPE
 from hand_tracking_dsp.messages.message import Message
 from hand_tracking_dsp.messages.samples import COST_FIELDS, STATS_TYPE
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
 from hand_tracking_dsp.tracking.outlook import Prediction
 from hand_tracking_dsp.tracking.types import Floats, FrameResult, Image, Region, TrackedHand
 

@@ -27,7 +27,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from hand_tracking_dsp.cameras.backoff import Backoff, BackoffOptions
-from hand_tracking_dsp.cameras.camera import Frame, FrameSource, Intrinsics, SourceOptions
+from hand_tracking_dsp.cameras.camera import Frame, FrameSource, SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.images.options import ImageOptions
@@ -40,6 +40,7 @@ from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_image
 from hand_tracking_dsp.nodes.tables.camera import CAMERA
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
 
 _JOIN_S = 3.0
 # A frame that was left out stays in /diagnostics for so long.

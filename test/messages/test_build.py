@@ -26,7 +26,7 @@ import pytest
 pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
 pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
 
-from hand_tracking_dsp.cameras.camera import HandTruth, Intrinsics
+from hand_tracking_dsp.cameras.camera import HandTruth
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.messages.build import MessageBuilder
 from hand_tracking_dsp.messages.frame_cost import FrameCost
@@ -36,6 +36,7 @@ from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.messages.samples import frame_cost
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES
 from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
 from hand_tracking_dsp.tracking.types import Drift, FrameResult, FrameStats, Region, TrackedHand
 
 STAMP_NS = 1_704_067_200_123_456_789

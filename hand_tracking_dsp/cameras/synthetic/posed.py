@@ -19,13 +19,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.cameras.camera import Intrinsics
 from hand_tracking_dsp.cameras.synthetic.gestures import GESTURES
 from hand_tracking_dsp.cameras.synthetic.motion import HandPlace
 from hand_tracking_dsp.cameras.synthetic.render import render_hand
 from hand_tracking_dsp.cameras.synthetic.shading import Look
 from hand_tracking_dsp.cameras.synthetic.skeleton import rotation
 from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
 
 _POSE_PX = 300
 _POSE_CAMERA = Intrinsics(1.25 * _POSE_PX, 1.25 * _POSE_PX, _POSE_PX / 2, _POSE_PX / 2)

@@ -20,13 +20,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.cameras.camera import HandTruth, Intrinsics
+from hand_tracking_dsp.cameras.camera import HandTruth
 from hand_tracking_dsp.cameras.synthetic.body import Body, dress
 from hand_tracking_dsp.cameras.synthetic.motion import HandPlace
 from hand_tracking_dsp.cameras.synthetic.shading import Look, shade
 from hand_tracking_dsp.cameras.synthetic.skeleton import pose_hand
 from hand_tracking_dsp.cameras.synthetic.surface import Box, cast
 from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
 
 _PALM_MIDDLE_M = np.array([0.0, 0.055, 0.0])
 

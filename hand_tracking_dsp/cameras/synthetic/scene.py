@@ -20,11 +20,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.cameras.camera import Frame, FrameSource, HandTruth, Intrinsics, SourceOptions
+from hand_tracking_dsp.cameras.camera import Frame, FrameSource, HandTruth, SourceOptions
 from hand_tracking_dsp.cameras.synthetic.background import paint_room, view_room
 from hand_tracking_dsp.cameras.synthetic.motion import Motion
 from hand_tracking_dsp.cameras.synthetic.render import render_hand
 from hand_tracking_dsp.cameras.synthetic.shading import Look
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
 
 _WALL_MM = 1800
 _FOCAL_PER_WIDTH = 0.9

@@ -28,8 +28,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.cameras.camera import Intrinsics
 from hand_tracking_dsp.cameras.synthetic.body import Body
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.intp]

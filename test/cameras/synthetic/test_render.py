@@ -18,11 +18,11 @@ import cv2
 import numpy as np
 import pytest
 
-from hand_tracking_dsp.cameras.camera import Intrinsics
 from hand_tracking_dsp.cameras.synthetic import GESTURES, HandPlace, Look, render_hand
 from hand_tracking_dsp.cameras.synthetic.body import FINGER_RADII_M
 from hand_tracking_dsp.cameras.synthetic.skeleton import PHALANGES_M, rotation
 from hand_tracking_dsp.hand import FINGERS, Handedness
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
 
 WIDTH, HEIGHT = 320, 240
 CAMERA = Intrinsics(290.0, 290.0, (WIDTH - 1) / 2, (HEIGHT - 1) / 2)

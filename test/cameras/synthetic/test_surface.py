@@ -17,11 +17,11 @@
 import numpy as np
 import pytest
 
-from hand_tracking_dsp.cameras.camera import Intrinsics
 from hand_tracking_dsp.cameras.synthetic.body import Body, dress
 from hand_tracking_dsp.cameras.synthetic.gestures import GESTURES
 from hand_tracking_dsp.cameras.synthetic.skeleton import pose_hand, rotation
 from hand_tracking_dsp.cameras.synthetic.surface import Box, cast
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
 
 CAMERA = Intrinsics(300.0, 300.0, 79.5, 79.5)
 BLEND_M = 0.0018
