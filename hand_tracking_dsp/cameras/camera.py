@@ -45,12 +45,14 @@ class HandTruth:
             nearer.
         joints_m: float32 [21, 3]: metres from the mean of the joints, axes of the optical frame.
         centre_m: float32 [3]: that mean, metres in the optical frame.
+        visible: bool [21]: whether the camera sees the skin before each joint; None: not known.
     """
 
     handedness: Handedness
     joints_px: NDArray[np.float32]
     joints_m: NDArray[np.float32]
     centre_m: NDArray[np.float32]
+    visible: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,24 @@ class Pose:
     position_m: Floats
     rotation: Floats
 
+    @property
+    def quaternion(self) -> tuple[float, float, float, float]:
+        """The turn as a unit quaternion x, y, z, w, w at least 0."""
+        turn = self.rotation.astype(np.float64)
+        # The product of the quaternion with itself, times four: its largest row is the least inexact.
+        (a, b, c), (d, e, f), (g, h, i) = turn.tolist()
+        products = np.array(
+            [
+                [1 + a - e - i, b + d, c + g, h - f],
+                [b + d, 1 - a + e - i, f + h, c - g],
+                [c + g, f + h, 1 - a - e + i, d - b],
+                [h - f, c - g, d - b, 1 + a + e + i],
+            ]
+        )
+        row = products[int(np.argmax(np.diag(products)))]
+        x, y, z, w = (row / np.linalg.norm(row) * (-1.0 if row[3] < 0 else 1.0)).tolist()
+        return x, y, z, w
+
 
 @dataclass(frozen=True, slots=True)
 class Hand3d:

@@ -25,9 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.cameras.camera import HandTruth
-from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.depth.types import Hand3d, Hands3d, HandSource, JointState
+from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.hands import HANDS_TYPE
+from hand_tracking_dsp.messages.hands_3d import HAND_3D_TYPE, HANDS_3D_TYPE
 from hand_tracking_dsp.messages.message import Message
 from hand_tracking_dsp.messages.samples import COST_FIELDS, STATS_TYPE
 from hand_tracking_dsp.tracking.depth_view import Intrinsics
@@ -116,6 +118,20 @@ class MessageBuilder:
         hands = [_true_hand(exact) for exact in truth]
         return self._hand_array(hands, 0, math.nan, header, width, height)
 
+    def hands_3d(self, hands: Hands3d, header: Message) -> Message:
+        """Build the Hand3DArray of a frame's hands; header is the image's, or names the target frame."""
+        message = self._new(HANDS_3D_TYPE)
+        message.header = header
+        message.source, message.depth_offset_s = int(hands.source), hands.depth_offset_s
+        message.hands = [self._new(HAND_3D_TYPE) for _ in hands.hands]
+        for place, hand in zip(message.hands, hands.hands, strict=True):
+            _fill_hand_3d(place, hand)
+        return message
+
+    def truth_3d(self, truth: Iterable[HandTruth], header: Message) -> Message:
+        """Build the Hand3DArray of a source's exact joints; those that are hidden are INFERRED."""
+        return self.hands_3d(Hands3d(tuple(map(_true_hand_3d, truth)), HandSource.TRUTH), header)
+
     def stats(self, cost: FrameCost, header: Message) -> Message:
         """Build the TrackerStats of a frame's costs; its stamp is the header's, that of the image."""
         message = self._new(STATS_TYPE)
@@ -158,11 +174,41 @@ def _fill_hand(message: Message, hand: TrackedHand) -> None:
     _fill(message.world_landmarks, hand.world_landmarks)
 
 
+def _fill_hand_3d(message: Message, hand: Hand3d) -> None:
+    message.track_id = hand.track_id
+    message.handedness = int(hand.handedness)
+    message.handedness_score, message.presence = hand.handedness_score, hand.presence
+    _fill(message.joints, hand.joints_m)
+    message.joint_states = hand.states.astype(np.uint8)
+    message.joint_std = hand.std_m.astype(np.float32)
+    pose, palm = hand.palm, message.palm
+    place, turn = palm.position, palm.orientation
+    place.x, place.y, place.z = (math.nan,) * 3 if pose is None else pose.position_m.tolist()
+    turn.x, turn.y, turn.z, turn.w = (math.nan,) * 4 if pose is None else pose.quaternion
+
+
+def _true_hand_3d(exact: HandTruth) -> Hand3d:
+    seen = np.ones(JOINT_COUNT, bool) if exact.visible is None else exact.visible
+    return Hand3d(
+        track_id=0,
+        handedness=exact.handedness,
+        handedness_score=_score(exact),
+        presence=math.nan,
+        joints_m=exact.joints_m + exact.centre_m,
+        states=np.where(seen, JointState.MEASURED, JointState.INFERRED).astype(np.uint8),
+        std_m=np.zeros(JOINT_COUNT, np.float32),
+    )
+
+
+def _score(exact: HandTruth) -> float:
+    return 1.0 if exact.handedness != Handedness.UNKNOWN else math.nan
+
+
 def _true_hand(exact: HandTruth) -> TrackedHand:
     return TrackedHand(
         track_id=0,
         handedness=exact.handedness,
-        handedness_score=1.0 if exact.handedness != Handedness.UNKNOWN else math.nan,
+        handedness_score=_score(exact),
         presence=math.nan,
         landmarks=exact.joints_px,
         world_landmarks=exact.joints_m,

@@ -50,6 +50,7 @@ class FrameCost(FrameStats):
         prediction_error: Then, mean distance of these hands from the measured ones, % of palm size.
         requested_point: Operating point last commanded; NO_POINT: a level alone.
         operating_point: Operating point in force; NO_POINT: not known, or none of the bank's list.
+        depth_ms: Time that depth took, before the hands were published or after, milliseconds; 0: none used.
     """
 
     stamp_ns: int
@@ -70,6 +71,7 @@ class FrameCost(FrameStats):
     prediction_error: float = math.nan
     requested_point: int = NO_POINT
     operating_point: int = NO_POINT
+    depth_ms: float = 0.0
 
     @classmethod
     def of(cls, result: FrameResult, drift: Drift, **others: Any) -> FrameCost:  # noqa: ANN401

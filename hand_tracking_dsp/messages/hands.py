@@ -38,14 +38,13 @@ def tracked_hand(message: Message) -> TrackedHand:
     Fields that an older definition of the message lacks are NaN; the track then is 0, the side unknown,
     and the hand measured.
     """
-    side = getattr(message, "handedness", Handedness.UNKNOWN)
     return TrackedHand(
         track_id=getattr(message, "track_id", 0),
-        handedness=Handedness(side) if side in Handedness.__members__.values() else Handedness.UNKNOWN,
+        handedness=side_of(getattr(message, "handedness", Handedness.UNKNOWN)),
         handedness_score=getattr(message, "handedness_score", math.nan),
         presence=getattr(message, "presence", math.nan),
-        landmarks=_points(message.landmarks),
-        world_landmarks=_points(getattr(message, "world_landmarks", None)),
+        landmarks=points(message.landmarks),
+        world_landmarks=points(getattr(message, "world_landmarks", None)),
         region=Region(
             *(getattr(message, f"region_{name}", math.nan) for name in ("x", "y", "size", "rotation"))
         ),
@@ -54,9 +53,15 @@ def tracked_hand(message: Message) -> TrackedHand:
     )
 
 
-def _points(points: Message) -> Floats:
-    if points is None:
+def side_of(value: int) -> Handedness:
+    """Return the side that a field tells; UNKNOWN where it is none of the constants."""
+    return Handedness(value) if value in Handedness.__members__.values() else Handedness.UNKNOWN
+
+
+def points(field: Message) -> Floats:
+    """Turn an array of 21 points into float32 [21, 3]; NaN where the field is None."""
+    if field is None:
         return np.full((JOINT_COUNT, 3), np.nan, dtype=np.float32)
     # A number too large for float32 becomes infinite, which users of the hand must check for anyway.
     with np.errstate(over="ignore"):
-        return np.array([(point.x, point.y, point.z) for point in points], dtype=np.float32)
+        return np.array([(point.x, point.y, point.z) for point in field], dtype=np.float32)

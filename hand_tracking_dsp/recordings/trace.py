@@ -54,12 +54,16 @@ COLUMNS: tuple[str, ...] = (
     "power_w",
     "predicted",
     "operating_point",
+    "depth_ms",
 )
 """Header of the CSV: attributes of FrameCost."""
 
 # Traces of versions that knew no operating points end before these: there every hand was measured.
-_LATER = ("predicted", "operating_point")
-_COUNTS = ("level", "hands", "detector_ran", "frames_dropped", *_LATER)
+_POINTS = ("predicted", "operating_point")
+# Those of versions that knew no depth end before this, or before both.
+_DEPTH = ("depth_ms",)
+_EARLIER = tuple(list(COLUMNS[:-count]) for count in (len(_DEPTH), len(_DEPTH) + len(_POINTS)))
+_COUNTS = ("level", "hands", "detector_ran", "frames_dropped", *_POINTS)
 _NEEDED = ("stamp_s", "level", "hands", "detector_ran", "frames_dropped", "total_ms")
 
 
@@ -128,7 +132,7 @@ def read_trace(path: Path) -> Trace:
         )
         raise SourceError(msg) from error
     _, header = rows[0] if rows else (0, [])
-    if header not in (list(COLUMNS), list(COLUMNS[: -len(_LATER)])):
+    if header not in (list(COLUMNS), *_EARLIER):
         wrong = next((name for name in COLUMNS if name not in header), "another order of columns")
         msg = (
             f"The trace {path} has no header of this version ({wrong}): "

@@ -16,13 +16,14 @@
 
 from __future__ import annotations
 
+import cv2
 import hand_tracking_dsp.msg as messages
 import numpy as np
 import pytest
 
 from hand_tracking_dsp.cameras.synthetic.gestures import GESTURES
 from hand_tracking_dsp.cameras.synthetic.skeleton import pose_hand, rotation
-from hand_tracking_dsp.depth.types import HandSource, JointState, palm_pose
+from hand_tracking_dsp.depth.types import HandSource, JointState, Pose, palm_pose
 from hand_tracking_dsp.hand import Handedness, Joint
 
 
@@ -36,6 +37,19 @@ def test_palm_faces_the_camera_where_the_hand_is_held_up_to_it(side: Handedness)
     to_fingers, _, out_of_palm = pose.rotation.T
     assert to_fingers @ [0, -1, 0] > 0.98, "fingers point up in the image"
     assert out_of_palm @ [0, 0, -1] > 0.98, "the palm looks at the camera"
+
+
+@pytest.mark.parametrize(
+    ("axis", "degrees"),
+    [((1, 0, 0), 90), ((0, 1, 0), 180), ((0, 0, 1), -120), ((1, 2, 3), 179), ((1, 1, 0), 0)],
+)
+def test_quaternion_turns_as_the_rotation_does(axis: tuple[float, ...], degrees: float) -> None:
+    vector = np.array(axis, np.float64) / np.linalg.norm(axis) * np.radians(degrees)
+    turn, _ = cv2.Rodrigues(vector)
+    x, y, z, w = Pose(np.zeros(3, np.float32), turn.astype(np.float32)).quaternion
+    half = np.radians(degrees) / 2
+    wanted = np.array([*np.sin(half) * np.array(axis) / np.linalg.norm(axis), np.cos(half)])
+    np.testing.assert_allclose([x, y, z, w], wanted, atol=1e-6)
 
 
 def test_palm_of_hidden_joints_is_unknown() -> None:

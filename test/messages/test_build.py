@@ -27,10 +27,14 @@ pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built;
 pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
 
 from hand_tracking_dsp.cameras.camera import HandTruth
-from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.cameras.synthetic.gestures import GESTURES
+from hand_tracking_dsp.cameras.synthetic.skeleton import pose_hand, rotation
+from hand_tracking_dsp.depth.types import Hand3d, Hands3d, HandSource, JointState
+from hand_tracking_dsp.hand import Handedness, Joint
 from hand_tracking_dsp.messages.build import MessageBuilder
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.hands import tracked_hand
+from hand_tracking_dsp.messages.hands_3d import hands_in_space
 from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.messages.samples import frame_cost
@@ -171,6 +175,7 @@ def test_costs_become_a_message_field_by_field_and_the_same_costs_again(build, h
         at_deadline=True,
         published_ms=3.5,
         prediction_error=2.5,
+        depth_ms=1.25,
     )
     message = build.stats(cost, header)
     assert message.header == header
@@ -185,8 +190,76 @@ def test_costs_become_a_message_field_by_field_and_the_same_costs_again(build, h
     assert message.accelerator_utilization == 0.625
     assert (message.reflex, message.commanded_ms) == (True, 6.0), "2 ms more, as for the tracker alone"
     assert (message.at_deadline, message.published_ms, message.prediction_error) == (True, 3.5, 2.5)
+    assert message.depth_ms == 1.25
     assert message.provider == "test/cpu"
     unknown = {"charge", "power_w"}
     again = frame_cost(message)
     for name in FrameCost.__slots__:
         assert name in unknown or getattr(again, name) == getattr(cost, name), name
+
+
+def a_hand_in_space(track_id: int = 3) -> Hand3d:
+    joints = pose_hand(GESTURES["open palm"]).joints @ rotation(0.3, 0.2, 0.1).T + [0.1, 0.0, 0.6]
+    states = np.full(21, JointState.MEASURED, np.uint8)
+    states[Joint.PINKY_TIP] = JointState.INFERRED
+    states[Joint.THUMB_TIP] = JointState.UNKNOWN
+    std_m = np.full(21, 0.004, np.float32)
+    joints[Joint.THUMB_TIP] = std_m[Joint.THUMB_TIP] = np.nan
+    return Hand3d(track_id, Handedness.RIGHT, 0.9, 0.8, joints.astype(np.float32), states, std_m)
+
+
+def test_a_message_becomes_the_same_hand_in_space_again(build, header):
+    hand = a_hand_in_space()
+    message = build.hands_3d(Hands3d((hand,), HandSource.FUSED, 0.004), header)
+    again = hands_in_space(message)
+    assert (message.header, again.source, again.depth_offset_s) == (
+        header,
+        HandSource.FUSED,
+        pytest.approx(0.004),
+    )
+    (same,) = again.hands
+    assert (same.track_id, same.handedness, same.presence) == (3, Handedness.RIGHT, pytest.approx(0.8))
+    np.testing.assert_array_equal(same.joints_m, hand.joints_m)
+    np.testing.assert_array_equal(same.states, hand.states)
+    np.testing.assert_array_equal(same.std_m, hand.std_m)
+    palm = message.hands[0].palm
+    assert hand.palm is not None
+    np.testing.assert_allclose([palm.position.x, palm.position.y, palm.position.z], hand.palm.position_m)
+    turn = [palm.orientation.x, palm.orientation.y, palm.orientation.z, palm.orientation.w]
+    np.testing.assert_allclose(turn, hand.palm.quaternion)
+
+
+def test_a_palm_that_is_not_known_is_nan(build, header):
+    hand = a_hand_in_space()
+    hand.joints_m[Joint.WRIST] = np.nan
+    palm = build.hands_3d(Hands3d((hand,), HandSource.FUSED), header).hands[0].palm
+    assert math.isnan(palm.position.x)
+    assert math.isnan(palm.orientation.w)
+
+
+def test_true_joints_in_space_say_which_of_them_the_camera_sees(build, header):
+    joints = np.arange(63, dtype=np.float32).reshape(21, 3) / 1000
+    seen = np.arange(21) % 2 == 0
+    centre = np.array([0, 0, 0.5], np.float32)
+    truth = [HandTruth(Handedness.LEFT, joints, joints, centre, visible) for visible in (seen, None)]
+    told = hands_in_space(build.truth_3d(truth, header))
+    assert told.source == HandSource.TRUTH
+    some, all_seen = told.hands
+    np.testing.assert_allclose(some.joints_m, joints + centre)
+    assert (some.track_id, some.handedness, some.std_m.max()) == (0, Handedness.LEFT, 0.0)
+    np.testing.assert_array_equal(some.states == JointState.MEASURED, seen)
+    assert (all_seen.states == JointState.MEASURED).all(), "nothing is known of what hides them"
+
+
+def test_a_joint_that_is_not_finite_or_of_no_known_state_is_unknown(build, header):
+    message = build.hands_3d(Hands3d((a_hand_in_space(),), HandSource.DEPTH_ONLY), header)
+    message.hands[0].joints[Joint.WRIST].x = math.inf
+    message.hands[0].joint_states[Joint.INDEX_MCP] = 77
+    (hand,) = hands_in_space(message).hands
+    unknown = [Joint.WRIST, Joint.THUMB_TIP, Joint.INDEX_MCP]
+    assert np.flatnonzero(hand.states == JointState.UNKNOWN).tolist() == unknown
+    assert np.isnan(hand.joints_m[unknown]).all()
+    assert np.isnan(hand.std_m[unknown]).all()
+    message.source = 0
+    with pytest.raises(ValueError, match="0 is not a valid HandSource"):
+        hands_in_space(message)

@@ -42,7 +42,7 @@ def test_what_was_not_measured_is_an_empty_field(tmp_path: Path) -> None:
     Trace((frame(0.0),)).write(tmp_path / "trace.csv")
     header, row = (tmp_path / "trace.csv").read_text().splitlines()
     assert header.startswith("stamp_s,level,sparsity,hands,detector_ran,total_ms,end_to_end_ms")
-    assert row == "0.0,1,,2,0,8.5,,,,,,,,,,,,0,,,0,255"
+    assert row == "0.0,1,,2,0,8.5,,,,,,,,,,,,0,,,0,255,0.0"
 
 
 def test_latency_is_end_to_end_where_that_is_known() -> None:
@@ -65,13 +65,13 @@ def test_a_trace_needs_a_frame() -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("0.5,1,,2,0", r"in line 3 \(5 fields instead of 22\)"),
-        ("0.5,1,,2,0,fast,,,,,,,,,,,,0,,,0,255", r"in line 3 \(total_ms is 'fast', not a number\)"),
-        ("0.5,1.5,,2,0,8.5,,,,,,,,,,,,0,,,0,255", r"level is '1\.5', not a number"),
-        ("0.5,-1,,2,0,8.5,,,,,,,,,,,,0,,,0,255", "level is -1, at least 0"),
-        ("0.5,1,,2,0,,,,,,,,,,,,,0,,,0,255", "total_ms is nan"),
-        ("-1,1,,2,0,8.5,,,,,,,,,,,,0,,,0,255", r"stamp_s is -1\.0"),
-        ("0.0,1,,2,0,8.5,,,,,,,,,,,,0,,,0,255", "goes back in time in line 3"),
+        ("0.5,1,,2,0", r"in line 3 \(5 fields instead of 23\)"),
+        ("0.5,1,,2,0,fast,,,,,,,,,,,,0,,,0,255,0", r"in line 3 \(total_ms is 'fast', not a number\)"),
+        ("0.5,1.5,,2,0,8.5,,,,,,,,,,,,0,,,0,255,0", r"level is '1\.5', not a number"),
+        ("0.5,-1,,2,0,8.5,,,,,,,,,,,,0,,,0,255,0", "level is -1, at least 0"),
+        ("0.5,1,,2,0,,,,,,,,,,,,,0,,,0,255,0", "total_ms is nan"),
+        ("-1,1,,2,0,8.5,,,,,,,,,,,,0,,,0,255,0", r"stamp_s is -1\.0"),
+        ("0.0,1,,2,0,8.5,,,,,,,,,,,,0,,,0,255,0", "goes back in time in line 3"),
     ],
 )
 def test_a_damaged_line_is_named(tmp_path: Path, row: str, said: str) -> None:
@@ -108,12 +108,12 @@ def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path) -> None:
         Trace((frame(0.0),)).write(tmp_path / "picture.csv" / "trace.csv")
 
 
-def test_traces_from_before_operating_points_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("later", "row", "point"), [(3, "", NO_POINT), (1, ",0,4", 4)])
+def test_traces_of_earlier_versions_are_read(tmp_path: Path, later: int, row: str, point: int) -> None:
     path = tmp_path / "trace.csv"
-    lines = [",".join(COLUMNS[:-2]), "0.0,1,,2,0,8.5,,,,,,,,,,,,0,,"]
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text(f"{','.join(COLUMNS[:-later])}\n0.0,1,,2,0,8.5,,,,,,,,,,,,0,,{row}\n")
     (only,) = read_trace(path).frames
-    assert (only.level, only.predicted, only.operating_point) == (1, 0, NO_POINT)
+    assert (only.level, only.predicted, only.operating_point, only.depth_ms) == (1, 0, point, 0.0)
 
 
 def test_an_offset_of_clocks_is_no_latency() -> None:
