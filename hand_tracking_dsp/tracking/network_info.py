@@ -115,8 +115,9 @@ class FileInfo(Record):
     Attributes:
         file: Name of the ONNX file, in the bank's own folder.
         sha256: Its checksum, hexadecimal.
-        float_sha256: Of a network that takes bytes, the checksum of the file with the float input that it
-            was made from and computes the same as; None where the network itself takes floats.
+        float_sha256: Of a file that takes bytes or keeps weights as float16, the checksum of the one with the
+            float input and float32 weights that it was made from and computes the same as; None where the
+            file itself is that.
         precision: Precision of the weights, one of PRECISIONS.
         latency: Measured times.
         accuracy: Other measurements.
@@ -143,7 +144,7 @@ class FileInfo(Record):
 
     @property
     def computes(self) -> str:
-        """Checksum that is the same for two files that compute the same, whichever input they take."""
+        """Checksum that is the same for two files that compute the same, whichever form they have."""
         return self.float_sha256 or self.sha256
 
     @property

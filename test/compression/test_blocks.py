@@ -19,6 +19,7 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
+from support.networks import original_network
 
 from hand_tracking_dsp.compression.bank.deviation import predict
 from hand_tracking_dsp.compression.bank.model_size import count_parameters
@@ -34,7 +35,6 @@ from hand_tracking_dsp.compression.blocks import (
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.onnx_graph import copied, cut_out, read_weights
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.resources import original_bank
 
 
 def test_finds_stem_blocks_and_heads(network: onnx.ModelProto) -> None:
@@ -49,7 +49,7 @@ def test_finds_stem_blocks_and_heads(network: onnx.ModelProto) -> None:
 
 @pytest.mark.parametrize("name", ["hand_full.onnx", "hand_lite.onnx"])
 def test_finds_sixteen_blocks_in_mediapipes_networks(name: str) -> None:
-    model = onnx.load(original_bank() / name)
+    model = original_network(name)
     blocks = read_blocks(model)
     assert len(blocks) == 16
     assert sum(block.removable for block in blocks) == 9
@@ -57,7 +57,7 @@ def test_finds_sixteen_blocks_in_mediapipes_networks(name: str) -> None:
 
 
 def test_a_pool_on_the_shortcut_makes_a_block_stay() -> None:
-    blocks = {block.name: block for block in read_blocks(onnx.load(original_bank() / "hand_lite.onnx"))}
+    blocks = {block.name: block for block in read_blocks(original_network("hand_lite.onnx"))}
     assert blocks["block01"].shortcut not in {None, blocks["block01"].source}
     assert not blocks["block01"].removable
 

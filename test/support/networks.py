@@ -17,11 +17,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from hand_tracking_dsp.tracking.network_info import NearInfo, NetworkInfo
+
+if TYPE_CHECKING:
+    import onnx
 
 
 def tiny_network(noise: float) -> bytes:
@@ -67,6 +71,16 @@ def tiny_bank(tmp_path: Path) -> Path:
     levels[1] = with_variant(levels[1], "int8.onnx", files["int8.onnx"], "int8")
     write_bank(tmp_path / "tiny", new_bank("tiny", "none", "a test", levels), files)
     return tmp_path / "tiny"
+
+
+def original_network(file: str) -> onnx.ModelProto:
+    """Read one of MediaPipe's networks as the commands that make networks do: with float32 weights."""
+    from hand_tracking_dsp.compression.bank.files import read_model
+    from hand_tracking_dsp.resources import original_bank
+    from hand_tracking_dsp.tracking.manifest import read_manifest
+
+    bank = read_manifest(original_bank())
+    return read_model(bank, next(info for info in bank.files if info.file == file))
 
 
 @pytest.fixture(scope="session")

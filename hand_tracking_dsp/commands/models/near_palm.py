@@ -95,8 +95,7 @@ def run(options: argparse.Namespace) -> int:
     console.print(_table(results))
     data = f"{sources} ({len(pictures)} pictures, seed {options.seed})"
     new, files = with_near(bank, options.detector, options.size, results, data)
-    as_they_are = [info.file for info in bank.files if info.float_sha256 is None and info.file not in files]
-    write_bank(options.out, new, files, as_they_are)
+    write_bank(options.out, new, files)
     console.print(f"The bank is written into {options.out}.")
     return 0
 

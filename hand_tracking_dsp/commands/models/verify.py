@@ -165,7 +165,7 @@ def _originals(bank: Manifest, wheel: Path | None) -> dict[str, bytes]:
 
 
 def _compare_inputs(bank: Manifest, images: Sequence[Image], console: Console) -> bool:
-    """Show how far the networks that take bytes compute something else than those they were made of."""
+    """Show how far the files with bytes or float16 compute something else than those they were made of."""
     chosen = [info for info in bank.files if info.float_sha256]
     if not chosen:
         return True
@@ -178,8 +178,8 @@ def _compare_inputs(bank: Manifest, images: Sequence[Image], console: Console) -
         for info, value in zip(chosen, found, strict=True)
     )
     title = (
-        "Networks that take bytes, and the same without their byte input: largest difference of all outputs "
-        f"in ONNX Runtime on the CPU, {len(images)} pictures and noise"
+        "Files that take bytes or keep weights as float16, and the same in floats: largest difference of all "
+        f"outputs in ONNX Runtime on the CPU, {len(images)} pictures and noise"
     )
     console.print(make_table(title, ("network", "difference", ""), rows, left=("",)))
     return not any(found)

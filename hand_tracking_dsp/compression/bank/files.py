@@ -23,6 +23,7 @@ from pathlib import Path
 import onnx
 
 from hand_tracking_dsp.compression.bank.byte_input import with_byte_input, with_float_input
+from hand_tracking_dsp.compression.bank.half_weights import with_float_weights, with_half_weights
 from hand_tracking_dsp.compression.onnx_graph import parse_model
 from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ModelError
@@ -34,7 +35,7 @@ from hand_tracking_dsp.tracking.network_info import File, FileInfo, LevelInfo
 
 
 def read_float_network(bank: Manifest, info: FileInfo) -> bytes:
-    """Read the ONNX file of a network or one of its variants, with the float input.
+    """Read the ONNX file of a network or one of its variants, with the float input and float32 weights.
 
     Raises:
         ModelError: The file is missing or damaged, or is another one than the bank says.
@@ -42,11 +43,11 @@ def read_float_network(bank: Manifest, info: FileInfo) -> bytes:
     data = read_network(bank, info)
     if info.float_sha256 is None:
         return data
-    data = with_float_input(data, info.file)
+    data = with_float_input(with_float_weights(data), info.file)
     if sha256_of(data) != info.float_sha256:
         msg = (
             f"The network {info.file} does not compute what {MANIFEST_NAME} says of it (sha256 "
-            f"{sha256_of(data)[:12]}… without its byte input, instead of {info.float_sha256[:12]}…): export "
+            f"{sha256_of(data)[:12]}… with floats throughout, instead of {info.float_sha256[:12]}…): export "
             f"the bank again."
         )
         raise ModelError(msg)
@@ -98,7 +99,8 @@ def write_bank(
 ) -> Manifest:
     """Write the networks of a bank, then bank.json; whatever fails, an old bank there stays usable.
 
-    In a bank of schema contract.BYTE_INPUT the networks get the byte input.
+    In a bank of schema contract.BYTE_INPUT new networks get the byte input. New fp32 files keep their weights
+    as float16 where that loses nothing.
 
     A file that lies there with other bytes is not touched: the new one then gets a name with the
     beginning of its sha256. Networks that only the old bank names are removed at the end.
@@ -106,8 +108,9 @@ def write_bank(
     Args:
         folder: Destination; made if missing.
         bank: Manifest of the bank; returned as written.
-        files: New ONNX files by name, with the float input; the others lie in the bank's own folder.
-        keep_floats: Names of files that keep the float input.
+        files: New ONNX files by name, with the float input and float32 weights; the others lie in the bank's
+            own folder and stay as they are.
+        keep_floats: Names of new files that keep the float input.
 
     Raises:
         ModelError: A network that the bank names is missing or another one.
@@ -117,12 +120,11 @@ def write_bank(
 
     def placed(info: File) -> File:
         if info.file not in files:
-            data = read_network(bank, info)
-        elif sha256_of(data := files[info.file]) != info.computes:
+            return replace(info, file=written.add(info.file, read_network(bank, info)))
+        if sha256_of(data := files[info.file]) != info.computes:
             msg = f"The network {info.file} is not the one that its entry describes: make the entry again."
             raise ModelError(msg)
-        if bank.schema == BYTE_INPUT and info.file not in keep_floats:
-            info, data = _taking_bytes(info, data)
+        info, data = _packed(info, data, bank.schema == BYTE_INPUT and info.file not in keep_floats)
         return replace(info, file=written.add(info.file, data))
 
     new = replace(bank.with_each_file(placed), folder=folder)
@@ -130,13 +132,19 @@ def write_bank(
     return new
 
 
-def _taking_bytes(info: File, data: bytes) -> tuple[File, bytes]:
-    """Give a network the byte input, if it has the float one, and say so in its entry."""
-    found = sha256_of(data)
-    data = with_byte_input(data, info.file)
-    if sha256_of(data) == info.sha256:
+def _packed(info: File, data: bytes, takes_bytes: bool) -> tuple[File, bytes]:
+    """Return a network as a bank keeps it, and its entry, which goes on naming what it computes."""
+    if takes_bytes:
+        data = with_byte_input(data, info.file)
+    if info.precision == "fp32":
+        data = with_half_weights(data)
+    found, computes = sha256_of(data), info.computes
+    if found == info.sha256:
         return info, data
-    return replace(info, sha256=sha256_of(data), float_sha256=found), data
+    if found == computes:
+        order = tuple(name for name in info.order if name != "float_sha256")
+        return replace(info, sha256=found, float_sha256=None, order=order), data
+    return replace(info, sha256=found, float_sha256=computes), data
 
 
 def _old_files(folder: Path) -> set[str]:

@@ -38,7 +38,10 @@ from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
 RELEASE = "mediapipe==0.10.21"
 
 # Of the fields in the committed bank.json, which an import makes again byte for byte.
-_ORDER = ("name", "file", "sha256", "precision", "parameters", "macs", "dead_channels", "latency", "source")
+_ORDER = (
+    "name", "file", "sha256", "float_sha256", "precision",
+    "parameters", "macs", "dead_channels", "latency", "source",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ import pytest
 # Without these no test here is collected; see test/conftest.py.
 if find_spec("onnx"):
     import onnx
+    from support.networks import original_network
 
     from hand_tracking_dsp.resources import share_path
 
@@ -34,10 +35,10 @@ def mediapipe() -> Path:
 
 
 @pytest.fixture(scope="session", params=["hand_full", "hand_lite"])
-def model(request: pytest.FixtureRequest, mediapipe: Path) -> onnx.ModelProto:
-    return onnx.load(mediapipe / f"{request.param}.onnx")
+def model(request: pytest.FixtureRequest) -> onnx.ModelProto:
+    return original_network(f"{request.param}.onnx")
 
 
 @pytest.fixture(scope="session")
-def lite(mediapipe: Path) -> onnx.ModelProto:
-    return onnx.load(mediapipe / "hand_lite.onnx")
+def lite() -> onnx.ModelProto:
+    return original_network("hand_lite.onnx")

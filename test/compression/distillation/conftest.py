@@ -28,11 +28,11 @@ import pytest
 if find_spec("onnx"):
     import onnx
     from onnx import helper, numpy_helper
+    from support.networks import original_network
 
     from hand_tracking_dsp.compression.data.augment import Augmentation
     from hand_tracking_dsp.compression.distillation import samples as sampling
     from hand_tracking_dsp.compression.distillation.samples import SampleRecipe, TrainingSamples, make_samples
-    from hand_tracking_dsp.resources import share_path
 
 FEW = 8
 """Samples in a shard of these tests."""
@@ -83,7 +83,7 @@ def small_network() -> Callable[[int], onnx.ModelProto]:
 
 @pytest.fixture(scope="session")
 def teacher() -> onnx.ModelProto:
-    return onnx.load(share_path("models", "mediapipe") / "hand_full.onnx")
+    return original_network("hand_full.onnx")
 
 
 @pytest.fixture(scope="session")

@@ -19,18 +19,18 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
+from support.networks import original_network
 
 from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.distillation.gradient_relevance import gradient_relevance, weight_relevance
 from hand_tracking_dsp.compression.onnx_graph import read_weights
 from hand_tracking_dsp.compression.pruning.criteria import channel_sums
-from hand_tracking_dsp.resources import original_bank
 
 
 @pytest.fixture(scope="module")
 def lite() -> onnx.ModelProto:
-    return onnx.load(original_bank() / "hand_lite.onnx")
+    return original_network("hand_lite.onnx")
 
 
 @pytest.fixture(scope="module")

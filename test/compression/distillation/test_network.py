@@ -18,10 +18,10 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from support.networks import original_network
 
 from hand_tracking_dsp.compression.distillation.network import FEATURES, OnnxNetwork
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 
 CLOSE_PX = 1e-3
@@ -29,7 +29,7 @@ CLOSE_PX = 1e-3
 
 @pytest.fixture(scope="module", params=["hand_full", "hand_lite"])
 def model(request):
-    return onnx.load(share_path("models", "mediapipe") / f"{request.param}.onnx")
+    return original_network(f"{request.param}.onnx")
 
 
 @pytest.fixture(scope="module")

@@ -23,12 +23,14 @@ from pathlib import Path
 
 import onnx
 import pytest
+from support.networks import original_network
 
+from hand_tracking_dsp.compression.bank.files import read_model
 from hand_tracking_dsp.compression.bank.model_size import count_macs, count_parameters
 from hand_tracking_dsp.compression.mediapipe.bank import HANDS, PALMS, make_bank, read_originals
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.resources import share_path
-from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import read_manifest
 
 FOLDER = share_path("models", "mediapipe")
 
@@ -36,7 +38,7 @@ FOLDER = share_path("models", "mediapipe")
 def test_the_manifest_counts_what_the_files_hold() -> None:
     manifest = read_manifest(FOLDER)
     for info in (*manifest.levels, *manifest.detectors):
-        model = onnx.load_model_from_string(read_network(manifest, info))
+        model = read_model(manifest, info)
         onnx.checker.check_model(model, full_check=True)
         assert count_parameters(model) == info.parameters
         assert count_macs(model) == info.macs
@@ -55,7 +57,7 @@ def test_the_manifest_names_the_originals() -> None:
 
 @pytest.mark.parametrize("file", ["hand_full.onnx", "hand_lite.onnx"])
 def test_layers_are_named_by_their_blocks(file: str) -> None:
-    names = {node.name for node in onnx.load(FOLDER / file).graph.node}
+    names = {node.name for node in original_network(file).graph.node}
     for index in range(1, 16):
         assert {f"block{index:02d}.expand", f"block{index:02d}.depthwise"} <= names
     assert {"stem.conv", "head.landmarks", "head.world_landmarks"} <= names
@@ -63,7 +65,7 @@ def test_layers_are_named_by_their_blocks(file: str) -> None:
 
 def test_the_networks_have_no_operator_that_is_slow() -> None:
     for info in read_manifest(FOLDER).detectors:
-        kinds = {node.op_type for node in onnx.load(FOLDER / info.file).graph.node}
+        kinds = {node.op_type for node in original_network(info.file).graph.node}
         assert "PRelu" not in kinds
 
 

@@ -15,10 +15,10 @@
 import numpy as np
 import onnx
 import pytest
+from support.networks import original_network
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.palm.kinks import fold_kinks
-from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 
 
@@ -35,7 +35,7 @@ def products(model):
 def test_products_go_and_results_stay(detector, images, name, fewer):
     model = detector
     if name != "tiny":
-        model = onnx.load(share_path("models", "mediapipe") / f"palm_{name}.onnx")
+        model = original_network(f"palm_{name}.onnx")
 
     folded = fold_kinks(model)
 

@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 import pytest
 
-from hand_tracking_dsp.compression.bank.files import read_model, write_bank
+from hand_tracking_dsp.compression.bank.files import read_files, read_model, write_bank
 from hand_tracking_dsp.compression.palm.detector import open_detector
 from hand_tracking_dsp.compression.palm.near import (
     FOUND,
@@ -146,7 +146,7 @@ def test_a_bank_gets_a_near_detector_that_the_tracker_loads(bank, palm_network, 
     figures = measure_near(palm_network, [hand], runs=1)
 
     new, files = with_near(bank, "full", 128, figures, "a hand (1 picture)")
-    everything = {info.file: (bank.folder / info.file).read_bytes() for info in bank.files}
+    everything = read_files(bank)
     written = write_bank(tmp_path / "bank", new, {**everything, **files})
 
     near = read_manifest(tmp_path / "bank").near_detector

@@ -15,11 +15,11 @@
 import numpy as np
 import onnx
 import pytest
+from support.networks import original_network
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.model_size import count_macs
 from hand_tracking_dsp.compression.palm.rewrite import project_before_resize, with_integer_projections
-from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 from hand_tracking_dsp.tracking.contract import PALM, check_session
 
@@ -36,7 +36,7 @@ def outputs(model, images):
 def model(request, detector):
     if request.param == "tiny":
         return detector
-    return onnx.load(share_path("models", "mediapipe") / f"palm_{request.param}.onnx")
+    return original_network(f"palm_{request.param}.onnx")
 
 
 def test_projecting_before_resizing_changes_nothing_but_the_work(model, images):

@@ -19,12 +19,12 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
+from support.networks import original_network
 
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable, measure_latency
 from hand_tracking_dsp.compression.quantization.placeholder_ranges import with_any_ranges
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.resources import original_bank
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
@@ -51,7 +51,7 @@ def test_what_lies_between_is_interpolated() -> None:
 
 @pytest.mark.parametrize("name", ["hand_full.onnx", "hand_lite.onnx"])
 def test_the_network_to_be_timed_is_int8_throughout(name: str) -> None:
-    model = with_any_ranges(onnx.load(original_bank() / name))
+    model = with_any_ranges(original_network(name))
     onnx.checker.check_model(model, full_check=True)
     floats = [item for item in model.graph.initializer if item.data_type == onnx.TensorProto.FLOAT]
     # The plane that fills the image up to four is rounded where it is read.
