@@ -63,7 +63,7 @@ setup(
     ],
     python_requires=">=3.10",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={NAME: ["py.typed", "**/*.html"]},
+    package_data={NAME: ["py.typed", "**/*.html", "cameras/mesh/data/*"]},
     data_files=shared_files(),
     entry_points={"console_scripts": ["hand-tracking-dsp = hand_tracking_dsp.cli:main"]},
     install_requires=[

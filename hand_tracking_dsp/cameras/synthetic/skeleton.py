@@ -53,7 +53,7 @@ PALM_M: Floats = 1e-3 * np.array(
 )
 """Thumb CMC and the four finger MCP joints from the wrist; the palm is rigid."""
 
-_THUMB_ROLL = np.radians(-62.0)
+THUMB_ROLL = np.radians(-62.0)
 """Turn of the thumb about its own axis: its pad faces the fingers, not the palm's front."""
 
 
@@ -87,7 +87,7 @@ def pose_hand(angles_deg: Floats, handedness: Handedness = Handedness.RIGHT) -> 
     for row, finger in enumerate(FINGERS):
         joints[finger[0]] = PALM_M[row]
         if finger[0] is Joint.THUMB_CMC:
-            frame = _about_z(-angles[row, 0]) @ _about_x(angles[row, 1]) @ _about_y(_THUMB_ROLL)
+            frame = _about_z(-angles[row, 0]) @ _about_x(angles[row, 1]) @ _about_y(THUMB_ROLL)
             flexions = (0.0, angles[row, 2], angles[row, 3])
         else:
             frame = _about_z(-angles[row, 0])
