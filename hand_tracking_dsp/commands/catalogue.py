@@ -81,6 +81,12 @@ GROUPS: Mapping[str, Group] = {
             "measure": "measure how well gestures are read",
         },
     ),
+    "depth": Group(
+        "evaluate hand poses from depth images",
+        {
+            "benchmark": "compare results with the truth of NYU, ICVL or MSRA",
+        },
+    ),
 }
 """The groups, by name."""
 

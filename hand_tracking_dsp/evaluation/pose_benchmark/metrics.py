@@ -28,6 +28,7 @@ THRESHOLDS_MM = tuple(range(81))
 """Thresholds of the benchmarks' curves, mm."""
 
 _MM_PER_M = 1000.0
+_DECIMALS = 6
 
 
 def joint_errors_mm(predicted_m: NDArray[Any], truth_m: NDArray[Any]) -> Array:
@@ -48,7 +49,8 @@ def joint_errors_mm(predicted_m: NDArray[Any], truth_m: NDArray[Any]) -> Array:
         msg = f"Predicted joints {list(predicted_m.shape)} and true ones {list(truth_m.shape)} do not match."
         raise ValueError(msg)
     apart = predicted_m.astype(np.float64) - truth_m
-    errors: Array = np.linalg.norm(apart, axis=2) * _MM_PER_M
+    # An error that is exactly a threshold in mm stays it.
+    errors: Array = np.round(np.linalg.norm(apart, axis=2) * _MM_PER_M, _DECIMALS)
     errors[~np.isfinite(predicted_m).all(axis=2)] = np.inf
     errors[~np.isfinite(truth_m).all(axis=2)] = np.nan
     return errors
