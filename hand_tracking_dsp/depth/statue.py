@@ -64,7 +64,7 @@ _HOLE_BLOCKS = 12
 
 @dataclass(frozen=True, slots=True)
 class StatueOptions:
-    """How depth images are drawn for the networks."""
+    """Drawing of depth images for the networks."""
 
     reach_m: float = option(
         1.8,

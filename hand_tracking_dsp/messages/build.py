@@ -67,6 +67,17 @@ class MessageBuilder:
         message.data = _sequence(message.data, np.ascontiguousarray(pixels).reshape(-1))
         return message
 
+    def depth_image(self, depth_mm: NDArray[np.uint16], header: Message) -> Message:
+        """Build a sensor_msgs/Image in 16UC1 of uint16 [height, width], millimetres, 0 = unknown."""
+        message = self._new("sensor_msgs/msg/Image")
+        message.header = header
+        message.height, message.width = depth_mm.shape
+        message.encoding = "16UC1"
+        message.step = 2 * message.width
+        stored = np.ascontiguousarray(depth_mm, "<u2")
+        message.data = _sequence(message.data, stored.view(np.uint8).reshape(-1))
+        return message
+
     def compressed_image(self, pixels: Image, quality: int, header: Message) -> Message:
         """Build a sensor_msgs/CompressedImage, a JPEG of uint8 [height, width, 3], BGR; quality 1 to 100."""
         _, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])

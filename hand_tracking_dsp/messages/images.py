@@ -120,8 +120,8 @@ def image_to_pixels(message: Message, scale: ValueScale | None = None) -> tuple[
     value_bytes, channels, conversion = _PACKED[encoding]
     pixel_bytes = value_bytes * channels
     step, row_bytes = message.step, width * pixel_bytes
-    _check_data(message, step, row_bytes, height, (height - 1) * step + row_bytes)
-    rows = _rows(message, step, row_bytes, height)
+    check_data(message, step, row_bytes, height, (height - 1) * step + row_bytes)
+    rows = view_rows(message, step, row_bytes, height)
     check_size("The image", width, height, scale.options, pixel_bytes)
     if encoding in _PAIRED and width % 2:
         msg = f"An image of {width}x{height} pixels cannot be {encoding}, whose pixels come in pairs."
@@ -172,7 +172,9 @@ def compressed_to_pixels(message: Message, scale: ValueScale | None = None) -> t
     return cast(Pixels, cv2.cvtColor(scale.brightness(decoded), pattern)), "bgr"
 
 
-def _check_data(message: Message, step: int, row_bytes: int, rows: int, needed: int) -> None:
+def check_data(
+    message: Message, step: int, row_bytes: int, rows: int, needed: int, name: str = "The image"
+) -> None:
     """Check that a message's data hold its rows.
 
     Args:
@@ -181,25 +183,26 @@ def _check_data(message: Message, step: int, row_bytes: int, rows: int, needed: 
         row_bytes: Bytes of a row that count.
         rows: Number of rows of all planes.
         needed: Bytes to the end of the last row.
+        name: Name of the image, which begins the sentence.
 
     Raises:
         FrameError: The step is shorter than a row, or the data end before the last row.
     """
     if step < row_bytes:
         msg = (
-            f"The image's step is {step} bytes, but {message.width} pixels of {message.encoding} need "
+            f"{name}'s step is {step} bytes, but {message.width} pixels of {message.encoding} need "
             f"{row_bytes}: fix its publisher."
         )
         raise FrameError(msg)
     if len(message.data) < needed:
         msg = (
-            f"The image is truncated: {rows} rows of {step} bytes need {needed} bytes, but it holds "
+            f"{name} is truncated: {rows} rows of {step} bytes need {needed} bytes, but it holds "
             f"{len(message.data)}; fix its publisher."
         )
         raise FrameError(msg)
 
 
-def _rows(message: Message, step: int, row_bytes: int, height: int, start: int = 0) -> NDArray[np.uint8]:
+def view_rows(message: Message, step: int, row_bytes: int, height: int, start: int = 0) -> NDArray[np.uint8]:
     """View rows of a message's data, uint8 [height, row_bytes], the first of which begins at start."""
     data = np.frombuffer(message.data, dtype=np.uint8)[start:]
     if step == row_bytes:
@@ -223,10 +226,10 @@ def _planar_to_bgr(message: Message, scale: ValueScale) -> Pixels:
     # The colours of a row of nv24 take two rows, those of two rows of the others one.
     colour_rows, rows_each = (height, 2) if encoding == "nv24" else (height // 2, 1)
     needed = height * step + (colour_rows - 1) * rows_each * step + rows_each * width
-    _check_data(message, step, width, height + colour_rows * rows_each, needed)
+    check_data(message, step, width, height + colour_rows * rows_each, needed)
     check_size("The image", width, height, scale.options)
-    grey = _rows(message, step, width, height)
-    colours = _rows(message, rows_each * step, rows_each * width, colour_rows, height * step)
+    grey = view_rows(message, step, width, height)
+    colours = view_rows(message, rows_each * step, rows_each * width, colour_rows, height * step)
     if encoding == "nv24":
         return _nv24_to_bgr(grey, colours.reshape(height, width, 2))
     code = cv2.COLOR_YUV2BGR_NV12 if encoding == "nv12" else cv2.COLOR_YUV2BGR_NV21

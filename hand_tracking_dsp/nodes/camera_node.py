@@ -31,9 +31,10 @@ from hand_tracking_dsp.cameras.camera import Frame, FrameSource, SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.errors import HandTrackingError
 from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.messages.depth_images import SharedDepth
 from hand_tracking_dsp.messages.images import SharedImage
-from hand_tracking_dsp.msg import HandArray
-from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE
+from hand_tracking_dsp.msg import Hand3DArray, HandArray
+from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, DEPTH, DEPTH_INFO, IMAGE
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.pacing import FrameSchedule, RateMeter
 from hand_tracking_dsp.nodes.base.report import Report
@@ -75,7 +76,12 @@ class CameraNode(ManagedNode):
             self.share_on(CompressedImage, COMPRESSED, "image") if parameters["compressed"] else None
         )
         self._info = self.share_on(CameraInfo, CAMERA_INFO, "image") if parameters["camera_info"] else None
+        self._depth = self._depth_info = None
+        if parameters["depth"]:
+            self._depth = self.share_on(Image, DEPTH, "depth")
+            self._depth_info = self.share_on(CameraInfo, DEPTH_INFO, "depth")
         self._truth = self.publish_on(HandArray, "truth", "truth")
+        self._truth_3d = self.publish_on(Hand3DArray, "truth_3d", "truth")
         self._frame_id = parameters["frame_id"]
         self._given = {
             name: parameters[name] for name in ("fx_px", "fy_px", "cx_px", "cy_px", "horizontal_fov_deg")
@@ -170,11 +176,19 @@ class CameraNode(ManagedNode):
         height, width = frame.image.shape[:2]
         shared = SharedImage(header, frame.image)
         self._image.publish(shared, lambda: self._image_message(shared))
-        if self._info is not None and self._info.wanted:
+        infos = [info for info in (self._info, self._depth_info) if info is not None and info.wanted]
+        if infos:
             known = self._intrinsics(width, height, intrinsics)
-            self._info.publish(ROS_MESSAGES.camera_info(width, height, known, header))
+            message = ROS_MESSAGES.camera_info(width, height, known, header)
+            for info in infos:
+                info.publish(message)
+        if self._depth is not None and frame.depth_mm is not None:
+            depth = SharedDepth(header, frame.depth_mm)
+            self._depth.publish(depth, lambda: ROS_MESSAGES.depth_image(depth.depth_mm, header))
         if frame.truth is not None and self._truth.get_subscription_count():
             self._truth.publish(ROS_MESSAGES.truth(frame.truth, header, width, height))
+        if frame.truth is not None and self._truth_3d.get_subscription_count():
+            self._truth_3d.publish(ROS_MESSAGES.truth_3d(frame.truth, header))
         if self._compressed is not None and self._compressed.wanted:
             compressed = ROS_MESSAGES.compressed_image(frame.image, self._jpeg_quality, header)
             self._compressed.publish(compressed)

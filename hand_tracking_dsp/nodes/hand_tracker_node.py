@@ -17,9 +17,8 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -27,7 +26,6 @@ from typing import Any
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import Trigger
 
-from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.images.value_scale import ValueScale
 from hand_tracking_dsp.messages.frame_cost import FrameCost
@@ -36,12 +34,13 @@ from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.base.deadlines import Deadlines
 from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE, image_topic
-from hand_tracking_dsp.nodes.base.mailbox import Mailbox
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.pacing import RateMeter
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
+from hand_tracking_dsp.nodes.depth_fusion import DepthFusion, FoundHands
 from hand_tracking_dsp.nodes.frame_pictures import FramePictures
+from hand_tracking_dsp.nodes.frame_thread import FrameThread
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES
 from hand_tracking_dsp.nodes.messages.received_images import ReceivedImage, ReceivedImages
 from hand_tracking_dsp.nodes.networks_report import choices_made, report_networks
@@ -60,12 +59,6 @@ from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import ChannelOrder, Drift, FrameResult
 from hand_tracking_dsp.tracking.types import Image as Pixels
 
-# A bad frame stays in /diagnostics for so long.
-_BAD_FRAME_SHOWN_S = 5.0
-
-# Longer than any network takes for a frame.
-_STUCK_S = 5.0
-
 
 class HandTrackerNode(ManagedNode):
     """Tracks hands; the subscription only keeps the newest image, a thread of its own does the work."""
@@ -77,19 +70,19 @@ class HandTrackerNode(ManagedNode):
         self._detector: PalmDetector | None = None
         self._drift: DriftMonitor | None = None
         self._accelerator: Accelerator | None = None
-        self._thread: threading.Thread | None = None
-        self._images: Mailbox[ReceivedImage] = Mailbox()
+        self._thread: FrameThread | None = None
+        self._fusion: DepthFusion | None = None
         self._deadline = Deadline(DeadlineOptions())
         self._deadlines: Deadlines[ReceivedImage] | None = None
         self._manifest: Manifest | None = None
         self._command: PointCommand | None = None
         self._reset_wanted = False
-        self._frames = self._rejected = 0
-        self._bad_frame = ""
-        self._bad_frame_s = self._last_stamp_s = -math.inf
-        self._taken_s, self._rate = math.inf, RateMeter()
+        self._frames = 0
+        self._last_stamp_s = -math.inf
+        self._rate = RateMeter()
         self._latest: FrameResult | None = None
         self._message: HandArray | None = None
+        self._to_pixels: Callable[[Any, ValueScale], tuple[Pixels, ChannelOrder]] = image_to_pixels
 
     def configure(self) -> None:
         """Load every network of the bank and create topics."""
@@ -115,24 +108,25 @@ class HandTrackerNode(ManagedNode):
 
     def activate(self) -> None:
         """Start the threads that track, and that keep the deadline."""
-        self._images = Mailbox()
         self._scale = ValueScale(self._image_options)
-        self._frames = self._rejected = 0
-        self._bad_frame_s = self._last_stamp_s = -math.inf
+        self._frames = 0
+        self._last_stamp_s = -math.inf
         self._reset_wanted = True
         self._received.restart()
         self._deadlines = Deadlines(
             self._predict, partial(self._warn, "Predicting hands"), self.scheduling.enter_timer
         )
-        self._thread = threading.Thread(target=self._run, args=(self._images,), name="tracker", daemon=True)
-        self._thread.start()
+        if self._fusion is not None:
+            self._fusion.start()
+        self._thread = FrameThread(self._handle, self.scheduling.enter_thread, self.get_logger())
 
     def deactivate(self) -> None:
         """Stop these threads."""
-        self._images.close()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.stop()
             self._thread = None
+        if self._fusion is not None:
+            self._fusion.stop()
         if self._deadlines is not None:
             self._deadlines.stop()
         if self._tracker is not None:
@@ -141,7 +135,7 @@ class HandTrackerNode(ManagedNode):
     def cleanup(self) -> None:
         """Free the networks."""
         self._tracker = self._bank = self._detector = self._drift = None
-        self._accelerator = self._latest = None
+        self._accelerator = self._latest = self._fusion = None
 
     def apply(self, values: Mapping[str, Any]) -> None:
         """Take up the deadline, and how often and at what cost drift is measured."""
@@ -155,8 +149,6 @@ class HandTrackerNode(ManagedNode):
         """Say how fast, at which level, and what was wrong with images."""
         report.values |= {
             "frames": self._frames,
-            "frames_dropped": self._images.dropped,
-            "frames_rejected": self._rejected,
             "frames_at_deadline": self._deadlines.substituted if self._deadlines else 0,
             "rate_hz": self._rate.hz(time.monotonic()),
         }
@@ -170,12 +162,9 @@ class HandTrackerNode(ManagedNode):
             warnings, notes = self._received.remarks(self._image_topic)
             report.warnings += warnings
             report.notes += notes
-        if (stuck_s := time.monotonic() - self._taken_s) > _STUCK_S:
-            report.errors.append(
-                f"An image has been under way for {stuck_s:.0f} s: if it never ends, start the node again."
-            )
-        if time.monotonic() - self._bad_frame_s < _BAD_FRAME_SHOWN_S:
-            report.errors.append(self._bad_frame)
+        for part in (self._thread, self._fusion):
+            if part is not None:
+                part.describe(report)
 
     def _report_loading(self, what: str, ready: int, total: int) -> None:
         if ready < total:
@@ -183,29 +172,41 @@ class HandTrackerNode(ManagedNode):
 
     def _create_topics(self) -> None:
         parameters = self.parameters
-        compressed = parameters["image_transport"] == "compressed"
-        kind, name = (CompressedImage, COMPRESSED) if compressed else (Image, IMAGE)
-        self._to_pixels = compressed_to_pixels if compressed else image_to_pixels
         self._image_options = parameters.make(ImageOptions)
         self._hands = self.publish_on(HandArray, "hands", "hands")
         self._stats = self.publish_on(TrackerStats, "stats", "hands")
         self._deadline.options = parameters.make(DeadlineOptions, "deadline.")
         self._received = ReceivedImages(parameters["horizontal_fov_deg"], self._deadline)
-        self._image_topic = self.resolve_topic_name(image_topic(self, name) if compressed else name)
         self._pictures = FramePictures(self, self._received)
+        self._listen_to_images(parameters["depth.mode"])
         self.listen_to(SparsityCommand, "sparsity_command", self._on_command, "command")
-        self.listen_to(CameraInfo, CAMERA_INFO, self._received.add_info, "image", shared=True)
-        self.listen_to(kind, name, self._on_image, "image", shared=True)
         self.serve(Trigger, "~/reset", self._on_reset)
 
+    def _listen_to_images(self, mode: str) -> None:
+        """Subscribe to the images that hands are found in, and to depth."""
+        fusion = self._fusion = DepthFusion(self, self._received) if mode != "rgb" else None
+        if fusion is not None and mode == "depth_only":
+            self._to_pixels, self._image_topic = fusion.draw, fusion.input.topic
+            fusion.input.listen(self._on_image)
+            return
+        compressed = self.parameters["image_transport"] == "compressed"
+        kind, name = (CompressedImage, COMPRESSED) if compressed else (Image, IMAGE)
+        self._to_pixels = compressed_to_pixels if compressed else image_to_pixels
+        self._image_topic = self.resolve_topic_name(image_topic(self, name))
+        self.listen_to(CameraInfo, CAMERA_INFO, self._received.add_info, "image", shared=True)
+        self.listen_to(kind, name, self._on_image, "image", shared=True)
+        if fusion is not None:
+            fusion.input.listen(fusion.receive)
+
     def _on_image(self, message: Image | CompressedImage | SharedImage) -> None:
-        deadlines = self._deadlines  # may be stopped meanwhile, where the camera's thread calls
-        if self.state == "active" and deadlines is not None:
+        # They may be stopped meanwhile, where the camera's thread calls.
+        deadlines, thread = self._deadlines, self._thread
+        if self.state == "active" and deadlines is not None and thread is not None:
             now_ns = self.get_clock().now().nanoseconds
             image = self._received.receive(message, now_ns, time.monotonic())
             if self._deadline.options.predict and not image.is_late:
                 deadlines.add(image)
-            deadlines.drop(self._images.put(image))
+            deadlines.drop(thread.put(image))
             # Let go of the interpreter, so that the tracking thread begins now and not only when this
             # one next waits for a message: a quarter of a millisecond sooner.
             time.sleep(1e-6)
@@ -235,30 +236,16 @@ class HandTrackerNode(ManagedNode):
             f"{what} failed with {type(error).__name__}: {error}.", throttle_duration_sec=5.0
         )
 
-    def _run(self, images: Mailbox[ReceivedImage]) -> None:
-        self.scheduling.enter_thread()
-        while (image := images.take()) is not None:
-            self._taken_s = time.monotonic()
-            try:
-                self._handle(image)
-            except FrameError as error:
-                self._reject(str(error))
-            except Exception as error:  # noqa: BLE001 (nothing may end the thread)
-                self._reject(f"Tracking failed with {type(error).__name__}: {error}.")
-            finally:
-                self._taken_s = math.inf
-                if self._deadlines is not None:
-                    self._deadlines.drop(image)
-
-    def _reject(self, sentence: str) -> None:
-        self._rejected += 1
-        self._bad_frame = sentence
-        self._bad_frame_s = time.monotonic()
-        self.get_logger().warning(sentence, throttle_duration_sec=5.0)
-
     def _handle(self, image: ReceivedImage) -> None:
-        tracker, deadlines, command = self._tracker, self._deadlines, self._command
-        if tracker is None or deadlines is None or command is None:
+        try:
+            self._track(image)
+        finally:
+            if self._deadlines is not None:
+                self._deadlines.drop(image)
+
+    def _track(self, image: ReceivedImage) -> None:
+        tracker, deadlines, command, thread = self._tracker, self._deadlines, self._command, self._thread
+        if tracker is None or deadlines is None or command is None or thread is None:
             return
         start = perf_counter()
         message, stamp_s = image.message, image.stamp_s
@@ -275,6 +262,9 @@ class HandTrackerNode(ManagedNode):
         hands = self._message = ROS_MESSAGES.hands(result, message.header, width, height, self._message)
         total_ms = (perf_counter() - start) * 1e3
         deadlines.settle(image, partial(self._hands.publish, hands))
+        depth_ms = 0.0
+        if self._fusion is not None:
+            depth_ms = self._fusion.place(FoundHands(result, message.header, stamp_s, width, height))
         self._rate.tick(now_s := time.monotonic())
         end_to_end_ms = self._received.end_to_end_ms(
             message.header.stamp, self.get_clock().now().nanoseconds, total_ms, now_s
@@ -286,11 +276,12 @@ class HandTrackerNode(ManagedNode):
             self._measure_drift(pixels, order, result, total_ms),
             stamp_ns=stamp_ns(message),
             frame=self._frames,
-            frames_dropped=self._images.dropped,
-            frames_rejected=self._rejected,
+            frames_dropped=thread.dropped,
+            frames_rejected=thread.rejected,
             conversion_ms=conversion_ms,
             total_ms=total_ms,
             end_to_end_ms=end_to_end_ms,
+            depth_ms=depth_ms,
             **command.numbers,
             accelerator_utilization=self._accelerator.busy(now_s) if self._accelerator else math.nan,
             at_deadline=image.substituted,

@@ -37,8 +37,8 @@ from hand_tracking_dsp.resources import share_path
 POLICY = ET.parse(share_path("config", "sros2_policy.xml")).getroot()  # noqa: S314 (our own file)
 # Nodes with the parameters that make them create every topic.
 CASES = {
-    "camera_node": (CameraNode, {"compressed": True, "width": 160, "height": 120}),
-    "hand_tracker_node": (HandTrackerNode, {}),
+    "camera_node": (CameraNode, {"compressed": True, "depth": True, "width": 160, "height": 120}),
+    "hand_tracker_node": (HandTrackerNode, {"depth.mode": "fused"}),
     "pruning_controller_node": (PruningControllerNode, {}),
     "power_node": (PowerNode, {"source": "simulated"}),
     "gesture_node": (GestureNode, {}),
@@ -46,7 +46,12 @@ CASES = {
     "gesture_trigger_node": (GestureTriggerNode, {}),
 }
 # The other image of the tracker, a message of hri_msgs, and a service that Humble's nodes do not have.
-NOT_ALWAYS = {"image_raw/compressed", "hri_gesture", "~/get_type_description"}
+NOT_ALWAYS = {
+    "image_raw/compressed",
+    "depth/image_raw/compressedDepth",
+    "hri_gesture",
+    "~/get_type_description",
+}
 
 
 def allowed(profile):

@@ -22,21 +22,36 @@ IMAGE = "image_raw"
 COMPRESSED = "image_raw/compressed"
 CAMERA_INFO = "camera_info"
 
+# By REP 118; aligned to the image unless they are registered here.
+DEPTH = "depth/image_raw"
+COMPRESSED_DEPTH = "depth/image_raw/compressedDepth"
+DEPTH_INFO = "depth/camera_info"
+
+_IMAGES = {
+    COMPRESSED: IMAGE,
+    CAMERA_INFO: IMAGE,
+    COMPRESSED_DEPTH: DEPTH,
+    DEPTH_INFO: DEPTH,
+}
+
 
 def image_topic(node: Node, name: str) -> str:
-    """Return the name under which a node publishes or subscribes one of these topics.
+    """Return the name under which a node publishes or subscribes a topic.
 
-    With image_raw remapped to /front/image_raw the others are /front/image_raw/compressed and
-    /front/camera_info, as image_transport names them. A remap of their own goes first.
+    With image_raw remapped to /front/image_raw those that belong to it are /front/image_raw/compressed and
+    /front/camera_info, as image_transport names them, and likewise for depth/image_raw. A remap of their own
+    goes first. Others stay as they are.
 
     Args:
         node: Node whose remaps count.
-        name: IMAGE, COMPRESSED or CAMERA_INFO.
+        name: Name in its code.
     """
+    if name not in _IMAGES:
+        return name
     resolved = node.resolve_topic_name(name)
     if resolved != node.resolve_topic_name(name, only_expand=True):
         return resolved
-    image = node.resolve_topic_name(IMAGE)
-    if name.startswith(IMAGE):
-        return image + name.removeprefix(IMAGE)
-    return f"{image.rpartition('/')[0]}/{name}"
+    image = node.resolve_topic_name(_IMAGES[name])
+    if name.startswith(_IMAGES[name]):
+        return image + name.removeprefix(_IMAGES[name])
+    return f"{image.rpartition('/')[0]}/{name.rpartition('/')[2]}"

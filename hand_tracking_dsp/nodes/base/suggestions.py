@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from contextlib import suppress
 
@@ -41,7 +42,10 @@ def advice(node: Node, end: OwnEnd, *, subscribers: bool = False) -> str:
         (not _related(topic, end.topic), type_ != kind, topic, type_)
         for topic, types in node.get_topic_names_and_types()
         for type_ in types
-        if (type_ == kind or type_ in cures) and topic not in own and count(topic)
+        if (type_ == kind or type_ in cures)
+        and re.search(end.expectation.named, topic)
+        and topic not in own
+        and count(topic)
     )
     if found:
         _, other, topic, type_ = found[0]

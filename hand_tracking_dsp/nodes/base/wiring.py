@@ -29,7 +29,7 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 from hand_tracking_dsp.cameras.backoff import Backoff, BackoffOptions
 from hand_tracking_dsp.nodes.base.compatibility import OwnEnd, difference, node_names, type_name, who
-from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, image_topic
+from hand_tracking_dsp.nodes.base.image_topics import image_topic
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.sharing import SharedPublisher, SharedSubscription
 from hand_tracking_dsp.nodes.base.subscription import WatchedSubscription
@@ -94,13 +94,13 @@ class Wiring:
     ) -> WatchedSubscription:
         """Subscribe with the QoS of the parameters qos.<profile>; shared: by reference where possible."""
         make = SharedSubscription if shared else WatchedSubscription
-        subscription = make(self._node, kind, self._followed(name), callback, qos)
+        subscription = make(self._node, kind, image_topic(self._node, name), callback, qos)
         self._inputs.append(_Input(self._end(kind, name, qos, profile), subscription))
         return subscription
 
     def publish(self, kind: type, name: str, qos: QoSProfile, profile: str) -> Publisher:
         """Create a publisher with the QoS of the parameters qos.<profile>."""
-        publisher = self._node.create_publisher(kind, self._followed(name), qos)
+        publisher = self._node.create_publisher(kind, image_topic(self._node, name), qos)
         self._outputs.append(_Output(self._end(kind, name, qos, profile), publisher))
         return publisher
 
@@ -151,12 +151,8 @@ class Wiring:
         for offered in self._outputs:
             self._describe_output(offered, report, now_s)
 
-    def _followed(self, name: str) -> str:
-        """Return the topic to ask for; those that belong to an image follow its remap."""
-        return image_topic(self._node, name) if name in (COMPRESSED, CAMERA_INFO) else name
-
     def _end(self, kind: type, name: str, qos: QoSProfile, profile: str) -> OwnEnd:
-        topic = self._node.resolve_topic_name(self._followed(name))
+        topic = self._node.resolve_topic_name(image_topic(self._node, name))
         return OwnEnd(name, topic, kind, qos, profile, self._expectations.get(name, Expectation()))
 
     def _describe_input(self, own: _Input, report: Report, now_s: float) -> None:

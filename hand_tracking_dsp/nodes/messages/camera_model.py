@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from sensor_msgs.msg import CameraInfo
 
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
 from hand_tracking_dsp.tracking.types import Floats
 
 # Sizes in pixels are rounded when images are scaled.
@@ -35,8 +36,10 @@ class CameraModel:
     """Pinhole camera of the images.
 
     Attributes:
-        focal_px: Focal length, pixels of the image.
+        focal_px: Focal length along x, pixels of the image.
         centre_px: float32 [2], principal point, pixels of the image.
+        focal_y_px: Focal length along y, pixels of the image; 0: as along x.
+        calibrated: Whether they follow from a camera_info.
         note: Sentence on what was converted, or is left out; "": nothing.
         warning: Sentence on what cannot be used; "": nothing.
     """
@@ -45,6 +48,14 @@ class CameraModel:
     centre_px: Floats
     note: str = ""
     warning: str = ""
+    focal_y_px: float = 0.0
+    calibrated: bool = False
+
+    @property
+    def intrinsics(self) -> Intrinsics:
+        """The camera for points in metres."""
+        x, y = self.centre_px.tolist()
+        return Intrinsics(self.focal_px, self.focal_y_px or self.focal_px, x, y)
 
 
 def camera_model(info: CameraInfo | None, width: int, height: int, horizontal_fov_deg: float) -> CameraModel:
@@ -67,11 +78,11 @@ def camera_model(info: CameraInfo | None, width: int, height: int, horizontal_fo
     binning = max(info.binning_x, 1), max(info.binning_y, 1)
     roi = info.roi
     seen = (roi.width or info.width) / binning[0], (roi.height or info.height) / binning[1]
-    focal_px = info.k[0] / binning[0]
+    focal_px, focal_y_px = info.k[0] / binning[0], info.k[4] / binning[1]
     left, top = (info.k[2] - roi.x_offset) / binning[0], (info.k[5] - roi.y_offset) / binning[1]
     note, warning = _distortion(info)
     if not all(seen):
-        return CameraModel(focal_px, _point(left, top), note, warning)
+        return CameraModel(focal_px, _point(left, top), note, warning, focal_y_px, calibrated=True)
     scale = width / seen[0], height / seen[1]
     size = f"camera_info is for images of {seen[0]:g}x{seen[1]:g}"
     if abs(scale[0] / scale[1] - 1) > _SAME_SCALE:
@@ -82,7 +93,9 @@ def camera_model(info: CameraInfo | None, width: int, height: int, horizontal_fo
         return CameraModel(fallback.focal_px, fallback.centre_px, warning=wrong)
     if abs(scale[0] - 1) > _SAME_SCALE:
         note = f"{size}: it was scaled to {width}x{height}. {note}".rstrip()
-    return CameraModel(focal_px * scale[0], _point(left * scale[0], top * scale[1]), note, warning)
+    centre_px = _point(left * scale[0], top * scale[1])
+    focals_px = focal_px * scale[0], focal_y_px * scale[1]
+    return CameraModel(focals_px[0], centre_px, note, warning, focals_px[1], calibrated=True)
 
 
 def _distortion(info: CameraInfo) -> tuple[str, str]:

@@ -131,9 +131,15 @@ class ReceivedImages:
         self._clocks.add(now_s, total_ms, (now_ns - (stamp.sec * 10**9 + stamp.nanosec)) * 1e-6)
         return age_ms(stamp, now_ns)
 
-    def camera(self, width: int, height: int) -> CameraModel:
-        """Return the model of the camera for images of a size, pixels."""
-        return camera_model(self.info, width, height, self._fov_deg)
+    def camera(self, width: int, height: int, other: CameraInfo | None = None) -> CameraModel:
+        """Return the model of the camera for images of a size.
+
+        Args:
+            width: Width, pixels.
+            height: Height, pixels.
+            other: The camera_info that counts while none has come; None: none does.
+        """
+        return camera_model(self.info or other, width, height, self._fov_deg)
 
     def remarks(self, topic: str) -> tuple[list[str], list[str]]:
         """Return warnings and notes about the images on a topic."""

@@ -45,6 +45,11 @@ CAMERA: tuple[Parameter, ...] = (
     Parameter("compressed", False, "Publish image_raw/compressed as well."),
     JPEG_QUALITY,
     Parameter("camera_info", True, "Publish camera_info."),
+    Parameter(
+        "depth",
+        False,
+        "Publish depth/image_raw and depth/camera_info, aligned to the image, of sources that have depth.",
+    ),
     Parameter("fx_px", 0.0, "Focal length along x; 0: from the source or the field of view.", "px", 0, 1e5),
     Parameter("fy_px", 0.0, "Focal length along y; 0: fx_px.", "px", 0, 1e5),
     Parameter("cx_px", 0.0, "Principal point, x; 0: the image's centre.", "px", 0, 1e5),
@@ -62,5 +67,6 @@ CAMERA: tuple[Parameter, ...] = (
     *parameters_of(BackoffOptions),
     # Reliable as in REP 2003: rviz and image_view take nothing else by default. Others may ask for less.
     *qos("image", "image_raw, image_raw/compressed and camera_info", depth=1),
-    *qos("truth", "truth"),
+    *qos("depth", "depth/image_raw and depth/camera_info", depth=1),
+    *qos("truth", "truth and truth_3d"),
 )

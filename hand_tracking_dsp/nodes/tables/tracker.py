@@ -16,6 +16,9 @@
 
 from __future__ import annotations
 
+from hand_tracking_dsp.depth.input_options import DepthInputOptions
+from hand_tracking_dsp.depth.lifting import LiftOptions
+from hand_tracking_dsp.depth.statue import StatueOptions
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, BANK, SCHEDULING, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
@@ -83,8 +86,12 @@ TRACKER: tuple[Parameter, ...] = (
     ),
     Parameter("markers", True, "Publish markers while somebody subscribes."),
     Parameter("overlay", True, "Publish the overlay while somebody subscribes."),
+    *parameters_of(DepthInputOptions, "depth."),
+    *parameters_of(StatueOptions, "depth."),
+    *parameters_of(LiftOptions, "depth."),
     *qos("image", "the image taken", "best_effort", depth=1),
-    *qos("hands", "hands, stats and markers"),
+    *qos("depth", "the depth image taken", "best_effort", depth=1),
+    *qos("hands", "hands, hands_3d, stats and markers"),
     # Reliable as camera_node's images, for the same viewers.
     *qos("overlay", "overlay", depth=1),
     *qos("battery", "the battery_state that the overlay shows", "best_effort", depth=1),

@@ -33,6 +33,7 @@ SILENT = "silent_s "
 _IMAGE = "sensor_msgs/msg/Image"
 _COMPRESSED_IMAGE = "sensor_msgs/msg/CompressedImage"
 _SUFFIX = "/compressed"
+_DEPTH_SUFFIX = "/compressedDepth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Expectation:
         single: Whether two publishers on the topic contradict each other.
         lost: Name of the value in /diagnostics that counts messages lost on the way; "": not shown.
         cures: Functions by another type that the topic may have.
+        named: Regular expression found in the names of topics that are suggested.
     """
 
     noun: str = ""
@@ -54,6 +56,7 @@ class Expectation:
     single: bool = False
     lost: str = ""
     cures: Mapping[str, Cure] = field(default_factory=dict)
+    named: str = ""
 
 
 def _take_compressed(found: str, own: str) -> str:
@@ -65,6 +68,17 @@ def _take_compressed(found: str, own: str) -> str:
 def _take_raw(found: str, own: str) -> str:
     remapped = "" if found + _SUFFIX == own else f" and remap image_raw to {found}"
     return f"set image_transport to raw{remapped}"
+
+
+def _take_compressed_depth(found: str, own: str) -> str:
+    base = found.removesuffix(_DEPTH_SUFFIX)
+    remap = "" if base == own else f" and remap depth/image_raw to {base}"
+    return f"set depth.transport to compressedDepth{remap}"
+
+
+def _take_raw_depth(found: str, own: str) -> str:
+    remap = "" if found + _DEPTH_SUFFIX == own else f" and remap depth/image_raw to {found}"
+    return f"set depth.transport to raw{remap}"
 
 
 def _set(sentence: str) -> Cure:
@@ -79,20 +93,35 @@ _TAKEN_IMAGE = Expectation(
     lost="frames_lost",
     cures={_COMPRESSED_IMAGE: _take_compressed, _IMAGE: _take_raw},
 )
+_TAKEN_DEPTH = Expectation(
+    "depth image",
+    "the driver of a depth camera, or camera_node with depth",
+    silence_s=2.0,
+    single=True,
+    lost="depth_lost",
+    cures={_COMPRESSED_IMAGE: _take_compressed_depth, _IMAGE: _take_raw_depth},
+    named="depth|stereo",
+)
 _SINGLE = Expectation(single=True)
 # As ShieldOptions.stale_battery_s: some bases publish their battery once in ten seconds.
 _BATTERY = Expectation("battery state", silence_s=30.0)
 _STATS = Expectation(peer="hand_tracker_node", silence_s=2.0, single=True, lost="stats_lost")
 
 EXPECTATIONS: Mapping[str, Mapping[str, Expectation]] = {
-    "camera_node": dict.fromkeys(("image_raw", "image_raw/compressed", "camera_info"), _SINGLE),
+    "camera_node": dict.fromkeys(
+        ("image_raw", "image_raw/compressed", "camera_info", "depth/image_raw", "depth/camera_info"), _SINGLE
+    ),
     "hand_tracker_node": {
         "image_raw": _TAKEN_IMAGE,
         "image_raw/compressed": _TAKEN_IMAGE,
         "camera_info": _SINGLE,
+        "depth/image_raw": _TAKEN_DEPTH,
+        "depth/image_raw/compressedDepth": _TAKEN_DEPTH,
+        "depth/camera_info": _SINGLE,
         "sparsity_command": Expectation("command", single=True),
         "battery_state": Expectation("battery state"),
         "hands": _SINGLE,
+        "hands_3d": _SINGLE,
         "stats": _SINGLE,
     },
     "pruning_controller_node": {

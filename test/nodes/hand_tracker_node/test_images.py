@@ -26,7 +26,7 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage
 from support.encoders import png_bomb
 
-from hand_tracking_dsp.nodes import hand_tracker_node
+from hand_tracking_dsp.nodes import frame_thread
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_image
 from hand_tracking_dsp.tracking.drift import DriftMonitor
 from hand_tracking_dsp.tracking.types import Drift
@@ -128,7 +128,7 @@ def test_warns_when_images_stop_coming(start, camera, diagnostics):
 
 
 def test_an_image_that_never_ends_is_told_though_more_come(graph, start, camera, diagnostics, monkeypatch):
-    monkeypatch.setattr(hand_tracker_node, "_STUCK_S", 0.2)
+    monkeypatch.setattr(frame_thread, "_STUCK_S", 0.2)
     over = threading.Event()
     monkeypatch.setattr(DriftMonitor, "measure", lambda *_: over.wait(60) and Drift())
     start()
