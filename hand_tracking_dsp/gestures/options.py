@@ -57,6 +57,22 @@ class GestureOptions:
     pinch_open: float = dynamic_option(
         0.6, "They do not where they are at least so far apart.", "palm sizes", 0, 2
     )
+    pinch_in_metres: bool = dynamic_option(
+        False,
+        "Judge pinches by the distance of the tips' joints in metres where it is known (needs hands_3d), "
+        "else as without.",
+    )
+    pinch_close_m: float = dynamic_option(
+        0.02,
+        "With pinch_in_metres: they pinch fully where these joints are no further apart; touching tips' are "
+        "about 0.01.",
+        "m",
+        0,
+        0.5,
+    )
+    pinch_open_m: float = dynamic_option(
+        0.06, "With pinch_in_metres: they do not where these are at least so far apart.", "m", 0, 0.5
+    )
     palm_bend_deg: float = dynamic_option(
         55.0, "Most bend, in all, of a finger of an open palm; a resting hand's bend more.", "deg", 1, 540
     )
@@ -131,5 +147,6 @@ class GestureOptions:
             ("thumb_reach_closed", "thumb_reach_open"),
             ("thumb_gap_closed", "thumb_gap_open"),
             ("pinch_close", "pinch_open"),
+            ("pinch_close_m", "pinch_open_m"),
         ):
             check_order(self, lower, upper)

@@ -34,7 +34,9 @@ _PINCH_BEND_STEP_DEG = 25.0
 _LEAST_LENGTH = 1e-6
 
 
-def read_gesture(landmarks: Floats, options: GestureOptions, own: Sequence[OwnGesture] = ()) -> Reading:
+def read_gesture(
+    landmarks: Floats, options: GestureOptions, own: Sequence[OwnGesture] = (), pinch_m: float = math.nan
+) -> Reading:
     """Read the gesture of one hand.
 
     A gesture's score is the least of its conditions' (a fuzzy "and"), each 0 to 1, 0.5 at the threshold. All
@@ -46,6 +48,7 @@ def read_gesture(landmarks: Floats, options: GestureOptions, own: Sequence[OwnGe
             are half bent where the image's are folded (docs/gesture_rules.md).
         options: Thresholds.
         own: Gestures by example.
+        pinch_m: SpatialReading.pinch_m; counts for pinches if the options say so, NaN: not known.
     """
     points = np.asarray(landmarks, dtype=np.float64)
     features = measure(landmarks)
@@ -59,7 +62,7 @@ def read_gesture(landmarks: Floats, options: GestureOptions, own: Sequence[OwnGe
     )
     openness = (thumb, index, middle, ring, pinky)
     three_open, three_folded = min(middle, ring, pinky), 1 - max(middle, ring, pinky)
-    pinch = _pinch(features, index, three_open, options)
+    pinch = _pinch(features, index, three_open, options, pinch_m)
     flat = _at_most(float(features.bends[1:].sum(axis=1).max()), options.palm_bend_deg)
     thumb_alone = min(thumb, 1 - index, three_folded)
     spread = 1 - _at_most(float(features.spreads[1]), options.victory_spread_deg)
@@ -88,13 +91,18 @@ def read_gesture(landmarks: Floats, options: GestureOptions, own: Sequence[OwnGe
     )
 
 
-def _pinch(features: HandFeatures, index: float, three_open: float, options: GestureOptions) -> float:
+def _pinch(
+    features: HandFeatures, index: float, three_open: float, options: GestureOptions, pinch_m: float
+) -> float:
     """Say how far thumb and index finger pinch, 0 to 1.
 
     Their tips are near each other in a fist, too, where the index finger is folded and the thumb lies on
     another finger, unless the others are open; and in a resting hand, where the index finger is straight.
     """
-    touching = ramp(float(features.tip_gaps[0]), options.pinch_open, options.pinch_close)
+    if options.pinch_in_metres and not math.isnan(pinch_m):
+        touching = ramp(pinch_m, options.pinch_open_m, options.pinch_close_m)
+    else:
+        touching = ramp(float(features.tip_gaps[0]), options.pinch_open, options.pinch_close)
     half = 0.5 * _PINCH_BEND_STEP_DEG
     bend = float(features.bends[1].sum())
     not_folded = ramp(bend, options.pinch_bend_deg + half, options.pinch_bend_deg - half)

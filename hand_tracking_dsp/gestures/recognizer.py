@@ -17,16 +17,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
+from hand_tracking_dsp.depth.types import Hand3d
 from hand_tracking_dsp.gestures.debounce import Change, Debouncer
 from hand_tracking_dsp.gestures.examples import OwnGesture
 from hand_tracking_dsp.gestures.motion import SwipeFinder
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.reading import read_gesture
+from hand_tracking_dsp.gestures.space import read_in_space
 from hand_tracking_dsp.gestures.types import (
     COUNTS,
     NO_GESTURE,
@@ -36,6 +39,7 @@ from hand_tracking_dsp.gestures.types import (
     HandGesture,
     Place,
     Reading,
+    SpatialReading,
 )
 from hand_tracking_dsp.hand import Handedness, Joint
 from hand_tracking_dsp.tracking.types import TrackedHand
@@ -43,6 +47,9 @@ from hand_tracking_dsp.tracking.types import TrackedHand
 _PALM = np.array([Joint.WRIST, Joint.INDEX_MCP, Joint.MIDDLE_MCP, Joint.RING_MCP, Joint.PINKY_MCP])
 _SMALLEST_PALM_PX = 1.0
 _DRAG_BEGINS = 0.5
+# Openness of the index finger from which on it points, and below which it does not any more.
+_POINTS_FROM, _POINTS_UNTIL = 0.5, 0.25
+_NO_SPACE: Mapping[int, Hand3d] = MappingProxyType({})
 
 Update = tuple[tuple[HandGesture, ...], tuple[GestureEvent, ...]]
 
@@ -66,6 +73,7 @@ class GestureRecognizer:
         hands: Sequence[TrackedHand],
         image_size: tuple[int, int] | None = None,
         predicted_s: float = 0.0,
+        in_space: Mapping[int, Hand3d] = _NO_SPACE,
     ) -> Update:
         """Take the hands of the next image.
 
@@ -77,6 +85,7 @@ class GestureRecognizer:
             image_size: Width and height of the image, pixels, for min_visible; None: not known.
             predicted_s: Time since the image that the hands were predicted from, seconds, which alone they
                 are evidence of; 0: they are of this one.
+            in_space: The same hands in space by their track_id, as far as they are known.
 
         Returns:
             The gesture of each hand, in their order, and what happened.
@@ -96,10 +105,11 @@ class GestureRecognizer:
         gestures = []
         for track_id, hand in seen.items():
             memory = self._hands.setdefault(track_id, _HandMemory(track_id, self._options))
-            reading = read_gesture(hand.landmarks, self._options, self._own)
+            space = read_in_space(in_space.get(track_id))
+            reading = read_gesture(hand.landmarks, self._options, self._own, space.pinch_m)
             if image_size and _share_inside(hand, image_size) < self._options.min_visible:
                 reading = replace(reading, name=NO_GESTURE, score=0.0, open_fingers_score=0.0, pinch=0.0)
-            gesture, happened = memory.update(stamp_s, hand, reading, predicted_s)
+            gesture, happened = memory.update(stamp_s, hand, reading, space, predicted_s)
             gestures.append(gesture)
             events += happened
         return tuple(gestures), tuple(events)
@@ -126,13 +136,18 @@ class _HandMemory:
         self._counted = Debouncer(options, options.held_interval_s)
         self._dragged = Debouncer(options, 0.0)
         self._swipes = SwipeFinder(options)
-        self._pinching = False
+        self._pinching = self._pointing = False
         self._handedness = Handedness.UNKNOWN
         self._place = Place(-math.inf, 0.0, 0.0, 1.0)
         self._scores: dict[str, float] = {}
 
     def update(
-        self, stamp_s: float, hand: TrackedHand, reading: Reading, predicted_s: float
+        self,
+        stamp_s: float,
+        hand: TrackedHand,
+        reading: Reading,
+        space: SpatialReading,
+        predicted_s: float,
     ) -> tuple[HandGesture, list[GestureEvent]]:
         palm = hand.landmarks[_PALM].astype(np.float64).mean(axis=0)
         way = hand.landmarks[Joint.MIDDLE_MCP].astype(np.float64) - hand.landmarks[Joint.WRIST]
@@ -142,6 +157,8 @@ class _HandMemory:
         # What is predicted from an image that was evidence already is none.
         new = predicted_s == 0 or place.stamp_s > self._place.stamp_s
         events = self._see(stamp_s, place, reading) if new else self._wait(stamp_s)
+        index = reading.openness[1]
+        self._pointing = index >= (_POINTS_UNTIL if self._pointing else _POINTS_FROM)
         gesture = HandGesture(
             track_id=self._track_id,
             handedness=hand.handedness,
@@ -150,6 +167,7 @@ class _HandMemory:
             palm=(float(palm[0]), float(palm[1]), float(palm[2])),
             palm_size=size,
             measurement_age_s=hand.measurement_age_s,
+            space=space if self._pointing else replace(space, pointing=None),
         )
         return gesture, events
 

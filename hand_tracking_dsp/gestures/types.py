@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -91,6 +92,41 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Ray:
+    """A ray in space.
+
+    Attributes:
+        origin_m: x, y, z of its beginning, metres.
+        direction: x, y, z of a vector of length 1.
+    """
+
+    origin_m: tuple[float, float, float]
+    direction: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SpatialReading:
+    """Distances and directions of one hand in space; NaN and None where they are not known.
+
+    Attributes:
+        pinch_m: Between the tip joints of thumb and index finger, metres. These lie inside the flesh: of tips
+            that touch they are about a centimetre apart.
+        pinch_std_m: Standard deviation of that distance, metres, at worst.
+        palm_distance_m: From the camera to the palm, metres.
+        pointing: Along the index finger.
+    """
+
+    pinch_m: float = math.nan
+    pinch_std_m: float = math.nan
+    palm_distance_m: float = math.nan
+    pointing: Ray | None = None
+
+
+NOWHERE = SpatialReading()
+"""Reading of a hand of which nothing is known in space."""
+
+
+@dataclass(frozen=True, slots=True)
 class HandGesture:
     """The gesture of a followed hand in one image; the fields of msg/Gesture.msg.
 
@@ -102,6 +138,7 @@ class HandGesture:
         palm: x, y, z of the palm's centre, pixels as in TrackedHand.landmarks.
         palm_size: Length from the wrist to the middle finger's MCP joint, in x, y and z, pixels.
         measurement_age_s: Time since the image in which the network saw the hand last, seconds.
+        space: Distances and directions in space; its pointing is None unless the index finger is open.
     """
 
     track_id: int
@@ -111,6 +148,7 @@ class HandGesture:
     palm: tuple[float, float, float]
     palm_size: float
     measurement_age_s: float = 0.0
+    space: SpatialReading = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

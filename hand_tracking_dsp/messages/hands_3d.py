@@ -33,10 +33,15 @@ def hands_in_space(message: Message) -> Hands3d:
         ValueError: Its source is none of the constants.
     """
     return Hands3d(
-        hands=tuple(map(_hand, message.hands)),
+        hands=space_hands(message),
         source=HandSource(message.source),
         depth_offset_s=float(message.depth_offset_s),
     )
+
+
+def space_hands(message: Message) -> tuple[Hand3d, ...]:
+    """Turn the hands of a Hand3DArray message, whatever its source, into the depth room's values."""
+    return tuple(map(_hand, message.hands))
 
 
 def _hand(message: Message) -> Hand3d:

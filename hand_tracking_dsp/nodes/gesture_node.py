@@ -29,9 +29,11 @@ from hand_tracking_dsp.gestures.examples import OwnGesture, load_gestures
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.recognizer import GestureRecognizer
 from hand_tracking_dsp.gestures.types import GestureEvent, HandGesture
+from hand_tracking_dsp.messages.hand_pairing import HandPairing, Pair
 from hand_tracking_dsp.messages.hands import tracked_hands
+from hand_tracking_dsp.messages.hands_3d import space_hands
 from hand_tracking_dsp.messages.stamp_clock import StampClock
-from hand_tracking_dsp.msg import GestureArray, HandArray
+from hand_tracking_dsp.msg import GestureArray, Hand3DArray, HandArray
 from hand_tracking_dsp.msg import GestureEvent as EventMessage
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.pacing import RateMeter
@@ -44,6 +46,8 @@ from hand_tracking_dsp.nodes.tables.gestures import GESTURE
 
 # Period of the check for silent hands.
 _WATCH_PERIOD_S = 0.05
+# Period of the check for hands that have waited for long enough for those in space.
+_PAIRING_PERIOD_S = 0.01
 
 
 class GestureNode(ManagedNode):
@@ -64,6 +68,8 @@ class GestureNode(ManagedNode):
         self._rate = RateMeter()
         self._latest: tuple[HandGesture, ...] = ()
         self._events = self._hands_rejected = 0
+        self._pairing: HandPairing | None = None
+        self._in_space = 0
 
     def configure(self) -> None:
         """Read the user's gestures and create topics."""
@@ -76,6 +82,10 @@ class GestureNode(ManagedNode):
         self._hri_class = hri_gesture_class() if self.parameters["hri_gestures"] else None
         self._hri = self.publish_on(self._hri_class, "hri_gesture", "events") if self._hri_class else None
         self.listen_to(HandArray, "hands", self._on_hands, "hands")
+        self._pairing = None
+        if self.parameters["depth.hands_3d"]:
+            self._pairing = HandPairing(self.parameters["depth.wait_s"])
+            self.listen_to(Hand3DArray, "hands_3d", self._on_hands_3d, "hands_3d")
 
     def activate(self) -> None:
         """Begin to look for silence."""
@@ -83,6 +93,9 @@ class GestureNode(ManagedNode):
         self._received_s = -math.inf
         self._stamps = StampClock()
         self.repeat(_WATCH_PERIOD_S, self._watch)
+        if self._pairing is not None:
+            self._pairing = HandPairing(self.parameters["depth.wait_s"])
+            self.repeat(_PAIRING_PERIOD_S, self._pair_overdue)
 
     def deactivate(self) -> None:
         """End what is held."""
@@ -110,24 +123,49 @@ class GestureNode(ManagedNode):
             "hands_rejected": self._hands_rejected,
             "own_gestures": len(self._own),
         }
+        if self._pairing is not None:
+            report.values["hands_in_space"] = f"{self._in_space} of {len(self._latest)}"
         if sentence := self._stamps.warning(self.resolve_topic_name("hands")):
             report.warnings.append(sentence)
 
     def _on_hands(self, message: HandArray) -> None:
         if self._recognizer is None or self.state != "active":
             return
-        self._header = message.header
         self._received_s = time.monotonic()
         self._rate.tick(self._received_s)
+        if self._pairing is None:
+            self._recognize(message, None)
+        else:
+            self._recognize_all(self._pairing.add_hands(message, self._received_s))
+
+    def _on_hands_3d(self, message: Hand3DArray) -> None:
+        if self._pairing is not None and self.state == "active":
+            self._recognize_all(self._pairing.add_in_space(message, time.monotonic()))
+
+    def _pair_overdue(self) -> None:
+        if self._pairing is not None:
+            self._recognize_all(self._pairing.overdue(time.monotonic()))
+
+    def _recognize_all(self, pairs: Iterable[Pair]) -> None:
+        for hands, in_space in pairs:
+            self._recognize(hands, in_space)
+
+    def _recognize(self, message: HandArray, in_space: Hand3DArray | None) -> None:
+        if self._recognizer is None:
+            return
+        self._header = message.header
         arrival_s = self.get_clock().now().nanoseconds * 1e-9
         stamp_s = self._stamps.time_s(seconds(message.header.stamp), arrival_s)
         size = (message.image_width, message.image_height)
         hands = tracked_hands(message)
         known_size = size if all(size) else None
-        gestures, events = self._recognizer.update(stamp_s, hands, known_size, message.predicted_s)
+        found = {} if in_space is None else {hand.track_id: hand for hand in space_hands(in_space)}
+        gestures, events = self._recognizer.update(stamp_s, hands, known_size, message.predicted_s, found)
         self._latest = gestures
+        self._in_space = sum(gesture.track_id in found for gesture in gestures)
         self._reject(len(message.hands) - len(gestures))
-        self._gestures.publish(gestures_message(gestures, message))
+        frame_id_3d = in_space.header.frame_id if in_space is not None and self._in_space else ""
+        self._gestures.publish(gestures_message(gestures, message, frame_id_3d))
         self._report(events)
 
     def _reject(self, hands: int) -> None:

@@ -23,6 +23,7 @@ import pytest
 
 from hand_tracking_dsp.cameras.synthetic import GESTURES, pose_hand
 from hand_tracking_dsp.cameras.synthetic.skeleton import rotation
+from hand_tracking_dsp.depth.types import Hand3d, JointState
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.tracking.types import Region, TrackedHand
 
@@ -44,7 +45,14 @@ def tracked(landmarks, track_id=1, side=Handedness.RIGHT):
     return TrackedHand(track_id, side, 0.9, 0.99, landmarks, world, Region(0.0, 0.0, 1.0, 0.0))
 
 
+def in_space(pose="open palm", z=0.6, pitch=0.0, yaw=0.0):
+    """A hand in space whose joints are all measured."""
+    joints = pose_hand(GESTURES[pose]).joints @ rotation(0.0, pitch, yaw).T + [0.0, 0.0, z]
+    states, std_m = np.full(21, JointState.MEASURED, np.uint8), np.full(21, 0.004, np.float32)
+    return Hand3d(1, Handedness.RIGHT, 0.9, 0.9, joints.astype(np.float32), states, std_m)
+
+
 @pytest.fixture(scope="session")
 def made():
     """The functions that make hands, for tests to call."""
-    return SimpleNamespace(posed=posed, tracked=tracked)
+    return SimpleNamespace(posed=posed, tracked=tracked, in_space=in_space)

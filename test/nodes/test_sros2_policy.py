@@ -41,7 +41,7 @@ CASES = {
     "hand_tracker_node": (HandTrackerNode, {"depth.mode": "fused"}),
     "pruning_controller_node": (PruningControllerNode, {}),
     "power_node": (PowerNode, {"source": "simulated"}),
-    "gesture_node": (GestureNode, {}),
+    "gesture_node": (GestureNode, {"depth.hands_3d": True}),
     "gesture_teleop_node": (GestureTeleopNode, {}),
     "gesture_trigger_node": (GestureTriggerNode, {}),
 }

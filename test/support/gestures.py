@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 from geometry_msgs.msg import Point
-from hand_tracking_dsp.msg import Gesture, Hand
+from hand_tracking_dsp.msg import Gesture, Hand, Hand3D
 
 from hand_tracking_dsp.cameras.synthetic.gestures import GESTURES
 from hand_tracking_dsp.cameras.synthetic.skeleton import pose_hand, rotation
@@ -39,6 +39,17 @@ def posed(gesture: str, right_px: float = 0.0, track_id: int = 1) -> Hand:
     ):
         for point, (x, y, z) in zip(points, values.tolist(), strict=True):
             point.x, point.y, point.z = x, y, z
+    return hand
+
+
+def in_space(gesture: str, track_id: int = 1) -> Hand3D:
+    """Place a synthetic right hand that faces the camera half a metre before it."""
+    hand = Hand3D(track_id=track_id, handedness=Hand.RIGHT, handedness_score=0.9, presence=0.9)
+    joints = pose_hand(GESTURES[gesture]).joints @ rotation(0.0, 0.0, 0.0).T + [0.0, 0.0, 0.5]
+    for point, (x, y, z) in zip(hand.joints, joints.tolist(), strict=True):
+        point.x, point.y, point.z = x, y, z
+    hand.joint_states = np.full(21, Hand3D.JOINT_MEASURED, np.uint8)
+    hand.joint_std = np.full(21, 0.003, np.float32)
     return hand
 
 

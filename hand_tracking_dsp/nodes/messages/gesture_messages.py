@@ -16,26 +16,39 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from geometry_msgs.msg import Point, Vector3
 from std_msgs.msg import Header
 
 from hand_tracking_dsp.gestures.teleop import ShownHand
-from hand_tracking_dsp.gestures.types import EventKind, GestureEvent, HandGesture
+from hand_tracking_dsp.gestures.types import EventKind, GestureEvent, HandGesture, Ray
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.msg import Gesture, GestureArray, HandArray
 from hand_tracking_dsp.msg import GestureEvent as EventMessage
 from hand_tracking_dsp.nodes.messages.conversion import seconds
 
+_NO_RAY = Ray((math.nan,) * 3, (math.nan,) * 3)
 
-def gestures_message(gestures: Iterable[HandGesture], hands: HandArray) -> GestureArray:
-    """Build the message of the gestures that the hands of an image show."""
+
+def gestures_message(
+    gestures: Iterable[HandGesture], hands: HandArray, frame_id_3d: str = ""
+) -> GestureArray:
+    """Build the message of the gestures that the hands of an image show.
+
+    Args:
+        gestures: The gestures.
+        hands: Message of the hands.
+        frame_id_3d: Frame of what is known in space; "": nothing is.
+    """
+    from_camera = frame_id_3d == hands.header.frame_id
     return GestureArray(
         header=hands.header,
         image_width=hands.image_width,
         image_height=hands.image_height,
-        gestures=[_gesture_message(gesture) for gesture in gestures],
+        gestures=[_gesture_message(gesture, from_camera=from_camera) for gesture in gestures],
+        frame_id_3d=frame_id_3d,
     )
 
 
@@ -88,8 +101,9 @@ def shown_hands(message: GestureArray) -> tuple[ShownHand, ...]:
     )
 
 
-def _gesture_message(gesture: HandGesture) -> Gesture:
-    reading = gesture.reading
+def _gesture_message(gesture: HandGesture, *, from_camera: bool) -> Gesture:
+    reading, space = gesture.reading, gesture.space
+    ray = space.pointing or _NO_RAY
     x, y, z = gesture.palm
     return Gesture(
         track_id=gesture.track_id,
@@ -104,4 +118,9 @@ def _gesture_message(gesture: HandGesture) -> Gesture:
         palm=Point(x=x, y=y, z=z),
         palm_size=gesture.palm_size,
         measurement_age_s=gesture.measurement_age_s,
+        pinch_distance_m=space.pinch_m,
+        pinch_std_m=space.pinch_std_m,
+        pointing_origin=Point(**dict(zip("xyz", ray.origin_m, strict=True))),
+        pointing_direction=Vector3(**dict(zip("xyz", ray.direction, strict=True))),
+        palm_distance_m=space.palm_distance_m if from_camera else math.nan,
     )

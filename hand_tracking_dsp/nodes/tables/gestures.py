@@ -36,11 +36,25 @@ GESTURE: tuple[Parameter, ...] = (
         60,
         dynamic=True,
     ),
+    Parameter(
+        "depth.hands_3d",
+        False,
+        "Subscribe to hands_3d, too, and publish distances in metres and the pointing ray.",
+    ),
+    Parameter(
+        "depth.wait_s",
+        0.05,
+        "Longest time that the gestures of an image wait for its hands in space, as long as any come.",
+        "s",
+        0,
+        1,
+    ),
     *parameters_of(GestureOptions),
     Parameter(
         "hri_gestures", False, "Publish hri_gesture (hri_msgs/Gesture of ROS4HRI), too; needs hri_msgs 2.2."
     ),
     *qos("hands", "hands"),
+    *qos("hands_3d", "hands_3d"),
     *qos("gestures", "gestures"),
     *qos("events", "gesture_events and hri_gesture", depth=50),
 )

@@ -133,6 +133,13 @@ EXPECTATIONS: Mapping[str, Mapping[str, Expectation]] = {
     "power_node": {"stats": _STATS},
     "gesture_node": {
         "hands": Expectation(peer="hand_tracker_node", silence_s=2.0, single=True, lost="hands_lost"),
+        "hands_3d": Expectation(
+            "message of hands in space",
+            peer="hand_tracker_node with depth.mode set",
+            silence_s=2.0,
+            single=True,
+            lost="hands_3d_lost",
+        ),
         "gestures": _SINGLE,
         "gesture_events": _SINGLE,
     },

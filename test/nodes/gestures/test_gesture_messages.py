@@ -14,11 +14,21 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 from hand_tracking_dsp.msg import GestureArray, HandArray
 from std_msgs.msg import Header
 
-from hand_tracking_dsp.gestures.types import EventKind, GestureEvent, HandGesture, Reading
+from hand_tracking_dsp.gestures.types import (
+    EventKind,
+    GestureEvent,
+    HandGesture,
+    Ray,
+    Reading,
+    SpatialReading,
+)
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.nodes.messages.gesture_messages import (
     event_message,
@@ -52,7 +62,26 @@ def test_gestures_become_a_message_field_by_field():
     assert (sent.held, sent.open_fingers, sent.open_fingers_score) == ("point", 1, 0.5)
     assert tuple(sent.openness) == READING.openness
     assert sent.pinch == 0.375
+    assert message.frame_id_3d == ""
+    assert all(math.isnan(v) for v in (sent.pinch_distance_m, sent.pinch_std_m, sent.palm_distance_m))
+    assert all(math.isnan(v) for v in (sent.pointing_origin.x, sent.pointing_direction.z))
     assert (sent.palm.x, sent.palm.y, sent.palm.z, sent.palm_size) == (10.5, 20.5, -3.5, 64.0)
+
+
+def test_what_is_known_in_space_is_told_in_its_frame():
+    ray = Ray((0.5, -0.25, 1.0), (0.0, 0.0, -1.0))
+    gesture = replace(GESTURE, space=SpatialReading(0.03125, 0.0078125, 0.75, ray))
+    hands = HandArray(header=Header(frame_id="eye"))
+    message = gestures_message([gesture], hands, "eye")
+    (sent,) = message.gestures
+    assert message.frame_id_3d == "eye"
+    assert (sent.pinch_distance_m, sent.pinch_std_m, sent.palm_distance_m) == (0.03125, 0.0078125, 0.75)
+    origin, direction = sent.pointing_origin, sent.pointing_direction
+    assert (origin.x, origin.y, origin.z) == ray.origin_m
+    assert (direction.x, direction.y, direction.z) == ray.direction
+    (elsewhere,) = gestures_message([gesture], hands, "base_link").gestures
+    assert elsewhere.pinch_distance_m == 0.03125
+    assert math.isnan(elsewhere.palm_distance_m), "the camera is not at that frame's origin"
 
 
 def test_teleoperation_sees_what_the_message_says():

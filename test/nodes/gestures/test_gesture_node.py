@@ -19,8 +19,8 @@ import math
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
-from hand_tracking_dsp.msg import GestureArray, GestureEvent, Hand
-from support.gestures import posed
+from hand_tracking_dsp.msg import GestureArray, GestureEvent, Hand, Hand3DArray
+from support.gestures import in_space, posed
 
 from hand_tracking_dsp.gestures.examples import learn_gesture, save_gestures
 from hand_tracking_dsp.gestures.features import measure
@@ -145,6 +145,46 @@ def test_bad_hands_are_left_out_and_counted(graph, hands, heard, diagnostics):
     assert (array.gestures[0].track_id, array.gestures[0].name) == (1, "victory")
     assert not {gesture.track_id for gesture in array.gestures} & {2, 3}
     diagnostics(NODE, lambda status: int(values(status)["hands_rejected"]) >= 2)
+
+
+@pytest.mark.parametrize("frame_id", ["eye", "base"])
+def test_hands_in_space_give_distances_in_metres(graph, hands, heard, diagnostics, frame_id):
+    hands.on = False
+    graph.start(GestureNode, silence_s=60.0, **{"depth.hands_3d": True, "depth.wait_s": 1.0})
+    graph.until_state(NODE, "active")
+    publisher = graph.observer.create_publisher(Hand3DArray, "hands_3d", 10)
+    graph.until(hands.publisher.get_subscription_count, "the node takes hands")
+    graph.until(publisher.get_subscription_count, "the node takes hands in space")
+    arrays, _ = heard
+
+    def both():
+        message = hands.publish(posed("point", track_id=3), posed("fist", 200.0, track_id=8))
+        found = Hand3DArray(header=message.header, source=Hand3DArray.FUSED, hands=[in_space("point", 3)])
+        found.header.frame_id = frame_id
+        publisher.publish(found)
+        return arrays and arrays[-1].frame_id_3d
+
+    graph.until(both, "gestures know the hand in space")
+    array = arrays[-1]
+    point, fist = array.gestures
+    assert (array.header.frame_id, array.frame_id_3d) == ("eye", frame_id)
+    assert point.pinch_distance_m == pytest.approx(0.1, abs=0.05)
+    assert point.pinch_std_m == pytest.approx(0.003 * 2**0.5)
+    assert point.pointing_direction.y < -0.9, "it points up"
+    assert point.pointing_origin.z == pytest.approx(0.5, abs=0.05)
+    known = math.isclose(point.palm_distance_m, 0.5, abs_tol=0.05)
+    assert known if frame_id == "eye" else math.isnan(point.palm_distance_m)
+    assert all(math.isnan(value) for value in (fist.pinch_distance_m, fist.pointing_origin.x))
+    diagnostics(NODE, lambda status: values(status)["hands_in_space"] == "1 of 2")
+
+
+def test_gestures_go_on_where_hands_in_space_do_not_come(graph, hands, heard, diagnostics):
+    graph.start(GestureNode, **{"depth.hands_3d": True})
+    _, events = heard
+    hands.show(posed("fist"))
+    graph.until(lambda: told(events, "fist", GestureEvent.STARTED), "the fist has started")
+    status = diagnostics(NODE, lambda status: status.level == status.WARN)
+    assert status.message.startswith("No message of hands in space has come on /hands_3d yet: ")
 
 
 def test_says_that_nothing_has_come_yet(graph, diagnostics):
