@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.cameras.depth_noise import DEPTH_NOISES
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.options import check_options, check_order, option
@@ -109,6 +110,11 @@ class SourceOptions:
     absence_every_s: float = option(20.0, "Period of these absences.", "s", 0, 3600, parameter=False)
     noise: float = option(
         2.0, "Standard deviation of the synthetic sensor's noise.", "grey levels", 0, 64, parameter=False
+    )
+    depth_noise: str = option(
+        "none",
+        "Sensor whose noise the synthetic depth has: holes, jittered edges, quantisation, multipath.",
+        choices=DEPTH_NOISES,
     )
     blur_px: float = option(
         0.0, "Standard deviation of the synthetic lens's blur; 0: sharp.", "px", 0, 20, parameter=False

@@ -59,6 +59,7 @@ class CameraNode(ManagedNode):
         self._trouble = ""
         self._left_out = 0, ""
         self._left_out_s = -math.inf
+        self._without_depth = False
         self._frames = 0
         self._losses = 0
         self._rate = RateMeter()
@@ -120,6 +121,8 @@ class CameraNode(ManagedNode):
         report.values["frames_skipped"] = skipped
         if problem and (not skipped or time.monotonic() - self._left_out_s < _LEFT_OUT_SHOWN_S):
             report.warnings.append(problem)
+        if self._without_depth:
+            report.warnings.append(f"The {self._source_name} has no depth: nothing is on {DEPTH}.")
         if self._trouble:
             report.errors.append(self._trouble)
 
@@ -182,6 +185,7 @@ class CameraNode(ManagedNode):
             message = ROS_MESSAGES.camera_info(width, height, known, header)
             for info in infos:
                 info.publish(message)
+        self._without_depth = self._depth is not None and frame.depth_mm is None
         if self._depth is not None and frame.depth_mm is not None:
             depth = SharedDepth(header, frame.depth_mm)
             self._depth.publish(depth, lambda: ROS_MESSAGES.depth_image(depth.depth_mm, header))

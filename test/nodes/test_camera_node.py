@@ -21,12 +21,17 @@ import os
 import cv2
 import numpy as np
 import pytest
-from hand_tracking_dsp.msg import HandArray
+from hand_tracking_dsp.msg import Hand3DArray, HandArray
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from hand_tracking_dsp.depth.types import HandSource
 from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.messages.depth_images import depth_to_metres
+from hand_tracking_dsp.messages.hands_3d import hands_in_space
 from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
+from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.nodes.camera_node import CameraNode
 from hand_tracking_dsp.nodes.messages.conversion import seconds
 
@@ -67,6 +72,57 @@ def test_publishes_the_synthetic_hand_with_its_exact_joints(graph):
         assert math.isnan(hand.presence)
         assert hand.track_id == 0
     assert infos[0].k[0] > 0
+
+
+def test_publishes_depth_that_is_aligned_to_the_image_only_if_asked(graph):
+    images, depths = graph.hear(Image, "image_raw", SENSOR), graph.hear(Image, "depth/image_raw", SENSOR)
+    infos, depth_infos = (
+        graph.hear(CameraInfo, topic, SENSOR) for topic in ("camera_info", "depth/camera_info")
+    )
+    graph.start(CameraNode, depth=True, rate_hz=5.0, **SMALL)
+
+    def together():
+        heard = [{stamp_ns(one): one for one in kind} for kind in (images, depths, infos, depth_infos)]
+        stamps = set.intersection(*map(set, heard))
+        return [one[max(stamps)] for one in heard] if stamps else None
+
+    image, depth, info, depth_info = graph.until(together, "image and depth with one stamp were heard")
+    assert depth.header == image.header
+    assert (depth.encoding, depth.width, depth.height) == ("16UC1", image.width, image.height)
+    assert depth_info == info
+    assert depth_info.k[0] > 0
+    metres = depth_to_metres(depth, ImageOptions())
+    assert metres.max() == pytest.approx(1.8)
+    for transition in ("deactivate", "cleanup"):
+        assert graph.change_state(NODE, transition)
+    assert graph.set_parameter(NODE, "depth", value=False).successful
+    assert graph.change_state(NODE, "configure")
+    assert graph.observer.count_publishers("depth/image_raw") == 0
+
+
+def test_truth_in_metres_has_all_joints_of_the_hands_in_the_picture(graph):
+    truths, flat = graph.hear(Hand3DArray, "truth_3d"), graph.hear(HandArray, "truth")
+    graph.start(CameraNode, rate_hz=5.0, hands=2, **SMALL)
+
+    def together():
+        stamps = {stamp_ns(one): one for one in flat}
+        both = (one for one in truths if one.hands and stamp_ns(one) in stamps)
+        return next(((one, stamps[stamp_ns(one)]) for one in both), None)
+
+    message, image_truth = graph.until(together, "truth in metres and in pixels were heard")
+    assert message.header == image_truth.header
+    hands = hands_in_space(message)
+    assert hands.source is HandSource.TRUTH
+    for hand, exact in zip(hands.hands, image_truth.hands, strict=True):
+        assert hand.handedness == exact.handedness
+        assert np.isfinite(hand.joints_m).all()
+        assert (hand.joints_m[:, 2] > 0.1).all()
+
+
+def test_says_where_a_source_has_no_depth(graph, folder, diagnostics):
+    graph.start(CameraNode, source=str(folder), depth=True)
+    status = diagnostics(NODE, lambda status: "has no depth" in status.message)
+    assert status.level == status.WARN
 
 
 def test_stamps_rise(graph):

@@ -104,3 +104,33 @@ def _tiff(pixels: np.ndarray, orientation: int) -> bytes:
     directory = b"".join(struct.pack(">HHII", *entry) for entry in entries)
     start = b"MM\0*" + struct.pack(">IH", 8, len(entries)) + directory + bytes(4)
     return start + struct.pack(">HHH", 8, 8, 8) + pixels[:, :, ::-1].tobytes()
+
+
+def encode_rvl(values: np.ndarray) -> bytes:
+    """Encode a uint16 image as compressed_depth_image_transport's RVL does, without its size."""
+    nibbles: list[int] = []
+
+    def write(number: int) -> None:
+        while number > 7:
+            nibbles.append(8 | number & 7)
+            number >>= 3
+        nibbles.append(number)
+
+    left, before = [int(value) for value in values.reshape(-1)], 0
+    place = 0
+    while place < len(left):
+        start = place
+        while place < len(left) and not left[place]:
+            place += 1
+        write(place - start)
+        start = place
+        while place < len(left) and left[place]:
+            place += 1
+        write(place - start)
+        for value in left[start:place]:
+            difference = value - before
+            write(2 * difference if difference >= 0 else -2 * difference - 1)
+            before = value
+    nibbles += [0] * (-len(nibbles) % 8)
+    words = ["".join(f"{one:x}" for one in nibbles[i : i + 8]) for i in range(0, len(nibbles), 8)]
+    return b"".join(int(word, 16).to_bytes(4, "little") for word in words)

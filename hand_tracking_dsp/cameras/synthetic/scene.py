@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.cameras.camera import Frame, FrameSource, HandTruth, SourceOptions
+from hand_tracking_dsp.cameras.depth_noise import add_depth_noise
 from hand_tracking_dsp.cameras.synthetic.background import paint_room, view_room
 from hand_tracking_dsp.cameras.synthetic.motion import Motion
 from hand_tracking_dsp.cameras.synthetic.render import render_hand
@@ -36,7 +37,7 @@ class SyntheticScene:
     """One or two hands before a room; frame i depends on the options and i alone.
 
     Args:
-        options: Size, rate, seed, hands, speed, absences, noise and blur.
+        options: Size, rate, seed, hands, speed, absences, noise and blur, noise of depth.
     """
 
     def __init__(self, options: SourceOptions) -> None:
@@ -70,7 +71,7 @@ class SyntheticScene:
             hand = render_hand(place, look, self.intrinsics, image, depth_mm)
             if self._in_view(hand) >= 0.5:
                 truth.append(hand)
-        return Frame(index, self._through_lens(image, index), tuple(truth), depth_mm)
+        return Frame(index, self._through_lens(image, index), tuple(truth), self._sensed(depth_mm, index))
 
     def _in_view(self, hand: HandTruth) -> float:
         """Give the share of joints inside the picture."""
@@ -88,6 +89,16 @@ class SyntheticScene:
             grain = self._grain[y : y + image.shape[0], x : x + image.shape[1]]
             seen = cv2.add(seen, grain, dtype=cv2.CV_8U).astype(np.uint8)
         return seen
+
+    def _sensed(self, depth_mm: NDArray[np.uint16], index: int) -> NDArray[np.uint16]:
+        """Add the depth sensor's noise."""
+        if self.options.depth_noise == "none":
+            return depth_mm
+        random = np.random.default_rng((self.options.seed, 8, index))
+        metres = depth_mm.astype(np.float32) * np.float32(1e-3)
+        noisy = add_depth_noise(metres, self.intrinsics, self.options.depth_noise, random)
+        sensed: NDArray[np.uint16] = np.clip(np.rint(noisy * 1e3), 0, 65535).astype(np.uint16)
+        return sensed
 
 
 class SyntheticHandSource(FrameSource):

@@ -142,3 +142,18 @@ def test_a_hand_rests_before_a_room_that_stands_still_while_their_times_do():
     first, later = (noisy.frame(index, hands_s=2.0, room_s=0.0) for index in (3, 30))
     assert not np.array_equal(first.image, later.image)
     np.testing.assert_array_equal(first.truth[0].joints_px, later.truth[0].joints_px)
+
+
+@pytest.mark.parametrize("kind", ["structured_light", "stereo", "time_of_flight"])
+def test_depth_has_a_sensors_noise_where_asked_for_and_nothing_else_changes(kind):
+    exact = SyntheticScene(SourceOptions(**SMALL)).frame(4)
+    scene = SyntheticScene(SourceOptions(depth_noise=kind, **SMALL))
+    noisy, other = scene.frame(4), scene.frame(5)
+    np.testing.assert_array_equal(noisy.image, exact.image)
+    np.testing.assert_array_equal(noisy.truth[0].joints_px, exact.truth[0].joints_px)
+    np.testing.assert_array_equal(noisy.depth_mm, scene.frame(4).depth_mm)
+    assert noisy.depth_mm.dtype == np.uint16
+    known = noisy.depth_mm > 0
+    errors_mm = np.abs(noisy.depth_mm[known].astype(int) - exact.depth_mm[known])
+    assert 0 < np.median(errors_mm) < 30
+    assert not np.array_equal(noisy.depth_mm, other.depth_mm)

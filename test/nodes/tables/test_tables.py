@@ -25,6 +25,9 @@ from hand_tracking_dsp.cameras.backoff import BackoffOptions
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdOptions
+from hand_tracking_dsp.depth.input_options import DepthInputOptions
+from hand_tracking_dsp.depth.lifting import LiftOptions
+from hand_tracking_dsp.depth.statue import StatueOptions
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.teleop import TeleopOptions
@@ -42,6 +45,9 @@ DATACLASSES = (
     ("camera_node", "", BackoffOptions),
     ("hand_tracker_node", "", RuntimeOptions),
     ("hand_tracker_node", "", TrackerOptions),
+    ("hand_tracker_node", "depth.", DepthInputOptions),
+    ("hand_tracker_node", "depth.", LiftOptions),
+    ("hand_tracker_node", "depth.", StatueOptions),
     ("pruning_controller_node", "", ControllerOptions),
     ("pruning_controller_node", "constraint.", ConstraintOptions),
     ("pruning_controller_node", "shield.", ShieldOptions),
