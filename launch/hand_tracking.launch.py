@@ -54,6 +54,7 @@ PARAMETERS = {
     "policy": {"controller": "policy"},
     "policy_file": {"controller": "policy_file"},
     "transport": {"tracker": "image_transport"},
+    "depth_mode": {"tracker": "depth.mode"},
     "autostart": {
         "camera": "autostart",
         "tracker": "autostart",
@@ -93,6 +94,10 @@ def generate_launch_description() -> LaunchDescription:
             ),
             _argument("image", "image_raw", "Image topic, for a camera driver of your own (camera:=false)."),
             _argument("camera_info", "camera_info", "Its CameraInfo topic."),
+            _argument(
+                "depth", "depth/image_raw", "Topic of the depth image; its camera_info lies beside it."
+            ),
+            _argument("depth_mode", "", "Use of depth.", "rgb", "fused", "depth_only", "auto"),
             _argument("battery", "battery_state", "BatteryState topic, for a robot base's (power:=false)."),
             _argument("cmd_vel", "cmd_vel", "Twist topic of the robot base (teleop:=true)."),
             OpaqueFunction(function=_transport),
@@ -176,8 +181,8 @@ def _node(
     parameters: dict[str, bool | float | str] | None = None,
     arguments: list[str] | None = None,
 ) -> Node:
-    image, info, battery, cmd_vel = (
-        LaunchConfiguration(name) for name in ("image", "camera_info", "battery", "cmd_vel")
+    image, info, depth, battery, cmd_vel = (
+        LaunchConfiguration(name) for name in ("image", "camera_info", "depth", "battery", "cmd_vel")
     )
     enclave = LaunchConfiguration("enclave").perform(context).rstrip("/")
     security = ["--enclave", f"{enclave}/{executable}"] if enclave else []
@@ -193,10 +198,11 @@ def _node(
             LaunchConfiguration("params_file"),
             {"use_sim_time": LaunchConfiguration("use_sim_time"), **typed},
         ],
-        # Compressed images and camera_info follow the image, unless camera_info is named.
+        # Compressed images and camera_info follow the image, unless camera_info is named; likewise of depth.
         remappings=[
             ("image_raw", image),
             ("camera_info", info),
+            ("depth/image_raw", depth),
             ("battery_state", battery),
             ("cmd_vel", cmd_vel),
         ],
