@@ -29,7 +29,7 @@ from __future__ import annotations
 import argparse
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +48,12 @@ INSIDE_SKIN_M = 0.005
 ALONG_PALM_M = 1e-3 * np.array([11.7, 10.5, 4.4, 4.7, 7.0])
 """Distances from the WebXR wrist and finger MCP joints to MediaPipe's, along wrist to middle MCP (from 35
 renders of open hands)."""
+
+PALM_LENGTH_M = 0.0844
+"""From wrist to middle MCP of the WebXR hand, as MediaPipe sees them."""
+
+ANNY_THUMB_M = np.array([0.003, -0.007, 0.0])
+"""From where Anny's thumb begins to MediaPipe's thumb CMC (from 60 renders of open hands)."""
 
 FINGERS = ("thumb", "index-finger", "middle-finger", "ring-finger", "pinky-finger")
 KNUCKLES = (5, 9, 13, 17)
@@ -92,6 +98,7 @@ def main() -> None:
 
 def save(path: Path, rigs: list[Rig]) -> None:
     """Write rigs of one topology: coordinates in 1/65535 of the whole extent, weights in 1/255."""
+    rigs = [_closed(rig) for rig in rigs]
     vertices = np.stack([rig.vertices for rig in rigs])
     low, high = vertices.min((0, 1)), vertices.max((0, 1))
     np.savez_compressed(
@@ -183,6 +190,7 @@ def read_anny(path: Path, example: Rig) -> list[Rig]:
             finger[3] = finger[2] + 0.5 * along
         rig = _in_proportion(_rig(vertices, faces, weights, points, axes), example)
         _centre(rig, example)
+        rig.landmarks[1] += ANNY_THUMB_M * np.linalg.norm(rig.landmarks[9] - rig.landmarks[0]) / PALM_LENGTH_M
         rigs.append(rig)
     return rigs
 
@@ -284,6 +292,25 @@ def _merge(
     return vertices[first], faces[whole], weights[first]
 
 
+def _closed(rig: Rig) -> Rig:
+    """Close the open end at the wrist with a fan around its middle."""
+    edges = np.concatenate([rig.faces[:, [0, 1]], rig.faces[:, [1, 2]], rig.faces[:, [2, 0]]])
+    known = {(int(a), int(b)) for a, b in edges}
+    rim = np.array([(a, b) for a, b in sorted(known) if (b, a) not in known], np.int64).reshape(-1, 2)
+    if len(rim) == 0:
+        return rig
+    middle = len(rig.vertices)
+    fan = np.column_stack([rim[:, 1], rim[:, 0], np.full(len(rim), middle)])
+    palm = np.zeros((1, 16))
+    palm[0, 0] = 1.0
+    return replace(
+        rig,
+        vertices=np.concatenate([rig.vertices, rig.vertices[rim[:, 0]].mean(0, keepdims=True)]),
+        faces=np.concatenate([rig.faces, fan]),
+        weights=np.concatenate([rig.weights, palm]),
+    )
+
+
 def _flexion_axes(finger: Floats, *, thumb: bool) -> Floats:
     """Find the three axes of flexion of a finger that is slightly bent at rest, from its joints [4, 3]."""
     bones = np.diff(finger, axis=0)
@@ -375,7 +402,7 @@ def _frame_at(rig: Rig, landmark: int) -> Floats:
 
 def _section(rig: Rig, landmark: int) -> tuple[Floats, Floats]:
     """Measure how far the skin around a landmark reaches along the axes there: lowest [3], highest [3]."""
-    near = 0.006 * np.linalg.norm(rig.landmarks[9] - rig.landmarks[0]) / 0.0844
+    near = 0.006 * np.linalg.norm(rig.landmarks[9] - rig.landmarks[0]) / PALM_LENGTH_M
     seen = (rig.vertices - rig.landmarks[landmark]) @ _frame_at(rig, landmark)
     if landmark in (0, *KNUCKLES):
         chosen = np.abs(seen[:, :2]).max(1) < 1.8 * near

@@ -22,6 +22,7 @@ from pathlib import Path
 from hand_tracking_dsp.cameras.camera import IMAGE_SUFFIXES, FrameSource, SourceOptions
 from hand_tracking_dsp.cameras.folder import ImageFolderSource
 from hand_tracking_dsp.cameras.live import DeviceSource, StreamSource
+from hand_tracking_dsp.cameras.mesh.source import MeshHandSource
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.cameras.video import VideoFileSource
 from hand_tracking_dsp.errors import FrameError, SourceError
@@ -45,8 +46,8 @@ def open_source(
     """Open a source of frames.
 
     Args:
-        spec: "synthetic"; a V4L2 device ("0", "/dev/video0"); a video file; a folder of images; or a
-            stream: "rtsp://…", "http://…" or "gst:" and a GStreamer pipeline that ends in appsink.
+        spec: "synthetic" or "mesh"; a V4L2 device ("0", "/dev/video0"); a video file; a folder of images;
+            or a stream: "rtsp://…", "http://…" or "gst:" and a GStreamer pipeline that ends in appsink.
         options: Size, rate and more; the defaults if None.
         images: Limit of the images' size, and more; the defaults if None.
 
@@ -57,6 +58,8 @@ def open_source(
     spec = spec.strip()
     if spec == "synthetic":
         return SyntheticHandSource(options)
+    if spec == "mesh":
+        return MeshHandSource(options)
     if spec.lower().startswith(GSTREAMER_PREFIX) and not options.allow_gstreamer:
         msg = (
             f"The source '{spec}' is a GStreamer pipeline, which can do more than read a camera: set "
@@ -75,8 +78,8 @@ def open_source(
     if is_file:
         return _open_file(path, options, images)
     msg = (
-        f"There is no camera, file or folder '{spec}': give 'synthetic', a device (0 or /dev/video0), "
-        f"a video file, a folder of images or a stream's address."
+        f"There is no camera, file or folder '{spec}': give 'synthetic', 'mesh', a device (0 or "
+        f"/dev/video0), a video file, a folder of images or a stream's address."
     )
     raise SourceError(msg)
 

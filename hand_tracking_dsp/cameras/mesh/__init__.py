@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Skinned hands with exact joints."""
+"""Skinned meshes of hands with exact joints: the source "mesh", and pictures and crops for training."""

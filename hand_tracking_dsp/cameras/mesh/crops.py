@@ -23,22 +23,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.cameras.depth_noise import DEPTH_NOISES, add_depth_noise
-from hand_tracking_dsp.cameras.mesh.catalogue import SPLITS, split_rigs
-from hand_tracking_dsp.cameras.mesh.poses import random_pose
+from hand_tracking_dsp.cameras.mesh.catalogue import SPLITS
+from hand_tracking_dsp.cameras.mesh.people import People, PeopleOptions
 from hand_tracking_dsp.cameras.mesh.raster import Raster
-from hand_tracking_dsp.cameras.mesh.rig import pose_mesh
-from hand_tracking_dsp.cameras.mesh.scene import (
-    Arm,
-    PlacedHand,
-    draw_background,
-    held_solid,
-    place_hand,
-    random_turn,
-)
-from hand_tracking_dsp.cameras.synthetic.skeleton import rotation
+from hand_tracking_dsp.cameras.mesh.scene import PlacedHand, draw_background
 from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
-from hand_tracking_dsp.options import check_options, check_order, option
+from hand_tracking_dsp.options import check_order, option
 from hand_tracking_dsp.tracking.depth_view import Intrinsics
 from hand_tracking_dsp.tracking.geometry import region_from_landmarks
 from hand_tracking_dsp.tracking.types import Region
@@ -49,35 +39,25 @@ Floats32 = NDArray[np.float32]
 _FOCAL_PX = 600.0
 """Focal length of the camera whose image is cut, with its principal point at pixel (0, 0)."""
 
+_HALF_VIEW = (0.45, 0.33)
+_STILL = np.zeros(3)
+
 
 @dataclass(frozen=True, slots=True)
-class CropOptions:
+class CropOptions(PeopleOptions):
     """Settings of a stream of crops."""
 
     size: int = option(128, "Side of a crop.", "px", 16, 1024)
-    split: str = option("train", "People and poses to draw from.", choices=SPLITS)
-    views: str = option(
-        "any", "Views of the hand: any, or palm or back within 45 degrees.", choices=("any", "frontal")
-    )
-    noise: str = option(
-        "all", "Depth sensor's noise, or each of them in turn.", choices=("all", *DEPTH_NOISES)
-    )
-    gesture_share: float = option(0.2, "Share of named gestures; else tracked poses.", "", 0, 1)
-    held_share: float = option(0.2, "Share of hands that hold something, where the pose allows.", "", 0, 1)
-    second_share: float = option(0.12, "Share of crops with a second hand near.", "", 0, 1)
     empty_share: float = option(0.0, "Share of crops without a hand: background, things, forearms.", "", 0, 1)
     shift: float = option(0.08, "Largest shift of the crop, as a share of its side.", "", 0, 1)
     scale_low: float = option(0.85, "Smallest scale of the crop's side.", "", 0.2, 5)
     scale_high: float = option(1.25, "Largest scale of the crop's side.", "", 0.2, 5)
     turn_deg: float = option(20.0, "Largest turn of the crop.", "degrees", 0, 180)
-    nearest_m: float = option(0.25, "Nearest hand.", "m", 0.1, 10)
-    farthest_m: float = option(0.95, "Farthest hand.", "m", 0.1, 10)
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError where a value cannot work."""
-        check_options(self)
+        PeopleOptions.__post_init__(self)
         check_order(self, "scale_low", "scale_high", equal=True)
-        check_order(self, "nearest_m", "farthest_m", equal=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +101,7 @@ class CropStream:
     def __init__(self, seed: int, options: CropOptions | None = None) -> None:
         self.seed = seed
         self.options = options or CropOptions()
-        self._rigs = split_rigs(self.options.split)
+        self._people = People(self.options, _HALF_VIEW, whole=False)
 
     def __iter__(self) -> Iterator[DepthCrop]:
         """Give the crops from number 0 on, without end."""
@@ -139,7 +119,7 @@ class CropStream:
         random = np.random.default_rng((self.seed, SPLITS.index(self.options.split), index))
         options = self.options
         empty = random.uniform() < options.empty_share
-        hand, pose = self._hand(random)
+        hand, pose = self._people.hand(random)
         joints = hand.joints_m
         region = self._region(random, joints)
         turn = _about_z(-region.rotation)
@@ -147,16 +127,15 @@ class CropStream:
         raster = Raster(camera, options.size, options.size)
         middle = turn @ joints.mean(0)
         if empty:
-            self._draw_without_hand(random, raster, hand.turned(turn))
+            self._draw_without_hand(random, raster, hand.moved(turn, _STILL))
         else:
-            hand.turned(turn).draw(raster)
+            hand.moved(turn, _STILL).draw(raster)
             if random.uniform() < options.second_share:
-                self._beside(random, joints).turned(turn).draw(raster)
+                beside, _ = self._people.beside(random, joints)
+                beside.moved(turn, _STILL).draw(raster)
         draw_background(random, raster, middle, float(random.uniform(0.03, 0.3)))
         clean = raster.metres
-        noise = str(random.choice(DEPTH_NOISES)) if options.noise == "all" else options.noise
-        strength = float(random.uniform(0.5, 2.0))
-        metres = add_depth_noise(clean, camera, noise, random, strength)
+        metres, noise = self._people.through_sensor(random, clean, camera)
         if empty:
             return _empty(metres, clean, camera, noise)
         seen = (joints @ turn.T).astype(np.float32)
@@ -168,47 +147,18 @@ class CropStream:
             camera.project(seen),
             hand.handedness,
             hand.posed.rig.name,
-            pose,
+            pose.name,
             noise,
         )
-
-    def _hand(self, random: np.random.Generator) -> tuple[PlacedHand, str]:
-        """Draw a hand somewhere in the view; give it with the name of its pose."""
-        options = self.options
-        rig = self._rigs[int(random.integers(len(self._rigs)))]
-        side = Handedness.RIGHT if random.integers(2) else Handedness.LEFT
-        pose = random_pose(random, options.split, options.gesture_share)
-        held = None
-        if random.uniform() < options.held_share:
-            held = held_solid(random, rig, pose.angles_deg)
-        distance = math.exp(random.uniform(math.log(options.nearest_m), math.log(options.farthest_m)))
-        across, down = random.uniform((-0.45, -0.33), (0.45, 0.33))
-        place = distance * np.array([across, down, 1.0])
-        size, arm = float(random.uniform(0.92, 1.08)), Arm.random(random)
-        turn = random_turn(random) if options.views == "any" else _frontal_turn(random)
-        posed = pose_mesh(rig, pose.angles_deg, side)
-        return place_hand(posed, turn, place, size, arm, held), pose.name
-
-    def _beside(self, random: np.random.Generator, joints_m: Floats) -> PlacedHand:
-        """Draw another hand beside one."""
-        other, _ = self._hand(random)
-        angle = random.uniform(0.0, 2.0 * np.pi)
-        away = random.uniform(0.13, 0.2)
-        shift = np.array([away * np.cos(angle), away * np.sin(angle), random.uniform(-0.05, 0.12)])
-        shift += joints_m.mean(0) - other.joints_m.mean(0)
-        still = np.eye(3)
-        others = tuple(solid.moved(still, shift) for solid in other.others)
-        return PlacedHand(other.posed, other.skin.moved(still, shift), other.joints_m + shift, others)
 
     def _draw_without_hand(self, random: np.random.Generator, raster: Raster, hand: PlacedHand) -> None:
         """Draw a forearm shifted along itself, or nothing, in the place of a hand."""
         if random.uniform() < 0.5:
             return
-        arm = hand.others[0]
         towards = hand.joints_m[9] - hand.joints_m[0]
-        shift = towards * random.uniform(0.6, 2.4)
-        solid = arm.moved(np.eye(3), shift)
-        raster.draw(solid.vertices, solid.faces)
+        shifted = hand.moved(np.eye(3), towards * random.uniform(0.6, 2.4))
+        if shifted.arm is not None:
+            raster.draw(shifted.arm.vertices, shifted.arm.faces)
 
     def _region(self, random: np.random.Generator, joints_m: Floats) -> Region:
         """Cut as the tracker would, a little beside."""
@@ -231,13 +181,6 @@ def _camera_of(region: Region, size: int) -> Intrinsics:
     across, down = cos * region.x + sin * region.y, cos * region.y - sin * region.x
     focal = _FOCAL_PX * scale
     return Intrinsics(focal, focal, size / 2 - across * scale, size / 2 - down * scale)
-
-
-def _frontal_turn(random: np.random.Generator) -> Floats:
-    """Draw a turn that shows palm or back within 45 degrees."""
-    roll, pitch, yaw = random.uniform((-np.pi, -0.78, -0.78), (np.pi, 0.78, 0.78))
-    back = np.pi if random.integers(2) else 0.0
-    return rotation(float(roll), float(pitch), float(yaw + back))
 
 
 def _about_z(angle: float) -> Floats:

@@ -68,13 +68,15 @@ class PlacedHand:
         posed: The hand in its own frame.
         skin: Its surface, metres.
         joints_m: float64 [21, 3], metres.
-        others: The forearm and what the fingers hold, metres.
+        arm: The forearm, metres; None: a hand cut off.
+        held: What the fingers hold, metres; None: nothing.
     """
 
     posed: PosedHand
     skin: Solid
     joints_m: Floats
-    others: tuple[Solid, ...]
+    arm: Solid | None
+    held: Solid | None
 
     @property
     def handedness(self) -> Handedness:
@@ -83,14 +85,18 @@ class PlacedHand:
 
     def draw(self, raster: Raster) -> None:
         """Draw hand, forearm and what it holds."""
-        whole = joined(self.skin, *self.others)
+        whole = joined(*(solid for solid in (self.skin, self.arm, self.held) if solid is not None))
         raster.draw(whole.vertices, whole.faces)
 
-    def turned(self, turn: Floats) -> PlacedHand:
-        """Turn the hand by [3, 3] about the optical centre."""
-        still = np.zeros(3)
-        others = tuple(solid.moved(turn, still) for solid in self.others)
-        return PlacedHand(self.posed, self.skin.moved(turn, still), self.joints_m @ turn.T, others)
+    def moved(self, turn: Floats, shift_m: Floats) -> PlacedHand:
+        """Turn the hand by [3, 3] about the optical centre, then shift it by [3]."""
+        return PlacedHand(
+            self.posed,
+            self.skin.moved(turn, shift_m),
+            self.joints_m @ turn.T + shift_m,
+            self.arm and self.arm.moved(turn, shift_m),
+            self.held and self.held.moved(turn, shift_m),
+        )
 
 
 def place_hand(
@@ -113,17 +119,13 @@ def place_hand(
     """
     rest = posed.rig.landmarks
     middle = rest[Joint.WRIST] + MIDDLE * (rest[Joint.MIDDLE_MCP] - rest[Joint.WRIST])
-    bodies = [] if arm is None else [forearm(posed.rig, arm.flexion, arm.deviation, arm.sleeve)]
-    bodies += [] if held is None else [held]
+    forearms = None if arm is None else forearm(posed.rig, arm.flexion, arm.deviation, arm.sleeve)
     if posed.handedness is Handedness.LEFT:
-        flip = np.array([-1.0, 1.0, 1.0])
-        middle = middle * flip
-        bodies = [Solid(body.vertices * flip.astype(np.float32), body.faces[:, ::-1]) for body in bodies]
+        middle = middle * np.array([-1.0, 1.0, 1.0])
+        forearms, held = forearms and forearms.mirrored(), held and held.mirrored()
+    hand = PlacedHand(posed, Solid(posed.vertices, posed.faces), posed.landmarks, forearms, held)
     scaled = turn * size
-    shift = middle_m - scaled @ middle
-    skin = Solid(posed.vertices, posed.faces).moved(scaled, shift)
-    joints_m = posed.landmarks @ scaled.T + shift
-    return PlacedHand(posed, skin, joints_m, tuple(body.moved(scaled, shift) for body in bodies))
+    return hand.moved(scaled, middle_m - scaled @ middle)
 
 
 def held_solid(random: np.random.Generator, rig: HandRig, angles_deg: Floats) -> Solid | None:
@@ -168,7 +170,9 @@ def random_turn(random: np.random.Generator) -> Floats:
     )
 
 
-def draw_background(random: np.random.Generator, raster: Raster, middle_m: Floats, free_m: float) -> None:
+def draw_background(
+    random: np.random.Generator, raster: Raster, middle_m: Floats, free_m: float
+) -> NDArray[np.int64]:
     """Draw nothing, a wall or a table top, and up to four things, all behind a hand.
 
     Args:
@@ -176,10 +180,13 @@ def draw_background(random: np.random.Generator, raster: Raster, middle_m: Float
         raster: Where to draw.
         middle_m: [3], where the hand is, metres in the optical frame.
         free_m: Distance behind it that stays free.
+
+    Returns:
+        Numbers, in the raster, of the first face behind each thing, int64 [things].
     """
     distance = float(middle_m[2]) + free_m
     if random.uniform() < 0.15:
-        return
+        return np.zeros(0, np.int64)
     if random.uniform() < 0.8:
         tilt = random.normal(0.0, 0.25, 2) if random.uniform() < 0.8 else random.uniform(-0.9, 0.9, 2)
         normal = np.array([tilt[0], tilt[1], 1.0])
@@ -193,9 +200,11 @@ def draw_background(random: np.random.Generator, raster: Raster, middle_m: Float
         solid = _thing(random, radius)
         place = (middle_m / middle_m[2] + np.append(random.normal(0.0, 0.22, 2), 0.0)) * (depth + radius)
         things.append(solid.moved(random_turn(random), place))
-    if things:
-        whole = joined(*things)
-        raster.draw(whole.vertices, whole.faces)
+    if not things:
+        return np.zeros(0, np.int64)
+    whole = joined(*things)
+    first = raster.draw(whole.vertices, whole.faces)
+    return first + np.cumsum([len(thing.faces) for thing in things])
 
 
 def _thing(random: np.random.Generator, radius: float) -> Solid:

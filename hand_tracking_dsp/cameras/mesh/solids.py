@@ -48,6 +48,10 @@ class Solid:
         vertices = self.vertices @ turn.T.astype(np.float32) + shift_m.astype(np.float32)
         return Solid(vertices, self.faces)
 
+    def mirrored(self) -> Solid:
+        """Mirror the body in x."""
+        return Solid(self.vertices * np.array([-1, 1, 1], np.float32), self.faces[:, ::-1])
+
 
 def tube(path_m: Floats, radii_m: Floats, across: Floats) -> Solid:
     """Sweep an ellipse along a path, closed at both ends.
@@ -104,12 +108,12 @@ def forearm(rig: HandRig, flexion: float, deviation: float, sleeve: float) -> So
     across = np.array([1.0, 0.0, 0.0])
     along = np.array([-np.sin(deviation), -np.cos(deviation) * np.cos(flexion), -np.sin(flexion)])
     down = np.array([0.0, 0.02, 0.07, 0.075, 0.16, 0.26])[:, None] * scale
-    thick = np.array([0.96, 1.0, 1.08, 1.12 + sleeve, 1.35 + sleeve, 1.5 + sleeve])[:, None] * radii
+    thick = np.array([1.0, 1.0, 1.08, 1.12 + sleeve, 1.35 + sleeve, 1.5 + sleeve])[:, None] * radii
     arm = tube((middle + down * along)[::-1], thick[::-1], across)
     # Around the joint, so that a bent wrist has no gap.
     angles = np.linspace(0.15, np.pi - 0.15, 7)[:, None]
     heights = middle - np.cos(angles) * np.array([0.0, 0.9 * radii.mean(), 0.0])
-    return joined(arm, tube(heights, np.sin(angles) * 0.97 * radii, across))
+    return joined(arm, tube(heights, np.sin(angles) * 1.01 * radii, across))
 
 
 def joined(*solids: Solid) -> Solid:

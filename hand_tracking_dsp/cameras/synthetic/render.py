@@ -60,7 +60,7 @@ def render_hand(
     box = _box(body, camera, image.shape[1], image.shape[0], step)
     if box is not None:
         _draw(body, place, look, camera, box, step, image, depth_mm)
-    return _truth(place, joints, camera)
+    return hand_truth(place.handedness, joints, camera)
 
 
 def _draw(
@@ -112,14 +112,21 @@ def _box(body: Body, camera: Intrinsics, width: int, height: int, step: int) -> 
     return Box(left, top, right + (left - right) % step, bottom + (top - bottom) % step)
 
 
-def _truth(place: HandPlace, joints: NDArray[np.float64], camera: Intrinsics) -> HandTruth:
+def hand_truth(handedness: Handedness, joints: NDArray[np.float64], camera: Intrinsics) -> HandTruth:
+    """Describe the exact joints of a hand in a picture.
+
+    Args:
+        handedness: Side of the hand.
+        joints: float64 [21, 3], metres in the optical frame.
+        camera: Intrinsics of the picture.
+    """
     x, y, z = joints.T
     joints_px = np.stack(
         [camera.fx * x / z + camera.cx, camera.fy * y / z + camera.cy, camera.fx * (z - z[0]) / z[0]], axis=1
     )
     centre = joints.mean(0)
     return HandTruth(
-        place.handedness,
+        handedness,
         joints_px.astype(np.float32),
         (joints - centre).astype(np.float32),
         centre.astype(np.float32),

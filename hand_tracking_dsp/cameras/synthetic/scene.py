@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.cameras.camera import Frame, FrameSource, HandTruth, SourceOptions
 from hand_tracking_dsp.cameras.depth_noise import add_depth_noise
 from hand_tracking_dsp.cameras.synthetic.background import paint_room, view_room
-from hand_tracking_dsp.cameras.synthetic.motion import Motion
+from hand_tracking_dsp.cameras.synthetic.motion import HandPlace, Motion
 from hand_tracking_dsp.cameras.synthetic.render import render_hand
 from hand_tracking_dsp.cameras.synthetic.shading import Look
 from hand_tracking_dsp.tracking.depth_view import Intrinsics
@@ -68,10 +68,21 @@ class SyntheticScene:
         truth: list[HandTruth] = []
         for place in sorted(self._motion.places(hands_s), key=lambda p: -float(p.middle_m[2])):
             look = Look.random(np.random.default_rng((options.seed, 6, number)), place.tone)
-            hand = render_hand(place, look, self.intrinsics, image, depth_mm)
+            hand = self._render(place, look, number, image, depth_mm)
             if self._in_view(hand) >= 0.5:
                 truth.append(hand)
         return Frame(index, self._through_lens(image, index), tuple(truth), self._sensed(depth_mm, index))
+
+    def _render(
+        self,
+        place: HandPlace,
+        look: Look,
+        number: int,  # noqa: ARG002
+        image: NDArray[np.uint8],
+        depth_mm: NDArray[np.uint16],
+    ) -> HandTruth:
+        """Draw a hand over a picture and its depth, in place; the number is that of the person and room."""
+        return render_hand(place, look, self.intrinsics, image, depth_mm)
 
     def _in_view(self, hand: HandTruth) -> float:
         """Give the share of joints inside the picture."""
@@ -102,12 +113,20 @@ class SyntheticScene:
 
 
 class SyntheticHandSource(FrameSource):
-    """Gives the frames of a SyntheticScene in order, without end; the caller sets the pace."""
+    """Gives the frames of a SyntheticScene in order, without end; the caller sets the pace.
 
-    def __init__(self, options: SourceOptions) -> None:
-        self._scene = SyntheticScene(options)
+    Args:
+        options: Settings.
+        scene: Scene of these options; None: that of the synthetic hand.
+        kind: Kind of hand, for people.
+    """
+
+    def __init__(
+        self, options: SourceOptions, scene: SyntheticScene | None = None, kind: str = "synthetic hand"
+    ) -> None:
+        self._scene = scene or SyntheticScene(options)
         self._next = 0
-        self.name = f"synthetic hand (seed {options.seed})"
+        self.name = f"{kind} (seed {options.seed})"
         self.rate_hz = options.rate_hz
         self.width = options.width
         self.height = options.height

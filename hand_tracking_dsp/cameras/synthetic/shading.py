@@ -88,6 +88,35 @@ class Look:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Skin:
+    """Places of a hand and its sleeve, float32 [n] each from 0 to 1 unless said.
+
+    Attributes:
+        normal: float32 [3, n], unit vectors out of the skin, optical frame.
+        palm: Whether it is skin of the palm rather than of the back.
+        nail: Whether it is a nail.
+        flush: How rosy a fingertip is.
+        crease: How deep the crease of a joint is.
+        flat: Whether it belongs to the palm's middle, which has lines and pads.
+        lines: How dark the palm's lines are.
+        pads: How rosy the palm's pads are.
+        cloth: Whether it is a sleeve.
+        open_sky: Share of the sky seen.
+    """
+
+    normal: Floats
+    palm: Floats
+    nail: Floats
+    flush: Floats
+    crease: Floats
+    flat: Floats
+    lines: Floats
+    pads: Floats
+    cloth: Floats
+    open_sky: Floats
+
+
 def shade(surface: Surface, body: Body, look: Look, facing: NDArray[np.float64], on_palm: Floats) -> Floats:
     """Colour the pixels of a surface.
 
@@ -107,38 +136,59 @@ def shade(surface: Surface, body: Body, look: Look, facing: NDArray[np.float64],
     palmar = np.einsum("cm,mc->m", surface.outward, body.palmar.astype(np.float32)[surface.part])
     bones = body.bones[surface.part]
     tips = (bones == 2).astype(np.float32)
-    nail = surface.blend(tips * _ramp(-palmar, 0.66, 0.76) * _ramp(surface.along, 0.42, 0.50))
+    nail = surface.blend(tips * ramp(-palmar, 0.66, 0.76) * ramp(surface.along, 0.42, 0.50))
     flush = surface.blend(tips * surface.along)
-    crease = surface.blend(
-        (bones > 0) * np.maximum(1.0 - 14.0 * surface.along, 0.0) * _ramp(palmar, 0.1, 0.6)
-    )
+    crease = surface.blend((bones > 0) * np.maximum(1.0 - 14.0 * surface.along, 0.0) * ramp(palmar, 0.1, 0.6))
     flat = surface.blend((bones < 0).astype(np.float32))
     cloth = surface.blend(body.cloth.astype(np.float32)[surface.part])
 
-    palm = _ramp(np.asarray(facing, np.float32) @ normal, -0.35, 0.25)
+    lines, pads = palm_marks(on_palm)
+    skin = Skin(
+        normal=normal,
+        palm=ramp(np.asarray(facing, np.float32) @ normal, -0.35, 0.25),
+        nail=nail,
+        flush=flush,
+        crease=crease,
+        flat=flat,
+        lines=lines,
+        pads=pads,
+        cloth=cloth,
+        open_sky=_openness(surface),
+    )
+    return colour_skin(skin, look)
+
+
+def colour_skin(skin: Skin, look: Look) -> Floats:
+    """Colour places of a hand and its sleeve under a light.
+
+    Args:
+        skin: The places.
+        look: Person and light.
+
+    Returns:
+        float32 [3, n], blue, green, red, 0 to 255.
+    """
     tone = np.array([1.0 - look.tone, look.tone], np.float32)
     back_bgr, palm_bgr = tone @ _BACK_BGR, tone @ _PALM_BGR
-    colour = back_bgr[:, None] + (palm_bgr - back_bgr)[:, None] * palm
-    colour[:2] *= 1.0 - 0.09 * flush
-    colour += _NAIL_BGR * nail
-    lines, pads = _palm_marks(on_palm)
-    colour *= 1.0 - _CREASE_BGR * (0.8 * crease + lines * palm * flat)
-    colour[:2] *= 1.0 - 0.10 * pads * palm * flat
-    colour += (np.array(look.cloth_bgr, np.float32)[:, None] - colour) * cloth
+    colour = back_bgr[:, None] + (palm_bgr - back_bgr)[:, None] * skin.palm
+    colour[:2] *= 1.0 - 0.09 * skin.flush
+    colour += _NAIL_BGR * skin.nail
+    colour *= 1.0 - _CREASE_BGR * (0.8 * skin.crease + skin.lines * skin.palm * skin.flat)
+    colour[:2] *= 1.0 - 0.10 * skin.pads * skin.palm * skin.flat
+    colour += (np.array(look.cloth_bgr, np.float32)[:, None] - colour) * skin.cloth
 
-    lit = np.asarray(look.light, np.float32) @ normal
-    wrap = _WRAP_BGR * (1.0 - cloth)
+    lit = np.asarray(look.light, np.float32) @ skin.normal
+    wrap = _WRAP_BGR * (1.0 - skin.cloth)
     diffuse = np.maximum((lit + wrap) / (1.0 + wrap), 0.0)
-    open_sky = _openness(surface)
-    colour *= (look.ambient + (1.0 - look.ambient) * diffuse) * open_sky
+    colour *= (look.ambient + (1.0 - look.ambient) * diffuse) * skin.open_sky
     shine = np.asarray([look.light[0], look.light[1], look.light[2] - 1.0], np.float32)
     shine /= np.linalg.norm(shine)
-    gloss = np.maximum(shine @ normal, 0.0) ** 24
-    colour += gloss * (14.0 + 40.0 * nail) * (1.0 - cloth)
+    gloss = np.maximum(shine @ skin.normal, 0.0) ** 24
+    colour += gloss * (14.0 + 40.0 * skin.nail) * (1.0 - skin.cloth)
     return colour.astype(np.float32, copy=False)
 
 
-def _palm_marks(on_palm: Floats) -> tuple[Floats, Floats]:
+def palm_marks(on_palm: Floats) -> tuple[Floats, Floats]:
     """Look up the palm's lines and its rosy pads at places on the palm [2, n]: 0 to 1, float32 [n] each."""
     marks = _palm_map()
     column, row = (
@@ -182,11 +232,11 @@ def _openness(surface: Surface) -> Floats:
     side = 2 * round(_SKY_M / (surface.ray_pitch * mean)) + 1
     around = cv2.blur(depth * weight, (side, side)) / (cv2.blur(weight, (side, side)) + np.float32(1e-3))
     behind = surface.depth - around.reshape(-1)[surface.pixels]
-    opened: Floats = 1.0 - 0.38 * _ramp(behind, 0.001, 0.018)
+    opened: Floats = 1.0 - 0.38 * ramp(behind, 0.001, 0.018)
     return opened
 
 
-def _ramp(x: Floats, low: float, high: float) -> Floats:
+def ramp(x: Floats, low: float, high: float) -> Floats:
     """Rise from 0 at low to 1 at high."""
     risen: Floats = np.clip((x - np.float32(low)) * np.float32(1.0 / (high - low)), 0.0, 1.0)
     return risen
