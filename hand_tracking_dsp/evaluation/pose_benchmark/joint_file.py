@@ -18,15 +18,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hand_tracking_dsp.documents import excerpt, read_text
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.pose_benchmark.benchmark import BENCHMARKS, PoseBenchmark
 from hand_tracking_dsp.evaluation.statistics import Array
+from hand_tracking_dsp.files import write_text
 
 COORDINATES = ("uvd", "xyz")
 """Meanings of a joint's numbers: column and row in pixels and depth in mm; or x, y (down) and z in mm."""
@@ -74,12 +78,34 @@ def read_joints(path: Path, benchmark: PoseBenchmark, coordinates: str = "uvd") 
         words = line.split()
         if len(words) == numbers.shape[1] + 1:
             names.append(words.pop(0))
-        numbers[row] = _numbers_of(words, f"{path}, line {row + 1},", benchmark)
+        _check_count(len(words), path, row + 1, benchmark)
+        numbers[row] = parse_numbers(words, path, row + 1)
     if names and len(names) < len(lines):
         msg = f"{path} names {len(names)} of its {len(lines)} frames: name all of them or none."
         raise SourceError(msg)
     make = from_uvd if coordinates == "uvd" else from_xyz
     return make(names or None, numbers.reshape(len(lines), -1, 3), benchmark)
+
+
+def write_joints(path: Path, joints_m: NDArray[Any], benchmark: PoseBenchmark) -> None:
+    """Write results as they are published: u, v (pixels) and d (mm) of every joint, a line a frame.
+
+    Args:
+        path: Path to the file; one that is there is replaced.
+        joints_m: Any floats [frames, joints, 3], metres in the optical frame; frames in the test's order.
+        benchmark: The data set, whose camera counts.
+
+    Raises:
+        ValueError: A joint is not finite or not before the camera, so that it has no pixel.
+        OutputError: It cannot be written.
+    """
+    joints = from_xyz(None, joints_m.astype(np.float64) / _M_PER_MM, benchmark).joints_uvd
+    if not np.isfinite(joints).all() or (joints[..., 2] <= 0).any():
+        msg = "Results of a benchmark are joints before the camera."
+        raise ValueError(msg)
+    joints = joints / (1, 1, _M_PER_MM)
+    lines = (" ".join(f"{number:.3f}" for number in frame) for frame in joints.reshape(len(joints), -1))
+    write_text(path, "".join(f"{line}\n" for line in lines))
 
 
 def from_uvd(names: Sequence[str] | None, joints: Array, benchmark: PoseBenchmark) -> FrameJoints:
@@ -134,38 +160,40 @@ def chosen(joints: FrameJoints, which: Sequence[bool]) -> FrameJoints:
     return FrameJoints(names, joints.joints_m[flags], joints.joints_uvd[flags])
 
 
-def parse_numbers(words: Sequence[str], place: str) -> list[float]:
-    """Parse finite numbers.
+def parse_numbers(words: Sequence[str], path: Path, line: int) -> list[float]:
+    """Parse the finite numbers of a line.
 
     Args:
         words: The numbers as text.
-        place: File and line, which begin the sentence.
+        path: Path to the file, for the sentence.
+        line: Number of the line, likewise.
 
     Raises:
         SourceError: One of them is not a number, or not finite.
     """
-    try:
-        numbers = [float(word) for word in words]
-    except ValueError:
-        numbers = []
-    if len(numbers) < len(words) or not all(map(math.isfinite, numbers)):
-        wrong = next(word for word in words if not _is_number(word))
-        msg = f"{place} has {excerpt(wrong)} where a number belongs: correct or leave out the file."
-        raise SourceError(msg)
-    return numbers
+    with suppress(ValueError):
+        numbers = list(map(float, words))
+        if math.isfinite(sum(numbers)):
+            return numbers
+    wrong = next((word for word in words if not _is_number(word)), None)
+    wrong = wrong or max(words, key=lambda word: abs(float(word)))  # so large that their sum is infinite
+    msg = (
+        f"{path}, line {line}, has {excerpt(wrong)} where a number belongs: correct it or leave out the file."
+    )
+    raise SourceError(msg)
 
 
-def _numbers_of(words: Sequence[str], place: str, benchmark: PoseBenchmark) -> list[float]:
+def _check_count(count: int, path: Path, line: int, benchmark: PoseBenchmark) -> None:
     needed = 3 * len(benchmark.joints)
-    if len(words) != needed:
-        others = (one for one in BENCHMARKS.values() if 3 * len(one.joints) in (len(words), len(words) - 1))
+    if count != needed:
+        others = (one for one in BENCHMARKS.values() if 3 * len(one.joints) in (count, count - 1))
         fits = next((f", as {other.title} has" for other in others), "")
         msg = (
-            f"{place} has {len(words)} values{fits}; {benchmark.title} needs {needed}, three of each of its "
-            f"{len(benchmark.joints)} joints: give a file of {benchmark.title} or choose another data set."
+            f"{path}, line {line}, has {count} values{fits}; {benchmark.title} needs {needed}, three of each "
+            f"of its {len(benchmark.joints)} joints: give a file of {benchmark.title} or choose another "
+            "data set."
         )
         raise SourceError(msg)
-    return parse_numbers(words, place)
 
 
 def _is_number(word: str) -> bool:

@@ -110,11 +110,14 @@ def _read_labels(path: Path) -> FrameJoints:
         raise SourceError(msg)
     numbers = np.empty((int(stated), _NUMBERS))
     for row, line in enumerate(lines[1:]):
-        place, words = f"{path}, line {row + 2},", line.split()
+        words = line.split()
         if len(words) != _NUMBERS:
-            msg = f"{place} has {len(words)} values, not {_NUMBERS} (x, y, z of 21 joints): get it once more."
+            msg = (
+                f"{path}, line {row + 2}, has {len(words)} values, not {_NUMBERS} (x, y, z of 21 joints): "
+                "get it once more."
+            )
             raise SourceError(msg)
-        numbers[row] = parse_numbers(words, place)
+        numbers[row] = parse_numbers(words, path, row + 2)
     joints = numbers.reshape(-1, len(MSRA.joints), 3) * (1, -1, -1)
     start = f"{path.parent.parent.name}/{path.parent.name}"
     return from_xyz([f"{start}/{number:06d}_depth.bin" for number in range(len(joints))], joints, MSRA)

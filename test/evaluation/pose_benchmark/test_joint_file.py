@@ -23,7 +23,7 @@ import pytest
 
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.pose_benchmark.benchmark import BENCHMARKS, ICVL, MSRA, NYU, PoseBenchmark
-from hand_tracking_dsp.evaluation.pose_benchmark.joint_file import joined, read_joints
+from hand_tracking_dsp.evaluation.pose_benchmark.joint_file import joined, read_joints, write_joints
 
 
 def line_of(benchmark: PoseBenchmark, *joint: float, name: str = "") -> str:
@@ -86,6 +86,24 @@ def test_several_files_follow_each_other(tmp_path: Path) -> None:
     assert both.joints_uvd[:, 0, 2].tolist() == pytest.approx([0.1, 0.2])
 
 
+@pytest.mark.parametrize("benchmark", BENCHMARKS.values(), ids=BENCHMARKS)
+def test_what_is_written_is_read_as_it_was(benchmark: PoseBenchmark, tmp_path: Path) -> None:
+    joints_m = np.random.default_rng(0).uniform((-0.2, -0.2, 0.3), 0.9, (5, len(benchmark.joints), 3))
+    write_joints(tmp_path / "found.txt", joints_m.astype(np.float32), benchmark)
+    found = read_joints(tmp_path / "found.txt", benchmark)
+    np.testing.assert_allclose(found.joints_m, joints_m, atol=5e-6)
+    assert len((tmp_path / "found.txt").read_text().splitlines()) == 5
+
+
+@pytest.mark.parametrize("depth_m", [np.nan, np.inf, 0, -0.5])
+def test_joints_without_a_pixel_are_not_written(depth_m: float, tmp_path: Path) -> None:
+    joints_m = np.full((1, 14, 3), 0.5)
+    joints_m[0, 3, 2] = depth_m
+    with pytest.raises(ValueError, match="before the camera"):
+        write_joints(tmp_path / "found.txt", joints_m, NYU)
+    assert not (tmp_path / "found.txt").exists()
+
+
 GOOD = line_of(NYU, 320, 240, 700)
 
 
@@ -99,6 +117,7 @@ GOOD = line_of(NYU, 320, 240, 700)
         (GOOD.replace("700.000", "nan", 1), r"line 1, has 'nan' where a number belongs"),
         (GOOD + "\n" + GOOD.replace("700.000", "1e999", 1), r"line 2, has '1e999' where a number belongs"),
         (GOOD.replace("700.000", "7,5", 1), r"line 1, has '7,5' where a number belongs"),
+        (GOOD.replace("700.000", "1e308"), r"line 1, has '1e308' where a number belongs"),
         (f"a.png {GOOD}\n{GOOD}", r"names 1 of its 2 frames: name all of them or none"),
     ],
 )
