@@ -84,6 +84,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="QUALITY",
         help=f"write JPEG images of this quality, {JPEG_QUALITY.allowed} (default: {JPEG_QUALITY.default})",
     )
+    source.add_argument(
+        "--depth",
+        action="store_true",
+        default=None,
+        help="write the depth images of a source, as PNG with --compressed, and true hands in space",
+    )
     for flag, name in _SOURCE_OPTIONS.items():
         add_option(source, flag, declaration(SourceOptions, name), default=None)
     limit = declaration(ImageOptions, "max_image_megapixels")
@@ -115,6 +121,7 @@ def _check(options: argparse.Namespace) -> None:
         raise ConfigurationError(msg)
     flags = {
         "--compressed": "compressed",
+        "--depth": "depth",
         **_SOURCE_OPTIONS,
         "--max-image-megapixels": "max_image_megapixels",
     }
@@ -144,7 +151,8 @@ def _record_source(options: argparse.Namespace, view: LiveView) -> HandTrackingE
         _say_unfinished(view, writer)
         view.say(f"Recording {source.name}, {source.width}x{source.height}, {source.rate_hz:g} Hz.")
         try:
-            recorded_s = record_source(source, writer, seconds, options.compressed, show)
+            depth = bool(options.depth)
+            recorded_s = record_source(source, writer, seconds, options.compressed, show, depth=depth)
             if not math.isinf(seconds) and recorded_s < 0.99 * seconds - 1 / source.rate_hz:
                 view.say(f"The source ended after {recorded_s:.1f} of {seconds:g} s.")
         except KeyboardInterrupt:

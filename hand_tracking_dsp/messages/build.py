@@ -37,6 +37,7 @@ from hand_tracking_dsp.tracking.outlook import Prediction
 from hand_tracking_dsp.tracking.types import Floats, FrameResult, Image, Region, TrackedHand
 
 _HAND = "hand_tracking_dsp/msg/Hand"
+_FAST_PNG = 1
 
 
 class MessageBuilder:
@@ -76,6 +77,18 @@ class MessageBuilder:
         message.step = 2 * message.width
         stored = np.ascontiguousarray(depth_mm, "<u2")
         message.data = _sequence(message.data, stored.view(np.uint8).reshape(-1))
+        return message
+
+    def compressed_depth(self, depth_mm: NDArray[np.uint16], header: Message) -> Message:
+        """Build a sensor_msgs/CompressedImage likewise, a PNG as of compressed_depth_image_transport."""
+        _, png = cv2.imencode(".png", depth_mm, [cv2.IMWRITE_PNG_COMPRESSION, _FAST_PNG])
+        message = self._new("sensor_msgs/msg/CompressedImage")
+        message.header = header
+        # All distributions read this form; newer ones write "png" behind it.
+        message.format = "16UC1; compressedDepth"
+        # The header's 12 bytes count for 32FC1 alone.
+        data = np.concatenate([np.zeros(12, np.uint8), png.reshape(-1)])
+        message.data = _sequence(message.data, data)
         return message
 
     def compressed_image(self, pixels: Image, quality: int, header: Message) -> Message:

@@ -19,71 +19,47 @@ from __future__ import annotations
 import struct
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import Any
 
 from hand_tracking_dsp.control.samples import BatterySample
 from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.images.value_scale import ValueScale
-from hand_tracking_dsp.messages.hands import HANDS_TYPE, tracked_hands
 from hand_tracking_dsp.messages.message import stamp_ns
-from hand_tracking_dsp.messages.samples import BATTERY_TYPE, POWER_TOPIC, POWER_TYPE, BatteryReader
 from hand_tracking_dsp.recordings.bags.images import image_connections, pixels
 from hand_tracking_dsp.recordings.bags.reader import Bag, open_bag
-from hand_tracking_dsp.recordings.bags.trace import power_of_other_types
+from hand_tracking_dsp.recordings.beside_images import BesideImages
 from hand_tracking_dsp.recordings.image_clock import ImageClock
-from hand_tracking_dsp.recordings.recording import RecordedFrame, RecordedHands, count_problem
-from hand_tracking_dsp.recordings.truth import TrueHand
-from hand_tracking_dsp.tracking.types import TrackedHand
+from hand_tracking_dsp.recordings.recorded_depth import DepthChoice, DepthMessage, DepthReader
+from hand_tracking_dsp.recordings.recording import RecordedFrame, count_problem
 
 # An image waits until messages so much younger were read: hands are published after it.
 _WAIT_NS = 500_000_000
-_TRUTH = "truth"
 # Images by which the clocks are judged, as far as their bytes are not too many.
 _FIRST_IMAGES = 30
 _FIRST_BYTES = 2**25
-# Messages that wait for their images, and images where the time of arrival stands still.
-_MOST_KEPT = 1000
+# Images that wait where the time of arrival stands still.
 _MOST_WAITING = 100
-
-_Kept = TypeVar("_Kept")
 
 
 @dataclass(slots=True)
-class _Beside:
-    """Messages read beside the images: truth and hands by stamp, and the battery's readings.
-
-    None stands where two messages have one stamp: it is unknown which of them belongs to which image.
-    """
-
-    truth: dict[int, tuple[TrueHand, ...] | None] = field(default_factory=dict)
-    recorded: dict[int, RecordedHands | None] = field(default_factory=dict)
-    battery: BatteryReader = field(default_factory=BatteryReader)
-    readings: deque[BatterySample] = field(default_factory=lambda: deque(maxlen=_MOST_KEPT))
-    last_ns: int = 0
-
-    def take(self, header_ns: int) -> tuple[tuple[TrueHand, ...] | None, RecordedHands | None]:
-        """Return the truth and hands of an image; none where its stamp is that of the image before, or 0."""
-        alone = header_ns != self.last_ns
-        self.last_ns = header_ns
-        truth, recorded = self.truth.pop(header_ns, None), self.recorded.pop(header_ns, None)
-        return (truth, recorded) if alone else (None, None)
-
-
-@dataclass(frozen=True, slots=True)
 class _ImageMessage:
-    """An image as it lies in the bag, and the battery readings since the image before."""
+    """An image as it lies in the bag, the battery readings since the image before, and its depth image."""
 
     arrival_ns: int
     connection: Any
     data: bytes
     batteries: tuple[BatterySample, ...]
+    depth: DepthMessage | None = None
+
+    @property
+    def stamp_s(self) -> float:
+        """Its stamp, or the time of its arrival where it has none, seconds."""
+        return _stamp_s(self.connection, self.arrival_ns, self.data)
 
 
 class BagRecording:
@@ -91,20 +67,28 @@ class BagRecording:
 
     Truth is taken from a topic named truth, recorded hands from one named hands, both of HandArray and of
     the image's own namespace where there are several; the battery from one named battery_state, and
-    its power from one named power_w.
+    its power from one named power_w. True hands in space are taken from one named truth_3d.
 
     Args:
         path: Path to a rosbag2 folder or file, or to a ROS 1 bag.
         topic: Topic of the images; may be left out where the bag has only one.
         images: Limit of the images' size, and conversions.
+        depth: Depth images to read beside them; None: none.
     """
 
-    def __init__(self, path: Path, topic: str = "", images: ImageOptions | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        topic: str = "",
+        images: ImageOptions | None = None,
+        depth: DepthChoice | None = None,
+    ) -> None:
         self.still = False
         self.problems: Counter[str] = Counter()
         self._path = path
         self._topic = topic
         self._images = images
+        self._depth = depth
 
     def count(self) -> int:
         """Return the number of images that the bag says it has.
@@ -114,7 +98,7 @@ class BagRecording:
             ConfigurationError: It has several image topics, and none is named.
         """
         with open_bag(self._path) as bag:
-            connections = image_connections(bag, self._topic)
+            connections = image_connections(bag, self._topic, self._depth.topic if self._depth else "")
             return sum(connection.msgcount for connection in connections)
 
     def frames(self) -> Iterator[RecordedFrame]:
@@ -124,50 +108,52 @@ class BagRecording:
             self.problems.update(bag.problems)
 
     def _frames(self, bag: Bag) -> Iterator[RecordedFrame]:
-        images = image_connections(bag, self._topic)
+        images = image_connections(bag, self._topic, self._depth.topic if self._depth else "")
         topic = images[0].topic
-        truth = _beside(bag.connections, HANDS_TYPE, _TRUTH, topic)
-        hands = _beside(bag.connections, HANDS_TYPE, "hands", topic)
-        battery = _beside(bag.connections, BATTERY_TYPE, "battery_state", topic)
-        power = _beside(bag.connections, POWER_TYPE, POWER_TOPIC, topic)
-        beside = _Beside()
+        beside = BesideImages(bag, topic, self.problems)
+        depth = None
+        if self._depth is not None:
+            depth = DepthReader(bag, topic, self._depth, self._images or ImageOptions(), self.problems)
         scale = ValueScale(self._images)
         count = 0
         last_ns = -1
-        due = self._due(bag, images, [*truth, *hands, *battery, *power], beside)
+        due = self._due(bag, images, beside, depth)
         first = _first(due)
         clock = ImageClock([times for image in first if (times := _header_times(image))])
         if clock.problem:
             self.problems[f"{topic}: {clock.problem}"] += 1
         for image in chain(first, due):
-            frame = self._frame(bag, count, image, beside, scale, clock)
+            frame = self._frame(bag, count, image, beside, depth, scale, clock)
             if frame.image is not None:
                 self._check_order(frame, last_ns)
                 last_ns = frame.stamp_ns
             count += 1
             yield frame
-        self.problems.update([*beside.battery.remarks, *power_of_other_types(bag.connections)])
-        for connections, left in ((truth, beside.truth), (hands, beside.recorded)):
-            if left:
-                name = connections[0].topic
-                self.problems[f"{name}: the image of a message is not in the bag"] += len(left)
+        beside.end()
         if count == 0:
             msg = f"The bag {self._path} has no image on {topic} that can be read: record it again."
             raise SourceError(msg)
 
     def _due(
-        self, bag: Bag, images: list[Any], others: list[Any], beside: _Beside
+        self, bag: Bag, images: list[Any], beside: BesideImages, depth: DepthReader | None
     ) -> Iterator[_ImageMessage]:
         """Yield the messages of images, each after the messages that belong to it."""
         kinds = {connection.id for connection in images}
-        patience_ns = _WAIT_NS if any(one.msgtype == HANDS_TYPE for one in others) else 0
+        of_depth = [] if depth is None else [one for one in depth.connections if one.id not in kinds]
+        patience_ns = _WAIT_NS if beside.is_stamped or of_depth else 0
         waiting: deque[_ImageMessage] = deque()
-        for connection, arrival_ns, data in bag.messages([*images, *others]):
+        for connection, arrival_ns, data in bag.messages([*images, *beside.connections, *of_depth]):
+            taken = depth is not None and depth.takes(connection.topic)
+            if depth is not None and taken:
+                depth.add(connection, _stamp_s(connection, arrival_ns, data), data)
+                for image in waiting:
+                    image.depth = depth.nearest(image.stamp_s, image.depth)
             if connection.id in kinds:
-                waiting.append(_ImageMessage(arrival_ns, connection, data, tuple(beside.readings)))
-                beside.readings.clear()
-            else:
-                self._note(bag, connection, arrival_ns, data, beside)
+                image = _ImageMessage(arrival_ns, connection, data, beside.batteries())
+                image.depth = None if depth is None else depth.nearest(image.stamp_s)
+                waiting.append(image)
+            elif not taken:
+                beside.add(connection, arrival_ns, data)
             while waiting and (
                 arrival_ns - waiting[0].arrival_ns >= patience_ns or len(waiting) > _MOST_WAITING
             ):
@@ -179,7 +165,8 @@ class BagRecording:
         bag: Bag,
         index: int,
         found: _ImageMessage,
-        beside: _Beside,
+        beside: BesideImages,
+        depth: DepthReader | None,
         scale: ValueScale,
         clock: ImageClock,
     ) -> RecordedFrame:
@@ -191,7 +178,7 @@ class BagRecording:
             return _rejected(index, found, error)
         try:
             header_ns = stamp_ns(message)
-            truth, recorded = beside.take(header_ns)
+            belongings = beside.take(header_ns)
             image, order = pixels(message, msgtype, scale)
         except (FrameError, AttributeError, TypeError) as error:
             count_problem(self.problems, f"{topic}: {error}")
@@ -200,40 +187,21 @@ class BagRecording:
         stamp, arrival_ns, problem = clock.times(header_ns, arrival_ns)
         if problem:
             self.problems[f"{topic}: {problem}"] += 1
-        batteries = found.batteries
         return RecordedFrame(
-            index, "", stamp, arrival_ns, image, "", order, conversion_ms, truth, recorded, batteries
+            index,
+            "",
+            stamp,
+            arrival_ns,
+            image,
+            "",
+            order,
+            conversion_ms,
+            belongings.truth,
+            belongings.recorded,
+            found.batteries,
+            None if depth is None else depth.recorded(found.depth, found.stamp_s, message.header.frame_id),
+            belongings.truth_3d,
         )
-
-    def _note(self, bag: Bag, connection: Any, arrival_ns: int, data: bytes, beside: _Beside) -> None:  # noqa: ANN401
-        """Take a message beside the images."""
-        topic, arrival_s = connection.topic, arrival_ns * 1e-9
-        try:
-            message = bag.deserialize(data, connection.msgtype)
-            if connection.msgtype == BATTERY_TYPE:
-                beside.readings.append(beside.battery.sample(message, arrival_s))
-            elif connection.msgtype == POWER_TYPE:
-                beside.battery.add_power(message, arrival_s)
-            elif topic.split("/")[-1] == _TRUTH:
-                truth = tuple(map(_true_hand, tracked_hands(message)))
-                self._keep(topic, beside.truth, stamp_ns(message), truth)
-            else:
-                predicted = getattr(message, "predicted_s", 0.0) > 0
-                recorded = RecordedHands(int(message.level), tracked_hands(message), predicted)
-                self._keep(topic, beside.recorded, stamp_ns(message), recorded)
-        except FrameError:  # the bag has counted it
-            return
-        except (AttributeError, TypeError, ValueError) as error:
-            count_problem(self.problems, f"{topic}: a message cannot be used ({error})")
-
-    def _keep(self, topic: str, by_stamp: dict[int, _Kept | None], header_ns: int, value: _Kept) -> None:
-        """Keep what belongs to the image of a stamp; only the latest, and None where a stamp is ambiguous."""
-        if header_ns <= 0 or header_ns in by_stamp:
-            self.problems[f"{topic}: a message's stamp does not tell which image it belongs to"] += 1
-        if header_ns > 0:
-            by_stamp[header_ns] = None if header_ns in by_stamp else value
-        while len(by_stamp) > _MOST_KEPT:
-            del by_stamp[next(iter(by_stamp))]
 
     def _check_order(self, frame: RecordedFrame, last_ns: int) -> None:
         if frame.stamp_ns == last_ns:
@@ -255,31 +223,27 @@ def _first(due: Iterator[_ImageMessage]) -> list[_ImageMessage]:
 
 
 def _header_times(image: _ImageMessage) -> tuple[int, int] | None:
-    """Return the stamp that an image's bytes begin with, and its arrival, nanoseconds; None if cut off.
+    """Return the stamp that an image's bytes begin with, and its arrival, nanoseconds; None if cut off."""
+    header_ns = _header_ns(image.connection, image.data)
+    return None if header_ns is None else (header_ns, image.arrival_ns)
+
+
+def _stamp_s(connection: Any, arrival_ns: int, data: bytes) -> float:  # noqa: ANN401 (rosbags may be absent)
+    return (_header_ns(connection, data) or arrival_ns) * 1e-9
+
+
+def _header_ns(connection: Any, data: bytes) -> int | None:  # noqa: ANN401
+    """Return the stamp that a message's bytes begin with, nanoseconds; None if they are cut off.
 
     A header begins with its stamp, in ROS 1 with a counter; in CDR four bytes lie before.
     """
-    order = ">" if image.connection.ext.serialization_format == "cdr" and image.data[1:2] == b"\0" else "<"
-    if len(image.data) < 12:
+    order = ">" if connection.ext.serialization_format == "cdr" and data[1:2] == b"\0" else "<"
+    if len(data) < 12:
         return None
-    seconds, nanoseconds = struct.unpack_from(f"{order}II", image.data, 4)
-    return seconds * 1_000_000_000 + nanoseconds, image.arrival_ns
-
-
-def _beside(connections: list[Any], kind: str, name: str, image_topic: str) -> list[Any]:
-    """Return the connections of the topic of a type and name that goes with an image topic."""
-    found = [one for one in connections if one.msgtype == kind and one.topic.split("/")[-1] == name]
-    topics = sorted({one.topic for one in found})
-    space = image_topic.strip("/").split("/")[0]
-    topic = next((one for one in topics if one.strip("/").split("/")[0] == space), next(iter(topics), ""))
-    return [one for one in found if one.topic == topic]
+    seconds, nanoseconds = struct.unpack_from(f"{order}II", data, 4)
+    return int(seconds * 1_000_000_000 + nanoseconds)
 
 
 def _rejected(index: int, found: _ImageMessage, error: Exception) -> RecordedFrame:
     arrival_ns = found.arrival_ns
     return RecordedFrame(index, "", arrival_ns, arrival_ns, None, str(error), batteries=found.batteries)
-
-
-def _true_hand(hand: TrackedHand) -> TrueHand:
-    world = hand.world_landmarks
-    return TrueHand(hand.landmarks, world if np.isfinite(world).all() else None, None, hand.handedness)

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hand_tracking_dsp.control.samples import BatterySample
+from hand_tracking_dsp.depth.types import Hand3d
+from hand_tracking_dsp.recordings.recorded_depth import RecordedDepth
 from hand_tracking_dsp.recordings.truth import TrueHand
 from hand_tracking_dsp.tracking.types import ChannelOrder, Image, TrackedHand
 
@@ -59,6 +61,8 @@ class RecordedFrame:
         truth: True hands; None where they are not known.
         recorded: Level and hands that were published; None where they are not known.
         batteries: Battery readings since the image before, stamped with their arrival, seconds.
+        depth: Depth image that belongs to it; None: there is none, or it was not asked for.
+        truth_3d: True hands in space; None where they are not known.
     """
 
     index: int
@@ -72,6 +76,8 @@ class RecordedFrame:
     truth: tuple[TrueHand, ...] | None = None
     recorded: RecordedHands | None = None
     batteries: tuple[BatterySample, ...] = ()
+    depth: RecordedDepth | None = None
+    truth_3d: tuple[Hand3d, ...] | None = None
 
 
 def count_problem(problems: Counter[str], sentence: str) -> None:

@@ -62,6 +62,22 @@ def test_compressed_images_are_written_in_their_place(tmp_path: Path, capsys) ->
     assert "/image_raw:" not in said
 
 
+def test_depth_is_recorded_if_asked(tmp_path: Path, capsys) -> None:
+    bag = tmp_path / "bag"
+    options = ["--source", "synthetic", "--seconds", "0.2", "--compressed", "--depth", *SMALL]
+    assert main(["record", "--out", str(bag), *options]) == 0
+    with open_bag(bag) as opened:
+        assert {one.topic for one in opened.connections} == {
+            "/image_raw/compressed",
+            "/camera_info",
+            "/truth",
+            "/depth/image_raw/compressedDepth",
+            "/depth/camera_info",
+            "/truth_3d",
+        }
+    capsys.readouterr()
+
+
 def test_what_is_there_is_not_overwritten(tmp_path: Path, capsys) -> None:
     (tmp_path / "bag").write_text("precious")
     assert main(["record", "--out", str(tmp_path / "bag"), "--source", "synthetic"]) == 1
@@ -82,6 +98,7 @@ def test_what_is_there_is_not_overwritten(tmp_path: Path, capsys) -> None:
         (["--source", "synthetic", "--topics", "x"], "leave out --source, or --topics"),
         (["--source", "synthetic", "--hands", "3"], "--hands is 3, but must be in the range 1 to 2 hands."),
         (["--hands", "2", "--compressed"], "--compressed, --hands go with --source"),
+        (["--depth"], "--depth go with --source"),
     ],
 )
 def test_options_that_cannot_be_used_are_refused(

@@ -25,9 +25,9 @@ from std_msgs.msg import Header
 
 from hand_tracking_dsp.control.clock_offset import ClockOffset
 from hand_tracking_dsp.control.samples import PLAUSIBLE_END_TO_END_MS
+from hand_tracking_dsp.messages.camera_model import CameraModel, camera_model
 from hand_tracking_dsp.messages.message import Message
 from hand_tracking_dsp.messages.stamp_clock import StampClock
-from hand_tracking_dsp.nodes.messages.camera_model import CameraModel, camera_model
 from hand_tracking_dsp.nodes.messages.conversion import age_ms, seconds
 from hand_tracking_dsp.tracking.deadline import Deadline
 from hand_tracking_dsp.tracking.outlook import Prediction

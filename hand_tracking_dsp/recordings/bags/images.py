@@ -21,6 +21,7 @@ from typing import Any
 from hand_tracking_dsp.errors import ConfigurationError, FrameError, SourceError
 from hand_tracking_dsp.images.value_scale import ValueScale
 from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
+from hand_tracking_dsp.recordings.bags.depth_topics import is_depth
 from hand_tracking_dsp.recordings.bags.reader import Bag
 from hand_tracking_dsp.tracking.types import ChannelOrder, Image
 
@@ -32,22 +33,23 @@ _UNREAD = ("compressedDepth", "zstd", "ffmpeg", "theora")
 _OVERLAY = "overlay"
 
 
-def image_connections(bag: Bag, topic: str = "") -> list[Any]:
+def image_connections(bag: Bag, topic: str = "", depth: str = "") -> list[Any]:
     """Choose the connections of the topic to read images from, at least one.
 
     A topic and those of image_transport's plugins below it (/image_raw/compressed and others) are one camera.
     Of those with messages the raw one is taken, else the compressed one. The tracker's own drawings, a topic
-    named overlay, are no camera's where there is another.
+    named overlay, and depth images are no camera's where there is another.
 
     Args:
         bag: Bag that is open.
         topic: Topic of the images or of the camera; may be left out where there is only one camera.
+        depth: Topic of depth images whose name does not say so; "": none.
 
     Raises:
         SourceError: There is no image that can be read, or not on that topic.
         ConfigurationError: There are several cameras, and none is named.
     """
-    images = [one for one in bag.connections if _is_read(one)]
+    images = [one for one in bag.connections if _is_read(one) and one.topic.strip("/") != depth.strip("/")]
     counts = {one.topic: 0 for one in images}
     for one in images:
         counts[one.topic] += one.msgcount
@@ -89,7 +91,7 @@ def _only(bag: Bag, cameras: dict[str, str], counts: dict[str, int]) -> str:
         ConfigurationError: There are several.
     """
     found = [name for name in cameras.values() if counts[name]] or list(cameras.values())
-    found = [name for name in found if name.split("/")[-1] != _OVERLAY] or found
+    found = [name for name in found if name.split("/")[-1] != _OVERLAY and not is_depth(name)] or found
     if len(found) > 1:
         msg = f"The bag {bag.path} has images on {', '.join(sorted(found))}: choose one with --topic."
         raise ConfigurationError(msg)

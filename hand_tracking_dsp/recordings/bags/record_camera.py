@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 
 from hand_tracking_dsp.cameras.camera import Frame, FrameSource
+from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
 from hand_tracking_dsp.recordings.bags.writer import BagWriter, profile
 
@@ -36,6 +37,8 @@ def record_source(
     seconds: float,
     jpeg_quality: int | None,
     on_frame: Callable[[int, float], None] = lambda _count, _seconds: None,
+    *,
+    depth: bool = False,
 ) -> float:
     """Write the frames of a source on the topics of camera_node, as fast as they come.
 
@@ -48,12 +51,13 @@ def record_source(
         seconds: Longest duration of the recording; infinity: until the source ends.
         jpeg_quality: Quality 1 to 100 of image_raw/compressed; None: image_raw is written instead.
         on_frame: Function called after each frame with the number of frames and the seconds they cover.
+        depth: Write depth images, their camera_info and the true hands in space, too.
 
     Returns:
         Duration of the recording, seconds.
 
     Raises:
-        SourceError: The source has vanished; what was written stays.
+        SourceError: The source has vanished; what was written stays. Or it gives no depth.
         OutputError: The bag cannot be written.
     """
     first_ns = time.time_ns() if source.live else EPOCH_NS
@@ -65,6 +69,8 @@ def record_source(
         stamp_ns = time.time_ns() if source.live else EPOCH_NS + round(frame.at_s(source.rate_hz) * 1e9)
         if stamp_ns - first_ns >= seconds * 1e9:
             break
+        if depth:
+            _write_depth(source, writer, frame, stamp_ns, compressed=jpeg_quality is not None)
         _write(source, writer, frame, stamp_ns, jpeg_quality)
         count += 1
         # The frame is seen for as long as until the next one.
@@ -89,3 +95,26 @@ def _write(
         writer.write("/camera_info", info, stamp_ns, camera)
     if frame.truth is not None:
         writer.write("/truth", BAG_MESSAGES.truth(frame.truth, header, width, height), stamp_ns, truth)
+
+
+def _write_depth(
+    source: FrameSource, writer: BagWriter, frame: Frame, stamp_ns: int, *, compressed: bool
+) -> None:
+    if frame.depth_mm is None or source.intrinsics is None:
+        msg = f"{source.name} gives no depth: record it without --depth."
+        raise SourceError(msg)
+    height, width = frame.depth_mm.shape
+    header = BAG_MESSAGES.header(stamp_ns, FRAME_ID)
+    camera = profile(depth=1, reliable=False)
+    if compressed:
+        topic, message = (
+            "/depth/image_raw/compressedDepth",
+            BAG_MESSAGES.compressed_depth(frame.depth_mm, header),
+        )
+    else:
+        topic, message = "/depth/image_raw", BAG_MESSAGES.depth_image(frame.depth_mm, header)
+    writer.write(topic, message, stamp_ns, camera)
+    info = BAG_MESSAGES.camera_info(width, height, source.intrinsics, header)
+    writer.write("/depth/camera_info", info, stamp_ns, camera)
+    if frame.truth is not None:
+        writer.write("/truth_3d", BAG_MESSAGES.truth_3d(frame.truth, header), stamp_ns, profile())

@@ -95,6 +95,14 @@ def test_compressed_images_look_the_same(tmp_path: Path) -> None:
     assert np.abs(image.astype(int) - first.image).mean() < 5
 
 
+def test_a_source_without_depth_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "0.png"), np.zeros((48, 64, 3), np.uint8))
+    with open_source(str(tmp_path), SourceOptions()) as source, BagWriter(tmp_path / "out") as writer:
+        with pytest.raises(SourceError, match="gives no depth: record it without --depth"):
+            record_source(source, writer, math.inf, None, depth=True)
+        assert not writer.counts
+
+
 def test_a_folder_is_recorded_to_its_end(tmp_path: Path) -> None:
     for number in range(4):
         cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((48, 64, 3), 10 * number, np.uint8))

@@ -19,7 +19,7 @@ import math
 import pytest
 from sensor_msgs.msg import CameraInfo, RegionOfInterest
 
-from hand_tracking_dsp.nodes.messages.camera_model import camera_model
+from hand_tracking_dsp.messages.camera_model import camera_model
 
 
 def info(width=1280, height=960, **fields):

@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from sensor_msgs.msg import CameraInfo
 
+from hand_tracking_dsp.messages.message import Message
 from hand_tracking_dsp.tracking.depth_view import Intrinsics
 from hand_tracking_dsp.tracking.types import Floats
 
@@ -58,14 +59,14 @@ class CameraModel:
         return Intrinsics(self.focal_px, self.focal_y_px or self.focal_px, x, y)
 
 
-def camera_model(info: CameraInfo | None, width: int, height: int, horizontal_fov_deg: float) -> CameraModel:
+def camera_model(info: Message | None, width: int, height: int, horizontal_fov_deg: float) -> CameraModel:
     """Build the model of images of a size from the camera_info last received.
 
     Its matrix is for the whole sensor: a region of interest and binning are applied. Where the image then has
     another size of the same shape, it was scaled, and so is the matrix.
 
     Args:
-        info: The message; None or one without a focal length: the camera is not calibrated.
+        info: The sensor_msgs/CameraInfo; None or one without a focal length: the camera is not calibrated.
         width: Width of the images, pixels.
         height: Their height.
         horizontal_fov_deg: Field of view that counts without a calibration, degrees.
@@ -73,13 +74,16 @@ def camera_model(info: CameraInfo | None, width: int, height: int, horizontal_fo
     fallback = CameraModel(
         width / 2 / math.tan(math.radians(horizontal_fov_deg) / 2), _point(width / 2, height / 2)
     )
-    if info is None or not 0 < info.k[0] < math.inf:
+    if info is None:
+        return fallback
+    matrix = _of_either_ros(info, "k")
+    if not 0 < matrix[0] < math.inf:
         return fallback
     binning = max(info.binning_x, 1), max(info.binning_y, 1)
     roi = info.roi
     seen = (roi.width or info.width) / binning[0], (roi.height or info.height) / binning[1]
-    focal_px, focal_y_px = info.k[0] / binning[0], info.k[4] / binning[1]
-    left, top = (info.k[2] - roi.x_offset) / binning[0], (info.k[5] - roi.y_offset) / binning[1]
+    focal_px, focal_y_px = matrix[0] / binning[0], matrix[4] / binning[1]
+    left, top = (matrix[2] - roi.x_offset) / binning[0], (matrix[5] - roi.y_offset) / binning[1]
     note, warning = _distortion(info)
     if not all(seen):
         return CameraModel(focal_px, _point(left, top), note, warning, focal_y_px, calibrated=True)
@@ -98,7 +102,12 @@ def camera_model(info: CameraInfo | None, width: int, height: int, horizontal_fo
     return CameraModel(focals_px[0], centre_px, note, warning, focals_px[1], calibrated=True)
 
 
-def _distortion(info: CameraInfo) -> tuple[str, str]:
+def _of_either_ros(info: Message, name: str) -> Any:  # noqa: ANN401
+    """Return a matrix of a camera_info, whose name ROS 1 writes in capitals."""
+    return getattr(info, name) if hasattr(info, name) else getattr(info, name.upper())
+
+
+def _distortion(info: Message) -> tuple[str, str]:
     """Return a note or a warning on the lens, which the markers take for a pinhole."""
     model = info.distortion_model
     if model and model not in _NEARLY_PINHOLE:
@@ -106,7 +115,7 @@ def _distortion(info: CameraInfo) -> tuple[str, str]:
             "",
             f"The markers take the lens for a pinhole, which it is not ({model}): they lie off at the edges.",
         )
-    if any(info.d):
+    if any(_of_either_ros(info, "d")):
         return f"The markers leave out the lens's distortion ({model or 'of no model'}).", ""
     return "", ""
 
