@@ -55,6 +55,12 @@ class DepthInputOptions:
         "Depth image to take: raw (depth/image_raw) or compressedDepth (depth/image_raw/compressedDepth).",
         choices=("raw", "compressedDepth"),
     )
+    target_frame: str = option(
+        "", "Frame in which hands_3d is published, by tf2; empty: the camera's optical frame."
+    )
+    publish_tf: bool = option(
+        False, "Publish the palms as frames of tf2, hand_left_palm and hand_right_palm."
+    )
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError where a value cannot work."""

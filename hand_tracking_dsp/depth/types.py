@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -56,6 +56,32 @@ class Pose:
 
     position_m: Floats
     rotation: Floats
+
+    @classmethod
+    def of(cls, position_m: Sequence[float], quaternion: Sequence[float]) -> Pose:
+        """Make a pose.
+
+        Args:
+            position_m: x, y, z, metres.
+            quaternion: x, y, z, w; any length above 0.
+
+        Raises:
+            ValueError: The quaternion is 0, or a number is not finite.
+        """
+        x, y, z, w = turn = np.asarray(quaternion, np.float64)
+        square = float(turn @ turn)
+        place = np.asarray(position_m, np.float32)
+        if not (0 < square < np.inf and np.isfinite(place).all()):
+            msg = f"The pose at {list(position_m)} m, turned by the quaternion {list(quaternion)}, is none."
+            raise ValueError(msg)
+        cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+        rotation = np.eye(3) + 2 / square * (w * cross + cross @ cross)
+        return cls(place, rotation.astype(np.float32))
+
+    def moved(self, points_m: Floats) -> Floats:
+        """Give points of the body, float32 [..., 3], metres, in the frame of the pose."""
+        moved: Floats = points_m @ self.rotation.T + self.position_m
+        return moved
 
     @property
     def quaternion(self) -> tuple[float, float, float, float]:
@@ -122,6 +148,11 @@ class Hands3d:
     hands: Sequence[Hand3d]
     source: HandSource
     depth_offset_s: float = 0.0
+
+    def moved(self, camera: Pose) -> Hands3d:
+        """Return the hands in another frame, given the camera's pose there."""
+        hands = tuple(replace(hand, joints_m=camera.moved(hand.joints_m)) for hand in self.hands)
+        return replace(self, hands=hands)
 
 
 def palm_pose(joints_m: Floats, handedness: Handedness) -> Pose | None:

@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-import array
 import math
 from collections.abc import Callable, Iterable, Sequence
 
@@ -25,12 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.cameras.camera import HandTruth
-from hand_tracking_dsp.depth.types import Hand3d, Hands3d, HandSource, JointState
+from hand_tracking_dsp.depth.types import Hand3d, Hands3d, HandSource, JointState, Pose
 from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.hands import HANDS_TYPE
 from hand_tracking_dsp.messages.hands_3d import HAND_3D_TYPE, HANDS_3D_TYPE
-from hand_tracking_dsp.messages.message import Message
+from hand_tracking_dsp.messages.joint_cloud import joint_cloud
+from hand_tracking_dsp.messages.message import Message, sequence_of
 from hand_tracking_dsp.messages.samples import COST_FIELDS, STATS_TYPE
 from hand_tracking_dsp.tracking.depth_view import Intrinsics
 from hand_tracking_dsp.tracking.outlook import Prediction
@@ -65,7 +65,7 @@ class MessageBuilder:
         message.height, message.width = pixels.shape[:2]
         message.encoding = "bgr8"
         message.step = 3 * message.width
-        message.data = _sequence(message.data, np.ascontiguousarray(pixels).reshape(-1))
+        message.data = sequence_of(message.data, np.ascontiguousarray(pixels).reshape(-1))
         return message
 
     def depth_image(self, depth_mm: NDArray[np.uint16], header: Message) -> Message:
@@ -76,7 +76,7 @@ class MessageBuilder:
         message.encoding = "16UC1"
         message.step = 2 * message.width
         stored = np.ascontiguousarray(depth_mm, "<u2")
-        message.data = _sequence(message.data, stored.view(np.uint8).reshape(-1))
+        message.data = sequence_of(message.data, stored.view(np.uint8).reshape(-1))
         return message
 
     def compressed_depth(self, depth_mm: NDArray[np.uint16], header: Message) -> Message:
@@ -98,7 +98,7 @@ class MessageBuilder:
         message.header = header
         # The format string of image_transport's compressed plugin.
         message.format = "bgr8; jpeg compressed bgr8"
-        message.data = _sequence(message.data, jpeg.reshape(-1))
+        message.data = sequence_of(message.data, jpeg.reshape(-1))
         return message
 
     def camera_info(self, width: int, height: int, intrinsics: Intrinsics | None, header: Message) -> Message:
@@ -109,7 +109,7 @@ class MessageBuilder:
         if intrinsics is not None:
             fx, fy, cx, cy = intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy
             message.distortion_model = "plumb_bob"
-            message.d = _sequence(message.d, np.zeros(5))
+            message.d = sequence_of(message.d, np.zeros(5))
             message.k = np.array([fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0])
             message.r = np.eye(3).reshape(-1)
             message.p = np.array([fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0])
@@ -155,6 +155,17 @@ class MessageBuilder:
     def truth_3d(self, truth: Iterable[HandTruth], header: Message) -> Message:
         """Build the Hand3DArray of a source's exact joints; those that are hidden are INFERRED."""
         return self.hands_3d(Hands3d(tuple(map(_true_hand_3d, truth)), HandSource.TRUTH), header)
+
+    def joint_cloud(self, hands: Iterable[Hand3d], header: Message) -> Message:
+        """Build a sensor_msgs/PointCloud2 of the joints of hands in space, without those that are unknown."""
+        return joint_cloud(self._new, hands, header)
+
+    def pose(self, pose: Pose, header: Message) -> Message:
+        """Build a geometry_msgs/PoseStamped."""
+        message = self._new("geometry_msgs/msg/PoseStamped")
+        message.header = header
+        _fill_pose(message.pose, pose)
+        return message
 
     def stats(self, cost: FrameCost, header: Message) -> Message:
         """Build the TrackerStats of a frame's costs; its stamp is the header's, that of the image."""
@@ -205,8 +216,11 @@ def _fill_hand_3d(message: Message, hand: Hand3d) -> None:
     _fill(message.joints, hand.joints_m)
     message.joint_states = hand.states.astype(np.uint8)
     message.joint_std = hand.std_m.astype(np.float32)
-    pose, palm = hand.palm, message.palm
-    place, turn = palm.position, palm.orientation
+    _fill_pose(message.palm, hand.palm)
+
+
+def _fill_pose(message: Message, pose: Pose | None) -> None:
+    place, turn = message.position, message.orientation
     place.x, place.y, place.z = (math.nan,) * 3 if pose is None else pose.position_m.tolist()
     turn.x, turn.y, turn.z, turn.w = (math.nan,) * 4 if pose is None else pose.quaternion
 
@@ -244,16 +258,3 @@ def _fill(points: Iterable[Message], values: Floats) -> None:
     """Fill points in place: making 42 of them for each hand takes as long as everything else together."""
     for point, (x, y, z) in zip(points, values.tolist(), strict=True):
         point.x, point.y, point.z = x, y, z
-
-
-def _sequence(field: Message, values: NDArray[np.generic]) -> Message:
-    """Return values in the type that a field of variable length holds.
-
-    It is array.array in ROS 2, the one type that rclpy takes without checking every element, and NumPy's
-    array in rosbags.
-    """
-    if not isinstance(field, array.array):
-        return values
-    result = array.array(field.typecode)
-    result.frombytes(values.data.cast("B"))
-    return result

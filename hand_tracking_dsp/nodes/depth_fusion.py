@@ -33,11 +33,12 @@ from hand_tracking_dsp.images.value_scale import ValueScale
 from hand_tracking_dsp.messages.message import Message
 from hand_tracking_dsp.messages.stamp_clock import StampClock
 from hand_tracking_dsp.messages.stamp_matcher import StampMatcher
-from hand_tracking_dsp.msg import Hand3DArray
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.depth_input import DepthInput
-from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, seconds
+from hand_tracking_dsp.nodes.frame_pictures import FramePictures
+from hand_tracking_dsp.nodes.hands_3d_output import Hands3dOutput
+from hand_tracking_dsp.nodes.messages.conversion import seconds
 from hand_tracking_dsp.nodes.messages.received_images import ReceivedImages
 from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult, Image
@@ -71,16 +72,18 @@ class DepthFusion:
     Args:
         node: The node, which is being configured.
         received: Images that hands are found in.
+        pictures: Pictures of the hands, which show them in space where they are known.
     """
 
-    def __init__(self, node: ManagedNode, received: ReceivedImages) -> None:
+    def __init__(self, node: ManagedNode, received: ReceivedImages, pictures: FramePictures) -> None:
         parameters = node.parameters
         self._node = node
         self._options = options = parameters.make(DepthInputOptions, "depth.")
         self._lifter = HandLifter(parameters.make(LiftOptions, "depth."))
         self._painter = StatuePainter(parameters.make(StatueOptions, "depth."))
         self.input = DepthInput(node, options, received)
-        self._hands_3d = node.publish_on(Hand3DArray, "hands_3d", "hands")
+        self._output = Hands3dOutput(node, options.target_frame, publish_tf=options.publish_tf)
+        self._pictures = pictures
         self._changed = threading.Condition()
         self._matcher: StampMatcher[Message] = StampMatcher(options.slop_s, options.queue)
         self._waiting: deque[FoundHands] = deque()
@@ -110,6 +113,10 @@ class DepthFusion:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+
+    def close(self) -> None:
+        """Release what is not the node's."""
+        self._output.close()
 
     def receive(self, message: Message) -> None:
         """Take a depth image for the image of its time."""
@@ -204,5 +211,6 @@ class DepthFusion:
         if found.stamp_s < self._last_stamp_s:
             self._lifter.reset()
         self._last_stamp_s = found.stamp_s
-        hands = self._lifter.lift(found.result.hands, view, found.stamp_s)
-        self._hands_3d.publish(ROS_MESSAGES.hands_3d(Hands3d(hands, source, offset_s), found.header))
+        lifted = self._lifter.lift(found.result.hands, view, found.stamp_s)
+        hands, header = self._output.publish(Hands3d(lifted, source, offset_s), found.header)
+        self._pictures.publish_in_space(found.result.hands, hands.hands, header)

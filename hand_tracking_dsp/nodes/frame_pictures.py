@@ -16,18 +16,26 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Sequence
+
 from sensor_msgs.msg import BatteryState, Image
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
+from hand_tracking_dsp.depth.types import Hand3d
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.messages.conversion import pixels_to_image
-from hand_tracking_dsp.nodes.messages.hand_markers import hand_markers
+from hand_tracking_dsp.nodes.messages.hand_markers import hand_markers, markers_in_space
 from hand_tracking_dsp.nodes.messages.overlay import Overlay
 from hand_tracking_dsp.nodes.messages.received_images import ReceivedImages
-from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult
+from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult, TrackedHand
 from hand_tracking_dsp.tracking.types import Image as Pixels
+
+# Markers at true places go on for so long without depth before estimated ones take over.
+_ESTIMATED_AFTER_S = 1.0
 
 
 class FramePictures:
@@ -43,9 +51,24 @@ class FramePictures:
         self._received = received
         self._markers = node.publish_on(MarkerArray, "markers", "hands") if parameters["markers"] else None
         self._overlay = node.publish_on(Image, "overlay", "overlay") if parameters["overlay"] else None
+        self._in_space_s = -math.inf
         self._drawing = Overlay()
         if parameters["overlay"]:
             node.listen_to(BatteryState, "battery_state", self._drawing.add_battery, "battery")
+
+    def publish_in_space(
+        self, hands: Sequence[TrackedHand], in_space: Sequence[Hand3d], header: Header
+    ) -> None:
+        """Publish markers of hands at their true places, in any thread; publish then leaves markers out.
+
+        Args:
+            hands: Hands of an image.
+            in_space: The same hands in space.
+            header: Header of these.
+        """
+        self._in_space_s = time.monotonic()
+        if self._markers is not None and self._markers.get_subscription_count():
+            self._markers.publish(markers_in_space(hands, in_space, header))
 
     def publish(
         self, pixels: Pixels, order: ChannelOrder, result: FrameResult, cost: FrameCost, header: Header
@@ -59,7 +82,8 @@ class FramePictures:
             cost: Their costs.
             header: Header of the image.
         """
-        if self._markers is not None and self._markers.get_subscription_count():
+        estimated = time.monotonic() - self._in_space_s > _ESTIMATED_AFTER_S
+        if estimated and self._markers is not None and self._markers.get_subscription_count():
             height, width = pixels.shape[:2]
             camera = self._received.camera(width, height)
             markers = hand_markers(result.hands, header, camera.focal_px, camera.centre_px)

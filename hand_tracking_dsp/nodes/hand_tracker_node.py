@@ -134,6 +134,8 @@ class HandTrackerNode(ManagedNode):
 
     def cleanup(self) -> None:
         """Free the networks."""
+        if self._fusion is not None:
+            self._fusion.close()
         self._tracker = self._bank = self._detector = self._drift = None
         self._accelerator = self._latest = self._fusion = None
 
@@ -184,7 +186,7 @@ class HandTrackerNode(ManagedNode):
 
     def _listen_to_images(self, mode: str) -> None:
         """Subscribe to the images that hands are found in, and to depth."""
-        fusion = self._fusion = DepthFusion(self, self._received) if mode != "rgb" else None
+        fusion = self._fusion = DepthFusion(self, self._received, self._pictures) if mode != "rgb" else None
         if fusion is not None and mode == "depth_only":
             self._to_pixels, self._image_topic = fusion.draw, fusion.input.topic
             fusion.input.listen(self._on_image)

@@ -20,10 +20,12 @@ import cv2
 import hand_tracking_dsp.msg as messages
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hand_tracking_dsp.cameras.synthetic.gestures import GESTURES
 from hand_tracking_dsp.cameras.synthetic.skeleton import pose_hand, rotation
-from hand_tracking_dsp.depth.types import HandSource, JointState, Pose, palm_pose
+from hand_tracking_dsp.depth.types import Hand3d, Hands3d, HandSource, JointState, Pose, palm_pose
 from hand_tracking_dsp.hand import Handedness, Joint
 
 
@@ -50,6 +52,45 @@ def test_quaternion_turns_as_the_rotation_does(axis: tuple[float, ...], degrees:
     half = np.radians(degrees) / 2
     wanted = np.array([*np.sin(half) * np.array(axis) / np.linalg.norm(axis), np.cos(half)])
     np.testing.assert_allclose([x, y, z, w], wanted, atol=1e-6)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=4, max_size=4).filter(lambda q: np.linalg.norm(q) > 0.01))
+def test_a_pose_of_a_quaternion_has_that_quaternion(quaternion: list[float]) -> None:
+    pose = Pose.of((1, 2, 3), quaternion)
+    np.testing.assert_allclose(pose.rotation @ pose.rotation.T, np.eye(3), atol=1e-5)
+    unit = np.array(quaternion) / np.linalg.norm(quaternion)
+    assert abs(unit @ pose.quaternion) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_pose_moves_points_of_its_body_into_its_frame() -> None:
+    quarter = Pose.of((1, 2, 3), (0, 0, np.sqrt(0.5), np.sqrt(0.5)))  # x to y
+    points = np.array([[[1, 0, 0], [0, 1, 0], [np.nan, 0, 0]]], np.float32)
+    np.testing.assert_allclose(quarter.moved(points)[0, :2], [[1, 3, 3], [0, 2, 3]], atol=1e-6)
+    assert np.isnan(quarter.moved(points)[0, 2]).any()
+
+
+@pytest.mark.parametrize(
+    ("place", "turn"),
+    [((0, 0, 0), (0, 0, 0, 0)), ((0, np.nan, 0), (0, 0, 0, 1)), ((0, 0, 0), (np.inf, 0, 0, 0))],
+)
+def test_what_is_no_pose_is_refused(place: tuple[float, ...], turn: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="is none"):
+        Pose.of(place, turn)
+
+
+def test_hands_move_with_the_camera_and_keep_what_is_known() -> None:
+    joints = pose_hand(GESTURES["open palm"]).joints.astype(np.float32) + np.float32(0.5)
+    joints[3] = np.nan
+    hand = Hand3d(1, Handedness.RIGHT, 1.0, 1.0, joints, np.ones(21, np.uint8), np.ones(21, np.float32))
+    camera = Pose.of((0, 0, 1), (0, 1, 0, 0))
+    moved = Hands3d((hand,), HandSource.FUSED, 0.01).moved(camera)
+    assert (moved.source, moved.depth_offset_s) == (HandSource.FUSED, 0.01)
+    assert np.isnan(moved.hands[0].joints_m[3]).all()
+    palm, before = moved.hands[0].palm, hand.palm
+    assert palm is not None
+    assert before is not None
+    np.testing.assert_allclose(palm.position_m, camera.moved(before.position_m), atol=1e-6)
+    np.testing.assert_allclose(palm.rotation, camera.rotation @ before.rotation, atol=1e-6)
 
 
 def test_palm_of_hidden_joints_is_unknown() -> None:

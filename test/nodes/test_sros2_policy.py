@@ -50,6 +50,8 @@ NOT_ALWAYS = {
     "image_raw/compressed",
     "depth/image_raw/compressedDepth",
     "hri_gesture",
+    "tf",
+    "tf_static",
     "~/get_type_description",
 }
 

@@ -17,12 +17,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 
 import numpy as np
 from geometry_msgs.msg import Point
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
+from hand_tracking_dsp.depth.types import Hand3d
 from hand_tracking_dsp.hand import BONES, Handedness, Joint
 from hand_tracking_dsp.tracking.draw import (
     SIDE_COLOURS_BGR,
@@ -78,6 +80,23 @@ def hand_markers(
     return MarkerArray(markers=markers)
 
 
+def markers_in_space(hands: Sequence[TrackedHand], in_space: Sequence[Hand3d], header: Header) -> MarkerArray:
+    """Build the same markers of hands whose places are known; joints that are unknown are left out.
+
+    Args:
+        hands: Hands in view.
+        in_space: Hands in space; those of the same track_id count.
+        header: Header of these.
+    """
+    markers = [Marker(header=header, action=Marker.DELETEALL)]
+    places = {hand.track_id: hand.joints_m for hand in in_space}
+    for hand in hands:
+        points = places.get(hand.track_id)
+        if points is not None and np.isfinite(points[:, 0]).any():
+            markers += _markers(hand, points, header)
+    return MarkerArray(markers=markers)
+
+
 def hand_in_camera(hand: TrackedHand, focal_px: float, centre_px: Floats) -> Floats | None:
     """Place a hand's joints in the camera's optical frame, float32 [21, 3], metres.
 
@@ -98,6 +117,7 @@ def hand_in_camera(hand: TrackedHand, focal_px: float, centre_px: Floats) -> Flo
 
 
 def _markers(hand: TrackedHand, points: Floats, header: Header) -> list[Marker]:
+    known = [bool(np.isfinite(point).all()) for point in points]
     joints = [Point(x=x, y=y, z=z) for x, y, z in points.tolist()]
     kinds = (Marker.LINE_LIST, Marker.SPHERE_LIST, Marker.TEXT_VIEW_FACING)
     markers = [
@@ -107,18 +127,20 @@ def _markers(hand: TrackedHand, points: Floats, header: Header) -> list[Marker]:
     skeleton, spheres, name = markers
     for marker in markers:
         marker.pose.orientation.w = 1.0
+    bones = [known[start] and known[end] for start, end in BONES]
+    ends = [joint for bone in compress(BONES, bones) for joint in bone]
     skeleton.scale.x = _BONE_WIDTH_M
-    skeleton.points = [joints[joint] for bone in BONES for joint in bone]
-    skeleton.colors = _BONE_COLOURS[hand.handedness]
+    skeleton.points = [joints[joint] for joint in ends]
     spheres.scale.x = spheres.scale.y = spheres.scale.z = _JOINT_WIDTH_M
-    spheres.points = joints
-    spheres.colors = _JOINT_COLOURS[hand.handedness]
+    spheres.points = [joints[joint] for joint in Joint if known[joint]]
+    skeleton.colors, spheres.colors = _BONE_COLOURS[hand.handedness], _JOINT_COLOURS[hand.handedness]
+    if not all(known):
+        skeleton.colors = list(compress(skeleton.colors, [seen for seen in bones for _ in range(2)]))
+        spheres.colors = list(compress(spheres.colors, known))
     name.text = hand_label(hand)
     name.scale.z = _TEXT_HEIGHT_M
     name.color = _TEXT_COLOURS[hand.handedness]
-    middle = points.mean(axis=0)
-    # The frame's y points down.
-    name.pose.position = Point(
-        x=float(middle[0]), y=float(points[:, 1].min()) - _TEXT_ABOVE_M, z=float(middle[2])
-    )
+    middle, top = points[known].mean(axis=0), points[known, 1].min()
+    # The camera's y points down.
+    name.pose.position = Point(x=float(middle[0]), y=float(top) - _TEXT_ABOVE_M, z=float(middle[2]))
     return markers

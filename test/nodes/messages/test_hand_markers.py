@@ -26,8 +26,14 @@ from hypothesis import strategies as st
 from std_msgs.msg import Header
 from visualization_msgs.msg import Marker
 
-from hand_tracking_dsp.hand import BONES, Handedness
-from hand_tracking_dsp.nodes.messages.hand_markers import NAMESPACES, hand_in_camera, hand_markers
+from hand_tracking_dsp.depth.types import Hand3d, JointState
+from hand_tracking_dsp.hand import BONES, Handedness, Joint
+from hand_tracking_dsp.nodes.messages.hand_markers import (
+    NAMESPACES,
+    hand_in_camera,
+    hand_markers,
+    markers_in_space,
+)
 from hand_tracking_dsp.tracking.types import Region, TrackedHand
 
 FOCAL_PX = 500.0
@@ -94,3 +100,35 @@ def test_sides_differ_in_colour_and_fingers_do_not():
 def test_a_hand_without_extent_gets_no_marker():
     flat = hand_at((0, 0, 0.5))
     assert len(markers_of(replace(flat, landmarks=0 * flat.landmarks))) == 1
+
+
+def hand_in_space(joints_m: np.ndarray, track_id: int = 5) -> Hand3d:
+    states = np.where(np.isnan(joints_m[:, 0]), JointState.UNKNOWN, JointState.MEASURED).astype(np.uint8)
+    std = np.full(21, 0.005, np.float32)
+    return Hand3d(track_id, Handedness.RIGHT, 0.98, 0.8, joints_m, states, std)
+
+
+def test_hands_whose_places_are_known_are_drawn_there():
+    joints = np.random.default_rng(0).uniform(0.2, 0.9, (21, 3)).astype(np.float32)
+    hands = [hand_at((0, 0, 0.5)), replace(hand_at((0.2, 0, 0.5)), track_id=6)]
+    markers = markers_in_space(hands, [hand_in_space(joints)], HEADER).markers
+    assert [marker.id for marker in markers[1:]] == [5, 5, 5], "nothing is known of the other hand"
+    np.testing.assert_array_equal([(p.x, p.y, p.z) for p in markers[2].points], joints)
+    assert markers[3].text == "right #5 0.98"
+
+
+def test_joints_that_are_unknown_are_left_out_with_their_bones():
+    joints = np.full((21, 3), 0.5, np.float32)
+    joints[[Joint.INDEX_TIP, Joint.WRIST]] = np.nan
+    hand = hand_at((0, 0, 0.5))
+    _, skeleton, spheres, name = markers_in_space([hand], [hand_in_space(joints)], HEADER).markers
+    assert len(spheres.points) == len(spheres.colors) == 19
+    left = [bone for bone in BONES if not {Joint.INDEX_TIP, Joint.WRIST} & set(bone)]
+    assert len(skeleton.points) == len(skeleton.colors) == 2 * len(left)
+    assert all(math.isfinite(point.x) for marker in (skeleton, spheres) for point in marker.points)
+    assert math.isfinite(name.pose.position.y)
+
+
+def test_a_hand_of_which_depth_says_nothing_has_no_markers():
+    unknown = hand_in_space(np.full((21, 3), np.nan, np.float32))
+    assert len(markers_in_space([hand_at((0, 0, 0.5))], [unknown], HEADER).markers) == 1

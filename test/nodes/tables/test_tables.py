@@ -88,6 +88,8 @@ PARTNERS = {
     "thumb_gap_open": {"thumb_gap_closed": 0.0},
     "pinch_close": {"pinch_open": 2.0},
     "pinch_open": {"pinch_close": 0.0},
+    "pinch_close_m": {"pinch_open_m": 0.5},
+    "pinch_open_m": {"pinch_close_m": 0.0},
     "dead_zone_palms": {"full_scale_palms": 20.0},
     "full_scale_palms": {"dead_zone_palms": 0.0},
 }
