@@ -16,30 +16,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.depth.surface_reading import SurfaceReading, read_surface
+from hand_tracking_dsp.depth.bones import LARGEST, SMALLEST, BoneLengths
+from hand_tracking_dsp.depth.flesh import flesh_before
+from hand_tracking_dsp.depth.hand_fit import Evidence, fit_hands
+from hand_tracking_dsp.depth.surface_reading import median_known, read_surface
 from hand_tracking_dsp.depth.types import Hand3d, JointState
+from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.options import check_options, option
-from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
+from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.smoothing import OneEuroFilter
 from hand_tracking_dsp.tracking.types import Floats, TrackedHand
 
-_FLESH_M = np.array(
-    [0.019, 0.014, 0.011, 0.009, 0.007]
-    + [0.011, 0.0085, 0.0075, 0.006] * 2
-    + [0.011, 0.0085, 0.0075, 0.006]
-    + [0.011, 0.0075, 0.0065, 0.0055],
-    np.float32,
-)
-"""Flesh between a joint and the skin, metres, of an adult's hand: wrist, thumb, fingers."""
+_FEWEST_JOINTS = 6
+"""Fewest joints at which depth must be known for a hand to be placed."""
 
-_INFERRED_STD_M = 0.02
-_LANDMARK_STD_PX = 3.0
+_ACROSS_M = 0.004
+"""Deviation of the network's landmarks, of the mean adult's hand at any distance."""
+
+_ACROSS_PX = 1.0
+"""Deviation of the landmarks by the pixels themselves."""
+
+_AGEING_M_PER_S = 0.02
+"""Growth of that deviation while a hand is held or predicted."""
+
+_FLESH_M = 0.004
+"""Deviation of the flesh before a joint, of the mean adult's hand."""
+
+_NOISE_PER_M = 0.001
+"""Deviation of the depth that was read, by the square of the distance: as triangulating sensors have it."""
+
+_TRUSTED = 0.5
+"""Least trust in a depth by which the joint counts as measured."""
+
+_PALM_M = 0.09
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +71,20 @@ class LiftOptions:
         check_options(self)
 
 
+@dataclass(slots=True)
+class _LiftedTrack:
+    """Knowledge of a hand from earlier frames."""
+
+    smoother: OneEuroFilter
+    bones: BoneLengths = field(default_factory=BoneLengths)
+
+
 class HandLifter:
     """Lifts hands into space, frame by frame.
 
-    Where a joint's skin is seen in the depth image, the joint lies behind it on its ray, by the flesh around
-    it: it is measured. Else it follows from its neighbours and the network's idea of the hand's shape.
+    A joint whose skin the depth image shows lies behind it, by the flesh around it, on its ray: it is
+    measured. Others follow from their neighbours, the lengths of this hand's bones, which are learned over
+    frames, and the network's idea of the hand's shape.
 
     Args:
         options: Settings.
@@ -67,11 +92,11 @@ class HandLifter:
 
     def __init__(self, options: LiftOptions | None = None) -> None:
         self._options = options or LiftOptions()
-        self._filters: dict[int, OneEuroFilter] = {}
+        self._tracks: dict[int, _LiftedTrack] = {}
 
     def reset(self) -> None:
         """Forget all hands, as before the first frame."""
-        self._filters.clear()
+        self._tracks.clear()
 
     def lift(self, hands: Sequence[TrackedHand], view: DepthView, stamp_s: float) -> tuple[Hand3d, ...]:
         """Lift the hands of a frame.
@@ -82,45 +107,90 @@ class HandLifter:
             stamp_s: Time of the image, seconds; only differences count.
 
         Returns:
-            The hands in space, in the same order; all joints of a hand are unknown where depth says
-            nothing of it.
+            The hands in space, in the same order; of a hand that depth does not show, or not in the size of
+            a hand, all joints are unknown.
         """
-        seen = {hand.track_id for hand in hands}
-        self._filters = {key: one for key, one in self._filters.items() if key in seen}
-        return tuple(self._lifted(hand, view, stamp_s) for hand in hands)
+        self._tracks = {hand.track_id: self._track(hand.track_id) for hand in hands}
+        placed = {hand.track_id: _unknown(hand) for hand in hands}
+        if hands:
+            placed.update(self._placed(hands, view, stamp_s))
+        return tuple(placed[hand.track_id] for hand in hands)
 
-    def _lifted(self, hand: TrackedHand, view: DepthView, stamp_s: float) -> Hand3d:
-        reading = read_surface(hand.landmarks[:, :2], view)
-        joints, states, std = _placed(hand, reading, view.camera)
-        if self._options.smoothing and np.isfinite(joints).all():
-            own = self._filters.get(hand.track_id)
-            if own is None:
-                own = OneEuroFilter(self._options.min_cutoff_hz, self._options.beta)
-                self._filters[hand.track_id] = own
-            joints = own.filter(joints, stamp_s, _PALM_M).copy()
-        return Hand3d(
-            hand.track_id, hand.handedness, hand.handedness_score, hand.presence, joints, states, std
+    def _track(self, track_id: int) -> _LiftedTrack:
+        smoother = OneEuroFilter(self._options.min_cutoff_hz, self._options.beta)
+        return self._tracks.get(track_id) or _LiftedTrack(smoother)
+
+    def _placed(
+        self, hands: Sequence[TrackedHand], view: DepthView, stamp_s: float
+    ) -> Iterator[tuple[int, Hand3d]]:
+        """Place the hands that depth shows; yield them with their track_id."""
+        landmarks = np.stack([hand.landmarks[:, :2] for hand in hands])
+        skin_m, spread_m = read_surface(landmarks, view)
+        sizes = np.array([self._tracks[hand.track_id].bones.size for hand in hands], np.float32)
+        skin = view.camera.unproject(landmarks, skin_m)
+        flesh_m = flesh_before(hands) * sizes[:, None]
+        read = skin * (1 + flesh_m / np.linalg.norm(skin, axis=2))[..., None]
+        chosen = [row for row, hand in enumerate(hands) if self._is_plausible(hand, read[row])]
+        if not chosen:
+            return
+        seen = [hands[row] for row in chosen]
+        fit = fit_hands(self._evidence(seen, view, landmarks[chosen], read[chosen], spread_m[chosen]))
+        for row, hand in enumerate(seen):
+            track = self._tracks[hand.track_id]
+            measured = fit.trust[row] >= _TRUSTED
+            track.bones.learn(read[chosen[row]], measured)
+            joints_m = fit.joints_m[row].astype(np.float32)
+            if self._options.smoothing:
+                joints_m = track.smoother.filter(joints_m, stamp_s, _PALM_M * track.bones.size)
+            states = np.where(measured, JointState.MEASURED, JointState.INFERRED).astype(np.uint8)
+            yield hand.track_id, _hand(hand, joints_m.copy(), states, fit.std_m[row].astype(np.float32))
+
+    def _is_plausible(self, hand: TrackedHand, read: Floats) -> bool:
+        """Tell whether joints as they were read, float32 [21, 3], can be a hand's; take a new hand's size."""
+        known = np.isfinite(read[:, 2])
+        if np.count_nonzero(known) < _FEWEST_JOINTS:
+            return False
+        bones = self._tracks[hand.track_id].bones
+        size = bones.size_of(read, known)
+        if math.isnan(size):
+            return bones.known
+        if not SMALLEST <= size <= LARGEST:
+            return False
+        if not bones.known:
+            bones.suppose(size)
+        return True
+
+    def _evidence(
+        self, hands: Sequence[TrackedHand], view: DepthView, landmarks: Floats, read: Floats, spread_m: Floats
+    ) -> Evidence:
+        """Gather what is known of hands; see _placed for the arrays, of which one row is of one hand."""
+        bones = [self._tracks[hand.track_id].bones for hand in hands]
+        sizes = np.array([one.size for one in bones])
+        depth_m = read[..., 2].astype(np.float64)
+        distance = median_known(depth_m)
+        across = np.hypot(_ACROSS_M * sizes, _ACROSS_PX * distance / view.camera.fx)
+        across += _AGEING_M_PER_S * np.array([hand.measurement_age_s for hand in hands])
+        along = np.hypot(_FLESH_M * sizes[:, None], spread_m / 2)
+        along = np.hypot(along, _NOISE_PER_M * distance[:, None] ** 2)
+        rays = view.camera.unproject(landmarks, np.ones(landmarks.shape[:2], np.float32))
+        return Evidence(
+            rays=rays[..., :2].astype(np.float64),
+            depth_m=depth_m,
+            depth_std_m=np.where(np.isfinite(depth_m), along, 1.0),
+            across_std_m=across[:, None],
+            shape_m=np.stack([hand.world_landmarks for hand in hands]).astype(np.float64),
+            links_m=np.stack([one.metres for one in bones]),
+            sizes=sizes,
         )
 
 
-_PALM_M = 0.09
+def _unknown(hand: TrackedHand) -> Hand3d:
+    """Return a hand whose joints are unknown."""
+    nowhere = np.full((JOINT_COUNT, 3), np.nan, np.float32)
+    return _hand(hand, nowhere, np.full(JOINT_COUNT, JointState.UNKNOWN, np.uint8), nowhere[:, 0].copy())
 
 
-def _placed(
-    hand: TrackedHand, reading: SurfaceReading, camera: Intrinsics
-) -> tuple[Floats, NDArray[np.uint8], Floats]:
-    """Place a hand's joints: positions, states and standard deviations."""
-    seen = np.isfinite(reading.depth_m)
-    points = camera.unproject(hand.landmarks[:, :2], np.where(seen, reading.depth_m, 1).astype(np.float32))
-    joints = points * (1 + _FLESH_M / np.linalg.norm(points, axis=1))[:, None].astype(np.float32)
-    states = np.where(seen, JointState.MEASURED, JointState.INFERRED).astype(np.uint8)
-    std = _LANDMARK_STD_PX * joints[:, 2] / np.float32(camera.fx) + reading.spread_m
-    if seen.sum() < 3:
-        unknown = np.full(21, np.nan, np.float32)
-        return np.full((21, 3), np.nan, np.float32), np.zeros(21, np.uint8), unknown
-    offset = np.median(joints[seen] - hand.world_landmarks[seen], axis=0)
-    inferred_z = (hand.world_landmarks + offset)[:, 2]
-    hidden = ~seen
-    joints[hidden] = camera.unproject(hand.landmarks[hidden, :2], inferred_z[hidden].astype(np.float32))
-    std[hidden] = _INFERRED_STD_M
-    return joints.astype(np.float32), states, std.astype(np.float32)
+def _hand(hand: TrackedHand, joints_m: Floats, states: NDArray[np.uint8], std_m: Floats) -> Hand3d:
+    return Hand3d(
+        hand.track_id, hand.handedness, hand.handedness_score, hand.presence, joints_m, states, std_m
+    )
