@@ -119,7 +119,7 @@ class BoneLengths:
         change = size - self._size
         self._size += change if self._frames == 1 else _bounded(change) / self._frames
         self._counts[seen] = np.minimum(self._counts[seen] + 1, _MEMORY_FRAMES)
-        surprise = np.clip(logs[seen] - self._size - self._shares[seen], -_SURPRISE, _SURPRISE)
+        surprise = np.clip(logs[seen] - size - self._shares[seen], -_SURPRISE, _SURPRISE)
         self._shares[seen] += surprise / self._counts[seen]
 
     def size_of(self, joints_m: Floats, measured: NDArray[np.bool_]) -> float:

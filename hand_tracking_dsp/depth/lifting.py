@@ -49,7 +49,7 @@ _AGEING_M_PER_S = 0.02
 _FLESH_M = 0.004
 """Deviation of the flesh before a joint, of the mean adult's hand."""
 
-_NOISE_PER_M = 0.001
+_NOISE_PER_M = 0.002
 """Deviation of the depth that was read, by the square of the distance: as triangulating sensors have it."""
 
 _TRUSTED = 0.5
