@@ -101,7 +101,7 @@ class BoneLengths:
 
     @property
     def known(self) -> bool:
-        """Whether something was learned."""
+        """True once something was learned."""
         return self._frames > 0
 
     def learn(self, joints_m: Floats, measured: NDArray[np.bool_]) -> None:

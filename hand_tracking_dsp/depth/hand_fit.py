@@ -33,13 +33,13 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.depth.bones import END, LINKS, START
 from hand_tracking_dsp.depth.surface_reading import median_known
-from hand_tracking_dsp.hand import JOINT_COUNT
+from hand_tracking_dsp.hand import JOINT_COUNT, Joint
 
 Doubles = NDArray[np.float64]
 
 _ROUNDS = 4
 
-_HIDDEN_M = 0.014
+_HIDDEN_M = 0.013
 """Distance behind the depth that was read at which a joint is rather hidden, of the mean adult's hand."""
 
 _MISREAD_M = 0.04
@@ -54,6 +54,8 @@ _EXTENT_M = 0.03
 _DOUBT_MEASURED, _DOUBT_INFERRED = 1.6, 2.8
 """Ratio of the joints' errors, of rendered hands, to the deviations that the fit alone would have: errors of
 neighbouring landmarks, which it takes for independent, are not."""
+
+_PALM = [Joint.WRIST, Joint.THUMB_CMC, Joint.INDEX_MCP, Joint.MIDDLE_MCP, Joint.RING_MCP, Joint.PINKY_MCP]
 
 _EACH = np.arange(JOINT_COUNT)
 _SPAN = np.zeros((len(LINKS), JOINT_COUNT))
@@ -104,7 +106,7 @@ def fit_hands(evidence: Evidence) -> HandFit:
     """Fit the joints of hands."""
     read = np.isfinite(evidence.depth_m)
     depth = np.where(read, evidence.depth_m, 0.0)
-    z = evidence.shape_m[..., 2] + median_known(evidence.depth_m - evidence.shape_m[..., 2])[:, None]
+    z = evidence.shape_m[..., 2] + _place_of_palm(evidence)
     joints = np.concatenate([evidence.rays * z[..., None], z[..., None]], axis=2)
     fixed = _linear_terms(evidence)
     for rounds_left in reversed(range(_ROUNDS)):
@@ -119,6 +121,16 @@ def fit_hands(evidence: Evidence) -> HandFit:
     variances = np.diagonal(covariance, axis1=1, axis2=2).reshape(joints.shape)
     doubt = _DOUBT_MEASURED * trust + _DOUBT_INFERRED * (1.0 - trust)
     return HandFit(joints, trust, doubt * np.sqrt(variances.sum(axis=2)))
+
+
+def _place_of_palm(evidence: Evidence) -> Doubles:
+    """Find how far along the optical axis the network's shape lies: float64 [hands, 1], metres.
+
+    The palm hides itself least; of a hand whose palm was not read, all joints count.
+    """
+    offsets = evidence.depth_m - evidence.shape_m[..., 2]
+    palm, whole = median_known(offsets[:, _PALM]), median_known(offsets)
+    return np.where(np.isfinite(palm), palm, whole)[:, None]
 
 
 def _linear_terms(evidence: Evidence) -> tuple[Doubles, Doubles]:
