@@ -88,7 +88,7 @@ class MessageBuilder:
         message.format = "16UC1; compressedDepth"
         # The header's 12 bytes count for 32FC1 alone.
         data = np.concatenate([np.zeros(12, np.uint8), png.reshape(-1)])
-        message.data = _sequence(message.data, data)
+        message.data = sequence_of(message.data, data)
         return message
 
     def compressed_image(self, pixels: Image, quality: int, header: Message) -> Message:
