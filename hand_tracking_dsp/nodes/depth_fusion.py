@@ -16,7 +16,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,6 +44,9 @@ from hand_tracking_dsp.nodes.messages.conversion import seconds
 from hand_tracking_dsp.nodes.messages.received_images import ReceivedImages
 from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult, Image
+
+# An image without depth stays in /diagnostics for so long.
+_SHOWN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ class DepthFusion:
         self._drawn: DepthView | None = None
         self._drawing_ms = 0.0
         self._without_depth = 0
+        self._missed_s, self._missed_at_s = math.nan, -math.inf
 
     def start(self) -> None:
         """Start the thread."""
@@ -160,6 +166,12 @@ class DepthFusion:
     def describe(self, report: Report) -> None:
         """Say how many images had no depth, and what is wrong with depth."""
         report.values["images_without_depth"] = self._without_depth
+        if time.monotonic() - self._missed_at_s < _SHOWN_S and not math.isnan(self._missed_s):
+            report.warnings.append(
+                f"No depth image on {self.input.topic} is of the time of an image: the nearest is "
+                f"{abs(self._missed_s):.3g} s {'later' if self._missed_s > 0 else 'earlier'}; let the camera "
+                f"synchronise them, or raise depth.slop_s, which is {self._options.slop_s:g} s."
+            )
         self.input.describe(report)
 
     def _run(self) -> None:
@@ -188,6 +200,7 @@ class DepthFusion:
         """Place the hands that were taken; the next may be taken afterwards."""
         if match is None:
             self._without_depth += 1
+            self._missed_s, self._missed_at_s = self._matcher.missed_s, time.monotonic()
         else:
             self._attempt(lambda: self._fuse(found, *match))
         with self._changed:

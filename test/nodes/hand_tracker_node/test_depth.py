@@ -18,9 +18,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
 from hand_tracking_dsp.msg import Hand3DArray
 from rclpy.qos import qos_profile_sensor_data
-from sensor_msgs.msg import CameraInfo, Image
+from rclpy.time import Time
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
@@ -29,7 +32,7 @@ from hand_tracking_dsp.messages.hands_3d import hands_in_space
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.nodes.camera_node import CameraNode
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
-from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES
+from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_image
 
 NODE = "hand_tracker_node"
 SENSOR = qos_profile_sensor_data
@@ -45,11 +48,20 @@ class DepthCamera:
         self.info = graph.observer.create_publisher(CameraInfo, "depth/camera_info", SENSOR)
         self.graph = graph
 
-    def send(self, depth=None):
-        """Send the next frame with its depth image."""
-        number = self.camera.sent % len(self.camera.frames)
+    def connect(self):
+        """Wait until the tracker listens to images and depth."""
+        for publisher in (self.camera.publisher, self.depth, self.info):
+            self.graph.until(publisher.get_subscription_count, "the tracker listens")
+
+    def exchange(self, spoil=lambda depth_mm: depth_mm, late_s=0.0):
+        """Send the next frame and its depth image, of a later time, and wait until its hands went out."""
+        frame = self.camera.frames[self.camera.sent % len(self.camera.frames)]
+        heard = len(self.camera.stats)
         image = self.camera.send()
-        self.send_depth(image.header, self.camera.frames[number].depth_mm if depth is None else depth)
+        stamp = Time(nanoseconds=stamp_ns(image) + int(late_s * 1e9)).to_msg()
+        header = Header(stamp=stamp, frame_id=image.header.frame_id)
+        self.send_depth(header, np.ascontiguousarray(spoil(frame.depth_mm)))
+        self.graph.until(lambda: len(self.camera.stats) > heard, "the hands went out")
 
     def send_depth(self, header, depth_mm):
         height, width = depth_mm.shape
@@ -90,3 +102,129 @@ def test_places_the_hands_of_the_synthetic_camera_where_they_are(graph, source):
         assert hands.depth_offset_s == 0
         errors_mm += [nearest_mm(hand, hands_in_space(truth).hands) for hand in hands.hands]
     assert np.median(errors_mm) < 30
+
+
+def values(status):
+    return {value.key: value.value for value in status.values}
+
+
+def test_hands_are_placed_by_the_depth_image_of_their_time_early_or_late(graph, start, camera, depth_camera):
+    start(**{"depth.mode": "fused"})
+    depth_camera.connect()
+    # The depth image of one stamp comes before the image, that of the next after its hands.
+    first = camera.header()
+    depth_camera.send_depth(first, camera.frames[0].depth_mm)
+    camera.send(pixels_to_image(camera.frames[0].image, first))
+    graph.until(lambda: len(depth_camera.hands_3d) == 1, "hands were placed")
+    assert depth_camera.hands_3d[0].header == first
+    second = camera.header()
+    heard = len(camera.stats)
+    camera.send(pixels_to_image(camera.frames[1].image, second))
+    graph.until(lambda: len(camera.stats) > heard, "the hands went out")
+    assert len(depth_camera.hands_3d) == 1
+    depth_camera.send_depth(second, camera.frames[1].depth_mm)
+    graph.until(lambda: len(depth_camera.hands_3d) == 2, "hands were placed")
+    assert depth_camera.hands_3d[-1].header == second
+    assert [one.depth_offset_s for one in depth_camera.hands_3d] == [0.0, 0.0]
+
+
+def test_a_depth_image_of_nearly_the_same_time_is_taken(graph, start, camera, depth_camera):
+    start(**{"depth.mode": "fused", "depth.slop_s": 0.02})
+    depth_camera.connect()
+    image, depth = camera.header(), camera.header()
+    image.stamp = Time(nanoseconds=100_000_000_000).to_msg()
+    depth.stamp = Time(nanoseconds=100_010_000_000).to_msg()
+    camera.send(pixels_to_image(camera.frames[0].image, image))
+    depth_camera.send_depth(depth, camera.frames[0].depth_mm)
+    message = graph.until(lambda: depth_camera.hands_3d and depth_camera.hands_3d[-1], "hands were placed")
+    assert message.header == image
+    assert message.depth_offset_s == pytest.approx(0.01)
+
+
+def test_where_depth_stops_hands_go_on_and_it_is_said(start, camera, depth_camera, diagnostics):
+    start(**{"depth.mode": "fused"})
+    depth_camera.connect()
+    for _ in range(3):
+        depth_camera.exchange()
+    placed = len(depth_camera.hands_3d)
+    camera.exchange(15)
+    status = diagnostics(
+        NODE, lambda status: "No depth image has come on /depth/image_raw for" in status.message
+    )
+    assert status.level == DiagnosticStatus.WARN
+    assert int(values(status)["images_without_depth"]) >= 5
+    assert values(status)["frames_rejected"] == "0"
+    assert len(depth_camera.hands_3d) == placed
+    assert camera.hands[-1].hands
+    depth_camera.exchange()
+    assert len(depth_camera.hands_3d) > placed, "depth is back"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda mm: mm[::2, ::3], "The depth images on /depth/image_raw are 214x240, but the images"),
+        (lambda mm: mm[:0], "The depth image is 640x0 pixels"),
+    ],
+)
+def test_depth_that_cannot_be_used_is_named_and_rejects_no_image(
+    start, camera, depth_camera, diagnostics, spoil, sentence
+):
+    start(**{"depth.mode": "fused"})
+    depth_camera.connect()
+    for _ in range(3):
+        depth_camera.exchange(spoil)
+    status = diagnostics(NODE, lambda status: sentence in status.message)
+    assert status.level == DiagnosticStatus.WARN
+    assert values(status)["frames_rejected"] == "0"
+    assert int(values(status)["depth_rejected"]) >= 3
+    assert camera.hands[-1].hands
+    assert not depth_camera.hands_3d
+
+
+def test_says_that_the_stamps_of_image_and_depth_never_meet(start, camera, depth_camera, diagnostics):
+    start(**{"depth.mode": "fused", "depth.queue": 1})
+    depth_camera.connect()
+    for _ in range(5):
+        depth_camera.exchange(late_s=0.3)
+    status = diagnostics(NODE, lambda status: "of an image" in status.message)
+    assert "0.3" in status.message
+    assert "depth.slop_s" in status.message
+    assert camera.hands[-1].hands
+
+
+def test_compressed_depth_places_hands_too(graph, start, camera, depth_camera):
+    start(**{"depth.mode": "fused", "depth.transport": "compressedDepth"})
+    publisher = graph.observer.create_publisher(CompressedImage, "depth/image_raw/compressedDepth", SENSOR)
+    graph.until(publisher.get_subscription_count, "the tracker listens to depth")
+    for _ in range(3):
+        header, frame = camera.header(), camera.frames[camera.sent % len(camera.frames)]
+        heard = len(camera.stats)
+        camera.send(pixels_to_image(frame.image, header))
+        publisher.publish(ROS_MESSAGES.compressed_depth(frame.depth_mm, header))
+        graph.until(lambda heard=heard: len(camera.stats) > heard, "the hands went out")
+    graph.until(lambda: depth_camera.hands_3d and depth_camera.hands_3d[-1].hands, "hands were placed")
+
+
+def test_in_depth_alone_no_image_is_needed(graph, start, camera, depth_camera):
+    start(**{"depth.mode": "depth_only"})
+    graph.until(depth_camera.depth.get_subscription_count, "the tracker listens to depth")
+    assert not camera.publisher.get_subscription_count()
+    for _ in range(5):
+        header, heard = camera.header(), len(camera.hands)
+        depth_camera.send_depth(header, camera.frames[camera.sent % len(camera.frames)].depth_mm)
+        camera.sent += 1
+        graph.until(lambda heard=heard: len(camera.hands) > heard, "hands went out")
+        assert camera.hands[-1].header == header
+    assert any(array.hands for array in camera.hands)
+    graph.until(lambda: len(depth_camera.hands_3d) == 5, "hands were placed")
+    assert {one.source for one in depth_camera.hands_3d} == {Hand3DArray.DEPTH_ONLY}
+    assert camera.stats[-1].depth_ms > 0
+
+
+def test_without_depth_nothing_is_subscribed_to_or_published_for_it(graph, start, camera):
+    start()
+    assert camera.exchange(2)[-1].depth_ms == 0
+    assert not graph.observer.count_subscribers("depth/image_raw")
+    assert not graph.observer.count_subscribers("depth/camera_info")
+    assert not graph.observer.count_publishers("hands_3d")
