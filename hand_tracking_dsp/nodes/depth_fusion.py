@@ -100,6 +100,11 @@ class DepthFusion:
         self._without_depth = 0
         self._missed_s, self._missed_at_s = math.nan, -math.inf
 
+    @property
+    def drawn(self) -> DepthView | None:
+        """The depth image that was drawn last and whose hands were not placed yet; None: there is none."""
+        return self._drawn
+
     def start(self) -> None:
         """Start the thread."""
         self._stamps = StampClock()

@@ -43,7 +43,7 @@ from hand_tracking_dsp.nodes.frame_pictures import FramePictures
 from hand_tracking_dsp.nodes.frame_thread import FrameThread
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES
 from hand_tracking_dsp.nodes.messages.received_images import ReceivedImage, ReceivedImages
-from hand_tracking_dsp.nodes.networks_report import choices_made, report_networks
+from hand_tracking_dsp.nodes.networks_report import choices_made, report_networks, require_depth
 from hand_tracking_dsp.nodes.point_command import PointCommand
 from hand_tracking_dsp.nodes.tables.common import bank_folder
 from hand_tracking_dsp.nodes.tables.tracker import TRACKER
@@ -51,6 +51,7 @@ from hand_tracking_dsp.power.accelerator import Accelerator
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.deadline import Deadline, DeadlineOptions
+from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.drift import DriftMonitor, DriftSchedule
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
@@ -95,6 +96,7 @@ class HandTrackerNode(ManagedNode):
         self.progress(f"Loading the palm detector {named} in {folder}.")
         detector = self._detector = PalmDetector.load(folder, parameters["detector"], runtime)
         self._bank = LevelBank.load(folder, runtime, self._report_loading)
+        require_depth(self._bank, parameters["depth.mode"])
         self._tracker = HandTracker(self._bank, detector, TrackerOptions.of(parameters.group("")), live=True)
         schedule = DriftSchedule(parameters["drift_interval"], parameters["drift_budget_ms"])
         self._drift = DriftMonitor(self._bank, schedule)
@@ -260,7 +262,8 @@ class HandTrackerNode(ManagedNode):
             self._reset_wanted = False
         self._last_stamp_s = stamp_s
         left_ms = self._deadline.network_ms(image.due_s - deadlines.ahead_s, time.monotonic())
-        result = tracker.track(pixels, stamp_s, command.in_force[1], order, left_ms)
+        depth = self._fusion.drawn if self._fusion else None
+        result = tracker.track(pixels, stamp_s, command.in_force[1], order, left_ms, depth)
         hands = self._message = ROS_MESSAGES.hands(result, message.header, width, height, self._message)
         total_ms = (perf_counter() - start) * 1e3
         deadlines.settle(image, partial(self._hands.publish, hands))
@@ -275,7 +278,7 @@ class HandTrackerNode(ManagedNode):
         self._latest = result
         cost = FrameCost.of(
             result,
-            self._measure_drift(pixels, order, result, total_ms),
+            self._measure_drift(pixels, order, result, total_ms, depth),
             stamp_ns=stamp_ns(message),
             frame=self._frames,
             frames_dropped=thread.dropped,
@@ -293,12 +296,14 @@ class HandTrackerNode(ManagedNode):
         self._stats.publish(ROS_MESSAGES.stats(cost, message.header))
         self._pictures.publish(pixels, order, result, cost, message.header)
 
-    def _measure_drift(self, pixels: Pixels, order: ChannelOrder, result: FrameResult, ms: float) -> Drift:
+    def _measure_drift(
+        self, pixels: Pixels, order: ChannelOrder, result: FrameResult, ms: float, depth: DepthView | None
+    ) -> Drift:
         """Measure the drift of a frame that took so long; the hands are out, so failing loses nothing."""
         if self._drift is None:
             return Drift()
         try:
-            return self._drift.measure(pixels, order, result, ms)
+            return self._drift.measure(pixels, order, result, ms, depth)
         except Exception as error:  # noqa: BLE001 (the frame's stats must get out)
             self._warn("Measuring the drift", error)
             return Drift()

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.palm import PalmDetector
@@ -43,3 +44,17 @@ def report_networks(report: Report, detector: PalmDetector, bank: LevelBank, lev
         report.values["nodes"] = choice.nodes
     palms = detector.choice
     report.values["detector"] = f"{palms.info.name} in {palms.precision} on {palms.provider}"
+
+
+def require_depth(bank: LevelBank, mode: str) -> None:
+    """Refuse a bank that sees depth where hands are found in images.
+
+    Raises:
+        ConfigurationError: It is so in this mode, a value of depth.mode.
+    """
+    if bank.sees_depth and mode != "depth_only":
+        msg = (
+            f"The levels of the bank see depth, but depth.mode is {mode}: set depth.mode to depth_only, or "
+            f"choose a bank whose levels see images."
+        )
+        raise ConfigurationError(msg)

@@ -28,6 +28,8 @@ from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.contract import LANDMARKS
+from hand_tracking_dsp.tracking.depth_level import DepthLevel
+from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.geometry import crop, to_image, turned
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo
@@ -59,6 +61,11 @@ class LevelBank:
         self._sessions = tuple(sessions)
         shared = {session.inputs: NetworkInput(session) for session in sessions}
         self._inputs = tuple(shared[session.inputs] for session in sessions)
+        self._depth_levels = {
+            level.index: DepthLevel(session, level.depth)
+            for level, session in zip(self.levels, self._sessions, strict=True)
+            if level.depth is not None
+        }
         # Overwritten for every region: fresh arrays of this size would cost page faults each time.
         self._surroundings = np.empty(0, np.uint8)
         self._patch = np.empty((LANDMARKS.size, LANDMARKS.size, 4), np.uint8)
@@ -100,6 +107,11 @@ class LevelBank:
         """Backends and execution providers that the levels run on, "backend/provider", joined by ", "."""
         return ", ".join(dict.fromkeys(session.provider for session in self._sessions))
 
+    @property
+    def sees_depth(self) -> bool:
+        """True if some of its levels see depth, and so need a depth image."""
+        return bool(self._depth_levels)
+
     def nearest(self, level: int) -> LevelInfo:
         """Return the level asked for, or the sparsest where the bank has none so sparse.
 
@@ -112,7 +124,12 @@ class LevelBank:
         return self.levels[min(level, len(self.levels) - 1)]
 
     def landmarks(
-        self, image: Image, region: Region, level: int = 0, order: ChannelOrder = "rgb"
+        self,
+        image: Image,
+        region: Region,
+        level: int = 0,
+        order: ChannelOrder = "rgb",
+        depth: DepthView | None = None,
     ) -> HandLandmarks:
         """Find the landmarks of the hand in one region of an image.
 
@@ -121,12 +138,16 @@ class LevelBank:
             region: Where the hand is.
             level: 0 = dense, higher = sparser; beyond the sparsest, the sparsest runs.
             order: The order of the image's channels.
+            depth: Depth of the image's pixels, for levels that see depth; others do not look at it.
 
         Raises:
-            ConfigurationError: The level is negative, or the region has no size or place.
+            ConfigurationError: The level is negative, the region has no size or place, or the level needs
+                depth and there is none.
         """
         _check_region(region)
         index = self.nearest(level).index
+        if (seeing := self._depth_levels.get(index)) is not None:
+            return seeing.landmarks(self._required(depth, index), region)
         tensor = self.network_input(image, region, index, order)
         mean, deviation = self.mean_and_deviation()
         landmarks, presence, handedness, world = self._sessions[index].run(tensor)
@@ -140,6 +161,15 @@ class LevelBank:
             input_mean=mean,
             input_std=deviation,
         )
+
+    def _required(self, depth: DepthView | None, level: int) -> DepthView:
+        if depth is None:
+            msg = (
+                f"Level {level} ({self.levels[level].name}) sees depth, but there is no depth image: run it "
+                f"with a depth camera, or choose a bank whose levels see images."
+            )
+            raise ConfigurationError(msg)
+        return depth
 
     def network_input(self, image: Image, region: Region, level: int, order: ChannelOrder) -> Floats | Image:
         """Cut a region out as the network of a level takes it; the next region overwrites it.

@@ -15,7 +15,7 @@
 """Inputs and outputs that a network must have to be used here, and their check.
 
 Contract 1 has the image as floats, contract 2 as the bytes of a camera's image; the outputs are the same.
-docs/bank.md describes both.
+Contract 3 is that of landmark networks that see depth. docs/bank.md describes them.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from hand_tracking_dsp.errors import BackendError, ModelError
+from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.tracking.anchors import INPUT_SIZE, palm_anchors
 from hand_tracking_dsp.tracking.backends.base import Session, TensorSpec
+from hand_tracking_dsp.tracking.depth_info import DEPTH_SIZE
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NearInfo, NetworkInfo
 from hand_tracking_dsp.tracking.types import Floats, Image
 
-FLOAT_INPUT, BYTE_INPUT = 1, 2
+FLOAT_INPUT, BYTE_INPUT, DEPTH_INPUT = 1, 2, 3
 """Versions of the contract, as bank.json names them."""
 
 
@@ -40,15 +42,23 @@ class Contract:
     """Names and shapes of a network's tensors.
 
     Attributes:
-        size: Side of the one input, a square image, in pixels.
+        size: Side of the one input, a square, in pixels.
         outputs: Name and shape of each output, float32.
+        versions: Versions of the contract that the input may keep.
     """
 
     size: int
     outputs: tuple[tuple[str, tuple[int, ...]], ...]
+    versions: tuple[int, ...] = (BYTE_INPUT, FLOAT_INPUT)
 
     def input(self, version: int) -> TensorSpec:
-        """Return the input: float32 [1, 3, size, size] RGB from 0 to 1, or uint8 [1, size, size, 3] BGR."""
+        """Return the input of a version.
+
+        It is an image, float32 [1, 3, size, size] RGB from 0 to 1 or uint8 [1, size, size, 3] BGR; or depth,
+        float32 [1, 1, size, size], as depth_crop.crop_depth makes it.
+        """
+        if version == DEPTH_INPUT:
+            return TensorSpec("depth", (1, 1, self.size, self.size))
         if version == FLOAT_INPUT:
             return TensorSpec("image", (1, 3, self.size, self.size))
         return TensorSpec("image", (1, self.size, self.size, 3), "uint8")
@@ -76,6 +86,27 @@ def palm_contract(size: int) -> Contract:
     return Contract(size, (("boxes", (1, anchors, 18)), ("scores", (1, anchors, 1))))
 
 
+def depth_contract(side: int) -> Contract:
+    """Return the contract of a landmark network that sees depth, and whose maps have a side of so many cells.
+
+    cells, heat_maps, heat_maps_3d (closeness) and directions are what votes.joints_from_maps takes; presence
+    and handedness are as those of LANDMARKS.
+    """
+    joints = JOINT_COUNT
+    return Contract(
+        DEPTH_SIZE,
+        (
+            ("cells", (1, 1, side, side)),
+            ("heat_maps", (1, joints, side, side)),
+            ("heat_maps_3d", (1, joints, side, side)),
+            ("directions", (1, 3 * joints, side, side)),
+            ("presence", (1, 1)),
+            ("handedness", (1, 1)),
+        ),
+        (DEPTH_INPUT,),
+    )
+
+
 PALM = palm_contract(INPUT_SIZE)
 """Contract of the palm detectors of whole images."""
 
@@ -83,7 +114,7 @@ PALM = palm_contract(INPUT_SIZE)
 def contract_of(network: NetworkInfo) -> Contract:
     """Return the contract of a level, or of a palm detector."""
     if isinstance(network, LevelInfo):
-        return LANDMARKS
+        return LANDMARKS if network.depth is None else depth_contract(network.depth.map_side)
     return palm_contract(network.input_size) if isinstance(network, NearInfo) else PALM
 
 
@@ -93,7 +124,7 @@ def check_session(session: Session, contract: Contract, name: str) -> None:
     Raises:
         ModelError: They are not the contract's.
     """
-    known = tuple(contract.input(version) for version in (BYTE_INPUT, FLOAT_INPUT))
+    known = tuple(map(contract.input, contract.versions))
     if len(session.inputs) != 1 or session.inputs[0] not in known:
         found, expected = (_shown(specs, word) for specs, word in ((session.inputs, "and"), (known, "or")))
         msg = f"The network {name} takes {found} where {expected} is needed: export it to that contract."

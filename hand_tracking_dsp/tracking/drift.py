@@ -25,6 +25,7 @@ from statistics import fmean
 from time import perf_counter
 
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
 from hand_tracking_dsp.tracking.types import ChannelOrder, Drift, FrameResult, FrameStats, Image
 
@@ -83,7 +84,14 @@ class DriftMonitor:
         self.schedule = schedule
         self._bank = bank
 
-    def measure(self, image: Image, order: ChannelOrder, result: FrameResult, spent_ms: float) -> Drift:
+    def measure(
+        self,
+        image: Image,
+        order: ChannelOrder,
+        result: FrameResult,
+        spent_ms: float,
+        depth: DepthView | None = None,
+    ) -> Drift:
         """Measure the drift of a frame that has taken a time so far, if it is due and the budget allows."""
         level, hands = result.stats.level, len(result.raw)
         exact = level == 0 and result.stats.predicted == 0
@@ -93,7 +101,9 @@ class DriftMonitor:
         if exact and other == level:
             return Drift(drift=0.0)
         start = perf_counter()
-        others = [self._bank.landmarks(image, raw.region, other, order).landmarks for raw in result.raw]
+        others = [
+            self._bank.landmarks(image, raw.region, other, order, depth).landmarks for raw in result.raw
+        ]
         ours = [raw.landmarks for raw in result.raw]
         dense, sparse = (ours, others) if exact else (others, ours)
         distance = fmean(map(mean_distance_palm_percent, sparse, dense))

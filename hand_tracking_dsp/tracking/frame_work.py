@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, mean_distance_px
 from hand_tracking_dsp.tracking.operating_point import OperatingPoint
 from hand_tracking_dsp.tracking.reflex import Reflex
@@ -63,6 +64,7 @@ class FrameWork:
         commanded: Level of the bank that it means.
         time_left_ms: Time that was left for the frame when it began, milliseconds.
         level: Level that runs.
+        depth: Depth of the image's pixels; None where there is none.
         looks: Runs of the network.
         seen: Hands in view.
         started_s: When it began, by perf_counter.
@@ -75,6 +77,7 @@ class FrameWork:
     commanded: int
     time_left_ms: float
     level: int
+    depth: DepthView | None = None
     looks: int = 0
     detection_ms: float = 0.0
     landmarks_ms: float = 0.0

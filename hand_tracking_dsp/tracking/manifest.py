@@ -29,7 +29,7 @@ from typing import Any, ClassVar
 
 from hand_tracking_dsp.documents import read_bytes, read_json, sha256_of
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.tracking.contract import BYTE_INPUT, FLOAT_INPUT
+from hand_tracking_dsp.tracking.contract import BYTE_INPUT, DEPTH_INPUT, FLOAT_INPUT
 from hand_tracking_dsp.tracking.network_info import (
     FileChange,
     FileInfo,
@@ -49,8 +49,8 @@ from hand_tracking_dsp.tracking.operating_point import (
 )
 from hand_tracking_dsp.tracking.record import Reader, Record, as_name, as_text, each, read_field, whole
 
-SCHEMAS = (FLOAT_INPUT, BYTE_INPUT)
-"""Schemas that are read: the number is the version of the contract that the bank's networks keep."""
+SCHEMAS = (FLOAT_INPUT, BYTE_INPUT, DEPTH_INPUT)
+"""Schemas that are read: the number is the highest version of the contract that the bank's networks keep."""
 
 MANIFEST_NAME = "bank.json"
 MAX_LEVELS = NO_POINT
@@ -62,7 +62,7 @@ class Manifest(Record):
     """The content of bank.json.
 
     Attributes:
-        schema: Version of the contract that the networks keep, one of SCHEMAS.
+        schema: Highest version of the contract that the networks keep, one of SCHEMAS.
         name: The bank's name.
         license: The licence of its networks.
         source: Origin of its networks, for people.
@@ -101,6 +101,9 @@ class Manifest(Record):
             raise ModelError(msg)
         if not 1 <= len(self.levels) <= MAX_LEVELS:
             msg = f"it has {len(self.levels)} levels, 1 to {MAX_LEVELS} are possible"
+            raise ModelError(msg)
+        if self.schema != DEPTH_INPUT and any(level.depth for level in self.levels):
+            msg = f"its schema is {self.schema}, but levels that see depth need schema {DEPTH_INPUT}"
             raise ModelError(msg)
         self._check_points()
         for networks in (self.levels, self.detectors):
@@ -274,7 +277,7 @@ def parse_manifest(path: Path, data: Any) -> Manifest:  # noqa: ANN401 (JSON of 
         schema = read_field(data, "schema", whole())
         if schema not in SCHEMAS:
             cure = "update hand_tracking_dsp, or export the bank for this version"
-            known = " and ".join(map(str, SCHEMAS))
+            known = ", ".join(map(str, SCHEMAS))
             msg = f"its schema is {schema}, this version reads {known}"
             raise ModelError(msg)  # noqa: TRY301 (a wrong field, too)
         return replace(Manifest.from_json(data), folder=path.parent)

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.depth_info import DepthInfo
 from hand_tracking_dsp.tracking.record import (
     Reader,
     Record,
@@ -254,6 +255,7 @@ class LevelInfo(NetworkInfo):
         index: 0 = dense, higher = sparser.
         sparsity: Share of the dense network's parameters removed, 0 to below 1.
         keep: Share of hidden channels kept, by block, 0 where the block is gone; empty if not pruned.
+        depth: Of a network that sees depth; None where it sees images.
     """
 
     FIELDS: ClassVar[Mapping[str, Reader]] = {
@@ -261,11 +263,13 @@ class LevelInfo(NetworkInfo):
         "sparsity": number(),
         **NetworkInfo.FIELDS,
         "keep": _shares,
+        "depth": DepthInfo.from_json,
     }
 
     index: int
     sparsity: float
     keep: Mapping[str, float] = field(default_factory=dict, hash=False)
+    depth: DepthInfo | None = None
 
     def check(self) -> None:
         """Check the network, its sparsity and shares."""

@@ -24,6 +24,7 @@ from time import perf_counter
 import numpy as np
 
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.frame_work import FrameWork, HandInView
 from hand_tracking_dsp.tracking.gate import Gate
 from hand_tracking_dsp.tracking.geometry import (
@@ -120,6 +121,7 @@ class HandTracker:
         point: OperatingPoint | int = 0,
         order: ChannelOrder = "rgb",
         time_left_ms: float = math.inf,
+        depth: DepthView | None = None,
     ) -> FrameResult:
         """Find the hands of the next frame.
 
@@ -131,15 +133,16 @@ class HandTracker:
             order: The order of the image's channels.
             time_left_ms: Time left for the frame, milliseconds: where it does not suffice for the level asked
                 for, the densest one runs for which it does, or else the sparsest.
+            depth: Depth of the image's pixels, for banks whose levels see depth; others do not look at it.
 
         A hand whose step raises is followed no longer, so that the next frame begins without it.
 
         Raises:
-            ConfigurationError: The level is negative.
+            ConfigurationError: The level is negative, or needs depth and there is none.
         """
         point = OperatingPoint(point) if isinstance(point, int) else point
         commanded = self._bank.nearest(point.level).index
-        frame = FrameWork(image, order, stamp_s, point, commanded, time_left_ms, commanded)
+        frame = FrameWork(image, order, stamp_s, point, commanded, time_left_ms, commanded, depth)
         try:
             return self._work_on(frame)
         finally:
@@ -230,7 +233,7 @@ class HandTracker:
         if misses(region, frame.image):
             return None
         start = perf_counter()
-        found = self._bank.landmarks(frame.image, region, frame.level, frame.order)
+        found = self._bank.landmarks(frame.image, region, frame.level, frame.order, frame.depth)
         frame.landmarks_ms += (perf_counter() - start) * 1e3
         frame.looks += 1
         return found if self._is_hand(found, frame.image) and frame.is_new(found) else None

@@ -20,6 +20,7 @@ import json
 import shutil
 
 import pytest
+from support.networks import write_depth_bank
 
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
 from hand_tracking_dsp.resources import share_path
@@ -72,6 +73,12 @@ def test_refuses_to_run_on_the_cpu_where_an_accelerator_is_required(graph, diagn
 def test_refuses_a_precision_that_the_bank_lacks(graph, diagnostics, copied_bank):
     sentence = "The network full cannot run in int8 on onnxruntime"
     refuses(graph, diagnostics, sentence, precision="int8", bank=str(copied_bank))
+
+
+def test_refuses_a_bank_that_sees_depth_where_it_looks_at_images(graph, diagnostics, tmp_path):
+    write_depth_bank(tmp_path / "bank", near=share_path("models", "mediapipe"))
+    sentence = "The levels of the bank see depth, but depth.mode is rgb"
+    refuses(graph, diagnostics, sentence, bank=str(tmp_path / "bank"))
 
 
 def test_refuses_an_impossible_parameter(graph, diagnostics):

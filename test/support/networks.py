@@ -56,6 +56,68 @@ def tiny_network(noise: float) -> bytes:
     return model.SerializeToString()
 
 
+def tiny_depth_network(side: int) -> bytes:
+    """Make a network that sees depth, whose maps are the depth of their cells; it keeps contract 3."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    from hand_tracking_dsp.tracking.contract import depth_contract
+
+    contract = depth_contract(side)
+    step = contract.size // side
+    nodes = [helper.make_node("MaxPool", ["depth"], ["cells"], kernel_shape=[step] * 2, strides=[step] * 2)]
+    weights = []
+    for name, shape in contract.outputs[1:4]:
+        values = np.full((shape[1], 1, 1, 1), 0.5, np.float32)
+        weights.append(numpy_helper.from_array(values, f"{name}.weight"))
+        nodes.append(helper.make_node("Conv", ["cells", f"{name}.weight"], [name], kernel_shape=[1, 1]))
+    nodes += [
+        helper.make_node("GlobalMaxPool", ["cells"], ["nearest"]),
+        helper.make_node("Flatten", ["nearest"], ["number"]),
+        *(helper.make_node("Sigmoid", ["number"], [name]) for name, _ in contract.outputs[4:]),
+    ]
+    kind = onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        nodes,
+        "tiny_depth",
+        [helper.make_tensor_value_info("depth", kind, [1, 1, contract.size, contract.size])],
+        [helper.make_tensor_value_info(name, kind, shape) for name, shape in contract.outputs],
+        weights,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    return model.SerializeToString()
+
+
+def write_depth_bank(folder: Path, sides: tuple[int, ...] = (16, 8), near: Path | None = None) -> None:
+    """Write a bank of levels that see depth, with the palm detectors of another bank if given."""
+    from dataclasses import replace
+
+    from hand_tracking_dsp.compression.bank.entries import new_bank, new_level
+    from hand_tracking_dsp.compression.bank.files import read_files, write_bank
+    from hand_tracking_dsp.tracking.depth_info import DepthInfo
+    from hand_tracking_dsp.tracking.manifest import read_manifest
+
+    files = {f"depth{side}.onnx": tiny_depth_network(side) for side in sides}
+    levels = [
+        new_level(
+            f"depth{side}",
+            f"depth{side}.onnx",
+            files[f"depth{side}.onnx"],
+            parameters=side,
+            macs=side,
+            depth=DepthInfo(cube_m=0.24, map_side=side),
+        )
+        for side in sides
+    ]
+    bank = new_bank("depth", "none", "a test", levels)
+    if near is not None:
+        other = read_manifest(near)
+        bank = replace(bank, detectors=other.detectors[:1])
+        of_detectors = {info.file for info in (bank.detectors[0], *bank.detectors[0].variants)}
+        files |= {name: data for name, data in read_files(other).items() if name in of_detectors}
+    write_bank(folder, bank, files)
+
+
 @pytest.fixture
 def tiny_bank(tmp_path: Path) -> Path:
     """Give a bank of two levels, a layer each, the sparser one with a variant that is INT8 in name."""

@@ -178,9 +178,9 @@ def test_json_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
     [
         (
             lambda bank: bank.update(schema=99),
-            r"its schema is 99, this version reads 1 and 2\): update hand_tracking_dsp",
+            r"its schema is 99, this version reads 1, 2, 3\): update hand_tracking_dsp",
         ),
-        (lambda bank: bank.update(schema=0), "its schema is 0, this version reads 1 and 2"),
+        (lambda bank: bank.update(schema=0), "its schema is 0, this version reads 1, 2, 3"),
         (
             lambda bank: bank["levels"][1].update(float_sha256="abc"),
             "the float_sha256 of full.onnx is not 64 hexadecimal digits",

@@ -46,7 +46,7 @@ _CONSTANTS: dict[str, Array] = {
 
 
 def with_byte_input(network: bytes, name: str) -> bytes:
-    """Give a network the byte input; one that has it already stays as it is.
+    """Give a network the byte input; one that has it already, or that sees depth, stays as it is.
 
     Args:
         network: ONNX file whose one input is float32 [1, 3, height, width], RGB, 0 to 1.
@@ -59,7 +59,7 @@ def with_byte_input(network: bytes, name: str) -> bytes:
         ModelError: It is not such a network.
     """
     model = parse_model(network, name)
-    if _takes_bytes(model):
+    if _takes_bytes(model) or _sees_depth(model):
         return network
     image = model.graph.input[0]
     sizes = [size.dim_value for size in image.type.tensor_type.shape.dim]
@@ -134,6 +134,10 @@ def largest_difference(
 
 def _takes_bytes(model: onnx.ModelProto) -> bool:
     return [value.type.tensor_type.elem_type for value in model.graph.input] == [TensorProto.UINT8]
+
+
+def _sees_depth(model: onnx.ModelProto) -> bool:
+    return [value.name for value in model.graph.input] == ["depth"]
 
 
 def _head() -> list[onnx.NodeProto]:

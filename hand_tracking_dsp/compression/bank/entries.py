@@ -22,6 +22,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from hand_tracking_dsp.documents import sha256_of
+from hand_tracking_dsp.tracking.contract import DEPTH_INPUT, FLOAT_INPUT
 from hand_tracking_dsp.tracking.losses import DEVIATION
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import (
@@ -91,11 +92,13 @@ def new_bank(
     detectors: Iterable[NetworkInfo] = (),
 ) -> Manifest:
     """Put a bank together of levels, dense first, which get numbers, and detectors, the default one first."""
+    levels = numbered(levels)
     return Manifest(
+        schema=DEPTH_INPUT if any(level.depth for level in levels) else FLOAT_INPUT,
         name=name,
         license=license_name,
         source=source,
-        levels=numbered(levels),
+        levels=levels,
         detectors=tuple(detectors),
     )
 

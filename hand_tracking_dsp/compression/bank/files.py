@@ -99,8 +99,8 @@ def write_bank(
 ) -> Manifest:
     """Write the networks of a bank, then bank.json; whatever fails, an old bank there stays usable.
 
-    In a bank of schema contract.BYTE_INPUT new networks get the byte input. New fp32 files keep their weights
-    as float16 where that loses nothing.
+    From schema contract.BYTE_INPUT on new networks of images get the byte input. New fp32 files keep their
+    weights as float16 where that loses nothing.
 
     A file that lies there with other bytes is not touched: the new one then gets a name with the
     beginning of its sha256. Networks that only the old bank names are removed at the end.
@@ -124,7 +124,7 @@ def write_bank(
         if sha256_of(data := files[info.file]) != info.computes:
             msg = f"The network {info.file} is not the one that its entry describes: make the entry again."
             raise ModelError(msg)
-        info, data = _packed(info, data, bank.schema == BYTE_INPUT and info.file not in keep_floats)
+        info, data = _packed(info, data, bank.schema >= BYTE_INPUT and info.file not in keep_floats)
         return replace(info, file=written.add(info.file, data))
 
     new = replace(bank.with_each_file(placed), folder=folder)

@@ -1,0 +1,75 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A level that sees depth: the cube of space around a hand, its network, and the joints of its maps."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from hand_tracking_dsp.hand import JOINT_COUNT, Joint
+from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.depth_crop import Cube, crop_depth, hand_depth_m
+from hand_tracking_dsp.tracking.depth_info import DEPTH_SIZE, DepthInfo
+from hand_tracking_dsp.tracking.depth_view import DepthView
+from hand_tracking_dsp.tracking.types import Floats, HandLandmarks, Region
+from hand_tracking_dsp.tracking.votes import joints_from_maps
+
+
+class DepthLevel:
+    """Finds the joints of a hand in a depth image.
+
+    Args:
+        session: Its opened network, which keeps contract.depth_contract.
+        info: What it is given.
+    """
+
+    def __init__(self, session: Session, info: DepthInfo) -> None:
+        self._session = session
+        self._cube_m = info.cube_m
+        # Overwritten for every region: fresh arrays of this size would cost page faults each time.
+        self._input = np.zeros((1, 1, DEPTH_SIZE, DEPTH_SIZE), np.float32)
+
+    def landmarks(self, view: DepthView, region: Region) -> HandLandmarks:
+        """Find the landmarks of the hand in a region; presence is 0 where it has no depth.
+
+        Args:
+            view: The depth image.
+            region: Where the hand is; its middle and rotation count, and the depth found in it.
+        """
+        depth_m = hand_depth_m(view, region)
+        if math.isnan(depth_m):
+            return _nothing(region)
+        cube = Cube.around(region, depth_m, self._cube_m, view.camera)
+        depth = crop_depth(view.metres, cube, DEPTH_SIZE, self._input[0, 0])
+        cells, heat, closeness, directions, presence, right = self._session.run(self._input)
+        joints = joints_from_maps(cells[0, 0], heat[0], closeness[0], directions[0])
+        pixels, metres = cube.to_pixels(joints), cube.to_metres(joints)
+        pixels[:, 2] -= pixels[Joint.WRIST, 2]
+        return HandLandmarks(
+            presence=presence.item(),
+            right=right.item(),
+            landmarks=pixels,
+            world_landmarks=metres - metres.mean(0),
+            region=region,
+            input_mean=(float(depth.mean()) + 1) / 2,
+            input_std=float(depth.std()) / 2,
+        )
+
+
+def _nothing(region: Region) -> HandLandmarks:
+    unknown: Floats = np.full((JOINT_COUNT, 3), np.nan, np.float32)
+    return HandLandmarks(0.0, 0.5, unknown, unknown, region, 0.0, 0.0)
