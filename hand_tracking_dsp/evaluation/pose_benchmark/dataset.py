@@ -49,6 +49,8 @@ class PoseSample:
         depth_m: float32 [height, width], metres along the optical axis, 0 = unknown.
         joints_m: float32 [joints, 3], metres in the optical frame (x right, y down, z forward).
         joints_uvd: float32 [joints, 3]: column and row, pixels, and depth, metres.
+        start_m: float32 [3], true joint at which the benchmark begins to look for the hand's centre of mass,
+            metres.
         camera: The camera.
     """
 
@@ -56,6 +58,7 @@ class PoseSample:
     depth_m: Floats
     joints_m: Floats
     joints_uvd: Floats
+    start_m: Floats
     camera: Intrinsics
 
     @property
@@ -74,8 +77,16 @@ class PoseDataset(ABC):
         problem: Reason of the last of them; a sentence, "" for none.
     """
 
-    def __init__(self, benchmark: PoseBenchmark, joints: FrameJoints) -> None:
+    def __init__(self, benchmark: PoseBenchmark, joints: FrameJoints, centre: int | None = None) -> None:
+        """Take what all frames have in common.
+
+        Args:
+            benchmark: The data set's rules.
+            joints: True joints of all frames.
+            centre: Index of the joint around which the hand is cut out; None: the benchmark's.
+        """
         self.benchmark = benchmark
+        self._centre = benchmark.centre if centre is None else centre
         self.joints = joints
         self.frames_skipped = 0
         self.problem = ""
@@ -97,7 +108,8 @@ class PoseDataset(ABC):
         joints_m, joints_uvd = (
             joints[index].astype(np.float32) for joints in (self.joints.joints_m, self.joints.joints_uvd)
         )
-        return PoseSample(name, depth_m, joints_m, joints_uvd, self.benchmark.camera)
+        start_m = joints_m[self._centre]
+        return PoseSample(name, depth_m, joints_m, joints_uvd, start_m, self.benchmark.camera)
 
     def name(self, index: int) -> str:
         """Return the name of a frame."""

@@ -62,7 +62,8 @@ class NyuDataset(PoseDataset):
         inner = folder / "dataset"
         self._folder = (inner if inner.is_dir() else folder) / split
         path = self._folder / "joint_data.mat"
-        super().__init__(NYU, read_nyu_joints(path, camera=camera, all_joints=all_joints))
+        joints = read_nyu_joints(path, camera=camera, all_joints=all_joints)
+        super().__init__(NYU, joints, _EVALUATED[NYU.centre] if all_joints else NYU.centre)
 
     def _read_depth_mm(self, name: str) -> NDArray[Any]:
         path = self._folder / name
