@@ -62,6 +62,13 @@ class Intrinsics:
         )
         return np.concatenate([rays * depth_m[..., None], depth_m[..., None]], axis=-1).astype(np.float32)
 
+    def scaled(self, factor: float) -> Intrinsics:
+        """Return the camera of images that are so many times as wide and high, factor above 0."""
+        middle = 0.5 * factor - 0.5
+        return Intrinsics(
+            self.fx * factor, self.fy * factor, self.cx * factor + middle, self.cy * factor + middle
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class DepthView:

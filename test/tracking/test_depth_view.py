@@ -32,3 +32,13 @@ def test_projected_points_come_back() -> None:
 def test_point_on_the_axis_is_at_the_principal_point() -> None:
     camera = Intrinsics(500.0, 480.0, 310.0, 250.0)
     np.testing.assert_array_equal(camera.project(np.array([0, 0, 0.7], np.float32)), [310.0, 250.0])
+
+
+def test_a_scaled_camera_sees_points_at_the_scaled_place() -> None:
+    camera = Intrinsics(500.0, 510.0, 319.5, 239.5)
+    point = np.array([0.1, -0.05, 0.6], np.float32)
+    # The corner of the image lies half a pixel beside the middle of its first pixel.
+    for factor in (0.5, 2.0, 3.0):
+        np.testing.assert_allclose(
+            camera.scaled(factor).project(point) + 0.5, factor * (camera.project(point) + 0.5), rtol=1e-5
+        )
