@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Sources of frames: devices, files, folders, streams and a synthetic hand. No ROS."""
+"""Sources of frames: devices, files, folders, streams, synthetic and rendered hands. No ROS."""

@@ -87,8 +87,8 @@ class SourceOptions:
     height: int = option(480, "Image height asked of the source.", "px", 16, 8192)
     rate_hz: float = option(
         30.0,
-        "Images a second asked of a device, a folder or the synthetic hand; video files and streams have "
-        "their own.",
+        "Images a second asked of a device, a folder, synthetic or rendered hands; video files and streams "
+        "have their own.",
         "Hz",
         0.1,
         500,

@@ -101,7 +101,7 @@ def _stereo(metres: Floats32, camera: Intrinsics, random: np.random.Generator, s
     seen = np.zeros_like(depth)
     np.divide(focal_baseline, disparity, out=seen, where=(disparity > 0) & (depth > 0))
     holes = _shadow(metres, camera.fx * baseline_m * 0.5, leftward=True)
-    bare = _smooth_noise(depth.shape, random, 5.0 * scale)
+    bare = _smooth_noise(depth.shape, random, max(5.0 * scale, 2.5))
     holes |= bare > np.float32(random.uniform(1.8, 3.2))
     seen[holes] = 0.0
     return seen

@@ -34,6 +34,9 @@ from hand_tracking_dsp.images.options import ImageOptions
 _START_BYTES = 1 << 20
 """Bytes in which a video of JPEGs states the size of its first."""
 
+DRAWN_SOURCES = ("synthetic", "mesh")
+"""Sources that draw their hands: without end, with truth, and of no person."""
+
 GSTREAMER_PREFIX = "gst:"
 STREAM_PREFIXES = (
     "rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://", "tcp://", GSTREAMER_PREFIX,

@@ -82,9 +82,10 @@ GROUPS: Mapping[str, Group] = {
         },
     ),
     "depth": Group(
-        "evaluate hand poses from depth images",
+        "evaluate hand poses from depth images, render hands",
         {
             "benchmark": "compare results with the truth of NYU, ICVL or MSRA",
+            "render": "draw rendered hands, measure how well they are found",
         },
     ),
 }

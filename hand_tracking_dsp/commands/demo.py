@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hand_tracking_dsp.cameras.factory import DRAWN_SOURCES
 from hand_tracking_dsp.commands.arguments import add_option, require_between
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine_line, require_writable, write_json
@@ -58,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source",
         default="synthetic",
-        help="synthetic, a device (0 or /dev/video0), a video file, a folder of images or a stream",
+        help="synthetic, mesh, a device (0 or /dev/video0), a video file, a folder of images or a stream",
     )
     add_option(parser, "--backend", declaration(RuntimeOptions, "backend"))
     add_option(parser, "--budget-ms", declaration(ControllerOptions, "budget_ms"))
@@ -97,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
     for line in _report(summary, [out / name for name in files]):
         view.say(line)
     if summary["frames_with_hands"] == 0:
-        advice = "report it" if args.source == "synthetic" else "hold an open hand into the camera's view"
+        advice = "report it" if args.source in DRAWN_SOURCES else "hold an open hand into the camera's view"
         msg = f"No hand was seen in {summary['frames']} frames of {args.source}: {advice}, please."
         raise HandTrackingError(msg)
     return 0
@@ -165,10 +166,10 @@ def _write_pictures(
     from hand_tracking_dsp.evaluation.report.timeline import save_timeline
 
     out: Path = args.out
-    labels = ["synthetic picture"] if args.source == "synthetic" else []
-    labels.append("simulated battery")
+    note = "synthetic picture" if args.source in DRAWN_SOURCES else ""
+    labels = [label for label in (note, "simulated battery") if label]
     save_latency_plot(recording, args.budget_ms, out / "latency_level.png", ", ".join(labels))
-    save_timeline(recording.costs, out / "timeline.png", note=labels[0] if args.source == "synthetic" else "")
+    save_timeline(recording.costs, out / "timeline.png", note=note)
     files = ["latency_level.png", "timeline.png"]
     if recording.charges:
         save_battery_plot(recording, out / "battery.png", "simulated battery")

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
-from hand_tracking_dsp.cameras.factory import open_source
+from hand_tracking_dsp.cameras.factory import DRAWN_SOURCES, open_source
 from hand_tracking_dsp.commands.arguments import add_option, options_from
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.up import require_ros
@@ -55,14 +55,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="BAG", help="the folder that is made")
     parser.add_argument(
         "--source",
-        help="synthetic, a device (0 or /dev/video0), a video file, a folder of images or a stream; without "
-        "it the topics of the running graph are recorded",
+        help="synthetic, mesh, a device (0 or /dev/video0), a video file, a folder of images or a stream; "
+        "without it the topics of the running graph are recorded",
     )
     parser.add_argument(
         "--seconds",
         type=float,
         metavar="N",
-        help=f"length; without it until the source ends or Ctrl-C (synthetic: {_SYNTHETIC_S:g})",
+        help=f"length; without it until the source ends or Ctrl-C (synthetic, mesh: {_SYNTHETIC_S:g})",
     )
     parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="default: mcap")
     parser.add_argument(
@@ -133,7 +133,7 @@ def _check(options: argparse.Namespace) -> None:
 
 def _record_source(options: argparse.Namespace, view: LiveView) -> HandTrackingError | None:
     """Record a source; returns what ended it before its time."""
-    endless = _SYNTHETIC_S if options.source.strip() == "synthetic" else math.inf
+    endless = _SYNTHETIC_S if options.source.strip() in DRAWN_SOURCES else math.inf
     seconds = endless if options.seconds is None else options.seconds
     recorded_s = 0.0
     trouble: HandTrackingError | None = None

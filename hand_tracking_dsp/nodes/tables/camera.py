@@ -33,8 +33,9 @@ CAMERA: tuple[Parameter, ...] = (
     Parameter(
         "source",
         "synthetic",
-        "Where images come from: synthetic, a device (0 or /dev/video0), a video file, a folder of "
-        "images, or a stream (rtsp://, http://, or gst: and a GStreamer pipeline, with allow_gstreamer).",
+        "Where images come from: synthetic, mesh (rendered hands), a device (0 or /dev/video0), a video "
+        "file, a folder of images, or a stream (rtsp://, http://, or gst: and a GStreamer pipeline, with "
+        "allow_gstreamer).",
         locked=True,
     ),
     # A robot's camera goes on, also where a file stands in for it. A pipeline can write files and send them
