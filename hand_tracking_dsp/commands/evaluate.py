@@ -177,9 +177,17 @@ def _about_settings(options: argparse.Namespace, replay: ReplayOptions, jobs: in
         "jobs": jobs,
         "cluster": options.cluster or "",
         "picojoules_per_mac": replay.picojoules_per_mac,
+        **_about_depth(options),
         **{f"runtime.{name}": value for name, value in asdict(replay.runtime).items()},
         **{f"tracker.{name}": value for name, value in replay.tracker.values().items()},
     }
+
+
+def _about_depth(options: argparse.Namespace) -> dict[str, Any]:
+    if options.depth is None:
+        return {}
+    names = ("depth_topic", "depth_slop_s", "depth_unit_m")
+    return {name: getattr(options, name) for name in names}
 
 
 def _write(evaluation: Evaluation, about: dict[str, Any], out: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from hand_tracking_dsp.commands.arguments import (
@@ -27,13 +28,16 @@ from hand_tracking_dsp.commands.arguments import (
     require_at_least,
 )
 from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.depth.input_options import DepthInputOptions
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.replay.naming import distinct_names
+from hand_tracking_dsp.evaluation.replay.placing import REPLAY_MODES
 from hand_tracking_dsp.evaluation.replay.points import RULES, Setting, require_level, require_point
 from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, ReplayOptions
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.power.mac_estimate import MacEstimateOptions
+from hand_tracking_dsp.recordings.recorded_depth import DepthChoice
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import Manifest
@@ -75,6 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the frames that the recorded tracker handled, each at the level of the bag's topic hands",
     )
+    _add_depth(parser.add_argument_group("depth"))
     how = parser.add_argument_group("how")
     how.add_argument("--realtime", action="store_true", help="drop frames as the live node would")
     how.add_argument(
@@ -103,6 +108,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_depth(depth: argparse._ArgumentGroup) -> None:
+    depth.add_argument(
+        "--depth",
+        nargs="*",
+        choices=REPLAY_MODES,
+        metavar="MODE",
+        help="run with the bags' depth images: fused (hands of the image in metres), depth_only (hands found "
+        "in depth alone), rgb (without); all three if none is named",
+    )
+    depth.add_argument(
+        "--depth-topic", default="", metavar="TOPIC", help="topic of the depth images (default: by its name)"
+    )
+    for name in ("slop_s", "unit_m"):
+        flag = f"--depth-{name.replace('_', '-')}"
+        add_option(depth, flag, declaration(DepthInputOptions, name), dest=f"depth_{name}")
+
+
 def check(options: argparse.Namespace) -> None:
     """Refuse options that do not fit each other.
 
@@ -120,6 +142,12 @@ def check(options: argparse.Namespace) -> None:
         raise ConfigurationError(msg)
     if options.as_recorded and not options.bags:
         msg = "--as-recorded needs a bag with a topic hands: name one."
+        raise ConfigurationError(msg)
+    if options.depth is None and options.depth_topic:
+        msg = "--depth-topic names the depth images of --depth: add --depth, or leave it out."
+        raise ConfigurationError(msg)
+    if options.depth is not None and not options.bags:
+        msg = "--depth needs bags with depth images: name one."
         raise ConfigurationError(msg)
     require_at_least(options, jobs=1)
 
@@ -168,7 +196,12 @@ def settings_of(options: argparse.Namespace, bank: Manifest) -> list[Setting]:
     ]
     if options.as_recorded:
         settings.append(Setting("as recorded", as_recorded=True))
-    return settings or [Setting("level 0", level=0)]
+    settings = settings or [Setting("level 0", level=0)]
+    if options.depth is None:
+        return settings
+    modes = list(dict.fromkeys(options.depth)) or REPLAY_MODES
+    pairs = [(setting, mode) for setting in settings for mode in modes]
+    return [replace(setting, name=f"{setting.name}, {mode}", depth_mode=mode) for setting, mode in pairs]
 
 
 def recordings_of(options: argparse.Namespace) -> list[RecordingSpec]:
@@ -180,8 +213,12 @@ def recordings_of(options: argparse.Namespace) -> list[RecordingSpec]:
     paths = list(dict.fromkeys(path.resolve() for path in options.bags))
     names = distinct_names(paths)
     images = options_from(options, ImageOptions)
+    depth = None
+    if options.depth is not None:
+        chosen = DepthInputOptions(slop_s=options.depth_slop_s, unit_m=options.depth_unit_m)
+        depth = DepthChoice(options.depth_topic, chosen)
     recordings = [
-        RecordingSpec(name, path, options.topic, images=images)
+        RecordingSpec(name, path, options.topic, images=images, depth=depth)
         for name, path in zip(names, paths, strict=True)
     ]
     if options.images:

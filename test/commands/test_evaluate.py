@@ -77,6 +77,37 @@ def test_leaves_report_table_and_pictures(report):
     assert "mde_px" in page
 
 
+def test_depth_gives_figures_in_millimetres_which_compare_takes(tmp_path, capsys):
+    options = SourceOptions(width=320, height=240, absence_s=0.0)
+    with SyntheticHandSource(options) as source, BagWriter(tmp_path / "deep") as writer:
+        record_source(source, writer, 0.6, jpeg_quality=90, depth=True)
+    for name, modes in (("all", ()), ("a", ("fused", "depth_only")), ("b", ("fused", "depth_only"))):
+        out = ["--jobs", "1", "--out", str(tmp_path / name)]
+        assert main(["evaluate", str(tmp_path / "deep"), "--depth", *modes, *out]) == 0
+    figures = json.loads((tmp_path / "all" / "report.json").read_text())
+    assert list(figures["runs"]) == ["level 0, rgb", "level 0, fused", "level 0, depth_only"]
+    errors = [about["metrics"]["error_3d_mm"] for about in figures["runs"].values()]
+    assert errors[0] is None
+    assert all(0 < error < 40 for error in errors[1:])
+    assert "Error in space" in (tmp_path / "a" / "report.html").read_text()
+    capsys.readouterr()
+    pair = [str(tmp_path / name) for name in ("a", "b")]
+    assert main(["compare", *pair, "--fail-if", "error_3d_mm>+1%"]) == 0
+    assert "error_3d_mm" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--depth-topic", "/x"], "add --depth, or leave it out"),
+        (["--depth", "--depth-slop-s", "3"], "--depth-slop-s is 3"),
+    ],
+)
+def test_options_of_depth_that_do_not_fit_are_refused(bag, tmp_path, capsys, options, said):
+    assert main(["evaluate", str(bag), "--out", str(tmp_path), *options]) == 1
+    assert said in capsys.readouterr().err
+
+
 def test_the_figures_are_those_of_the_table(report):
     figures = json.loads((report / "report.json").read_text())
     frames = read_frames(report / "frames.csv")

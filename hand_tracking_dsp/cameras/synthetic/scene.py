@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,7 @@ from hand_tracking_dsp.cameras.synthetic.background import paint_room, view_room
 from hand_tracking_dsp.cameras.synthetic.motion import HandPlace, Motion
 from hand_tracking_dsp.cameras.synthetic.render import render_hand
 from hand_tracking_dsp.cameras.synthetic.shading import Look
+from hand_tracking_dsp.cameras.visibility import visible_joints
 from hand_tracking_dsp.tracking.depth_view import Intrinsics
 
 _WALL_MM = 1800
@@ -71,7 +74,8 @@ class SyntheticScene:
             hand = self._render(place, look, number, image, depth_mm)
             if self._in_view(hand) >= 0.5:
                 truth.append(hand)
-        return Frame(index, self._through_lens(image, index), tuple(truth), self._sensed(depth_mm, index))
+        seen = tuple(replace(hand, visible=self._visible(hand, depth_mm)) for hand in truth)
+        return Frame(index, self._through_lens(image, index), seen, self._sensed(depth_mm, index))
 
     def _render(
         self,
@@ -83,6 +87,9 @@ class SyntheticScene:
     ) -> HandTruth:
         """Draw a hand over a picture and its depth, in place; the number is that of the person and room."""
         return render_hand(place, look, self.intrinsics, image, depth_mm)
+
+    def _visible(self, hand: HandTruth, depth_mm: NDArray[np.uint16]) -> NDArray[np.bool_]:
+        return visible_joints(hand.joints_m + hand.centre_m, depth_mm, self.intrinsics)
 
     def _in_view(self, hand: HandTruth) -> float:
         """Give the share of joints inside the picture."""

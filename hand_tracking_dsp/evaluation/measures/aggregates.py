@@ -175,6 +175,16 @@ def mean(column: str) -> Quotient:
     return Quotient(parts)
 
 
+def share_of_joints(state: str) -> Quotient:
+    """Return the share of joints in space of a state: measured, inferred or unknown."""
+
+    def parts(frames: Frames) -> tuple[Array, Array]:
+        counts = {one: np.nan_to_num(frames[f"{one}_joints"]) for one in ("measured", "inferred", "unknown")}
+        return counts[state], np.sum(list(counts.values()), axis=0)
+
+    return Quotient(parts)
+
+
 def share_of(outcome: str) -> Quotient:
     """Return the share of the frames that had an outcome."""
     return Quotient(lambda frames: ((frames["outcome"] == outcome).astype(np.float64), np.ones(len(frames))))

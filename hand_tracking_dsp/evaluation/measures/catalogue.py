@@ -28,6 +28,7 @@ from hand_tracking_dsp.evaluation.measures.aggregates import (
 from hand_tracking_dsp.evaluation.measures.frames import DROPPED, REJECTED, Frames
 from hand_tracking_dsp.evaluation.measures.metric import Metric, RunMetric
 from hand_tracking_dsp.evaluation.measures.run_catalogue import RUN_METRICS
+from hand_tracking_dsp.evaluation.measures.space_catalogue import SPACE_METRICS
 from hand_tracking_dsp.evaluation.measures.workload_catalogue import WORKLOAD_METRICS
 
 _JOINTS = "true joints: a bag with a topic truth, or --truth with joints"
@@ -113,6 +114,7 @@ METRICS: tuple[Metric, ...] = (
         _JOINTS,
         ratio("sides_right", "true_sides"),
     ),
+    *SPACE_METRICS,
     _stability(
         "jitter_px",
         "px",

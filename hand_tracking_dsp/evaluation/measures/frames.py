@@ -86,6 +86,20 @@ class FrameRow:
         drift: Distance from the dense level's landmarks on the same regions, % of palm size.
         recorded_same: 1 where as many hands were tracked as the bag holds of this frame, near them; else 0.
         recorded_px: Then the largest distance of a joint from those hands, pixels.
+        with_depth: 1 where the frame's depth image was used, else 0.
+        depth_ms: Time that depth took, milliseconds.
+        measured_joints: Joints in space whose skin was read in the depth image.
+        inferred_joints: Joints in space whose place follows from others.
+        unknown_joints: Joints without a place.
+        true_hands_3d: True hands in space.
+        joints_3d: Joints in space of the hands found whose true place is known.
+        error_3d_mm: Mean distance of these from there, millimetres.
+        visible_joints_3d: Those of them that the camera sees.
+        visible_error_3d_mm: Mean distance of these, millimetres.
+        near_20_mm: True hands whose every joint was placed within 20 mm.
+        near_40_mm: The same within 40 mm.
+        bone_deviation_percent: Mean deviation of the bones' lengths from their means before, %.
+        bone_hands: Hands that this was measured of.
     """
 
     run: str
@@ -133,6 +147,20 @@ class FrameRow:
     drift: float = NAN
     recorded_same: float = NAN
     recorded_px: float = NAN
+    with_depth: float = NAN
+    depth_ms: float = NAN
+    measured_joints: float = NAN
+    inferred_joints: float = NAN
+    unknown_joints: float = NAN
+    true_hands_3d: float = NAN
+    joints_3d: float = NAN
+    error_3d_mm: float = NAN
+    visible_joints_3d: float = NAN
+    visible_error_3d_mm: float = NAN
+    near_20_mm: float = NAN
+    near_40_mm: float = NAN
+    bone_deviation_percent: float = NAN
+    bone_hands: float = NAN
 
 
 COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(FrameRow))
@@ -143,6 +171,10 @@ NAMES: tuple[str, ...] = ("run", "bag", "outcome")
 
 NUMBERS: tuple[str, ...] = COLUMNS[len(NAMES) :]
 """The columns that hold numbers."""
+
+
+_BEFORE_DEPTH = COLUMNS[: COLUMNS.index("with_depth")]
+"""Header of versions that knew no depth."""
 
 
 class FrameRows:
@@ -227,22 +259,25 @@ def read_frames(path: Path) -> Frames:
         msg = f"The table {path} cannot be read ({error.strerror}): give the folder that evaluate wrote."
         raise SourceError(msg) from error
     _, header = rows[0] if rows else (0, [])
-    if header != list(COLUMNS):
+    if header not in (list(COLUMNS), list(_BEFORE_DEPTH)):
         missing = next((name for name in COLUMNS if name not in header), "another order of columns")
         msg = f"The table {path} is not of this version ({missing}): run evaluate again."
         raise SourceError(msg)
-    return _parsed(path, rows[1:])
+    return _parsed(path, header, rows[1:])
 
 
-def _parsed(path: Path, rows: Iterable[tuple[int, list[str]]]) -> Frames:
+def _parsed(path: Path, header: list[str], rows: Iterable[tuple[int, list[str]]]) -> Frames:
     found = FrameRows()
     for line, row in rows:
         try:
-            if len(row) != len(COLUMNS):
-                msg = f"{len(row)} fields instead of {len(COLUMNS)}"
+            if len(row) != len(header):
+                msg = f"{len(row)} fields instead of {len(header)}"
                 raise ValueError(msg)  # noqa: TRY301 (a damaged line, too)
             words = dict(zip(NAMES, map(from_cell, row), strict=False))
-            numbers = {name: _number(text) for name, text in zip(NUMBERS, row[len(NAMES) :], strict=True)}
+            numbers = {
+                name: _number(text)
+                for name, text in zip(header[len(NAMES) :], row[len(NAMES) :], strict=True)
+            }
         except ValueError as error:
             msg = f"The table {path} is damaged in line {line} ({error}): run evaluate again."
             raise SourceError(msg) from error

@@ -23,7 +23,15 @@ from hand_tracking_dsp.evaluation.measures.aggregates import Aggregate
 
 Better = Literal["lower", "higher", "neither"]
 
-Group = Literal["accuracy", "stability", "agreement", "time and frames", "levels", "energy and machine"]
+Group = Literal[
+    "accuracy",
+    "hands in space",
+    "stability",
+    "agreement",
+    "time and frames",
+    "levels",
+    "energy and machine",
+]
 
 
 @dataclass(frozen=True, slots=True)

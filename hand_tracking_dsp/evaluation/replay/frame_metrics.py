@@ -34,6 +34,8 @@ from hand_tracking_dsp.evaluation.measures.frames import (
 )
 from hand_tracking_dsp.evaluation.measures.identity import IdChanges
 from hand_tracking_dsp.evaluation.measures.motion import Reacquisition, RestJitter
+from hand_tracking_dsp.evaluation.measures.space import SpaceFrame, SpaceMeasures
+from hand_tracking_dsp.evaluation.replay.placing import STATUE_ORDER, PlacedHands
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame, WorstFrames
 from hand_tracking_dsp.evaluation.statistics import mean_or_nan
 from hand_tracking_dsp.messages.frame_cost import FrameCost
@@ -95,6 +97,7 @@ class FrameMetrics:
         self._jitter = RestJitter()
         self._reacquisition = Reacquisition()
         self._ids = IdChanges()
+        self._space = SpaceMeasures()
 
     def reject(self, frame: RecordedFrame) -> None:
         """Add a message that is not an image."""
@@ -112,33 +115,34 @@ class FrameMetrics:
         drift: Drift,
         *,
         restarted: bool = False,
+        placed: PlacedHands | None = None,
     ) -> None:
         """Add an image that was tracked.
 
-        The cost's end_to_end_ms is the age of the hands when they were ready. Where the tracker had started
-        again, the frame has no neighbour before it.
+        Args:
+            frame: The image.
+            result: Its hands.
+            cost: Their costs; end_to_end_ms is the age of the hands when they were ready.
+            drift: Agreement with the dense level.
+            restarted: Whether the tracker had started again, so that the frame has no neighbour before it.
+            placed: Its hands in space; None: they were not asked for.
         """
         if frame.image is None:
             return
         if restarted:
+            self._space = SpaceMeasures()
             self._jitter, self._reacquisition, self._last = RestJitter(), Reacquisition(), None
             self._ids = IdChanges()
-        latency_ms = cost.end_to_end_ms
-        measures: dict[str, Any] = {name: getattr(cost, name) for name in _COSTS} | {
-            "latency_ms": latency_ms,
-            "late": float(latency_ms > self._budget_ms),
-            "energy_mj": self._energy_mj(cost),
-            "drift": drift.drift,
-            "measurement_age_ms": 1e3 * mean_or_nan([hand.measurement_age_s for hand in result.hands]),
-            "searched": float(cost.detector_ran),
-        }
+        stamp_s = self._seconds(frame)
+        measures = self._of_costs(result, cost, drift)
+        if placed is not None:
+            measures |= self._in_space(frame, result, placed)
         if frame.recorded is not None and not frame.recorded.predicted:
             measures |= _from_recorded(result.hands, frame.recorded.hands)
         pairs = None
         if frame.truth is not None:
             pairs = matched(result.hands, frame.truth)
             measures |= accuracy(result.hands, frame.truth, pairs)
-        stamp_s = self._seconds(frame)
         if not self._still:
             measures |= self._jitter.update(stamp_s, result.hands, pairs)
             measures["id_changes"] = self._ids.update(stamp_s, result.hands, _true_places(frame.truth))
@@ -148,11 +152,32 @@ class FrameMetrics:
         if self._last is not None:
             measures["interval_s"] = stamp_s - self._last.stamp_s
             measures["switched"] = float(cost.level != self._last.level)
-            measures["latency_step_ms"] = abs(latency_ms - self._last.latency_ms)
+            measures["latency_step_ms"] = abs(cost.end_to_end_ms - self._last.latency_ms)
         row = self._row(frame, HANDLED, **measures)
         self._rows.add(row)
         self._last = None if self._still else row
-        self._worst.add(row, frame.image, frame.order, result.hands, frame.truth)
+        image, order = frame.image, frame.order
+        if placed is not None and placed.statue is not None:
+            image, order = placed.statue, STATUE_ORDER
+        self._worst.add(row, image, order, result.hands, frame.truth)
+
+    def _of_costs(self, result: FrameResult, cost: FrameCost, drift: Drift) -> dict[str, Any]:
+        latency_ms = cost.end_to_end_ms
+        return {name: getattr(cost, name) for name in _COSTS} | {
+            "latency_ms": latency_ms,
+            "late": float(latency_ms > self._budget_ms),
+            "energy_mj": self._energy_mj(cost),
+            "drift": drift.drift,
+            "measurement_age_ms": 1e3 * mean_or_nan([hand.measurement_age_s for hand in result.hands]),
+            "searched": float(cost.detector_ran),
+        }
+
+    def _in_space(self, frame: RecordedFrame, result: FrameResult, placed: PlacedHands) -> dict[str, float]:
+        if placed.camera is None:
+            return {"with_depth": 0.0}
+        landmarks = [hand.landmarks for hand in result.hands]
+        space = SpaceFrame(placed.hands, landmarks, frame.truth_3d, placed.camera)
+        return {"with_depth": 1.0, "depth_ms": placed.ms} | self._space.update(space)
 
     def frames(self) -> Frames:
         """Return the rows."""

@@ -53,6 +53,7 @@ class Setting:
         point: Number of the operating point of all frames; None: another way.
         policy: Manifest of a learned policy, or one of RULES; "": none.
         as_recorded: Track the images that the recorded tracker handled, each at its recorded level.
+        depth_mode: One of placing.REPLAY_MODES.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Setting:
     point: int | None = None
     policy: str = ""
     as_recorded: bool = False
+    depth_mode: str = "rgb"
 
 
 class PointChooser:

@@ -31,6 +31,7 @@ from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED, Frames
 from hand_tracking_dsp.evaluation.replay.frame_metrics import FrameMetrics
 from hand_tracking_dsp.evaluation.replay.pipeline import BackgroundWorker, read_ahead
+from hand_tracking_dsp.evaluation.replay.placing import STATUE_ORDER, HandPlacer
 from hand_tracking_dsp.evaluation.replay.points import PointChooser, Setting, point_chooser
 from hand_tracking_dsp.evaluation.replay.resource_usage import Meter, Usage
 from hand_tracking_dsp.evaluation.replay.timing import EveryFrame, NewestFrame, Timing, Turn
@@ -41,6 +42,7 @@ from hand_tracking_dsp.power.mac_estimate import MacEstimateOptions
 from hand_tracking_dsp.recordings.bag_recording import BagRecording
 from hand_tracking_dsp.recordings.folder_recording import FolderRecording
 from hand_tracking_dsp.recordings.labels import read_truth
+from hand_tracking_dsp.recordings.recorded_depth import DepthChoice
 from hand_tracking_dsp.recordings.recording import Recording
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
@@ -71,6 +73,7 @@ class RecordingSpec:
         truth: Table of the ground truth of pictures; None: not known.
         photos: Whether it is a folder of pictures.
         images: Limit of the images' size, and conversions.
+        depth: Depth images of a bag to read; None: none.
     """
 
     name: str
@@ -79,6 +82,7 @@ class RecordingSpec:
     truth: Path | None = None
     photos: bool = False
     images: ImageOptions = field(default_factory=ImageOptions)
+    depth: DepthChoice | None = None
 
     def open(self) -> Recording:
         """Open it.
@@ -89,7 +93,7 @@ class RecordingSpec:
         if self.photos:
             truth = read_truth(self.truth) if self.truth else None
             return FolderRecording(self.path, truth, self.images)
-        return BagRecording(self.path, self.topic, self.images)
+        return BagRecording(self.path, self.topic, self.images, self.depth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,7 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
         # A policy receives drift as often as in the running graph.
         policy_drift=_monitor(bank, _DRIFT_INTERVAL, options.budget_ms) if setting.policy else None,
         agreement=_monitor(bank, 1, math.inf) if options.agreement else None,
+        placer=HandPlacer(setting.depth_mode),
     )
     # Else the reading thread keeps the networks waiting up to 5 ms for the interpreter.
     sys.setswitchinterval(_SWITCH_S)
@@ -191,7 +196,7 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
             if done % _REPORT_EVERY == 0:
                 on_progress(_REPORT_EVERY)
     on_progress(done % _REPORT_EVERY)
-    frames, problems = metrics.frames(), Counter(recording.problems)
+    frames, problems = metrics.frames(), recording.problems + replay.placer.problems
     if setting.as_recorded and not (frames["outcome"] == HANDLED).any():
         problems["no hands of its images were recorded, so none was tracked as recorded"] += 1
     return UnitResult(
@@ -216,6 +221,7 @@ class _Replay:
     still: bool
     policy_drift: DriftMonitor | None
     agreement: DriftMonitor | None
+    placer: HandPlacer
     last_s: float = -math.inf
 
     def handle(self, turn: Turn) -> Callable[[], None]:
@@ -231,27 +237,37 @@ class _Replay:
         restarted = self.still or stamp_s < self.last_s
         if restarted:
             self.tracker.reset()
+            self.placer.reset()
         self.last_s = stamp_s
         number, point = choice
-        result = self.tracker.track(frame.image, stamp_s, point, frame.order)
-        total_ms = frame.conversion_ms + result.stats.total_ms
+        statue = self.placer.read(frame)
+        if self.placer.mode == "depth_only":
+            if statue is None:
+                return partial(self.metrics.reject, frame)
+            image, order, conversion_ms = statue, STATUE_ORDER, self.placer.read_ms
+        else:
+            image, order, conversion_ms = frame.image, frame.order, frame.conversion_ms
+        result = self.tracker.track(image, stamp_s, point, order)
+        total_ms = conversion_ms + result.stats.total_ms
         self.timing.took(total_ms)
         latency_ms = self.timing.latency_ms(turn, total_ms)
         policy_drift, agreement = (
-            Drift() if monitor is None else monitor.measure(frame.image, frame.order, result, total_ms)
+            Drift() if monitor is None else monitor.measure(image, order, result, total_ms)
             for monitor in (self.policy_drift, self.agreement)
         )
+        placed = self.placer.place(result, stamp_s, statue)
         cost = FrameCost.of(
             result,
             policy_drift,
             stamp_ns=frame.stamp_ns,
-            conversion_ms=frame.conversion_ms,
+            conversion_ms=conversion_ms,
             total_ms=total_ms,
             end_to_end_ms=latency_ms,
             operating_point=number,
+            depth_ms=0.0 if placed is None else placed.ms,
         )
         self.chooser.learn(turn.start_s + total_ms * 1e-3, cost)
-        return partial(self.metrics.add, frame, result, cost, agreement, restarted=restarted)
+        return partial(self.metrics.add, frame, result, cost, agreement, restarted=restarted, placed=placed)
 
 
 def _monitor(bank: LevelBank, interval: int, budget_ms: float) -> DriftMonitor:

@@ -34,6 +34,8 @@ _BY_RECORDING = (
     "pck_010",
     "detection_recall",
     "detection_precision",
+    "error_3d_mm",
+    "hands_within_20_mm",
     "jitter_palm_percent",
     "drift_palm_percent",
     "latency_p50_ms",

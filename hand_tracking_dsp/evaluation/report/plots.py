@@ -75,6 +75,7 @@ def draw_plots(report: Mapping[str, Any], frames: Frames) -> list[Plot]:
     makers: tuple[Callable[[Mapping[str, Any], Frames], Iterator[Plot]], ...] = (
         _trade_off,
         _over_time,
+        _in_space,
         _latencies,
         _pck,
         _jitter,
@@ -121,6 +122,8 @@ def _over_time(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
         parts = {run: frames.where(run=run, bag=bag) for run in report["runs"]}
         rows = [(error.column, _labelled(error, report, bag)) for error in _ERRORS]
         rows = [row for row in rows if _any_known(parts, row[0])][:1]
+        if _any_known(parts, "error_3d_mm"):
+            rows.append(("error_3d_mm", "error in space, mm"))
         if _any_known(parts, "latency_ms"):
             rows.append(("latency_ms", "latency, ms"))
         if any(np.nansum(part["switched"]) > 0 for part in parts.values()):
@@ -192,6 +195,19 @@ def _jitter(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
     legend_above(axes)
     caption = "Frames with a hand at rest: share of them whose joints shake at most so much."
     yield Plot("Jitter at rest", caption, png_bytes(figure))
+
+
+def _in_space(report: Mapping[str, Any], frames: Frames) -> Iterator[Plot]:
+    columns = {run: frames.where(run=run)["error_3d_mm"] for run in report["runs"]}
+    if not (figure := _distributions(columns, report)):
+        return
+    (axes,) = figure.axes
+    highest = max(percentile(values, 98) for values in columns.values() if np.isfinite(values).any())
+    axes.set_xlim(0, highest * 1.05 or 1)
+    axes.set_xlabel(f"mean error of the joints in space, mm{truth_note(report)}")
+    legend_above(axes)
+    caption = "Frames with a hand that was placed: share of them whose joints are off by at most so much."
+    yield Plot("Error in space", caption, png_bytes(figure))
 
 
 def _pck(report: Mapping[str, Any], _: Frames) -> Iterator[Plot]:

@@ -52,6 +52,19 @@ def test_rows_survive_the_way_through_a_file(tmp_path):
         np.testing.assert_array_equal(read[name], written[name])
 
 
+def test_tables_of_versions_that_knew_no_depth_are_read(tmp_path):
+    path = tmp_path / "frames.csv"
+    table().write(path)
+    kept = COLUMNS.index("with_depth")
+    lines = path.read_text().splitlines()
+    # "one, two" is one field.
+    path.write_text("\n".join(",".join(line.rsplit(",", len(COLUMNS) - kept)[:1]) for line in lines) + "\n")
+    read = read_frames(path)
+    assert len(read) == len(table())
+    np.testing.assert_array_equal(read["recorded_px"], table()["recorded_px"])
+    assert np.isnan(read["error_3d_mm"]).all()
+
+
 def test_rows_are_chosen_by_words_and_joined_again():
     frames = table()
     assert frames.names("run") == ["level 0", "level 1"]

@@ -1,0 +1,117 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Accuracy of hands in space, in millimetres, and the constancy of their bones over frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.depth.types import Hand3d, JointState
+from hand_tracking_dsp.evaluation.matching import match_hands
+from hand_tracking_dsp.evaluation.statistics import mean_or_nan
+from hand_tracking_dsp.hand import FINGERS, Joint
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
+from hand_tracking_dsp.tracking.types import Floats
+
+NEAR_MM = (20, 40)
+"""Thresholds of the share of hands with all joints near, millimetres."""
+
+BONE_FRAMES = 10
+"""Frames of a hand from which on its bones are compared with their means before."""
+
+_CHAINS = np.array([(Joint.WRIST, *finger) for finger in FINGERS])
+_STARTS, _ENDS = _CHAINS[:, :-1].ravel(), _CHAINS[:, 1:].ravel()
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceFrame:
+    """Hands of one frame in space.
+
+    Attributes:
+        hands: The hands; those of which depth says nothing have unknown joints.
+        landmarks: float32 [21, 2 or more] of each of them in the image, pixels.
+        truth: True hands in space, whose state MEASURED says that the camera sees a joint; None: not known.
+        camera: Camera of the image.
+    """
+
+    hands: Sequence[Hand3d]
+    landmarks: Sequence[Floats]
+    truth: Sequence[Hand3d] | None
+    camera: Intrinsics
+
+
+class SpaceMeasures:
+    """Measures frames of one recording, in order."""
+
+    def __init__(self) -> None:
+        # Frames of each track, and the sums of its bones' lengths over them.
+        self._bones: dict[int, tuple[int, NDArray[np.float64]]] = {}
+
+    def update(self, frame: SpaceFrame) -> dict[str, float]:
+        """Add a frame; returns fields of FrameRow."""
+        states = np.concatenate([hand.states for hand in frame.hands]) if frame.hands else np.zeros(0)
+        result: dict[str, float] = {
+            "measured_joints": int((states == JointState.MEASURED).sum()),
+            "inferred_joints": int((states == JointState.INFERRED).sum()),
+            "unknown_joints": int((states == JointState.UNKNOWN).sum()),
+        }
+        deviations = [one for hand in frame.hands if (one := self._bone_deviation(hand)) is not None]
+        if deviations:
+            result |= {"bone_deviation_percent": mean_or_nan(deviations), "bone_hands": len(deviations)}
+        if frame.truth is not None:
+            result |= _errors(frame, [hand for hand in frame.truth if _is_before_camera(hand)])
+        return result
+
+    def _bone_deviation(self, hand: Hand3d) -> float | None:
+        """Compare bones with their means on the track's frames before, %; None where too few are known."""
+        joints = hand.joints_m.astype(np.float64)
+        lengths = np.linalg.norm(joints[_ENDS] - joints[_STARTS], axis=1)
+        if not np.isfinite(lengths).all():
+            return None
+        count, total = self._bones.get(hand.track_id, (0, np.zeros(len(lengths))))
+        self._bones[hand.track_id] = count + 1, total + lengths
+        if count < BONE_FRAMES:
+            return None
+        means = total / count
+        return float(100 * np.mean(np.abs(lengths - means) / means))
+
+
+def _errors(frame: SpaceFrame, truth: Sequence[Hand3d]) -> dict[str, float]:
+    """Compare the hands of a frame with the true ones that they lie on in the image."""
+    places = [frame.camera.project(hand.joints_m) for hand in truth]
+    errors, seen = [], []
+    near = [0] * len(NEAR_MM)
+    for i, j in match_hands(list(frame.landmarks), places):
+        distances = 1e3 * np.linalg.norm(frame.hands[i].joints_m - truth[j].joints_m, axis=1)
+        known = np.isfinite(distances)
+        errors += distances[known].tolist()
+        seen += distances[known & (truth[j].states == JointState.MEASURED)].tolist()
+        near = [count + bool(distances.max() <= limit) for count, limit in zip(near, NEAR_MM, strict=True)]
+    return {
+        "true_hands_3d": len(truth),
+        "joints_3d": len(errors),
+        "error_3d_mm": mean_or_nan(errors),
+        "visible_joints_3d": len(seen),
+        "visible_error_3d_mm": mean_or_nan(seen),
+        **{f"near_{limit}_mm": count for limit, count in zip(NEAR_MM, near, strict=True)},
+    }
+
+
+def _is_before_camera(hand: Hand3d) -> bool:
+    return bool(np.isfinite(hand.joints_m).all() and (hand.joints_m[:, 2] > 0).all())

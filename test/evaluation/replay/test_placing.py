@@ -1,0 +1,106 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Recordings with depth, replayed in every mode."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
+from hand_tracking_dsp.evaluation.measures.catalogue import measured
+from hand_tracking_dsp.evaluation.measures.frames import COLUMNS, HANDLED, REJECTED
+from hand_tracking_dsp.evaluation.replay.placing import REPLAY_MODES
+from hand_tracking_dsp.evaluation.replay.points import Setting
+from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, Unit, run_unit
+from hand_tracking_dsp.recordings.bags.record_camera import record_source
+from hand_tracking_dsp.recordings.bags.writer import BagWriter
+from hand_tracking_dsp.recordings.recorded_depth import DepthChoice
+
+DENSE = Setting("level 0", level=0)
+# What depends on the machine, and not on the frames alone.
+TIMES = {
+    *("conversion_ms", "detection_ms", "landmarks_ms", "total_ms", "latency_ms", "latency_step_ms", "late"),
+    "depth_ms",
+}
+
+
+@pytest.fixture(scope="module")
+def depth_bag(tmp_path_factory):
+    """Give a bag of a second of a synthetic hand with depth."""
+    path = tmp_path_factory.mktemp("depth") / "bag"
+    options = SourceOptions(width=320, height=240, seed=3, absence_s=0.0)
+    with SyntheticHandSource(options) as source, BagWriter(path) as writer:
+        record_source(source, writer, 1.0, None, depth=True)
+    return path
+
+
+def run(path, options, mode="rgb", depth=True):
+    spec = RecordingSpec("b", path, depth=DepthChoice() if depth else None)
+    return run_unit(Unit(spec, replace(DENSE, depth_mode=mode), options))
+
+
+def same(a, b, but):
+    for name in COLUMNS:
+        if name not in but:
+            np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+
+
+def test_depth_changes_nothing_of_what_is_measured_in_the_image(depth_bag, replay_options):
+    plain = run(depth_bag, replay_options, depth=False).frames
+    same(run(depth_bag, replay_options).frames, plain, TIMES)
+    fused = run(depth_bag, replay_options, "fused").frames
+    added = COLUMNS[COLUMNS.index("with_depth") :]
+    same(fused, plain, {*TIMES, *added})
+    assert all(np.isnan(plain[name]).all() for name in added)
+
+
+@pytest.mark.parametrize("mode", REPLAY_MODES[1:])
+def test_hands_are_placed_in_metres(depth_bag, replay_options, mode):
+    result = run(depth_bag, replay_options, mode)
+    found = measured(result.frames)
+    assert not result.problems
+    assert found["frames_with_depth"] == 1
+    assert found["visible_error_3d_mm"] < 25
+    assert found["error_3d_mm"] < 40
+    assert found["joints_measured"] > 0.5
+    shares = [found[f"joints_{state}"] for state in ("measured", "inferred", "unknown")]
+    assert sum(shares) == pytest.approx(1)
+    assert found["bone_deviation_percent"] < 40
+    assert found["depth_p50_ms"] > 0
+
+
+def test_frames_without_depth_are_tracked_in_the_image_and_not_in_depth_alone(synthetic_bag, replay_options):
+    fused = run(synthetic_bag, replay_options, "fused")
+    assert set(fused.frames["outcome"]) == {HANDLED}
+    assert not fused.frames["with_depth"].any()
+    assert measured(fused.frames)["frames_with_depth"] == 0
+    assert any("No depth images belong to /image_raw" in problem for problem in fused.problems)
+    alone = run(synthetic_bag, replay_options, "depth_only")
+    assert set(alone.frames["outcome"]) == {REJECTED}
+
+
+def test_depth_that_cannot_be_read_is_named_and_hands_go_on(tmp_path, replay_options):
+    options = SourceOptions(width=160, height=120, seed=3, absence_s=0.0)
+    with SyntheticHandSource(options) as source, BagWriter(tmp_path / "bag") as writer:
+        source.intrinsics = None  # what the camera does not know
+        with pytest.raises(Exception, match="gives no depth"):
+            record_source(source, writer, 0.1, None, depth=True)
+        record_source(source, writer, 0.1, None)
+    result = run(tmp_path / "bag", replay_options, "fused")
+    assert set(result.frames["outcome"]) == {HANDLED}
