@@ -134,5 +134,5 @@ def _grey_crop(crop: DepthCrop, *, with_joints: bool) -> NDArray[np.uint8]:
         points = np.rint(np.clip(crop.joints_px, -9999, 9999)).astype(int).tolist()
         for start, end in BONES:
             colour = bone_colour(start, end, crop.handedness)
-            cv2.line(image, points[start], points[end], colour, 1, cv2.LINE_AA)
+            cv2.line(image, tuple(points[start]), tuple(points[end]), colour, 1, cv2.LINE_AA)
     return image

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import zlib
 from functools import lru_cache
 from pathlib import Path
 from zipfile import BadZipFile
@@ -116,10 +117,10 @@ def _read(name: str) -> dict[str, NDArray[np.generic]]:
     try:
         size = path.stat().st_size
         if size <= _LARGEST_BYTES:
-            with np.load(path, allow_pickle=False) as data:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
                 return {key: data[key] for key in data.files}
         reason = f"has {size} bytes"
-    except (OSError, ValueError, BadZipFile) as error:
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         reason = f"cannot be read ({error})"
     msg = f"The package's own file {path} {reason}: install the package again."
     raise ConfigurationError(msg)

@@ -101,9 +101,9 @@ def pose_mesh(rig: HandRig, angles_deg: Floats, handedness: Handedness = Handedn
         shifts[bone] = (turns[parent] - turns[bone]) @ rig.heads[bone] + shifts[parent]
     matrices = np.concatenate([turns, shifts[:, :, None]], axis=2)
     blended = (rig.weights @ matrices.reshape(_BONES, 12).astype(np.float32)).reshape(-1, 3, 4)
-    vertices = np.matmul(blended[:, :, :3], rig.vertices[:, :, None])[:, :, 0] + blended[:, :, 3]
+    vertices = np.einsum("nij,nj->ni", blended[:, :, :3], rig.vertices) + blended[:, :, 3]
     moved = matrices[_BONE_OF_LANDMARK]
-    landmarks = np.matmul(moved[:, :, :3], rig.landmarks[:, :, None])[:, :, 0] + moved[:, :, 3]
+    landmarks = np.einsum("nij,nj->ni", moved[:, :, :3], rig.landmarks) + moved[:, :, 3]
     faces = rig.faces
     if handedness is Handedness.LEFT:
         vertices[:, 0] *= -1.0

@@ -29,6 +29,8 @@ Floats32 = NDArray[np.float32]
 Faces = NDArray[np.int64]
 
 _SIDES = 12
+_ANGLES = np.linspace(0.0, 2.0 * np.pi, _SIDES, endpoint=False)
+_CIRCLE: Floats = np.column_stack([np.cos(_ANGLES), np.sin(_ANGLES)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +68,22 @@ def tube(path_m: Floats, radii_m: Floats, across: Floats) -> Solid:
     first = across - along * (across @ along)
     first /= np.linalg.norm(first)
     second = np.cross(along, first)
-    angles = np.linspace(0.0, 2.0 * np.pi, _SIDES, endpoint=False)
-    rings = path_m[:, None] + radii_m[:, :1, None] * np.cos(angles)[None, :, None] * first
-    rings += radii_m[:, 1:, None] * np.sin(angles)[None, :, None] * second
+    axes = radii_m[:, :, None] * np.stack([first, second])
+    rings = path_m[:, None] + _CIRCLE @ axes
     vertices = np.concatenate([rings.reshape(-1, 3), path_m[:1], path_m[-1:]])
     return Solid(vertices.astype(np.float32), _tube_faces(len(path_m)))
 
 
 def ball(radius_m: float) -> Solid:
     """Make a ball around the origin."""
-    angles = np.linspace(0.1, np.pi - 0.1, 7)
-    path = np.stack([np.zeros(7), -np.cos(angles), np.zeros(7)], axis=1) * radius_m
-    radii = np.repeat(np.sin(angles)[:, None] * radius_m, 2, axis=1)
-    return tube(path, radii, np.array([1.0, 0.0, 0.0]))
+    unit = _unit_ball()
+    return Solid(unit.vertices * np.float32(radius_m), unit.faces)
 
 
 def cylinder(radius_m: float, length_m: float) -> Solid:
     """Make a cylinder around the origin, along y."""
-    path = np.zeros((3, 3))
-    path[:, 1] = np.linspace(-0.5, 0.5, 3) * length_m
-    return tube(path, np.full((3, 2), radius_m), np.array([1.0, 0.0, 0.0]))
+    unit = _unit_cylinder()
+    return Solid(unit.vertices * np.array([radius_m, length_m, radius_m], np.float32), unit.faces)
 
 
 def box(size_m: Floats) -> Solid:
@@ -131,6 +129,19 @@ def _wrist_ellipse(rig: HandRig) -> tuple[Floats, Floats]:
     middle = (low + high) / 2.0
     middle[1] = low[1] + 0.004
     return middle, (high - low)[[0, 2]] / 2.0
+
+
+@lru_cache(maxsize=1)
+def _unit_ball() -> Solid:
+    angles = np.linspace(0.1, np.pi - 0.1, 7)[:, None]
+    path = -np.cos(angles) * np.array([0.0, 1.0, 0.0])
+    return tube(path, np.repeat(np.sin(angles), 2, axis=1), np.array([1.0, 0.0, 0.0]))
+
+
+@lru_cache(maxsize=1)
+def _unit_cylinder() -> Solid:
+    path = np.linspace(-0.5, 0.5, 3)[:, None] * np.array([0.0, 1.0, 0.0])
+    return tube(path, np.ones((3, 2)), np.array([1.0, 0.0, 0.0]))
 
 
 @lru_cache(maxsize=16)
