@@ -18,11 +18,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.options import check_options, option
 
 DEPTH_MODES = ("rgb", "fused", "depth_only", "auto")
 """Images in which hands are found: the colour image alone, without depth; the colour image, lifted by depth;
 the depth image alone; fused or depth_only, by the light."""
+
+
+_POSE = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,18 @@ class DepthInputOptions:
         "Depth image to take: raw (depth/image_raw) or compressedDepth (depth/image_raw/compressedDepth).",
         choices=("raw", "compressedDepth"),
     )
+    registered: bool = option(
+        True,
+        "Depth images are aligned to the image; false: they are registered here, by both camera_infos and "
+        "the pose of the depth camera.",
+    )
+    extrinsics: tuple[float, ...] = option(
+        (0.0,) * 7,
+        "Pose of the depth camera in the image's optical frame, where depth is registered here: x, y, z in "
+        "metres and the quaternion x, y, z, w; all 0: by tf2.",
+        low=-100,
+        high=100,
+    )
     target_frame: str = option(
         "", "Frame in which hands_3d is published, by tf2; empty: the camera's optical frame."
     )
@@ -65,3 +81,6 @@ class DepthInputOptions:
     def __post_init__(self) -> None:
         """Raise ConfigurationError where a value cannot work."""
         check_options(self)
+        if len(self.extrinsics) != _POSE:
+            msg = f"DepthInputOptions.extrinsics has {len(self.extrinsics)} numbers, but must have {_POSE}."
+            raise ConfigurationError(msg)

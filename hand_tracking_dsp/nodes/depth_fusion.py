@@ -31,7 +31,6 @@ from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
 from hand_tracking_dsp.depth.statue import StatueOptions, StatuePainter
 from hand_tracking_dsp.depth.types import Hands3d, HandSource
 from hand_tracking_dsp.errors import FrameError
-from hand_tracking_dsp.images.value_scale import ValueScale
 from hand_tracking_dsp.messages.message import Message
 from hand_tracking_dsp.messages.stamp_clock import StampClock
 from hand_tracking_dsp.messages.stamp_matcher import StampMatcher
@@ -93,7 +92,8 @@ class DepthFusion:
         self._matcher: StampMatcher[Message] = StampMatcher(options.slop_s, options.queue)
         self._waiting: deque[FoundHands] = deque()
         self._thread: threading.Thread | None = None
-        self._is_placing = self._is_over = False
+        self._is_placing, self._is_over = False, True
+        self._stamps = StampClock()
         self._last_stamp_s = 0.0
         self._drawn: DepthView | None = None
         self._drawing_ms = 0.0
@@ -127,24 +127,35 @@ class DepthFusion:
 
     def close(self) -> None:
         """Release what is not the node's."""
+        self.input.close()
         self._output.close()
 
     def receive(self, message: Message) -> None:
         """Take a depth image for the image of its time."""
         now_s = self._node.get_clock().now().nanoseconds * 1e-9
         with self._changed:
+            if self._is_over:
+                return
             stamp_s = self._stamps.time_s(seconds(message.header.stamp), now_s)
             self._matcher.add(stamp_s, message)
             self._changed.notify()
 
-    def draw(self, message: Message, _: ValueScale) -> tuple[Image, ChannelOrder]:
-        """Draw a depth image as one in which hands are found, as image_to_pixels gives an image's pixels.
+    def statue(self, message: Message) -> Image:
+        """Draw a depth image, uint8 [height, width, 3] RGB, to look at it once.
+
+        Raises:
+            FrameError: It cannot be read.
+        """
+        return self._painter.draw(self.input.own(message))
+
+    def draw(self, message: Message) -> tuple[Image, ChannelOrder]:
+        """Draw a depth image whose hands are placed next, as image_to_pixels gives an image's pixels.
 
         Raises:
             FrameError: It cannot be read.
         """
         start = perf_counter()
-        self._drawn = self.input.view(message)
+        self._drawn = self.input.own(message)
         statue = self._painter.draw(self._drawn)
         self._drawing_ms = (perf_counter() - start) * 1e3
         return statue, "rgb"
@@ -222,7 +233,7 @@ class DepthFusion:
             self.input.reject(f"Placing hands in space failed with {type(error).__name__}: {error}.")
 
     def _fuse(self, found: FoundHands, depth: Message, offset_s: float) -> None:
-        view = self.input.view(depth, found.width, found.height)
+        view = self.input.aligned(depth, found.header, found.width, found.height)
         self._publish(found, view, HandSource.FUSED, offset_s)
 
     def _publish(self, found: FoundHands, view: DepthView, source: HandSource, offset_s: float = 0.0) -> None:

@@ -20,17 +20,19 @@ import time
 from collections.abc import Callable
 
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
 
 from hand_tracking_dsp.depth.input_options import DepthInputOptions
-from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.messages.depth_images import compressed_depth_to_metres, depth_to_metres
 from hand_tracking_dsp.messages.message import Message
 from hand_tracking_dsp.nodes.base.image_topics import COMPRESSED_DEPTH, DEPTH, DEPTH_INFO, image_topic
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.report import Report
+from hand_tracking_dsp.nodes.depth_alignment import DepthAlignment
 from hand_tracking_dsp.nodes.messages.received_images import ReceivedImages
 from hand_tracking_dsp.tracking.depth_view import DepthView
+from hand_tracking_dsp.tracking.types import Floats
 
 # A bad depth image stays in /diagnostics for so long.
 _SHOWN_S = 5.0
@@ -44,6 +46,9 @@ class DepthInput:
         options: Topic, unit and more.
         received: Images that hands are found in, for the model of their camera.
 
+    Raises:
+        ConfigurationError: Depth cannot be registered by these options.
+
     Attributes:
         topic: Topic of the depth images, for sentences.
     """
@@ -56,9 +61,9 @@ class DepthInput:
     ) -> None:
         self._node = node
         self._options = options
-        self._images = node.parameters.make(ImageOptions)
         self._received = received
-        self._info: CameraInfo | None = None
+        self._images = node.parameters.make(ImageOptions)
+        self._alignment = DepthAlignment(node, options, received)
         self._rejected = 0
         self._bad, self._bad_s = "", -_SHOWN_S
         compressed = options.transport == "compressedDepth"
@@ -75,28 +80,28 @@ class DepthInput:
         self._node.listen_to(self._kind, self._name, on_depth, "depth", shared=True)
         self._node.listen_to(CameraInfo, DEPTH_INFO, self._add_info, "depth", shared=True)
 
-    def view(self, message: Message, width: int = 0, height: int = 0) -> DepthView:
-        """Convert a depth image.
-
-        Args:
-            message: Its message.
-            width: Width of the image that it is to be aligned to, pixels; 0: hands are found in itself.
-            height: Height of that image.
+    def own(self, message: Message) -> DepthView:
+        """Convert a depth image in which hands are found.
 
         Raises:
-            FrameError: It cannot be read, or is not aligned to that image.
+            FrameError: It cannot be read.
         """
-        metres = self._to_metres(message, self._images, self._options.unit_m)
-        if not width:
-            height, width = metres.shape
-        elif metres.shape != (height, width):
-            msg = (
-                f"The depth images on {self.topic} are {metres.shape[1]}x{metres.shape[0]}, but the images "
-                f"are {width}x{height}: take depth that is aligned to the image."
-            )
-            raise FrameError(msg)
-        camera = self._received.camera(width, height, self._info)
-        return DepthView(metres, camera.intrinsics)
+        return self._alignment.own(self._metres(message))
+
+    def aligned(self, message: Message, header: Header, width: int, height: int) -> DepthView:
+        """Convert a depth image, as the camera of an image sees it.
+
+        Args:
+            message: Message of the depth image.
+            header: Header of the image.
+            width: Its width, pixels.
+            height: Its height, pixels.
+
+        Raises:
+            FrameError: It cannot be read, or does not fit the image.
+        """
+        metres = self._metres(message)
+        return self._alignment.aligned(metres, message.header, header, (width, height))
 
     def reject(self, sentence: str) -> None:
         """Note why a depth image was not used."""
@@ -108,6 +113,16 @@ class DepthInput:
         report.values["depth_rejected"] = self._rejected
         if time.monotonic() - self._bad_s < _SHOWN_S:
             report.warnings.append(self._bad)
+        report.warnings += self._alignment.warnings
+
+    def close(self) -> None:
+        """Release what is not the node's."""
+        self._alignment.close()
+
+    def _metres(self, message: Message) -> Floats:
+        return self._to_metres(message, self._images, self._options.unit_m)
 
     def _add_info(self, message: CameraInfo) -> None:
-        self._info = message
+        self._alignment.info = message
+        if self._options.mode == "depth_only":
+            self._received.add_info(message)

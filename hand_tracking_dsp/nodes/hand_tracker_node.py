@@ -18,22 +18,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from time import perf_counter
 from typing import Any
 
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import Trigger
 
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.images.value_scale import ValueScale
 from hand_tracking_dsp.messages.frame_cost import FrameCost
-from hand_tracking_dsp.messages.images import SharedImage, compressed_to_pixels, image_to_pixels
-from hand_tracking_dsp.messages.message import stamp_ns
+from hand_tracking_dsp.messages.message import Message, stamp_ns
 from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.base.deadlines import Deadlines
-from hand_tracking_dsp.nodes.base.image_topics import CAMERA_INFO, COMPRESSED, IMAGE, image_topic
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.pacing import RateMeter
 from hand_tracking_dsp.nodes.base.report import Report
@@ -41,6 +38,7 @@ from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.depth_fusion import DepthFusion, FoundHands
 from hand_tracking_dsp.nodes.frame_pictures import FramePictures
 from hand_tracking_dsp.nodes.frame_thread import FrameThread
+from hand_tracking_dsp.nodes.image_intake import ImageIntake
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES
 from hand_tracking_dsp.nodes.messages.received_images import ReceivedImage, ReceivedImages
 from hand_tracking_dsp.nodes.networks_report import choices_made, report_networks, require_depth
@@ -55,6 +53,7 @@ from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.drift import DriftMonitor, DriftSchedule
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.scout import Scout
 from hand_tracking_dsp.tracking.tracker import HandTracker
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import ChannelOrder, Drift, FrameResult
@@ -83,7 +82,6 @@ class HandTrackerNode(ManagedNode):
         self._rate = RateMeter()
         self._latest: FrameResult | None = None
         self._message: HandArray | None = None
-        self._to_pixels: Callable[[Any, ValueScale], tuple[Pixels, ChannelOrder]] = image_to_pixels
 
     def configure(self) -> None:
         """Load every network of the bank and create topics."""
@@ -118,6 +116,7 @@ class HandTrackerNode(ManagedNode):
         self._deadlines = Deadlines(
             self._predict, partial(self._warn, "Predicting hands"), self.scheduling.enter_timer
         )
+        self._intake.restart()
         if self._fusion is not None:
             self._fusion.start()
         self._thread = FrameThread(self._handle, self.scheduling.enter_thread, self.get_logger())
@@ -163,10 +162,10 @@ class HandTrackerNode(ManagedNode):
         if self._latest is not None:
             report.values["hands"] = len(self._latest.hands)
             report.values["total_ms"] = self._latest.stats.total_ms
-            warnings, notes = self._received.remarks(self._image_topic)
+            warnings, notes = self._received.remarks(self._intake.topic)
             report.warnings += warnings
             report.notes += notes
-        for part in (self._thread, self._fusion):
+        for part in (self._thread, self._fusion, self._intake):
             if part is not None:
                 part.describe(report)
 
@@ -182,32 +181,26 @@ class HandTrackerNode(ManagedNode):
         self._deadline.options = parameters.make(DeadlineOptions, "deadline.")
         self._received = ReceivedImages(parameters["horizontal_fov_deg"], self._deadline)
         self._pictures = FramePictures(self, self._received)
-        self._listen_to_images(parameters["depth.mode"])
+        with_depth = parameters["depth.mode"] != "rgb"
+        self._fusion = DepthFusion(self, self._received, self._pictures) if with_depth else None
+        self._intake = ImageIntake(self, self._received, self._fusion, self._scout(), self._on_image)
         self.listen_to(SparsityCommand, "sparsity_command", self._on_command, "command")
         self.serve(Trigger, "~/reset", self._on_reset)
 
-    def _listen_to_images(self, mode: str) -> None:
-        """Subscribe to the images that hands are found in, and to depth."""
-        fusion = self._fusion = DepthFusion(self, self._received, self._pictures) if mode != "rgb" else None
-        if fusion is not None and mode == "depth_only":
-            self._to_pixels, self._image_topic = fusion.draw, fusion.input.topic
-            fusion.input.listen(self._on_image)
-            return
-        compressed = self.parameters["image_transport"] == "compressed"
-        kind, name = (CompressedImage, COMPRESSED) if compressed else (Image, IMAGE)
-        self._to_pixels = compressed_to_pixels if compressed else image_to_pixels
-        self._image_topic = self.resolve_topic_name(image_topic(self, name))
-        self.listen_to(CameraInfo, CAMERA_INFO, self._received.add_info, "image", shared=True)
-        self.listen_to(kind, name, self._on_image, "image", shared=True)
-        if fusion is not None:
-            fusion.input.listen(fusion.receive)
+    def _scout(self) -> Scout | None:
+        """Make what looks into the images that are not used, in the mode auto."""
+        parameters, bank, manifest = self.parameters, self._bank, self._manifest
+        if parameters["depth.mode"] != "auto" or bank is None or manifest is None:
+            return None
+        runtime = parameters.make(RuntimeOptions)
+        return Scout(PalmDetector.load(manifest, parameters["detector"], runtime), bank)
 
-    def _on_image(self, message: Image | CompressedImage | SharedImage) -> None:
+    def _on_image(self, message: Message, is_depth: bool) -> None:
         # They may be stopped meanwhile, where the camera's thread calls.
         deadlines, thread = self._deadlines, self._thread
         if self.state == "active" and deadlines is not None and thread is not None:
             now_ns = self.get_clock().now().nanoseconds
-            image = self._received.receive(message, now_ns, time.monotonic())
+            image = self._received.receive(message, now_ns, time.monotonic(), is_depth=is_depth)
             if self._deadline.options.predict and not image.is_late:
                 deadlines.add(image)
             deadlines.drop(thread.put(image))
@@ -253,7 +246,7 @@ class HandTrackerNode(ManagedNode):
             return
         start = perf_counter()
         message, stamp_s = image.message, image.stamp_s
-        pixels, order = self._to_pixels(message, self._scale)
+        pixels, order = self._intake.pixels(image, self._scale)
         conversion_ms = (perf_counter() - start) * 1e3
         height, width = pixels.shape[:2]
         self._received.note(message.header, width, height)
@@ -295,6 +288,7 @@ class HandTrackerNode(ManagedNode):
         )
         self._stats.publish(ROS_MESSAGES.stats(cost, message.header))
         self._pictures.publish(pixels, order, result, cost, message.header)
+        self._intake.consider(image, result, self._scale)
 
     def _measure_drift(
         self, pixels: Pixels, order: ChannelOrder, result: FrameResult, ms: float, depth: DepthView | None

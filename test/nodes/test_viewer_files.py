@@ -54,12 +54,20 @@ PROPERTIES = {
         "Median window",
     },
     "rviz_default_plugins/MarkerArray": {"Topic", "Namespaces"},
+    "rviz_default_plugins/PointCloud2": {
+        "Topic",
+        "Style",
+        "Size (m)",
+        "Color Transformer",
+        "Channel Name",
+    },
 }
 SHARED = {"Class", "Name", "Enabled", "Value"}
 TOPIC = {"Value", "Depth", "History Policy", "Reliability Policy", "Durability Policy", "Filter size"}
 TYPES = {
     "rviz_default_plugins/Image": "sensor_msgs/msg/Image",
     "rviz_default_plugins/MarkerArray": "visualization_msgs/msg/MarkerArray",
+    "rviz_default_plugins/PointCloud2": "sensor_msgs/msg/PointCloud2",
 }
 # Types of panels that Foxglove and Lichtblick have.
 PANEL_TYPES = {"3D", "DiagnosticSummary", "Image", "Plot", "RawMessages", "StateTransitions"}
@@ -103,7 +111,7 @@ def topics(graph) -> dict[str, str]:
     """Start all nodes; give the types of the topics by name."""
     for node, parameters in (
         (CameraNode, {}),
-        (HandTrackerNode, {}),
+        (HandTrackerNode, {"depth.mode": "fused"}),
         (PruningControllerNode, {"policy": "fixed"}),
         (PowerNode, {"source": "simulated"}),
         (GestureNode, {}),

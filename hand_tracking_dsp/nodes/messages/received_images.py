@@ -43,6 +43,7 @@ class ReceivedImage:
         age_ms: Its age when it arrived, milliseconds; 0 where its stamp says nothing.
         arrived_s: When that was, seconds of time.monotonic().
         due_s: When its hands are due, likewise.
+        is_depth: Whether it is a depth image.
         substituted: Whether predicted hands were published then.
         prediction: These; None: none were.
         published_ms: From the stamp to their publishing, milliseconds; NaN: none were.
@@ -53,6 +54,7 @@ class ReceivedImage:
     age_ms: float
     arrived_s: float
     due_s: float
+    is_depth: bool = False
     substituted: bool = False
     prediction: Prediction | None = None
     published_ms: float = math.nan
@@ -97,13 +99,16 @@ class ReceivedImages:
         """Take a camera_info."""
         self.info = message
 
-    def receive(self, message: Message, now_ns: int, now_s: float) -> ReceivedImage:
+    def receive(
+        self, message: Message, now_ns: int, now_s: float, *, is_depth: bool = False
+    ) -> ReceivedImage:
         """Take an image as it arrives.
 
         Args:
             message: Message of the image.
             now_ns: The present by the ROS clock, nanoseconds.
             now_s: The present by a monotonic clock, seconds.
+            is_depth: Whether it is a depth image.
         """
         stamp = message.header.stamp
         stamp_s = self._stamps.time_s(seconds(stamp), now_ns * 1e-9)
@@ -111,7 +116,8 @@ class ReceivedImages:
         if self._stamps.still or self._clocks.differ or not passed_ms <= PLAUSIBLE_END_TO_END_MS:
             passed_ms = math.nan
         due_s = now_s + self.deadline.left_ms(passed_ms) * 1e-3
-        return ReceivedImage(message, stamp_s, 0.0 if math.isnan(passed_ms) else passed_ms, now_s, due_s)
+        known_ms = 0.0 if math.isnan(passed_ms) else passed_ms
+        return ReceivedImage(message, stamp_s, known_ms, now_s, due_s, is_depth)
 
     def note(self, header: Header, width: int, height: int) -> None:
         """Note an image that can be read: its header, and its width and height in pixels."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from hand_tracking_dsp.depth.input_options import DepthInputOptions
 from hand_tracking_dsp.depth.lifting import LiftOptions
+from hand_tracking_dsp.depth.mode import AutoOptions
 from hand_tracking_dsp.depth.statue import StatueOptions
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, BANK, SCHEDULING, qos
@@ -89,6 +90,7 @@ TRACKER: tuple[Parameter, ...] = (
     *parameters_of(DepthInputOptions, "depth."),
     *parameters_of(StatueOptions, "depth."),
     *parameters_of(LiftOptions, "depth."),
+    *parameters_of(AutoOptions, "depth.auto."),
     *qos("image", "the image taken", "best_effort", depth=1),
     *qos("depth", "the depth image taken", "best_effort", depth=1),
     *qos("hands", "hands, hands_3d, stats and markers"),

@@ -141,12 +141,13 @@ def test_a_depth_image_of_nearly_the_same_time_is_taken(graph, start, camera, de
     assert message.depth_offset_s == pytest.approx(0.01)
 
 
-def test_where_depth_stops_hands_go_on_and_it_is_said(start, camera, depth_camera, diagnostics):
+def test_where_depth_stops_hands_go_on_and_it_is_said(graph, start, camera, depth_camera, diagnostics):
     start(**{"depth.mode": "fused"})
     depth_camera.connect()
     for _ in range(3):
         depth_camera.exchange()
-    placed = len(depth_camera.hands_3d)
+    placed = 3
+    graph.until(lambda: len(depth_camera.hands_3d) == placed, "hands were placed")
     camera.exchange(15)
     status = diagnostics(
         NODE, lambda status: "No depth image has come on /depth/image_raw for" in status.message
@@ -157,13 +158,13 @@ def test_where_depth_stops_hands_go_on_and_it_is_said(start, camera, depth_camer
     assert len(depth_camera.hands_3d) == placed
     assert camera.hands[-1].hands
     depth_camera.exchange()
-    assert len(depth_camera.hands_3d) > placed, "depth is back"
+    graph.until(lambda: len(depth_camera.hands_3d) > placed, "hands are placed again")
 
 
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (lambda mm: mm[::2, ::3], "The depth images on /depth/image_raw are 214x240, but the images"),
+        (lambda mm: mm[::2, ::3], "The depth images are 214x240, but the images"),
         (lambda mm: mm[:0], "The depth image is 640x0 pixels"),
     ],
 )
@@ -187,9 +188,9 @@ def test_says_that_the_stamps_of_image_and_depth_never_meet(start, camera, depth
     depth_camera.connect()
     for _ in range(5):
         depth_camera.exchange(late_s=0.3)
-    status = diagnostics(NODE, lambda status: "of an image" in status.message)
-    assert "0.3" in status.message
-    assert "depth.slop_s" in status.message
+    status = diagnostics(NODE, lambda status: "depth.slop_s" in status.message)
+    assert "is of the time of an image" in status.message
+    assert status.level == DiagnosticStatus.WARN
     assert camera.hands[-1].hands
 
 

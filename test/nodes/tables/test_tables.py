@@ -27,6 +27,7 @@ from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptio
 from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdOptions
 from hand_tracking_dsp.depth.input_options import DepthInputOptions
 from hand_tracking_dsp.depth.lifting import LiftOptions
+from hand_tracking_dsp.depth.mode import AutoOptions
 from hand_tracking_dsp.depth.statue import StatueOptions
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.gestures.options import GestureOptions
@@ -48,6 +49,7 @@ DATACLASSES = (
     ("hand_tracker_node", "depth.", DepthInputOptions),
     ("hand_tracker_node", "depth.", LiftOptions),
     ("hand_tracker_node", "depth.", StatueOptions),
+    ("hand_tracker_node", "depth.auto.", AutoOptions),
     ("pruning_controller_node", "", ControllerOptions),
     ("pruning_controller_node", "constraint.", ConstraintOptions),
     ("pruning_controller_node", "shield.", ShieldOptions),
