@@ -82,9 +82,10 @@ GROUPS: Mapping[str, Group] = {
         },
     ),
     "depth": Group(
-        "evaluate hand poses from depth images, render hands",
+        "evaluate hands in depth images and in space, render hands",
         {
             "benchmark": "compare results with the truth of NYU, ICVL or MSRA",
+            "lift": "measure how well hands are placed in space by depth",
             "render": "draw rendered hands, measure how well they are found",
         },
     ),

@@ -23,7 +23,7 @@ import numpy as np
 from hand_tracking_dsp.hand import Handedness, Joint
 from hand_tracking_dsp.tracking.types import Floats, TrackedHand
 
-_PALMAR_M: Floats = np.float32(1e-3) * np.array(
+PALMAR_M: Floats = np.float32(1e-3) * np.array(
     [
         *(30.0, 28.0, 16.0, 13.0, 6.3),
         *(17.0, 12.0, 9.5, 7.0),
@@ -71,7 +71,7 @@ def flesh_before(hands: Sequence[TrackedHand]) -> Floats:
     facing = -sides[:, None] * palmar[..., 2] / np.maximum(lengths, 1e-9)
     facing[:, :5] = facing[:, Joint.MIDDLE_MCP, None]
     facing = (facing + facing[:, _AFTER]) / 2
-    flesh: Floats = (_PALMAR_M + _DORSAL_M) / 2 + facing * (_PALMAR_M - _DORSAL_M) / 2
+    flesh: Floats = (PALMAR_M + _DORSAL_M) / 2 + facing * (PALMAR_M - _DORSAL_M) / 2
     return flesh
 
 

@@ -1,0 +1,123 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Folders of depth images before the tracker: hands found, and the lengths of their bones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.cameras.folder import list_images
+from hand_tracking_dsp.depth.bones import END, START
+from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
+from hand_tracking_dsp.depth.statue import StatuePainter
+from hand_tracking_dsp.depth.types import JointState
+from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.evaluation.pose_benchmark.dataset import read_frame
+from hand_tracking_dsp.images.decode import decode_image
+from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
+from hand_tracking_dsp.tracking.tracker import HandTracker
+
+_LOOKS = 3
+"""Times that the tracker sees an image: the hand is found by the palm detector, then followed."""
+
+_FEWEST_FRAMES = 3
+"""Fewest frames in which both ends of a link are measured for its deviation to count."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundInDepth:
+    """Finds in the depth images of one folder.
+
+    Attributes:
+        folder: The folder.
+        images: Images in it.
+        found: Images in which a hand was found.
+        presence: Lowest presence of these hands, 0 to 1; NaN where none was found.
+        deviation: Deviation of links' lengths from frame to frame by their means, mean over links, of those
+            frames that measure both ends; NaN where none is measured often enough.
+    """
+
+    folder: Path
+    images: int
+    found: int
+    presence: float
+    deviation: float
+
+
+def find_in_depth(
+    tracker: HandTracker, folder: Path, unit_m: float, camera: Intrinsics
+) -> Iterator[FoundInDepth]:
+    """Show depth images to the tracker, drawn as statues, each on its own; yield a result a folder.
+
+    Args:
+        tracker: The tracker.
+        folder: Folder of 16-bit PNG files; those of one subfolder are taken for one person's.
+        unit_m: Distance that a value of 1 means, metres; 0 is unknown.
+        camera: The depth camera.
+
+    Raises:
+        SourceError: There are no images, or one of them is no depth image.
+        FrameError: One cannot be read.
+    """
+    by_folder: dict[Path, list[Path]] = {}
+    for path in list_images(folder):
+        by_folder.setdefault(path.parent, []).append(path)
+    for below, paths in by_folder.items():
+        yield _find(tracker, below, [DepthView(_read(path, unit_m), camera) for path in paths])
+
+
+def _find(tracker: HandTracker, folder: Path, views: list[DepthView]) -> FoundInDepth:
+    painter, lifter = StatuePainter(), HandLifter(LiftOptions(smoothing=False))
+    presence, lengths = [], []
+    for view in views:
+        statue = painter.draw(view)
+        tracker.reset()
+        for number in range(_LOOKS):
+            hands = tracker.track(statue, number / 30).hands
+        if not hands:
+            continue
+        hand = max(hands, key=lambda one: one.presence)
+        presence.append(hand.presence)
+        lifted = lifter.lift([replace(hand, track_id=1)], view, 0.0)[0]
+        measured = lifted.states == JointState.MEASURED
+        length = np.linalg.norm(lifted.joints_m[END] - lifted.joints_m[START], axis=1)
+        lengths.append(np.where(measured[START] & measured[END], length, np.nan))
+    least = min(presence, default=float("nan"))
+    return FoundInDepth(folder, len(views), len(presence), least, _deviation(np.array(lengths)))
+
+
+def _deviation(lengths: NDArray[np.float64]) -> float:
+    """Return the mean over links [frames, links] of deviation by mean; NaN entries do not count."""
+    if not len(lengths):
+        return float("nan")
+    often = lengths[:, np.count_nonzero(np.isfinite(lengths), axis=0) >= _FEWEST_FRAMES]
+    if not often.size:
+        return float("nan")
+    return float(np.mean(np.nanstd(often, axis=0) / np.nanmean(often, axis=0)))
+
+
+def _read(path: Path, unit_m: float) -> NDArray[np.float32]:
+    values = decode_image(read_frame(path), f"The depth image {path}", ImageOptions())
+    if values.dtype != np.uint16 or values.ndim != 2:
+        msg = f"{path} is no depth image: give a folder of PNG files with one channel of 16 bits."
+        raise SourceError(msg)
+    metres: NDArray[np.float32] = values.astype(np.float32) * np.float32(unit_m)
+    return metres
