@@ -60,6 +60,7 @@ GROUPS: Mapping[str, Group] = {
             "relevance": "compare criteria of which channels matter",
             "prune-palm": "make the palm detectors of a bank smaller and faster",
             "near-palm": "give a bank a small palm detector of likely places",
+            "depth-bank": "train a bank for depth images drawn as statues",
             "baselines": "compare the pruned networks with other methods'",
         },
     ),
@@ -87,6 +88,7 @@ GROUPS: Mapping[str, Group] = {
             "benchmark": "compare results with the truth of NYU, ICVL or MSRA",
             "lift": "measure how well hands are placed in space by depth",
             "render": "draw rendered hands, measure how well they are found",
+            "measure": "measure how well a bank reads depth drawn as statues",
         },
     ),
 }

@@ -36,7 +36,7 @@ Bytes = NDArray[np.uint8]
 _SIDE_PX = 640
 """Longest side that is drawn; between finer pixels the noise is steeper than the surface."""
 
-_LAMP = np.array([0.2, -0.5, 0.85]) / np.linalg.norm([0.2, -0.5, 0.85])
+LAMP = np.array([0.2, -0.5, 0.85]) / np.linalg.norm([0.2, -0.5, 0.85])
 """Unit vector to the lamp: to the right in the image, down in it, towards the camera."""
 
 _AMBIENT = 0.5
@@ -84,10 +84,13 @@ class StatuePainter:
 
     Args:
         options: Settings.
+        lamp: Unit vector [3] to the lamp, to the right in the image, down in it, towards the camera; networks
+            are trained with others, too, because the tracker turns hands upright, and the lamp with them.
     """
 
-    def __init__(self, options: StatueOptions | None = None) -> None:
+    def __init__(self, options: StatueOptions | None = None, lamp: NDArray[np.float64] = LAMP) -> None:
         self._reach_m = (options or StatueOptions()).reach_m
+        self._lamp = lamp
         self._buffers: tuple[Floats, ...] = ()
 
     def draw(self, view: DepthView) -> Image:
@@ -125,8 +128,8 @@ class StatuePainter:
         cv2.magnitude(across, down, length)
         cv2.magnitude(length, smooth, length)
         # The surface's normal is (across, down, -smooth) / length.
-        cv2.addWeighted(across, _LAMP[0], down, _LAMP[1], 0, across)
-        cv2.scaleAdd(smooth, _LAMP[2], across, across)
+        cv2.addWeighted(across, self._lamp[0], down, self._lamp[1], 0, across)
+        cv2.scaleAdd(smooth, self._lamp[2], across, across)
         cv2.divide(across, cv2.max(length, _TINY_M, length), across)
         cv2.threshold(across, 0, 0, cv2.THRESH_TOZERO, across)
         lit = cv2.convertScaleAbs(across, alpha=255 * (1 - _AMBIENT), beta=255 * _AMBIENT)

@@ -35,10 +35,10 @@ from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.tracker import HandTracker
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 
-_FOUND_PERCENT = 40.0
+FOUND_PERCENT = 40.0
 """A hand counts as found where its landmarks lie within this mean distance, % of the palm's size."""
 
-_LOOKS = 2
+LOOKS = 2
 """Frames of a still picture that the tracker sees: found by the palm detector, then followed."""
 
 
@@ -74,10 +74,10 @@ def find_in_colour(bank: Path, stream: PictureStream, count: int) -> FoundInColo
     for index in range(count):
         picture, truth = (one := stream.picture(index)), one.truth[0]
         tracker.reset()
-        for look in range(_LOOKS):
+        for look in range(LOOKS):
             hands = tracker.track(picture.image, look / 30.0, order="bgr").hands
         distances = [mean_distance_palm_percent(hand.landmarks, truth.joints_px) for hand in hands]
-        if distances and min(distances) < _FOUND_PERCENT:
+        if distances and min(distances) < FOUND_PERCENT:
             errors.append(min(distances))
             sides += hands[int(np.argmin(distances))].handedness == truth.handedness
     return FoundInColour(count, len(errors), float(np.median(errors)) if errors else float("nan"), sides)

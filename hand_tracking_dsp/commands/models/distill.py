@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,12 +27,12 @@ from hand_tracking_dsp.commands.arguments import (
     add_bank,
     add_image_limit,
     add_out,
-    add_seed,
     read_image_limit,
     require_at_least,
     require_other_folder,
 )
 from hand_tracking_dsp.commands.models.output import NOTE, WorkProgress, steps_table
+from hand_tracking_dsp.commands.models.training import add_training, check_training, read_training
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.data.bag_pictures import write_bag_pictures
 from hand_tracking_dsp.compression.data.crops import Crops, HandFinder, collect_crops, cut_crops, data_name
@@ -76,33 +75,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="folder of samples and checkpoints, to be resumed; OUT.work if not given",
     )
-    parser.add_argument("--levels", type=int, nargs="+", help="levels to train; all but 0 if not given")
-    parser.add_argument("--samples", type=int, default=40960, help="augmented pictures to make")
+    add_training(parser, "all but 0", "augmented pictures to make", steps=4000, rate=1e-4)
     parser.add_argument("--synthetic", type=float, default=0.1, help="share of synthetic hands, 0 to 1")
-    parser.add_argument("--steps", type=int, default=4000, help="batches of training for each level")
-    parser.add_argument("--batch", type=int, default=64, help="pictures in a batch")
-    parser.add_argument("--rate", type=float, default=1e-4, help="highest learning rate")
     parser.add_argument("--alpha", type=float, default=0.1, help="weight of the exact joints, 0 to 1")
-    parser.add_argument("--frozen", default="block05", help='last frozen block; "" = train all blocks')
-    parser.add_argument("--depthwise", action="store_true", help="train depthwise kernels, too")
     parser.add_argument(
         "--rounding-steps", type=int, default=0, help="batches of quantization-aware training after it"
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--threads", type=int, default=0, help="threads on a CPU; 0 = PyTorch's choice")
-    parser.add_argument("--workers", type=int, default=2, help="processes that make samples")
-    add_seed(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Train level after level; write the bank after each."""
     _check(options)
     require_writable(options.out, MANIFEST_NAME)
-    if find_spec("torch") is None:
-        msg = (
-            "Distillation needs PyTorch, which is not installed: run 'make setup-lab', or pip install torch."
-        )
-        raise ConfigurationError(msg)
     from hand_tracking_dsp.compression.distillation.distill import prepare_samples
     from hand_tracking_dsp.compression.distillation.levels import CHECKED, LevelTrainer
     from hand_tracking_dsp.evaluation.report.learning_curves import plot_by_training
@@ -139,28 +123,12 @@ def run(options: argparse.Namespace) -> int:
 def _distillation_options(options: argparse.Namespace) -> DistillationOptions:
     """Read the options of distillation."""
     from hand_tracking_dsp.compression.distillation.distill import DistillationOptions
-    from hand_tracking_dsp.compression.distillation.train import (
-        DistillationTrainingOptions,
-        bfloat16_is_fast,
-        choose_device,
-    )
 
-    device = choose_device(options.device, options.threads)
-    training = DistillationTrainingOptions(
-        steps=options.steps,
-        batch=options.batch,
-        learning_rate=options.rate,
-        warmup=min(200, options.steps // 4 + 1),
-        alpha=options.alpha,
-        device=device,
-        half=bfloat16_is_fast(device),
-        seed=options.seed,
-    )
     return DistillationOptions(
         samples=options.samples,
         synthetic=options.synthetic if options.images or options.bag else 1.0,
         workers=options.workers,
-        training=training,
+        training=read_training(options, alpha=options.alpha, exact=False),
         rounding_steps=options.rounding_steps,
         frozen=options.frozen,
         train_depthwise=options.depthwise,
@@ -168,7 +136,8 @@ def _distillation_options(options: argparse.Namespace) -> DistillationOptions:
 
 
 def _check(options: argparse.Namespace) -> None:
-    require_at_least(options, samples=64, steps=1, batch=1, workers=1, rounding_steps=0)
+    check_training(options)
+    require_at_least(options, rounding_steps=0)
     for name in ("synthetic", "alpha"):
         if not 0 <= getattr(options, name) <= 1:
             msg = f"--{name} is {getattr(options, name)}: it must be between 0 and 1."

@@ -30,6 +30,7 @@ _SOFT = 0.01
 _SMALLEST_PALM_PX = 12.0
 _Z, _WORLD, _PROBABILITY, _FEATURES = 0.3, 0.3, 0.1, 0.3
 _WORLD_PALM_M = 0.1
+_EXACT_WORLD = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +43,24 @@ class Loss:
 
     Attributes:
         alpha: Weight of the exact joints, 0 to 1.
+        exact: Whether the labels are no teacher's but exact: then distances are in palm sizes as they are in
+            space (label "palm"), and the joints in metres weigh as much as those in the picture.
     """
 
     alpha: float = 0.1
+    exact: bool = False
 
     def __call__(self, found: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
         """Compute the mean loss of a batch; found has features mapped to the teacher's width, too."""
         points = found["landmarks"].float().view(-1, JOINT_COUNT, 3)
         target = labels["landmarks"].view(-1, JOINT_COUNT, 3)
         palm = (target[:, Joint.WRIST, :2] - target[:, Joint.MIDDLE_MCP, :2]).norm(dim=1)
-        palm = palm.clamp(min=_SMALLEST_PALM_PX)[:, None]
+        palm = (labels["palm"] if self.exact else palm).clamp(min=_SMALLEST_PALM_PX)[:, None]
         plane = _charbonnier((points - target)[:, :, :2].norm(dim=2) / palm)
         depth = _charbonnier((points - target)[:, :, 2] / palm)
         world = found["world_landmarks"].float() - labels["world_landmarks"]
         world = _charbonnier(world.view(-1, JOINT_COUNT, 3).norm(dim=2) / _WORLD_PALM_M)
-        distillation = (plane + _Z * depth + _WORLD * world).mean(1)
+        distillation = (plane + _Z * depth + (_EXACT_WORLD if self.exact else _WORLD) * world).mean(1)
         truth, known = labels["truth"], ~labels["truth"].isnan().any(2).any(1)
         task = _charbonnier((points[:, :, :2] - truth.nan_to_num()).norm(dim=2) / palm).mean(1)
         alpha = self.alpha * known.float()
@@ -64,7 +68,7 @@ class Loss:
         total = (hand * (alpha * task + (1 - alpha) * distillation)).sum() / hand.sum().clamp(min=1)
         total = total + _PROBABILITY * _cross_entropy(found["presence"], labels["presence"])
         total = total + _PROBABILITY * _cross_entropy(found["handedness"], labels["handedness"], hand)
-        if FEATURES in found:
+        if FEATURES in found and FEATURES in labels:
             total = total + _FEATURES * _feature_distance(found[FEATURES], labels[FEATURES], hand)
         return total
 
@@ -83,6 +87,23 @@ def deviation_percent(found: Tensor, labels: dict[str, Tensor]) -> Tensor:
     palm = (target[:, Joint.WRIST] - target[:, Joint.MIDDLE_MCP]).norm(dim=1).clamp(min=1e-6)
     deviation = 100 * (points - target).norm(dim=2).mean(1) / palm
     result: Tensor = deviation.masked_fill(labels["presence"] <= 0.5, torch.nan)
+    return result
+
+
+def error_mm(found: Tensor, labels: dict[str, Tensor]) -> Tensor:
+    """Compute the error of joints in space, as compression.statues.measure does.
+
+    Args:
+        found: World landmarks, float [n, 63].
+        labels: Labels as in samples.Labels, float, exact.
+
+    Returns:
+        float [n], mm, mean over the joints; NaN where there is no hand.
+    """
+    points, target = (x.float().view(-1, JOINT_COUNT, 3) for x in (found, labels["world_landmarks"]))
+    points, target = (x - x.mean(1, keepdim=True) for x in (points, target))
+    error = 1000 * (points - target).norm(dim=2).mean(1)
+    result: Tensor = error.masked_fill(labels["presence"] <= 0.5, torch.nan)
     return result
 
 

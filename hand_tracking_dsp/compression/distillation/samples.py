@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -30,20 +30,39 @@ import onnx
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.data.augment import Augmentation
-from hand_tracking_dsp.compression.data.crops import SIZE
 from hand_tracking_dsp.compression.data.varied import LocatedHands, VariedHands, truth_or_nan
 from hand_tracking_dsp.compression.distillation.teacher import Teacher
 from hand_tracking_dsp.hand import JOINT_COUNT
+from hand_tracking_dsp.tracking.types import Image
 
 _IMAGES, _LABELS = "images.npy", "labels.npz"
 
 Labels = dict[str, NDArray[np.generic]]
 """Labels by name: landmarks and world_landmarks float32 [n, 63], presence and handedness float32 [n],
-features float16 [n, channels], truth float32 [n, 21, 2] (NaN where unknown)."""
+truth float32 [n, 21, 2] (NaN where unknown); a teacher's features float16 [n, channels]; of exact labels palm
+float32 [n], pixels: the distance from wrist to middle MCP in space at the wrist's distance."""
 
 Validation = Mapping[str, tuple[NDArray[Any], Labels]]
 """Validation sets by name: images uint8 [n, 224, 224, 3], or the input of a tail, float16 [n, height, width,
 channels], and the teacher's labels."""
+
+
+Sample = Mapping[str, NDArray[Any]]
+"""Labels of one sample, by the names of Labels."""
+
+SampleMaker = Callable[[int], tuple[Image, Sample]]
+"""Makes a sample by its number: uint8 [224, 224, 3] RGB, and its labels."""
+
+
+class Recipe(Protocol):
+    """Ingredients of samples, which can be sent to another process; sample i depends on them and i alone."""
+
+    @property
+    def shard(self) -> int:
+        """Number of samples in one file."""
+
+    def maker(self) -> SampleMaker:
+        """Prepare what makes the samples, once in each process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +82,27 @@ class SampleRecipe:
     seed: int
     shard: int = 1024
 
+    def maker(self) -> SampleMaker:
+        """Prepare the teacher and the augmentation."""
+        teacher = Teacher(onnx.load_from_string(self.teacher))
+        hands = VariedHands(
+            self.located,
+            lambda crop: teacher.label(crop)["landmarks"].reshape(JOINT_COUNT, 3),
+            self.options,
+            self.synthetic,
+            seed=self.seed,
+        )
+
+        def make(number: int) -> tuple[Image, Sample]:
+            hand = hands.make(number)
+            truth = truth_or_nan(hand.truth).astype(np.float32)
+            return hand.image, {**teacher.label(hand.image), "truth": truth}
+
+        return make
+
 
 def make_samples(
-    recipe: SampleRecipe,
+    recipe: Recipe,
     count: int,
     folder: Path,
     workers: int,
@@ -92,6 +129,12 @@ def make_samples(
         for done, job in enumerate(as_completed(jobs), start=wanted - len(missing) + 1):
             job.result()
             report(done, wanted)
+
+
+def gathered(make: SampleMaker, numbers: Iterable[int]) -> tuple[NDArray[np.uint8], Labels]:
+    """Make some samples: images, uint8 [n, 224, 224, 3] RGB, and their labels."""
+    images, labels = zip(*(make(number) for number in numbers), strict=True)
+    return np.stack(images), _stacked(labels)
 
 
 class TrainingSamples:
@@ -148,38 +191,22 @@ class TrainingSamples:
                 yield self.batch(order[start : start + size])
 
 
-_makers: list[tuple[VariedHands, Teacher]] = []
+_makers: list[SampleMaker] = []
 
 
-def _prepare(recipe: SampleRecipe) -> None:
+def _prepare(recipe: Recipe) -> None:
     """Set up a worker process."""
     cv2.setNumThreads(1)
-    teacher = Teacher(onnx.load_from_string(recipe.teacher))
-    hands = VariedHands(
-        recipe.located,
-        lambda crop: teacher.label(crop)["landmarks"].reshape(JOINT_COUNT, 3),
-        recipe.options,
-        recipe.synthetic,
-        seed=recipe.seed,
-    )
-    _makers.append((hands, teacher))
+    _makers.append(recipe.maker())
 
 
 def _make_shard(path: Path, number: int, size: int) -> None:
-    hands, teacher = _makers[0]
-    images = np.empty((size, SIZE, SIZE, 3), np.uint8)
-    outputs = []
-    truths = np.empty((size, JOINT_COUNT, 2), np.float32)
-    for i in range(size):
-        hand = hands.make(number * size + i)
-        images[i] = hand.image
-        truths[i] = truth_or_nan(hand.truth)
-        outputs.append(teacher.label(hand.image))
+    images, labels = gathered(_makers[0], range(number * size, (number + 1) * size))
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     unfinished.mkdir(exist_ok=True)
     np.save(unfinished / _IMAGES, images)
-    labels: dict[str, Any] = {**_labels(outputs, truths)}
-    np.savez(unfinished / _LABELS, **labels)
+    named: dict[str, Any] = {**labels}
+    np.savez(unfinished / _LABELS, **named)
     unfinished.rename(path)
 
 
@@ -189,9 +216,9 @@ def _shard(folder: Path, number: int) -> Path:
 
 def label_images(images: NDArray[np.uint8], teacher: Teacher) -> Labels:
     """Label crops, uint8 [n, 224, 224, 3] RGB, for validation."""
-    return _labels([teacher.label(image) for image in images], np.full((len(images), JOINT_COUNT, 2), np.nan))
+    unknown = np.full((JOINT_COUNT, 2), np.nan, np.float32)
+    return _stacked([{**teacher.label(image), "truth": unknown} for image in images])
 
 
-def _labels(outputs: Sequence[Mapping[str, NDArray[Any]]], truth: NDArray[np.floating[Any]]) -> Labels:
-    labels: Labels = {name: np.stack([output[name] for output in outputs]) for name in outputs[0]}
-    return {**labels, "truth": truth.astype(np.float32)}
+def _stacked(labels: Sequence[Sample]) -> Labels:
+    return {name: np.stack([one[name] for one in labels]) for name in labels[0]}

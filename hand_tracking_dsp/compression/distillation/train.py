@@ -32,7 +32,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hand_tracking_dsp.compression.distillation.loss import Loss, deviation_percent
+from hand_tracking_dsp.compression.distillation.loss import Loss, deviation_percent, error_mm
 from hand_tracking_dsp.compression.distillation.network import FEATURES, OnnxNetwork
 from hand_tracking_dsp.compression.distillation.samples import Labels, TrainingSamples, Validation
 from hand_tracking_dsp.errors import ConfigurationError
@@ -60,6 +60,7 @@ class DistillationTrainingOptions:
         device: "cpu" or "cuda".
         half: Multiply in bfloat16.
         seed: Seed of the samples' order.
+        exact: Whether the labels are exact: see Loss; validation then is the error in space, mm.
     """
 
     steps: int = 5000
@@ -72,6 +73,7 @@ class DistillationTrainingOptions:
     device: str = "cpu"
     half: bool = False
     seed: int = 0
+    exact: bool = False
 
 
 @dataclass(slots=True)
@@ -115,7 +117,7 @@ class Trainer:
         Returns:
             Student with the running mean of its weights.
         """
-        options, loss_of = self.options, Loss(self.options.alpha)
+        options, loss_of = self.options, Loss(self.options.alpha, self.options.exact)
         report = on_progress or (lambda *_: None)
         losses: list[float] = []
         started = time.monotonic()
@@ -150,9 +152,9 @@ class Trainer:
 
     def _feature_bridge(self) -> nn.Module:
         """Return a map from the student's features to the teacher's; the identity where widths are equal."""
-        width = self.samples.batch(np.array([0]))[1]["features"].shape[1]
+        labels = self.samples.batch(np.array([0]))[1]
         mine = self.student.feature_width
-        if mine == width:
+        if FEATURES not in labels or (width := labels[FEATURES].shape[1]) == mine:
             return nn.Identity()
         bridge = nn.Linear(mine, width)
         # The least-squares solution, so that the first steps do not destroy what the student has learned.
@@ -221,7 +223,10 @@ class Trainer:
 
     @torch.no_grad()
     def deviations(self) -> dict[str, float]:
-        """Return the averaged student's mean deviation from the teacher by validation set, % of palm size."""
+        """Return the averaged student's mean deviation from the teacher by validation set, % of palm size.
+
+        With exact labels it is the error in space, mm.
+        """
         current = {name: value.clone() for name, value in self.student.state_dict().items()}
         self.student.load_state_dict(self._mean)
         self.student.eval()
@@ -231,7 +236,12 @@ class Trainer:
             for start in range(0, len(images), 64):
                 part = {key: values[start : start + 64] for key, values in labels.items()}
                 data, target = self._tensors(images[start : start + 64], part)
-                found.append(deviation_percent(self.student(data)["landmarks"], target))
+                output = self.student(data)
+                found.append(
+                    error_mm(output["world_landmarks"], target)
+                    if self.options.exact
+                    else deviation_percent(output["landmarks"], target)
+                )
             result[name] = round(float(torch.cat(found).nanmean()), 3)
         self.student.load_state_dict(current)
         return result

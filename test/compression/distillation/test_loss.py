@@ -17,7 +17,7 @@
 import pytest
 import torch
 
-from hand_tracking_dsp.compression.distillation.loss import Loss, deviation_percent
+from hand_tracking_dsp.compression.distillation.loss import Loss, deviation_percent, error_mm
 from hand_tracking_dsp.compression.distillation.network import FEATURES
 
 
@@ -99,3 +99,30 @@ def test_the_deviation_is_in_palm_sizes_and_nan_without_a_hand(labels):
     found = deviation_percent(as_found(labels, 5.0)["landmarks"], labels)
     assert float(found[0]) == pytest.approx(500 / palm, rel=1e-4)
     assert torch.isnan(found[1])
+
+
+def exact(labels):
+    return {
+        **{name: value for name, value in labels.items() if name != "features"},
+        "palm": torch.tensor([80.0, 80.0]),
+    }
+
+
+def test_exact_labels_need_no_features_and_measure_in_palms_in_space(labels):
+    labels = exact(labels)
+    loss = Loss(alpha=0.0, exact=True)
+    assert loss(as_found({**labels, "features": None}), labels) == pytest.approx(0, abs=1e-6)
+    near, far = (
+        float(loss(as_found({**labels, "features": None}, 4), {**labels, "palm": torch.tensor([p, p])}))
+        for p in (160.0, 40.0)
+    )
+    assert far > 3 * near, "the same pixels are a larger share of a smaller palm"
+
+
+def test_the_error_in_space_is_in_mm_and_knows_no_place(labels):
+    world = labels["world_landmarks"].view(2, 21, 3)
+    assert error_mm(world + 1, labels).tolist() == pytest.approx([0, 0], abs=1e-3)
+    radius = 1000 * (world - world.mean(1, keepdim=True)).norm(dim=2).mean(1)
+    assert error_mm(1.2 * world, labels).tolist() == pytest.approx((0.2 * radius).tolist(), rel=1e-3)
+    without = {**labels, "presence": torch.tensor([0.0, 1.0])}
+    assert error_mm(world, without).isnan().tolist() == [True, False]

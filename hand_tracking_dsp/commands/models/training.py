@@ -1,0 +1,92 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Options of the commands that train networks in PyTorch."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from hand_tracking_dsp.commands.arguments import add_seed, require_at_least
+from hand_tracking_dsp.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions
+
+
+def add_training(
+    parser: argparse.ArgumentParser, levels: str, samples: str, *, steps: int, rate: float
+) -> None:
+    """Declare the options of training.
+
+    Args:
+        parser: Parser of the command.
+        levels: Levels that are trained if none are given, for the help.
+        samples: Help of --samples: what they are.
+        steps: Default of --steps.
+        rate: Default of --rate.
+    """
+    parser.add_argument("--levels", type=int, nargs="+", help=f"levels to train; {levels} if not given")
+    parser.add_argument("--samples", type=int, default=40960, help=samples)
+    parser.add_argument("--steps", type=int, default=steps, help="batches of training for each level")
+    parser.add_argument("--batch", type=int, default=64, help="pictures in a batch")
+    parser.add_argument("--rate", type=float, default=rate, help="highest learning rate")
+    parser.add_argument("--frozen", default="block05", help='last frozen block; "" = train all blocks')
+    parser.add_argument("--depthwise", action="store_true", help="train depthwise kernels, too")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--threads", type=int, default=0, help="threads on a CPU; 0 = PyTorch's choice")
+    parser.add_argument("--workers", type=int, default=2, help="processes that make samples")
+    add_seed(parser)
+
+
+def check_training(options: argparse.Namespace) -> None:
+    """Check the options of training, and that PyTorch is there.
+
+    Raises:
+        ConfigurationError: An option is out of range, or PyTorch is not installed.
+    """
+    require_at_least(options, samples=64, steps=1, batch=1, workers=1)
+    if find_spec("torch") is None:
+        msg = "Training needs PyTorch, which is not installed: run 'make setup-lab', or pip install torch."
+        raise ConfigurationError(msg)
+
+
+def read_training(options: argparse.Namespace, *, alpha: float, exact: bool) -> DistillationTrainingOptions:
+    """Read the options of training.
+
+    Args:
+        options: Parsed options.
+        alpha: Weight of exact joints beside a teacher's.
+        exact: Whether the labels are no teacher's but exact.
+    """
+    from hand_tracking_dsp.compression.distillation.train import (
+        DistillationTrainingOptions,
+        bfloat16_is_fast,
+        choose_device,
+    )
+
+    device = choose_device(options.device, options.threads)
+    return DistillationTrainingOptions(
+        steps=options.steps,
+        batch=options.batch,
+        learning_rate=options.rate,
+        warmup=min(200, options.steps // 4 + 1),
+        alpha=alpha,
+        device=device,
+        half=bfloat16_is_fast(device),
+        seed=options.seed,
+        exact=exact,
+    )
