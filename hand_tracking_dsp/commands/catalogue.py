@@ -82,6 +82,16 @@ GROUPS: Mapping[str, Group] = {
             "measure": "measure how well gestures are read",
         },
     ),
+    "hourglass": Group(
+        "make a bank of networks that see depth: stacked hourglasses",
+        {
+            "samples": "render hands in depth to train and to measure on",
+            "train": "train stacked hourglasses on rendered hands",
+            "prune": "take stacks and channels out by their L1 norms",
+            "export": "make a bank whose levels are a network's exits",
+            "study": "compare exits, stacks, supervision and pruning",
+        },
+    ),
     "depth": Group(
         "evaluate hands in depth images and in space, render hands",
         {

@@ -111,7 +111,8 @@ def numbered(levels: Iterable[LevelInfo]) -> tuple[LevelInfo, ...]:
         replace(
             level,
             index=index,
-            sparsity=round(1 - level.parameters / levels[0].parameters, 4),
+            # A shallower exit of one network may have the wider head.
+            sparsity=max(round(1 - level.parameters / levels[0].parameters, 4), 0.0),
             order=(*first, *(name for name in level.order if name not in first)),
         )
         for index, level in enumerate(levels)

@@ -1,0 +1,54 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Options that the commands of this group have in common."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.util import find_spec
+from pathlib import Path
+
+from hand_tracking_dsp.errors import ConfigurationError
+
+
+def add_samples(parser: argparse.ArgumentParser, flag: str, use: str) -> None:
+    """Declare a folder of samples; use says what for."""
+    parser.add_argument(flag, type=Path, required=True, metavar="DIR", help=f"folder of samples {use}")
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """Declare --network, a trained network."""
+    parser.add_argument(
+        "--network", type=Path, required=True, metavar="FILE", help="checkpoint.pt that train left in --work"
+    )
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """Declare --threads."""
+    parser.add_argument("--threads", type=int, default=0, help="threads on a CPU; 0 = PyTorch's choice")
+
+
+def require_torch(threads: int = 0) -> None:
+    """Load PyTorch with so many threads; 0: its own choice.
+
+    Raises:
+        ConfigurationError: It is not installed.
+    """
+    if find_spec("torch") is None:
+        msg = "Hourglasses need PyTorch, which is not installed: run 'make setup-lab', or pip install torch."
+        raise ConfigurationError(msg)
+    from hand_tracking_dsp.compression.distillation.train import choose_device
+
+    choose_device("cpu", threads)

@@ -1,0 +1,192 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Samples to train and to measure depth networks on: rendered hands, cut out as the tracker does."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.cameras.mesh.crops import CropOptions, CropStream
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
+from hand_tracking_dsp.tracking.depth_crop import Cube, crop_depth, hand_depth_m
+from hand_tracking_dsp.tracking.depth_info import DEPTH_SIZE
+from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
+from hand_tracking_dsp.tracking.types import Floats, Region
+
+CUBE_M = 0.24
+"""Side of the cube that the networks see: an adult's open hand fits in, a little beside its middle."""
+
+_RENDERED_PX = 192
+# Rendered wider than a tracker's region by this, so that the cube is filled around small regions, too.
+_WIDER = 1.6
+_SHARD = 1024
+
+Progress = Callable[[int, int], None]
+"""Called with the number of samples made, and of those wanted."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DepthSamples:
+    """Depth as networks take it, with its truth.
+
+    Attributes:
+        images: uint8 [n, 128, 128]: 0 is background, 1 to 255 depth from the cube's back to its front.
+        joints: float32 [n, 21, 3], shares of half the cube's side; 0 without a hand.
+        present: float32 [n], 1 where there is a hand.
+        right: float32 [n], 1 for a right hand.
+        joints_m: float32 [n, 21, 3], metres in the camera's optical frame.
+        cubes: float32 [n, 10]: the cube; see cube.
+    """
+
+    images: NDArray[np.uint8]
+    joints: Floats
+    present: Floats
+    right: Floats
+    joints_m: Floats
+    cubes: Floats
+
+    def __len__(self) -> int:
+        """Return their number."""
+        return len(self.images)
+
+    def cube(self, index: int) -> Cube:
+        """Return the cube of a sample."""
+        x, y, size, rotation, depth_m, side_m, fx, fy, cx, cy = map(float, self.cubes[index])
+        return Cube(Region(x, y, size, rotation), depth_m, side_m, Intrinsics(fx, fy, cx, cy))
+
+    def part(self, numbers: NDArray[np.intp]) -> DepthSamples:
+        """Return some of them."""
+        return DepthSamples(*(getattr(self, name)[numbers] for name in _FIELDS))
+
+    def first(self, count: int) -> DepthSamples:
+        """Return the first of them, or all where there are fewer."""
+        return self.part(np.arange(min(count, len(self))))
+
+    @property
+    def hands(self) -> DepthSamples:
+        """Those that show a hand."""
+        return self.part(np.flatnonzero(self.present > 0))
+
+
+_FIELDS = ("images", "joints", "present", "right", "joints_m", "cubes")
+
+
+def to_bytes(depth: Floats) -> NDArray[np.uint8]:
+    """Round depth, -1 to 1, to bytes: steps of a millimetre."""
+    images: NDArray[np.uint8] = np.rint((depth + 1) * np.float32(127.5)).astype(np.uint8)
+    return images
+
+
+def to_depth(images: NDArray[np.uint8]) -> Floats:
+    """Return depth, float32, -1 to 1, of bytes."""
+    depth: Floats = images.astype(np.float32) * np.float32(1 / 127.5) - 1
+    return depth
+
+
+def draw_sample(stream: CropStream, index: int) -> DepthSamples | None:
+    """Render a hand and cut it out as the tracker does; None where it shows no depth."""
+    crop = stream.crop(index)
+    middle = _RENDERED_PX / 2
+    region = Region(middle, middle, _RENDERED_PX / _WIDER, 0.0)
+    view = DepthView(crop.metres, crop.camera)
+    depth_m = hand_depth_m(view, region)
+    if math.isnan(depth_m):
+        return None
+    cube = Cube.around(region, depth_m, CUBE_M, crop.camera)
+    image = to_bytes(crop_depth(crop.metres, cube, DEPTH_SIZE))
+    present = crop.handedness != Handedness.UNKNOWN
+    blank = np.zeros((JOINT_COUNT, 3), np.float32)
+    camera = crop.camera
+    box = cube.region
+    numbers = (
+        *(box.x, box.y, box.size, box.rotation, depth_m, CUBE_M),
+        *(camera.fx, camera.fy, camera.cx, camera.cy),
+    )
+    return DepthSamples(
+        image[None],
+        (cube.from_metres(crop.joints_m) if present else blank)[None],
+        np.array([present], np.float32),
+        np.array([crop.handedness == Handedness.RIGHT], np.float32),
+        (crop.joints_m if present else blank)[None],
+        np.array([numbers], np.float32),
+    )
+
+
+def sample_stream(split: str, seed: int, empty_share: float) -> CropStream:
+    """Return the stream of rendered hands that the samples of a split are cut out of."""
+    options = CropOptions(
+        size=_RENDERED_PX, split=split, empty_share=empty_share, scale_low=_WIDER, scale_high=_WIDER
+    )
+    return CropStream(seed, options)
+
+
+def joined(parts: list[DepthSamples]) -> DepthSamples:
+    """Put samples together; at least one."""
+    return DepthSamples(*(np.concatenate([getattr(part, name) for part in parts]) for name in _FIELDS))
+
+
+def make_samples(
+    folder: Path, count: int, split: str, seed: int, empty_share: float, on_progress: Progress
+) -> None:
+    """Render samples into a folder, or go on where an earlier call was stopped.
+
+    Raises:
+        ConfigurationError: The folder has samples of another kind.
+        OutputError: It cannot be written.
+    """
+    recipe = {"split": split, "seed": seed, "empty_share": empty_share, "cube_m": CUBE_M}
+    path = folder / "samples.json"
+    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != recipe:
+        msg = f"{folder} has samples of another kind: delete it or choose another folder."
+        raise ConfigurationError(msg)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(path, json.dumps(recipe) + "\n")
+    stream = sample_stream(split, seed, empty_share)
+    for start in range(0, count, _SHARD):
+        shard = folder / f"{start:07d}.npz"
+        wanted = min(_SHARD, count - start)
+        if not shard.exists():
+            drawn = (draw_sample(stream, start + number) for number in range(wanted))
+            made = joined([one for one in drawn if one is not None])
+            unfinished = shard.with_suffix(".unfinished")
+            with unfinished.open("wb") as file:
+                np.savez(file, **{name: getattr(made, name) for name in _FIELDS})
+            unfinished.replace(shard)
+        on_progress(start + wanted, count)
+
+
+def read_samples(folder: Path) -> DepthSamples:
+    """Read the samples that are in a folder so far.
+
+    Raises:
+        ConfigurationError: There are none.
+    """
+    parts = []
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path, allow_pickle=False) as data:
+            parts.append(DepthSamples(*(data[name] for name in _FIELDS)))
+    if not parts:
+        msg = f"There are no samples in {folder}: make them with hand-tracking-dsp models hourglass samples."
+        raise ConfigurationError(msg)
+    return joined(parts)

@@ -1,0 +1,65 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Changed samples: joints go where the hand goes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from hand_tracking_dsp.compression.hourglass.augment import NO_AUGMENTATION, CubeAugmentation, augmented
+
+
+def dots(joints: np.ndarray) -> np.ndarray:
+    """Draw each joint as a dot at its depth, large enough to be found again."""
+    image = np.zeros((128, 128), np.uint8)
+    for x, y, z in joints:
+        centre = (round((x + 1) * 64 - 0.5), round((y + 1) * 64 - 0.5))
+        cv2.circle(image, centre, 3, round((z + 1) * 127.5), -1)
+    return image
+
+
+def apart() -> np.ndarray:
+    x, y = np.meshgrid(np.linspace(-0.5, 0.5, 5), np.linspace(-0.5, 0.5, 5))
+    z = np.linspace(-0.5, 0.5, 25)
+    return np.stack([x.ravel(), y.ravel(), z], axis=1).astype(np.float32)[:21]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_joints_go_where_the_picture_goes(seed: int) -> None:
+    joints = apart()
+    change = CubeAugmentation(holes=0)
+    image, moved, _ = augmented(dots(joints), joints, 1.0, change, np.random.default_rng(seed))
+    for x, y, z in moved:
+        row, column = round((y + 1) * 64 - 0.5), round((x + 1) * 64 - 0.5)
+        assert image[row, column] / 127.5 - 1 == pytest.approx(z, abs=0.02)
+
+
+def test_a_mirrored_hand_is_one_of_the_other_side(random: np.random.Generator) -> None:
+    joints = apart()
+    change = CubeAugmentation(0, 0, 0, 0, 0, mirror=1, holes=0)
+    image, moved, right = augmented(dots(joints), joints, 1.0, change, random)
+    assert right == 0
+    assert np.allclose(moved, joints * [-1, 1, 1])
+    assert np.mean(image != dots(joints)[:, ::-1]) < 0.02
+
+
+def test_without_changes_a_sample_stays_as_it_is(random: np.random.Generator) -> None:
+    joints = apart()
+    image, moved, right = augmented(dots(joints), joints, 0.0, NO_AUGMENTATION, random)
+    assert np.array_equal(image, dots(joints))
+    assert np.allclose(moved, joints, atol=1e-6)
+    assert right == 0
