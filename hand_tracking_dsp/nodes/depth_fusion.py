@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from time import perf_counter
 
 from std_msgs.msg import Header
 
+from hand_tracking_dsp.depth.depth_check import DepthCheck
 from hand_tracking_dsp.depth.input_options import DepthInputOptions
 from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
 from hand_tracking_dsp.depth.statue import StatueOptions, StatuePainter
@@ -43,9 +43,6 @@ from hand_tracking_dsp.nodes.messages.conversion import seconds
 from hand_tracking_dsp.nodes.messages.received_images import ReceivedImages
 from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult, Image
-
-# An image without depth stays in /diagnostics for so long.
-_SHOWN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +86,7 @@ class DepthFusion:
         self._output = Hands3dOutput(node, options.target_frame, publish_tf=options.publish_tf)
         self._pictures = pictures
         self._changed = threading.Condition()
+        self._check = DepthCheck(self.input.topic)
         self._matcher: StampMatcher[Message] = StampMatcher(options.slop_s, options.queue)
         self._waiting: deque[FoundHands] = deque()
         self._thread: threading.Thread | None = None
@@ -98,7 +96,7 @@ class DepthFusion:
         self._drawn: DepthView | None = None
         self._drawing_ms = 0.0
         self._without_depth = 0
-        self._missed_s, self._missed_at_s = math.nan, -math.inf
+        self._missed_s = math.nan
 
     @property
     def drawn(self) -> DepthView | None:
@@ -112,6 +110,8 @@ class DepthFusion:
         self._matcher.clear()
         self._waiting.clear()
         self._lifter.reset()
+        self._check.reset()
+        self._missed_s = math.nan
         self._without_depth = 0
         self._thread = threading.Thread(target=self._run, name="fusion", daemon=True)
         self._thread.start()
@@ -182,12 +182,12 @@ class DepthFusion:
     def describe(self, report: Report) -> None:
         """Say how many images had no depth, and what is wrong with depth."""
         report.values["images_without_depth"] = self._without_depth
-        if time.monotonic() - self._missed_at_s < _SHOWN_S and not math.isnan(self._missed_s):
-            report.warnings.append(
-                f"No depth image on {self.input.topic} is of the time of an image: the nearest is "
-                f"{abs(self._missed_s):.3g} s {'later' if self._missed_s > 0 else 'earlier'}; let the camera "
-                f"synchronise them, or raise depth.slop_s, which is {self._options.slop_s:g} s."
-            )
+        with self._changed:
+            warnings = self._check.warnings()
+        if not math.isnan(self._missed_s):
+            direction = "later" if self._missed_s > 0 else "earlier"
+            report.values["depth_missed_by_s"] = f"{abs(self._missed_s):.3g} {direction}"
+        report.warnings += warnings
         self.input.describe(report)
 
     def _run(self) -> None:
@@ -216,7 +216,9 @@ class DepthFusion:
         """Place the hands that were taken; the next may be taken afterwards."""
         if match is None:
             self._without_depth += 1
-            self._missed_s, self._missed_at_s = self._matcher.missed_s, time.monotonic()
+            with self._changed:
+                self._missed_s = self._matcher.missed_s
+                self._check.add_missed(found.stamp_s)
         else:
             self._attempt(lambda: self._fuse(found, *match))
         with self._changed:
@@ -240,6 +242,8 @@ class DepthFusion:
         if found.stamp_s < self._last_stamp_s:
             self._lifter.reset()
         self._last_stamp_s = found.stamp_s
+        with self._changed:
+            self._check.add(view, found.result.hands, found.stamp_s)
         lifted = self._lifter.lift(found.result.hands, view, found.stamp_s)
         hands, header = self._output.publish(Hands3d(lifted, source, offset_s), found.header)
         self._pictures.publish_in_space(found.result.hands, hands.hands, header)

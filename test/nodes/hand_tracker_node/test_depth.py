@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+import array
+
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -53,20 +55,24 @@ class DepthCamera:
         for publisher in (self.camera.publisher, self.depth, self.info):
             self.graph.until(publisher.get_subscription_count, "the tracker listens")
 
-    def exchange(self, spoil=lambda depth_mm: depth_mm, late_s=0.0):
+    def exchange(self, spoil=lambda depth_mm: depth_mm, late_s=0.0, encoding="16UC1"):
         """Send the next frame and its depth image, of a later time, and wait until its hands went out."""
         frame = self.camera.frames[self.camera.sent % len(self.camera.frames)]
         heard = len(self.camera.stats)
         image = self.camera.send()
         stamp = Time(nanoseconds=stamp_ns(image) + int(late_s * 1e9)).to_msg()
         header = Header(stamp=stamp, frame_id=image.header.frame_id)
-        self.send_depth(header, np.ascontiguousarray(spoil(frame.depth_mm)))
+        self.send_depth(header, spoil(frame.depth_mm), encoding)
         self.graph.until(lambda: len(self.camera.stats) > heard, "the hands went out")
 
-    def send_depth(self, header, depth_mm):
-        height, width = depth_mm.shape
+    def send_depth(self, header, depth, encoding="16UC1"):
+        height, width = depth.shape
         self.info.publish(ROS_MESSAGES.camera_info(width, height, INTRINSICS, header))
-        self.depth.publish(ROS_MESSAGES.depth_image(depth_mm, header))
+        message = ROS_MESSAGES.depth_image(depth.astype(np.uint16), header)
+        if encoding == "32FC1":
+            message.encoding, message.step = encoding, 4 * width
+            message.data = array.array("B", depth.astype(np.float32).tobytes())
+        self.depth.publish(message)
 
 
 with SyntheticHandSource(SourceOptions()) as _source:
@@ -142,7 +148,7 @@ def test_a_depth_image_of_nearly_the_same_time_is_taken(graph, start, camera, de
 
 
 def test_where_depth_stops_hands_go_on_and_it_is_said(graph, start, camera, depth_camera, diagnostics):
-    start(**{"depth.mode": "fused"})
+    start(**{"depth.mode": "fused", "depth.slop_s": 0.0})
     depth_camera.connect()
     for _ in range(3):
         depth_camera.exchange()
@@ -186,12 +192,44 @@ def test_depth_that_cannot_be_used_is_named_and_rejects_no_image(
 def test_says_that_the_stamps_of_image_and_depth_never_meet(start, camera, depth_camera, diagnostics):
     start(**{"depth.mode": "fused", "depth.queue": 1})
     depth_camera.connect()
-    for _ in range(5):
+    for _ in range(20):
         depth_camera.exchange(late_s=0.3)
     status = diagnostics(NODE, lambda status: "depth.slop_s" in status.message)
-    assert "is of the time of an image" in status.message
+    assert "of the images no depth image on /depth/image_raw came in time" in status.message
     assert status.level == DiagnosticStatus.WARN
+    assert values(status)["depth_missed_by_s"]
     assert camera.hands[-1].hands
+
+
+@pytest.mark.parametrize(
+    ("encoding", "spoil", "sentence"),
+    [
+        ("32FC1", lambda mm: mm, "millimetres that are taken for metres, set depth.unit_m to 0.001"),
+        ("16UC1", lambda mm: (mm + 500) // 1000, "set depth.unit_m to 1.0"),
+        ("16UC1", lambda mm: 0 * mm, "hold no depth, their values are 0 or NaN"),
+        ("32FC1", lambda mm: np.nan * mm, "hold no depth, their values are 0 or NaN"),
+    ],
+    ids=["millimetres called metres", "metres called millimetres", "zeros", "NaN"],
+)
+def test_depth_that_says_something_else_is_named_and_hands_go_on(
+    start, camera, depth_camera, diagnostics, encoding, spoil, sentence
+):
+    start(**{"depth.mode": "fused"})
+    depth_camera.connect()
+    for _ in range(15):
+        depth_camera.exchange(spoil, encoding=encoding)
+    shown = []
+
+    def is_named(status):
+        depth_camera.exchange(spoil, encoding=encoding)
+        shown.append(status.message)
+        return sentence in status.message
+
+    status = diagnostics(NODE, is_named)
+    assert status.level == DiagnosticStatus.WARN
+    assert values(status)["frames_rejected"] == "0"
+    assert camera.hands[-1].hands
+    assert not any(np.isfinite(hand.joints[0].x) for one in depth_camera.hands_3d for hand in one.hands)
 
 
 def test_compressed_depth_places_hands_too(graph, start, camera, depth_camera):
