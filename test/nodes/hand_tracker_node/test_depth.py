@@ -68,7 +68,7 @@ class DepthCamera:
     def send_depth(self, header, depth, encoding="16UC1"):
         height, width = depth.shape
         self.info.publish(ROS_MESSAGES.camera_info(width, height, INTRINSICS, header))
-        message = ROS_MESSAGES.depth_image(depth.astype(np.uint16), header)
+        message = ROS_MESSAGES.depth_image(np.nan_to_num(depth).astype(np.uint16), header)
         if encoding == "32FC1":
             message.encoding, message.step = encoding, 4 * width
             message.data = array.array("B", depth.astype(np.float32).tobytes())
