@@ -118,6 +118,7 @@ def topics(graph) -> dict[str, str]:
     ):
         graph.start(node, **parameters)
     wanted = {"overlay", "controller_state", "battery_state", "gesture_events", "markers", "camera_info"}
+    wanted.add("hands_3d/points")
     graph.until(lambda: all(map(graph.observer.count_publishers, wanted)), "all topics are offered")
     return {name: types[0] for name, types in graph.observer.get_topic_names_and_types()}
 
