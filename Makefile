@@ -4,6 +4,7 @@ PYTHON ?= python3
 SOURCE ?= synthetic
 DURATION ?= 20
 OUT ?= out/demo
+DEPTH ?=
 ROOM ?=
 PYTHON_3_10 ?= python3.10
 ARGS ?=
@@ -32,7 +33,7 @@ setup-lab: ## Add PyTorch and stable-baselines3 for training to .venv
 
 .PHONY: demo
 demo: setup ## Track hands on a real ROS 2 graph for DURATION seconds and write a report into OUT
-	@$(in_environment) hand-tracking-dsp demo --source "$(SOURCE)" --duration $(DURATION) --out "$(OUT)" $(ARGS)
+	@$(in_environment) hand-tracking-dsp demo --source "$(SOURCE)" --duration $(DURATION) --out "$(OUT)" $(if $(DEPTH),--depth) $(ARGS)
 
 .PHONY: up
 up: setup ## Start the nodes and keep them running until Ctrl-C

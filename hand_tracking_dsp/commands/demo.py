@@ -21,12 +21,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import DRAWN_SOURCES
 from hand_tracking_dsp.commands.arguments import add_option, require_between
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine_line, require_writable, write_json
 from hand_tracking_dsp.control.options import ControllerOptions
-from hand_tracking_dsp.errors import HandTrackingError
+from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
+from hand_tracking_dsp.evaluation.measures.space import STATES
 from hand_tracking_dsp.evaluation.statistics import percentiles
 from hand_tracking_dsp.evaluation.summary import count_switches, frame_rate_hz, summarize
 from hand_tracking_dsp.evaluation.video import FrameSpool, write_video
@@ -41,9 +45,12 @@ from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from hand_tracking_dsp.nodes.graph.observer import GraphObserver
 
 _RECENT_S = 3.0
+_INSET_STEP = 3
 # Half charge, where the threshold policy would leave the dense network, is crossed in the middle of the run.
 _CHARGE, _DRAIN = 0.65, 0.3
 
@@ -61,6 +68,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="synthetic",
         help="synthetic, mesh, a device (0 or /dev/video0), a video file, a folder of images or a stream",
     )
+    parser.add_argument(
+        "--depth",
+        action="store_true",
+        help="place hands in metres by depth (mode fused); the source must have depth: synthetic or mesh",
+    )
+    add_option(parser, "--depth-noise", declaration(SourceOptions, "depth_noise"))
     add_option(parser, "--backend", declaration(RuntimeOptions, "backend"))
     add_option(parser, "--budget-ms", declaration(ControllerOptions, "budget_ms"))
 
@@ -72,6 +85,9 @@ def run(args: argparse.Namespace) -> int:
         HandTrackingError: No frame was handled, or no hand was seen; the message says why.
     """
     require_between(args, duration=(1, 3600))
+    if args.depth and args.source not in DRAWN_SOURCES:
+        msg = f"{args.source} has no depth: leave out --depth, or give --source {' or '.join(DRAWN_SOURCES)}."
+        raise ConfigurationError(msg)
     require_writable(args.out, "summary.json", "video.mp4")
     out: Path = args.out
     view = LiveView()
@@ -83,16 +99,19 @@ def run(args: argparse.Namespace) -> int:
     graph = GraphRun(
         args.duration, GraphOptions(NODES[:-1], parameters=_parameters(args)), out / "nodes.log", NODES[-1:]
     )
-    with FrameSpool(out) as spool:
-        recording = run_graph(graph, spool.add, partial(_show, view, args, _level_names()))
+    with FrameSpool(out) as spool, FrameSpool(out) as depths:
+        show = partial(_show, view, args, _level_names())
+        on_depth = partial(_keep_depth, depths) if args.depth else None
+        recording = run_graph(graph, spool.add, show, on_depth)
         summary = {
             "source": args.source,
             "battery_simulated": True,
             "budget_ms": args.budget_ms,
+            **({"depth_noise": args.depth_noise} if args.depth else {}),
             **summarize(recording),
         }
         write_json(out / "summary.json", summary)
-        files = ["summary.json", "nodes.log", *_write_pictures(view, args, recording, spool)]
+        files = ["summary.json", "nodes.log", *_write_pictures(view, args, recording, spool, depths)]
     if spool.problem:
         view.say(spool.problem)
     for line in _report(summary, [out / name for name in files]):
@@ -108,9 +127,14 @@ def _parameters(args: argparse.Namespace) -> dict[str, dict[str, Value]]:
     """Choose what differs from config/hand_tracking.yaml: the source, the backend, budget and battery."""
     battery = SimulatedBatteryOptions()
     lifetime_s = 3600 * battery.capacity_wh / (battery.base_w + battery.load_w[0])
+    camera: dict[str, Value] = {"source": args.source, "allow_gstreamer": True}
+    tracker: dict[str, Value] = {"backend": args.backend}
+    if args.depth:
+        camera |= {"depth": True, "depth_noise": args.depth_noise}
+        tracker["depth.mode"] = "fused"
     return {
-        "camera_node": {"source": args.source, "allow_gstreamer": True},
-        "hand_tracker_node": {"backend": args.backend},
+        "camera_node": camera,
+        "hand_tracker_node": tracker,
         "pruning_controller_node": {"budget_ms": args.budget_ms},
         "power_node": {
             "source": "simulated",
@@ -158,7 +182,7 @@ def _show(
 
 
 def _write_pictures(
-    view: LiveView, args: argparse.Namespace, recording: ObservedRun, spool: FrameSpool
+    view: LiveView, args: argparse.Namespace, recording: ObservedRun, spool: FrameSpool, depths: FrameSpool
 ) -> list[str]:
     """Write plots and video; returns the names of the files."""
     # Its import takes as long as a node's start, which it should not delay.
@@ -168,6 +192,7 @@ def _write_pictures(
     out: Path = args.out
     note = "synthetic picture" if args.source in DRAWN_SOURCES else ""
     labels = [label for label in (note, "simulated battery") if label]
+    marks = [f"synthetic depth, noise: {args.depth_noise}", "dots: measured, rings: inferred"]
     save_latency_plot(recording, args.budget_ms, out / "latency_level.png", ", ".join(labels))
     save_timeline(recording.costs, out / "timeline.png", note=note)
     files = ["latency_level.png", "timeline.png"]
@@ -175,11 +200,19 @@ def _write_pictures(
         save_battery_plot(recording, out / "battery.png", "simulated battery")
         files.append("battery.png")
     if len(spool):
-        write_video(
-            spool, recording, out / "video.mp4", labels, lambda done: view.progress("video", done, len(spool))
-        )
+        show = partial(_show_video, view, len(spool))
+        write_video(spool, recording, out / "video.mp4", labels + marks * args.depth, show, depths)
         files += ["video.mp4", "video.png"] if (out / "video.png").exists() else ["video.mp4"]
     return files
+
+
+def _show_video(view: LiveView, total: int, done: int) -> None:
+    view.progress("video", done, total)
+
+
+def _keep_depth(depths: FrameSpool, stamp_ns: int, depth_mm: NDArray[np.uint16]) -> None:
+    """Keep a depth image as small as the video shows it."""
+    depths.add(stamp_ns, np.ascontiguousarray(depth_mm[::_INSET_STEP, ::_INSET_STEP]))
 
 
 def _report(summary: dict[str, Any], files: list[Path]) -> list[str]:
@@ -205,8 +238,20 @@ def _report(summary: dict[str, Any], files: list[Path]) -> list[str]:
         found = f"{summary['truth_hands_found']} of {summary['truth_hands']} synthetic hands found"
         error = f"{summary['error_px']:.1f} px, {summary['error_palm_percent']:.1f} % of palm size; {found}"
         rows.append(("error to exact truth", error))
+    if "error_3d_mm" in summary:
+        rows += _rows_of_depth(summary)
     rows.append(("files", ", ".join(map(str, files))))
     return ["", *(f"{name:<24}{value}" for name, value in rows)]
+
+
+def _rows_of_depth(summary: dict[str, Any]) -> list[tuple[str, str]]:
+    shares = ", ".join(f"{100 * summary[f'joints_{state}']:.0f} % {state}" for state in STATES)
+    rows = [("joints in space", shares), ("depth in the tracker", _percentiles(summary["depth_ms"]))]
+    if summary["truth_hands_3d"]:
+        error = f"{summary['error_3d_mm']:.1f} mm, visible joints {summary['visible_error_3d_mm']:.1f} mm"
+        placed = f"{summary['truth_hands_3d_found']} of {summary['truth_hands_3d']} synthetic hands placed"
+        rows.insert(0, ("error in space", f"{error}; {placed}; noise of depth: {summary['depth_noise']}"))
+    return rows
 
 
 def _percentiles(values: dict[str, float]) -> str:

@@ -23,6 +23,7 @@ from itertools import pairwise
 from typing import Any
 
 from hand_tracking_dsp.evaluation.matching import match_hands
+from hand_tracking_dsp.evaluation.measures.space import STATES, SpaceFrame, SpaceMeasures
 from hand_tracking_dsp.evaluation.statistics import mean_or_nan, percentiles
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.recordings.run import ObservedRun
@@ -54,6 +55,51 @@ def truth_error(recording: ObservedRun) -> dict[str, float]:
         "truth_hands": in_view,
         "truth_hands_found": len(pixels),
     }
+
+
+def space_error(recording: ObservedRun) -> dict[str, Any]:
+    """Compare hands in space with the exact ones, on every frame that has both.
+
+    Returns:
+        error_3d_mm, mean over joints, hands and frames, and visible_error_3d_mm, that of the joints that the
+        camera sees; both NaN where no hand was matched; truth_hands_3d and truth_hands_3d_found, hands that
+        the truth shows on frames with depth, and those of them that were placed; joints_measured,
+        joints_inferred and joints_unknown, shares of the joints of all hands placed; depth_ms as p50, p95 and
+        p99.
+    """
+    measures = SpaceMeasures()
+    rows = []
+    for stamp_ns, space in recording.hands_3d.items():
+        hands = {hand.track_id: hand for hand in recording.hands.get(stamp_ns, ())}
+        known = [hand for hand in space.hands if hand.track_id in hands]
+        truth, true_places = recording.truth_3d.get(stamp_ns), recording.truth.get(stamp_ns, ())
+        both = truth is not None and len(truth.hands) == len(true_places)
+        rows.append(
+            measures.update(
+                SpaceFrame(
+                    known,
+                    [hands[hand.track_id].landmarks for hand in known],
+                    truth.hands if truth is not None and both else None,
+                    [hand.landmarks for hand in true_places] if both else [],
+                )
+            )
+        )
+    counts = {state: sum(row[f"{state}_joints"] for row in rows) for state in STATES}
+    total = sum(counts.values())
+    return {
+        "error_3d_mm": _weighted(rows, "error_3d_mm", "joints_3d"),
+        "visible_error_3d_mm": _weighted(rows, "visible_error_3d_mm", "visible_joints_3d"),
+        "truth_hands_3d": sum(row.get("true_hands_3d", 0) for row in rows),
+        "truth_hands_3d_found": sum(row.get("found_3d", 0) for row in rows),
+        **{f"joints_{state}": count / total if total else math.nan for state, count in counts.items()},
+        "depth_ms": percentiles([cost.depth_ms for cost in recording.costs]),
+    }
+
+
+def _weighted(rows: Sequence[dict[str, float]], name: str, weight: str) -> float:
+    known = [row for row in rows if row.get(weight, 0) > 0]
+    total = sum(row[weight] for row in known)
+    return sum(row[name] * row[weight] for row in known) / total if total else math.nan
 
 
 def frames_lost(recording: ObservedRun) -> int:
@@ -107,7 +153,8 @@ def summarize(recording: ObservedRun) -> dict[str, Any]:
         or level commanded), levels_used, frames_by_level, frames_by_point (those at a point of the bank's
         list), frame_rate_hz, latency_ms (total_ms of msg/TrackerStats.msg) and
         end_to_end_ms as p50, p95 and p99, transport_ms (end to end, less inference) in the same way, backend;
-        and, where the camera knows exact truth, those of truth_error.
+        where the camera knows exact truth, those of truth_error; and, where hands were placed in space, those
+        of space_error.
     """
     costs = recording.costs
     by_level = Counter(cost.level for cost in costs)
@@ -126,4 +173,5 @@ def summarize(recording: ObservedRun) -> dict[str, Any]:
         "transport_ms": percentiles([cost.end_to_end_ms - cost.inference_ms for cost in costs]),
         "backend": costs[-1].provider if costs else "",
         **(truth_error(recording) if recording.truth else {}),
+        **(space_error(recording) if recording.hands_3d else {}),
     }

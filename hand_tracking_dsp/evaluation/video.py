@@ -22,19 +22,26 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from hand_tracking_dsp.depth.draw import draw_depth_inset, draw_hands_in_space
 from hand_tracking_dsp.errors import HandTrackingError, OutputError
 from hand_tracking_dsp.files import make_folder, replaced_files, write_bytes
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.recordings.run import Charge, ObservedRun
 from hand_tracking_dsp.tracking.caption import Caption
-from hand_tracking_dsp.tracking.draw import draw_hands, write_caption
+from hand_tracking_dsp.tracking.draw import write_caption
 from hand_tracking_dsp.tracking.types import Image, TrackedHand
 
-_JPEG_QUALITY = 90
+Depth = NDArray[np.uint16]
+"""A depth image, uint16 [height, width], millimetres; 0 = unknown."""
+
+_JPEG = ".jpg", [cv2.IMWRITE_JPEG_QUALITY, 90]
+_PNG = ".png", [cv2.IMWRITE_PNG_COMPRESSION, 1]
 _LABEL_BGR = (120, 220, 255)
 
 
@@ -83,31 +90,32 @@ class FrameSpool:
             return 30.0
         return min(max((len(stamps) - 1) / ((stamps[-1] - stamps[0]) * 1e-9), 1.0), 240.0)
 
-    def add(self, stamp_ns: int, image: Image) -> None:
-        """Keep a BGR picture, unless there was no room for an earlier one."""
+    def add(self, stamp_ns: int, image: Image | Depth) -> None:
+        """Keep a BGR picture, or a depth image as it is, unless there was no room for an earlier one."""
         if self.problem:
             return
-        _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+        suffix, settings = _PNG if image.ndim == 2 else _JPEG
+        _, packed = cv2.imencode(suffix, image, settings)
         try:
-            self._file.write(jpeg.tobytes())
+            self._file.write(packed.tobytes())
         except OSError as error:
             self.problem = f"The video ends before the run ({error.strerror}): make room for its pictures."
             return
-        self._index.append((stamp_ns, len(jpeg)))
+        self._index.append((stamp_ns, len(packed)))
 
     @property
     def stamps_ns(self) -> list[int]:
         """Stamps of the pictures, nanoseconds, in the order they came."""
         return [stamp_ns for stamp_ns, _ in self._index]
 
-    def frames(self) -> Iterator[tuple[int, Image]]:
-        """Yield stamp (nanoseconds) and BGR picture, in the order they came."""
+    def frames(self) -> Iterator[tuple[int, Any]]:
+        """Yield stamp (nanoseconds) and picture, in the order they came."""
         with suppress(OSError):  # the last picture may be cut off where there was no room
             self._file.flush()
         self._file.seek(0)
         for stamp_ns, size in list(self._index):
             jpeg = np.frombuffer(self._file.read(size), dtype=np.uint8)
-            yield stamp_ns, cv2.imdecode(jpeg, cv2.IMREAD_COLOR)  # type: ignore[misc]
+            yield stamp_ns, cv2.imdecode(jpeg, cv2.IMREAD_UNCHANGED)
         self._file.seek(0, os.SEEK_END)
 
 
@@ -117,12 +125,14 @@ def write_video(
     path: Path,
     labels: Sequence[str] = (),
     on_frame: Callable[[int], None] = lambda _: None,
+    depths: FrameSpool | None = None,
 ) -> None:
     """Draw what was found into the pictures and encode them (MPEG-4; plays in mpv, VLC and ffplay).
 
     Pictures from before the first frame that was handled are left out. Beside the video, under its name
     with the ending .png, stands the picture with the largest hand, of those whose battery is known if any is.
-    The labels are remarks that a viewer must see, for example that the pictures are synthetic.
+    The labels are remarks that a viewer must see, for example that the pictures are synthetic. Depth images
+    of the same stamps, uint16 [height, width] in millimetres, are drawn small into them.
 
     Raises:
         HandTrackingError: OpenCV has no encoder here.
@@ -139,12 +149,17 @@ def write_video(
     still = path.with_suffix(".png")
     with replaced_files(path.parent, [still.name], path.name) as made:
         writer: cv2.VideoWriter | None = None
+        depth_at = _DepthAt(depths)
         try:
             for done, (stamp_ns, image) in enumerate(spool.frames(), 1):
                 if stamp_ns < recording.start_ns:
                     continue
                 caption = _caption(costs.get(stamp_ns), recording.charge_at(stamp_ns))
-                draw_hands(image, recording.hands.get(stamp_ns, ()), caption)
+                if (depth_mm := depth_at(stamp_ns)) is not None:
+                    draw_depth_inset(image, depth_mm.astype(np.float32) * np.float32(1e-3))
+                hands, space = recording.hands.get(stamp_ns, ()), recording.hands_3d.get(stamp_ns)
+                found = {} if space is None else {hand.track_id: hand for hand in space.hands}
+                draw_hands_in_space(image, hands, found, caption)
                 write_caption(image, "\n".join(labels), _LABEL_BGR, at_bottom=True)
                 if writer is None:
                     writer = _open_writer(made / path.name, spool.rate_hz, image)
@@ -155,6 +170,19 @@ def write_video(
         finally:
             if writer is not None:
                 writer.release()
+
+
+class _DepthAt:
+    """Gives the depth image of a stamp; the stamps are asked for in the order of the pictures."""
+
+    def __init__(self, depths: FrameSpool | None) -> None:
+        self._frames = iter(()) if depths is None else depths.frames()
+        self._next = next(self._frames, None)
+
+    def __call__(self, stamp_ns: int) -> Depth | None:
+        while self._next is not None and self._next[0] < stamp_ns:
+            self._next = next(self._frames, None)
+        return self._next[1] if self._next is not None and self._next[0] == stamp_ns else None
 
 
 def _extent(hands: Sequence[TrackedHand]) -> float:

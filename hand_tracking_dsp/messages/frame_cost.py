@@ -50,7 +50,7 @@ class FrameCost(FrameStats):
         prediction_error: Then, mean distance of these hands from the measured ones, % of palm size.
         requested_point: Operating point last commanded; NO_POINT: a level alone.
         operating_point: Operating point in force; NO_POINT: not known, or none of the bank's list.
-        depth_ms: Time that depth took, before the hands were published or after, milliseconds; 0: none used.
+        depth_ms: Time that depth took in the thread that tracks, milliseconds; 0: none, or another thread's.
     """
 
     stamp_ns: int

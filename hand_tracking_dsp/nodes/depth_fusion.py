@@ -246,4 +246,5 @@ class DepthFusion:
             self._check.add(view, found.result.hands, found.stamp_s)
         lifted = self._lifter.lift(found.result.hands, view, found.stamp_s)
         hands, header = self._output.publish(Hands3d(lifted, source, offset_s), found.header)
+        self._pictures.note_in_space(lifted, view)
         self._pictures.publish_in_space(found.result.hands, hands.hands, header)

@@ -31,6 +31,7 @@ from hand_tracking_dsp.nodes.messages.conversion import pixels_to_image
 from hand_tracking_dsp.nodes.messages.hand_markers import hand_markers, markers_in_space
 from hand_tracking_dsp.nodes.messages.overlay import Overlay
 from hand_tracking_dsp.nodes.messages.received_images import ReceivedImages
+from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult, TrackedHand
 from hand_tracking_dsp.tracking.types import Image as Pixels
 
@@ -69,6 +70,10 @@ class FramePictures:
         self._in_space_s = time.monotonic()
         if self._markers is not None and self._markers.get_subscription_count():
             self._markers.publish(markers_in_space(hands, in_space, header))
+
+    def note_in_space(self, in_space: Sequence[Hand3d], view: DepthView) -> None:
+        """Take hands in the camera's frame, and the depth image that placed them, for the overlay."""
+        self._drawing.add_in_space(in_space, view)
 
     def publish(
         self, pixels: Pixels, order: ChannelOrder, result: FrameResult, cost: FrameCost, header: Header

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from hand_tracking_dsp.depth.types import Hands3d
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.tracking.types import TrackedHand
 
@@ -50,6 +51,8 @@ class ObservedRun:
         costs: Costs of the frames that the tracker handled, in order.
         hands: Hands that the tracker found.
         truth: Exact hands, where the camera knows them.
+        hands_3d: Hands in space, of depth.
+        truth_3d: Exact hands in space, where the camera knows them.
         commands: Commands of the controller, in order.
         charges: Battery readings, in order.
         processor_shares: Share of a core that each process of the graph took, by its name, where that was
@@ -60,6 +63,8 @@ class ObservedRun:
     costs: list[FrameCost] = field(default_factory=list)
     hands: dict[int, tuple[TrackedHand, ...]] = field(default_factory=dict)
     truth: dict[int, tuple[TrackedHand, ...]] = field(default_factory=dict)
+    hands_3d: dict[int, Hands3d] = field(default_factory=dict)
+    truth_3d: dict[int, Hands3d] = field(default_factory=dict)
     commands: list[ObservedCommand] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
     processor_shares: dict[str, float] = field(default_factory=dict)
@@ -84,6 +89,8 @@ class ObservedRun:
         self.published.clear()
         self.hands.clear()
         self.truth.clear()
+        self.hands_3d.clear()
+        self.truth_3d.clear()
 
     def charge_at(self, stamp_ns: int) -> Charge | None:
         """Return the last battery reading not later than a stamp."""

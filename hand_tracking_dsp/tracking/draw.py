@@ -17,12 +17,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from enum import IntEnum
 
 import cv2
 import numpy as np
 
-from hand_tracking_dsp.hand import BONES, FINGERS, Handedness, Joint
+from hand_tracking_dsp.hand import BONES, FINGERS, JOINT_COUNT, Handedness, Joint
 from hand_tracking_dsp.tracking.geometry import palm_size
 from hand_tracking_dsp.tracking.types import Image, TrackedHand
 
@@ -56,6 +57,18 @@ _LINE, _MARGIN = 20, 8
 _LEAST_SCALE = 0.8
 # How much of the picture is seen through the field below a caption.
 _SEEN = 0.45
+_RING_INSIDE = (30, 30, 30)
+
+
+class Mark(IntEnum):
+    """Forms of a joint in a drawing."""
+
+    NONE = 0
+    RING = 1
+    DOT = 2
+
+
+_DOTS = (Mark.DOT,) * JOINT_COUNT
 
 
 def draw_hands(image: Image, hands: Iterable[TrackedHand], caption: str = "") -> None:
@@ -67,8 +80,33 @@ def draw_hands(image: Image, hands: Iterable[TrackedHand], caption: str = "") ->
         caption: One or several lines for the top left corner.
     """
     for hand in hands:
-        _draw_hand(image, hand)
+        draw_hand(image, hand, hand_label(hand))
     write_caption(image, caption)
+
+
+def draw_hand(image: Image, hand: TrackedHand, label: str, marks: Sequence[int] = _DOTS) -> None:
+    """Draw the skeleton of a hand into a BGR image, in place.
+
+    Args:
+        image: uint8 [height, width, 3], BGR, writable.
+        hand: The hand.
+        label: Line of ASCII above it.
+        marks: Mark of each joint.
+    """
+    points = np.rint(np.clip(hand.landmarks[:, :2], -30000, 30000)).astype(int)
+    thickness = max(1, round(palm_size(hand.landmarks) / 50))
+    for start, end in BONES:
+        colour = bone_colour(start, end, hand.handedness)
+        cv2.line(image, _pixel(points[start]), _pixel(points[end]), colour, thickness, cv2.LINE_AA)
+    for joint, mark in zip(Joint, marks, strict=True):
+        colour, place = joint_colour(joint, hand.handedness), _pixel(points[joint])
+        if mark == Mark.RING:
+            # Dark inside, so that the bones do not show through it.
+            cv2.circle(image, place, thickness + 2, _RING_INSIDE, cv2.FILLED, cv2.LINE_AA)
+            cv2.circle(image, place, thickness + 2, colour, 1, cv2.LINE_AA)
+        elif mark == Mark.DOT:
+            cv2.circle(image, place, thickness + 1, colour, cv2.FILLED, cv2.LINE_AA)
+    _write_above(image, label, points, SIDE_COLOURS_BGR[hand.handedness])
 
 
 def bone_colour(start: Joint, end: Joint, handedness: Handedness = Handedness.UNKNOWN) -> Colour:
@@ -111,28 +149,16 @@ def write_caption(image: Image, text: str, colour: Colour = _WHITE, *, at_bottom
         _write(image, words, (margin, top + line * row), colour, scale)
 
 
-def _draw_hand(image: Image, hand: TrackedHand) -> None:
-    points = np.rint(np.clip(hand.landmarks[:, :2], -30000, 30000)).astype(int)
-    thickness = max(1, round(palm_size(hand.landmarks) / 50))
-    for start, end in BONES:
-        colour = bone_colour(start, end, hand.handedness)
-        cv2.line(image, _pixel(points[start]), _pixel(points[end]), colour, thickness, cv2.LINE_AA)
-    for joint in Joint:
-        colour = joint_colour(joint, hand.handedness)
-        cv2.circle(image, _pixel(points[joint]), thickness + 1, colour, cv2.FILLED, cv2.LINE_AA)
-    _name_hand(image, hand, points)
-
-
-def _name_hand(image: Image, hand: TrackedHand, points: np.ndarray) -> None:
-    """Write a hand's name above it, moved into the image where only the name would be outside."""
+def _write_above(image: Image, label: str, points: np.ndarray, colour: Colour) -> None:
+    """Write above points, moved into the image where only the label would be outside."""
     height, width = image.shape[:2]
     low, high = points.min(axis=0), points.max(axis=0)
     if high[0] < 0 or high[1] < 0 or low[0] >= width or low[1] >= height:
         return
-    label, scale = hand_label(hand), _text_scale(image)
+    scale = _text_scale(image)
     x = min(max(int(low[0]), 2), width - _text_width(label, scale) - 2)
     y = min(max(int(low[1]) - round(10 * scale), round(14 * scale)), height - 4)
-    _write(image, label, (max(x, 2), y), SIDE_COLOURS_BGR[hand.handedness], scale)
+    _write(image, label, (max(x, 2), y), colour, scale)
 
 
 def _write(image: Image, text: str, origin: tuple[int, int], colour: Colour, scale: float) -> None:

@@ -152,3 +152,24 @@ def test_impossible_durations_are_refused(tmp_path: Path, duration: str) -> None
     assert result.returncode == 1
     assert "choose 1 to 3600" in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_demo_with_depth_says_how_far_hands_in_space_are_off(tmp_path: Path) -> None:
+    result = _demo(tmp_path, "--duration", "5", "--depth")
+    assert result.returncode == 0, result.stdout + result.stderr
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert 0 < summary["visible_error_3d_mm"] < 25
+    assert 0 < summary["error_3d_mm"] < 40
+    assert summary["truth_hands_3d_found"] > 0.8 * summary["truth_hands_3d"] > 0
+    assert summary["depth_noise"] == "none"
+    assert "error in space" in result.stdout
+    assert "noise of depth: none" in result.stdout
+    picture = cv2.imread(str(tmp_path / "out" / "video.png"))
+    assert picture[5:120, 460:].std() > 10, "the depth image"
+
+
+def test_demo_refuses_depth_of_a_source_without(tmp_path: Path) -> None:
+    result = _demo(tmp_path, "--depth", "--source", "0")
+    assert result.returncode == 1
+    assert "0 has no depth: leave out --depth, or give --source synthetic or mesh." in result.stderr
+    assert not (tmp_path / "out").exists()

@@ -16,12 +16,16 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from hand_tracking_dsp.commands.output import write_json
+from hand_tracking_dsp.depth.types import Hand3d, Hands3d, HandSource, JointState
 from hand_tracking_dsp.evaluation.summary import count_switches, frames_lost, summarize, truth_error
+from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.recordings.run import ObservedRun
 
 
@@ -48,6 +52,28 @@ def test_without_truth_there_is_no_error(made: SimpleNamespace) -> None:
     recording = made.run()
     recording.truth.clear()
     assert "error_px" not in summarize(recording)
+
+
+def test_hands_in_space_are_compared_with_the_exact_ones_in_millimetres(made: SimpleNamespace) -> None:
+    recording = made.run(10)
+    assert "error_3d_mm" not in summarize(recording), "there was no depth"
+    joints = np.random.default_rng(2).uniform(-0.1, 0.1, (21, 3)).astype(np.float32) + np.float32([0, 0, 1])
+    states, zeros = np.full(21, JointState.MEASURED, np.uint8), np.zeros(21, np.float32)
+
+    def space(track_id: int, z_m: float, source: HandSource) -> Hands3d:
+        moved = joints + np.float32([0, 0, z_m])
+        return Hands3d((Hand3d(track_id, Handedness.RIGHT, 0.9, 0.9, moved, states, zeros),), source)
+
+    for number, stamp_ns in enumerate(sorted(recording.hands)):
+        recording.truth_3d[stamp_ns] = space(0, 0.0, HandSource.TRUTH)
+        if number < 6:
+            recording.hands_3d[stamp_ns] = space(1, 0.004 if number % 2 else 0.008, HandSource.FUSED)
+    recording.costs = [replace(cost, depth_ms=1.5) for cost in recording.costs]
+    summary = summarize(recording)
+    assert summary["error_3d_mm"] == summary["visible_error_3d_mm"] == pytest.approx(6, abs=1e-3)
+    assert (summary["truth_hands_3d"], summary["truth_hands_3d_found"]) == (6, 6), "where depth came"
+    assert summary["joints_measured"] == 1
+    assert summary["depth_ms"]["p50"] == 1.5
 
 
 def test_an_empty_run_can_be_summarized_and_written(tmp_path) -> None:

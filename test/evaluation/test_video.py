@@ -60,6 +60,23 @@ def test_video_plays_at_the_rate_of_the_pictures_and_shows_the_hand(
     assert cv2.imread(str(tmp_path / "video.png")) is not None
 
 
+def test_depth_of_the_same_stamps_is_drawn_small_into_the_corner(
+    tmp_path: Path, made: SimpleNamespace
+) -> None:
+    recording = made.run(4)
+    stamps = [cost.stamp_ns for cost in recording.costs]
+    with _filled_spool(tmp_path / "spool", stamps) as spool, FrameSpool(tmp_path) as depths:
+        depths.add(stamps[0] - 5, np.full((160, 213), 900, np.uint16))
+        for stamp_ns in stamps[1:3]:
+            depths.add(stamp_ns, np.full((160, 213), 500, np.uint16))
+        (_, _), (_, kept), (_, _) = depths.frames()
+        assert (kept.dtype, kept[0, 0]) == (np.uint16, 500), "nothing is lost"
+        write_video(spool, recording, tmp_path / "video.mp4", depths=depths)
+    video = cv2.VideoCapture(str(tmp_path / "video.mp4"))
+    shown = [bool((video.read()[1][10:120, 480:630] > 60).mean() > 0.3) for _ in stamps]
+    assert shown == [False, True, True, False]
+
+
 def test_a_frame_that_was_not_handled_is_shown_without_a_hand(tmp_path: Path, made: SimpleNamespace) -> None:
     recording = made.run(3)
     between = [cost.stamp_ns + 1 for cost in recording.costs]

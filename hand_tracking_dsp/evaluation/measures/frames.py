@@ -92,6 +92,7 @@ class FrameRow:
         inferred_joints: Joints in space whose place follows from others.
         unknown_joints: Joints without a place.
         true_hands_3d: True hands in space.
+        found_3d: Those of them that were tracked and placed.
         joints_3d: Joints in space of the hands found whose true place is known.
         error_3d_mm: Mean distance of these from there, millimetres.
         visible_joints_3d: Those of them that the camera sees.
@@ -153,6 +154,7 @@ class FrameRow:
     inferred_joints: float = NAN
     unknown_joints: float = NAN
     true_hands_3d: float = NAN
+    found_3d: float = NAN
     joints_3d: float = NAN
     error_3d_mm: float = NAN
     visible_joints_3d: float = NAN

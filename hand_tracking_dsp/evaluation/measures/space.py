@@ -32,6 +32,9 @@ from hand_tracking_dsp.tracking.types import Floats
 NEAR_MM = (20, 40)
 """Thresholds of the share of hands with all joints near, millimetres."""
 
+STATES = ("measured", "inferred", "unknown")
+"""Words for the states of joints."""
+
 BONE_FRAMES = 10
 """Frames of a hand from which on its bones are compared with their means before."""
 
@@ -47,13 +50,27 @@ class SpaceFrame:
         hands: The hands; those of which depth says nothing have unknown joints.
         landmarks: float32 [21, 2 or more] of each of them in the image, pixels.
         truth: True hands in space, whose state MEASURED says that the camera sees a joint; None: not known.
-        camera: Camera of the image.
+        truth_landmarks: float32 [21, 2 or more] of each of them in the image, pixels.
     """
 
     hands: Sequence[Hand3d]
     landmarks: Sequence[Floats]
-    truth: Sequence[Hand3d] | None
-    camera: Intrinsics
+    truth: Sequence[Hand3d] | None = None
+    truth_landmarks: Sequence[Floats] = ()
+
+    @classmethod
+    def projected(
+        cls,
+        hands: Sequence[Hand3d],
+        landmarks: Sequence[Floats],
+        truth: Sequence[Hand3d] | None,
+        camera: Intrinsics,
+    ) -> SpaceFrame:
+        """Make one where the camera says where true hands lie; those not wholly before it are left out."""
+        if truth is None:
+            return cls(hands, landmarks)
+        seen = [hand for hand in truth if _is_before_camera(hand)]
+        return cls(hands, landmarks, seen, [camera.project(hand.joints_m) for hand in seen])
 
 
 class SpaceMeasures:
@@ -75,7 +92,7 @@ class SpaceMeasures:
         if deviations:
             result |= {"bone_deviation_percent": mean_or_nan(deviations), "bone_hands": len(deviations)}
         if frame.truth is not None:
-            result |= _errors(frame, [hand for hand in frame.truth if _is_before_camera(hand)])
+            result |= _errors(frame, frame.truth)
         return result
 
     def _bone_deviation(self, hand: Hand3d) -> float | None:
@@ -94,17 +111,18 @@ class SpaceMeasures:
 
 def _errors(frame: SpaceFrame, truth: Sequence[Hand3d]) -> dict[str, float]:
     """Compare the hands of a frame with the true ones that they lie on in the image."""
-    places = [frame.camera.project(hand.joints_m) for hand in truth]
     errors, seen = [], []
-    near = [0] * len(NEAR_MM)
-    for i, j in match_hands(list(frame.landmarks), places):
+    near, found = [0] * len(NEAR_MM), 0
+    for i, j in match_hands(frame.landmarks, frame.truth_landmarks):
         distances = 1e3 * np.linalg.norm(frame.hands[i].joints_m - truth[j].joints_m, axis=1)
         known = np.isfinite(distances)
+        found += bool(known.any())
         errors += distances[known].tolist()
         seen += distances[known & (truth[j].states == JointState.MEASURED)].tolist()
         near = [count + bool(distances.max() <= limit) for count, limit in zip(near, NEAR_MM, strict=True)]
     return {
         "true_hands_3d": len(truth),
+        "found_3d": found,
         "joints_3d": len(errors),
         "error_3d_mm": mean_or_nan(errors),
         "visible_joints_3d": len(seen),

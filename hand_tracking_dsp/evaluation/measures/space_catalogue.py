@@ -70,6 +70,15 @@ SPACE_METRICS: tuple[Metric, ...] = (
         for limit in NEAR_MM
     ),
     _in_space(
+        "hands_placed",
+        "share",
+        "higher",
+        "True hands that were tracked and of which at least a joint was placed, over all true hands on "
+        "frames with depth.",
+        _TRUTH,
+        ratio("found_3d", "true_hands_3d"),
+    ),
+    _in_space(
         "bone_deviation_percent",
         "%",
         "lower",

@@ -176,7 +176,7 @@ class FrameMetrics:
         if placed.camera is None:
             return {"with_depth": 0.0}
         landmarks = [hand.landmarks for hand in result.hands]
-        space = SpaceFrame(placed.hands, landmarks, frame.truth_3d, placed.camera)
+        space = SpaceFrame.projected(placed.hands, landmarks, frame.truth_3d, placed.camera)
         return {"with_depth": 1.0, "depth_ms": placed.ms} | self._space.update(space)
 
     def frames(self) -> Frames:

@@ -97,6 +97,11 @@ class HandPlacer:
         return statue
 
     @property
+    def view(self) -> DepthView | None:
+        """The depth image read last; None: there is none that can be used."""
+        return self._view
+
+    @property
     def read_ms(self) -> float:
         """Time that the last read took, milliseconds."""
         return self._ms

@@ -247,12 +247,13 @@ class _Replay:
             image, order, conversion_ms = statue, STATUE_ORDER, self.placer.read_ms
         else:
             image, order, conversion_ms = frame.image, frame.order, frame.conversion_ms
-        result = self.tracker.track(image, stamp_s, point, order)
+        depth = self.placer.view
+        result = self.tracker.track(image, stamp_s, point, order, depth=depth)
         total_ms = conversion_ms + result.stats.total_ms
         self.timing.took(total_ms)
         latency_ms = self.timing.latency_ms(turn, total_ms)
         policy_drift, agreement = (
-            Drift() if monitor is None else monitor.measure(image, order, result, total_ms)
+            Drift() if monitor is None else monitor.measure(image, order, result, total_ms, depth)
             for monitor in (self.policy_drift, self.agreement)
         )
         placed = self.placer.place(result, stamp_s, statue)

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -28,11 +29,14 @@ from sensor_msgs.msg import BatteryState, CameraInfo, Image
 from std_msgs.msg import Float32
 
 from hand_tracking_dsp.control.samples import BatterySample
+from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.messages.depth_images import depth_to_metres
 from hand_tracking_dsp.messages.hands import tracked_hands
+from hand_tracking_dsp.messages.hands_3d import hands_in_space
 from hand_tracking_dsp.messages.images import image_to_pixels
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.messages.samples import BatteryReader, frame_cost
-from hand_tracking_dsp.msg import HandArray, SparsityCommand, TrackerStats
+from hand_tracking_dsp.msg import Hand3DArray, HandArray, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.graph.spinning import SpinningNode
 from hand_tracking_dsp.recordings.image_clock import ImageClock
 from hand_tracking_dsp.recordings.run import Charge, ObservedCommand, ObservedRun
@@ -55,6 +59,8 @@ class GraphObserver(SpinningNode):
         domain_id: ROS domain; None: the environment's.
         on_image: Function called with stamp (nanoseconds) and BGR pixels for every image; None: neither
             images nor exact joints are subscribed to, which spares the machine their transport.
+        on_depth: Function called with stamp (nanoseconds) and uint16 [height, width] millimetres for every
+            depth image, as camera_node publishes them; None: no depth is subscribed to, nor hands in space.
         stats_topic: Topic of TrackerStats.
         costs_only: Subscribe to costs and battery alone, from publishers of either reliability: for graphs
             that are not this process's own.
@@ -68,12 +74,13 @@ class GraphObserver(SpinningNode):
         domain_id: int | None = None,
         on_image: Callable[[int, Pixels], None] | None = None,
         *,
+        on_depth: Callable[[int, NDArray[np.uint16]], None] | None = None,
         stats_topic: str = "stats",
         costs_only: bool = False,
     ) -> None:
         super().__init__("hand_tracking_observer", domain_id)
         self.recording = ObservedRun()
-        self._on_image = on_image
+        self._on_image, self._on_depth = on_image, on_depth
         self._battery = BatteryReader()
         self._reading: BatterySample | None = None
         self._costs_only = costs_only
@@ -92,6 +99,10 @@ class GraphObserver(SpinningNode):
         if self._on_image is not None:
             subscribe(Image, "image_raw", self._on_raw_image, _BEST_EFFORT)
             subscribe(HandArray, "truth", self._on_truth, _RELIABLE)
+        if self._on_depth is not None:
+            subscribe(Image, "depth/image_raw", self._on_depth_image, _BEST_EFFORT)
+            subscribe(Hand3DArray, "hands_3d", self._on_hands_3d, _RELIABLE)
+            subscribe(Hand3DArray, "truth_3d", self._on_truth_3d, _RELIABLE)
 
     def set_operator_point(self, point: int) -> bool:
         """Ask pruning_controller_node for an operating point, -1: its own choice; does not wait for it.
@@ -111,6 +122,17 @@ class GraphObserver(SpinningNode):
 
     def _on_truth(self, message: HandArray) -> None:
         self.recording.truth[stamp_ns(message)] = tracked_hands(message)
+
+    def _on_hands_3d(self, message: Hand3DArray) -> None:
+        self.recording.hands_3d[stamp_ns(message)] = hands_in_space(message)
+
+    def _on_truth_3d(self, message: Hand3DArray) -> None:
+        self.recording.truth_3d[stamp_ns(message)] = hands_in_space(message)
+
+    def _on_depth_image(self, message: Image) -> None:
+        if self._on_depth is not None:
+            metres = depth_to_metres(message, ImageOptions())
+            self._on_depth(stamp_ns(message), np.rint(1e3 * metres).astype(np.uint16))
 
     def _on_camera_info(self, message: CameraInfo) -> None:
         self.recording.published.add(stamp_ns(message))

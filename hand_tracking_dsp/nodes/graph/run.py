@@ -26,6 +26,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hand_tracking_dsp.errors import HandTrackingError, OutputError
 from hand_tracking_dsp.files import make_folder
 from hand_tracking_dsp.nodes.graph.domains import own_domain
@@ -67,6 +70,7 @@ def run_graph(
     options: GraphRun,
     on_image: Callable[[int, Image], None] | None = None,
     on_state: Callable[[GraphObserver, float], None] = lambda _observer, _elapsed_s: None,
+    on_depth: Callable[[int, NDArray[np.uint16]], None] | None = None,
 ) -> ObservedRun:
     """Run the nodes as processes of their own, and record what they publish.
 
@@ -78,6 +82,7 @@ def run_graph(
         on_image: Function called with stamp (nanoseconds) and BGR pixels for every image.
         on_state: Function called about four times a second with the observer and the seconds since the
             nodes are seen (negative before that: seconds since the start).
+        on_depth: As GraphObserver's.
 
     Raises:
         HandTrackingError: A node ended by itself, or no frame was handled; the message holds what the
@@ -89,7 +94,7 @@ def run_graph(
     with (
         own_domain(options.graph.domain_id) as domain_id,
         _NodeLog(options.log) as log,
-        GraphObserver(domain_id, on_image, stats_topic=options.stats_topic) as observer,
+        GraphObserver(domain_id, on_image, on_depth=on_depth, stats_topic=options.stats_topic) as observer,
     ):
         graph = replace(options.graph, domain_id=domain_id)
         with NodeProcesses(graph, log.add) as nodes:

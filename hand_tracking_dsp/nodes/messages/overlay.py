@@ -18,18 +18,23 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from sensor_msgs.msg import BatteryState
 
+from hand_tracking_dsp.depth.draw import draw_depth_inset, draw_hands_in_space
+from hand_tracking_dsp.depth.types import Hand3d
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.tracking.caption import Caption
+from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.draw import draw_hands
-from hand_tracking_dsp.tracking.types import ChannelOrder, Image, TrackedHand
+from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, Image, TrackedHand
 
 # A battery that has been silent for longer may be in any state.
 _BATTERY_SHOWN_S = 10.0
+# Hands in space come some milliseconds after their image.
+_SPACE_SHOWN_S = 0.25
 
 
 class Overlay:
@@ -39,17 +44,23 @@ class Overlay:
         self._clock = clock
         self._battery: tuple[float, BatteryState] = (-math.inf, BatteryState())
         self._drift = self._drift_level = math.nan
+        self._space: tuple[float, dict[int, Hand3d], Floats | None] = (-math.inf, {}, None)
 
     def add_battery(self, message: BatteryState) -> None:
         """Take a reading of the battery."""
         self._battery = self._clock(), message
 
+    def add_in_space(self, in_space: Iterable[Hand3d], view: DepthView) -> None:
+        """Take hands in the camera's frame, and the depth image that placed them; from any thread."""
+        self._space = self._clock(), {hand.track_id: hand for hand in in_space}, view.metres
+
     def draw(
-        self, pixels: Image, order: ChannelOrder, hands: Iterable[TrackedHand], cost: FrameCost
+        self, pixels: Image, order: ChannelOrder, hands: Sequence[TrackedHand], cost: FrameCost
     ) -> Image:
         """Draw into a copy of an image, uint8 [height, width, 3] BGR.
 
-        The drift, which only some frames measure, is shown until the level changes.
+        The drift, which only some frames measure, is shown until the level changes. What depth says of hands,
+        which may come after their image, is drawn into the images of the next moment, too.
 
         Args:
             pixels: uint8 [height, width, 3].
@@ -58,7 +69,12 @@ class Overlay:
             cost: Costs of the frame.
         """
         canvas = np.ascontiguousarray(pixels[:, :, ::-1]) if order == "rgb" else pixels.copy()
-        draw_hands(canvas, hands, str(self._caption(cost)))
+        taken_s, in_space, metres = self._space
+        if metres is None or self._clock() - taken_s > _SPACE_SHOWN_S:
+            draw_hands(canvas, hands, str(self._caption(cost)))
+        else:
+            draw_depth_inset(canvas, metres)
+            draw_hands_in_space(canvas, hands, in_space, str(self._caption(cost)))
         return canvas
 
     def _caption(self, cost: FrameCost) -> Caption:

@@ -37,7 +37,7 @@ def hand(x_m=0.0, track_id=1, offset_m=(0.0, 0.0, 0.0)) -> Hand3d:
 
 
 def frame(hands, truth) -> SpaceFrame:
-    return SpaceFrame(hands, [CAMERA.project(one.joints_m) for one in hands], truth, CAMERA)
+    return SpaceFrame.projected(hands, [CAMERA.project(one.joints_m) for one in hands], truth, CAMERA)
 
 
 def test_the_error_is_the_distance_in_millimetres_of_known_joints() -> None:
@@ -48,7 +48,7 @@ def test_the_error_is_the_distance_in_millimetres_of_known_joints() -> None:
     found.states[Joint.THUMB_TIP] = JointState.INFERRED
     true = hand()
     true.states[Joint.THUMB_TIP] = JointState.INFERRED
-    space = SpaceFrame([found], [CAMERA.project(true.joints_m)], [true], CAMERA)
+    space = SpaceFrame.projected([found], [CAMERA.project(true.joints_m)], [true], CAMERA)
     row = SpaceMeasures().update(space)
     far_mm = np.hypot(3, 25)
     assert row["error_3d_mm"] == pytest.approx((19 * 5 + far_mm) / 20, rel=1e-4)

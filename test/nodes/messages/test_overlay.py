@@ -30,6 +30,7 @@ from hand_tracking_dsp.nodes.messages import overlay
 from hand_tracking_dsp.nodes.messages.conversion import pixels_to_image
 from hand_tracking_dsp.nodes.messages.overlay import Overlay
 from hand_tracking_dsp.power.simulated_battery import SimulatedBattery, SimulatedBatteryOptions
+from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
 
 BLACK = np.zeros((480, 640, 3), np.uint8)
 
@@ -66,6 +67,18 @@ def test_level_latency_and_battery_are_written_into_a_copy(captions):
     ]
     assert drawn[:80, :250].any()
     assert not BLACK.any()
+
+
+def test_what_depth_says_is_drawn_for_a_moment():
+    now_s = [0.0]
+    drawing = Overlay(lambda: now_s[0])
+    plain = drawing.draw(BLACK, "bgr", [], cost())
+    view = DepthView(np.full((480, 640), 0.8, np.float32), Intrinsics(600.0, 600.0, 320.0, 240.0))
+    drawing.add_in_space([], view)
+    now_s[0] = 0.2
+    assert drawing.draw(BLACK, "bgr", [], cost())[:140, 460:].any(), "the depth image"
+    now_s[0] = 0.3
+    np.testing.assert_array_equal(drawing.draw(BLACK, "bgr", [], cost()), plain)
 
 
 def test_a_simulated_battery_is_called_so(captions):
