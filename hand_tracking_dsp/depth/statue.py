@@ -42,6 +42,12 @@ LAMP = np.array([0.2, -0.5, 0.85]) / np.linalg.norm([0.2, -0.5, 0.85])
 _AMBIENT = 0.5
 """Brightness of a surface that faces away from the lamp, a share of the brightest."""
 
+_EVENED, _MOST_EVENED = 1 / 156, 7
+"""Half the side over which the light is evened, a share of the focal length, and most pixels of it."""
+
+_FADES_FROM = 0.3
+"""Share of the reach from which surfaces fade, by the square of what is left of it."""
+
 _SKIN = (150.0, 110.0, 85.0)
 """Red, green and blue of the brightest surface, above the background."""
 
@@ -68,7 +74,7 @@ class StatueOptions:
 
     reach_m: float = option(
         1.8,
-        "Farthest surface in which hands are looked for; it is drawn darker from half of that on.",
+        "Farthest surface in which hands are looked for; it is drawn ever darker from 0.3 of it on.",
         "m",
         0.2,
         20,
@@ -133,9 +139,13 @@ class StatuePainter:
         cv2.divide(across, cv2.max(length, _TINY_M, length), across)
         cv2.threshold(across, 0, 0, cv2.THRESH_TOZERO, across)
         lit = cv2.convertScaleAbs(across, alpha=255 * (1 - _AMBIENT), beta=255 * _AMBIENT)
-        # Values above 255 are cut off: up to half the reach nothing fades.
-        fade = cv2.convertScaleAbs(smooth, alpha=-510 / self._reach_m, beta=510)
-        shaded: Bytes = cv2.multiply(lit, cv2.min(fade, shown), scale=1 / 255)
+        # Light evens out what the sensor's noise does to slopes, and leaves the outline sharp.
+        side = 2 * min(max(round(fx * _EVENED - 0.5), 1), _MOST_EVENED) + 1
+        lit = cv2.blur(lit, (side, side))
+        # Values above 255 are cut off: nothing fades before _FADES_FROM.
+        slope = 255 / (1 - _FADES_FROM)
+        fade = cv2.min(cv2.convertScaleAbs(smooth, alpha=-slope / self._reach_m, beta=slope), shown)
+        shaded: Bytes = cv2.multiply(cv2.multiply(lit, fade, scale=1 / 255), fade, scale=1 / 255)
         return shaded
 
 
