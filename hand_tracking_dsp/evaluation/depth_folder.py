@@ -43,7 +43,7 @@ _FEWEST_FRAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class FoundInDepth:
+class FolderFinds:
     """Finds in the depth images of one folder.
 
     Attributes:
@@ -64,7 +64,7 @@ class FoundInDepth:
 
 def find_in_depth(
     tracker: HandTracker, folder: Path, unit_m: float, camera: Intrinsics
-) -> Iterator[FoundInDepth]:
+) -> Iterator[FolderFinds]:
     """Show depth images to the tracker, drawn as statues, each on its own; yield a result a folder.
 
     Args:
@@ -84,7 +84,7 @@ def find_in_depth(
         yield _find(tracker, below, [DepthView(_read(path, unit_m), camera) for path in paths])
 
 
-def _find(tracker: HandTracker, folder: Path, views: list[DepthView]) -> FoundInDepth:
+def _find(tracker: HandTracker, folder: Path, views: list[DepthView]) -> FolderFinds:
     painter, lifter = StatuePainter(), HandLifter(LiftOptions(smoothing=False))
     presence, lengths = [], []
     for view in views:
@@ -101,7 +101,7 @@ def _find(tracker: HandTracker, folder: Path, views: list[DepthView]) -> FoundIn
         length = np.linalg.norm(lifted.joints_m[END] - lifted.joints_m[START], axis=1)
         lengths.append(np.where(measured[START] & measured[END], length, np.nan))
     least = min(presence, default=float("nan"))
-    return FoundInDepth(folder, len(views), len(presence), least, _deviation(np.array(lengths)))
+    return FolderFinds(folder, len(views), len(presence), least, _deviation(np.array(lengths)))
 
 
 def _deviation(lengths: NDArray[np.float64]) -> float:
