@@ -95,7 +95,7 @@ def find_in_depth(tracker: HandTracker, level: int, pictures: Iterable[DepthPict
         statue = painter.draw(picture.view)
         tracker.reset()
         for look in range(LOOKS):
-            hands = tracker.track(statue, look / 30.0, level, order="rgb").hands
+            hands = tracker.track(statue, look / 30.0, level, order="rgb", depth=picture.view).hands
         truth = picture.truth
         if not hands or not _lies_there(hands[0].landmarks, truth):
             continue

@@ -33,9 +33,9 @@ SHARPNESS = 8.0
 """How sharply votes are weighted: by exp(SHARPNESS * (2D heat map + 3D heat map))."""
 
 # Votes of each joint that are looked at.
-_MOST = 24
+_MOST = 64
 # Standard deviation of mean-shift's Gaussian kernel, shares of half the cube's side, and its steps.
-_BANDWIDTH = 0.12
+_BANDWIDTH = 0.25
 _STEPS = 4
 # Cells at or below this depth are background.
 _BEHIND = -0.999

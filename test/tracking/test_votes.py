@@ -65,7 +65,7 @@ def test_a_single_cell_is_enough() -> None:
 def test_mean_shift_leaves_votes_that_are_far_from_the_others() -> None:
     random = np.random.default_rng(1)
     points = random.normal(0, 0.02, (21, 24, 3)).astype(np.float32)
-    points[:, :6] += np.float32([0.5, 0, 0])
+    points[:, :6] += np.float32([1, 0, 0])
     weights = np.ones((21, 24), np.float32)
     mean, found = (np.abs(mean_shift(points, weights, steps)).max() for steps in (0, 4))
     assert mean > 0.1

@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
         files = [info for level in levels for info in files_of(level)]
         for info in track(files, "measuring", console=console, transient=True):
             session = open_exact(read_float_network(bank, info), info.file)
-            results[f"{info.index} {info.name} {info.precision}"] = unseen.errors(session)
+            results[f"{info.index} {info.name} {info.precision}"] = unseen.errors(session, depth=info.depth)
         console.print(statue_table(results))
     rows = [row for level in levels for row in _found(options, bank, level)]
     if rows:

@@ -27,6 +27,8 @@ from hand_tracking_dsp.compression.statues.samples import SIZE, draw
 from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.depth_info import DepthInfo
+from hand_tracking_dsp.tracking.depth_level import DepthLevel
 from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.types import Floats, Region, TrackedHand
 
@@ -39,6 +41,9 @@ SETS = {
     "unseen people, frontal": replace(UNSEEN, views="frontal"),
 }
 """Sets to measure on, by name; the joints of all are exact."""
+
+# A network that sees depth sees a cube of space, of which a region shows the middle.
+_WIDER = 1.6
 
 ERROR = "joint_error_mm"
 """Metric of a level: see StatueErrors.shape_mm."""
@@ -80,9 +85,24 @@ class UnseenHands:
     def __init__(self, count: int, seed: int = 0) -> None:
         self._count, self._seed = count, seed
 
-    def errors(self, session: Session, names: Iterable[str] = tuple(SETS)) -> dict[str, StatueErrors]:
-        """Measure a network on the sets of these names."""
+    def errors(
+        self, session: Session, names: Iterable[str] = tuple(SETS), depth: DepthInfo | None = None
+    ) -> dict[str, StatueErrors]:
+        """Measure a network on the sets of these names; one that sees depth, with bank.json's word on it."""
+        if depth is not None:
+            return self._errors_of_depth(DepthLevel(session, depth), names)
         return {name: measure(session, make_crops(SETS[name], self._count, self._seed)) for name in names}
+
+    def _errors_of_depth(self, level: DepthLevel, names: Iterable[str]) -> dict[str, StatueErrors]:
+        """Measure on the same hands, cut wider, since a cube reaches further than the region."""
+        result = {}
+        for name in names:
+            wide = replace(
+                SETS[name], scale_low=_WIDER * UNSEEN.scale_low, scale_high=_WIDER * UNSEEN.scale_high
+            )
+            crops = make_crops(wide, self._count, self._seed)
+            result[name] = compare(_seen_in_depth(level, crops), crops)
+        return result
 
 
 def make_crops(options: CropOptions, count: int, seed: int = 0) -> list[DepthCrop]:
@@ -93,7 +113,29 @@ def make_crops(options: CropOptions, count: int, seed: int = 0) -> list[DepthCro
 
 def measure(session: Session, crops: Sequence[DepthCrop]) -> StatueErrors:
     """Run a landmark network on crops of rendered hands, of which at least one shows a hand."""
-    found = predict(session, map(draw, crops))
+    return compare(predict(session, map(draw, crops)), crops)
+
+
+def _seen_in_depth(level: DepthLevel, crops: Sequence[DepthCrop]) -> Predictions:
+    """Run a network that sees depth on the middle of crops."""
+    outputs = []
+    for crop in crops:
+        half = len(crop.metres) / 2
+        region = Region(half, half, 2 * half / _WIDER, 0.0)
+        found = level.landmarks(DepthView(crop.metres, crop.camera), region)
+        outputs.append(
+            (
+                np.nan_to_num(found.landmarks[None]) * np.float32(SIZE / len(crop.metres)),
+                np.array([found.presence], np.float32),
+                np.array([found.right], np.float32),
+                np.nan_to_num(found.world_landmarks[None]),
+            )
+        )
+    return Predictions.of(outputs)
+
+
+def compare(found: Predictions, crops: Sequence[DepthCrop]) -> StatueErrors:
+    """Compare what a network found with the exact joints of crops, of which at least one shows a hand."""
     hands = np.array([crop.handedness is not Handedness.UNKNOWN for crop in crops])
     shown = found.presence > 0.5
     shape, placed, moved, sides = np.array(
