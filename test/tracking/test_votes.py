@@ -38,7 +38,7 @@ def joints() -> Floats:
 @pytest.mark.parametrize("side", [4, 8, 16, 32])
 def test_exact_maps_give_exact_joints(side: int) -> None:
     cells, truth = hand(side), joints()
-    assert np.allclose(joints_from_maps(cells, *exact_maps(truth, cells)), truth, atol=1e-3)
+    assert np.allclose(joints_from_maps(cells, *exact_maps(truth, cells)), truth, atol=5e-3)
 
 
 def test_background_does_not_vote() -> None:
@@ -46,7 +46,7 @@ def test_background_does_not_vote() -> None:
     heat, closeness, directions = exact_maps(truth, cells)
     behind = cells == -1
     heat[:, behind], closeness[:, behind], directions[:, behind] = 9.0, 1.0, 0.0
-    assert np.allclose(joints_from_maps(cells, heat, closeness, directions), truth, atol=1e-3)
+    assert np.allclose(joints_from_maps(cells, heat, closeness, directions), truth, atol=5e-3)
 
 
 def test_without_a_cell_that_shows_anything_there_are_no_joints() -> None:
@@ -59,7 +59,7 @@ def test_without_a_cell_that_shows_anything_there_are_no_joints() -> None:
 def test_a_single_cell_is_enough() -> None:
     cells, truth = np.full((16, 16), -1, np.float32), np.zeros((21, 3), np.float32)
     cells[8, 8] = 0.2
-    assert np.allclose(joints_from_maps(cells, *exact_maps(truth, cells)), truth, atol=1e-3)
+    assert np.allclose(joints_from_maps(cells, *exact_maps(truth, cells)), truth, atol=5e-3)
 
 
 def test_mean_shift_leaves_votes_that_are_far_from_the_others() -> None:
