@@ -40,6 +40,9 @@ _FOCAL_PX = 600.0
 _STEP_M = np.float32(0.015)
 """Smallest jump of depth between neighbours that counts as an edge."""
 
+_LOST = 0.002
+"""Share of pixels that a time-of-flight camera loses anywhere."""
+
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
@@ -73,17 +76,19 @@ def _structured_light(
 ) -> Floats32:
     """Jitter edges, quantise disparity, and blank the projector's shadow and steep surfaces."""
     scale = camera.fx / _FOCAL_PX
-    depth = _jittered(metres, random, 0.6 * scale)
+    edges = np.flatnonzero(_edges(metres))
+    depth = _jittered(metres, edges, random, 0.6 * scale)
     baseline_m = random.uniform(0.02, 0.075)
     step = np.float32(strength * random.uniform(0.06, 0.16))  # px of disparity
     focal_baseline = np.float32(_FOCAL_PX * baseline_m)
     disparity = _disparity(depth, focal_baseline)
-    noise = random.standard_normal(depth.shape, np.float32) * (np.float32(0.6) * step)
-    quantised = np.rint((disparity + noise) / step) * step
+    steps = disparity * (np.float32(1.0) / step)
+    steps += random.standard_normal(depth.shape, np.float32) * np.float32(0.6)
+    steps = np.rint(steps)
     seen = np.zeros_like(depth)
-    np.divide(focal_baseline, quantised, out=seen, where=(quantised > 0) & (depth > 0))
+    np.divide(focal_baseline / step, steps, out=seen, where=(steps > 0) & (depth > 0))
     holes = _shadow(metres, camera.fx * baseline_m, random.uniform() < 0.5) | _grazing(metres, camera, 0.22)
-    holes |= _edges(metres) & (random.random(depth.shape, np.float32) < 0.35)
+    holes.reshape(-1)[edges[random.random(len(edges)) < 0.35]] = True
     seen[holes] = 0.0
     return seen
 
@@ -113,17 +118,18 @@ def _time_of_flight(metres: Floats32, random: np.random.Generator, strength: flo
     far = np.where(known, metres, metres.max(initial=0.0)).astype(np.float32)
     near_light = cv2.blur(far, (9, 9))
     detour = np.clip(near_light - far, -0.05, 0.08) * np.float32(random.uniform(0.0, 0.12))
-    mixed = cv2.blur(far, (3, 3))
-    edges = _edges(metres)
-    flying = edges & (random.random(metres.shape, np.float32) < random.uniform(0.3, 0.9))
-    depth = np.where(flying, mixed, far + detour)
+    depth: Floats32 = far + detour
+    edges = np.flatnonzero(_edges(metres))
+    flying = edges[random.random(len(edges)) < random.uniform(0.3, 0.9)]
+    depth.reshape(-1)[flying] = cv2.blur(far, (3, 3)).reshape(-1)[flying]
     amplitude = np.float32(strength * random.uniform(0.0015, 0.004))
     sigma = amplitude * (np.float32(0.4) + far * far)
     depth += sigma * random.standard_normal(metres.shape, np.float32)
-    lost = ~known | (edges & (random.random(metres.shape, np.float32) < 0.25))
-    lost |= random.random(metres.shape, np.float32) < 0.002 * strength
-    seen: Floats32 = np.where(lost, np.float32(0.0), np.maximum(depth, np.float32(0.0)))
-    return seen
+    anywhere = random.integers(0, depth.size, round(_LOST * strength * depth.size))
+    lost = np.concatenate([edges[random.random(len(edges)) < 0.25], anywhere])
+    depth[~known | (depth < 0)] = 0.0
+    depth.reshape(-1)[lost] = 0.0
+    return depth
 
 
 def _disparity(metres: Floats32, focal_baseline: np.float32) -> Floats32:
@@ -165,14 +171,16 @@ def _shadow(metres: Floats32, focal_baseline: float, leftward: bool) -> NDArray[
     return hidden[:, ::-1] if leftward else hidden
 
 
-def _jittered(metres: Floats32, random: np.random.Generator, reach_px: float) -> Floats32:
-    """Take each pixel from a random neighbour's place, so that edges fray."""
+def _jittered(
+    metres: Floats32, edges: NDArray[np.int64], random: np.random.Generator, reach_px: float
+) -> Floats32:
+    """Take each pixel of edges from a random neighbour's place, so that they fray."""
     height, width = metres.shape
     frayed: Floats32 = metres.copy()
-    rows, columns = np.nonzero(_edges(metres))
-    shift = np.rint(random.standard_normal((2, len(rows))) * reach_px).astype(np.int64)
-    near_rows = np.clip(rows + shift[0], 0, height - 1)
-    frayed[rows, columns] = metres[near_rows, np.clip(columns + shift[1], 0, width - 1)]
+    rows, columns = np.divmod(edges, width)
+    shift = np.rint(random.standard_normal((2, len(edges))) * reach_px).astype(np.int64)
+    rows, columns = np.clip(rows + shift[0], 0, height - 1), np.clip(columns + shift[1], 0, width - 1)
+    frayed.reshape(-1)[edges] = metres[rows, columns]
     return frayed
 
 

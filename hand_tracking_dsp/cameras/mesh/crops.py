@@ -133,9 +133,9 @@ class CropStream:
             if random.uniform() < options.second_share:
                 beside, _ = self._people.beside(random, joints)
                 beside.moved(turn, _STILL).draw(raster)
-        draw_background(random, raster, middle, float(random.uniform(0.03, 0.3)))
+        draw_background(random, raster, middle, float(random.uniform(0.03, 0.3)), options.person_share)
         clean = raster.metres
-        metres, noise = self._people.through_sensor(random, clean, camera)
+        metres, noise = self._people.through_sensor(random, clean, camera, float(middle[2]))
         if empty:
             return _empty(metres, clean, camera, noise)
         seen = (joints @ turn.T).astype(np.float32)

@@ -57,6 +57,11 @@ class PeopleOptions:
     gesture_share: float = option(0.2, "Share of named gestures; else tracked poses.", "", 0, 1)
     held_share: float = option(0.2, "Share of hands that hold something, where the pose allows.", "", 0, 1)
     second_share: float = option(0.12, "Share of pictures with a second hand.", "", 0, 1)
+    elbow_share: float = option(0.0, "Share of arms with an upper arm.", "", 0, 1)
+    person_share: float = option(0.0, "Share of backgrounds with a person.", "", 0, 1)
+    short_range_share: float = option(
+        0.0, "Share of noisy depth images that end somewhere behind the hand.", "", 0, 1
+    )
     nearest_m: float = option(0.25, "Nearest hand.", "m", 0.1, 10)
     farthest_m: float = option(0.95, "Farthest hand.", "m", 0.1, 10)
 
@@ -103,7 +108,7 @@ class People:
         distance = math.exp(random.uniform(math.log(options.nearest_m), math.log(options.farthest_m)))
         free = np.maximum(self._half_view - self._reach_m / distance, 0.0)
         place = distance * np.append(random.uniform(-free, free), 1.0)
-        size, arm = float(random.uniform(0.92, 1.08)), Arm.random(random)
+        size, arm = float(random.uniform(0.92, 1.08)), Arm.random(random, options.elbow_share)
         posed = pose_mesh(rig, pose.angles_deg, side)
         return place_hand(posed, self._turn(random), place, size, arm, held), pose
 
@@ -117,11 +122,21 @@ class People:
         return other.moved(np.eye(3), shift), pose
 
     def through_sensor(
-        self, random: np.random.Generator, metres: Floats32, camera: Intrinsics
+        self, random: np.random.Generator, metres: Floats32, camera: Intrinsics, hand_m: float
     ) -> tuple[Floats32, str]:
-        """Give a depth image as a sensor would, and the kind of its noise."""
+        """Give a depth image as a sensor would, and the kind of its noise.
+
+        Args:
+            random: Source of the numbers drawn.
+            metres: float32 [height, width].
+            camera: The image's camera.
+            hand_m: Distance of the hand.
+        """
         noise = self._options.noise
         kind = str(random.choice(DEPTH_NOISES)) if noise == "all" else noise
+        short = self._options.short_range_share
+        if short > 0.0 and kind != "none" and random.uniform() < short:
+            metres = np.where(metres < hand_m + random.uniform(0.2, 0.8), metres, np.float32(0.0))
         return add_depth_noise(metres, camera, kind, random, float(random.uniform(0.5, 2.0))), kind
 
     def _turn(self, random: np.random.Generator) -> Floats:

@@ -117,6 +117,7 @@ class PictureStream:
         hands = [self._people.hand(random, self._gesture(index))]
         if random.uniform() < options.second_share:
             hands.append(self._people.beside(random, hands[0][0].joints_m))
+        distance_m = float(hands[0][0].joints_m[:, 2].mean())
         image, clean = self._room(random, index, hands[0][0])
         for hand, _ in sorted(hands, key=lambda pair: -float(pair[0].joints_m[:, 2].mean())):
             look = Look.random(random, float(random.uniform()))
@@ -124,7 +125,7 @@ class PictureStream:
             bgr = (float(thing[0]), float(thing[1]), float(thing[2]))
             render_mesh(hand, look, self.camera, image, clean, bgr)
         grain = (random.standard_normal(image.shape, np.float32) * _GRAIN).astype(np.int16)
-        metres, noise = self._people.through_sensor(random, clean, self.camera)
+        metres, noise = self._people.through_sensor(random, clean, self.camera, distance_m)
         return HandPicture(
             cv2.add(image, grain, dtype=cv2.CV_8U).astype(np.uint8),
             metres,
@@ -150,7 +151,9 @@ class PictureStream:
         room = paint_room(self.seed, index % _ROOMS, options.width, options.height)
         image = view_room(room, options.width, options.height, float(random.uniform(0, 60)))
         raster = Raster(self.camera, options.width, options.height)
-        ends = draw_background(random, raster, hand.joints_m.mean(0), float(random.uniform(0.03, 0.3)))
+        ends = draw_background(
+            random, raster, hand.joints_m.mean(0), float(random.uniform(0.03, 0.3)), options.person_share
+        )
         seen = raster.faces >= 0
         metres = raster.metres
         colours = random.uniform(30, 220, (len(ends) + 1, 3))[

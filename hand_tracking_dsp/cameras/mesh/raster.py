@@ -82,8 +82,6 @@ class Raster:
         area = (x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0])
         nearness = inverse[0] + inverse[1] + inverse[2]
         chosen = np.flatnonzero((area < 0) & (nearness > 0))
-        # Far ones first, so that few pixels are written twice.
-        chosen = chosen[np.argsort(nearness[chosen])]
         x, y, inverse = (values.take(chosen, 1) for values in (x, y, inverse))
         left, across = _extent(x, self.width)
         top, down = _extent(y, self.height)

@@ -23,10 +23,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.cameras.mesh.catalogue import rigs
 from hand_tracking_dsp.cameras.mesh.raster import Raster
+from hand_tracking_dsp.cameras.mesh.rig import HandRig
 from hand_tracking_dsp.cameras.mesh.scene import PlacedHand
-from hand_tracking_dsp.cameras.mesh.solids import Solid, joined
+from hand_tracking_dsp.cameras.mesh.solids import BARE_VERTICES, SIDES, Solid, joined
 from hand_tracking_dsp.cameras.synthetic.shading import Look, Skin, colour_skin, palm_marks, ramp
 from hand_tracking_dsp.tracking.depth_view import Intrinsics
 
@@ -35,10 +35,6 @@ Floats32 = NDArray[np.float32]
 _PALM_M = 0.0844
 _WRIST_M = 0.0117
 """Length of the palm, and height of its wrist, of the hand whose palm's lines are drawn."""
-
-_SLEEVE_FROM = 3
-_RING = 12
-"""The sleeve begins at this ring of the forearm from the hand; vertices of a ring."""
 
 _SKY_M = 0.006
 """Half the side of the neighbourhood that can take light from a place."""
@@ -114,9 +110,8 @@ class _Marks:
 
 
 @lru_cache(maxsize=32)
-def _marks_at_rest(name: str) -> _Marks:
+def _marks_at_rest(rig: HandRig) -> _Marks:
     """Find the marks of a rig's vertices."""
-    rig = next(rig for rig in rigs() if rig.name == name)
     vertices = rig.vertices.astype(np.float64)
     normals = vertex_normals(Solid(rig.vertices, rig.faces)).T.astype(np.float64)
     nail, flush = np.zeros(len(vertices)), np.zeros(len(vertices))
@@ -147,17 +142,17 @@ def _marks_of(hand: PlacedHand) -> Floats32:
     Returns:
         float32 [7, n]: palm, nail, flush, flat, across, along, cloth.
     """
-    rest = _marks_at_rest(hand.posed.rig.name)
+    rest = _marks_at_rest(hand.posed.rig)
     skin = np.stack(
         [rest.palm, rest.nail, rest.flush, rest.flat, rest.across, rest.along, np.zeros_like(rest.palm)]
     )
     parts = [skin]
     if hand.arm is not None:
         arm = np.zeros((7, len(hand.arm.vertices)), np.float32)
-        # forearm() lists its rings from the elbow to the hand, each from the thumb's side by way of the back.
-        around = np.sin(np.arange(arm.shape[1]) * (2.0 * np.pi / _RING))
+        # Rings run from the thumb's side by way of the back; of the vertices only skin's have to fit.
+        around = np.sin((np.arange(arm.shape[1]) - arm.shape[1] + BARE_VERTICES) * (2.0 * np.pi / SIDES))
         arm[0], arm[4:6] = np.clip((0.35 - around) / 0.6, 0, 1), -1.0
-        arm[6, : 3 * _RING] = 1.0
+        arm[6, :-BARE_VERTICES] = 1.0
         parts.append(arm)
     if hand.held is not None:
         parts.append(np.ones((7, len(hand.held.vertices)), np.float32))

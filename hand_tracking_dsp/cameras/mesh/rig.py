@@ -35,9 +35,9 @@ _BONE_OF_LANDMARK = np.array([0, *(bone for first in _FIRST for bone in (0, firs
 """Each landmark moves with the bone that ends at it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HandRig:
-    """A right hand at rest, in the hand frame of cameras.synthetic.pose_hand, metres.
+    """A right hand at rest, in the hand frame of cameras.synthetic.pose_hand, metres; equal to itself alone.
 
     Attributes:
         name: Unique name of the shape.

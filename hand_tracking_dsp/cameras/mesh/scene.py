@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.cameras.mesh.raster import Raster
 from hand_tracking_dsp.cameras.mesh.rig import HandRig, PosedHand, pose_mesh
-from hand_tracking_dsp.cameras.mesh.solids import Solid, ball, box, cylinder, forearm, joined
+from hand_tracking_dsp.cameras.mesh.solids import Solid, ball, box, cylinder, joined, make_arm, torso
 from hand_tracking_dsp.hand import Handedness, Joint
 
 Floats = NDArray[np.float64]
@@ -34,6 +34,8 @@ MIDDLE = 0.6
 _FLESH_M = 0.009
 _HELD_M = (0.010, 0.050)
 """Smallest and largest radius of what a hand can hold."""
+
+_X, _Y, _Z = np.eye(3)
 
 _MIDDLE_FINGER = [Joint.MIDDLE_MCP, Joint.MIDDLE_PIP, Joint.MIDDLE_DIP, Joint.MIDDLE_TIP]
 
@@ -46,18 +48,27 @@ class Arm:
         flexion: Bend of the wrist towards the palm, radians.
         deviation: Bend of the wrist towards the thumb, radians.
         sleeve: Thickness of the sleeve, as a share of the arm's.
+        elbow: Direction of the upper arm from the elbow in the hand's frame, a unit vector [3]; None: the arm
+            ends there.
     """
 
     flexion: float = 0.0
     deviation: float = 0.0
     sleeve: float = 0.0
+    elbow: Floats | None = None
 
     @staticmethod
-    def random(random: np.random.Generator) -> Arm:
-        """Draw a wrist within easy reach, bare in half the cases."""
+    def random(random: np.random.Generator, elbow_share: float = 0.0) -> Arm:
+        """Draw a wrist within easy reach, bare in half the cases, and in a share of them an upper arm."""
         flexion, deviation = random.normal(0.0, (0.35, 0.14))
         sleeve = max(float(random.uniform(-0.3, 0.3)), 0.0)
-        return Arm(float(np.clip(flexion, -0.8, 0.8)), float(np.clip(deviation, -0.3, 0.3)), sleeve)
+        elbow = None
+        if elbow_share > 0.0 and random.uniform() < elbow_share:
+            # Anywhere but back along the forearm.
+            elbow = random.standard_normal(3)
+            elbow /= np.linalg.norm(elbow)
+            elbow[1] = -abs(elbow[1])
+        return Arm(float(np.clip(flexion, -0.8, 0.8)), float(np.clip(deviation, -0.3, 0.3)), sleeve, elbow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +130,9 @@ def place_hand(
     """
     rest = posed.rig.landmarks
     middle = rest[Joint.WRIST] + MIDDLE * (rest[Joint.MIDDLE_MCP] - rest[Joint.WRIST])
-    forearms = None if arm is None else forearm(posed.rig, arm.flexion, arm.deviation, arm.sleeve)
+    forearms = None
+    if arm is not None:
+        forearms = make_arm(posed.rig, arm.flexion, arm.deviation, arm.sleeve, arm.elbow)
     if posed.handedness is Handedness.LEFT:
         middle = middle * np.array([-1.0, 1.0, 1.0])
         forearms, held = forearms and forearms.mirrored(), held and held.mirrored()
@@ -155,7 +168,9 @@ def held_solid(random: np.random.Generator, rig: HandRig, angles_deg: Floats) ->
     if kind == 1:
         return ball(radius).moved(np.eye(3), centre)
     side = 1.5 * radius
-    return box(np.array([length, side, side])).moved(_about(np.array([1.0, 0, 0]), random), centre)
+    return box(np.array([length, side, side])).moved(
+        _turn_about(_X, float(random.uniform(0.0, np.pi))), centre
+    )
 
 
 def random_turn(random: np.random.Generator) -> Floats:
@@ -171,15 +186,16 @@ def random_turn(random: np.random.Generator) -> Floats:
 
 
 def draw_background(
-    random: np.random.Generator, raster: Raster, middle_m: Floats, free_m: float
+    random: np.random.Generator, raster: Raster, middle_m: Floats, free_m: float, person_share: float = 0.0
 ) -> NDArray[np.int64]:
-    """Draw nothing, a wall or a table top, and up to four things, all behind a hand.
+    """Draw nothing, a wall or a table top, a person, and up to four things, all behind a hand.
 
     Args:
         random: Source of the numbers drawn.
         raster: Where to draw.
         middle_m: [3], where the hand is, metres in the optical frame.
         free_m: Distance behind it that stays free.
+        person_share: Share of backgrounds with a person's trunk and head, of those that are not empty.
 
     Returns:
         Numbers, in the raster, of the first face behind each thing, int64 [things].
@@ -195,6 +211,8 @@ def draw_background(
         if beyond > 0.05:
             raster.wall(normal.astype(np.float32), beyond)
     things = []
+    if person_share > 0.0 and random.uniform() < person_share:
+        things.append(_person(random, middle_m, distance))
     for _ in range(int(random.integers(0, 5))):
         radius, depth = random.uniform(0.02, 0.12), distance + float(random.exponential(0.2))
         solid = _thing(random, radius)
@@ -207,6 +225,15 @@ def draw_background(
     return first + np.cumsum([len(thing.faces) for thing in things])
 
 
+def _person(random: np.random.Generator, middle_m: Floats, distance_m: float) -> Solid:
+    """Draw a person's trunk and head somewhere behind a hand, in any turn about the line of sight."""
+    depth = distance_m + 0.14 + float(random.exponential(0.15))
+    place = (middle_m / middle_m[2] + np.append(random.normal(0.0, 0.25, 2), 0.0)) * depth
+    x, y, z = random.normal(0.0, (0.25, 0.6, 0.0)) + np.array([0.0, 0.0, random.uniform(0.0, 2.0 * np.pi)])
+    turn = _turn_about(_Z, float(z)) @ _turn_about(_X, float(x)) @ _turn_about(_Y, float(y))
+    return torso().moved(turn, place)
+
+
 def _thing(random: np.random.Generator, radius: float) -> Solid:
     kind = int(random.integers(3))
     if kind == 0:
@@ -214,9 +241,8 @@ def _thing(random: np.random.Generator, radius: float) -> Solid:
     return ball(radius) if kind == 1 else cylinder(0.45 * radius, 1.6 * radius)
 
 
-def _about(axis: Floats, random: np.random.Generator) -> Floats:
-    """Draw a turn about an axis [3], a unit vector."""
-    angle = random.uniform(0.0, 2.0 * np.pi)
+def _turn_about(axis: Floats, angle: float) -> Floats:
+    """Turn about an axis [3], a unit vector, by radians: float64 [3, 3]."""
     cross = np.cross(np.eye(3), axis)
     turn: Floats = np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * (cross @ cross)
     return turn

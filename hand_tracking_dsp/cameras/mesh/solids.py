@@ -28,8 +28,13 @@ Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
 Faces = NDArray[np.int64]
 
-_SIDES = 12
-_ANGLES = np.linspace(0.0, 2.0 * np.pi, _SIDES, endpoint=False)
+SIDES = 12
+"""Vertices of a ring of a tube, counted from its first axis by way of the second."""
+
+BARE_VERTICES = 3 * SIDES + 2 + 7 * SIDES + 2
+"""Vertices of an arm that belong to skin: of its three rings at the hand and of the wrist."""
+
+_ANGLES = np.linspace(0.0, 2.0 * np.pi, SIDES, endpoint=False)
 _CIRCLE: Floats = np.column_stack([np.cos(_ANGLES), np.sin(_ANGLES)])
 
 
@@ -61,13 +66,14 @@ def tube(path_m: Floats, radii_m: Floats, across: Floats) -> Solid:
     Args:
         path_m: float64 [k, 3], middles of the ellipses.
         radii_m: float64 [k, 2], half axes: along `across`, and square to it and to the path.
-        across: float64 [3], direction of the first axis.
+        across: float64 [3], direction of the first axis; not that of the path.
     """
     along = path_m[-1] - path_m[0]
     along = along / np.linalg.norm(along)
     first = across - along * (across @ along)
     first /= np.linalg.norm(first)
-    second = np.cross(along, first)
+    (ax, ay, az), (fx, fy, fz) = along, first
+    second = np.array([ay * fz - az * fy, az * fx - ax * fz, ax * fy - ay * fx])
     axes = radii_m[:, :, None] * np.stack([first, second])
     rings = path_m[:, None] + _CIRCLE @ axes
     vertices = np.concatenate([rings.reshape(-1, 3), path_m[:1], path_m[-1:]])
@@ -86,32 +92,48 @@ def cylinder(radius_m: float, length_m: float) -> Solid:
     return Solid(unit.vertices * np.array([radius_m, length_m, radius_m], np.float32), unit.faces)
 
 
+def torso() -> Solid:
+    """Make an adult's trunk with neck and head around the origin, the head towards -y, the back towards z."""
+    heights = np.array([0.45, 0.42, 0.2, 0.0, -0.16, -0.22, -0.26, -0.32, -0.37, -0.46, -0.53, -0.55])
+    across = np.array([0.1, 0.16, 0.15, 0.17, 0.2, 0.18, 0.09, 0.06, 0.07, 0.08, 0.06, 0.02])
+    through = np.array([0.08, 0.11, 0.11, 0.12, 0.11, 0.09, 0.06, 0.06, 0.08, 0.1, 0.08, 0.03])
+    path = heights[:, None] * np.array([0.0, 1.0, 0.0])
+    return tube(path, np.column_stack([across, through]), np.array([1.0, 0.0, 0.0]))
+
+
 def box(size_m: Floats) -> Solid:
     """Make a box around the origin, sides [3] along the axes."""
     signs = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
     return Solid((signs * size_m / 2.0).astype(np.float32), _BOX_FACES)
 
 
-def forearm(rig: HandRig, flexion: float, deviation: float, sleeve: float) -> Solid:
-    """Make the forearm of a right hand at rest or in any pose: the palm never moves in its own frame.
+def make_arm(rig: HandRig, flexion: float, deviation: float, sleeve: float, elbow: Floats | None) -> Solid:
+    """Make the arm of a right hand at rest or in any pose: the palm never moves in its own frame.
 
     Args:
         rig: The hand.
         flexion: Bend of the wrist towards the palm, radians.
         deviation: Bend of the wrist towards the thumb, radians.
         sleeve: Thickness of a sleeve, as a share of the arm's; 0: bare.
+        elbow: Direction of the upper arm from the elbow, a unit vector [3]; None: no upper arm.
+
+    Returns:
+        The arm; its last BARE_VERTICES are skin, the others the sleeve's.
     """
-    middle, radii = _wrist_ellipse(rig)
+    middle, radii, wrist = _wrist_of(rig)
     scale = rig.palm_m / 0.085
     across = np.array([1.0, 0.0, 0.0])
     along = np.array([-np.sin(deviation), -np.cos(deviation) * np.cos(flexion), -np.sin(flexion)])
     down = np.array([0.0, 0.02, 0.07, 0.075, 0.16, 0.26])[:, None] * scale
     thick = np.array([1.0, 1.0, 1.08, 1.12 + sleeve, 1.35 + sleeve, 1.5 + sleeve])[:, None] * radii
-    arm = tube((middle + down * along)[::-1], thick[::-1], across)
-    # Around the joint, so that a bent wrist has no gap.
-    angles = np.linspace(0.15, np.pi - 0.15, 7)[:, None]
-    heights = middle - np.cos(angles) * np.array([0.0, 0.9 * radii.mean(), 0.0])
-    return joined(arm, tube(heights, np.sin(angles) * 1.01 * radii, across))
+    path = middle + down * along
+    arm = tube(path[::-1], thick[::-1], across)
+    if elbow is None:
+        return joined(arm, wrist)
+    width = (1.5 + sleeve) * radii[:1]
+    upper = path[-1] + np.array([[-0.02], [0.0], [0.3]]) * scale * elbow
+    square = np.eye(3)[np.abs(elbow).argmin()]
+    return joined(tube(upper, np.array([[0.7], [1.0], [1.25]]) * width, square), arm, wrist)
 
 
 def joined(*solids: Solid) -> Solid:
@@ -121,14 +143,20 @@ def joined(*solids: Solid) -> Solid:
     return Solid(np.concatenate([solid.vertices for solid in solids]), np.concatenate(faces))
 
 
-def _wrist_ellipse(rig: HandRig) -> tuple[Floats, Floats]:
-    """Measure the mesh's lower end: middle [3], half axes [2] across and through."""
+@lru_cache(maxsize=64)
+def _wrist_of(rig: HandRig) -> tuple[Floats, Floats, Solid]:
+    """Measure the mesh's lower end: middle [3], half axes [2] across and through, and a body around it.
+
+    The body fills the gap that a bent wrist would leave.
+    """
     height = rig.vertices[:, 1]
     ring = rig.vertices[height < height.min() + np.float32(0.008)].astype(np.float64)
     low, high = ring.min(0), ring.max(0)
-    middle = (low + high) / 2.0
+    middle, radii = (low + high) / 2.0, (high - low)[[0, 2]] / 2.0
     middle[1] = low[1] + 0.004
-    return middle, (high - low)[[0, 2]] / 2.0
+    angles = np.linspace(0.15, np.pi - 0.15, 7)[:, None]
+    heights = middle - np.cos(angles) * np.array([0.0, 0.9 * radii.mean(), 0.0])
+    return middle, radii, tube(heights, np.sin(angles) * 1.01 * radii, np.array([1.0, 0.0, 0.0]))
 
 
 @lru_cache(maxsize=1)
@@ -148,14 +176,14 @@ def _unit_cylinder() -> Solid:
 def _tube_faces(rings: int) -> Faces:
     faces = []
     for ring in range(rings - 1):
-        for side in range(_SIDES):
-            a, b = ring * _SIDES + side, ring * _SIDES + (side + 1) % _SIDES
-            faces += [[a, b, a + _SIDES], [b, b + _SIDES, a + _SIDES]]
-    start, end = rings * _SIDES, rings * _SIDES + 1
-    for side in range(_SIDES):
-        following = (side + 1) % _SIDES
+        for side in range(SIDES):
+            a, b = ring * SIDES + side, ring * SIDES + (side + 1) % SIDES
+            faces += [[a, b, a + SIDES], [b, b + SIDES, a + SIDES]]
+    start, end = rings * SIDES, rings * SIDES + 1
+    for side in range(SIDES):
+        following = (side + 1) % SIDES
         faces.append([start, following, side])
-        faces.append([end, end - 1 - _SIDES + side, end - 1 - _SIDES + following])
+        faces.append([end, end - 1 - SIDES + side, end - 1 - SIDES + following])
     return np.array(faces, np.int64)
 
 

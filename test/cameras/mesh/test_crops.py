@@ -103,3 +103,18 @@ def test_options_that_cannot_work_are_refused() -> None:
         CropOptions(scale_low=2.0, scale_high=1.0)
     with pytest.raises(ConfigurationError, match="noise"):
         CropOptions(noise="sonar")
+
+
+def test_people_arms_and_short_range_change_what_is_around_the_hand_alone() -> None:
+    plain = {"held_share": 0, "second_share": 0, "gesture_share": 1, "noise": "time_of_flight"}
+    shares = {"person_share": 1, "short_range_share": 1}
+    changed = 0
+    for index in range(6):
+        crop = CropStream(3, CropOptions(**plain)).crop(index)
+        full = CropStream(3, CropOptions(**plain, **shares)).crop(index)
+        assert np.array_equal(crop.joints_m, full.joints_m)
+        near = (crop.clean > 0) & (crop.clean < crop.joints_m[:, 2].max())
+        assert np.array_equal(crop.clean[near], full.clean[near])
+        assert full.metres.max() < full.joints_m[:, 2].mean() + 0.85
+        changed += not np.array_equal(crop.clean, full.clean)
+    assert changed >= 3

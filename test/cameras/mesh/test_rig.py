@@ -21,6 +21,7 @@ import pytest
 
 from hand_tracking_dsp.cameras.mesh.catalogue import rigs
 from hand_tracking_dsp.cameras.mesh.rig import HandRig, pose_mesh
+from hand_tracking_dsp.cameras.mesh.solids import BARE_VERTICES, make_arm
 from hand_tracking_dsp.cameras.synthetic import GESTURES, pose_hand
 from hand_tracking_dsp.hand import FINGERS, Handedness
 
@@ -84,3 +85,18 @@ def test_the_joints_lie_within_the_flesh(name: str) -> None:
     assert distances.min() > 0.002
     assert distances.max() < 0.024
     assert np.abs(distances[4::4] - 0.005 * rig.palm_m / 0.0844).max() < 0.004
+
+
+def test_an_arm_goes_on_from_the_wrist_and_bends_at_the_elbow() -> None:
+    rig = rig_named("webxr right")
+    straight = make_arm(rig, 0.0, 0.0, 0.0, None)
+    bent = make_arm(rig, 0.5, 0.0, 0.0, np.array([1.0, 0.0, 0.0]))
+    for arm in (straight, bent):
+        assert volume_m3(arm.vertices, arm.faces) > 0
+        # Skin comes last, and reaches into the hand.
+        assert arm.vertices[-BARE_VERTICES:, 1].max() > rig.vertices[:, 1].min() + 0.01
+    assert -0.35 < straight.vertices[:, 1].min() < -0.25
+    assert straight.vertices[:, 0].max() < 0.06
+    assert bent.vertices[:, 0].max() > 0.25
+    # The wrist bends towards the palm, so that the elbow goes to the back.
+    assert bent.vertices[:-BARE_VERTICES, 2].min() < straight.vertices[:, 2].min() - 0.05
