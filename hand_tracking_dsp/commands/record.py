@@ -47,6 +47,7 @@ _SOURCE_OPTIONS = {
     "--rate": "rate_hz",
     "--width": "width",
     "--height": "height",
+    "--depth-noise": "depth_noise",
 }
 
 

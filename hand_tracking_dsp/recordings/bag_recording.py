@@ -143,7 +143,7 @@ class BagRecording:
         patience_ns = _WAIT_NS if beside.is_stamped or of_depth else 0
         waiting: deque[_ImageMessage] = deque()
         for connection, arrival_ns, data in bag.messages([*images, *beside.connections, *of_depth]):
-            taken = depth is not None and depth.takes(connection.topic)
+            taken = depth is not None and depth.takes(connection)
             if depth is not None and taken:
                 depth.add(connection, _stamp_s(connection, arrival_ns, data), data)
                 for image in waiting:

@@ -23,6 +23,7 @@ from functools import partial
 from typing import Any
 
 from hand_tracking_dsp.depth.input_options import DepthInputOptions
+from hand_tracking_dsp.depth.registration import DepthRegistration, resized
 from hand_tracking_dsp.documents import excerpt
 from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.images.options import ImageOptions
@@ -30,7 +31,9 @@ from hand_tracking_dsp.messages.camera_model import camera_model
 from hand_tracking_dsp.messages.depth_images import compressed_depth_to_metres, depth_to_metres
 from hand_tracking_dsp.recordings.bags.depth_topics import depth_topic, info_topics
 from hand_tracking_dsp.recordings.bags.reader import Bag
+from hand_tracking_dsp.recordings.static_transforms import TF_STATIC, TF_TYPE, StaticTransforms
 from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
+from hand_tracking_dsp.tracking.types import Floats
 
 _COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
 _INFO_TYPE = "sensor_msgs/msg/CameraInfo"
@@ -38,6 +41,10 @@ _INFO_TYPE = "sensor_msgs/msg/CameraInfo"
 _EQUAL_S = 1e-6
 # Depth images that came before their image.
 _KEPT = 10
+# Difference of two sides' ratios from which one image is no scaled copy of the other.
+_SAME_SHAPE = 0.02
+# For models that are left aside where they are not calibrated.
+_ANY_FOV_DEG = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +107,10 @@ class DepthReader:
         self._problems = problems
         self._slop_s = max(choice.options.slop_s, _EQUAL_S)
         self._recent: deque[DepthMessage] = deque(maxlen=_KEPT)
-        self._info: Any = None
-        self._topic = self._info_topic = ""
+        self._infos: dict[str, Any] = {}
+        self._transforms = StaticTransforms()
+        self._registration: tuple[Any, DepthRegistration] | None = None
+        self._topic = self._info_topic = self._image_info_topic = ""
         self._is_named = bool(choice.topic)
         try:
             self._topic = depth_topic(bag.connections, image_topic, choice.topic)
@@ -113,22 +122,29 @@ class DepthReader:
         if not self._info_topic:
             problems[f"{self._topic}: the bag has no camera_info for it, so that its metres are unknown"] += 1
             return
-        wanted = {self._topic, self._info_topic}
-        self.connections = [one for one in bag.connections if one.topic in wanted]
+        beside_image = info_topics(image_topic, image_topic)
+        self._image_info_topic = next((one for one in beside_image if one in infos), "")
+        wanted = {self._topic, self._info_topic, self._image_info_topic}
+        self.connections = [one for one in bag.connections if one.topic in wanted or _is_static_tf(one)]
 
-    def takes(self, topic: str) -> bool:
-        """Return whether a message of a topic is one for add."""
-        return bool(self.connections) and topic in (self._topic, self._info_topic)
+    def takes(self, connection: Any) -> bool:  # noqa: ANN401 (rosbags may be absent)
+        """Return whether a message of a connection is one for add."""
+        return any(connection.id == one.id for one in self.connections)
 
-    def add(self, connection: Any, stamp_s: float, data: bytes) -> None:  # noqa: ANN401 (rosbags may be absent)
+    def add(self, connection: Any, stamp_s: float, data: bytes) -> None:  # noqa: ANN401
         """Take a message of one of the connections, with its time in seconds."""
-        if connection.topic == self._topic:
+        topic = connection.topic
+        if topic == self._topic:
             self._recent.append(DepthMessage(stamp_s, connection.msgtype, data))
-        elif self._info is None:
+        elif topic not in self._infos:
             try:
-                self._info = self._bag.deserialize(data, connection.msgtype)
+                message = self._bag.deserialize(data, connection.msgtype)
             except FrameError:  # the bag has counted it
                 return
+            if connection.msgtype == TF_TYPE:
+                self._transforms.add(message)
+            else:
+                self._infos[topic] = message
 
     def nearest(self, stamp_s: float, known: DepthMessage | None = None) -> DepthMessage | None:
         """Return the depth image nearest to a time, seconds, of the last ones and one known before."""
@@ -155,38 +171,61 @@ class DepthReader:
     def _view(self, found: DepthMessage, frame_id: str, width: int, height: int) -> DepthView:
         msgtype = found.msgtype
         message = self._bag.deserialize(found.data, msgtype)
-        own_id = message.header.frame_id
-        if own_id != frame_id and not self._is_named:
-            msg = (
-                f"{self._topic}: its depth images are of the frame {excerpt(own_id)}, the images of "
-                f"{excerpt(frame_id)}: record depth that is aligned to the image, or name the topic if it is."
-            )
-            raise FrameError(msg)
         read = compressed_depth_to_metres if msgtype == _COMPRESSED_TYPE else depth_to_metres
         try:
             metres = read(message, self._images, self._options.unit_m)
+            own_id = str(message.header.frame_id)
         except (AttributeError, TypeError, ValueError) as error:
             msg = f"A message is no {msgtype} ({error}): the bag's definition of it is damaged or another's."
             raise FrameError(msg) from error
-        if metres.shape != (height, width):
+        if own_id != frame_id and not self._is_named:
+            return self._registered(metres, own_id, frame_id, (width, height))
+        camera = self._camera(self._info_topic, width, height)
+        rows, columns = metres.shape
+        if (columns, rows) == (width, height):
+            return DepthView(metres, camera)
+        if abs(columns * height / (rows * width) - 1) > _SAME_SHAPE:
             msg = (
-                f"{self._topic}: its depth images are {metres.shape[1]}x{metres.shape[0]}, the images "
-                f"{width}x{height}: choose depth that is aligned to the image."
+                f"{self._topic}: its depth images are {columns}x{rows}, the images {width}x{height}: choose "
+                f"depth that is aligned to the image."
             )
             raise FrameError(msg)
-        return DepthView(metres, self._camera(width, height))
+        return DepthView(resized(metres, (width, height)), camera)
 
-    def _camera(self, width: int, height: int) -> Intrinsics:
-        """Return the camera of the images of a size.
+    def _registered(self, metres: Floats, own_id: str, frame_id: str, size: tuple[int, int]) -> DepthView:
+        """Carry depth of another camera into that of the images."""
+        place = self._transforms.pose(frame_id, own_id)
+        if place is None:
+            msg = (
+                f"{self._topic}: its depth images are of the frame {excerpt(own_id)}, the images of "
+                f"{excerpt(frame_id)}, and no static transform of the bag joins them: record depth that is "
+                f"aligned to the image, or name the topic if it is."
+            )
+            raise FrameError(msg)
+        depth_size = metres.shape[1], metres.shape[0]
+        camera = self._camera(self._image_info_topic or "camera_info of the images", *size)
+        depth_camera = self._camera(self._info_topic, *depth_size)
+        pose = (*place.position_m.tolist(), *place.quaternion)
+        key = depth_camera, depth_size, camera, size, pose
+        if self._registration is None or self._registration[0] != key:
+            self._registration = key, DepthRegistration(depth_camera, depth_size, camera, size, place)
+        return DepthView(self._registration[1].register(metres), camera)
+
+    def _camera(self, topic: str, width: int, height: int) -> Intrinsics:
+        """Return the camera of images of a size.
 
         Raises:
-            FrameError: The camera_info has not come, or does not fit.
+            FrameError: Its camera_info has not come, or does not fit.
         """
-        camera = camera_model(self._info, width, height, 60.0)
+        camera = camera_model(self._infos.get(topic), width, height, _ANY_FOV_DEG)
         if not camera.calibrated:
             msg = (
-                f"{self._info_topic}: no camera_info that fits images of {width}x{height} has come, so that "
-                f"the metres of depth are unknown."
+                f"{topic}: no camera_info that fits images of {width}x{height} has come, so that the metres "
+                f"of depth are unknown."
             )
             raise FrameError(msg)
         return camera.intrinsics
+
+
+def _is_static_tf(connection: Any) -> bool:  # noqa: ANN401
+    return (str(connection.msgtype), str(connection.topic).split("/")[-1]) == (TF_TYPE, TF_STATIC)

@@ -26,7 +26,7 @@ from hand_tracking_dsp.depth.input_options import DepthInputOptions
 from hand_tracking_dsp.depth.types import JointState
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.recordings.bag_recording import BagRecording
-from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
+from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES, new_message
 from hand_tracking_dsp.recordings.bags.record_camera import record_source
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
 from hand_tracking_dsp.recordings.recorded_depth import DepthChoice
@@ -158,8 +158,8 @@ def test_depth_without_stamps_is_paired_by_arrival(recorded):
 @pytest.mark.parametrize(
     ("values", "frame_id", "said"),
     [
-        (depth_mm(500, 24, 32), "eye", "its depth images are 32x24, the images 64x48"),
-        (depth_mm(500), "depth_eye", "of the frame 'depth_eye', the images of 'eye'"),
+        (depth_mm(500, 32, 32), "eye", "its depth images are 32x32, the images 64x48"),
+        (depth_mm(500), "depth_eye", "frame 'depth_eye', the images of 'eye', and no static transform"),
     ],
 )
 def test_depth_of_another_view_is_refused_with_a_sentence(recorded, values, frame_id, said):
@@ -231,3 +231,118 @@ def test_a_bag_of_depth_images_alone_is_a_recording_with_depth(recorded):
     (frame,) = recorded(fill).frames()
     assert frame.image.shape == (48, 64, 3)
     assert frame.depth.view(64, 48).metres[0, 0] == pytest.approx(0.8)
+
+
+def packed(values_mm, stamp_ns, frame_id):
+    return BAG_MESSAGES.compressed_depth(values_mm, header(stamp_ns, frame_id))
+
+
+def floats(values_mm, stamp_ns, frame_id):
+    """Depth in metres with NaN and infinity, as a ZED's."""
+    message = BAG_MESSAGES.depth_image(values_mm, header(stamp_ns, frame_id))
+    metres = (values_mm / np.float32(1000)).astype("<f4")
+    metres[0, :3] = np.nan, np.inf, -np.inf
+    message.encoding, message.step, message.data = "32FC1", 4 * 64, metres.view(np.uint8).reshape(-1)
+    return message
+
+
+def plain(values_mm, stamp_ns, frame_id):
+    return BAG_MESSAGES.depth_image(values_mm, header(stamp_ns, frame_id))
+
+
+@pytest.mark.parametrize(
+    ("image", "info", "depth", "frame_id", "make"),
+    [
+        (
+            "/camera/camera/color/image_raw",
+            "/camera/camera/aligned_depth_to_color/camera_info",
+            "/camera/camera/aligned_depth_to_color/image_raw",
+            "camera_color_optical_frame",
+            plain,
+        ),
+        (
+            "/camera/color/image_raw",
+            "/camera/color/camera_info",
+            "/camera/aligned_depth_to_color/image_raw/compressedDepth",
+            "camera_color_optical_frame",
+            packed,
+        ),
+        ("/rgb/image_raw", "/depth_to_rgb/camera_info", "/depth_to_rgb/image_raw", "rgb_camera_link", floats),
+        ("/oak/rgb/image_raw", "/oak/stereo/camera_info", "/oak/stereo/image_raw", "oak_rgb", plain),
+        (
+            "/zed/zed_node/rgb/image_rect_color",
+            "/zed/zed_node/depth/camera_info",
+            "/zed/zed_node/depth/depth_registered",
+            "zed_left_camera_optical_frame",
+            floats,
+        ),
+        (
+            "/zed/zed_node/rgb/color/rect/image",
+            "/zed/zed_node/depth/depth_registered/camera_info",
+            "/zed/zed_node/depth/depth_registered",
+            "zed_left_camera_frame_optical",
+            floats,
+        ),
+        (
+            "/camera/rgb/image_rect_color",
+            "/camera/depth_registered/camera_info",
+            "/camera/depth_registered/image_raw",
+            "camera_rgb_optical_frame",
+            plain,
+        ),
+    ],
+)
+def test_bags_of_other_packages_are_read_with_their_depth(tmp_path, image, info, depth, frame_id, make):
+    with BagWriter(tmp_path / "bag") as writer:
+        for number in range(3):
+            stamp_ns = START_NS + number * FRAME_NS
+            writer.write(image, BAG_MESSAGES.image(PIXELS, header(stamp_ns, frame_id)), stamp_ns)
+            known = BAG_MESSAGES.camera_info(64, 48, CAMERA, header(stamp_ns, frame_id))
+            writer.write(info, known, stamp_ns)
+            writer.write(depth, make(depth_mm(700 + number), stamp_ns, frame_id), stamp_ns + 1000)
+    recording = BagRecording(tmp_path / "bag", depth=DepthChoice())
+    frames = list(recording.frames())
+    assert [len(frames), recording.count()] == [3, 3]
+    for number, frame in enumerate(frames):
+        view = frame.depth.view(64, 48)
+        assert view.metres[24, 32] == pytest.approx(0.7 + 0.001 * number)
+        assert np.isfinite(view.metres).all()
+        assert view.camera == CAMERA
+    if make is floats:
+        assert not view.metres[0, :3].any(), "what is no distance is unknown"
+    assert not recording.problems
+
+
+def test_depth_of_another_size_but_the_same_view_is_scaled(recorded):
+    def fill(camera):
+        camera.image(START_NS)
+        camera.depth(START_NS, depth_mm(500, 24, 32))
+
+    (frame,) = recorded(fill).frames()
+    view = frame.depth.view(64, 48)
+    assert (view.metres.shape, view.camera) == ((48, 64), CAMERA)
+
+
+def test_depth_of_another_camera_is_carried_into_the_image_by_the_bags_static_transforms(recorded):
+    """A wall at one metre, and a thing before it that the other camera sees further to the right."""
+    values = depth_mm(1000)
+    values[20:28, 40:50] = 500
+
+    def fill(camera):
+        moved = new_message("geometry_msgs/msg/TransformStamped")
+        moved.header.frame_id, moved.child_frame_id = "eye", "depth_eye"
+        moved.transform.translation.x, moved.transform.rotation.w = -0.02, 1.0
+        told = new_message("tf2_msgs/msg/TFMessage")
+        told.transforms = [moved]
+        camera.writer.write("/tf_static", told, START_NS - 1)
+        info = BAG_MESSAGES.camera_info(64, 48, CAMERA, header(START_NS, "depth_eye"))
+        camera.writer.write("/depth/camera_info", info, START_NS)
+        camera.image(START_NS)
+        camera.depth(START_NS, values, frame_id="depth_eye")
+
+    (frame,) = recorded(fill).frames()
+    view = frame.depth.view(64, 48)
+    assert view.camera == CAMERA
+    # 300 px x 0.02 m / 0.5 m = 12 px to the left, the wall 6.
+    assert view.metres[24, 33] == pytest.approx(0.5)
+    assert view.metres[24, 50] == pytest.approx(1.0)

@@ -20,16 +20,24 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState
 from std_msgs.msg import Float32, String, UInt8
 
+from hand_tracking_dsp.cameras.camera import HandTruth
+from hand_tracking_dsp.depth.types import Hands3d, HandSource
 from hand_tracking_dsp.errors import OutputError
+from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.nodes.graph import bag_recorder
 from hand_tracking_dsp.nodes.graph.bag_recorder import BagRecorder
+from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES
+from hand_tracking_dsp.recordings.bag_recording import BagRecording
 from hand_tracking_dsp.recordings.bags.reader import open_bag
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
+from hand_tracking_dsp.recordings.recorded_depth import DepthChoice
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
 
 pytest.importorskip("rosbags", reason="rosbags is not installed: pip install rosbags")
 
@@ -83,6 +91,38 @@ def test_battery_and_power_are_recorded_where_no_topic_is_named(graph, tmp_path:
         read = {one.topic: message for one, _, message in opened.read()}
     assert read["/battery_state"].percentage == 0.5
     assert read["/power_w"].data == 12.5
+
+
+def test_a_graph_with_depth_is_recorded_and_read_as_a_recording_with_depth(graph, tmp_path: Path) -> None:
+    camera = Intrinsics(300.0, 300.0, 32.0, 24.0)
+    header = ROS_MESSAGES.header(time.time_ns(), "eye")
+    joints = np.tile(np.float32([0.0, 0.0, 0.6]), (21, 1))
+    truth = HandTruth(Handedness.LEFT, joints, joints * 0, joints[0])
+    messages = {
+        "image_raw": ROS_MESSAGES.image(np.zeros((48, 64, 3), np.uint8), header),
+        "camera_info": ROS_MESSAGES.camera_info(64, 48, camera, header),
+        "depth/image_raw": ROS_MESSAGES.depth_image(np.full((48, 64), 600, np.uint16), header),
+        "depth/camera_info": ROS_MESSAGES.camera_info(64, 48, camera, header),
+        "truth_3d": ROS_MESSAGES.truth_3d([truth], header),
+        "hands_3d": ROS_MESSAGES.hands_3d(Hands3d((), HandSource.FUSED), header),
+    }
+    publishers = {
+        name: graph.observer.create_publisher(type(one), name, 10) for name, one in messages.items()
+    }
+    with BagWriter(tmp_path / "bag") as writer, BagRecorder(writer, (), graph.domain_id):
+        until(lambda: all(one.get_subscription_count() for one in publishers.values()))
+        for name, message in messages.items():
+            publishers[name].publish(message)
+        until(lambda: all(writer.counts[f"/{name}"] for name in messages))
+    recording = BagRecording(tmp_path / "bag", depth=DepthChoice())
+    (frame,) = recording.frames()
+    assert frame.depth is not None
+    view = frame.depth.view(64, 48)
+    assert view.metres[0, 0] == pytest.approx(0.6)
+    assert view.camera == camera
+    assert frame.truth_3d is not None
+    np.testing.assert_allclose(frame.truth_3d[0].joints_m, joints)
+    assert not recording.problems
 
 
 def test_what_cannot_be_recorded_is_told(graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
