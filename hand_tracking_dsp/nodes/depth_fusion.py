@@ -55,6 +55,7 @@ class FoundHands:
         stamp_s: Time of the image, seconds.
         width: Its width, pixels.
         height: Its height, pixels.
+        drawn: The depth image, where hands were found in it.
     """
 
     result: FrameResult
@@ -62,6 +63,7 @@ class FoundHands:
     stamp_s: float
     width: int
     height: int
+    drawn: DepthView | None = None
 
 
 class DepthFusion:
@@ -74,6 +76,10 @@ class DepthFusion:
         node: The node, which is being configured.
         received: Images that hands are found in.
         pictures: Pictures of the hands, which show them in space where they are known.
+
+    Attributes:
+        input: Depth images.
+        drawn: The depth image that was drawn last; None: none was.
     """
 
     def __init__(self, node: ManagedNode, received: ReceivedImages, pictures: FramePictures) -> None:
@@ -93,15 +99,10 @@ class DepthFusion:
         self._is_placing, self._is_over = False, True
         self._stamps = StampClock()
         self._last_stamp_s = 0.0
-        self._drawn: DepthView | None = None
+        self.drawn: DepthView | None = None
         self._drawing_ms = 0.0
         self._without_depth = 0
         self._missed_s = math.nan
-
-    @property
-    def drawn(self) -> DepthView | None:
-        """The depth image that was drawn last and whose hands were not placed yet; None: there is none."""
-        return self._drawn
 
     def start(self) -> None:
         """Start the thread."""
@@ -155,8 +156,8 @@ class DepthFusion:
             FrameError: It cannot be read.
         """
         start = perf_counter()
-        self._drawn = self.input.own(message)
-        statue = self._painter.draw(self._drawn)
+        self.drawn = self.input.own(message)
+        statue = self._painter.draw(self.drawn)
         self._drawing_ms = (perf_counter() - start) * 1e3
         return statue, "rgb"
 
@@ -167,7 +168,7 @@ class DepthFusion:
             Time that depth took in the caller's thread, milliseconds.
         """
         start = perf_counter()
-        drawn, self._drawn = self._drawn, None
+        drawn = found.drawn
         if drawn is not None:
             self._attempt(lambda: self._publish(found, drawn, HandSource.DEPTH_ONLY))
             return self._drawing_ms + (perf_counter() - start) * 1e3

@@ -255,14 +255,15 @@ class HandTrackerNode(ManagedNode):
             self._reset_wanted = False
         self._last_stamp_s = stamp_s
         left_ms = self._deadline.network_ms(image.due_s - deadlines.ahead_s, time.monotonic())
-        depth = self._fusion.drawn if self._fusion else None
+        depth = self._fusion.drawn if self._fusion and image.is_depth else None
         result = tracker.track(pixels, stamp_s, command.in_force[1], order, left_ms, depth)
         hands = self._message = ROS_MESSAGES.hands(result, message.header, width, height, self._message)
         total_ms = (perf_counter() - start) * 1e3
         deadlines.settle(image, partial(self._hands.publish, hands))
         depth_ms = 0.0
         if self._fusion is not None:
-            depth_ms = self._fusion.place(FoundHands(result, message.header, stamp_s, width, height))
+            found = FoundHands(result, message.header, stamp_s, width, height, depth)
+            depth_ms = self._fusion.place(found)
         self._rate.tick(now_s := time.monotonic())
         end_to_end_ms = self._received.end_to_end_ms(
             message.header.stamp, self.get_clock().now().nanoseconds, total_ms, now_s

@@ -70,6 +70,7 @@ class ImageIntake:
         self._is_depth = mode == "depth_only"
         self._other: tuple[Message, float] | None = None
         self._last_ns = 0
+        self._colour_s = math.inf
         self.topic = ""
         compressed = parameters["image_transport"] == "compressed"
         self._to_pixels = compressed_to_pixels if compressed else image_to_pixels
@@ -85,6 +86,7 @@ class ImageIntake:
     def restart(self) -> None:
         """Begin with the colour image again, where depth is not alone."""
         self._other, self._last_ns = None, 0
+        self._colour_s = time.monotonic()
         if self._chooser is not None:
             self._chooser.reset()
             self._is_depth = False
@@ -135,20 +137,23 @@ class ImageIntake:
         except FrameError:
             return math.nan
 
-    def _forward(self, message: Message) -> None:
+    def _forward(self, message: Message, *, is_depth: bool) -> None:
         """Give an image on, unless it is of the time before the last one of the other kind."""
         if not 0 <= self._last_ns - stamp_ns(message) < _FRESH_S * 1e9:
-            self._on_image(message, self._is_depth)
+            self._on_image(message, is_depth)
 
     def _on_colour(self, message: Message) -> None:
+        self._colour_s = time.monotonic()
         if self._is_depth:
-            self._other = message, time.monotonic()
+            self._other = message, self._colour_s
         else:
-            self._forward(message)
+            self._forward(message, is_depth=False)
 
     def _on_depth(self, message: Message) -> None:
-        if self._is_depth:
-            self._forward(message)
+        # A camera that gives no colour image at all is as good as one in the dark.
+        silent = self._chooser is not None and time.monotonic() - self._colour_s > _FRESH_S
+        if self._is_depth or silent:
+            self._forward(message, is_depth=True)
             return
         self._other = message, time.monotonic()
         if self._fusion is not None:

@@ -24,13 +24,14 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
-from hand_tracking_dsp.msg import HandArray, TrackerStats
+from hand_tracking_dsp.msg import Hand3DArray, HandArray, TrackerStats
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
+from hand_tracking_dsp.messages.build import MessageBuilder
 from hand_tracking_dsp.messages.images import SharedImage, image_to_pixels
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.nodes import camera_node
@@ -194,6 +195,23 @@ def test_compressed_images_pass_by_reference_too(graph):
     more(graph, stats)
     heard = graph.hear(CompressedImage, "image_raw/compressed", SENSOR)
     graph.until(lambda: heard, "another subscriber gets them")
+
+
+def test_depth_passes_by_reference_too(graph, diagnostics, monkeypatch):
+    made = []
+    heard = graph.hear(Hand3DArray, "hands_3d", 100)
+    graph.start(CameraNode, depth=True, **SMALL)
+    graph.start(HandTrackerNode, depth__mode="fused")
+    graph.until(lambda: any(one.hands for one in heard), "hands in space were heard")
+    for topic in ("depth/image_raw", "depth/camera_info"):
+        unsubscribed(graph, topic)
+    monkeypatch.setattr(MessageBuilder, "depth_image", lambda *given: made.append(given))
+    heard.clear()
+    graph.until(lambda: sum(bool(one.hands) for one in heard) >= 3, "hands in space were heard")
+    shared = "taken by reference /depth/image_raw"
+    shown = values(diagnostics(TRACKER, lambda status: shared in values(status)))
+    assert shown["depth_rejected"] == "0"
+    assert not made
 
 
 def test_two_cameras_have_a_tracker_each(graph):

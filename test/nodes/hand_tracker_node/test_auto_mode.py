@@ -64,6 +64,13 @@ class Room:
         self.image.publish(pixels_to_image(image, header))
         self.graph.until(lambda: len(self.hands) > heard, "hands went out")
 
+    def send_depth(self):
+        """Send a depth image alone."""
+        self.sent += 1
+        stamp = Time(seconds=1000.0 + self.sent * STEP_S).to_msg()
+        depth_mm = FRAMES[self.sent % len(FRAMES)].depth_mm
+        self.depth.publish(ROS_MESSAGES.depth_image(depth_mm, Header(stamp=stamp, frame_id="camera")))
+
     def until_from(self, source, *, light):
         """Go on until hands in space come from fused or depth_only."""
         for _ in range(200):
@@ -99,3 +106,16 @@ def test_stays_with_colour_in_the_dark_where_depth_shows_no_hand(graph, room):
     for _ in range(30):
         room.step(light=False, depth=False)
     assert not room.hands_3d
+
+
+def test_goes_on_in_depth_where_no_colour_image_comes_at_all(graph, room):
+    graph.start(HandTrackerNode, **{"depth.mode": "auto"})
+    graph.until(room.depth.get_subscription_count, "the tracker listens")
+
+    def found():
+        room.send_depth()
+        return any(one.hands for one in room.hands_3d)
+
+    graph.until(found, "hands were found in the depth image")
+    assert {one.source for one in room.hands_3d} == {Hand3DArray.DEPTH_ONLY}
+    room.until_from(Hand3DArray.FUSED, light=True)
