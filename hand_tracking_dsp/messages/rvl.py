@@ -68,7 +68,7 @@ def decode_rvl(data: bytes, pixels: int) -> NDArray[np.uint16]:
 
 def _numbers(data: bytes) -> NDArray[np.int64]:
     """Read all numbers of RVL data; zeros that fill the last word become numbers, too."""
-    words = np.frombuffer(data, "<u4", count=len(data) // 4)
+    words = np.frombuffer(bytes(data[: len(data) // 4 * 4]), "<u4") if len(data) >= 4 else np.empty(0, "<u4")
     octets = words.astype(">u4").view(np.uint8)
     nibbles = np.stack([octets >> 4, octets & 15], axis=1).reshape(-1)
     ends = np.flatnonzero(nibbles < _MORE)

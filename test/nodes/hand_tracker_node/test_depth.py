@@ -167,6 +167,21 @@ def test_where_depth_stops_hands_go_on_and_it_is_said(graph, start, camera, dept
     graph.until(lambda: len(depth_camera.hands_3d) > placed, "hands are placed again")
 
 
+def test_depth_of_another_rate_places_the_images_that_have_it_and_is_named(
+    graph, start, camera, depth_camera, diagnostics
+):
+    start(**{"depth.mode": "fused", "depth.slop_s": 0.0})
+    depth_camera.connect()
+    for _ in range(8):
+        camera.exchange(2)
+        depth_camera.exchange()
+    graph.until(lambda: len(depth_camera.hands_3d) == 8, "every image with depth was placed")
+    status = diagnostics(NODE, lambda status: "depth.slop_s" in status.message)
+    assert "For 67 % of the images no depth image on /depth/image_raw came in time" in status.message
+    assert values(status)["images_without_depth"] == "16"
+    assert values(status)["frames_rejected"] == "0"
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
