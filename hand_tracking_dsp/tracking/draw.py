@@ -103,7 +103,7 @@ def draw_hand(image: Image, hand: TrackedHand, label: str, marks: Sequence[int] 
         if mark == Mark.RING:
             # Dark inside, so that the bones do not show through it.
             cv2.circle(image, place, thickness + 2, _RING_INSIDE, cv2.FILLED, cv2.LINE_AA)
-            cv2.circle(image, place, thickness + 2, colour, 1, cv2.LINE_AA)
+            cv2.circle(image, place, thickness + 2, colour, 2, cv2.LINE_AA)
         elif mark == Mark.DOT:
             cv2.circle(image, place, thickness + 1, colour, cv2.FILLED, cv2.LINE_AA)
     _write_above(image, label, points, SIDE_COLOURS_BGR[hand.handedness])
