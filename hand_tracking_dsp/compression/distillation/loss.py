@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -24,6 +25,17 @@ from torch.nn import functional
 
 from hand_tracking_dsp.compression.distillation.network import FEATURES
 from hand_tracking_dsp.hand import JOINT_COUNT, Joint
+
+
+class Objective(Protocol):
+    """Goal of a training: its loss, and the error that validation shows."""
+
+    def __call__(self, found: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
+        """Compute the mean loss of a batch."""
+
+    def error(self, found: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
+        """Compute what validation shows, float [n], NaN where a sample says nothing; less is better."""
+
 
 # Distances are measured in palm sizes; below this share of one the loss is quadratic.
 _SOFT = 0.01
@@ -71,6 +83,12 @@ class Loss:
         if FEATURES in found and FEATURES in labels:
             total = total + _FEATURES * _feature_distance(found[FEATURES], labels[FEATURES], hand)
         return total
+
+    def error(self, found: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
+        """Compute the deviation from the teacher, % of palm size, or from exact labels in space, mm."""
+        if self.exact:
+            return error_mm(found["world_landmarks"], labels)
+        return deviation_percent(found["landmarks"], labels)
 
 
 def deviation_percent(found: Tensor, labels: dict[str, Tensor]) -> Tensor:

@@ -69,9 +69,12 @@ class OnnxNetwork(nn.Module):
             raise ModelError(msg)
         self.weights = nn.ParameterDict()
         self.constants: dict[str, float] = {}
+        self.shapes: dict[str, list[int]] = {}
         for name, array in read_weights(model).items():
             if array.dtype == np.float32 and array.ndim:
                 self.weights[_key(name)] = nn.Parameter(torch.from_numpy(array.copy()))
+            elif array.ndim:
+                self.shapes[name] = [int(value) for value in array]
             elif array.size == 1:
                 self.constants[name] = float(array.item())
         self.quantizer: Quantizer | None = None
@@ -112,6 +115,15 @@ class OnnxNetwork(nn.Module):
         for node, attributes in self._nodes:
             if node.op_type == "Conv" and attributes.get("group", 1) > 1:
                 self.weights[_key(node.input[1])].requires_grad_(requires_grad=False)
+
+    def freeze_constants(self) -> None:
+        """Freeze what belongs to no convolution or linear layer, as the slopes of PReLUs."""
+        layers = {
+            name for node, _ in self._nodes if node.op_type in ("Conv", "Gemm") for name in node.input[1:]
+        }
+        for name, weight in self.weights.items():
+            if name not in map(_key, layers):
+                weight.requires_grad_(requires_grad=False)
 
     def weight(self, name: str) -> Tensor:
         """Return a weight, rounded where a quantizer is set."""
@@ -187,6 +199,35 @@ def _max_pool(_: OnnxNetwork, node: onnx.NodeProto, attributes: dict[str, Any], 
     return functional.max_pool2d(values[node.input[0]], attributes["kernel_shape"], attributes["strides"])
 
 
+def _mul(network: OnnxNetwork, node: onnx.NodeProto, _: dict[str, Any], values: _Values) -> Tensor:
+    return values[node.input[0]] * network.weights[_key(node.input[1])]
+
+
+def _concat(_: OnnxNetwork, node: onnx.NodeProto, attributes: dict[str, Any], values: _Values) -> Tensor:
+    return torch.cat([values[name] for name in node.input], dim=attributes["axis"])
+
+
+def _transpose(_: OnnxNetwork, node: onnx.NodeProto, attributes: dict[str, Any], values: _Values) -> Tensor:
+    return values[node.input[0]].permute(attributes["perm"])
+
+
+def _reshape(network: OnnxNetwork, node: onnx.NodeProto, _: dict[str, Any], values: _Values) -> Tensor:
+    """Reshape; the first size is that of a batch of one."""
+    data = values[node.input[0]]
+    return data.reshape(len(data), *network.shapes[node.input[1]][1:])
+
+
+def _resize(
+    network: OnnxNetwork, node: onnx.NodeProto, attributes: dict[str, Any], values: _Values
+) -> Tensor:
+    """Enlarge by a whole factor, the only one in use, with ONNX's half_pixel."""
+    factor = float(network.weights[_key(node.input[2])][-1])
+    if attributes.get("coordinate_transformation_mode", b"half_pixel") != b"half_pixel":
+        msg = f"The network cannot be trained: the coordinates of {node.name} are not half_pixel."
+        raise ModelError(msg)
+    return functional.interpolate(values[node.input[0]], scale_factor=factor, mode="bilinear")
+
+
 def _plain(_: OnnxNetwork, node: onnx.NodeProto, __: dict[str, Any], values: _Values) -> Tensor:
     return PLAIN[node.op_type](values[node.input[0]])
 
@@ -194,6 +235,7 @@ def _plain(_: OnnxNetwork, node: onnx.NodeProto, __: dict[str, Any], values: _Va
 PLAIN: dict[str, Callable[[Tensor], Tensor]] = {
     "GlobalAveragePool": lambda data: data.mean((2, 3), keepdim=True),
     "Flatten": lambda data: data.flatten(1),
+    "Relu": lambda data: data.relu(),
     "Sigmoid": lambda data: data.sigmoid(),
 }
 """Operators with neither weights nor attributes, by ONNX's names."""
@@ -203,6 +245,11 @@ _OPERATORS: dict[str, _Operator] = {
     "Gemm": _gemm,
     "Clip": _clip,
     "Add": _add,
+    "Concat": _concat,
     "MaxPool": _max_pool,
+    "Mul": _mul,
+    "Reshape": _reshape,
+    "Resize": _resize,
+    "Transpose": _transpose,
     **dict.fromkeys(PLAIN, _plain),
 }

@@ -47,6 +47,7 @@ from hand_tracking_dsp.compression.distillation.samples import (
     gathered,
     make_samples,
 )
+from hand_tracking_dsp.compression.distillation.statue_palms import StatueDetector
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.compression.statues.measure import ERROR, StatueErrors, UnseenHands
@@ -54,7 +55,7 @@ from hand_tracking_dsp.compression.statues.samples import StatueRecipe
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.contract import BYTE_INPUT
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
-from hand_tracking_dsp.tracking.network_info import LevelInfo
+from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
 
 CHECKED = 16
 """Number of crops on which every step of an export is checked."""
@@ -104,6 +105,7 @@ class StatueTrainer:
         self._work, self._options, self._unseen, self._report = work, options, unseen, report
         self._levels: dict[int, LevelInfo] = {}
         self._files: dict[str, bytes] = {}
+        self._detectors: tuple[NetworkInfo, ...] = ()
 
     def choose_levels(self, wanted: Sequence[int] | None) -> list[int]:
         """Choose the levels to train, in this order: those wanted, or all.
@@ -161,8 +163,13 @@ class StatueTrainer:
         self._keep(level, trained, serialized(quantized), after, samples)
         return StatueLevel(level.name, before, after, steps)
 
+    def use(self, detector: StatueDetector) -> None:
+        """Take a palm detector into the bank, in place of all that it was begun with."""
+        self._files[detector.info.file] = detector.data
+        self._detectors = (detector.info,)
+
     def write(self, out: Path) -> Manifest:
-        """Write the bank of the levels trained so far, with the palm detectors it was begun with.
+        """Write the bank of the levels trained so far, with the palm detectors begun with, or the new one.
 
         Raises:
             OutputError: The folder cannot be written.
@@ -173,6 +180,8 @@ class StatueTrainer:
             name="depth",
             source=f"{self._bank.source}; trained on rendered statues by hand-tracking-dsp models depth-bank",
             levels=numbered(self._levels[index] for index in sorted(self._levels)),
+            detectors=self._detectors or self._bank.detectors,
+            near_detector=None if self._detectors else self._bank.near_detector,
             operating_points=None,
         )
         return write_bank(out, bank, self._files)

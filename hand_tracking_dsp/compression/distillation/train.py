@@ -32,7 +32,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hand_tracking_dsp.compression.distillation.loss import Loss, deviation_percent, error_mm
+from hand_tracking_dsp.compression.distillation.loss import Loss, Objective
 from hand_tracking_dsp.compression.distillation.network import FEATURES, OnnxNetwork
 from hand_tracking_dsp.compression.distillation.samples import Labels, TrainingSamples, Validation
 from hand_tracking_dsp.errors import ConfigurationError
@@ -81,6 +81,7 @@ class Trainer:
     """Trains a student and keeps its state in a folder of checkpoint.pt and curve.json.
 
     Attributes:
+        objective: Loss and error; None: those of landmark networks.
         curve: Figures of each validation.
 
     Raises:
@@ -92,15 +93,18 @@ class Trainer:
     validation: Validation
     folder: Path
     options: DistillationTrainingOptions
+    objective: Objective | None = None
     curve: list[dict[str, Any]] = field(init=False, default_factory=list)
     _bridge: nn.Module = field(init=False)
     _optimizer: torch.optim.Optimizer = field(init=False)
     _mean: dict[str, Tensor] = field(init=False)
     _step: int = field(init=False, default=0)
+    _objective: Objective = field(init=False)
 
     def __post_init__(self) -> None:
         """Resume from the folder's checkpoint, if there is one."""
         options = self.options
+        self._objective = self.objective or Loss(options.alpha, options.exact)
         torch.manual_seed(options.seed)
         self.student.to(device=options.device, memory_format=torch.channels_last)
         self._bridge = self._feature_bridge().to(options.device)
@@ -117,7 +121,7 @@ class Trainer:
         Returns:
             Student with the running mean of its weights.
         """
-        options, loss_of = self.options, Loss(self.options.alpha, self.options.exact)
+        options = self.options
         report = on_progress or (lambda *_: None)
         losses: list[float] = []
         started = time.monotonic()
@@ -134,8 +138,9 @@ class Trainer:
             self.student.train()
             with torch.autocast(options.device, torch.bfloat16, enabled=options.half):
                 found = self.student(images)
-                found[FEATURES] = self._bridge(found[FEATURES])
-            loss = loss_of(found, labels)
+                if FEATURES in found:
+                    found[FEATURES] = self._bridge(found[FEATURES])
+            loss = self._objective(found, labels)
             self._optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
@@ -223,10 +228,7 @@ class Trainer:
 
     @torch.no_grad()
     def deviations(self) -> dict[str, float]:
-        """Return the averaged student's mean deviation from the teacher by validation set, % of palm size.
-
-        With exact labels it is the error in space, mm.
-        """
+        """Return the averaged student's mean error by validation set, as the objective measures it."""
         current = {name: value.clone() for name, value in self.student.state_dict().items()}
         self.student.load_state_dict(self._mean)
         self.student.eval()
@@ -236,12 +238,7 @@ class Trainer:
             for start in range(0, len(images), 64):
                 part = {key: values[start : start + 64] for key, values in labels.items()}
                 data, target = self._tensors(images[start : start + 64], part)
-                output = self.student(data)
-                found.append(
-                    error_mm(output["world_landmarks"], target)
-                    if self.options.exact
-                    else deviation_percent(output["landmarks"], target)
-                )
+                found.append(self._objective.error(self.student(data), target))
             result[name] = round(float(torch.cat(found).nanmean()), 3)
         self.student.load_state_dict(current)
         return result

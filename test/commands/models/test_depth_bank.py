@@ -22,12 +22,14 @@ from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.resources import default_bank, original_bank
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.palm import PalmDetector
 
 pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab")
 
 
 def depth_bank(out, *more):
     words = ["--out", str(out), "--samples", "64", "--batch", "16", "--steps", "2", "--rate", "1e-5"]
+    words += ["--detector-steps", "0"]
     return main(["models", "depth-bank", "--bank", str(original_bank()), *words, "--workers", "1", *more])
 
 
@@ -41,6 +43,17 @@ def test_a_bank_is_trained_measured_and_can_be_tracked_with(tmp_path, capsys):
     assert (bank.name, [level.precision for level in bank.levels]) == ("depth", ["int8"])
     assert [detector.name for detector in bank.detectors] == ["full", "lite"]
     assert LevelBank.load(bank).levels[0].name == "lite"
+
+
+def test_a_detector_of_its_own_takes_the_place_of_the_old_ones(tmp_path, capsys):
+    out = tmp_path / "out"
+    detector = ["--detector-steps", "1", "--detector-samples", "64"]
+    assert depth_bank(out, "--levels", "1", "--frozen", "block14", "--count", "8", *detector) == 0
+    assert "The palm detector was wrong in" in " ".join(capsys.readouterr().out.split())
+    bank = read_manifest(out)
+    assert [(one.name, one.precision) for one in bank.detectors] == [("full", "int8")]
+    assert bank.near_detector is None
+    assert PalmDetector.load(bank).near is None
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,26 @@ def test_every_weight_gets_a_gradient(model, picture):
     assert all(parameter.grad is not None for parameter in student.parameters())
 
 
+@pytest.mark.parametrize("name", ["palm_full", "palm_lite"])
+def test_palm_detectors_agree_and_come_back_too(name):
+    model = original_network(f"{name}.onnx")
+    small = np.random.default_rng(0).random((2, 3, 12, 12), dtype=np.float32)
+    pictures = np.ascontiguousarray(small.repeat(16, axis=2).repeat(16, axis=3))
+    student = OnnxNetwork(model)
+    student.freeze_constants()
+    found = student(torch.from_numpy(pictures))
+    for number in range(2):
+        for output, expected in run(model, pictures[number : number + 1]).items():
+            assert np.abs(found[output][number].detach().numpy() - expected[0]).max() < 1e-2, output
+    sum(value.square().mean() for value in found.values()).backward()
+    frozen = {name for name, weight in student.weights.items() if not weight.requires_grad}
+    assert frozen == {name for name, weight in student.weights.items() if weight.grad is None}
+    assert frozen == {key for key in student.weights if key.endswith(("slope", "zero", "scales"))}
+    assert student.to_onnx().SerializeToString(deterministic=True) == model.SerializeToString(
+        deterministic=True
+    )
+
+
 def test_an_unknown_operator_is_named(model):
     strange = onnx.ModelProto()
     strange.CopyFrom(model)
