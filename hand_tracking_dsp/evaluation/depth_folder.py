@@ -28,15 +28,13 @@ from hand_tracking_dsp.depth.bones import END, START
 from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
 from hand_tracking_dsp.depth.statue import StatuePainter
 from hand_tracking_dsp.depth.types import JointState
-from hand_tracking_dsp.errors import SourceError
-from hand_tracking_dsp.evaluation.pose_benchmark.dataset import read_frame
-from hand_tracking_dsp.images.decode import decode_image
-from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.evaluation.lifted_gestures import read_joints
+from hand_tracking_dsp.evaluation.rendered import LOOKS
+from hand_tracking_dsp.evaluation.statues import recorded_pictures
 from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
 from hand_tracking_dsp.tracking.tracker import HandTracker
 
-_LOOKS = 3
-"""Times that the tracker sees an image: the hand is found by the palm detector, then followed."""
+Lengths = NDArray[np.float64]
 
 _FEWEST_FRAMES = 3
 """Fewest frames in which both ends of a link are measured for its deviation to count."""
@@ -53,6 +51,7 @@ class FolderFinds:
         presence: Lowest presence of these hands, 0 to 1; NaN where none was found.
         deviation: Deviation of links' lengths from frame to frame by their means, mean over links, of those
             frames that measure both ends; NaN where none is measured often enough.
+        plain_deviation: The same of the depth at each landmark and the flesh before it, without the fit.
     """
 
     folder: Path
@@ -60,37 +59,36 @@ class FolderFinds:
     found: int
     presence: float
     deviation: float
+    plain_deviation: float
 
 
-def find_in_depth(
+def measure_folders(
     tracker: HandTracker, folder: Path, unit_m: float, camera: Intrinsics
 ) -> Iterator[FolderFinds]:
     """Show depth images to the tracker, drawn as statues, each on its own; yield a result a folder.
 
     Args:
         tracker: The tracker.
-        folder: Folder of 16-bit PNG files; those of one subfolder are taken for one person's.
+        folder: Folder of 16-bit PNG files; those of one folder below it are taken for one person's.
         unit_m: Distance that a value of 1 means, metres; 0 is unknown.
         camera: The depth camera.
 
     Raises:
         SourceError: There are no images, or one of them is no depth image.
-        FrameError: One cannot be read.
     """
-    by_folder: dict[Path, list[Path]] = {}
-    for path in list_images(folder):
-        by_folder.setdefault(path.parent, []).append(path)
-    for below, paths in by_folder.items():
-        yield _find(tracker, below, [DepthView(_read(path, unit_m), camera) for path in paths])
+    below = sorted({path.parent for path in list_images(folder)})
+    for one in below:
+        yield _find(tracker, one, [picture.view for picture in recorded_pictures(one, unit_m, camera)])
 
 
 def _find(tracker: HandTracker, folder: Path, views: list[DepthView]) -> FolderFinds:
     painter, lifter = StatuePainter(), HandLifter(LiftOptions(smoothing=False))
-    presence, lengths = [], []
+    presence: list[float] = []
+    lengths: tuple[list[Lengths], list[Lengths]] = ([], [])
     for view in views:
         statue = painter.draw(view)
         tracker.reset()
-        for number in range(_LOOKS):
+        for number in range(LOOKS):
             hands = tracker.track(statue, number / 30).hands
         if not hands:
             continue
@@ -98,10 +96,12 @@ def _find(tracker: HandTracker, folder: Path, views: list[DepthView]) -> FolderF
         presence.append(hand.presence)
         lifted = lifter.lift([replace(hand, track_id=1)], view, 0.0)[0]
         measured = lifted.states == JointState.MEASURED
-        length = np.linalg.norm(lifted.joints_m[END] - lifted.joints_m[START], axis=1)
-        lengths.append(np.where(measured[START] & measured[END], length, np.nan))
+        for joints_m, kept in zip((lifted.joints_m, read_joints(hand, view)), lengths, strict=True):
+            length = np.linalg.norm(joints_m[END] - joints_m[START], axis=1)
+            kept.append(np.where(measured[START] & measured[END], length, np.nan))
     least = min(presence, default=float("nan"))
-    return FolderFinds(folder, len(views), len(presence), least, _deviation(np.array(lengths)))
+    deviations = [_deviation(np.array(kept)) for kept in lengths]
+    return FolderFinds(folder, len(views), len(presence), least, *deviations)
 
 
 def _deviation(lengths: NDArray[np.float64]) -> float:
@@ -112,12 +112,3 @@ def _deviation(lengths: NDArray[np.float64]) -> float:
     if not often.size:
         return float("nan")
     return float(np.mean(np.nanstd(often, axis=0) / np.nanmean(often, axis=0)))
-
-
-def _read(path: Path, unit_m: float) -> NDArray[np.float32]:
-    values = decode_image(read_frame(path), f"The depth image {path}", ImageOptions())
-    if values.dtype != np.uint16 or values.ndim != 2:
-        msg = f"{path} is no depth image: give a folder of PNG files with one channel of 16 bits."
-        raise SourceError(msg)
-    metres: NDArray[np.float32] = values.astype(np.float32) * np.float32(unit_m)
-    return metres

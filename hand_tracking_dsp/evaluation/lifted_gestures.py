@@ -34,6 +34,7 @@ from hand_tracking_dsp.cameras.synthetic.skeleton import rotation
 from hand_tracking_dsp.depth.flesh import PALMAR_M, flesh_before
 from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
 from hand_tracking_dsp.depth.statue import StatuePainter
+from hand_tracking_dsp.evaluation.rendered import FOUND_PERCENT, LOOKS
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
@@ -43,15 +44,9 @@ from hand_tracking_dsp.tracking.types import Floats, Image, TrackedHand
 VIEWS_DEG = ((0, 0, 0), (10, 0, 40), (-10, 0, -40), (15, 30, 0), (0, 0, 180))
 """Roll, pitch and yaw of the hands, degrees: from the front, both sides, above and the back."""
 
-FOUND_PERCENT = 40.0
-"""Mean distance of landmarks at which a hand still counts as found, % of the palm's size."""
-
 _CAMERA = Intrinsics(576.0, 576.0, 319.5, 239.5)
 _WIDTH, _HEIGHT = 640, 480
 _WALL_M = 1.2
-_LOOKS = 3
-"""Frames of a still picture that the tracker sees: found by the palm detector, then followed."""
-
 _WINDOW = 2
 """Pixels on each side of a landmark of which the plain median is taken."""
 
@@ -162,7 +157,7 @@ def measure_gestures(
 
 def _find(tracker: HandTracker, image: Image, truth_px: Floats) -> TrackedHand | None:
     tracker.reset()
-    for number in range(_LOOKS):
+    for number in range(LOOKS):
         hands = tracker.track(image, number / 30).hands
     away = [mean_distance_palm_percent(hand.landmarks, truth_px) for hand in hands]
     if not away or min(away) > FOUND_PERCENT:
@@ -177,7 +172,7 @@ def _methods() -> dict[str, Lift]:
     return {
         "no depth: the network's world shape, placed by its landmarks": _without_depth,
         "median of 5x5 depths at each landmark": _plain_median,
-        "the same, and the flesh before the joint": _with_flesh,
+        "the same, and the flesh before the joint": read_joints,
         "fit, hand seen for the first time": lambda hand, view: _lifted(
             HandLifter(LiftOptions(smoothing=False)), hand, view
         ),
@@ -208,7 +203,12 @@ def _plain_median(hand: TrackedHand, view: DepthView) -> Floats:
     return view.camera.unproject(hand.landmarks[:, :2], np.array(depths, np.float32))
 
 
-def _with_flesh(hand: TrackedHand, view: DepthView) -> Floats:
+def read_joints(hand: TrackedHand, view: DepthView) -> Floats:
+    """Place joints behind the plain median of the depths at their landmarks, by the flesh before them.
+
+    Returns:
+        float32 [21, 3], metres; NaN where no depth is known.
+    """
     skin = _plain_median(hand, view)
     behind: Floats = skin * (1 + flesh_before([hand])[0] / np.linalg.norm(skin, axis=1))[:, None]
     return behind

@@ -25,7 +25,7 @@ from hand_tracking_dsp.cameras.mesh.catalogue import rigs, split_rigs
 from hand_tracking_dsp.commands.arguments import require_at_least
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.evaluation.depth_folder import find_in_depth
+from hand_tracking_dsp.evaluation.depth_folder import measure_folders
 from hand_tracking_dsp.evaluation.lift_times import time_lifting
 from hand_tracking_dsp.evaluation.lifted_gestures import measure_gestures
 from hand_tracking_dsp.resources import default_bank
@@ -127,8 +127,15 @@ def _times(tracker: HandTracker, options: argparse.Namespace) -> None:
 
 def _folder(tracker: HandTracker, options: argparse.Namespace) -> None:
     camera = Intrinsics(*options.camera)
-    found = list(find_in_depth(tracker, options.depth, options.unit, camera))
-    headings = ("folder", "images", "hand found", "least presence", "deviation of bones, %")
+    found = list(measure_folders(tracker, options.depth, options.unit, camera))
+    headings = (
+        "folder",
+        "images",
+        "hand found",
+        "least presence",
+        "deviation of bones, %",
+        "without the fit",
+    )
     rows = [
         (
             str(one.folder),
@@ -136,6 +143,7 @@ def _folder(tracker: HandTracker, options: argparse.Namespace) -> None:
             str(one.found),
             f"{one.presence:.2f}",
             f"{100 * one.deviation:.1f}",
+            f"{100 * one.plain_deviation:.1f}",
         )
         for one in found
     ]

@@ -44,10 +44,11 @@ def test_hands_in_a_folder_of_depth_images_are_found(
     write(tmp_path / "person")
     assert main([*ONLY_FOLDER, "--depth", str(tmp_path), "--unit", "0.000125", *FOCAL]) == 0
     (row,) = [line for line in capsys.readouterr().out.splitlines() if "person" in line]
-    images, found, presence, deviation = row.replace("│", " ").split()[-4:]
+    images, found, presence, deviation, plain = row.replace("│", " ").split()[-5:]
     assert (images, found) == ("4", "4")
     assert float(presence) > 0.5
     assert 0 < float(deviation) < 6
+    assert float(plain) > 0
 
 
 def test_times_are_measured_in_one_run(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,7 +61,7 @@ def test_times_are_measured_in_one_run(capsys: pytest.CaptureFixture[str]) -> No
 def test_pictures_in_colour_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cv2.imwrite(str(tmp_path / "colour.png"), np.zeros((48, 64, 3), np.uint8))
     assert main([*ONLY_FOLDER, "--depth", str(tmp_path), *FOCAL]) == 1
-    assert "no depth image" in capsys.readouterr().err
+    assert "not a 16-bit picture" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
