@@ -27,7 +27,7 @@ from hand_tracking_dsp.hand import Joint
 from hand_tracking_dsp.tracking.draw import Mark, draw_hand, hand_label, write_caption
 from hand_tracking_dsp.tracking.types import Floats, Image, TrackedHand
 
-_MARKS = {JointState.UNKNOWN: Mark.NONE, JointState.INFERRED: Mark.RING, JointState.MEASURED: Mark.DOT}
+JOINT_MARKS = {JointState.UNKNOWN: Mark.NONE, JointState.INFERRED: Mark.RING, JointState.MEASURED: Mark.DOT}
 
 # Side of a depth image in a picture, in shares of its own; its border, pixels.
 _INSET_SHARE = 0.3
@@ -57,7 +57,7 @@ def draw_hands_in_space(
         if found is None:
             draw_hand(image, hand, hand_label(hand))
         else:
-            marks = [_MARKS[JointState(state)] for state in found.states.tolist()]
+            marks = [JOINT_MARKS[JointState(state)] for state in found.states.tolist()]
             draw_hand(image, hand, f"{hand_label(hand)}{_metres_label(found)}", marks)
     write_caption(image, caption)
 

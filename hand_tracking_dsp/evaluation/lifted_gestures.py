@@ -144,7 +144,7 @@ def measure_gestures(
             count += 1
             # A statue is RGB, a picture BGR.
             image = painter.draw(sample.view) if in_depth else sample.image[..., ::-1]
-            hand = _find(tracker, np.ascontiguousarray(image), sample.landmarks_px)
+            hand = find_hand(tracker, np.ascontiguousarray(image), sample.landmarks_px)
             if hand is None:
                 continue
             visible.append(sample.visible)
@@ -155,14 +155,17 @@ def measure_gestures(
     return count, len(visible), {name: LiftErrors(np.array(off), seen) for name, off in errors.items()}
 
 
-def _find(tracker: HandTracker, image: Image, truth_px: Floats) -> TrackedHand | None:
+def find_hand(tracker: HandTracker, image: Image, truth_px: Floats) -> TrackedHand | None:
+    """Find the hand of a still picture, uint8 [h, w, 3] RGB, by its true places; None where it is not found.
+
+    Its track_id is 1, so that a lifter learns one person's bones from picture to picture.
+    """
     tracker.reset()
     for number in range(LOOKS):
         hands = tracker.track(image, number / 30).hands
     away = [mean_distance_palm_percent(hand.landmarks, truth_px) for hand in hands]
     if not away or min(away) > FOUND_PERCENT:
         return None
-    # One track a person: its bones are learned from picture to picture.
     return replace(hands[int(np.argmin(away))], track_id=1)
 
 

@@ -20,14 +20,18 @@ import argparse
 import math
 from pathlib import Path
 
+import cv2
+
 from hand_tracking_dsp.cameras.depth_noise import DEPTH_NOISES
 from hand_tracking_dsp.cameras.mesh.catalogue import rigs, split_rigs
 from hand_tracking_dsp.commands.arguments import require_at_least
-from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
+from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.depth_folder import measure_folders
+from hand_tracking_dsp.evaluation.lift_picture import draw_lifted
 from hand_tracking_dsp.evaluation.lift_times import time_lifting
 from hand_tracking_dsp.evaluation.lifted_gestures import measure_gestures
+from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.depth_view import Intrinsics
@@ -35,6 +39,7 @@ from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.tracker import HandTracker
 from hand_tracking_dsp.tracking.tracker_options import ALL_MEASURED, TrackerOptions
 
+_PICTURE = "lifted_hands.jpg"
 _PEOPLE = ("one", "test", "none")
 _FOUND_IN = {"in colour": False, "in depth alone": True}
 
@@ -73,6 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("FX", "FY", "CX", "CY"),
         help="focal lengths and principal point of their camera, pixels",
     )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help=f"folder of {_PICTURE}, hands that are lifted"
+    )
     parser.add_argument("--bank", type=Path, metavar="DIR", help="bank that tracks (default: the package's)")
     parser.add_argument("--seed", type=int, default=7, metavar="N", help="seed of all (default: 7)")
 
@@ -83,8 +91,10 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ConfigurationError: An option cannot work.
         SourceError: The folder's images cannot be used.
+        OutputError: The picture cannot be written.
     """
     require_at_least(options, frames=0, seed=0)
+    require_writable(options.out, _PICTURE)
     if options.depth and not options.camera:
         msg = "--depth needs the depth camera: give --camera FX FY CX CY in pixels."
         raise ConfigurationError(msg)
@@ -100,6 +110,10 @@ def run(options: argparse.Namespace) -> int:
         _times(tracker, options)
     if options.depth:
         _folder(tracker, options)
+    if options.out:
+        _, data = cv2.imencode(".jpg", draw_lifted(tracker, options.seed), [cv2.IMWRITE_JPEG_QUALITY, 88])
+        write_bytes(options.out / _PICTURE, data.tobytes())
+        print(f"Written: {options.out / _PICTURE}")
     return 0
 
 

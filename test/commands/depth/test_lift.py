@@ -78,3 +78,14 @@ def test_options_that_cannot_work_are_refused(
 ) -> None:
     assert main(["depth", "lift", "--people", "none", *given]) != 0
     assert said in capsys.readouterr().err
+
+
+def test_a_picture_of_lifted_hands_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*ONLY_FOLDER, "--out", str(tmp_path)]) == 0
+    assert "lifted_hands.jpg" in capsys.readouterr().out
+    picture = cv2.imread(str(tmp_path / "lifted_hands.jpg"))
+    assert picture is not None
+    assert picture.shape == (750, 1250, 3)
+    # Joints are drawn over most statues, and beside the true bones below them.
+    below = picture[500:]
+    assert np.count_nonzero(below.std(axis=2) > 30) > 1000
