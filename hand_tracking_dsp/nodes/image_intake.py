@@ -139,7 +139,8 @@ class ImageIntake:
 
     def _forward(self, message: Message, *, is_depth: bool) -> None:
         """Give an image on, unless it is of the time before the last one of the other kind."""
-        if not 0 <= self._last_ns - stamp_ns(message) < _FRESH_S * 1e9:
+        # Without a change there is no such time; a stamp of 0 is none either.
+        if not (self._last_ns and 0 <= self._last_ns - stamp_ns(message) < _FRESH_S * 1e9):
             self._on_image(message, is_depth)
 
     def _on_colour(self, message: Message) -> None:
