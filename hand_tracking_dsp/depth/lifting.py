@@ -113,7 +113,9 @@ class HandLifter:
         self._tracks = {hand.track_id: self._track(hand.track_id) for hand in hands}
         placed = {hand.track_id: _unknown(hand) for hand in hands}
         if hands:
-            placed.update(self._placed(hands, view, stamp_s))
+            # Depth without sense overflows, and is found to be no hand's afterwards.
+            with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+                placed.update(self._placed(hands, view, stamp_s))
         return tuple(placed[hand.track_id] for hand in hands)
 
     def _track(self, track_id: int) -> _LiftedTrack:

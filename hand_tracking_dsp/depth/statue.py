@@ -140,7 +140,7 @@ class StatuePainter:
         cv2.threshold(across, 0, 0, cv2.THRESH_TOZERO, across)
         lit = cv2.convertScaleAbs(across, alpha=255 * (1 - _AMBIENT), beta=255 * _AMBIENT)
         # Light evens out what the sensor's noise does to slopes, and leaves the outline sharp.
-        side = 2 * min(max(round(fx * _EVENED - 0.5), 1), _MOST_EVENED) + 1
+        side = 2 * int(min(max(1.0, fx * _EVENED), _MOST_EVENED)) + 1
         lit = cv2.blur(lit, (side, side))
         # Values above 255 are cut off: nothing fades before _FADES_FROM.
         slope = 255 / (1 - _FADES_FROM)

@@ -29,7 +29,7 @@ from hand_tracking_dsp.depth.bones import END, START
 from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
 from hand_tracking_dsp.depth.types import Hand3d, JointState
 from hand_tracking_dsp.hand import FINGERS, Handedness
-from hand_tracking_dsp.tracking.depth_view import DepthView
+from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
 from hand_tracking_dsp.tracking.types import Floats, Region, TrackedHand
 
 RAW = LiftOptions(smoothing=False)
@@ -145,6 +145,16 @@ def test_a_hand_of_which_depth_says_nothing_is_unknown() -> None:
 def test_a_hand_that_is_no_hand_in_size_is_unknown(scale: float) -> None:
     one = render("open palm")
     assert_unknown(lift(one, metres=one.view.metres * np.float32(scale)))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("focal", [0.0, float("nan"), 1e-3, 50.0, 1e5])
+@pytest.mark.parametrize("scale", [1.0, 1e9, 1e30])
+def test_cameras_without_sense_make_hands_unknown(focal: float, scale: float) -> None:
+    one = render("open palm")
+    view = DepthView(one.view.metres * np.float32(scale), Intrinsics(focal, focal, 319.5, 239.5))
+    (lifted,) = HandLifter(RAW).lift([tracked(one)], view, 0.0)
+    assert_unknown(lifted)
 
 
 def test_landmarks_outside_the_image_or_unknown_do_no_harm() -> None:

@@ -132,6 +132,11 @@ def test_large_depth_images_with_noise_are_not_drawn_rough() -> None:
     assert image[..., 0].std() < 10
 
 
+@pytest.mark.parametrize("focal", [0.0, -500.0, float("nan"), float("inf"), 1e-3, 1e9])
+def test_cameras_without_sense_do_no_harm(focal: float) -> None:
+    assert draw(plane(), Intrinsics(focal, focal, 0.0, 0.0)).shape == (480, 640, 3)
+
+
 def test_views_that_are_not_contiguous_are_drawn_too() -> None:
     wide = plane(0.6, 1280)
     wide[:, 1::2] = 0.9
