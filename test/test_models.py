@@ -25,10 +25,12 @@ from statistics import mean
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.cameras.mesh.crops import CropOptions, CropStream
 from hand_tracking_dsp.resources import default_bank, share_path
 from hand_tracking_dsp.tracking import precision
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.losses import DEVIATION, PALMS_FOUND
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import files_of
@@ -167,3 +169,23 @@ def test_the_default_palm_detector_is_the_pruned_one(manifest: Manifest) -> None
     detector = PalmDetector.load(default_bank(), runtime=RuntimeOptions("onnxruntime", ("cpu",)))
     assert detector.choice.info.name == manifest.detectors[0].name == "pruned"
     assert detector.detect(np.full((240, 320, 3), 128, np.uint8)) == []
+
+
+def test_the_bank_that_sees_depth_finds_a_rendered_hand() -> None:
+    folder = share_path("models", "hourglass")
+    manifest = read_manifest(folder)
+    for network in manifest.networks:
+        for info in files_of(network):
+            assert read_network(manifest, info)
+    bank = LevelBank.load(folder)
+    options = CropOptions(
+        size=256, split="test", scale_low=1.6, scale_high=1.6, noise="none", views="frontal"
+    )
+    crop = CropStream(1, options).crop(0)
+    region, image = Region(128, 128, 160, 0), np.zeros((256, 256, 3), np.uint8)
+    for level in range(len(bank.levels)):
+        hand = bank.landmarks(image, region, level, depth=DepthView(crop.metres, crop.camera))
+        exact = crop.joints_m - crop.joints_m.mean(0)
+        assert hand.presence > 0.5
+        assert np.linalg.norm(hand.world_landmarks - exact, axis=1).mean() < 0.03
+    assert PalmDetector.load(folder)

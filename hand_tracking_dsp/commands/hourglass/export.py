@@ -22,10 +22,13 @@ from pathlib import Path
 from hand_tracking_dsp.commands.arguments import add_out, require_at_least
 from hand_tracking_dsp.commands.hourglass.common import add_network, add_samples, require_torch
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
+from hand_tracking_dsp.compression.bank.entries import with_latency
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
+
+_PROVIDER = "onnxruntime/CPUExecutionProvider"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--detectors",
         type=Path,
         metavar="BANK",
-        help="bank whose palm detectors to take; the package's own if not given",
+        help="bank whose default palm detector to take; the package's own if not given",
     )
     add_out(parser)
     parser.add_argument("--runs", type=int, default=200, help="timed runs of each exit")
@@ -61,17 +64,21 @@ def run(options: argparse.Namespace) -> int:
     if unknown := [name for name in chosen if name not in exits]:
         msg = f"The network has no exit {', '.join(unknown)}: choose from {', '.join(exits)}."
         raise ConfigurationError(msg)
-    detectors = read_manifest(options.detectors or default_bank())
-    palms = {info.file for palm in detectors.detectors for info in (palm, *palm.variants)}
-    files = {name: data for name, data in read_files(detectors).items() if name in palms}
+    source = read_manifest(options.detectors or default_bank())
+    palm = source.detector("")
+    palms = {info.file for info in (palm, *palm.variants)}
+    files = {name: data for name, data in read_files(source).items() if name in palms}
     bank, levels = export_bank(
         network,
         [exits[name] for name in chosen],
         read_samples(options.samples),
         f"{options.samples.name}: rendered hands",
-        detectors.detectors,
+        [palm],
     )
-    times = {str(one.exit): one.times.p50_ms for one in measure_exits(network, options.runs)}
+    times = {str(one.exit): one.times for one in measure_exits(network, options.runs)}
+    bank = bank.with_levels(
+        [with_latency(level, times[level.name].profile(_PROVIDER, 1)) for level in bank.levels]
+    )
     write_bank(options.out, bank, {**files, **levels})
     console = make_console()
     rows = [
@@ -81,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
             f"{level.parameters:,}",
             f"{level.macs / 1e6:.1f}",
             f"{next(one.value for one in level.accuracy if one.metric == ERROR):.1f}",
-            f"{times[level.name]:.2f}",
+            f"{times[level.name].p50_ms:.2f}",
         )
         for level in bank.levels
     ]

@@ -35,7 +35,6 @@ from hand_tracking_dsp.compression.hourglass.network import (
     LEVELS,
     ConvNorm,
     Exit,
-    Head,
     Hourglass,
     HourglassNetwork,
     ResidualBlock,
@@ -132,23 +131,26 @@ class _ExitWriter(GraphWriter):
             write = self.block if isinstance(layer, ResidualBlock) else self.conv_norm
             data = write(data, layer, f"stem{i}")
         for number in range(1, last.stack + 1):
-            is_last = number == last.stack
-            features = self.stack(
-                data, network.stacks[number - 1], last.level if is_last else LEVELS, f"stack{number}"
-            )
-            name = f"stack{number}.head"
-            head = network.stacks[number - 1].heads[LEVELS - (last.level if is_last else LEVELS)]
-            maps, seen = self.maps(features, head, name)
-            if is_last:
-                self.outputs(maps, seen, head, map_side(last))
+            name, stack = f"stack{number}.head", network.stacks[number - 1]
+            level = last.level if number == last.stack else LEVELS
+            levels = self.stack(data, stack, level, f"stack{number}")
+            features, head = levels[-1], stack.heads[LEVELS - level]
+            seen = self.conv_norm(features, head.features, f"{name}.features")
+            maps = self.conv(seen, head.maps, f"{name}.maps")
+            if number == last.stack:
+                if head.side is None:
+                    head = stack.heads[1]
+                    seen = self.conv_norm(levels[-2], head.features, f"{name}.side.features")
+                self.outputs(maps, map_side(last))
+                self.sides(seen, head.side)
                 return
             back = self.conv(features, network.features_back[number - 1], f"{name}.features_back")
             data = self.node("Add", [data, back], f"{name}.with_features")
             back = self.conv(maps, network.maps_back[number - 1], f"{name}.maps_back")
             data = self.node("Add", [data, back], f"{name}.with_maps")
 
-    def stack(self, data: str, stack: Hourglass, level: int, name: str) -> str:
-        """Write an hourglass up to a level; return its features there."""
+    def stack(self, data: str, stack: Hourglass, level: int, name: str) -> list[str]:
+        """Write an hourglass up to a level; return its features at each."""
         kept = []
         for i, (widen, down) in enumerate(zip(stack.widen, stack.down, strict=True)):
             kept.append(data)
@@ -157,6 +159,7 @@ class _ExitWriter(GraphWriter):
         data = self.block(data, stack.bottom, f"{name}.bottom")
         scales = numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), f"{name}.scales")
         self.weights.append(scales)
+        levels = []
         for i in range(len(kept) - 1, len(kept) - 1 - level, -1):
             data = self.conv_norm(data, stack.narrow[i], f"{name}.narrow{i}")
             data = self.node(
@@ -170,15 +173,11 @@ class _ExitWriter(GraphWriter):
             side = self.block(kept[i], stack.skips[i], f"{name}.skip{i}")
             data = self.node("Add", [data, side], f"{name}.sum{i}")
             data = self.block(data, stack.up[i], f"{name}.up{i}")
-        return data
+            levels.append(data)
+        return levels
 
-    def maps(self, features: str, head: Head, name: str) -> tuple[str, str]:
-        """Write the maps of a head in one tensor; return it and the features that they were made of."""
-        seen = self.conv_norm(features, head.features, f"{name}.features")
-        return self.conv(seen, head.maps, f"{name}.maps"), seen
-
-    def outputs(self, maps: str, seen: str, head: Head, side: int) -> None:
-        """Write the outputs of the last head."""
+    def outputs(self, maps: str, side: int) -> None:
+        """Write the maps of the last head."""
         self.pool("depth", DEPTH_SIZE // side, "cells")
         parts = numpy_helper.from_array(
             np.array([JOINT_COUNT, JOINT_COUNT, 3 * JOINT_COUNT], np.int64), "parts"
@@ -186,11 +185,14 @@ class _ExitWriter(GraphWriter):
         self.weights.append(parts)
         names = ["heat_maps", "heat_maps_3d", "directions"]
         self.nodes.append(helper.make_node("Split", [maps, "parts"], names, name="split", axis=1))
+
+    def sides(self, seen: str, layer: nn.Linear) -> None:
+        """Write presence and handedness, by the features of a head."""
         self.node("GlobalAveragePool", [seen], "mean")
         self.node("Flatten", ["mean"], "means")
         for i, name in enumerate(("presence", "handedness")):
-            weight = self.weight(f"{name}.weight", head.side.weight[i : i + 1])
-            bias = self.weight(f"{name}.bias", head.side.bias[i : i + 1])
+            weight = self.weight(f"{name}.weight", layer.weight[i : i + 1])
+            bias = self.weight(f"{name}.bias", layer.bias[i : i + 1])
             self.node("Gemm", ["means", weight, bias], f"{name}.logit", transB=1)
             self.node("Sigmoid", [f"{name}.logit"], name)
 

@@ -142,20 +142,23 @@ class ConvNorm(nn.Module):
 
 
 class Head(nn.Module):
-    """Exit: the maps of each joint, and whether there is a hand and which."""
+    """Exit: the maps of each joint, and whether there is a hand and which.
 
-    def __init__(self, channels: int) -> None:
+    The finest level, whose channels are few, has no own word on the hand: that of the level before counts.
+    """
+
+    def __init__(self, channels: int, *, knows_side: bool) -> None:
         super().__init__()
         self.features = ConvNorm(channels, channels, 1)
         self.maps = nn.Conv2d(channels, JOINT_COUNT * MAPS, 1)
-        self.side = nn.Linear(channels, 2)
+        self.side = nn.Linear(channels, 2) if knows_side else None
         nn.init.normal_(self.maps.weight, std=0.01)
         nn.init.zeros_(self.maps.bias)
 
-    def forward(self, data: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the maps in one tensor, and the two logits."""
+    def forward(self, data: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the maps in one tensor, and the two logits if it has them."""
         features = self.features(data)
-        return self.maps(features), self.side(features.mean((2, 3)))
+        return self.maps(features), None if self.side is None else self.side(features.mean((2, 3)))
 
 
 class Hourglass(nn.Module):
@@ -174,7 +177,7 @@ class Hourglass(nn.Module):
         self.down = nn.ModuleList(block(f"down.{i}", width) for i, width in enumerate(channels[1:]))
         self.bottom = block("bottom", channels[-1])
         self.up = nn.ModuleList(block(f"up.{i}", width) for i, width in enumerate(channels[:-1]))
-        self.heads = nn.ModuleList(Head(width) for width in channels[:-1])
+        self.heads = nn.ModuleList(Head(width, knows_side=i > 0) for i, width in enumerate(channels[:-1]))
 
     def forward(self, data: Tensor, last: int = LEVELS) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Yield features, maps and logits from L1 to the last level asked for."""
@@ -183,11 +186,13 @@ class Hourglass(nn.Module):
             kept.append(data)
             data = down(widen(functional.max_pool2d(data, 2)))
         data = self.bottom(data)
+        logits = data.new_zeros(len(data), 2)
         for level in range(1, last + 1):
             i = len(kept) - level
             side = functional.interpolate(self.narrow[i](data), scale_factor=2.0, mode="nearest")
             data = self.up[i](side + self.skips[i](kept[i]))
-            maps, logits = self.heads[i](data)
+            maps, word = self.heads[i](data)
+            logits = logits if word is None else word
             yield data, maps, logits
 
     def blocks(self) -> Iterator[tuple[str, ResidualBlock]]:

@@ -47,6 +47,12 @@ def test_every_exit_has_maps_of_its_level() -> None:
         ]
 
 
+def test_the_finest_level_takes_the_word_of_the_one_before_on_the_hand() -> None:
+    maps = HourglassNetwork(SMALL)(torch.rand(2, 1, 128, 128))
+    assert torch.equal(maps[Exit(2, 4)].logits, maps[Exit(2, 3)].logits)
+    assert not torch.equal(maps[Exit(2, 4)].logits, maps[Exit(2, 2)].logits)
+
+
 def test_a_network_stops_at_the_exit_asked_for_with_the_same_maps() -> None:
     network = HourglassNetwork(SMALL).eval()
     depth = torch.rand(1, 1, 128, 128) * 2 - 1
