@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.compression.data.augment import Augmentation
 from hand_tracking_dsp.compression.data.varied import LocatedHands, VariedHands, truth_or_nan
 from hand_tracking_dsp.compression.distillation.teacher import Teacher
+from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.tracking.types import Image
 
@@ -135,6 +136,33 @@ def gathered(make: SampleMaker, numbers: Iterable[int]) -> tuple[NDArray[np.uint
     """Make some samples: images, uint8 [n, 224, 224, 3] RGB, and their labels."""
     images, labels = zip(*(make(number) for number in numbers), strict=True)
     return np.stack(images), _stacked(labels)
+
+
+def drawn_samples(
+    recipe: Recipe,
+    count: int,
+    work: Path,
+    name: str,
+    workers: int,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> TrainingSamples:
+    """Make samples in a folder that is named after the first of them, or use those that are there.
+
+    So samples that were drawn before the renderer or the drawing changed are not trained on.
+
+    Args:
+        recipe: Ingredients of the samples.
+        count: Number of samples, rounded up to whole shards.
+        work: Folder in which theirs lies.
+        name: Beginning of its name.
+        workers: Number of processes.
+        on_progress: Called with the shards done and their number.
+    """
+    image, labels = recipe.maker()(0)
+    parts = [image.tobytes(), *(np.asarray(labels[key]).tobytes() for key in sorted(labels))]
+    folder = work / f"{name}-{sha256_of(b''.join(parts))[:8]}"
+    make_samples(recipe, count, folder, workers, on_progress)
+    return TrainingSamples([folder])
 
 
 class TrainingSamples:

@@ -44,8 +44,8 @@ from hand_tracking_dsp.compression.distillation.network import predict_in_torch
 from hand_tracking_dsp.compression.distillation.samples import (
     TrainingSamples,
     Validation,
+    drawn_samples,
     gathered,
-    make_samples,
 )
 from hand_tracking_dsp.compression.distillation.statue_palms import StatueDetector
 from hand_tracking_dsp.compression.onnx_graph import serialized
@@ -125,14 +125,14 @@ class StatueTrainer:
         """Draw the samples that are not there yet."""
         options = self._options
         recipe = StatueRecipe(seed=options.training.seed, shard=min(1024, options.samples))
-        make_samples(
+        return drawn_samples(
             recipe,
             options.samples,
-            self._work / "samples",
+            self._work,
+            "samples",
             options.workers,
             lambda done, of: self._report("drawing statues", done, of, ""),
         )
-        return TrainingSamples([self._work / "samples"])
 
     def train(self, index: int, samples: TrainingSamples) -> StatueLevel:
         """Train a level, or continue, and make its INT8 file.
@@ -142,7 +142,8 @@ class StatueTrainer:
         """
         level, options = self._bank.levels[index], self._options
         model = read_model(self._bank, level)
-        way = f"{level.computes}{asdict(options.training)}{options.frozen}{options.train_depthwise}"
+        way = f"{level.computes}{samples.folders[0].name}{asdict(options.training)}"
+        way += f"{options.frozen}{options.train_depthwise}"
         folder = self._work / f"{level.name}-{hashlib.sha256(way.encode()).hexdigest()[:8]}"
         trained = distill_network(
             model,

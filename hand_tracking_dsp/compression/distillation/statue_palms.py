@@ -28,7 +28,7 @@ from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.distillation.distill import DistillationOptions, Progress
 from hand_tracking_dsp.compression.distillation.network import OnnxNetwork
 from hand_tracking_dsp.compression.distillation.palm_loss import PalmLoss
-from hand_tracking_dsp.compression.distillation.samples import TrainingSamples, gathered, make_samples
+from hand_tracking_dsp.compression.distillation.samples import drawn_samples, gathered
 from hand_tracking_dsp.compression.distillation.train import Trainer
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.palm.rewrite import with_integer_projections
@@ -80,11 +80,11 @@ def train_detector(
     old = bank.detector("")
     model = read_model(bank, old)
     recipe = PalmRecipe(teacher, options.training.seed, shard=min(_SHARD, options.samples))
-    samples = work / "palm_samples"
-    make_samples(
+    samples = drawn_samples(
         recipe,
         options.samples,
-        samples,
+        work,
+        "palm_samples",
         options.workers,
         lambda done, of: report("drawing statues for the palm detector", done, of, ""),
     )
@@ -94,9 +94,9 @@ def train_detector(
     student.freeze_constants()
     if not options.train_depthwise:
         student.freeze_depthwise()
-    way = f"{old.computes}{asdict(options.training)}{options.train_depthwise}"
+    way = f"{old.computes}{asdict(options.training)}{options.train_depthwise}{samples.folders[0].name}"
     place = work / f"palm_{old.name}-{hashlib.sha256(way.encode()).hexdigest()[:8]}"
-    training = Trainer(student, TrainingSamples([samples]), validation, place, options.training, PalmLoss())
+    training = Trainer(student, samples, validation, place, options.training, PalmLoss())
     trained = training.run(
         lambda done, of, line: report("training the palm detector", done, of, line)
     ).to_onnx()

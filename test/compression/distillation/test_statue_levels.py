@@ -28,6 +28,7 @@ from hand_tracking_dsp.compression.distillation.distill import DistillationOptio
 from hand_tracking_dsp.compression.distillation.statue_levels import StatueTrainer
 from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions
 from hand_tracking_dsp.compression.statues.measure import ERROR, UnseenHands
+from hand_tracking_dsp.depth import statue
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.contract import BYTE_INPUT
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -92,6 +93,13 @@ def test_it_goes_on_where_it_was_stopped(bank, tmp_path):
     again.train(0, again.prepare())
     assert again.write(tmp_path / "two").levels == one.levels
     assert [line[1] for line in lines if line[0] == "level 0: training"] == [TRAINING.steps]
+
+
+def test_samples_drawn_otherwise_are_not_trained_on(bank, monkeypatch):
+    (before,) = trainer(bank).prepare().folders
+    assert trainer(bank).prepare().folders == (before,)
+    monkeypatch.setattr(statue, "_AMBIENT", 0.4)
+    assert trainer(bank).prepare().folders != (before,)
 
 
 def test_training_brings_the_joints_nearer(bank):
