@@ -35,6 +35,7 @@ from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.nodes.camera_node import CameraNode
 from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_image
+from hand_tracking_dsp.resources import share_path
 
 NODE = "hand_tracker_node"
 SENSOR = qos_profile_sensor_data
@@ -260,8 +261,9 @@ def test_compressed_depth_places_hands_too(graph, start, camera, depth_camera):
     graph.until(lambda: depth_camera.hands_3d and depth_camera.hands_3d[-1].hands, "hands were placed")
 
 
-def test_in_depth_alone_no_image_is_needed(graph, start, camera, depth_camera):
-    start(**{"depth.mode": "depth_only"})
+@pytest.mark.parametrize("bank", ["dsp", "hourglass"])
+def test_in_depth_alone_no_image_is_needed(graph, start, camera, depth_camera, bank):
+    start(bank=str(share_path("models", bank)), **{"depth.mode": "depth_only"})
     graph.until(depth_camera.depth.get_subscription_count, "the tracker listens to depth")
     assert not camera.publisher.get_subscription_count()
     for _ in range(5):
