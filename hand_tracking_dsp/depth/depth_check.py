@@ -108,9 +108,8 @@ class DepthCheck:
 
     def reset(self) -> None:
         """Forget what was seen."""
-        self._looks.clear()
+        self.forget_images()
         self._pairs.clear()
-        self._camera = ""
 
     def add(self, view: DepthView, hands: Sequence[TrackedHand], stamp_s: float) -> None:
         """Look at a depth image and the hands of its image, found without it or in its statue.
@@ -129,6 +128,11 @@ class DepthCheck:
         self._looks.append(_look(view, judged, stamp_s))
         while stamp_s - self._looks[0].stamp_s > _WINDOW_S:
             self._looks.popleft()
+
+    def forget_images(self) -> None:
+        """Forget what depth images showed: none that can be read has come for long."""
+        self._looks.clear()
+        self._camera = ""
 
     def add_missed(self, stamp_s: float) -> None:
         """Note an image for which no depth image came in time."""
@@ -178,7 +182,7 @@ class DepthCheck:
         if SMALLEST / _SLACK <= size <= LARGEST * _SLACK:
             return ""
         told = (
-            f"By the depth images on {self._topic} a palm would be {_BREADTH_PER_SIZE_CM * size:.2g} cm "
+            f"By the depth images on {self._topic} a palm would be {_length(_BREADTH_PER_SIZE_CM * size)} "
             "wide, but palms are 5 to 12 cm"
         )
         if 1 / _UNIT < size < _UNIT:
@@ -222,6 +226,11 @@ def camera_problem(camera: Intrinsics, width: int, height: int) -> str:
         middle = f"{camera.cx:.4g}, {camera.cy:.4g}"
         return f"The principal point {middle} px lies outside images of {width}x{height}."
     return ""
+
+
+def _length(cm: float) -> str:
+    """Write a length for people."""
+    return f"{cm / 100:,.0f} m" if cm >= 1000 else f"{cm:.0f} cm" if cm >= 10 else f"{cm:.2g} cm"
 
 
 def _unit_advice(factor: float) -> str:

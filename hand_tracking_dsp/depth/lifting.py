@@ -57,6 +57,8 @@ _TRUSTED = 0.5
 
 _PALM_M = 0.09
 
+_ALL_JOINTS = np.ones(JOINT_COUNT, bool)
+
 
 @dataclass(frozen=True, slots=True)
 class LiftOptions:
@@ -140,6 +142,8 @@ class HandLifter:
         for row, hand in enumerate(seen):
             track = self._tracks[hand.track_id]
             measured = fit.trust[row] >= _TRUSTED
+            if not self._has_hand_size(hand, fit.joints_m[row]):
+                continue
             track.bones.learn(read[chosen[row]], measured)
             joints_m = fit.joints_m[row].astype(np.float32)
             if self._options.smoothing:
@@ -161,6 +165,11 @@ class HandLifter:
         if not bones.known:
             bones.suppose(size)
         return True
+
+    def _has_hand_size(self, hand: TrackedHand, joints_m: NDArray[np.float64]) -> bool:
+        """Tell whether joints [21, 3] that were fitted are as far from each other as a hand's."""
+        size = self._tracks[hand.track_id].bones.size_of(joints_m.astype(np.float32), _ALL_JOINTS)
+        return SMALLEST <= size <= LARGEST
 
     def _evidence(
         self, hands: Sequence[TrackedHand], view: DepthView, landmarks: Floats, read: Floats, spread_m: Floats

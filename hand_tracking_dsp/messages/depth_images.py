@@ -15,7 +15,7 @@
 """Depth in metres out of image messages, raw and of compressed_depth_image_transport.
 
 Whatever a camera says for "unknown" (0 of 16UC1; NaN, infinity and negative values of 32FC1, by REP 117 and
-118) becomes 0.
+118) becomes 0, and so does what can be no distance.
 """
 
 from __future__ import annotations
@@ -43,6 +43,9 @@ _ENCODINGS: dict[str, tuple[str, float]] = {
     "mono16": ("u2", 1e-3),
     "32FC1": ("f4", 1.0),
 }
+
+# Distances beyond are none, whatever the unit was taken for; those between can be squared.
+_NEAREST_M, _FARTHEST_M = 1e-6, 1e6
 
 # compressed_depth_image_transport's ConfigHeader: a format, and the parameters of inverse depth.
 _CONFIG = struct.Struct("<iff")
@@ -181,5 +184,5 @@ def _metres(values: NDArray[Any], unit_m: float) -> Floats:
     """Scale distances; what is none becomes 0."""
     metres: Floats = np.multiply(values, np.float32(unit_m), dtype=np.float32)
     if values.dtype.kind == "f":
-        metres[~((metres > 0) & (metres < np.inf))] = 0
+        metres[~((metres > _NEAREST_M) & (metres < _FARTHEST_M))] = 0
     return metres

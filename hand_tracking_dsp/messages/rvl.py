@@ -57,6 +57,9 @@ def decode_rvl(data: bytes, pixels: int) -> NDArray[np.uint16]:
         if done + others > pixels or place > len(numbers):
             msg = f"RVL data give more than {pixels} pixels or end within a run"
             raise ValueError(msg)
+        if not others and done < pixels:  # a million of such would keep the hands waiting
+            msg = f"RVL data hold an empty run after {done} of {pixels} pixels"
+            raise ValueError(msg)
         known[done : done + others] = True
         is_value[first:place] = True
         done += others

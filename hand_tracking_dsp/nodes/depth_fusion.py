@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ from hand_tracking_dsp.nodes.messages.conversion import seconds
 from hand_tracking_dsp.nodes.messages.received_images import ReceivedImages
 from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult, Image
+
+# What depth images showed counts for so long, where none that can be read comes.
+_JUDGED_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ class DepthFusion:
         self._drawing_ms = 0.0
         self._without_depth = 0
         self._missed_s = math.nan
+        self._judged_s = -math.inf
 
     def start(self) -> None:
         """Start the thread."""
@@ -184,7 +189,9 @@ class DepthFusion:
         """Say how many images had no depth, and what is wrong with depth."""
         report.values["images_without_depth"] = self._without_depth
         with self._changed:
-            warnings = self._check.warnings()
+            if time.monotonic() - self._judged_s > _JUDGED_S:
+                self._check.forget_images()
+            warnings = self._check.warnings() + list(filter(None, [self._stamps.warning(self.input.topic)]))
         if not math.isnan(self._missed_s):
             direction = "later" if self._missed_s > 0 else "earlier"
             report.values["depth_missed_by_s"] = f"{abs(self._missed_s):.3g} {direction}"
@@ -245,6 +252,7 @@ class DepthFusion:
         self._last_stamp_s = found.stamp_s
         with self._changed:
             self._check.add(view, found.result.hands, found.stamp_s)
+            self._judged_s = time.monotonic()
         lifted = self._lifter.lift(found.result.hands, view, found.stamp_s)
         hands, header = self._output.publish(Hands3d(lifted, source, offset_s), found.header)
         self._pictures.note_in_space(lifted, view)

@@ -58,6 +58,7 @@ def test_metres_called_millimetres_and_the_reverse_are_told() -> None:
     only(
         watch(HAND.view.metres * np.float32(1e3)),
         "palms are 5 to 12 cm",
+        " m wide",
         "millimetres that are taken",
         "0.001",
     )
@@ -101,6 +102,18 @@ def test_a_fault_that_was_cured_is_told_no_longer() -> None:
         metres = HAND.view.metres * np.float32(1000 if number < 40 else 1)
         check.add(DepthView(metres, CAMERA), [tracked(HAND)], number / 10)
     assert check.warnings() == []
+
+
+def test_what_images_showed_can_be_forgotten_but_not_those_that_were_missed() -> None:
+    check = DepthCheck(TOPIC)
+    for number in range(60):
+        if number % 2:
+            check.add_missed(number / 10)
+        else:
+            check.add(DepthView(0 * HAND.view.metres, CAMERA), [tracked(HAND)], number / 10)
+    assert any("hold no depth" in sentence for sentence in check.warnings())
+    check.forget_images()
+    only(check.warnings(), "51 %", "in time")
 
 
 def test_images_without_depth_in_time_are_told() -> None:

@@ -157,6 +157,17 @@ def test_cameras_without_sense_make_hands_unknown(focal: float, scale: float) ->
     assert_unknown(lifted)
 
 
+@pytest.mark.parametrize("shift", [50, 60])
+def test_a_known_hand_that_comes_out_as_none_in_size_is_unknown(shift: int) -> None:
+    lifter, hand = HandLifter(RAW), render("open palm")
+    for number in range(5):
+        lifter.lift([tracked(hand)], hand.view, number / 30)
+    beside = np.roll(hand.view.metres, shift, axis=1)
+    beside[(beside > 0.75) | (beside == 0)] = 1.5
+    (lifted,) = lifter.lift([tracked(hand)], DepthView(beside, CAMERA), 5 / 30)
+    assert_unknown(lifted)
+
+
 def test_landmarks_outside_the_image_or_unknown_do_no_harm() -> None:
     one = render("open palm", middle_m=(0.22, 0.0, 0.45))
     lifted = lift(one)

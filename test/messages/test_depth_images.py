@@ -83,9 +83,9 @@ def test_millimetres_become_metres_and_0_stays_unknown(encoding, padding, big):
 @pytest.mark.parametrize("big", [False, True], ids=["little-endian", "big-endian"])
 @pytest.mark.parametrize("padding", [0, 3])
 def test_what_is_no_distance_is_unknown(padding, big):
-    values = np.array([[np.nan, np.inf, -np.inf], [-1, 0, 0.75]], np.float32)
+    values = np.array([[np.nan, np.inf, -np.inf, 1e30], [-1, 0, 0.75, 1e-30]], np.float32)
     metres = depth_to_metres(image("32FC1", values, padding, big=big), LIMIT)
-    np.testing.assert_array_equal(metres, [[0, 0, 0], [0, 0, 0.75]])
+    np.testing.assert_array_equal(metres, [[0, 0, 0, 0], [0, 0, 0.75, 0]])
 
 
 def test_an_image_is_left_as_it_is():

@@ -50,6 +50,11 @@ def test_data_that_are_none_are_refused(data):
         decode_rvl(data, 1000)
 
 
+def test_an_empty_run_is_refused_at_once():
+    with pytest.raises(ValueError, match="empty run after 0 of 307200 pixels"):
+        decode_rvl(b"\0" * 2_000_000, 307200)
+
+
 @given(st.binary(max_size=300), st.integers(0, 500))
 def test_any_bytes_give_an_image_or_a_refusal(data, pixels):
     with suppress(ValueError):

@@ -205,6 +205,30 @@ def test_depth_that_cannot_be_used_is_named_and_rejects_no_image(
     assert not depth_camera.hands_3d
 
 
+def test_what_depth_showed_is_forgotten_when_no_more_of_it_can_be_used(
+    start, camera, depth_camera, diagnostics
+):
+    start(**{"depth.mode": "fused"})
+    depth_camera.connect()
+    first_ns = camera.header().stamp.sec * 10**9
+    while not camera.stats or stamp_ns(camera.stats[-1]) - first_ns < 4e9:
+        depth_camera.exchange(lambda mm: 0 * mm)
+    diagnostics(NODE, lambda status: "hold no depth" in status.message)
+    diagnostics(NODE, lambda status: "hold no depth" not in status.message)
+
+
+def test_stamps_of_depth_that_stand_still_are_named(graph, start, camera, depth_camera, diagnostics):
+    start(**{"depth.mode": "fused"})
+    depth_camera.connect()
+    depth = Header(stamp=Time(nanoseconds=10**9).to_msg(), frame_id="camera")
+    for _ in range(8):
+        heard = len(camera.stats)
+        camera.send()
+        depth_camera.send_depth(depth, camera.frames[0].depth_mm)
+        graph.until(lambda heard=heard: len(camera.stats) > heard, "the hands went out")
+    diagnostics(NODE, lambda status: "The stamps on /depth/image_raw stand still" in status.message)
+
+
 def test_says_that_the_stamps_of_image_and_depth_never_meet(start, camera, depth_camera, diagnostics):
     start(**{"depth.mode": "fused", "depth.queue": 1})
     depth_camera.connect()
