@@ -69,7 +69,7 @@ class ImageIntake:
         self._chooser = ModeChooser(parameters.make(AutoOptions, "depth.auto.")) if mode == "auto" else None
         self._is_depth = mode == "depth_only"
         self._other: tuple[Message, float] | None = None
-        self._last_ns = 0
+        self._last_ns, self._changed_s = 0, -math.inf
         self._colour_s = math.inf
         self.topic = ""
         compressed = parameters["image_transport"] == "compressed"
@@ -85,7 +85,7 @@ class ImageIntake:
 
     def restart(self) -> None:
         """Begin with the colour image again, where depth is not alone."""
-        self._other, self._last_ns = None, 0
+        self._other, self._changed_s = None, -math.inf
         self._colour_s = time.monotonic()
         if self._chooser is not None:
             self._chooser.reset()
@@ -116,7 +116,8 @@ class ImageIntake:
         pair = (other, own) if self._is_depth else (own, other)
         is_depth = self._chooser.update(*pair, image.stamp_s) == "depth_only"
         if is_depth != self._is_depth:
-            self._is_depth, self._other, self._last_ns = is_depth, None, stamp_ns(image.message)
+            self._is_depth, self._other = is_depth, None
+            self._last_ns, self._changed_s = stamp_ns(image.message), time.monotonic()
             images = "the depth image alone" if is_depth else "the colour image"
             self._node.get_logger().info(f"Hands are found in {images} from now on.")
 
@@ -139,8 +140,9 @@ class ImageIntake:
 
     def _forward(self, message: Message, *, is_depth: bool) -> None:
         """Give an image on, unless it is of the time before the last one of the other kind."""
-        # Without a change there is no such time; a stamp of 0 is none either.
-        if not (self._last_ns and 0 <= self._last_ns - stamp_ns(message) < _FRESH_S * 1e9):
+        # Only for a while after a change: stamps may stand still, or go back later.
+        changed = time.monotonic() - self._changed_s < _FRESH_S
+        if not (changed and 0 <= self._last_ns - stamp_ns(message) < _FRESH_S * 1e9):
             self._on_image(message, is_depth)
 
     def _on_colour(self, message: Message) -> None:

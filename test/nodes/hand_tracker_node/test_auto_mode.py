@@ -48,28 +48,35 @@ class Room:
         self.image, self.depth = (create(Image, name, SENSOR) for name in ("image_raw", "depth/image_raw"))
         self.info = create(CameraInfo, "camera_info", SENSOR)
         self.sent = 0
+        self.clock_runs = True
 
     def step(self, *, light, depth=True):
         """Send an image and its depth, and wait until their hands went out."""
         for publisher in (self.image, self.depth, self.info):
             self.graph.until(publisher.get_subscription_count, "the tracker listens")
-        frame, heard = FRAMES[self.sent % len(FRAMES)], len(self.hands)
-        self.sent += 1
-        stamp = Time(seconds=1000.0 + self.sent * STEP_S).to_msg()
-        header = Header(stamp=stamp, frame_id="camera")
+        heard = len(self.hands)
+        self.send(light=light, depth=depth)
+        self.graph.until(lambda: len(self.hands) > heard, "hands went out")
+
+    def send(self, *, light, depth=True):
+        """Send an image and its depth."""
+        frame, header = FRAMES[self.sent % len(FRAMES)], self.header()
         self.info.publish(ROS_MESSAGES.camera_info(640, 480, SCENE.intrinsics, header))
         if depth:
             self.depth.publish(ROS_MESSAGES.depth_image(frame.depth_mm, header))
         image = frame.image if light else np.zeros_like(frame.image)
         self.image.publish(pixels_to_image(image, header))
-        self.graph.until(lambda: len(self.hands) > heard, "hands went out")
 
     def send_depth(self):
         """Send a depth image alone."""
+        header = self.header()
+        self.depth.publish(ROS_MESSAGES.depth_image(FRAMES[self.sent % len(FRAMES)].depth_mm, header))
+
+    def header(self):
+        """Make the header of the next images."""
         self.sent += 1
-        stamp = Time(seconds=1000.0 + self.sent * STEP_S).to_msg()
-        depth_mm = FRAMES[self.sent % len(FRAMES)].depth_mm
-        self.depth.publish(ROS_MESSAGES.depth_image(depth_mm, Header(stamp=stamp, frame_id="camera")))
+        time_s = 1000.0 + self.sent * STEP_S if self.clock_runs else 1000.0
+        return Header(stamp=Time(seconds=time_s).to_msg(), frame_id="camera")
 
     def until_from(self, source, *, light):
         """Go on until hands in space come from fused or depth_only."""
@@ -119,3 +126,17 @@ def test_goes_on_in_depth_where_no_colour_image_comes_at_all(graph, room):
     graph.until(found, "hands were found in the depth image")
     assert {one.source for one in room.hands_3d} == {Hand3DArray.DEPTH_ONLY}
     room.until_from(Hand3DArray.FUSED, light=True)
+
+
+def test_goes_on_in_depth_alone_where_stamps_stand_still(graph, room):
+    graph.start(
+        HandTrackerNode, **{"depth.mode": "auto", "deadline.predict": False, "deadline.reflex": False}
+    )
+    room.clock_runs = False
+
+    def found():
+        room.send(light=False)
+        in_depth = [one for one in room.hands_3d if one.source == Hand3DArray.DEPTH_ONLY and one.hands]
+        return len(in_depth) >= 3
+
+    graph.until(found, "hands were found in the depth image time and again")
