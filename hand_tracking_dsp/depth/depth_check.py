@@ -159,7 +159,7 @@ class DepthCheck:
             return ""
         return (
             f"For {100 * missed / count:.0f} % of the images no depth image on {self._topic} came in time: "
-            "give both streams one rate and synchronise them, or raise depth.slop_s."
+            "give both streams one rate and stamps of one clock, or raise depth.slop_s."
         )
 
     def _contents(self) -> str:

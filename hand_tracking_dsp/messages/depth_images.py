@@ -49,6 +49,7 @@ _NEAREST_M, _FARTHEST_M = 1e-6, 1e6
 
 # compressed_depth_image_transport's ConfigHeader: a format, and the parameters of inverse depth.
 _CONFIG = struct.Struct("<iff")
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _RVL_SIZE = struct.Struct("<II")
 _KNOWN_CODECS = {"compressedDepth": "png", "compressedDepth png": "png", "compressedDepth rvl": "rvl"}
 
@@ -143,6 +144,9 @@ def _stored_png(payload: bytes, name: str, options: ImageOptions) -> NDArray[np.
     Raises:
         FrameError: It is another kind of image, too large, or damaged.
     """
+    if not payload.startswith(_PNG_SIGNATURE):
+        msg = f"{name} holds no PNG: name its codec in the format, '16UC1; compressedDepth rvl' for RVL."
+        raise FrameError(msg)
     stored: NDArray[Any] = decode_image(payload, name, options)
     if stored.dtype != np.uint16 or stored.ndim != 2:
         msg = f"{name} is a picture of {stored.dtype}, not one channel of 16 bits: fix its publisher."

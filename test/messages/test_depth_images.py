@@ -187,6 +187,7 @@ def test_inverse_depth_without_its_parameters_is_unknown():
         ),
         (compressed("16UC1; compressedDepth png", b""), "is cut off within its header: fix its publisher."),
         (compressed("16UC1; compressedDepth png", png(MM)[:-20]), "give JPEG or PNG."),
+        (compressed("16UC1; compressedDepth png", rvl(MM)), "'16UC1; compressedDepth rvl' for RVL."),
         (compressed("16UC1; compressedDepth png", png(MM.astype(np.uint8))), "fix its publisher."),
         (
             compressed("16UC1; compressedDepth rvl", b"1234"),
