@@ -29,7 +29,7 @@ from hand_tracking_dsp.cameras.camera import (
 from hand_tracking_dsp.errors import FrameError, SourceError
 from hand_tracking_dsp.images.decode import decode_image, to_colour
 from hand_tracking_dsp.images.options import ImageOptions
-from hand_tracking_dsp.images.value_scale import ValueScale
+from hand_tracking_dsp.images.value_scale import Values, ValueScale
 from hand_tracking_dsp.tracking.types import Image
 
 _MOST_BYTES_A_PIXEL = 16
@@ -134,6 +134,23 @@ def read_image(path: Path, options: ImageOptions | None = None) -> Image:
         FrameError: It cannot be read, is too large by its header, of another kind, or damaged.
     """
     options = options or ImageOptions()
+    return to_colour(read_values(path, options), ValueScale(options))
+
+
+def read_values(path: Path, options: ImageOptions | None = None) -> Values:
+    """Decode an image file in its own depth, upright by its EXIF data.
+
+    Args:
+        path: Path to a JPEG, PNG, WebP, BMP or TIFF.
+        options: Limit; the default if None.
+
+    Returns:
+        [height, width] grey, or [height, width, 3] BGR.
+
+    Raises:
+        FrameError: It cannot be read, is too large by its header, of another kind, or damaged.
+    """
+    options = options or ImageOptions()
     name = f"The picture {path}"
     try:
         size = path.stat().st_size
@@ -147,7 +164,7 @@ def read_image(path: Path, options: ImageOptions | None = None) -> Image:
     except OSError as error:
         msg = f"{name} cannot be read ({error.strerror}): check that it is there and may be read."
         raise FrameError(msg) from error
-    return to_colour(decode_image(data, name, options), ValueScale(options))
+    return decode_image(data, name, options)
 
 
 def _files(folder: Path) -> Iterator[Path]:

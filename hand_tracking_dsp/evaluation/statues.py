@@ -20,10 +20,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from hand_tracking_dsp.cameras.camera import HandTruth
+from hand_tracking_dsp.cameras.folder import list_images, read_values
 from hand_tracking_dsp.cameras.mesh.pictures import PictureStream
 from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
 from hand_tracking_dsp.depth.statue import StatuePainter
@@ -116,7 +116,7 @@ def rendered_pictures(stream: PictureStream, count: int) -> Iterator[DepthPictur
 
 
 def recorded_pictures(folder: Path, unit_m: float, camera: Intrinsics) -> Iterator[DepthPicture]:
-    """Read the 16-bit PNG files of a folder and of those in it, by name.
+    """Read the 16-bit images of a folder and of those in it, by name.
 
     Args:
         folder: Folder.
@@ -124,15 +124,12 @@ def recorded_pictures(folder: Path, unit_m: float, camera: Intrinsics) -> Iterat
         camera: Camera of all.
 
     Raises:
-        SourceError: There is no such file, or one is no 16-bit picture.
+        SourceError: There is no image, or one is no 16-bit picture.
+        FrameError: One cannot be decoded.
     """
-    paths = sorted(folder.rglob("*.png"))
-    if not paths:
-        msg = f"There is no PNG file in {folder}: give a folder of 16-bit depth images."
-        raise SourceError(msg)
-    for path in paths:
-        values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-        if values is None or values.dtype != np.uint16 or values.ndim != 2:
+    for path in list_images(folder):
+        values = read_values(path)
+        if values.dtype != np.uint16 or values.ndim != 2:
             msg = f"{path} is not a 16-bit picture of one channel: give depth images as PNG."
             raise SourceError(msg)
         yield DepthPicture(DepthView(values.astype(np.float32) * np.float32(unit_m), camera))

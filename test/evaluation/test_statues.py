@@ -93,7 +93,7 @@ def test_recorded_depth_is_read_in_its_unit_by_name(tmp_path, tracker, pictures)
 
 def test_what_is_no_depth_image_is_named(tmp_path):
     camera = Intrinsics(150, 150, 80, 60)
-    with pytest.raises(SourceError, match="There is no PNG file in"):
+    with pytest.raises(SourceError, match="There is no image"):
         list(recorded_pictures(tmp_path, 0.001, camera))
     cv2.imwrite(str(tmp_path / "grey.png"), np.zeros((4, 4), np.uint8))
     with pytest.raises(SourceError, match=r"grey.png is not a 16-bit picture of one channel"):

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from rich.progress import track
 
+from hand_tracking_dsp.cameras.folder import list_images
 from hand_tracking_dsp.cameras.mesh.catalogue import SPLITS
 from hand_tracking_dsp.cameras.mesh.pictures import PictureOptions, PictureStream
 from hand_tracking_dsp.commands.arguments import add_bank, add_seed, require_at_least
@@ -91,6 +92,8 @@ def run(options: argparse.Namespace) -> int:
         if not 0 < getattr(options, name) < float("inf"):
             msg = f"--{name.replace('_', '-')} is {getattr(options, name):g}: it must be more than 0."
             raise ConfigurationError(msg)
+    if options.images:
+        list_images(options.images)  # before minutes of measuring, not after
     bank = read_manifest(options.bank or default_bank())
     levels = _levels(bank, options.levels)
     console = make_console()

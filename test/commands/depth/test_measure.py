@@ -57,7 +57,7 @@ def test_parts_can_be_left_out(capsys):
         (["--unit-mm", "0"], "--unit-mm is 0: it must be more than 0"),
         (["--focal-px", "nan"], "--focal-px is nan"),
         (["--bank", "nowhere"], "nowhere/bank.json cannot be read"),
-        (["--count", "0", "--pictures", "0", "--images", "nowhere"], "no PNG file in nowhere"),
+        (["--images", "nowhere"], "There is no folder nowhere"),
     ],
 )
 def test_bad_options_are_refused_in_a_sentence(capsys, words, message):
