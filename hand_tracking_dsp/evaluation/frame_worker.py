@@ -150,8 +150,21 @@ class _TrackerClock:
 
 def _loaded(elapsed_s: float) -> dict[str, float]:
     """Tell what loading a tracker took, seconds, and the most memory that this process has used, MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"loading_s": elapsed_s, "memory_mib": peak / (2**20 if sys.platform == "darwin" else 2**10)}
+    return {"loading_s": elapsed_s, "memory_mib": peak_memory_bytes() / 2**20}
+
+
+def peak_memory_bytes() -> int:
+    """Return the most memory that this process has used, bytes.
+
+    On Linux getrusage counts the process that started this one, too, as it was then.
+    """
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as status:  # noqa: PTH123
+            peaks = [line.split()[1] for line in status if line.startswith("VmHWM:")]
+        return int(peaks[0]) * 1024
+    except (OSError, IndexError):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
 
 
 def main() -> None:

@@ -83,6 +83,7 @@ class OnnxNetwork(nn.Module):
         self._features = heads[0].input[0] if heads else None
         self.feature_width = self.weight(heads[0].input[1]).shape[-1] if heads else 0
         self._outputs = [output.name for output in model.graph.output]
+        self._done_after = self._last_uses()
         # Where a Clip follows, its output is rounded: a quantized convolution clips while it rounds.
         self._clipped = {node.input[0] for node in model.graph.node if node.op_type == "Clip"}
 
@@ -96,10 +97,21 @@ class OnnxNetwork(nn.Module):
         values: _Values = {self._model.graph.input[0].name: image}
         for node, attributes in self._nodes:
             values[node.output[0]] = _OPERATORS[node.op_type](self, node, attributes, values)
+            for name in self._done_after.get(node.output[0], ()):
+                values.pop(name, None)  # without gradients its memory is free again
         result = {name: values[name] for name in self._outputs}
         if self._features:
             result[FEATURES] = values[self._features]
         return result
+
+    def _last_uses(self) -> dict[str, list[str]]:
+        """Return the values that no later node reads, by the output of the last one that does."""
+        last = {name: node.output[0] for node, _ in self._nodes for name in node.input}
+        done: dict[str, list[str]] = {}
+        for name, after in last.items():
+            if name not in (*self._outputs, self._features):
+                done.setdefault(after, []).append(name)
+        return done
 
     def to_onnx(self) -> onnx.ModelProto:
         """Write the parameters back into the graph they came from."""

@@ -17,13 +17,13 @@
 from __future__ import annotations
 
 import math
-import resource
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.evaluation.frame_worker import peak_memory_bytes
 from hand_tracking_dsp.power.accelerator import Accelerator
 from hand_tracking_dsp.power.factory import open_power_source
 from hand_tracking_dsp.power.power_source import PowerSource
@@ -31,8 +31,6 @@ from hand_tracking_dsp.power.power_source import PowerSource
 # Of the processor or the board; a battery's gauge is too slow and too coarse for a run.
 _METERS = ("rapl", "ina3221", "nvml")
 _PERIOD_S = 0.5
-# Linux reports the largest resident set in these.
-_KIB = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +98,5 @@ class Meter:
             joules=self._joules if self._source is not None else math.nan,
             busy=sum(busy) / len(busy) if busy else math.nan,
             meter=self._source.name if self._source is not None else "",
-            memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB / 1e6,
+            memory_mb=peak_memory_bytes() / 1e6,
         )

@@ -39,10 +39,11 @@ def write(folder: Path, count: int = 4) -> None:
 
 
 def test_hands_in_a_folder_of_depth_images_are_found(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # a long path would be broken into lines
     write(tmp_path / "person")
-    assert main([*ONLY_FOLDER, "--depth", str(tmp_path), "--unit", "0.000125", *FOCAL]) == 0
+    assert main([*ONLY_FOLDER, "--depth", ".", "--unit", "0.000125", *FOCAL]) == 0
     (row,) = [line for line in capsys.readouterr().out.splitlines() if "person" in line]
     images, found, presence, deviation, plain = row.replace("│", " ").split()[-5:]
     assert (images, found) == ("4", "4")
