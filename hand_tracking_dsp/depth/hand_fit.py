@@ -48,9 +48,6 @@ _MISREAD_M = 0.04
 _LINK_M = 0.002
 """Deviation of a link's length, of the mean adult's hand."""
 
-_EXTENT_M = 0.03
-"""Deviation of a link's extent along the optical axis in the network's world landmarks."""
-
 _DOUBT_MEASURED, _DOUBT_INFERRED = 1.6, 2.8
 """Ratio of the joints' errors, of rendered hands, to the deviations that the fit alone would have: errors of
 neighbouring landmarks, which it takes for independent, are not."""
@@ -61,7 +58,7 @@ _EACH = np.arange(JOINT_COUNT)
 _SPAN = np.zeros((len(LINKS), JOINT_COUNT))
 _SPAN[np.arange(len(LINKS)), END] = 1.0
 _SPAN[np.arange(len(LINKS)), START] = -1.0
-_EXTENT_NORMAL = _SPAN.T @ _SPAN / _EXTENT_M**2
+_EXTENT_NORMAL = _SPAN.T @ _SPAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +71,7 @@ class Evidence:
         depth_std_m: float64 [hands, 21], its deviation where it is the joint's.
         across_std_m: float64 [hands, 1], deviation of the landmarks across their rays.
         shape_m: float64 [hands, 21, 3], the network's world landmarks.
+        shape_std_m: float64 [hands, 1], deviation of a link's extent along the optical axis in them.
         links_m: float64 [hands, links], lengths of the hands' links.
         sizes: float64 [hands], sizes of the hands, shares of the mean adult's.
     """
@@ -83,6 +81,7 @@ class Evidence:
     depth_std_m: Doubles
     across_std_m: Doubles
     shape_m: Doubles
+    shape_std_m: Doubles
     links_m: Doubles
     sizes: Doubles
 
@@ -149,8 +148,9 @@ def _linear_terms(evidence: Evidence) -> tuple[Doubles, Doubles]:
         normal[:, _EACH, axis, _EACH, 2] -= weight * slope
         normal[:, _EACH, 2, _EACH, axis] -= weight * slope
         normal[:, _EACH, 2, _EACH, 2] += weight * slope**2
-    normal[:, :, 2, :, 2] += _EXTENT_NORMAL
-    right[..., 2] += evidence.shape_m[..., 2] @ _EXTENT_NORMAL
+    extents = _EXTENT_NORMAL / evidence.shape_std_m[..., None] ** 2
+    normal[:, :, 2, :, 2] += extents
+    right[..., 2] += (evidence.shape_m[:, None, :, 2] @ extents)[:, 0]
     return normal, right
 
 

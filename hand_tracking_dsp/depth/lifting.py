@@ -190,6 +190,7 @@ class HandLifter:
             depth_std_m=np.where(np.isfinite(depth_m), along, 1.0),
             across_std_m=across[:, None],
             shape_m=np.stack([hand.world_landmarks for hand in hands]).astype(np.float64),
+            shape_std_m=np.array([[hand.shape_std_m] for hand in hands]),
             links_m=np.stack([one.metres for one in bones]),
             sizes=sizes,
         )

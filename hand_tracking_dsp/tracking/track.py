@@ -134,7 +134,16 @@ class Track:
             scales = np.repeat(np.array([size, scale_of(world)], np.float32), len(world))
             both = self._smoother.filter(np.concatenate([landmarks, world]), stamp_s, scales[:, None])
             landmarks, world = both[: len(landmarks)], both[len(landmarks) :]
-        shown = TrackedHand(self.track_id, handedness, score, found.presence, landmarks, world, found.region)
+        shown = TrackedHand(
+            self.track_id,
+            handedness,
+            score,
+            found.presence,
+            landmarks,
+            world,
+            found.region,
+            shape_std_m=found.shape_std_m,
+        )
         self.last = self._measurement(found, shown, stamp_s, size)
         self._image = image
         self.held = 0

@@ -32,6 +32,9 @@ Floats = NDArray[np.float32]
 
 ChannelOrder = Literal["rgb", "bgr"]
 
+IMAGE_SHAPE_STD_M = 0.03
+"""Deviation of a bone's extent along the optical axis where a network sees no depth, metres."""
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -80,6 +83,7 @@ class HandLandmarks:
         region: The region the network saw.
         input_mean: Mean of the network's input, 0 to 1, from a sixteenth of its pixels.
         input_std: Standard deviation of the network's input, 0 to 1, from the same pixels.
+        shape_std_m: Deviation of a bone's extent along the optical axis in world_landmarks, metres.
     """
 
     presence: float
@@ -89,6 +93,7 @@ class HandLandmarks:
     region: Region
     input_mean: float
     input_std: float
+    shape_std_m: float = IMAGE_SHAPE_STD_M
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ class TrackedHand:
         region: The region the network saw.
         measured: Whether the network saw it on this frame; else it was predicted from earlier ones.
         measurement_age_s: Time since the image in which the network saw it last, seconds; 0 where measured.
+        shape_std_m: As in HandLandmarks.
     """
 
     track_id: int
@@ -116,6 +122,7 @@ class TrackedHand:
     region: Region
     measured: bool = True
     measurement_age_s: float = 0.0
+    shape_std_m: float = IMAGE_SHAPE_STD_M
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,6 +97,14 @@ def test_fingers_behind_the_hand_are_inferred(side: Handedness) -> None:
     assert lifted.std_m[tips][inferred].min() > 1.5 * lifted.std_m[palm].max()
 
 
+def test_hidden_joints_follow_the_shape_of_a_network_that_sees_depth() -> None:
+    fist = render("fist", BACK)
+    tips = [finger[-1] for finger in FINGERS[1:] if not fist.visible[finger[-1]]]
+    hand = tracked(fist)
+    image, depth = (lift(fist, replace(hand, shape_std_m=std)) for std in (0.03, 0.003))
+    assert errors(depth, fist)[tips].mean() < 0.7 * errors(image, fist)[tips].mean()
+
+
 def test_joints_over_holes_are_inferred() -> None:
     hand = render("open palm")
     metres = hand.view.metres.copy()

@@ -28,9 +28,9 @@ from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.depth_info import DepthInfo
-from hand_tracking_dsp.tracking.depth_level import DepthLevel
+from hand_tracking_dsp.tracking.depth_level import DEPTH_SHAPE_STD_M, DepthLevel
 from hand_tracking_dsp.tracking.depth_view import DepthView
-from hand_tracking_dsp.tracking.types import Floats, Region, TrackedHand
+from hand_tracking_dsp.tracking.types import IMAGE_SHAPE_STD_M, Floats, Region, TrackedHand
 
 UNSEEN = CropOptions(size=SIZE, split="test", empty_share=0.1)
 """Crops of people and poses on which nothing was trained or chosen."""
@@ -101,7 +101,7 @@ class UnseenHands:
                 SETS[name], scale_low=_WIDER * UNSEEN.scale_low, scale_high=_WIDER * UNSEEN.scale_high
             )
             crops = make_crops(wide, self._count, self._seed)
-            result[name] = compare(_seen_in_depth(level, crops), crops)
+            result[name] = compare(_seen_in_depth(level, crops), crops, DEPTH_SHAPE_STD_M)
         return result
 
 
@@ -134,12 +134,14 @@ def _seen_in_depth(level: DepthLevel, crops: Sequence[DepthCrop]) -> Predictions
     return Predictions.of(outputs)
 
 
-def compare(found: Predictions, crops: Sequence[DepthCrop]) -> StatueErrors:
+def compare(
+    found: Predictions, crops: Sequence[DepthCrop], shape_std_m: float = IMAGE_SHAPE_STD_M
+) -> StatueErrors:
     """Compare what a network found with the exact joints of crops, of which at least one shows a hand."""
     hands = np.array([crop.handedness is not Handedness.UNKNOWN for crop in crops])
     shown = found.presence > 0.5
     shape, placed, moved, sides = np.array(
-        [_errors(crop, found, i) for i, crop in enumerate(crops) if hands[i]], np.float64
+        [_errors(crop, found, i, shape_std_m) for i, crop in enumerate(crops) if hands[i]], np.float64
     ).T
     return StatueErrors(
         shape_mm=float(shape.mean()),
@@ -152,7 +154,9 @@ def compare(found: Predictions, crops: Sequence[DepthCrop]) -> StatueErrors:
     )
 
 
-def _errors(crop: DepthCrop, found: Predictions, index: int) -> tuple[float, float, float, bool]:
+def _errors(
+    crop: DepthCrop, found: Predictions, index: int, shape_std_m: float
+) -> tuple[float, float, float, bool]:
     """Return what StatueErrors says, of one hand."""
     scale = len(crop.metres) / SIZE
     landmarks = found.landmarks[index] * np.float32(scale)
@@ -160,7 +164,14 @@ def _errors(crop: DepthCrop, found: Predictions, index: int) -> tuple[float, flo
     side = Handedness.RIGHT if right > 0.5 else Handedness.LEFT
     half = len(crop.metres) / 2
     hand = TrackedHand(
-        1, side, max(right, 1 - right), 1.0, landmarks, world, Region(half, half, 2 * half, 0.0)
+        1,
+        side,
+        max(right, 1 - right),
+        1.0,
+        landmarks,
+        world,
+        Region(half, half, 2 * half, 0.0),
+        shape_std_m=shape_std_m,
     )
     lifter = HandLifter(LiftOptions(smoothing=False))
     (lifted,) = lifter.lift([hand], DepthView(crop.metres, crop.camera), 0.0)
