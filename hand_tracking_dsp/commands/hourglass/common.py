@@ -35,13 +35,17 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_threads(parser: argparse.ArgumentParser) -> None:
-    """Declare --threads."""
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Declare --device and --threads."""
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
     parser.add_argument("--threads", type=int, default=0, help="threads on a CPU; 0 = PyTorch's choice")
 
 
-def require_torch(threads: int = 0) -> None:
+def require_torch(device: str = "cpu", threads: int = 0) -> str:
     """Load PyTorch with so many threads; 0: its own choice.
+
+    Returns:
+        The device: cpu or cuda.
 
     Raises:
         ConfigurationError: It is not installed.
@@ -51,4 +55,4 @@ def require_torch(threads: int = 0) -> None:
         raise ConfigurationError(msg)
     from hand_tracking_dsp.compression.distillation.train import choose_device
 
-    choose_device("cpu", threads)
+    return choose_device(device, threads)

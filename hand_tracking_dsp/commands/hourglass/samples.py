@@ -33,12 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=int, default=49152, help="samples")
     parser.add_argument("--split", choices=SPLITS, default="train", help="people and poses to draw from")
     parser.add_argument("--empty", type=float, default=0.1, help="share without a hand")
+    parser.add_argument("--workers", type=int, default=1, help="processes that render")
     add_seed(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Render the samples."""
-    require_at_least(options, count=1)
+    require_at_least(options, count=1, workers=1)
     require_between(options, empty=(0, 1))
     from hand_tracking_dsp.compression.hourglass.samples import make_samples
 
@@ -51,6 +52,7 @@ def run(options: argparse.Namespace) -> int:
             options.seed,
             options.empty,
             lambda done, of: report("rendering hands", done, of, ""),
+            options.workers,
         )
     console.print(f"{options.count} samples of the split {options.split} are in {options.out}.")
     return 0

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from hand_tracking_dsp.commands.arguments import add_seed, require_at_least, require_between
-from hand_tracking_dsp.commands.hourglass.common import add_samples, add_threads, require_torch
+from hand_tracking_dsp.commands.hourglass.common import add_device, add_samples, require_torch
 from hand_tracking_dsp.commands.models.output import WorkProgress
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, write_json
 from hand_tracking_dsp.errors import ConfigurationError
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=int, default=64, help="samples in a batch")
     parser.add_argument("--retraining", type=float, default=0.5, help="share of the steps after pruning")
     parser.add_argument("--runs", type=int, default=200, help="timed runs of each network")
-    add_threads(parser)
+    add_device(parser)
     add_seed(parser)
 
 
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     if 2 not in options.stacks or min(options.stacks) < 1 or min(options.features) < 1:
         msg = "--stacks must name 2, since that network is pruned; --stacks and --features must be above 0."
         raise ConfigurationError(msg)
-    require_torch(options.threads)
+    device = require_torch(options.device, options.threads)
     from hand_tracking_dsp.compression.hourglass.samples import read_samples
     from hand_tracking_dsp.compression.hourglass.study import Study
     from hand_tracking_dsp.compression.hourglass.study_report import plot_frames, plot_losses, plot_norms
@@ -73,7 +73,9 @@ def run(options: argparse.Namespace) -> int:
     console = make_console()
     test = read_samples(options.test).first(_TESTED)
     with WorkProgress(console) as report:
-        study = Study(read_samples(options.samples), test, options.work, _study_options(options), report)
+        study = Study(
+            read_samples(options.samples), test, options.work, _study_options(options, device), report
+        )
         studied = list(study.trainings())
     _print(console, studied, test, options)
     plot_norms(studied, options.out / "norms.png")
@@ -83,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _study_options(options: argparse.Namespace) -> StudyOptions:
+def _study_options(options: argparse.Namespace, device: str) -> StudyOptions:
     from hand_tracking_dsp.compression.distillation.train import bfloat16_is_fast
     from hand_tracking_dsp.compression.hourglass.study import StudyOptions
     from hand_tracking_dsp.compression.hourglass.train import HourglassTrainingOptions
@@ -95,7 +97,8 @@ def _study_options(options: argparse.Namespace) -> StudyOptions:
         hold=0.3,
         average=0.99,
         check_every=max(options.steps // 12, 1),
-        half=bfloat16_is_fast("cpu"),
+        device=device,
+        half=bfloat16_is_fast(device),
         seed=options.seed,
     )
     return StudyOptions(tuple(options.features), tuple(options.stacks), training, options.retraining)

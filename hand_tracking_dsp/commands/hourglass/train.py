@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hand_tracking_dsp.commands.arguments import add_seed, require_at_least, require_between
-from hand_tracking_dsp.commands.hourglass.common import add_samples, add_threads, require_torch
+from hand_tracking_dsp.commands.hourglass.common import add_device, add_samples, require_torch
 from hand_tracking_dsp.commands.models.output import WorkProgress
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
 
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hold", type=float, default=0.4, help="share of the steps before the rate falls")
     parser.add_argument("--check-every", type=int, default=200, help="batches between two validations")
     parser.add_argument("--last-exit", action="store_true", help="supervise the last exit alone")
-    add_threads(parser)
+    add_device(parser)
     add_seed(parser)
 
 
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     """Train, or go on where an earlier call was stopped."""
     require_at_least(options, stacks=1, steps=1, batch=2, check_every=1)
     require_between(options, hold=(0, 1), rate=(0, 1))
-    require_torch(options.threads)
+    device = require_torch(options.device, options.threads)
     from hand_tracking_dsp.compression.distillation.train import bfloat16_is_fast
     from hand_tracking_dsp.compression.hourglass.samples import read_samples
     from hand_tracking_dsp.compression.hourglass.train import HourglassTrainer, HourglassTrainingOptions
@@ -78,7 +78,8 @@ def run(options: argparse.Namespace) -> int:
         learning_rate=options.rate,
         hold=options.hold,
         check_every=options.check_every,
-        half=bfloat16_is_fast("cpu"),
+        device=device,
+        half=bfloat16_is_fast(device),
         deep=not options.last_exit,
         seed=options.seed,
     )

@@ -176,7 +176,7 @@ def _convolved(
     data, weight, bias = values[node.input[0]], network.weight(node.input[1]), network.bias(node)
     top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])
     stride, group = attributes.get("strides", [1, 1])[0], attributes.get("group", 1)
-    if group == len(weight) > 1 and weight.shape[2] % 2:
+    if group == len(weight) > 1 and weight.shape[2] % 2 and not data.is_cuda:
         # With a stride all positions are computed and some taken: PyTorch's own gradient is far slower.
         half = weight.shape[2] // 2
         if torch.is_autocast_enabled(data.device.type):

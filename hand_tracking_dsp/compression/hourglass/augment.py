@@ -16,14 +16,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
-
-from hand_tracking_dsp.tracking.types import Floats
+import torch
+from torch import Tensor
+from torch.nn import functional
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,51 +49,62 @@ class CubeAugmentation:
 
 NO_AUGMENTATION = CubeAugmentation(0, 0, 0, 0, 0, 0, 0)
 
+_HOLE_PX = (2, 10)
+"""Least radius of a hole, and that above the largest."""
+
 
 def augmented(
-    image: NDArray[np.uint8],
-    joints: Floats,
-    right: float,
-    change: CubeAugmentation,
-    random: np.random.Generator,
-) -> tuple[NDArray[np.uint8], Floats, float]:
-    """Change a sample at random.
+    images: Tensor, joints: Tensor, right: Tensor, change: CubeAugmentation, random: np.random.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Change samples at random, each by its own amounts, where they are: on a CPU or a GPU.
 
     Args:
-        image: uint8 [size, size]; 0 is background.
-        joints: float32 [21, 3], shares of half the cube's side.
-        right: 1 for a right hand, 0 for a left one.
+        images: uint8 [n, size, size]; 0 is background, 1 to 255 depth from the cube's back to its front.
+        joints: float [n, 21, 3], shares of half the cube's side.
+        right: float [n], 1 for a right hand, 0 for a left one.
         change: Largest changes.
         random: Source of the numbers drawn.
 
     Returns:
-        The same of the changed sample, in new arrays.
+        Depth of the changed samples as a network takes it, float [n, 1, size, size], -1 to 1; joints; right.
     """
-    size = len(image)
-    draws = random.uniform(-1, 1, 6)
-    turn = math.radians(change.turn_deg) * draws[0]
-    scale = math.exp(change.scale * draws[1])
-    across, down = (scale * math.exp(sign * change.stretch * draws[2] / 2) for sign in (1, -1))
-    if random.uniform() < change.mirror:
-        across, right = -across, 1 - right
-    cos, sin = math.cos(turn), math.sin(turn)
+    count = len(images)
+    draws = torch.from_numpy(random.uniform(-1, 1, (6, count))).float().to(images.device)
+    mirror, holed = (
+        torch.from_numpy(random.uniform(size=count) < share).to(images.device)
+        for share in (change.mirror, change.holes)
+    )
+    turn = torch.deg2rad(change.turn_deg * draws[0])
+    scale = torch.exp(change.scale * draws[1])
+    stretch = torch.exp(change.stretch * draws[2] / 2)
+    across, down = scale * stretch * (1 - 2 * mirror.float()), scale / stretch
+    cos, sin = turn.cos(), turn.sin()
     # Turned after it was stretched: the stretch is along the hand.
-    matrix = np.array([[cos * across, -sin * down], [sin * across, cos * down]])
-    shift = change.shift * draws[3:5]
-    moved = joints.copy()
-    moved[:, :2] = joints[:, :2] @ matrix.T.astype(np.float32) + shift.astype(np.float32)
-    offset = change.depth * draws[5]
-    moved[:, 2] = joints[:, 2] * scale + offset
-    # From shares, -1 to 1, to pixels: s = 2 p / size - 1.
-    centre = size / 2
-    to_pixels = np.hstack([matrix, (centre - matrix @ [centre, centre] + shift * centre)[:, None]])
-    flat = cv2.warpAffine(image, to_pixels, (size, size), flags=cv2.INTER_NEAREST)
-    levels = (np.arange(256) / 127.5 - 1) * scale + offset
-    table = np.clip(np.rint((levels + 1) * 127.5), 1, 255).astype(np.uint8)
-    table[0] = 0
-    result = cv2.LUT(flat, table)
-    if random.uniform() < change.holes:
-        x, y = random.integers(0, size, 2).tolist()
-        radius = int(random.integers(2, 10))
-        cv2.circle(result, (x, y), radius, 0, -1)
-    return result, moved, right
+    matrix = torch.stack([cos * across, -sin * down, sin * across, cos * down], 1).view(-1, 2, 2)
+    shift, offset = change.shift * draws[3:5].T, change.depth * draws[5]
+    moved = torch.cat(
+        [
+            joints[:, :, :2] @ matrix.mT + shift[:, None],
+            joints[:, :, 2:] * scale[:, None, None] + offset[:, None, None],
+        ],
+        dim=2,
+    )
+    back = torch.linalg.inv(matrix)
+    grid = functional.affine_grid(
+        torch.cat([back, -back @ shift[:, :, None]], 2), [count, 1, *images.shape[1:]], align_corners=False
+    )
+    flat = functional.grid_sample(images[:, None].float(), grid, mode="nearest", align_corners=False)
+    shown = (flat > 0) & ~_holes(images, holed, random)
+    depth = (flat / 127.5 - 1) * scale.view(-1, 1, 1, 1) + offset.view(-1, 1, 1, 1)
+    steps = ((depth + 1) * 127.5).round().clamp(1, 255)
+    return torch.where(shown, steps / 127.5 - 1, -1.0), moved, torch.where(mirror, 1 - right, right)
+
+
+def _holes(images: Tensor, holed: Tensor, random: np.random.Generator) -> Tensor:
+    """Return bool [n, 1, size, size], True within a disc of the samples that have a hole."""
+    count, size = images.shape[:2]
+    drawn = np.stack([*random.integers(0, size, (2, count)), random.integers(*_HOLE_PX, count)])
+    x, y, radius = torch.from_numpy(drawn).to(images.device)[:, :, None, None, None]
+    places = torch.arange(size, device=images.device)
+    apart = (places - x).square() + (places[:, None] - y).square()
+    return (apart <= radius.square()) & holed.view(-1, 1, 1, 1)

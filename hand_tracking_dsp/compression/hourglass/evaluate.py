@@ -41,11 +41,12 @@ def to_tensor(samples: DepthSamples) -> Tensor:
 def predicted_joints(network: HourglassNetwork, samples: DepthSamples) -> dict[Exit, Floats]:
     """Return the joints that each exit gives, float32 [n, 21, 3], as the mean of all votes."""
     network.eval()
+    device = next(network.parameters()).device
     found: dict[Exit, list[Floats]] = {exit_: [] for exit_ in network.options.exits}
     for start in range(0, len(samples), _AT_ONCE):
         numbers = np.arange(start, min(start + _AT_ONCE, len(samples)))
-        for exit_, maps in network(to_tensor(samples.part(numbers))).items():
-            found[exit_].append(Votes.of(maps).joints().numpy())
+        for exit_, maps in network(to_tensor(samples.part(numbers)).to(device)).items():
+            found[exit_].append(Votes.of(maps).joints().cpu().numpy())
     return {exit_: np.concatenate(parts) for exit_, parts in found.items()}
 
 

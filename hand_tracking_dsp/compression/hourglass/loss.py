@@ -142,7 +142,9 @@ class Votes(NamedTuple):
         def thin(data: Tensor) -> Tensor:
             return data[:, :, first[0] :: down, first[1] :: across].float().flatten(2)
 
-        centres = torch.from_numpy(cell_centres(side).T.copy()).reshape(1, 2, side, side)
+        centres = (
+            torch.from_numpy(cell_centres(side).T.copy()).reshape(1, 2, side, side).to(maps.cells.device)
+        )
         depth = thin(maps.cells)
         points = torch.cat([thin(centres).expand(n, -1, -1), depth], dim=1)
         directions = thin(maps.directions).reshape(n, JOINT_COUNT, 3, -1)

@@ -18,10 +18,14 @@ from __future__ import annotations
 
 import json
 import math
+import multiprocessing
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -147,9 +151,15 @@ def joined(parts: list[DepthSamples]) -> DepthSamples:
 
 
 def make_samples(
-    folder: Path, count: int, split: str, seed: int, empty_share: float, on_progress: Progress
+    folder: Path,
+    count: int,
+    split: str,
+    seed: int,
+    empty_share: float,
+    on_progress: Progress,
+    workers: int = 1,
 ) -> None:
-    """Render samples into a folder, or go on where an earlier call was stopped.
+    """Render samples into a folder in several processes, or go on where an earlier call was stopped.
 
     Raises:
         ConfigurationError: The folder has samples of another kind.
@@ -162,18 +172,29 @@ def make_samples(
         raise ConfigurationError(msg)
     folder.mkdir(parents=True, exist_ok=True)
     write_text(path, json.dumps(recipe) + "\n")
+    starts = range(0, count, _SHARD)
+    missing = [start for start in starts if not _shard(folder, start).exists()]
+    on_progress(max(count - _SHARD * len(missing), 0), count)
+    render = partial(_render_shard, folder, count, split, seed, empty_share)
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for done, _ in enumerate(pool.map(render, missing), len(starts) - len(missing) + 1):
+            on_progress(min(_SHARD * done, count), count)
+
+
+def _shard(folder: Path, start: int) -> Path:
+    return folder / f"{start:07d}.npz"
+
+
+def _render_shard(folder: Path, count: int, split: str, seed: int, empty_share: float, start: int) -> None:
+    cv2.setNumThreads(1)
     stream = sample_stream(split, seed, empty_share)
-    for start in range(0, count, _SHARD):
-        shard = folder / f"{start:07d}.npz"
-        wanted = min(_SHARD, count - start)
-        if not shard.exists():
-            drawn = (draw_sample(stream, start + number) for number in range(wanted))
-            made = joined([one for one in drawn if one is not None])
-            unfinished = shard.with_suffix(".unfinished")
-            with unfinished.open("wb") as file:
-                np.savez(file, **{name: getattr(made, name) for name in _FIELDS})
-            unfinished.replace(shard)
-        on_progress(start + wanted, count)
+    drawn = (draw_sample(stream, number) for number in range(start, min(start + _SHARD, count)))
+    made = joined([one for one in drawn if one is not None])
+    shard = _shard(folder, start)
+    unfinished = shard.with_suffix(".unfinished")
+    with unfinished.open("wb") as file:
+        np.savez(file, **{name: getattr(made, name) for name in _FIELDS})
+    unfinished.replace(shard)
 
 
 def read_samples(folder: Path) -> DepthSamples:
@@ -187,6 +208,6 @@ def read_samples(folder: Path) -> DepthSamples:
         with np.load(path, allow_pickle=False) as data:
             parts.append(DepthSamples(*(data[name] for name in _FIELDS)))
     if not parts:
-        msg = f"There are no samples in {folder}: make them with hand-tracking-dsp models hourglass samples."
+        msg = f"There are no samples in {folder}: make them with hand-tracking-dsp hourglass samples."
         raise ConfigurationError(msg)
     return joined(parts)

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -159,7 +160,10 @@ class Study:
         yield self._train(PRUNED_LAST, pruned, replace(again, deep=False))
         scratch = replace(options.training, steps=steps)
         yield self._train(SCRATCH, partial(_new, options.features[-1], 1), scratch)
-        yield self._train(DISTILLED, partial(_new, options.features[-1], 1), scratch, teacher_loss(original))
+        yield self._train(DISTILLED, partial(_new, options.features[-1], 1), scratch, self._guide(original))
+
+    def _guide(self, original: HourglassNetwork) -> Guide:
+        return teacher_loss(deepcopy(original).to(self._options.training.device))
 
     def _train(
         self,

@@ -32,7 +32,7 @@ import torch
 from torch import Tensor
 
 from hand_tracking_dsp.compression.hourglass.augment import CubeAugmentation, augmented
-from hand_tracking_dsp.compression.hourglass.evaluate import exit_errors_mm, to_tensor
+from hand_tracking_dsp.compression.hourglass.evaluate import exit_errors_mm
 from hand_tracking_dsp.compression.hourglass.loss import LossWeights, Targets, total_loss
 from hand_tracking_dsp.compression.hourglass.network import Exit, HourglassNetwork, HourglassOptions, Maps
 from hand_tracking_dsp.compression.hourglass.samples import DepthSamples
@@ -60,6 +60,7 @@ class HourglassTrainingOptions:
         decay: Weight decay.
         average: Decay of the running mean of the weights, which is what is kept, 0 to below 1.
         check_every: Batches between two validations, each with a checkpoint.
+        device: "cpu" or "cuda".
         half: Multiply in bfloat16.
         deep: Supervise every exit; else the last one alone.
         seed: Seed of the samples' order and changes.
@@ -75,6 +76,7 @@ class HourglassTrainingOptions:
     decay: float = 0.02
     average: float = 0.998
     check_every: int = 200
+    device: str = "cpu"
     half: bool = False
     deep: bool = True
     seed: int = 0
@@ -121,6 +123,7 @@ class HourglassTrainer:
     def __post_init__(self) -> None:
         """Resume from the folder's checkpoint, if there is one."""
         torch.manual_seed(self.options.seed)
+        self.network.to(self.options.device)
         # The scales and shifts of normalisation are not decayed: some begin at 0.
         decayed = [one for one in self.network.parameters() if one.ndim > 1]
         others = [one for one in self.network.parameters() if one.ndim <= 1]
@@ -139,8 +142,8 @@ class HourglassTrainer:
         """
         options = self.options
         batches = self._batches()
-        losses: list[dict[str, float]] = []
-        started = time.process_time()
+        losses: list[dict[str, Tensor]] = []
+        begun, started = self._step, time.process_time()
         while self._step < options.steps:
             if self._step == int(options.hold * options.steps):
                 self._save(self.folder / "plateau.pt")
@@ -151,14 +154,16 @@ class HourglassTrainer:
                 on_progress(self._step, options.steps, self._check(losses))
                 losses, started = [], time.process_time()
         self.network.load_state_dict(self._mean)
+        if self._step > begun:
+            self._save(self.folder / "checkpoint.pt", finished=True)
         return exit_errors_mm(self.network, self.validation)
 
-    def _take_step(self, depth: Tensor, targets: Targets) -> dict[str, float]:
+    def _take_step(self, depth: Tensor, targets: Targets) -> dict[str, Tensor]:
         options = self.options
         for group in self._optimizer.param_groups:
             group["lr"] = options.rate(self._step)
         self.network.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=options.half):
+        with torch.autocast(options.device, torch.bfloat16, enabled=options.half):
             exits = self.network(depth)
         chosen = exits if options.deep else {exit_: exits[exit_] for exit_ in list(exits)[-1:]}
         loss, parts = total_loss(chosen, targets, options.weights, self._step)
@@ -169,11 +174,10 @@ class HourglassTrainer:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 20.0)
         self._optimizer.step()
         keep = min(options.average, (self._step + 1) / (self._step + 10))
+        now = {name: value for name, value in self.network.state_dict().items() if value.is_floating_point()}
         with torch.no_grad():
-            for name, value in self.network.state_dict().items():
-                if value.is_floating_point():
-                    self._mean[name].lerp_(value, 1 - keep)
-        return {str(exit_): float(part.detach()) for exit_, part in parts.items()}
+            torch._foreach_lerp_([self._mean[name] for name in now], list(now.values()), 1 - keep)
+        return {str(exit_): part.detach() for exit_, part in parts.items()}
 
     def _batches(self) -> Iterator[tuple[Tensor, Targets]]:
         # Another order after each resumption, but a reproducible one.
@@ -185,36 +189,38 @@ class HourglassTrainer:
                 yield self._changed(chosen, random)
 
     def _changed(self, samples: DepthSamples, random: np.random.Generator) -> tuple[Tensor, Targets]:
-        images, joints, right = samples.images, samples.joints, samples.right
-        for i in range(len(samples)):
-            images[i], joints[i], right[i] = augmented(
-                images[i], joints[i], right[i], self.options.augmentation, random
-            )
-        return to_tensor(samples), to_targets(samples)
+        images, joints, right, present = (
+            torch.from_numpy(values).to(self.options.device)
+            for values in (samples.images, samples.joints, samples.right, samples.present)
+        )
+        depth, joints, right = augmented(images, joints, right, self.options.augmentation, random)
+        return depth, Targets(joints, present, torch.stack([present, right], 1))
 
-    def _check(self, losses: list[dict[str, float]]) -> str:
+    def _check(self, losses: list[dict[str, Tensor]]) -> str:
         current = {name: value.clone() for name, value in self.network.state_dict().items()}
         self.network.load_state_dict(self._mean)
         errors = exit_errors_mm(self.network, self.validation)
         self.network.load_state_dict(current)
         entry: dict[str, Any] = {"step": self._step, "cpu_s": round(self._cpu_s, 1)}
-        entry["loss"] = {name: round(float(np.mean([one[name] for one in losses])), 4) for name in losses[0]}
+        entry["loss"] = {
+            name: round(float(torch.stack([one[name] for one in losses]).mean()), 4) for name in losses[0]
+        }
         entry["error_mm"] = {name: round(error, 3) for name, error in errors.items()}
         self.curve = [one for one in self.curve if one["step"] < self._step] + [entry]
         write_text(self.folder / "curve.json", json.dumps(self.curve, indent=1) + "\n")
         self._save(self.folder / "checkpoint.pt")
         return ", ".join(f"{name} {error:.1f} mm" for name, error in errors.items())
 
-    def _save(self, path: Path) -> None:
+    def _save(self, path: Path, *, finished: bool = False) -> None:
         state = {
             "options": json.dumps(self.network.options.to_json()),
             "step": self._step,
             "cpu_s": self._cpu_s,
-            "network": self.network.state_dict(),
             "mean": self._mean,
-            "optimizer": self._optimizer.state_dict(),
             "curve": json.dumps(self.curve),
         }
+        if not finished:
+            state.update(network=self.network.state_dict(), optimizer=self._optimizer.state_dict())
         unfinished = path.with_suffix(".unfinished")
         torch.save(state, unfinished)
         os.replace(unfinished, path)
@@ -222,12 +228,15 @@ class HourglassTrainer:
     def _resume(self, path: Path) -> None:
         state = read_checkpoint(path)
         try:
-            self.network.load_state_dict(state["network"])
-            self._optimizer.load_state_dict(state["optimizer"])
+            # A finished training keeps the mean alone, a quarter of the size.
+            self.network.load_state_dict(state.get("network", state["mean"]))
+            if "optimizer" in state:
+                self._optimizer.load_state_dict(state["optimizer"])
         except (RuntimeError, KeyError, ValueError) as error:
             msg = f"The checkpoint {path} is of another network: delete its folder or choose another."
             raise ConfigurationError(msg) from error
-        self._mean, self._step, self._cpu_s = state["mean"], int(state["step"]), float(state["cpu_s"])
+        self._mean = {name: value.to(self.options.device) for name, value in state["mean"].items()}
+        self._step, self._cpu_s = int(state["step"]), float(state["cpu_s"])
         self.curve = json.loads(state["curve"])
 
 
@@ -272,9 +281,3 @@ def write_network(network: HourglassNetwork, path: Path) -> None:
         buffer,
     )
     write_bytes(path, buffer.getvalue())
-
-
-def to_targets(samples: DepthSamples) -> Targets:
-    """Return the truth of samples."""
-    present, right = torch.from_numpy(samples.present), torch.from_numpy(samples.right)
-    return Targets(torch.from_numpy(samples.joints), present, torch.stack([present, right], 1))

@@ -19,6 +19,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from hand_tracking_dsp.compression.hourglass.augment import NO_AUGMENTATION, CubeAugmentation, augmented
 
@@ -38,28 +39,46 @@ def apart() -> np.ndarray:
     return np.stack([x.ravel(), y.ravel(), z], axis=1).astype(np.float32)[:21]
 
 
+def changed(
+    joints: np.ndarray, right: float, change: CubeAugmentation, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Change one sample; the image comes back in bytes, as it went in."""
+    batch = torch.from_numpy(dots(joints))[None], torch.from_numpy(joints)[None], torch.tensor([right])
+    depth, moved, side = augmented(*batch, change, np.random.default_rng(seed))
+    image = np.rint((depth[0, 0].numpy() + 1) * 127.5).astype(np.uint8)
+    return image, moved[0].numpy(), float(side)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_joints_go_where_the_picture_goes(seed: int) -> None:
-    joints = apart()
-    change = CubeAugmentation(holes=0)
-    image, moved, _ = augmented(dots(joints), joints, 1.0, change, np.random.default_rng(seed))
+    image, moved, _ = changed(apart(), 1.0, CubeAugmentation(holes=0), seed)
     for x, y, z in moved:
         row, column = round((y + 1) * 64 - 0.5), round((x + 1) * 64 - 0.5)
         assert image[row, column] / 127.5 - 1 == pytest.approx(z, abs=0.02)
 
 
-def test_a_mirrored_hand_is_one_of_the_other_side(random: np.random.Generator) -> None:
+def test_a_mirrored_hand_is_one_of_the_other_side() -> None:
     joints = apart()
-    change = CubeAugmentation(0, 0, 0, 0, 0, mirror=1, holes=0)
-    image, moved, right = augmented(dots(joints), joints, 1.0, change, random)
+    image, moved, right = changed(joints, 1.0, CubeAugmentation(0, 0, 0, 0, 0, mirror=1, holes=0))
     assert right == 0
     assert np.allclose(moved, joints * [-1, 1, 1])
-    assert np.mean(image != dots(joints)[:, ::-1]) < 0.02
+    assert np.array_equal(image, dots(joints)[:, ::-1])
 
 
-def test_without_changes_a_sample_stays_as_it_is(random: np.random.Generator) -> None:
+def test_without_changes_a_sample_stays_as_it_is() -> None:
     joints = apart()
-    image, moved, right = augmented(dots(joints), joints, 0.0, NO_AUGMENTATION, random)
+    image, moved, right = changed(joints, 0.0, NO_AUGMENTATION)
     assert np.array_equal(image, dots(joints))
     assert np.allclose(moved, joints, atol=1e-6)
     assert right == 0
+
+
+def test_a_hole_shows_nothing_and_the_rest_stays() -> None:
+    flat = torch.full((8, 128, 128), 200, dtype=torch.uint8)
+    nothing = torch.zeros(8, 21, 3), torch.zeros(8)
+    change = CubeAugmentation(0, 0, 0, 0, 0, 0, holes=1)
+    depth, *_ = augmented(flat, *nothing, change, np.random.default_rng(1))
+    assert depth.unique().tolist() == pytest.approx([-1, 200 / 127.5 - 1])
+    share = (depth < -0.99).float().mean((1, 2, 3))
+    assert (share > 0).all()
+    assert (share < np.pi * 10**2 / 128**2).all()
