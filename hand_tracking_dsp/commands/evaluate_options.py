@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,10 +29,9 @@ from hand_tracking_dsp.commands.arguments import (
     require_at_least,
 )
 from hand_tracking_dsp.control.options import ControllerOptions
-from hand_tracking_dsp.depth.input_options import DepthInputOptions
+from hand_tracking_dsp.depth.input_options import DEPTH_MODES, DepthInputOptions
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.replay.naming import distinct_names
-from hand_tracking_dsp.evaluation.replay.placing import REPLAY_MODES
 from hand_tracking_dsp.evaluation.replay.points import RULES, Setting, require_level, require_point
 from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, ReplayOptions
 from hand_tracking_dsp.images.options import ImageOptions
@@ -112,10 +112,10 @@ def _add_depth(depth: argparse._ArgumentGroup) -> None:
     depth.add_argument(
         "--depth",
         nargs="*",
-        choices=REPLAY_MODES,
+        choices=DEPTH_MODES,
         metavar="MODE",
         help="run with the bags' depth images: fused (hands of the image in metres), depth_only (hands found "
-        "in depth alone), rgb (without); all three if none is named",
+        "in depth alone), auto (one of both, by the light), rgb (without); all if none is named",
     )
     depth.add_argument(
         "--depth-topic", default="", metavar="TOPIC", help="topic of the depth images (default: by its name)"
@@ -197,11 +197,30 @@ def settings_of(options: argparse.Namespace, bank: Manifest) -> list[Setting]:
     if options.as_recorded:
         settings.append(Setting("as recorded", as_recorded=True))
     settings = settings or [Setting("level 0", level=0)]
+    modes = _modes(options, bank)
     if options.depth is None:
         return settings
-    modes = list(dict.fromkeys(options.depth)) or REPLAY_MODES
     pairs = [(setting, mode) for setting in settings for mode in modes]
     return [replace(setting, name=f"{setting.name}, {mode}", depth_mode=mode) for setting, mode in pairs]
+
+
+def _modes(options: argparse.Namespace, bank: Manifest) -> Sequence[str]:
+    """Return the uses of depth to run: those named, or all that the bank can.
+
+    Raises:
+        ConfigurationError: The bank sees depth, and hands are to be found in images.
+    """
+    sees_depth = any(level.depth is not None for level in bank.levels)
+    if options.depth == []:
+        return ("depth_only",) if sees_depth else DEPTH_MODES
+    modes = list(dict.fromkeys(options.depth or ("rgb",)))
+    if sees_depth and modes != ["depth_only"]:
+        msg = (
+            f"The levels of the bank {bank.name} see depth: add --depth depth_only and no other mode, "
+            f"or choose a bank whose levels see images."
+        )
+        raise ConfigurationError(msg)
+    return modes
 
 
 def recordings_of(options: argparse.Namespace) -> list[RecordingSpec]:

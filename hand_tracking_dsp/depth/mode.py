@@ -17,13 +17,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from hand_tracking_dsp.options import check_options, option
+from hand_tracking_dsp.tracking.types import TrackedHand
 
 FoundIn = Literal["fused", "depth_only"]
 """Images that hands are found in: the colour image, which depth lifts, or the depth image alone."""
+
+FRESH_S = 1.0
+"""Time for which an image says something of the light, and after which no further one is waited for."""
 
 _SHORT_S = 10.0
 """Time in the colour image after which its hands count as lasting."""
@@ -74,6 +79,23 @@ class ModeChooser:
         self._mode: FoundIn = "fused"
         self._now_s = self._seen_s = self._probed_s = self._since_s = self._changed_s = math.nan
         self._wait_s = self._options.confirm_s
+
+    def consider(self, hands: Sequence[TrackedHand], look: Callable[[], float], stamp_s: float) -> FoundIn:
+        """Decide by the hands of an image that is used, and by a look into the other one now and then.
+
+        Args:
+            hands: Hands of the image.
+            look: Function that looks into the other image and returns the presence of the hand most present
+                there, 0 to 1; 0: none is there, NaN: there is no image to look at.
+            stamp_s: Time of the image, seconds; where it goes back, all begins again.
+
+        Returns:
+            The images that hands are found in from the next on.
+        """
+        own = max((hand.presence for hand in hands), default=0.0)
+        other = look() if self.probes(stamp_s) else math.nan
+        pair = (own, other) if self._mode == "fused" else (other, own)
+        return self.update(*pair, stamp_s)
 
     def probes(self, stamp_s: float) -> bool:
         """Tell whether the image that is not used should be looked at, too.

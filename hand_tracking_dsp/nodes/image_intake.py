@@ -22,7 +22,7 @@ from collections.abc import Callable
 
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from hand_tracking_dsp.depth.mode import AutoOptions, ModeChooser
+from hand_tracking_dsp.depth.mode import FRESH_S, AutoOptions, ModeChooser
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.images.value_scale import ValueScale
 from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
@@ -35,9 +35,6 @@ from hand_tracking_dsp.nodes.messages.received_images import ReceivedImage, Rece
 from hand_tracking_dsp.tracking.scout import Scout
 from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult
 from hand_tracking_dsp.tracking.types import Image as Pixels
-
-# An image that is older says nothing of the light now.
-_FRESH_S = 1.0
 
 
 class ImageIntake:
@@ -70,7 +67,7 @@ class ImageIntake:
         self._is_depth = mode == "depth_only"
         self._other: tuple[Message, float] | None = None
         self._last_ns, self._changed_s = 0, -math.inf
-        self._colour_s = math.inf
+        self._colour_s = self._depth_s = math.inf
         self.topic = ""
         compressed = parameters["image_transport"] == "compressed"
         self._to_pixels = compressed_to_pixels if compressed else image_to_pixels
@@ -86,7 +83,7 @@ class ImageIntake:
     def restart(self) -> None:
         """Begin with the colour image again, where depth is not alone."""
         self._other, self._changed_s = None, -math.inf
-        self._colour_s = time.monotonic()
+        self._colour_s = self._depth_s = time.monotonic()
         if self._chooser is not None:
             self._chooser.reset()
             self._is_depth = False
@@ -111,10 +108,8 @@ class ImageIntake:
         """
         if self._chooser is None or image.is_depth != self._is_depth:
             return
-        own = max((hand.presence for hand in result.hands), default=0.0)
-        other = self._look(scale) if self._chooser.probes(image.stamp_s) else math.nan
-        pair = (other, own) if self._is_depth else (own, other)
-        is_depth = self._chooser.update(*pair, image.stamp_s) == "depth_only"
+        mode = self._chooser.consider(result.hands, lambda: self._look(scale), image.stamp_s)
+        is_depth = mode == "depth_only"
         if is_depth != self._is_depth:
             self._is_depth, self._other = is_depth, None
             self._last_ns, self._changed_s = stamp_ns(image.message), time.monotonic()
@@ -129,7 +124,7 @@ class ImageIntake:
     def _look(self, scale: ValueScale) -> float:
         """Return the presence of a hand in the other image; NaN: there is none that can be looked at."""
         other, fusion, scout = self._other, self._fusion, self._scout
-        if other is None or fusion is None or scout is None or time.monotonic() - other[1] > _FRESH_S:
+        if other is None or fusion is None or scout is None or time.monotonic() - other[1] > FRESH_S:
             return math.nan
         try:
             if self._is_depth:
@@ -141,23 +136,24 @@ class ImageIntake:
     def _forward(self, message: Message, *, is_depth: bool) -> None:
         """Give an image on, unless it is of the time before the last one of the other kind."""
         # Only for a while after a change: stamps may stand still, or go back later.
-        changed = time.monotonic() - self._changed_s < _FRESH_S
-        if not (changed and 0 <= self._last_ns - stamp_ns(message) < _FRESH_S * 1e9):
+        changed = time.monotonic() - self._changed_s < FRESH_S
+        if not (changed and 0 <= self._last_ns - stamp_ns(message) < FRESH_S * 1e9):
             self._on_image(message, is_depth)
 
     def _on_colour(self, message: Message) -> None:
         self._colour_s = time.monotonic()
-        if self._is_depth:
+        if self._is_depth and self._colour_s - self._depth_s <= FRESH_S:
             self._other = message, self._colour_s
         else:
             self._forward(message, is_depth=False)
 
     def _on_depth(self, message: Message) -> None:
+        self._depth_s = time.monotonic()
         # A camera that gives no colour image at all is as good as one in the dark.
-        silent = self._chooser is not None and time.monotonic() - self._colour_s > _FRESH_S
+        silent = self._chooser is not None and self._depth_s - self._colour_s > FRESH_S
         if self._is_depth or silent:
             self._forward(message, is_depth=True)
             return
-        self._other = message, time.monotonic()
+        self._other = message, self._depth_s
         if self._fusion is not None:
             self._fusion.receive(message)

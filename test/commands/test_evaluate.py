@@ -33,7 +33,7 @@ from hand_tracking_dsp.evaluation.measures.frames import read_frames
 from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
 from hand_tracking_dsp.recordings.bags.record_camera import record_source
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
-from hand_tracking_dsp.resources import default_policy
+from hand_tracking_dsp.resources import default_bank, default_policy
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,8 @@ def test_depth_gives_figures_in_millimetres_which_compare_takes(tmp_path, capsys
         out = ["--jobs", "1", "--out", str(tmp_path / name)]
         assert main(["evaluate", str(tmp_path / "deep"), "--depth", *modes, *out]) == 0
     figures = json.loads((tmp_path / "all" / "report.json").read_text())
-    assert list(figures["runs"]) == ["level 0, rgb", "level 0, fused", "level 0, depth_only"]
+    modes = ["rgb", "fused", "depth_only", "auto"]
+    assert list(figures["runs"]) == [f"level 0, {mode}" for mode in modes]
     errors = [about["metrics"]["error_3d_mm"] for about in figures["runs"].values()]
     assert errors[0] is None
     assert all(0 < error < 40 for error in errors[1:])
@@ -106,6 +107,30 @@ def test_depth_gives_figures_in_millimetres_which_compare_takes(tmp_path, capsys
 def test_options_of_depth_that_do_not_fit_are_refused(bag, tmp_path, capsys, options, said):
     assert main(["evaluate", str(bag), "--out", str(tmp_path), *options]) == 1
     assert said in capsys.readouterr().err
+
+
+def test_a_bank_that_sees_depth_runs_in_depth_alone(tmp_path, capsys):
+    options = SourceOptions(width=320, height=240, absence_s=0.0)
+    with SyntheticHandSource(options) as source, BagWriter(tmp_path / "deep") as writer:
+        record_source(source, writer, 0.3, jpeg_quality=90, depth=True)
+    bank = str(default_bank().parent / "hourglass")
+    command = [
+        "evaluate",
+        str(tmp_path / "deep"),
+        "--bank",
+        bank,
+        "--jobs",
+        "1",
+        "--out",
+        str(tmp_path / "o"),
+    ]
+    for modes in ([], ["--depth", "fused"], ["--depth", "depth_only", "auto"]):
+        assert main([*command, *modes]) == 1
+        assert "see depth: add --depth depth_only and no other mode" in capsys.readouterr().err
+    assert main([*command, "--depth"]) == 0
+    runs = json.loads((tmp_path / "o" / "report.json").read_text())["runs"]
+    assert list(runs) == ["level 0, depth_only"]
+    assert runs["level 0, depth_only"]["metrics"]["hands_placed"] > 0.5
 
 
 def test_the_figures_are_those_of_the_table(report):

@@ -19,10 +19,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from hand_tracking_dsp.depth.mode import AutoOptions, ModeChooser
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.tracking.types import Region, TrackedHand
 
 RATE_HZ = 30.0
 NOT_LOOKED_AT = math.nan
@@ -125,6 +128,31 @@ def test_presence_that_is_not_known_changes_nothing() -> None:
     chooser = ModeChooser()
     for step in range(100):
         assert chooser.update(NOT_LOOKED_AT, NOT_LOOKED_AT, step * 0.1) == "fused"
+
+
+def hand(presence: float) -> TrackedHand:
+    nowhere = np.zeros((21, 3), np.float32)
+    return TrackedHand(1, Handedness.RIGHT, 1.0, presence, nowhere, nowhere, Region(0.0, 0.0, 1.0, 0.0))
+
+
+def test_it_considers_the_hand_most_present_and_looks_at_the_other_image_when_it_is_due() -> None:
+    chooser, looks = ModeChooser(), []
+
+    def look() -> float:
+        looks.append(chooser.mode)
+        return 0.9
+
+    for step in range(20):
+        assert chooser.consider([hand(0.2), hand(0.8)], look, 0.1 * step) == "fused"
+    assert looks == [], "nothing is looked at while the image shows a hand"
+    step = 20
+    while chooser.consider([hand(0.2)], look, 0.1 * step) == "fused":
+        step += 1
+    assert 16 <= step - 20 <= 24
+    assert set(looks) == {"fused"}
+    while chooser.consider([], look, 0.1 * step) == "depth_only":
+        step += 1
+    assert set(looks) == {"fused", "depth_only"}
 
 
 @pytest.mark.parametrize("values", [{"presence": 0.0}, {"probe_s": 0.0}, {"patience_s": -1.0}])

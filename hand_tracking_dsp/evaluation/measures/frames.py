@@ -101,6 +101,7 @@ class FrameRow:
         near_40_mm: The same within 40 mm.
         bone_deviation_percent: Mean deviation of the bones' lengths from their means before, %.
         bone_hands: Hands that this was measured of.
+        in_depth: 1 where the hands were found in the depth image alone, 0 where in the image.
     """
 
     run: str
@@ -163,6 +164,7 @@ class FrameRow:
     near_40_mm: float = NAN
     bone_deviation_percent: float = NAN
     bone_hands: float = NAN
+    in_depth: float = NAN
 
 
 COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(FrameRow))

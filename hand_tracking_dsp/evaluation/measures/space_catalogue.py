@@ -28,8 +28,9 @@ from hand_tracking_dsp.evaluation.measures.aggregates import (
 from hand_tracking_dsp.evaluation.measures.metric import Better, Metric
 from hand_tracking_dsp.evaluation.measures.space import BONE_FRAMES, NEAR_MM
 
-_TRUTH = "true joints in space: --depth fused or depth_only, and a bag with depth and a topic truth_3d"
-_PLACED = "a hand in space: --depth fused or depth_only, and a bag with depth"
+_MODES = "--depth fused, depth_only or auto"
+_TRUTH = f"true joints in space: {_MODES}, and a bag with depth and a topic truth_3d"
+_PLACED = f"a hand in space: {_MODES}, and a bag with depth"
 
 _STATES: tuple[tuple[str, Better, str], ...] = (
     ("measured", "higher", "whose skin was read in the depth image"),
@@ -103,8 +104,17 @@ SPACE_METRICS: tuple[Metric, ...] = (
         "share",
         "higher",
         "Frames handled that had a depth image that could be used, over all handled.",
-        "--depth fused or depth_only",
+        _MODES,
         mean("with_depth"),
+    ),
+    _in_space(
+        "found_in_depth",
+        "share",
+        "neither",
+        "Frames whose hands were found in the depth image alone, over all handled: the mode auto goes there "
+        "while light fails.",
+        _MODES,
+        mean("in_depth"),
     ),
     _in_space(
         "depth_p50_ms",

@@ -173,11 +173,13 @@ class FrameMetrics:
         }
 
     def _in_space(self, frame: RecordedFrame, result: FrameResult, placed: PlacedHands) -> dict[str, float]:
+        in_depth = float(placed.statue is not None)
         if placed.camera is None:
-            return {"with_depth": 0.0}
+            return {"with_depth": 0.0, "in_depth": in_depth}
         landmarks = [hand.landmarks for hand in result.hands]
         space = SpaceFrame.projected(placed.hands, landmarks, frame.truth_3d, placed.camera)
-        return {"with_depth": 1.0, "depth_ms": placed.ms} | self._space.update(space)
+        times = {"with_depth": 1.0, "in_depth": in_depth, "depth_ms": placed.ms}
+        return times | self._space.update(space)
 
     def frames(self) -> Frames:
         """Return the rows."""

@@ -16,24 +16,40 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from time import perf_counter
 
 from hand_tracking_dsp.depth.lifting import HandLifter
+from hand_tracking_dsp.depth.mode import FRESH_S, ModeChooser
 from hand_tracking_dsp.depth.statue import StatuePainter
 from hand_tracking_dsp.depth.types import Hand3d
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.recordings.recording import RecordedFrame, count_problem
 from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
+from hand_tracking_dsp.tracking.scout import Scout
 from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult, Image
 
-REPLAY_MODES = ("rgb", "fused", "depth_only")
-"""The modes of depth/input_options.py in which a recording can be replayed."""
-
-
 STATUE_ORDER: ChannelOrder = "rgb"
-"""Order of the channels of PlacedHands.statue."""
+"""Order of the channels of pictures drawn of depth."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownImage:
+    """Image in which the hands of a frame are to be found.
+
+    Attributes:
+        pixels: uint8 [height, width, 3].
+        order: Order of its channels.
+        conversion_ms: Time that it took to make it, milliseconds.
+        depth: Depth image that it was drawn of; None: it is the frame's own.
+    """
+
+    pixels: Image
+    order: ChannelOrder
+    conversion_ms: float
+    depth: DepthView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +73,18 @@ class HandPlacer:
     """Uses the depth images of one recording.
 
     Args:
-        mode: One of REPLAY_MODES.
+        mode: One of DEPTH_MODES of depth/input_options.py.
+        scout: Looks into the image that is not used, in the mode auto; None in others.
 
     Attributes:
         problems: Counts of what could not be used, by sentence.
     """
 
-    def __init__(self, mode: str) -> None:
-        self.mode = mode
+    def __init__(self, mode: str, scout: Scout | None = None) -> None:
         self.problems: Counter[str] = Counter()
+        self._mode, self._scout = mode, scout
+        self._chooser = ModeChooser() if mode == "auto" else None
+        self._depth_s = math.nan
         self._lifter = HandLifter()
         self._painter = StatuePainter()
         self._view: DepthView | None = None
@@ -74,44 +93,72 @@ class HandPlacer:
     def reset(self) -> None:
         """Forget all hands, as before the first frame."""
         self._lifter.reset()
+        self._depth_s = math.nan
+        if self._chooser is not None:
+            self._chooser.reset()
 
-    def read(self, frame: RecordedFrame) -> Image | None:
-        """Read a frame's depth image.
+    def read(self, frame: RecordedFrame, stamp_s: float) -> ShownImage | None:
+        """Read a frame's depth image, and choose the image that hands are to be found in.
+
+        Args:
+            frame: The frame.
+            stamp_s: Its time, seconds.
 
         Returns:
-            In mode depth_only the picture to find hands in, uint8 [height, width, 3] in STATUE_ORDER, or
-            None where there is no depth; else None.
+            The image; None where the frame has none, or hands are found in depth alone and it has no depth.
         """
         self._view, self._ms = None, 0.0
-        if self.mode == "rgb" or frame.depth is None or frame.image is None:
+        if frame.image is None:
             return None
+        mode = self._mode if self._chooser is None else self._chooser.mode
         start = perf_counter()
-        try:
+        if mode != "rgb" and frame.depth is not None:
             height, width = frame.image.shape[:2]
-            self._view = frame.depth.view(width, height)
-        except FrameError as error:
-            count_problem(self.problems, str(error).rstrip("."))
+            try:
+                self._view = frame.depth.view(width, height)
+                self._depth_s = stamp_s
+            except FrameError as error:
+                count_problem(self.problems, str(error).rstrip("."))
+        if mode == "depth_only" and self._view is not None:
+            statue = self._painter.draw(self._view)
+            self._ms = (perf_counter() - start) * 1e3
+            return ShownImage(statue, STATUE_ORDER, self._ms, self._view)
+        # As the node: where depth ends, the mode auto goes on with the image.
+        is_silent = self._chooser is not None and stamp_s - self._depth_s > FRESH_S
+        if mode == "depth_only" and not is_silent:
             return None
-        statue = self._painter.draw(self._view) if self.mode == "depth_only" else None
         self._ms = (perf_counter() - start) * 1e3
-        return statue
+        return ShownImage(frame.image, frame.order, frame.conversion_ms)
 
-    @property
-    def view(self) -> DepthView | None:
-        """The depth image read last; None: there is none that can be used."""
-        return self._view
-
-    @property
-    def read_ms(self) -> float:
-        """Time that the last read took, milliseconds."""
-        return self._ms
-
-    def place(self, result: FrameResult, stamp_s: float, statue: Image | None) -> PlacedHands | None:
-        """Place the hands of the frame read last; None in mode rgb."""
-        if self.mode == "rgb":
+    def place(self, result: FrameResult, stamp_s: float, shown: ShownImage) -> PlacedHands | None:
+        """Place the hands of the frame read last, found in the image that read gave; None in mode rgb."""
+        if self._mode == "rgb":
             return None
         if self._view is None:
             return PlacedHands()
         start = perf_counter()
         hands = self._lifter.lift(result.hands, self._view, stamp_s)
-        return PlacedHands(hands, self._view.camera, self._ms + (perf_counter() - start) * 1e3, statue)
+        ms = self._ms + (perf_counter() - start) * 1e3
+        statue = None if shown.depth is None else shown.pixels
+        return PlacedHands(hands, self._view.camera, ms, statue)
+
+    def consider(self, frame: RecordedFrame, result: FrameResult, stamp_s: float, shown: ShownImage) -> None:
+        """Decide in which image the next frame's hands are found, in the mode auto.
+
+        Args:
+            frame: The frame read last.
+            result: Its hands.
+            stamp_s: Its time, seconds.
+            shown: The image in which they were found.
+        """
+        chooser = self._chooser
+        if chooser is not None and (shown.depth is None) == (chooser.mode == "fused"):
+            chooser.consider(result.hands, lambda: self._look(frame, shown), stamp_s)
+
+    def _look(self, frame: RecordedFrame, shown: ShownImage) -> float:
+        """Return the presence of a hand in the frame's other image; NaN: there is none."""
+        if self._scout is None or self._view is None or frame.image is None:
+            return math.nan
+        if shown.depth is None:
+            return self._scout.presence(self._painter.draw(self._view), STATUE_ORDER)
+        return self._scout.presence(frame.image, frame.order)

@@ -53,7 +53,7 @@ class Setting:
         point: Number of the operating point of all frames; None: another way.
         policy: Manifest of a learned policy, or one of RULES; "": none.
         as_recorded: Track the images that the recorded tracker handled, each at its recorded level.
-        depth_mode: One of placing.REPLAY_MODES.
+        depth_mode: One of DEPTH_MODES of depth/input_options.py.
     """
 
     name: str

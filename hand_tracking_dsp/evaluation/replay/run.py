@@ -31,7 +31,7 @@ from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.evaluation.measures.frames import HANDLED, Frames
 from hand_tracking_dsp.evaluation.replay.frame_metrics import FrameMetrics
 from hand_tracking_dsp.evaluation.replay.pipeline import BackgroundWorker, read_ahead
-from hand_tracking_dsp.evaluation.replay.placing import STATUE_ORDER, HandPlacer
+from hand_tracking_dsp.evaluation.replay.placing import HandPlacer
 from hand_tracking_dsp.evaluation.replay.points import PointChooser, Setting, point_chooser
 from hand_tracking_dsp.evaluation.replay.resource_usage import Meter, Usage
 from hand_tracking_dsp.evaluation.replay.timing import EveryFrame, NewestFrame, Timing, Turn
@@ -49,6 +49,7 @@ from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.drift import DriftMonitor, DriftSchedule
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.scout import Scout
 from hand_tracking_dsp.tracking.tracker import HandTracker
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import Drift
@@ -180,7 +181,7 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
         # A policy receives drift as often as in the running graph.
         policy_drift=_monitor(bank, _DRIFT_INTERVAL, options.budget_ms) if setting.policy else None,
         agreement=_monitor(bank, 1, math.inf) if options.agreement else None,
-        placer=HandPlacer(setting.depth_mode),
+        placer=_placer(setting.depth_mode, options, bank),
     )
     # Else the reading thread keeps the networks waiting up to 5 ms for the interpreter.
     sys.setswitchinterval(_SWITCH_S)
@@ -240,28 +241,25 @@ class _Replay:
             self.placer.reset()
         self.last_s = stamp_s
         number, point = choice
-        statue = self.placer.read(frame)
-        if self.placer.mode == "depth_only":
-            if statue is None:
-                return partial(self.metrics.reject, frame)
-            image, order, conversion_ms = statue, STATUE_ORDER, self.placer.read_ms
-        else:
-            image, order, conversion_ms = frame.image, frame.order, frame.conversion_ms
-        depth = self.placer.view
+        shown = self.placer.read(frame, stamp_s)
+        if shown is None:
+            return partial(self.metrics.reject, frame)
+        image, order, depth = shown.pixels, shown.order, shown.depth
         result = self.tracker.track(image, stamp_s, point, order, depth=depth)
-        total_ms = conversion_ms + result.stats.total_ms
+        total_ms = shown.conversion_ms + result.stats.total_ms
         self.timing.took(total_ms)
         latency_ms = self.timing.latency_ms(turn, total_ms)
         policy_drift, agreement = (
             Drift() if monitor is None else monitor.measure(image, order, result, total_ms, depth)
             for monitor in (self.policy_drift, self.agreement)
         )
-        placed = self.placer.place(result, stamp_s, statue)
+        placed = self.placer.place(result, stamp_s, shown)
+        self.placer.consider(frame, result, stamp_s, shown)
         cost = FrameCost.of(
             result,
             policy_drift,
             stamp_ns=frame.stamp_ns,
-            conversion_ms=conversion_ms,
+            conversion_ms=shown.conversion_ms,
             total_ms=total_ms,
             end_to_end_ms=latency_ms,
             operating_point=number,
@@ -273,6 +271,12 @@ class _Replay:
 
 def _monitor(bank: LevelBank, interval: int, budget_ms: float) -> DriftMonitor:
     return DriftMonitor(bank, DriftSchedule(interval, budget_ms))
+
+
+def _placer(mode: str, options: ReplayOptions, bank: LevelBank) -> HandPlacer:
+    if mode != "auto":
+        return HandPlacer(mode)
+    return HandPlacer(mode, Scout(PalmDetector.load(options.bank, options.detector, options.runtime), bank))
 
 
 @lru_cache(maxsize=1)

@@ -25,7 +25,6 @@ from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.evaluation.measures.catalogue import measured
 from hand_tracking_dsp.evaluation.measures.frames import COLUMNS, HANDLED, REJECTED
-from hand_tracking_dsp.evaluation.replay.placing import REPLAY_MODES
 from hand_tracking_dsp.evaluation.replay.points import Setting
 from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, Unit, run_unit
 from hand_tracking_dsp.recordings.bags.record_camera import record_source
@@ -70,7 +69,7 @@ def test_depth_changes_nothing_of_what_is_measured_in_the_image(depth_bag, repla
     assert all(np.isnan(plain[name]).all() for name in added)
 
 
-@pytest.mark.parametrize("mode", REPLAY_MODES[1:])
+@pytest.mark.parametrize("mode", ["fused", "depth_only", "auto"])
 def test_hands_are_placed_in_metres(depth_bag, replay_options, mode):
     result = run(depth_bag, replay_options, mode)
     found = measured(result.frames)
@@ -93,6 +92,65 @@ def test_frames_without_depth_are_tracked_in_the_image_and_not_in_depth_alone(sy
     assert any("No depth images belong to /image_raw" in problem for problem in fused.problems)
     alone = run(synthetic_bag, replay_options, "depth_only")
     assert set(alone.frames["outcome"]) == {REJECTED}
+
+
+class DarkRoom(SyntheticHandSource):
+    """Camera in a room whose light is out for a while, and whose depth may end."""
+
+    DARK = range(5, 35)
+
+    def __init__(self, options, last_depth=1000):
+        super().__init__(options)
+        self._last_depth = last_depth
+
+    def read(self, timeout_s=1.0):
+        frame = super().read(timeout_s)
+        if frame.index in self.DARK:
+            frame = replace(frame, image=np.zeros_like(frame.image))
+        return frame if frame.index < self._last_depth else replace(frame, depth_mm=frame.depth_mm * 0)
+
+
+@pytest.fixture
+def dark_bag(tmp_path):
+    """Give a function that writes a bag of a room with light, without for three seconds, and with again."""
+
+    def write(**settings):
+        options = SourceOptions(width=320, height=240, seed=3, absence_s=0.0, rate_hz=10.0, speed=0.2)
+        with DarkRoom(options, **settings) as source, BagWriter(tmp_path / "bag") as writer:
+            record_source(source, writer, 6.0, None, depth=True)
+        return tmp_path / "bag"
+
+    return write
+
+
+def test_auto_goes_to_depth_when_the_light_goes_out_and_back_when_it_comes(dark_bag, replay_options):
+    result = run(dark_bag(), replay_options, "auto")
+    frames = result.frames
+    assert set(frames["outcome"]) == {HANDLED}
+    changes = np.flatnonzero(np.diff(frames["in_depth"])) + 1
+    assert frames["in_depth"][0] == 0
+    assert len(changes) == 2, changes
+    to_depth, to_colour = changes
+    # A second of patience and 0.6 s of looks, 0.3 s apart, as the node by its defaults.
+    assert 5 + 10 + 6 <= to_depth <= 5 + 10 + 6 + 6
+    assert 35 + 6 <= to_colour <= 35 + 6 + 6
+    assert frames["found_3d"][to_depth:].all(), "hands go on in metres through both changes"
+    assert not frames["hands"][7:to_depth].any(), "what was missed in the dark"
+    assert measured(frames)["found_in_depth"] == pytest.approx((to_colour - to_depth) / 60)
+    assert frames["id_changes"][to_depth + 1 :].sum() == 0, "the hand keeps its id"
+    assert not result.problems
+
+
+def test_auto_is_fused_to_the_last_digit_while_there_is_light(depth_bag, replay_options):
+    fused, auto = (run(depth_bag, replay_options, mode).frames for mode in ("fused", "auto"))
+    same(auto, fused, {*TIMES, "run"})
+
+
+def test_auto_goes_on_in_the_image_where_depth_ends_while_it_is_used(dark_bag, replay_options):
+    frames = run(dark_bag(last_depth=30), replay_options, "auto").frames
+    assert frames["in_depth"][29] == 1
+    assert (frames["outcome"][41:] == HANDLED).all(), "a second later"
+    assert frames["hands"][45:].all()
 
 
 def test_depth_that_cannot_be_read_is_named_and_hands_go_on(tmp_path, replay_options):

@@ -108,6 +108,20 @@ def test_goes_to_depth_alone_when_the_light_goes_out_and_back_when_it_comes(grap
     assert stamps == sorted(set(stamps)), "in order, each once"
 
 
+def test_goes_on_in_colour_where_depth_ends_while_it_is_used(graph, room):
+    graph.start(
+        HandTrackerNode, **{"depth.mode": "auto", "deadline.predict": False, "deadline.reflex": False}
+    )
+    room.until_from(Hand3DArray.DEPTH_ONLY, light=False)
+    heard = len(room.hands)
+
+    def found():
+        room.send(light=True, depth=False)
+        return any(one.hands for one in room.hands[heard:])
+
+    graph.until(found, "hands were found in the colour image")
+
+
 def test_stays_with_colour_in_the_dark_where_depth_shows_no_hand(graph, room):
     graph.start(HandTrackerNode, **{"depth.mode": "auto"})
     for _ in range(30):
