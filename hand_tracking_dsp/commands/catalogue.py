@@ -85,10 +85,11 @@ GROUPS: Mapping[str, Group] = {
     "hourglass": Group(
         "make a bank of networks that see depth: stacked hourglasses",
         {
-            "samples": "render hands in depth to train and to measure on",
+            "samples": "cut out hands in depth, rendered or of a data set",
             "train": "train stacked hourglasses on rendered hands",
             "prune": "take stacks and channels out by their L1 norms",
             "export": "make a bank whose levels are a network's exits",
+            "results": "find the joints of a data set's test frames",
             "study": "compare exits, stacks, supervision and pruning",
         },
     ),

@@ -86,13 +86,12 @@ def palm_contract(size: int) -> Contract:
     return Contract(size, (("boxes", (1, anchors, 18)), ("scores", (1, anchors, 1))))
 
 
-def depth_contract(side: int) -> Contract:
+def depth_contract(side: int, joints: int = JOINT_COUNT) -> Contract:
     """Return the contract of a landmark network that sees depth, and whose maps have a side of so many cells.
 
     cells, heat_maps, heat_maps_3d (closeness) and directions are what votes.joints_from_maps takes; presence
     and handedness are as those of LANDMARKS.
     """
-    joints = JOINT_COUNT
     return Contract(
         DEPTH_SIZE,
         (
@@ -114,7 +113,8 @@ PALM = palm_contract(INPUT_SIZE)
 def contract_of(network: NetworkInfo) -> Contract:
     """Return the contract of a level, or of a palm detector."""
     if isinstance(network, LevelInfo):
-        return LANDMARKS if network.depth is None else depth_contract(network.depth.map_side)
+        depth = network.depth
+        return LANDMARKS if depth is None else depth_contract(depth.map_side, depth.joint_count)
     return palm_contract(network.input_size) if isinstance(network, NearInfo) else PALM
 
 

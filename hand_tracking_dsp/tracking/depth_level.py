@@ -20,6 +20,7 @@ import math
 
 import numpy as np
 
+from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.hand import JOINT_COUNT, Joint
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.depth_crop import Cube, crop_depth, hand_depth_m
@@ -39,9 +40,13 @@ class DepthLevel:
     Args:
         session: Its opened network, which keeps contract.depth_contract.
         info: What it is given.
+
+    Raises:
+        ModelError: It finds other joints than the package's.
     """
 
     def __init__(self, session: Session, info: DepthInfo) -> None:
+        require_own_joints(info)
         self._session = session
         self._cube_m = info.cube_m
         # Overwritten for every region: fresh arrays of this size would cost page faults each time.
@@ -73,6 +78,20 @@ class DepthLevel:
             input_std=float(depth.std()) / 2,
             shape_std_m=DEPTH_SHAPE_STD_M,
         )
+
+
+def require_own_joints(info: DepthInfo) -> None:
+    """Refuse a level that finds the joints of a data set.
+
+    Raises:
+        ModelError: It does.
+    """
+    if info.skeleton is not None:
+        msg = (
+            f"The bank's levels find the {info.joint_count} joints of {info.skeleton}, not the {JOINT_COUNT} "
+            "of a hand here: use them with hand-tracking-dsp hourglass results, or choose another bank."
+        )
+        raise ModelError(msg)
 
 
 def _nothing(region: Region) -> HandLandmarks:

@@ -17,10 +17,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.pose_benchmark.msra import PEOPLE
+
+if TYPE_CHECKING:
+    from hand_tracking_dsp.compression.hourglass.network import Exit, HourglassNetwork, HourglassOptions
+    from hand_tracking_dsp.compression.hourglass.samples import DepthSamples
 
 
 def add_samples(parser: argparse.ArgumentParser, flag: str, use: str) -> None:
@@ -33,6 +40,43 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--network", type=Path, required=True, metavar="FILE", help="checkpoint.pt that train left in --work"
     )
+
+
+def add_person(parser: argparse.ArgumentParser) -> None:
+    """Declare --person, who is tested on in MSRA15."""
+    parser.add_argument(
+        "--person",
+        choices=PEOPLE,
+        default=PEOPLE[0],
+        help="person of MSRA15 to test on; the others are trained on",
+    )
+
+
+def choose_exits(network: HourglassNetwork, names: Sequence[str]) -> list[Exit]:
+    """Return exits of a network by their names.
+
+    Raises:
+        ConfigurationError: It has no such exit.
+    """
+    exits = {str(exit_): exit_ for exit_ in network.options.exits}
+    if unknown := [name for name in names if name not in exits]:
+        msg = f"The network has no exit {', '.join(unknown)}: choose from {', '.join(exits)}."
+        raise ConfigurationError(msg)
+    return [exits[name] for name in names]
+
+
+def require_joints(samples: DepthSamples, options: HourglassOptions, folder: Path) -> None:
+    """Check that samples have the joints that a network finds.
+
+    Raises:
+        ConfigurationError: They have not.
+    """
+    if (samples.joint_count, samples.skeleton) != (options.joints, options.skeleton):
+        msg = (
+            f"{folder} has {samples.joint_count} joints of {samples.skeleton or 'rendered hands'}, but the "
+            f"network finds {options.joints} of {options.skeleton or 'rendered hands'}: give such samples."
+        )
+        raise ConfigurationError(msg)
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:

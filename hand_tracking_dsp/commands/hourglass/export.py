@@ -20,11 +20,16 @@ import argparse
 from pathlib import Path
 
 from hand_tracking_dsp.commands.arguments import add_out, require_at_least
-from hand_tracking_dsp.commands.hourglass.common import add_network, add_samples, require_torch
+from hand_tracking_dsp.commands.hourglass.common import (
+    add_network,
+    add_samples,
+    choose_exits,
+    require_joints,
+    require_torch,
+)
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.bank.entries import with_latency
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
-from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
 
@@ -59,20 +64,18 @@ def run(options: argparse.Namespace) -> int:
     from hand_tracking_dsp.compression.hourglass.train import trained_network
 
     network = trained_network(options.network)
-    exits = {str(exit_): exit_ for exit_ in network.options.exits}
-    chosen = options.exits or list(exits)
-    if unknown := [name for name in chosen if name not in exits]:
-        msg = f"The network has no exit {', '.join(unknown)}: choose from {', '.join(exits)}."
-        raise ConfigurationError(msg)
+    exits = choose_exits(network, options.exits or [str(exit_) for exit_ in network.options.exits])
+    samples = read_samples(options.samples)
+    require_joints(samples, network.options, options.samples)
     source = read_manifest(options.detectors or default_bank())
     palm = source.detector("")
     palms = {info.file for info in (palm, *palm.variants)}
     files = {name: data for name, data in read_files(source).items() if name in palms}
     bank, levels = export_bank(
         network,
-        [exits[name] for name in chosen],
-        read_samples(options.samples),
-        f"{options.samples.name}: rendered hands",
+        exits,
+        samples,
+        f"{options.samples.name}: {samples.skeleton or 'rendered hands'}",
         [palm],
     )
     times = {str(one.exit): one.times for one in measure_exits(network, options.runs)}

@@ -21,12 +21,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hand_tracking_dsp.commands.arguments import add_seed, require_at_least, require_between
-from hand_tracking_dsp.commands.hourglass.common import add_device, add_samples, require_torch
+from hand_tracking_dsp.commands.hourglass.common import (
+    add_device,
+    add_samples,
+    require_joints,
+    require_torch,
+)
 from hand_tracking_dsp.commands.models.output import WorkProgress
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
 
 if TYPE_CHECKING:
     from hand_tracking_dsp.compression.hourglass.network import HourglassNetwork
+    from hand_tracking_dsp.compression.hourglass.samples import DepthSamples
 
 _VALIDATED = 512
 
@@ -83,12 +89,14 @@ def run(options: argparse.Namespace) -> int:
         deep=not options.last_exit,
         seed=options.seed,
     )
+    samples = read_samples(options.samples)
     validation = read_samples(options.validation).first(_VALIDATED)
+    network = _network(options, samples)
+    require_joints(samples, network.options, options.samples)
+    require_joints(validation, network.options, options.validation)
     console = make_console()
     with WorkProgress(console) as report:
-        trainer = HourglassTrainer(
-            _network(options), read_samples(options.samples), validation, options.work, training
-        )
+        trainer = HourglassTrainer(network, samples, validation, options.work, training)
         errors = trainer.train(lambda done, of, line: report("training", done, of, line))
     rows = [(name, f"{error:.1f}") for name, error in errors.items()]
     console.print(make_table("Mean joint error on the validation samples", ("exit", "mm"), rows))
@@ -96,11 +104,18 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _network(options: argparse.Namespace) -> HourglassNetwork:
+def _network(options: argparse.Namespace, samples: DepthSamples) -> HourglassNetwork:
     from hand_tracking_dsp.compression.hourglass.network import HourglassNetwork, HourglassOptions
     from hand_tracking_dsp.compression.hourglass.stacks import with_stacks
     from hand_tracking_dsp.compression.hourglass.train import trained_network
 
     if options.start is None:
-        return HourglassNetwork(HourglassOptions(tuple(options.channels), options.stacks))
+        return HourglassNetwork(
+            HourglassOptions(
+                tuple(options.channels),
+                options.stacks,
+                joints=samples.joint_count,
+                skeleton=samples.skeleton,
+            )
+        )
     return with_stacks(trained_network(options.start), options.stacks)

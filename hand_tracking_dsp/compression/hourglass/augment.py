@@ -60,8 +60,9 @@ def augmented(
 
     Args:
         images: uint8 [n, size, size]; 0 is background, 1 to 255 depth from the cube's back to its front.
-        joints: float [n, 21, 3], shares of half the cube's side.
-        right: float [n], 1 for a right hand, 0 for a left one.
+        joints: float [n, joints, 3], shares of half the cube's side.
+        right: float [n], 1 for a right hand, 0 for a left one; another number where that is not known: all
+            hands are then of one side, and none is mirrored.
         change: Largest changes.
         random: Source of the numbers drawn.
 
@@ -74,6 +75,7 @@ def augmented(
         torch.from_numpy(random.uniform(size=count) < share).to(images.device)
         for share in (change.mirror, change.holes)
     )
+    mirror &= (right == 0) | (right == 1)
     turn = torch.deg2rad(change.turn_deg * draws[0])
     scale = torch.exp(change.scale * draws[1])
     stretch = torch.exp(change.stretch * draws[2] / 2)

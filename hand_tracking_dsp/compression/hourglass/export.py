@@ -39,11 +39,10 @@ from hand_tracking_dsp.compression.hourglass.network import (
     HourglassNetwork,
     ResidualBlock,
 )
-from hand_tracking_dsp.compression.hourglass.samples import CUBE_M, DepthSamples, to_depth
+from hand_tracking_dsp.compression.hourglass.samples import DepthSamples, to_depth
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.evaluation.pose_benchmark.metrics import mean_joint_error_mm
-from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.tracking.contract import depth_contract
 from hand_tracking_dsp.tracking.depth_info import DEPTH_SIZE, DepthInfo
 from hand_tracking_dsp.tracking.manifest import Manifest
@@ -141,7 +140,7 @@ class _ExitWriter(GraphWriter):
                 if head.side is None:
                     head = stack.heads[1]
                     seen = self.conv_norm(levels[-2], head.features, f"{name}.side.features")
-                self.outputs(maps, map_side(last))
+                self.outputs(maps, map_side(last), network.options.joints)
                 self.sides(seen, head.side)
                 return
             back = self.conv(features, network.features_back[number - 1], f"{name}.features_back")
@@ -176,12 +175,10 @@ class _ExitWriter(GraphWriter):
             levels.append(data)
         return levels
 
-    def outputs(self, maps: str, side: int) -> None:
+    def outputs(self, maps: str, side: int, joints: int) -> None:
         """Write the maps of the last head."""
         self.pool("depth", DEPTH_SIZE // side, "cells")
-        parts = numpy_helper.from_array(
-            np.array([JOINT_COUNT, JOINT_COUNT, 3 * JOINT_COUNT], np.int64), "parts"
-        )
+        parts = numpy_helper.from_array(np.array([joints, joints, 3 * joints], np.int64), "parts")
         self.weights.append(parts)
         names = ["heat_maps", "heat_maps_3d", "directions"]
         self.nodes.append(helper.make_node("Split", [maps, "parts"], names, name="split", axis=1))
@@ -202,7 +199,7 @@ def export_exit(network: HourglassNetwork, exit_: Exit) -> onnx.ModelProto:
     network.eval()
     writer = _ExitWriter()
     writer.network(network, exit_)
-    contract = depth_contract(map_side(exit_))
+    contract = depth_contract(map_side(exit_), network.options.joints)
     kind = TensorProto.FLOAT
     graph = helper.make_graph(
         writer.nodes,
@@ -240,6 +237,17 @@ def check_exit(
         msg = f"The exit {exit_} is not exported: its maps changed by {worst:.3g}, at most {_LARGEST_CHANGE}."
         raise ModelError(msg)
     return worst
+
+
+def depth_info(network: HourglassNetwork, exit_: Exit, samples: DepthSamples) -> DepthInfo:
+    """Return what bank.json says of an exit that sees cubes as those of samples are."""
+    options = network.options
+    return DepthInfo(
+        cube_m=samples.cube_m,
+        map_side=map_side(exit_),
+        joints=options.joints if options.skeleton else None,
+        skeleton=options.skeleton,
+    )
 
 
 def export_bank(
@@ -281,9 +289,10 @@ def export_bank(
             files[file],
             keep=None,
             **sizes(model),
-            depth=DepthInfo(cube_m=CUBE_M, map_side=map_side(exit_)),
+            depth=depth_info(network, exit_, samples),
         )
         levels.append(with_accuracy(level, new_accuracy(data, error, len(hands), session.provider, ERROR)))
     levels.sort(key=lambda level: -level.macs)
-    source = "Stacked hourglasses, trained from scratch on rendered hands by this package."
+    trained_on = samples.skeleton or "rendered hands"
+    source = f"Stacked hourglasses, trained from scratch on {trained_on} by this package."
     return new_bank("hourglass", "Apache-2.0", source, levels, detectors), files

@@ -25,7 +25,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from hand_tracking_dsp.compression.hourglass.network import Exit, Maps
-from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.tracking.votes import REACH, SHARPNESS, cell_centres
 
 _HEAT_RADIUS = 0.25
@@ -55,7 +54,7 @@ class Targets(NamedTuple):
     """Truth of a batch of n.
 
     Attributes:
-        joints: float [n, 21, 3], shares of half the cube's side.
+        joints: float [n, joints, 3], shares of half the cube's side.
         present: float [n], 1 where there is a hand; without one the joints do not count.
         sides: float [n, 2]: present, and 1 for a right hand.
     """
@@ -137,7 +136,7 @@ class Votes(NamedTuple):
         side = maps.heat.shape[-1]
         down, across = (1, 1) if turn is None else _STRIDES.get(side, (1, 1))
         first = (0, 0) if turn is None else (turn % down, turn // down % across)
-        n = len(maps.heat)
+        n, joints = maps.heat.shape[:2]
 
         def thin(data: Tensor) -> Tensor:
             return data[:, :, first[0] :: down, first[1] :: across].float().flatten(2)
@@ -147,7 +146,7 @@ class Votes(NamedTuple):
         )
         depth = thin(maps.cells)
         points = torch.cat([thin(centres).expand(n, -1, -1), depth], dim=1)
-        directions = thin(maps.directions).reshape(n, JOINT_COUNT, 3, -1)
+        directions = thin(maps.directions).reshape(n, joints, 3, -1)
         shown = (depth[:, 0] > _BEHIND).float()
         return cls(points, shown, thin(maps.heat), thin(maps.closeness), directions)
 

@@ -29,7 +29,7 @@ from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.bank.timing import Times, time_in_turn
 from hand_tracking_dsp.compression.hourglass.export import export_exit
 from hand_tracking_dsp.compression.hourglass.network import Exit, HourglassNetwork
-from hand_tracking_dsp.compression.hourglass.samples import CUBE_M, DepthSamples, to_depth
+from hand_tracking_dsp.compression.hourglass.samples import DepthSamples, to_depth
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.errors import BackendError
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
@@ -80,7 +80,7 @@ def measure_parts(
     cells, heat, closeness, directions, *_ = session.run(depth)
 
     def cut() -> object:
-        cube = Cube.around(region, hand_depth_m(view, region), CUBE_M, camera)
+        cube = Cube.around(region, hand_depth_m(view, region), samples.cube_m, camera)
         return crop_depth(metres, cube, DEPTH_SIZE, buffer)
 
     def vote(steps: int) -> object:

@@ -65,11 +65,15 @@ class HourglassOptions:
             one more than LEVELS.
         stacks: Number of hourglasses.
         inner: For each stack and block the channels within the block, where it was pruned; by name.
+        joints: Number of joints.
+        skeleton: Data set whose joints these are; None: the package's own.
     """
 
     channels: tuple[int, ...] = (48, 96, 128, 128, 128)
     stacks: int = 2
     inner: tuple[tuple[str, int], ...] = ()
+    joints: int = JOINT_COUNT
+    skeleton: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON value."""
@@ -77,9 +81,10 @@ class HourglassOptions:
 
     @classmethod
     def from_json(cls, value: Any) -> HourglassOptions:  # noqa: ANN401 (JSON of any form)
-        """Read what to_json gave."""
+        """Read what to_json gave, or what it gave before there were other joints than the package's."""
         inner = tuple((str(name), int(width)) for name, width in value["inner"])
-        return cls(tuple(value["channels"]), int(value["stacks"]), inner)
+        joints = int(value.get("joints", JOINT_COUNT))
+        return cls(tuple(value["channels"]), int(value["stacks"]), inner, joints, value.get("skeleton"))
 
     @property
     def exits(self) -> tuple[Exit, ...]:
@@ -94,9 +99,9 @@ class Maps(NamedTuple):
 
     Attributes:
         cells: float [n, 1, side, side], depth of each cell, that of its nearest pixel.
-        heat: float [n, 21, side, side], 2D heat maps.
-        closeness: float [n, 21, side, side], 3D heat maps.
-        directions: float [n, 63, side, side], unit vectors, x, y and z of each joint together.
+        heat: float [n, joints, side, side], 2D heat maps.
+        closeness: float [n, joints, side, side], 3D heat maps.
+        directions: float [n, 3 * joints, side, side], unit vectors, x, y and z of each joint together.
         logits: float [n, 2], of presence and of a right hand.
     """
 
@@ -147,10 +152,10 @@ class Head(nn.Module):
     The finest level, whose channels are few, has no own word on the hand: that of the level before counts.
     """
 
-    def __init__(self, channels: int, *, knows_side: bool) -> None:
+    def __init__(self, channels: int, joints: int, *, knows_side: bool) -> None:
         super().__init__()
         self.features = ConvNorm(channels, channels, 1)
-        self.maps = nn.Conv2d(channels, JOINT_COUNT * MAPS, 1)
+        self.maps = nn.Conv2d(channels, joints * MAPS, 1)
         self.side = nn.Linear(channels, 2) if knows_side else None
         nn.init.normal_(self.maps.weight, std=0.01)
         nn.init.zeros_(self.maps.bias)
@@ -164,7 +169,7 @@ class Head(nn.Module):
 class Hourglass(nn.Module):
     """One stack: down to a thirty-second of its input's resolution and up again, with heads on the way up."""
 
-    def __init__(self, channels: tuple[int, ...], inner: dict[str, int]) -> None:
+    def __init__(self, channels: tuple[int, ...], inner: dict[str, int], joints: int) -> None:
         super().__init__()
 
         def block(name: str, width: int) -> ResidualBlock:
@@ -177,7 +182,9 @@ class Hourglass(nn.Module):
         self.down = nn.ModuleList(block(f"down.{i}", width) for i, width in enumerate(channels[1:]))
         self.bottom = block("bottom", channels[-1])
         self.up = nn.ModuleList(block(f"up.{i}", width) for i, width in enumerate(channels[:-1]))
-        self.heads = nn.ModuleList(Head(width, knows_side=i > 0) for i, width in enumerate(channels[:-1]))
+        self.heads = nn.ModuleList(
+            Head(width, joints, knows_side=i > 0) for i, width in enumerate(channels[:-1])
+        )
 
     def forward(self, data: Tensor, last: int = LEVELS) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Yield features, maps and logits from L1 to the last level asked for."""
@@ -217,10 +224,10 @@ class HourglassNetwork(nn.Module):
         self.stem = nn.Sequential(
             ConvNorm(4, 32, 3, 2), ConvNorm(32, first, 3), ResidualBlock(first, first // 2)
         )
-        self.stacks = nn.ModuleList(Hourglass(options.channels, widths) for widths in inner)
+        self.stacks = nn.ModuleList(Hourglass(options.channels, widths, options.joints) for widths in inner)
         between = range(options.stacks - 1)
         self.features_back = nn.ModuleList(nn.Conv2d(first, first, 1) for _ in between)
-        self.maps_back = nn.ModuleList(nn.Conv2d(JOINT_COUNT * MAPS, first, 1) for _ in between)
+        self.maps_back = nn.ModuleList(nn.Conv2d(options.joints * MAPS, first, 1) for _ in between)
         for layer in (*self.features_back, *self.maps_back):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -249,7 +256,8 @@ class HourglassNetwork(nn.Module):
 def split_maps(depth: Tensor, maps: Tensor, logits: Tensor) -> Maps:
     """Take the tensor of a head apart."""
     cells = functional.max_pool2d(depth, DEPTH_SIZE // maps.shape[-1])
-    heat, closeness, directions = maps.split((JOINT_COUNT, JOINT_COUNT, 3 * JOINT_COUNT), dim=1)
+    joints = maps.shape[1] // MAPS
+    heat, closeness, directions = maps.split((joints, joints, 3 * joints), dim=1)
     return Maps(cells, heat, closeness, directions, logits)
 
 

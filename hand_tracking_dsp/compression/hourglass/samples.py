@@ -12,25 +12,26 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Samples to train and to measure depth networks on: rendered hands, cut out as the tracker does."""
+"""Samples to train and to measure depth networks on: depth in cubes around hands, with the true joints."""
 
 from __future__ import annotations
 
 import json
 import math
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.cameras.mesh.crops import CropOptions, CropStream
-from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
 from hand_tracking_dsp.tracking.depth_crop import Cube, crop_depth, hand_depth_m
@@ -41,10 +42,14 @@ from hand_tracking_dsp.tracking.types import Floats, Region
 CUBE_M = 0.24
 """Side of the cube that the networks see: an adult's open hand fits in, a little beside its middle."""
 
+SIDE_UNKNOWN = 0.5
+"""Whether a hand is a right one, where that is not known."""
+
 _RENDERED_PX = 192
 # Rendered wider than a tracker's region by this, so that the cube is filled around small regions, too.
 _WIDER = 1.6
 _SHARD = 1024
+_RECIPE = "samples.json"
 
 Progress = Callable[[int, int], None]
 """Called with the number of samples made, and of those wanted."""
@@ -56,11 +61,12 @@ class DepthSamples:
 
     Attributes:
         images: uint8 [n, 128, 128]: 0 is background, 1 to 255 depth from the cube's back to its front.
-        joints: float32 [n, 21, 3], shares of half the cube's side; 0 without a hand.
+        joints: float32 [n, joints, 3], shares of half the cube's side; 0 without a hand.
         present: float32 [n], 1 where there is a hand.
-        right: float32 [n], 1 for a right hand.
-        joints_m: float32 [n, 21, 3], metres in the camera's optical frame.
+        right: float32 [n], 1 for a right hand, 0 for a left one, SIDE_UNKNOWN where nobody says.
+        joints_m: float32 [n, joints, 3], metres in the camera's optical frame.
         cubes: float32 [n, 10]: the cube; see cube.
+        skeleton: Data set whose joints these are; None: the package's own 21.
     """
 
     images: NDArray[np.uint8]
@@ -69,6 +75,7 @@ class DepthSamples:
     right: Floats
     joints_m: Floats
     cubes: Floats
+    skeleton: str | None = None
 
     def __len__(self) -> int:
         """Return their number."""
@@ -81,11 +88,21 @@ class DepthSamples:
 
     def part(self, numbers: NDArray[np.intp]) -> DepthSamples:
         """Return some of them."""
-        return DepthSamples(*(getattr(self, name)[numbers] for name in _FIELDS))
+        return replace(self, **{name: getattr(self, name)[numbers] for name in _FIELDS})
 
     def first(self, count: int) -> DepthSamples:
         """Return the first of them, or all where there are fewer."""
         return self.part(np.arange(min(count, len(self))))
+
+    @property
+    def cube_m(self) -> float:
+        """Side of their cubes, metres."""
+        return round(float(self.cubes[0, 5]), 6)
+
+    @property
+    def joint_count(self) -> int:
+        """Number of joints of a hand."""
+        return int(self.joints.shape[1])
 
     @property
     def hands(self) -> DepthSamples:
@@ -137,6 +154,7 @@ def draw_sample(stream: CropStream, index: int) -> DepthSamples | None:
     )
 
 
+@lru_cache(maxsize=4)
 def sample_stream(split: str, seed: int, empty_share: float) -> CropStream:
     """Return the stream of rendered hands that the samples of a split are cut out of."""
     options = CropOptions(
@@ -147,54 +165,106 @@ def sample_stream(split: str, seed: int, empty_share: float) -> CropStream:
 
 def joined(parts: list[DepthSamples]) -> DepthSamples:
     """Put samples together; at least one."""
-    return DepthSamples(*(np.concatenate([getattr(part, name) for part in parts]) for name in _FIELDS))
+    arrays: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in _FIELDS
+    }
+    return replace(parts[0], **arrays)
+
+
+class SampleSource(NamedTuple):
+    """Origin of samples.
+
+    Attributes:
+        recipe: JSON value by which they are told from others; "skeleton" in it names their data set.
+        draw: Returns the sample of a number from 0 on, or None where it shows no depth; it is
+            called in other processes.
+    """
+
+    recipe: Mapping[str, object]
+    draw: Callable[[int], DepthSamples | None]
+
+
+@dataclass(frozen=True, slots=True)
+class SamplesLeftOut:
+    """Samples that could not be made.
+
+    Attributes:
+        count: Their number.
+        problem: A sentence about the last one; "" for none.
+    """
+
+    count: int = 0
+    problem: str = ""
+
+
+def rendered_hands(split: str, seed: int, empty_share: float) -> SampleSource:
+    """Return rendered hands as a source of samples; see sample_stream."""
+    recipe = {"split": split, "seed": seed, "empty_share": empty_share, "cube_m": CUBE_M}
+    return SampleSource(recipe, partial(_draw_rendered, split, seed, empty_share))
+
+
+def _draw_rendered(split: str, seed: int, empty_share: float, index: int) -> DepthSamples | None:
+    return draw_sample(sample_stream(split, seed, empty_share), index)
 
 
 def make_samples(
-    folder: Path,
-    count: int,
-    split: str,
-    seed: int,
-    empty_share: float,
-    on_progress: Progress,
-    workers: int = 1,
-) -> None:
-    """Render samples into a folder in several processes, or go on where an earlier call was stopped.
+    folder: Path, count: int, source: SampleSource, on_progress: Progress, workers: int = 1
+) -> SamplesLeftOut:
+    """Make samples in a folder in several processes, or go on where an earlier call was stopped.
+
+    Returns:
+        Those that this call could not make.
 
     Raises:
-        ConfigurationError: The folder has samples of another kind.
+        ConfigurationError: The folder has samples of another kind, or the source has none.
         OutputError: It cannot be written.
     """
-    recipe = {"split": split, "seed": seed, "empty_share": empty_share, "cube_m": CUBE_M}
-    path = folder / "samples.json"
-    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != recipe:
+    recipe = dict(source.recipe)
+    if (folder / _RECIPE).exists() and _recipe(folder) != recipe:
         msg = f"{folder} has samples of another kind: delete it or choose another folder."
         raise ConfigurationError(msg)
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(path, json.dumps(recipe) + "\n")
+    write_text(folder / _RECIPE, json.dumps(recipe) + "\n")
     starts = range(0, count, _SHARD)
     missing = [start for start in starts if not _shard(folder, start).exists()]
     on_progress(max(count - _SHARD * len(missing), 0), count)
-    render = partial(_render_shard, folder, count, split, seed, empty_share)
+    make = partial(_make_shard, folder, count, source)
+    left_out = SamplesLeftOut()
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for done, _ in enumerate(pool.map(render, missing), len(starts) - len(missing) + 1):
+        for done, one in enumerate(pool.map(make, missing), len(starts) - len(missing) + 1):
+            left_out = SamplesLeftOut(left_out.count + one.count, one.problem or left_out.problem)
             on_progress(min(_SHARD * done, count), count)
+    return left_out
 
 
 def _shard(folder: Path, start: int) -> Path:
     return folder / f"{start:07d}.npz"
 
 
-def _render_shard(folder: Path, count: int, split: str, seed: int, empty_share: float, start: int) -> None:
+def _make_shard(folder: Path, count: int, source: SampleSource, start: int) -> SamplesLeftOut:
     cv2.setNumThreads(1)
-    stream = sample_stream(split, seed, empty_share)
-    drawn = (draw_sample(stream, number) for number in range(start, min(start + _SHARD, count)))
-    made = joined([one for one in drawn if one is not None])
+    made: list[DepthSamples] = []
+    left_out = SamplesLeftOut()
+    for number in range(start, min(start + _SHARD, count)):
+        problem = f"sample {number} shows no depth where the hand is."
+        try:
+            sample = source.draw(number)
+        except HandTrackingError as error:
+            sample, problem = None, str(error)
+        if sample is None:
+            left_out = SamplesLeftOut(left_out.count + 1, problem)
+        else:
+            made.append(sample)
+    if not made:
+        msg = f"None of {left_out.count} samples could be made, the last one since {left_out.problem}"
+        raise ConfigurationError(msg)
+    arrays = joined(made)
     shard = _shard(folder, start)
     unfinished = shard.with_suffix(".unfinished")
     with unfinished.open("wb") as file:
-        np.savez(file, **{name: getattr(made, name) for name in _FIELDS})
+        np.savez(file, **{name: getattr(arrays, name) for name in _FIELDS})
     unfinished.replace(shard)
+    return left_out
 
 
 def read_samples(folder: Path) -> DepthSamples:
@@ -210,4 +280,11 @@ def read_samples(folder: Path) -> DepthSamples:
     if not parts:
         msg = f"There are no samples in {folder}: make them with hand-tracking-dsp hourglass samples."
         raise ConfigurationError(msg)
-    return joined(parts)
+    return replace(joined(parts), skeleton=_recipe(folder).get("skeleton"))
+
+
+def _recipe(folder: Path) -> dict[str, Any]:
+    """Read what the samples of a folder are; nothing where it does not say."""
+    path = folder / _RECIPE
+    recipe: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return recipe

@@ -82,3 +82,12 @@ def test_a_hole_shows_nothing_and_the_rest_stays() -> None:
     share = (depth < -0.99).float().mean((1, 2, 3))
     assert (share > 0).all()
     assert (share < np.pi * 10**2 / 128**2).all()
+
+
+def test_a_hand_of_unknown_side_is_not_mirrored() -> None:
+    images = torch.full((2, 128, 128), 9, dtype=torch.uint8)
+    joints, sides = torch.full((2, 14, 3), 0.25), torch.tensor([1.0, 0.5])
+    change = CubeAugmentation(0, 0, 0, 0, 0, mirror=1, holes=0)
+    _, moved, right = augmented(images, joints, sides, change, np.random.default_rng(0))
+    assert right.tolist() == [0, 0.5]
+    assert moved[:, 0, 0].tolist() == pytest.approx([-0.25, 0.25])

@@ -80,3 +80,16 @@ def test_cells_have_the_depth_of_their_nearest_pixel() -> None:
 def test_options_come_back_from_json() -> None:
     options = HourglassOptions((8, 16, 16, 16, 16), 1, (("0.bottom", 3),))
     assert HourglassOptions.from_json(options.to_json()) == options
+
+
+def test_a_network_finds_as_many_joints_as_it_is_made_for() -> None:
+    options = HourglassOptions((8, 8, 8, 8, 8), 2, joints=14, skeleton="nyu")
+    maps = HourglassNetwork(options)(torch.zeros(2, 1, 128, 128))[Exit(2, 4)]
+    assert maps.heat.shape == maps.closeness.shape == (2, 14, 32, 32)
+    assert maps.directions.shape == (2, 42, 32, 32)
+    assert HourglassOptions.from_json(options.to_json()) == options
+
+
+def test_options_written_before_there_were_other_joints_are_read() -> None:
+    old = {"channels": [8, 8, 8, 8, 8], "stacks": 1, "inner": []}
+    assert HourglassOptions.from_json(old).joints == 21

@@ -25,6 +25,7 @@ from hand_tracking_dsp.compression.hourglass.samples import (
     DepthSamples,
     make_samples,
     read_samples,
+    rendered_hands,
     to_bytes,
     to_depth,
 )
@@ -56,19 +57,19 @@ def test_depth_survives_bytes_to_a_millimetre() -> None:
 
 
 def test_samples_are_made_once_and_more_are_added(tmp_path: Path) -> None:
-    make_samples(tmp_path, 3, "val", 0, 0.0, ignore)
+    make_samples(tmp_path, 3, rendered_hands("val", 0, 0.0), ignore)
     first = read_samples(tmp_path)
     stamps = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.npz")}
-    make_samples(tmp_path, 3, "val", 0, 0.0, ignore)
+    make_samples(tmp_path, 3, rendered_hands("val", 0, 0.0), ignore)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.npz")} == stamps
     assert len(first) == 3
     assert len(first.first(2)) == 2
 
 
 def test_samples_of_another_kind_are_not_mixed(tmp_path: Path) -> None:
-    make_samples(tmp_path, 1, "val", 0, 0.0, ignore)
+    make_samples(tmp_path, 1, rendered_hands("val", 0, 0.0), ignore)
     with pytest.raises(ConfigurationError, match="has samples of another kind"):
-        make_samples(tmp_path, 1, "test", 0, 0.0, ignore)
+        make_samples(tmp_path, 1, rendered_hands("test", 0, 0.0), ignore)
 
 
 def test_a_folder_without_samples_says_how_to_make_them(tmp_path: Path) -> None:
