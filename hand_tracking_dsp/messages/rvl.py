@@ -16,12 +16,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
+
+Numbers = NDArray[np.int64]
 
 _MORE = 8
 _MOST_NIBBLES = 11
 """Of a number of 32 bits, three in each."""
+
+_PART = 1 << 16
+"""Bytes that are decoded at once, so that no more memory is taken than for the image."""
+
+_DOUBLINGS = 3
+"""Every eighth run is walked to in Python, the seven after each all at once in NumPy."""
 
 
 def decode_rvl(data: bytes, pixels: int) -> NDArray[np.uint16]:
@@ -42,47 +52,98 @@ def decode_rvl(data: bytes, pixels: int) -> NDArray[np.uint16]:
     Raises:
         ValueError: They end too early, or give more values.
     """
-    numbers = _numbers(data)
     values = np.zeros(pixels, np.uint16)
-    known = np.zeros(pixels, bool)
-    is_value = np.zeros(len(numbers), bool)
-    done = place = 0
-    while done < pixels:
-        if place + 2 > len(numbers):
-            msg = f"RVL data end after {done} of {pixels} pixels"
-            raise ValueError(msg)
-        zeros, others = int(numbers[place]), int(numbers[place + 1])
-        first, place = place + 2, place + 2 + others
-        done += zeros
-        if done + others > pixels or place > len(numbers):
-            msg = f"RVL data give more than {pixels} pixels or end within a run"
-            raise ValueError(msg)
-        if not others and done < pixels:  # a million of such would keep the hands waiting
-            msg = f"RVL data hold an empty run after {done} of {pixels} pixels"
-            raise ValueError(msg)
-        known[done : done + others] = True
-        is_value[first:place] = True
-        done += others
-    signed = numbers[is_value]
-    differences = (signed >> 1) ^ -(signed & 1)
-    values[known] = np.cumsum(differences).astype(np.uint16)  # a uint16 that wraps, as in the encoder
-    return values
+    if not pixels:
+        return values
+    done, last, carried = 0, 0, np.empty(0, np.int64)
+    for part in _numbers(data):
+        numbers = np.concatenate([carried, part])
+        starts, after = _runs(numbers)
+        zeros, others = numbers[starts], numbers[starts + 1]
+        ends = done + np.cumsum(zeros + others)
+        count = int(np.searchsorted(ends, pixels)) + 1
+        starts, zeros, others, ends = starts[:count], zeros[:count], others[:count], ends[:count]
+        _check_runs(others, ends, pixels)
+        # Of the last run not all values need be there.
+        present = np.minimum(others, len(numbers) - 2 - starts)
+        is_value = np.zeros(len(numbers), bool)
+        is_value[: int((starts + present)[-1]) + 2 if len(starts) else 0] = True
+        is_value[starts] = is_value[starts + 1] = False
+        signed = numbers[is_value]
+        decoded = last + np.cumsum((signed >> 1) ^ -(signed & 1))
+        last = int(decoded[-1]) if len(decoded) else last
+        known = np.repeat(np.tile([False, True], len(starts)), np.stack([zeros, present], axis=1).reshape(-1))
+        # A uint16 that wraps, as in the encoder.
+        values[done : done + len(known)][known] = decoded.astype(np.uint16)
+        done += len(known)
+        missing = int((others - present).sum())
+        if done == pixels:
+            return values
+        carried = np.array([0, missing], np.int64) if missing else numbers[after:]
+    msg = f"RVL data end after {done} of {pixels} pixels"
+    raise ValueError(msg)
 
 
-def _numbers(data: bytes) -> NDArray[np.int64]:
-    """Read all numbers of RVL data; zeros that fill the last word become numbers, too."""
-    words = np.frombuffer(bytes(data[: len(data) // 4 * 4]), "<u4") if len(data) >= 4 else np.empty(0, "<u4")
-    octets = words.astype(">u4").view(np.uint8)
-    nibbles = np.stack([octets >> 4, octets & 15], axis=1).reshape(-1)
-    ends = np.flatnonzero(nibbles < _MORE)
-    starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
-    lengths = ends - starts + 1
-    longest = int(lengths.max(initial=0))
-    if longest > _MOST_NIBBLES:
-        msg = "RVL data hold a number of more than 32 bits"
+def _check_runs(others: Numbers, ends: Numbers, pixels: int) -> None:
+    """Check that runs of so many values other than 0, which end at these pixels, fit an image.
+
+    Raises:
+        ValueError: They give more pixels, or one of them gives none.
+    """
+    if len(ends) and ends[-1] > pixels:
+        msg = f"RVL data give more than {pixels} pixels"
         raise ValueError(msg)
-    numbers: NDArray[np.int64] = (nibbles[starts] & 7).astype(np.int64)
-    for digit in range(1, longest):
-        longer = np.flatnonzero(lengths > digit)
-        numbers[longer] |= (nibbles[starts[longer] + digit] & 7).astype(np.int64) << (3 * digit)
-    return numbers
+    empty = np.flatnonzero((others == 0) & (ends < pixels))
+    if len(empty):
+        msg = f"RVL data hold an empty run after {ends[empty[0]]} of {pixels} pixels"
+        raise ValueError(msg)
+
+
+def _runs(numbers: Numbers) -> tuple[NDArray[np.intp], int]:
+    """Find the runs in numbers, the first of which begins one.
+
+    Returns:
+        Places of the runs whose two lengths are there, and the place of the next, perhaps behind the end.
+    """
+    count = len(numbers)
+    following = np.full(count + 1, count, np.intp)
+    following[: count - 1] = np.minimum(np.arange(2, count + 1) + numbers[1:], count)
+    far = following
+    for _ in range(_DOUBLINGS):
+        far = far[far]
+    chosen, place = [], 0
+    while place < count - 1:
+        chosen.append(place)
+        place = int(far[place])
+    steps = [np.array(chosen, np.intp)]
+    for _ in range(2**_DOUBLINGS - 1):
+        steps.append(following[steps[-1]])
+    starts = np.stack(steps, axis=1).reshape(-1)
+    starts = starts[starts < count - 1]
+    return starts, int(following[starts[-1]]) if len(starts) else 0
+
+
+def _numbers(data: bytes) -> Iterator[Numbers]:
+    """Read RVL data in parts; zeros that fill the last word become numbers, too.
+
+    Raises:
+        ValueError: A number is too long.
+    """
+    whole = memoryview(data)[: len(data) // 4 * 4]
+    open_end = np.empty(0, np.uint8)
+    for start in range(0, len(whole), _PART):
+        octets = np.frombuffer(whole[start : start + _PART], "<u4").astype(">u4").view(np.uint8)
+        nibbles = np.concatenate([open_end, np.stack([octets >> 4, octets & 15], axis=1).reshape(-1)])
+        ends = np.flatnonzero(nibbles < _MORE)
+        open_end = nibbles[ends[-1] + 1 :] if len(ends) else nibbles
+        lengths = np.diff(ends, prepend=-1)
+        longest = max(int(lengths.max(initial=0)), len(open_end))
+        if longest > _MOST_NIBBLES:
+            msg = "RVL data hold a number of more than 32 bits"
+            raise ValueError(msg)
+        starts = ends - lengths + 1
+        numbers: Numbers = (nibbles[starts] & 7).astype(np.int64)
+        for digit in range(1, int(lengths.max(initial=0))):
+            longer = np.flatnonzero(lengths > digit)
+            numbers[longer] |= (nibbles[starts[longer] + digit] & 7).astype(np.int64) << (3 * digit)
+        yield numbers

@@ -173,6 +173,14 @@ def test_inverse_depth_without_its_parameters_is_unknown():
     assert not compressed_depth_to_metres(message, LIMIT).any()
 
 
+@pytest.mark.parametrize("codec", ["png", "rvl"])
+def test_a_compressed_image_above_the_limit_is_refused_by_its_header(codec):
+    payload = {"png": png(np.zeros((400, 300), np.uint16)), "rvl": struct.pack("<II", 300, 400)}[codec]
+    message = compressed(f"16UC1; compressedDepth {codec}", payload)
+    with pytest.raises(FrameError, match=r"300x400 pixels: more than max_image_megapixels, 0.1"):
+        compressed_depth_to_metres(message, ImageOptions(max_image_megapixels=0.1))
+
+
 @pytest.mark.parametrize(
     ("message", "end"),
     [
