@@ -56,8 +56,9 @@ class DepthInputOptions:
     )
     transport: str = option(
         "raw",
-        "Depth image to take: raw (depth/image_raw) or compressedDepth (depth/image_raw/compressedDepth).",
-        choices=("raw", "compressedDepth"),
+        "Depth image to take: raw (depth/image_raw), compressedDepth (depth/image_raw/compressedDepth) or "
+        "compressed (depth/image_raw/compressed), as PNG of 16 bits or TIFF.",
+        choices=("raw", "compressedDepth", "compressed"),
     )
     registered: bool = option(
         True,

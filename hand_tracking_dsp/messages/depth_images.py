@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Depth in metres out of image messages, raw and of compressed_depth_image_transport.
+"""Depth in metres out of image messages, raw and of image_transport's compressedDepth and compressed.
 
 Whatever a camera says for "unknown" (0 of 16UC1; NaN, infinity and negative values of 32FC1, by REP 117 and
 118) becomes 0, and so does what can be no distance.
@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.documents import excerpt
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.images.decode import check_size, decode_image
+from hand_tracking_dsp.images.header import is_image
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.messages.images import check_data, view_rows
 from hand_tracking_dsp.messages.message import Message
@@ -49,6 +50,7 @@ _NEAREST_M, _FARTHEST_M = 1e-6, 1e6
 
 # compressed_depth_image_transport's ConfigHeader: a format, and the parameters of inverse depth.
 _CONFIG = struct.Struct("<iff")
+_JPEG = b"\xff\xd8\xff"
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _RVL_SIZE = struct.Struct("<II")
 _KNOWN_CODECS = {"compressedDepth": "png", "compressedDepth png": "png", "compressedDepth rvl": "rvl"}
@@ -100,10 +102,11 @@ def depth_to_metres(message: Message, options: ImageOptions, unit_m: float = 0.0
 
 
 def compressed_depth_to_metres(message: Message, options: ImageOptions, unit_m: float = 0.0) -> Floats:
-    """Read a sensor_msgs/CompressedImage of image_transport's compressedDepth, a PNG or RVL.
+    """Read a sensor_msgs/CompressedImage of image_transport's compressedDepth or compressed.
 
-    Its format is "16UC1; compressedDepth", in newer distributions with "png" or "rvl" behind it. Of 32FC1 the
-    inverse of the distance is stored.
+    The format of compressedDepth is "16UC1; compressedDepth", in newer distributions with "png" or "rvl"
+    behind it; a header comes before the PNG or RVL, and of 32FC1 the inverse of the distance is stored.
+    compressed ("16UC1; png compressed ", or "png" alone) is a PNG of 16 bits or a TIFF of the raw image's values.
 
     Args:
         message: The message.
@@ -116,14 +119,16 @@ def compressed_depth_to_metres(message: Message, options: ImageOptions, unit_m: 
     Raises:
         FrameError: It is of another format, too large by its header, or damaged.
     """
+    data = bytes(message.data)
+    name = f"{_NAME} (format {excerpt(message.format)}, {len(data)} bytes)"
+    if "compressedDepth" not in message.format and (is_image(data[:12]) or data.startswith(_JPEG)):
+        return _picture_to_metres(data, name, options, unit_m)
     encoding, _, way = message.format.partition(";")
     codec = _KNOWN_CODECS.get(way.strip(), "png" if not way.strip() else "")
-    name = f"{_NAME} (format {excerpt(message.format)}, {len(message.data)} bytes)"
     if not codec:
         msg = f"{name} is no compressed depth: give compressedDepth as PNG or RVL, or the raw image."
         raise FrameError(msg)
     kind, usual_m = _encoding(encoding.strip())
-    data = bytes(message.data)
     if len(data) <= _CONFIG.size:
         msg = f"{name} is cut off within its header: fix its publisher."
         raise FrameError(msg)
@@ -136,6 +141,22 @@ def compressed_depth_to_metres(message: Message, options: ImageOptions, unit_m: 
         metres = np.float32(scale) / (stored.astype(np.float32) - np.float32(offset))
     metres[stored == 0] = 0
     return _metres(metres, unit_m or usual_m)
+
+
+def _picture_to_metres(data: bytes, name: str, options: ImageOptions, unit_m: float) -> Floats:
+    """Decode a picture whose values are distances.
+
+    Raises:
+        FrameError: It is another kind of picture, too large, or damaged.
+    """
+    stored: NDArray[Any] = decode_image(data, name, options)
+    if stored.dtype == np.uint8 or stored.ndim != 2:
+        msg = (
+            f"{name} is a picture of {stored.dtype}, not one channel of 16 bits or of floats: set its "
+            f"publisher's format to png, or take compressedDepth."
+        )
+        raise FrameError(msg)
+    return _metres(stored, unit_m or (1e-3 if stored.dtype == np.uint16 else 1.0))
 
 
 def _stored_png(payload: bytes, name: str, options: ImageOptions) -> NDArray[np.uint16]:

@@ -26,7 +26,13 @@ from hand_tracking_dsp.depth.input_options import DepthInputOptions
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.messages.depth_images import compressed_depth_to_metres, depth_to_metres
 from hand_tracking_dsp.messages.message import Message
-from hand_tracking_dsp.nodes.base.image_topics import COMPRESSED_DEPTH, DEPTH, DEPTH_INFO, image_topic
+from hand_tracking_dsp.nodes.base.image_topics import (
+    COMPRESSED_DEPTH,
+    DEPTH,
+    DEPTH_AS_IMAGE,
+    DEPTH_INFO,
+    image_topic,
+)
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.depth_alignment import DepthAlignment
@@ -36,6 +42,8 @@ from hand_tracking_dsp.tracking.types import Floats
 
 # A bad depth image stays in /diagnostics for so long.
 _SHOWN_S = 5.0
+
+_TOPICS = {"raw": DEPTH, "compressedDepth": COMPRESSED_DEPTH, "compressed": DEPTH_AS_IMAGE}
 
 
 class DepthInput:
@@ -66,9 +74,10 @@ class DepthInput:
         self._alignment = DepthAlignment(node, options, received)
         self._rejected = 0
         self._bad, self._bad_s = "", -_SHOWN_S
-        compressed = options.transport == "compressedDepth"
-        self._kind, self._name = (CompressedImage, COMPRESSED_DEPTH) if compressed else (Image, DEPTH)
-        self._to_metres = compressed_depth_to_metres if compressed else depth_to_metres
+        raw = options.transport == "raw"
+        self._name = _TOPICS[options.transport]
+        self._kind = Image if raw else CompressedImage
+        self._to_metres = depth_to_metres if raw else compressed_depth_to_metres
         self.topic = node.resolve_topic_name(image_topic(node, self._name))
 
     def listen(self, on_depth: Callable[[Message], None]) -> None:

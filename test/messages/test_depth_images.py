@@ -168,15 +168,40 @@ def test_compressed_metres_are_inverse_and_0_is_unknown(codec, encode):
     np.testing.assert_allclose(compressed_depth_to_metres(message, LIMIT), metres, atol=8**2 / scale)
 
 
+def picture(format_: str, suffix: str, values: np.ndarray) -> CompressedImage:
+    data = cv2.imencode(suffix, values)[1].tobytes()
+    return CompressedImage(format=format_, data=array.array("B", data))
+
+
+@pytest.mark.parametrize("format_", ["16UC1; png compressed ", "mono16; png compressed ", "png", "16UC1"])
+def test_millimetres_come_as_a_png_of_16_bits_too(format_):
+    message = picture(format_, ".png", MM)
+    np.testing.assert_allclose(compressed_depth_to_metres(message, LIMIT), METRES, rtol=1e-6)
+    halves = compressed_depth_to_metres(message, LIMIT, 0.0005)
+    np.testing.assert_allclose(halves, METRES / 2, rtol=1e-6)
+
+
+def test_metres_come_as_a_tiff_of_floats_too():
+    values = np.array([[np.nan, 0.5, 1], [-1, np.inf, 0.25]], np.float32)
+    message = picture("32FC1; tiff compressed ", ".tiff", values)
+    np.testing.assert_array_equal(compressed_depth_to_metres(message, LIMIT), [[0, 0.5, 1], [0, 0, 0.25]])
+
+
 def test_inverse_depth_without_its_parameters_is_unknown():
     message = compressed("32FC1; compressedDepth png", png(MM), float("nan"), 0.0)
     assert not compressed_depth_to_metres(message, LIMIT).any()
 
 
-@pytest.mark.parametrize("codec", ["png", "rvl"])
-def test_a_compressed_image_above_the_limit_is_refused_by_its_header(codec):
-    payload = {"png": png(np.zeros((400, 300), np.uint16)), "rvl": struct.pack("<II", 300, 400)}[codec]
-    message = compressed(f"16UC1; compressedDepth {codec}", payload)
+@pytest.mark.parametrize(
+    "message",
+    [
+        compressed("16UC1; compressedDepth png", png(np.zeros((400, 300), np.uint16))),
+        compressed("16UC1; compressedDepth rvl", struct.pack("<II", 300, 400)),
+        picture("16UC1; png compressed ", ".png", np.zeros((400, 300), np.uint16)),
+    ],
+    ids=["compressedDepth png", "compressedDepth rvl", "compressed png"],
+)
+def test_a_compressed_image_above_the_limit_is_refused_by_its_header(message):
     with pytest.raises(FrameError, match=r"300x400 pixels: more than max_image_megapixels, 0.1"):
         compressed_depth_to_metres(message, ImageOptions(max_image_megapixels=0.1))
 
@@ -193,6 +218,15 @@ def test_a_compressed_image_above_the_limit_is_refused_by_its_header(codec):
             compressed("16UC1; compressedDepth lz4", b"12"),
             "give compressedDepth as PNG or RVL, or the raw image.",
         ),
+        (
+            picture("16UC1; jpeg compressed mono8", ".jpg", MM.astype(np.uint8)),
+            "set its publisher's format to png, or take compressedDepth.",
+        ),
+        (
+            picture("bgr16; png compressed bgr16", ".png", np.zeros((2, 2, 3), np.uint16)),
+            "set its publisher's format to png, or take compressedDepth.",
+        ),
+        (CompressedImage(format="png", data=array.array("B", png(MM)[:-20])), "give JPEG or PNG."),
         (compressed("16UC1; compressedDepth png", b""), "is cut off within its header: fix its publisher."),
         (compressed("16UC1; compressedDepth png", png(MM)[:-20]), "give JPEG or PNG."),
         (compressed("16UC1; compressedDepth png", rvl(MM)), "'16UC1; compressedDepth rvl' for RVL."),

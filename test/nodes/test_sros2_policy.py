@@ -49,6 +49,7 @@ CASES = {
 NOT_ALWAYS = {
     "image_raw/compressed",
     "depth/image_raw/compressedDepth",
+    "depth/image_raw/compressed",
     "hri_gesture",
     "tf",
     "tf_static",

@@ -25,12 +25,14 @@ CAMERA_INFO = "camera_info"
 # By REP 118; aligned to the image unless they are registered here.
 DEPTH = "depth/image_raw"
 COMPRESSED_DEPTH = "depth/image_raw/compressedDepth"
+DEPTH_AS_IMAGE = "depth/image_raw/compressed"
 DEPTH_INFO = "depth/camera_info"
 
 _IMAGES = {
     COMPRESSED: IMAGE,
     CAMERA_INFO: IMAGE,
     COMPRESSED_DEPTH: DEPTH,
+    DEPTH_AS_IMAGE: DEPTH,
     DEPTH_INFO: DEPTH,
 }
 

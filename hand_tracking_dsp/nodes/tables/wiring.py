@@ -71,13 +71,16 @@ def _take_raw(found: str, own: str) -> str:
 
 
 def _take_compressed_depth(found: str, own: str) -> str:
-    base = found.removesuffix(_DEPTH_SUFFIX)
+    transport = "compressed" if found.endswith(_SUFFIX) else "compressedDepth"
+    base = found.removesuffix(f"/{transport}")
     remap = "" if base == own else f" and remap depth/image_raw to {base}"
-    return f"set depth.transport to compressedDepth{remap}"
+    return f"set depth.transport to {transport}{remap}"
 
 
 def _take_raw_depth(found: str, own: str) -> str:
-    remap = "" if found + _DEPTH_SUFFIX == own else f" and remap depth/image_raw to {found}"
+    remap = (
+        "" if own in (found + _SUFFIX, found + _DEPTH_SUFFIX) else f" and remap depth/image_raw to {found}"
+    )
     return f"set depth.transport to raw{remap}"
 
 
@@ -117,6 +120,7 @@ EXPECTATIONS: Mapping[str, Mapping[str, Expectation]] = {
         "camera_info": _SINGLE,
         "depth/image_raw": _TAKEN_DEPTH,
         "depth/image_raw/compressedDepth": _TAKEN_DEPTH,
+        "depth/image_raw/compressed": _TAKEN_DEPTH,
         "depth/camera_info": _SINGLE,
         "sparsity_command": Expectation("command", single=True),
         "battery_state": Expectation("battery state"),

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import array
 
+import cv2
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -272,15 +273,26 @@ def test_depth_that_says_something_else_is_named_and_hands_go_on(
     assert not any(np.isfinite(hand.joints[0].x) for one in depth_camera.hands_3d for hand in one.hands)
 
 
-def test_compressed_depth_places_hands_too(graph, start, camera, depth_camera):
-    start(**{"depth.mode": "fused", "depth.transport": "compressedDepth"})
-    publisher = graph.observer.create_publisher(CompressedImage, "depth/image_raw/compressedDepth", SENSOR)
+def as_png(depth_mm, header):
+    """Build what image_transport's compressed plugin makes of 16UC1 where its format is png."""
+    png = cv2.imencode(".png", depth_mm)[1].tobytes()
+    return CompressedImage(header=header, format="16UC1; png compressed ", data=array.array("B", png))
+
+
+@pytest.mark.parametrize(
+    ("transport", "compress"),
+    [("compressedDepth", ROS_MESSAGES.compressed_depth), ("compressed", as_png)],
+    ids=["compressedDepth", "compressed"],
+)
+def test_compressed_depth_places_hands_too(graph, start, camera, depth_camera, transport, compress):
+    start(**{"depth.mode": "fused", "depth.transport": transport})
+    publisher = graph.observer.create_publisher(CompressedImage, f"depth/image_raw/{transport}", SENSOR)
     graph.until(publisher.get_subscription_count, "the tracker listens to depth")
     for _ in range(3):
         header, frame = camera.header(), camera.frames[camera.sent % len(camera.frames)]
         heard = len(camera.stats)
         camera.send(pixels_to_image(frame.image, header))
-        publisher.publish(ROS_MESSAGES.compressed_depth(frame.depth_mm, header))
+        publisher.publish(compress(frame.depth_mm, header))
         graph.until(lambda heard=heard: len(camera.stats) > heard, "the hands went out")
     graph.until(lambda: depth_camera.hands_3d and depth_camera.hands_3d[-1].hands, "hands were placed")
 

@@ -34,6 +34,7 @@ from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.teleop import TeleopOptions
 from hand_tracking_dsp.gestures.trigger import TriggerOptions
 from hand_tracking_dsp.nodes.tables.by_node import TABLES
+from hand_tracking_dsp.nodes.tables.wiring import EXPECTATIONS
 from hand_tracking_dsp.options import declaration, parameters_of
 from hand_tracking_dsp.power.mac_estimate import MacEstimateOptions
 from hand_tracking_dsp.power.simulated_battery import SimulatedBatteryOptions
@@ -191,3 +192,28 @@ def test_what_others_may_do_with_a_node_is_fixed():
     fixed = {parameter.name for _, parameter in ALL if parameter.fixed}
     assert fixed == {"allow_gstreamer", "allow_locked_changes"}
     assert {one.name for _, one in ALL if one.name.startswith("allow_")} == fixed
+
+
+@pytest.mark.parametrize(
+    ("kind", "found", "own", "advice"),
+    [
+        ("CompressedImage", "/d/image/compressedDepth", "/d/image", "set depth.transport to compressedDepth"),
+        ("CompressedImage", "/d/image/compressed", "/d/image", "set depth.transport to compressed"),
+        (
+            "CompressedImage",
+            "/d/image/compressed",
+            "/depth/image_raw",
+            "set depth.transport to compressed and remap depth/image_raw to /d/image",
+        ),
+        ("Image", "/d/image", "/d/image/compressed", "set depth.transport to raw"),
+        (
+            "Image",
+            "/d/image",
+            "/depth/image_raw/compressedDepth",
+            "set depth.transport to raw and remap depth/image_raw to /d/image",
+        ),
+    ],
+)
+def test_depth_of_another_transport_is_cured_by_its_name(kind, found, own, advice):
+    cures = EXPECTATIONS["hand_tracker_node"]["depth/image_raw"].cures
+    assert cures[f"sensor_msgs/msg/{kind}"](found, own) == advice
