@@ -106,7 +106,8 @@ def compressed_depth_to_metres(message: Message, options: ImageOptions, unit_m: 
 
     The format of compressedDepth is "16UC1; compressedDepth", in newer distributions with "png" or "rvl"
     behind it; a header comes before the PNG or RVL, and of 32FC1 the inverse of the distance is stored.
-    compressed ("16UC1; png compressed ", or "png" alone) is a PNG of 16 bits or a TIFF of the raw image's values.
+    compressed ("16UC1; png compressed ", or "png" alone) is a PNG of 16 bits or a TIFF of the raw image's
+    values.
 
     Args:
         message: The message.
