@@ -118,9 +118,9 @@ class BoneLengths:
         self._frames = min(self._frames + 1, _MEMORY_FRAMES)
         change = size - self._size
         self._size += change if self._frames == 1 else _bounded(change) / self._frames
-        self._counts[seen] = np.minimum(self._counts[seen] + 1, _MEMORY_FRAMES)
-        surprise = np.clip(logs[seen] - size - self._shares[seen], -_SURPRISE, _SURPRISE)
-        self._shares[seen] += surprise / self._counts[seen]
+        self._counts = np.minimum(self._counts + seen, _MEMORY_FRAMES)
+        surprise = np.minimum(np.maximum(logs - size - self._shares, -_SURPRISE), _SURPRISE)
+        self._shares += np.where(seen, surprise, 0.0) / self._counts
 
     def size_of(self, joints_m: Floats, measured: NDArray[np.bool_]) -> float:
         """Tell a hand's size in one frame, a share of the mean adult's; NaN where its palm is not measured.
@@ -132,16 +132,17 @@ class BoneLengths:
         return math.exp(self._told_size(*_log_lengths(joints_m, measured)))
 
     def _told_size(self, logs: Floats, seen: NDArray[np.bool_]) -> float:
-        palm = _PALM[seen[_PALM]]
-        if len(palm) < _FEWEST_LINKS:
+        told = np.sort((logs - self._shares)[_PALM[seen[_PALM]]]).tolist()
+        if len(told) < _FEWEST_LINKS:
             return math.nan
-        return float(np.median(logs[palm] - self._shares[palm]))
+        return float(told[(len(told) - 1) // 2] + told[len(told) // 2]) / 2
 
 
 def _log_lengths(joints_m: Floats, measured: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
     """Return the logs of the links' lengths by the mean adult's, and which of them were measured."""
-    lengths = np.linalg.norm(joints_m[END] - joints_m[START], axis=1)
-    return np.log(np.maximum(lengths, 1e-6) / ADULT_M), measured[START] & measured[END]
+    links = joints_m[END] - joints_m[START]
+    lengths = np.sqrt(np.einsum("la,la->l", links, links))
+    return np.log(np.maximum(lengths, np.float32(1e-6)) / ADULT_M), measured[START] & measured[END]
 
 
 def _bounded(surprise: float) -> float:

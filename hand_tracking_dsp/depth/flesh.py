@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hand_tracking_dsp.hand import Handedness, Joint
+from hand_tracking_dsp.hand import JOINT_COUNT, Handedness, Joint
 from hand_tracking_dsp.tracking.types import Floats, TrackedHand
 
 PALMAR_M: Floats = np.float32(1e-3) * np.array(
@@ -47,11 +47,26 @@ _DORSAL_M: Floats = np.float32(1e-3) * np.array(
 )
 """The same to the skin of the back of the hand."""
 
+_MIDDLE_M, _HALF_M = (PALMAR_M + _DORSAL_M) / 2, (PALMAR_M - _DORSAL_M) / 2
+
 _BEFORE = np.array([0, 0, 1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11, 0, 13, 14, 15, 0, 17, 18, 19])
 """Start of the bone that ends at each joint."""
 
-_AFTER = np.array([9, 9, 9, 9, 9, 6, 7, 8, 8, 10, 11, 12, 12, 14, 15, 16, 16, 18, 19, 20, 20])
-"""End of the bone that begins at each joint; those of wrist and thumb face the camera as the palm does."""
+_FACING = np.array([9, 9, 9, 9, 9, *range(5, JOINT_COUNT)])
+"""End of the bone before each joint that faces the camera as it does; wrist and thumb face it as the palm."""
+
+_FACING_AFTER = np.array([9, 9, 9, 9, 9, 6, 7, 8, 8, 10, 11, 12, 12, 14, 15, 16, 16, 18, 19, 20, 20])
+"""The same of the bone behind it."""
+
+_CROSS: Floats = np.array(
+    [
+        [[0, 0, 0], [0, 0, 1], [0, -1, 0]],
+        [[0, 0, -1], [0, 0, 0], [1, 0, 0]],
+        [[0, 1, 0], [-1, 0, 0], [0, 0, 0]],
+    ],
+    np.float32,
+).reshape(3, 9)
+"""Cross product: of a, (a @ _CROSS) reshaped to [3, 3] is the matrix that turns rows b into a x b."""
 
 
 def flesh_before(hands: Sequence[TrackedHand]) -> Floats:
@@ -63,15 +78,13 @@ def flesh_before(hands: Sequence[TrackedHand]) -> Floats:
     Returns:
         float32 [hands, 21], metres.
     """
-    shape = np.stack([hand.world_landmarks for hand in hands])
+    shape = np.array([hand.world_landmarks for hand in hands])
     across = shape[:, Joint.INDEX_MCP] - shape[:, Joint.PINKY_MCP]
-    palmar = np.cross(across[:, None], shape - shape[:, _BEFORE])
-    lengths = np.linalg.norm(palmar, axis=2)
-    sides = np.array([_side(hand) for hand in hands], np.float32)
-    facing = -sides[:, None] * palmar[..., 2] / np.maximum(lengths, 1e-9)
-    facing[:, :5] = facing[:, Joint.MIDDLE_MCP, None]
-    facing = (facing + facing[:, _AFTER]) / 2
-    flesh: Floats = (PALMAR_M + _DORSAL_M) / 2 + facing * (PALMAR_M - _DORSAL_M) / 2
+    palmar = (shape - shape[:, _BEFORE]) @ (across @ _CROSS).reshape(-1, 3, 3)
+    lengths = np.sqrt(np.einsum("hja,hja->hj", palmar, palmar))
+    sides = np.array([[_side(hand)] for hand in hands], np.float32)
+    facing = -sides * palmar[..., 2] / np.maximum(lengths, np.float32(1e-9))
+    flesh: Floats = _MIDDLE_M + (facing[:, _FACING] + facing[:, _FACING_AFTER]) / 2 * _HALF_M
     return flesh
 
 

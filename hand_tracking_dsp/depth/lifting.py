@@ -113,12 +113,12 @@ class HandLifter:
             a hand, all joints are unknown.
         """
         self._tracks = {hand.track_id: self._track(hand.track_id) for hand in hands}
-        placed = {hand.track_id: _unknown(hand) for hand in hands}
+        placed: dict[int, Hand3d] = {}
         if hands:
             # Depth without sense overflows, and is found to be no hand's afterwards.
             with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
                 placed.update(self._placed(hands, view, stamp_s))
-        return tuple(placed[hand.track_id] for hand in hands)
+        return tuple(placed.get(hand.track_id) or _unknown(hand) for hand in hands)
 
     def _track(self, track_id: int) -> _LiftedTrack:
         smoother = OneEuroFilter(self._options.min_cutoff_hz, self._options.beta)
@@ -128,24 +128,24 @@ class HandLifter:
         self, hands: Sequence[TrackedHand], view: DepthView, stamp_s: float
     ) -> Iterator[tuple[int, Hand3d]]:
         """Place the hands that depth shows; yield them with their track_id."""
-        landmarks = np.stack([hand.landmarks[:, :2] for hand in hands])
+        landmarks = np.array([hand.landmarks[:, :2] for hand in hands])
         skin_m, spread_m = read_surface(landmarks, view)
-        sizes = np.array([self._tracks[hand.track_id].bones.size for hand in hands], np.float32)
-        skin = view.camera.unproject(landmarks, skin_m)
-        flesh_m = flesh_before(hands) * sizes[:, None]
-        read = skin * (1 + flesh_m / np.linalg.norm(skin, axis=2))[..., None]
+        sizes = np.array([[self._tracks[hand.track_id].bones.size] for hand in hands], np.float32)
+        rays = view.camera.unproject(landmarks, np.ones_like(skin_m))
+        flesh_m = flesh_before(hands) * sizes / np.sqrt(np.einsum("hja,hja->hj", rays, rays))
+        read = rays * (skin_m + flesh_m)[..., None]
         chosen = [row for row, hand in enumerate(hands) if self._is_plausible(hand, read[row])]
         if not chosen:
             return
         seen = [hands[row] for row in chosen]
-        fit = fit_hands(self._evidence(seen, view, landmarks[chosen], read[chosen], spread_m[chosen]))
+        fit = fit_hands(self._evidence(seen, view, rays[chosen], read[chosen, :, 2], spread_m[chosen]))
         for row, hand in enumerate(seen):
             track = self._tracks[hand.track_id]
             measured = fit.trust[row] >= _TRUSTED
-            if not self._has_hand_size(hand, fit.joints_m[row]):
+            joints_m = fit.joints_m[row].astype(np.float32)
+            if not self._has_hand_size(hand, joints_m):
                 continue
             track.bones.learn(read[chosen[row]], measured)
-            joints_m = fit.joints_m[row].astype(np.float32)
             if self._options.smoothing:
                 joints_m = track.smoother.filter(joints_m, stamp_s, _PALM_M * track.bones.size)
             states = np.where(measured, JointState.MEASURED, JointState.INFERRED).astype(np.uint8)
@@ -166,32 +166,29 @@ class HandLifter:
             bones.suppose(size)
         return True
 
-    def _has_hand_size(self, hand: TrackedHand, joints_m: NDArray[np.float64]) -> bool:
+    def _has_hand_size(self, hand: TrackedHand, joints_m: Floats) -> bool:
         """Tell whether joints [21, 3] that were fitted are as far from each other as a hand's."""
-        size = self._tracks[hand.track_id].bones.size_of(joints_m.astype(np.float32), _ALL_JOINTS)
-        return SMALLEST <= size <= LARGEST
+        return SMALLEST <= self._tracks[hand.track_id].bones.size_of(joints_m, _ALL_JOINTS) <= LARGEST
 
     def _evidence(
-        self, hands: Sequence[TrackedHand], view: DepthView, landmarks: Floats, read: Floats, spread_m: Floats
+        self, hands: Sequence[TrackedHand], view: DepthView, rays: Floats, depth_m: Floats, spread_m: Floats
     ) -> Evidence:
         """Gather what is known of hands; see _placed for the arrays, of which one row is of one hand."""
         bones = [self._tracks[hand.track_id].bones for hand in hands]
-        sizes = np.array([one.size for one in bones])
-        depth_m = read[..., 2].astype(np.float64)
-        distance = median_known(depth_m)
+        sizes = np.array([[one.size] for one in bones])
+        depths = depth_m.astype(np.float64)
+        distance = median_known(depths)[:, None]
         across = np.hypot(_ACROSS_M * sizes, _ACROSS_PX * distance / view.camera.fx)
-        across += _AGEING_M_PER_S * np.array([hand.measurement_age_s for hand in hands])
-        along = np.hypot(_FLESH_M * sizes[:, None], spread_m / 2)
-        along = np.hypot(along, _NOISE_PER_M * distance[:, None] ** 2)
-        rays = view.camera.unproject(landmarks, np.ones(landmarks.shape[:2], np.float32))
+        across += _AGEING_M_PER_S * np.array([[hand.measurement_age_s] for hand in hands])
+        along = np.hypot(np.hypot(_FLESH_M * sizes, spread_m / 2), _NOISE_PER_M * distance**2)
         return Evidence(
-            rays=rays[..., :2].astype(np.float64),
-            depth_m=depth_m,
-            depth_std_m=np.where(np.isfinite(depth_m), along, 1.0),
-            across_std_m=across[:, None],
-            shape_m=np.stack([hand.world_landmarks for hand in hands]).astype(np.float64),
+            rays=rays.transpose(0, 2, 1).astype(np.float64),
+            depth_m=depths,
+            depth_std_m=np.where(np.isfinite(depths), along, 1.0),
+            across_std_m=across,
+            shape_z_m=np.array([hand.world_landmarks[:, 2] for hand in hands], np.float64),
             shape_std_m=np.array([[hand.shape_std_m] for hand in hands]),
-            links_m=np.stack([one.metres for one in bones]),
+            links_m=np.array([one.metres for one in bones]),
             sizes=sizes,
         )
 

@@ -47,7 +47,7 @@ _NEAREST = 5
 _FEWEST = 3
 """Fewest samples that say where a surface is."""
 
-_SAMPLES = np.stack(np.meshgrid(*[np.arange(-_REACH, _REACH + 1)] * 2), axis=-1).reshape(-1, 2)
+_SAMPLES = np.stack(np.meshgrid(*[np.arange(-_REACH, _REACH + 1.0)] * 2)).reshape(2, 1, 1, -1)
 
 
 def read_surface(points_px: Floats, view: DepthView) -> tuple[Floats, Floats]:
@@ -63,33 +63,38 @@ def read_surface(points_px: Floats, view: DepthView) -> tuple[Floats, Floats]:
     """
     samples = _samples(points_px, view)
     palm = median_known(samples[:, _PALM].reshape(len(samples), -1))
-    ordered = np.sort(np.where(np.abs(samples - palm[:, None, None]) < _HAND_M, samples, np.nan), axis=-1)
-    count = np.count_nonzero(ordered > 0, axis=-1)
-    nearest = np.take_along_axis(ordered, (count // _NEAREST)[..., None], axis=-1)
-    behind = ordered - nearest
-    surface = np.where(np.abs(behind) < _SURFACE_M, ordered, np.nan)
-    count = np.count_nonzero(surface > 0, axis=-1)
-    depth = np.where(count >= _FEWEST, median_known(surface), np.nan)
-    squares = np.nan_to_num(surface - depth[..., None]) ** 2
-    spread = np.sqrt(squares.sum(axis=-1) / np.maximum(count, 1))
-    return depth.astype(np.float32), np.where(count >= _FEWEST, spread, np.nan).astype(np.float32)
+    nobody = np.float32(np.nan)
+    ordered = np.where(np.abs(samples - palm[:, None, None]) < _HAND_M, samples, nobody)
+    # Unknown ones come last.
+    ordered = np.sort(ordered, axis=-1).reshape(-1, _SAMPLES.size // 2)
+    each = np.arange(len(ordered))
+    nearest = ordered[each, (ordered > 0).sum(axis=-1) // _NEAREST]
+    surface = np.abs(ordered - nearest[:, None]) < _SURFACE_M
+    count = surface.sum(axis=-1)
+    depth = ordered[each, surface.argmax(axis=-1) + np.maximum(count - 1, 0) // 2]
+    off = np.where(surface, ordered - depth[:, None], np.float32(0))
+    spread = np.sqrt(np.einsum("js,js->j", off, off) / np.maximum(count, 1).astype(np.float32))
+    both = np.where(count >= _FEWEST, (depth, spread), nobody).reshape(2, *points_px.shape[:2])
+    return both[0], both[1]
 
 
 def _samples(points_px: Floats, view: DepthView) -> Floats:
     """Read a window around each landmark: float32 [hands, 21, samples], metres, NaN where unknown."""
     height, width = view.metres.shape
-    extent = np.ptp(points_px, axis=1).max(axis=1)
+    extent = (points_px.max(axis=1) - points_px.min(axis=1)).max(axis=1)
     pitch = np.maximum(extent / np.float32(_SAMPLES_PER_HAND), np.float32(0.5))
-    places = np.rint(points_px[:, :, None] + _SAMPLES * pitch[:, None, None, None])
-    inside = (places[..., 0] >= 0) & (places[..., 1] >= 0)
-    inside &= (places[..., 0] < width) & (places[..., 1] < height)
-    x, y = (np.where(inside, places[..., axis], 0).astype(np.intp) for axis in (0, 1))
-    depths = view.metres[y, x]
-    return np.where(inside & (depths > 0), depths, np.float32(np.nan))
+    places = np.rint(points_px.transpose(2, 0, 1)[..., None] + _SAMPLES * pitch[:, None, None])
+    x, y = places.astype(np.intp)
+    # A negative one is too large, too, where it is read as unsigned.
+    inside = (x.view(np.uintp) < width) & (y.view(np.uintp) < height)
+    depths = view.metres[y * inside, x * inside]
+    known: Floats = np.where(inside & (depths > 0), depths, np.float32(np.nan))
+    return known
 
 
 def median_known(values: Real) -> Real:
-    """Return the median along the last axis without NaN, the lower of two; NaN where all are."""
+    """Return the median of each row [rows, values] without NaN, the lower of two; NaN where all are."""
     ordered = np.sort(values, axis=-1)
-    middle = np.maximum(np.count_nonzero(np.isfinite(ordered), axis=-1) - 1, 0) // 2
-    return np.take_along_axis(ordered, middle[..., None], axis=-1)[..., 0]
+    known = np.isfinite(ordered).sum(axis=-1)
+    middle: Real = ordered[np.arange(len(ordered)), np.maximum(known - 1, 0) // 2]
+    return middle
