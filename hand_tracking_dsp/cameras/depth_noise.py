@@ -46,90 +46,123 @@ _LOST = 0.002
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
+class DepthSensor:
+    """A depth sensor: what is its own is drawn once, the noise anew for each image.
+
+    Args:
+        kind: One of DEPTH_NOISES.
+        random: Source of what is the sensor's own: baseline, steps and side of the projector, reach of the
+            matching, strengths. Each is drawn where it is first needed.
+        strength: Strength of noise and quantisation; 1: a good sensor of its kind.
+    """
+
+    def __init__(self, kind: str, random: np.random.Generator, strength: float = 1.0) -> None:
+        self._kind = kind
+        self._random = random
+        self._strength = strength
+        self._own: dict[str, float] = {}
+
+    def see(self, metres: Floats32, camera: Intrinsics, random: np.random.Generator) -> Floats32:
+        """Return a depth image as the sensor would give it.
+
+        Args:
+            metres: float32 [height, width]; 0 = unknown.
+            camera: The image's camera; a crop has that of its enlarged pixels.
+            random: Source of the image's noise.
+
+        Returns:
+            float32 [height, width], a new array; 0 where the sensor sees nothing.
+        """
+        if self._kind == "structured_light":
+            return self._structured_light(metres, camera, random)
+        if self._kind == "stereo":
+            return self._stereo(metres, camera, random)
+        if self._kind == "time_of_flight":
+            return self._time_of_flight(metres, random)
+        copied: Floats32 = metres.copy()
+        return copied
+
+    def _constant(self, name: str, low: float = 0.0, high: float = 1.0) -> float:
+        if name not in self._own:
+            self._own[name] = float(self._random.uniform(low, high))
+        return self._own[name]
+
+    def _structured_light(
+        self, metres: Floats32, camera: Intrinsics, random: np.random.Generator
+    ) -> Floats32:
+        """Jitter edges, quantise disparity, and blank the projector's shadow and steep surfaces."""
+        scale = camera.fx / _FOCAL_PX
+        edges = np.flatnonzero(_edges(metres))
+        depth = _jittered(metres, edges, random, 0.6 * scale)
+        baseline_m = self._constant("baseline_m", 0.02, 0.075)
+        step = np.float32(self._strength * self._constant("step_px", 0.06, 0.16))
+        focal_baseline = np.float32(_FOCAL_PX * baseline_m)
+        disparity = _disparity(depth, focal_baseline)
+        steps = disparity * (np.float32(1.0) / step)
+        steps += random.standard_normal(depth.shape, np.float32) * np.float32(0.6)
+        steps = np.rint(steps)
+        seen = np.zeros_like(depth)
+        np.divide(focal_baseline / step, steps, out=seen, where=(steps > 0) & (depth > 0))
+        leftward = self._constant("side") < 0.5
+        holes = _shadow(metres, camera.fx * baseline_m, leftward) | _grazing(metres, camera, 0.22)
+        holes.reshape(-1)[edges[random.random(len(edges)) < 0.35]] = True
+        seen[holes] = 0.0
+        return seen
+
+    def _stereo(self, metres: Floats32, camera: Intrinsics, random: np.random.Generator) -> Floats32:
+        """Fatten what is near, add correlated noise, and blank what one eye misses or has no texture."""
+        scale = camera.fx / _FOCAL_PX
+        reach = max(round(self._constant("reach_px", 0.5, 2.0) * scale), 1)
+        depth = _fattened(metres, reach)
+        baseline_m = self._constant("baseline_m", 0.035, 0.095)
+        focal_baseline = np.float32(_FOCAL_PX * baseline_m)
+        grain = _smooth_noise(depth.shape, random, 1.6 * scale)
+        disparity = _disparity(depth, focal_baseline)
+        disparity += grain * np.float32(self._strength * self._constant("grain_px", 0.06, 0.22))
+        seen = np.zeros_like(depth)
+        np.divide(focal_baseline, disparity, out=seen, where=(disparity > 0) & (depth > 0))
+        holes = _shadow(metres, camera.fx * baseline_m * 0.5, leftward=True)
+        bare = _smooth_noise(depth.shape, random, max(5.0 * scale, 2.5))
+        holes |= bare > np.float32(self._constant("texture", 1.8, 3.2))
+        seen[holes] = 0.0
+        return seen
+
+    def _time_of_flight(self, metres: Floats32, random: np.random.Generator) -> Floats32:
+        """Mix depths at steps, add light by detours and noise, and blank what returns little light."""
+        known = metres > 0
+        far = np.where(known, metres, metres.max(initial=0.0)).astype(np.float32)
+        near_light = cv2.blur(far, (9, 9))
+        detour = np.clip(near_light - far, -0.05, 0.08) * np.float32(self._constant("detour", 0.0, 0.12))
+        depth: Floats32 = far + detour
+        edges = np.flatnonzero(_edges(metres))
+        flying = edges[random.random(len(edges)) < self._constant("flying", 0.3, 0.9)]
+        depth.reshape(-1)[flying] = cv2.blur(far, (3, 3)).reshape(-1)[flying]
+        amplitude = np.float32(self._strength * self._constant("amplitude_m", 0.0015, 0.004))
+        sigma = amplitude * (np.float32(0.4) + far * far)
+        depth += sigma * random.standard_normal(metres.shape, np.float32)
+        anywhere = random.integers(0, depth.size, round(_LOST * self._strength * depth.size))
+        lost = np.concatenate([edges[random.random(len(edges)) < 0.25], anywhere])
+        depth[~known | (depth < 0)] = 0.0
+        depth.reshape(-1)[lost] = 0.0
+        return depth
+
+
 def add_depth_noise(
     metres: Floats32, camera: Intrinsics, kind: str, random: np.random.Generator, strength: float = 1.0
 ) -> Floats32:
-    """Return a depth image as a sensor would give it.
+    """Return a depth image as some sensor of a kind would give it, another one at each call.
 
     Args:
         metres: float32 [height, width]; 0 = unknown.
-        camera: The image's camera; a crop has that of its enlarged pixels.
+        camera: The image's camera.
         kind: One of DEPTH_NOISES.
-        random: Source of the noise.
-        strength: Strength of noise and quantisation; 1: a good sensor of its kind.
+        random: Source of the sensor and of the noise.
+        strength: As for DepthSensor.
 
     Returns:
         float32 [height, width], a new array; 0 where the sensor sees nothing.
     """
-    if kind == "structured_light":
-        return _structured_light(metres, camera, random, strength)
-    if kind == "stereo":
-        return _stereo(metres, camera, random, strength)
-    if kind == "time_of_flight":
-        return _time_of_flight(metres, random, strength)
-    copied: Floats32 = metres.copy()
-    return copied
-
-
-def _structured_light(
-    metres: Floats32, camera: Intrinsics, random: np.random.Generator, strength: float
-) -> Floats32:
-    """Jitter edges, quantise disparity, and blank the projector's shadow and steep surfaces."""
-    scale = camera.fx / _FOCAL_PX
-    edges = np.flatnonzero(_edges(metres))
-    depth = _jittered(metres, edges, random, 0.6 * scale)
-    baseline_m = random.uniform(0.02, 0.075)
-    step = np.float32(strength * random.uniform(0.06, 0.16))  # px of disparity
-    focal_baseline = np.float32(_FOCAL_PX * baseline_m)
-    disparity = _disparity(depth, focal_baseline)
-    steps = disparity * (np.float32(1.0) / step)
-    steps += random.standard_normal(depth.shape, np.float32) * np.float32(0.6)
-    steps = np.rint(steps)
-    seen = np.zeros_like(depth)
-    np.divide(focal_baseline / step, steps, out=seen, where=(steps > 0) & (depth > 0))
-    holes = _shadow(metres, camera.fx * baseline_m, random.uniform() < 0.5) | _grazing(metres, camera, 0.22)
-    holes.reshape(-1)[edges[random.random(len(edges)) < 0.35]] = True
-    seen[holes] = 0.0
-    return seen
-
-
-def _stereo(metres: Floats32, camera: Intrinsics, random: np.random.Generator, strength: float) -> Floats32:
-    """Fatten what is near, add correlated noise, and blank what one eye misses and what has no texture."""
-    scale = camera.fx / _FOCAL_PX
-    reach = max(round(random.uniform(0.5, 2.0) * scale), 1)
-    depth = _fattened(metres, reach)
-    baseline_m = random.uniform(0.035, 0.095)
-    focal_baseline = np.float32(_FOCAL_PX * baseline_m)
-    grain = _smooth_noise(depth.shape, random, 1.6 * scale)
-    disparity = _disparity(depth, focal_baseline)
-    disparity += grain * np.float32(strength * random.uniform(0.06, 0.22))
-    seen = np.zeros_like(depth)
-    np.divide(focal_baseline, disparity, out=seen, where=(disparity > 0) & (depth > 0))
-    holes = _shadow(metres, camera.fx * baseline_m * 0.5, leftward=True)
-    bare = _smooth_noise(depth.shape, random, max(5.0 * scale, 2.5))
-    holes |= bare > np.float32(random.uniform(1.8, 3.2))
-    seen[holes] = 0.0
-    return seen
-
-
-def _time_of_flight(metres: Floats32, random: np.random.Generator, strength: float) -> Floats32:
-    """Mix depths at steps, add light that came by a detour, noise, and blank what returns little light."""
-    known = metres > 0
-    far = np.where(known, metres, metres.max(initial=0.0)).astype(np.float32)
-    near_light = cv2.blur(far, (9, 9))
-    detour = np.clip(near_light - far, -0.05, 0.08) * np.float32(random.uniform(0.0, 0.12))
-    depth: Floats32 = far + detour
-    edges = np.flatnonzero(_edges(metres))
-    flying = edges[random.random(len(edges)) < random.uniform(0.3, 0.9)]
-    depth.reshape(-1)[flying] = cv2.blur(far, (3, 3)).reshape(-1)[flying]
-    amplitude = np.float32(strength * random.uniform(0.0015, 0.004))
-    sigma = amplitude * (np.float32(0.4) + far * far)
-    depth += sigma * random.standard_normal(metres.shape, np.float32)
-    anywhere = random.integers(0, depth.size, round(_LOST * strength * depth.size))
-    lost = np.concatenate([edges[random.random(len(edges)) < 0.25], anywhere])
-    depth[~known | (depth < 0)] = 0.0
-    depth.reshape(-1)[lost] = 0.0
-    return depth
+    return DepthSensor(kind, random, strength).see(metres, camera, random)
 
 
 def _disparity(metres: Floats32, focal_baseline: np.float32) -> Floats32:

@@ -23,7 +23,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,9 @@ from rich.text import Text
 import hand_tracking_dsp
 from hand_tracking_dsp.documents import require_file, visible, visible_lines
 from hand_tracking_dsp.errors import BackendError, HandTrackingError, OutputError
-from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.files import make_folder, write_text
 from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.temporary import temporary_file
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, providers_by_precision
 from hand_tracking_dsp.tracking.device import device_name
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -54,7 +55,7 @@ def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 (whatever JSON c
 def require_writable(out: Path | None, *files: str) -> None:
     """Find out before the work whether its result can be written to --out, and say what it will replace.
 
-    Nothing is made.
+    Its folder is made and a file in it, and what was made is removed again.
 
     Args:
         out: Value of --out; None where it was not given.
@@ -67,18 +68,45 @@ def require_writable(out: Path | None, *files: str) -> None:
         return
     paths = [out / name for name in files] or [out]
     try:
-        there = next(path for path in (paths[0].parent, *paths[0].absolute().parents) if path.exists())
-        replaced = [path for path in paths if path.exists()]
+        replaced = [path for path in paths if _is_there(path)]
         for path in replaced:
             require_file(path)
-    except OSError as error:  # another kind of file, or a name that no file system takes
+        _try_writing(Path(os.path.realpath(paths[0])).parent)
+    except OSError as error:
         msg = f"--out {out} cannot be written ({error.strerror}): choose another."
         raise OutputError(msg) from error
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        msg = f"--out {out} cannot be written: {there} is not a writable folder; choose another."
-        raise OutputError(msg)
     for path in replaced:
         print(f"{visible(str(path))} is there already: it will be replaced.", file=sys.stderr)
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether a file is there.
+
+    Raises:
+        OSError: None can be, for example by its name.
+    """
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _try_writing(folder: Path) -> None:
+    """Make a folder and a file in it, and remove what was made: permissions do not tell everything.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        make_folder(folder)
+        with temporary_file(folder):
+            pass
+    finally:
+        for one in missing:
+            with suppress(OSError):
+                one.rmdir()
 
 
 def machine() -> dict[str, Any]:

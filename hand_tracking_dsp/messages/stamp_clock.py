@@ -58,8 +58,10 @@ class StampClock:
         return arrival_s if self.still or not stamp_s else stamp_s
 
     def warning(self, topic: str) -> str:
-        """Return a sentence about stamps that stand still or go back again and again; "": neither."""
-        if self.still and self._stamp_s:
+        """Return a sentence about stamps that are 0, stand still or go back again and again; "": none."""
+        if self.still and not self._stamp_s:
+            return f"The stamps on {topic} are 0: the time of arrival is used, set them in the publisher."
+        if self.still:
             return f"The stamps on {topic} stand still at {self._stamp_s:.3f} s: the time of arrival is used."
         if len(self._backward_s) >= _ENOUGH:
             return (

@@ -36,6 +36,8 @@ _SAME_CAMERA = 0.02
 _ANY_FOV_DEG = 60.0
 # Difference of two sides' ratios from which one image is no scaled copy of the other.
 _SAME_SHAPE = 0.02
+# Shorter side, pixels, below which a hand at arm's length is a few pixels wide.
+_FEWEST_ROWS = 48
 
 
 class DepthAlignment:
@@ -82,7 +84,7 @@ class DepthAlignment:
         model = camera_model(self.info, width, height, _ANY_FOV_DEG)
         if not model.calibrated:
             model = self._received.camera(width, height)
-        self.warnings = self._uncalibrated(model)
+        self.warnings = [*_too_small(width, height), *self._uncalibrated(model)]
         return DepthView(metres, model.intrinsics)
 
     def aligned(
@@ -101,15 +103,11 @@ class DepthAlignment:
         """
         other = self.info if self._registered else None
         model = self._received.camera(*size, other)
-        if not self._registered:
-            self.warnings = self._uncalibrated(model)
-            return DepthView(self._carried(metres, depth_header, header, model, size), model.intrinsics)
-        self.warnings = [
-            *self._uncalibrated(model),
-            *self._other_frame(depth_header, header),
-            *self._other_camera(model, size),
-        ]
         height, width = metres.shape
+        self.warnings = [*_too_small(width, height), *self._uncalibrated(model)]
+        if not self._registered:
+            return DepthView(self._carried(metres, depth_header, header, model, size), model.intrinsics)
+        self.warnings += [*self._other_frame(depth_header, header), *self._other_camera(model, size)]
         if (width, height) == size:
             return DepthView(metres, model.intrinsics)
         if abs(width * size[1] / (height * size[0]) - 1) > _SAME_SHAPE:
@@ -181,3 +179,9 @@ class DepthAlignment:
             f"depth.registered to false."
         )
         return [sentence]
+
+
+def _too_small(width: int, height: int) -> list[str]:
+    if min(width, height) >= _FEWEST_ROWS:
+        return []
+    return [f"The depth images are {width}x{height} pixels, too few for hands: take larger ones."]

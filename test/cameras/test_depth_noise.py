@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hand_tracking_dsp.cameras.depth_noise import DEPTH_NOISES, add_depth_noise
+from hand_tracking_dsp.cameras.depth_noise import DEPTH_NOISES, DepthSensor, add_depth_noise
 from hand_tracking_dsp.tracking.depth_view import Intrinsics
 
 CAMERA = Intrinsics(600.0, 600.0, 79.5, 59.5)
@@ -117,3 +117,34 @@ def test_time_of_flight_has_flying_pixels_at_steps() -> None:
 @pytest.mark.parametrize("kind", NOISY)
 def test_more_strength_is_more_noise(kind: str) -> None:
     assert spread(seen(wall(0.8), kind, strength=3.0)) > 1.5 * spread(seen(wall(0.8), kind, strength=0.5))
+
+
+def images_of(sensor: DepthSensor, count: int = 8) -> list[np.ndarray]:
+    return [sensor.see(step(), CAMERA, np.random.default_rng(index)) for index in range(count)]
+
+
+def test_a_sensor_of_structured_light_has_one_projector_and_one_step() -> None:
+    values, sides = set(), set()
+    for image in images_of(DepthSensor("structured_light", np.random.default_rng(5))):
+        values |= set(np.unique(image[:, :30]).tolist()) - {0.0}
+        holes = image == 0
+        sides.add(bool(holes[:, 35:55].mean() > holes[:, 105:125].mean()))
+    assert len(values) < 12
+    assert len(sides) == 1
+
+
+@pytest.mark.parametrize("kind", ["stereo", "time_of_flight"])
+def test_a_sensor_is_as_noisy_in_each_image_and_sensors_differ(kind: str) -> None:
+    sensors = [DepthSensor(kind, np.random.default_rng(seed)) for seed in range(8)]
+    over_time = [spread(image[:, :30]) for image in images_of(sensors[0])]
+    assert np.ptp(over_time) / np.mean(over_time) < 0.25
+    each = [spread(sensor.see(wall(0.8), CAMERA, np.random.default_rng(9))) for sensor in sensors]
+    assert np.ptp(each) / np.mean(each) > 0.5
+
+
+@pytest.mark.parametrize("kind", NOISY)
+def test_the_images_of_a_sensor_differ_and_its_mean_over_time_does_not_drift(kind: str) -> None:
+    images = images_of(DepthSensor(kind, np.random.default_rng(5)), 16)
+    assert not np.array_equal(images[0], images[1])
+    seen_mm = [1e3 * image[:, :30][image[:, :30] > 0].mean() for image in images]
+    assert abs(np.mean(seen_mm[:8]) - np.mean(seen_mm[8:])) < 0.5

@@ -109,10 +109,16 @@ def test_what_will_be_replaced_is_said_and_nothing_is_made(tmp_path: Path, capsy
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
 
 
-@pytest.mark.parametrize("name", ["folder", "pipe", "file/below", "x" * 300])
+# In /proc nobody can make anything, though root has the permission.
+@pytest.mark.parametrize(
+    "name",
+    ["folder", "pipe", "file/below", "x" * 300, f"new/{'x' * 300}/file", "loop/file", "/proc/new/file"],
+)
 def test_a_place_for_the_result_that_cannot_be_is_found_out_before(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("")
     os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(OutputError, match=r"--out .* cannot be written"):
         require_writable(tmp_path / name)
+    assert not (tmp_path / "new").exists()

@@ -27,10 +27,11 @@ def test_the_stamp_is_the_time():
     assert times([1.0, 1.1, 1.2])[0] == [1.0, 1.1, 1.2]
 
 
-def test_without_a_stamp_the_arrival_is():
+def test_without_a_stamp_the_arrival_is_and_it_is_named():
     found, clock = times([0.0] * 6)
     assert found == [1000.0 + index for index in range(6)]
-    assert clock.warning("/hands") == ""
+    assert clock.warning("/hands").startswith("The stamps on /hands are 0: the time of arrival is used")
+    assert times([0.0])[1].warning("/hands") == "", "one is no fault"
 
 
 def test_stamps_that_stand_still_are_replaced_by_arrivals_and_named():

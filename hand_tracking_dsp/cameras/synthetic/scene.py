@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.cameras.camera import Frame, FrameSource, HandTruth, SourceOptions
-from hand_tracking_dsp.cameras.depth_noise import add_depth_noise
+from hand_tracking_dsp.cameras.depth_noise import DepthSensor
 from hand_tracking_dsp.cameras.synthetic.background import paint_room, view_room
 from hand_tracking_dsp.cameras.synthetic.motion import HandPlace, Motion
 from hand_tracking_dsp.cameras.synthetic.render import render_hand
@@ -52,6 +52,7 @@ class SyntheticScene:
         random = np.random.default_rng((options.seed, 5))
         grain = random.normal(0.0, options.noise, (height + 64, width + 64, 3))
         self._grain: NDArray[np.int16] = np.rint(grain).astype(np.int16)
+        self._sensor = DepthSensor(options.depth_noise, np.random.default_rng((options.seed, 9)))
 
     def frame(self, index: int, hands_s: float | None = None, room_s: float | None = None) -> Frame:
         """Draw a frame, with depth and the truth of every hand with half its joints in the picture.
@@ -114,7 +115,7 @@ class SyntheticScene:
             return depth_mm
         random = np.random.default_rng((self.options.seed, 8, index))
         metres = depth_mm.astype(np.float32) * np.float32(1e-3)
-        noisy = add_depth_noise(metres, self.intrinsics, self.options.depth_noise, random)
+        noisy = self._sensor.see(metres, self.intrinsics, random)
         sensed: NDArray[np.uint16] = np.clip(np.rint(noisy * 1e3), 0, 65535).astype(np.uint16)
         return sensed
 

@@ -52,3 +52,11 @@ def test_what_is_not_asked_for_is_left_out(capsys: pytest.CaptureFixture[str]) -
 def test_a_negative_number_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["depth", "render", "--crops", "-1"]) == 1
     assert "--crops is -1: it must be at least 0." in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_the_work(capsys: pytest.CaptureFixture[str]) -> None:
+    # Root has the permission, but nothing can be made there.
+    assert main(["depth", "render", "--out", "/proc/new"]) == 1
+    shown, refused = capsys.readouterr()
+    assert shown == ""
+    assert "--out /proc/new cannot be written" in refused

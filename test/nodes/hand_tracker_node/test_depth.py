@@ -218,16 +218,43 @@ def test_what_depth_showed_is_forgotten_when_no_more_of_it_can_be_used(
     diagnostics(NODE, lambda status: "hold no depth" not in status.message)
 
 
-def test_stamps_of_depth_that_stand_still_are_named(graph, start, camera, depth_camera, diagnostics):
+@pytest.mark.parametrize(
+    ("stamp_ns", "sentence"),
+    [(10**9, "The stamps on /depth/image_raw stand still"), (0, "The stamps on /depth/image_raw are 0")],
+)
+def test_stamps_of_depth_that_stand_still_are_named(
+    graph, start, camera, depth_camera, diagnostics, stamp_ns, sentence
+):
     start(**{"depth.mode": "fused"})
     depth_camera.connect()
-    depth = Header(stamp=Time(nanoseconds=10**9).to_msg(), frame_id="camera")
+    depth = Header(stamp=Time(nanoseconds=stamp_ns).to_msg(), frame_id="camera")
     for _ in range(8):
         heard = len(camera.stats)
         camera.send()
         depth_camera.send_depth(depth, camera.frames[0].depth_mm)
         graph.until(lambda heard=heard: len(camera.stats) > heard, "the hands went out")
-    diagnostics(NODE, lambda status: "The stamps on /depth/image_raw stand still" in status.message)
+    diagnostics(NODE, lambda status: sentence in status.message)
+    assert camera.hands[-1].hands
+
+
+@pytest.mark.parametrize("mode", ["fused", "depth_only"])
+def test_depth_of_a_few_pixels_is_named_and_rejects_no_image(
+    graph, start, camera, depth_camera, diagnostics, mode
+):
+    start(**{"depth.mode": mode})
+    graph.until(depth_camera.depth.get_subscription_count, "the tracker listens to depth")
+    shown = []
+
+    def is_named(status):
+        header = camera.header()
+        depth_camera.send_depth(header, camera.frames[0].depth_mm[::160, ::160])
+        camera.send(pixels_to_image(camera.frames[0].image, header))
+        shown.append(status)
+        return "The depth images are 4x3 pixels, too few for hands" in status.message
+
+    diagnostics(NODE, is_named)
+    assert {values(status)["frames_rejected"] for status in shown} == {"0"}
+    assert bool(camera.hands[-1].hands) == (mode == "fused")
 
 
 def test_says_that_the_stamps_of_image_and_depth_never_meet(start, camera, depth_camera, diagnostics):

@@ -71,10 +71,11 @@ def test_stamps_that_stand_still_give_no_age_and_are_named():
     assert "stand still" in warning
 
 
-def test_stamps_of_zero_are_no_offset():
+def test_stamps_of_zero_are_named_and_no_offset():
     images = received()
     assert math.isnan(show(images, lambda _: 0)[-1][1])
-    assert images.remarks("/image_raw") == ([], [])
+    sentence = "The stamps on /image_raw are 0: the time of arrival is used, set them in the publisher."
+    assert images.remarks("/image_raw") == ([sentence], [])
 
 
 def test_an_empty_frame_is_warned_of():
