@@ -42,7 +42,7 @@ from hand_tracking_dsp.commands.output import machine, make_console, make_table,
 from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, metrics_table
-from hand_tracking_dsp.evaluation.measures.frames import HANDLED
+from hand_tracking_dsp.evaluation.measures.frame_row import HANDLED
 from hand_tracking_dsp.evaluation.measures.wording import number
 from hand_tracking_dsp.evaluation.replay.pool import LeftOut, run_here, run_on_cluster
 from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, ReplayOptions, Unit, UnitResult

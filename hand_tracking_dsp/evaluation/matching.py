@@ -16,13 +16,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, palm_size
+import numpy as np
+
+from hand_tracking_dsp.depth.types import Hand3d
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
+from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent, mean_distance_px, palm_size
 from hand_tracking_dsp.tracking.types import Floats
 
 # Mean distance, in % of the reference's palm size, from which on two hands of one image are not the same.
 _LIMIT_PALM_PERCENT = 100.0
+
+# A camera whose pixels are the slopes of rays.
+_RAYS = Intrinsics(1.0, 1.0, 0.0, 0.0)
 
 
 def match_hands(
@@ -38,14 +45,41 @@ def match_hands(
     Returns:
         Pairs (index in hands, index in references), ordered by the latter.
     """
-    distances = sorted(
+    distances = (
         (mean_distance_palm_percent(hand, reference), i, j)
         for i, hand in enumerate(hands)
         for j, reference in enumerate(references)
         if palm_size(reference) > 0
     )
+    return _nearest(distances, limit_percent)
+
+
+def match_in_space(hands: Sequence[Hand3d], references: Sequence[Hand3d]) -> list[tuple[int, int]]:
+    """Pair hands in space as match_hands does in an image, by the rays of the joints that both know.
+
+    Rays alone count, so that a hand whose depth is wrong is compared with the one that it is.
+
+    Args:
+        hands: Hands in the camera's optical frame.
+        references: Hands of the reference, in the same frame.
+
+    Returns:
+        Pairs (index in hands, index in references), ordered by the latter.
+    """
+    seen, expected = ([_RAYS.project(one.joints_m) for one in some] for some in (hands, references))
+    distances = []
+    for i, hand in enumerate(seen):
+        for j, reference in enumerate(expected):
+            known = np.isfinite(hand).all(axis=1) & np.isfinite(reference).all(axis=1)
+            if known.any() and (size := palm_size(reference)) > 0:
+                percent = 100 * mean_distance_px(hand[known], reference[known]) / size
+                distances.append((percent, i, j))
+    return _nearest(distances, _LIMIT_PALM_PERCENT)
+
+
+def _nearest(distances: Iterable[tuple[float, int, int]], limit_percent: float) -> list[tuple[int, int]]:
     pairs: list[tuple[int, int]] = []
-    for distance, i, j in distances:
+    for distance, i, j in sorted(distances):
         if distance <= limit_percent and all(i != used and j != taken for used, taken in pairs):
             pairs.append((i, j))
     return sorted(pairs, key=lambda pair: pair[1])

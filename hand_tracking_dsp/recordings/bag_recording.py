@@ -67,7 +67,7 @@ class BagRecording:
 
     Truth is taken from a topic named truth, recorded hands from one named hands, both of HandArray and of
     the image's own namespace where there are several; the battery from one named battery_state, and
-    its power from one named power_w. True hands in space are taken from one named truth_3d.
+    its power from one named power_w. Hands in space are taken from topics named truth_3d and hands_3d.
 
     Args:
         path: Path to a rosbag2 folder or file, or to a ROS 1 bag.
@@ -178,7 +178,7 @@ class BagRecording:
             return _rejected(index, found, error)
         try:
             header_ns = stamp_ns(message)
-            belongings = beside.take(header_ns)
+            belongings = beside.take(header_ns, str(message.header.frame_id))
             image, order = pixels(message, msgtype, scale)
         except (FrameError, AttributeError, TypeError) as error:
             count_problem(self.problems, f"{topic}: {error}")
@@ -201,6 +201,7 @@ class BagRecording:
             found.batteries,
             None if depth is None else depth.recorded(found.depth, found.stamp_s, message.header.frame_id),
             belongings.truth_3d,
+            belongings.recorded_3d,
         )
 
     def _check_order(self, frame: RecordedFrame, last_ns: int) -> None:

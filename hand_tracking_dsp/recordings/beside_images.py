@@ -17,12 +17,14 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Sized
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from hand_tracking_dsp.control.samples import BatterySample
 from hand_tracking_dsp.depth.types import Hand3d
+from hand_tracking_dsp.documents import excerpt
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.messages.hands import HANDS_TYPE, tracked_hands
 from hand_tracking_dsp.messages.hands_3d import HANDS_3D_TYPE, space_hands
@@ -37,6 +39,7 @@ from hand_tracking_dsp.tracking.types import TrackedHand
 _TRUTH = "truth"
 _TRUTH_3D = "truth_3d"
 _HANDS = "hands"
+_HANDS_3D = "hands_3d"
 _MOST_KEPT = 1000
 
 _Kept = TypeVar("_Kept")
@@ -48,6 +51,15 @@ class Belongings(NamedTuple):
     truth: tuple[TrueHand, ...] | None = None
     recorded: RecordedHands | None = None
     truth_3d: tuple[Hand3d, ...] | None = None
+    recorded_3d: tuple[Hand3d, ...] | None = None
+
+
+class _InSpace(NamedTuple):
+    """Hands in space, of a frame of coordinates."""
+
+    topic: str
+    frame_id: str
+    hands: tuple[Hand3d, ...]
 
 
 class BesideImages:
@@ -76,13 +88,14 @@ class BesideImages:
                 ("battery_state", BATTERY_TYPE),
                 (POWER_TOPIC, POWER_TYPE),
                 (_TRUTH_3D, HANDS_3D_TYPE),
+                (_HANDS_3D, HANDS_3D_TYPE),
             )
         }
         self.connections = [one for found in by_name.values() for one in found]
-        self.is_stamped = any(by_name[name] for name in (_TRUTH, _HANDS, _TRUTH_3D))
+        self.is_stamped = any(by_name[name] for name in (_TRUTH, _HANDS, _TRUTH_3D, _HANDS_3D))
         self._truth: dict[int, tuple[TrueHand, ...] | None] = {}
         self._recorded: dict[int, RecordedHands | None] = {}
-        self._truth_3d: dict[int, tuple[Hand3d, ...] | None] = {}
+        self._in_space: dict[str, dict[int, _InSpace | None]] = {_TRUTH_3D: {}, _HANDS_3D: {}}
         self._battery = BatteryReader()
         self._readings: deque[BatterySample] = deque(maxlen=_MOST_KEPT)
         self._last_ns = 0
@@ -93,14 +106,20 @@ class BesideImages:
         self._readings.clear()
         return readings
 
-    def take(self, header_ns: int) -> Belongings:
-        """Return what belongs to an image; nothing where its stamp is that of the image before, or 0."""
+    def take(self, header_ns: int, frame_id: str) -> Belongings:
+        """Return what belongs to an image; nothing where its stamp is that of the image before, or 0.
+
+        Args:
+            header_ns: Stamp of the image, nanoseconds.
+            frame_id: Its frame; hands in space of another one, such as a target frame, are left out.
+        """
         alone = header_ns != self._last_ns
         self._last_ns = header_ns
         found = Belongings(
             self._truth.pop(header_ns, None),
             self._recorded.pop(header_ns, None),
-            self._truth_3d.pop(header_ns, None),
+            self._hands_in(frame_id, self._in_space[_TRUTH_3D].pop(header_ns, None)),
+            self._hands_in(frame_id, self._in_space[_HANDS_3D].pop(header_ns, None)),
         )
         return found if alone else Belongings()
 
@@ -114,8 +133,9 @@ class BesideImages:
                 self._readings.append(self._battery.sample(message, arrival_s))
             elif connection.msgtype == POWER_TYPE:
                 self._battery.add_power(message, arrival_s)
-            elif name == _TRUTH_3D:
-                self._keep(topic, self._truth_3d, stamp_ns(message), space_hands(message))
+            elif name in self._in_space:
+                found = _InSpace(topic, str(message.header.frame_id), space_hands(message))
+                self._keep(topic, self._in_space[name], stamp_ns(message), found)
             elif name == _TRUTH:
                 truth = tuple(map(_true_hand, tracked_hands(message)))
                 self._keep(topic, self._truth, stamp_ns(message), truth)
@@ -131,14 +151,22 @@ class BesideImages:
     def end(self) -> None:
         """Count what is left without an image, and what was remarkable about the battery."""
         self._problems.update([*self._battery.remarks, *power_of_other_types(self._bag.connections)])
-        for name, left in (
-            (_TRUTH, self._truth),
-            (_HANDS, self._recorded),
-            (_TRUTH_3D, self._truth_3d),
-        ):
+        left_by_name: dict[str, Sized] = {_TRUTH: self._truth, _HANDS: self._recorded, **self._in_space}
+        for name, left in left_by_name.items():
             if left:
                 topic = next(one.topic for one in self.connections if one.topic.split("/")[-1] == name)
                 self._problems[f"{topic}: the image of a message is not in the bag"] += len(left)
+
+    def _hands_in(self, frame_id: str, found: _InSpace | None) -> tuple[Hand3d, ...] | None:
+        """Return hands in space in the frame of an image; None where they are not known there."""
+        if found is None or found.frame_id == frame_id:
+            return found and found.hands
+        count_problem(
+            self._problems,
+            f"{found.topic}: its hands are in the frame {excerpt(found.frame_id)}, the images in "
+            f"{excerpt(frame_id)}, so that they are not compared",
+        )
+        return None
 
     def _keep(self, topic: str, by_stamp: dict[int, _Kept | None], header_ns: int, value: _Kept) -> None:
         """Keep what belongs to the image of a stamp; only the latest, and None where a stamp is ambiguous."""

@@ -63,6 +63,7 @@ class RecordedFrame:
         batteries: Battery readings since the image before, stamped with their arrival, seconds.
         depth: Depth image that belongs to it; None: there is none, or it was not asked for.
         truth_3d: True hands in space; None where they are not known.
+        recorded_3d: Hands in space that were published; None where they are not known.
     """
 
     index: int
@@ -78,6 +79,7 @@ class RecordedFrame:
     batteries: tuple[BatterySample, ...] = ()
     depth: RecordedDepth | None = None
     truth_3d: tuple[Hand3d, ...] | None = None
+    recorded_3d: tuple[Hand3d, ...] | None = None
 
 
 def count_problem(problems: Counter[str], sentence: str) -> None:

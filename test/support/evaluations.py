@@ -26,7 +26,8 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, measured
-from hand_tracking_dsp.evaluation.measures.frames import HANDLED, FrameRow, FrameRows, Frames, read_frames
+from hand_tracking_dsp.evaluation.measures.frame_row import HANDLED, FrameRow
+from hand_tracking_dsp.evaluation.measures.frames import FrameRows, Frames, read_frames
 
 
 def run_frames(

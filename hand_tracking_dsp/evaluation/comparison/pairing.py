@@ -22,7 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
-from hand_tracking_dsp.evaluation.measures.frames import HANDLED, Frames
+from hand_tracking_dsp.evaluation.measures.frame_row import HANDLED
+from hand_tracking_dsp.evaluation.measures.frames import Frames
 from hand_tracking_dsp.evaluation.statistics import Blocks, Resampling
 
 _SAME_STAMP_S = 1e-4

@@ -25,10 +25,15 @@ from hand_tracking_dsp.evaluation.measures.aggregates import (
     share_of,
     weighted_mean,
 )
-from hand_tracking_dsp.evaluation.measures.frames import DROPPED, REJECTED, Frames
+from hand_tracking_dsp.evaluation.measures.frame_row import DROPPED, REJECTED
+from hand_tracking_dsp.evaluation.measures.frames import Frames
 from hand_tracking_dsp.evaluation.measures.metric import Metric, RunMetric
 from hand_tracking_dsp.evaluation.measures.run_catalogue import RUN_METRICS
-from hand_tracking_dsp.evaluation.measures.space_catalogue import SPACE_METRICS
+from hand_tracking_dsp.evaluation.measures.space_catalogue import (
+    RECORDED_AGREEMENT,
+    RECORDED_ERRORS,
+    SPACE_METRICS,
+)
 from hand_tracking_dsp.evaluation.measures.workload_catalogue import WORKLOAD_METRICS
 
 _JOINTS = "true joints: a bag with a topic truth, or --truth with joints"
@@ -115,6 +120,7 @@ METRICS: tuple[Metric, ...] = (
         ratio("sides_right", "true_sides"),
     ),
     *SPACE_METRICS,
+    *RECORDED_ERRORS,
     _stability(
         "jitter_px",
         "px",
@@ -178,6 +184,7 @@ METRICS: tuple[Metric, ...] = (
         mean("recorded_px"),
         note="agreement",
     ),
+    *RECORDED_AGREEMENT,
     *(
         _time(
             f"latency_{name}_ms",

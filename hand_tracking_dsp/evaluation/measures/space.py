@@ -16,14 +16,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.depth.types import Hand3d, JointState
-from hand_tracking_dsp.evaluation.matching import match_hands
+from hand_tracking_dsp.evaluation.matching import match_hands, match_in_space
 from hand_tracking_dsp.evaluation.statistics import mean_or_nan
 from hand_tracking_dsp.hand import FINGERS, Joint
 from hand_tracking_dsp.tracking.depth_view import Intrinsics
@@ -109,11 +109,56 @@ class SpaceMeasures:
         return float(100 * np.mean(np.abs(lengths - means) / means))
 
 
+def from_recorded(
+    hands: Sequence[Hand3d] | None, recorded: Sequence[Hand3d], truth: Sequence[Hand3d] | None
+) -> dict[str, float]:
+    """Compare the hands in space that were published when a bag was recorded with others of their image.
+
+    Args:
+        hands: Hands in space that were found again; None: none were looked for.
+        recorded: Those that were published, all in the camera's optical frame.
+        truth: True ones; None: not known.
+
+    Returns:
+        Fields of FrameRow: agreement with hands, and errors against truth, each by the recorded states.
+    """
+    result: dict[str, float] = {}
+    if hands is not None:
+        placed, known = ([one for one in some if one.states.any()] for some in (hands, recorded))
+        pairs = match_in_space(known, placed)
+        result["recorded_3d_same"] = float(len(pairs) == len(placed) == len(known))
+        agreement = _distances_mm((known[i], placed[j]) for i, j in pairs)
+        result |= _of_states(agreement, "recorded_{}_joints", "recorded_{}_3d_mm")
+    if truth is not None:
+        errors = _distances_mm((recorded[i], truth[j]) for i, j in match_in_space(recorded, truth))
+        every = [one for some in errors.values() for one in some]
+        result |= {"recorded_joints_3d": len(every), "recorded_error_3d_mm": mean_or_nan(every)}
+        result |= _of_states(errors, "recorded_{}_joints_3d", "recorded_{}_error_3d_mm")
+    return result
+
+
+def _distances_mm(pairs: Iterable[tuple[Hand3d, Hand3d]]) -> dict[str, list[float]]:
+    """Return the distances of joints that both hands of a pair know, mm, by their states in the first."""
+    found: dict[str, list[float]] = {"measured": [], "inferred": []}
+    for hand, other in pairs:
+        distances = 1e3 * np.linalg.norm(hand.joints_m - other.joints_m, axis=1)
+        for name, state in (("measured", JointState.MEASURED), ("inferred", JointState.INFERRED)):
+            found[name] += distances[np.isfinite(distances) & (hand.states == state)].tolist()
+    return found
+
+
+def _of_states(distances: dict[str, list[float]], counts: str, means: str) -> dict[str, float]:
+    """Return the number and mean of distances by state, under names that are made of it."""
+    numbers: dict[str, float] = {counts.format(state): len(some) for state, some in distances.items()}
+    return numbers | {means.format(state): mean_or_nan(some) for state, some in distances.items()}
+
+
 def _errors(frame: SpaceFrame, truth: Sequence[Hand3d]) -> dict[str, float]:
     """Compare the hands of a frame with the true ones that they lie on in the image."""
     errors, seen = [], []
     near, found = [0] * len(NEAR_MM), 0
-    for i, j in match_hands(frame.landmarks, frame.truth_landmarks):
+    pairs = match_hands(frame.landmarks, frame.truth_landmarks)
+    for i, j in pairs:
         distances = 1e3 * np.linalg.norm(frame.hands[i].joints_m - truth[j].joints_m, axis=1)
         known = np.isfinite(distances)
         found += bool(known.any())
@@ -127,6 +172,9 @@ def _errors(frame: SpaceFrame, truth: Sequence[Hand3d]) -> dict[str, float]:
         "error_3d_mm": mean_or_nan(errors),
         "visible_joints_3d": len(seen),
         "visible_error_3d_mm": mean_or_nan(seen),
+        **_of_states(
+            _distances_mm((frame.hands[i], truth[j]) for i, j in pairs), "{}_joints_3d", "{}_error_3d_mm"
+        ),
         **{f"near_{limit}_mm": count for limit, count in zip(NEAR_MM, near, strict=True)},
     }
 

@@ -39,6 +39,7 @@ _STATES: tuple[tuple[str, Better, str], ...] = (
 )
 
 _in_space = partial(Metric, group="hands in space")
+_agreement = partial(Metric, group="agreement")
 
 SPACE_METRICS: tuple[Metric, ...] = (
     _in_space(
@@ -57,6 +58,17 @@ SPACE_METRICS: tuple[Metric, ...] = (
         "The same over the joints that the camera sees, by the truth.",
         _TRUTH,
         weighted_mean("visible_error_3d_mm", "visible_joints_3d"),
+    ),
+    *(
+        _in_space(
+            f"{state}_error_3d_mm",
+            "mm",
+            "lower",
+            f"The same over the joints {words}.",
+            _TRUTH,
+            weighted_mean(f"{state}_error_3d_mm", f"{state}_joints_3d"),
+        )
+        for state, _, words in _STATES[:2]
     ),
     *(
         _in_space(
@@ -134,3 +146,59 @@ SPACE_METRICS: tuple[Metric, ...] = (
     ),
 )
 """All of them, in the order of the report."""
+
+_RECORDED = "a bag with a topic hands_3d in the images' frame"
+_RECORDED_TRUTH = f"{_RECORDED} and a topic truth_3d"
+_OF_THE_RECORDING = "error of the recorded hands"
+
+RECORDED_ERRORS: tuple[Metric, ...] = (
+    _in_space(
+        "recorded_error_3d_mm",
+        "mm",
+        "neither",
+        "Mean over joints, hands and frames of |r - t|, where r are the joints of the bag's own topic "
+        "hands_3d: an error of the tracker that was recorded, the same for every run.",
+        _RECORDED_TRUTH,
+        weighted_mean("recorded_error_3d_mm", "recorded_joints_3d"),
+        note=_OF_THE_RECORDING,
+    ),
+    *(
+        _in_space(
+            f"recorded_{state}_error_3d_mm",
+            "mm",
+            "neither",
+            f"The same over the joints that the recording calls {state}.",
+            _RECORDED_TRUTH,
+            weighted_mean(f"recorded_{state}_error_3d_mm", f"recorded_{state}_joints_3d"),
+            note=_OF_THE_RECORDING,
+        )
+        for state, *_ in _STATES[:2]
+    ),
+)
+"""Errors of the hands in space that a bag holds."""
+
+RECORDED_AGREEMENT: tuple[Metric, ...] = (
+    _agreement(
+        "recorded_3d_same",
+        "share",
+        "neither",
+        "Frames with as many hands in space as the bag's own topic hands_3d holds of the same image, on the "
+        "same rays.",
+        f"{_RECORDED}, and {_MODES}",
+        mean("recorded_3d_same"),
+    ),
+    *(
+        _agreement(
+            f"recorded_{state}_3d_mm",
+            "mm",
+            "neither",
+            f"Mean over joints, hands and frames of |p - r|, r as above, over the joints that the recording "
+            f"calls {state}.",
+            f"{_RECORDED}, and {_MODES}",
+            weighted_mean(f"recorded_{state}_3d_mm", f"recorded_{state}_joints"),
+            note="agreement",
+        )
+        for state, *_ in _STATES[:2]
+    ),
+)
+"""Agreement with the hands in space that a bag holds."""

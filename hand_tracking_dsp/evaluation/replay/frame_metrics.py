@@ -24,17 +24,11 @@ import numpy as np
 
 from hand_tracking_dsp.evaluation.matching import match_hands
 from hand_tracking_dsp.evaluation.measures.accuracy import accuracy, matched
-from hand_tracking_dsp.evaluation.measures.frames import (
-    DROPPED,
-    HANDLED,
-    REJECTED,
-    FrameRow,
-    FrameRows,
-    Frames,
-)
+from hand_tracking_dsp.evaluation.measures.frame_row import DROPPED, HANDLED, REJECTED, FrameRow
+from hand_tracking_dsp.evaluation.measures.frames import FrameRows, Frames
 from hand_tracking_dsp.evaluation.measures.identity import IdChanges
 from hand_tracking_dsp.evaluation.measures.motion import Reacquisition, RestJitter
-from hand_tracking_dsp.evaluation.measures.space import SpaceFrame, SpaceMeasures
+from hand_tracking_dsp.evaluation.measures.space import SpaceFrame, SpaceMeasures, from_recorded
 from hand_tracking_dsp.evaluation.replay.placing import STATUE_ORDER, PlacedHands
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame, WorstFrames
 from hand_tracking_dsp.evaluation.statistics import mean_or_nan
@@ -139,6 +133,8 @@ class FrameMetrics:
             measures |= self._in_space(frame, result, placed)
         if frame.recorded is not None and not frame.recorded.predicted:
             measures |= _from_recorded(result.hands, frame.recorded.hands)
+        if frame.recorded_3d is not None:
+            measures |= from_recorded(placed.hands if placed else None, frame.recorded_3d, frame.truth_3d)
         pairs = None
         if frame.truth is not None:
             pairs = matched(result.hands, frame.truth)

@@ -28,7 +28,8 @@ from pathlib import Path
 import cv2
 
 from hand_tracking_dsp.control.options import ControllerOptions
-from hand_tracking_dsp.evaluation.measures.frames import HANDLED, Frames
+from hand_tracking_dsp.evaluation.measures.frame_row import HANDLED
+from hand_tracking_dsp.evaluation.measures.frames import Frames
 from hand_tracking_dsp.evaluation.replay.frame_metrics import FrameMetrics
 from hand_tracking_dsp.evaluation.replay.pipeline import BackgroundWorker, read_ahead
 from hand_tracking_dsp.evaluation.replay.placing import HandPlacer

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from hand_tracking_dsp.evaluation.measures.frames import FrameRow
+from hand_tracking_dsp.evaluation.measures.frame_row import FrameRow
 from hand_tracking_dsp.hand import BONES
 from hand_tracking_dsp.recordings.truth import TrueHand
 from hand_tracking_dsp.tracking.draw import draw_hands, write_caption

@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 
 from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, measured
-from hand_tracking_dsp.evaluation.measures.frames import HANDLED, Frames, joined
+from hand_tracking_dsp.evaluation.measures.frame_row import HANDLED
+from hand_tracking_dsp.evaluation.measures.frames import Frames, joined
 from hand_tracking_dsp.evaluation.replay.run import UnitResult
 from hand_tracking_dsp.evaluation.replay.worst import WorstFrame
 from hand_tracking_dsp.evaluation.report.version import REPORT_VERSION

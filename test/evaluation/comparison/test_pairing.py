@@ -23,7 +23,8 @@ import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.evaluation.comparison.pairing import pair_frames, pair_runs
-from hand_tracking_dsp.evaluation.measures.frames import DROPPED, Frames, joined
+from hand_tracking_dsp.evaluation.measures.frame_row import DROPPED
+from hand_tracking_dsp.evaluation.measures.frames import Frames, joined
 from hand_tracking_dsp.evaluation.statistics import Resampling
 
 

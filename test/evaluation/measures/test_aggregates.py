@@ -24,7 +24,8 @@ import pytest
 
 from hand_tracking_dsp.evaluation.measures.aggregates import Percentile, share_of
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS
-from hand_tracking_dsp.evaluation.measures.frames import DROPPED, Frames
+from hand_tracking_dsp.evaluation.measures.frame_row import DROPPED
+from hand_tracking_dsp.evaluation.measures.frames import Frames
 from hand_tracking_dsp.evaluation.measures.metric import Metric
 
 _BLOCKS = 12

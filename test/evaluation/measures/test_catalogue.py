@@ -20,7 +20,8 @@ from pathlib import Path
 import pytest
 
 from hand_tracking_dsp.evaluation.measures.catalogue import METRICS, measured, metrics_table
-from hand_tracking_dsp.evaluation.measures.frames import DROPPED, HANDLED, REJECTED, FrameRow, FrameRows
+from hand_tracking_dsp.evaluation.measures.frame_row import DROPPED, HANDLED, REJECTED, FrameRow
+from hand_tracking_dsp.evaluation.measures.frames import FrameRows
 from hand_tracking_dsp.evaluation.measures.run_catalogue import RUN_METRICS
 
 

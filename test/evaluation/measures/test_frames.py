@@ -21,16 +21,8 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.errors import SourceError
-from hand_tracking_dsp.evaluation.measures.frames import (
-    COLUMNS,
-    DROPPED,
-    HANDLED,
-    NUMBERS,
-    FrameRow,
-    FrameRows,
-    joined,
-    read_frames,
-)
+from hand_tracking_dsp.evaluation.measures.frame_row import COLUMNS, DROPPED, HANDLED, NUMBERS, FrameRow
+from hand_tracking_dsp.evaluation.measures.frames import FrameRows, joined, read_frames
 
 
 def table(runs=("level 0", "level 1"), frames=3):

@@ -22,7 +22,7 @@ import pytest
 from hand_tracking_dsp.cameras.synthetic import GESTURES, pose_hand
 from hand_tracking_dsp.cameras.synthetic.skeleton import rotation
 from hand_tracking_dsp.depth.types import Hand3d, JointState
-from hand_tracking_dsp.evaluation.measures.space import BONE_FRAMES, SpaceFrame, SpaceMeasures
+from hand_tracking_dsp.evaluation.measures.space import BONE_FRAMES, SpaceFrame, SpaceMeasures, from_recorded
 from hand_tracking_dsp.hand import Handedness, Joint
 from hand_tracking_dsp.tracking.depth_view import Intrinsics
 
@@ -56,6 +56,9 @@ def test_the_error_is_the_distance_in_millimetres_of_known_joints() -> None:
     assert row["visible_error_3d_mm"] == pytest.approx(5, rel=1e-4), "of what the camera sees"
     assert (row["measured_joints"], row["inferred_joints"], row["unknown_joints"]) == (19, 1, 1)
     assert (row["near_20_mm"], row["near_40_mm"]) == (0, 0), "an unknown joint is not near"
+    assert (row["measured_joints_3d"], row["inferred_joints_3d"]) == (19, 1)
+    assert row["measured_error_3d_mm"] == pytest.approx(5, rel=1e-4)
+    assert row["inferred_error_3d_mm"] == pytest.approx(far_mm, rel=1e-4)
 
 
 @pytest.mark.parametrize(("off_mm", "near"), [(19.0, (1, 1)), (21.0, (0, 1)), (41.0, (0, 0))])
@@ -100,3 +103,46 @@ def test_bones_are_compared_with_their_mean_on_the_tracks_frames_before() -> Non
     other = measures.update(frame([replace(plain, track_id=2)], None))
     assert "bone_hands" not in other, "another hand has bones of its own"
     assert "bone_hands" not in SpaceMeasures().update(frame([plain], None))
+
+
+def recorded_hand(x_m: float = 0.0) -> Hand3d:
+    """Give a hand 10 mm too far, its inferred thumb tip 30 mm, and an unknown little finger's tip."""
+    made = hand(x_m, offset_m=(0.0, 0.0, 0.01))
+    made.joints_m[Joint.THUMB_TIP, 2] += 0.02
+    made.joints_m[Joint.PINKY_TIP] = np.nan
+    made.states[[Joint.THUMB_TIP, Joint.PINKY_TIP]] = JointState.INFERRED, JointState.UNKNOWN
+    return made
+
+
+def test_recorded_hands_agree_with_those_found_again_and_err_from_the_truth_by_their_states() -> None:
+    found = hand(offset_m=(0.0, 0.0, 0.004))
+    row = from_recorded([found], [recorded_hand()], [hand()])
+    assert row["recorded_3d_same"] == 1
+    assert (row["recorded_measured_joints"], row["recorded_inferred_joints"]) == (19, 1)
+    assert row["recorded_measured_3d_mm"] == pytest.approx(6, rel=1e-3)
+    assert row["recorded_inferred_3d_mm"] == pytest.approx(26, rel=1e-3)
+    assert (row["recorded_joints_3d"], row["recorded_measured_joints_3d"]) == (20, 19)
+    assert row["recorded_error_3d_mm"] == pytest.approx((19 * 10 + 30) / 20, rel=1e-3)
+    assert row["recorded_measured_error_3d_mm"] == pytest.approx(10, rel=1e-3)
+    assert row["recorded_inferred_error_3d_mm"] == pytest.approx(30, rel=1e-3)
+
+
+def test_recorded_hands_are_compared_as_far_as_there_is_something_to_compare_with() -> None:
+    assert set(from_recorded(None, [recorded_hand()], None)) == set()
+    alone = from_recorded([hand()], [recorded_hand()], None)
+    assert "recorded_error_3d_mm" not in alone
+    assert "recorded_3d_same" not in from_recorded(None, [recorded_hand()], [hand()])
+    empty = from_recorded([], [], [])
+    assert (empty["recorded_3d_same"], empty["recorded_joints_3d"]) == (1, 0)
+    missed = from_recorded([], [recorded_hand()], [])
+    assert missed["recorded_3d_same"] == 0
+    unknown = replace(hand(), joints_m=hand().joints_m * np.nan, states=np.zeros(21, np.uint8))
+    assert from_recorded([], [unknown], None)["recorded_3d_same"] == 1, "such a hand has no place"
+
+
+def test_a_recorded_hand_at_another_depth_is_the_same_hand_and_its_error_counts() -> None:
+    far = hand(0.15)
+    far.joints_m[:] *= 2.0
+    row = from_recorded([hand(-0.15), hand(0.15)], [far, hand(-0.15)], [hand(0.15), hand(-0.15)])
+    assert row["recorded_3d_same"] == 1
+    assert row["recorded_error_3d_mm"] > 300

@@ -17,17 +17,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import itemgetter
 
 import numpy as np
 import pytest
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
+from hand_tracking_dsp.depth.types import HandSource, JointState
 from hand_tracking_dsp.evaluation.measures.catalogue import measured
-from hand_tracking_dsp.evaluation.measures.frames import COLUMNS, HANDLED, REJECTED
+from hand_tracking_dsp.evaluation.measures.frame_row import COLUMNS, HANDLED, REJECTED
 from hand_tracking_dsp.evaluation.replay.points import Setting
 from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, Unit, run_unit
-from hand_tracking_dsp.recordings.bags.record_camera import record_source
+from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
+from hand_tracking_dsp.recordings.bags.reader import open_bag
+from hand_tracking_dsp.recordings.bags.record_camera import EPOCH_NS, FRAME_ID, record_source
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
 from hand_tracking_dsp.recordings.recorded_depth import DepthChoice
 
@@ -92,6 +96,70 @@ def test_frames_without_depth_are_tracked_in_the_image_and_not_in_depth_alone(sy
     assert any("No depth images belong to /image_raw" in problem for problem in fused.problems)
     alone = run(synthetic_bag, replay_options, "depth_only")
     assert set(alone.frames["outcome"]) == {REJECTED}
+
+
+@pytest.fixture(scope="module")
+def recorded_bag(tmp_path_factory):
+    """Give a function that writes a bag whose hands_3d are 20 mm off the truth, of a frame."""
+
+    def write(frame_id=FRAME_ID):
+        path = tmp_path_factory.mktemp("recorded") / "bag"
+        options = SourceOptions(width=320, height=240, seed=3, absence_s=0.0)
+        with SyntheticHandSource(options) as source, BagWriter(path) as writer:
+            record_source(source, writer, 0.5, None, depth=True)
+        with SyntheticHandSource(options) as source, BagWriter(path.with_name("hands")) as writer:
+            for number in range(15):
+                stamp_ns = EPOCH_NS + round(number / 30 * 1e9)
+                header = BAG_MESSAGES.header(stamp_ns, frame_id)
+                message = BAG_MESSAGES.truth_3d(source.read().truth, header)
+                message.source = int(HandSource.FUSED)
+                for hand in message.hands:
+                    hand.joint_states[5] = JointState.INFERRED
+                    for joint in hand.joints:
+                        joint.z += 0.02
+                writer.write("/hands_3d", message, stamp_ns + 30_000_000)
+        return joined_bag(path, path.with_name("hands"))
+
+    return write
+
+
+def joined_bag(*paths):
+    """Write the messages of bags into one."""
+    whole = paths[0].with_name("whole")
+    with BagWriter(whole) as writer:
+        messages = []
+        for path in paths:
+            with open_bag(path) as bag:
+                messages += [(stamp_ns, one.topic, message) for one, stamp_ns, message in bag.read()]
+        for stamp_ns, topic, message in sorted(messages, key=itemgetter(0)):
+            writer.write(topic, message, stamp_ns)
+    return whole
+
+
+@pytest.mark.parametrize("mode", ["rgb", "fused"])
+def test_recorded_hands_in_space_are_compared_with_those_found_again_and_with_the_truth(
+    recorded_bag, replay_options, mode
+):
+    result = run(recorded_bag(), replay_options, mode)
+    found = measured(result.frames)
+    assert not result.problems
+    for name in ("recorded_error_3d_mm", "recorded_measured_error_3d_mm", "recorded_inferred_error_3d_mm"):
+        assert found[name] == pytest.approx(20, abs=1e-3), "whatever runs"
+    if mode == "rgb":
+        assert np.isnan(found["recorded_3d_same"])
+        return
+    assert found["recorded_3d_same"] == 1
+    assert 5 < found["recorded_measured_3d_mm"] < 45
+    assert found["recorded_inferred_3d_mm"] > 0
+
+
+def test_recorded_hands_in_another_frame_are_named_and_not_compared(recorded_bag, replay_options):
+    result = run(recorded_bag("base_link"), replay_options, "fused")
+    (problem,) = result.problems
+    assert problem.startswith("/hands_3d: its hands are in the frame 'base_link', the images in 'camera_opt")
+    found = measured(result.frames)
+    assert np.isnan([found["recorded_3d_same"], found["recorded_error_3d_mm"]]).all()
+    assert found["error_3d_mm"] > 0
 
 
 class DarkRoom(SyntheticHandSource):

@@ -22,7 +22,7 @@ import pytest
 
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.evaluation.measures.catalogue import measured
-from hand_tracking_dsp.evaluation.measures.frames import COLUMNS, DROPPED, HANDLED, REJECTED
+from hand_tracking_dsp.evaluation.measures.frame_row import COLUMNS, DROPPED, HANDLED, REJECTED
 from hand_tracking_dsp.evaluation.replay.points import Setting
 from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, Unit, run_unit
 from hand_tracking_dsp.evaluation.summary import truth_error
