@@ -120,7 +120,7 @@ class LevelAdapter:
         if old is not None and (heads := refit_heads(old, self.crops.fit)) is not None:
             yield "heads refitted", heads
         if base is not None:
-            rounded = quantize(base, self.calibration)
+            rounded = quantize(base, self.calibration.images)
             yield "quantized", rounded
             heads = refit_heads(rounded, self.crops.fit)
             if heads is not None:

@@ -59,7 +59,7 @@ def with_byte_input(network: bytes, name: str) -> bytes:
         ModelError: It is not such a network.
     """
     model = parse_model(network, name)
-    if _takes_bytes(model) or _sees_depth(model):
+    if _takes_bytes(model) or sees_depth(model):
         return network
     image = model.graph.input[0]
     sizes = [size.dim_value for size in image.type.tensor_type.shape.dim]
@@ -136,7 +136,8 @@ def _takes_bytes(model: onnx.ModelProto) -> bool:
     return [value.type.tensor_type.elem_type for value in model.graph.input] == [TensorProto.UINT8]
 
 
-def _sees_depth(model: onnx.ModelProto) -> bool:
+def sees_depth(model: onnx.ModelProto) -> bool:
+    """Tell whether a network takes depth instead of an image."""
     return [value.name for value in model.graph.input] == ["depth"]
 
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.compression.data.depth_bytes import to_depth
 from hand_tracking_dsp.hand import JOINT_COUNT, Joint
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.network_input import NetworkInput
@@ -61,7 +62,16 @@ class Predictions:
 
 
 def as_input(image: NDArray[np.uint8]) -> Floats:
-    """Turn a crop, uint8 [height, width, 3] RGB, into an input, float32 [1, 3, height, width], 0 to 1."""
+    """Turn a crop into an input.
+
+    Args:
+        image: uint8 [height, width, 3], RGB; or depth as bytes, uint8 [height, width].
+
+    Returns:
+        float32 [1, 3, height, width], 0 to 1; or float32 [1, 1, height, width], -1 to 1.
+    """
+    if image.ndim == 2:
+        return to_depth(image)[None, None]
     planes: Floats = np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32)
     planes *= np.float32(1 / 255)
     return planes

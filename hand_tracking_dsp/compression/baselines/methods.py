@@ -153,7 +153,7 @@ class CandidateMaker:
         def make() -> onnx.ModelProto:
             self.report(f"quantizing {original.label}", 0, 0, "")
             crops = self.crops.subset(evenly(len(self.crops), _QUANTIZED_ON))
-            return quantize(onnx.load_from_string(original.data), crops)
+            return quantize(onnx.load_from_string(original.data), crops.images)
 
         data = serialized(self._kept(name, make))
         return replace(

@@ -224,8 +224,8 @@ class LevelTrainer:
         """Add the INT8 network of quantization-aware training, if it is better than plain INT8."""
         level = self._levels[index]
         file = level.file.replace(".onnx", "_int8.onnx")
-        plain = quantize(onnx.load_model_from_string(self._files[level.file]), calibration)
-        trained = quantize(rounded, calibration, ranges)
+        plain = quantize(onnx.load_model_from_string(self._files[level.file]), calibration.images)
+        trained = quantize(rounded, calibration.images, ranges)
         old, data = serialized(plain), serialized(trained)
         before, after = self._deviations(old), self._deviations(data)
         steps = compare_stages(

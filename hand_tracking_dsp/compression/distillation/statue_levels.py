@@ -38,7 +38,6 @@ from hand_tracking_dsp.compression.bank.export_checks import (
 from hand_tracking_dsp.compression.bank.files import read_model, write_bank
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.distillation.distill import DistillationOptions, Progress, distill_network
 from hand_tracking_dsp.compression.distillation.network import predict_in_torch
 from hand_tracking_dsp.compression.distillation.samples import (
@@ -155,7 +154,7 @@ class StatueTrainer:
         ).model
         self._report(f"level {index}: quantizing", 0, 0, "")
         images = samples.batch(_spread(len(samples)))[0]
-        quantized = quantize(trained, Crops(images, ("statues",) * len(images), ("",) * len(images)))
+        quantized = quantize(trained, images)
         steps = self._checked(trained, quantized, level.file)
         self._report(f"level {index}: measuring", 0, 0, "")
         after = self._unseen.errors(open_exact(quantized))

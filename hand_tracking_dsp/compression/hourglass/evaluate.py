@@ -20,9 +20,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hand_tracking_dsp.compression.data.depth_bytes import to_depth
 from hand_tracking_dsp.compression.hourglass.loss import Votes
 from hand_tracking_dsp.compression.hourglass.network import Exit, HourglassNetwork
-from hand_tracking_dsp.compression.hourglass.samples import DepthSamples, to_depth
+from hand_tracking_dsp.compression.hourglass.samples import DepthSamples
 from hand_tracking_dsp.evaluation.pose_benchmark.metrics import joint_errors_mm, mean_joint_error_mm
 from hand_tracking_dsp.evaluation.statistics import Array
 from hand_tracking_dsp.tracking.backends.base import Session

@@ -30,6 +30,7 @@ from torch import Tensor, nn
 from hand_tracking_dsp.compression.bank.entries import new_accuracy, new_bank, new_level, with_accuracy
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.compression.data.depth_bytes import to_depth
 from hand_tracking_dsp.compression.hourglass.evaluate import errors_mm, exit_joints
 from hand_tracking_dsp.compression.hourglass.network import (
     LEVELS,
@@ -39,7 +40,7 @@ from hand_tracking_dsp.compression.hourglass.network import (
     HourglassNetwork,
     ResidualBlock,
 )
-from hand_tracking_dsp.compression.hourglass.samples import DepthSamples, to_depth
+from hand_tracking_dsp.compression.hourglass.samples import DepthSamples
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.evaluation.pose_benchmark.metrics import mean_joint_error_mm

@@ -27,9 +27,10 @@ import torch
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.bank.timing import Times, time_in_turn
+from hand_tracking_dsp.compression.data.depth_bytes import to_depth
 from hand_tracking_dsp.compression.hourglass.export import export_exit
 from hand_tracking_dsp.compression.hourglass.network import Exit, HourglassNetwork
-from hand_tracking_dsp.compression.hourglass.samples import DepthSamples, to_depth
+from hand_tracking_dsp.compression.hourglass.samples import DepthSamples
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.errors import BackendError
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session

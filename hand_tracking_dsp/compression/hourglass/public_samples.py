@@ -22,12 +22,12 @@ from pathlib import Path
 import numpy as np
 
 from hand_tracking_dsp.compression.data.crops import evenly
+from hand_tracking_dsp.compression.data.depth_bytes import to_bytes
 from hand_tracking_dsp.compression.hourglass.samples import (
     SIDE_UNKNOWN,
     DepthSamples,
     Progress,
     SampleSource,
-    to_bytes,
 )
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.pose_benchmark.benchmark import BENCHMARKS

@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.cameras.mesh.crops import CropOptions, CropStream
+from hand_tracking_dsp.compression.data.depth_bytes import to_bytes
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
@@ -111,18 +112,6 @@ class DepthSamples:
 
 
 _FIELDS = ("images", "joints", "present", "right", "joints_m", "cubes")
-
-
-def to_bytes(depth: Floats) -> NDArray[np.uint8]:
-    """Round depth, -1 to 1, to bytes: steps of a millimetre."""
-    images: NDArray[np.uint8] = np.rint((depth + 1) * np.float32(127.5)).astype(np.uint8)
-    return images
-
-
-def to_depth(images: NDArray[np.uint8]) -> Floats:
-    """Return depth, float32, -1 to 1, of bytes."""
-    depth: Floats = images.astype(np.float32) * np.float32(1 / 127.5) - 1
-    return depth
 
 
 def draw_sample(stream: CropStream, index: int) -> DepthSamples | None:

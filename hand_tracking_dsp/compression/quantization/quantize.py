@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnxruntime.quantization import (
     CalibrationDataReader,
     QuantFormat,
@@ -33,8 +34,8 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
+from hand_tracking_dsp.compression.bank.byte_input import sees_depth
 from hand_tracking_dsp.compression.bank.deviation import as_input
-from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.onnx_graph import Array, copied, is_depthwise, read_weights, write_weights
 from hand_tracking_dsp.compression.quantization.alignment import ZERO_PLANES, align, padded_image
 from hand_tracking_dsp.compression.quantization.bias_correction import correct_biases
@@ -97,7 +98,7 @@ _SYMMETRIC = _Activations(QuantType.QInt8, 127, symmetric=True)
 
 def quantize(
     model: onnx.ModelProto,
-    crops: Crops,
+    images: NDArray[np.uint8],
     ranges: Mapping[str, tuple[float, float]] | None = None,
     *,
     symmetric: bool = False,
@@ -105,8 +106,9 @@ def quantize(
     """Quantize a network to INT8.
 
     Args:
-        model: fp32 network with one image as its input; stays as it is.
-        crops: Pictures to calibrate on, in the size of the network's input.
+        model: fp32 network with one image or depth as its input; stays as it is.
+        images: Pictures to calibrate on, in the size of the network's input: uint8 [n, height, width, 3] RGB,
+            or depth as bytes, uint8 [n, height, width].
         ranges: The lowest and highest value of activations by tensor, from quantization-aware training.
             Weights are then rounded to the nearest, as they were in training, and no channel is scaled.
         symmetric: Activations as int8 around a zero point of 0, as TensorRT needs them, instead of uint8.
@@ -115,33 +117,38 @@ def quantize(
         A network with float inputs and outputs and the same contract.
     """
     prepared = align(model)
-    observed = observe_ranges(prepared, crops.images)
+    observed = observe_ranges(prepared, images)
     if ranges is None:
         prepared, observed = equalize(prepared, observed)
     activations = _SYMMETRIC if symmetric else _UNSIGNED
     steps = {name: activations.step(*bounds) for name, bounds in _bounds(prepared, observed).items()}
     steps.update((name, activations.step(*bounds)) for name, bounds in (ranges or {}).items())
-    # The image is uint8 / 255: of unsigned numbers this step loses nothing.
     image = prepared.graph.input[0].name
-    steps.update(dict.fromkeys((image, padded_image(image), ZERO_PLANES), (1 / activations.steps, 0)))
-    moments = observe_moments(prepared, crops.images) if ranges is None else None
+    if sees_depth(prepared):
+        steps[image] = activations.step(-1.0, 1.0)
+    else:
+        # The image is uint8 / 255: of unsigned numbers this step loses nothing.
+        steps.update(dict.fromkeys((image, padded_image(image), ZERO_PLANES), (1 / activations.steps, 0)))
+    moments = observe_moments(prepared, images) if ranges is None else None
     overrides = _round_weights(rounded := copied(prepared), steps, moments)
     overrides.update((name, [activations.override(*step)]) for name, step in steps.items())
-    quantized = _insert(rounded, crops, overrides, activations)
+    quantized = _insert(rounded, images, overrides, activations)
     if symmetric:
         _fuse_clips(quantized)
     if ranges is None:
-        correct_biases(quantized, prepared, crops.images)
+        correct_biases(quantized, prepared, images)
     return quantized
 
 
 def _bounds(model: onnx.ModelProto, observed: Mapping[str, ChannelRange]) -> dict[str, tuple[float, float]]:
     """Choose the lowest and highest value of every activation."""
-    clipped = {node.output[0] for node in model.graph.node if node.op_type == "Clip"}
+    kinds = {node.output[0]: node.op_type for node in model.graph.node}
     found = {}
     for name, item in observed.items():
-        low, high = item.bounds(0.0 if name in clipped else _MARGIN)
-        found[name] = (float(low.min()), float(high.max()))
+        low, high = item.bounds(0.0 if kinds.get(name) == "Clip" else _MARGIN)
+        # The quantizer leaves ReLU to the lowest number of its output, which so must stand for 0.
+        lowest = 0.0 if kinds.get(name) == "Relu" else float(low.min())
+        found[name] = (lowest, float(high.max()))
     return found
 
 
@@ -194,8 +201,8 @@ def _fuse_clips(model: onnx.ModelProto) -> None:
 class _OnePicture(CalibrationDataReader):  # type: ignore[misc]
     """Feeds one picture: the quantizer wants to calibrate, though every range is given."""
 
-    def __init__(self, name: str, crops: Crops) -> None:
-        self._inputs: Iterator[dict[str, Floats]] = iter([{name: as_input(crops.images[0])}])
+    def __init__(self, name: str, images: NDArray[np.uint8]) -> None:
+        self._inputs: Iterator[dict[str, Floats]] = iter([{name: as_input(images[0])}])
 
     def get_next(self) -> dict[str, Floats] | None:
         return next(self._inputs, None)
@@ -203,7 +210,7 @@ class _OnePicture(CalibrationDataReader):  # type: ignore[misc]
 
 def _insert(
     model: onnx.ModelProto,
-    crops: Crops,
+    images: NDArray[np.uint8],
     overrides: dict[str, list[dict[str, Any]]],
     activations: _Activations,
 ) -> onnx.ModelProto:
@@ -214,7 +221,7 @@ def _insert(
         quantize_static(
             model,
             path,
-            _OnePicture(model.graph.input[0].name, crops),
+            _OnePicture(model.graph.input[0].name, images),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=_KINDS,
             per_channel=True,

@@ -118,7 +118,7 @@ def make_variant(
         made = path.read_bytes()
     except OSError:
         model = onnx.load_model_from_string(data)
-        changed = quantize(model, crops, symmetric=symmetric) if precision == "int8" else halve(model)
+        changed = quantize(model, crops.images, symmetric=symmetric) if precision == "int8" else halve(model)
         made = serialized(changed)
         write_bytes(path, made)
     source: dict[str, Any] = {"file": level.file, "sha256": level.computes, "method": _method(precision)}

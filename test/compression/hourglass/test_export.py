@@ -25,11 +25,15 @@ pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab")
 
 import torch
 
+from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.files import write_bank
+from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.compression.data.depth_bytes import to_depth
 from hand_tracking_dsp.compression.hourglass.export import ERROR, check_exit, export_bank, export_exit
 from hand_tracking_dsp.compression.hourglass.network import Exit, HourglassNetwork
-from hand_tracking_dsp.compression.hourglass.samples import DepthSamples, to_depth
+from hand_tracking_dsp.compression.hourglass.samples import DepthSamples
 from hand_tracking_dsp.compression.hourglass.stacks import narrowed, small_options
+from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.depth_view import DepthView
@@ -66,6 +70,15 @@ def test_a_narrowed_network_is_exported(network: HourglassNetwork, samples: Dept
     half = narrowed(network, 0.3).eval()
     depth = to_depth(samples.first(1).images)[:, None]
     check_exit(half, Exit(2, 4), export_exit(half, Exit(2, 4)), depth)
+
+
+def test_an_exit_in_int8_gives_nearly_the_same_maps(network: HourglassNetwork, samples: DepthSamples) -> None:
+    model = export_exit(network, Exit(1, 3))
+    sessions = [open_exact(one) for one in (model, quantize(model, samples.images))]
+    pairs = [[session.run(as_input(image)) for session in sessions] for image in samples.images[:8]]
+    plain, rounded = (np.stack([pair[which][3] for pair in pairs]) for which in (0, 1))
+    assert np.abs(rounded - plain).mean() < 0.1 * plain.std()
+    assert all(np.array_equal(a[0], b[0]) for a, b in pairs), "cells are depth as it is"
 
 
 def test_exits_are_the_levels_of_a_bank(

@@ -21,13 +21,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.compression.data.depth_bytes import to_bytes, to_depth
 from hand_tracking_dsp.compression.hourglass.samples import (
     DepthSamples,
     make_samples,
     read_samples,
     rendered_hands,
-    to_bytes,
-    to_depth,
 )
 from hand_tracking_dsp.errors import ConfigurationError
 

@@ -32,7 +32,7 @@ CPU = RuntimeOptions("onnxruntime", ("cpu",))
 
 @pytest.fixture(scope="module")
 def quantized(network: onnx.ModelProto, crops: Crops) -> onnx.ModelProto:
-    return quantize(network, crops)
+    return quantize(network, crops.images)
 
 
 def said(model: onnx.ModelProto, crops: Crops) -> Predictions:
@@ -76,7 +76,7 @@ def test_it_says_what_the_original_says(
 def test_what_tensorrt_takes_has_zero_points_of_0_throughout(
     network: onnx.ModelProto, crops: Crops, held_back: Crops
 ) -> None:
-    made = quantize(network, crops, symmetric=True)
+    made = quantize(network, crops.images, symmetric=True)
     assert {node.op_type for node in made.graph.node}.isdisjoint({"DynamicQuantizeLinear", "MatMulInteger"})
     weights = read_weights(made)
     zeros = [
@@ -97,7 +97,7 @@ def test_care_pays(
     network: onnx.ModelProto, quantized: onnx.ModelProto, crops: Crops, held_back: Crops
 ) -> None:
     # Ranges that are given switch off scaling, rounding by moments and the correction of biases.
-    plain = quantize(network, crops, {"stem.conv.out.relu6": (0.0, 6.0)})
+    plain = quantize(network, crops.images, {"stem.conv.out.relu6": (0.0, 6.0)})
     assert error(quantized, network, held_back) < 0.5 * error(plain, network, held_back)
 
 
@@ -105,13 +105,13 @@ def test_the_same_bytes_come_again(
     network: onnx.ModelProto, quantized: onnx.ModelProto, crops: Crops
 ) -> None:
     first, again = (
-        model.SerializeToString(deterministic=True) for model in (quantized, quantize(network, crops))
+        model.SerializeToString(deterministic=True) for model in (quantized, quantize(network, crops.images))
     )
     assert first == again
 
 
 def test_learnt_ranges_and_weights_are_taken_as_they_are(network: onnx.ModelProto, crops: Crops) -> None:
-    made = quantize(network, crops, {"added": (-1.0, 3.0), "stem.conv.out.relu6": (0.0, 5.1)})
+    made = quantize(network, crops.images, {"added": (-1.0, 3.0), "stem.conv.out.relu6": (0.0, 5.1)})
     weights = read_weights(made)
     assert weights["added_scale"] == np.float32(4 / 255)
     assert weights["added_zero_point"] == round(255 / 4)
@@ -130,7 +130,7 @@ def test_a_channel_without_weights_keeps_its_bias(
     kernel = weights["block01.project.weight"].copy()
     kernel[2] = 0
     write_weights(changed, {"block01.project.weight": kernel})
-    made = quantize(changed, crops)
+    made = quantize(changed, crops.images)
     biases = {
         tensor.name: numpy_helper.to_array(tensor)
         for tensor in made.graph.initializer
@@ -139,3 +139,12 @@ def test_a_channel_without_weights_keeps_its_bias(
     told = biases["block01.project.bias_quantized"] * biases["block01.project.bias_quantized_scale"]
     assert np.abs(told[2]) > 0
     assert error(made, changed, held_back) < 0.08
+
+
+def test_relu_cuts_off_at_0_though_its_channels_stay_above(network: onnx.ModelProto, crops: Crops) -> None:
+    changed = copied(network)
+    (node,) = [node for node in changed.graph.node if node.output[0] == "stem.conv.out.relu6"]
+    node.op_type = "Relu"
+    del node.input[1:], node.attribute[:]
+    weights = read_weights(quantize(changed, crops.images))
+    assert weights["stem.conv.out.relu6_zero_point"] == 0
