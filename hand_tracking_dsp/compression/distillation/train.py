@@ -32,6 +32,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hand_tracking_dsp.compression.distillation.exact_augment import augmented
 from hand_tracking_dsp.compression.distillation.loss import Loss, Objective
 from hand_tracking_dsp.compression.distillation.network import FEATURES, OnnxNetwork
 from hand_tracking_dsp.compression.distillation.samples import Labels, TrainingSamples, Validation
@@ -60,7 +61,7 @@ class DistillationTrainingOptions:
         device: "cpu" or "cuda".
         half: Multiply in bfloat16.
         seed: Seed of the samples' order.
-        exact: Whether the labels are exact: see Loss; validation then is the error in space, mm.
+        exact: Whether the labels are exact: see Loss and exact_augment; validation then is the error, mm.
     """
 
     steps: int = 5000
@@ -197,13 +198,17 @@ class Trainer:
 
     def _batches(self) -> Iterator[Batch]:
         # Another order after each resumption, but a reproducible one.
-        source = self.samples.batches(self.options.batch, self.options.seed + self._step)
+        seed, exact = self.options.seed, self.options.exact
+        source = self.samples.batches(self.options.batch, seed + self._step)
+        random = np.random.default_rng((seed, self._step))
         with ThreadPoolExecutor(1) as reader:
             ahead = reader.submit(next, source)
             while True:
                 images, labels = ahead.result()
                 ahead = reader.submit(next, source)
-                yield self._tensors(images, labels)
+                batch = self._tensors(images, labels)
+                # What a frozen head gave cannot be turned.
+                yield augmented(*batch, random) if exact and images.dtype == np.uint8 else batch
 
     def _tensors(self, images: NDArray[Any], labels: Labels) -> Batch:
         # [n, height, width, 3] viewed as [n, 3, height, width] is PyTorch's channels_last.
@@ -277,9 +282,7 @@ def choose_device(name: str, threads: int) -> str:
     """Choose the device to train on; "auto" is cuda if available, 0 threads on a CPU PyTorch's choice."""
     if threads:
         torch.set_num_threads(threads)
-    if name != "auto":
-        return name
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    return name if name != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def bfloat16_is_fast(device: str) -> bool:

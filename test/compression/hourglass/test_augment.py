@@ -59,7 +59,7 @@ def test_joints_go_where_the_picture_goes(seed: int) -> None:
 
 def test_a_mirrored_hand_is_one_of_the_other_side() -> None:
     joints = apart()
-    image, moved, right = changed(joints, 1.0, CubeAugmentation(0, 0, 0, 0, 0, mirror=1, holes=0))
+    image, moved, right = changed(joints, 1.0, CubeAugmentation(0, 0, 0, 0, mirror=1, depth=0, holes=0))
     assert right == 0
     assert np.allclose(moved, joints * [-1, 1, 1])
     assert np.array_equal(image, dots(joints)[:, ::-1])
@@ -87,7 +87,7 @@ def test_a_hole_shows_nothing_and_the_rest_stays() -> None:
 def test_a_hand_of_unknown_side_is_not_mirrored() -> None:
     images = torch.full((2, 128, 128), 9, dtype=torch.uint8)
     joints, sides = torch.full((2, 14, 3), 0.25), torch.tensor([1.0, 0.5])
-    change = CubeAugmentation(0, 0, 0, 0, 0, mirror=1, holes=0)
+    change = CubeAugmentation(0, 0, 0, 0, mirror=1, depth=0, holes=0)
     _, moved, right = augmented(images, joints, sides, change, np.random.default_rng(0))
     assert right.tolist() == [0, 0.5]
     assert moved[:, 0, 0].tolist() == pytest.approx([-0.25, 0.25])
