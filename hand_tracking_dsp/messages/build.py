@@ -142,12 +142,18 @@ class MessageBuilder:
         hands = [_true_hand(exact) for exact in truth]
         return self._hand_array(hands, 0, math.nan, header, width, height)
 
-    def hands_3d(self, hands: Hands3d, header: Message) -> Message:
-        """Build the Hand3DArray of a frame's hands; header is the image's, or names the target frame."""
-        message = self._new(HANDS_3D_TYPE)
+    def hands_3d(self, hands: Hands3d, header: Message, into: Message | None = None) -> Message:
+        """Build the Hand3DArray of a frame's hands.
+
+        Args:
+            hands: The hands.
+            header: Header of the image, or of the target frame.
+            into: Earlier message to fill again, as for hands.
+        """
+        message = self._new(HANDS_3D_TYPE) if into is None else into
         message.header = header
         message.source, message.depth_offset_s = int(hands.source), hands.depth_offset_s
-        message.hands = [self._new(HAND_3D_TYPE) for _ in hands.hands]
+        message.hands = self._places(message.hands, HAND_3D_TYPE, len(hands.hands))
         for place, hand in zip(message.hands, hands.hands, strict=True):
             _fill_hand_3d(place, hand)
         return message
@@ -189,11 +195,14 @@ class MessageBuilder:
         message.header = header
         message.image_width, message.image_height = width, height
         message.level, message.sparsity = level, sparsity
-        places = [*message.hands, *(self._new(_HAND) for _ in hands[len(message.hands) :])]
-        message.hands = places[: len(hands)]
+        message.hands = self._places(message.hands, _HAND, len(hands))
         for place, hand in zip(message.hands, hands, strict=True):
             _fill_hand(place, hand)
         return message
+
+    def _places(self, before: Sequence[Message], kind: str, count: int) -> list[Message]:
+        """Return so many messages of a kind, first those that were there before."""
+        return [*before[:count], *(self._new(kind) for _ in range(count - len(before)))]
 
 
 def _fill_hand(message: Message, hand: TrackedHand) -> None:

@@ -47,6 +47,7 @@ class Hands3dOutput:
         needs_tf = ["depth.target_frame"] * bool(target_frame) + ["depth.publish_tf"] * publish_tf
         self._transforms = Transforms(node, needs_tf) if needs_tf else None
         self._publish_tf = publish_tf
+        self._message: Hand3DArray | None = None
         self._hands_3d = node.publish_on(Hand3DArray, "hands_3d", "hands")
         self._points = node.publish_on(PointCloud2, "hands_3d/points", "hands")
         self._palms = {
@@ -71,14 +72,16 @@ class Hands3dOutput:
             camera = self._transforms.pose(self._target_frame, header.frame_id, header.stamp)
             hands = hands.moved(camera)
             header = Header(stamp=header.stamp, frame_id=self._target_frame)
-        self._hands_3d.publish(ROS_MESSAGES.hands_3d(hands, header))
+        self._message = ROS_MESSAGES.hands_3d(hands, header, self._message)
+        self._hands_3d.publish(self._message)
         if self._points.get_subscription_count():
             self._points.publish(ROS_MESSAGES.joint_cloud(hands.hands, header))
         for side, hand in _first_of_each_side(hands).items():
-            pose = hand.palm
+            listened = self._palms[side].get_subscription_count() > 0
+            pose = hand.palm if listened or self._publish_tf else None
             if pose is None:
                 continue
-            if self._palms[side].get_subscription_count():
+            if listened:
                 self._palms[side].publish(ROS_MESSAGES.pose(pose, header))
             if self._publish_tf and self._transforms is not None:
                 self._transforms.broadcast(pose, f"hand_{_SIDES[side]}_palm", header)

@@ -229,6 +229,25 @@ def test_a_message_becomes_the_same_hand_in_space_again(build, header):
     np.testing.assert_allclose(turn, hand.palm.quaternion)
 
 
+@pytest.mark.parametrize(("before", "after"), [(0, 1), (2, 1), (1, 2)])
+def test_an_earlier_message_of_hands_in_space_is_filled_again(build, header, before, after):
+    first, then = (
+        Hands3d(tuple(a_hand_in_space(number) for number in range(start, start + count)), source, offset_s)
+        for start, count, source, offset_s in (
+            (1, before, HandSource.FUSED, 0.004),
+            (5, after, HandSource.DEPTH_ONLY, 0.0),
+        )
+    )
+    earlier = build.hands_3d(first, header)
+    message = build.hands_3d(then, header, earlier)
+    assert message is earlier
+    assert hands_in_space(message).source == HandSource.DEPTH_ONLY
+    for one, hand in zip(hands_in_space(message).hands, then.hands, strict=True):
+        assert one.track_id == hand.track_id
+        np.testing.assert_array_equal(one.joints_m, hand.joints_m)
+        np.testing.assert_array_equal(one.states, hand.states)
+
+
 def test_a_palm_that_is_not_known_is_nan(build, header):
     hand = a_hand_in_space()
     hand.joints_m[Joint.WRIST] = np.nan
