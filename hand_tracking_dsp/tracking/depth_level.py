@@ -27,7 +27,7 @@ from hand_tracking_dsp.tracking.depth_crop import Cube, crop_depth, hand_depth_m
 from hand_tracking_dsp.tracking.depth_info import DEPTH_SIZE, DepthInfo
 from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.types import Floats, HandLandmarks, Region
-from hand_tracking_dsp.tracking.votes import joints_from_maps
+from hand_tracking_dsp.tracking.votes import joints_of
 
 DEPTH_SHAPE_STD_M = 0.005
 """Deviation of a bone's extent along the optical axis, metres; of 3 to 30 mm it places rendered hands well in
@@ -64,8 +64,9 @@ class DepthLevel:
             return _nothing(region)
         cube = Cube.around(region, depth_m, self._cube_m, view.camera)
         depth = crop_depth(view.metres, cube, DEPTH_SIZE, self._input[0, 0])
-        cells, heat, closeness, directions, presence, right = self._session.run(self._input)
-        joints = joints_from_maps(cells[0, 0], heat[0], closeness[0], directions[0])
+        outputs = self._session.run(self._input)
+        *_, presence, right = outputs
+        joints = joints_of(outputs)
         pixels, metres = cube.to_pixels(joints), cube.to_metres(joints)
         pixels[:, 2] -= pixels[Joint.WRIST, 2]
         return HandLandmarks(

@@ -20,6 +20,7 @@ the cube, as in depth_crop.Cube.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -39,6 +40,12 @@ _BANDWIDTH = 0.25
 _STEPS = 4
 # Cells at or below this depth are background.
 _BEHIND = -0.999
+
+
+def joints_of(outputs: Sequence[Floats], steps: int = _STEPS) -> Floats:
+    """Find the joints in what a network gives, as contract.depth_contract has it; see joints_from_maps."""
+    cells, heat, closeness, directions, *_ = outputs
+    return joints_from_maps(cells[0, 0], heat[0], closeness[0], directions[0], steps)
 
 
 def joints_from_maps(

@@ -28,6 +28,7 @@ from hand_tracking_dsp.commands.arguments import add_bank, add_option, options_f
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
 from hand_tracking_dsp.compression.bank.files import write_manifest
+from hand_tracking_dsp.compression.statues.pictures import sees_statues
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.workload.clips import find_clips
 from hand_tracking_dsp.evaluation.workload.points import measure_points, point_grid, worth_having
@@ -85,6 +86,12 @@ def run(options: argparse.Namespace) -> int:
     """
     require_at_least(options, frames=1, most=2)
     bank = read_manifest(options.bank or default_bank())
+    if sees_statues(bank) or any(level.depth for level in bank.levels):
+        msg = (
+            f"The bank {bank.name} sees depth, which clips have not, so that it has no operating points: the "
+            "controller chooses among its levels."
+        )
+        raise ConfigurationError(msg)
     clips = find_clips(options.clips, options.frames)
     points = point_grid(len(bank.levels), options.gates, options.intervals)
     if not all(0 <= point.gate <= 10 and 0 <= point.search_interval_s <= 60 for point in points):

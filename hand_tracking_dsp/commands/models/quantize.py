@@ -33,10 +33,11 @@ from hand_tracking_dsp.commands.arguments import (
 )
 from hand_tracking_dsp.commands.models.output import steps_table
 from hand_tracking_dsp.commands.output import machine_line, make_console, require_writable
+from hand_tracking_dsp.compression.bank.checks import Check
 from hand_tracking_dsp.compression.bank.deviation import predict
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.bank.verify import Check, record
+from hand_tracking_dsp.compression.bank.verify import record
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS, Crops, data_name, split
 from hand_tracking_dsp.compression.quantization.variants import (
     VariantFigures,

@@ -27,8 +27,6 @@ from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
-from hand_tracking_dsp.cameras.camera import SourceOptions
-from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.commands.arguments import (
     add_bank,
     add_image_limit,
@@ -37,21 +35,18 @@ from hand_tracking_dsp.commands.arguments import (
     require_at_least,
     require_threads,
 )
+from hand_tracking_dsp.commands.models.checked_hands import checked_hands
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
 from hand_tracking_dsp.compression.bank.byte_input import largest_difference
+from hand_tracking_dsp.compression.bank.checks import Check, check_networks
 from hand_tracking_dsp.compression.bank.files import read_float_network, write_manifest
 from hand_tracking_dsp.compression.bank.timing import Times
 from hand_tracking_dsp.compression.bank.verify import (
-    Check,
     Timed,
-    check_networks,
     choices_here,
     record,
     time_networks,
 )
-from hand_tracking_dsp.compression.data.pictures import list_pictures, spread
-from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.losses import DEVIATION
@@ -83,7 +78,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_bank(parser)
     add_wheel(parser)
-    parser.add_argument("--images", type=Path, help="folder of pictures; synthetic hands if not given")
+    parser.add_argument(
+        "--images",
+        type=Path,
+        help="folder of pictures; synthetic hands, or rendered ones for banks of depth, if not given",
+    )
     add_image_limit(parser)
     parser.add_argument("--count", type=int, default=40, help="pictures (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=100, help="timed runs of each (default: %(default)s)")
@@ -102,22 +101,22 @@ def run(options: argparse.Namespace) -> int:
     console = make_console()
     bank = read_manifest(options.bank or default_bank())
     folders = (options.images,) if options.images else ()
-    images, data = _pictures(options.images, options.count, read_image_limit(options, *folders))
+    hands = checked_hands(bank, options.images, options.count, read_image_limit(options, *folders))
     originals = _originals(bank, options.wheel)
-    good = _compare_inputs(bank, images, console)
+    good = _compare_inputs(bank, hands.images, console)
     if originals:
-        good = _compare_with_originals(bank, originals, images, options.count, console) and good
+        good = _compare_with_originals(bank, originals, hands.images, options.count, console) and good
     choices = choices_here(bank, console.print)
     checks = list(
         track(
-            check_networks(bank, choices, images, data),
+            check_networks(bank, choices, hands),
             total=len(choices),
             description="checking",
             console=console,
             transient=True,
         )
     )
-    console.print(_table_of_checks(checks, data))
+    console.print(_table_of_checks(checks, hands.data))
     for check in checks:
         if check.problem:
             console.print(f"{check.choice.info.file} on {check.choice.provider}: {check.problem}")
@@ -129,7 +128,7 @@ def run(options: argparse.Namespace) -> int:
         timed += ours
         beside += theirs
     console.print(_table_of_times(timed, beside))
-    measured = record(bank, checks, timed, data)
+    measured = record(bank, checks, timed, hands.data)
     for threads in options.threads:
         console.print(f"On the processor with backend and precision auto, {threads} thread(s):")
         for network in measured.networks:
@@ -138,21 +137,6 @@ def run(options: argparse.Namespace) -> int:
         write_manifest(measured)
         console.print(f"This machine's figures are written into {bank.folder / MANIFEST_NAME}.")
     return 0 if good and all(check.accepted for check in checks) else 1
-
-
-def _pictures(folder: Path | None, count: int, limit: ImageOptions) -> tuple[list[Image], str]:
-    """Read pictures from a folder, or draw synthetic hands; returns them and what to call them."""
-    if folder is None:
-        # A frame a second: gestures and views differ.
-        with open_source("synthetic", SourceOptions(rate_hz=1.0, absence_s=0.0)) as source:
-            frames = [source.read(1.0) for _ in range(count)]
-        return [frame.image for frame in frames if frame is not None], f"{count} synthetic hands"
-    chosen = spread([list_pictures(folder, limit)])[:count]
-    images = [image for picture in chosen if (image := picture.read()) is not None]
-    if not images:
-        msg = f"None of {len(chosen)} pictures in {folder} can be read: give .jpg or .png files."
-        raise ConfigurationError(msg)
-    return images, f"{chosen[0].source} ({len(images)} pictures)"
 
 
 def _originals(bank: Manifest, wheel: Path | None) -> dict[str, bytes]:

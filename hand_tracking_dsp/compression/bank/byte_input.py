@@ -20,20 +20,23 @@ are written (files.write_bank) and lose it when they are read; both ways the byt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.onnx_graph import Array, parse_model, serialized, set_nodes
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.network_input import NetworkInput
-from hand_tracking_dsp.tracking.types import Image
+from hand_tracking_dsp.tracking.types import Floats, Image
 
 _IMAGE = "image"
+_DEPTH = "depth"
 _FLOATS = f"{_IMAGE}.floats"
 # Bytes are moved before they become floats of four times the size. Not a Slice for the order of the channels:
 # ONNX Runtime would move it before the Transpose, where it takes ten times as long. A DequantizeLinear is a
@@ -116,7 +119,7 @@ def largest_difference(
         BackendError: ONNX Runtime refuses a network.
     """
     sessions = [open_exact(floats, name), open_exact(taking_bytes, name)]
-    inputs = [NetworkInput(session) for session in sessions]
+    fills = [_filler(session) for session in sessions]
     size = sessions[0].inputs[0].shape[-1]
     random = np.random.default_rng(0)
     grains = (size if number % 2 else size // 16 for number in range(noise))
@@ -124,12 +127,18 @@ def largest_difference(
     worst = 0.0
     for picture in (*noises, *pictures):
         image: Image = cv2.resize(picture, (size, size))
-        before, after = (
-            session.run(tensor.fill(image, "bgr")) for session, tensor in zip(sessions, inputs, strict=True)
-        )
+        before, after = (session.run(fill(image)) for session, fill in zip(sessions, fills, strict=True))
         differences = [float(np.abs(a - b).max()) for a, b in zip(before, after, strict=True)]
         worst = float(np.max([worst, *differences]))
     return worst
+
+
+def _filler(session: Session) -> Callable[[Image], Floats | Image]:
+    """Return what makes the input of a network of a picture; one that sees depth takes its grey for that."""
+    if session.inputs[0].name == _DEPTH:
+        return lambda image: as_input(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+    tensor = NetworkInput(session)
+    return lambda image: tensor.fill(image, "bgr")
 
 
 def _takes_bytes(model: onnx.ModelProto) -> bool:
@@ -138,7 +147,7 @@ def _takes_bytes(model: onnx.ModelProto) -> bool:
 
 def sees_depth(model: onnx.ModelProto) -> bool:
     """Tell whether a network takes depth instead of an image."""
-    return [value.name for value in model.graph.input] == ["depth"]
+    return [value.name for value in model.graph.input] == [_DEPTH]
 
 
 def _head() -> list[onnx.NodeProto]:

@@ -30,6 +30,7 @@ from hand_tracking_dsp.hand import JOINT_COUNT, Joint
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.network_input import NetworkInput
 from hand_tracking_dsp.tracking.types import Floats
+from hand_tracking_dsp.tracking.votes import joints_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,27 @@ def predict(session: Session, images: Iterable[NDArray[np.uint8]]) -> Prediction
     """Run a landmark network on crops, uint8 [224, 224, 3] each, RGB."""
     tensor = NetworkInput(session)
     return Predictions.of([session.run(tensor.fill(image, "rgb")) for image in images])
+
+
+def predict_depth(session: Session, depths: NDArray[np.uint8]) -> Predictions:
+    """Run a landmark network that sees depth on cubes.
+
+    Args:
+        session: The opened network; it finds the package's joints.
+        depths: uint8 [n, size, size], depth as bytes.
+
+    Returns:
+        Landmarks in pixels of the cube's front, world landmarks in halves of its side; 0 where
+        it shows nothing.
+    """
+    half = depths.shape[-1] / 2
+    outputs = []
+    for depth in depths:
+        maps = session.run(as_input(depth))
+        joints = np.nan_to_num(joints_of(maps))
+        *_, presence, right = maps
+        outputs.append((((joints + 1) * np.float32(half))[None], presence, right, joints[None]))
+    return Predictions.of(outputs)
 
 
 def deviation_palm_percent(found: Predictions, reference: Predictions) -> Floats:

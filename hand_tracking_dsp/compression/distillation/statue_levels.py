@@ -50,6 +50,7 @@ from hand_tracking_dsp.compression.distillation.statue_palms import StatueDetect
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.compression.statues.measure import ERROR, StatueErrors, UnseenHands
+from hand_tracking_dsp.compression.statues.pictures import TRAINED
 from hand_tracking_dsp.compression.statues.samples import StatueRecipe
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.contract import BYTE_INPUT
@@ -178,7 +179,7 @@ class StatueTrainer:
             self._bank,
             schema=BYTE_INPUT,
             name="depth",
-            source=f"{self._bank.source}; trained on rendered statues by hand-tracking-dsp models depth-bank",
+            source=f"{self._bank.source}; {TRAINED} by hand-tracking-dsp models depth-bank",
             levels=numbered(self._levels[index] for index in sorted(self._levels)),
             detectors=self._detectors or self._bank.detectors,
             near_detector=None if self._detectors else self._bank.near_detector,

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.data.depth_bytes import to_depth
 from hand_tracking_dsp.compression.hourglass.loss import Votes
 from hand_tracking_dsp.compression.hourglass.network import Exit, HourglassNetwork
@@ -28,7 +29,7 @@ from hand_tracking_dsp.evaluation.pose_benchmark.metrics import joint_errors_mm,
 from hand_tracking_dsp.evaluation.statistics import Array
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.types import Floats
-from hand_tracking_dsp.tracking.votes import joints_from_maps
+from hand_tracking_dsp.tracking.votes import joints_of
 
 _AT_ONCE = 64
 
@@ -79,8 +80,4 @@ def exit_joints(session: Session, samples: DepthSamples, steps: int | None = Non
         steps: Steps of mean-shift; those of the tracker if None.
     """
     options = {} if steps is None else {"steps": steps}
-    joints = []
-    for image in samples.images:
-        cells, heat, closeness, directions, *_ = session.run(to_depth(image)[None, None])
-        joints.append(joints_from_maps(cells[0, 0], heat[0], closeness[0], directions[0], **options))
-    return np.stack(joints)
+    return np.stack([joints_of(session.run(as_input(image)), **options) for image in samples.images])

@@ -38,7 +38,7 @@ from hand_tracking_dsp.tracking.depth_crop import Cube, crop_depth, hand_depth_m
 from hand_tracking_dsp.tracking.depth_info import DEPTH_SIZE
 from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
 from hand_tracking_dsp.tracking.types import Region
-from hand_tracking_dsp.tracking.votes import joints_from_maps
+from hand_tracking_dsp.tracking.votes import joints_of
 
 _FRAMEWORKS = (("onnxruntime", "fp32"), ("openvino", "fp32"), ("openvino", "bf16"))
 _SIZE = (480, 640)
@@ -78,14 +78,14 @@ def measure_parts(
     buffer = np.zeros((DEPTH_SIZE, DEPTH_SIZE), np.float32)
     session = open_exact(export_exit(network, exit_))
     depth = to_depth(samples.images[:1])[:, None]
-    cells, heat, closeness, directions, *_ = session.run(depth)
+    outputs = session.run(depth)
 
     def cut() -> object:
         cube = Cube.around(region, hand_depth_m(view, region), samples.cube_m, camera)
         return crop_depth(metres, cube, DEPTH_SIZE, buffer)
 
     def vote(steps: int) -> object:
-        return joints_from_maps(cells[0, 0], heat[0], closeness[0], directions[0], steps)
+        return joints_of(outputs, steps)
 
     calls: dict[str, Callable[[], object]] = {
         "cutting the cube out": cut,

@@ -39,7 +39,7 @@ from hand_tracking_dsp.evaluation.pose_benchmark.nyu import NyuDataset
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.depth_info import DEPTH_SIZE
 from hand_tracking_dsp.tracking.types import Floats
-from hand_tracking_dsp.tracking.votes import joints_from_maps
+from hand_tracking_dsp.tracking.votes import joints_of
 
 SPLITS = ("train", "test")
 """Parts of a data set."""
@@ -131,8 +131,7 @@ def find_joints(session: Session, dataset: PoseDataset, on_progress: Progress) -
     joints, empty = [], 0
     for index in range(len(dataset)):
         crop = cut_hand(dataset[index], dataset.benchmark.cube_m, DEPTH_SIZE)
-        cells, heat, closeness, directions, *_ = session.run(crop.depth[None, None])
-        found = joints_from_maps(cells[0, 0], heat[0], closeness[0], directions[0])
+        found = joints_of(session.run(crop.depth[None, None]))
         if np.isnan(found).any():
             empty += 1
             found = np.zeros_like(found)

@@ -114,8 +114,8 @@ class DepthSamples:
 _FIELDS = ("images", "joints", "present", "right", "joints_m", "cubes")
 
 
-def draw_sample(stream: CropStream, index: int) -> DepthSamples | None:
-    """Render a hand and cut it out as the tracker does; None where it shows no depth."""
+def draw_sample(stream: CropStream, index: int, cube_m: float = CUBE_M) -> DepthSamples | None:
+    """Render a hand and cut it out as the tracker does, with a cube of such a side; None without depth."""
     crop = stream.crop(index)
     middle = _RENDERED_PX / 2
     region = Region(middle, middle, _RENDERED_PX / _WIDER, 0.0)
@@ -123,14 +123,14 @@ def draw_sample(stream: CropStream, index: int) -> DepthSamples | None:
     depth_m = hand_depth_m(view, region)
     if math.isnan(depth_m):
         return None
-    cube = Cube.around(region, depth_m, CUBE_M, crop.camera)
+    cube = Cube.around(region, depth_m, cube_m, crop.camera)
     image = to_bytes(crop_depth(crop.metres, cube, DEPTH_SIZE))
     present = crop.handedness != Handedness.UNKNOWN
     blank = np.zeros((JOINT_COUNT, 3), np.float32)
     camera = crop.camera
     box = cube.region
     numbers = (
-        *(box.x, box.y, box.size, box.rotation, depth_m, CUBE_M),
+        *(box.x, box.y, box.size, box.rotation, depth_m, cube_m),
         *(camera.fx, camera.fy, camera.cx, camera.cy),
     )
     return DepthSamples(
@@ -141,6 +141,13 @@ def draw_sample(stream: CropStream, index: int) -> DepthSamples | None:
         (crop.joints_m if present else blank)[None],
         np.array([numbers], np.float32),
     )
+
+
+def draw_samples(split: str, seed: int, count: int, cube_m: float) -> DepthSamples:
+    """Render so many hands of a split, with cubes of such a side, metres."""
+    stream = sample_stream(split, seed, empty_share=0.0)
+    drawn = (draw_sample(stream, number, cube_m) for number in range(count))
+    return joined([one for one in drawn if one is not None])
 
 
 @lru_cache(maxsize=4)
