@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +25,10 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.cameras.folder import list_images
 from hand_tracking_dsp.depth.bones import END, START
-from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
-from hand_tracking_dsp.depth.statue import StatuePainter
 from hand_tracking_dsp.depth.types import JointState
 from hand_tracking_dsp.evaluation.lifted_gestures import read_joints
-from hand_tracking_dsp.evaluation.rendered import LOOKS
-from hand_tracking_dsp.evaluation.statues import recorded_pictures
-from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
+from hand_tracking_dsp.evaluation.statues import DepthPicture, hands_in_statues, recorded_pictures
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
 from hand_tracking_dsp.tracking.tracker import HandTracker
 
 Lengths = NDArray[np.float64]
@@ -78,30 +75,24 @@ def measure_folders(
     """
     below = sorted({path.parent for path in list_images(folder)})
     for one in below:
-        yield _find(tracker, one, [picture.view for picture in recorded_pictures(one, unit_m, camera)])
+        yield _find(tracker, one, list(recorded_pictures(one, unit_m, camera)))
 
 
-def _find(tracker: HandTracker, folder: Path, views: list[DepthView]) -> FolderFinds:
-    painter, lifter = StatuePainter(), HandLifter(LiftOptions(smoothing=False))
+def _find(tracker: HandTracker, folder: Path, pictures: list[DepthPicture]) -> FolderFinds:
     presence: list[float] = []
     lengths: tuple[list[Lengths], list[Lengths]] = ([], [])
-    for view in views:
-        statue = painter.draw(view)
-        tracker.reset()
-        for number in range(LOOKS):
-            hands = tracker.track(statue, number / 30).hands
-        if not hands:
+    for one in hands_in_statues(tracker, pictures, one_person=True):
+        if one.hand is None or one.lifted is None:
             continue
-        hand = max(hands, key=lambda one: one.presence)
-        presence.append(hand.presence)
-        lifted = lifter.lift([replace(hand, track_id=1)], view, 0.0)[0]
-        measured = lifted.states == JointState.MEASURED
-        for joints_m, kept in zip((lifted.joints_m, read_joints(hand, view)), lengths, strict=True):
+        presence.append(one.hand.presence)
+        measured = one.lifted.states == JointState.MEASURED
+        plain_m = read_joints(one.hand, one.picture.view)
+        for joints_m, kept in zip((one.lifted.joints_m, plain_m), lengths, strict=True):
             length = np.linalg.norm(joints_m[END] - joints_m[START], axis=1)
             kept.append(np.where(measured[START] & measured[END], length, np.nan))
     least = min(presence, default=float("nan"))
     deviations = [_deviation(np.array(kept)) for kept in lengths]
-    return FolderFinds(folder, len(views), len(presence), least, *deviations)
+    return FolderFinds(folder, len(pictures), len(presence), least, *deviations)
 
 
 def _deviation(lengths: NDArray[np.float64]) -> float:

@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +28,8 @@ from hand_tracking_dsp.depth.draw import JOINT_MARKS
 from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
 from hand_tracking_dsp.depth.statue import StatuePainter
 from hand_tracking_dsp.depth.types import Hand3d, JointState
-from hand_tracking_dsp.evaluation.lifted_gestures import VIEWS_DEG, GestureSample, find_hand, gesture_samples
+from hand_tracking_dsp.evaluation.lifted_gestures import VIEWS_DEG, GestureSample, gesture_samples
+from hand_tracking_dsp.evaluation.stills import find_hand
 from hand_tracking_dsp.hand import BONES
 from hand_tracking_dsp.tracking.draw import bone_colour, draw_hand
 from hand_tracking_dsp.tracking.tracker import HandTracker
@@ -58,8 +61,9 @@ def draw_lifted(tracker: HandTracker, seed: int) -> NDArray[np.uint8]:
         sample = samples[names.index(gesture) * len(VIEWS_DEG) + view]
         statue = np.ascontiguousarray(painter.draw(sample.view)[..., ::-1])
         side = np.full((_SIDE_PX, _SIDE_PX, 3), 20, np.uint8)
-        hand = find_hand(tracker, np.ascontiguousarray(sample.image[..., ::-1]), sample.landmarks_px)
+        hand = find_hand(tracker, sample.image, sample.landmarks_px, order="bgr")
         if hand is not None:
+            hand = replace(hand, track_id=1)
             (lifted,) = lifter.lift([hand], sample.view, 0.0)
             draw_hand(statue, hand, "", [JOINT_MARKS[JointState(one)] for one in lifted.states.tolist()])
             _draw_side(side, lifted, sample.joints_m)

@@ -34,10 +34,9 @@ from hand_tracking_dsp.cameras.synthetic.skeleton import rotation
 from hand_tracking_dsp.depth.flesh import PALMAR_M, flesh_before
 from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
 from hand_tracking_dsp.depth.statue import StatuePainter
-from hand_tracking_dsp.evaluation.rendered import FOUND_PERCENT, LOOKS
+from hand_tracking_dsp.evaluation.stills import find_hand
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
-from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
 from hand_tracking_dsp.tracking.tracker import HandTracker
 from hand_tracking_dsp.tracking.types import Floats, Image, TrackedHand
 
@@ -142,31 +141,21 @@ def measure_gestures(
         methods = _methods()
         for sample in gesture_samples(rig, noise, seed + person):
             count += 1
-            # A statue is RGB, a picture BGR.
-            image = painter.draw(sample.view) if in_depth else sample.image[..., ::-1]
-            hand = find_hand(tracker, np.ascontiguousarray(image), sample.landmarks_px)
+            if in_depth:
+                statue = painter.draw(sample.view)
+                hand = find_hand(tracker, statue, sample.landmarks_px, depth=sample.view)
+            else:
+                hand = find_hand(tracker, sample.image, sample.landmarks_px, order="bgr")
             if hand is None:
                 continue
+            # One person's bones are learned from picture to picture.
+            hand = replace(hand, track_id=1)
             visible.append(sample.visible)
             for name, lift in methods.items():
                 off = np.linalg.norm(lift(hand, sample.view) - sample.joints_m, axis=1)
                 errors.setdefault(name, []).append(1e3 * off.astype(np.float64))
     seen = np.array(visible)
     return count, len(visible), {name: LiftErrors(np.array(off), seen) for name, off in errors.items()}
-
-
-def find_hand(tracker: HandTracker, image: Image, truth_px: Floats) -> TrackedHand | None:
-    """Find the hand of a still picture, uint8 [h, w, 3] RGB, by its true places; None where it is not found.
-
-    Its track_id is 1, so that a lifter learns one person's bones from picture to picture.
-    """
-    tracker.reset()
-    for number in range(LOOKS):
-        hands = tracker.track(image, number / 30).hands
-    away = [mean_distance_palm_percent(hand.landmarks, truth_px) for hand in hands]
-    if not away or min(away) > FOUND_PERCENT:
-        return None
-    return replace(hands[int(np.argmin(away))], track_id=1)
 
 
 def _methods() -> dict[str, Lift]:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.cameras.depth_noise import DEPTH_NOISES
 from hand_tracking_dsp.cameras.mesh.crops import CropOptions, CropStream, DepthCrop
 from hand_tracking_dsp.cameras.mesh.pictures import PictureOptions, PictureStream
+from hand_tracking_dsp.evaluation.stills import find_hand
 from hand_tracking_dsp.hand import BONES
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.draw import bone_colour, write_caption
@@ -34,12 +35,6 @@ from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.tracker import HandTracker
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
-
-FOUND_PERCENT = 40.0
-"""A hand counts as found where its landmarks lie within this mean distance, % of the palm's size."""
-
-LOOKS = 2
-"""Frames of a still picture that the tracker sees: found by the palm detector, then followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +68,10 @@ def find_in_colour(bank: Path, stream: PictureStream, count: int) -> FoundInColo
     errors, sides = [], 0
     for index in range(count):
         picture, truth = (one := stream.picture(index)), one.truth[0]
-        tracker.reset()
-        for look in range(LOOKS):
-            hands = tracker.track(picture.image, look / 30.0, order="bgr").hands
-        distances = [mean_distance_palm_percent(hand.landmarks, truth.joints_px) for hand in hands]
-        if distances and min(distances) < FOUND_PERCENT:
-            errors.append(min(distances))
-            sides += hands[int(np.argmin(distances))].handedness == truth.handedness
+        hand = find_hand(tracker, picture.image, truth.joints_px, order="bgr")
+        if hand is not None:
+            errors.append(mean_distance_palm_percent(hand.landmarks, truth.joints_px))
+            sides += hand.handedness == truth.handedness
     return FoundInColour(count, len(errors), float(np.median(errors)) if errors else float("nan"), sides)
 
 

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,15 +27,16 @@ from hand_tracking_dsp.cameras.folder import list_images, read_values
 from hand_tracking_dsp.cameras.mesh.pictures import PictureStream
 from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
 from hand_tracking_dsp.depth.statue import StatuePainter
+from hand_tracking_dsp.depth.types import Hand3d
 from hand_tracking_dsp.errors import SourceError
-from hand_tracking_dsp.evaluation.rendered import FOUND_PERCENT, LOOKS
+from hand_tracking_dsp.evaluation.stills import find_hand
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
-from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.tracker import HandTracker
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
+from hand_tracking_dsp.tracking.types import TrackedHand
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,21 @@ class DepthPicture:
     view: DepthView
     side: Handedness = Handedness.UNKNOWN
     truth: HandTruth | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandInStatue:
+    """Find of a tracker in a depth picture.
+
+    Attributes:
+        picture: The picture.
+        hand: Its hand, in the pixels of the depth image; None: it was not found.
+        lifted: The hand in space.
+    """
+
+    picture: DepthPicture
+    hand: TrackedHand | None
+    lifted: Hand3d | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,29 @@ def open_tracker(bank: Path) -> HandTracker:
     return HandTracker(LevelBank.load(bank), PalmDetector.load(bank), options)
 
 
+def hands_in_statues(
+    tracker: HandTracker, pictures: Iterable[DepthPicture], level: int = 0, *, one_person: bool = False
+) -> Iterator[HandInStatue]:
+    """Show depth pictures to a tracker, drawn as statues, each on its own.
+
+    Args:
+        tracker: The tracker.
+        pictures: Pictures to show.
+        level: Sparsity level.
+        one_person: Whether all show one person, whose bones are learned from picture to picture.
+    """
+    painter, lifter = StatuePainter(), HandLifter(LiftOptions(smoothing=False))
+    for picture in pictures:
+        truth_px = None if picture.truth is None else picture.truth.joints_px
+        statue = painter.draw(picture.view)
+        hand = find_hand(tracker, statue, truth_px, level=level, depth=picture.view)
+        lifted = None
+        if hand is not None:
+            hand = replace(hand, track_id=1) if one_person else hand
+            (lifted,) = lifter.lift([hand], picture.view, 0.0)
+        yield HandInStatue(picture, hand, lifted)
+
+
 def find_in_depth(tracker: HandTracker, level: int, pictures: Iterable[DepthPicture]) -> FoundInDepth:
     """Show depth pictures to a tracker, each on its own.
 
@@ -88,21 +127,15 @@ def find_in_depth(tracker: HandTracker, level: int, pictures: Iterable[DepthPict
         level: Sparsity level.
         pictures: Pictures to show.
     """
-    painter, lifter = StatuePainter(), HandLifter(LiftOptions(smoothing=False))
     shown, sides, errors = 0, 0, []
-    for picture in pictures:
+    for one in hands_in_statues(tracker, pictures, level):
         shown += 1
-        statue = painter.draw(picture.view)
-        tracker.reset()
-        for look in range(LOOKS):
-            hands = tracker.track(statue, look / 30.0, level, order="rgb", depth=picture.view).hands
-        truth = picture.truth
-        if not hands or not _lies_there(hands[0].landmarks, truth):
+        if one.hand is None or one.lifted is None:
             continue
-        sides += hands[0].handedness is picture.side
-        (lifted,) = lifter.lift(hands[:1], picture.view, 0.0)
+        sides += one.hand.handedness is one.picture.side
+        truth = one.picture.truth
         exact = np.nan if truth is None else truth.joints_m + truth.centre_m
-        errors.append(1000 * float(np.linalg.norm(lifted.joints_m - exact, axis=1).mean()))
+        errors.append(1000 * float(np.linalg.norm(one.lifted.joints_m - exact, axis=1).mean()))
     known = [error for error in errors if np.isfinite(error)]
     return FoundInDepth(shown, len(errors), sides, float(np.median(known)) if known else float("nan"))
 
@@ -133,7 +166,3 @@ def recorded_pictures(folder: Path, unit_m: float, camera: Intrinsics) -> Iterat
             msg = f"{path} is not a 16-bit picture of one channel: give depth images as PNG."
             raise SourceError(msg)
         yield DepthPicture(DepthView(values.astype(np.float32) * np.float32(unit_m), camera))
-
-
-def _lies_there(landmarks: np.ndarray, truth: HandTruth | None) -> bool:
-    return truth is None or mean_distance_palm_percent(landmarks, truth.joints_px) < FOUND_PERCENT

@@ -24,9 +24,11 @@ import pytest
 
 from hand_tracking_dsp.cameras.mesh.pictures import PictureOptions, PictureStream
 from hand_tracking_dsp.errors import SourceError
+from hand_tracking_dsp.evaluation.depth_folder import measure_folders
 from hand_tracking_dsp.evaluation.statues import (
     DepthPicture,
     find_in_depth,
+    hands_in_statues,
     open_tracker,
     recorded_pictures,
     rendered_pictures,
@@ -34,6 +36,7 @@ from hand_tracking_dsp.evaluation.statues import (
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
+from hand_tracking_dsp.tracking.tracker import HandTracker
 
 EASY = PictureOptions(
     views="palm", poses="gestures", noise="none", held_share=0, second_share=0, nearest_m=0.4, farthest_m=0.5
@@ -63,6 +66,40 @@ def test_rendered_hands_are_found_and_lie_where_they_are(tracker, pictures):
     assert found.found >= 4
     assert found.sides >= found.found - 1
     assert found.error_mm < 25
+
+
+def test_each_picture_is_shown_on_its_own_at_the_level_asked_for(tracker, pictures, monkeypatch):
+    shown, track = [], HandTracker.track
+
+    def seen(self, image, stamp_s, point=0, *arguments, **named):
+        shown.append((stamp_s, point, named["depth"] is not None))
+        return track(self, image, stamp_s, point, *arguments, **named)
+
+    monkeypatch.setattr(HandTracker, "track", seen)
+    find_in_depth(tracker, 4, pictures[:2])
+    assert shown == [(0.0, 4, True), (1 / 30, 4, True)] * 2
+
+
+def test_a_folder_is_measured_by_a_bank_that_sees_depth_too(tmp_path, pictures):
+    for number, picture in enumerate(pictures[:3]):
+        values = np.rint(picture.view.metres * 8000).astype(np.uint16)
+        cv2.imwrite(str(tmp_path / f"{number}.png"), values)
+    tracker = open_tracker(default_bank().parent / "hourglass")
+    (found,) = measure_folders(tracker, tmp_path, 0.000125, pictures[0].view.camera)
+    assert (found.folder, found.images) == (tmp_path, 3)
+    assert found.found >= 1
+    assert 0 < found.presence <= 1
+
+
+def test_one_persons_bones_are_learned_from_picture_to_picture(tracker, pictures):
+    for one_person, count in ((True, 1), (False, 6)):
+        ids = {
+            one.lifted.track_id
+            for one in hands_in_statues(tracker, pictures, one_person=one_person)
+            if one.lifted
+        }
+        assert 1 <= len(ids) <= count
+        assert (ids == {1}) == one_person
 
 
 def test_a_hand_elsewhere_is_not_the_one(tracker, pictures):
