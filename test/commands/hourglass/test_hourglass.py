@@ -70,6 +70,15 @@ def test_a_pruned_network_is_trained_further_and_exported(
     assert [level.name for level in bank.levels] == ["stack1_l4", "stack1_l2"]
     assert bank.detectors
     assert "stack1_l2" in capsys.readouterr().out
+    again = tmp_path / "int8"
+    words = ("--samples", samples, "--test", samples, "--count", "8", "--runs", "2")
+    assert run("quantize", "--bank", out, *words, "--out", again) == 0
+    printed = capsys.readouterr().out
+    for level in read_manifest(again).levels:
+        (made,) = level.variants or (None,)
+        assert (made is None) is (f"{level.name} stays in fp32" in printed)
+        errors = {one.provider for one in level.accuracy if one.metric == "error_mm"}
+        assert "onnxruntime/CPUExecutionProvider" in errors
 
 
 def test_an_unknown_exit_is_named_with_those_there_are(
