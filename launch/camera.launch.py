@@ -17,23 +17,10 @@
 This is hand_tracking.launch.py with the camera alone; its other arguments are taken here, too.
 """
 
-from pathlib import Path
-
-from launch.actions import IncludeLaunchDescription
-from launch.launch_description_sources import PythonLaunchDescriptionSource
-
+from hand_tracking_dsp.nodes.graph.launch_parts import general
 from launch import LaunchDescription
 
 
 def generate_launch_description() -> LaunchDescription:
     """Include the general launch file without the other nodes."""
-    # A path, not a substitution: `--show-args` looks into it without starting anything.
-    general = str(Path(__file__).with_name("hand_tracking.launch.py"))
-    return LaunchDescription(
-        [
-            IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(general),
-                launch_arguments=dict.fromkeys(("tracker", "controller", "power"), "false").items(),
-            )
-        ]
-    )
+    return LaunchDescription([general(dict.fromkeys(("tracker", "controller", "power"), "false"))])

@@ -20,15 +20,12 @@ image; the other arguments of the general launch file are taken here, too.
 
 from pathlib import Path
 
-from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription, OpaqueFunction
-from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.actions import GroupAction, OpaqueFunction
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.substitutions import FindPackageShare
 
+from hand_tracking_dsp.nodes.graph.launch_parts import argument, driver, with_depth_camera
 from launch import LaunchContext, LaunchDescription
-
-COLOUR = "rgb/image_raw"
-DEPTH = "stereo/image_raw"
 
 # Of depthai-ros 3 and 2.
 DRIVERS = ("driver.launch.py", "camera.launch.py")
@@ -36,28 +33,14 @@ DRIVERS = ("driver.launch.py", "camera.launch.py")
 
 def generate_launch_description() -> LaunchDescription:
     """Include the general launch file without the camera node, and the driver's."""
-    # A path, not a substitution: `--show-args` looks into it without starting anything.
-    general = str(Path(__file__).with_name("hand_tracking.launch.py"))
     parameters = PathJoinSubstitution([FindPackageShare("hand_tracking_dsp"), "config", "depthai.yaml"])
-    start = ["/", LaunchConfiguration("camera_name"), "/"]
+    camera = ["/", LaunchConfiguration("camera_name"), "/"]
     return LaunchDescription(
         [
-            _argument("camera_name", "oak", "Name of the driver's node."),
-            _argument("camera_model", "OAK-D", "Model of the camera, for its frames in tf."),
-            DeclareLaunchArgument(
-                "camera_params_file",
-                default_value=parameters,
-                description="ROS parameter file of the driver.",
-            ),
-            IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(general),
-                launch_arguments={
-                    "camera": "false",
-                    "image": [*start, COLOUR],
-                    "depth": [*start, DEPTH],
-                    "depth_mode": LaunchConfiguration("depth_mode", default="fused"),
-                }.items(),
-            ),
+            argument("camera_name", "oak", "Name of the driver's node."),
+            argument("camera_model", "OAK-D", "Model of the camera, for its frames in tf."),
+            argument("camera_params_file", parameters, "ROS parameter file of the driver."),
+            with_depth_camera(camera, "rgb/image_raw", "stereo/image_raw"),
             OpaqueFunction(function=_driver),
         ]
     )
@@ -67,22 +50,10 @@ def _driver(context: LaunchContext) -> list[GroupAction]:
     """Include the launch file that the driver has; its arguments of the same names are other ones."""
     folder = Path(FindPackageShare("depthai_ros_driver").perform(context), "launch")
     file = next((folder / name for name in DRIVERS if (folder / name).is_file()), folder / DRIVERS[0])
-    return [
-        GroupAction(
-            [
-                IncludeLaunchDescription(
-                    PythonLaunchDescriptionSource(str(file)),
-                    launch_arguments={
-                        "name": LaunchConfiguration("camera_name"),
-                        "namespace": "",
-                        "camera_model": LaunchConfiguration("camera_model"),
-                        "params_file": LaunchConfiguration("camera_params_file"),
-                    }.items(),
-                )
-            ]
-        )
-    ]
-
-
-def _argument(name: str, default: str, description: str) -> DeclareLaunchArgument:
-    return DeclareLaunchArgument(name, default_value=default, description=description)
+    arguments = {
+        "name": LaunchConfiguration("camera_name"),
+        "namespace": "",
+        "camera_model": LaunchConfiguration("camera_model"),
+        "params_file": LaunchConfiguration("camera_params_file"),
+    }
+    return [driver(str(file), arguments)]

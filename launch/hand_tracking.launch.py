@@ -20,7 +20,6 @@
 import json
 
 from launch.actions import (
-    DeclareLaunchArgument,
     EmitEvent,
     LogInfo,
     OpaqueFunction,
@@ -37,9 +36,10 @@ from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
 from hand_tracking_dsp.nodes.graph.division import divide
+from hand_tracking_dsp.nodes.graph.launch_parts import argument
 from hand_tracking_dsp.nodes.graph.names import FOR_DRIVING, RESTART, SHORT_NAMES
 from hand_tracking_dsp.nodes.graph.transport import transport_in_force, transport_variables
-from launch import LaunchContext, LaunchDescription, SomeSubstitutionsType
+from launch import LaunchContext, LaunchDescription
 
 PACKAGE = "hand_tracking_dsp"
 
@@ -72,34 +72,30 @@ def generate_launch_description() -> LaunchDescription:
     defaults = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "hand_tracking.yaml"])
     return LaunchDescription(
         [
-            _argument("namespace", "", "Namespace of all nodes and topics."),
-            _argument("params_file", defaults, "ROS parameter file of all nodes."),
-            _argument("source", "", "Source of the camera node; empty: as the parameter file says."),
-            _argument("bank", "", "Folder of the level bank; empty: as the parameter file says."),
-            _argument("policy", "", "What chooses the level.", "auto", "learned", "threshold", "fixed"),
-            _argument("policy_file", "", "Manifest of the learned policy, policy.json."),
-            _argument("transport", "", "Image to exchange; empty: as the file says.", "raw", "compressed"),
-            _argument("autostart", "", "false: a lifecycle manager starts the nodes.", "true", "false"),
-            _argument(
-                "enclave", "", "SROS2: path of the enclaves, which bear the nodes' names; empty: none."
-            ),
-            _argument("log_level", "info", "debug, info, warn, error or fatal."),
-            _argument("use_sim_time", "false", "Take the time from /clock."),
-            _argument("respawn", "false", "Start a node again when it ends, freezes or goes deaf."),
-            _argument("respawn_delay", "2.0", "Seconds until then."),
-            _argument("composed", "true", "Camera and tracker in one process, if both start.", "false"),
+            argument("namespace", "", "Namespace of all nodes and topics."),
+            argument("params_file", defaults, "ROS parameter file of all nodes."),
+            argument("source", "", "Source of the camera node; empty: as the parameter file says."),
+            argument("bank", "", "Folder of the level bank; empty: as the parameter file says."),
+            argument("policy", "", "What chooses the level.", "auto", "learned", "threshold", "fixed"),
+            argument("policy_file", "", "Manifest of the learned policy, policy.json."),
+            argument("transport", "", "Image to exchange; empty: as the file says.", "raw", "compressed"),
+            argument("autostart", "", "false: a lifecycle manager starts the nodes.", "true", "false"),
+            argument("enclave", "", "SROS2: path of the enclaves, which bear the nodes' names; empty: none."),
+            argument("log_level", "info", "debug, info, warn, error or fatal."),
+            argument("use_sim_time", "false", "Take the time from /clock."),
+            argument("respawn", "false", "Start a node again when it ends, freezes or goes deaf."),
+            argument("respawn_delay", "2.0", "Seconds until then."),
+            argument("composed", "true", "Camera and tracker in one process, if both start.", "false"),
             *(
-                _argument(name, "false" if name in ON_REQUEST else "true", f"Start {node}.")
+                argument(name, "false" if name in ON_REQUEST else "true", f"Start {node}.")
                 for name, node in SHORT_NAMES.items()
             ),
-            _argument("image", "image_raw", "Image topic, for a camera driver of your own (camera:=false)."),
-            _argument("camera_info", "camera_info", "Its CameraInfo topic."),
-            _argument(
-                "depth", "depth/image_raw", "Topic of the depth image; its camera_info lies beside it."
-            ),
-            _argument("depth_mode", "", "Use of depth.", "rgb", "fused", "depth_only", "auto"),
-            _argument("battery", "battery_state", "BatteryState topic, for a robot base's (power:=false)."),
-            _argument("cmd_vel", "cmd_vel", "Twist topic of the robot base (teleop:=true)."),
+            argument("image", "image_raw", "Image topic, for a camera driver of your own (camera:=false)."),
+            argument("camera_info", "camera_info", "Its CameraInfo topic."),
+            argument("depth", "depth/image_raw", "Topic of the depth image; its camera_info lies beside it."),
+            argument("depth_mode", "", "Use of depth.", "rgb", "fused", "depth_only", "auto"),
+            argument("battery", "battery_state", "BatteryState topic, for a robot base's (power:=false)."),
+            argument("cmd_vel", "cmd_vel", "Twist topic of the robot base (teleop:=true)."),
             OpaqueFunction(function=_transport),
             OpaqueFunction(function=_nodes),
         ]
@@ -163,10 +159,10 @@ def _watch(context: LaunchContext, processes: dict[str, Node]) -> list[Node | Re
 def _set_by_arguments(context: LaunchContext) -> dict[str, dict[str, bool | float | str]]:
     """Return the parameters that arguments set, by node."""
     parameters: dict[str, dict[str, bool | float | str]] = {name: {} for name in SHORT_NAMES}
-    for argument, names in PARAMETERS.items():
-        if text := LaunchConfiguration(argument).perform(context):
+    for name, names in PARAMETERS.items():
+        if text := LaunchConfiguration(name).perform(context):
             for node, parameter in names.items():
-                parameters[node][parameter] = text == "true" if argument == "autostart" else text
+                parameters[node][parameter] = text == "true" if name == "autostart" else text
     # Whoever starts a launch file may run any pipeline on this machine anyway.
     if parameters["camera"].get("source", "").startswith("gst:"):
         parameters["camera"]["allow_gstreamer"] = True
@@ -211,10 +207,3 @@ def _node(
         respawn_delay=float(LaunchConfiguration("respawn_delay").perform(context)),
         output="screen",
     )
-
-
-def _argument(
-    name: str, default: SomeSubstitutionsType, description: str, *choices: str
-) -> DeclareLaunchArgument:
-    allowed = {"choices": [default, *choices]} if choices else {}
-    return DeclareLaunchArgument(name, default_value=default, description=description, **allowed)

@@ -18,66 +18,40 @@ This is hand_tracking.launch.py with realsense2_camera's rs_launch.py, which ali
 the arguments of both are taken here, too.
 """
 
-from pathlib import Path
-
-from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription
-from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.substitutions import FindPackageShare
 
+from hand_tracking_dsp.nodes.graph.launch_parts import argument, driver, with_depth_camera
 from launch import LaunchDescription
-
-COLOUR = "color/image_raw"
-DEPTH = "aligned_depth_to_color/image_raw"
 
 
 def generate_launch_description() -> LaunchDescription:
     """Include the general launch file without the camera node, and the driver's."""
-    # A path, not a substitution: `--show-args` looks into it without starting anything.
-    general = str(Path(__file__).with_name("hand_tracking.launch.py"))
-    driver = PathJoinSubstitution([FindPackageShare("realsense2_camera"), "launch", "rs_launch.py"])
     namespace, name = LaunchConfiguration("camera_namespace"), LaunchConfiguration("camera_name")
-    start = ["/", namespace, "/", name, "/"]
+    camera = ["/", namespace, "/", name, "/"]
     colour, depth = LaunchConfiguration("color_profile"), LaunchConfiguration("depth_profile")
     return LaunchDescription(
         [
-            _argument("camera_namespace", "camera", "Namespace of the driver."),
-            _argument("camera_name", "camera", "Name of the driver's node."),
-            _argument("color_profile", "640x480x30", "Width, height and rate of the colour image."),
-            _argument("depth_profile", "640x480x30", "Width, height and rate of the depth image."),
-            IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(general),
-                launch_arguments={
-                    "camera": "false",
-                    "image": [*start, COLOUR],
-                    "depth": [*start, DEPTH],
-                    "depth_mode": LaunchConfiguration("depth_mode", default="fused"),
-                }.items(),
-            ),
-            # What the driver's launch file sets shall not reach the nodes above.
-            GroupAction(
-                [
-                    IncludeLaunchDescription(
-                        PythonLaunchDescriptionSource(driver),
-                        launch_arguments={
-                            "camera_namespace": namespace,
-                            "camera_name": name,
-                            "enable_color": "true",
-                            "enable_depth": "true",
-                            "align_depth.enable": "true",
-                            "enable_sync": "true",
-                            "rgb_camera.color_profile": colour,
-                            "depth_module.depth_profile": depth,
-                            # As they are named before 4.55.
-                            "rgb_camera.profile": colour,
-                            "depth_module.profile": depth,
-                        }.items(),
-                    )
-                ]
+            argument("camera_namespace", "camera", "Namespace of the driver."),
+            argument("camera_name", "camera", "Name of the driver's node."),
+            argument("color_profile", "640x480x30", "Width, height and rate of the colour image."),
+            argument("depth_profile", "640x480x30", "Width, height and rate of the depth image."),
+            with_depth_camera(camera, "color/image_raw", "aligned_depth_to_color/image_raw"),
+            driver(
+                PathJoinSubstitution([FindPackageShare("realsense2_camera"), "launch", "rs_launch.py"]),
+                {
+                    "camera_namespace": namespace,
+                    "camera_name": name,
+                    "enable_color": "true",
+                    "enable_depth": "true",
+                    "align_depth.enable": "true",
+                    "enable_sync": "true",
+                    "rgb_camera.color_profile": colour,
+                    "depth_module.depth_profile": depth,
+                    # As they are named before 4.55.
+                    "rgb_camera.profile": colour,
+                    "depth_module.profile": depth,
+                },
             ),
         ]
     )
-
-
-def _argument(name: str, default: str, description: str) -> DeclareLaunchArgument:
-    return DeclareLaunchArgument(name, default_value=default, description=description)

@@ -17,29 +17,22 @@
 This is hand_tracking.launch.py without camera and power node; its other arguments are taken here, too.
 """
 
-from pathlib import Path
-
-from launch.actions import DeclareLaunchArgument, ExecuteProcess, IncludeLaunchDescription, Shutdown
-from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.substitutions import ExecutableInPackage
 
+from hand_tracking_dsp.nodes.graph.launch_parts import argument, general
 from launch import LaunchDescription
 
 
 def generate_launch_description() -> LaunchDescription:
     """Include the general launch file and play the bag; all ends with it."""
-    # A path, not a substitution: `--show-args` looks into it without starting anything.
-    general = str(Path(__file__).with_name("hand_tracking.launch.py"))
     command = ExecutableInPackage(package="hand_tracking_dsp", executable="hand-tracking-dsp")
     return LaunchDescription(
         [
             DeclareLaunchArgument("bag", description="A rosbag2 folder, or an .mcap or .db3 file."),
-            DeclareLaunchArgument("rate", default_value="1.0", description="Speed of playing."),
-            IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(general),
-                launch_arguments={"camera": "false", "power": "false", "use_sim_time": "true"}.items(),
-            ),
+            argument("rate", "1.0", "Speed of playing."),
+            general({"camera": "false", "power": "false", "use_sim_time": "true"}),
             ExecuteProcess(
                 cmd=[
                     *(command, "replay", LaunchConfiguration("bag"), "--rate", LaunchConfiguration("rate")),
