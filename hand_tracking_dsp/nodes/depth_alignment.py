@@ -16,6 +16,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
+import numpy as np
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
@@ -36,6 +40,10 @@ _SAME_CAMERA = 0.02
 _ANY_FOV_DEG = 60.0
 # Difference of two sides' ratios from which one image is no scaled copy of the other.
 _SAME_SHAPE = 0.02
+# Difference of a quaternion's length from 1 by which it is no rotation, but other numbers; as in tf2.
+_SAME_LENGTH = 0.1
+# Shares of pixels with depth before and after registration between which it is lost.
+_MUCH, _HARDLY_ANY = 0.05, 0.005
 # Shorter side, pixels, below which a hand at arm's length is a few pixels wide.
 _FEWEST_ROWS = 48
 
@@ -53,7 +61,6 @@ class DepthAlignment:
 
     Attributes:
         info: The camera_info of the depth images last received; None: none yet.
-        warnings: Sentences on the last depth image's camera.
 
     Raises:
         ConfigurationError: The pose is none, or it is to be looked up by tf2, which is not installed.
@@ -66,15 +73,11 @@ class DepthAlignment:
         self._transforms: Transforms | None = None
         self._registration: tuple[tuple[object, ...], DepthRegistration] | None = None
         self.info: CameraInfo | None = None
-        self.warnings: list[str] = []
+        self._warnings: list[str] = []
         if options.registered or options.mode == "depth_only":
             return
         if any(options.extrinsics):
-            try:
-                self._place = Pose.of(options.extrinsics[:3], options.extrinsics[3:])
-            except ValueError as error:
-                msg = f"depth.extrinsics cannot be used: {error} Give x, y, z in metres and a quaternion."
-                raise ConfigurationError(msg) from error
+            self._place = _given_pose(options.extrinsics)
         else:
             self._transforms = Transforms(node, ["depth.registered to false, without depth.extrinsics,"])
 
@@ -84,7 +87,7 @@ class DepthAlignment:
         model = camera_model(self.info, width, height, _ANY_FOV_DEG)
         if not model.calibrated:
             model = self._received.camera(width, height)
-        self.warnings = [*_too_small(width, height), *self._uncalibrated(model)]
+        self._warnings = [*_too_small(width, height), *self._uncalibrated(model)]
         return DepthView(metres, model.intrinsics)
 
     def aligned(
@@ -104,10 +107,10 @@ class DepthAlignment:
         other = self.info if self._registered else None
         model = self._received.camera(*size, other)
         height, width = metres.shape
-        self.warnings = [*_too_small(width, height), *self._uncalibrated(model)]
+        self._warnings = [*_too_small(width, height), *self._uncalibrated(model)]
         if not self._registered:
             return DepthView(self._carried(metres, depth_header, header, model, size), model.intrinsics)
-        self.warnings += [*self._other_frame(depth_header, header), *self._other_camera(model, size)]
+        self._warnings += [*self._other_frame(depth_header, header), *self._other_camera(model, size)]
         if (width, height) == size:
             return DepthView(metres, model.intrinsics)
         if abs(width * size[1] / (height * size[0]) - 1) > _SAME_SHAPE:
@@ -117,6 +120,15 @@ class DepthAlignment:
             )
             raise FrameError(msg)
         return DepthView(resized(metres, size), model.intrinsics)
+
+    def warnings(self) -> list[str]:
+        """Say what is wrong with the last depth image's camera and its place."""
+        return self._warnings + (self._transforms.warnings() if self._transforms is not None else [])
+
+    def begin_again(self) -> None:
+        """Forget transforms: stamps went back."""
+        if self._transforms is not None:
+            self._transforms.forget()
 
     def close(self) -> None:
         """Unsubscribe from tf2."""
@@ -147,7 +159,15 @@ class DepthAlignment:
         if self._registration is None or self._registration[0] != key:
             made = DepthRegistration(depth_model.intrinsics, (width, height), model.intrinsics, size, place)
             self._registration = key, made
-        return self._registration[1].register(metres)
+        registered = self._registration[1].register(metres)
+        if _known(metres) > _MUCH and _known(registered) < _HARDLY_ANY:
+            x, y, z = place.position_m.tolist()
+            msg = (
+                f"Nothing of the depth images lies in the image where the depth camera's place in its "
+                f"frame is {x:.3g}, {y:.3g}, {z:.3g} m: give its pose in metres, x right, y down, z ahead."
+            )
+            raise FrameError(msg)
+        return registered
 
     def _uncalibrated(self, model: CameraModel) -> list[str]:
         if model.calibrated:
@@ -179,6 +199,28 @@ class DepthAlignment:
             f"depth.registered to false."
         )
         return [sentence]
+
+
+def _given_pose(numbers: Sequence[float]) -> Pose:
+    """Make a pose of x, y, z and the quaternion x, y, z, w.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    length = math.hypot(*numbers[3:])
+    if abs(length - 1) > _SAME_LENGTH:
+        msg = (
+            f"depth.extrinsics cannot be used: its last four numbers have the length {length:.3g}, but those "
+            f"of a rotation have 1. Give x, y, z in metres and a quaternion x, y, z, w."
+        )
+        raise ConfigurationError(msg)
+    return Pose.of(numbers[:3], numbers[3:])
+
+
+def _known(metres: Floats) -> float:
+    """Return the share of pixels whose depth is known, by some of them."""
+    sample = metres[::8, ::8]
+    return np.count_nonzero(sample) / max(sample.size, 1)
 
 
 def _too_small(width: int, height: int) -> list[str]:

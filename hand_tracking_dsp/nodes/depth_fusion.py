@@ -45,6 +45,9 @@ from hand_tracking_dsp.nodes.messages.received_images import ReceivedImages
 from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.types import ChannelOrder, FrameResult, Image
 
+# Stamps that go back by more are those of a bag that begins again, or of a camera that was restarted.
+_BACK_S = 1.0
+
 # What depth images showed counts for so long, where none that can be read comes.
 _JUDGED_S = 5.0
 
@@ -102,7 +105,7 @@ class DepthFusion:
         self._thread: threading.Thread | None = None
         self._is_placing, self._is_over = False, True
         self._stamps = StampClock()
-        self._last_stamp_s = 0.0
+        self._last_stamp_s = self._newest_s = 0.0
         self.drawn: DepthView | None = None
         self._drawing_ms = 0.0
         self._without_depth = 0
@@ -113,6 +116,7 @@ class DepthFusion:
         """Start the thread."""
         self._stamps = StampClock()
         self._is_over = False
+        self._newest_s = 0.0
         self._matcher.clear()
         self._waiting.clear()
         self._lifter.reset()
@@ -173,6 +177,9 @@ class DepthFusion:
             Time that depth took in the caller's thread, milliseconds.
         """
         start = perf_counter()
+        if found.stamp_s < self._newest_s - _BACK_S:
+            self._begin_again()
+        self._newest_s = found.stamp_s
         drawn = found.drawn
         if drawn is not None:
             self._attempt(lambda: self._publish(found, drawn, HandSource.DEPTH_ONLY))
@@ -195,8 +202,15 @@ class DepthFusion:
         if not math.isnan(self._missed_s):
             direction = "later" if self._missed_s > 0 else "earlier"
             report.values["depth_missed_by_s"] = f"{abs(self._missed_s):.3g} {direction}"
-        report.warnings += warnings
+        report.warnings += warnings + self._output.warnings()
         self.input.describe(report)
+
+    def _begin_again(self) -> None:
+        """Let go of what belongs to the time before stamps went back."""
+        with self._changed:
+            self._waiting.clear()
+        self.input.begin_again()
+        self._output.begin_again()
 
     def _run(self) -> None:
         while True:

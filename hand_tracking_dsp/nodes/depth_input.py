@@ -122,7 +122,11 @@ class DepthInput:
         report.values["depth_rejected"] = self._rejected
         if time.monotonic() - self._bad_s < _SHOWN_S:
             report.warnings.append(self._bad)
-        report.warnings += self._alignment.warnings
+        report.warnings += self._alignment.warnings()
+
+    def begin_again(self) -> None:
+        """Forget what belongs to a time: stamps went back."""
+        self._alignment.begin_again()
 
     def close(self) -> None:
         """Release what is not the node's."""

@@ -87,6 +87,15 @@ class Hands3dOutput:
                 self._transforms.broadcast(pose, f"hand_{_SIDES[side]}_palm", header)
         return hands, header
 
+    def warnings(self) -> list[str]:
+        """Say what is wrong with the transform to the target frame."""
+        return self._transforms.warnings() if self._transforms is not None else []
+
+    def begin_again(self) -> None:
+        """Forget transforms: stamps went back."""
+        if self._transforms is not None:
+            self._transforms.forget()
+
     def close(self) -> None:
         """Unsubscribe from tf2."""
         if self._transforms is not None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from support.tf2 import stand_in
 
 from hand_tracking_dsp.nodes.graph.transport import transport_variables
 
@@ -37,6 +39,7 @@ os.environ.setdefault("ROS_PYTHON_CHECK_FIELDS", "1")
 if find_spec("rclpy") and find_spec("hand_tracking_dsp.msg"):
     import rclpy
     from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+    from geometry_msgs.msg import TransformStamped
     from lifecycle_msgs.msg import Transition
     from lifecycle_msgs.srv import ChangeState, GetState
     from rcl_interfaces.srv import SetParameters
@@ -185,3 +188,14 @@ def diagnostics(graph: Graph) -> Callable[..., DiagnosticStatus]:
         return graph.until(find, f"/diagnostics shows what is expected of {node}")
 
     return wait
+
+
+@pytest.fixture
+def tf2(monkeypatch: pytest.MonkeyPatch):
+    """Stand in for tf2_ros: it knows camera_optical_frame in base_link, at the latest time."""
+    known = TransformStamped()
+    known.transform.translation.x = 2.0
+    known.transform.rotation.w = known.transform.rotation.z = 0.5**0.5
+    state = stand_in(known)
+    monkeypatch.setitem(sys.modules, "tf2_ros", state.module)
+    return state

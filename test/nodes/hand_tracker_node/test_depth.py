@@ -27,6 +27,7 @@ from rclpy.qos import qos_profile_sensor_data
 from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
+from std_srvs.srv import Trigger
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
@@ -322,6 +323,100 @@ def test_compressed_depth_places_hands_too(graph, start, camera, depth_camera, t
         publisher.publish(compress(frame.depth_mm, header))
         graph.until(lambda heard=heard: len(camera.stats) > heard, "the hands went out")
     graph.until(lambda: depth_camera.hands_3d and depth_camera.hands_3d[-1].hands, "hands were placed")
+
+
+class Stamps:
+    """Sends images and depth with stamps that a test chooses."""
+
+    def __init__(self, camera, depth_camera):
+        self.camera, self.depth_camera = camera, depth_camera
+
+    def send(self, stamp_s, *, depth=True, frame_id="camera"):
+        frame = self.camera.frames[self.camera.sent % len(self.camera.frames)]
+        header = Header(stamp=Time(nanoseconds=round(stamp_s * 1e9)).to_msg(), frame_id=frame_id)
+        heard = len(self.camera.stats)
+        if depth:
+            self.depth_camera.send_depth(header, frame.depth_mm)
+        self.camera.send(pixels_to_image(frame.image, header))
+        self.camera.graph.until(lambda: len(self.camera.stats) > heard, "the hands went out")
+
+    def until_placed(self, count):
+        found = self.depth_camera.hands_3d
+        self.camera.graph.until(lambda: len(found) >= count, f"{count} images were placed")
+        return [one.header.stamp.sec for one in found]
+
+
+def test_images_of_a_bag_that_begins_again_are_placed_at_once(start, camera, depth_camera, tf2):
+    tf2.frames = "camera", "base_link"
+    start(**{"depth.mode": "fused", "depth.target_frame": "base_link"})
+    depth_camera.connect()
+    stamps = Stamps(camera, depth_camera)
+    for stamp_s in (1000.0, 1000.1):
+        stamps.send(stamp_s)
+    stamps.send(1000.2, depth=False)  # it waits for depth, which never comes
+    assert stamps.until_placed(2) == [1000, 1000]
+    assert tf2.cleared == 0
+    for stamp_s in (990.0, 990.1):
+        stamps.send(stamp_s)
+    assert stamps.until_placed(4) == [1000, 1000, 990, 990]
+    assert tf2.cleared == 1
+
+
+def test_images_are_placed_again_after_depth_alone_went_back_and_came_after(
+    start, camera, depth_camera, diagnostics
+):
+    start(**{"depth.mode": "fused"})
+    depth_camera.connect()
+    stamps = Stamps(camera, depth_camera)
+    stamps.send(1000.0)
+    assert stamps.until_placed(1) == [1000]
+    # The driver of the depth camera was restarted, and its clock begins anew.
+    for number in range(1, 26):
+        header = Header(stamp=Time(nanoseconds=number * 10**8).to_msg(), frame_id="camera")
+        depth_camera.send_depth(header, camera.frames[0].depth_mm)
+        stamps.send(1000.0 + number / 10, depth=False)
+    status = diagnostics(NODE, lambda status: "depth.slop_s" in status.message)
+    assert values(status)["depth_missed_by_s"].endswith("earlier")
+    assert camera.hands[-1].hands
+    for stamp_s in (1004.0, 1004.1):
+        stamps.send(stamp_s)
+    assert stamps.until_placed(3)[1:] == [1004, 1004]
+
+
+def test_frames_may_change_and_only_those_with_a_transform_are_placed(
+    start, camera, depth_camera, diagnostics, tf2
+):
+    tf2.frames = "camera", "base_link"
+    start(**{"depth.mode": "fused", "depth.target_frame": "base_link"})
+    depth_camera.connect()
+    stamps = Stamps(camera, depth_camera)
+    for stamp_s, frame_id in ((1000, "camera"), (1001, "head"), (1002, ""), (1003, "camera")):
+        stamps.send(stamp_s, frame_id=frame_id)
+    assert stamps.until_placed(2) == [1000, 1003]
+    assert {one.header.frame_id for one in depth_camera.hands_3d} == {"base_link"}
+    status = diagnostics(NODE, lambda status: "from a frame without a name to base_link" in status.message)
+    assert values(status)["depth_rejected"] == "2"
+    assert values(status)["frames_rejected"] == "0"
+
+
+@pytest.mark.parametrize("mode", ["fused", "depth_only"])
+def test_a_reset_forgets_hands_in_space_too(graph, start, camera, depth_camera, mode):
+    start(**{"depth.mode": mode})
+    graph.until(depth_camera.depth.get_subscription_count, "the tracker listens to depth")
+    found = depth_camera.hands_3d
+
+    def ids():
+        found.clear()
+        header = camera.header()
+        depth_camera.send_depth(header, camera.frames[0].depth_mm)
+        camera.send(pixels_to_image(camera.frames[0].image, header))
+        graph.until(lambda: found, "the image was placed")
+        return {hand.track_id for hand in found[-1].hands}
+
+    before = graph.until(ids, "hands were placed")
+    assert graph.call(Trigger, f"{NODE}/reset", Trigger.Request()).success
+    after = graph.until(ids, "hands were placed again")
+    assert min(after) > max(before), "bones and filters belong to an id"
 
 
 @pytest.mark.parametrize("bank", ["dsp", "hourglass"])

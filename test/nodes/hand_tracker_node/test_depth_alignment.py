@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
-from hand_tracking_dsp.msg import Hand3DArray
+from hand_tracking_dsp.msg import Hand3DArray, HandArray
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
@@ -108,6 +108,31 @@ def test_depth_of_a_camera_beside_is_registered_by_the_extrinsics(graph, cameras
     assert cameras.hands_3d[-1].header.frame_id == "colour"
 
 
+@pytest.mark.parametrize("extrinsics", [[60.0, 0, 0, 0, 0, 0, 1], [0.06, 0, 0, 0, 1, 0, 0]])
+def test_a_pose_in_millimetres_or_that_looks_away_is_named_and_hands_go_on(
+    graph, cameras, diagnostics, extrinsics
+):
+    hands = graph.hear(HandArray, "hands", 100)
+    extrinsics = [float(number) for number in extrinsics]
+    graph.start(
+        HandTrackerNode, **{"depth.mode": "fused", "depth.registered": False, "depth.extrinsics": extrinsics}
+    )
+    shown = []
+
+    def is_named(status):
+        cameras.send(seen_from_beside, WIDER, frame_id="depth")
+        shown.append(status)
+        return "Nothing of the depth images lies in the image where the depth camera" in status.message
+
+    status = diagnostics(NODE, is_named)
+    assert status.level == DiagnosticStatus.WARN
+    assert f"is {extrinsics[0]:.3g}, 0, 0 m: give its pose in metres" in status.message
+    assert "hold no depth" not in status.message
+    assert {value.key: value.value for value in status.values}["frames_rejected"] == "0"
+    graph.until(lambda: any(one.hands for one in hands), "hands go on")
+    assert not cameras.hands_3d
+
+
 def test_half_the_size_of_the_same_camera_places_the_same_hands(graph, cameras):
     graph.start(HandTrackerNode, depth__mode="fused")
     half = SCENE.intrinsics.scaled(0.5)
@@ -152,7 +177,12 @@ def test_registration_waits_for_both_cameras_and_says_so(graph, cameras, diagnos
 @pytest.mark.parametrize(
     ("extrinsics", "sentence"),
     [
-        ([0.1] + [0.0] * 6, "depth.extrinsics cannot be used: The pose at [0.1, 0.0, 0.0] m"),
+        ([0.1] + [0.0] * 6, "depth.extrinsics cannot be used: its last four numbers have the length 0, but"),
+        (
+            [0.0] * 3 + [0.0, 90.0, 0.0, 0.0],
+            "depth.extrinsics cannot be used: its last four numbers have the l",
+        ),
+        ([float("nan")] + [0.0] * 5 + [1.0], "Parameter depth.extrinsics is [nan, 0.0"),
         ([0.1, 0.0, 0.0], "DepthInputOptions.extrinsics has 3 numbers, but must have 7."),
         ([0.0] * 7, "depth.registered to false, without depth.extrinsics, is set, but tf2_ros is missing"),
     ],

@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -36,58 +35,6 @@ from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
 
 NODE = "hand_tracker_node"
 SENSOR = qos_profile_sensor_data
-
-
-class TransformError(Exception):
-    """Stands in for tf2's TransformException."""
-
-
-class ExtrapolationError(TransformError):
-    """Stands in for tf2's ExtrapolationException."""
-
-
-@pytest.fixture
-def tf2(monkeypatch):
-    """Stand in for tf2_ros: one transform, known at the latest time alone, and frames that are sent."""
-    known = TransformStamped()
-    known.transform.translation.x = 2.0
-    known.transform.rotation.w = known.transform.rotation.z = 0.5**0.5
-    state = SimpleNamespace(sent=[], asked=[], unregistered=0, frames=("camera_optical_frame", "base_link"))
-
-    class Buffer:
-        def lookup_transform(self, target, source, time):
-            state.asked.append((target, source, time.nanoseconds))
-            if (source, target) != state.frames:
-                msg = f'"{target}" passed to lookupTransform does not exist.'
-                raise TransformError(msg)
-            if time.nanoseconds:
-                msg = "Lookup would require extrapolation into the future."
-                raise ExtrapolationError(msg)
-            return known
-
-    class TransformListener:
-        def __init__(self, buffer, node):
-            pass
-
-        def unregister(self):
-            state.unregistered += 1
-
-    class TransformBroadcaster:
-        def __init__(self, node):
-            self.pub_tf = node.create_publisher(TransformStamped, "/tf", 100)
-
-        def sendTransform(self, transform):  # noqa: N802 (its name in tf2)
-            state.sent.append(transform)
-
-    module = SimpleNamespace(
-        Buffer=Buffer,
-        TransformListener=TransformListener,
-        TransformBroadcaster=TransformBroadcaster,
-        TransformException=TransformError,
-        ExtrapolationException=ExtrapolationError,
-    )
-    monkeypatch.setitem(sys.modules, "tf2_ros", module)
-    return state
 
 
 def start(graph, **parameters):
