@@ -21,21 +21,27 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from hand_tracking_dsp.commands.arguments import add_seed, require_at_least, require_between
 from hand_tracking_dsp.commands.hourglass.common import add_device, add_samples, require_torch
 from hand_tracking_dsp.commands.models.output import WorkProgress
-from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, write_json
+from hand_tracking_dsp.commands.output import (
+    machine_line,
+    make_console,
+    make_table,
+    markdown_table,
+    require_writable,
+    write_json,
+)
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.files import write_text
 
 if TYPE_CHECKING:
-    from hand_tracking_dsp.compression.hourglass.measure import ExitSize
     from hand_tracking_dsp.compression.hourglass.samples import DepthSamples
     from hand_tracking_dsp.compression.hourglass.study import StudiedNetwork, StudyOptions
+    from hand_tracking_dsp.compression.hourglass.study_tables import StudyFigures
 
 _TESTED = 1024
-_NEAR_MM, _FAR_MM = 20, 40
+_CALIBRATION = 256
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,23 +71,25 @@ def run(options: argparse.Namespace) -> int:
     if 2 not in options.stacks or min(options.stacks) < 1 or min(options.features) < 1:
         msg = "--stacks must name 2, since that network is pruned; --stacks and --features must be above 0."
         raise ConfigurationError(msg)
+    require_writable(options.out, "study.json", "study.md")
     device = require_torch(options.device, options.threads)
     from hand_tracking_dsp.compression.hourglass.samples import read_samples
     from hand_tracking_dsp.compression.hourglass.study import Study
-    from hand_tracking_dsp.compression.hourglass.study_report import plot_frames, plot_losses, plot_norms
 
     console = make_console()
-    test = read_samples(options.test).first(_TESTED)
+    samples, test = read_samples(options.samples), read_samples(options.test).first(_TESTED)
     with WorkProgress(console) as report:
-        study = Study(
-            read_samples(options.samples), test, options.work, _study_options(options, device), report
-        )
+        study = Study(samples, test, options.work, _study_options(options, device), report)
         studied = list(study.trainings())
-    _print(console, studied, test, options)
-    plot_norms(studied, options.out / "norms.png")
-    plot_losses(studied, options.out / "losses.png")
-    plot_frames(studied, options.out / "frames.png")
-    console.print(f"{machine_line()}\nThe figures are in {options.out}, the trainings in {options.work}.")
+    figures = _figures(studied, test, options)
+    for table in figures.tables():
+        console.print(make_table(table.title, table.headings, table.rows))
+    title = (
+        f"{len(test.hands)} hands of {options.test}; {options.steps} steps of {options.batch} samples, "
+        f"pruned ones and their rivals {options.retraining:g} of that; {machine_line()}"
+    )
+    _write(figures, title, options)
+    console.print(f"{title}\nThe figures are in {options.out}, the trainings in {options.work}.")
     return 0
 
 
@@ -104,57 +112,36 @@ def _study_options(options: argparse.Namespace, device: str) -> StudyOptions:
     return StudyOptions(tuple(options.features), tuple(options.stacks), training, options.retraining)
 
 
-def _print(
-    console: Console, studied: Sequence[StudiedNetwork], test: DepthSamples, options: argparse.Namespace
-) -> None:
-    """Print the tables, and write their figures into study.json."""
+def _figures(
+    studied: Sequence[StudiedNetwork], test: DepthSamples, options: argparse.Namespace
+) -> StudyFigures:
+    """Time what was trained."""
     from hand_tracking_dsp.compression.hourglass.measure import (
-        measure_exits,
         measure_frameworks,
+        measure_networks,
         measure_parts,
     )
     from hand_tracking_dsp.compression.hourglass.study import ORIGINAL
+    from hand_tracking_dsp.compression.hourglass.study_tables import StudyFigures
 
     original = next(one for one in studied if one.name == ORIGINAL)
-    sizes = measure_exits(original.network, options.runs)
-    lasts = {one.name: measure_exits(one.network, options.runs)[-1] for one in studied}
-    parts = measure_parts(original.network, original.last, test, options.runs)
-    frameworks = measure_frameworks(original.network, original.last, options.runs)
-    headings = ("exit", "error, mm", f"% within {_NEAR_MM} mm", f"% within {_FAR_MM} mm", *_SIZES)
-    exits = [_row(str(size.exit), original, size) for size in sizes]
-    console.print(make_table("Exits of the network of two stacks (table 1)", headings, exits))
-    headings = ("network", *headings[1:])
-    trained = [_row(one.name.replace("_", " "), one, lasts[one.name]) for one in studied]
-    title = "Features and stacks (table 2); pruned, from scratch and distilled (table 3)"
-    console.print(make_table(title, headings, trained))
-    for title, times in (("Parts (table 5)", parts), ("Frameworks (table 6)", frameworks)):
-        rows = [(name, f"{time.p50_ms:.2f}", f"{time.p95_ms:.2f}") for name, time in times.items()]
-        console.print(make_table(title, ("", "ms, median", "ms, 95th percentile"), rows))
-    result = {
-        "exits": exits,
-        "networks": trained,
-        "parts_ms": {name: time.p50_ms for name, time in parts.items()},
-        "frameworks_ms": {name: time.p50_ms for name, time in frameworks.items()},
-    }
-    write_json(options.out / "study.json", result)
-
-
-_SIZES = ("parameters", "million macs", "ms")
-
-
-def _row(name: str, one: StudiedNetwork, size: ExitSize) -> tuple[str, ...]:
-    from hand_tracking_dsp.evaluation.pose_benchmark.metrics import (
-        mean_joint_error_mm,
-        share_of_frames_within,
+    return StudyFigures(
+        studied,
+        measure_networks({one.name: one.network for one in studied}, options.runs),
+        measure_parts(original.network, original.last, test, options.runs),
+        measure_frameworks(original.network, original.last, test.first(_CALIBRATION), options.runs),
     )
 
-    errors = one.errors[size.exit]
-    shares = share_of_frames_within(errors, (_NEAR_MM, _FAR_MM))
-    return (
-        name,
-        f"{mean_joint_error_mm(errors):.1f}",
-        *(f"{100 * share:.0f}" for share in shares),
-        f"{size.parameters:,}",
-        f"{size.macs / 1e6:.1f}",
-        f"{size.times.p50_ms:.2f}",
-    )
+
+def _write(figures: StudyFigures, title: str, options: argparse.Namespace) -> None:
+    """Write the figures as JSON, as pictures, and with the tables as a page."""
+    from hand_tracking_dsp.compression.hourglass.study_report import plot_study
+
+    write_json(options.out / "study.json", {"title": title, **figures.value()})
+    pictures = plot_study(figures, options.out)
+    page = [f"# Hourglasses\n\n{title}"]
+    page += [
+        f"## {table.title}\n\n{markdown_table(table.headings, table.rows)}" for table in figures.tables()
+    ]
+    page += [f"![{name.removesuffix('.png')}]({name})" for name in pictures]
+    write_text(options.out / "study.md", "\n\n".join(page) + "\n")

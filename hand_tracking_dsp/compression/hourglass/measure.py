@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +32,10 @@ from hand_tracking_dsp.compression.hourglass.export import export_exit
 from hand_tracking_dsp.compression.hourglass.network import Exit, HourglassNetwork
 from hand_tracking_dsp.compression.hourglass.samples import DepthSamples
 from hand_tracking_dsp.compression.onnx_graph import serialized
+from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.errors import BackendError
+from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.messages.depth_images import SharedDepth, depth_to_metres
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
 from hand_tracking_dsp.tracking.depth_crop import Cube, crop_depth, hand_depth_m
 from hand_tracking_dsp.tracking.depth_info import DEPTH_SIZE
@@ -40,7 +43,13 @@ from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
 from hand_tracking_dsp.tracking.types import Region
 from hand_tracking_dsp.tracking.votes import joints_of
 
-_FRAMEWORKS = (("onnxruntime", "fp32"), ("openvino", "fp32"), ("openvino", "bf16"))
+_FRAMEWORKS = (
+    ("onnxruntime", "ONNX Runtime", "fp32"),
+    ("onnxruntime", "ONNX Runtime", "int8"),
+    ("openvino", "OpenVINO", "fp32"),
+    ("openvino", "OpenVINO", "bf16"),
+    ("openvino", "OpenVINO", "int8"),
+)
 _SIZE = (480, 640)
 
 
@@ -56,62 +65,73 @@ class ExitSize:
 
 def measure_exits(network: HourglassNetwork, runs: int) -> list[ExitSize]:
     """Time each exit of a network in turn."""
-    exits = network.options.exits
-    models = [export_exit(network, exit_) for exit_ in exits]
+    return measure_networks({"": network}, runs)[""]
+
+
+def measure_networks(networks: Mapping[str, HourglassNetwork], runs: int) -> dict[str, list[ExitSize]]:
+    """Time the exits of all networks in turn, so that what disturbs the machine disturbs all alike."""
+    models = {
+        (name, exit_): export_exit(network, exit_)
+        for name, network in networks.items()
+        for exit_ in network.options.exits
+    }
     depth = np.zeros((1, 1, DEPTH_SIZE, DEPTH_SIZE), np.float32)
-    calls = [partial(open_exact(model).run, depth) for model in models]
-    times = time_in_turn(calls, runs)
-    return [
-        ExitSize(exit_, **sizes(model), times=time)
-        for exit_, model, time in zip(exits, models, times, strict=True)
-    ]
+    times = time_in_turn([partial(open_exact(model).run, depth) for model in models.values()], runs)
+    found: dict[str, list[ExitSize]] = {name: [] for name in networks}
+    for ((name, exit_), model), time in zip(models.items(), times, strict=True):
+        found[name].append(ExitSize(exit_, **sizes(model), times=time))
+    return found
 
 
 def measure_parts(
     network: HourglassNetwork, exit_: Exit, samples: DepthSamples, runs: int
 ) -> dict[str, Times]:
-    """Time what the tracker does for one hand: cutting out, the network, and the joints of its maps."""
+    """Time the parts of a hand's way from a depth image of 640x480 to joints in metres, in turn."""
     random = np.random.default_rng(0)
     camera = Intrinsics(476.0, 476.0, 320.0, 240.0)
-    metres = random.uniform(0.45, 0.55, _SIZE).astype(np.float32)
+    shared = SharedDepth(None, random.integers(450, 550, _SIZE, np.uint16))
+    options = ImageOptions()
+    metres = depth_to_metres(shared, options)
     region, view = Region(320.0, 240.0, 220.0, 0.3), DepthView(metres, camera)
     buffer = np.zeros((DEPTH_SIZE, DEPTH_SIZE), np.float32)
     session = open_exact(export_exit(network, exit_))
     depth = to_depth(samples.images[:1])[:, None]
     outputs = session.run(depth)
+    cube, joints = samples.cube(0), joints_of(outputs)
 
     def cut() -> object:
-        cube = Cube.around(region, hand_depth_m(view, region), samples.cube_m, camera)
-        return crop_depth(metres, cube, DEPTH_SIZE, buffer)
-
-    def vote(steps: int) -> object:
-        return joints_of(outputs, steps)
+        around = Cube.around(region, hand_depth_m(view, region), samples.cube_m, camera)
+        return crop_depth(metres, around, DEPTH_SIZE, buffer)
 
     calls: dict[str, Callable[[], object]] = {
+        "reading the depth image": partial(depth_to_metres, shared, options),
         "cutting the cube out": cut,
         "network": partial(session.run, depth),
-        "votes and their mean": partial(vote, 0),
-        "votes and mean-shift": partial(vote, 4),
+        "mean-shift": partial(joints_of, outputs),
+        "joints in the camera's frame": lambda: (cube.to_metres(joints), cube.to_pixels(joints)),
     }
     return dict(zip(calls, time_in_turn(list(calls.values()), runs), strict=True))
 
 
-def measure_frameworks(network: HourglassNetwork, exit_: Exit, runs: int) -> dict[str, Times]:
-    """Time an exit in each framework that is installed, one thread each."""
+def measure_frameworks(
+    network: HourglassNetwork, exit_: Exit, calibration: DepthSamples, runs: int
+) -> dict[str, Times]:
+    """Time an exit in PyTorch and in each framework and arithmetic that is installed, one thread, in turn."""
     depth = np.zeros((1, 1, DEPTH_SIZE, DEPTH_SIZE), np.float32)
-    model = serialized(export_exit(network, exit_))
+    model = export_exit(network, exit_)
+    files = {"fp32": serialized(model), "int8": serialized(quantize(model, calibration.images))}
     network.eval()
 
     @torch.inference_mode()
     def in_torch() -> object:
         return network(torch.from_numpy(depth), exit_)[exit_]
 
-    calls: dict[str, Callable[[], object]] = {"pytorch": in_torch}
-    for backend, precision in _FRAMEWORKS:
+    calls: dict[str, Callable[[], object]] = {"PyTorch, fp32": in_torch}
+    for backend, title, precision in _FRAMEWORKS:
         options = RuntimeOptions(backend=backend, providers=("cpu",), precision=precision, threads=1)
         with suppress(BackendError):
-            session = open_session(model, str(exit_), options)
-            calls[session.provider] = partial(session.run, depth)
+            session = open_session(files.get(precision, files["fp32"]), str(exit_), options)
+            calls[f"{title}, {precision}"] = partial(session.run, depth)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

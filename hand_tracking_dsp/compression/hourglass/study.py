@@ -51,7 +51,8 @@ from hand_tracking_dsp.evaluation.statistics import Array
 ORIGINAL = "original"
 """The training whose network is pruned: two stacks, every exit supervised."""
 
-PRUNED, PRUNED_LAST, SCRATCH, DISTILLED, LAST = (
+UNTRAINED, PRUNED, PRUNED_LAST, SCRATCH, DISTILLED, LAST = (
+    "pruned_not_retrained",
     "pruned",
     "pruned_without_supervision",
     "from_scratch",
@@ -87,8 +88,8 @@ class StudiedNetwork:
     Attributes:
         name: Name of its training.
         network: The network.
-        curve: Figures of its validations.
-        errors: float64 [frames, 21], mm, of each exit on the test's samples.
+        curve: Figures of its validations; none if it was not trained.
+        errors: float64 [frames, joints], mm, of each exit on the test's samples.
     """
 
     name: str
@@ -100,6 +101,16 @@ class StudiedNetwork:
     def parameters(self) -> int:
         """Number of its trained parameters, all exits."""
         return count_parameters(self.network)
+
+    @property
+    def features(self) -> int:
+        """Channels of its coarser resolutions."""
+        return self.network.options.channels[-1]
+
+    @property
+    def stacks(self) -> int:
+        """Number of its stacks."""
+        return self.network.options.stacks
 
     @property
     def last(self) -> Exit:
@@ -140,10 +151,12 @@ class Study:
             for stacks in options.stacks:
                 is_original = features == options.features[-1] and stacks == 2
                 name = ORIGINAL if is_original else f"{features}_features_{stacks}_stacks"
-                trained = self._train(name, partial(_new, features, stacks), options.training)
+                trained = self._train(name, partial(self._new, features, stacks), options.training)
                 original = trained if is_original else original
                 yield trained
-        yield self._train(LAST, partial(_new, options.features[-1], 2), replace(options.training, deep=False))
+        yield self._train(
+            LAST, partial(self._new, options.features[-1], 2), replace(options.training, deep=False)
+        )
         if original is not None:
             yield from self._pruned(original.network)
 
@@ -156,11 +169,19 @@ class Study:
         def pruned() -> HourglassNetwork:
             return without_stack(original, weakest_stack(original))
 
+        yield self._measured(UNTRAINED, pruned().eval(), [])
         yield self._train(PRUNED, pruned, again)
         yield self._train(PRUNED_LAST, pruned, replace(again, deep=False))
         scratch = replace(options.training, steps=steps)
-        yield self._train(SCRATCH, partial(_new, options.features[-1], 1), scratch)
-        yield self._train(DISTILLED, partial(_new, options.features[-1], 1), scratch, self._guide(original))
+        yield self._train(SCRATCH, partial(self._new, options.features[-1], 1), scratch)
+        yield self._train(
+            DISTILLED, partial(self._new, options.features[-1], 1), scratch, self._guide(original)
+        )
+
+    def _new(self, features: int, stacks: int) -> HourglassNetwork:
+        size = small_options(features, stacks)
+        joints, skeleton = self._samples.joint_count, self._samples.skeleton
+        return HourglassNetwork(replace(size, joints=joints, skeleton=skeleton))
 
     def _guide(self, original: HourglassNetwork) -> Guide:
         return teacher_loss(deepcopy(original).to(self._options.training.device))
@@ -177,10 +198,13 @@ class Study:
         trainer = HourglassTrainer(make(), self._samples, self._test, folder, options, guide)
         trainer.train(lambda done, of, line: self._on_progress(name, done, of, line))
         network = trained_network(folder / "checkpoint.pt")
+        curve = json.loads((folder / "curve.json").read_text(encoding="utf-8"))
+        return self._measured(name, network, curve)
+
+    def _measured(self, name: str, network: HourglassNetwork, curve: list[dict[str, Any]]) -> StudiedNetwork:
         hands = self._test.hands
         joints = predicted_joints(network, hands)
         errors = {exit_: errors_mm(hands, found) for exit_, found in joints.items()}
-        curve = json.loads((folder / "curve.json").read_text(encoding="utf-8"))
         return StudiedNetwork(name, network, curve, errors)
 
 
@@ -202,7 +226,3 @@ def teacher_loss(teacher: HourglassNetwork) -> Guide:
         ).sum()
 
     return guide
-
-
-def _new(features: int, stacks: int) -> HourglassNetwork:
-    return HourglassNetwork(small_options(features, stacks))

@@ -96,13 +96,20 @@ def test_a_study_prints_its_tables_and_draws_its_figures(
     sizes = ("--features", "8", "--stacks", "1", "2", "--steps", "2", "--batch", "4", "--runs", "2")
     assert run("study", *sets, *sizes, "--threads", "1") == 0
     printed = capsys.readouterr().out
-    for table in ("table 1", "table 2", "table 3", "table 5", "table 6"):
+    for table in ("table 1", "table 2", "table 3", "table 5", "table 6", "figure 3", "each joint"):
         assert table in printed
     study = json.loads((tmp_path / "out" / "study.json").read_text())
-    assert len(study["exits"]) == 8
-    assert {"pruned", "distilled", "from scratch"} <= {row[0] for row in study["networks"]}
-    for figure in ("norms.png", "losses.png", "frames.png"):
+    networks = {one["name"]: one for one in study["networks"]}
+    assert {"pruned", "pruned_not_retrained", "distilled", "from_scratch"} <= set(networks)
+    assert len(networks["original"]["exits"]) == 8
+    assert all(one["p50_ms"] > 0 for network in networks.values() for one in network["exits"].values())
+    assert {"PyTorch, fp32", "ONNX Runtime, fp32", "ONNX Runtime, int8"} <= set(study["frameworks_ms"])
+    assert len(study["parts_ms"]) == 5
+    page = (tmp_path / "out" / "study.md").read_text()
+    for figure in ("norms.png", "losses.png", "frames.png", "exits.png", "joints.png"):
         assert (tmp_path / "out" / figure).stat().st_size > 0
+        assert f"]({figure})" in page
+    assert "| index tip |" in page
     # What is trained already is not trained again.
     stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "work").rglob("checkpoint.pt")}
     assert run("study", *sets, *sizes, "--threads", "1") == 0
