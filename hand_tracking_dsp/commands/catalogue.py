@@ -90,6 +90,7 @@ GROUPS: Mapping[str, Group] = {
             "prune": "take stacks and channels out by their L1 norms",
             "export": "make a bank whose levels are a network's exits",
             "quantize": "make INT8 files of a bank's exits, keep what gains",
+            "times": "time the parts of a hand's way, and frameworks",
             "results": "find the joints of a data set's test frames",
             "study": "compare exits, stacks, supervision and pruning",
         },

@@ -167,6 +167,8 @@ def plot_joints(figures: StudyFigures, path: Path) -> None:
     figure, (axes,) = new_figure(height_in=5.5)
     names = joint_names(figures.network(ORIGINAL))
     for number, one in enumerate(figures.compared):
+        if not one.curve:
+            continue  # what was not trained errs by so much that the others would lie on one line
         style = _training_style(number, one.name)
         axes.plot(joint_means_mm(one.errors[one.last]), marker=_MARKERS[number], ms=5, **style)
     axes.set_xticks(range(len(names)), names, rotation=60, ha="right")

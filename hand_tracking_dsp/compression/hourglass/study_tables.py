@@ -108,8 +108,8 @@ class StudyFigures:
             self._exits(),
             self._features(),
             self._pruned(),
-            self._parts(),
-            self._frameworks(),
+            parts_table(self.parts),
+            frameworks_table(self.frameworks),
             self._norms(),
             self._joints(),
         ]
@@ -165,24 +165,6 @@ class StudyFigures:
         title = "Pruned, retrained, from scratch and distilled, last exits (table 3)"
         return StudyTable(title, headings, rows)
 
-    def _parts(self) -> StudyTable:
-        whole = sum(time.p50_ms for time in self.parts.values())
-        rows = [
-            (name, f"{time.p50_ms:.3f}", f"{time.p95_ms:.3f}", f"{100 * time.p50_ms / whole:.0f} %")
-            for name, time in self.parts.items()
-        ]
-        rows.append(("together", f"{whole:.3f}", "", ""))
-        return StudyTable("Parts of a hand's way (table 5)", ("part", *_TIMES, "share"), rows)
-
-    def _frameworks(self) -> StudyTable:
-        first = next(iter(self.frameworks.values())).p50_ms
-        rows = [
-            (name, f"{time.p50_ms:.2f}", f"{time.p95_ms:.2f}", f"{time.p50_ms / first:.2f}")
-            for name, time in self.frameworks.items()
-        ]
-        title = "Frameworks, the network of two stacks, one thread (table 6)"
-        return StudyTable(title, ("framework", *_TIMES, "of PyTorch's"), rows)
-
     def _norms(self) -> StudyTable:
         norms = block_norms(self.deepest.network)
         rows = [(name, *(f"{blocks[name]:.0f}" for blocks in norms)) for name in norms[0]]
@@ -236,6 +218,27 @@ def _errors(errors: Array) -> tuple[str, ...]:
     """Show the mean error, and the shares of frames with all joints within two thresholds."""
     shares = share_of_frames_within(errors, (_NEAR_MM, _FAR_MM))
     return f"{mean_joint_error_mm(errors):.1f}", *(f"{100 * share:.0f}" for share in shares)
+
+
+def parts_table(parts: Mapping[str, Times]) -> StudyTable:
+    """Show the parts of a hand's way, of measure.measure_parts."""
+    whole = sum(time.p50_ms for time in parts.values())
+    rows = [
+        (name, f"{time.p50_ms:.3f}", f"{time.p95_ms:.3f}", f"{100 * time.p50_ms / whole:.0f} %")
+        for name, time in parts.items()
+    ]
+    rows.append(("together", f"{whole:.3f}", "", ""))
+    return StudyTable("Parts of a hand's way (table 5)", ("part", *_TIMES, "share"), rows)
+
+
+def frameworks_table(frameworks: Mapping[str, Times]) -> StudyTable:
+    """Show the times of one exit by framework, of measure.measure_frameworks."""
+    first = next(iter(frameworks.values())).p50_ms
+    rows = [
+        (name, f"{time.p50_ms:.2f}", f"{time.p95_ms:.2f}", f"{time.p50_ms / first:.2f}")
+        for name, time in frameworks.items()
+    ]
+    return StudyTable("Frameworks, one thread (table 6)", ("framework", *_TIMES, "of PyTorch's"), rows)
 
 
 def network_title(one: StudiedNetwork) -> str:

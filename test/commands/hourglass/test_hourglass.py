@@ -81,6 +81,16 @@ def test_a_pruned_network_is_trained_further_and_exported(
         assert "onnxruntime/CPUExecutionProvider" in errors
 
 
+def test_times_are_printed_by_part_and_framework(
+    samples: Path, trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--network", trained, "--samples", samples, "--runs", "2", "--exit", "stack1_l2")
+    assert run("times", *words) == 0
+    printed = capsys.readouterr().out
+    for part in ("cutting the cube out", "mean-shift", "together", "PyTorch, fp32", "ONNX Runtime, int8"):
+        assert part in printed
+
+
 def test_an_unknown_exit_is_named_with_those_there_are(
     samples: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
