@@ -28,7 +28,7 @@ from hand_tracking_dsp.depth.flesh import flesh_before
 from hand_tracking_dsp.depth.hand_fit import Evidence, fit_hands
 from hand_tracking_dsp.depth.surface_reading import median_known, read_surface
 from hand_tracking_dsp.depth.types import Hand3d, JointState
-from hand_tracking_dsp.hand import JOINT_COUNT
+from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
 from hand_tracking_dsp.options import check_options, option
 from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.smoothing import OneEuroFilter
@@ -79,6 +79,7 @@ class _LiftedTrack:
 
     smoother: OneEuroFilter
     bones: BoneLengths = field(default_factory=BoneLengths)
+    side: Handedness = Handedness.UNKNOWN
 
 
 class HandLifter:
@@ -112,7 +113,7 @@ class HandLifter:
             The hands in space, in the same order; of a hand that depth does not show, or not in the size of
             a hand, all joints are unknown.
         """
-        self._tracks = {hand.track_id: self._track(hand.track_id) for hand in hands}
+        self._tracks = {hand.track_id: self._track(hand) for hand in hands}
         placed: dict[int, Hand3d] = {}
         if hands:
             # Depth without sense overflows, and is found to be no hand's afterwards.
@@ -120,9 +121,15 @@ class HandLifter:
                 placed.update(self._placed(hands, view, stamp_s))
         return tuple(placed.get(hand.track_id) or _unknown(hand) for hand in hands)
 
-    def _track(self, track_id: int) -> _LiftedTrack:
-        smoother = OneEuroFilter(self._options.min_cutoff_hz, self._options.beta)
-        return self._tracks.get(track_id) or _LiftedTrack(smoother)
+    def _track(self, hand: TrackedHand) -> _LiftedTrack:
+        """Return what is known of a hand; nothing where its id came to a hand of the other side."""
+        track = self._tracks.get(hand.track_id)
+        side = hand.handedness
+        if track is None or len({track.side, side} - {Handedness.UNKNOWN}) > 1:
+            track = _LiftedTrack(OneEuroFilter(self._options.min_cutoff_hz, self._options.beta))
+        if side is not Handedness.UNKNOWN:
+            track.side = side
+        return track
 
     def _placed(
         self, hands: Sequence[TrackedHand], view: DepthView, stamp_s: float

