@@ -183,7 +183,7 @@ class StatueTrainer:
             levels=numbered(self._levels[index] for index in sorted(self._levels)),
             detectors=self._detectors or self._bank.detectors,
             near_detector=None if self._detectors else self._bank.near_detector,
-            operating_points=None,
+            operating_points=(),
         )
         return write_bank(out, bank, self._files)
 
