@@ -66,7 +66,7 @@ def match_in_space(hands: Sequence[Hand3d], references: Sequence[Hand3d]) -> lis
     Returns:
         Pairs (index in hands, index in references), ordered by the latter.
     """
-    seen, expected = ([_RAYS.project(one.joints_m) for one in some] for some in (hands, references))
+    seen, expected = ([_rays(one.joints_m) for one in some] for some in (hands, references))
     distances = []
     for i, hand in enumerate(seen):
         for j, reference in enumerate(expected):
@@ -75,6 +75,12 @@ def match_in_space(hands: Sequence[Hand3d], references: Sequence[Hand3d]) -> lis
                 percent = 100 * mean_distance_px(hand[known], reference[known]) / size
                 distances.append((percent, i, j))
     return _nearest(distances, _LIMIT_PALM_PERCENT)
+
+
+def _rays(joints_m: Floats) -> Floats:
+    """Return the slopes of the rays to joints, float [21, 2]; NaN for those not before the camera."""
+    rays: Floats = _RAYS.project(np.where(joints_m[:, 2:] > 0, joints_m, np.float32(np.nan)))
+    return rays
 
 
 def _nearest(distances: Iterable[tuple[float, int, int]], limit_percent: float) -> list[tuple[int, int]]:

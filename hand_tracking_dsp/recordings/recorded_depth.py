@@ -39,6 +39,8 @@ _COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
 _INFO_TYPE = "sensor_msgs/msg/CameraInfo"
 # Stamps are float seconds since 1970, whose steps are a quarter of a microsecond.
 _EQUAL_S = 1e-6
+# In CDR and in ROS 1 a header's stamp ends there.
+_STAMPED_BYTES = 12
 # Depth images that came before their image.
 _KEPT = 10
 # Difference of two sides' ratios from which one image is no scaled copy of the other.
@@ -77,10 +79,14 @@ class RecordedDepth:
         offset_s: Its time less the image's, seconds.
         view: Function of the image's width and height that reads it; raises FrameError where it cannot be
             read or is not aligned to the image.
+        topic: Its topic.
+        is_image: Whether the image is this depth image, since the bag has no other.
     """
 
     offset_s: float
     view: Callable[[int, int], DepthView]
+    topic: str = ""
+    is_image: bool = False
 
 
 class DepthReader:
@@ -108,6 +114,8 @@ class DepthReader:
         self._slop_s = max(choice.options.slop_s, _EQUAL_S)
         self._recent: deque[DepthMessage] = deque(maxlen=_KEPT)
         self._infos: dict[str, Any] = {}
+        self._last: dict[str, bytes] = {}
+        self._image_topic = image_topic
         self._transforms = StaticTransforms()
         self._registration: tuple[Any, DepthRegistration] | None = None
         self._topic = self._info_topic = self._image_info_topic = ""
@@ -120,7 +128,9 @@ class DepthReader:
         infos = [one.topic for one in bag.connections if one.msgtype == _INFO_TYPE and one.msgcount]
         self._info_topic = next((one for one in info_topics(self._topic, image_topic) if one in infos), "")
         if not self._info_topic:
-            problems[f"{self._topic}: the bag has no camera_info for it, so that its metres are unknown"] += 1
+            beside = info_topics(self._topic, image_topic)[0]
+            sentence = "the bag has no camera_info for it, so that its metres are unknown: record"
+            problems[f"{self._topic}: {sentence} {beside}, too"] += 1
             return
         beside_image = info_topics(image_topic, image_topic)
         self._image_info_topic = next((one for one in beside_image if one in infos), "")
@@ -136,7 +146,9 @@ class DepthReader:
         topic = connection.topic
         if topic == self._topic:
             self._recent.append(DepthMessage(stamp_s, connection.msgtype, data))
-        elif topic not in self._infos:
+        elif self._last.get(topic) != data[_STAMPED_BYTES:]:
+            # A driver's first camera_infos may be empty: the newest one counts.
+            self._last[topic] = data[_STAMPED_BYTES:]
             try:
                 message = self._bag.deserialize(data, connection.msgtype)
             except FrameError:  # the bag has counted it
@@ -166,7 +178,8 @@ class DepthReader:
                 sentence = f"an image has no depth image within {self._options.slop_s:g} s"
                 self._problems[f"{self._topic}: {sentence}"] += 1
             return None
-        return RecordedDepth(found.stamp_s - stamp_s, partial(self._view, found, frame_id))
+        view, is_image = partial(self._view, found, frame_id), self._topic == self._image_topic
+        return RecordedDepth(found.stamp_s - stamp_s, view, self._topic, is_image)
 
     def _view(self, found: DepthMessage, frame_id: str, width: int, height: int) -> DepthView:
         msgtype = found.msgtype

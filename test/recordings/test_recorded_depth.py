@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -202,9 +203,9 @@ def test_bags_without_depth_or_its_camera_info_say_so_and_give_their_images(reco
 
     uncalibrated = recorded(fill, info="")
     assert views(uncalibrated) == [None]
-    assert list(uncalibrated.problems) == [
-        "/depth/image_raw: the bag has no camera_info for it, so that its metres are unknown"
-    ]
+    (problem,) = uncalibrated.problems
+    assert problem.startswith("/depth/image_raw: the bag has no camera_info for it, so that its metres are")
+    assert problem.endswith("record /depth/camera_info, too")
 
 
 def test_damaged_depth_images_are_errors_of_their_own(recorded):
@@ -231,6 +232,48 @@ def test_a_bag_of_depth_images_alone_is_a_recording_with_depth(recorded):
     (frame,) = recorded(fill).frames()
     assert frame.image.shape == (48, 64, 3)
     assert frame.depth.view(64, 48).metres[0, 0] == pytest.approx(0.8)
+
+
+def test_the_newest_camera_info_counts_since_a_drivers_first_ones_may_be_empty(recorded):
+    def fill(camera):
+        for number in range(3):
+            stamp_ns = START_NS + number * FRAME_NS
+            info = BAG_MESSAGES.camera_info(64, 48, CAMERA, header(stamp_ns))
+            if number == 0:
+                info.k[:] = info.p[:] = 0.0
+            camera.writer.write("/depth/camera_info", info, stamp_ns)
+            camera.image(stamp_ns)
+            camera.depth(stamp_ns, depth_mm(500))
+
+    for frame in recorded(fill, info="").frames():
+        assert frame.depth.view(64, 48).camera == CAMERA
+
+
+def picture(values_mm, stamp_ns, frame_id):
+    """Depth as image_transport's plugin compressed gives it."""
+    message = BAG_MESSAGES.compressed_depth(values_mm, header(stamp_ns, frame_id))
+    message.format = "16UC1; png compressed "
+    message.data = cv2.imencode(".png", values_mm)[1].reshape(-1)
+    return message
+
+
+@pytest.mark.parametrize("with_colour", [True, False])
+def test_depth_is_read_in_every_transport_also_where_it_is_all_there_is(tmp_path, with_colour):
+    for transport, make in (("", plain), ("/compressedDepth", packed), ("/compressed", picture)):
+        path = tmp_path / f"bag{transport.strip('/')}"
+        with BagWriter(path) as writer:
+            writer.write(f"/depth/image_raw{transport}", make(depth_mm(800), START_NS, "eye"), START_NS)
+            info = BAG_MESSAGES.camera_info(64, 48, CAMERA, header(START_NS))
+            writer.write("/depth/camera_info", info, START_NS)
+            if with_colour:
+                writer.write("/image_raw", BAG_MESSAGES.image(PIXELS, header(START_NS)), START_NS)
+        recording = BagRecording(path, depth=DepthChoice())
+        (frame,) = recording.frames()
+        assert recording.count() == 1
+        assert frame.image.shape == (48, 64, 3)
+        assert frame.depth.view(64, 48).metres[0, 0] == pytest.approx(0.8)
+        assert frame.depth.is_image != with_colour
+        assert not recording.problems
 
 
 def packed(values_mm, stamp_ns, frame_id):

@@ -21,11 +21,13 @@ from collections import Counter
 from dataclasses import dataclass
 from time import perf_counter
 
+from hand_tracking_dsp.depth.depth_check import DepthCheck
 from hand_tracking_dsp.depth.lifting import HandLifter
 from hand_tracking_dsp.depth.mode import FRESH_S, ModeChooser
 from hand_tracking_dsp.depth.statue import StatuePainter
 from hand_tracking_dsp.depth.types import Hand3d
 from hand_tracking_dsp.errors import FrameError
+from hand_tracking_dsp.recordings.recorded_depth import RecordedDepth
 from hand_tracking_dsp.recordings.recording import RecordedFrame, count_problem
 from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
 from hand_tracking_dsp.tracking.scout import Scout
@@ -85,6 +87,8 @@ class HandPlacer:
         self._mode, self._scout = mode, scout
         self._chooser = ModeChooser() if mode == "auto" else None
         self._depth_s = math.nan
+        self._check: DepthCheck | None = None
+        self._is_faulty = False
         self._lifter = HandLifter()
         self._painter = StatuePainter()
         self._view: DepthView | None = None
@@ -94,6 +98,7 @@ class HandPlacer:
         """Forget all hands, as before the first frame."""
         self._lifter.reset()
         self._depth_s = math.nan
+        self._check, self._is_faulty = None, False
         if self._chooser is not None:
             self._chooser.reset()
 
@@ -111,6 +116,8 @@ class HandPlacer:
         if frame.image is None:
             return None
         mode = self._mode if self._chooser is None else self._chooser.mode
+        if frame.depth is not None and frame.depth.is_image and mode == "fused":
+            mode = self._without_colour(frame.depth.topic)
         start = perf_counter()
         if mode != "rgb" and frame.depth is not None:
             height, width = frame.image.shape[:2]
@@ -130,12 +137,33 @@ class HandPlacer:
         self._ms = (perf_counter() - start) * 1e3
         return ShownImage(frame.image, frame.order, frame.conversion_ms)
 
-    def place(self, result: FrameResult, stamp_s: float, shown: ShownImage) -> PlacedHands | None:
+    def _without_colour(self, topic: str) -> str:
+        """Return the mode for a recording of depth images alone, which in the mode auto is depth_only."""
+        if self._chooser is not None:
+            return "depth_only"
+        sentence = f"{topic}: the bag has depth images alone, in which hands are found by the mode depth_only"
+        count_problem(self.problems, sentence)
+        return "fused"
+
+    def _judge(self, depth: RecordedDepth, view: DepthView, result: FrameResult, stamp_s: float) -> None:
+        """Count what is wrong with depth, each time that something begins to be."""
+        self._check = self._check or DepthCheck(depth.topic)
+        self._check.add(view, result.hands, stamp_s)
+        faults = self._check.warnings()
+        if faults and not self._is_faulty:
+            for fault in faults:
+                count_problem(self.problems, fault.rstrip("."))
+        self._is_faulty = bool(faults)
+
+    def place(
+        self, frame: RecordedFrame, result: FrameResult, stamp_s: float, shown: ShownImage
+    ) -> PlacedHands | None:
         """Place the hands of the frame read last, found in the image that read gave; None in mode rgb."""
         if self._mode == "rgb":
             return None
-        if self._view is None:
+        if self._view is None or frame.depth is None:
             return PlacedHands()
+        self._judge(frame.depth, self._view, result, stamp_s)
         start = perf_counter()
         hands = self._lifter.lift(result.hands, self._view, stamp_s)
         ms = self._ms + (perf_counter() - start) * 1e3

@@ -254,7 +254,7 @@ class _Replay:
             Drift() if monitor is None else monitor.measure(image, order, result, total_ms, depth)
             for monitor in (self.policy_drift, self.agreement)
         )
-        placed = self.placer.place(result, stamp_s, shown)
+        placed = self.placer.place(frame, result, stamp_s, shown)
         self.placer.consider(frame, result, stamp_s, shown)
         cost = FrameCost.of(
             result,

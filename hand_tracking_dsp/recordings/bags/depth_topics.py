@@ -28,7 +28,9 @@ ZED, Kinect and REP 118."""
 _OTHER = ("depth", "stereo")
 """Parts of the names of other depth; that of OAK-D (stereo) and of REP 118 (depth) may be aligned, too."""
 
-_TRANSPORT = "compressedDepth"
+_TRANSPORTS = ("compressedDepth", "compressed")
+"""image_transport's plugins whose depth images are read, beside the raw ones; the better one first."""
+
 _CAMERA_INFO = "camera_info"
 _RAW_TYPE = "sensor_msgs/msg/Image"
 _COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
@@ -42,8 +44,8 @@ def is_depth(topic: str) -> bool:
 def depth_topic(connections: Iterable[Any], image_topic: str, named: str = "") -> str:
     """Choose the topic of the depth images that belong to the images on a topic.
 
-    Of those in the images' own namespace the one with the longest namespace is taken, then one aligned to
-    the image by its name, then the raw one.
+    Images that are depth themselves are their own. Of those in the images' namespace the one with the longest
+    namespace is taken, then one aligned to the image by its name, then the raw one, then compressedDepth.
 
     Args:
         connections: Connections of the bag.
@@ -60,18 +62,20 @@ def depth_topic(connections: Iterable[Any], image_topic: str, named: str = "") -
     counts = {topic: count for topic, count in counts.items() if count} or counts
     there = ", ".join(sorted(counts)) or "no depth images at all"
     if named:
-        wanted = [topic for topic in counts if _base(topic).strip("/") == _base(named).strip("/")]
+        wanted = [topic for topic in counts if base_topic(topic).strip("/") == base_topic(named).strip("/")]
         exact = [topic for topic in wanted if topic.strip("/") == named.strip("/")]
         if not wanted:
             msg = f"The bag has no depth images on {named}: choose from those it has ({there})."
             raise SourceError(msg)
-        return min(exact or wanted, key=len)
+        return min(exact or wanted, key=lambda topic: (_transport_rank(topic), topic))
+    if image_topic in counts:
+        return image_topic
     parts = image_topic.strip("/").split("/")
     ranked = []
     for topic in counts:
         space, aligned = _stream(topic) or ([], False)
         if parts[: len(space)] == space:
-            ranked.append((-len(space), not aligned, topic.endswith(f"/{_TRANSPORT}"), topic))
+            ranked.append((-len(space), not aligned, _transport_rank(topic), topic))
     if not ranked:
         msg = f"No depth images belong to {image_topic} by their name: name the topic (the bag has {there})."
         raise SourceError(msg)
@@ -80,7 +84,7 @@ def depth_topic(connections: Iterable[Any], image_topic: str, named: str = "") -
 
 def info_topics(topic: str, image_topic: str) -> tuple[str, ...]:
     """Return the topics on which the camera_info of depth images is looked for, the best first."""
-    base, image = _base(topic), image_topic.removesuffix("/compressed")
+    base, image = base_topic(topic), base_topic(image_topic)
     beside = [f"{name.rpartition('/')[0]}/{_CAMERA_INFO}" for name in (base, image)]
     # ZED's newer drivers publish it below the image's name.
     return (beside[0], f"{base}/{_CAMERA_INFO}", beside[1], f"{image}/{_CAMERA_INFO}")
@@ -105,13 +109,20 @@ def _is_stream(parts: list[str], place: int) -> bool:
 
 
 def _may_be_depth(connection: Any, named: str) -> bool:  # noqa: ANN401 (rosbags may be absent)
-    compressed = connection.topic.endswith(f"/{_TRANSPORT}")
-    if connection.msgtype != (_COMPRESSED_TYPE if compressed else _RAW_TYPE):
+    base = base_topic(connection.topic)
+    if connection.msgtype != (_RAW_TYPE if base == connection.topic else _COMPRESSED_TYPE):
         return False
-    return is_depth(connection.topic) or (
-        bool(named) and _base(connection.topic).strip("/") == _base(named).strip("/")
-    )
+    return is_depth(connection.topic) or (bool(named) and base.strip("/") == base_topic(named).strip("/"))
 
 
-def _base(topic: str) -> str:
-    return topic.removesuffix(f"/{_TRANSPORT}")
+def base_topic(topic: str) -> str:
+    """Return the topic of the raw images of a camera, of the topic of a plugin of image_transport."""
+    for transport in _TRANSPORTS:
+        topic = topic.removesuffix(f"/{transport}")
+    return topic
+
+
+def _transport_rank(topic: str) -> int:
+    """Return the place of a topic's transport among those of a camera; 0: its images are raw."""
+    transport = topic.rpartition("/")[2]
+    return 1 + _TRANSPORTS.index(transport) if transport in _TRANSPORTS else 0

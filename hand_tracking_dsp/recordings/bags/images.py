@@ -18,18 +18,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
+import numpy as np
+
 from hand_tracking_dsp.errors import ConfigurationError, FrameError, SourceError
 from hand_tracking_dsp.images.value_scale import ValueScale
+from hand_tracking_dsp.messages.depth_images import compressed_depth_to_metres
 from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
-from hand_tracking_dsp.recordings.bags.depth_topics import is_depth
+from hand_tracking_dsp.recordings.bags.depth_topics import base_topic, is_depth
 from hand_tracking_dsp.recordings.bags.reader import Bag
 from hand_tracking_dsp.tracking.types import ChannelOrder, Image
 
 IMAGE_TYPE = "sensor_msgs/msg/Image"
 COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
 _COMPRESSED = "compressed"
+_DEPTH = "compressedDepth"
 # image_transport's plugins whose images are not read, though those of some are CompressedImage, too.
-_UNREAD = ("compressedDepth", "zstd", "ffmpeg", "theora")
+_UNREAD = (_DEPTH, "zstd", "ffmpeg", "theora")
 _OVERLAY = "overlay"
 
 
@@ -55,11 +60,9 @@ def image_connections(bag: Bag, topic: str = "", depth: str = "") -> list[Any]:
         counts[one.topic] += one.msgcount
     cameras: dict[str, str] = {}
     # Topics with messages go before those without, raw images before compressed ones.
-    for name in sorted(counts, key=lambda name: (not counts[name], name != _camera(name), name)):
-        cameras.setdefault(_camera(name), name)
-    unread = sorted(
-        one.topic for one in bag.connections if one.topic.split("/")[-1] in _UNREAD and one.msgcount
-    )
+    for name in sorted(counts, key=lambda name: (not counts[name], name != base_topic(name), name)):
+        cameras.setdefault(base_topic(name), name)
+    unread = sorted(one.topic for one in bag.connections if _transport(one) in _UNREAD and one.msgcount)
     if unread and not any(counts.values()):
         msg = (
             f"The bag {bag.path} has images on {', '.join(unread)} alone, and such are not decoded: record "
@@ -78,7 +81,7 @@ def image_connections(bag: Bag, topic: str = "", depth: str = "") -> list[Any]:
         raise SourceError(msg)
     if topic:
         chosen = names[topic.strip("/")]
-        chosen = chosen if counts.get(chosen) else cameras[_camera(chosen)]
+        chosen = chosen if counts.get(chosen) else cameras[base_topic(chosen)]
     else:
         chosen = _only(bag, cameras, counts)
     return [one for one in images if one.topic == chosen]
@@ -99,13 +102,18 @@ def _only(bag: Bag, cameras: dict[str, str], counts: dict[str, int]) -> str:
 
 
 def _is_read(connection: Any) -> bool:  # noqa: ANN401 (rosbags may be absent)
-    unread = connection.topic.split("/")[-1] in _UNREAD
-    return connection.msgtype == IMAGE_TYPE or (connection.msgtype == COMPRESSED_TYPE and not unread)
+    if connection.msgtype != COMPRESSED_TYPE:
+        return bool(connection.msgtype == IMAGE_TYPE)
+    return _transport(connection) not in _UNREAD or _is_packed_depth(connection)
 
 
-def _camera(topic: str) -> str:
-    """Return the base topic of image_transport: that of the raw images."""
-    return topic.removesuffix(f"/{_COMPRESSED}")
+def _is_packed_depth(connection: Any) -> bool:  # noqa: ANN401
+    """Return whether messages are depth in compressedDepth, whose distances can be shown as pixels."""
+    return _transport(connection) == _DEPTH and is_depth(connection.topic)
+
+
+def _transport(connection: Any) -> str:  # noqa: ANN401
+    return str(connection.topic).rpartition("/")[2]
 
 
 def pixels(
@@ -124,8 +132,18 @@ def pixels(
         FrameError: It cannot be decoded.
     """
     try:
+        if msgtype == COMPRESSED_TYPE and _DEPTH in message.format:
+            return _depth_pixels(message, scale or ValueScale()), "bgr"
         to_pixels = compressed_to_pixels if msgtype == COMPRESSED_TYPE else image_to_pixels
         return to_pixels(message, scale)
     except (AttributeError, TypeError, ValueError) as error:
         msg = f"A message is no {msgtype} ({error}): the bag's definition of it is damaged or another's."
         raise FrameError(msg) from error
+
+
+def _depth_pixels(message: Any, scale: ValueScale) -> Image:  # noqa: ANN401
+    """Show depth in compressedDepth as raw depth in millimetres is shown, uint8 [height, width, 3]."""
+    metres = compressed_depth_to_metres(message, scale.options)
+    values = np.clip(np.rint(1000 * metres), 0, 65535).astype(np.uint16)
+    shown: Image = cv2.cvtColor(scale.range_image(values), cv2.COLOR_GRAY2BGR)
+    return shown

@@ -24,6 +24,7 @@ import pytest
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
+from hand_tracking_dsp.depth.input_options import DepthInputOptions
 from hand_tracking_dsp.depth.types import HandSource, JointState
 from hand_tracking_dsp.evaluation.measures.catalogue import measured
 from hand_tracking_dsp.evaluation.measures.frame_row import COLUMNS, HANDLED, REJECTED
@@ -219,6 +220,50 @@ def test_auto_goes_on_in_the_image_where_depth_ends_while_it_is_used(dark_bag, r
     assert frames["in_depth"][29] == 1
     assert (frames["outcome"][41:] == HANDLED).all(), "a second later"
     assert frames["hands"][45:].all()
+
+
+@pytest.fixture(scope="module")
+def depth_alone(depth_bag, tmp_path_factory):
+    """Give the bag of a depth camera without a colour image."""
+    path = tmp_path_factory.mktemp("alone") / "bag"
+    with open_bag(depth_bag) as bag, BagWriter(path) as writer:
+        for one, stamp_ns, message in bag.read():
+            if one.topic not in ("/image_raw", "/camera_info"):
+                writer.write(one.topic, message, stamp_ns)
+    return path
+
+
+def test_hands_are_found_in_a_recording_of_depth_images_alone(depth_alone, replay_options):
+    for mode in ("depth_only", "auto"):
+        result = run(depth_alone, replay_options, mode)
+        found = measured(result.frames)
+        assert not result.problems
+        assert found["found_in_depth"] == found["hands_placed"] == 1, mode
+        assert found["error_3d_mm"] < 40
+    fused = run(depth_alone, replay_options, "fused")
+    assert set(fused.frames["outcome"]) == {HANDLED}
+    assert list(fused.problems) == [
+        "/depth/image_raw: the bag has depth images alone, in which hands are found by the mode depth_only"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unit_m", "said"),
+    [
+        (1.0, "the values seem to be millimetres that are taken for metres, set depth.unit_m to 0.001"),
+        (0.000001, "the values seem to be metres that are taken for millimetres, set depth.unit_m to 1.0"),
+    ],
+)
+def test_depth_of_a_wrong_unit_is_named_once_and_hands_go_on(depth_bag, replay_options, unit_m, said):
+    choice = DepthChoice(options=DepthInputOptions(unit_m=unit_m))
+    unit = Unit(
+        RecordingSpec("b", depth_bag, depth=choice), replace(DENSE, depth_mode="fused"), replay_options
+    )
+    result = run_unit(unit)
+    ((problem, count),) = result.problems.items()
+    assert said in problem
+    assert count == 1
+    assert result.frames["hands"].all()
 
 
 def test_depth_that_cannot_be_read_is_named_and_hands_go_on(tmp_path, replay_options):

@@ -72,6 +72,18 @@ def test_the_depth_of_each_driver_is_found(image: str, others: list[str], depth:
     assert chosen(image, depth, *others) == depth
     assert chosen(image, *others, f"{depth}/compressedDepth") == f"{depth}/compressedDepth"
     assert chosen(image, f"{depth}/compressedDepth", depth) == depth, "the raw one, where both are there"
+    assert chosen(image, *others, f"{depth}/compressed") == f"{depth}/compressed"
+    packed = f"{depth}/compressed", f"{depth}/compressedDepth"
+    assert chosen(image, *packed) == packed[1], "made for depth, where both are there"
+
+
+@pytest.mark.parametrize("transport", ["", "/compressedDepth", "/compressed"])
+def test_images_that_are_depth_are_their_own(transport: str) -> None:
+    other = "/camera/aligned_depth_to_color/image_raw"
+    assert (
+        chosen(f"/camera/depth/image_rect_raw{transport}", other)
+        == f"/camera/depth/image_rect_raw{transport}"
+    )
 
 
 def test_depth_that_is_not_aligned_by_its_name_is_better_than_none() -> None:
@@ -99,6 +111,7 @@ def test_the_topic_that_is_named_is_taken_whatever_its_name() -> None:
     assert chosen(*topics, named="/rear/depth/image_raw") == "/rear/depth/image_raw"
     packed = ("/image_raw", "/depth/image_raw/compressedDepth")
     assert chosen(*packed, named="/depth/image_raw") == "/depth/image_raw/compressedDepth"
+    assert chosen("/image_raw", "/tof/compressed", named="/tof") == "/tof/compressed"
     with pytest.raises(SourceError, match="no depth images on /up: choose from those it has"):
         chosen(*topics, named="/up")
 

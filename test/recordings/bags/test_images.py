@@ -95,5 +95,12 @@ def test_transports_that_are_not_decoded_are_named(transport: str) -> None:
         chosen(f"/cam/{transport}", empty=("/other",) if transport != "theora" else ())
 
 
+def test_depth_alone_in_any_transport_is_the_only_camera_and_no_camera_beside_another() -> None:
+    for transport in ("", "/compressed", "/compressedDepth"):
+        assert chosen(f"/depth/image_raw{transport}") == f"/depth/image_raw{transport}"
+        assert chosen("/image_raw", f"/depth/image_raw{transport}") == "/image_raw"
+    assert chosen("/depth/image_raw", "/depth/image_raw/compressedDepth") == "/depth/image_raw"
+
+
 def test_a_topic_without_a_leading_slash_is_found() -> None:
     assert chosen("image_raw", "/left", topic="/image_raw") == "image_raw"
