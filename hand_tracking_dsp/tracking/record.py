@@ -111,10 +111,13 @@ class Record:
         return cls(**known, order=tuple(entry), unknown=unknown)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the record as a JSON object."""
+        """Return the record as a JSON object; an optional field that has lost its value is left out."""
+        optional = {one.name for one in dataclasses.fields(self) if one.default is None}
+        lost = {name for name in optional if getattr(self, name) is None}
         return {
             name: self.unknown[name] if name in self.unknown else _to_json(getattr(self, name))
             for name in self.order
+            if name not in lost
         }
 
 

@@ -373,3 +373,10 @@ def test_other_levels_lose_the_points_measured_with_these(folder: Path, bank: Ba
     fewer = manifest.with_levels(manifest.levels[:1])
     assert fewer.operating_points == ()
     assert [one.point for one in fewer.points] == [OperatingPoint(0)]
+
+
+def test_what_a_bank_has_lost_is_not_written_as_null() -> None:
+    manifest = read_manifest(share_path("models", "dsp"))
+    assert manifest.operating_points
+    written = json.loads(replace(manifest, operating_points=None).to_text())
+    assert "operating_points" not in written
