@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.depth.bones import LARGEST, SMALLEST, BoneLengths
-from hand_tracking_dsp.depth.flesh import flesh_before
+from hand_tracking_dsp.depth.flesh import BEFORE_LANDMARKS_M, flesh_before, joints_beyond
 from hand_tracking_dsp.depth.hand_fit import Evidence, fit_hands
 from hand_tracking_dsp.depth.surface_reading import median_known, read_surface
 from hand_tracking_dsp.depth.types import Hand3d, JointState
@@ -67,6 +67,11 @@ class LiftOptions:
     smoothing: bool = option(True, "Smooth joints in space with a One-Euro filter.")
     min_cutoff_hz: float = option(2.0, "Its cutoff at rest; lower is calmer.", "Hz", 0.01, 100)
     beta: float = option(8.0, "Its rise with speed; higher lags less.", "Hz per palm size per s", 0, 1000)
+    landmarks_to_joints: bool = option(
+        True,
+        "Move landmarks found in colour along their bones to where the joints of rendered hands lie; off for "
+        "networks that were trained on such joints.",
+    )
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError where a value cannot work."""
@@ -101,13 +106,16 @@ class HandLifter:
         """Forget all hands, as before the first frame."""
         self._tracks.clear()
 
-    def lift(self, hands: Sequence[TrackedHand], view: DepthView, stamp_s: float) -> tuple[Hand3d, ...]:
+    def lift(
+        self, hands: Sequence[TrackedHand], view: DepthView, stamp_s: float, *, in_colour: bool = False
+    ) -> tuple[Hand3d, ...]:
         """Lift the hands of a frame.
 
         Args:
             hands: Hands found in the image, or in the statue of the depth image itself.
             view: Depth image whose pixels are the image's.
             stamp_s: Time of the image, seconds; only differences count.
+            in_colour: Whether the hands were found in a colour image.
 
         Returns:
             The hands in space, in the same order; of a hand that depth does not show, or not in the size of
@@ -118,7 +126,13 @@ class HandLifter:
         if hands:
             # Depth without sense overflows, and is found to be no hand's afterwards.
             with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-                placed.update(self._placed(hands, view, stamp_s))
+                flesh_m = flesh_before(hands)
+                if in_colour and self._options.landmarks_to_joints:
+                    landmarks = joints_beyond(hands)
+                    flesh_m -= BEFORE_LANDMARKS_M
+                else:
+                    landmarks = np.array([hand.landmarks[:, :2] for hand in hands])
+                placed.update(self._placed(hands, landmarks, flesh_m, view, stamp_s))
         return tuple(placed.get(hand.track_id) or _unknown(hand) for hand in hands)
 
     def _track(self, hand: TrackedHand) -> _LiftedTrack:
@@ -132,14 +146,26 @@ class HandLifter:
         return track
 
     def _placed(
-        self, hands: Sequence[TrackedHand], view: DepthView, stamp_s: float
+        self,
+        hands: Sequence[TrackedHand],
+        landmarks: Floats,
+        flesh_m: Floats,
+        view: DepthView,
+        stamp_s: float,
     ) -> Iterator[tuple[int, Hand3d]]:
-        """Place the hands that depth shows; yield them with their track_id."""
-        landmarks = np.array([hand.landmarks[:, :2] for hand in hands])
+        """Place the hands that depth shows; yield them with their track_id.
+
+        Args:
+            hands: Hands.
+            landmarks: float32 [hands, 21, 2], pixels.
+            flesh_m: float32 [hands, 21], flesh before the joints of mean adults, metres.
+            view: Depth image.
+            stamp_s: Time of the image, seconds.
+        """
         skin_m, spread_m = read_surface(landmarks, view)
         sizes = np.array([[self._tracks[hand.track_id].bones.size] for hand in hands], np.float32)
         rays = view.camera.unproject(landmarks, np.ones_like(skin_m))
-        flesh_m = flesh_before(hands) * sizes / np.sqrt(np.einsum("hja,hja->hj", rays, rays))
+        flesh_m = flesh_m * sizes / np.sqrt(np.einsum("hja,hja->hj", rays, rays))
         read = rays * (skin_m + flesh_m)[..., None]
         chosen = [row for row, hand in enumerate(hands) if self._is_plausible(hand, read[row])]
         if not chosen:

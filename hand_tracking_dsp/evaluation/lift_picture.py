@@ -64,7 +64,7 @@ def draw_lifted(tracker: HandTracker, seed: int) -> NDArray[np.uint8]:
         hand = find_hand(tracker, sample.image, sample.landmarks_px, order="bgr")
         if hand is not None:
             hand = replace(hand, track_id=1)
-            (lifted,) = lifter.lift([hand], sample.view, 0.0)
+            (lifted,) = lifter.lift([hand], sample.view, 0.0, in_colour=True)
             draw_hand(statue, hand, "", [JOINT_MARKS[JointState(one)] for one in lifted.states.tolist()])
             _draw_side(side, lifted, sample.joints_m)
         columns.append(np.vstack([*(_cut(image, sample) for image in (sample.image, statue)), side]))

@@ -62,8 +62,8 @@ def time_lifting(tracker: HandTracker, frames: int, seed: int) -> Mapping[str, t
         timed("drawing the statue", lambda: painter.draw(sample.view))
         both = [replace(one, track_id=number) for one in found[:1] for number in (1, 2)]
         if both:
-            timed("lifting one hand", lambda: lifter.lift(both[:1], sample.view, stamp_s))
-            timed("lifting two hands", lambda: lifter.lift(both, sample.view, stamp_s))
+            timed("lifting one hand", lambda: lifter.lift(both[:1], sample.view, stamp_s, in_colour=True))
+            timed("lifting two hands", lambda: lifter.lift(both, sample.view, stamp_s, in_colour=True))
 
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -31,7 +32,7 @@ from hand_tracking_dsp.cameras.synthetic.background import paint_room, view_room
 from hand_tracking_dsp.cameras.synthetic.gestures import GESTURES
 from hand_tracking_dsp.cameras.synthetic.shading import Look
 from hand_tracking_dsp.cameras.synthetic.skeleton import rotation
-from hand_tracking_dsp.depth.flesh import PALMAR_M, flesh_before
+from hand_tracking_dsp.depth.flesh import flesh_before
 from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
 from hand_tracking_dsp.depth.statue import StatuePainter
 from hand_tracking_dsp.evaluation.stills import find_hand
@@ -49,8 +50,17 @@ _WALL_M = 1.2
 _WINDOW = 2
 """Pixels on each side of a landmark of which the plain median is taken."""
 
-Lift = Callable[[TrackedHand, DepthView], Floats]
-"""Joints in space, float32 [21, 3], metres, of a hand and a depth image; NaN where unknown."""
+_SEEN_M: Floats = np.float32(1e-3) * np.array(
+    [
+        *(50.0, 47.0, 29.0, 24.5, 14.45),
+        *(30.5, 23.0, 19.25, 15.5),
+        *(38.0, 23.0, 19.25, 16.25),
+        *(34.25, 20.0, 16.25, 15.5),
+        *(27.5, 17.75, 15.5, 14.0),
+    ],
+    np.float32,
+)
+"""Most that may lie before a joint that is visible: one and a half times an adult's flesh there, and 5 mm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,10 @@ class GestureSample:
     landmarks_px: Floats
     joints_m: Floats
     visible: NDArray[np.bool_]
+
+
+Lift = Callable[[TrackedHand, GestureSample], Floats]
+"""Joints in space, float32 [21, 3], metres, of the hand that was found; NaN where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +128,7 @@ def gesture_samples(rig: HandRig, noise: str, seed: int) -> Iterator[GestureSamp
             joints = hand.joints_m.astype(np.float32)
             pixels = _CAMERA.project(joints)
             columns, rows = np.clip(np.rint(pixels).astype(np.intp), 0, (_WIDTH - 1, _HEIGHT - 1)).T
-            visible = joints[:, 2] - clean[rows, columns] < 1.5 * PALMAR_M + 0.005
+            visible = joints[:, 2] - clean[rows, columns] < _SEEN_M
             view = DepthView(add_depth_noise(clean, _CAMERA, noise, random), _CAMERA)
             yield GestureSample(image, view, pixels, joints, visible)
 
@@ -138,7 +152,7 @@ def measure_gestures(
     errors: dict[str, list[NDArray[np.float64]]] = {}
     visible, count = [], 0
     for person, rig in enumerate(people):
-        methods = _methods()
+        methods = _methods(in_colour=not in_depth)
         for sample in gesture_samples(rig, noise, seed + person):
             count += 1
             if in_depth:
@@ -152,37 +166,41 @@ def measure_gestures(
             hand = replace(hand, track_id=1)
             visible.append(sample.visible)
             for name, lift in methods.items():
-                off = np.linalg.norm(lift(hand, sample.view) - sample.joints_m, axis=1)
+                off = np.linalg.norm(lift(hand, sample) - sample.joints_m, axis=1)
                 errors.setdefault(name, []).append(1e3 * off.astype(np.float64))
     seen = np.array(visible)
     return count, len(visible), {name: LiftErrors(np.array(off), seen) for name, off in errors.items()}
 
 
-def _methods() -> dict[str, Lift]:
+def _methods(*, in_colour: bool) -> dict[str, Lift]:
     """Return the ways to lift a hand that are compared; the last remembers the person's bones."""
-    lifter = HandLifter(LiftOptions(smoothing=False))
+
+    def fit(lifter: HandLifter, hand: TrackedHand, sample: GestureSample) -> Floats:
+        return lifter.lift([hand], sample.view, 0.0, in_colour=in_colour)[0].joints_m
+
+    options = LiftOptions(smoothing=False)
     return {
         "no depth: the network's world shape, placed by its landmarks": _without_depth,
-        "median of 5x5 depths at each landmark": _plain_median,
-        "the same, and the flesh before the joint": read_joints,
-        "fit, hand seen for the first time": lambda hand, view: _lifted(
-            HandLifter(LiftOptions(smoothing=False)), hand, view
-        ),
-        "fit, bones learned over frames": lambda hand, view: _lifted(lifter, hand, view),
+        "the joints' true depths at the landmarks": _true_depth,
+        "median of 5x5 depths at each landmark": lambda hand, sample: _plain_median(hand, sample.view),
+        "the same, and the flesh before the joint": lambda hand, sample: read_joints(hand, sample.view),
+        "fit, hand seen for the first time": lambda hand, sample: fit(HandLifter(options), hand, sample),
+        "fit, bones learned over frames": partial(fit, HandLifter(options)),
     }
 
 
-def _lifted(lifter: HandLifter, hand: TrackedHand, view: DepthView) -> Floats:
-    return lifter.lift([hand], view, 0.0)[0].joints_m
-
-
-def _without_depth(hand: TrackedHand, view: DepthView) -> Floats:
-    camera = view.camera
+def _without_depth(hand: TrackedHand, sample: GestureSample) -> Floats:
+    camera = sample.view.camera
     matrix = np.array([[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]], np.float64)
     shape, pixels = hand.world_landmarks.astype(np.float64), hand.landmarks[:, :2].astype(np.float64)
     _, turn, shift = cv2.solvePnP(shape, pixels, matrix, None, flags=cv2.SOLVEPNP_SQPNP)
     placed: Floats = (shape @ cv2.Rodrigues(turn)[0].T + shift.reshape(3)).astype(np.float32)
     return placed
+
+
+def _true_depth(hand: TrackedHand, sample: GestureSample) -> Floats:
+    """Place landmarks at true depths: what is left is their error in the picture."""
+    return sample.view.camera.unproject(hand.landmarks[:, :2], sample.joints_m[:, 2])
 
 
 def _plain_median(hand: TrackedHand, view: DepthView) -> Floats:

@@ -267,7 +267,8 @@ class DepthFusion:
         with self._changed:
             self._check.add(view, found.result.hands, found.stamp_s)
             self._judged_s = time.monotonic()
-        lifted = self._lifter.lift(found.result.hands, view, found.stamp_s)
+        in_colour = source is HandSource.FUSED
+        lifted = self._lifter.lift(found.result.hands, view, found.stamp_s, in_colour=in_colour)
         hands, header = self._output.publish(Hands3d(lifted, source, offset_s), found.header)
         self._pictures.note_in_space(lifted, view)
         self._pictures.publish_in_space(found.result.hands, hands.hands, header)

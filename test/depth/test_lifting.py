@@ -26,9 +26,10 @@ from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic.gestures import GESTURES
 from hand_tracking_dsp.cameras.synthetic.scene import SyntheticScene
 from hand_tracking_dsp.depth.bones import END, START
+from hand_tracking_dsp.depth.flesh import joints_beyond
 from hand_tracking_dsp.depth.lifting import HandLifter, LiftOptions
 from hand_tracking_dsp.depth.types import Hand3d, JointState
-from hand_tracking_dsp.hand import FINGERS, Handedness
+from hand_tracking_dsp.hand import FINGERS, Handedness, Joint
 from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics
 from hand_tracking_dsp.tracking.types import Floats, Region, TrackedHand
 
@@ -103,6 +104,23 @@ def test_hidden_joints_follow_the_shape_of_a_network_that_sees_depth() -> None:
     hand = tracked(fist)
     image, depth = (lift(fist, replace(hand, shape_std_m=std)) for std in (0.03, 0.003))
     assert errors(depth, fist)[tips].mean() < 0.7 * errors(image, fist)[tips].mean()
+
+
+def test_landmarks_found_in_colour_are_moved_to_their_joints() -> None:
+    one = render("open palm")
+    hand = tracked(one)
+    # The network's landmarks lie before the joints by what the lifter supposes.
+    hand.landmarks[:, :2] -= joints_beyond([hand])[0] - hand.landmarks[:, :2]
+    figures = [
+        errors(HandLifter(options).lift([hand], one.view, 0.0, in_colour=in_colour)[0], one)[Joint.THUMB_IP]
+        for options, in_colour in (
+            (RAW, True),
+            (RAW, False),
+            (LiftOptions(smoothing=False, landmarks_to_joints=False), True),
+        )
+    ]
+    assert figures[0] < 0.6 * figures[1]
+    assert figures[1] == figures[2]
 
 
 def test_joints_over_holes_are_inferred() -> None:

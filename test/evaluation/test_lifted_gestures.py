@@ -77,7 +77,8 @@ def test_depth_places_hands_better_step_by_step(
     count, found, errors = measure_gestures(tracker, rigs()[:1], "structured_light", 7)
     assert count == 10
     assert found >= 8
-    without, median, flesh, first, learned = (one.figures[0] for one in errors.values())
+    without, landmarks, median, flesh, first, learned = (one.figures[0] for one in errors.values())
     assert without > 2 * median
+    assert landmarks < median, "only their places in the picture err"
     assert median > flesh > 1.1 * first
     assert learned < 10.5, "mm"

@@ -165,7 +165,7 @@ class HandPlacer:
             return PlacedHands()
         self._judge(frame.depth, self._view, result, stamp_s)
         start = perf_counter()
-        hands = self._lifter.lift(result.hands, self._view, stamp_s)
+        hands = self._lifter.lift(result.hands, self._view, stamp_s, in_colour=shown.depth is None)
         ms = self._ms + (perf_counter() - start) * 1e3
         statue = None if shown.depth is None else shown.pixels
         return PlacedHands(hands, self._view.camera, ms, statue)

@@ -25,6 +25,7 @@ import pytest
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.depth.input_options import DepthInputOptions
+from hand_tracking_dsp.depth.lifting import HandLifter
 from hand_tracking_dsp.depth.types import HandSource, JointState
 from hand_tracking_dsp.evaluation.measures.catalogue import measured
 from hand_tracking_dsp.evaluation.measures.frame_row import COLUMNS, HANDLED, REJECTED
@@ -87,6 +88,20 @@ def test_hands_are_placed_in_metres(depth_bag, replay_options, mode):
     assert sum(shares) == pytest.approx(1)
     assert found["bone_deviation_percent"] < 40
     assert found["depth_p50_ms"] > 0
+
+
+@pytest.mark.parametrize("mode", ["fused", "depth_only"])
+def test_the_lifter_knows_in_which_image_hands_were_found(depth_bag, replay_options, monkeypatch, mode):
+    told: set[bool] = set()
+    lift = HandLifter.lift
+
+    def noted(lifter, hands, view, stamp_s, *, in_colour=False):
+        told.add(in_colour)
+        return lift(lifter, hands, view, stamp_s, in_colour=in_colour)
+
+    monkeypatch.setattr(HandLifter, "lift", noted)
+    run(depth_bag, replay_options, mode)
+    assert told == {mode == "fused"}
 
 
 def test_frames_without_depth_are_tracked_in_the_image_and_not_in_depth_alone(synthetic_bag, replay_options):

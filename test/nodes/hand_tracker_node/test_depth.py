@@ -31,6 +31,7 @@ from std_srvs.srv import Trigger
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
+from hand_tracking_dsp.depth.lifting import HandLifter
 from hand_tracking_dsp.depth.types import HandSource
 from hand_tracking_dsp.messages.hands_3d import hands_in_space
 from hand_tracking_dsp.messages.message import stamp_ns
@@ -434,6 +435,25 @@ def test_in_depth_alone_no_image_is_needed(graph, start, camera, depth_camera, b
     graph.until(lambda: len(depth_camera.hands_3d) == 5, "hands were placed")
     assert {one.source for one in depth_camera.hands_3d} == {Hand3DArray.DEPTH_ONLY}
     assert camera.stats[-1].depth_ms > 0
+
+
+@pytest.mark.parametrize("mode", ["fused", "depth_only"])
+def test_the_lifter_knows_in_which_image_hands_were_found(start, camera, depth_camera, monkeypatch, mode):
+    told: set[bool] = set()
+    lift = HandLifter.lift
+
+    def noted(lifter, hands, view, stamp_s, *, in_colour=False):
+        told.add(in_colour)
+        return lift(lifter, hands, view, stamp_s, in_colour=in_colour)
+
+    monkeypatch.setattr(HandLifter, "lift", noted)
+    start(**{"depth.mode": mode})
+    wanted = [depth_camera.depth] if mode == "depth_only" else [depth_camera.depth, camera.publisher]
+    for publisher in wanted:
+        depth_camera.graph.until(publisher.get_subscription_count, "the tracker listens")
+    depth_camera.exchange()
+    depth_camera.graph.until(lambda: told, "hands were lifted")
+    assert told == {mode == "fused"}
 
 
 def test_without_depth_nothing_is_subscribed_to_or_published_for_it(graph, start, camera):
