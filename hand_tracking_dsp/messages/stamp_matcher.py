@@ -54,6 +54,12 @@ class StampMatcher(Generic[Stamped]):
             self._kept.clear()
         self._kept.append((stamp_s, item))
 
+    def forget_after(self, stamp_s: float) -> None:
+        """Forget messages after a time, seconds: stamps went back, and those of it are still to come."""
+        kept = [entry for entry in self._kept if entry[0] <= stamp_s]
+        self._kept.clear()
+        self._kept.extend(kept)
+
     def clear(self) -> None:
         """Forget all messages."""
         self._kept.clear()

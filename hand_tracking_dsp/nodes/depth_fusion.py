@@ -178,7 +178,7 @@ class DepthFusion:
         """
         start = perf_counter()
         if found.stamp_s < self._newest_s - _BACK_S:
-            self._begin_again()
+            self._begin_again(found.stamp_s)
         self._newest_s = found.stamp_s
         drawn = found.drawn
         if drawn is not None:
@@ -205,10 +205,11 @@ class DepthFusion:
         report.warnings += warnings + self._output.warnings()
         self.input.describe(report)
 
-    def _begin_again(self) -> None:
-        """Let go of what belongs to the time before stamps went back."""
+    def _begin_again(self, stamp_s: float) -> None:
+        """Let go of what belongs to the time before stamps went back to this one, seconds."""
         with self._changed:
             self._waiting.clear()
+            self._matcher.forget_after(stamp_s + _BACK_S)
         self.input.begin_again()
         self._output.begin_again()
 

@@ -84,3 +84,14 @@ def test_clearing_forgets_all():
     kept.clear()
     assert kept.nearest(1.0) is None
     assert math.isnan(kept.missed_s)
+
+
+def test_after_stamps_went_back_the_messages_of_that_time_are_waited_for():
+    matcher = StampMatcher(0.02, 10)
+    for stamp_s in (1000.0, 1000.1):
+        matcher.add(stamp_s, "before")
+    matcher.forget_after(991.0)
+    assert not matcher.is_settled(990.0)
+    matcher.add(990.0, "now")
+    matcher.forget_after(991.0)
+    assert matcher.nearest(990.0) == ("now", 0.0)
