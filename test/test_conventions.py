@@ -106,6 +106,24 @@ def test_conftests_do_not_hide_why_an_import_failed() -> None:
     assert hiding == [], "ask find_spec whether the library is there; what fails then has to be seen"
 
 
+def test_every_skip_says_why() -> None:
+    silent = []
+    for path in (ROOT / "test").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "skip" in text else ():
+            if not isinstance(node, ast.Call):
+                continue
+            name = ast.unparse(node.func)
+            said = any(keyword.arg == "reason" for keyword in node.keywords)
+            if name == "pytest.skip":
+                said = said or bool(node.args)
+            elif name not in ("pytest.importorskip", "pytest.mark.skipif", "pytest.mark.skip"):
+                continue
+            if not said:
+                silent.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert silent == []
+
+
 def test_tests_import_no_relative_names() -> None:
     relative = [
         f"{path.relative_to(ROOT)}:{node.lineno}"

@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,10 +106,7 @@ class CropStream:
 
     def __iter__(self) -> Iterator[DepthCrop]:
         """Give the crops from number 0 on, without end."""
-        index = 0
-        while True:
-            yield self.crop(index)
-            index += 1
+        return map(self.crop, count())
 
     def crop(self, index: int) -> DepthCrop:
         """Make a crop.

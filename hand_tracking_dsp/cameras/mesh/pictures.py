@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import cv2
 import numpy as np
@@ -101,10 +102,7 @@ class PictureStream:
 
     def __iter__(self) -> Iterator[HandPicture]:
         """Give the pictures from number 0 on, without end."""
-        index = 0
-        while True:
-            yield self.picture(index)
-            index += 1
+        return map(self.picture, count())
 
     def picture(self, index: int) -> HandPicture:
         """Make a picture.
