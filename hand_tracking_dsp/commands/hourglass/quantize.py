@@ -29,6 +29,7 @@ from hand_tracking_dsp.commands.models.output import WorkProgress
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
+from hand_tracking_dsp.tracking.network_info import LevelInfo, files_of
 
 if TYPE_CHECKING:
     from hand_tracking_dsp.compression.hourglass.exit_precision import QuantizedExit
@@ -43,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=int, default=256, help="samples to calibrate on")
     parser.add_argument("--tested", type=int, default=1024, help="samples to measure on")
     parser.add_argument("--runs", type=int, default=200, help="timed runs of each file")
+    parser.add_argument(
+        "--int8-alone", action="store_true", help="leave out the fp32 files of exits that are kept in INT8"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -61,6 +65,8 @@ def run(options: argparse.Namespace) -> int:
     with WorkProgress(console) as report:
         quantizer = ExitQuantizer(bank, read_files(bank), calibration, test, data, options.runs)
         bank, found = quantizer.quantize(bank, lambda what, done, of: report(what, done, of, ""))
+    if options.int8_alone:
+        bank = bank.with_levels([_smallest(level) for level in bank.levels])
     named = {info.file for info in bank.files}
     write_bank(options.out, bank, {file: made for file, made in quantizer.files.items() if file in named})
     console.print(_table(found, len(test)))
@@ -73,6 +79,11 @@ def run(options: argparse.Namespace) -> int:
             )
     console.print(f"{machine_line()}\nThe bank is written into {options.out}.")
     return 0
+
+
+def _smallest(level: LevelInfo) -> LevelInfo:
+    """Return a level in its INT8 file alone, if it has one."""
+    return next((one for one in files_of(level) if one.precision == "int8"), level)
 
 
 def _table(found: Sequence[QuantizedExit], hands: int) -> Table:

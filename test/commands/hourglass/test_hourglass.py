@@ -79,6 +79,13 @@ def test_a_pruned_network_is_trained_further_and_exported(
         assert (made is None) is (f"{level.name} stays in fp32" in printed)
         errors = {one.provider for one in level.accuracy if one.metric == "error_mm"}
         assert "onnxruntime/CPUExecutionProvider" in errors
+    small = tmp_path / "small"
+    assert run("quantize", "--bank", out, *words, "--int8-alone", "--out", small) == 0
+    printed = capsys.readouterr().out
+    for level in read_manifest(small).levels:
+        stays = f"{level.name} stays in fp32" in printed
+        assert (level.precision, level.variants) == ("fp32" if stays else "int8", ())
+        assert (small / level.file).exists()
 
 
 def test_times_are_printed_by_part_and_framework(
