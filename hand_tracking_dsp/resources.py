@@ -46,6 +46,27 @@ def default_bank() -> Path:
     return share_path(DEFAULT_BANK)
 
 
+def named_bank(name: str) -> Path:
+    """Find a level bank by its folder or, where there is no such folder, by its name among the package's own.
+
+    Args:
+        name: Folder, with ~ for the user's own, or a name such as "depth"; "": the default bank.
+
+    Returns:
+        The bank's folder; the one that was named, as it is, where there is neither.
+
+    Raises:
+        ConfigurationError: The package's own bank is wanted, but not installed.
+    """
+    if not name:
+        return default_bank()
+    folder = Path(name).expanduser()
+    if folder.exists() or folder.name != name:
+        return folder
+    own = default_bank().with_name(name)
+    return own if own.is_dir() else folder
+
+
 def original_bank() -> Path:
     """Find the bank of MediaPipe's own networks, from which others are made.
 

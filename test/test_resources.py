@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.resources import cache_folder, default_bank, share_path
+from hand_tracking_dsp.resources import cache_folder, default_bank, named_bank, share_path
 
 
 def test_finds_the_bank_wherever_the_package_is_installed() -> None:
@@ -43,6 +43,19 @@ def test_a_missing_file_is_named() -> None:
 
 def test_the_default_bank_is_there() -> None:
     assert (default_bank() / "bank.json").is_file()
+
+
+def test_a_bank_is_named_by_its_folder_or_as_one_of_the_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert named_bank("") == default_bank()
+    assert named_bank("hourglass") == default_bank().with_name("hourglass")
+    assert named_bank("no_such_bank") == Path("no_such_bank")
+    (tmp_path / "hourglass").mkdir()
+    assert named_bank("hourglass") == Path("hourglass")
+    assert named_bank("./depth") == Path("depth")
+    assert named_bank("~/mine") == Path.home() / "mine"
 
 
 def test_the_cache_is_where_the_user_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

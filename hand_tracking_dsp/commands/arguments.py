@@ -28,7 +28,7 @@ from rich.progress import Progress
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.options import OptionsType, Parameter, Value, declaration, make_options
-from hand_tracking_dsp.resources import default_device_model
+from hand_tracking_dsp.resources import default_device_model, named_bank
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -95,7 +95,11 @@ def options_from(parsed: argparse.Namespace, kind: type[OptionsType]) -> Options
 
 def add_bank(parser: argparse.ArgumentParser, default: str = "the package's own") -> None:
     """Declare --bank, the bank that is read; default says which one that is where none is given."""
-    parser.add_argument("--bank", type=Path, help=f"folder of the bank; {default} if not given")
+    parser.add_argument(
+        "--bank",
+        type=named_bank,
+        help=f"folder of the bank, or depth or hourglass for one of the package's; {default} if not given",
+    )
 
 
 def add_wheel(parser: argparse.ArgumentParser) -> None:

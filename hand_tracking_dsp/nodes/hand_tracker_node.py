@@ -43,9 +43,9 @@ from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES
 from hand_tracking_dsp.nodes.messages.received_images import ReceivedImage, ReceivedImages
 from hand_tracking_dsp.nodes.networks_report import choices_made, report_networks, require_depth
 from hand_tracking_dsp.nodes.point_command import PointCommand
-from hand_tracking_dsp.nodes.tables.common import bank_folder
 from hand_tracking_dsp.nodes.tables.tracker import TRACKER
 from hand_tracking_dsp.power.accelerator import Accelerator
+from hand_tracking_dsp.resources import named_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.deadline import Deadline, DeadlineOptions
@@ -87,7 +87,7 @@ class HandTrackerNode(ManagedNode):
         """Load every network of the bank and create topics."""
         parameters = self.parameters
         runtime = parameters.make(RuntimeOptions)
-        folder = bank_folder(parameters["bank"])
+        folder = named_bank(parameters["bank"])
         self._manifest = manifest = read_manifest(folder)
         self._command = PointCommand.at_start(manifest, parameters["level"], parameters["operating_point"])
         named = parameters["detector"] or "listed first"

@@ -31,12 +31,12 @@ from hand_tracking_dsp.msg import TrackerStats
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
-from hand_tracking_dsp.nodes.tables.common import bank_folder
 from hand_tracking_dsp.nodes.tables.power import POWER
 from hand_tracking_dsp.power.factory import NoPowerSource, open_power_source
 from hand_tracking_dsp.power.mac_estimate import MacEstimate, MacEstimateOptions
 from hand_tracking_dsp.power.power_source import PowerReading, PowerSource
 from hand_tracking_dsp.power.simulated_battery import SimulatedBattery, SimulatedBatteryOptions
+from hand_tracking_dsp.resources import named_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _STATUS = {
@@ -132,7 +132,7 @@ class PowerNode(ManagedNode):
             report.values |= {f"{label} [W]": watts for label, watts in reading.rails_w.items()}
 
     def _estimate_options(self) -> MacEstimateOptions:
-        bank = bank_folder(self.parameters["bank"])
+        bank = named_bank(self.parameters["bank"])
         options = self.parameters.make(MacEstimateOptions, "estimate.", bank_folder=bank)
         # An error in them is to be reported at configure, not first when the source is opened.
         read_manifest(bank).detector(options.detector)

@@ -37,8 +37,8 @@ from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.policy_choice import choose_policy
-from hand_tracking_dsp.nodes.tables.common import bank_folder
 from hand_tracking_dsp.nodes.tables.controller import CONTROLLER
+from hand_tracking_dsp.resources import named_bank
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.operating_point import PointInfo, densest_choice
 
@@ -70,7 +70,7 @@ class PruningControllerNode(ManagedNode):
     def configure(self) -> None:
         """Read the bank's manifest, make policy and controller, and create topics."""
         parameters = self.parameters
-        self._bank = manifest = read_manifest(bank_folder(parameters["bank"]))
+        self._bank = manifest = read_manifest(named_bank(parameters["bank"]))
         self._points = manifest.points
         self._notes = []
         policy = choose_policy(

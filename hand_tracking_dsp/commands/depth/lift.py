@@ -24,7 +24,7 @@ import cv2
 
 from hand_tracking_dsp.cameras.depth_noise import DEPTH_NOISES
 from hand_tracking_dsp.cameras.mesh.catalogue import rigs, split_rigs
-from hand_tracking_dsp.commands.arguments import require_at_least
+from hand_tracking_dsp.commands.arguments import add_bank, require_at_least
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.depth_folder import measure_folders
@@ -81,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help=f"folder of {_PICTURE}, hands that are lifted"
     )
-    parser.add_argument("--bank", type=Path, metavar="DIR", help="bank that tracks (default: the package's)")
+    add_bank(parser)
     parser.add_argument("--seed", type=int, default=7, metavar="N", help="seed of all (default: 7)")
 
 

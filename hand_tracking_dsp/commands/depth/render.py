@@ -26,7 +26,7 @@ from hand_tracking_dsp.cameras.depth_noise import DEPTH_NOISES
 from hand_tracking_dsp.cameras.mesh.catalogue import SPLITS
 from hand_tracking_dsp.cameras.mesh.crops import CropOptions
 from hand_tracking_dsp.cameras.mesh.pictures import PictureOptions, PictureStream
-from hand_tracking_dsp.commands.arguments import require_at_least
+from hand_tracking_dsp.commands.arguments import add_bank, require_at_least
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.evaluation.rendered import crops_per_second, draw_sheet, find_in_colour
 from hand_tracking_dsp.files import write_bytes
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="pictures in colour of each kind to show to the tracker (default: 130)",
     )
-    parser.add_argument("--bank", type=Path, metavar="DIR", help="bank that tracks (default: the package's)")
+    add_bank(parser)
     parser.add_argument("--split", choices=SPLITS, default="test", help="people and poses (default: test)")
     parser.add_argument("--seed", type=int, default=7, metavar="N", help="seed of all (default: 7)")
 

@@ -18,11 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from pathlib import Path
 
 from hand_tracking_dsp.documents import excerpt
 from hand_tracking_dsp.options import Parameter, parameters_of
-from hand_tracking_dsp.resources import DEFAULT_BANK, default_bank
+from hand_tracking_dsp.resources import DEFAULT_BANK
 from hand_tracking_dsp.scheduling.options import SchedulingOptions
 
 # Parameters that rclpy itself declares.
@@ -56,7 +55,10 @@ AUTOSTART = Parameter(
     "autostart", True, "Configure and activate the node by itself; false: a lifecycle manager does."
 )
 BANK = Parameter(
-    "bank", "", f"Folder of the level bank; empty: the package's own, {DEFAULT_BANK}.", locked=True
+    "bank",
+    "",
+    f"Folder of the level bank, or depth or hourglass for one of the package's; empty: {DEFAULT_BANK}.",
+    locked=True,
 )
 ALLOW_LOCKED_CHANGES = Parameter(
     "allow_locked_changes",
@@ -78,12 +80,3 @@ def unknown_parameter(node: str, name: str, table: Iterable[Parameter]) -> str:
     near = get_close_matches(name, [parameter.name for parameter in table])
     hint = f"do you mean {' or '.join(near)}?" if near else "see 'hand-tracking-dsp parameters'."
     return f"{node} has no parameter {excerpt(name)}: {hint}"
-
-
-def bank_folder(parameter: str) -> Path:
-    """Return the folder of the level bank that the parameter bank names.
-
-    Raises:
-        ConfigurationError: The package's own bank is not installed.
-    """
-    return Path(parameter).expanduser() if parameter else default_bank()
