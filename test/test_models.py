@@ -26,7 +26,9 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.cameras.mesh.crops import CropOptions, CropStream
-from hand_tracking_dsp.resources import default_bank, share_path
+from hand_tracking_dsp.cameras.mesh.pictures import PictureOptions, PictureStream
+from hand_tracking_dsp.evaluation.statues import DepthPicture, find_in_depth, open_tracker
+from hand_tracking_dsp.resources import default_bank, named_bank, share_path
 from hand_tracking_dsp.tracking import precision
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
@@ -171,12 +173,29 @@ def test_the_default_palm_detector_is_the_pruned_one(manifest: Manifest) -> None
     assert detector.detect(np.full((240, 320, 3), 128, np.uint8)) == []
 
 
-def test_the_bank_that_sees_depth_finds_a_rendered_hand() -> None:
-    folder = share_path("models", "hourglass")
-    manifest = read_manifest(folder)
+@pytest.mark.parametrize("name", ["depth", "hourglass"])
+def test_the_files_of_banks_for_depth_are_those_that_they_name(name: str) -> None:
+    manifest = read_manifest(named_bank(name))
+    assert {level.precision for level in manifest.levels} == {"int8"}
     for network in manifest.networks:
         for info in files_of(network):
             assert read_network(manifest, info)
+
+
+@pytest.mark.parametrize("name", ["depth", "hourglass"])
+def test_every_level_of_the_banks_for_depth_finds_rendered_hands_in_the_dark(name: str) -> None:
+    stream = PictureStream(4, PictureOptions(split="test", poses="gestures", views="palm"))
+    shown = [stream.picture(number) for number in range(6)]
+    pictures = [DepthPicture(DepthView(one.metres, one.camera), truth=one.truth[0]) for one in shown]
+    tracker = open_tracker(named_bank(name))
+    for level in range(len(read_manifest(named_bank(name)).levels)):
+        found = find_in_depth(tracker, level, pictures)
+        assert found.found == len(pictures)
+        assert found.error_mm < 20
+
+
+def test_the_bank_that_sees_depth_finds_a_rendered_hand() -> None:
+    folder = named_bank("hourglass")
     bank = LevelBank.load(folder)
     options = CropOptions(
         size=256, split="test", scale_low=1.6, scale_high=1.6, noise="none", views="frontal"
