@@ -34,6 +34,7 @@ if find_spec("rclpy") and find_spec("hand_tracking_dsp.msg"):
     from rclpy.qos import qos_profile_sensor_data
     from sensor_msgs.msg import Image
     from std_msgs.msg import Header
+    from support.depth_camera import DepthCamera
 
     from hand_tracking_dsp.nodes.hand_tracker_node import HandTrackerNode
     from hand_tracking_dsp.nodes.messages.conversion import pixels_to_image
@@ -109,3 +110,8 @@ def point_bank(tmp_path):
     )
     write_bank(tmp_path / "bank", replace(bank.with_levels(bank.levels[:2]), operating_points=points), {})
     return tmp_path / "bank"
+
+
+@pytest.fixture
+def depth_camera(graph, camera):
+    return DepthCamera(graph, camera)

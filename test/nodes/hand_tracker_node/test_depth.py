@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Hands in space of the tracker: a camera with depth before it, and depth that is late, missing or wrong."""
+"""Hands in space of the tracker: a camera with depth before it."""
 
 from __future__ import annotations
 
@@ -21,16 +21,13 @@ import array
 import cv2
 import numpy as np
 import pytest
-from diagnostic_msgs.msg import DiagnosticStatus
 from hand_tracking_dsp.msg import Hand3DArray
-from rclpy.qos import qos_profile_sensor_data
 from rclpy.time import Time
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger
+from support.depth_camera import SENSOR, values
 
-from hand_tracking_dsp.cameras.camera import SourceOptions
-from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.depth.lifting import HandLifter
 from hand_tracking_dsp.depth.types import HandSource
 from hand_tracking_dsp.messages.hands_3d import hands_in_space
@@ -41,56 +38,11 @@ from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES, pixels_to_
 from hand_tracking_dsp.resources import share_path
 
 NODE = "hand_tracker_node"
-SENSOR = qos_profile_sensor_data
-
-
-class DepthCamera:
-    """Sends depth images beside a camera's frames."""
-
-    def __init__(self, graph, camera):
-        self.camera = camera
-        self.hands_3d: list[Hand3DArray] = graph.hear(Hand3DArray, "hands_3d", 100)
-        self.depth = graph.observer.create_publisher(Image, "depth/image_raw", SENSOR)
-        self.info = graph.observer.create_publisher(CameraInfo, "depth/camera_info", SENSOR)
-        self.graph = graph
-
-    def connect(self):
-        """Wait until the tracker listens to images and depth."""
-        for publisher in (self.camera.publisher, self.depth, self.info):
-            self.graph.until(publisher.get_subscription_count, "the tracker listens")
-
-    def exchange(self, spoil=lambda depth_mm: depth_mm, late_s=0.0, encoding="16UC1"):
-        """Send the next frame and its depth image, of a later time, and wait until its hands went out."""
-        frame = self.camera.frames[self.camera.sent % len(self.camera.frames)]
-        heard = len(self.camera.stats)
-        image = self.camera.send()
-        stamp = Time(nanoseconds=stamp_ns(image) + int(late_s * 1e9)).to_msg()
-        header = Header(stamp=stamp, frame_id=image.header.frame_id)
-        self.send_depth(header, spoil(frame.depth_mm), encoding)
-        self.graph.until(lambda: len(self.camera.stats) > heard, "the hands went out")
-
-    def send_depth(self, header, depth, encoding="16UC1"):
-        height, width = depth.shape
-        self.info.publish(ROS_MESSAGES.camera_info(width, height, INTRINSICS, header))
-        message = ROS_MESSAGES.depth_image(np.nan_to_num(depth).astype(np.uint16), header)
-        if encoding == "32FC1":
-            message.encoding, message.step = encoding, 4 * width
-            message.data = array.array("B", depth.astype(np.float32).tobytes())
-        self.depth.publish(message)
-
-
-with SyntheticHandSource(SourceOptions()) as _source:
-    INTRINSICS = _source.intrinsics
 
 
 def nearest_mm(hand, truth):
     """Return the mean distance of a hand's known joints from those of the nearest true hand, millimetres."""
     return min(float(np.nanmean(np.linalg.norm(hand.joints_m - one.joints_m, axis=1))) for one in truth) * 1e3
-
-
-@pytest.fixture
-def depth_camera(graph, camera):
-    return DepthCamera(graph, camera)
 
 
 @pytest.mark.parametrize("source", [HandSource.FUSED, HandSource.DEPTH_ONLY])
@@ -112,10 +64,6 @@ def test_places_the_hands_of_the_synthetic_camera_where_they_are(graph, source):
         assert hands.depth_offset_s == 0
         errors_mm += [nearest_mm(hand, hands_in_space(truth).hands) for hand in hands.hands]
     assert np.median(errors_mm) < 30
-
-
-def values(status):
-    return {value.key: value.value for value in status.values}
 
 
 def test_hands_are_placed_by_the_depth_image_of_their_time_early_or_late(graph, start, camera, depth_camera):
@@ -149,160 +97,6 @@ def test_a_depth_image_of_nearly_the_same_time_is_taken(graph, start, camera, de
     message = graph.until(lambda: depth_camera.hands_3d and depth_camera.hands_3d[-1], "hands were placed")
     assert message.header == image
     assert message.depth_offset_s == pytest.approx(0.01)
-
-
-def test_where_depth_stops_hands_go_on_and_it_is_said(graph, start, camera, depth_camera, diagnostics):
-    start(**{"depth.mode": "fused", "depth.slop_s": 0.0})
-    depth_camera.connect()
-    for _ in range(3):
-        depth_camera.exchange()
-    placed = 3
-    graph.until(lambda: len(depth_camera.hands_3d) == placed, "hands were placed")
-    camera.exchange(15)
-    status = diagnostics(
-        NODE, lambda status: "No depth image has come on /depth/image_raw for" in status.message
-    )
-    assert status.level == DiagnosticStatus.WARN
-    assert int(values(status)["images_without_depth"]) >= 5
-    assert values(status)["frames_rejected"] == "0"
-    assert len(depth_camera.hands_3d) == placed
-    assert camera.hands[-1].hands
-    depth_camera.exchange()
-    graph.until(lambda: len(depth_camera.hands_3d) > placed, "hands are placed again")
-
-
-def test_depth_of_another_rate_places_the_images_that_have_it_and_is_named(
-    graph, start, camera, depth_camera, diagnostics
-):
-    start(**{"depth.mode": "fused", "depth.slop_s": 0.0})
-    depth_camera.connect()
-    for _ in range(8):
-        camera.exchange(2)
-        depth_camera.exchange()
-    graph.until(lambda: len(depth_camera.hands_3d) == 8, "every image with depth was placed")
-    status = diagnostics(NODE, lambda status: "depth.slop_s" in status.message)
-    assert "For 67 % of the images no depth image on /depth/image_raw came in time" in status.message
-    assert values(status)["images_without_depth"] == "16"
-    assert values(status)["frames_rejected"] == "0"
-
-
-@pytest.mark.parametrize(
-    ("spoil", "sentence"),
-    [
-        (lambda mm: mm[::2, ::3], "The depth images are 214x240, but the images"),
-        (lambda mm: mm[:0], "The depth image is 640x0 pixels"),
-    ],
-)
-def test_depth_that_cannot_be_used_is_named_and_rejects_no_image(
-    start, camera, depth_camera, diagnostics, spoil, sentence
-):
-    start(**{"depth.mode": "fused"})
-    depth_camera.connect()
-    for _ in range(3):
-        depth_camera.exchange(spoil)
-    status = diagnostics(NODE, lambda status: sentence in status.message)
-    assert status.level == DiagnosticStatus.WARN
-    assert values(status)["frames_rejected"] == "0"
-    assert int(values(status)["depth_rejected"]) >= 3
-    assert camera.hands[-1].hands
-    assert not depth_camera.hands_3d
-
-
-def test_what_depth_showed_is_forgotten_when_no_more_of_it_can_be_used(
-    start, camera, depth_camera, diagnostics
-):
-    start(**{"depth.mode": "fused"})
-    depth_camera.connect()
-    first_ns = camera.header().stamp.sec * 10**9
-    while not camera.stats or stamp_ns(camera.stats[-1]) - first_ns < 4e9:
-        depth_camera.exchange(lambda mm: 0 * mm)
-    diagnostics(NODE, lambda status: "hold no depth" in status.message)
-    diagnostics(NODE, lambda status: "hold no depth" not in status.message)
-
-
-@pytest.mark.parametrize(
-    ("stamp_ns", "sentence"),
-    [(10**9, "The stamps on /depth/image_raw stand still"), (0, "The stamps on /depth/image_raw are 0")],
-)
-def test_stamps_of_depth_that_stand_still_are_named(
-    graph, start, camera, depth_camera, diagnostics, stamp_ns, sentence
-):
-    start(**{"depth.mode": "fused"})
-    depth_camera.connect()
-    depth = Header(stamp=Time(nanoseconds=stamp_ns).to_msg(), frame_id="camera")
-    for _ in range(8):
-        heard = len(camera.stats)
-        camera.send()
-        depth_camera.send_depth(depth, camera.frames[0].depth_mm)
-        graph.until(lambda heard=heard: len(camera.stats) > heard, "the hands went out")
-    diagnostics(NODE, lambda status: sentence in status.message)
-    assert camera.hands[-1].hands
-
-
-@pytest.mark.parametrize("mode", ["fused", "depth_only"])
-def test_depth_of_a_few_pixels_is_named_and_rejects_no_image(
-    graph, start, camera, depth_camera, diagnostics, mode
-):
-    start(**{"depth.mode": mode})
-    graph.until(depth_camera.depth.get_subscription_count, "the tracker listens to depth")
-    shown = []
-
-    def is_named(status):
-        header = camera.header()
-        depth_camera.send_depth(header, camera.frames[0].depth_mm[::160, ::160])
-        camera.send(pixels_to_image(camera.frames[0].image, header))
-        shown.append(status)
-        return "The depth images are 4x3 pixels, too few for hands" in status.message
-
-    diagnostics(NODE, is_named)
-    assert {values(status)["frames_rejected"] for status in shown} == {"0"}
-    assert all(not array.hands for array in depth_camera.hands_3d if mode == "depth_only")
-    if mode == "fused":
-        camera.exchange(5)
-        assert camera.hands[-1].hands
-
-
-def test_says_that_the_stamps_of_image_and_depth_never_meet(start, camera, depth_camera, diagnostics):
-    start(**{"depth.mode": "fused", "depth.queue": 1})
-    depth_camera.connect()
-    for _ in range(20):
-        depth_camera.exchange(late_s=0.3)
-    status = diagnostics(NODE, lambda status: "depth.slop_s" in status.message)
-    assert "of the images no depth image on /depth/image_raw came in time" in status.message
-    assert status.level == DiagnosticStatus.WARN
-    assert values(status)["depth_missed_by_s"]
-    assert camera.hands[-1].hands
-
-
-@pytest.mark.parametrize(
-    ("encoding", "spoil", "sentence"),
-    [
-        ("32FC1", lambda mm: mm, "millimetres that are taken for metres, set depth.unit_m to 0.001"),
-        ("16UC1", lambda mm: (mm + 500) // 1000, "set depth.unit_m to 1.0"),
-        ("16UC1", lambda mm: 0 * mm, "hold no depth, their values are 0 or NaN"),
-        ("32FC1", lambda mm: np.nan * mm, "hold no depth, their values are 0 or NaN"),
-    ],
-    ids=["millimetres called metres", "metres called millimetres", "zeros", "NaN"],
-)
-def test_depth_that_says_something_else_is_named_and_hands_go_on(
-    start, camera, depth_camera, diagnostics, encoding, spoil, sentence
-):
-    start(**{"depth.mode": "fused"})
-    depth_camera.connect()
-    for _ in range(15):
-        depth_camera.exchange(spoil, encoding=encoding)
-    shown = []
-
-    def is_named(status):
-        depth_camera.exchange(spoil, encoding=encoding)
-        shown.append(status.message)
-        return sentence in status.message
-
-    status = diagnostics(NODE, is_named)
-    assert status.level == DiagnosticStatus.WARN
-    assert values(status)["frames_rejected"] == "0"
-    assert camera.hands[-1].hands
-    assert not any(np.isfinite(hand.joints[0].x) for one in depth_camera.hands_3d for hand in one.hands)
 
 
 def as_png(depth_mm, header):
