@@ -102,8 +102,15 @@ def run(options: argparse.Namespace) -> int:
         msg = f"--unit is {options.unit:g}: give the metres of a value of 1, for example 0.001."
         raise ConfigurationError(msg)
     bank = options.bank or default_bank()
+    levels = LevelBank.load(bank)
+    if levels.sees_depth and (options.people != "none" or options.frames or options.out):
+        msg = (
+            f"The bank {bank} sees depth, but hands of colour images are lifted here, too: give --people none, "
+            f"--frames 0, --depth and no --out, or another bank."
+        )
+        raise ConfigurationError(msg)
     settings = TrackerOptions.of({**ALL_MEASURED, "smoothing": False})
-    tracker = HandTracker(LevelBank.load(bank), PalmDetector.load(bank), settings)
+    tracker = HandTracker(levels, PalmDetector.load(bank), settings)
     if options.people != "none":
         _gestures(tracker, options)
     if options.frames:

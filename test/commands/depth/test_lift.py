@@ -72,6 +72,7 @@ def test_pictures_in_colour_are_refused(tmp_path: Path, capsys: pytest.CaptureFi
         (("--unit", "0"), "--unit is 0"),
         (("--unit", "nan"), "--unit is nan"),
         (("--frames", "-1"), "--frames"),
+        (("--bank", "hourglass"), "hourglass sees depth"),
     ],
 )
 def test_options_that_cannot_work_are_refused(
