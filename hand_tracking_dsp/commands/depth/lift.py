@@ -105,8 +105,8 @@ def run(options: argparse.Namespace) -> int:
     levels = LevelBank.load(bank)
     if levels.sees_depth and (options.people != "none" or options.frames or options.out):
         msg = (
-            f"The bank {bank} sees depth, but hands of colour images are lifted here, too: give --people none, "
-            f"--frames 0, --depth and no --out, or another bank."
+            f"The bank {bank} sees depth, but hands of colour images are lifted here, too: give "
+            f"--people none, --frames 0, --depth and no --out, or another bank."
         )
         raise ConfigurationError(msg)
     settings = TrackerOptions.of({**ALL_MEASURED, "smoothing": False})
