@@ -47,7 +47,7 @@ def default_bank() -> Path:
 
 
 def named_bank(name: str) -> Path:
-    """Find a level bank by its folder or, where there is no such folder, by its name among the package's own.
+    """Find a level bank by its folder or, where that holds none, by its name among the package's own.
 
     Args:
         name: Folder, with ~ for the user's own, or a name such as "depth"; "": the default bank.
@@ -61,7 +61,7 @@ def named_bank(name: str) -> Path:
     if not name:
         return default_bank()
     folder = Path(name).expanduser()
-    if folder.exists() or folder.name != name:
+    if folder.name != name or (folder / "bank.json").exists():
         return folder
     own = default_bank().with_name(name)
     return own if own.is_dir() else folder

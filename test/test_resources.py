@@ -53,6 +53,8 @@ def test_a_bank_is_named_by_its_folder_or_as_one_of_the_packages(
     assert named_bank("hourglass") == default_bank().with_name("hourglass")
     assert named_bank("no_such_bank") == Path("no_such_bank")
     (tmp_path / "hourglass").mkdir()
+    assert named_bank("hourglass") == default_bank().with_name("hourglass")
+    (tmp_path / "hourglass" / "bank.json").touch()
     assert named_bank("hourglass") == Path("hourglass")
     assert named_bank("./depth") == Path("depth")
     assert named_bank("~/mine") == Path.home() / "mine"

@@ -256,7 +256,7 @@ def read_manifest(bank: Manifest | Path | str) -> Manifest:
     except OSError as error:
         msg = (
             f"The level bank {path} cannot be read ({error.strerror}): give the folder of a bank, "
-            f"or leave the parameter empty for the one that comes with the package."
+            f"or dsp, depth or hourglass for one of the package's."
         )
         raise ModelError(msg) from error
     except ValueError as error:

@@ -97,6 +97,6 @@ def require_torch(device: str = "cpu", threads: int = 0) -> str:
     if find_spec("torch") is None:
         msg = "Hourglasses need PyTorch, which is not installed: run 'make setup-lab', or pip install torch."
         raise ConfigurationError(msg)
-    from hand_tracking_dsp.compression.distillation.train import choose_device
+    from hand_tracking_dsp.compression.torch_device import choose_device
 
     return choose_device(device, threads)

@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from hand_tracking_dsp.commands.arguments import add_out, require_at_least
 from hand_tracking_dsp.commands.hourglass.common import (
@@ -30,7 +29,7 @@ from hand_tracking_dsp.commands.hourglass.common import (
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.bank.entries import with_latency
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
-from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.resources import default_bank, named_bank
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
 
 _PROVIDER = "onnxruntime/CPUExecutionProvider"
@@ -45,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--detectors",
-        type=Path,
+        type=named_bank,
         metavar="BANK",
         help="bank whose default palm detector to take; the package's own if not given",
     )

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -28,6 +27,7 @@ from hand_tracking_dsp.commands.hourglass.common import add_samples, require_tor
 from hand_tracking_dsp.commands.models.output import WorkProgress
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
+from hand_tracking_dsp.resources import named_bank
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo, files_of
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--bank", type=Path, required=True, help="bank that export wrote")
+    parser.add_argument("--bank", type=named_bank, required=True, help="bank that export wrote")
     add_samples(parser, "--samples", "to calibrate on")
     add_samples(parser, "--test", "to measure on")
     add_out(parser)

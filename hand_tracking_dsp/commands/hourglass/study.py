@@ -94,9 +94,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _study_options(options: argparse.Namespace, device: str) -> StudyOptions:
-    from hand_tracking_dsp.compression.distillation.train import bfloat16_is_fast
     from hand_tracking_dsp.compression.hourglass.study import StudyOptions
     from hand_tracking_dsp.compression.hourglass.train import HourglassTrainingOptions
+    from hand_tracking_dsp.compression.torch_device import bfloat16_is_fast
 
     training = HourglassTrainingOptions(
         steps=options.steps,

@@ -74,9 +74,9 @@ def run(options: argparse.Namespace) -> int:
     require_at_least(options, stacks=1, steps=1, batch=2, check_every=1)
     require_between(options, hold=(0, 1), rate=(0, 1))
     device = require_torch(options.device, options.threads)
-    from hand_tracking_dsp.compression.distillation.train import bfloat16_is_fast
     from hand_tracking_dsp.compression.hourglass.samples import read_samples
     from hand_tracking_dsp.compression.hourglass.train import HourglassTrainer, HourglassTrainingOptions
+    from hand_tracking_dsp.compression.torch_device import bfloat16_is_fast
 
     training = HourglassTrainingOptions(
         steps=options.steps,

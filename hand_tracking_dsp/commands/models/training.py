@@ -72,11 +72,8 @@ def read_training(options: argparse.Namespace, *, alpha: float, exact: bool) -> 
         alpha: Weight of exact joints beside a teacher's.
         exact: Whether the labels are no teacher's but exact.
     """
-    from hand_tracking_dsp.compression.distillation.train import (
-        DistillationTrainingOptions,
-        bfloat16_is_fast,
-        choose_device,
-    )
+    from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions
+    from hand_tracking_dsp.compression.torch_device import bfloat16_is_fast, choose_device
 
     device = choose_device(options.device, options.threads)
     return DistillationTrainingOptions(

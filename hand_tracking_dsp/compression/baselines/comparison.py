@@ -33,7 +33,8 @@ from hand_tracking_dsp.compression.baselines.methods import (
 )
 from hand_tracking_dsp.compression.data.synthetic import SYNTHETIC
 from hand_tracking_dsp.compression.distillation.distill import Progress
-from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions, bfloat16_is_fast
+from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions
+from hand_tracking_dsp.compression.torch_device import bfloat16_is_fast
 from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest

@@ -278,23 +278,5 @@ class Trainer:
         self.curve = json.loads(state["curve"])
 
 
-def choose_device(name: str, threads: int) -> str:
-    """Choose the device to train on; "auto" is cuda if available, 0 threads on a CPU PyTorch's choice."""
-    if threads:
-        torch.set_num_threads(threads)
-    return name if name != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def bfloat16_is_fast(device: str) -> bool:
-    """Return True where a device has instructions that multiply in bfloat16."""
-    if device != "cpu":
-        return bool(torch.cuda.is_bf16_supported())
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
 def _line(entry: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in entry.items() if name != "step")

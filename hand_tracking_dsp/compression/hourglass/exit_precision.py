@@ -119,7 +119,7 @@ class ExitQuantizer:
         self._chosen = [level for level in bank.levels if level.depth and level.precision == "fp32"]
         if not self._chosen:
             msg = (
-                f"The bank {bank.name} has no level in fp32 that sees depth: use models quantize for others."
+                f"The bank {bank.name} has no exit in fp32 to quantize: give one that hourglass export wrote."
             )
             raise ConfigurationError(msg)
         self._files = dict(files)
