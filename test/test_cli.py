@@ -70,7 +70,7 @@ def test_help_shows_the_default_of_every_number(capsys: pytest.CaptureFixture[st
         main(["models", "distill", "--help"])
     shown = " ".join(capsys.readouterr().out.split())
     assert "pictures in a batch (default: 64)" in shown
-    assert "folder of the bank; the package's own if not given" in shown
+    assert "for one of the package's; the package's own if not given" in shown
     assert "default: None" not in shown
 
 

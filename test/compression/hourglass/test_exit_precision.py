@@ -23,13 +23,19 @@ import pytest
 
 pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab")
 
+import torch
+
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.compression.bank.timing import Times
 from hand_tracking_dsp.compression.hourglass import exit_precision
 from hand_tracking_dsp.compression.hourglass.exit_precision import ExitQuantizer, QuantizedExit
+from hand_tracking_dsp.compression.hourglass.export import export_bank
+from hand_tracking_dsp.compression.hourglass.network import Exit, HourglassNetwork
 from hand_tracking_dsp.compression.hourglass.samples import DepthSamples
+from hand_tracking_dsp.compression.hourglass.stacks import small_options
+from hand_tracking_dsp.compression.hourglass.train import HourglassTrainer, HourglassTrainingOptions
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.resources import default_bank, share_path
+from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.losses import DEVIATION
@@ -45,10 +51,15 @@ def one_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def bank() -> Manifest:
-    """The coarsest exit of the package's bank."""
-    manifest = read_manifest(share_path("models", "hourglass"))
-    return replace(manifest, levels=(replace(manifest.levels[-1], index=0),), detectors=())
+def bank(samples: DepthSamples, tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    """A bank of one exit of a small network that has learned a little."""
+    folder = tmp_path_factory.mktemp("exits")
+    torch.manual_seed(0)
+    options = HourglassTrainingOptions(steps=24, batch=12, learning_rate=5e-3, warmup=2, check_every=24)
+    network = HourglassNetwork(small_options(16, 1))
+    HourglassTrainer(network, samples, samples.first(2), folder / "work", options).train(ignore)
+    network.eval()
+    return write_bank(folder / "bank", *export_bank(network, [Exit(1, 2)], samples, "rendered"))
 
 
 def ignore(*_: object) -> None:
@@ -96,5 +107,5 @@ def test_int8_is_kept_where_it_costs_little_and_gains_time(
 
 def test_a_bank_without_exits_is_refused(samples: DepthSamples) -> None:
     bank = read_manifest(default_bank())
-    with pytest.raises(ConfigurationError, match="no level in fp32 that sees depth: use models quantize"):
+    with pytest.raises(ConfigurationError, match="no exit in fp32 to quantize: give one"):
         ExitQuantizer(bank, {}, samples, samples, "these", 1)
