@@ -24,7 +24,6 @@ import pytest
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
-from hand_tracking_dsp.compression.bank import verify
 from hand_tracking_dsp.compression.bank.checks import Check, CheckedHands, check_networks
 from hand_tracking_dsp.compression.bank.entries import new_accuracy, with_variant
 from hand_tracking_dsp.compression.bank.files import write_bank, write_manifest
@@ -32,22 +31,17 @@ from hand_tracking_dsp.compression.bank.verify import choices_here
 from hand_tracking_dsp.compression.hourglass.samples import draw_samples
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
 from hand_tracking_dsp.resources import share_path
-from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.network_info import File
 from hand_tracking_dsp.tracking.types import Image
+
+pytestmark = pytest.mark.usefixtures("one_runtime")
 
 
 @pytest.fixture(scope="module")
 def images() -> list[Image]:
     with open_source("synthetic", SourceOptions(rate_hz=1.0, absence_s=0.0)) as source:
         return [frame.image for _ in range(3) if (frame := source.read(1.0))]
-
-
-@pytest.fixture(autouse=True)
-def one_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only ONNX Runtime's processor, whatever is installed."""
-    monkeypatch.setattr(verify, "runtimes_here", lambda *_: [RuntimeOptions("onnxruntime", ("cpu",))])
 
 
 def record(bank: Path, level: int, value: float, data: str) -> None:

@@ -20,29 +20,15 @@ from pathlib import Path
 
 import pytest
 
-from hand_tracking_dsp.cameras.camera import SourceOptions
-from hand_tracking_dsp.cameras.factory import open_source
-from hand_tracking_dsp.compression.bank import verify
 from hand_tracking_dsp.compression.bank.verify import (
     choices_here,
     runtimes_here,
     time_networks,
 )
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, onnxruntime_backend
+from hand_tracking_dsp.tracking.backends import onnxruntime_backend
 from hand_tracking_dsp.tracking.manifest import read_manifest
-from hand_tracking_dsp.tracking.types import Image
 
-
-@pytest.fixture(scope="module")
-def images() -> list[Image]:
-    with open_source("synthetic", SourceOptions(rate_hz=1.0, absence_s=0.0)) as source:
-        return [frame.image for _ in range(3) if (frame := source.read(1.0))]
-
-
-@pytest.fixture(autouse=True)
-def one_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only ONNX Runtime's processor, whatever is installed."""
-    monkeypatch.setattr(verify, "runtimes_here", lambda *_: [RuntimeOptions("onnxruntime", ("cpu",))])
+pytestmark = pytest.mark.usefixtures("one_runtime")
 
 
 def test_everything_is_timed_in_its_order(tiny_bank: Path) -> None:
