@@ -141,7 +141,7 @@ def test_a_running_graph_is_recorded(start: Callable[..., subprocess.Popen[str]]
         offers = {one.topic: one.ext.offered_qos_profiles[0] for one in opened.connections}
     assert kinds["/image_raw"] == "sensor_msgs/msg/Image"
     assert {"/truth", "/camera_info", "/stats", "/sparsity_command", "/battery_state"} <= kinds.keys()
-    assert sum(map(bool, heard)) > 15
+    assert any(heard)
     assert offers["/image_raw"].reliability.name == "RELIABLE"
     assert offers["/sparsity_command"].durability.name == "TRANSIENT_LOCAL"
 

@@ -150,6 +150,6 @@ def test_hands_in_space_are_those_that_were_published_also_when_the_light_goes_o
     # The look at an image that is not used sees the one before where that comes first.
     late = 3 if mode == "auto" else 0
     assert np.count_nonzero(result.frames["in_depth"] != found_in_depth) <= 2 * late
-    assert found["recorded_3d_same"] == 1
+    assert found["recorded_3d_same"] >= 1 - 2 * late / len(in_space)
     assert found["recorded_measured_3d_mm"] < (2.0 if late else 1e-3)
     assert found["recorded_error_3d_mm"] == pytest.approx(found["error_3d_mm"], abs=0.5 if late else 1e-3)
