@@ -51,7 +51,8 @@ class Loss:
 
     (Hinton, Vinyals, Dean: Distilling the knowledge in a neural network, 2015, for coordinates instead
     of classes.) Distances are Charbonnier's, √(d² + ε²) - ε, in palm sizes as the teacher sees them, so
-    that the loss measures what is reported. Where the teacher sees no hand only presence counts.
+    that the loss measures what is reported. Where the teacher sees no hand only presence counts. A label
+    "weight", 0 to 1, says how much a sample's joints count; without it all count alike.
 
     Attributes:
         alpha: Weight of the exact joints, 0 to 1.
@@ -73,11 +74,13 @@ class Loss:
         world = found["world_landmarks"].float() - labels["world_landmarks"]
         world = _charbonnier(world.view(-1, JOINT_COUNT, 3).norm(dim=2) / _WORLD_PALM_M)
         distillation = (plane + _Z * depth + (_EXACT_WORLD if self.exact else _WORLD) * world).mean(1)
-        truth, known = labels["truth"], ~labels["truth"].isnan().any(2).any(1)
-        task = _charbonnier((points[:, :, :2] - truth.nan_to_num()).norm(dim=2) / palm).mean(1)
-        alpha = self.alpha * known.float()
-        hand = (labels["presence"] > 0.5).float()
-        total = (hand * (alpha * task + (1 - alpha) * distillation)).sum() / hand.sum().clamp(min=1)
+        if "truth" in labels:
+            truth, known = labels["truth"], ~labels["truth"].isnan().any(2).any(1)
+            task = _charbonnier((points[:, :, :2] - truth.nan_to_num()).norm(dim=2) / palm).mean(1)
+            alpha = self.alpha * known.float()
+            distillation = alpha * task + (1 - alpha) * distillation
+        hand = (labels["presence"] > 0.5).float() * labels.get("weight", torch.ones(()))
+        total = (hand * distillation).sum() / hand.sum().clamp(min=1)
         total = total + _PROBABILITY * _cross_entropy(found["presence"], labels["presence"])
         total = total + _PROBABILITY * _cross_entropy(found["handedness"], labels["handedness"], hand)
         if FEATURES in found and FEATURES in labels:

@@ -192,10 +192,12 @@ def _convolved(
 
 
 def _gemm(network: OnnxNetwork, node: onnx.NodeProto, attributes: dict[str, Any], values: _Values) -> Tensor:
-    weight = network.weight(node.input[1])
-    return functional.linear(
-        values[node.input[0]], weight if attributes.get("transB") else weight.T, network.bias(node)
-    )
+    weight, data = network.weight(node.input[1]), values[node.input[0]]
+    # Also where the convolutions are in bfloat16, which would round pixels to halves.
+    with torch.autocast(data.device.type, enabled=False):
+        return functional.linear(
+            data.float(), weight if attributes.get("transB") else weight.T, network.bias(node)
+        )
 
 
 def _clip(network: OnnxNetwork, node: onnx.NodeProto, _: dict[str, Any], values: _Values) -> Tensor:
@@ -245,7 +247,8 @@ def _plain(_: OnnxNetwork, node: onnx.NodeProto, __: dict[str, Any], values: _Va
 
 
 PLAIN: dict[str, Callable[[Tensor], Tensor]] = {
-    "GlobalAveragePool": lambda data: data.mean((2, 3), keepdim=True),
+    "GlobalAveragePool": lambda data: data.mean((2, 3), keepdim=True, dtype=torch.float32),
+    "Exp": lambda data: data.exp(),
     "Flatten": lambda data: data.flatten(1),
     "Relu": lambda data: data.relu(),
     "Sigmoid": lambda data: data.sigmoid(),

@@ -101,6 +101,23 @@ def test_the_deviation_is_in_palm_sizes_and_nan_without_a_hand(labels):
     assert torch.isnan(found[1])
 
 
+def test_a_sample_of_no_weight_teaches_no_joints_and_half_a_weight_counts_half(labels):
+    found, far = as_found(labels), as_found(labels, 20.0)
+    found["landmarks"] = torch.cat([found["landmarks"][:1], far["landmarks"][1:]])
+    losses = [
+        float(Loss(0.0)(found, {**labels, "weight": torch.tensor([1.0, weight])}))
+        for weight in (0.0, 0.5, 1.0)
+    ]
+    assert losses[0] == pytest.approx(0, abs=1e-6)
+    assert losses[1] == pytest.approx(losses[2] * 2 / 3, rel=1e-4)
+
+
+def test_labels_without_exact_joints_are_learned_from_the_teacher_alone(labels):
+    found = as_found(labels, 3.0)
+    without = {name: values for name, values in labels.items() if name != "truth"}
+    assert Loss(0.9)(found, without) == pytest.approx(float(Loss(0.0)(found, labels)))
+
+
 def exact(labels):
     return {
         **{name: value for name, value in labels.items() if name != "features"},

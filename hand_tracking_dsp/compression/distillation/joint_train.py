@@ -1,0 +1,193 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Training of several students at once on batches that are made on the device.
+
+One batch serves all students, so that making it costs little, and a whole bank is trained in one run.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hand_tracking_dsp.compression.distillation.batch_changes import Draw
+from hand_tracking_dsp.compression.distillation.batch_maker import BatchMaker, LabelledBatch
+from hand_tracking_dsp.compression.distillation.error_head import ERROR
+from hand_tracking_dsp.compression.distillation.loss import deviation_percent
+from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions, Student
+from hand_tracking_dsp.files import write_text
+
+Report = Callable[[str], None]
+
+_STEPS_TIMED = 20
+
+
+class JointTrainer:
+    """Trains students until the time is over; what is in the folder is gone on with.
+
+    Args:
+        students: The students.
+        maker: Maker of the batches.
+        validation: Sets to measure on: float [n, 3, 224, 224] and the teacher's labels.
+        folder: Folder of checkpoint.pt and curve.json.
+        options: Options of the training.
+    """
+
+    def __init__(
+        self,
+        students: Sequence[Student],
+        maker: BatchMaker,
+        validation: Mapping[str, LabelledBatch],
+        folder: Path,
+        options: JointTrainingOptions,
+    ) -> None:
+        self.students, self._maker, self._validation = students, maker, validation
+        self._folder, self._options = folder, options
+        self.curve: list[dict[str, Any]] = []
+        self._step, self._spent = 0, 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._checkpoint.exists():
+            self._resume()
+
+    @property
+    def progress(self) -> float:
+        """Share of the training that is done, 0 to 1."""
+        options = self._options
+        by_time = self._spent / options.seconds
+        return min(max(by_time, self._step / options.steps if options.steps else 0.0), 1.0)
+
+    def run(
+        self,
+        report: Report,
+        stop_after_s: float = math.inf,
+        on_step: Callable[[int], None] | None = None,
+    ) -> bool:
+        """Train, or go on with it.
+
+        Args:
+            report: Called with a line of figures of each student at each validation.
+            stop_after_s: Longest time to train for now, seconds.
+            on_step: Called with the number of batches after each.
+
+        Returns:
+            Whether the training is finished.
+        """
+        options = self._options
+        draw = Draw(options.seed + self._step, options.device)
+        before, started = self._spent, time.monotonic()
+        next_check = math.floor(self.progress * options.checks)
+        while self.progress < 1 and time.monotonic() - started < stop_after_s:
+            if self.progress * options.checks >= next_check:
+                self._check(report)
+                next_check += 1
+            rate = options.learning_rate * min((self._step + 1) / options.warmup, 1.0)
+            rate *= 0.5 * (1 + math.cos(math.pi * self.progress))
+            batch = self._maker.make(draw)
+            for student in self.students:
+                student.step(batch, rate, self._step)
+            self._step += 1
+            if self._step % _STEPS_TIMED == 0 and options.device == "cuda":
+                torch.cuda.synchronize()
+            self._spent = before + time.monotonic() - started
+            if on_step:
+                on_step(self._step)
+        self._check(report)
+        return self.progress >= 1
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self._folder / "checkpoint.pt"
+
+    def _check(self, report: Report) -> None:
+        for student in self.students:
+            losses = student.losses
+            entry: dict[str, Any] = {
+                "student": student.name,
+                "step": self._step,
+                "seconds": round(self._spent, 1),
+                "loss": round(float(torch.stack(losses).mean()), 5) if losses else None,
+            }
+            student.losses = []
+            for name, (images, labels) in self._validation.items():
+                entry[name] = measure(student.predict(images), labels)
+            self.curve.append(entry)
+            report(json.dumps(entry))
+        write_text(self._folder / "curve.json", json.dumps(self.curve, indent=1) + "\n")
+        state = {
+            "step": self._step,
+            "spent": self._spent,
+            "curve": json.dumps(self.curve),
+            "students": {
+                one.name: [one.whole.state_dict(), one.mean.state_dict(), one.optimizer.state_dict()]
+                for one in self.students
+            },
+        }
+        unfinished = self._checkpoint.with_suffix(".unfinished")
+        torch.save(state, unfinished)
+        os.replace(unfinished, self._checkpoint)
+
+    def _resume(self) -> None:
+        state = torch.load(self._checkpoint, map_location=self._options.device, weights_only=True)
+        for student in self.students:
+            whole, mean, optimizer = state["students"][student.name]
+            student.whole.load_state_dict(whole)
+            student.mean.load_state_dict(mean)
+            student.optimizer.load_state_dict(optimizer)
+        self._step, self._spent = state["step"], state["spent"]
+        self.curve = json.loads(state["curve"])
+
+
+def measure(
+    found: dict[str, Tensor], labels: dict[str, Tensor], off_percent: float = 15.0
+) -> dict[str, float]:
+    """Measure a student on a set.
+
+    Returns:
+        Of hands: deviation from the teacher, % of palm, mean and median; share of them accepted; what
+        error_percent says, and its AUC of telling hands that are farther off than off_percent. Of sets
+        without a hand: share accepted.
+    """
+    accepted = 100 * (found["presence"].flatten() > 0.5).float()
+    hand = labels["presence"] > 0.5
+    if not hand.any():
+        return {"accepted": round(accepted.mean().item(), 2)}
+    percent = deviation_percent(found["landmarks"], labels)[hand]
+    said = found[ERROR][hand]
+    return {
+        "mean": round(percent.mean().item(), 2),
+        "median": round(percent.median().item(), 2),
+        "accepted": round(accepted[hand].mean().item(), 1),
+        "said": round(said.mean().item(), 2),
+        "auc": round(area_under_curve(said.cpu().numpy(), percent.cpu().numpy() > off_percent), 3),
+    }
+
+
+def area_under_curve(scores: NDArray[np.float32], positive: NDArray[np.bool_]) -> float:
+    """Compute the share of pairs of a positive and a negative that are in order; NaN without pairs."""
+    high, low = scores[positive], scores[~positive]
+    if not len(high) or not len(low):
+        return math.nan
+    pairs = np.sign(high[:, None] - low[None]).mean()
+    return float(0.5 + 0.5 * pairs)

@@ -1,0 +1,204 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Student of a joint training: a level with its own input size, and a head that says how sure it is."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+from hand_tracking_dsp.compression.distillation.batch_geometry import SIZE, crop_grid, sampled
+from hand_tracking_dsp.compression.distillation.batch_maker import LabelledBatch
+from hand_tracking_dsp.compression.distillation.clean_crops import WEIGHT
+from hand_tracking_dsp.compression.distillation.error_head import (
+    ERROR,
+    ErrorHead,
+    error_loss,
+    with_error_head,
+)
+from hand_tracking_dsp.compression.distillation.loss import Loss, deviation_percent
+from hand_tracking_dsp.compression.distillation.network import FEATURES, OnnxNetwork
+from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
+
+_RIDGE = 1e-2
+_SURE = 0.2
+"""Least weight of the samples that heads are fitted to."""
+
+
+@dataclass(frozen=True, slots=True)
+class JointTrainingOptions:
+    """Options of a joint training.
+
+    Attributes:
+        seconds: Time to train for; the learning rate falls to 0 at its end.
+        steps: Most batches; 0: as many as there is time for.
+        learning_rate: Highest learning rate.
+        warmup: Batches over which it rises.
+        average: Decay of the running mean of the weights.
+        checks: Number of validations, evenly spread.
+        device: "cpu" or "cuda".
+        half: Multiply in bfloat16.
+        channels_last: Keep images with their channels last in memory.
+        own_depthwise: See OnnxNetwork.
+        seed: Random seed.
+    """
+
+    seconds: float = 480.0
+    steps: int = 0
+    learning_rate: float = 5e-4
+    warmup: int = 200
+    average: float = 0.998
+    checks: int = 8
+    device: str = "cpu"
+    half: bool = False
+    channels_last: bool = True
+    own_depthwise: bool = True
+    seed: int = 0
+
+
+class Student:
+    """A level in training.
+
+    It is trained in pixels of 224, whatever the size of its input, and exported in pixels of its input.
+
+    Args:
+        name: Its name.
+        model: Landmark network that it starts from, of any input size.
+        size: Side of its input, pixels.
+        options: Options of the training.
+        fit: Crops with labels, to fit its heads to the teacher before training.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: onnx.ModelProto,
+        size: int,
+        options: JointTrainingOptions,
+        fit: LabelledBatch,
+    ) -> None:
+        images, labels = fit
+        self.name, self.size, self._options = name, size, options
+        device = options.device
+        self._format = torch.channels_last if options.channels_last else torch.contiguous_format
+        self.network = OnnxNetwork(model).to(device, memory_format=self._format)
+        self.network.own_depthwise = options.own_depthwise
+        self.head = ErrorHead(self.network.feature_width).to(device)
+        self._grid = crop_grid(torch.tensor([[SIZE / 2, SIZE / 2, SIZE, 0.0]], device=device), size)
+        self.bridge = nn.Linear(self.network.feature_width, labels[FEATURES].shape[1]).to(device)
+        self._fit(images, labels)
+        self.whole = nn.ModuleDict({"network": self.network, "head": self.head, "bridge": self.bridge})
+        self.optimizer = torch.optim.AdamW(
+            self.whole.parameters(), lr=0.0, betas=(0.9, 0.99), weight_decay=1e-4, fused=device == "cuda"
+        )
+        self.mean = copy.deepcopy(self.whole).requires_grad_(requires_grad=False)
+        self.losses: list[Tensor] = []
+
+    def seen(self, images: Tensor) -> Tensor:
+        """Scale crops, [n, 3, 224, 224], as the tracker would cut them in this student's size."""
+        if self.size != SIZE:
+            images = sampled(images, self._grid.expand(len(images), -1, -1, -1))
+        return images.contiguous(memory_format=self._format)
+
+    def step(self, batch: LabelledBatch, learning_rate: float, number: int) -> None:
+        """Train on a batch."""
+        images, labels = batch
+        options = self._options
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+        with torch.autocast(options.device, torch.bfloat16, enabled=options.half):
+            found = self.network(self.seen(images))
+        features = found[FEATURES].float()
+        found[FEATURES] = self.bridge(features)
+        loss = Loss(0.0)(found, labels)
+        percent = deviation_percent(found["landmarks"].detach(), labels)
+        sure = error_loss(self.head(features), percent, labels[WEIGHT])
+        self.optimizer.zero_grad(set_to_none=True)
+        (loss + sure).backward()
+        torch.nn.utils.clip_grad_norm_([*self.network.parameters(), *self.bridge.parameters()], 1.0)
+        torch.nn.utils.clip_grad_norm_(self.head.parameters(), 1.0)
+        self.optimizer.step()
+        keep = min(options.average, (1 + number) / (10 + number))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.mean.parameters()), list(self.whole.parameters()), 1 - keep)
+        self.losses.append(loss.detach())
+
+    @torch.no_grad()
+    def predict(self, images: Tensor, part: int = 128) -> dict[str, Tensor]:
+        """Run the student with the running mean of its weights: outputs, and error_percent, float [n]."""
+        parts = []
+        for some in images.split(part):
+            found = self.mean["network"](self.seen(some))
+            found[ERROR] = self.mean["head"](found[FEATURES]).exp()
+            parts.append(found)
+        return {name: torch.cat([one[name] for one in parts]) for name in parts[0]}
+
+    def to_onnx(self) -> onnx.ModelProto:
+        """Export the running mean, with error_percent, in pixels of its own input."""
+        model = with_input_size(self.mean["network"].to_onnx(), self.size)
+        scale_landmarks(model, self.size / SIZE)
+        return with_error_head(model, self.mean["head"])
+
+    @torch.no_grad()
+    def _fit(self, images: Tensor, labels: dict[str, Tensor]) -> None:
+        """Fit the heads, for another input size, and the map to the teacher's features by least squares."""
+        self.network.eval()
+        features = torch.cat([self.network(self.seen(part))[FEATURES].float() for part in images.split(128)])
+        hand = labels[WEIGHT] > _SURE
+        fits: dict[str, Tensor] = {FEATURES: labels[FEATURES].float()}
+        heads = {n.output[0]: n.input for n in self.network.to_onnx().graph.node if n.op_type == "Gemm"}
+        if self.size != SIZE:
+            fits |= {name: labels[name] for name in ("landmarks", "world_landmarks")}
+        for name, target in fits.items():
+            weight, bias = ridge_map(features[hand], target[hand])
+            if name == FEATURES:
+                self.bridge.weight.copy_(weight)
+                self.bridge.bias.copy_(bias)
+            else:
+                _, kernel, offset = (key.replace(".", "/") for key in heads[name])
+                self.network.weights[kernel].copy_(weight)
+                self.network.weights[offset].copy_(bias)
+        self.network.train()
+
+
+def ridge_map(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Solve ridge least squares from x, [n, k], to y, [n, m]: weight [m, k] and bias [m]."""
+    x, y = x.double(), y.double()
+    mean_x, mean_y = x.mean(0), y.mean(0)
+    x, y = x - mean_x, y - mean_y
+    ridge = _RIDGE * x.square().sum() / x.shape[1] * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
+    weight = torch.linalg.solve(x.T @ x + ridge, x.T @ y).T
+    return weight.float(), (mean_y - weight @ mean_x).float()
+
+
+def with_input_size(model: onnx.ModelProto, size: int) -> onnx.ModelProto:
+    """Set the input's side of a network whose last map is pooled as a whole, so that any size fits."""
+    sized = copied(model)
+    for axis in sized.graph.input[0].type.tensor_type.shape.dim[2:]:
+        axis.dim_value = size
+    del sized.graph.value_info[:]
+    return sized
+
+
+def scale_landmarks(model: onnx.ModelProto, factor: float) -> None:
+    """Scale the landmarks that a network gives, in place."""
+    head = next(node for node in model.graph.node if "landmarks" in node.output)
+    weights = read_weights(model)
+    write_weights(model, {name: weights[name] * np.float32(factor) for name in head.input[1:3]})

@@ -1,0 +1,104 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Students: inputs of other sizes, heads fitted to the teacher, and what is exported."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.compression.distillation.error_head import ERROR
+from hand_tracking_dsp.compression.distillation.network import FEATURES
+from hand_tracking_dsp.compression.distillation.student import (
+    JointTrainingOptions,
+    Student,
+    ridge_map,
+    with_input_size,
+)
+
+
+@pytest.fixture
+def batch():
+    generator = torch.Generator().manual_seed(0)
+    coarse = torch.rand(24, 3, 28, 28, generator=generator)
+    images = torch.nn.functional.interpolate(coarse, size=(224, 224))
+    landmarks = 60 + 100 * torch.rand(24, 63, generator=generator)
+    return images, {
+        "landmarks": landmarks,
+        "world_landmarks": landmarks / 1000,
+        "presence": torch.full((24,), 0.99),
+        "handedness": torch.full((24,), 0.9),
+        FEATURES: torch.rand(24, 12, generator=generator),
+        "weight": torch.ones(24),
+    }
+
+
+def student(network, size, batch):
+    return Student("one", network, size, JointTrainingOptions(), batch)
+
+
+def test_what_is_exported_is_what_is_trained_in_the_inputs_own_pixels(small_network, batch):
+    one = student(small_network(1), 160, batch)
+    one.step(batch, 1e-3, 0)
+    model = one.to_onnx()
+    session = open_exact(model)
+    assert session.inputs[0].shape == (1, 3, 160, 160)
+    small = one.seen(batch[0][:1]).numpy()
+    outputs = session.run(np.ascontiguousarray(small))
+    found = {spec.name: values for spec, values in zip(session.outputs, outputs, strict=True)}
+    expected = {name: values[0].numpy() for name, values in one.predict(batch[0][:1]).items()}
+    assert np.allclose(found["landmarks"][0], expected["landmarks"] * 160 / 224, rtol=1e-3, atol=1e-2)
+    assert np.allclose(found["world_landmarks"][0], expected["world_landmarks"], rtol=1e-3, atol=1e-4)
+    assert found[ERROR].item() == pytest.approx(expected[ERROR].item(), rel=1e-3)
+
+
+def test_for_another_size_heads_are_fitted_to_the_teacher(small_network, batch):
+    fitted, plain = (student(small_network(1), size, batch) for size in (160, 224))
+    labels = batch[1]["landmarks"]
+    errors = [(one.predict(batch[0])["landmarks"] - labels).abs().mean().item() for one in (fitted, plain)]
+    assert errors[0] < 0.5 * errors[1]
+
+
+def test_the_size_of_the_level_as_it_was_keeps_its_heads(small_network, batch):
+    model = small_network(1)
+    image = batch[0][:1]
+    before = open_exact(model).run(image.numpy())[0]
+    after = student(model, 224, batch).predict(image)["landmarks"].numpy()
+    assert np.allclose(before, after, atol=1e-3)
+
+
+def test_training_lowers_the_loss_and_moves_depthwise_kernels_too(small_network, batch):
+    one = student(small_network(1), 224, batch)
+    kernel = one.network.weights["block/depthwise/weight"].clone()
+    for number in range(60):
+        one.step(batch, 3e-3, number)
+    losses = torch.stack(one.losses)
+    assert losses[-5:].mean() < 0.95 * losses[:5].mean()
+    assert not torch.equal(kernel, one.network.weights["block/depthwise/weight"])
+    assert one.predict(batch[0])[ERROR].mean() > 5
+
+
+def test_a_ridge_map_finds_a_linear_map():
+    x = torch.rand(200, 5, generator=torch.Generator().manual_seed(1))
+    weight, bias = ridge_map(x, x @ torch.arange(10.0).view(5, 2) + 3)
+    assert torch.allclose(weight, torch.arange(10.0).view(5, 2).T, atol=0.4)
+    assert torch.allclose(x @ weight.T + bias, x @ torch.arange(10.0).view(5, 2) + 3, atol=0.5)
+
+
+def test_the_input_of_a_network_takes_any_size(small_network):
+    session = open_exact(with_input_size(small_network(1), 192))
+    assert session.run(np.zeros((1, 3, 192, 192), np.float32))[0].shape == (1, 63)
