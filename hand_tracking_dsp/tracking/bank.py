@@ -27,7 +27,7 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.backends.base import Session
-from hand_tracking_dsp.tracking.contract import LANDMARKS
+from hand_tracking_dsp.tracking.contract import LANDMARKS, contract_of
 from hand_tracking_dsp.tracking.depth_level import DepthLevel
 from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.geometry import crop, to_image, turned
@@ -38,9 +38,8 @@ from hand_tracking_dsp.tracking.opening import from_opened, open_network
 from hand_tracking_dsp.tracking.precision import Choice
 from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, HandLandmarks, Image, Region
 
-# From pixels of the crop to shares of it. MediaPipe's TensorsToLandmarksCalculator divides z by 0.4 besides
-# (option normalize_z) to bring it to the scale of x.
-_SHARES = np.array([1, 1, 1 / 0.4], np.float32) / np.float32(LANDMARKS.size)
+# MediaPipe's TensorsToLandmarksCalculator divides z by 0.4 (option normalize_z): the scale of x.
+_SCALES = np.array([1, 1, 1 / 0.4], np.float32)
 # Every fourth pixel of every fourth row: they estimate mean and deviation well, at a sixteenth of the cost.
 _SAMPLES = LANDMARKS.size // 4
 
@@ -61,6 +60,7 @@ class LevelBank:
         self._sessions = tuple(sessions)
         shared = {session.inputs: NetworkInput(session) for session in sessions}
         self._inputs = tuple(shared[session.inputs] for session in sessions)
+        self._sizes = tuple(contract_of(level).size for level in self.levels)
         self._depth_levels = {
             level.index: DepthLevel(session, level.depth)
             for level, session in zip(self.levels, self._sessions, strict=True)
@@ -68,7 +68,8 @@ class LevelBank:
         }
         # Overwritten for every region: fresh arrays of this size would cost page faults each time.
         self._surroundings = np.empty(0, np.uint8)
-        self._patch = np.empty((LANDMARKS.size, LANDMARKS.size, 4), np.uint8)
+        self._patches = {size: np.empty((size, size, 4), np.uint8) for size in self._sizes}
+        self._patch = self._patches[self._sizes[0]]
         self._samples = np.empty((_SAMPLES, _SAMPLES, 4), np.uint8)
 
     @classmethod
@@ -150,8 +151,9 @@ class LevelBank:
             return seeing.landmarks(self._required(depth, index), region)
         tensor = self.network_input(image, region, index, order)
         mean, deviation = self.mean_and_deviation()
-        landmarks, presence, handedness, world = self._sessions[index].run(tensor)
-        points = landmarks.reshape(JOINT_COUNT, 3) * _SHARES
+        landmarks, presence, handedness, world, *more = self._sessions[index].run(tensor)
+        # From pixels of the crop to shares of it.
+        points = landmarks.reshape(JOINT_COUNT, 3) * (_SCALES / np.float32(self._sizes[index]))
         return HandLandmarks(
             presence=presence.item(),
             right=handedness.item(),
@@ -160,6 +162,7 @@ class LevelBank:
             region=region,
             input_mean=mean,
             input_std=deviation,
+            error_percent=more[0].item() if more else math.nan,
         )
 
     def _required(self, depth: DepthView | None, level: int) -> DepthView:
@@ -179,7 +182,8 @@ class LevelBank:
         height, width = image.shape[:2]
         if self._surroundings.size < 4 * height * width:
             self._surroundings = np.empty(4 * height * width, np.uint8)
-        crop(image, region, LANDMARKS.size, self._patch, self._surroundings)
+        self._patch = self._patches[self._sizes[level]]
+        crop(image, region, self._sizes[level], self._patch, self._surroundings)
         return self._inputs[level].fill(self._patch, order)
 
     def mean_and_deviation(self) -> tuple[float, float]:

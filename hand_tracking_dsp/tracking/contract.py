@@ -45,11 +45,13 @@ class Contract:
         size: Side of the one input, a square, in pixels.
         outputs: Name and shape of each output, float32.
         versions: Versions of the contract that the input may keep.
+        more: Outputs that may follow, all or none of them.
     """
 
     size: int
     outputs: tuple[tuple[str, tuple[int, ...]], ...]
     versions: tuple[int, ...] = (BYTE_INPUT, FLOAT_INPUT)
+    more: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
     def input(self, version: int) -> TensorSpec:
         """Return the input of a version.
@@ -64,17 +66,26 @@ class Contract:
         return TensorSpec("image", (1, self.size, self.size, 3), "uint8")
 
 
-LANDMARKS = Contract(
-    224,
-    (
-        ("landmarks", (1, 63)),
-        ("presence", (1, 1)),
-        ("handedness", (1, 1)),
-        ("world_landmarks", (1, 63)),
-    ),
-)
-"""landmarks: x, y, z in pixels of the input; presence: 0 to 1; handedness: probability of a right
-hand in an unmirrored image; world_landmarks: metres."""
+def landmark_contract(size: int) -> Contract:
+    """Return the contract of a landmark network whose input has a side of so many pixels.
+
+    landmarks: x, y, z in pixels of the input; presence: 0 to 1; handedness: probability of a right hand in an
+    unmirrored image; world_landmarks: metres; error_percent: expected deviation of the landmarks, % of palm.
+    """
+    return Contract(
+        size,
+        (
+            ("landmarks", (1, 63)),
+            ("presence", (1, 1)),
+            ("handedness", (1, 1)),
+            ("world_landmarks", (1, 63)),
+        ),
+        more=(("error_percent", (1, 1)),),
+    )
+
+
+LANDMARKS = landmark_contract(224)
+"""Contract of the landmark networks of MediaPipe, and of levels that do not say another size."""
 
 
 def palm_contract(size: int) -> Contract:
@@ -113,8 +124,9 @@ PALM = palm_contract(INPUT_SIZE)
 def contract_of(network: NetworkInfo) -> Contract:
     """Return the contract of a level, or of a palm detector."""
     if isinstance(network, LevelInfo):
-        depth = network.depth
-        return LANDMARKS if depth is None else depth_contract(depth.map_side, depth.joint_count)
+        if network.depth is not None:
+            return depth_contract(network.depth.map_side, network.depth.joint_count)
+        return landmark_contract(network.input_size or LANDMARKS.size)
     return palm_contract(network.input_size) if isinstance(network, NearInfo) else PALM
 
 
@@ -130,7 +142,8 @@ def check_session(session: Session, contract: Contract, name: str) -> None:
         msg = f"The network {name} takes {found} where {expected} is needed: export it to that contract."
         raise ModelError(msg)
     outputs = tuple(TensorSpec(*output) for output in contract.outputs)
-    if tuple(session.outputs) != outputs:
+    more = tuple(TensorSpec(*output) for output in contract.more)
+    if tuple(session.outputs) not in (outputs, outputs + more):
         found, expected = (_shown(specs, "and") for specs in (session.outputs, outputs))
         msg = f"The network {name} gives {found} where {expected} is needed: export it so."
         raise ModelError(msg)
@@ -145,7 +158,7 @@ def warm_up(session: Session, contract: Contract, name: str, runs: int = 2) -> N
     image = grey_image(session)
     for _ in range(runs):
         outputs = session.run(image)
-    for (output, shape), values in zip(contract.outputs, outputs, strict=True):
+    for (output, shape), values in zip(contract.outputs + contract.more, outputs, strict=False):
         if values.shape != shape or not np.isfinite(values).all():
             msg = (
                 f"The network {name} answers a grey picture with unusable {output} on {session.provider}: "

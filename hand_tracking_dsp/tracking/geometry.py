@@ -188,6 +188,15 @@ def warped(image: Image, matrix: Floats, size: int, border: int, out: Image | No
     return result
 
 
+def in_size(patch: Image, size: int) -> Image:
+    """Scale a crop, uint8 [side, side, channels], to another side, as if it had been cut out so."""
+    if len(patch) == size:
+        return patch
+    scale = len(patch) / size
+    matrix = np.array([[scale, 0, 0], [0, scale, 0]])
+    return warped(patch, matrix, size, cv2.BORDER_REPLICATE)
+
+
 def to_image(points: Floats, region: Region) -> Floats:
     """Carry points from a region to the image.
 

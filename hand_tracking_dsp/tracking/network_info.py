@@ -256,6 +256,8 @@ class LevelInfo(NetworkInfo):
         sparsity: Share of the dense network's parameters removed, 0 to below 1.
         keep: Share of hidden channels kept, by block, 0 where the block is gone; empty if not pruned.
         depth: Of a network that sees depth; None where it sees images.
+        input_size: Side of the input of a network that sees images, pixels; None: that of
+            contract.LANDMARKS.
     """
 
     FIELDS: ClassVar[Mapping[str, Reader]] = {
@@ -264,12 +266,14 @@ class LevelInfo(NetworkInfo):
         **NetworkInfo.FIELDS,
         "keep": _shares,
         "depth": DepthInfo.from_json,
+        "input_size": whole(32, 512),
     }
 
     index: int
     sparsity: float
     keep: Mapping[str, float] = field(default_factory=dict, hash=False)
     depth: DepthInfo | None = None
+    input_size: int | None = None
 
     def check(self) -> None:
         """Check the network, its sparsity and shares."""

@@ -84,6 +84,7 @@ class HandLandmarks:
         input_mean: Mean of the network's input, 0 to 1, from a sixteenth of its pixels.
         input_std: Standard deviation of the network's input, 0 to 1, from the same pixels.
         shape_std_m: Deviation of a bone's extent along the optical axis in world_landmarks, metres.
+        error_percent: Expected deviation of the landmarks, % of palm; NaN where the level does not say it.
     """
 
     presence: float
@@ -94,6 +95,7 @@ class HandLandmarks:
     input_mean: float
     input_std: float
     shape_std_m: float = IMAGE_SHAPE_STD_M
+    error_percent: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)

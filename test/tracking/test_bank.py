@@ -213,3 +213,57 @@ def test_a_forced_precision_that_a_level_lacks_is_refused(copy: Path) -> None:
     add_variant(copy, level=0, p50_ms=2, loss=0.5)
     with pytest.raises(ConfigurationError, match=r"network lite cannot run in int8 on onnxruntime.* here"):
         LevelBank.load(copy, RuntimeOptions(precision="int8"))
+
+
+def test_a_level_may_have_a_smaller_input_and_say_how_far_off_it_is(
+    copy: Path, draw: Callable[..., list[Frame]]
+) -> None:
+    smaller_level(copy, 192)
+    bank = LevelBank.load(copy)
+    assert [level.input_size for level in bank.levels] == [None, 192]
+    for frame in draw(4, seed=1):
+        assert frame.truth is not None
+        truth = frame.truth[0]
+        region = region_from_landmarks(truth.joints_px)
+        small, dense = (bank.landmarks(frame.image, region, level, "bgr") for level in (1, 0))
+        error = np.linalg.norm(small.landmarks[:, :2] - truth.joints_px[:, :2], axis=1).mean()
+        assert error < 0.3 * palm_size(truth.joints_px)
+        assert small.error_percent == 7.5
+        assert math.isnan(dense.error_percent)
+        assert small.input_mean == pytest.approx(dense.input_mean, abs=0.01)
+
+
+@pytest.mark.parametrize("size", [None, 160])
+def test_a_level_whose_input_has_another_size_than_the_bank_says_is_refused(
+    copy: Path, size: int | None
+) -> None:
+    smaller_level(copy, 192)
+    manifest = json.loads((copy / "bank.json").read_text())
+    manifest["levels"][1] |= {"input_size": size}
+    if size is None:
+        del manifest["levels"][1]["input_size"]
+    (copy / "bank.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelError, match=rf"hand_lite.onnx takes .*192.* where .*{size or 224}.* is needed"):
+        LevelBank.load(copy)
+
+
+def smaller_level(copy: Path, size: int) -> None:
+    """Give level 1 another input size, landmarks in its pixels, and an output that says 7.5 %."""
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(copy / "hand_lite.onnx")
+    graph = model.graph
+    shape = graph.input[0].type.tensor_type.shape.dim
+    for axis in [axis for axis in shape if axis.dim_value == 224]:
+        axis.dim_value = size
+    head = next(node for node in graph.node if "landmarks" in node.output)
+    head.output[0] = "large"
+    scale = onnx.numpy_helper.from_array(np.array(size / 224, np.float32), "smaller")
+    said = onnx.numpy_helper.from_array(np.full((1, 1), 7.5, np.float32), "said")
+    graph.initializer.extend([scale, said])
+    graph.node.append(onnx.helper.make_node("Mul", ["large", "smaller"], ["landmarks"]))
+    graph.node.append(onnx.helper.make_node("Identity", ["said"], ["error_percent"]))
+    graph.output.append(onnx.helper.make_tensor_value_info("error_percent", onnx.TensorProto.FLOAT, [1, 1]))
+    change(copy, "hand_lite.onnx", model.SerializeToString())
+    manifest = json.loads((copy / "bank.json").read_text())
+    manifest["levels"][1]["input_size"] = size
+    (copy / "bank.json").write_text(json.dumps(manifest))

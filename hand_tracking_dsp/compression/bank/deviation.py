@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.compression.data.depth_bytes import to_depth
 from hand_tracking_dsp.hand import JOINT_COUNT, Joint
 from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.geometry import in_size
 from hand_tracking_dsp.tracking.network_input import NetworkInput
 from hand_tracking_dsp.tracking.types import Floats
 from hand_tracking_dsp.tracking.votes import joints_of
@@ -79,9 +80,17 @@ def as_input(image: NDArray[np.uint8]) -> Floats:
 
 
 def predict(session: Session, images: Iterable[NDArray[np.uint8]]) -> Predictions:
-    """Run a landmark network on crops, uint8 [224, 224, 3] each, RGB."""
-    tensor = NetworkInput(session)
-    return Predictions.of([session.run(tensor.fill(image, "rgb")) for image in images])
+    """Run a landmark network on crops, uint8 [side, side, 3] each, RGB.
+
+    Where its input has another size, it sees what the tracker would have cut out in that size, and its
+    landmarks are given in pixels of the crops.
+    """
+    tensor, size = NetworkInput(session), session.inputs[0].shape[2]
+    outputs = []
+    for image in images:
+        landmarks, *others = session.run(tensor.fill(in_size(image, size), "rgb"))
+        outputs.append([landmarks * np.float32(len(image) / size), *others[:3]])
+    return Predictions.of(outputs)
 
 
 def predict_depth(session: Session, depths: NDArray[np.uint8]) -> Predictions:

@@ -51,6 +51,7 @@ from hand_tracking_dsp.compression.quantization.rounding import (
     round_to_nearest,
 )
 from hand_tracking_dsp.temporary import temporary_folder
+from hand_tracking_dsp.tracking.geometry import in_size
 from hand_tracking_dsp.tracking.types import Floats
 
 _KINDS = ["Conv", "Clip", "Relu", "Add", "MaxPool", "Concat", "Resize"]
@@ -107,8 +108,8 @@ def quantize(
 
     Args:
         model: fp32 network with one image or depth as its input; stays as it is.
-        images: Pictures to calibrate on, in the size of the network's input: uint8 [n, height, width, 3] RGB,
-            or depth as bytes, uint8 [n, height, width].
+        images: Pictures to calibrate on: uint8 [n, height, width, 3] RGB, or depth as bytes, uint8 [n, height,
+            width]; squares of another size than the network's input are scaled to it.
         ranges: The lowest and highest value of activations by tensor, from quantization-aware training.
             Weights are then rounded to the nearest, as they were in training, and no channel is scaled.
         symmetric: Activations as int8 around a zero point of 0, as TensorRT needs them, instead of uint8.
@@ -116,6 +117,9 @@ def quantize(
     Returns:
         A network with float inputs and outputs and the same contract.
     """
+    side = model.graph.input[0].type.tensor_type.shape.dim[2].dim_value
+    if images.shape[1] != side:
+        images = np.stack([in_size(image, side) for image in images])
     prepared = align(model)
     observed = observe_ranges(prepared, images)
     if ranges is None:

@@ -112,3 +112,22 @@ def test_no_crops_give_no_predictions() -> None:
     found = predict(Echo(), [])  # type: ignore[arg-type]
     assert found.landmarks.shape == (0, 21, 3)
     assert found.handedness.shape == (0,)
+
+
+def test_a_network_of_another_size_sees_the_crop_scaled_and_answers_in_its_pixels():
+    class Small:
+        """Stands for a network of 160 pixels: its landmarks are the place of the brightest pixel."""
+
+        inputs = (TensorSpec("image", (1, 160, 160, 3), "uint8"),)
+
+        def run(self, tensor):
+            y, x = np.unravel_index(tensor[0].sum(2).argmax(), (160, 160))
+            landmarks = np.tile(np.array([x, y, 0], np.float32), 21)[None]
+            one = np.ones((1, 1), np.float32)
+            return [landmarks, one, one, np.zeros((1, 63), np.float32), one]
+
+    image = np.zeros((224, 224, 3), np.uint8)
+    image[98:102, 138:142] = 255
+    found = predict(Small(), [image])
+    assert np.abs(found.landmarks[0, :, :2] - [140, 100]).max() < 3
+    assert found.presence.tolist() == [1.0]
