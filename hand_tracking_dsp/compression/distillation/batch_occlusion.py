@@ -63,11 +63,11 @@ class OcclusionShares:
         sleeve: Hands whose wrist is covered.
     """
 
-    background: float = 0.2
-    second_hand: float = 0.15
+    background: float = 0.15
+    second_hand: float = 0.12
     held: float = 0.25
-    things: float = 0.25
-    sleeve: float = 0.12
+    things: float = 0.15
+    sleeve: float = 0.08
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,8 @@ class JointTrainer:
                 next_check += 1
             rate = options.learning_rate * min((self._step + 1) / options.warmup, 1.0)
             rate *= 0.5 * (1 + math.cos(math.pi * self.progress))
-            batch = self._maker.make(draw)
+            with _untuned():
+                batch = self._maker.make(draw)
             for student in self.students:
                 student.step(batch, rate, self._step)
             self._step += 1
@@ -130,8 +132,9 @@ class JointTrainer:
                 "loss": round(float(torch.stack(losses).mean()), 5) if losses else None,
             }
             student.losses = []
-            for name, (images, labels) in self._validation.items():
-                entry[name] = measure(student.predict(images), labels)
+            with _untuned():
+                for name, (images, labels) in self._validation.items():
+                    entry[name] = measure(student.predict(images), labels)
             self.curve.append(entry)
             report(json.dumps(entry))
         write_text(self._folder / "curve.json", json.dumps(self.curve, indent=1) + "\n")
@@ -157,6 +160,17 @@ class JointTrainer:
             student.optimizer.load_state_dict(optimizer)
         self._step, self._spent = state["step"], state["spent"]
         self.curve = json.loads(state["curve"])
+
+
+@contextmanager
+def _untuned() -> Iterator[None]:
+    """Keep cuDNN from timing its algorithms for shapes that hardly come again."""
+    tuned = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = tuned
 
 
 def measure(

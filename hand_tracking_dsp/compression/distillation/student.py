@@ -123,7 +123,7 @@ class Student:
         options = self._options
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
-        with torch.autocast(options.device, torch.bfloat16, enabled=options.half):
+        with self._arithmetic():
             found = self.network(self.seen(images))
         features = found[FEATURES].float()
         found[FEATURES] = self.bridge(features)
@@ -145,7 +145,8 @@ class Student:
         """Run the student with the running mean of its weights: outputs, and error_percent, float [n]."""
         parts = []
         for some in images.split(part):
-            found = self.mean["network"](self.seen(some))
+            with self._arithmetic():
+                found = self.mean["network"](self.seen(some))
             found[ERROR] = self.mean["head"](found[FEATURES]).exp()
             parts.append(found)
         return {name: torch.cat([one[name] for one in parts]) for name in parts[0]}
@@ -156,11 +157,17 @@ class Student:
         scale_landmarks(model, self.size / SIZE)
         return with_error_head(model, self.mean["head"])
 
+    def _arithmetic(self) -> torch.autocast:
+        """Return a context in which convolutions are multiplied as the options say."""
+        return torch.autocast(self._options.device, torch.bfloat16, enabled=self._options.half)
+
     @torch.no_grad()
     def _fit(self, images: Tensor, labels: dict[str, Tensor]) -> None:
         """Fit the heads, for another input size, and the map to the teacher's features by least squares."""
         self.network.eval()
-        features = torch.cat([self.network(self.seen(part))[FEATURES].float() for part in images.split(128)])
+        with self._arithmetic():
+            found = [self.network(self.seen(part))[FEATURES].float() for part in images.split(128)]
+        features = torch.cat(found)
         hand = labels[WEIGHT] > _SURE
         fits: dict[str, Tensor] = {FEATURES: labels[FEATURES].float()}
         heads = {n.output[0]: n.input for n in self.network.to_onnx().graph.node if n.op_type == "Gemm"}
