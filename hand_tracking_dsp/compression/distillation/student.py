@@ -62,8 +62,8 @@ class JointTrainingOptions:
 
     seconds: float = 480.0
     steps: int = 0
-    learning_rate: float = 5e-4
-    warmup: int = 200
+    learning_rate: float = 4e-4
+    warmup: int = 300
     average: float = 0.998
     checks: int = 8
     device: str = "cpu"
