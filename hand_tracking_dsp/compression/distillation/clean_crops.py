@@ -92,7 +92,6 @@ class DeviceTeacher:
     def __init__(self, model: onnx.ModelProto, device: str) -> None:
         self._format = torch.channels_last if device == "cpu" else torch.contiguous_format
         self._network = OnnxNetwork(model).eval().to(device, memory_format=self._format)
-        self._network.own_depthwise = device == "cpu"
         self.device = device
 
     @torch.no_grad()

@@ -56,7 +56,6 @@ class JointTrainingOptions:
         device: "cpu" or "cuda".
         half: Multiply in bfloat16.
         channels_last: Keep images with their channels last in memory.
-        own_depthwise: See OnnxNetwork.
         seed: Random seed.
     """
 
@@ -69,7 +68,6 @@ class JointTrainingOptions:
     device: str = "cpu"
     half: bool = False
     channels_last: bool = True
-    own_depthwise: bool = True
     seed: int = 0
 
 
@@ -99,7 +97,6 @@ class Student:
         device = options.device
         self._format = torch.channels_last if options.channels_last else torch.contiguous_format
         self.network = OnnxNetwork(model).to(device, memory_format=self._format)
-        self.network.own_depthwise = options.own_depthwise
         self.head = ErrorHead(self.network.feature_width).to(device)
         self._grid = crop_grid(torch.tensor([[SIZE / 2, SIZE / 2, SIZE, 0.0]], device=device), size)
         self.bridge = nn.Linear(self.network.feature_width, labels[FEATURES].shape[1]).to(device)

@@ -108,8 +108,8 @@ def quantize(
 
     Args:
         model: fp32 network with one image or depth as its input; stays as it is.
-        images: Pictures to calibrate on: uint8 [n, height, width, 3] RGB, or depth as bytes, uint8 [n, height,
-            width]; squares of another size than the network's input are scaled to it.
+        images: Pictures to calibrate on: uint8 [n, height, width, 3] RGB, or depth as bytes, uint8
+            [n, height, width]; squares of another size than the network's input are scaled to it.
         ranges: The lowest and highest value of activations by tensor, from quantization-aware training.
             Weights are then rounded to the nearest, as they were in training, and no channel is scaled.
         symmetric: Activations as int8 around a zero point of 0, as TensorRT needs them, instead of uint8.
