@@ -249,7 +249,7 @@ def test_a_level_whose_input_has_another_size_than_the_bank_says_is_refused(
 
 def smaller_level(copy: Path, size: int) -> None:
     """Give level 1 another input size, landmarks in its pixels, and an output that says 7.5 %."""
-    onnx = pytest.importorskip("onnx")
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
     model = onnx.load(copy / "hand_lite.onnx")
     graph = model.graph
     shape = graph.input[0].type.tensor_type.shape.dim
