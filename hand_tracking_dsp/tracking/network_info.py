@@ -258,6 +258,7 @@ class LevelInfo(NetworkInfo):
         depth: Of a network that sees depth; None where it sees images.
         input_size: Side of the input of a network that sees images, pixels; None: that of
             contract.LANDMARKS.
+        presence_threshold: Lowest presence that is a hand, 0 to 1; None: that of tracker_options.
     """
 
     FIELDS: ClassVar[Mapping[str, Reader]] = {
@@ -267,6 +268,7 @@ class LevelInfo(NetworkInfo):
         "keep": _shares,
         "depth": DepthInfo.from_json,
         "input_size": whole(32, 512),
+        "presence_threshold": number(0, 1),
     }
 
     index: int
@@ -274,6 +276,7 @@ class LevelInfo(NetworkInfo):
     keep: Mapping[str, float] = field(default_factory=dict, hash=False)
     depth: DepthInfo | None = None
     input_size: int | None = None
+    presence_threshold: float | None = None
 
     def check(self) -> None:
         """Check the network, its sparsity and shares."""

@@ -83,6 +83,9 @@ class HandTracker:
         self._bank = bank
         self._options = options or TrackerOptions()
         settings = self._options
+        self._new_presence = settings.presence_thresholds(bank.levels)
+        # One for all levels: a switch between levels of different thresholds loses no hand.
+        self._followed_presence = min(self._new_presence)
         self._gate = Gate(settings.gate)
         self._search = PalmSearch(
             detector,
@@ -192,8 +195,10 @@ class HandTracker:
         if hold:
             hand, found = track.hold(frame.stamp_s)
             frame.seen.append(HandInView(track, found, hand))
-        elif (looked := self._look(frame, track.expected(frame.stamp_s))) is not None:
-            frame.seen.append(HandInView(track, looked))
+        else:
+            looked = self._look(frame, track.expected(frame.stamp_s), self._followed_presence)
+            if looked is not None:
+                frame.seen.append(HandInView(track, looked))
 
     def _find(self, frame: FrameWork, lost: bool) -> None:
         """Look for hands that are not followed."""
@@ -208,7 +213,7 @@ class HandTracker:
             region = region_from_palm(palm)
             if any(overlap(region, one.track.region) > _SAME_REGION for one in frame.seen):
                 continue
-            if (found := self._look(frame, region)) is not None:
+            if (found := self._look(frame, region, self._new_presence[frame.level])) is not None:
                 track = self._lost.take(found, frame.stamp_s) or self._new_track(region)
                 frame.seen.append(HandInView(track, found))
 
@@ -228,23 +233,22 @@ class HandTracker:
         options = self._options
         return Track(region, OneEuroFilter(options.min_cutoff_hz, options.beta))
 
-    def _look(self, frame: FrameWork, region: Region) -> HandLandmarks | None:
-        """Run the landmark network on a region; None where it shows no hand, or one that is seen already."""
+    def _look(self, frame: FrameWork, region: Region, presence: float) -> HandLandmarks | None:
+        """Run the landmark network on a region; None where it shows no hand, or one that is seen already.
+
+        Args:
+            frame: The frame.
+            region: Region of the hand.
+            presence: Lowest presence of a hand.
+        """
         if misses(region, frame.image):
             return None
         start = perf_counter()
         found = self._bank.landmarks(frame.image, region, frame.level, frame.order, frame.depth)
         frame.landmarks_ms += (perf_counter() - start) * 1e3
         frame.looks += 1
-        return found if self._is_hand(found, frame.image) and frame.is_new(found) else None
-
-    def _is_hand(self, found: HandLandmarks, image: Image) -> bool:
-        if not found.presence >= self._options.presence_threshold:
-            return False
-        if not np.isfinite(found.landmarks).all():
-            return False
-        share = region_from_landmarks(found.landmarks).size / float(max(image.shape[:2]))
-        return _SMALLEST_REGION <= share <= _LARGEST_REGION
+        is_hand = found.presence >= presence and _is_sound(found, frame.image)
+        return found if is_hand and frame.is_new(found) else None
 
     def _hand(self, frame: FrameWork, one: HandInView) -> TrackedHand:
         """Bring a track up to date and say what it shows."""
@@ -275,3 +279,11 @@ class HandTracker:
             height,
             self._options.gate.max_hold_ms * 1e-3,
         )
+
+
+def _is_sound(found: HandLandmarks, image: Image) -> bool:
+    """Return whether landmarks are numbers, and no hand far too small or too large."""
+    if not np.isfinite(found.landmarks).all():
+        return False
+    share = region_from_landmarks(found.landmarks).size / float(max(image.shape[:2]))
+    return _SMALLEST_REGION <= share <= _LARGEST_REGION

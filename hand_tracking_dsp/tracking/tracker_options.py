@@ -16,14 +16,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from hand_tracking_dsp.options import check_options, make_options, option
 from hand_tracking_dsp.tracking.gate import GateOptions
+from hand_tracking_dsp.tracking.network_info import LevelInfo
 from hand_tracking_dsp.tracking.palm import SCORE_THRESHOLD
 from hand_tracking_dsp.tracking.search import IdleOptions, SearchOptions
+
+PRESENCE_THRESHOLD = 0.5
+"""Lowest presence of a hand at levels that do not say another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,13 @@ class TrackerOptions:
     score_threshold: float = option(
         SCORE_THRESHOLD, "Threshold of the palm detector: lowest score of a palm.", "", 0.01, 0.99
     )
-    presence_threshold: float = option(0.5, "Lowest presence of a hand.", "", 0.01, 0.99)
+    presence_threshold: float = option(
+        -1.0,
+        f"Lowest presence of a hand; -1: as the level says, {PRESENCE_THRESHOLD:g} where it does not.",
+        "",
+        -1,
+        0.99,
+    )
     search_interval_s: float = option(
         -1.0,
         "Time between two searches for further hands while one is in view; 0: every frame; -1: as the "
@@ -66,6 +76,13 @@ class TrackerOptions:
         """
         groups = {name: make_options(kind, values, prefix) for name, (prefix, kind) in GROUPS.items()}
         return make_options(cls, values, **groups)
+
+    def presence_thresholds(self, levels: Sequence[LevelInfo]) -> tuple[float, ...]:
+        """Return the lowest presence of a new hand at each level."""
+        if self.presence_threshold >= 0:
+            return (self.presence_threshold,) * len(levels)
+        given = [level.presence_threshold for level in levels]
+        return tuple(PRESENCE_THRESHOLD if one is None else one for one in given)
 
     def values(self) -> dict[str, Any]:
         """Return the values by the parameters' names."""

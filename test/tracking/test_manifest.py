@@ -107,6 +107,27 @@ def test_reads_variants_and_what_was_measured(folder: Path, bank: Bank) -> None:
     assert manifest.detectors[0].variants[0].latency[0].p50_ms == 0.5
 
 
+def test_reads_the_presence_threshold_of_a_level(folder: Path, bank: Bank) -> None:
+    bank["levels"][1] |= {"presence_threshold": 0.75, "variants": [variant("b.onnx")]}
+    manifest = read_manifest(write(folder, bank))
+    assert [level.presence_threshold for level in manifest.levels] == [None, 0.75]
+    assert [one.presence_threshold for one in files_of(manifest.levels[1])] == [0.75, 0.75]
+    assert json.loads(manifest.to_text()) == bank
+    without = replace(manifest.levels[1], presence_threshold=None)
+    assert "presence_threshold" not in without.to_json()
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.01, "0.5", None, True, [0.5]])
+def test_an_impossible_presence_threshold_is_refused_with_its_place(
+    folder: Path, bank: Bank, value: object
+) -> None:
+    bank["levels"][1]["presence_threshold"] = value
+    with pytest.raises(
+        ModelError, match=r"levels\[1\].presence_threshold is .*, but must be a number, 0 to 1"
+    ):
+        read_manifest(write(folder, bank))
+
+
 def test_reads_a_bank_of_the_first_release(folder: Path, bank: Bank) -> None:
     bank["levels"][0]["keep"] = []
     assert read_manifest(write(folder, bank)).levels[0].keep == {}

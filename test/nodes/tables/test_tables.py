@@ -164,7 +164,7 @@ def test_a_dataclass_takes_the_range_that_is_declared_and_no_more(kind, one):
         (SimulatedBatteryOptions, "seed", 0, 2**31 - 1),
         (TrackerOptions, "max_hands", 1, 16),
         (TrackerOptions, "score_threshold", 0.01, 0.99),
-        (TrackerOptions, "presence_threshold", 0.01, 0.99),
+        (TrackerOptions, "presence_threshold", -1, 0.99),
         (TrackerOptions, "search_interval_s", -1, 60),
         (TrackerOptions, "min_cutoff_hz", 0.01, 100),
         (TrackerOptions, "beta", 0, 1000),
