@@ -52,6 +52,8 @@ GROUPS: Mapping[str, Group] = {
             "merge": "put levels and detectors of several banks into one",
             "points": "measure operating points on clips, choose the best",
             "verify": "check and time a bank's networks on this machine",
+            "measure": "compare a bank's levels on hold-out pictures",
+            "calibrate": "choose presence thresholds, scale error_percent",
             "profile": "show in which operators the networks' time goes",
             "prune": "make sparser levels of a bank's network, no training",
             "distill": "train the levels of a bank towards its dense network",

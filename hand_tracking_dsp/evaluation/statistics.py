@@ -22,6 +22,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -202,6 +203,25 @@ def lag_one_correlation(values: Array) -> float:
     if len(before) < 2 or np.ptp(before) == 0 or np.ptp(after) == 0:
         return math.nan
     return float(np.corrcoef(before, after)[0, 1])
+
+
+def area_under_curve(scores: NDArray[np.floating[Any]], positive: NDArray[np.bool_]) -> float:
+    """Return the share of pairs of a positive and a negative whose scores are in order, a tie for half.
+
+    It is the area under the receiver operating characteristic (J. A. Hanley and B. J. McNeil, 1982).
+
+    Args:
+        scores: float [n], high for a positive.
+        positive: bool [n].
+
+    Returns:
+        0 to 1; NaN without pairs.
+    """
+    high, low = scores[positive], np.sort(scores[~positive])
+    if not len(high) or not len(low):
+        return math.nan
+    below, not_above = np.searchsorted(low, high, "left"), np.searchsorted(low, high, "right")
+    return float((below + not_above).mean() / (2 * len(low)))
 
 
 def paired_p_values(one: Array, other: Array) -> tuple[float, float]:

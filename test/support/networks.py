@@ -56,6 +56,73 @@ def tiny_network(noise: float) -> bytes:
     return model.SerializeToString()
 
 
+def sure_network(noise: float, dark: float, error_percent: float | None = None) -> bytes:
+    """Make a network as tiny_network does, that says how sure it is.
+
+    Args:
+        noise: As that of tiny_network.
+        dark: Brightness of the picture, 0 to 1, whose presence is 0.5; that of brighter ones is higher.
+        error_percent: Deviation that it expects of a picture of brightness 0.5; it rises with brightness.
+            None: it has no such output.
+    """
+    import onnx
+    from onnx import helper, numpy_helper
+
+    model = onnx.load_from_string(tiny_network(noise))
+    graph = model.graph
+
+    def number(name: str, value: float) -> str:
+        graph.initializer.append(numpy_helper.from_array(np.array(value, np.float32), name))
+        return name
+
+    nodes = [node for node in graph.node if "presence" not in node.output]
+    nodes += [
+        helper.make_node("ReduceMean", ["features"], ["brightness"], axes=[1], keepdims=1),
+        helper.make_node("Sub", ["brightness", number("dark", dark)], ["brighter"]),
+        helper.make_node("Mul", ["brighter", number("steep", 10.0)], ["logit"]),
+        helper.make_node("Sigmoid", ["logit"], ["presence"]),
+    ]
+    if error_percent is not None:
+        nodes += [
+            helper.make_node("Sub", ["brightness", number("middle", 0.5)], ["lighter"]),
+            helper.make_node(
+                "Add", ["lighter", number("usual", float(np.log(error_percent)))], ["error.log"]
+            ),
+            helper.make_node("Exp", ["error.log"], ["error_percent"]),
+        ]
+        kind = onnx.TensorProto.FLOAT
+        graph.output.append(helper.make_tensor_value_info("error_percent", kind, [1, 1]))
+    kept = [type(node).FromString(node.SerializeToString()) for node in nodes]
+    del graph.node[:]
+    graph.node.extend(kept)
+    return model.SerializeToString()
+
+
+def write_sure_bank(folder: Path, *error_percent: float | None, dark: tuple[float, ...] = (0.5, 0.3)) -> None:
+    """Write a bank of two levels of sure_network, the sparser one in two files.
+
+    Args:
+        folder: Folder of the bank.
+        error_percent: Deviation that each level expects; () or None: it says none.
+        dark: Brightness that each level takes for a hand.
+    """
+    from hand_tracking_dsp.compression.bank.entries import new_bank, new_level, with_variant
+    from hand_tracking_dsp.compression.bank.files import write_bank
+
+    said = error_percent or (None, None)
+    files = {
+        "dense.onnx": sure_network(0, dark[0], said[0]),
+        "half.onnx": sure_network(0.05, dark[1], said[1]),
+        "int8.onnx": sure_network(0.1, dark[1], said[1]),
+    }
+    levels = [
+        new_level(name, f"{name}.onnx", files[f"{name}.onnx"], parameters=count, macs=count)
+        for name, count in (("dense", 100), ("half", 50))
+    ]
+    levels[1] = with_variant(levels[1], "int8.onnx", files["int8.onnx"], "int8")
+    write_bank(folder, new_bank("sure", "none", "a test", levels), files)
+
+
 def tiny_depth_network(side: int) -> bytes:
     """Make a network that sees depth, whose maps are the depth of their cells; it keeps contract 3."""
     import onnx

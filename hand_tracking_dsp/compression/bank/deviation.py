@@ -43,23 +43,31 @@ class Predictions:
         presence: float32 [n], 0 to 1.
         handedness: float32 [n], probability of a right hand.
         world_landmarks: float32 [n, 21, 3], metres.
+        error_percent: float32 [n], expected deviation of the landmarks, % of palm; NaN where the network
+            does not say it.
     """
 
     landmarks: Floats
     presence: Floats
     handedness: Floats
     world_landmarks: Floats
+    error_percent: Floats
 
     @classmethod
     def of(cls, outputs: Sequence[Sequence[Floats]]) -> Predictions:
         """Put together the outputs of single crops, each in the order of tracking.contract.LANDMARKS."""
-        landmarks, presence, handedness, world = (
+        landmarks, presence, handedness, world, *more = (
             np.concatenate(column) if column else np.empty((0, 1), np.float32)
             for column in (zip(*outputs, strict=True) if outputs else ((), (), (), ()))
         )
         joints = (len(outputs), JOINT_COUNT, 3)
+        error = more[0] if more else np.full(len(outputs), np.nan, np.float32)
         return cls(
-            landmarks.reshape(joints), presence.reshape(-1), handedness.reshape(-1), world.reshape(joints)
+            landmarks.reshape(joints),
+            presence.reshape(-1),
+            handedness.reshape(-1),
+            world.reshape(joints),
+            error.reshape(-1),
         )
 
 
@@ -89,7 +97,7 @@ def predict(session: Session, images: Iterable[NDArray[np.uint8]]) -> Prediction
     outputs = []
     for image in images:
         landmarks, *others = session.run(tensor.fill(in_size(image, size), "rgb"))
-        outputs.append([landmarks * np.float32(len(image) / size), *others[:3]])
+        outputs.append([landmarks * np.float32(len(image) / size), *others[:4]])
     return Predictions.of(outputs)
 
 

@@ -24,10 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.cameras.mesh.pictures import PictureOptions, PictureStream
+from hand_tracking_dsp.compression.bank.deviation import Predictions
 from hand_tracking_dsp.compression.data.augment import Augmentation, jittered
-from hand_tracking_dsp.compression.data.crops import SIZE, cut, to_crop
+from hand_tracking_dsp.compression.data.crops import SIZE, Crops, cut, to_crop
 from hand_tracking_dsp.compression.statues.samples import CENTRE, in_crop
 from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
+from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.geometry import region_from_landmarks
 from hand_tracking_dsp.tracking.types import Floats, Image
 
@@ -84,6 +86,19 @@ class RenderedHandRecipe:
             }
 
         return make
+
+
+def exact_crops(count: int, seed: int = 0) -> tuple[Crops, Predictions]:
+    """Draw hands to measure networks on, at least one, and their joints as a network would give them.
+
+    Each is a group of its own: another person in another pose.
+    """
+    make = RenderedHandRecipe(seed).maker()
+    made = [make(number) for number in range(count)]
+    names = [name for name, _ in LANDMARKS.outputs]
+    exact = Predictions.of([[labels[name].reshape(1, -1) for name in names] for _, labels in made])
+    groups = tuple(f"rendered hands/{number}" for number in range(count))
+    return Crops(np.stack([image for image, _ in made]), ("rendered hands",) * count, groups), exact
 
 
 def _upright(joints_m: Floats, rotation: float) -> Floats:

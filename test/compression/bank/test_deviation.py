@@ -33,7 +33,7 @@ from hand_tracking_dsp.tracking.types import Floats
 
 def predictions(landmarks: Floats) -> Predictions:
     count = len(landmarks)
-    return Predictions(landmarks, np.ones(count), np.ones(count), landmarks)
+    return Predictions(landmarks, np.ones(count), np.ones(count), landmarks, np.full(count, np.nan))
 
 
 def hands(count: int, seed: int = 0) -> Floats:

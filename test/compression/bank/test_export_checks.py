@@ -47,7 +47,7 @@ def stage(name: str, moved_px: float = 0.0, presence: float = 0.9, limit: Export
         landmarks[:, 9, 1] = -PALM_PX
         landmarks[:, :, 0] += moved_px
         one = np.full(len(images), presence, np.float32)
-        return Predictions(landmarks, one, np.full_like(one, 0.5), landmarks)
+        return Predictions(landmarks, one, np.full_like(one, 0.5), landmarks, np.full_like(one, np.nan))
 
     return Stage(name, predict, limit)
 
