@@ -179,9 +179,9 @@ class LatencyWindow:
 
 
 class DriftWindow:
-    """The latest measurements of drift, each the mean over a few frames a second at most."""
+    """The latest values of drift: measured now and then, or estimated on every frame."""
 
-    MAX_MEASUREMENTS = 64
+    MAX_MEASUREMENTS = 256
 
     def __init__(self, window_s: float) -> None:
         self._window_s = window_s

@@ -212,6 +212,7 @@ def _fill_hand(message: Message, hand: TrackedHand) -> None:
     message.handedness_score = hand.handedness_score
     message.presence = hand.presence
     message.measured, message.measurement_age_s = hand.measured, hand.measurement_age_s
+    message.error_percent = hand.error_percent
     for name in ("x", "y", "size", "rotation"):
         setattr(message, f"region_{name}", float(getattr(hand.region, name)))
     _fill(message.landmarks, hand.landmarks)

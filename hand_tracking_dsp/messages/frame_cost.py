@@ -39,6 +39,7 @@ class FrameCost(FrameStats):
         drift: Distance of the landmarks from the dense level's, % of palm size.
         drift_sparser: At the dense level, that of the next sparser one, % of palm size.
         drift_ms: Time that measuring the drift took, milliseconds.
+        drift_estimated: Whether drift is what the level says of itself, not measured.
         accelerator_utilization: Busy share of the accelerator, 0 to 1.
         frame: Number of the frame since activation, from 1; 0: not known.
         frames_dropped: Images replaced by a newer one before they were handled, since activation.
@@ -60,6 +61,7 @@ class FrameCost(FrameStats):
     drift: float = math.nan
     drift_sparser: float = math.nan
     drift_ms: float = math.nan
+    drift_estimated: bool = False
     accelerator_utilization: float = math.nan
     frame: int = 0
     frames_dropped: int = 0
@@ -85,6 +87,7 @@ class FrameCost(FrameStats):
             "drift": drift.drift,
             "drift_sparser": drift.drift_sparser,
             "drift_ms": drift.ms,
+            "drift_estimated": drift.estimated,
             "commanded_ms": others.get("total_ms", result.stats.total_ms) + spared_ms,
         }
         stats = {name: getattr(result.stats, name) for name in _STATS}  # dataclasses.asdict copies deeply

@@ -50,6 +50,7 @@ def tracked_hand(message: Message) -> TrackedHand:
         ),
         measured=getattr(message, "measured", True),
         measurement_age_s=getattr(message, "measurement_age_s", 0.0),
+        error_percent=getattr(message, "error_percent", math.nan),
     )
 
 

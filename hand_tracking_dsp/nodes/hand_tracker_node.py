@@ -41,7 +41,7 @@ from hand_tracking_dsp.nodes.frame_thread import FrameThread
 from hand_tracking_dsp.nodes.image_intake import ImageIntake
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES
 from hand_tracking_dsp.nodes.messages.received_images import ReceivedImage, ReceivedImages
-from hand_tracking_dsp.nodes.networks_report import choices_made, report_networks, require_depth
+from hand_tracking_dsp.nodes.networks_report import choices_made, report_drift, report_networks, require_depth
 from hand_tracking_dsp.nodes.point_command import PointCommand
 from hand_tracking_dsp.nodes.tables.tracker import TRACKER
 from hand_tracking_dsp.power.accelerator import Accelerator
@@ -51,6 +51,7 @@ from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.deadline import Deadline, DeadlineOptions
 from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.drift import DriftMonitor, DriftSchedule
+from hand_tracking_dsp.tracking.gate import GateOptions
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.scout import Scout
@@ -141,8 +142,10 @@ class HandTrackerNode(ManagedNode):
         self._accelerator = self._latest = self._fusion = None
 
     def apply(self, values: Mapping[str, Any]) -> None:
-        """Take up the deadline, and how often and at what cost drift is measured."""
+        """Take up the deadline, the gate, and how often and at what cost drift is measured."""
         self._deadline.options = self.parameters.make(DeadlineOptions, "deadline.", values)
+        if self._tracker is not None:
+            self._tracker.gate.options = self.parameters.make(GateOptions, "gate.", values)
         if self._drift is not None:
             schedule = self._drift.schedule
             schedule.interval = values.get("drift_interval", schedule.interval)
@@ -159,6 +162,7 @@ class HandTrackerNode(ManagedNode):
             report.values |= self._command.values()
             report.warnings += self._command.warnings()
             report_networks(report, self._detector, self._bank, self._command.applied_level)
+            report_drift(report, self._drift)
         if self._latest is not None:
             report.values["hands"] = len(self._latest.hands)
             report.values["total_ms"] = self._latest.stats.total_ms
@@ -272,7 +276,7 @@ class HandTrackerNode(ManagedNode):
         self._latest = result
         cost = FrameCost.of(
             result,
-            self._measure_drift(pixels, order, result, total_ms, depth),
+            self._drift_of(pixels, order, result, total_ms, depth),
             stamp_ns=stamp_ns(message),
             frame=self._frames,
             frames_dropped=thread.dropped,
@@ -291,14 +295,14 @@ class HandTrackerNode(ManagedNode):
         self._pictures.publish(pixels, order, result, cost, message.header)
         self._intake.consider(image, result, self._scale)
 
-    def _measure_drift(
+    def _drift_of(
         self, pixels: Pixels, order: ChannelOrder, result: FrameResult, ms: float, depth: DepthView | None
     ) -> Drift:
-        """Measure the drift of a frame that took so long; the hands are out, so failing loses nothing."""
+        """Find the drift of a frame that took so long; the hands are out, so failing loses nothing."""
         if self._drift is None:
             return Drift()
         try:
-            return self._drift.measure(pixels, order, result, ms, depth)
+            return self._drift.drift(pixels, order, result, ms, depth)
         except Exception as error:  # noqa: BLE001 (the frame's stats must get out)
             self._warn("Measuring the drift", error)
             return Drift()

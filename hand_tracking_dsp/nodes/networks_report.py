@@ -16,11 +16,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.drift import DriftMonitor
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.precision import Choice, disorder
 
@@ -42,8 +44,17 @@ def report_networks(report: Report, detector: PalmDetector, bank: LevelBank, lev
     report.values["precision"] = choice.precision
     if choice.nodes:
         report.values["nodes"] = choice.nodes
+    report.warnings += bank.warnings
     palms = detector.choice
     report.values["detector"] = f"{palms.info.name} in {palms.precision} on {palms.provider}"
+
+
+def report_drift(report: Report, monitor: DriftMonitor | None) -> None:
+    """Add the last drift that was known, and how it was found; nothing before that."""
+    if monitor is None or math.isnan(monitor.latest.drift):
+        return
+    report.values["drift_percent"] = monitor.latest.drift
+    report.values["drift"] = "estimated by the level" if monitor.latest.estimated else "measured"
 
 
 def require_depth(bank: LevelBank, mode: str) -> None:

@@ -71,6 +71,7 @@ class LevelBank:
         self._patches = {size: np.empty((size, size, 4), np.uint8) for size in self._sizes}
         self._patch = self._patches[self._sizes[0]]
         self._samples = np.empty((_SAMPLES, _SAMPLES, 4), np.uint8)
+        self._unusable: dict[int, float] = {}
 
     @classmethod
     def load(
@@ -162,8 +163,23 @@ class LevelBank:
             region=region,
             input_mean=mean,
             input_std=deviation,
-            error_percent=more[0].item() if more else math.nan,
+            error_percent=self._usable_error(more[0].item(), index) if more else math.nan,
         )
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences on outputs that could not be used so far, one a level."""
+        return [
+            f"Level {level} ({self.levels[level].name}) says that its landmarks are {percent:g} % off, which "
+            f"cannot be: such values are not used; export the network again."
+            for level, percent in self._unusable.copy().items()
+        ]
+
+    def _usable_error(self, percent: float, level: int) -> float:
+        if 0 <= percent < math.inf:
+            return percent
+        self._unusable.setdefault(level, percent)
+        return math.nan
 
     def _required(self, depth: DepthView | None, level: int) -> DepthView:
         if depth is None:

@@ -31,7 +31,8 @@ class Caption:
         charge: State of charge, 0 to 1.
         battery_simulated: Nobody measured that charge.
         sparsity: Share of the dense network's parameters removed at the level, 0 to 1.
-        drift: Distance of the landmarks from the dense level's when it was last measured, % of palm size.
+        drift: Distance of the landmarks from the dense level's when it was last known, % of palm size.
+        drift_estimated: Whether that is what the level says of itself, not measured.
     """
 
     level: int
@@ -41,6 +42,7 @@ class Caption:
     battery_simulated: bool = False
     sparsity: float = math.nan
     drift: float = math.nan
+    drift_estimated: bool = False
 
     def __str__(self) -> str:
         """Put it into lines of ASCII; a sparsity or drift that is not known is left out."""
@@ -49,7 +51,8 @@ class Caption:
         latency = f"latency {_shown(self.total_ms, '.1f')} ms"
         lines = [level, f"{latency}   end to end {_shown(self.end_to_end_ms, '.1f')} ms", self._battery()]
         if not math.isnan(self.drift):
-            lines.append(f"drift {self.drift:.1f} % of palm size")
+            estimated = " (estimated)" if self.drift_estimated else ""
+            lines.append(f"drift {self.drift:.1f} % of palm size{estimated}")
         return "\n".join(lines)
 
     def _battery(self) -> str:

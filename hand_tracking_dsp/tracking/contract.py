@@ -152,13 +152,15 @@ def check_session(session: Session, contract: Contract, name: str) -> None:
 def warm_up(session: Session, contract: Contract, name: str, runs: int = 2) -> None:
     """Run a network a few times, so that the first frame finds it at full speed.
 
+    Outputs that may be missing may be something else than numbers, too.
+
     Raises:
         BackendError: It answers a grey picture with something else than numbers.
     """
     image = grey_image(session)
     for _ in range(runs):
         outputs = session.run(image)
-    for (output, shape), values in zip(contract.outputs + contract.more, outputs, strict=False):
+    for (output, shape), values in zip(contract.outputs, outputs, strict=False):
         if values.shape != shape or not np.isfinite(values).all():
             msg = (
                 f"The network {name} answers a grey picture with unusable {output} on {session.provider}: "

@@ -121,9 +121,11 @@ def joint_colour(joint: Joint, handedness: Handedness = Handedness.UNKNOWN) -> C
 
 
 def hand_label(hand: TrackedHand) -> str:
-    """Name a hand by side, track_id, the probability of that side, and whether it was not measured here."""
+    """Name a hand by side, track_id, the probability of that side, error, and whether it was predicted."""
     score = "" if math.isnan(hand.handedness_score) else f" {hand.handedness_score:.2f}"
-    return f"{_NAMES[hand.handedness]} #{hand.track_id}{score}{'' if hand.measured else ' predicted'}"
+    # ASCII, which OpenCV's fonts are limited to.
+    error = f" +-{hand.error_percent:.0f} %" if math.isfinite(hand.error_percent) else ""
+    return f"{_NAMES[hand.handedness]} #{hand.track_id}{score}{error}{'' if hand.measured else ' predicted'}"
 
 
 def write_caption(image: Image, text: str, colour: Colour = _WHITE, *, at_bottom: bool = False) -> None:

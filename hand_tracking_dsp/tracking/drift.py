@@ -16,11 +16,12 @@
 
 While a robot runs the true landmarks are unknown. The dense level is the best that the bank has, so that
 the distance from it stands in for what a sparser level costs in accuracy. What both get wrong it does not
-see.
+see. A level that says how far off it expects its landmarks to be need not be compared.
 """
 
 from __future__ import annotations
 
+import math
 from statistics import fmean
 from time import perf_counter
 
@@ -78,11 +79,32 @@ class DriftMonitor:
 
     Hands that were held count with the landmarks at which they were held: what the gate costs is in it.
     Runs the bank's networks, and so belongs to the tracker's thread.
+
+    Attributes:
+        schedule: Decides when to measure.
+        latest: The last drift that was known; not known at first.
     """
 
     def __init__(self, bank: LevelBank, schedule: DriftSchedule) -> None:
         self.schedule = schedule
+        self.latest = Drift()
         self._bank = bank
+
+    def drift(
+        self,
+        image: Image,
+        order: ChannelOrder,
+        result: FrameResult,
+        spent_ms: float,
+        depth: DepthView | None = None,
+    ) -> Drift:
+        """Return the drift of a frame as its level says it, or else measure it, which arguments are for."""
+        found = expected_drift(result)
+        if not found.estimated:
+            found = self.measure(image, order, result, spent_ms, depth)
+        if not math.isnan(found.drift):
+            self.latest = found
+        return found
 
     def measure(
         self,
@@ -115,3 +137,13 @@ class DriftMonitor:
         """Guess what a region takes at another level: what it took at this one, by the work of both."""
         work, work_of_other = (max(self._bank.levels[index].macs, 1) for index in (stats.level, other))
         return stats.landmarks_ms / max(hands, 1) * work_of_other / work
+
+
+def expected_drift(result: FrameResult) -> Drift:
+    """Return the drift of a frame as its level says it, the mean over the hands of which it is known.
+
+    A hand that was held counts with what was said when it was measured. At the dense level drift is 0 by
+    definition, or due to what is held, and nothing is said of it.
+    """
+    said = [raw.error_percent for raw in result.raw if not math.isnan(raw.error_percent)]
+    return Drift(fmean(said), estimated=True) if said and result.stats.level > 0 else Drift()

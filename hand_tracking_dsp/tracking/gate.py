@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hand_tracking_dsp.options import check_options, option
+from hand_tracking_dsp.options import check_options, dynamic_option, option
 from hand_tracking_dsp.tracking.track import Track, fading, scale_of
 from hand_tracking_dsp.tracking.types import Image
 
@@ -35,6 +35,14 @@ class GateOptions:
         True, "Hold hands that do not move, as the operating point says; false: measure each on every frame."
     )
     max_hold_ms: float = option(500.0, "Longest time for which a hand is held.", "ms", 0, 10_000)
+    max_error_percent: float = dynamic_option(
+        30.0,
+        "Measure a hand on every frame if its level expects its landmarks to be further off than this; hands "
+        "of levels that do not say it are held.",
+        "% of palm",
+        0,
+        1000,
+    )
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError where a value cannot work."""
@@ -47,11 +55,14 @@ class Gate:
     The evidence is the picture around the hand against that at the last measurement, and the hand's motion
     then. A hand whose motion since is less than the threshold is held. While it moves at all, which
     thresholds let pass, it is held for one frame at most. A stamp that does not advance, or an image of
-    another size, is no time to hold.
+    another size, is no time to hold, and landmarks that are probably wrong are nothing to hold.
+
+    Attributes:
+        options: Settings; may be changed between two frames.
     """
 
     def __init__(self, options: GateOptions) -> None:
-        self._options = options
+        self.options = options
 
     def holds(self, track: Track, image: Image, stamp_s: float, threshold: float) -> bool:
         """Tell whether a hand may be held on this frame.
@@ -63,10 +74,13 @@ class Gate:
             threshold: Motion in shares of palm size below which it is; 0: never.
         """
         last = track.last
-        if not self._options.enabled or threshold <= 0 or last is None:
+        options = self.options
+        if not options.enabled or threshold <= 0 or last is None:
+            return False
+        if last.found.error_percent > options.max_error_percent:
             return False
         age_s = stamp_s - last.stamp_s
-        if not 0 < age_s <= self._options.max_hold_ms * 1e-3:
+        if not 0 < age_s <= options.max_hold_ms * 1e-3:
             return False
         limit = threshold if track.held == 0 else min(threshold, _AT_REST)
         # First what costs nothing: as it moved then, it will have moved since.

@@ -143,6 +143,7 @@ class Track:
             world,
             found.region,
             shape_std_m=found.shape_std_m,
+            error_percent=found.error_percent,
         )
         self.last = self._measurement(found, shown, stamp_s, size)
         self._image = image

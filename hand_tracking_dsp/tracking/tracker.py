@@ -70,6 +70,9 @@ class HandTracker:
         options: Settings.
         live: Whether frames come from a camera: palms are then detected in a thread. Else what would run in
             the thread runs after the frame, so that results do not depend on the machine's speed.
+
+    Attributes:
+        gate: Decides which hands are held.
     """
 
     def __init__(
@@ -86,7 +89,7 @@ class HandTracker:
         self._new_presence = settings.presence_thresholds(bank.levels)
         # One for all levels: a switch between levels of different thresholds loses no hand.
         self._followed_presence = min(self._new_presence)
-        self._gate = Gate(settings.gate)
+        self.gate = Gate(settings.gate)
         self._search = PalmSearch(
             detector,
             settings.search,
@@ -156,7 +159,7 @@ class HandTracker:
         held = set()
         for track in followed:
             with self._dropping(track):
-                if self._gate.holds(track, frame.image, frame.stamp_s, frame.point.gate):
+                if self.gate.holds(track, frame.image, frame.stamp_s, frame.point.gate):
                     held.add(track)
         frame.choose_level(self._reflex, len(followed) - len(held))
         for track in followed:

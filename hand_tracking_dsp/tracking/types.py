@@ -113,6 +113,8 @@ class TrackedHand:
         measured: Whether the network saw it on this frame; else it was predicted from earlier ones.
         measurement_age_s: Time since the image in which the network saw it last, seconds; 0 where measured.
         shape_std_m: As in HandLandmarks.
+        error_percent: Expected deviation of the landmarks, % of palm, as the network said when it saw it
+            last; NaN where the level does not say it.
     """
 
     track_id: int
@@ -125,6 +127,7 @@ class TrackedHand:
     measured: bool = True
     measurement_age_s: float = 0.0
     shape_std_m: float = IMAGE_SHAPE_STD_M
+    error_percent: float = math.nan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,16 +192,18 @@ class FrameResult:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One measurement of the drift; by default none was made.
+    """The drift of a frame; by default it is not known.
 
     Attributes:
         drift: Mean distance of the landmarks from the dense level's, % of the dense palm size; 0 at the
-            dense level, where no hand is held; NaN where it was not measured.
+            dense level, where no hand is held; NaN where it is not known.
         drift_sparser: Where it is 0, that distance of the next sparser one; NaN at other levels,
             where there is no sparser one, and where it was not measured.
         ms: What the measurement took, milliseconds; 0 where there was none.
+        estimated: Whether drift is what the level says of itself, not measured.
     """
 
     drift: float = math.nan
     drift_sparser: float = math.nan
     ms: float = 0.0
+    estimated: bool = False

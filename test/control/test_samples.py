@@ -166,6 +166,13 @@ def test_drift_is_the_mean_of_the_measurements_that_are_not_too_old() -> None:
     assert math.isnan(window.mean(8.0))
 
 
+def test_drift_of_every_frame_of_a_fast_camera_counts_over_the_whole_window() -> None:
+    window = DriftWindow(window_s=4.0)
+    for frame_number in range(600):
+        window.add(frame_number / 60, 8.0 if frame_number < 480 else 2.0)
+    assert window.mean(599 / 60) == pytest.approx(5.0, abs=0.1)
+
+
 @pytest.mark.parametrize("percent", [NAN, math.inf, -math.inf, -0.1])
 def test_drift_that_cannot_be_is_no_measurement(percent: float) -> None:
     window = DriftWindow(window_s=6.0)

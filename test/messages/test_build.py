@@ -58,7 +58,8 @@ def header(build):
 
 def some_hand() -> TrackedHand:
     landmarks, world = np.random.default_rng(0).uniform(0, 300, (2, 21, 3)).astype(np.float32)
-    return TrackedHand(5, Handedness.RIGHT, 0.9, 0.8, landmarks, world / 1000, Region(1.0, 2.0, 3.0, 0.5))
+    region = Region(1.0, 2.0, 3.0, 0.5)
+    return TrackedHand(5, Handedness.RIGHT, 0.9, 0.8, landmarks, world / 1000, region, error_percent=6.5)
 
 
 def result(*hands) -> FrameResult:
@@ -126,6 +127,7 @@ def test_a_hand_becomes_a_message_field_by_field(build, header):
     assert (sent.track_id, sent.handedness) == (5, sent.RIGHT)
     assert (sent.handedness_score, sent.presence) == (pytest.approx(0.9), pytest.approx(0.8))
     assert (sent.region_x, sent.region_y, sent.region_size, sent.region_rotation) == (1, 2, 3, 0.5)
+    assert sent.error_percent == 6.5
     np.testing.assert_allclose([(p.x, p.y, p.z) for p in sent.landmarks], hand.landmarks)
     np.testing.assert_allclose([(p.x, p.y, p.z) for p in sent.world_landmarks], hand.world_landmarks)
 
@@ -148,6 +150,7 @@ def test_truth_says_that_no_network_saw_it(build, header):
     assert (hand.track_id, hand.handedness, hand.handedness_score) == (0, hand.LEFT, 1.0)
     assert math.isnan(message.sparsity)
     assert all(math.isnan(v) for v in (hand.presence, hand.region_x, hand.region_y, hand.region_size))
+    assert math.isnan(hand.error_percent)
     assert (hand.landmarks[20].x, hand.landmarks[20].y, hand.landmarks[20].z) == (60, 61, 62)
 
 
@@ -155,7 +158,7 @@ def test_a_message_becomes_the_same_hand_again(build, header):
     hand = some_hand()
     again = tracked_hand(build.hands(result(hand), header, 640, 480).hands[0])
     assert (again.track_id, again.handedness) == (hand.track_id, hand.handedness)
-    assert again.region == hand.region
+    assert (again.region, again.error_percent) == (hand.region, hand.error_percent)
     np.testing.assert_allclose(again.landmarks, hand.landmarks)
     np.testing.assert_allclose(again.world_landmarks, hand.world_landmarks)
 
@@ -163,7 +166,7 @@ def test_a_message_becomes_the_same_hand_again(build, header):
 def test_costs_become_a_message_field_by_field_and_the_same_costs_again(build, header):
     cost = FrameCost.of(
         result(),
-        Drift(4.5, 1.5, 6.5),
+        Drift(4.5, 1.5, 6.5, estimated=True),
         stamp_ns=STAMP_NS,
         frame=7,
         frames_dropped=8,
@@ -186,6 +189,7 @@ def test_costs_become_a_message_field_by_field_and_the_same_costs_again(build, h
     assert (message.detector_ran, message.hands, message.presence) == (True, 0, 0.875)
     assert (message.input_mean, message.input_std) == (0.5, 0.125)
     assert (message.drift, message.drift_sparser, message.drift_ms) == (4.5, 1.5, 6.5)
+    assert message.drift_estimated
     assert message.smoothing_residual == 0.75
     assert message.accelerator_utilization == 0.625
     assert (message.reflex, message.commanded_ms) == (True, 6.0), "2 ms more, as for the tracker alone"

@@ -32,6 +32,7 @@ def test_fields_that_an_older_definition_lacks_are_nan() -> None:
     assert hand.landmarks.dtype == np.float32
     assert (hand.track_id, hand.handedness) == (0, Handedness.UNKNOWN)
     assert math.isnan(hand.presence)
+    assert math.isnan(hand.error_percent)
     assert math.isnan(hand.region.rotation)
     assert hand.world_landmarks.shape == (21, 3)
     assert np.isnan(hand.world_landmarks).all()

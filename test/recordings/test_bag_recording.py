@@ -29,6 +29,7 @@ from hand_tracking_dsp.recordings.bag_recording import BagRecording
 from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES, new_message
 from hand_tracking_dsp.recordings.bags.images import IMAGE_TYPE
 from hand_tracking_dsp.recordings.bags.writer import BagWriter
+from hand_tracking_dsp.resources import share_path
 
 FRAME_NS = 33_333_333
 START_NS = 10**18
@@ -49,6 +50,18 @@ def bag(tmp_path):
 
 def image(frame, stamp_ns):
     return BAG_MESSAGES.image(frame.image, BAG_MESSAGES.header(stamp_ns, "camera"))
+
+
+def old_definitions(without):
+    """Give rosbags' definitions with this package's as they were before a field of Hand came."""
+    from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+    store = get_typestore(Stores.LATEST)
+    for name in ("Hand", "HandArray"):
+        lines = (share_path("msg") / f"{name}.msg").read_text(encoding="utf-8").splitlines()
+        text = "\n".join(line for line in lines if line.split()[-1:] != [without])
+        store.register(get_types_from_msg(text, f"hand_tracking_dsp/msg/{name}"))
+    return store
 
 
 def truth(frame, stamp_ns):
@@ -261,6 +274,33 @@ def test_truth_that_no_hand_can_have_is_named_and_left_out(bag, synthetic_frames
     ((sentence, count),) = recording.problems.items()
     assert sentence.startswith("/truth: a message cannot be used")
     assert count == 1
+
+
+@pytest.mark.parametrize("form", ["MCAP", "SQLITE3"])
+def test_hands_of_a_version_that_knew_no_error_are_read(tmp_path, synthetic_frames, form):
+    """The definition that lies in the bag is that of the version that wrote it."""
+    from rosbags.rosbag2 import StoragePlugin, Writer
+
+    store = old_definitions(without="error_percent")
+    frame = synthetic_frames[0]
+    new = truth(frame, START_NS)
+    fields = {name: getattr(new, name) for name, _ in store.fielddefs[HANDS_TYPE][1]}
+    kind = store.types["hand_tracking_dsp/msg/Hand"]
+    names = [name for name, _ in store.fielddefs["hand_tracking_dsp/msg/Hand"][1]]
+    fields["hands"] = [kind(**{name: getattr(hand, name) for name in names}) for hand in new.hands]
+    with Writer(tmp_path / "bag", version=9, storage_plugin=StoragePlugin[form]) as writer:
+        images = writer.add_connection("/image_raw", IMAGE_TYPE, typestore=store)
+        message = image(frame, START_NS)
+        writer.write(images, START_NS, bytes(store.serialize_cdr(message, IMAGE_TYPE)))
+        hands = writer.add_connection("/hands", HANDS_TYPE, typestore=store)
+        old = store.types[HANDS_TYPE](**fields)
+        writer.write(hands, START_NS, bytes(store.serialize_cdr(old, HANDS_TYPE)))
+    recording = BagRecording(tmp_path / "bag")
+    (given,) = recording.frames()
+    assert not recording.problems
+    (found,) = given.recorded.hands
+    assert math.isnan(found.error_percent)
+    np.testing.assert_allclose(found.landmarks, frame.truth[0].joints_px, atol=1e-4)
 
 
 def test_truth_of_a_version_that_does_not_map_is_named(tmp_path, synthetic_frames):

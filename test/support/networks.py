@@ -155,6 +155,40 @@ def tiny_depth_network(side: int) -> bytes:
     return model.SerializeToString()
 
 
+def add_error_output(model: onnx.ModelProto, percent: float) -> None:
+    """Let a landmark network say of every hand that its landmarks are so far off, in place."""
+    import onnx
+
+    graph = model.graph
+    said = onnx.numpy_helper.from_array(np.full((1, 1), percent, np.float32), "said")
+    graph.initializer.append(said)
+    graph.node.append(onnx.helper.make_node("Identity", ["said"], ["error_percent"]))
+    graph.output.append(onnx.helper.make_tensor_value_info("error_percent", onnx.TensorProto.FLOAT, [1, 1]))
+
+
+def write_bank_with_errors(folder: Path, *percents: float | None) -> Path:
+    """Write MediaPipe's bank; its levels say that their landmarks are so far off, or nothing where None."""
+    pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
+    from dataclasses import replace
+
+    from hand_tracking_dsp.compression.bank.entries import new_level, numbered
+    from hand_tracking_dsp.compression.bank.files import read_model, write_bank
+    from hand_tracking_dsp.resources import original_bank
+    from hand_tracking_dsp.tracking.manifest import read_manifest
+
+    bank = read_manifest(original_bank())
+    files, levels = {}, []
+    for level, percent in zip(bank.levels, percents, strict=True):
+        model = read_model(bank, level)
+        if percent is not None:
+            add_error_output(model, percent)
+        files[level.file] = model.SerializeToString()
+        sizes = {"parameters": level.parameters, "macs": level.macs}
+        levels.append(new_level(level.name, level.file, files[level.file], **sizes))
+    write_bank(folder, replace(bank, levels=numbered(levels)), files)
+    return folder
+
+
 def write_depth_bank(folder: Path, sides: tuple[int, ...] = (16, 8), near: Path | None = None) -> None:
     """Write a bank of levels that see depth, with the palm detectors of another bank if given."""
     from dataclasses import replace

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.networks import add_error_output, write_bank_with_errors
 
 from hand_tracking_dsp.cameras.camera import Frame
 from hand_tracking_dsp.errors import BackendError, ConfigurationError, ModelError
@@ -247,6 +248,19 @@ def test_a_level_whose_input_has_another_size_than_the_bank_says_is_refused(
         LevelBank.load(copy)
 
 
+@pytest.mark.parametrize("percent", [math.nan, math.inf, -math.inf, -1.0])
+def test_an_error_that_no_landmarks_can_have_is_not_known_and_named_once(
+    tmp_path: Path, draw: Callable[..., list[Frame]], percent: float
+) -> None:
+    bank = LevelBank.load(write_bank_with_errors(tmp_path, 3.0, percent))
+    assert bank.warnings == []
+    for frame in draw(3):
+        assert bank.landmarks(frame.image, Region(320, 240, 300, 0), 0).error_percent == 3.0
+        assert math.isnan(bank.landmarks(frame.image, Region(320, 240, 300, 0), 1).error_percent)
+    (warning,) = bank.warnings
+    assert warning.startswith(f"Level 1 (lite) says that its landmarks are {percent:g} % off, which cannot")
+
+
 def smaller_level(copy: Path, size: int) -> None:
     """Give level 1 another input size, landmarks in its pixels, and an output that says 7.5 %."""
     onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
@@ -258,11 +272,9 @@ def smaller_level(copy: Path, size: int) -> None:
     head = next(node for node in graph.node if "landmarks" in node.output)
     head.output[0] = "large"
     scale = onnx.numpy_helper.from_array(np.array(size / 224, np.float32), "smaller")
-    said = onnx.numpy_helper.from_array(np.full((1, 1), 7.5, np.float32), "said")
-    graph.initializer.extend([scale, said])
+    graph.initializer.append(scale)
     graph.node.append(onnx.helper.make_node("Mul", ["large", "smaller"], ["landmarks"]))
-    graph.node.append(onnx.helper.make_node("Identity", ["said"], ["error_percent"]))
-    graph.output.append(onnx.helper.make_tensor_value_info("error_percent", onnx.TensorProto.FLOAT, [1, 1]))
+    add_error_output(model, 7.5)
     change(copy, "hand_lite.onnx", model.SerializeToString())
     manifest = json.loads((copy / "bank.json").read_text())
     manifest["levels"][1]["input_size"] = size

@@ -29,6 +29,11 @@ def test_what_is_known_is_written() -> None:
     ]
 
 
+def test_a_drift_that_was_not_measured_says_so() -> None:
+    caption = Caption(3, 6.25, drift=1.0, drift_estimated=True)
+    assert str(caption).splitlines()[-1] == "drift 1.0 % of palm size (estimated)"
+
+
 def test_what_is_not_known_is_a_question_mark_or_left_out() -> None:
     assert str(Caption(0, 6.0)).splitlines() == ["level 0", "latency 6.0 ms   end to end ? ms", "battery ?"]
 

@@ -111,6 +111,13 @@ def test_a_hand_that_was_predicted_says_so() -> None:
     assert hand_label(replace(hand(0), measured=False)) == "left #1 0.90 predicted"
 
 
+def test_a_hand_says_how_far_off_it_may_be_where_that_is_known() -> None:
+    unsure = replace(hand(0), error_percent=6.4)
+    assert hand_label(unsure) == "left #1 0.90 +-6 %"
+    assert hand_label(replace(unsure, measured=False)) == "left #1 0.90 +-6 % predicted"
+    assert hand_label(replace(unsure, error_percent=math.inf)) == "left #1 0.90"
+
+
 def test_bones_have_their_fingers_colour_and_the_palm_its_sides() -> None:
     assert bone_colour(Joint.INDEX_PIP, Joint.INDEX_DIP, Handedness.LEFT) == FINGER_COLOURS_BGR[1]
     for side in Handedness:

@@ -18,10 +18,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.networks import write_bank_with_errors
 
 from hand_tracking_dsp.cameras.camera import Frame
 from hand_tracking_dsp.tracking.bank import LevelBank
@@ -166,3 +168,57 @@ def test_frames_without_hands_are_passed_over() -> None:
     assert [schedule.due(0, hands, 1.0, 1.0) for hands in (0, 0, 0, 1, 1, 1)] == [False] * 3 + [
         *(True, False, True)
     ]
+
+
+@pytest.fixture(scope="module")
+def sure_bank(tmp_path_factory: pytest.TempPathFactory) -> LevelBank:
+    """A bank whose levels say that they are 2 and 7.5 % off."""
+    return LevelBank.load(write_bank_with_errors(tmp_path_factory.mktemp("sure"), 2.0, 7.5))
+
+
+def test_a_level_that_says_its_own_error_is_not_compared_on_any_frame(
+    sure_bank: LevelBank, image: Image, track: Track
+) -> None:
+    result = track(sure_bank, image, 1)
+    assert [hand.error_percent for hand in result.hands] == [7.5, 7.5]
+    meter = monitor(sure_bank, interval=2)
+    assert [meter.drift(image, "bgr", result, 0.0) for _ in range(4)] == [Drift(7.5, estimated=True)] * 4
+    assert meter.latest == Drift(7.5, estimated=True)
+    assert meter.measure(image, "bgr", result, 0.0).ms == 0, "none of these frames counted for the schedule"
+    found = meter.measure(image, "bgr", result, 0.0)
+    assert (found.drift, found.estimated) == (pytest.approx(distance(sure_bank, image, result)), False)
+
+
+def test_at_the_dense_level_nothing_is_estimated(sure_bank: LevelBank, image: Image, track: Track) -> None:
+    result = track(sure_bank, image, 0)
+    assert [hand.error_percent for hand in result.hands] == [2.0, 2.0]
+    found = monitor(sure_bank).drift(image, "bgr", result, 0.0)
+    assert (found.drift, found.estimated) == (0.0, False)
+    assert found.drift_sparser == pytest.approx(distance(sure_bank, image, result))
+
+
+def test_of_a_level_that_does_not_say_its_error_drift_is_measured_as_ever(
+    bank: LevelBank, image: Image, track: Track
+) -> None:
+    result = track(bank, image, 1)
+    meter, other = monitor(bank, interval=2), monitor(bank, interval=2)
+    for _ in range(4):
+        found, expected = (one(image, "bgr", result, 0.0) for one in (meter.drift, other.measure))
+        np.testing.assert_equal((found.drift, found.ms > 0), (expected.drift, expected.ms > 0))
+        assert not found.estimated
+    assert meter.latest.drift == pytest.approx(distance(bank, image, result))
+
+
+def test_of_several_hands_those_count_whose_error_is_known(
+    bank: LevelBank, image: Image, track: Track
+) -> None:
+    result = track(bank, image, 1)
+    one, other = result.raw
+    mixed = replace(result, raw=(one, replace(other, error_percent=4.0)))
+    assert monitor(bank).drift(image, "bgr", mixed, 0.0) == Drift(4.0, estimated=True)
+
+
+def test_without_a_hand_there_is_nothing_to_estimate(sure_bank: LevelBank, track: Track) -> None:
+    meter = monitor(sure_bank)
+    assert math.isnan(meter.drift(BLANK, "bgr", track(sure_bank, BLANK, 1), 0.0).drift)
+    assert math.isnan(meter.latest.drift)

@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import pytest
@@ -41,7 +43,7 @@ def moved(image: Image, x: float) -> Image:
     return cv2.warpAffine(image, matrix, (image.shape[1], image.shape[0]), borderMode=cv2.BORDER_REFLECT)
 
 
-def track_of(image: Image, speed: float = 0.0) -> Track:
+def track_of(image: Image, speed: float = 0.0, error_percent: float = math.nan) -> Track:
     """Make a hand that was measured at 0 and 0.1 s and moved with a speed, palm sizes a second."""
     track = Track(Region(300.0, 250.0, 200.0, 0.0), OneEuroFilter(1.0, 0.1))
     for stamp_s in (0.0, 0.1):
@@ -50,7 +52,7 @@ def track_of(image: Image, speed: float = 0.0) -> Track:
             for joint in range(4):
                 points[1 + 4 * finger + joint, :2] = 12 * (finger - 2), -PALM_PX - 18 * joint
         points[:, :2] += np.array([300 + speed * PALM_PX * stamp_s, 300], np.float32)
-        found = HandLandmarks(0.9, 0.9, points, points, track.region, 0.5, 0.2)
+        found = HandLandmarks(0.9, 0.9, points, points, track.region, 0.5, 0.2, error_percent=error_percent)
         track.measured(found, stamp_s, image, smoothing=False, mirrored=False)
     return track
 
@@ -120,6 +122,13 @@ def test_an_image_of_another_size_is_no_time_to_hold(image: Image) -> None:
 def test_a_hand_that_was_never_measured_is_not_held(image: Image) -> None:
     track = Track(Region(1.0, 1.0, 1.0, 0.0), OneEuroFilter(1.0, 0.1))
     assert not holds(track, image)
+
+
+@pytest.mark.parametrize(("error_percent", "held"), [(math.nan, True), (20.0, True), (20.1, False)])
+def test_a_hand_that_is_probably_wrong_is_measured_again(
+    image: Image, error_percent: float, held: bool
+) -> None:
+    assert holds(track_of(image, error_percent=error_percent), image, max_error_percent=20.0) is held
 
 
 def test_impossible_options_are_named() -> None:

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -148,3 +149,14 @@ def test_motion_fades_to_a_finite_way() -> None:
     assert ways == sorted(ways)
     assert ways[1] == pytest.approx(0.01, rel=0.1)
     assert ways[-1] < 0.1
+
+
+def test_a_hand_that_is_not_measured_keeps_the_error_that_was_last_expected_of_it() -> None:
+    track = new_track()
+    for stamp_s, percent in ((0.0, 30.0), (0.1, 6.0)):
+        assert measure(track, replace(hand(100.0), error_percent=percent), stamp_s).error_percent == percent
+    shown, found = track.hold(0.5)
+    assert (shown.error_percent, found.error_percent) == (6.0, 6.0)
+    assert track.last is not None
+    assert track.last.at(0.6).error_percent == 6.0
+    assert math.isnan(measure(track, hand(100.0), 0.7).error_percent)

@@ -168,6 +168,15 @@ METRICS: tuple[Metric, ...] = (
         note="agreement, not accuracy",
     ),
     _agreement(
+        "expected_error_palm_percent",
+        "% of palm",
+        "lower",
+        "Mean over frames of what the levels themselves expect their landmarks to be off.",
+        "a bank whose levels say it",
+        mean("expected_error"),
+        note="said by the networks",
+    ),
+    _agreement(
         "recorded_same",
         "share",
         "neither",

@@ -106,6 +106,7 @@ class FrameRow:
         recorded_measured_error_3d_mm: Mean distance of these, millimetres.
         recorded_inferred_joints_3d: Those of them that it inferred.
         recorded_inferred_error_3d_mm: Mean distance of these, millimetres.
+        expected_error: Mean expected deviation of the hands tracked, as their levels say it, % of palm size.
     """
 
     run: str
@@ -184,6 +185,7 @@ class FrameRow:
     recorded_measured_error_3d_mm: float = NAN
     recorded_inferred_joints_3d: float = NAN
     recorded_inferred_error_3d_mm: float = NAN
+    expected_error: float = NAN
 
 
 COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(FrameRow))

@@ -30,8 +30,8 @@ from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.measures.frame_row import COLUMNS, NAMES, NAN, NUMBERS, FrameRow
 from hand_tracking_dsp.files import from_cell, write_table
 
-_BEFORE_DEPTH = COLUMNS[: COLUMNS.index("with_depth")]
-"""Header of versions that knew no depth."""
+_EARLIER = tuple(COLUMNS[: COLUMNS.index(name)] for name in ("with_depth", "expected_error"))
+"""Headers of versions that knew no depth, and no levels that say their error."""
 
 
 class FrameRows:
@@ -116,7 +116,7 @@ def read_frames(path: Path) -> Frames:
         msg = f"The table {path} cannot be read ({error.strerror}): give the folder that evaluate wrote."
         raise SourceError(msg) from error
     _, header = rows[0] if rows else (0, [])
-    if header not in (list(COLUMNS), list(_BEFORE_DEPTH)):
+    if header not in map(list, (COLUMNS, *_EARLIER)):
         missing = next((name for name in COLUMNS if name not in header), "another order of columns")
         msg = f"The table {path} is not of this version ({missing}): run evaluate again."
         raise SourceError(msg)

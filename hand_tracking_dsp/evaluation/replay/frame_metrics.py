@@ -159,6 +159,7 @@ class FrameMetrics:
 
     def _of_costs(self, result: FrameResult, cost: FrameCost, drift: Drift) -> dict[str, Any]:
         latency_ms = cost.end_to_end_ms
+        expected = [hand.error_percent for hand in result.hands]
         return {name: getattr(cost, name) for name in _COSTS} | {
             "latency_ms": latency_ms,
             "late": float(latency_ms > self._budget_ms),
@@ -166,6 +167,7 @@ class FrameMetrics:
             "drift": drift.drift,
             "measurement_age_ms": 1e3 * mean_or_nan([hand.measurement_age_s for hand in result.hands]),
             "searched": float(cost.detector_ran),
+            "expected_error": mean_or_nan(list(filter(math.isfinite, expected))),
         }
 
     def _in_space(self, frame: RecordedFrame, result: FrameResult, placed: PlacedHands) -> dict[str, float]:

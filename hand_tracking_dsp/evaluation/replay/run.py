@@ -199,6 +199,7 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
                 on_progress(_REPORT_EVERY)
     on_progress(done % _REPORT_EVERY)
     frames, problems = metrics.frames(), recording.problems + replay.placer.problems
+    problems.update(sentence.rstrip(".") for sentence in bank.warnings)
     if setting.as_recorded and not (frames["outcome"] == HANDLED).any():
         problems["no hands of its images were recorded, so none was tracked as recorded"] += 1
     return UnitResult(
@@ -250,10 +251,9 @@ class _Replay:
         total_ms = shown.conversion_ms + result.stats.total_ms
         self.timing.took(total_ms)
         latency_ms = self.timing.latency_ms(turn, total_ms)
-        policy_drift, agreement = (
-            Drift() if monitor is None else monitor.measure(image, order, result, total_ms, depth)
-            for monitor in (self.policy_drift, self.agreement)
-        )
+        seen = image, order, result, total_ms, depth
+        policy_drift = self.policy_drift.drift(*seen) if self.policy_drift else Drift()
+        agreement = self.agreement.measure(*seen) if self.agreement else Drift()
         placed = self.placer.place(frame, result, stamp_s, shown)
         self.placer.consider(frame, result, stamp_s, shown)
         cost = FrameCost.of(

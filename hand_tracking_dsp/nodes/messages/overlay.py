@@ -44,6 +44,7 @@ class Overlay:
         self._clock = clock
         self._battery: tuple[float, BatteryState] = (-math.inf, BatteryState())
         self._drift = self._drift_level = math.nan
+        self._estimated = False
         self._space: tuple[float, dict[int, Hand3d], Floats | None] = (-math.inf, {}, None)
 
     def add_battery(self, message: BatteryState) -> None:
@@ -59,7 +60,7 @@ class Overlay:
     ) -> Image:
         """Draw into a copy of an image, uint8 [height, width, 3] BGR.
 
-        The drift, which only some frames measure, is shown until the level changes. What depth says of hands,
+        A drift that only some frames measure is shown until the level changes. What depth says of hands,
         which may come after their image, is drawn into the images of the next moment, too.
 
         Args:
@@ -80,6 +81,7 @@ class Overlay:
     def _caption(self, cost: FrameCost) -> Caption:
         if not math.isnan(cost.drift) or cost.level != self._drift_level:
             self._drift, self._drift_level = cost.drift, cost.level
+            self._estimated = cost.drift_estimated
         heard_s, battery = self._battery
         return Caption(
             level=cost.level,
@@ -90,4 +92,5 @@ class Overlay:
             # As power_node names its source there.
             battery_simulated=battery.location.startswith("simulated"),
             drift=self._drift,
+            drift_estimated=self._estimated,
         )

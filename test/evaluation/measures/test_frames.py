@@ -44,17 +44,18 @@ def test_rows_survive_the_way_through_a_file(tmp_path):
         np.testing.assert_array_equal(read[name], written[name])
 
 
-def test_tables_of_versions_that_knew_no_depth_are_read(tmp_path):
+@pytest.mark.parametrize("first", ["with_depth", "expected_error"])
+def test_tables_of_versions_that_knew_fewer_columns_are_read(tmp_path, first):
     path = tmp_path / "frames.csv"
     table().write(path)
-    kept = COLUMNS.index("with_depth")
+    kept = COLUMNS.index(first)
     lines = path.read_text().splitlines()
     # "one, two" is one field.
     path.write_text("\n".join(",".join(line.rsplit(",", len(COLUMNS) - kept)[:1]) for line in lines) + "\n")
     read = read_frames(path)
     assert len(read) == len(table())
     np.testing.assert_array_equal(read["recorded_px"], table()["recorded_px"])
-    assert np.isnan(read["error_3d_mm"]).all()
+    assert np.isnan(read[first]).all()
 
 
 def test_rows_are_chosen_by_words_and_joined_again():

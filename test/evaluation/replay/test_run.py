@@ -19,6 +19,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from support.networks import write_bank_with_errors
 
 from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
 from hand_tracking_dsp.evaluation.measures.catalogue import measured
@@ -152,6 +153,28 @@ def test_agreement_is_zero_at_the_dense_level_and_not_at_others(synthetic_bag, r
         drift = run_unit(Unit(RecordingSpec("b", synthetic_bag), setting, options)).frames["drift"]
         assert np.isfinite(drift).any()
         assert (np.nanmax(drift) == 0) == expected
+
+
+def test_what_levels_expect_of_themselves_is_beside_what_is_measured(synthetic_bag, replay_options, tmp_path):
+    bank = write_bank_with_errors(tmp_path / "bank", None, 7.5)
+    options = replace(replay_options, bank=bank, agreement=True)
+    dense, sparse = (
+        run_unit(Unit(RecordingSpec("b", synthetic_bag), Setting("s", level=level), options))
+        for level in (0, 1)
+    )
+    assert np.isnan(dense.frames["expected_error"]).all()
+    assert measured(sparse.frames)["expected_error_palm_percent"] == 7.5
+    drift = sparse.frames["drift"]
+    assert not np.isin(drift, [7.5, np.nan]).all(), "agreement is measured all the same"
+    assert not sparse.problems
+
+
+def test_errors_that_cannot_be_are_a_problem_of_the_replay(synthetic_bag, replay_options, tmp_path):
+    options = replace(replay_options, bank=write_bank_with_errors(tmp_path / "bank", None, np.nan))
+    result = run_unit(Unit(RecordingSpec("b", synthetic_bag), Setting("s", level=1), options))
+    assert np.isnan(result.frames["expected_error"]).all()
+    ((sentence, _),) = result.problems.items()
+    assert "its landmarks are nan % off" in sentence
 
 
 def test_in_real_time_a_slow_tracker_drops_frames_and_the_hands_are_older(

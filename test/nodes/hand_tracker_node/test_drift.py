@@ -20,6 +20,7 @@ import time
 from unittest.mock import Mock
 
 import numpy as np
+from support.networks import write_bank_with_errors
 
 from hand_tracking_dsp.tracking.drift import DriftMonitor
 from hand_tracking_dsp.tracking.types import Drift
@@ -27,6 +28,10 @@ from hand_tracking_dsp.tracking.types import Drift
 NODE = "hand_tracker_node"
 # A budget that every frame keeps, on a busy machine too.
 AMPLE_MS = 60_000.0
+
+
+def values_of(status):
+    return {value.key: value.value for value in status.values}
 
 
 def test_drift_from_the_dense_level_is_measured_on_every_so_many_frames(start, camera):
@@ -76,3 +81,51 @@ def test_hands_do_not_wait_for_the_drift(start, camera, monkeypatch):
     camera.exchange(1)
     monkeypatch.setattr(DriftMonitor, "measure", until_the_hands_are_heard)
     assert camera.exchange(1)[0].drift == camera.sent
+
+
+def test_a_level_that_says_its_own_error_tells_its_drift_on_every_frame(
+    graph, start, camera, diagnostics, tmp_path
+):
+    bank = write_bank_with_errors(tmp_path / "bank", None, 7.5)
+    start(level=1, bank=str(bank), drift_interval=1, drift_budget_ms=AMPLE_MS)
+    stats = camera.exchange(6)
+    assert all(s.drift == 7.5 and s.drift_estimated and s.drift_ms == 0 for s in stats)
+    graph.until(lambda: len(camera.hands) == camera.sent, "all hands were heard")
+    assert {hand.error_percent for message in camera.hands for hand in message.hands} == {7.5}
+    status = diagnostics(NODE, lambda status: "drift" in values_of(status))
+    assert values_of(status)["drift"] == "estimated by the level"
+    assert values_of(status)["drift_percent"] == "7.5"
+
+
+def test_in_a_mixed_bank_a_level_that_does_not_say_it_is_measured(start, camera, tmp_path):
+    bank = write_bank_with_errors(tmp_path / "bank", 2.0, None)
+    start(level=1, bank=str(bank), drift_interval=2, drift_budget_ms=AMPLE_MS)
+    stats = camera.exchange(4)
+    assert [s.drift_ms > 0 for s in stats] == [False, True, False, True]
+    assert not any(s.drift_estimated for s in stats)
+    assert all(np.isnan(hand.error_percent) for hand in camera.hands[-1].hands)
+
+
+def test_errors_that_cannot_be_are_warned_of_and_drift_is_measured(
+    graph, start, camera, diagnostics, tmp_path
+):
+    bank = write_bank_with_errors(tmp_path / "bank", np.nan, -5.0)
+    start(level=1, bank=str(bank), drift_interval=1, drift_budget_ms=AMPLE_MS)
+    stats = camera.exchange(3)
+    assert all(s.hands == 2 and s.drift_ms > 0 and not s.drift_estimated for s in stats)
+    graph.until(lambda: len(camera.hands) == camera.sent, "all hands were heard")
+    assert all(np.isnan(hand.error_percent) for message in camera.hands for hand in message.hands)
+    status = diagnostics(NODE, lambda status: "cannot be" in status.message)
+    assert status.message.count("Level 1 (lite) says that its landmarks are -5 % off") == 1
+
+
+def test_the_gates_limit_of_error_can_change_while_it_runs(graph, start, camera, tmp_path):
+    bank = write_bank_with_errors(tmp_path / "bank", None, 20.0)
+    still = camera.frames[:1]
+    start(level=1, bank=str(bank), **{"gate.max_error_percent": 10.0, "gate.max_hold_ms": 10_000.0})
+    camera.frames = still
+    assert all(s.predicted == 0 for s in camera.exchange(4))
+    assert graph.set_parameter(NODE, "gate.max_error_percent", 25.0).successful
+    assert camera.exchange(4)[-1].predicted == 2
+    refused = graph.set_parameter(NODE, "gate.max_error_percent", -1.0)
+    assert not refused.successful

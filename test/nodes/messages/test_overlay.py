@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -128,6 +129,14 @@ def test_drift_is_shown_until_the_level_changes(captions):
         False,
         False,
     ]
+
+
+def test_a_drift_that_was_not_measured_is_called_so(captions):
+    drawing = Overlay()
+    for estimated in (True, False):
+        drawing.draw(BLACK, "bgr", [], replace(cost(2, 1.25), drift_estimated=estimated))
+    lines = [caption.splitlines()[-1] for caption in captions]
+    assert lines == ["drift 1.2 % of palm size (estimated)", "drift 1.2 % of palm size"]
 
 
 def test_channels_become_bgr():
