@@ -28,8 +28,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-import yaml
-
 _MAX_BYTES = 1 << 30
 
 _MAX_JSON_BYTES = 1 << 28
@@ -171,30 +169,6 @@ def parse_json(text: str) -> Any:  # noqa: ANN401 (any JSON value)
         value = _Deep
     _check_depth(value)
     return value
-
-
-class PlainLoader(yaml.SafeLoader):
-    """Loads YAML without aliases: a few of them make a document without end."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Compose a node; YAMLError where it is an alias."""
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(problem="it has an alias (*)", problem_mark=event.start_mark)
-        return super().compose_node(parent, index)
-
-
-def parse_yaml(text: str) -> Any:  # noqa: ANN401 (any YAML value)
-    """Parse YAML without aliases.
-
-    Raises:
-        ValueError: It is not YAML, has an alias, or its values are nested too deeply.
-    """
-    try:
-        return yaml.load(text, PlainLoader)  # noqa: S506 (a SafeLoader)
-    except (yaml.YAMLError, RecursionError, TypeError, ValueError) as error:
-        msg = "it is not YAML without aliases"
-        raise ValueError(msg) from error
 
 
 class _Deep:

@@ -23,8 +23,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.progress import Progress
-
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.options import OptionsType, Parameter, Value, declaration, make_options
@@ -32,6 +30,8 @@ from hand_tracking_dsp.resources import default_device_model, named_bank
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from hand_tracking_dsp.compression.data.crops import Crops, HandFinder
     from hand_tracking_dsp.rl.simulation.device import DeviceModel
 

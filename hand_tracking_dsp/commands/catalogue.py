@@ -57,6 +57,7 @@ GROUPS: Mapping[str, Group] = {
             "profile": "show in which operators the networks' time goes",
             "prune": "make sparser levels of a bank's network, no training",
             "distill": "train the levels of a bank towards its dense network",
+            "train": "train levels together, on a pack of pictures",
             "quantize": "give every level of a bank an INT8 file",
             "adapt": "adapt a bank to the pictures of your own camera",
             "relevance": "compare criteria of which channels matter",

@@ -26,11 +26,12 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.documents import parse_yaml, read_text
+from hand_tracking_dsp.documents import read_text
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.gestures.features import VECTOR_LENGTH, HandFeatures, ramp
 from hand_tracking_dsp.gestures.types import BUILT_IN, RESERVED
+from hand_tracking_dsp.yaml_documents import parse_yaml
 
 _VERSION = 1
 _MOST_BYTES = 1_000_000

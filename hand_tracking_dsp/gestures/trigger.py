@@ -22,10 +22,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hand_tracking_dsp.documents import parse_yaml
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.gestures.types import SWIPES, EventKind, GestureEvent
 from hand_tracking_dsp.options import check_options, dynamic_option
+from hand_tracking_dsp.yaml_documents import parse_yaml
 
 FORM = (
     '"GESTURE started|held SECONDS|ended|moved -> set NODE PARAMETER VALUE" or '

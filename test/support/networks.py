@@ -236,6 +236,65 @@ def tiny_bank(tmp_path: Path) -> Path:
     return tmp_path / "tiny"
 
 
+def make_small_network(seed: int) -> onnx.ModelProto:
+    """Make a landmark network of one block on a picture made small: 8 channels, a few thousand weights."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    random = np.random.default_rng(seed)
+    weights: dict[str, np.ndarray] = {"low": np.array(0, np.float32), "high": np.array(6, np.float32)}
+    nodes = [helper.make_node("MaxPool", ["image"], ["small"], kernel_shape=[16, 16], strides=[16, 16])]
+
+    def layer(name: str, source: str, shape: tuple[int, ...], **attributes: object) -> None:
+        weights[f"{name}.weight"] = (random.normal(size=shape) * 0.3).astype(np.float32)
+        weights[f"{name}.bias"] = np.zeros(shape[0], np.float32)
+        kind = "Conv" if len(shape) == 4 else "Gemm"
+        inputs = [source, f"{name}.weight", f"{name}.bias"]
+        nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
+
+    layer("block.expand", "small", (16, 3, 1, 1))
+    nodes.append(helper.make_node("Clip", ["block.expand", "low", "high"], ["a"]))
+    layer("block.depthwise", "a", (16, 1, 3, 3), group=16, pads=[0, 0, 1, 1], strides=[2, 2])
+    nodes.append(helper.make_node("Clip", ["block.depthwise", "low", "high"], ["b"]))
+    layer("block.project", "b", (8, 16, 1, 1))
+    nodes.append(helper.make_node("GlobalAveragePool", ["block.project"], ["mean"]))
+    nodes.append(helper.make_node("Flatten", ["mean"], ["flat"]))
+    heads = {"landmarks": 63, "world_landmarks": 63, "presence_logit": 1, "handedness_logit": 1}
+    for name, size in heads.items():
+        layer(name, "flat", (size, 8), transB=1)
+    nodes += [helper.make_node("Sigmoid", [f"{name}_logit"], [name]) for name in ("presence", "handedness")]
+    outputs = {"landmarks": 63, "presence": 1, "handedness": 1, "world_landmarks": 63}
+    graph = helper.make_graph(
+        nodes,
+        "small",
+        [helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 3, 224, 224])],
+        [helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, [1, size]) for n, size in outputs.items()],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def write_small_bank(folder: Path) -> None:
+    """Write a bank of two small networks that can be trained, and see a hand everywhere; no palm detector."""
+    from hand_tracking_dsp.compression.bank.entries import new_bank, new_level
+    from hand_tracking_dsp.compression.bank.files import write_bank
+    from hand_tracking_dsp.compression.bank.model_size import sizes
+    from hand_tracking_dsp.compression.onnx_graph import serialized, write_weights
+
+    joints = np.random.default_rng(0).uniform(40, 180, 63).astype(np.float32)
+    models = {name: make_small_network(seed) for seed, name in enumerate(("dense", "small"))}
+    for model in models.values():
+        write_weights(model, {"landmarks.bias": joints, "presence_logit.bias": np.full(1, 3, np.float32)})
+    files = {f"{name}.onnx": serialized(model) for name, model in models.items()}
+    levels = [
+        new_level(name, f"{name}.onnx", files[f"{name}.onnx"], **sizes(model))
+        for name, model in models.items()
+    ]
+    write_bank(folder, new_bank("small", "none", "a test", levels), files)
+
+
 def original_network(file: str) -> onnx.ModelProto:
     """Read one of MediaPipe's networks as the commands that make networks do: with float32 weights."""
     from hand_tracking_dsp.compression.bank.files import read_model

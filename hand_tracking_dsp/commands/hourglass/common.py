@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hand_tracking_dsp.commands.models.training import require_pytorch
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.pose_benchmark.msra import PEOPLE
 
@@ -94,9 +94,7 @@ def require_torch(device: str = "cpu", threads: int = 0) -> str:
     Raises:
         ConfigurationError: It is not installed.
     """
-    if find_spec("torch") is None:
-        msg = "Hourglasses need PyTorch, which is not installed: run 'make setup-lab', or pip install torch."
-        raise ConfigurationError(msg)
+    require_pytorch()
     from hand_tracking_dsp.compression.torch_device import choose_device
 
     return choose_device(device, threads)

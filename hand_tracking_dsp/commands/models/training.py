@@ -59,6 +59,15 @@ def check_training(options: argparse.Namespace) -> None:
         ConfigurationError: An option is out of range, or PyTorch is not installed.
     """
     require_at_least(options, samples=64, steps=1, batch=1, workers=1)
+    require_pytorch()
+
+
+def require_pytorch() -> None:
+    """Check that PyTorch is there.
+
+    Raises:
+        ConfigurationError: It is not installed.
+    """
     if find_spec("torch") is None:
         msg = "Training needs PyTorch, which is not installed: run 'make setup-lab', or pip install torch."
         raise ConfigurationError(msg)

@@ -61,7 +61,7 @@ class BatchMaker:
 
     Args:
         real: Crops of real hands.
-        rendered: Crops of rendered hands; may be empty.
+        rendered: Crops of rendered hands; None: real ones take their share.
         empty: Crops without a hand.
         options: Contents of a batch.
     """
@@ -69,40 +69,41 @@ class BatchMaker:
     def __init__(
         self, real: CleanCrops, rendered: CleanCrops | None, empty: CleanCrops, options: BatchOptions
     ) -> None:
-        self._parts = [part for part in (real, rendered, empty) if part is not None]
-        shares = [options.real, options.rendered]
-        if rendered is None:
-            shares = [sum(shares)]
-        counts = [round(share * options.size) for share in shares]
-        self._counts = [*counts, options.size - sum(counts)]
-        self._options = options
+        self._real, self._empty, self._options = real, empty, options
+        self.rendered = rendered
 
     def make(self, draw: Draw) -> LabelledBatch:
         """Make a batch."""
         taken = [
-            part.batch(draw.numbers(draw.cpu.integers(0, len(part), count)))
-            for part, count in zip(self._parts, self._counts, strict=True)
+            part.batch(draw.numbers(draw.cpu.integers(0, len(part), count))) for part, count in self._parts()
         ]
         images = torch.cat([images for images, _ in taken])
         labels = {name: torch.cat([one[name] for _, one in taken]) for name in taken[0][1]}
         # So that every change meets every kind.
         order = draw.numbers(draw.cpu.permutation(len(images)))
         images, labels = images[order], {name: values[order] for name, values in labels.items()}
-        hand = labels["presence"] > 0.5
-        points = labels["landmarks"].view(-1, JOINT_COUNT, 3)[..., :2]
-        somebody = points[draw.numbers(draw.cpu.integers(0, len(points), len(points)))]
-        points = torch.where(hand[:, None, None], points, somebody)
-        textures = self._parts[-1].batch(draw.numbers(draw.cpu.integers(0, len(self._parts[-1]), _TEXTURES)))[
-            0
-        ]
-        options = self._options
-        changed = occlude_all(HandBatch(images, points, hand), textures, options.occlusion, draw)
-        changed = change_all(changed, options.changes, draw)
-        clean = draw.chosen(len(images), options.clean)
+        places = draw.numbers(draw.cpu.integers(0, len(self._empty), _TEXTURES))
+        textures, _ = self._empty.batch(places)
+        changed = change_batch((images, labels), textures, self._options, draw)
+        clean = draw.chosen(len(images), self._options.clean)
         changed[clean] = images[clean]
         return changed, labels
 
-    def use_rendered(self, rendered: CleanCrops) -> None:
-        """Take other rendered hands from now on, where there were some before."""
-        if len(self._parts) == 3:
-            self._parts[1] = rendered
+    def _parts(self) -> list[tuple[CleanCrops, int]]:
+        """Return what a batch is made of, with the number of each."""
+        options = self._options
+        rendered = round(options.rendered * options.size) if self.rendered else 0
+        real = round((options.real + options.rendered) * options.size) - rendered
+        parts = [(self._real, real), (self._empty, options.size - real - rendered)]
+        return [(self.rendered, rendered), *parts] if self.rendered else parts
+
+
+def change_batch(batch: LabelledBatch, textures: Tensor, options: BatchOptions, draw: Draw) -> Tensor:
+    """Cover crops and change them as cameras and light do; where there is no hand, as if there were one."""
+    images, labels = batch
+    hand = labels["presence"] > 0.5
+    points = labels["landmarks"].view(-1, JOINT_COUNT, 3)[..., :2]
+    somebody = points[draw.numbers(draw.cpu.integers(0, len(points), len(points)))]
+    points = torch.where(hand[:, None, None], points, somebody)
+    covered = occlude_all(HandBatch(images, points, hand), textures, options.occlusion, draw)
+    return change_all(covered, options.changes, draw)

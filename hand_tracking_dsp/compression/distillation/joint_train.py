@@ -25,6 +25,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,13 @@ from hand_tracking_dsp.compression.distillation.batch_maker import BatchMaker, L
 from hand_tracking_dsp.compression.distillation.error_head import ERROR
 from hand_tracking_dsp.compression.distillation.loss import deviation_percent
 from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions, Student
+from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
 
 Report = Callable[[str], None]
 
 _STEPS_TIMED = 20
+_RELIABILITY_STEPS = (0.0, 3.0, 6.0, 10.0, 15.0, 30.0)
 
 
 class JointTrainer:
@@ -67,7 +70,8 @@ class JointTrainer:
         self.students, self._maker, self._validation = students, maker, validation
         self._folder, self._options = folder, options
         self.curve: list[dict[str, Any]] = []
-        self._step, self._spent = 0, 0.0
+        self.step, self._spent = 0, 0.0
+        self._check_s, self._step_s = 0.0, 0.0
         folder.mkdir(parents=True, exist_ok=True)
         if self._checkpoint.exists():
             self._resume()
@@ -76,8 +80,12 @@ class JointTrainer:
     def progress(self) -> float:
         """Share of the training that is done, 0 to 1."""
         options = self._options
-        by_time = self._spent / options.seconds
-        return min(max(by_time, self._step / options.steps if options.steps else 0.0), 1.0)
+        by_time = self._spent / options.seconds if options.seconds else 1.0
+        return min(max(by_time, self.step / options.steps if options.steps else 0.0), 1.0)
+
+    def finish_within(self, seconds: float) -> None:
+        """Let the training end after so many seconds from now, whatever the options say."""
+        self._options = replace(self._options, seconds=self._spent + max(seconds, 0.0), steps=0)
 
     def run(
         self,
@@ -89,32 +97,38 @@ class JointTrainer:
 
         Args:
             report: Called with a line of figures of each student at each validation.
-            stop_after_s: Longest time to train for now, seconds.
+            stop_after_s: Time after which it is to be back, seconds, with what is validated at the end.
             on_step: Called with the number of batches after each.
 
         Returns:
             Whether the training is finished.
+
+        Raises:
+            ConfigurationError: A student's loss is no longer a number; the last checkpoint stays.
         """
         options = self._options
-        draw = Draw(options.seed + self._step, options.device)
+        draw = Draw(options.seed + self.step, options.device)
         before, started = self._spent, time.monotonic()
         next_check = math.floor(self.progress * options.checks)
-        while self.progress < 1 and time.monotonic() - started < stop_after_s:
+        while self.progress < 1 and time.monotonic() - started + self._still_needed_s < stop_after_s:
+            begun = time.monotonic()
             if self.progress * options.checks >= next_check:
                 self._check(report)
                 next_check += 1
-            rate = options.learning_rate * min((self._step + 1) / options.warmup, 1.0)
+                begun = time.monotonic()
+            rate = options.learning_rate * min((self.step + 1) / options.warmup, 1.0)
             rate *= 0.5 * (1 + math.cos(math.pi * self.progress))
             with _untuned():
                 batch = self._maker.make(draw)
             for student in self.students:
-                student.step(batch, rate, self._step)
-            self._step += 1
-            if self._step % _STEPS_TIMED == 0 and options.device == "cuda":
+                student.step(batch, rate, self.step)
+            self.step += 1
+            if self.step % _STEPS_TIMED == 0 and options.device == "cuda":
                 torch.cuda.synchronize()
+            self._step_s = time.monotonic() - begun
             self._spent = before + time.monotonic() - started
             if on_step:
-                on_step(self._step)
+                on_step(self.step)
         self._check(report)
         return self.progress >= 1
 
@@ -122,24 +136,36 @@ class JointTrainer:
     def _checkpoint(self) -> Path:
         return self._folder / "checkpoint.pt"
 
+    @property
+    def _still_needed_s(self) -> float:
+        """Time for one more step and the last validation, seconds."""
+        return 2 * self._step_s + 1.25 * self._check_s
+
     def _check(self, report: Report) -> None:
+        begun = time.monotonic()
         for student in self.students:
             losses = student.losses
             entry: dict[str, Any] = {
                 "student": student.name,
-                "step": self._step,
+                "step": self.step,
                 "seconds": round(self._spent, 1),
                 "loss": round(float(torch.stack(losses).mean()), 5) if losses else None,
             }
             student.losses = []
+            if entry["loss"] is not None and not math.isfinite(entry["loss"]):
+                msg = (
+                    f"The loss of {student.name} is no longer a number after {self.step} batches: begin "
+                    f"again with a lower --rate."
+                )
+                raise ConfigurationError(msg)
             with _untuned():
                 for name, (images, labels) in self._validation.items():
                     entry[name] = measure(student.predict(images), labels)
             self.curve.append(entry)
-            report(json.dumps(entry))
+            report(_line(entry))
         write_text(self._folder / "curve.json", json.dumps(self.curve, indent=1) + "\n")
         state = {
-            "step": self._step,
+            "step": self.step,
             "spent": self._spent,
             "curve": json.dumps(self.curve),
             "students": {
@@ -150,6 +176,7 @@ class JointTrainer:
         unfinished = self._checkpoint.with_suffix(".unfinished")
         torch.save(state, unfinished)
         os.replace(unfinished, self._checkpoint)
+        self._check_s = max(self._check_s, time.monotonic() - begun)
 
     def _resume(self) -> None:
         state = torch.load(self._checkpoint, map_location=self._options.device, weights_only=True)
@@ -158,7 +185,7 @@ class JointTrainer:
             student.whole.load_state_dict(whole)
             student.mean.load_state_dict(mean)
             student.optimizer.load_state_dict(optimizer)
-        self._step, self._spent = state["step"], state["spent"]
+        self.step, self._spent = state["step"], state["spent"]
         self.curve = json.loads(state["curve"])
 
 
@@ -173,29 +200,53 @@ def _untuned() -> Iterator[None]:
         torch.backends.cudnn.benchmark = tuned
 
 
-def measure(
-    found: dict[str, Tensor], labels: dict[str, Tensor], off_percent: float = 15.0
-) -> dict[str, float]:
+def measure(found: dict[str, Tensor], labels: dict[str, Tensor], off_percent: float = 15.0) -> dict[str, Any]:
     """Measure a student on a set.
 
     Returns:
-        Of hands: deviation from the teacher, % of palm, mean and median; share of them accepted; what
-        error_percent says, and its AUC of telling hands that are farther off than off_percent. Of sets
-        without a hand: share accepted.
+        Of hands: deviation from the teacher, % of palm, mean and median; share of them accepted, %; what
+        error_percent says, its AUC of telling hands that are farther off than off_percent (None where all or
+        none are), and its reliability. Of sets without a hand: share accepted.
     """
     accepted = 100 * (found["presence"].flatten() > 0.5).float()
     hand = labels["presence"] > 0.5
     if not hand.any():
         return {"accepted": round(accepted.mean().item(), 2)}
-    percent = deviation_percent(found["landmarks"], labels)[hand]
-    said = found[ERROR][hand]
+    percent, said = (
+        values[hand].float().cpu().numpy()
+        for values in (deviation_percent(found["landmarks"], labels), found[ERROR])
+    )
+    auc = area_under_curve(said, percent > off_percent)
     return {
-        "mean": round(percent.mean().item(), 2),
-        "median": round(percent.median().item(), 2),
+        "mean": round(float(percent.mean()), 2),
+        "median": round(float(np.median(percent)), 2),
         "accepted": round(accepted[hand].mean().item(), 1),
-        "said": round(said.mean().item(), 2),
-        "auc": round(area_under_curve(said.cpu().numpy(), percent.cpu().numpy() > off_percent), 3),
+        "said": round(float(said.mean()), 2),
+        "auc": None if math.isnan(auc) else round(auc, 3),
+        "reliability": reliability(said, percent),
     }
+
+
+def reliability(said: NDArray[np.float32], met: NDArray[np.float32]) -> list[dict[str, float]]:
+    """Compare what error_percent says with what is met, by steps of what it says.
+
+    Args:
+        said: float32 [n], % of palm.
+        met: float32 [n], deviations, % of palm.
+
+    Returns:
+        Of each step in which there are hands: where it begins, the hands, and the means of both.
+    """
+    places = np.digitize(said, _RELIABILITY_STEPS) - 1
+    return [
+        {
+            "from": _RELIABILITY_STEPS[place],
+            "hands": int((places == place).sum()),
+            "said": round(float(said[places == place].mean()), 1),
+            "met": round(float(met[places == place].mean()), 1),
+        }
+        for place in np.unique(places).tolist()
+    ]
 
 
 def area_under_curve(scores: NDArray[np.float32], positive: NDArray[np.bool_]) -> float:
@@ -205,3 +256,15 @@ def area_under_curve(scores: NDArray[np.float32], positive: NDArray[np.bool_]) -
         return math.nan
     pairs = np.sign(high[:, None] - low[None]).mean()
     return float(0.5 + 0.5 * pairs)
+
+
+def _line(entry: Mapping[str, Any]) -> str:
+    """Say a student's figures in a line."""
+    loss = "" if entry["loss"] is None else f", loss {entry['loss']:.4f}"
+    parts = [f"batch {entry['step']}, {entry['seconds']:.0f} s, {entry['student']}{loss}"]
+    for name, found in entry.items():
+        if isinstance(found, dict):
+            off = f"{found['mean']:.2f} % off, " if "mean" in found else ""
+            sure = f", AUC {found['auc']:.2f}" if found.get("auc") is not None else ""
+            parts.append(f"{name} {off}{found['accepted']:.0f} % accepted{sure}")
+    return "; ".join(parts)

@@ -120,16 +120,27 @@ def make_samples(
     """
     folder.mkdir(parents=True, exist_ok=True)
     wanted = -(-count // recipe.shard)
-    missing = [i for i in range(wanted) if not _shard(folder, i).is_dir()]
+    missing = missing_shards(folder, count, recipe.shard)
     report = on_progress or (lambda *_: None)
     report(wanted - len(missing), wanted)
-    # Forked processes would share ONNX Runtime's threads.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare, initargs=(recipe,)) as pool:
-        jobs = [pool.submit(_make_shard, _shard(folder, i), i, recipe.shard) for i in missing]
+    with sample_pool(recipe, workers) as pool:
+        jobs = [pool.submit(make_shard, path, i, recipe.shard) for i, path in missing]
         for done, job in enumerate(as_completed(jobs), start=wanted - len(missing) + 1):
             job.result()
             report(done, wanted)
+
+
+def sample_pool(recipe: Recipe, workers: int) -> ProcessPoolExecutor:
+    """Start processes in which make_shard makes samples of a recipe."""
+    # Forked processes would share ONNX Runtime's threads.
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare, initargs=(recipe,))
+
+
+def missing_shards(folder: Path, count: int, shard: int) -> list[tuple[int, Path]]:
+    """List the shards, number and folder, that are not there yet of so many samples."""
+    paths = ((number, folder / f"shard-{number:05d}") for number in range(-(-count // shard)))
+    return [(number, path) for number, path in paths if not path.is_dir()]
 
 
 def gathered(make: SampleMaker, numbers: Iterable[int]) -> tuple[NDArray[np.uint8], Labels]:
@@ -146,9 +157,7 @@ def drawn_samples(
     workers: int,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> TrainingSamples:
-    """Make samples in a folder that is named after the first of them, or use those that are there.
-
-    So samples that were drawn before the renderer or the drawing changed are not trained on.
+    """Make samples in folder_of the recipe, or use those that are there.
 
     Args:
         recipe: Ingredients of the samples.
@@ -158,11 +167,19 @@ def drawn_samples(
         workers: Number of processes.
         on_progress: Called with the shards done and their number.
     """
-    image, labels = recipe.maker()(0)
-    parts = [image.tobytes(), *(np.asarray(labels[key]).tobytes() for key in sorted(labels))]
-    folder = work / f"{name}-{sha256_of(b''.join(parts))[:8]}"
+    folder = folder_of(recipe, work, name)
     make_samples(recipe, count, folder, workers, on_progress)
     return TrainingSamples([folder])
+
+
+def folder_of(recipe: Recipe, work: Path, name: str) -> Path:
+    """Return a folder for samples of a recipe in another one, named after the first of them.
+
+    So samples that were drawn before the renderer or the drawing changed are not trained on.
+    """
+    image, labels = recipe.maker()(0)
+    parts = [image.tobytes(), *(np.asarray(labels[key]).tobytes() for key in sorted(labels))]
+    return work / f"{name}-{sha256_of(b''.join(parts))[:8]}"
 
 
 class TrainingSamples:
@@ -228,7 +245,8 @@ def _prepare(recipe: Recipe) -> None:
     _makers.append(recipe.maker())
 
 
-def _make_shard(path: Path, number: int, size: int) -> None:
+def make_shard(path: Path, number: int, size: int) -> None:
+    """Make one shard in a process of sample_pool."""
     images, labels = gathered(_makers[0], range(number * size, (number + 1) * size))
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     unfinished.mkdir(exist_ok=True)
@@ -236,10 +254,6 @@ def _make_shard(path: Path, number: int, size: int) -> None:
     named: dict[str, Any] = {**labels}
     np.savez(unfinished / _LABELS, **named)
     unfinished.rename(path)
-
-
-def _shard(folder: Path, number: int) -> Path:
-    return folder / f"shard-{number:05d}"
 
 
 def label_images(images: NDArray[np.uint8], teacher: Teacher) -> Labels:

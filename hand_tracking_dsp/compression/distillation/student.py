@@ -36,6 +36,7 @@ from hand_tracking_dsp.compression.distillation.error_head import (
 from hand_tracking_dsp.compression.distillation.loss import Loss, deviation_percent
 from hand_tracking_dsp.compression.distillation.network import FEATURES, OnnxNetwork
 from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
+from hand_tracking_dsp.errors import ConfigurationError
 
 _RIDGE = 1e-2
 _SURE = 0.2
@@ -82,6 +83,8 @@ class Student:
         size: Side of its input, pixels.
         options: Options of the training.
         fit: Crops with labels, to fit its heads to the teacher before training.
+        frozen: Train the head that says how sure it is alone; what the network computes stays the same to the
+            last bit.
     """
 
     def __init__(
@@ -91,21 +94,30 @@ class Student:
         size: int,
         options: JointTrainingOptions,
         fit: LabelledBatch,
+        *,
+        frozen: bool = False,
     ) -> None:
         images, labels = fit
-        self.name, self.size, self._options = name, size, options
+        self.name, self.size, self.frozen, self._options = name, size, frozen, options
         device = options.device
         self._format = torch.channels_last if options.channels_last else torch.contiguous_format
         self.network = OnnxNetwork(model).to(device, memory_format=self._format)
         self.head = ErrorHead(self.network.feature_width).to(device)
         self._grid = crop_grid(torch.tensor([[SIZE / 2, SIZE / 2, SIZE, 0.0]], device=device), size)
         self.bridge = nn.Linear(self.network.feature_width, labels[FEATURES].shape[1]).to(device)
-        self._fit(images, labels)
+        if frozen:
+            self.network.requires_grad_(requires_grad=False)
+            self.bridge.requires_grad_(requires_grad=False)
+        else:
+            self._fit(images, labels)
         self.whole = nn.ModuleDict({"network": self.network, "head": self.head, "bridge": self.bridge})
+        self._trained = [one for one in self.whole.parameters() if one.requires_grad]
         self.optimizer = torch.optim.AdamW(
-            self.whole.parameters(), lr=0.0, betas=(0.9, 0.99), weight_decay=1e-4, fused=device == "cuda"
+            self._trained, lr=0.0, betas=(0.9, 0.99), weight_decay=1e-4, fused=device == "cuda"
         )
-        self.mean = copy.deepcopy(self.whole).requires_grad_(requires_grad=False)
+        self.mean = copy.deepcopy(self.whole)
+        self._averaged = [one for one in self.mean.parameters() if one.requires_grad]
+        self.mean.requires_grad_(requires_grad=False)
         self.losses: list[Tensor] = []
 
     def seen(self, images: Tensor) -> Tensor:
@@ -120,22 +132,25 @@ class Student:
         options = self._options
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
-        with self._arithmetic():
+        with self._arithmetic(), torch.set_grad_enabled(not self.frozen):
             found = self.network(self.seen(images))
         features = found[FEATURES].float()
-        found[FEATURES] = self.bridge(features)
-        loss = Loss(0.0)(found, labels)
         percent = deviation_percent(found["landmarks"].detach(), labels)
-        sure = error_loss(self.head(features), percent, labels[WEIGHT])
+        loss = error_loss(self.head(features), percent, labels[WEIGHT])
+        shown = loss.detach()
+        if not self.frozen:
+            found[FEATURES] = self.bridge(features)
+            joints = Loss(0.0)(found, labels)
+            loss, shown = loss + joints, joints.detach()
         self.optimizer.zero_grad(set_to_none=True)
-        (loss + sure).backward()
+        loss.backward()
         torch.nn.utils.clip_grad_norm_([*self.network.parameters(), *self.bridge.parameters()], 1.0)
         torch.nn.utils.clip_grad_norm_(self.head.parameters(), 1.0)
         self.optimizer.step()
         keep = min(options.average, (1 + number) / (10 + number))
         with torch.no_grad():
-            torch._foreach_lerp_(list(self.mean.parameters()), list(self.whole.parameters()), 1 - keep)
-        self.losses.append(loss.detach())
+            torch._foreach_lerp_(self._averaged, self._trained, 1 - keep)
+        self.losses.append(shown)
 
     @torch.no_grad()
     def predict(self, images: Tensor, part: int = 128) -> dict[str, Tensor]:
@@ -151,12 +166,17 @@ class Student:
     def to_onnx(self) -> onnx.ModelProto:
         """Export the running mean, with error_percent, in pixels of its own input."""
         model = with_input_size(self.mean["network"].to_onnx(), self.size)
-        scale_landmarks(model, self.size / SIZE)
+        if self.size != SIZE:
+            scale_landmarks(model, self.size / SIZE)
         return with_error_head(model, self.mean["head"])
 
     def _arithmetic(self) -> torch.autocast:
-        """Return a context in which convolutions are multiplied as the options say."""
-        return torch.autocast(self._options.device, torch.bfloat16, enabled=self._options.half)
+        """Return a context in which convolutions are multiplied as the options say.
+
+        A frozen network's are multiplied as they will be run: the head learns its errors, not the rounding's.
+        """
+        half = self._options.half and not self.frozen
+        return torch.autocast(self._options.device, torch.bfloat16, enabled=half)
 
     @torch.no_grad()
     def _fit(self, images: Tensor, labels: dict[str, Tensor]) -> None:
@@ -166,6 +186,9 @@ class Student:
             found = [self.network(self.seen(part))[FEATURES].float() for part in images.split(128)]
         features = torch.cat(found)
         hand = labels[WEIGHT] > _SURE
+        if not hand.any():
+            msg = "The dense network is sure of no hand in the pack: pack pictures that show hands clearly."
+            raise ConfigurationError(msg)
         fits: dict[str, Tensor] = {FEATURES: labels[FEATURES].float()}
         heads = {n.output[0]: n.input for n in self.network.to_onnx().graph.node if n.op_type == "Gemm"}
         if self.size != SIZE:

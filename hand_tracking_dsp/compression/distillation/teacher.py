@@ -26,6 +26,7 @@ from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.onnx_graph import copied
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.types import Floats
 
 
 class Teacher:
@@ -61,7 +62,15 @@ class Teacher:
             handedness (of a right hand), probabilities, float32 []; features float16 [channels], which all
             heads read.
         """
-        found = dict(zip(self._names, self._session.run(as_input(image)), strict=True))
+        return self._label(as_input(image))
+
+    def label_inputs(self, images: Floats) -> dict[str, NDArray[Any]]:
+        """Label pictures, float32 [n, 3, 224, 224], RGB, 0 to 1: the same, of all of them."""
+        found = [self._label(np.ascontiguousarray(image[None])) for image in images]
+        return {name: np.stack([one[name] for one in found]) for name in found[0]}
+
+    def _label(self, image: Floats) -> dict[str, NDArray[Any]]:
+        found = dict(zip(self._names, self._session.run(image), strict=True))
         return {
             "landmarks": found["landmarks"][0],
             "world_landmarks": found["world_landmarks"][0],

@@ -24,11 +24,12 @@ from typing import Any
 
 import yaml
 
-from hand_tracking_dsp.documents import PlainLoader, excerpt, read_text, visible
+from hand_tracking_dsp.documents import excerpt, read_text, visible
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.tables.by_node import TABLES
 from hand_tracking_dsp.nodes.tables.common import is_of_rclpy, unknown_parameter
 from hand_tracking_dsp.options import Value
+from hand_tracking_dsp.yaml_documents import PlainLoader
 
 _MAX_BYTES = 1 << 20
 # Takes camera_nod for camera_node, and left_camera_node for another package's.

@@ -25,10 +25,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path, PurePath
 
-from hand_tracking_dsp.documents import parse_yaml, read_text, require_file
+from hand_tracking_dsp.documents import read_text, require_file
 from hand_tracking_dsp.errors import OutputError
 from hand_tracking_dsp.recordings.bags.storage import MOST_BYTES
 from hand_tracking_dsp.temporary import temporary_folder
+from hand_tracking_dsp.yaml_documents import parse_yaml
 
 _SUFFIXES = (".mcap", ".db3", ".bag")
 _LOGS = ("-wal", "-journal")

@@ -22,7 +22,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from hand_tracking_dsp.documents import parse_yaml
+from hand_tracking_dsp.yaml_documents import parse_yaml
 
 # A raw image of 64 megapixels, the default of max_image_megapixels, with 4 bytes each, and room for more.
 MOST_BYTES = 300_000_000

@@ -56,10 +56,11 @@ def test_without_rendered_hands_real_ones_take_their_place():
     assert (labels["presence"] > 0.5).sum() == 13
 
 
-def test_other_rendered_hands_are_taken_from_then_on():
+@pytest.mark.parametrize("before", [None, crops(5, 100, 1.0)])
+def test_other_rendered_hands_are_taken_from_then_on(before):
     options = BatchOptions(size=20, real=0.5, rendered=0.2, changes=NEVER, occlusion=UNCOVERED)
-    maker = BatchMaker(crops(9, 10, 1.0), crops(5, 100, 1.0), crops(7, 200, 0.0), options)
-    maker.use_rendered(crops(5, 120, 1.0))
+    maker = BatchMaker(crops(9, 10, 1.0), before, crops(7, 200, 0.0), options)
+    maker.rendered = crops(5, 120, 1.0)
     _, labels = maker.make(Draw(0, "cpu"))
     assert (labels["grey"] == 120 / 255).sum() == 4
 

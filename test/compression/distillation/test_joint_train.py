@@ -18,17 +18,20 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from hand_tracking_dsp.compression.distillation import joint_train
 from hand_tracking_dsp.compression.distillation.batch_maker import BatchMaker, BatchOptions
 from hand_tracking_dsp.compression.distillation.clean_crops import WEIGHT, CleanCrops
 from hand_tracking_dsp.compression.distillation.error_head import ERROR
 from hand_tracking_dsp.compression.distillation.joint_train import JointTrainer, area_under_curve, measure
 from hand_tracking_dsp.compression.distillation.network import FEATURES
 from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions, Student
+from hand_tracking_dsp.errors import ConfigurationError
 
 OPTIONS = JointTrainingOptions(seconds=math.inf, steps=6, warmup=2, checks=2)
 
@@ -110,6 +113,47 @@ def test_no_time_left_stops_it_at_once(tmp_path, small_network):
     assert not trainer(tmp_path, small_network).run(lambda _: None, stop_after_s=0.0)
 
 
+def test_a_training_can_be_told_to_end_with_this_call(tmp_path, small_network):
+    one = trainer(tmp_path, small_network, replace(OPTIONS, seconds=0.0, steps=0))
+    one.finish_within(1e-3)
+    assert one.run(lambda _: None)
+    assert one.step == 1
+    one.finish_within(1e-3)
+    assert one.run(lambda _: None), "a later call trains on"
+    assert one.step == 2
+
+
+def test_a_call_leaves_room_for_the_last_validation(tmp_path, small_network, monkeypatch):
+    one = trainer(tmp_path, small_network)
+    clock = iter(range(10**6))
+    monkeypatch.setattr(joint_train.time, "monotonic", lambda: float(next(clock)))
+    check = one._check
+    took = []
+
+    def slow(report):
+        for _ in range(50):
+            next(clock)
+        took.append(1)
+        check(report)
+        one._check_s = 50.0
+
+    monkeypatch.setattr(one, "_check", slow)
+    assert not one.run(lambda _: None, stop_after_s=100.0)
+    assert len(took) == 2, "the first and the last"
+
+
+def test_a_training_that_diverges_ends_with_a_sentence_and_keeps_its_checkpoint(tmp_path, small_network):
+    one = trainer(tmp_path, small_network)
+
+    def diverge(step):
+        if step == 2:
+            one.students[1].losses.append(torch.tensor(math.nan))
+
+    with pytest.raises(ConfigurationError, match="small is no longer a number after 3 batches"):
+        one.run(lambda _: None, on_step=diverge)
+    assert trainer(tmp_path, small_network).step == 0
+
+
 def test_the_area_under_the_curve_is_the_share_of_pairs_in_order():
     scores = np.array([1.0, 2.0, 3.0, 3.0], np.float32)
     assert area_under_curve(scores, np.array([False, False, True, True])) == 1.0
@@ -128,3 +172,6 @@ def test_a_measurement_says_how_far_off_hands_are_and_whether_that_is_known():
     assert result["accepted"] == 100
     assert result["mean"] > 15
     assert result["said"] == pytest.approx(25.5)
+    assert [(row["from"], row["hands"]) for row in result["reliability"]] == [(0.0, 6), (30.0, 6)]
+    assert result["reliability"][0] == {"from": 0.0, "hands": 6, "said": 1.0, "met": 0.0}
+    assert measure({**labels, ERROR: torch.ones(12)}, labels)["auc"] is None, "no hand is far off"

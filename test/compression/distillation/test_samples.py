@@ -46,7 +46,7 @@ def test_shards_are_whole_and_counted(hands):
 def test_what_is_there_is_not_made_again(recipe, tmp_path, monkeypatch):
     make_samples(recipe, FEW, tmp_path, 1)
     made = []
-    monkeypatch.setattr(sampling, "_make_shard", lambda path, number, _: made.append((path.name, number)))
+    monkeypatch.setattr(sampling, "make_shard", lambda path, number, _: made.append((path.name, number)))
     reports = []
     make_samples(recipe, 2 * FEW, tmp_path, 1, lambda done, of: reports.append((done, of)))
     assert made == [("shard-00001", 1)]

@@ -29,6 +29,7 @@ from hand_tracking_dsp.compression.distillation.student import (
     ridge_map,
     with_input_size,
 )
+from hand_tracking_dsp.errors import ConfigurationError
 
 
 @pytest.fixture
@@ -92,6 +93,12 @@ def test_training_lowers_the_loss_and_moves_depthwise_kernels_too(small_network,
     assert one.predict(batch[0])[ERROR].mean() > 5
 
 
+def test_hands_that_the_teacher_is_unsure_of_fit_no_heads(small_network, batch):
+    unsure = {**batch[1], "weight": torch.full((24,), 0.1)}
+    with pytest.raises(ConfigurationError, match="sure of no hand"):
+        student(small_network(1), 160, (batch[0], unsure))
+
+
 def test_a_ridge_map_finds_a_linear_map():
     x = torch.rand(200, 5, generator=torch.Generator().manual_seed(1))
     weight, bias = ridge_map(x, x @ torch.arange(10.0).view(5, 2) + 3)
@@ -102,3 +109,21 @@ def test_a_ridge_map_finds_a_linear_map():
 def test_the_input_of_a_network_takes_any_size(small_network):
     session = open_exact(with_input_size(small_network(1), 192))
     assert session.run(np.zeros((1, 3, 192, 192), np.float32))[0].shape == (1, 63)
+
+
+def test_a_frozen_student_learns_how_sure_it_is_and_computes_the_same_to_the_last_bit(small_network, batch):
+    model = small_network(1)
+    one = Student("dense", model, 224, JointTrainingOptions(half=True), batch, frozen=True)
+    before = one.predict(batch[0])
+    for number in range(5):
+        one.step(batch, 1e-2, number)
+    after = one.predict(batch[0])
+    assert torch.equal(before["landmarks"], after["landmarks"])
+    assert not torch.equal(before[ERROR], after[ERROR])
+    exported = open_exact(one.to_onnx())
+    image = batch[0][:1].numpy()
+    old = open_exact(model).run(image)
+    *same, said = exported.run(image)
+    assert all(np.array_equal(a, b) for a, b in zip(old, same, strict=True))
+    assert said.item() == pytest.approx(after[ERROR][0].item(), rel=1e-3)
+    assert torch.stack(one.losses).isfinite().all()

@@ -1,0 +1,151 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""hand-tracking-dsp models train: train levels together on a pack of pictures, on a GPU or a CPU.
+
+It prints plain lines and needs neither rich nor matplotlib, so that it runs where little but PyTorch is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hand_tracking_dsp.commands.arguments import add_bank, add_seed, require_at_least, require_between
+from hand_tracking_dsp.commands.models.training import require_pytorch
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.manifest import read_manifest
+
+if TYPE_CHECKING:
+    from hand_tracking_dsp.compression.distillation.joint_run import JointRunOptions
+
+_HANDS = {"cuda": 98304, "cpu": 8192}
+_RENDERED, _EMPTY = 0.5, 0.42
+_LONGEST_S = 1e9
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.description = (
+        "Trains levels of a bank, of any input size, end to end and together on a pack of pictures, towards "
+        "the bank's dense network. Each learns to say how far off its landmarks are, the dense one nothing "
+        "else. The same command goes on where it was stopped; 'models export' makes a bank of what it leaves."
+    )
+    parser.add_argument("pack", type=Path, metavar="PACK", help="pictures, as 'models pack' writes them")
+    add_bank(parser)
+    parser.add_argument(
+        "--levels",
+        nargs="+",
+        required=True,
+        metavar="NAME@SIZE",
+        help="levels to make: the level that each begins with, and the side of its input, pixels",
+    )
+    parser.add_argument(
+        "--work",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of what is made; a training is resumed",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        help="training time of all calls together, at whose end the learning rate is 0; "
+        "if neither it nor --steps is given, the training ends with this call",
+    )
+    parser.add_argument("--steps", type=int, help="batches of training, instead of --minutes")
+    parser.add_argument(
+        "--stop-after",
+        type=float,
+        metavar="S",
+        help="seconds after which this call ends, with all that it does",
+    )
+    parser.add_argument("--batch", type=int, default=256, help="crops in a batch")
+    parser.add_argument("--rate", type=float, default=4e-4, help="highest learning rate")
+    parser.add_argument(
+        "--hands", type=int, help="crops of real hands; if not given, 98304 on a GPU and 8192 on a CPU"
+    )
+    parser.add_argument("--rendered", type=int, help="rendered hands; half of --hands if not given")
+    parser.add_argument("--checks", type=int, default=8, help="validations, evenly spread over the training")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--threads", type=int, default=0, help="threads on a CPU; 0 = PyTorch's choice")
+    parser.add_argument("--workers", type=int, default=2, help="processes that draw rendered hands")
+    parser.add_argument(
+        "--show", type=Path, metavar="FILE", help="picture of training samples, to be looked at"
+    )
+    add_seed(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train for as long as there is time, and write the networks into the work folder."""
+    begun = time.monotonic()
+    require_at_least(options, steps=1, batch=8, hands=64, rendered=1, checks=1, workers=1, threads=0)
+    require_between(options, minutes=(0.01, 1e6), rate=(1e-7, 1.0), stop_after=(1.0, _LONGEST_S))
+    if options.minutes is None and options.steps is None and options.stop_after is None:
+        msg = "The training has no end: give --minutes, --steps or --stop-after."
+        raise ConfigurationError(msg)
+    require_pytorch()
+    from hand_tracking_dsp.compression.distillation.joint_run import JointRun
+    from hand_tracking_dsp.compression.distillation.level_to_train import LevelToTrain
+    from hand_tracking_dsp.compression.distillation.sample_sheet import write_sheet
+
+    def report(line: str) -> None:
+        print(f"[{time.monotonic() - begun:7.1f} s] {line}", flush=True)
+
+    levels = [LevelToTrain.parse(text) for text in options.levels]
+    bank = read_manifest(options.bank or default_bank())
+    training = JointRun(options.pack, bank, levels, options.work, _amounts(options), report)
+    show = options.show
+    finished = training.run(
+        (options.stop_after or _LONGEST_S) - (time.monotonic() - begun),
+        (lambda batch: write_sheet(show, batch)) if show else None,
+    )
+    report(f"The networks are in {options.work}.")
+    if not finished:
+        report("The training is not finished: the same command goes on with it.")
+    return 0
+
+
+def _amounts(options: argparse.Namespace) -> JointRunOptions:
+    from hand_tracking_dsp.compression.distillation.batch_maker import BatchOptions
+    from hand_tracking_dsp.compression.distillation.joint_run import JointRunOptions
+    from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions
+    from hand_tracking_dsp.compression.torch_device import bfloat16_is_fast, choose_device
+
+    device = choose_device(options.device, options.threads)
+    hands = options.hands or _HANDS[device]
+    seconds = _LONGEST_S if options.steps else 60 * (options.minutes or 0.0)
+    training = JointTrainingOptions(
+        seconds=seconds,
+        steps=options.steps or 0,
+        learning_rate=options.rate,
+        checks=options.checks,
+        device=device,
+        half=bfloat16_is_fast(device),
+        seed=options.seed,
+    )
+    if options.steps:
+        training = replace(training, warmup=min(training.warmup, options.steps // 4 + 1))
+    return JointRunOptions(
+        hands=hands,
+        empty=round(_EMPTY * hands),
+        rendered=options.rendered or round(_RENDERED * hands),
+        workers=options.workers,
+        batch=BatchOptions(size=options.batch),
+        training=training,
+    )
