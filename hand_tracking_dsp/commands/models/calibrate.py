@@ -58,9 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--most-lost",
         type=float,
-        default=1.0,
+        default=2.0,
         metavar="%",
-        help="share of the hands that a level may lose by its threshold, %% (default: %(default)s)",
+        help="share of hands, clean and covered, that a threshold may lose, %% (default: %(default)s)",
     )
     parser.add_argument("--update", action="store_true", help="write what was chosen into the bank")
 

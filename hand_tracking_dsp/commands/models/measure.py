@@ -47,6 +47,7 @@ from hand_tracking_dsp.compression.bank.hold_out import (
     dense_file,
 )
 from hand_tracking_dsp.compression.bank.hold_out_plots import save_presence_plot, save_reliability_plot
+from hand_tracking_dsp.compression.bank.presence_threshold import PresenceSamples
 from hand_tracking_dsp.compression.bank.reliability import EDGES, OFF_PERCENT, Reliability, reliability
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.bank.timing import grey_runs, time_in_turn
@@ -123,6 +124,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     """Return what each file reached, as the JSON has it."""
     thresholds = TrackerOptions().presence_thresholds(bank.levels)
+    everything = np.ones(len(held_out.kinds), bool)
     rows = []
     for one, relative in zip(found, times, strict=True):
         threshold = thresholds[one.info.index]
@@ -135,6 +137,7 @@ def _rows(
                 "precision": one.info.precision,
                 "latency": round(relative, 4),
                 "presence_threshold": threshold,
+                "hands_kept_percent": PresenceSamples.of([one], held_out, everything).at(threshold).hands,
                 "sets": [
                     {
                         "kind": kind,
@@ -158,8 +161,6 @@ def _hold_out_table(rows: Sequence[dict[str, Any]], held_out: HoldOutCrops) -> T
     cells = []
     for row in rows:
         sets = {(one["kind"], one["name"]): one for one in row["sets"]}
-        hands = [one for one in row["sets"] if one["kind"] == CLEAN]
-        kept = sum(one["accepted_percent"] * one["count"] for one in hands if one["count"])
         values = (sets[key]["deviation_percent" if key[0] == CLEAN else "accepted_percent"] for key in shown)
         cells.append(
             (
@@ -170,13 +171,14 @@ def _hold_out_table(rows: Sequence[dict[str, Any]], held_out: HoldOutCrops) -> T
                     f"{value:.2f}" if key[0] == CLEAN else f"{value:.1f}"
                     for key, value in zip(shown, values, strict=True)
                 ),
-                f"{kept / max(sum(one['count'] for one in hands), 1):.1f}",
+                _shown(row["hands_kept_percent"], 1),
                 f"{row['presence_threshold']:g}",
             )
         )
     title = (
         "Deviation of hands from the dense network, mean, % of palm; regions without a hand accepted, %"
         "\nlatency: of one run on one thread, relative to the dense network in fp32; (n): crops"
+        "\nhands kept: of those that the dense network finds, clean and covered, %"
     )
     names = [
         f"{name}{': accepted' if kind == EMPTY else ''} ({held_out.sets[kind, name].sum()})"

@@ -27,7 +27,6 @@ import numpy as np
 from hand_tracking_dsp.compression.bank.error_scale import with_error_scale
 from hand_tracking_dsp.compression.bank.files import read_model, write_bank
 from hand_tracking_dsp.compression.bank.hold_out import (
-    CLEAN,
     EMPTY,
     FileOutputs,
     HoldOutCrops,
@@ -109,8 +108,12 @@ def choose_thresholds(
     Raises:
         ConfigurationError: There are too few of them.
     """
-    for kind, name in ((CLEAN, "hands that the dense network finds"), (EMPTY, "regions without a hand")):
-        count = int(min((held_out.of(kind) & part).sum() for part in (half, ~half)))
+    needed = {
+        "hands that the dense network finds": held_out.found,
+        "regions without a hand": held_out.of(EMPTY),
+    }
+    for name, crops in needed.items():
+        count = int(min((crops & part).sum() for part in (half, ~half)))
         if count < _LEAST_CROPS:
             msg = (
                 f"Only {count} {name} are in one half of the pictures: give more; {_LEAST_CROPS} are needed."

@@ -58,12 +58,14 @@ class HoldOutCrops:
         reference: Landmarks of the dense network on the clean crop, or exact ones; NaN without a hand.
         hand: Whether each shows a hand: clean and covered ones where the dense network takes the clean crop
             for one.
+        found: Clean and covered hands that the dense network takes for one as they are.
     """
 
     crops: Crops
     kinds: NDArray[np.str_]
     reference: Predictions
     hand: Mask
+    found: Mask
 
     @classmethod
     def make(
@@ -83,13 +85,17 @@ class HoldOutCrops:
             rendered: Rendered hands, and their exact joints.
             seed: Seed of the covers.
         """
-        found = predict(dense, hands.images)
-        parts = [(CLEAN, hands, found), (COVERED, _covered(hands, empty or hands, seed), found)]
+        covered = _covered(hands, empty or hands, seed)
+        clean = predict(dense, hands.images)
+        parts = [(CLEAN, hands, clean), (COVERED, covered, clean)]
         if rendered is not None:
             parts.append((RENDERED, *rendered))
         if empty is not None:
             parts.append((EMPTY, empty, _unknown(len(empty))))
-        reference = _joined([found for _, _, found in parts])
+        reference = _joined([one for _, _, one in parts])
+        found = np.zeros(len(reference.presence), bool)
+        presence = np.concatenate([clean.presence, predict(dense, covered.images).presence])
+        found[: len(presence)] = presence >= PRESENCE_THRESHOLD
         crops = [one for _, one, _ in parts]
         return cls(
             Crops(
@@ -100,6 +106,7 @@ class HoldOutCrops:
             np.array([kind for kind, one, _ in parts for _ in range(len(one))]),
             reference,
             reference.presence >= PRESENCE_THRESHOLD,
+            found & (reference.presence >= PRESENCE_THRESHOLD),
         )
 
     @cached_property

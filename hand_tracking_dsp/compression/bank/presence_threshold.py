@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hand_tracking_dsp.compression.bank.hold_out import CLEAN, EMPTY, FileOutputs, HoldOutCrops, Mask
+from hand_tracking_dsp.compression.bank.hold_out import EMPTY, FileOutputs, HoldOutCrops, Mask
 from hand_tracking_dsp.tracking.tracker_options import PRESENCE_THRESHOLD
 from hand_tracking_dsp.tracking.types import Floats
 
@@ -62,10 +62,9 @@ class PresenceSamples:
 
     @classmethod
     def of(cls, files: Sequence[FileOutputs], held_out: HoldOutCrops, chosen: Mask) -> PresenceSamples:
-        """Take what files say of some of the crops; of hands the clean ones."""
+        """Take what files say of some of the crops; of hands those that the dense network finds."""
         said = np.stack([file.presence for file in files])
-        empty, hands = (held_out.of(kind) & chosen for kind in (EMPTY, CLEAN))
-        return cls(said[:, empty], said[:, hands])
+        return cls(said[:, held_out.of(EMPTY) & chosen], said[:, held_out.found & chosen])
 
     def at(self, threshold: float) -> Acceptance:
         """Count what is accepted: of each kind of region by the file that does worst; NaN without regions."""

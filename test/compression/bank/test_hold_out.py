@@ -82,6 +82,9 @@ def test_hands_come_clean_and_covered_and_empty_regions_as_they_are(held_out: Ho
     assert (landmarks[clean] == landmarks[covered]).all(), "the reference is that of the clean crop"
     assert np.mean((images[clean] != images[covered]).any(axis=(1, 2, 3))) > 0.8
     assert np.isnan(landmarks[held_out.kinds == EMPTY]).all()
+    assert (held_out.found & clean).sum() == 83
+    assert 40 < (held_out.found & covered).sum() < 83, "some are found no more where they are covered"
+    assert not held_out.found[held_out.kinds == EMPTY].any()
 
 
 def test_the_same_seed_covers_the_same(dense: Session) -> None:
