@@ -32,6 +32,7 @@ from hand_tracking_dsp.commands.arguments import (
 )
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.bank.files import write_bank
+from hand_tracking_dsp.compression.data.pictures import list_pictures
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.palm.bank import (
     PRUNED,
@@ -42,6 +43,7 @@ from hand_tracking_dsp.compression.palm.bank import (
 )
 from hand_tracking_dsp.compression.palm.pictures import MIN_PICTURES, detector_inputs, split_pictures
 from hand_tracking_dsp.compression.palm.recall import total
+from hand_tracking_dsp.compression.palm.trained import read_trained
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.recordings.labels import read_boxes
 from hand_tracking_dsp.resources import original_bank
@@ -58,6 +60,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--boxes",
         type=Path,
         help="CSV of hand boxes drawn by a person (file, xmin, ymin, xmax, ymax), pictures beside it",
+    )
+    parser.add_argument(
+        "--empty",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="folders of pictures without a hand, faces above all, in which palms are counted",
+    )
+    parser.add_argument(
+        "--trained",
+        type=Path,
+        metavar="DIR",
+        help="work folder of 'models train-palm', whose detector is taken instead of pruning one",
     )
     add_out(parser)
     parser.add_argument("--count", type=int, default=128, help="pictures to calibrate on")
@@ -77,16 +93,20 @@ def run(options: argparse.Namespace) -> int:
     require_writable(options.out, MANIFEST_NAME)
     console = make_console()
     bank = read_manifest(options.bank or original_bank())
-    limit = read_image_limit(options, *options.images)
+    trained = read_trained(options.trained) if options.trained else None
+    limit = read_image_limit(options, *options.images, *options.empty)
+    empty = [picture for folder in options.empty for picture in list_pictures(folder, limit)]
     boxes = read_boxes(options.boxes) if options.boxes else []
     learn, held_back = split_pictures(options.images, limit)
     images = detector_inputs(learn, options.count, options.seed)
     check = detector_inputs(held_back, options.count, options.seed + 1)
     with Progress(console=console, transient=True) as progress:
         layers = progress.add_task("solving layers", total=None)
-        bank, networks = make_detectors(bank, images, options.seed, lambda _: progress.advance(layers))
+        bank, networks = make_detectors(
+            bank, images, options.seed, lambda _: progress.advance(layers), trained
+        )
         progress.remove_task(layers)
-        task = progress.add_task("measuring", total=len(check) + len(boxes) * len(networks))
+        task = progress.add_task("measuring", total=len(check) + (len(boxes) + len(empty)) * len(networks))
         results = measure_detectors(
             networks,
             check,
@@ -94,6 +114,7 @@ def run(options: argparse.Namespace) -> int:
             options.runs,
             options.least_recall / 100,
             lambda: progress.advance(task),
+            empty,
         )
     console.print(machine_line())
     console.print(_table_of_networks(results))
@@ -105,7 +126,9 @@ def run(options: argparse.Namespace) -> int:
             console.print(f"{result.file} is left out: {result.problem}.")
     sources = ", ".join(sorted({path.resolve().name for path in options.images}))
     marked = options.boxes.resolve().parent.name if options.boxes else ""
-    new = record(bank, results, f"{sources} ({len(check)} held back, seed {options.seed})", marked)
+    without = ", ".join(sorted({path.resolve().name for path in options.empty}))
+    data = f"{sources} ({len(check)} held back, seed {options.seed})"
+    new = record(bank, results, data, marked, without)
     write_bank(options.out, new, {file: serialized(model) for file, model in networks.items()})
     console.print(f"The bank is written into {options.out}.")
     return 0 if any(info.name == PRUNED for info in new.detectors) else 1
@@ -125,9 +148,22 @@ def _table_of_networks(results: list[DetectorFigures]) -> Table:
         found, p50_ms = total(result.recalls), result.times.p50_ms
         marks = (f"{100 * found.recall:.2f}", f"{100 * found.precision:.2f}")
         times = (f"{p50_ms:.2f}", f"{p50_ms / dense_ms:.2f}")
-        rows.append((result.file, *times, *(marks if found.hands else (_NOTHING, _NOTHING))))
-    title = "One run in ONNX Runtime, 1 thread, in turn; hands on marked pictures"
-    return make_table(title, ("network", "p50 ms", "of dense", "recall %", "precision %"), rows)
+        false = result.false
+        wrong = (f"{false.wrong} of {false.pictures}", f"{false.wrong_squares} of {false.squares}")
+        rows.append(
+            (
+                result.file,
+                *times,
+                *(marks if found.hands else (_NOTHING, _NOTHING)),
+                *(wrong if false.pictures else (_NOTHING, _NOTHING)),
+            )
+        )
+    title = (
+        "One run in ONNX Runtime, 1 thread, in turn; hands on marked pictures; pictures without a hand, and "
+        "squares of them, in which a palm is seen"
+    )
+    headings = ("network", "p50 ms", "of dense", "recall %", "precision %", "false palms", "in squares")
+    return make_table(title, headings, rows)
 
 
 def _table_of_deviations(results: list[DetectorFigures], pictures: int) -> Table:

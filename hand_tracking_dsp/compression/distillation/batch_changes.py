@@ -23,7 +23,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
@@ -38,13 +38,19 @@ from hand_tracking_dsp.compression.distillation.batch_geometry import (
 )
 
 _PATH_STEPS = 12
-_LONGEST_PATH = 0.2
-"""Longest path of a motion blur, as a share of the crop's side."""
+_PATH = (0.02, 0.2)
+"""Shortest and longest path of a motion blur, as shares of the crop's side."""
+
+_SMALL, _BLUR_PX = (0.14, 0.75), (0.6, 4.0)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeShares:
-    """Shares of the crops that get each change."""
+    """Shares of the crops that get each change.
+
+    Attributes:
+        extent: Size of a hand in an image, in that of a hand in its crop, 0 to 1: how far blurs reach.
+    """
 
     light: float = 0.35
     shadow: float = 0.1
@@ -56,6 +62,7 @@ class ChangeShares:
     blur: float = 0.1
     noise: float = 0.2
     jpeg: float = 0.2
+    extent: float = 1.0
 
 
 class Draw:
@@ -91,17 +98,19 @@ class Draw:
 def change_all(images: Tensor, shares: ChangeShares, draw: Draw) -> Tensor:
     """Change crops as a camera would: light, then the lens and motion, then the sensor, then the codec."""
     images = images.clone()
+    extent = shares.extent
+    blurred, small = partial(_blurred, extent=extent), partial(_small, extent=extent)
     steps: tuple[tuple[Callable[[Tensor, Draw], Tensor], float], ...] = (
         (_light, shares.light),
         (_shadow, shares.shadow),
         (_tint, shares.tint),
         (_grey, shares.grey),
-        (_blurred, shares.blur / 2),
-        (_blurred, shares.blur / 2),
-        (moved_blur, shares.motion),
-        (_small, shares.small / 3),
-        (_small, shares.small / 3),
-        (_small, shares.small / 3),
+        (blurred, shares.blur / 2),
+        (blurred, shares.blur / 2),
+        (partial(moved_blur, extent=extent), shares.motion),
+        (small, shares.small / 3),
+        (small, shares.small / 3),
+        (small, shares.small / 3),
         (_dark, shares.dark),
         (_noise, shares.noise),
         (jpeg, shares.jpeg),
@@ -113,13 +122,13 @@ def change_all(images: Tensor, shares: ChangeShares, draw: Draw) -> Tensor:
     return images
 
 
-def moved_blur(images: Tensor, draw: Draw) -> Tensor:
+def moved_blur(images: Tensor, draw: Draw, extent: float = 1.0) -> Tensor:
     """Blur by a motion along a smooth random path, with a turn and an approach, during the exposure.
 
     The path's mean is the still image, so that the labels fit.
     """
     count, size = len(images), images.shape[-1]
-    longest = draw.uniform(0.02, _LONGEST_PATH, count) * size
+    longest = draw.uniform(*_PATH, count) * size * extent
     # A path with a curve: velocity and acceleration.
     time = torch.linspace(-0.5, 0.5, _PATH_STEPS, device=images.device)
     along = turned_unit(draw.uniform(0, 2 * math.pi, count))
@@ -190,10 +199,11 @@ def _dark(images: Tensor, draw: Draw) -> Tensor:
     return light * left ** -draw.uniform(0.0, 0.8, count, 1, 1, 1)
 
 
-def _small(images: Tensor, draw: Draw) -> Tensor:
+def _small(images: Tensor, draw: Draw, extent: float) -> Tensor:
     """Show hands that are small in the camera's image, enlarged by the tracker; one size for all of them."""
     size = images.shape[-1]
-    small = int(size * math.exp(draw.cpu.uniform(math.log(0.14), math.log(0.75))))
+    low, high = (extent * math.log(share) for share in _SMALL)
+    small = int(size * math.exp(draw.cpu.uniform(low, high)))
     if draw.cpu.random() < 0.7:
         reduced = functional.interpolate(images, size=(small, small), mode="area")
     else:
@@ -202,9 +212,9 @@ def _small(images: Tensor, draw: Draw) -> Tensor:
     return functional.interpolate(reduced, size=(size, size), mode=mode, align_corners=False)
 
 
-def _blurred(images: Tensor, draw: Draw) -> Tensor:
+def _blurred(images: Tensor, draw: Draw, extent: float) -> Tensor:
     """Blur as a lens out of focus; one width for all of them."""
-    deviation = float(draw.cpu.uniform(0.6, 4.0))
+    deviation = float(draw.cpu.uniform(*_BLUR_PX)) * extent
     reach = math.ceil(2.5 * deviation)
     steps = torch.arange(-reach, reach + 1, dtype=torch.float32)
     kernel = (-0.5 * (steps / deviation) ** 2).exp()

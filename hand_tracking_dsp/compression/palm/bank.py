@@ -33,13 +33,21 @@ from hand_tracking_dsp.compression.bank.entries import (
 from hand_tracking_dsp.compression.bank.files import read_model
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_turn
+from hand_tracking_dsp.compression.data.pictures import Picture
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.palm.detector import open_detector
 from hand_tracking_dsp.compression.palm.deviation import RegionDeviation, measure_deviation
 from hand_tracking_dsp.compression.palm.kinks import fold_kinks
 from hand_tracking_dsp.compression.palm.prune import LayerFit, prune_palm
-from hand_tracking_dsp.compression.palm.recall import Recall, measure_recall, total
+from hand_tracking_dsp.compression.palm.recall import (
+    FalsePalms,
+    Recall,
+    measure_false_palms,
+    measure_recall,
+    total,
+)
 from hand_tracking_dsp.compression.palm.rewrite import project_before_resize, with_integer_projections
+from hand_tracking_dsp.compression.palm.trained import TrainedPalm
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.recordings.labels import LabelledPicture
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
@@ -55,6 +63,9 @@ PRECISION = "precision_percent"
 
 OFFSET = "region_offset_palm_percent"
 """Metric: median distance of wrist and middle MCP from the dense detector's, in % of palm size."""
+
+FALSE_PALMS = "false_palms_percent"
+"""Metric: share of views of pictures without a hand, whole and in squares, in which a palm is seen, in %."""
 
 # Of the dense detector's palms, in frames harder than a camera's: MediaPipe's own lite has 0.9 of them.
 _LEAST_COMMON = 0.8
@@ -74,6 +85,7 @@ class DetectorFigures:
         times: Times of one run, one thread.
         recalls: Recall by recording; empty without boxes.
         deviation: Deviation from the dense detector on pictures held back; None for the dense one itself.
+        false: Palms seen where no hand is; of no picture without such pictures.
         problem: Why it is not good enough for a bank; "" if it is.
     """
 
@@ -82,6 +94,7 @@ class DetectorFigures:
     times: Times
     recalls: Mapping[str, Recall] = field(default_factory=dict)
     deviation: RegionDeviation | None = None
+    false: FalsePalms = field(default_factory=FalsePalms)
     problem: str = ""
 
 
@@ -90,14 +103,16 @@ def make_detectors(
     images: NDArray[np.uint8],
     seed: int = 0,
     on_step: Callable[[LayerFit], None] | None = None,
+    trained: TrainedPalm | None = None,
 ) -> tuple[Manifest, Networks]:
-    """Give each palm detector of a bank an INT8 variant, and add one pruned from the smallest.
+    """Give each palm detector of a bank an INT8 variant, and add a pruned or trained one.
 
     Args:
         bank: Bank whose first detector is the dense one.
         images: uint8 [n, 192, 192, 3], RGB, to calibrate on.
         seed: Seed of the positions compared.
         on_step: Called after each layer that was solved again.
+        trained: Detector to take instead of pruning one.
 
     Returns:
         The new bank, with its latency and accuracy yet to be measured, and all its detectors.
@@ -115,21 +130,19 @@ def make_detectors(
         made[original.file] = read_model(bank, original)
         rewritten = fold_kinks(project_before_resize(made[original.file]))
         detectors.append(_with_int8(original, rewritten, made))
-    smallest = min(originals, key=lambda info: info.macs)
-    pruned = fold_kinks(prune_palm(made[smallest.file], images, seed=seed, on_step=on_step))
-    detector = new_network(
-        PRUNED,
-        f"palm_{PRUNED}.onnx",
-        serialized(pruned),
-        source={
+    if trained is not None:
+        pruned, source = fold_kinks(trained.model), dict(trained.source)
+    else:
+        smallest = min(originals, key=lambda info: info.macs)
+        pruned = fold_kinks(prune_palm(made[smallest.file], images, seed=seed, on_step=on_step))
+        source = {
             "file": smallest.file,
             "sha256": smallest.computes,
             "method": "5x5 kernels of the finest grid cut to 3x3, least squares",
             "pictures": len(images),
             "seed": seed,
-        },
-        **sizes(pruned),
-    )
+        }
+    detector = new_network(PRUNED, f"palm_{PRUNED}.onnx", serialized(pruned), source=source, **sizes(pruned))
     made[detector.file] = pruned
     detectors.append(_with_int8(detector, pruned, made))
     return replace(bank, detectors=tuple(detectors)), made
@@ -142,8 +155,9 @@ def measure_detectors(
     runs: int = 100,
     least_recall: float = 0.99,
     on_progress: Callable[[], None] | None = None,
+    empty: Sequence[Picture] = (),
 ) -> list[DetectorFigures]:
-    """Measure detectors: time, hands found, and how far their regions lie from the dense detector's.
+    """Measure detectors: time, hands found, false palms, and how far their regions lie from the dense one's.
 
     Args:
         networks: Networks by file; the first is the dense one.
@@ -151,7 +165,8 @@ def measure_detectors(
         pictures: Pictures with hands that a person marked; none if there are no such.
         runs: Timed runs of each, at least 1.
         least_recall: Share of the dense detector's recall that is good enough.
-        on_progress: Called len(images) + len(pictures) * len(networks) times.
+        on_progress: Called len(images) + (len(pictures) + len(empty)) * len(networks) times.
+        empty: Pictures without a hand; none if there are no such.
 
     Raises:
         BackendError: A backend refuses a network.
@@ -164,7 +179,12 @@ def measure_detectors(
     deviations = [None, *measure_deviation(detectors[0], detectors[1:], images, "rgb", on_progress)]
     results = [
         DetectorFigures(
-            file, detector.provider, time, measure_recall(detector, pictures, on_progress), deviation
+            file,
+            detector.provider,
+            time,
+            measure_recall(detector, pictures, on_progress),
+            deviation,
+            measure_false_palms(detector, empty, on_progress),
         )
         for file, detector, time, deviation in zip(networks, detectors, times, deviations, strict=True)
     ]
@@ -173,10 +193,12 @@ def measure_detectors(
     return results
 
 
-def record(bank: Manifest, results: Sequence[DetectorFigures], data: str, boxes: str) -> Manifest:
+def record(
+    bank: Manifest, results: Sequence[DetectorFigures], data: str, boxes: str, empty: str = ""
+) -> Manifest:
     """Add the measurements to a bank, and leave out the new files that are not good enough.
 
-    The held-back pictures are named data, the marked ones boxes.
+    The held-back pictures are named data, the marked ones boxes, those without a hand empty.
     """
     by_file = {result.file: result for result in results}
     bad = {result.file for result in results if result.problem}
@@ -191,7 +213,7 @@ def record(bank: Manifest, results: Sequence[DetectorFigures], data: str, boxes:
         if result is None:
             return info
         profile = result.times.profile(result.provider, _THREADS)
-        return with_latency(with_accuracy(info, *_accuracy(result, data, boxes)), profile)
+        return with_latency(with_accuracy(info, *_accuracy(result, data, boxes, empty)), profile)
 
     return replace(bank, detectors=good).with_each_file(recorded)
 
@@ -218,7 +240,7 @@ def _problem(result: DetectorFigures, dense: DetectorFigures, least_recall: floa
     return ""
 
 
-def _accuracy(result: DetectorFigures, data: str, boxes: str) -> list[Accuracy]:
+def _accuracy(result: DetectorFigures, data: str, boxes: str, empty: str) -> list[Accuracy]:
     """Return the figures of one file as bank.json has them."""
     figures = []
     if result.recalls:
@@ -227,6 +249,8 @@ def _accuracy(result: DetectorFigures, data: str, boxes: str) -> list[Accuracy]:
         figures.append((PRECISION, boxes, 100 * found.precision, found.pictures))
     if result.deviation and np.isfinite(result.deviation.offset_p50):
         figures.append((OFFSET, data, result.deviation.offset_p50, result.deviation.pictures))
+    if result.false.pictures:
+        figures.append((FALSE_PALMS, empty, 100 * result.false.share, result.false.pictures))
     return [
         new_accuracy(name, value, samples, result.provider, metric)
         for metric, name, value, samples in figures

@@ -48,7 +48,7 @@ _WEAKEST = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class _Prelu:
+class Prelu:
     """Nodes of a PReLU, found by its parts: what it reads and makes, its weights, its product and sum."""
 
     source: str
@@ -69,7 +69,7 @@ def fold_kinks(model: onnx.ModelProto) -> onnx.ModelProto:
     factors: dict[str, Array] = {}
     changed: dict[str, Array] = {}
     gone: list[onnx.NodeProto] = []
-    for prelu in _prelus(result, graph, weights):
+    for prelu in read_prelus(result, graph, weights):
         slope = weights[prelu.slope].astype(np.float64)
         factor = factors.get(prelu.source, np.ones_like(slope))
         block = _next_block(graph, weights, prelu.output)
@@ -97,7 +97,7 @@ def fold_kinks(model: onnx.ModelProto) -> onnx.ModelProto:
     return result
 
 
-def _prelus(model: onnx.ModelProto, graph: Graph, weights: dict[str, Array]) -> list[_Prelu]:
+def read_prelus(model: onnx.ModelProto, graph: Graph, weights: dict[str, Array]) -> list[Prelu]:
     """Find the PReLUs in the order in which they run."""
     found = []
     for relu in model.graph.node:
@@ -111,7 +111,7 @@ def _prelus(model: onnx.ModelProto, graph: Graph, weights: dict[str, Array]) -> 
         slope = next((name for name in scales[0].input if name in weights), "")
         rest = next((name for name in product.input if name in weights), "")
         if slope and rest and scales[0].output[0] in total.input:
-            found.append(_Prelu(relu.input[0], total.output[0], slope, rest, product, total))
+            found.append(Prelu(relu.input[0], total.output[0], slope, rest, product, total))
     return found
 
 

@@ -27,14 +27,15 @@ No labels, no gradients; the dense network is the one that the detector was made
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.compression.onnx_graph import Graph, copied, is_depthwise, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import Graph, is_depthwise, read_weights, write_weights
+from hand_tracking_dsp.compression.palm.blocks import without_blocks
 from hand_tracking_dsp.compression.palm.layers import FeatureSamples, Projection, read_projections
 from hand_tracking_dsp.compression.palm.rewrite import project_before_resize
 from hand_tracking_dsp.compression.pruning.reconstruction import Doubles, Moments, solve
@@ -64,6 +65,7 @@ def prune_palm(
     images: NDArray[np.uint8],
     *,
     stem: bool = True,
+    without: Sequence[str] = (),
     seed: int = 0,
     on_step: Callable[[LayerFit], None] | None = None,
 ) -> onnx.ModelProto:
@@ -73,14 +75,15 @@ def prune_palm(
         dense: The detector, fp32; stays as it is.
         images: uint8 [n, 192, 192, 3], RGB: what detector_inputs gives.
         stem: Whether the first layer's kernels are cut, too.
+        without: Residual blocks that are taken out as a whole; what is behind them makes up for that, too.
         seed: Seed of the positions that are compared.
         on_step: Called after each layer.
 
     Raises:
-        ModelError: The network has no such kernel.
+        ModelError: The network has no such kernel or block.
     """
     reference = project_before_resize(dense)
-    pruned = copied(reference)
+    pruned = without_blocks(reference, without)
     kernels = _large_kernels(pruned, stem=stem)
     if not kernels:
         msg = (
@@ -89,7 +92,7 @@ def prune_palm(
         )
         raise ModelError(msg)
     samples = FeatureSamples(images, reference, seed)
-    projections = read_projections(reference)
+    projections = read_projections(pruned)
     targets = _targets(reference, projections, samples)
     layers: Iterable[str | Projection] = _in_order(pruned, kernels, projections)
     for layer in layers:

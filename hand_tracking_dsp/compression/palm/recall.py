@@ -25,6 +25,9 @@ with the nearest centre; a hand is found once. With t pairs, h hands and p palms
     recall = t / h,  precision = t / p.
 
 A hand without a box counts as a false palm, so that precision says something beside another detector's only.
+
+On pictures that show no hand every palm is false. A detector is run on each whole picture, and on nine
+squares of it, as the tracker does where a hand is likely: there a face fills the input as a hand would.
 """
 
 from __future__ import annotations
@@ -35,14 +38,19 @@ from operator import add
 
 import numpy as np
 
+from hand_tracking_dsp.compression.data.pictures import Picture
 from hand_tracking_dsp.recordings.labels import LabelledPicture
+from hand_tracking_dsp.tracking.motion import Square
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.types import Floats, PalmDetection
+from hand_tracking_dsp.tracking.types import Floats, Image, PalmDetection
 
 MOST_PALMS = 8
 """Palms asked of a picture: more than there are hands, so that every false one counts."""
 
 _SMALLEST_SHARE, _LARGEST_SHARE = 0.2, 1.2
+
+_SQUARE = 0.5
+"""Side of a square of a picture without a hand, in shorter sides of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,31 @@ class Recall:
 
     def __add__(self, other: Recall) -> Recall:
         return Recall(*map(add, astuple(self), astuple(other)))
+
+
+@dataclass(frozen=True, slots=True)
+class FalsePalms:
+    """Counts of a detector on pictures without a hand; sums of two are their union.
+
+    Attributes:
+        pictures: Number of pictures.
+        wrong: Number of them in which, whole, a palm is seen.
+        squares: Number of squares of them.
+        wrong_squares: Number of squares in which a palm is seen.
+    """
+
+    pictures: int = 0
+    wrong: int = 0
+    squares: int = 0
+    wrong_squares: int = 0
+
+    @property
+    def share(self) -> float:
+        """Share of all views, pictures and squares, in which a palm is seen, 0 to 1; 0 without any."""
+        return (self.wrong + self.wrong_squares) / max(self.pictures + self.squares, 1)
+
+    def __add__(self, other: FalsePalms) -> FalsePalms:
+        return FalsePalms(*map(add, astuple(self), astuple(other)))
 
 
 def count_pairs(palms: Sequence[PalmDetection], hands: Floats) -> int:
@@ -113,6 +146,40 @@ def measure_recall(
         if on_progress:
             on_progress()
     return found
+
+
+def measure_false_palms(
+    detector: PalmDetector,
+    pictures: Iterable[Picture],
+    on_progress: Callable[[], None] | None = None,
+) -> FalsePalms:
+    """Run a detector with its usual score threshold on pictures without a hand, all that can be decoded.
+
+    Raises:
+        BackendError: The network failed.
+    """
+    found = FalsePalms()
+    for picture in pictures:
+        image = picture.read()
+        if image is not None:
+            whole = bool(detector.detect(image, "bgr", 1))
+            places = _squares(image)
+            wrong = sum(bool(detector.detect(image, "bgr", 1, place=place)) for place in places)
+            found += FalsePalms(1, int(whole), len(places), wrong)
+        if on_progress:
+            on_progress()
+    return found
+
+
+def _squares(image: Image) -> list[Square]:
+    """Return squares of an image, three by three, from corner to corner."""
+    height, width = image.shape[:2]
+    side = _SQUARE * min(height, width)
+    return [
+        Square(side / 2 + (width - side) * column / 2, side / 2 + (height - side) * row / 2, side)
+        for row in range(3)
+        for column in range(3)
+    ]
 
 
 def total(results: Mapping[str, Recall]) -> Recall:

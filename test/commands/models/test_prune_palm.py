@@ -24,7 +24,7 @@ from hand_tracking_dsp.compression.bank.timing import Times
 from hand_tracking_dsp.compression.palm import bank as palm_bank
 from hand_tracking_dsp.compression.palm.bank import DetectorFigures
 from hand_tracking_dsp.compression.palm.deviation import RegionDeviation
-from hand_tracking_dsp.compression.palm.recall import Recall
+from hand_tracking_dsp.compression.palm.recall import FalsePalms, Recall
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
@@ -48,20 +48,22 @@ def quick(monkeypatch):
     """Solve nothing and measure nothing: compression.palm's own tests do."""
     monkeypatch.setattr(palm_bank, "prune_palm", lambda model, *_, **__: model)
 
-    def measured(networks, images, pictures, *_):
+    def measured(networks, images, pictures, runs, least_recall, on_progress, empty):  # noqa: ARG001
         assert len(images) == 32
+        measured.empty = len(empty)
         recall = Recall(3, 3, 4, 2)
         results = [
             DetectorFigures(file, "onnxruntime/CPUExecutionProvider", Times(2.0, 3.0, 4.0, 5), {"": recall})
             for file in networks
         ]
+        results[0].false = FalsePalms(200, 3, 1800, 41) if empty else FalsePalms()
         for result in results[1:]:
             result.deviation = RegionDeviation(32, 9, 1, 0, 2.5, 6.0, 0.9, 0.8)
         results[-2].problem = measured.problem
         assert len(pictures) == 3
         return results
 
-    measured.problem = ""
+    measured.problem, measured.empty = "", 0
     monkeypatch.setattr(prune_palm, "measure_detectors", measured)
     return measured
 
@@ -110,6 +112,21 @@ def test_the_levels_stay(photos, tmp_path):
     assert (
         json.loads((tmp_path / "out" / "bank.json").read_text(encoding="utf-8"))["levels"] == bank["levels"]
     )
+
+
+def test_palms_are_counted_where_no_hand_is(photos, tmp_path, quick, capsys):
+    assert main(arguments(photos, tmp_path / "out", "--empty", str(photos))) == 0
+
+    assert quick.empty == 200
+    shown = capsys.readouterr().out
+    assert "3 of 200" in shown
+    assert "41 of 1800" in shown
+
+
+def test_refuses_a_work_folder_without_a_trained_detector(photos, tmp_path, capsys):
+    assert main(arguments(photos, tmp_path / "out", "--trained", str(photos))) == 1
+
+    assert "holds no trained palm detector" in capsys.readouterr().err
 
 
 def test_a_detector_that_is_not_good_enough_is_left_out(photos, tmp_path, quick, capsys):

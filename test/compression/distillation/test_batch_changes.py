@@ -29,7 +29,7 @@ from hand_tracking_dsp.compression.distillation.batch_changes import (
     moved_blur,
 )
 
-NAMES = tuple(ChangeShares.__dataclass_fields__)
+NAMES = tuple(name for name in ChangeShares.__dataclass_fields__ if name != "extent")
 NONE = dict.fromkeys(NAMES, 0.0)
 
 
@@ -47,6 +47,15 @@ def test_each_change_changes_crops_within_their_range(images, name):
     assert changed.min() >= 0
     assert changed.max() <= 1
     assert (changed - images).abs().mean() > 1e-3
+
+
+@pytest.mark.parametrize("name", ["small", "motion", "blur"])
+def test_blurs_reach_less_far_where_hands_are_small_in_the_image(images, name):
+    far, near = (
+        change_all(images, ChangeShares(**{**NONE, name: 3.0}, extent=extent), Draw(1, "cpu"))
+        for extent in (1.0, 0.25)
+    )
+    assert (near - images).abs().mean() < 0.6 * (far - images).abs().mean()
 
 
 def test_without_changes_crops_stay_as_they_are(images):

@@ -18,10 +18,22 @@ import cv2
 import numpy as np
 import pytest
 
-from hand_tracking_dsp.compression.palm.bank import make_detectors, measure_detectors
+from hand_tracking_dsp.compression.bank.entries import new_network
+from hand_tracking_dsp.compression.bank.model_size import sizes
+from hand_tracking_dsp.compression.data.pictures import Picture
+from hand_tracking_dsp.compression.onnx_graph import read_weights, serialized
+from hand_tracking_dsp.compression.palm import bank as palm_bank
+from hand_tracking_dsp.compression.palm.bank import (
+    FALSE_PALMS,
+    make_detectors,
+    measure_detectors,
+    record,
+)
 from hand_tracking_dsp.compression.palm.rewrite import with_integer_projections
+from hand_tracking_dsp.compression.palm.trained import TrainedPalm
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.recordings.labels import LabelledPicture
+from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 
@@ -45,6 +57,31 @@ def test_a_detector_that_finds_too_few_marked_hands_has_a_problem(detector, imag
     _, other = measure_detectors({"a": detector, "b": detector}, images[:1], [picture], runs=1)
 
     assert other.problem == "its recall is 0.00 %, the dense detector's 100.00 %"
+
+
+def test_palms_on_pictures_without_a_hand_are_counted_and_recorded(detector, images, tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), images[0])
+    empty = [Picture(tmp_path / "a.png", "faces", "faces/0")]
+
+    (result,) = measure_detectors({"a.onnx": detector}, images[:1], runs=1, empty=empty)
+
+    assert (result.false.pictures, result.false.squares) == (1, 9)
+    info = new_network("a", "a.onnx", serialized(detector), **sizes(detector))
+    bank = record(replace(read_manifest(original_bank()), detectors=(info,)), [result], "", "", "faces")
+    (figure,) = bank.detectors[0].accuracy
+    assert (figure.metric, figure.data, figure.samples) == (FALSE_PALMS, "faces", 1)
+    assert figure.value == pytest.approx(100 * result.false.share)
+
+
+def test_a_trained_detector_is_taken_instead_of_pruning_one(detector, images, monkeypatch):
+    monkeypatch.setattr(palm_bank, "prune_palm", lambda *_, **__: pytest.fail("it was pruned"))
+    bank = read_manifest(original_bank())
+
+    new, networks = make_detectors(bank, images, trained=TrainedPalm(detector, {"method": "trained"}))
+
+    assert dict(new.detectors[-1].source) == {"method": "trained"}
+    assert [info.name for info in new.detectors] == ["full", "lite", "pruned"]
+    assert read_weights(networks["palm_pruned.onnx"])["stem.conv.weight"].shape[0] == 64
 
 
 def test_refuses_a_bank_without_a_detector_in_fp32(images, tiny_bank):

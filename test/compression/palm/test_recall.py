@@ -16,7 +16,15 @@ import cv2
 import numpy as np
 import pytest
 
-from hand_tracking_dsp.compression.palm.recall import Recall, count_pairs, measure_recall, total
+from hand_tracking_dsp.compression.data.pictures import Picture
+from hand_tracking_dsp.compression.palm.recall import (
+    FalsePalms,
+    Recall,
+    count_pairs,
+    measure_false_palms,
+    measure_recall,
+    total,
+)
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.recordings.labels import LabelledPicture
 from hand_tracking_dsp.tracking.types import PalmDetection
@@ -87,3 +95,25 @@ def test_refuses_a_picture_that_is_not_there(tmp_path):
 
     with pytest.raises(FrameError, match=r"b_1\.png cannot be read"):
         measure_recall(OnePalm(), [picture])
+
+
+class PalmInSmallPlaces:
+    """A detector that takes for a palm what fills a square in a corner of an image."""
+
+    def detect(self, image, order, max_hands, place=None):  # noqa: ARG002
+        assert order == "bgr"
+        corner = place is not None and (place.x, place.y, place.side) == (16, 16, 32)
+        return [palm(16, 16, 8)] if corner else []
+
+
+def test_palms_without_a_hand_are_counted_in_pictures_and_in_squares_of_them(tmp_path):
+    for name in ("a.png", "b.png"):
+        cv2.imwrite(str(tmp_path / name), np.zeros((64, 96, 3), np.uint8))
+    (tmp_path / "c.png").write_bytes(b"no picture")
+    pictures = [Picture(tmp_path / name, "faces", "faces/0") for name in ("a.png", "b.png", "c.png")]
+
+    found = measure_false_palms(PalmInSmallPlaces(), pictures)
+
+    assert found == FalsePalms(pictures=2, wrong=0, squares=18, wrong_squares=2)
+    assert found.share == pytest.approx(0.1)
+    assert FalsePalms().share == 0
