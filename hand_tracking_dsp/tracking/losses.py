@@ -30,6 +30,9 @@ RECALL = "recall_percent"
 PALMS_FOUND = "palms_found_percent"
 """Metric of a palm detector: share of the palms its default file finds that it finds, too, in %."""
 
+ACCEPTED = "accepted_percent"
+"""Metric of a level: share of regions without a hand that it takes for one, in %; no choice looks at it."""
+
 _WORSE_SIGN = {DEVIATION: 1.0, RECALL: -1.0, PALMS_FOUND: -1.0}
 
 

@@ -32,8 +32,9 @@ from hand_tracking_dsp.commands.arguments import (
 )
 from hand_tracking_dsp.compression.bank.hold_out import FileOutputs, HoldOutCrops, dense_file, level_files
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.data.crops import Crops, HandFinder, cut, cut_crops
+from hand_tracking_dsp.compression.data.crops import Crops, HandFinder, cut_crops
 from hand_tracking_dsp.compression.data.empty_crops import cut_empty
+from hand_tracking_dsp.compression.data.packed_crops import packed_crops
 from hand_tracking_dsp.compression.data.picture_pack import PictureKind, read_pack
 from hand_tracking_dsp.compression.data.pictures import list_pictures, spread
 from hand_tracking_dsp.compression.statues.pictures import sees_statues
@@ -41,7 +42,6 @@ from hand_tracking_dsp.compression.statues.rendered_hands import exact_crops
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.tracking.manifest import Manifest, read_network
-from hand_tracking_dsp.tracking.types import Region
 
 
 def add_held_out(parser: argparse.ArgumentParser) -> None:
@@ -122,14 +122,9 @@ def _crops(options: argparse.Namespace, limit: ImageOptions) -> tuple[Crops | No
 
 
 def _packed(path: Path) -> tuple[list[Crops], list[Crops]]:
-    found = []
-    for kind in (PictureKind.CROP, PictureKind.EMPTY_CROP):
-        pictures = read_pack(path, (kind,))
-        images = [picture.read() for picture in pictures]
-        crops = [cut(image, Region(len(image) / 2, len(image) / 2, len(image), 0.0)) for image in images]
-        names = (tuple(one.source for one in pictures), tuple(one.group for one in pictures))
-        found.append([Crops(np.stack(crops), *names)] if crops else [])
-    hands, empty = found
+    kinds = (PictureKind.CROP, PictureKind.EMPTY_CROP)
+    pictures = read_pack(path, kinds)
+    hands, empty = ([*packed_crops(pictures, kind).values()] for kind in kinds)
     return hands, empty
 
 

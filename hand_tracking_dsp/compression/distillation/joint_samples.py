@@ -22,14 +22,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from hand_tracking_dsp.compression.data.packed_crops import packed_crops
 from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind
 from hand_tracking_dsp.compression.distillation.batch_changes import Draw
-from hand_tracking_dsp.compression.distillation.batch_geometry import SIZE
 from hand_tracking_dsp.compression.distillation.batch_maker import BatchOptions, LabelledBatch, change_batch
 from hand_tracking_dsp.compression.distillation.clean_crops import (
     WEIGHT,
@@ -49,32 +47,11 @@ from hand_tracking_dsp.compression.distillation.samples import (
 )
 from hand_tracking_dsp.errors import ConfigurationError
 
-MEASURED_KINDS = (PictureKind.CROP, PictureKind.EMPTY_CROP)
-"""Kinds of the pictures of a pack that are measured on."""
-
 CHANGED = "covered and changed"
 """Name of the set of all hands to measure on, changed as the crops are that are trained on."""
 
 _CHANGED = 384
 _PART = {"cuda": 512, "cpu": 32}
-
-
-def upright_crop(picture: PackedPicture) -> NDArray[np.uint8]:
-    """Return a picture that shows a region itself as the tracker sees it, uint8 [224, 224, 3], RGB."""
-    image = picture.read()
-    smaller = cv2.INTER_AREA if len(image) > SIZE else cv2.INTER_LINEAR
-    scaled = cv2.resize(image, (SIZE, SIZE), interpolation=smaller)
-    crop: NDArray[np.uint8] = cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
-    return crop
-
-
-def sets_to_measure_on(pictures: Sequence[PackedPicture]) -> dict[str, list[PackedPicture]]:
-    """Group the pictures of a pack that are measured on by their source."""
-    sets: dict[str, list[PackedPicture]] = {}
-    for picture in pictures:
-        if picture.kind in MEASURED_KINDS:
-            sets.setdefault(picture.source, []).append(picture)
-    return dict(sorted(sets.items()))
 
 
 def validation_sets(pictures: Sequence[PackedPicture], teacher: DeviceTeacher) -> dict[str, LabelledBatch]:
@@ -83,15 +60,14 @@ def validation_sets(pictures: Sequence[PackedPicture], teacher: DeviceTeacher) -
     Presence is 0 where nothing is a hand, whatever the teacher says.
     """
     sets = {}
-    for name, chosen in sets_to_measure_on(pictures).items():
-        stacked = np.stack([upright_crop(picture) for picture in chosen])
-        images = torch.from_numpy(stacked).permute(0, 3, 1, 2).to(teacher.device).float() / 255
-        parts = [teacher.label(part) for part in images.split(_part(teacher))]
-        labels = {key: torch.cat([part[key] for part in parts]).float() for key in parts[0]}
-        labels[WEIGHT] = torch.ones(len(images), device=teacher.device)
-        shows_hand = torch.tensor([picture.kind is PictureKind.CROP for picture in chosen])
-        labels["presence"] = labels["presence"] * shows_hand.to(teacher.device)
-        sets[name] = images, labels
+    for kind, presence in ((PictureKind.CROP, 1.0), (PictureKind.EMPTY_CROP, 0.0)):
+        for name, crops in packed_crops(pictures, kind).items():
+            images = torch.from_numpy(crops.images).permute(0, 3, 1, 2).to(teacher.device).float() / 255
+            parts = [teacher.label(part) for part in images.split(_part(teacher))]
+            labels = {key: torch.cat([part[key] for part in parts]).float() for key in parts[0]}
+            labels[WEIGHT] = torch.ones_like(labels["presence"])
+            labels["presence"] = presence * labels["presence"]
+            sets[name] = images, labels
     return sets
 
 

@@ -31,7 +31,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from hand_tracking_dsp.compression.distillation.batch_changes import Draw
@@ -40,12 +39,12 @@ from hand_tracking_dsp.compression.distillation.error_head import ERROR
 from hand_tracking_dsp.compression.distillation.loss import deviation_percent
 from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions, Student
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.statistics import area_under_curve
 from hand_tracking_dsp.files import write_text
 
 Report = Callable[[str], None]
 
 _STEPS_TIMED = 20
-_RELIABILITY_STEPS = (0.0, 3.0, 6.0, 10.0, 15.0, 30.0)
 
 
 class JointTrainer:
@@ -205,8 +204,8 @@ def measure(found: dict[str, Tensor], labels: dict[str, Tensor], off_percent: fl
 
     Returns:
         Of hands: deviation from the teacher, % of palm, mean and median; share of them accepted, %; what
-        error_percent says, its AUC of telling hands that are farther off than off_percent (None where all or
-        none are), and its reliability. Of sets without a hand: share accepted.
+        error_percent says, and its AUC of telling hands that are farther off than off_percent (None where all
+        or none are). Of sets without a hand: share accepted.
     """
     accepted = 100 * (found["presence"].flatten() > 0.5).float()
     hand = labels["presence"] > 0.5
@@ -223,39 +222,7 @@ def measure(found: dict[str, Tensor], labels: dict[str, Tensor], off_percent: fl
         "accepted": round(accepted[hand].mean().item(), 1),
         "said": round(float(said.mean()), 2),
         "auc": None if math.isnan(auc) else round(auc, 3),
-        "reliability": reliability(said, percent),
     }
-
-
-def reliability(said: NDArray[np.float32], met: NDArray[np.float32]) -> list[dict[str, float]]:
-    """Compare what error_percent says with what is met, by steps of what it says.
-
-    Args:
-        said: float32 [n], % of palm.
-        met: float32 [n], deviations, % of palm.
-
-    Returns:
-        Of each step in which there are hands: where it begins, the hands, and the means of both.
-    """
-    places = np.digitize(said, _RELIABILITY_STEPS) - 1
-    return [
-        {
-            "from": _RELIABILITY_STEPS[place],
-            "hands": int((places == place).sum()),
-            "said": round(float(said[places == place].mean()), 1),
-            "met": round(float(met[places == place].mean()), 1),
-        }
-        for place in np.unique(places).tolist()
-    ]
-
-
-def area_under_curve(scores: NDArray[np.float32], positive: NDArray[np.bool_]) -> float:
-    """Compute the share of pairs of a positive and a negative that are in order; NaN without pairs."""
-    high, low = scores[positive], scores[~positive]
-    if not len(high) or not len(low):
-        return math.nan
-    pairs = np.sign(high[:, None] - low[None]).mean()
-    return float(0.5 + 0.5 * pairs)
 
 
 def _line(entry: Mapping[str, Any]) -> str:

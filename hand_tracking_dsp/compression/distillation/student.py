@@ -19,7 +19,6 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 
-import numpy as np
 import onnx
 import torch
 from torch import Tensor, nn
@@ -35,7 +34,7 @@ from hand_tracking_dsp.compression.distillation.error_head import (
 )
 from hand_tracking_dsp.compression.distillation.loss import Loss, deviation_percent
 from hand_tracking_dsp.compression.distillation.network import FEATURES, OnnxNetwork
-from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
+from hand_tracking_dsp.compression.input_size import scale_landmarks, with_input_size
 from hand_tracking_dsp.errors import ConfigurationError
 
 _RIDGE = 1e-2
@@ -213,19 +212,3 @@ def ridge_map(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     ridge = _RIDGE * x.square().sum() / x.shape[1] * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
     weight = torch.linalg.solve(x.T @ x + ridge, x.T @ y).T
     return weight.float(), (mean_y - weight @ mean_x).float()
-
-
-def with_input_size(model: onnx.ModelProto, size: int) -> onnx.ModelProto:
-    """Set the input's side of a network whose last map is pooled as a whole, so that any size fits."""
-    sized = copied(model)
-    for axis in sized.graph.input[0].type.tensor_type.shape.dim[2:]:
-        axis.dim_value = size
-    del sized.graph.value_info[:]
-    return sized
-
-
-def scale_landmarks(model: onnx.ModelProto, factor: float) -> None:
-    """Scale the landmarks that a network gives, in place."""
-    head = next(node for node in model.graph.node if "landmarks" in node.output)
-    weights = read_weights(model)
-    write_weights(model, {name: weights[name] * np.float32(factor) for name in head.input[1:3]})

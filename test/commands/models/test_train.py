@@ -24,39 +24,22 @@ import cv2
 import numpy as np
 import pytest
 from support.networks import write_small_bank
+from support.packs import write_some_pack
 
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.compression.bank.files import read_files
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind, encoded, write_pack
+from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.types import Region
 
 pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab")
 
-COUNTS = {
-    PictureKind.HAND: 6,
-    PictureKind.EMPTY: 4,
-    PictureKind.BESIDE: 2,
-    PictureKind.CROP: 3,
-    PictureKind.EMPTY_CROP: 2,
-}
-
-
-def pictures(counts):
-    random = np.random.default_rng(0)
-    for kind, count in counts.items():
-        for _ in range(count):
-            coarse = random.integers(0, 256, (9, 9, 3), np.uint8)
-            image = cv2.resize(coarse, (128, 128), interpolation=cv2.INTER_CUBIC)
-            region = Region(64, 64, 80, 0.0) if kind is PictureKind.HAND else None
-            yield PackedPicture(encoded(image, 90), kind, region, kind.name.lower(), f"{kind.name}/0")
-
 
 @pytest.fixture
 def pack(tmp_path):
     path = tmp_path / "pack.npz"
-    write_pack(path, list(pictures(COUNTS)))
+    write_some_pack(path)
     return path
 
 
@@ -98,6 +81,61 @@ def test_it_leaves_networks_of_each_size_and_goes_on_where_it_was_stopped(pack, 
     assert json.loads((work / "training.json").read_text())["steps"] == 3
 
 
+def test_a_bank_is_made_of_what_it_left(pack, bank, tmp_path, capsys):
+    work, out = tmp_path / "work", tmp_path / "out"
+    assert main(words(pack, bank, work, "--steps", "2")) == 0
+    call = ["models", "export", str(work), "--pack", str(pack), "--bank", str(bank), "--out", str(out)]
+    assert main([*call, "--fp32", "small_160"]) == 0
+    assert "Every step checked" in " ".join(capsys.readouterr().out.split())
+    made = read_manifest(out)
+    assert [(one.name, one.precision, one.input_size) for one in made.levels] == [
+        ("dense", "fp32", None),
+        ("dense_192", "int8", 192),
+        ("small_160", "fp32", 160),
+    ]
+    assert [[one.precision for one in level.variants] for level in made.levels] == [["int8"], [], ["int8"]]
+    for level in made.levels:
+        assert {(one.metric, one.data) for one in level.accuracy} == {
+            ("deviation_palm_percent", "crop (3 hands)"),
+            ("accepted_percent", "empty_crop (2 regions without a hand)"),
+        }
+        assert level.macs > 0
+    dense, other, _ = made.levels
+    assert dense.accuracy[0].value == 0
+    assert other.source["file"] == "dense"
+    assert other.source["steps"] == 2
+    assert dense.computes == json.loads((work / "training.json").read_text())["levels"][0]["sha256"]
+    loaded = LevelBank.load(made)
+    hand = loaded.landmarks(
+        np.zeros((300, 300, 3), np.uint8), Region(150, 150, 200, 0.0), order="bgr", level=1
+    )
+    assert 0.3 < hand.error_percent < 150
+    assert (tmp_path / "out-curves.png").stat().st_size > 0
+    assert json.loads((tmp_path / "out-curves.json").read_text())["steps"] == 2
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda work: (work / "training.json").unlink(), "is not what 'models train' leaves"),
+        (lambda work: (work / "small_160.onnx").write_bytes(b"other"), "another network than training.json"),
+        (
+            lambda work: (work / "training.json").write_text('{"levels": 3}'),
+            "is not what 'models train' leaves",
+        ),
+    ],
+)
+def test_a_folder_that_lacks_something_makes_no_bank(pack, bank, tmp_path, capsys, spoil, sentence):
+    work = tmp_path / "work"
+    assert main(words(pack, bank, work, "--steps", "1")) == 0
+    spoil(work)
+    out = tmp_path / "out"
+    call = ["models", "export", str(work), "--pack", str(pack), "--bank", str(bank), "--out", str(out)]
+    assert main(call) == 1
+    assert sentence in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_it_needs_neither_rich_nor_matplotlib_nor_ros(pack, bank, tmp_path):
     hidden = ("rich", "matplotlib", "argcomplete", "rclpy", "jinja2", "scipy", "yaml")
     call = words(pack, bank, tmp_path / "work", "--steps", "1")
@@ -131,7 +169,6 @@ def test_options_that_cannot_work_are_refused(pack, bank, tmp_path, capsys, more
 
 @pytest.mark.parametrize(("kind", "name"), [("HAND", "hands to train on"), ("CROP", "hands to measure on")])
 def test_a_pack_that_lacks_something_is_refused(bank, tmp_path, capsys, kind, name):
-    counts = {one: count for one, count in COUNTS.items() if one.name != kind}
-    write_pack(tmp_path / "pack.npz", list(pictures(counts)))
+    write_some_pack(tmp_path / "pack.npz", without=kind)
     assert main(words(tmp_path / "pack.npz", bank, tmp_path / "work", "--steps", "1")) == 1
     assert f"holds no {name}" in capsys.readouterr().err

@@ -71,7 +71,7 @@ def test_what_is_measured_on_is_grouped_by_source_and_empty_places_have_no_hand(
         picture(PictureKind.EMPTY, "c"),
     ]
     sets = validation_sets(pack, FixedTeacher(0.98))
-    assert [(name, len(images)) for name, (images, _) in sets.items()] == [("a", 1), ("b", 2)]
+    assert [(name, len(images)) for name, (images, _) in sets.items()] == [("b", 2), ("a", 1)]
     assert sets["a"][1]["presence"].tolist() == [0.0]
     assert sets["b"][1]["presence"].tolist() == pytest.approx([0.98, 0.98])
     assert sets["b"][1][WEIGHT].tolist() == [1, 1]

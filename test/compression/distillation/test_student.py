@@ -27,7 +27,6 @@ from hand_tracking_dsp.compression.distillation.student import (
     JointTrainingOptions,
     Student,
     ridge_map,
-    with_input_size,
 )
 from hand_tracking_dsp.errors import ConfigurationError
 
@@ -104,11 +103,6 @@ def test_a_ridge_map_finds_a_linear_map():
     weight, bias = ridge_map(x, x @ torch.arange(10.0).view(5, 2) + 3)
     assert torch.allclose(weight, torch.arange(10.0).view(5, 2).T, atol=0.4)
     assert torch.allclose(x @ weight.T + bias, x @ torch.arange(10.0).view(5, 2) + 3, atol=0.5)
-
-
-def test_the_input_of_a_network_takes_any_size(small_network):
-    session = open_exact(with_input_size(small_network(1), 192))
-    assert session.run(np.zeros((1, 3, 192, 192), np.float32))[0].shape == (1, 63)
 
 
 def test_a_frozen_student_learns_how_sure_it_is_and_computes_the_same_to_the_last_bit(small_network, batch):

@@ -1,0 +1,184 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""hand-tracking-dsp models search: compare candidates for levels by latency and deviation before training."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+from rich.progress import track
+from rich.table import Table
+
+from hand_tracking_dsp.commands.arguments import add_seed, require_at_least
+from hand_tracking_dsp.commands.models.output import NOTE
+from hand_tracking_dsp.commands.output import (
+    machine,
+    machine_line,
+    make_console,
+    make_table,
+    require_writable,
+    write_json,
+)
+from hand_tracking_dsp.compression.bank.files import read_model
+from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.data.packed_crops import packed_crops
+from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind, read_pack
+from hand_tracking_dsp.compression.pruning.block_latency import PRECISIONS
+from hand_tracking_dsp.compression.search.front import (
+    CandidateFigures,
+    CandidateStudy,
+    candidates_of,
+    front_of,
+)
+from hand_tracking_dsp.compression.search.front_plot import save_front
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.resources import default_bank, named_bank
+from hand_tracking_dsp.tracking.contract import LANDMARKS
+from hand_tracking_dsp.tracking.manifest import read_manifest
+
+_FRONT = "front.json"
+_SMALLEST, _STEP = 64, 8
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.description = (
+        "Measures every level of some banks with inputs of several sizes, heads refitted in closed form: "
+        "time relative to the dense network, deviation from it, and which candidates no other dominates. "
+        "For other widths use 'models prune' first; 'models train' trains what is chosen."
+    )
+    parser.add_argument("pack", type=Path, metavar="PACK", help="pictures, as 'models pack' writes them")
+    parser.add_argument(
+        "--bank",
+        type=named_bank,
+        nargs="+",
+        metavar="BANK",
+        help="banks of the candidates, the first with the dense network; the package's own if not given",
+    )
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="+",
+        default=[160, 176, 192, 208, 224],
+        metavar="PX",
+        help="sides of the input (default: 160 to 224)",
+    )
+    parser.add_argument("--precision", choices=PRECISIONS, default="int8", help="precision that is timed")
+    parser.add_argument("--count", type=int, default=400, help="packed hands to refit heads on")
+    parser.add_argument("--most", type=int, default=200, help="crops of each set to measure on")
+    parser.add_argument("--runs", type=int, default=60, help="timed runs of each")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of front.json and front.png")
+    add_seed(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, time and print the candidates."""
+    require_at_least(options, count=32, most=1, runs=1)
+    for size in options.sizes:
+        if not _SMALLEST <= size <= LANDMARKS.size or size % _STEP:
+            msg = f"--sizes has {size}: choose multiples of {_STEP} from {_SMALLEST} to {LANDMARKS.size}."
+            raise ConfigurationError(msg)
+    require_writable(options.out, _FRONT)
+    console = make_console()
+    banks = [read_manifest(folder) for folder in options.bank or [default_bank()]]
+    pictures = read_pack(options.pack)
+    hands, empty = (
+        _thinned(packed_crops(pictures, kind), options.most)
+        for kind in (PictureKind.CROP, PictureKind.EMPTY_CROP)
+    )
+    dense = read_model(banks[0], banks[0].levels[0])
+    study = CandidateStudy(dense, _to_fit(pictures, options), hands, empty)
+    chosen = {
+        one.name: (one, bank) for bank in banks for one in candidates_of(bank, sorted(set(options.sizes)))
+    }
+    figures, networks = [], []
+    for one, bank in track([*chosen.values()], "measuring candidates", console=console, transient=True):
+        found, model = study.measure(one, bank)
+        figures.append(found)
+        networks.append(model)
+    reference, times = study.time(networks, options.precision, options.runs)
+    timed = [
+        replace(one, latency=round(time.p50_ms / reference.p50_ms, 4))
+        for one, time in zip(figures, times, strict=True)
+    ]
+    marked = [
+        replace(one, on_front=best)
+        for one, best in zip(timed, front_of([(one.latency, one.overall) for one in timed]), strict=True)
+    ]
+    marked.sort(key=lambda one: -one.latency)
+    console.print(_table(marked, options.precision))
+    console.print(f"{machine_line()}\nDense in fp32: {reference.p50_ms:.2f} ms.\n{NOTE}")
+    if options.out:
+        rows = [{**asdict(one), "overall": round(one.overall, 3)} for one in marked]
+        about = {"machine": machine(), "precision": options.precision, "dense_ms": reference.p50_ms}
+        write_json(options.out / _FRONT, {**about, "candidates": rows})
+        save_front(marked, options.out / "front.png", options.precision)
+        console.print(f"The figures are in {options.out / _FRONT}, the plot is in front.png beside it.")
+    return 0
+
+
+def _to_fit(pictures: Sequence[PackedPicture], options: argparse.Namespace) -> Crops:
+    """Choose hands of the pack to refit heads on."""
+    there = [picture for picture in pictures if picture.kind is PictureKind.HAND]
+    if len(there) < 2 or not any(picture.kind is PictureKind.CROP for picture in pictures):
+        msg = f"The pack {options.pack} needs hands to fit on and hands to measure on: pack both."
+        raise ConfigurationError(msg)
+    numbers = np.random.default_rng(options.seed).permutation(len(there))[: options.count]
+    parts = [*packed_crops([there[number] for number in numbers], PictureKind.HAND).values()]
+    return Crops(
+        np.concatenate([part.images for part in parts]),
+        tuple(name for part in parts for name in part.sources),
+        tuple(name for part in parts for name in part.groups),
+    )
+
+
+def _thinned(sets: dict[str, Crops], most: int) -> dict[str, Crops]:
+    return {
+        name: crops.subset(np.linspace(0, len(crops) - 1, min(most, len(crops))).astype(np.int64))
+        for name, crops in sets.items()
+    }
+
+
+def _table(figures: Sequence[CandidateFigures], precision: str) -> Table:
+    hands, empty = figures[0].deviation, figures[0].accepted
+    headings = (
+        "candidate",
+        "latency",
+        "parameters",
+        "MMACs",
+        *hands,
+        "mean",
+        *(f"{name}: accepted" for name in empty),
+        "",
+    )
+    rows = [
+        (
+            one.name,
+            f"{one.latency:.3f}",
+            f"{one.parameters:,}",
+            f"{one.macs / 1e6:.1f}",
+            *(f"{one.deviation[name]:.2f}" for name in hands),
+            f"{one.overall:.2f}",
+            *(f"{one.accepted[name]:.1f}" for name in empty),
+            "front" if one.on_front else "",
+        )
+        for one in figures
+    ]
+    title = f"Latency in {precision.upper()} and deviation, % of palm, relative to the dense network in fp32"
+    return make_table(title, headings, rows)
