@@ -28,6 +28,7 @@ from scipy import stats
 from hand_tracking_dsp.evaluation.measures.frames import Frames, joined
 from hand_tracking_dsp.evaluation.statistics import (
     Resampling,
+    area_under_curve,
     holm,
     mean_interval,
     median_ratio,
@@ -194,3 +195,20 @@ def test_interval_of_noisy_series_holds_the_true_ratio_about_19_times_in_20() ->
 def test_series_of_different_length_are_refused(a: list[float], b: list[float]) -> None:
     with pytest.raises(ValueError, match="same length"):
         median_ratio(a, b)
+
+
+def test_the_area_under_the_curve_is_the_share_of_pairs_in_order() -> None:
+    scores = np.array([1.0, 2.0, 3.0, 3.0], np.float32)
+    assert area_under_curve(scores, np.array([False, False, True, True])) == 1.0
+    assert area_under_curve(scores, np.array([True, True, False, False])) == 0.0
+    assert area_under_curve(scores, np.array([False, True, False, True])) == 0.625, "a tie counts half"
+    assert math.isnan(area_under_curve(scores, np.zeros(4, bool)))
+    assert math.isnan(area_under_curve(scores, np.ones(4, bool)))
+
+
+def test_the_area_under_the_curve_is_that_of_the_rank_sum() -> None:
+    random = np.random.default_rng(0)
+    scores, positive = random.integers(0, 9, 200).astype(np.float32), random.random(200) < 0.3
+    expected = stats.mannwhitneyu(scores[positive], scores[~positive]).statistic
+    pairs = positive.sum() * (~positive).sum()
+    assert area_under_curve(scores, positive) == pytest.approx(expected / pairs)
