@@ -164,7 +164,7 @@ def _hold_out_table(rows: Sequence[dict[str, Any]], held_out: HoldOutCrops) -> T
         values = (sets[key]["deviation_percent" if key[0] == CLEAN else "accepted_percent"] for key in shown)
         cells.append(
             (
-                f"{row['level']} {row['name']}",
+                str(row["level"]),
                 row["precision"],
                 f"{row['latency']:.3f}",
                 *(

@@ -71,8 +71,8 @@ def test_measure_prints_latency_deviation_and_false_hands_of_every_file(
     write_sure_bank(tmp_path / "bank")
     assert run("measure", "--runs", "2", "--out", str(tmp_path / "out")) == 0
     shown = capsys.readouterr().out
-    assert re.search(r"0 dense +│ fp32 +│ +1\.000 │ +0\.00 │ +0\.0 │ +100\.0 │ +0\.5 ", shown)
-    assert re.search(r"1 half +│ int8 +│ +\d\.\d+ │ +\d+\.\d\d │ +3\d\.\d │ +100\.0 │ +0\.5 ", shown)
+    assert re.search(r"0 +│ fp32 +│ +1\.000 │ +0\.00 │ +0\.0 │ +100\.0 │ +0\.5 ", shown)
+    assert re.search(r"1 +│ int8 +│ +\d+\.\d+ │ +\d+\.\d\d │ +3\d\.\d │ +\d+\.\d │ +0\.5 ", shown)
     assert "No level of this bank says error_percent" in shown
     assert "agreement with the dense network, never accuracy" in shown
     assert "training" not in shown
