@@ -57,6 +57,7 @@ GROUPS: Mapping[str, Group] = {
             "profile": "show in which operators the networks' time goes",
             "prune": "make sparser levels of a bank's network, no training",
             "distill": "train the levels of a bank towards its dense network",
+            "pack": "gather pictures of hands and others in one file",
             "search": "compare candidates for levels before they are trained",
             "train": "train levels together, on a pack of pictures",
             "export": "make a bank of what train left, in INT8",
