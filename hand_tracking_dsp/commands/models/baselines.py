@@ -17,10 +17,11 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
@@ -37,49 +38,54 @@ from hand_tracking_dsp.commands.output import (
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS
 from hand_tracking_dsp.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from hand_tracking_dsp.compression.baselines.comparison import ComparisonOptions
+
+_STAGES = ("prune", "train", "measure")
 _AGREEMENT = "agreement with the dense network, not accuracy"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     for name, meaning in (
-        ("--images", "pictures to train on; synthetic hands where none is given"),
+        ("--images", "pictures to calibrate with; synthetic hands where none is given"),
         ("--validation", "pictures to measure on, besides synthetic hands"),
-        ("--samples", "samples made by distill to train on; made of the pictures where none is given"),
     ):
         parser.add_argument(
             name, type=Path, nargs="+", default=[], metavar="DIR", help=f"folders of {meaning}"
         )
     parser.add_argument(
+        "--pack",
+        type=Path,
+        metavar="FILE",
+        help="packed pictures to train on; those of --images are packed if not given",
+    )
+    parser.add_argument(
         "--work",
         type=Path,
         required=True,
-        help="folder of networks, checkpoints and figures; resumed",
+        help="folder of networks, packed pictures, checkpoints and figures; resumed",
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder of baselines.json and baselines.png")
+    parser.add_argument(
+        "--out", type=Path, help="folder of baselines.json and baselines.png; --work if not given"
+    )
+    parser.add_argument(
+        "--stages",
+        nargs="+",
+        choices=_STAGES,
+        default=_STAGES,
+        help="stages to run now, all if not given; train needs --work alone, and may run on another machine",
+    )
     parser.add_argument("--bank", type=Path, help="folder of a bank whose levels are measured too")
     parser.add_argument(
         "--latency-ratio",
         type=float,
         nargs="+",
-        default=[0.55],
+        default=[0.75, 0.5],
         metavar="RATIO",
         help="latencies to prune for, relative to the dense network (ONNX Runtime, 1 thread, fp32)",
     )
-    lengths = parser.add_mutually_exclusive_group()
-    lengths.add_argument("--steps", type=int, default=2000, help="batches of training for every network")
-    lengths.add_argument(
-        "--minutes-per-network",
-        type=float,
-        metavar="MINUTES",
-        help="training time instead of steps; all networks get the same steps",
-    )
-    parser.add_argument("--batch", type=int, default=64, help="samples in a batch")
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="device to train on")
-    parser.add_argument(
-        "--make-samples", type=int, default=10240, help="samples to make where none are given"
-    )
-    parser.add_argument("--workers", type=int, default=2, help="processes that make samples")
+    _add_training(parser)
     parser.add_argument("--crops", type=int, default=480, help="hands to calibrate with")
     parser.add_argument(
         "--test-hands", dest="exam", type=int, default=200, help="hands of each data set to measure on"
@@ -91,77 +97,121 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_seed(parser)
 
 
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the training that every network gets."""
+    parser.add_argument("--steps", type=int, default=2000, help="batches of training")
+    parser.add_argument("--batch", type=int, default=128, help="samples in a batch")
+    parser.add_argument("--rate", type=float, default=4e-4, help="highest learning rate")
+    parser.add_argument(
+        "--hands", type=int, default=16384, help="crops of hands to train on, and half as many without"
+    )
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="device to train on"
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=math.inf,
+        help="longest training in this call, which the next one goes on with; no limit if not given",
+    )
+
+
 def run(options: argparse.Namespace) -> int:
-    """Make, measure and print; write baselines.json and baselines.png."""
+    """Run the stages; print and write baselines.json and baselines.png where all is measured."""
     _check(options)
-    require_writable(options.out, "baselines.json")
+    out = options.out or options.work
+    if "measure" in options.stages:
+        require_writable(out, "baselines.json")
     if find_spec("torch") is None:
         msg = "The comparison trains networks with PyTorch, which is not installed: run make setup-lab."
         raise ConfigurationError(msg)
-    from hand_tracking_dsp.compression.baselines.comparison import ComparisonOptions, budget, compare
-    from hand_tracking_dsp.compression.baselines.data import BaselineDataOptions
+    from hand_tracking_dsp.compression.baselines.comparison import compare
     from hand_tracking_dsp.compression.baselines.plot import save_plot
 
-    data = BaselineDataOptions(
-        images=tuple(options.images),
-        validation=tuple(options.validation),
-        samples=tuple(options.samples),
-        crops=options.crops,
-        exam=options.exam,
-        count=options.make_samples,
-        workers=options.workers,
-        seed=options.seed,
-    )
-    asked = ComparisonOptions(
-        data=data,
-        ratios=tuple(sorted(set(options.latency_ratio), reverse=True)),
-        budget=budget(
-            options.steps, options.minutes_per_network, options.batch, options.device, options.seed
+    console = make_console()
+    with WorkProgress(console) as report:
+        result = compare(_asked(options), options.work, report)
+    if not result.rows:
+        state = f"trained, on {result.trained_on}" if result.trained_on else "not trained to the end yet"
+        console.print(f"The networks in {options.work} are {state}.")
+        return 0
+    rows = result.rows
+    console.print(_accuracy_table(rows), _latency_table(rows), f"{machine_line()}", sep="\n")
+    note = f"{_sources(options)}; {_AGREEMENT}"
+    content = {
+        "machine": machine(),
+        "trained_on": result.trained_on,
+        "note": note,
+        "settings": _settings(options),
+        "networks": rows,
+    }
+    write_json(out / "baselines.json", content)
+    save_plot(rows, out / "baselines.png", note)
+    console.print(f"The table and its plot are written into {out}.")
+    return 0
+
+
+def _asked(options: argparse.Namespace) -> ComparisonOptions:
+    from hand_tracking_dsp.compression.baselines.comparison import ComparisonOptions
+    from hand_tracking_dsp.compression.baselines.data import BaselineDataOptions
+    from hand_tracking_dsp.compression.baselines.training import BaselineTrainingOptions
+    from hand_tracking_dsp.compression.torch_device import choose_device
+
+    return ComparisonOptions(
+        data=BaselineDataOptions(
+            images=tuple(options.images),
+            validation=tuple(options.validation),
+            pack=options.pack,
+            crops=options.crops,
+            exam=options.exam,
+            seed=options.seed,
         ),
+        training=BaselineTrainingOptions(
+            steps=options.steps,
+            batch=options.batch,
+            learning_rate=options.rate,
+            hands=options.hands,
+            seed=options.seed,
+        ),
+        ratios=tuple(sorted(set(options.latency_ratio), reverse=True)),
+        stages=tuple(options.stages),
+        device=choose_device(options.device, 0) if "train" in options.stages else "cpu",
+        train_s=60 * options.minutes,
         bank=options.bank,
         threads=tuple(options.threads),
         runs=options.runs,
     )
-    console = make_console()
-    with WorkProgress(console) as report:
-        rows = compare(asked, options.work, report)
-    console.print(_accuracy_table(rows), _latency_table(rows), f"{machine_line()}", sep="\n")
-    note = f"{_sources(options)}; {_AGREEMENT}"
-    settings = {
-        "images": _names(options.images),
-        "validation": _names(options.validation),
-        "samples": _names(options.samples),
-        "batch": options.batch,
-        "crops": options.crops,
-        "exam": options.exam,
-        "seed": options.seed,
-    }
-    content = {"machine": machine(), "note": note, "settings": settings, "networks": rows}
-    write_json(options.out / "baselines.json", content)
-    save_plot(rows, options.out / "baselines.png", note)
-    console.print(f"The table and its plot are written into {options.out}.")
-    return 0
 
 
 def _check(options: argparse.Namespace) -> None:
-    require_at_least(options, steps=1, batch=1, make_samples=1, workers=1, runs=1)
+    require_at_least(options, steps=1, batch=1, hands=1, runs=1)
     require_at_least(options, crops=MIN_CROPS, exam=MIN_CROPS)
     for ratio in options.latency_ratio:
         if not 0 < ratio <= 1:
             msg = f"--latency-ratio is {ratio}: it must be above 0 and at most 1."
             raise ConfigurationError(msg)
-    if options.minutes_per_network is not None and not options.minutes_per_network > 0:
-        msg = f"--minutes-per-network is {options.minutes_per_network}: it must be above 0."
-        raise ConfigurationError(msg)
+    for name in ("rate", "minutes"):
+        value = getattr(options, name)
+        if not value > 0:
+            msg = f"--{name} is {value}: it must be above 0."
+            raise ConfigurationError(msg)
     require_threads(options)
 
 
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what the figures depend on."""
+    names = {name: _names(getattr(options, name)) for name in ("images", "validation")}
+    pack = options.pack.name if options.pack else None
+    values = ("steps", "batch", "rate", "hands", "crops", "exam", "seed")
+    return {**names, "pack": pack, **{name: getattr(options, name) for name in values}}
+
+
 def _sources(options: argparse.Namespace) -> str:
-    """Describe the data that networks were calibrated and trained with."""
+    """Describe the data that networks were calibrated and trained with, and the training."""
     pictures = ", ".join(_names(options.images)) or "synthetic hands alone"
-    if not options.samples:
-        return f"calibrated and trained on {pictures}"
-    return f"calibrated on {pictures}, trained on samples in {', '.join(_names(options.samples))}"
+    given = f"calibrated on {pictures}, trained on {options.pack.name}" if options.pack else ""
+    training = f"{options.steps} steps of {options.batch} samples each, all blocks"
+    return f"{given or f'calibrated and trained on {pictures}'}; {training}"
 
 
 def _names(folders: Iterable[Path]) -> list[str]:
@@ -172,7 +222,17 @@ def _accuracy_table(rows: Sequence[dict[str, Any]]) -> Table:
     """Make a table of sizes, deviations by data set before and after training, and errors."""
     data = list(rows[0]["figures"])
     (exact,) = (name for name in data if "error" in rows[0]["figures"][name])
-    headings = ["network", "steps", "parameters", "sparsity %", "MMACs", "MB", *data, f"error, {exact}"]
+    headings = [
+        "network",
+        "input",
+        "steps",
+        "parameters",
+        "sparsity %",
+        "MMACs",
+        "MB",
+        *data,
+        f"error, {exact}",
+    ]
     title = (
         f"Deviation from the dense network, mean, % of palm size: {_AGREEMENT} (in brackets: before "
         f"training)\nerror: distance from the exact joints of {exact}, % of palm size"
@@ -187,6 +247,7 @@ def _accuracy_table(rows: Sequence[dict[str, Any]]) -> Table:
         ]
         return (
             _label(row),
+            str(row["input_size"]),
             str(row["training_steps"] or ""),
             f"{row['parameters']:,}",
             f"{100 * row['sparsity']:.1f}",

@@ -12,12 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Data of the comparison: crops to calibrate with, samples to train on, sets to measure on."""
+"""Data of the comparison: crops to calibrate with, packed pictures to train on, sets to measure on."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,18 +27,29 @@ import onnx
 from hand_tracking_dsp.compression.bank.deviation import predict
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.baselines.measure import EvaluationSet
-from hand_tracking_dsp.compression.baselines.methods import Budget
-from hand_tracking_dsp.compression.data.crops import Crops, collect_crops
+from hand_tracking_dsp.compression.data.crops import Crops, HandFinder, collect_crops
+from hand_tracking_dsp.compression.data.picture_pack import (
+    PackedPicture,
+    PictureKind,
+    encoded,
+    pack_hand,
+    pack_square,
+    read_pack,
+    write_pack,
+)
+from hand_tracking_dsp.compression.data.pictures import list_pictures, spread
 from hand_tracking_dsp.compression.data.synthetic import SYNTHETIC, draw_pictures, synthetic_hands
-from hand_tracking_dsp.compression.distillation.distill import DistillationOptions, Progress, prepare_samples
-from hand_tracking_dsp.compression.distillation.samples import TrainingSamples, Validation, label_images
-from hand_tracking_dsp.compression.distillation.teacher import Teacher
-from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions
+from hand_tracking_dsp.compression.distillation.distill import Progress
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
+from hand_tracking_dsp.tracking.geometry import overlap
+from hand_tracking_dsp.tracking.types import Region
 
-# Synthetic pictures to train on; many samples are made of each.
+# Synthetic pictures to train on; many crops are cut out of each.
 _DRAWN = 400
+_QUALITY = 88
+_MOST_PACKED = 8192
+_TRIALS, _TOUCHING = 12, 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,133 +57,165 @@ class BaselineDataOptions:
     """Options of the data.
 
     Attributes:
-        images: Folders of pictures to train on; synthetic hands are drawn where there are none.
+        images: Folders of pictures to calibrate with; synthetic hands are drawn where there are none.
         validation: Folders of pictures to measure on.
-        samples: Folders of samples made by `distill`; samples are made of the images where there are none.
+        pack: Packed pictures to train on; None: those of images are packed.
         crops: Number of hands to calibrate with, at least 32.
         exam: Number of hands of each data set to measure on, at least 32.
-        count: Number of samples to make.
-        workers: Number of processes that make them.
         seed: Random seed.
     """
 
     images: tuple[Path, ...]
     validation: tuple[Path, ...]
-    samples: tuple[Path, ...] = ()
+    pack: Path | None = None
     crops: int = 480
     exam: int = 200
-    count: int = 10240
-    workers: int = 2
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class BaselineData:
-    """Crops to calibrate with, samples to train on, and sets to measure on.
-
-    Attributes:
-        sets: Sets to measure on; the last one is of synthetic hands, with exact joints.
-        validation: Same sets with the teacher's labels, for the curves of training.
-    """
-
-    crops: Crops
-    samples: TrainingSamples
-    sets: tuple[EvaluationSet, ...]
-    validation: Validation
+def pack_path(work: Path) -> Path:
+    """Return the place of the packed pictures in the work folder."""
+    return work / "pack.npz"
 
 
-def gather(
-    options: BaselineDataOptions, budget: Budget, dense: onnx.ModelProto, work: Path, report: Progress
-) -> BaselineData:
-    """Gather the data with the dense network's labels, or read what an earlier call has kept in the folder.
+def calibration_crops(options: BaselineDataOptions, work: Path, report: Progress) -> Crops:
+    """Cut out hands to calibrate with, or read those that an earlier call has kept in the folder.
 
     Raises:
         SourceError: A folder is missing or holds no picture.
-        ConfigurationError: A folder shows fewer than 32 hands, there are too few samples, or the work folder
-            was begun with other options.
+        ConfigurationError: The folders show fewer than 32 hands, or the work folder was begun with others.
         OutputError: The work folder cannot be written.
     """
-    _claim(work, options, budget)
-    teacher = Teacher(dense)
-    folders = options.images
-    if not folders:
-        folders = (work / "synthetic_hands",)
-        draw_pictures(folders[0], _DRAWN, lambda done, of: report("drawing synthetic hands", done, of, ""))
+    _claim(work, options)
+    return _collected("images", _folders(options, work, report), options.crops, options.seed, work, report)
 
-    def collected(name: str, where: Sequence[Path], count: int) -> Crops:
-        what = f"cutting hands out of {name}"
-        return _kept(
-            work / "crops" / f"{name}.npz",
-            lambda: collect_crops(
-                where, count, options.seed, on_progress=lambda done, of: report(what, done, of, "")
-            ),
-        )
 
-    crops = collected("images", folders, options.crops)
+def prepare_pack(options: BaselineDataOptions, work: Path, report: Progress) -> None:
+    """Put packed pictures to train on into the work folder, unless they are there.
+
+    Packed from folders are their hands, a square beside each, and the hands to measure on, for the curves of
+    training.
+
+    Raises:
+        SourceError: A folder is missing or holds no picture.
+        ConfigurationError: The packed pictures cannot be read, the folders show fewer than 32 hands, or the
+            work folder was begun with others.
+        OutputError: The work folder cannot be written.
+    """
+    _claim(work, options)
+    path = pack_path(work)
+    if path.exists():
+        return
+    if options.pack is None:
+        pictures = _packed(_folders(options, work, report), options.seed, report)
+        for name, crops in _validation(options, work, report).items():
+            pictures += [
+                PackedPicture(encoded(image[:, :, ::-1], _QUALITY), PictureKind.CROP, None, name, group)
+                for image, group in zip(crops.images, crops.groups, strict=True)
+            ]
+    else:
+        pictures = read_pack(options.pack)
+    unfinished = path.with_suffix(".unfinished")
+    write_pack(unfinished, pictures)
+    unfinished.replace(path)
+
+
+def evaluation_sets(
+    options: BaselineDataOptions, dense: onnx.ModelProto, work: Path, report: Progress
+) -> tuple[EvaluationSet, ...]:
+    """Cut out hands to measure on; the last set is of synthetic hands, with exact joints.
+
+    Raises:
+        SourceError: A folder is missing or holds no picture.
+        ConfigurationError: A folder shows fewer than 32 hands, or the work folder was begun with others.
+        OutputError: The work folder cannot be written.
+    """
+    _claim(work, options)
     session = open_exact(dense)
-    sets = []
-    for folder in options.validation:
-        found = collected(f"validation {folder.resolve().name}", [folder], options.exam)
-        sets.append(EvaluationSet(folder.resolve().name, found.images, predict(session, found.images)))
+    sets = [
+        EvaluationSet(name, crops.images, predict(session, crops.images))
+        for name, crops in _validation(options, work, report).items()
+    ]
     drawn, truth = synthetic_hands(
         options.exam, options.seed, lambda done, of: report("drawing hands to measure on", done, of, "")
     )
-    sets.append(EvaluationSet(SYNTHETIC, drawn.images, predict(session, drawn.images), truth))
-    validation = {one.name: (one.images, label_images(one.images, teacher)) for one in sets}
-    samples = _samples(options, budget.training.batch, folders, dense, work, report)
-    return BaselineData(crops, samples, tuple(sets), validation)
+    return (*sets, EvaluationSet(SYNTHETIC, drawn.images, predict(session, drawn.images), truth))
 
 
-def _samples(
-    options: BaselineDataOptions,
-    batch: int,
-    folders: Sequence[Path],
-    dense: onnx.ModelProto,
-    work: Path,
-    report: Progress,
-) -> TrainingSamples:
-    if options.samples:
-        samples = TrainingSamples(options.samples)
-    else:
-        distillation = DistillationOptions(
-            samples=options.count,
-            synthetic=0.1 if options.images else 1.0,
-            workers=options.workers,
-            training=DistillationTrainingOptions(seed=options.seed),
+def _packed(folders: Sequence[Path], seed: int, report: Progress) -> list[PackedPicture]:
+    """Pack the hands of some folders, and a square beside each that shows none."""
+    finder, random = HandFinder.load(), np.random.default_rng(seed)
+    packed: list[PackedPicture] = []
+    pictures = spread([list_pictures(folder) for folder in folders])
+    for number, picture in enumerate(pictures, 1):
+        image = picture.read()
+        regions = finder.regions(image)
+        if image is not None and regions:
+            packed += [pack_hand(image, region, picture, _QUALITY) for region in regions]
+            packed += [
+                pack_square(image, square, PictureKind.BESIDE, picture, _QUALITY)
+                for square in _beside(image.shape[:2], regions, random)
+            ]
+        report("packing hands", number, len(pictures), "")
+        if len(packed) >= _MOST_PACKED:
+            break
+    return packed
+
+
+def _beside(size: tuple[int, ...], regions: Sequence[Region], random: np.random.Generator) -> list[Region]:
+    """Choose a square of a picture, of some height and width, that hardly touches a region, or none."""
+    height, width = size
+    for _ in range(_TRIALS):
+        side = random.uniform(0.35, 0.7) * min(height, width)
+        square = Region(
+            random.uniform(side / 2, width - side / 2), random.uniform(side / 2, height - side / 2), side, 0.0
         )
-        samples = prepare_samples(folders, dense.SerializeToString(), work, distillation, report)[0]
-    if len(samples) < batch:
-        where = ", ".join(map(str, options.samples)) or "the work folder"
-        msg = (
-            f"There are {len(samples)} samples in {where}, fewer than the {batch} of a batch: "
-            f"make more, or give folders that hand-tracking-dsp models distill has made."
-        )
-        raise ConfigurationError(msg)
-    return samples
+        if all(overlap(square, region) < _TOUCHING for region in regions):
+            return [square]
+    return []
 
 
-def _claim(work: Path, options: BaselineDataOptions, budget: Budget) -> None:
-    """Refuse a work folder of other options or another budget; only the sets to measure on may change."""
+def _folders(options: BaselineDataOptions, work: Path, report: Progress) -> Sequence[Path]:
+    if options.images:
+        return options.images
+    drawn = work / "synthetic_hands"
+    draw_pictures(drawn, _DRAWN, lambda done, of: report("drawing synthetic hands", done, of, ""))
+    return (drawn,)
+
+
+def _validation(options: BaselineDataOptions, work: Path, report: Progress) -> dict[str, Crops]:
+    found = {}
+    for folder in options.validation:
+        name = folder.resolve().name
+        found[name] = _collected(f"validation {name}", [folder], options.exam, options.seed, work, report)
+    return found
+
+
+def _collected(
+    name: str, folders: Sequence[Path], count: int, seed: int, work: Path, report: Progress
+) -> Crops:
+    """Read crops kept by an earlier call, or cut them out."""
+    path = work / "crops" / f"{name}.npz"
+    if path.exists():
+        with np.load(path, allow_pickle=False) as kept:
+            return Crops(kept["images"], tuple(map(str, kept["sources"])), tuple(map(str, kept["groups"])))
+    what = f"cutting hands out of {name}"
+    crops = collect_crops(folders, count, seed, on_progress=lambda done, of: report(what, done, of, ""))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished.npz")
+    np.savez(unfinished, images=crops.images, sources=np.array(crops.sources), groups=np.array(crops.groups))
+    unfinished.replace(path)
+    return crops
+
+
+def _claim(work: Path, options: BaselineDataOptions) -> None:
+    """Refuse a work folder of other options; only the sets to measure on may change."""
     path = work / "options.json"
-    mine = asdict(options) | {name: getattr(budget.training, name) for name in ("steps", "batch")}
-    mine["minutes"] = budget.minutes
-    del mine["validation"], mine["workers"]
+    mine = asdict(options)
+    del mine["validation"]
     text = json.dumps(mine, default=str, indent=1) + "\n"
     if not path.exists():
         write_text(path, text)
     elif path.read_text(encoding="utf-8") != text:
         msg = f"The work folder {work} was begun with other options ({path} names them): choose another one."
         raise ConfigurationError(msg)
-
-
-def _kept(path: Path, make: Callable[[], Crops]) -> Crops:
-    """Read crops kept by an earlier call, or make them."""
-    if path.exists():
-        with np.load(path, allow_pickle=False) as kept:
-            return Crops(kept["images"], tuple(map(str, kept["sources"])), tuple(map(str, kept["groups"])))
-    crops = make()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished.npz")
-    np.savez(unfinished, images=crops.images, sources=np.array(crops.sources), groups=np.array(crops.groups))
-    unfinished.replace(path)
-    return crops

@@ -12,208 +12,116 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Networks to compare, each made once and kept: equally fast, and trained in the same way."""
+"""Pruned networks of all methods, each as fast as asked; made once and kept in the work folder."""
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import onnx
 
 from hand_tracking_dsp.compression.bank.files import read_level
-from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.baselines.depgraph import is_installed, prune_by_depgraph
 from hand_tracking_dsp.compression.baselines.fit import fit_latency
 from hand_tracking_dsp.compression.blocks import read_blocks
-from hand_tracking_dsp.compression.data.crops import Crops, evenly
+from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.distillation.distill import Progress
-from hand_tracking_dsp.compression.distillation.network import OnnxNetwork
-from hand_tracking_dsp.compression.distillation.samples import TrainingSamples, Validation
-from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions, Trainer
 from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
 from hand_tracking_dsp.compression.pruning.allocation import allocate
 from hand_tracking_dsp.compression.pruning.criteria import CRITERIA
 from hand_tracking_dsp.compression.pruning.levels import LevelMaker
 from hand_tracking_dsp.compression.pruning.prune import cut, prune
 from hand_tracking_dsp.compression.pruning.widths import uniform_shares
-from hand_tracking_dsp.compression.quantization.quantize import quantize
-from hand_tracking_dsp.files import write_bytes, write_text
-from hand_tracking_dsp.temporary import temporary_folder
+from hand_tracking_dsp.documents import read_bytes
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.tracking.manifest import read_manifest
-
-UNIFORM = {"l1": "L1 norm, uniform", "magnitude": "magnitude, uniform", "random": "random channels, uniform"}
-"""Baselines that keep the same share of every block, by their criterion in compression.pruning.criteria."""
 
 # Share of the latency that removing all removable channels saves; the rest is lost to rounding.
 _MOST_SAVED = 0.98
-_QUANTIZED_ON = 128
-_SPEED_STEPS = 8
-_CHECKS = 5
+_FIRST = "l1"
+"""Criterion that finds the widths; the other uniform ones keep them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """Training of each network.
+class Method(NamedTuple):
+    """A way to prune: its label in tables, its family, and what its untrained network is called in files."""
 
-    Attributes:
-        training: Options for all networks; its steps apply where minutes is None.
-        minutes: Minutes of training for one network of the first ratio, which give the steps of all; None
-            where steps are given.
-    """
-
-    training: DistillationTrainingOptions
-    minutes: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkCandidate:
-    """Network to compare.
-
-    Attributes:
-        name: Name of the network and its file.
-        label: Name in tables and plots.
-        family: "MediaPipe", "baseline" (another method's), "ours" or "bank".
-        data: ONNX file.
-        precision: Precision of its weights.
-        parameters: Number of trained parameters.
-        macs: Multiply-accumulate operations of one run.
-        ratio: Latency it was pruned for, relative to the dense network's; None where it was not pruned.
-        steps: Batches it was trained with here; 0 if it was not.
-        start: Network before training; None where it was not trained here.
-    """
-
-    name: str
     label: str
     family: str
-    data: bytes
-    precision: str
-    parameters: int
-    macs: int
-    ratio: float | None = None
-    steps: int = 0
-    start: bytes | None = None
+    start: str
+
+
+METHODS = {
+    "l1": Method("L1 norm, uniform", "baseline", "l1{mark}_start"),
+    "magnitude": Method("magnitude, uniform", "baseline", "magnitude{mark}_start"),
+    "random": Method("random channels, uniform", "baseline", "random{mark}_start"),
+    "depgraph": Method("Torch-Pruning, DepGraph", "baseline", "depgraph{mark}_start"),
+    "ours": Method("ours, distilled", "ours", "closed_form{mark}"),
+}
+"""Ways to prune, by the names of their trained networks. The uniform ones keep the same share of every block,
+by their criterion in compression.pruning.criteria."""
 
 
 @dataclass(slots=True)
-class CandidateMaker:
-    """Makes the networks, or reads those that an earlier call has kept in the work folder.
+class BaselinePruner:
+    """Prunes the dense network by every method, or reads what an earlier call has kept.
 
     Attributes:
         bank: Folder of the bank whose level 0 is the dense network that all are pruned from.
-        crops: Crops that closed-form pruning and quantization calibrate with.
-        samples: Samples that all networks are trained on.
-        validation: Validation sets of the curves of training.
+        crops: Crops that closed-form pruning calibrates with.
+        work: Work folder of the comparison.
         seed: Seed of the random channels, the split of crops and sampled positions.
         dense: Dense network.
     """
 
     bank: Path
     crops: Crops
-    samples: TrainingSamples
-    validation: Validation
     work: Path
-    budget: Budget
     seed: int = 0
     report: Progress = field(default=lambda *_: None)
     dense: onnx.ModelProto = field(init=False)
     _maker: LevelMaker | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        """Read the dense network."""
-        self.dense = read_level(read_manifest(self.bank))[1]
+        """Read the dense network, and keep it with the others: it labels what they are trained on."""
+        dense = read_level(read_manifest(self.bank))[1]
+        self.dense = self._kept("dense", lambda: dense)
 
-    def of_ratio(self, ratio: float) -> Iterator[NetworkCandidate]:
-        """Make all candidates of a latency relative to the dense network in ONNX Runtime, one thread, fp32.
+    def prune_all(self, ratio: float) -> None:
+        """Prune to a latency relative to the dense network in ONNX Runtime, one thread, fp32.
 
         Raises:
             ConfigurationError: No pruning is fast enough on this machine, or there are too few pictures.
             OutputError: The work folder cannot be written.
         """
-        for criterion, label in UNIFORM.items():
-            start = self._kept(f"{criterion}{_mark(ratio)}_start", partial(self._uniform, criterion, ratio))
-            yield self._trained(criterion, label, "baseline", ratio, start)
-        if is_installed():
-            start = self._kept(f"depgraph{_mark(ratio)}_start", partial(self._depgraph, ratio))
-            yield self._trained("depgraph", "Torch-Pruning, DepGraph", "baseline", ratio, start)
-        start = self._kept(f"closed_form{_mark(ratio)}", partial(self._closed_form, ratio))
-        yield new_candidate(f"closed_form{_mark(ratio)}", "ours, closed form only", "ours", start, ratio)
-        distilled = self._trained("ours", "ours, distilled", "ours", ratio, start)
-        yield distilled
-        yield self.quantized(distilled)
+        for method, how in METHODS.items():
+            if method != "depgraph" or is_installed():
+                self._kept(how.start.format(mark=mark(ratio)), partial(self._make, method, ratio))
 
-    def quantized(self, original: NetworkCandidate) -> NetworkCandidate:
-        """Quantize a candidate to INT8, with the same numbers of parameters and operations."""
-        name = f"{original.name}_int8"
-
-        def make() -> onnx.ModelProto:
-            self.report(f"quantizing {original.label}", 0, 0, "")
-            crops = self.crops.subset(evenly(len(self.crops), _QUANTIZED_ON))
-            return quantize(onnx.load_from_string(original.data), crops.images)
-
-        data = serialized(self._kept(name, make))
-        return replace(
-            original, name=name, label=f"{original.label}, INT8", data=data, precision="int8", start=None
-        )
-
-    def _trained(
-        self, method: str, label: str, family: str, ratio: float, start: onnx.ModelProto
-    ) -> NetworkCandidate:
-        """Fine-tune a pruned network, or continue where an earlier call was stopped."""
-        name = f"{method}{_mark(ratio)}"
-        options = self._options(start)
-
-        def make() -> onnx.ModelProto:
-            folder = self.work / "training" / name
-            training = Trainer(OnnxNetwork(start), self.samples, self.validation, folder, options)
-            what = f"training {label} at {ratio:g}"
-            return training.run(lambda done, of, line: self.report(what, done, of, line)).to_onnx()
-
-        found = new_candidate(name, label, family, self._kept(name, make), ratio)
-        return replace(found, steps=options.steps, start=serialized(start))
-
-    def _options(self, start: onnx.ModelProto) -> DistillationTrainingOptions:
-        """Return the training options, with the steps that the minutes allow, measured once for all."""
-        path = self.work / "steps.json"
-        if self.budget.minutes is None:
-            return self.budget.training
-        if not path.exists():
-            self.report("measuring the speed of training", 0, 0, "")
-            few = replace(self.budget.training, steps=_SPEED_STEPS, check_every=_SPEED_STEPS + 1)
-            with temporary_folder() as folder:
-                training = Trainer(OnnxNetwork(start), self.samples, {}, folder, few)
-                began = time.monotonic()
-                training.run()
-                seconds = (time.monotonic() - began) / _SPEED_STEPS
-            write_text(path, json.dumps(max(1, round(60 * self.budget.minutes / seconds))) + "\n")
-        return with_steps(self.budget.training, int(json.loads(path.read_text(encoding="utf-8"))))
+    def _make(self, method: str, ratio: float) -> onnx.ModelProto:
+        self.report(f"pruning by {method} to {ratio:g}", 0, 0, "")
+        if method == "depgraph":
+            return fit_latency(partial(prune_by_depgraph, self.dense), self.dense, ratio)[1]
+        return self._closed_form(ratio) if method == "ours" else self._uniform(method, ratio)
 
     def _uniform(self, criterion: str, ratio: float) -> onnx.ModelProto:
         """Keep the same share of every block; all criteria keep the widths found with the first one."""
-        self.report(f"pruning by {criterion} to {ratio:g}", 0, 0, "")
         scores = CRITERIA[criterion](self.dense, self.crops, self.seed)
-        first = next(iter(UNIFORM))
-        if criterion != first:
-            widths = read_blocks(
-                self._kept(f"{first}{_mark(ratio)}_start", partial(self._uniform, first, ratio))
-            )
-            known = {block.name: block.channels for block in widths}
-            keep = {block.name: known[block.name] / block.channels for block in read_blocks(self.dense)}
-            return cut(self.dense, keep, scores)
         blocks = read_blocks(self.dense)
+        if criterion != _FIRST:
+            name = METHODS[_FIRST].start.format(mark=mark(ratio))
+            found = read_blocks(self._kept(name, partial(self._make, _FIRST, ratio)))
+            known = {block.name: block.channels for block in found}
+            return cut(self.dense, {one.name: known[one.name] / one.channels for one in blocks}, scores)
 
         def make(share: float) -> onnx.ModelProto:
             return cut(self.dense, uniform_shares(blocks, share), scores)
 
         return fit_latency(make, self.dense, ratio)[1]
-
-    def _depgraph(self, ratio: float) -> onnx.ModelProto:
-        self.report(f"pruning by Torch-Pruning to {ratio:g}", 0, 0, "")
-        return fit_latency(partial(prune_by_depgraph, self.dense), self.dense, ratio)[1]
 
     def _closed_form(self, ratio: float) -> onnx.ModelProto:
         """Allocate widths under a predicted latency such that the measured one is the ratio."""
@@ -237,31 +145,49 @@ class CandidateMaker:
 
     def _kept(self, name: str, make: Callable[[], onnx.ModelProto]) -> onnx.ModelProto:
         """Read a network kept by an earlier call, or make it."""
-        path = self.work / "networks" / f"{name}.onnx"
+        path = network_path(self.work, name)
         if not path.exists():
             write_bytes(path, serialized(make()))
-        return parse_model(path.read_bytes(), path.name)
+        return read_network_of(self.work, name)
 
 
-def new_candidate(
-    name: str, label: str, family: str, model: onnx.ModelProto, ratio: float | None = None
-) -> NetworkCandidate:
-    """Describe a network in fp32 that was not trained here."""
-    size = sizes(model)
-    return NetworkCandidate(
-        name, label, family, serialized(model), "fp32", size["parameters"], size["macs"], ratio
-    )
+def read_starts(work: Path, ratios: Iterable[float]) -> dict[str, onnx.ModelProto]:
+    """Read the pruned networks that are to be trained, by the names of the trained ones.
+
+    Those of Torch-Pruning are left out where it was not installed when the others were made.
+
+    Raises:
+        ConfigurationError: The work folder lacks one.
+        ModelError: A file is damaged.
+    """
+    found = {}
+    for ratio in ratios:
+        for method, how in METHODS.items():
+            start = how.start.format(mark=mark(ratio))
+            if method != "depgraph" or network_path(work, start).exists():
+                found[f"{method}{mark(ratio)}"] = read_network_of(work, start)
+    return found
 
 
-def with_steps(options: DistillationTrainingOptions, steps: int) -> DistillationTrainingOptions:
-    """Return options for a number of steps, with warmup and checks in proportion."""
-    return replace(
-        options,
-        steps=steps,
-        warmup=min(options.warmup, steps // 4 + 1),
-        check_every=max(1, steps // _CHECKS),
-    )
+def read_network_of(work: Path, name: str) -> onnx.ModelProto:
+    """Read a network that pruning has kept in the work folder.
+
+    Raises:
+        ConfigurationError: It is not there.
+        ModelError: The file is damaged.
+    """
+    path = network_path(work, name)
+    if not path.exists():
+        msg = f"The work folder {work} lacks {path.name}: run the stage prune for these ratios first."
+        raise ConfigurationError(msg)
+    return parse_model(read_bytes(path), path.name)
 
 
-def _mark(ratio: float) -> str:
+def network_path(work: Path, name: str) -> Path:
+    """Return the place of a pruned network in the work folder."""
+    return work / "networks" / f"{name}.onnx"
+
+
+def mark(ratio: float) -> str:
+    """Return the end of the names of networks of a ratio."""
     return f"_{round(1000 * ratio):03}"

@@ -20,6 +20,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
 
+from matplotlib.axes import Axes
+
 from hand_tracking_dsp.compression.baselines.comparison import Row, mean_deviation
 from hand_tracking_dsp.evaluation.report.plotting import BLUE, GREEN, GREY, ORANGE, new_figure, save, styled
 
@@ -31,8 +33,15 @@ _NAMES = {
     "bank": "ours, the bank's levels (longer training)",
 }
 
-# Names of points nearer than this, in latency and in share of the deviation, would overlap.
-_NEAR = (0.15, 0.1)
+_CHARACTER_PT, _LINE_PT, _GAP_PT = 5.6, 12, 7
+"""Size of a name's characters, points, for keeping names apart, and their distance from the point."""
+
+_HEIGHTS_PT = (4, -10, 16, -22)
+"""Heights of a name above its point, points, in the order in which they are tried."""
+
+_TURNED = 0.7
+"""Share of the highest latency from which names are written to the left of their points."""
+
 _TICKS = (0, 0.5, 1, 2, 3, 4, 6, 10, 20, 50, 100)
 
 
@@ -47,7 +56,6 @@ def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
     """
     figure, (axes,) = new_figure(height_in=8)
     highest = max(row["latency"][0]["relative"] for row in rows)
-    named: list[tuple[float, float]] = []
     for family, (color, mark) in _MARKS.items():
         chosen = [row for row in rows if row["family"] == family]
         points = [(row["latency"][0]["relative"], mean_deviation(row["figures"])) for row in chosen]
@@ -62,21 +70,6 @@ def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
             label = _NAMES[family] + ("" if precision else ", INT8")
             if shown:
                 axes.plot(*zip(*shown, strict=True), mark, color=color, mfc=face, ms=7, label=label)
-        for (x, y), row in zip(points, chosen, strict=True):
-            # The open marks are the same networks, so one name suffices.
-            if row["precision"] == "fp32":
-                above = sum(abs(x - u) < _NEAR[0] and abs(y - v) < _NEAR[1] * y for u, v in named)
-                named.append((x, y))
-                to_the_left = x > 0.7 * highest
-                axes.annotate(
-                    row["label"].removeprefix("MediaPipe ").rpartition(": ")[2],
-                    (x, y),
-                    textcoords="offset points",
-                    xytext=(-7 if to_the_left else 7, 4 - 16 * above),
-                    ha="right" if to_the_left else "left",
-                    fontsize=10,
-                    color=color,
-                )
     axes.set_xlim(0, 1.15 * highest)
     # The worst deviations are many times those that matter.
     axes.set_yscale("symlog", linthresh=2, linscale=0.6)
@@ -87,6 +80,45 @@ def save_plot(rows: Sequence[Row], path: Path, note: str) -> None:
         f"latency of one run, relative to the dense network ({first['provider']}, {first['threads']} thread)"
     )
     axes.set_ylabel("deviation from the dense network, % of palm size\n(agreement, not accuracy)")
-    axes.set_title(f"Pruned networks: deviation against latency\n{fill(note, 105)}")
+    axes.set_title(f"Pruned networks: deviation against latency\n{fill(note, 84)}")
     axes.legend()
+    _name_points(axes, rows, highest)
     save(figure, path)
+
+
+def _name_points(axes: Axes, rows: Sequence[Row], highest: float) -> None:
+    """Write the names of the networks in fp32 beside their points, one clear of another.
+
+    The open marks are the same networks, so one name suffices.
+    """
+    taken: list[tuple[float, float, float]] = []
+    points_per_pixel = 72 / axes.figure.dpi
+    for row in (row for row in rows if row["precision"] == "fp32"):
+        place = (row["latency"][0]["relative"], mean_deviation(row["figures"]))
+        text = row["label"].removeprefix("MediaPipe ").removesuffix(", uniform").rpartition(": ")[2]
+        x, y = axes.transData.transform(place) * points_per_pixel
+        width = _CHARACTER_PT * len(text)
+        right, left = ("left", x + _GAP_PT), ("right", x - _GAP_PT - width)
+        sides = (left, right) if place[0] > _TURNED * highest else (right, left)
+        choices = [(*side, height) for height in _HEIGHTS_PT for side in sides]
+        alignment, start, height = next(
+            (
+                (alignment, start, height)
+                for alignment, start, height in choices
+                if all(
+                    abs(y + height - other) >= _LINE_PT or start >= end or start + width <= begin
+                    for begin, end, other in taken
+                )
+            ),
+            choices[0],
+        )
+        taken.append((start, start + width, y + height))
+        axes.annotate(
+            text,
+            place,
+            textcoords="offset points",
+            xytext=(_GAP_PT if alignment == "left" else -_GAP_PT, height),
+            ha=alignment,
+            fontsize=10,
+            color=_MARKS[row["family"]][0],
+        )

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from time import perf_counter
+from time import thread_time
 
 import numpy as np
 import onnx
@@ -36,7 +36,7 @@ PRECISIONS = ("fp32", "int8")
 _WARM_UP = 3
 # Time grows evenly with the channels: what lies between these many widths is interpolated.
 _TIMED_WIDTHS = 8
-# Another process makes runs longer, never shorter: the fastest tenth is the network's own time.
+# Other processes share the caches, which makes runs longer: the fastest tenth is the network's own time.
 _UNDISTURBED_PERCENTILE = 10
 
 
@@ -111,15 +111,18 @@ def measure_latency(
 
 
 def undisturbed_ms(sessions: Sequence[Session], runs: int) -> list[float]:
-    """Time networks of one input each in turn: the 10th percentile of each, milliseconds."""
+    """Time networks of one input each in turn: the 10th percentile of each, milliseconds.
+
+    It is this thread's time on the processor, so that what other programs take meanwhile does not count.
+    """
     random = np.random.default_rng(0)
     inputs = [random.random(session.inputs[0].shape, dtype=np.float32) for session in sessions]
     times_ms = np.empty((runs + _WARM_UP, len(sessions)))
     for row in times_ms:
         for i, (session, tensor) in enumerate(zip(sessions, inputs, strict=True)):
-            start = perf_counter()
+            start = thread_time()
             session.run(tensor)
-            row[i] = (perf_counter() - start) * 1e3
+            row[i] = (thread_time() - start) * 1e3
     return [float(value) for value in np.percentile(times_ms[_WARM_UP:], _UNDISTURBED_PERCENTILE, axis=0)]
 
 

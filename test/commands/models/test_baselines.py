@@ -15,6 +15,7 @@
 """The comparison with other methods, on networks and pictures that are quick."""
 
 import json
+import math
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -43,6 +44,7 @@ def row(name, family, ratio, relative, deviation):
         "asked_latency_ratio": ratio,
         "training_steps": 5 if ratio else 0,
         "precision": "fp32",
+        "input_size": 192,
         "parameters": 1000,
         "sparsity": 0.5,
         "macs": 2_000_000,
@@ -69,7 +71,10 @@ def made(monkeypatch):
     def compare(options, work, report):
         asked.append((options, work))
         report("training a baseline", 1, 2, "photos 12.5")
-        return [row("full", "MediaPipe", None, 1.0, 0.0), row("l1", "baseline", 0.5, 0.49, 12.5)]
+        if "measure" not in options.stages:
+            return comparison.ComparedNetworks([], "a card" if "train" in options.stages else "")
+        rows = [row("full", "MediaPipe", None, 1.0, 0.0), row("l1", "baseline", 0.5, 0.49, 12.5)]
+        return comparison.ComparedNetworks(rows, "a card")
 
     monkeypatch.setattr(comparison, "compare", compare)
     return asked
@@ -82,20 +87,54 @@ def arguments(tmp_path, *more):
 @needs_torch
 def test_the_table_is_printed_and_written_with_its_plot(made, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
-    assert main(arguments(tmp_path, "--latency-ratio", "0.4", "0.5", "--steps", "30")) == 0
+    assert main(arguments(tmp_path, "--latency-ratio", "0.4", "0.5", "--steps", "30", "--batch", "16")) == 0
     shown = capsys.readouterr().out
     assert "agreement with the dense network, not accuracy" in shown
     assert "12.50 (46.0)" in shown
     assert "training a baseline, 1 of 2: photos 12.5" in shown
     content = json.loads((tmp_path / "out" / "baselines.json").read_text(encoding="utf-8"))
     assert [one["name"] for one in content["networks"]] == ["full", "l1"]
-    assert content["note"].startswith("calibrated and trained on synthetic hands alone; agreement with")
+    note = (
+        "calibrated and trained on synthetic hands alone; 30 steps of 16 samples each, all blocks; agreement"
+    )
+    assert content["note"].startswith(note)
+    assert content["trained_on"] == "a card"
+    settings = {name: content["settings"][name] for name in ("steps", "batch", "rate", "hands", "pack")}
+    assert settings == {"steps": 30, "batch": 16, "rate": 0.0004, "hands": 16384, "pack": None}
     assert (tmp_path / "out" / "baselines.png").read_bytes().startswith(b"\x89PNG")
     ((options, work),) = made
     assert options.ratios == (0.5, 0.4)
-    assert options.budget.training.steps == 30
-    assert options.budget.minutes is None
+    assert (options.training.steps, options.training.batch) == (30, 16)
+    assert options.train_s == math.inf
     assert work == tmp_path / "work"
+
+
+@needs_torch
+@pytest.mark.parametrize(
+    ("stages", "state"), [(["prune"], "not trained to the end yet"), (["train"], "trained, on a card")]
+)
+def test_single_stages_say_how_far_training_is_and_write_no_table(made, tmp_path, capsys, stages, state):
+    command = ["models", "baselines", "--work", str(tmp_path), "--stages", *stages, "--minutes", "9"]
+    assert main(command) == 0
+    assert state in " ".join(capsys.readouterr().out.split())
+    assert not list(tmp_path.iterdir())
+    ((options, _),) = made
+    assert options.stages == tuple(stages)
+    assert options.train_s == 540
+    assert options.ratios == (0.75, 0.5)
+
+
+@needs_torch
+def test_without_out_the_table_goes_to_the_work_folder(made, tmp_path):
+    assert main(["models", "baselines", "--work", str(tmp_path)]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"baselines.json", "baselines.png"}
+    assert made
+
+
+@needs_torch
+def test_training_before_pruning_says_what_to_do(tmp_path, capsys):
+    assert main(["models", "baselines", "--work", str(tmp_path), "--stages", "train"]) == 1
+    assert "lacks l1_750_start.onnx: run the stage prune for these ratios first" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -103,10 +142,11 @@ def test_the_table_is_printed_and_written_with_its_plot(made, tmp_path, capsys, 
     [
         (["--steps", "0"], "--steps is 0: it must be at least 1"),
         (["--crops", "31"], "--crops is 31: it must be at least 32"),
-        (["--make-samples", "0"], "--make-samples is 0"),
+        (["--hands", "0"], "--hands is 0: it must be at least 1"),
+        (["--rate", "0"], "--rate is 0.0: it must be above 0"),
         (["--latency-ratio", "0.5", "0"], "--latency-ratio is 0.0: it must be above 0 and at most 1"),
         (["--latency-ratio", "1.5"], "--latency-ratio is 1.5"),
-        (["--minutes-per-network", "0"], "--minutes-per-network is 0.0"),
+        (["--minutes", "0"], "--minutes is 0.0: it must be above 0"),
         (["--threads", "-1"], "--threads is -1"),
     ],
 )

@@ -18,12 +18,15 @@ import json
 
 import numpy as np
 import pytest
+from support.networks import original_network
 
 from hand_tracking_dsp.compression.bank.deviation import predict
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.baselines import measure as figures
 from hand_tracking_dsp.compression.baselines.measure import EvaluationSet, evaluate_network, time_all
 from hand_tracking_dsp.compression.data.synthetic import synthetic_hands
+from hand_tracking_dsp.compression.distillation.error_head import ErrorHead, with_error_head
+from hand_tracking_dsp.compression.distillation.student import scale_landmarks, with_input_size
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 
 
@@ -52,6 +55,18 @@ def test_the_dense_network_deviates_from_the_truth_but_not_from_itself(networks,
 def test_another_network_deviates(networks, sets, tmp_path):
     found = evaluate_network(networks["lite"], sets, tmp_path)["photos"]
     assert 0 < found["deviation_median"] <= found["deviation_p95"]
+
+
+def test_a_network_with_a_smaller_input_is_measured_in_pixels_of_the_crops(networks, sets, tmp_path):
+    """Its landmarks are in pixels of its own input; a fifth output is passed over."""
+    model = with_input_size(original_network("hand_full.onnx"), 192)
+    scale_landmarks(model, 192 / 224)
+    small = with_error_head(model, ErrorHead(512))
+    found = evaluate_network(small.SerializeToString(), sets, tmp_path)
+    assert 0 < found["photos"]["deviation"] < 15
+    assert found["synthetic"]["error_median"] < 40
+    times = time_all({"full": networks["full"], "small": small.SerializeToString()}, (1,), 2)
+    assert [len(times[name]) for name in ("full", "small")] == [len(figures.runtimes_here())] * 2
 
 
 def test_figures_are_kept_by_what_was_measured(networks, sets, tmp_path, monkeypatch):

@@ -16,13 +16,16 @@
 
 from __future__ import annotations
 
+from time import sleep
+from types import SimpleNamespace
+
 import numpy as np
 import onnx
 import pytest
 from support.networks import original_network
 
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable, measure_latency
+from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable, measure_latency, undisturbed_ms
 from hand_tracking_dsp.compression.quantization.placeholder_ranges import with_any_ranges
 from hand_tracking_dsp.errors import ConfigurationError
 
@@ -35,6 +38,12 @@ def test_every_block_has_times(network: onnx.ModelProto, precision: str) -> None
     assert list(table.blocks["stem"]) == [8, 16, 24, 32]
     assert 0 in table.blocks["block01"]
     assert min(table.reference_ms, table.whole_ms) > 0
+
+
+def test_time_that_other_programs_take_does_not_count() -> None:
+    """Sleeping stands for waiting for the processor."""
+    waiting = SimpleNamespace(inputs=[SimpleNamespace(shape=(1,))], run=lambda _: sleep(0.05))
+    assert undisturbed_ms([waiting], 2)[0] < 25
 
 
 def test_refuses_an_unknown_precision(network: onnx.ModelProto) -> None:
