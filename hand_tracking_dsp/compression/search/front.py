@@ -33,9 +33,9 @@ from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_
 from hand_tracking_dsp.compression.bank.files import read_model
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_turn
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.input_size import scale_landmarks, with_input_size
+from hand_tracking_dsp.compression.pruning.block_latency import sum_of_parts_ms, undisturbed_ms
 from hand_tracking_dsp.compression.quantization.placeholder_ranges import with_any_ranges
 from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.geometry import in_size
@@ -72,7 +72,7 @@ class CandidateFigures:
         macs: Multiplications with addition of one run.
         deviation: Mean deviation from the dense network by set, % of palm.
         accepted: Share of each set without a hand that it accepts, %.
-        latency: Median time of a run relative to the dense network in fp32.
+        latency: Time of an undisturbed run relative to the dense network in fp32.
         on_front: Whether no other candidate is at once as fast and nearer to the dense network.
     """
 
@@ -147,11 +147,11 @@ class CandidateStudy:
 
     def time(
         self, networks: Sequence[onnx.ModelProto], precision: str, runs: int
-    ) -> tuple[Times, list[Times]]:
-        """Time networks in turn beside the dense one in fp32; return its times, and theirs."""
+    ) -> tuple[float, list[float]]:
+        """Time networks in turn beside the dense one in fp32: undisturbed runs of it and of them, ms."""
         timed = [with_any_ranges(network) if precision == "int8" else network for network in networks]
-        times = time_in_turn(grey_runs([open_exact(one) for one in (self._dense, *timed)]), runs)
-        return times[0], times[1:]
+        dense_ms, *others = undisturbed_ms([open_exact(one) for one in (self._dense, *timed)], runs)
+        return min(dense_ms, sum_of_parts_ms(self._dense, runs)), others
 
     def _resized(self, model: onnx.ModelProto, size: int) -> onnx.ModelProto:
         factor = np.float32(size / LANDMARKS.size)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.networks import make_small_network, write_small_bank
+from support.networks import write_small_bank
 
 from hand_tracking_dsp.compression.bank.deviation import deviation_palm_percent, predict
 from hand_tracking_dsp.compression.bank.files import read_model
@@ -66,11 +66,10 @@ def test_heads_are_refitted_where_the_size_is_another(tmp_path):
     assert same.accepted["empty"] == 100
 
 
-def test_networks_are_timed_beside_the_dense_one(tmp_path):
-    write_small_bank(tmp_path)
-    bank = read_manifest(tmp_path)
-    study = CandidateStudy(read_model(bank, bank.levels[0]), crops(8, 0), {"hands": crops(2, 1)}, {})
+def test_networks_are_timed_beside_the_dense_one(network, held_back):
+    study = CandidateStudy(network, held_back, {"hands": held_back}, {})
     for precision in ("fp32", "int8"):
-        dense, others = study.time([make_small_network(1)], precision, 2)
-        assert dense.runs == 2
-        assert [one.runs for one in others] == [2]
+        dense_ms, others = study.time([network], precision, 2)
+        assert dense_ms > 0
+        assert len(others) == 1
+        assert others[0] > 0
