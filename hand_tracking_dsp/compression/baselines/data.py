@@ -27,29 +27,17 @@ import onnx
 from hand_tracking_dsp.compression.bank.deviation import predict
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.baselines.measure import EvaluationSet
-from hand_tracking_dsp.compression.data.crops import Crops, HandFinder, collect_crops
-from hand_tracking_dsp.compression.data.picture_pack import (
-    PackedPicture,
-    PictureKind,
-    encoded,
-    pack_hand,
-    pack_square,
-    read_pack,
-    write_pack,
-)
-from hand_tracking_dsp.compression.data.pictures import list_pictures, spread
+from hand_tracking_dsp.compression.data.crops import Crops, collect_crops
+from hand_tracking_dsp.compression.data.pack_pictures import PackOptions, PicturePacker
+from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, read_pack, write_pack
+from hand_tracking_dsp.compression.data.pictures import list_pictures
 from hand_tracking_dsp.compression.data.synthetic import SYNTHETIC, draw_pictures, synthetic_hands
 from hand_tracking_dsp.compression.distillation.distill import Progress
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
-from hand_tracking_dsp.tracking.geometry import overlap
-from hand_tracking_dsp.tracking.types import Region
 
 # Synthetic pictures to train on; many crops are cut out of each.
 _DRAWN = 400
-_QUALITY = 88
-_MOST_PACKED = 8192
-_TRIALS, _TOUCHING = 12, 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +81,7 @@ def calibration_crops(options: BaselineDataOptions, work: Path, report: Progress
 def prepare_pack(options: BaselineDataOptions, work: Path, report: Progress) -> None:
     """Put packed pictures to train on into the work folder, unless they are there.
 
-    Packed from folders are their hands, a square beside each, and the hands to measure on, for the curves of
+    Packed from folders are their hands, places beside them, and the hands to measure on, for the curves of
     training.
 
     Raises:
@@ -106,15 +94,7 @@ def prepare_pack(options: BaselineDataOptions, work: Path, report: Progress) -> 
     path = pack_path(work)
     if path.exists():
         return
-    if options.pack is None:
-        pictures = _packed(_folders(options, work, report), options.seed, report)
-        for name, crops in _validation(options, work, report).items():
-            pictures += [
-                PackedPicture(encoded(image[:, :, ::-1], _QUALITY), PictureKind.CROP, None, name, group)
-                for image, group in zip(crops.images, crops.groups, strict=True)
-            ]
-    else:
-        pictures = read_pack(options.pack)
+    pictures = read_pack(options.pack) if options.pack else _packed(options, work, report)
     unfinished = path.with_suffix(".unfinished")
     write_pack(unfinished, pictures)
     unfinished.replace(path)
@@ -142,37 +122,17 @@ def evaluation_sets(
     return (*sets, EvaluationSet(SYNTHETIC, drawn.images, predict(session, drawn.images), truth))
 
 
-def _packed(folders: Sequence[Path], seed: int, report: Progress) -> list[PackedPicture]:
-    """Pack the hands of some folders, and a square beside each that shows none."""
-    finder, random = HandFinder.load(), np.random.default_rng(seed)
-    packed: list[PackedPicture] = []
-    pictures = spread([list_pictures(folder) for folder in folders])
-    for number, picture in enumerate(pictures, 1):
-        image = picture.read()
-        regions = finder.regions(image)
-        if image is not None and regions:
-            packed += [pack_hand(image, region, picture, _QUALITY) for region in regions]
-            packed += [
-                pack_square(image, square, PictureKind.BESIDE, picture, _QUALITY)
-                for square in _beside(image.shape[:2], regions, random)
-            ]
-        report("packing hands", number, len(pictures), "")
-        if len(packed) >= _MOST_PACKED:
-            break
-    return packed
-
-
-def _beside(size: tuple[int, ...], regions: Sequence[Region], random: np.random.Generator) -> list[Region]:
-    """Choose a square of a picture, of some height and width, that hardly touches a region, or none."""
-    height, width = size
-    for _ in range(_TRIALS):
-        side = random.uniform(0.35, 0.7) * min(height, width)
-        square = Region(
-            random.uniform(side / 2, width - side / 2), random.uniform(side / 2, height - side / 2), side, 0.0
-        )
-        if all(overlap(square, region) < _TOUCHING for region in regions):
-            return [square]
-    return []
+def _packed(options: BaselineDataOptions, work: Path, report: Progress) -> list[PackedPicture]:
+    """Pack hands and places beside them, and hands to measure on."""
+    packer = PicturePacker.load(
+        PackOptions(measured=options.exam, seed=options.seed),
+        lambda name, done, of: report(f"packing {name}", done, of, ""),
+    )
+    for folder in _folders(options, work, report):
+        packer.add_hands(list_pictures(folder))
+    for folder in options.validation:
+        packer.measure_hands(list_pictures(folder))
+    return packer.pictures
 
 
 def _folders(options: BaselineDataOptions, work: Path, report: Progress) -> Sequence[Path]:
