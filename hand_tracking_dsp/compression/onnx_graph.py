@@ -133,6 +133,18 @@ def set_nodes(model: onnx.ModelProto, nodes: Iterable[onnx.NodeProto]) -> None:
     model.graph.node.extend(kept)
 
 
+def without_output(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
+    """Return a network without one of its outputs and what serves that alone; the same where it has none."""
+    others = [copied(output) for output in model.graph.output if output.name != name]
+    if len(others) == len(model.graph.output):
+        return model
+    reduced = copied(model)
+    del reduced.graph.output[:]
+    reduced.graph.output.extend(others)
+    drop_unused(reduced)
+    return reduced
+
+
 def drop_unused(model: onnx.ModelProto) -> None:
     """Remove nodes and initializers that no output needs."""
     needed = {output.name for output in model.graph.output}

@@ -21,7 +21,14 @@ import onnx
 import pytest
 
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.onnx_graph import copied, cut_out, parse_model, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import (
+    copied,
+    cut_out,
+    parse_model,
+    read_weights,
+    without_output,
+    write_weights,
+)
 from hand_tracking_dsp.errors import ModelError
 
 
@@ -62,3 +69,14 @@ def test_weights_are_written_under_their_names(network: onnx.ModelProto) -> None
 def test_refuses_what_is_no_network() -> None:
     with pytest.raises(ModelError, match=r"bad\.onnx is not an ONNX file"):
         parse_model(b"not a network", "bad.onnx")
+
+
+def test_an_output_goes_with_what_serves_it_alone(network: onnx.ModelProto) -> None:
+    image = np.arange(4, dtype=np.float32)[None]
+    middle = onnx.helper.make_tensor_value_info("middle", onnx.TensorProto.FLOAT, [1, 4])
+    network.graph.output.append(middle)
+    reduced = without_output(network, "landmarks")
+    assert [node.output[0] for node in reduced.graph.node] == ["middle"]
+    assert list(read_weights(reduced)) == ["first.w"]
+    assert np.array_equal(open_exact(reduced).run(image)[0], open_exact(network).run(image)[1])
+    assert without_output(network, "error_percent") is network

@@ -35,7 +35,7 @@ from hand_tracking_dsp.commands.output import (
     require_writable,
     write_json,
 )
-from hand_tracking_dsp.compression.bank.files import read_model
+from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.data.packed_crops import packed_crops
 from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind, read_pack
@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
         _thinned(packed_crops(pictures, kind), options.most)
         for kind in (PictureKind.CROP, PictureKind.EMPTY_CROP)
     )
-    dense = read_model(banks[0], banks[0].levels[0])
+    _, dense = read_level(banks[0])
     study = CandidateStudy(dense, _to_fit(pictures, options), hands, empty)
     chosen = {
         one.name: (one, bank) for bank in banks for one in candidates_of(bank, sorted(set(options.sizes)))

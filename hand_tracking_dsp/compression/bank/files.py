@@ -24,7 +24,7 @@ import onnx
 
 from hand_tracking_dsp.compression.bank.byte_input import with_byte_input, with_float_input
 from hand_tracking_dsp.compression.bank.half_weights import with_float_weights, with_half_weights
-from hand_tracking_dsp.compression.onnx_graph import parse_model
+from hand_tracking_dsp.compression.onnx_graph import parse_model, without_output
 from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.file_set import FileSet
@@ -73,7 +73,9 @@ def read_model(bank: Manifest, info: FileInfo) -> onnx.ModelProto:
 
 
 def read_level(bank: Manifest, name: str = "") -> tuple[LevelInfo, onnx.ModelProto]:
-    """Read a bank's level by name or index, level 0 if empty.
+    """Read a bank's level by name or index, level 0 if empty, to make another one of it.
+
+    Without error_percent, which is about the level as it is.
 
     Raises:
         ModelError: The bank has no such level in fp32, or its file is missing or wrong.
@@ -82,7 +84,7 @@ def read_level(bank: Manifest, name: str = "") -> tuple[LevelInfo, onnx.ModelPro
     if level.precision != "fp32":
         msg = f"The level {level.name} is in {level.precision}: start from one in fp32."
         raise ModelError(msg)
-    return level, read_model(bank, level)
+    return level, without_output(read_model(bank, level), "error_percent")
 
 
 def write_manifest(bank: Manifest) -> None:

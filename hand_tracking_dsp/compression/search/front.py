@@ -30,7 +30,7 @@ import onnx
 from hand_tracking_dsp.compression.adapt.heads import refit_heads
 from hand_tracking_dsp.compression.adapt.pictures import LabelledCrops
 from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_palm_percent, predict
-from hand_tracking_dsp.compression.bank.files import read_model
+from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import Crops
@@ -125,7 +125,7 @@ class CandidateStudy:
         Returns:
             Its figures without times, and the network.
         """
-        model = read_model(bank, candidate.info)
+        _, model = read_level(bank, candidate.info.name)
         if model.graph.input[0].type.tensor_type.shape.dim[2].dim_value != candidate.size:
             model = self._resized(model, candidate.size)
         session = open_exact(model, candidate.name)

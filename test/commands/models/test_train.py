@@ -114,6 +114,20 @@ def test_a_bank_is_made_of_what_it_left(pack, bank, tmp_path, capsys):
     assert json.loads((tmp_path / "out-curves.json").read_text())["steps"] == 2
 
 
+def test_a_bank_that_says_how_sure_it_is_can_be_trained_again_and_searched(pack, bank, tmp_path):
+    work, out, again = tmp_path / "work", tmp_path / "out", tmp_path / "again"
+    assert main(words(pack, bank, work, "--steps", "1")) == 0
+    export = ["models", "export", str(work), "--pack", str(pack), "--bank", str(bank), "--out", str(out)]
+    assert main([*export, "--fp32", "small_160"]) == 0
+    assert main([*words(pack, out, again, "--steps", "1"), "--levels", "small_160@128"]) == 0
+    network = open_exact((again / "small_160_128.onnx").read_bytes())
+    assert [output.name for output in network.outputs].count("error_percent") == 1
+    call = ["models", "search", str(pack), "--bank", str(out), "--sizes", "224", "--runs", "2"]
+    assert main([*call, "--out", str(tmp_path / "front")]) == 0
+    found = json.loads((tmp_path / "front" / "front.json").read_text())["candidates"]
+    assert {one["name"] for one in found} == {"dense@224", "small_160@160"}
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [

@@ -21,7 +21,7 @@ import pytest
 from support.networks import write_small_bank
 
 from hand_tracking_dsp.compression.bank.deviation import deviation_palm_percent, predict
-from hand_tracking_dsp.compression.bank.files import read_model
+from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.input_size import scale_landmarks, with_input_size
@@ -49,7 +49,7 @@ def test_every_level_comes_in_every_size(tmp_path):
 def test_heads_are_refitted_where_the_size_is_another(tmp_path):
     write_small_bank(tmp_path)
     bank = read_manifest(tmp_path)
-    dense = read_model(bank, bank.levels[0])
+    _, dense = read_level(bank)
     measured = {"hands": crops(16, 1)}
     study = CandidateStudy(dense, crops(160, 0), measured, {"empty": crops(4, 2)})
     small, whole = candidates_of(bank, [160, 224])[:2]
