@@ -42,6 +42,7 @@ def test_fields_that_an_older_definition_lacks_are_unknown() -> None:
     assert (cost.stamp_ns, cost.level, cost.hands, cost.total_ms) == (100_250_000_000, 3, 1, 9.0)
     assert (cost.detector_ran, cost.frames_dropped) == (True, 7)
     assert math.isnan(cost.drift)
+    assert not cost.drift_estimated
     assert math.isnan(cost.charge)
     assert cost.provider == ""
 

@@ -261,7 +261,8 @@ def _report(
         "policy_file": str(options.policy_file or ""),
         "battery_simulated": True,
         "load_w_estimated": load_w(bank),
-        "drift_is": "agreement with the dense level, % of palm size; not accuracy",
+        "drift_is": "agreement with the dense level, % of palm size, or what levels that say their own error "
+        "expect of it; not accuracy",
         "table": score_table(scores, options.budget_ms),
         "policies": [asdict(one) for one in scores],
         "runs": [asdict(one) for one in of_runs],
