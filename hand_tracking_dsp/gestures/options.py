@@ -113,6 +113,14 @@ class GestureOptions:
     min_visible: float = dynamic_option(
         0.9, "Least share of a hand's joints inside the image; with fewer it shows no gesture.", "share", 0, 1
     )
+    max_error_percent: float = dynamic_option(
+        30.0,
+        "A hand whose level expects its landmarks to be further off than this is no evidence: nothing starts "
+        "or goes on by it; hands of levels that do not say it are.",
+        "% of palm",
+        0,
+        500,
+    )
     hold_on_s: float = dynamic_option(
         0.2, "For how long a gesture must be seen before it starts.", "s", 0, 10
     )

@@ -154,9 +154,10 @@ class _HandMemory:
         size = max(float(np.linalg.norm(way)), _SMALLEST_PALM_PX)
         self._handedness = hand.handedness
         place = Place(stamp_s - predicted_s, float(palm[0]), float(palm[1]), size)
-        # What is predicted from an image that was evidence already is none.
+        # What is predicted from an image that was evidence already is none, nor is what is probably wrong.
         new = predicted_s == 0 or place.stamp_s > self._place.stamp_s
-        events = self._see(stamp_s, place, reading) if new else self._wait(stamp_s)
+        unsure = hand.error_percent > self._options.max_error_percent
+        events = self._see(stamp_s, place, reading) if new and not unsure else self._wait(stamp_s)
         index = reading.openness[1]
         self._pointing = index >= (_POINTS_UNTIL if self._pointing else _POINTS_FROM)
         gesture = HandGesture(

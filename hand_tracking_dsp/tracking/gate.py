@@ -41,7 +41,7 @@ class GateOptions:
         "of levels that do not say it are held.",
         "% of palm",
         0,
-        1000,
+        500,
     )
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -269,6 +270,27 @@ def test_a_hand_that_the_gate_holds_goes_on_until_it_was_not_measured_for_long(m
     assert gestures[0].measurement_age_s > 0
     _, told = recognizer.update(1.5, [replace(fist, measured=False, measurement_age_s=0.61)])
     assert kinds(told, "fist") == [EventKind.ENDED]
+
+
+@pytest.mark.parametrize(("percent", "starts"), [(math.nan, True), (30.0, True), (30.1, False)])
+def test_no_gesture_starts_on_a_hand_that_is_probably_wrong(made, percent, starts):
+    fist = replace(made.tracked(made.posed("fist")), error_percent=percent)
+    events, (gesture,) = watch(GestureRecognizer(), lambda _: [fist], 1.0)
+    assert (gesture.held == "fist", bool(kinds(events, "fist"))) == (starts, starts)
+    assert gesture.reading.name == "fist", "what it looks like is said all the same"
+
+
+def test_a_gesture_outlasts_a_moment_of_doubt_and_no_more(made):
+    fist = made.tracked(made.posed("fist"))
+
+    def doubted(length_s):
+        def hands(now_s):
+            return [replace(fist, error_percent=50.0 if 0.5 <= now_s < 0.5 + length_s else 5.0)]
+
+        return kinds(watch(GestureRecognizer(), hands, 0.5 + length_s)[0], "fist")
+
+    assert EventKind.ENDED not in doubted(0.1)
+    assert doubted(0.4)[-1] is EventKind.ENDED
 
 
 def test_a_swipe_is_not_made_of_predictions(made):
