@@ -23,7 +23,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ from hand_tracking_dsp.compression.distillation.clean_crops import (
 from hand_tracking_dsp.compression.distillation.distill import Progress
 from hand_tracking_dsp.compression.distillation.joint_samples import cut_all, validation_sets
 from hand_tracking_dsp.compression.distillation.joint_train import JointTrainer
+from hand_tracking_dsp.compression.distillation.layout import fastest_layout
 from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions, Student
 from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
 from hand_tracking_dsp.compression.torch_device import bfloat16_is_fast
@@ -214,6 +215,11 @@ class BaselineTraining:
         real = labelled("hands", HandCutter(pictures, teacher), options.hands)
         empty = labelled("crops without a hand", EmptyCutter(pictures, teacher), max(1, options.hands // 2))
         joint = self._joint_options(device)
+        if device == "cuda":
+            some = real.images[: options.batch].float() / 255
+            last, tune = fastest_layout(read_network_of(self.work, "dense"), some, half=joint.half)
+            torch.backends.cudnn.benchmark = tune
+            joint = replace(joint, channels_last=last)
         fit = real.batch(torch.arange(min(_FIT, len(real)), device=device))
         students: list[Student] = []
         for name, start in self.starts.items():
