@@ -65,6 +65,7 @@ GROUPS: Mapping[str, Group] = {
             "adapt": "adapt a bank to the pictures of your own camera",
             "relevance": "compare criteria of which channels matter",
             "prune-palm": "make the palm detectors of a bank smaller and faster",
+            "train-palm": "train a palm detector smaller than the dense one",
             "near-palm": "give a bank a small palm detector of likely places",
             "depth-bank": "train a bank for depth images drawn as statues",
             "baselines": "compare the pruned networks with other methods'",

@@ -21,13 +21,11 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_seed, require_at_least, require_between
-from hand_tracking_dsp.commands.models.training import require_pytorch
-from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.commands.arguments import add_bank, add_seed, require_at_least
+from hand_tracking_dsp.commands.models.training import LONGEST_S, add_end, check_end, read_joint_training
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 
 _HANDS = {"cuda": 98304, "cpu": 8192}
 _RENDERED, _EMPTY = 0.5, 0.42
-_LONGEST_S = 1e9
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,26 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME@SIZE",
         help="levels to make: the level that each begins with, and the side of its input, pixels",
     )
-    parser.add_argument(
-        "--work",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="folder of what is made; a training is resumed",
-    )
-    parser.add_argument(
-        "--minutes",
-        type=float,
-        help="training time of all calls together, at whose end the learning rate is 0; "
-        "if neither it nor --steps is given, the training ends with this call",
-    )
-    parser.add_argument("--steps", type=int, help="batches of training, instead of --minutes")
-    parser.add_argument(
-        "--stop-after",
-        type=float,
-        metavar="S",
-        help="seconds after which this call ends, with all that it does",
-    )
+    add_end(parser)
     parser.add_argument("--batch", type=int, default=256, help="crops in a batch")
     parser.add_argument("--rate", type=float, default=4e-4, help="highest learning rate")
     parser.add_argument(
@@ -95,11 +73,7 @@ def run(options: argparse.Namespace) -> int:
     """Train for as long as there is time, and write the networks into the work folder."""
     begun = time.monotonic()
     require_at_least(options, steps=1, batch=8, hands=64, rendered=1, checks=1, workers=1, threads=0)
-    require_between(options, minutes=(0.01, 1e6), rate=(1e-7, 1.0), stop_after=(1.0, _LONGEST_S))
-    if options.minutes is None and options.steps is None and options.stop_after is None:
-        msg = "The training has no end: give --minutes, --steps or --stop-after."
-        raise ConfigurationError(msg)
-    require_pytorch()
+    check_end(options)
     from hand_tracking_dsp.compression.distillation.joint_run import JointRun
     from hand_tracking_dsp.compression.distillation.level_to_train import LevelToTrain
     from hand_tracking_dsp.compression.distillation.sample_sheet import write_sheet
@@ -112,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
     training = JointRun(options.pack, bank, levels, options.work, _amounts(options), report)
     show = options.show
     finished = training.run(
-        (options.stop_after or _LONGEST_S) - (time.monotonic() - begun),
+        (options.stop_after or LONGEST_S) - (time.monotonic() - begun),
         (lambda batch: write_sheet(show, batch)) if show else None,
     )
     report(f"The networks are in {options.work}.")
@@ -124,23 +98,11 @@ def run(options: argparse.Namespace) -> int:
 def _amounts(options: argparse.Namespace) -> JointRunOptions:
     from hand_tracking_dsp.compression.distillation.batch_maker import BatchOptions
     from hand_tracking_dsp.compression.distillation.joint_run import JointRunOptions
-    from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions
-    from hand_tracking_dsp.compression.torch_device import bfloat16_is_fast, choose_device
+    from hand_tracking_dsp.compression.torch_device import choose_device
 
     device = choose_device(options.device, options.threads)
     hands = options.hands or _HANDS[device]
-    seconds = _LONGEST_S if options.steps else 60 * (options.minutes or 0.0)
-    training = JointTrainingOptions(
-        seconds=seconds,
-        steps=options.steps or 0,
-        learning_rate=options.rate,
-        checks=options.checks,
-        device=device,
-        half=bfloat16_is_fast(device),
-        seed=options.seed,
-    )
-    if options.steps:
-        training = replace(training, warmup=min(training.warmup, options.steps // 4 + 1))
+    training = read_joint_training(options, device)
     return JointRunOptions(
         hands=hands,
         empty=round(_EMPTY * hands),

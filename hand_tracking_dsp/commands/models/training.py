@@ -17,14 +17,20 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hand_tracking_dsp.commands.arguments import add_seed, require_at_least
+from hand_tracking_dsp.commands.arguments import add_seed, require_at_least, require_between
 from hand_tracking_dsp.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions
     from hand_tracking_dsp.compression.distillation.train import DistillationTrainingOptions
+
+LONGEST_S = 1e9
+"""Longest time of a training, seconds."""
 
 
 def add_training(
@@ -96,3 +102,60 @@ def read_training(options: argparse.Namespace, *, alpha: float, exact: bool) -> 
         seed=options.seed,
         exact=exact,
     )
+
+
+def add_end(parser: argparse.ArgumentParser) -> None:
+    """Declare the work folder of a training that goes on where it was stopped, and its end."""
+    parser.add_argument(
+        "--work",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of what is made; a training is resumed",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        help="training time of all calls together, at whose end the learning rate is 0; "
+        "if neither it nor --steps is given, the training ends with this call",
+    )
+    parser.add_argument("--steps", type=int, help="batches of training, instead of --minutes")
+    parser.add_argument(
+        "--stop-after",
+        type=float,
+        metavar="S",
+        help="seconds after which this call ends, with all that it does",
+    )
+
+
+def check_end(options: argparse.Namespace) -> None:
+    """Check the end of such a training, its learning rate, and that PyTorch is there.
+
+    Raises:
+        ConfigurationError: An option is out of range, there is no end, or PyTorch is not installed.
+    """
+    require_at_least(options, steps=1)
+    require_between(options, minutes=(0.01, 1e6), rate=(1e-7, 1.0), stop_after=(1.0, LONGEST_S))
+    if options.minutes is None and options.steps is None and options.stop_after is None:
+        msg = "The training has no end: give --minutes, --steps or --stop-after."
+        raise ConfigurationError(msg)
+    require_pytorch()
+
+
+def read_joint_training(options: argparse.Namespace, device: str) -> JointTrainingOptions:
+    """Read the options of such a training on a device."""
+    from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions
+    from hand_tracking_dsp.compression.torch_device import bfloat16_is_fast
+
+    training = JointTrainingOptions(
+        seconds=LONGEST_S if options.steps else 60 * (options.minutes or 0.0),
+        steps=options.steps or 0,
+        learning_rate=options.rate,
+        checks=options.checks,
+        device=device,
+        half=bfloat16_is_fast(device),
+        seed=options.seed,
+    )
+    if not options.steps:
+        return training
+    return replace(training, warmup=min(training.warmup, options.steps // 4 + 1))

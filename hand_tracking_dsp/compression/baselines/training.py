@@ -200,7 +200,7 @@ class BaselineTraining:
             f"({self._options} names them): give the same, choose another work folder, or delete this one."
         )
 
-    def _trainer(self, device: str, report: Progress) -> JointTrainer:
+    def _trainer(self, device: str, report: Progress) -> JointTrainer[Student]:
         options = self.options
         teacher = DeviceTeacher(read_network_of(self.work, "dense"), device)
         pictures = read_pack(pack_path(self.work))
@@ -245,7 +245,7 @@ class BaselineTraining:
             seed=options.seed,
         )
 
-    def _write(self, trainer: JointTrainer, device: str) -> None:
+    def _write(self, trainer: JointTrainer[Student], device: str) -> None:
         """Write the trained networks, and last what says that all are there."""
         digests = {}
         for student in trainer.students:

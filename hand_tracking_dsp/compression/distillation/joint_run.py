@@ -210,7 +210,7 @@ class JointRun:
 
     def _trainer(
         self, maker: BatchMaker, real: CleanCrops, validation: dict[str, LabelledBatch]
-    ) -> JointTrainer:
+    ) -> JointTrainer[Student]:
         """Make the students, the dense one first, and resume what there is of them."""
         options = self._options.training
         device = options.device
@@ -243,7 +243,7 @@ class JointRun:
             maker.rendered = CleanCrops.of([known, new] if known else [new])
             self._report(f"batch {step}: {len(maker.rendered)} rendered hands")
 
-    def _write(self, trainer: JointTrainer, pictures: int, *, finished: bool) -> None:
+    def _write(self, trainer: JointTrainer[Student], pictures: int, *, finished: bool) -> None:
         """Write the networks, and what they were made of and how."""
         starts = [self._dense, *(start for _, _, start, _ in self._starts)]
         levels: list[dict[str, Any]] = []

@@ -27,17 +27,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from hand_tracking_dsp.compression.distillation.batch_changes import Draw
-from hand_tracking_dsp.compression.distillation.batch_maker import BatchMaker, LabelledBatch
+from hand_tracking_dsp.compression.distillation.batch_maker import LabelledBatch
 from hand_tracking_dsp.compression.distillation.error_head import ERROR
 from hand_tracking_dsp.compression.distillation.loss import deviation_percent
-from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions, Student
+from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.statistics import area_under_curve
 from hand_tracking_dsp.files import write_text
@@ -45,29 +45,72 @@ from hand_tracking_dsp.files import write_text
 Report = Callable[[str], None]
 
 _STEPS_TIMED = 20
+_FIGURES = {
+    "mean": "{:.2f} % off",
+    "accepted": "{:.0f} % accepted",
+    "missed": "{:.1f} % missed",
+    "false": "{:.1f} % false",
+    "auc": "AUC {:.2f}",
+}
 
 
-class JointTrainer:
+class Trainee(Protocol):
+    """A network in training, as Student and PalmStudent are.
+
+    Attributes:
+        name: Its name.
+        losses: Losses since they were last shown.
+        whole: All that is trained.
+        mean: Running mean of the same.
+        optimizer: Optimizer of its weights.
+    """
+
+    name: str
+    losses: list[Tensor]
+    whole: torch.nn.Module
+    mean: torch.nn.Module
+    optimizer: torch.optim.Optimizer
+
+    def step(self, batch: LabelledBatch, learning_rate: float, number: int) -> None:
+        """Train on a batch."""
+
+    def predict(self, images: Tensor) -> dict[str, Tensor]:
+        """Run the running mean on images."""
+
+
+class Batches(Protocol):
+    """A maker of batches."""
+
+    def make(self, draw: Draw) -> LabelledBatch:
+        """Make a batch."""
+
+
+StudentType = TypeVar("StudentType", bound=Trainee)
+
+
+class JointTrainer(Generic[StudentType]):
     """Trains students until the time is over; what is in the folder is gone on with.
 
     Args:
         students: The students.
         maker: Maker of the batches.
-        validation: Sets to measure on: float [n, 3, 224, 224] and the teacher's labels.
+        validation: Sets to measure on: float [n, 3, side, side] and the teacher's labels.
         folder: Folder of checkpoint.pt and curve.json.
         options: Options of the training.
+        measured: Gives figures of what a student finds, and of the labels; measure if not given.
     """
 
     def __init__(
         self,
-        students: Sequence[Student],
-        maker: BatchMaker,
+        students: Sequence[StudentType],
+        maker: Batches,
         validation: Mapping[str, LabelledBatch],
         folder: Path,
         options: JointTrainingOptions,
+        measured: Callable[[dict[str, Tensor], dict[str, Tensor]], dict[str, Any]] | None = None,
     ) -> None:
         self.students, self._maker, self._validation = students, maker, validation
-        self._folder, self._options = folder, options
+        self._folder, self._options, self._measured = folder, options, measured or measure
         self.curve: list[dict[str, Any]] = []
         self.step, self._spent = 0, 0.0
         self._check_s, self._step_s = 0.0, 0.0
@@ -159,7 +202,7 @@ class JointTrainer:
                 raise ConfigurationError(msg)
             with _untuned():
                 for name, (images, labels) in self._validation.items():
-                    entry[name] = measure(student.predict(images), labels)
+                    entry[name] = self._measured(student.predict(images), labels)
             self.curve.append(entry)
             report(_line(entry))
         write_text(self._folder / "curve.json", json.dumps(self.curve, indent=1) + "\n")
@@ -231,7 +274,6 @@ def _line(entry: Mapping[str, Any]) -> str:
     parts = [f"batch {entry['step']}, {entry['seconds']:.0f} s, {entry['student']}{loss}"]
     for name, found in entry.items():
         if isinstance(found, dict):
-            off = f"{found['mean']:.2f} % off, " if "mean" in found else ""
-            sure = f", AUC {found['auc']:.2f}" if found.get("auc") is not None else ""
-            parts.append(f"{name} {off}{found['accepted']:.0f} % accepted{sure}")
+            said = [form.format(found[key]) for key, form in _FIGURES.items() if found.get(key) is not None]
+            parts.append(f"{name} {', '.join(said)}")
     return "; ".join(parts)

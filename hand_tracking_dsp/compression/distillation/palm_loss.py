@@ -20,8 +20,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-_OTHERS = 40.0
+OTHERS = 40.0
 """Anchors by which the sum over those without a palm is divided: of 2016 nearly all are easily told."""
+
+_BALANCE = 3.0
+"""Weight of an anchor with a palm in that of one without, where pictures without a hand are taught, too."""
 
 _SMALLEST_PALM_PX = 4.0
 # Distances of boxes and keypoints are measured in palm sizes; below this share of one the loss is quadratic.
@@ -30,14 +33,24 @@ _LOWEST = -100.0
 
 
 class PalmLoss:
-    """Cross entropy of the scores, and distances of the boxes in palm sizes, where they are taught."""
+    """Cross entropy of the scores, and distances of the boxes in palm sizes, where they are taught.
+
+    Args:
+        others: Anchors a picture by which the sum over those without a palm is divided; None: three times as
+            many as have a palm in the batch. A fixed number suits pictures that all show a hand; on others it
+            makes palms that are missed cost far more than false ones.
+    """
+
+    def __init__(self, others: float | None = OTHERS) -> None:
+        self._others = others
 
     def __call__(self, found: dict[str, Tensor], labels: dict[str, Tensor]) -> Tensor:
         """Compute the mean loss of a batch of a palm detector's outputs; labels as in statues.palms."""
         logits, target = found["scores"].float()[:, :, 0], labels["scores"].sigmoid()
         each = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
         palm, taught = (target > 0.5).float(), labels["taught"]
-        others = (each * taught * (1 - palm)).sum() / (_OTHERS * len(logits))
+        count = _BALANCE * palm.sum().clamp(min=1) if self._others is None else self._others * len(logits)
+        others = (each * taught * (1 - palm)).sum() / count
         anchors = labels["anchors"].long()
         boxes = found["boxes"].float().gather(1, anchors[:, :, None].expand(-1, -1, labels["boxes"].shape[2]))
         size = labels["boxes"][:, :, 2:4].amax(2, keepdim=True).clamp(min=_SMALLEST_PALM_PX)

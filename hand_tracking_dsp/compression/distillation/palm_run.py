@@ -1,0 +1,221 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Training of a palm detector as a whole: from folders of pictures and a bank to a detector in a folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from hand_tracking_dsp.compression.bank.files import read_model
+from hand_tracking_dsp.compression.data.picture_pack import hold_out_end
+from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures, spread
+from hand_tracking_dsp.compression.distillation.batch_changes import Draw
+from hand_tracking_dsp.compression.distillation.batch_maker import LabelledBatch
+from hand_tracking_dsp.compression.distillation.joint_train import JointTrainer, Report
+from hand_tracking_dsp.compression.distillation.palm_frames import (
+    FrameMaker,
+    FrameOptions,
+    PalmTeacher,
+    PictureViews,
+)
+from hand_tracking_dsp.compression.distillation.palm_student import PalmStudent, measure_palms
+from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions
+from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
+from hand_tracking_dsp.compression.palm.pictures import detector_inputs
+from hand_tracking_dsp.compression.palm.prune import prune_palm
+from hand_tracking_dsp.compression.palm.trained import TrainedPalm, write_trained
+from hand_tracking_dsp.documents import sha256_of
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.files import make_folder, write_bytes
+from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.network_info import NetworkInfo
+
+_CALIBRATED = 96
+_MEASURED = 192
+# What is left to do after the training: the network is written.
+_END_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class PalmTrainingOptions:
+    """Options of a palm detector's training.
+
+    Attributes:
+        without: Residual blocks that are taken out of the smallest detector before it is pruned and trained.
+        depthwise: Train depthwise kernels, too.
+        pictures: Most pictures of hands.
+        frames: Contents of a batch.
+        training: Options of the training; seconds is 0 where it ends with this call.
+        limit: Limit of the pictures that are read.
+    """
+
+    without: tuple[str, ...] = ("block01", "block02")
+    depthwise: bool = False
+    pictures: int = 6000
+    frames: FrameOptions = field(default_factory=FrameOptions)
+    training: JointTrainingOptions = field(default_factory=JointTrainingOptions)
+    limit: ImageOptions = field(default_factory=ImageOptions)
+
+
+class PalmTraining:
+    """Trains a palm detector; the same training goes on where it was stopped.
+
+    The last quarter of each folder by name is held out to measure on. The work folder gets the network that
+    the training begins with, a folder of checkpoints, and the detector with its record.
+
+    Args:
+        bank: Bank whose first palm detector is the teacher; the smallest is pruned and trained.
+        hands: Folders of pictures of hands.
+        empty: Folders of pictures without a hand.
+        work: Work folder.
+        options: Options.
+        report: Called with lines.
+
+    Raises:
+        ModelError: The bank has no palm detector in fp32 that can be trained.
+        SourceError: A folder is missing or holds no picture.
+    """
+
+    def __init__(
+        self,
+        bank: Manifest,
+        hands: Sequence[Path],
+        empty: Sequence[Path],
+        work: Path,
+        options: PalmTrainingOptions,
+        report: Report,
+    ) -> None:
+        self._work, self._options, self._report = work, options, report
+        self._detectors = bank.detectors
+        self._models = [read_model(bank, info) for info in bank.detectors]
+        self._hands, self._empty = (_split(folders, options.limit) for folders in (hands, empty))
+
+    def run(self, stop_after_s: float) -> bool:
+        """Train for as long as there is time, and write the detector.
+
+        Args:
+            stop_after_s: Time after which it is to be back, seconds.
+
+        Returns:
+            Whether the training is finished; else the same call goes on with it.
+
+        Raises:
+            ConfigurationError: Too few pictures, no time left after the preparations, or training diverged.
+            OutputError: The work folder cannot be written.
+        """
+        started, training = time.monotonic(), self._options.training
+        make_folder(self._work)
+        small, start = self._start()
+        teacher = PalmTeacher(self._models, training.device)
+        maker = self._maker(teacher, part=0)
+        validation = self._validation(teacher, self._maker(teacher, part=1))
+        student = PalmStudent(small.name, start, training, depthwise=self._options.depthwise)
+        settings = (
+            f"{sha256_of(serialized(start))}{training.learning_rate}{training.seed}{self._options.frames}"
+        )
+        folder = self._work / f"training-{sha256_of(settings.encode())[:8]}"
+        trainer = JointTrainer([student], maker, validation, folder, training, measure_palms)
+        left = stop_after_s - _END_S - (time.monotonic() - started)
+        if left <= 0:
+            spent = time.monotonic() - started
+            msg = f"After {spent:.0f} s of preparations no time is left: give it more time."
+            raise ConfigurationError(msg)
+        if not training.seconds:
+            trainer.finish_within(left)
+        self._report(f"training from batch {trainer.step}, {100 * trainer.progress:.0f} % done")
+        finished = trainer.run(self._report, left)
+        self._write(trainer, small, finished=finished)
+        return finished
+
+    def _start(self) -> tuple[NetworkInfo, onnx.ModelProto]:
+        """Prune the smallest detector, or read what an earlier call pruned."""
+        small = min(self._detectors, key=lambda info: info.macs)
+        without, seed = self._options.without, self._options.training.seed
+        way = sha256_of(f"{small.computes}{without}{seed}".encode())[:8]
+        path = self._work / f"start-{way}.onnx"
+        if path.exists():
+            return small, parse_model(path.read_bytes(), str(path))
+        self._report(f"pruning {small.name} by least squares")
+        images = detector_inputs(self._hands[0], _CALIBRATED, seed)
+        model = self._models[self._detectors.index(small)]
+        start = prune_palm(model, images, without=without, seed=seed)
+        write_bytes(path, serialized(start))
+        return small, start
+
+    def _maker(self, teacher: PalmTeacher, part: int) -> FrameMaker:
+        """Make frames of the pictures to train on, part 0, or to measure on, 1."""
+        most = self._options.pictures if part == 0 else _MEASURED
+        views = []
+        for kind, pictures in (("hands", self._hands), ("no hand", self._empty)):
+            read = [image for one in pictures[part][:most] if (image := one.read()) is not None]
+            if not read:
+                msg = f"No picture of {kind} can be read: give folders with more pictures."
+                raise ConfigurationError(msg)
+            self._report(f"{len(read)} pictures of {kind} to {'measure' if part else 'train'} on")
+            views.append(PictureViews(read, teacher.device))
+        return FrameMaker(views[0], views[1], teacher, self._options.frames)
+
+    def _validation(self, teacher: PalmTeacher, maker: FrameMaker) -> dict[str, LabelledBatch]:
+        """Make sets to measure on, and report what the teacher itself sees where no hand is."""
+        sets: dict[str, LabelledBatch] = {}
+        draw = Draw(self._options.training.seed, teacher.device)
+        for side in sorted(set(self._options.frames.sides), reverse=True):
+            images, labels = sets[f"held out, {side}"] = maker.clean(
+                draw, _MEASURED // 2, _MEASURED // 2, side
+            )
+            own = teacher.label(images)
+            found = measure_palms({"boxes": own["boxes"], "scores": own["scores"][:, :, None]}, labels)
+            self._report(f"the dense detector on held out, {side}: {found.get('false', 0.0):.1f} % false")
+        first = sets[f"held out, {max(self._options.frames.sides)}"]
+        sets["covered and changed"] = maker.changed(*first, draw)
+        return sets
+
+    def _write(self, trainer: JointTrainer[PalmStudent], small: NetworkInfo, *, finished: bool) -> None:
+        """Write the detector, and what it was made of and how."""
+        options = self._options
+        source: dict[str, Any] = {
+            "file": small.file,
+            "sha256": small.computes,
+            "teacher": self._detectors[0].file,
+            "teacher_sha256": self._detectors[0].computes,
+            "method": "blocks taken out, 5x5 kernels of the finest grid cut to 3x3, trained on frames",
+            "without": list(options.without),
+            "steps": trainer.step,
+            "batch": options.frames.size,
+            "learning_rate": options.training.learning_rate,
+            "seed": options.training.seed,
+        }
+        rest = {
+            "finished": finished,
+            "pictures": sorted({one.source for one in (*self._hands[0], *self._empty[0])}),
+            "frames": asdict(options.frames),
+            "training": asdict(options.training),
+            "curve": trainer.curve,
+        }
+        write_trained(self._work, TrainedPalm(trainer.students[0].to_onnx(), source), rest)
+
+
+def _split(folders: Sequence[Path], limit: ImageOptions) -> tuple[list[Picture], list[Picture]]:
+    """List the pictures to train on and those to measure on, spread evenly over the folders."""
+    halves = [hold_out_end(list_pictures(folder, limit)) for folder in folders]
+    train, held_out = (spread(part) for part in zip(*halves, strict=True))
+    return train, held_out
