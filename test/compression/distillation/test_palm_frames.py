@@ -28,7 +28,10 @@ from hand_tracking_dsp.compression.distillation.palm_frames import (
     FrameOptions,
     PalmTeacher,
     PictureViews,
+    _on_cpu,
+    _on_device,
 )
+from hand_tracking_dsp.compression.palm.rewrite import project_before_resize
 from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
@@ -95,6 +98,17 @@ def test_where_detectors_disagree_nothing_is_taught():
     assert (alone["taught"] == 1).all()
     best = alone["scores"].gather(1, alone["anchors"])
     assert torch.equal(best[:, 0], alone["scores"].amax(1))
+
+
+def test_a_teacher_says_the_same_in_pytorch_and_in_onnx_runtime():
+    bank = read_manifest(original_bank())
+    model = project_before_resize(read_model(bank, bank.detectors[0]))
+    for side in (192, 128):
+        image = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(side))
+        with torch.no_grad():
+            pairs = zip(_on_cpu(model)(image), _on_device(model, "cpu")(image), strict=True)
+            for one, other in pairs:
+                torch.testing.assert_close(one, other, atol=1e-3, rtol=1e-4)
 
 
 class Sees:
