@@ -86,8 +86,9 @@ class DepthInput:
         Args:
             on_depth: Function called with the message of every depth image.
         """
-        self._node.listen_to(self._kind, self._name, on_depth, "depth", shared=True)
+        # Executors take what waits in this order, so that the first image has its camera.
         self._node.listen_to(CameraInfo, DEPTH_INFO, self._add_info, "depth", shared=True)
+        self._node.listen_to(self._kind, self._name, on_depth, "depth", shared=True)
 
     def own(self, message: Message) -> DepthView:
         """Convert a depth image in which hands are found.

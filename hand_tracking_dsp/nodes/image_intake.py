@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable
 
@@ -66,6 +67,9 @@ class ImageIntake:
         self._chooser = ModeChooser(parameters.make(AutoOptions, "depth.auto.")) if mode == "auto" else None
         self._is_depth = mode == "depth_only"
         self._other: tuple[Message, float] | None = None
+        # Images come in one thread, and which of them are used is decided in the tracker's.
+        self._lock = threading.Lock()
+        self._given_ns = 0
         self._last_ns, self._changed_s = 0, -math.inf
         self._colour_s = self._depth_s = math.inf
         self.topic = ""
@@ -110,11 +114,17 @@ class ImageIntake:
             return
         mode = self._chooser.consider(result.hands, lambda: self._look(scale), image.stamp_s)
         is_depth = mode == "depth_only"
-        if is_depth != self._is_depth:
-            self._is_depth, self._other = is_depth, None
-            self._last_ns, self._changed_s = stamp_ns(image.message), time.monotonic()
-            images = "the depth image alone" if is_depth else "the colour image"
-            self._node.get_logger().info(f"Hands are found in {images} from now on.")
+        if is_depth == self._is_depth:
+            return
+        with self._lock:
+            waiting, self._other = self._other, None
+            self._is_depth = is_depth
+            self._last_ns, self._changed_s = self._given_ns, time.monotonic()
+        images = "the depth image alone" if is_depth else "the colour image"
+        self._node.get_logger().info(f"Hands are found in {images} from now on.")
+        # It came while the other kind was still used: without it the change would cost a frame.
+        if waiting is not None and 0 < stamp_ns(waiting[0]) - self._last_ns < FRESH_S * 1e9:
+            self._on_image(waiting[0], is_depth)
 
     def describe(self, report: Report) -> None:
         """Say which images hands are found in."""
@@ -142,18 +152,27 @@ class ImageIntake:
 
     def _on_colour(self, message: Message) -> None:
         self._colour_s = time.monotonic()
-        if self._is_depth and self._colour_s - self._depth_s <= FRESH_S:
-            self._other = message, self._colour_s
-        else:
+        with self._lock:
+            used = not self._is_depth or self._colour_s - self._depth_s > FRESH_S
+            self._note(message, self._colour_s, used=used)
+        if used:
             self._forward(message, is_depth=False)
 
     def _on_depth(self, message: Message) -> None:
         self._depth_s = time.monotonic()
         # A camera that gives no colour image at all is as good as one in the dark.
         silent = self._chooser is not None and self._depth_s - self._colour_s > FRESH_S
-        if self._is_depth or silent:
+        with self._lock:
+            used = self._is_depth or silent
+            self._note(message, self._depth_s, used=used)
+        if used:
             self._forward(message, is_depth=True)
-            return
-        self._other = message, self._depth_s
-        if self._fusion is not None:
+        elif self._fusion is not None:
             self._fusion.receive(message)
+
+    def _note(self, message: Message, now_s: float, *, used: bool) -> None:
+        """Keep an image that is not used to look into it, and the time of one that is."""
+        if used:
+            self._given_ns = stamp_ns(message)
+        else:
+            self._other = message, now_s
