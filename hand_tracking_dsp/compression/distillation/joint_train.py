@@ -114,6 +114,7 @@ class JointTrainer(Generic[StudentType]):
         self.curve: list[dict[str, Any]] = []
         self.step, self._spent = 0, 0.0
         self._check_s, self._step_s = 0.0, 0.0
+        self._begun_s = math.inf
         folder.mkdir(parents=True, exist_ok=True)
         if self._checkpoint.exists():
             self._resume()
@@ -122,11 +123,18 @@ class JointTrainer(Generic[StudentType]):
     def progress(self) -> float:
         """Share of the training that is done, 0 to 1."""
         options = self._options
-        by_time = self._spent / options.seconds if options.seconds else 1.0
+        seconds = options.seconds
+        if self._begun_s < math.inf:
+            # The last validation belongs to the time; one batch is trained in any case.
+            seconds = max(
+                seconds - self._still_needed_s - self._step_s, math.nextafter(self._begun_s, math.inf)
+            )
+        by_time = self._spent / seconds if seconds else 1.0
         return min(max(by_time, self.step / options.steps if options.steps else 0.0), 1.0)
 
     def finish_within(self, seconds: float) -> None:
-        """Let the training end after so many seconds from now, whatever the options say."""
+        """Let the training end so many seconds from now, its last validation included."""
+        self._begun_s = self._spent
         self._options = replace(self._options, seconds=self._spent + max(seconds, 0.0), steps=0)
 
     def run(

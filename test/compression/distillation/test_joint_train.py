@@ -122,8 +122,11 @@ def test_a_training_can_be_told_to_end_with_this_call(tmp_path, small_network):
     assert one.step == 2
 
 
-def test_a_call_leaves_room_for_the_last_validation(tmp_path, small_network, monkeypatch):
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_call_leaves_room_for_the_last_validation(tmp_path, small_network, monkeypatch, ends):
     one = trainer(tmp_path, small_network)
+    if ends:
+        one.finish_within(100.0)
     clock = iter(range(10**6))
     monkeypatch.setattr(joint_train.time, "monotonic", lambda: float(next(clock)))
     check = one._check
@@ -137,8 +140,9 @@ def test_a_call_leaves_room_for_the_last_validation(tmp_path, small_network, mon
         one._check_s = 50.0
 
     monkeypatch.setattr(one, "_check", slow)
-    assert not one.run(lambda _: None, stop_after_s=100.0)
+    assert one.run(lambda _: None, stop_after_s=100.0) == ends, "the learning rate has fallen to 0 or not"
     assert len(took) == 2, "the first and the last"
+    assert next(clock) < 130
 
 
 def test_a_training_that_diverges_ends_with_a_sentence_and_keeps_its_checkpoint(tmp_path, small_network):
