@@ -65,6 +65,18 @@ class Up:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in children.read_text().split()]
 
+    def freeze(self, pid, word):
+        """Stop a process until that is said: again and again, since a report must have come before."""
+        deadline = time.monotonic() + 300
+        while word not in self.text():
+            assert time.monotonic() < deadline, f"{word!r} was not printed, but: {self.text()}"
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+                time.sleep(3)
+                os.kill(pid, signal.SIGSTOP)
+            with suppress(AssertionError):
+                self.until(word, patience_s=30)
+
     def end(self):
         status = self.process.wait(timeout=300)
         self.reader.join(10)
@@ -132,10 +144,7 @@ def test_starts_a_node_again_that_is_alive_and_frozen(up):
     command.until("] active", count=2)
     power, controller = command.node_pids()
     command.until("power_node              | [INFO] active")
-    # Its first report has come by then: reports come once a second.
-    time.sleep(3)
-    os.kill(power, signal.SIGSTOP)
-    command.until("power_node has not reported in /diagnostics for ")
+    command.freeze(power, "power_node has not reported in /diagnostics for ")
     command.until("power_node              | [INFO] active", count=2)
     assert not is_running(power)
     assert controller in command.node_pids()
@@ -150,10 +159,7 @@ def test_camera_and_tracker_share_a_process_that_is_started_again_where_it_freez
     command = up(*SMALL_CAMERA, "--respawn")
     command.until("hand_tracker_node       | [INFO] active")
     (shared,) = command.node_pids()
-    # Its first report has come by then: reports come once a second.
-    time.sleep(3)
-    os.kill(shared, signal.SIGSTOP)
-    command.until("has not reported in /diagnostics for ")
+    command.freeze(shared, "has not reported in /diagnostics for ")
     command.until("hand_tracker_node       | [INFO] active", count=2)
     command.until("camera_node             | [INFO] active", count=2)
     (again,) = command.node_pids()

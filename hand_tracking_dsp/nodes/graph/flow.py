@@ -33,20 +33,23 @@ from hand_tracking_dsp.nodes.tables.wiring import SILENT
 FROZEN_S = 15.0
 """Silence of a node's /diagnostics, which come once a second, after which it counts as frozen, seconds."""
 
+STARTING_S = 600.0
+"""The same for a node that has not said since its start that it is configured: loading may take minutes."""
+
 DEAF_S = 20.0
 """Time that a node may receive nothing where messages are published, seconds: it first subscribes again."""
 
 _FRESH_S = 2.0
 # Who watches may itself not have run for a while; then no silence counts.
 _OWN_PAUSE_S = 2.0
-_STATES_OF_SILENCE = ("active", "inactive", "finalized")  # configure may take minutes
+_CONFIGURED = ("active", "inactive", "finalized")
 _ALL = QoSProfile(depth=1000)
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 @dataclass(slots=True)
 class _Known:
-    """Last report of a node, and since when it misses which topics."""
+    """Last report of a node, or its start, and since when it misses which topics."""
 
     heard_s: float
     state: str = ""
@@ -89,30 +92,29 @@ class FlowWatch(SpinningNode):
     def __init__(self, nodes: Mapping[str, str], domain_id: int | None = None) -> None:
         super().__init__("hand_tracking_watch", domain_id)
         self._nodes = {f"{full.lstrip('/')}: status": node for node, full in nodes.items()}
-        self._known: dict[str, _Known] = {}
-        self._probes: dict[str, _Probe] = {}
         self._looked_s = time.monotonic()
+        self._known = {node: _Known(self._looked_s) for node in nodes}
+        self._probes: dict[str, _Probe] = {}
         self.node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, _ALL)
 
     def forget(self, node: str) -> None:
         """Forget a node that is started again."""
-        self._known.pop(node, None)
+        self._known[node] = _Known(time.monotonic())
 
     def troubles(self) -> dict[str, str]:
         """Say what is wrong, by node; to be called several times a second."""
         now_s = time.monotonic()
         pause_s = now_s - self._looked_s
         self._looked_s = now_s
-        known = self._known.copy()
         if pause_s > _OWN_PAUSE_S:
-            for report in known.values():
+            for report in self._known.values():
                 report.heard_s += pause_s
-        found = {node: self._trouble(report, now_s) for node, report in known.items()}
+        found = {node: self._trouble(report, now_s) for node, report in self._known.items()}
         return {node: sentence for node, sentence in found.items() if sentence}
 
     def _trouble(self, report: _Known, now_s: float) -> str:
         silent_s = now_s - report.heard_s
-        if silent_s > FROZEN_S and report.state in _STATES_OF_SILENCE:
+        if silent_s > (FROZEN_S if report.state in _CONFIGURED else STARTING_S):
             return f"has not reported in /diagnostics for {silent_s:.0f} s"
         for topic, since_s in report.silent_since_s.items():
             probe = self._probes.get(topic)
@@ -128,15 +130,14 @@ class FlowWatch(SpinningNode):
         for status in message.status:
             if status.name in self._nodes:
                 self._note(self._nodes[status.name], status)
-        known = self._known.copy()  # another thread may forget a node meanwhile
-        self._probe({topic for report in known.values() for topic in report.silent_since_s})
+        self._probe({topic for report in self._known.values() for topic in report.silent_since_s})
 
     def _note(self, node: str, status: DiagnosticStatus) -> None:
         values = {pair.key: pair.value for pair in status.values}
-        before = self._known.get(node)
+        before = self._known[node].silent_since_s
         now_s = time.monotonic()
         silent = {key.removeprefix(SILENT) for key in values if key.startswith(SILENT)}
-        since = {topic: before.silent_since_s.get(topic, now_s) if before else now_s for topic in silent}
+        since = {topic: before.get(topic, now_s) for topic in silent}
         self._known[node] = _Known(now_s, values.get("state", ""), since)
 
     def _probe(self, topics: set[str]) -> None:

@@ -91,9 +91,10 @@ class Supervisor:
 
     def _start(self, process: str) -> None:
         self._due_s.pop(process, None)
+        self._nodes.restart(process)
+        # Afterwards: a last report of the process that has ended may still have come.
         for node in self._nodes.options.nodes_of(process):
             self._watch.forget(node)
-        self._nodes.restart(process)
         self._started_s[process] = time.monotonic()
 
 

@@ -144,6 +144,17 @@ def test_a_node_that_no_longer_reports_is_frozen_unless_it_loads(suspect, domain
         assert first_trouble(watch, lambda: None).startswith("has not reported in /diagnostics for ")
 
 
+def test_a_node_that_never_says_that_it_is_configured_is_frozen_in_the_end(suspect, domain_id, monkeypatch):
+    monkeypatch.setattr(flow, "STARTING_S", 2.0)
+    with FlowWatch(NODES, domain_id) as watch:
+        assert first_trouble(watch, lambda: None) == "has not reported in /diagnostics for 2 s"
+        watch.forget("gesture_node")
+        assert watch.troubles() == {}
+        suspect.until_watched()
+        suspect.report("unconfigured")
+        assert first_trouble(watch, lambda: None) == "has not reported in /diagnostics for 2 s"
+
+
 def test_the_program_prints_a_line_for_a_node_that_is_frozen(domain_id):
     code = (
         "import sys; from hand_tracking_dsp.nodes.graph import flow; flow.FROZEN_S = 1.0; "
