@@ -143,10 +143,12 @@ def distance_to_segments(starts: Tensor, ends: Tensor, size: int = SIZE) -> Tens
     Returns:
         float [n, size, size], pixels.
     """
-    away = pixel_grid(size, starts.device)[None] - starts[:, None, None]
-    along = (ends - starts)[:, None, None]
-    share = ((away * along).sum(-1) / along.square().sum(-1).clamp(min=1e-6)).clamp(0, 1)
-    return (away - share[..., None] * along).norm(dim=-1)
+    steps = torch.arange(size, device=starts.device, dtype=starts.dtype)
+    x, y = steps - starts[:, 0, None, None], steps[:, None] - starts[:, 1, None, None]
+    along_x, along_y = (ends - starts)[..., None, None].unbind(1)
+    length = (along_x.square() + along_y.square()).clamp(min=1e-6)
+    share = (x * (along_x / length) + y * (along_y / length)).clamp(0, 1)
+    return ((x - share * along_x).square() + (y - share * along_y).square()).sqrt()
 
 
 def soft_mask(distance: Tensor, softness: float = 0.8) -> Tensor:

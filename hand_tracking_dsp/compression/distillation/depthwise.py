@@ -22,6 +22,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+_QUICK = 3
+"""Side of the kernels whose gradient is quick in bfloat16."""
+
 
 class Depthwise(torch.autograd.Function):
     """Depthwise convolution with stride 1 and an odd kernel, zero-padded.
@@ -48,14 +51,34 @@ class Depthwise(torch.autograd.Function):
         return (
             functional.conv2d(gradient, weight.flip((2, 3)), None, 1, half, 1, channels) if by_data else None,
             _by_weight(gradient, data, weight) if by_weight else None,
-            gradient.sum((0, 2, 3), dtype=torch.float32).to(weight.dtype) if by_bias else None,
+            gradient.sum((0, 2, 3)).to(weight.dtype) if by_bias else None,
         )
 
 
 def _by_weight(gradient: Tensor, data: Tensor, weight: Tensor) -> Tensor:
-    half = weight.shape[2] // 2
+    """Return the gradient with respect to the kernel, [c, 1, k, k].
+
+    In bfloat16 PyTorch is quick at kernels of 3 by 3 alone, so that larger ones are put together from such:
+    on a CPU with AVX512-BF16 that takes a fifth of the time for 5 by 5.
+    """
+    size = weight.shape[2]
+    if weight.dtype != torch.bfloat16 or size <= _QUICK:
+        return _part_by_weight(gradient, data, weight, size // 2)
+    data = functional.pad(data, (size // 2,) * 4)
+    height, width = (side + _QUICK - 1 for side in gradient.shape[2:])
+    result = torch.empty_like(weight)
+    starts = [*range(0, size - _QUICK, _QUICK - 1), size - _QUICK]
+    for top in starts:
+        for left in starts:
+            taps = (slice(None), slice(None), slice(top, top + _QUICK), slice(left, left + _QUICK))
+            part = data[:, :, top : top + height, left : left + width]
+            result[taps] = _part_by_weight(gradient, part, weight[taps], 0)
+    return result
+
+
+def _part_by_weight(gradient: Tensor, data: Tensor, weight: Tensor, padding: int) -> Tensor:
     result: Tensor = torch.ops.aten.convolution_backward(
-        gradient, data, weight, None, [1, 1], [half, half], [1, 1], False, [0, 0], len(weight),
+        gradient, data, weight, None, [1, 1], [padding, padding], [1, 1], False, [0, 0], len(weight),
         [False, True, False],
     )[1]  # fmt: skip
     return result

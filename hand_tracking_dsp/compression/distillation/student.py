@@ -19,6 +19,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 
+import numpy as np
 import onnx
 import torch
 from torch import Tensor, nn
@@ -35,9 +36,15 @@ from hand_tracking_dsp.compression.distillation.error_head import (
 from hand_tracking_dsp.compression.distillation.loss import Loss, deviation_percent
 from hand_tracking_dsp.compression.distillation.network import FEATURES, OnnxNetwork
 from hand_tracking_dsp.compression.input_size import scale_landmarks, with_input_size
+from hand_tracking_dsp.compression.pruning.reconstruction import Moments, best_ridge, solve
 from hand_tracking_dsp.errors import ConfigurationError
 
-_RIDGE = 1e-2
+_HEAD_RATE = 8.0
+"""Learning rate of a head that begins at nothing, in that of the network, which begins near its end."""
+
+_FROZEN_PART = 4
+"""Share of a batch that a frozen network is run on: the two layers of its head need no more."""
+
 _SURE = 0.2
 """Least weight of the samples that heads are fitted to."""
 
@@ -111,8 +118,17 @@ class Student:
             self._fit(images, labels)
         self.whole = nn.ModuleDict({"network": self.network, "head": self.head, "bridge": self.bridge})
         self._trained = [one for one in self.whole.parameters() if one.requires_grad]
+        head = set(self.head.parameters())
+        groups = [
+            {"params": [one for one in self._trained if one not in head], "share": 1.0},
+            {"params": list(self.head.parameters()), "share": _HEAD_RATE},
+        ]
         self.optimizer = torch.optim.AdamW(
-            self._trained, lr=0.0, betas=(0.9, 0.99), weight_decay=1e-4, fused=device == "cuda"
+            [group for group in groups if group["params"]],
+            lr=0.0,
+            betas=(0.9, 0.99),
+            weight_decay=1e-4,
+            fused=device == "cuda",
         )
         self.mean = copy.deepcopy(self.whole)
         self._averaged = [one for one in self.mean.parameters() if one.requires_grad]
@@ -128,9 +144,11 @@ class Student:
     def step(self, batch: LabelledBatch, learning_rate: float, number: int) -> None:
         """Train on a batch."""
         images, labels = batch
-        options = self._options
+        if self.frozen:
+            part = -(-len(images) // _FROZEN_PART)
+            images, labels = images[:part], {name: values[:part] for name, values in labels.items()}
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
+            group["lr"] = learning_rate * group["share"]
         with self._arithmetic(), torch.set_grad_enabled(not self.frozen):
             found = self.network(self.seen(images))
         features = found[FEATURES].float()
@@ -146,7 +164,7 @@ class Student:
         torch.nn.utils.clip_grad_norm_([*self.network.parameters(), *self.bridge.parameters()], 1.0)
         torch.nn.utils.clip_grad_norm_(self.head.parameters(), 1.0)
         self.optimizer.step()
-        keep = min(options.average, (1 + number) / (10 + number))
+        keep = min(self._options.average, (1 + number) / (10 + number))
         with torch.no_grad():
             torch._foreach_lerp_(self._averaged, self._trained, 1 - keep)
         self.losses.append(shown)
@@ -193,22 +211,37 @@ class Student:
         if self.size != SIZE:
             fits |= {name: labels[name] for name in ("landmarks", "world_landmarks")}
         for name, target in fits.items():
-            weight, bias = ridge_map(features[hand], target[hand])
             if name == FEATURES:
-                self.bridge.weight.copy_(weight)
-                self.bridge.bias.copy_(bias)
+                weight, bias = self.bridge.weight, self.bridge.bias
+                weight.zero_()
             else:
                 _, kernel, offset = (key.replace(".", "/") for key in heads[name])
-                self.network.weights[kernel].copy_(weight)
-                self.network.weights[offset].copy_(bias)
+                weight, bias = self.network.weights[kernel], self.network.weights[offset]
+            fitted = ridge_map(features[hand], target[hand], weight)
+            weight.copy_(fitted[0])
+            bias.copy_(fitted[1])
         self.network.train()
 
 
-def ridge_map(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Solve ridge least squares from x, [n, k], to y, [n, m]: weight [m, k] and bias [m]."""
-    x, y = x.double(), y.double()
-    mean_x, mean_y = x.mean(0), y.mean(0)
-    x, y = x - mean_x, y - mean_y
-    ridge = _RIDGE * x.square().sum() / x.shape[1] * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
-    weight = torch.linalg.solve(x.T @ x + ridge, x.T @ y).T
-    return weight.float(), (mean_y - weight @ mean_x).float()
+def ridge_map(x: Tensor, y: Tensor, prior: Tensor) -> tuple[Tensor, Tensor]:
+    """Fit a linear map by least squares that stays near another, as near as is best for samples held back.
+
+    Args:
+        x: float [n, k], in random order.
+        y: float [n, m].
+        prior: float [m, k], weights of the other.
+
+    Returns:
+        (float32 [m, k], weights; float32 [m], bias).
+    """
+    inputs, targets = (values.float().cpu().numpy() for values in (x, y))
+    near = prior.detach().float().cpu().numpy().T
+    held_back = max(len(inputs) // 4, 1)
+    check, fit = (Moments.empty(*near.shape) for _ in range(2))
+    check.add(inputs[:held_back], targets[:held_back])
+    fit.add(inputs[held_back:], targets[held_back:])
+    every = np.ones(len(near), dtype=bool)
+    ridge = best_ridge(fit, check, near, every, np.ones(near.shape[1]))
+    found = solve(fit + check, near, every, ridge)
+    weight, bias = (torch.from_numpy(values).to(x.device, torch.float32) for values in found)
+    return weight.T, bias

@@ -98,11 +98,17 @@ def test_hands_that_the_teacher_is_unsure_of_fit_no_heads(small_network, batch):
         student(small_network(1), 160, (batch[0], unsure))
 
 
-def test_a_ridge_map_finds_a_linear_map():
-    x = torch.rand(200, 5, generator=torch.Generator().manual_seed(1))
-    weight, bias = ridge_map(x, x @ torch.arange(10.0).view(5, 2) + 3)
-    assert torch.allclose(weight, torch.arange(10.0).view(5, 2).T, atol=0.4)
-    assert torch.allclose(x @ weight.T + bias, x @ torch.arange(10.0).view(5, 2) + 3, atol=0.5)
+def test_a_fit_finds_a_linear_map_and_stays_near_the_prior_where_samples_say_little():
+    random = torch.Generator().manual_seed(1)
+    x, true = torch.rand(200, 5, generator=random), torch.arange(10.0).view(5, 2)
+    y = x @ true + 3
+    weight, bias = ridge_map(x, y, torch.zeros(2, 5))
+    assert torch.allclose(weight, true.T, atol=1e-2)
+    assert torch.allclose(x @ weight.T + bias, y, atol=1e-2)
+    few, noise = x[:6], torch.randn(6, 2, generator=random)
+    near, _ = ridge_map(few, y[:6] + noise, true.T)
+    far, _ = ridge_map(few, y[:6] + noise, torch.zeros(2, 5))
+    assert (near - true.T).norm() < (far - true.T).norm()
 
 
 def test_a_frozen_student_learns_how_sure_it_is_and_computes_the_same_to_the_last_bit(small_network, batch):
