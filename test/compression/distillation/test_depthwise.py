@@ -17,9 +17,7 @@
 from __future__ import annotations
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="PyTorch is not installed; run make setup-lab")
-
+import torch
 from torch.nn import functional
 
 from hand_tracking_dsp.compression.distillation.depthwise import Depthwise
