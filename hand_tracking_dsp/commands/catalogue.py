@@ -53,6 +53,7 @@ GROUPS: Mapping[str, Group] = {
             "points": "measure operating points on clips, choose the best",
             "verify": "check and time a bank's networks on this machine",
             "measure": "compare a bank's levels on hold-out pictures",
+            "error-head": "let a bank's levels say how far off they are",
             "calibrate": "choose presence thresholds, scale error_percent",
             "profile": "show in which operators the networks' time goes",
             "prune": "make sparser levels of a bank's network, no training",

@@ -133,6 +133,19 @@ def set_nodes(model: onnx.ModelProto, nodes: Iterable[onnx.NodeProto]) -> None:
     model.graph.node.extend(kept)
 
 
+def read_by_linear(model: onnx.ModelProto, output: str) -> str:
+    """Name the tensor that the linear layer behind an output reads.
+
+    Raises:
+        ModelError: The output does not come from a linear layer.
+    """
+    node = next((node for node in model.graph.node if output in node.output), None)
+    if node is None or node.op_type != "Gemm":
+        msg = f"The output {output} does not come from a linear layer: give a landmark network of a bank."
+        raise ModelError(msg)
+    return str(node.input[0])
+
+
 def without_output(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     """Return a network without one of its outputs and what serves that alone; the same where it has none."""
     others = [copied(output) for output in model.graph.output if output.name != name]

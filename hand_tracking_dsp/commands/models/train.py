@@ -40,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.description = (
         "Trains levels of a bank, of any input size, end to end and together on a pack of pictures, towards "
-        "the bank's dense network. Each learns to say how far off its landmarks are, the dense one nothing "
-        "else. The same command goes on where it was stopped; 'models export' makes a bank of what it leaves."
+        "the bank's dense network. The same command goes on where it was stopped; 'models export' makes a "
+        "bank of what it leaves."
     )
     parser.add_argument("pack", type=Path, metavar="PACK", help="pictures, as 'models pack' writes them")
     add_bank(parser)

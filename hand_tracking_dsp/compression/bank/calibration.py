@@ -19,13 +19,13 @@ Both are chosen on one half of the crops; what they bring is measured on the oth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hand_tracking_dsp.compression.bank.error_scale import with_error_scale
-from hand_tracking_dsp.compression.bank.files import read_model, write_bank
+from hand_tracking_dsp.compression.bank.files import read_model, with_files, write_bank
 from hand_tracking_dsp.compression.bank.hold_out import (
     EMPTY,
     FileOutputs,
@@ -40,10 +40,9 @@ from hand_tracking_dsp.compression.bank.presence_threshold import (
 )
 from hand_tracking_dsp.compression.bank.reliability import agreement_samples, error_score, fit_error_scale
 from hand_tracking_dsp.compression.onnx_graph import serialized
-from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.network_info import File, LevelInfo
+from hand_tracking_dsp.tracking.network_info import LevelInfo
 from hand_tracking_dsp.tracking.tracker_options import PRESENCE_THRESHOLD, TrackerOptions
 
 _LEAST_CROPS = 20
@@ -164,18 +163,10 @@ def write_calibrated(
         name: serialized(with_error_scale(read_model(bank, one.info), one.slope, one.shift))
         for name, one in scaled.items()
     }
-    # The networks' landmarks are the same, and so are operating points, times and deviations.
-    new = replace(bank, levels=levels).with_each_file(lambda info: _with_network(info, files))
-    return write_bank(bank.folder, new, files)
+    return write_bank(bank.folder, with_files(replace(bank, levels=levels), files), files)
 
 
 def _with_threshold(level: LevelInfo, threshold: float | None) -> LevelInfo:
     if threshold is None or threshold == level.presence_threshold:
         return level
     return replace(level, presence_threshold=None if threshold == PRESENCE_THRESHOLD else threshold)
-
-
-def _with_network(info: File, files: Mapping[str, bytes]) -> File:
-    if info.file not in files:
-        return info
-    return replace(info, sha256=sha256_of(files[info.file]), float_sha256=None)

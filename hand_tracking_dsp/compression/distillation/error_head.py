@@ -21,8 +21,7 @@ import torch
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
-from hand_tracking_dsp.compression.onnx_graph import copied
-from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.compression.onnx_graph import copied, read_by_linear, without_output
 
 ERROR = "error_percent"
 """Name of the output: expected deviation of the landmarks, % of palm."""
@@ -70,16 +69,13 @@ def error_loss(logarithm: Tensor, percent: Tensor, weight: Tensor) -> Tensor:
 
 
 def with_error_head(model: onnx.ModelProto, head: ErrorHead) -> onnx.ModelProto:
-    """Give a landmark network the output error_percent, float32 [1, 1].
+    """Give a landmark network the output error_percent, float32 [1, 1], instead of one that it may have.
 
     Raises:
         ModelError: Its landmarks do not come from a linear layer.
     """
-    extended = copied(model)
-    source = next((node for node in model.graph.node if "landmarks" in node.output), None)
-    if source is None or source.op_type != "Gemm":
-        msg = "The landmarks do not come from a linear layer: give a landmark network of a bank."
-        raise ModelError(msg)
+    extended = copied(without_output(model, ERROR))
+    features = read_by_linear(model, "landmarks")
     constants = {
         "head.error.hidden.weight": head.hidden.weight,
         "head.error.hidden.bias": head.hidden.bias,
@@ -95,7 +91,7 @@ def with_error_head(model: onnx.ModelProto, head: ErrorHead) -> onnx.ModelProto:
         [
             helper.make_node(
                 "Gemm",
-                [source.input[0], "head.error.hidden.weight", "head.error.hidden.bias"],
+                [features, "head.error.hidden.weight", "head.error.hidden.bias"],
                 ["error.hidden"],
                 "head.error.hidden",
                 transB=1,

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A joint training as a whole: from a pack of pictures and a bank to networks that say how sure they are."""
+"""A joint training as a whole: from a pack of pictures and a bank to networks."""
 
 from __future__ import annotations
 
@@ -222,11 +222,7 @@ class JointRun:
             self._report(f"channels last: {last}, tuned: {tune}")
         order = torch.randperm(len(real), generator=torch.Generator().manual_seed(options.seed))
         fit = real.batch(order[:_FITTED].to(device))
-        dense = Student(self._dense.name, self._dense_model, LANDMARKS.size, options, fit, frozen=True)
-        students = [
-            dense,
-            *(Student(name, model, size, options, fit) for name, size, _, model in self._starts),
-        ]
+        students = [Student(name, model, size, options, fit) for name, size, _, model in self._starts]
         settings = f"{self._dense.computes}{[(name, start.computes) for name, _, start, _ in self._starts]}"
         settings += f"{options.learning_rate}{options.seed}{self._options.batch}"
         folder = self._work / f"training-{sha256_of(settings.encode())[:8]}"
@@ -245,16 +241,22 @@ class JointRun:
 
     def _write(self, trainer: JointTrainer[Student], pictures: int, *, finished: bool) -> None:
         """Write the networks, and what they were made of and how."""
-        starts = [self._dense, *(start for _, _, start, _ in self._starts)]
+        networks = [
+            (self._dense.name, LANDMARKS.size, self._dense, self._dense_model),
+            *(
+                (name, size, start, student.to_onnx())
+                for student, (name, size, start, _) in zip(trainer.students, self._starts, strict=True)
+            ),
+        ]
         levels: list[dict[str, Any]] = []
-        for student, start in zip(trainer.students, starts, strict=True):
-            data = serialized(student.to_onnx())
-            write_bytes(self._work / f"{student.name}.onnx", data)
+        for name, size, start, model in networks:
+            data = serialized(model)
+            write_bytes(self._work / f"{name}.onnx", data)
             levels.append(
                 {
-                    "name": student.name,
+                    "name": name,
                     "sha256": sha256_of(data),
-                    "size": student.size,
+                    "size": size,
                     "start": start.name,
                     "start_sha256": start.computes,
                     "keep": dict(start.keep),

@@ -35,11 +35,9 @@ from torch import Tensor
 
 from hand_tracking_dsp.compression.distillation.batch_changes import Draw
 from hand_tracking_dsp.compression.distillation.batch_maker import LabelledBatch
-from hand_tracking_dsp.compression.distillation.error_head import ERROR
 from hand_tracking_dsp.compression.distillation.loss import deviation_percent
 from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.evaluation.statistics import area_under_curve
 from hand_tracking_dsp.files import write_text
 
 Report = Callable[[str], None]
@@ -50,7 +48,6 @@ _FIGURES = {
     "accepted": "{:.0f} % accepted",
     "missed": "{:.1f} % missed",
     "false": "{:.1f} % false",
-    "auc": "AUC {:.2f}",
 }
 
 
@@ -250,29 +247,22 @@ def _untuned() -> Iterator[None]:
         torch.backends.cudnn.benchmark = tuned
 
 
-def measure(found: dict[str, Tensor], labels: dict[str, Tensor], off_percent: float = 15.0) -> dict[str, Any]:
+def measure(found: dict[str, Tensor], labels: dict[str, Tensor]) -> dict[str, Any]:
     """Measure a student on a set.
 
     Returns:
-        Of hands: deviation from the teacher, % of palm, mean and median; share of them accepted, %; what
-        error_percent says, and its AUC of telling hands that are farther off than off_percent (None where all
-        or none are). Of sets without a hand: share accepted.
+        Of hands: deviation from the teacher, % of palm, mean and median; share of them accepted, %. Of sets
+        without a hand: share accepted.
     """
     accepted = 100 * (found["presence"].flatten() > 0.5).float()
     hand = labels["presence"] > 0.5
     if not hand.any():
         return {"accepted": round(accepted.mean().item(), 2)}
-    percent, said = (
-        values[hand].float().cpu().numpy()
-        for values in (deviation_percent(found["landmarks"], labels), found[ERROR])
-    )
-    auc = area_under_curve(said, percent > off_percent)
+    percent = deviation_percent(found["landmarks"], labels)[hand].float().cpu().numpy()
     return {
         "mean": round(float(percent.mean()), 2),
         "median": round(float(np.median(percent)), 2),
         "accepted": round(accepted[hand].mean().item(), 1),
-        "said": round(float(said.mean()), 2),
-        "auc": None if math.isnan(auc) else round(auc, 3),
     }
 
 

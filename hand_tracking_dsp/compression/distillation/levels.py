@@ -50,11 +50,12 @@ from hand_tracking_dsp.compression.distillation.distill import (
     Progress,
     distill_network,
 )
+from hand_tracking_dsp.compression.distillation.error_head import ERROR
 from hand_tracking_dsp.compression.distillation.frozen import cut_behind
 from hand_tracking_dsp.compression.distillation.network import predict_in_torch
 from hand_tracking_dsp.compression.distillation.samples import TrainingSamples, Validation, label_images
 from hand_tracking_dsp.compression.distillation.teacher import Teacher
-from hand_tracking_dsp.compression.onnx_graph import serialized
+from hand_tracking_dsp.compression.onnx_graph import serialized, without_output
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -150,12 +151,13 @@ class LevelTrainer:
             ModelError: The network cannot be trained, or a step of its export changed its outputs.
         """
         level = self._levels[index]
-        data = self._files[level.file]
+        # What it said of its errors is not true of what it will be.
+        start = without_output(onnx.load_model_from_string(self._files[level.file]), ERROR)
         # A folder for each start and options: a checkpoint of others must not be resumed.
         way = f"{level.sha256}{asdict(self._options.training)}{self._options.frozen}"
         folder = self._work / f"{level.name}-{hashlib.sha256(way.encode()).hexdigest()[:8]}"
         distilled = distill_network(
-            onnx.load_model_from_string(data),
+            start,
             samples,
             self._validation,
             folder,
@@ -163,7 +165,7 @@ class LevelTrainer:
             lambda what, done, of, line: self._report(f"level {index}: {what}", done, of, line),
         )
         provenance = self._provenance(samples)
-        results = [self._keep_better(index, data, distilled.model, provenance)]
+        results = [self._keep_better(index, start, distilled.model, provenance)]
         if distilled.rounded is not None and calibration is not None:
             results.append(
                 self._keep_better_int8(index, distilled.rounded, distilled.ranges, calibration, provenance)
@@ -179,16 +181,15 @@ class LevelTrainer:
         write_bank(out, self._bank.with_levels(numbered(self._levels)), self._files)
 
     def _keep_better(
-        self, index: int, old: bytes, trained: onnx.ModelProto, provenance: dict[str, object]
+        self, index: int, start: onnx.ModelProto, trained: onnx.ModelProto, provenance: dict[str, object]
     ) -> LevelResult:
         """Replace the float network by the trained one, or the best interpolation, if that is better."""
         level = self._levels[index]
-        start = onnx.load_model_from_string(old)
         models = {share: blended(start, trained, share) for share in SHARES}
         found = {share: self._deviations(serialized(model)) for share, model in models.items()}
         share = min(found, key=lambda share: _overall(found[share]))
         model, data = models[share], serialized(models[share])
-        before, after = self._deviations(old), found[share]
+        before, after = self._deviations(self._files[level.file]), found[share]
         steps = compare_stages(
             [
                 Stage("PyTorch", lambda images: predict_in_torch(model, images)),

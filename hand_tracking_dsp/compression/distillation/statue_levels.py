@@ -35,7 +35,7 @@ from hand_tracking_dsp.compression.bank.export_checks import (
     compare_stages,
     require,
 )
-from hand_tracking_dsp.compression.bank.files import read_model, write_bank
+from hand_tracking_dsp.compression.bank.files import read_level, write_bank
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.distillation.distill import DistillationOptions, Progress, distill_network
@@ -141,7 +141,7 @@ class StatueTrainer:
             ModelError: The network cannot be trained, or a step of its export changed its outputs.
         """
         level, options = self._bank.levels[index], self._options
-        model = read_model(self._bank, level)
+        _, model = read_level(self._bank, level.name)
         way = f"{level.computes}{samples.folders[0].name}{asdict(options.training)}"
         way += f"{options.frozen}{options.train_depthwise}"
         folder = self._work / f"{level.name}-{hashlib.sha256(way.encode()).hexdigest()[:8]}"

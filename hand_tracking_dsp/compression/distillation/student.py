@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Student of a joint training: a level with its own input size, and a head that says how sure it is."""
+"""Student of a joint training: a level with its own input size."""
 
 from __future__ import annotations
 
@@ -27,23 +27,11 @@ from torch import Tensor, nn
 from hand_tracking_dsp.compression.distillation.batch_geometry import SIZE, crop_grid, sampled
 from hand_tracking_dsp.compression.distillation.batch_maker import LabelledBatch
 from hand_tracking_dsp.compression.distillation.clean_crops import WEIGHT
-from hand_tracking_dsp.compression.distillation.error_head import (
-    ERROR,
-    ErrorHead,
-    error_loss,
-    with_error_head,
-)
-from hand_tracking_dsp.compression.distillation.loss import Loss, deviation_percent
+from hand_tracking_dsp.compression.distillation.loss import Loss
 from hand_tracking_dsp.compression.distillation.network import FEATURES, OnnxNetwork
 from hand_tracking_dsp.compression.input_size import scale_landmarks, with_input_size
 from hand_tracking_dsp.compression.pruning.reconstruction import Moments, best_ridge, solve
 from hand_tracking_dsp.errors import ConfigurationError
-
-_HEAD_RATE = 8.0
-"""Learning rate of a head that begins at nothing, in that of the network, which begins near its end."""
-
-_FROZEN_PART = 4
-"""Share of a batch that a frozen network is run on: the two layers of its head need no more."""
 
 _SURE = 0.2
 """Least weight of the samples that heads are fitted to."""
@@ -89,8 +77,6 @@ class Student:
         size: Side of its input, pixels.
         options: Options of the training.
         fit: Crops with labels, to fit its heads to the teacher before training.
-        frozen: Train the head that says how sure it is alone; what the network computes stays the same to the
-            last bit.
     """
 
     def __init__(
@@ -100,38 +86,22 @@ class Student:
         size: int,
         options: JointTrainingOptions,
         fit: LabelledBatch,
-        *,
-        frozen: bool = False,
     ) -> None:
         images, labels = fit
-        self.name, self.size, self.frozen, self._options = name, size, frozen, options
+        self.name, self.size, self._options = name, size, options
         device = options.device
         self._format = torch.channels_last if options.channels_last else torch.contiguous_format
         self.network = OnnxNetwork(model).to(device, memory_format=self._format)
-        self.head = ErrorHead(self.network.feature_width).to(device)
         self._grid = crop_grid(torch.tensor([[SIZE / 2, SIZE / 2, SIZE, 0.0]], device=device), size)
         self.bridge = nn.Linear(self.network.feature_width, labels[FEATURES].shape[1]).to(device)
-        if frozen:
-            self.network.requires_grad_(requires_grad=False)
-            self.bridge.requires_grad_(requires_grad=False)
-        else:
-            self._fit(images, labels)
-        self.whole = nn.ModuleDict({"network": self.network, "head": self.head, "bridge": self.bridge})
-        self._trained = [one for one in self.whole.parameters() if one.requires_grad]
-        head = set(self.head.parameters())
-        groups = [
-            {"params": [one for one in self._trained if one not in head], "share": 1.0},
-            {"params": list(self.head.parameters()), "share": _HEAD_RATE},
-        ]
+        self._fit(images, labels)
+        self.whole = nn.ModuleDict({"network": self.network, "bridge": self.bridge})
+        self._trained = list(self.whole.parameters())
         self.optimizer = torch.optim.AdamW(
-            [group for group in groups if group["params"]],
-            lr=0.0,
-            betas=(0.9, 0.99),
-            weight_decay=1e-4,
-            fused=device == "cuda",
+            self._trained, lr=0.0, betas=(0.9, 0.99), weight_decay=1e-4, fused=device == "cuda"
         )
         self.mean = copy.deepcopy(self.whole)
-        self._averaged = [one for one in self.mean.parameters() if one.requires_grad]
+        self._averaged = list(self.mean.parameters())
         self.mean.requires_grad_(requires_grad=False)
         self.losses: list[Tensor] = []
 
@@ -144,56 +114,40 @@ class Student:
     def step(self, batch: LabelledBatch, learning_rate: float, number: int) -> None:
         """Train on a batch."""
         images, labels = batch
-        if self.frozen:
-            part = -(-len(images) // _FROZEN_PART)
-            images, labels = images[:part], {name: values[:part] for name, values in labels.items()}
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate * group["share"]
-        with self._arithmetic(), torch.set_grad_enabled(not self.frozen):
+            group["lr"] = learning_rate
+        with self._arithmetic():
             found = self.network(self.seen(images))
-        features = found[FEATURES].float()
-        percent = deviation_percent(found["landmarks"].detach(), labels)
-        loss = error_loss(self.head(features), percent, labels[WEIGHT])
-        shown = loss.detach()
-        if not self.frozen:
-            found[FEATURES] = self.bridge(features)
-            joints = Loss(0.0)(found, labels)
-            loss, shown = loss + joints, joints.detach()
+        found[FEATURES] = self.bridge(found[FEATURES].float())
+        loss = Loss(0.0)(found, labels)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_([*self.network.parameters(), *self.bridge.parameters()], 1.0)
-        torch.nn.utils.clip_grad_norm_(self.head.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(self._trained, 1.0)
         self.optimizer.step()
         keep = min(self._options.average, (1 + number) / (10 + number))
         with torch.no_grad():
             torch._foreach_lerp_(self._averaged, self._trained, 1 - keep)
-        self.losses.append(shown)
+        self.losses.append(loss.detach())
 
     @torch.no_grad()
     def predict(self, images: Tensor, part: int = 128) -> dict[str, Tensor]:
-        """Run the student with the running mean of its weights: outputs, and error_percent, float [n]."""
+        """Run the student with the running mean of its weights."""
         parts = []
         for some in images.split(part):
             with self._arithmetic():
-                found = self.mean["network"](self.seen(some))
-            found[ERROR] = self.mean["head"](found[FEATURES]).exp()
-            parts.append(found)
+                parts.append(self.mean["network"](self.seen(some)))
         return {name: torch.cat([one[name] for one in parts]) for name in parts[0]}
 
     def to_onnx(self) -> onnx.ModelProto:
-        """Export the running mean, with error_percent, in pixels of its own input."""
+        """Export the running mean, in pixels of its own input."""
         model = with_input_size(self.mean["network"].to_onnx(), self.size)
         if self.size != SIZE:
             scale_landmarks(model, self.size / SIZE)
-        return with_error_head(model, self.mean["head"])
+        return model
 
     def _arithmetic(self) -> torch.autocast:
-        """Return a context in which convolutions are multiplied as the options say.
-
-        A frozen network's are multiplied as they will be run: the head learns its errors, not the rounding's.
-        """
-        half = self._options.half and not self.frozen
-        return torch.autocast(self._options.device, torch.bfloat16, enabled=half)
+        """Return a context in which convolutions are multiplied as the options say."""
+        return torch.autocast(self._options.device, torch.bfloat16, enabled=self._options.half)
 
     @torch.no_grad()
     def _fit(self, images: Tensor, labels: dict[str, Tensor]) -> None:

@@ -24,8 +24,7 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.onnx_graph import copied
-from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.compression.onnx_graph import copied, read_by_linear
 from hand_tracking_dsp.tracking.types import Floats
 
 
@@ -41,13 +40,7 @@ class Teacher:
 
     def __init__(self, model: onnx.ModelProto) -> None:
         extended = copied(model)
-        head = next((node for node in extended.graph.node if "landmarks" in node.output), None)
-        if head is None or head.op_type != "Gemm":
-            msg = (
-                "The teacher's landmarks do not come from a linear layer: give a landmark network of a bank."
-            )
-            raise ModelError(msg)
-        self._features = head.input[0]
+        self._features = read_by_linear(model, "landmarks")
         extended.graph.output.append(
             onnx.helper.make_tensor_value_info(self._features, onnx.TensorProto.FLOAT, None)
         )

@@ -25,7 +25,8 @@ from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.synthetic import SyntheticScene
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.compression.bank.entries import new_bank, new_level
-from hand_tracking_dsp.compression.bank.files import read_files, write_bank
+from hand_tracking_dsp.compression.bank.files import read_files, with_files, write_bank
+from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
@@ -85,6 +86,22 @@ def test_trains_a_level_and_writes_a_bank_with_where_it_comes_from(bank, picture
     assert (tmp_path / "out-curves.png").stat().st_size > 0
     # Made once, samples serve a second call.
     assert distill(bank, pictures, out, "--steps", "2", "--rate", "1e-6", "--frozen", "block14") == 0
+
+
+def test_a_level_that_is_another_one_afterwards_does_not_say_how_far_off_it_was(bank, pictures, tmp_path):
+    from hand_tracking_dsp.compression.distillation.error_head import ErrorHead, with_error_head
+
+    old = read_manifest(bank)
+    file = old.levels[1].file
+    model = parse_model(read_files(old)[file], file)
+    width = next(one.dims[1] for one in model.graph.initializer if one.name == "head.landmarks.weight")
+    extended = {file: serialized(with_error_head(model, ErrorHead(width)))}
+    write_bank(bank, with_files(old, extended), extended)
+    assert distill(bank, pictures, tmp_path / "out", "--steps", "6", "--rate", "1e-5") == 0
+    banks = [read_manifest(folder) for folder in (bank, tmp_path / "out")]
+    before, after = (read_files(one)[one.levels[1].file] for one in banks)
+    says = "error_percent" in [output.name for output in parse_model(after, file).graph.output]
+    assert says == (after == before)
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The command train, from a pack of pictures to networks that say how sure they are."""
+"""The command train, from a pack of pictures to a bank whose levels say how far off they are."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -31,6 +32,7 @@ from hand_tracking_dsp.compression.bank.files import read_files
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.network_info import files_of
 from hand_tracking_dsp.tracking.types import Region
 
 pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab")
@@ -70,12 +72,10 @@ def test_it_leaves_networks_of_each_size_and_goes_on_where_it_was_stopped(pack, 
     assert cv2.imread(str(sheet)).shape == (160, 1280, 3)
     image = np.random.default_rng(1).random((1, 3, 224, 224), np.float32)
     old = open_exact(read_files(read_manifest(bank))["dense.onnx"]).run(image)
-    *new, said = open_exact((work / "dense.onnx").read_bytes()).run(image)
+    new = open_exact((work / "dense.onnx").read_bytes()).run(image)
     assert all(np.array_equal(a, b) for a, b in zip(old, new, strict=True))
-    assert 0.3 < said.item() < 150
     small = open_exact((work / "small_160.onnx").read_bytes())
     assert small.inputs[0].shape == (1, 3, 160, 160)
-    assert [output.name for output in small.outputs][-1] == "error_percent"
     assert main(words(pack, bank, work, "--steps", "3")) == 0
     assert "training from batch 2" in capsys.readouterr().out
     assert json.loads((work / "training.json").read_text())["steps"] == 3
@@ -105,27 +105,56 @@ def test_a_bank_is_made_of_what_it_left(pack, bank, tmp_path, capsys):
     assert other.source["file"] == "dense"
     assert other.source["steps"] == 2
     assert dense.computes == json.loads((work / "training.json").read_text())["levels"][0]["sha256"]
-    loaded = LevelBank.load(made)
-    hand = loaded.landmarks(
-        np.zeros((300, 300, 3), np.uint8), Region(150, 150, 200, 0.0), order="bgr", level=1
-    )
-    assert 0.3 < hand.error_percent < 150
     assert (tmp_path / "out-curves.png").stat().st_size > 0
     assert json.loads((tmp_path / "out-curves.json").read_text())["steps"] == 2
 
 
-def test_a_bank_that_says_how_sure_it_is_can_be_trained_again_and_searched(pack, bank, tmp_path):
-    work, out, again = tmp_path / "work", tmp_path / "out", tmp_path / "again"
+ERROR_HEAD = ("--hands", "64", "--rendered", "4", "--samples", "256")
+
+
+def test_every_file_of_a_bank_learns_to_say_how_far_off_it_is_and_nothing_else_of_it_changes(
+    pack, bank, tmp_path, capsys
+):
+    work, made, out = tmp_path / "work", tmp_path / "made", tmp_path / "out"
     assert main(words(pack, bank, work, "--steps", "1")) == 0
-    export = ["models", "export", str(work), "--pack", str(pack), "--bank", str(bank), "--out", str(out)]
+    export = ["models", "export", str(work), "--pack", str(pack), "--bank", str(bank), "--out", str(made)]
     assert main([*export, "--fp32", "small_160"]) == 0
-    assert main([*words(pack, out, again, "--steps", "1"), "--levels", "small_160@128"]) == 0
-    network = open_exact((again / "small_160_128.onnx").read_bytes())
-    assert [output.name for output in network.outputs].count("error_percent") == 1
+    call = ["models", "error-head", str(pack), "--bank", str(made), "--out", str(out), *ERROR_HEAD]
+    assert main(call) == 0
+    assert "policies have to be trained" in " ".join(capsys.readouterr().out.split())
+    old, new = read_manifest(made), read_manifest(out)
+    files = read_files(old), read_files(new)
+    assert len(files[0]) > 4
+    for before, after in zip(old.levels, new.levels, strict=True):
+        size = before.input_size or 224
+        image = np.random.default_rng(1).random((1, 3, size, size), np.float32)
+        for one, other in zip(files_of(before), files_of(after), strict=True):
+            expected = open_exact(files[0][one.file]).run(image)
+            *found, said = open_exact(files[1][other.file]).run(image)
+            assert all(np.array_equal(a, b) for a, b in zip(expected, found, strict=True)), one.file
+            assert 0.3 < said.item() < 150
+    one = old.levels[1]
+    assert replace(new.levels[1], file=one.file, sha256=one.sha256, float_sha256=one.float_sha256) == one
+    hand = LevelBank.load(new).landmarks(
+        np.zeros((300, 300, 3), np.uint8), Region(150, 150, 200, 0.0), order="bgr", level=1
+    )
+    assert 0.3 < hand.error_percent < 150
+
+
+def test_a_bank_that_says_how_far_off_it_is_can_be_trained_again_and_searched(pack, bank, tmp_path):
+    out, again, twice = tmp_path / "out", tmp_path / "again", tmp_path / "twice"
+    call = ["models", "error-head", str(pack), *ERROR_HEAD]
+    assert main([*call, "--bank", str(bank), "--out", str(out)]) == 0
+    assert main([*call, "--bank", str(out), "--out", str(twice)]) == 0
+    for data in read_files(read_manifest(twice)).values():
+        assert [output.name for output in open_exact(data).outputs].count("error_percent") <= 1
+    assert main([*words(pack, out, again, "--steps", "1"), "--levels", "small@128"]) == 0
+    network = open_exact((again / "small_128.onnx").read_bytes())
+    assert "error_percent" not in [output.name for output in network.outputs]
     call = ["models", "search", str(pack), "--bank", str(out), "--sizes", "224", "--runs", "2"]
     assert main([*call, "--out", str(tmp_path / "front")]) == 0
     found = json.loads((tmp_path / "front" / "front.json").read_text())["candidates"]
-    assert {one["name"] for one in found} == {"dense@224", "small_160@160"}
+    assert {one["name"] for one in found} == {"dense@224", "small@224"}
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ import pytest
 import torch
 
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.distillation.error_head import ERROR
 from hand_tracking_dsp.compression.distillation.network import FEATURES
 from hand_tracking_dsp.compression.distillation.student import (
     JointTrainingOptions,
@@ -63,7 +62,6 @@ def test_what_is_exported_is_what_is_trained_in_the_inputs_own_pixels(small_netw
     expected = {name: values[0].numpy() for name, values in one.predict(batch[0][:1]).items()}
     assert np.allclose(found["landmarks"][0], expected["landmarks"] * 160 / 224, rtol=1e-3, atol=1e-2)
     assert np.allclose(found["world_landmarks"][0], expected["world_landmarks"], rtol=1e-3, atol=1e-4)
-    assert found[ERROR].item() == pytest.approx(expected[ERROR].item(), rel=1e-3)
 
 
 def test_for_another_size_heads_are_fitted_to_the_teacher(small_network, batch):
@@ -89,7 +87,6 @@ def test_training_lowers_the_loss_and_moves_depthwise_kernels_too(small_network,
     losses = torch.stack(one.losses)
     assert losses[-5:].mean() < 0.95 * losses[:5].mean()
     assert not torch.equal(kernel, one.network.weights["block/depthwise/weight"])
-    assert one.predict(batch[0])[ERROR].mean() > 5
 
 
 def test_hands_that_the_teacher_is_unsure_of_fit_no_heads(small_network, batch):
@@ -109,21 +106,3 @@ def test_a_fit_finds_a_linear_map_and_stays_near_the_prior_where_samples_say_lit
     near, _ = ridge_map(few, y[:6] + noise, true.T)
     far, _ = ridge_map(few, y[:6] + noise, torch.zeros(2, 5))
     assert (near - true.T).norm() < (far - true.T).norm()
-
-
-def test_a_frozen_student_learns_how_sure_it_is_and_computes_the_same_to_the_last_bit(small_network, batch):
-    model = small_network(1)
-    one = Student("dense", model, 224, JointTrainingOptions(half=True), batch, frozen=True)
-    before = one.predict(batch[0])
-    for number in range(5):
-        one.step(batch, 1e-2, number)
-    after = one.predict(batch[0])
-    assert torch.equal(before["landmarks"], after["landmarks"])
-    assert not torch.equal(before[ERROR], after[ERROR])
-    exported = open_exact(one.to_onnx())
-    image = batch[0][:1].numpy()
-    old = open_exact(model).run(image)
-    *same, said = exported.run(image)
-    assert all(np.array_equal(a, b) for a, b in zip(old, same, strict=True))
-    assert said.item() == pytest.approx(after[ERROR][0].item(), rel=1e-3)
-    assert torch.stack(one.losses).isfinite().all()
