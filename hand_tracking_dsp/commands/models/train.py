@@ -24,7 +24,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_seed, require_at_least
+from hand_tracking_dsp.commands.arguments import add_bank, add_seed, require_at_least, require_between
 from hand_tracking_dsp.commands.models.training import LONGEST_S, add_end, check_end, read_joint_training
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -56,6 +56,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=int, default=256, help="crops in a batch")
     parser.add_argument("--rate", type=float, default=4e-4, help="highest learning rate")
     parser.add_argument(
+        "--as-seen",
+        type=float,
+        default=0.7,
+        metavar="SHARE",
+        help="share of the covered and changed hands that are labelled as the dense network sees them; the "
+        "others have the label of the clean crop (default: %(default)s)",
+    )
+    parser.add_argument(
         "--hands", type=int, help="crops of real hands; if not given, 98304 on a GPU and 8192 on a CPU"
     )
     parser.add_argument("--rendered", type=int, help="rendered hands; half of --hands if not given")
@@ -73,6 +81,7 @@ def run(options: argparse.Namespace) -> int:
     """Train for as long as there is time, and write the networks into the work folder."""
     begun = time.monotonic()
     require_at_least(options, steps=1, batch=8, hands=64, rendered=1, checks=1, workers=1, threads=0)
+    require_between(options, as_seen=(0, 1))
     check_end(options)
     from hand_tracking_dsp.compression.distillation.joint_run import JointRun
     from hand_tracking_dsp.compression.distillation.level_to_train import LevelToTrain
@@ -108,6 +117,6 @@ def _amounts(options: argparse.Namespace) -> JointRunOptions:
         empty=round(_EMPTY * hands),
         rendered=options.rendered or round(_RENDERED * hands),
         workers=options.workers,
-        batch=BatchOptions(size=options.batch),
+        batch=BatchOptions(size=options.batch, as_seen=options.as_seen),
         training=training,
     )

@@ -27,7 +27,7 @@ from hand_tracking_dsp.compression.distillation.batch_occlusion import (
     OcclusionShares,
     occlude_all,
 )
-from hand_tracking_dsp.compression.distillation.clean_crops import CleanCrops
+from hand_tracking_dsp.compression.distillation.clean_crops import WEIGHT, CleanCrops, DeviceTeacher
 from hand_tracking_dsp.hand import JOINT_COUNT
 
 LabelledBatch = tuple[Tensor, dict[str, Tensor]]
@@ -44,6 +44,8 @@ class BatchOptions:
         size: Number of samples.
         real, rendered: Shares of real and rendered hands; the rest is without a hand.
         clean: Share of the crops that are shown as they are.
+        as_seen: Share of the hands that are labelled as the dense network sees the changed crop, if it sees a
+            hand there; the others have the label of the clean one.
         changes: Shares of the others that cameras and light change.
         occlusion: Shares of the others that are covered.
     """
@@ -52,6 +54,7 @@ class BatchOptions:
     real: float = 0.52
     rendered: float = 0.13
     clean: float = 0.2
+    as_seen: float = 0.0
     changes: ChangeShares = field(default_factory=ChangeShares)
     occlusion: OcclusionShares = field(default_factory=OcclusionShares)
 
@@ -64,12 +67,18 @@ class BatchMaker:
         rendered: Crops of rendered hands; None: real ones take their share.
         empty: Crops without a hand.
         options: Contents of a batch.
+        teacher: Dense network, where some are labelled as they are seen.
     """
 
     def __init__(
-        self, real: CleanCrops, rendered: CleanCrops | None, empty: CleanCrops, options: BatchOptions
+        self,
+        real: CleanCrops,
+        rendered: CleanCrops | None,
+        empty: CleanCrops,
+        options: BatchOptions,
+        teacher: DeviceTeacher | None = None,
     ) -> None:
-        self._real, self._empty, self._options = real, empty, options
+        self._real, self._empty, self._options, self._teacher = real, empty, options, teacher
         self.rendered = rendered
 
     def make(self, draw: Draw) -> LabelledBatch:
@@ -87,7 +96,23 @@ class BatchMaker:
         changed = change_batch((images, labels), textures, self._options, draw)
         clean = draw.chosen(len(images), self._options.clean)
         changed[clean] = images[clean]
+        if self._teacher is not None and self._options.as_seen:
+            self._label_as_seen(changed, labels, self._teacher, draw)
         return changed, labels
+
+    def _label_as_seen(
+        self, images: Tensor, labels: dict[str, Tensor], teacher: DeviceTeacher, draw: Draw
+    ) -> None:
+        """Give a share of the hands the dense network's labels of what is shown, in place."""
+        hands = (labels["presence"] > 0.5).nonzero().flatten()
+        chosen = hands[draw.chosen(len(hands), self._options.as_seen)]
+        if not len(chosen):
+            return
+        seen = {name: values.float() for name, values in teacher.label(images[chosen]).items()}
+        seen[WEIGHT] = torch.ones_like(seen["presence"])
+        there = seen["presence"] > 0.5
+        for name, values in seen.items():
+            labels[name][chosen[there]] = values[there]
 
     def _parts(self) -> list[tuple[CleanCrops, int]]:
         """Return what a batch is made of, with the number of each."""

@@ -41,6 +41,7 @@ from hand_tracking_dsp.compression.distillation.joint_samples import (
     SamplesInBackground,
     changed_set,
     cut_all,
+    label_all,
     validation_sets,
 )
 from hand_tracking_dsp.compression.distillation.joint_train import JointTrainer
@@ -159,8 +160,8 @@ class JointRun:
             real, empty = self._crops(pictures, teacher)
             changed = changed_set(validation, empty, options.batch, teacher.device)
             validation |= {CHANGED: changed} if changed else {}
-            maker = BatchMaker(real, rendered.new(teacher), empty, options.batch)
-            trainer = self._trainer(maker, real, validation)
+            maker = BatchMaker(real, rendered.new(teacher), empty, options.batch, teacher)
+            trainer = self._trainer(maker, real, validation, teacher)
             if on_batch:
                 on_batch(maker.make(self._draw))
 
@@ -209,9 +210,13 @@ class JointRun:
         return found[0], found[1]
 
     def _trainer(
-        self, maker: BatchMaker, real: CleanCrops, validation: dict[str, LabelledBatch]
+        self,
+        maker: BatchMaker,
+        real: CleanCrops,
+        validation: dict[str, LabelledBatch],
+        teacher: DeviceTeacher,
     ) -> JointTrainer[Student]:
-        """Make the students, the dense one first, and resume what there is of them."""
+        """Make the students, and resume what there is of them."""
         options = self._options.training
         device = options.device
         if device == "cuda":
@@ -221,7 +226,9 @@ class JointRun:
             options = replace(options, channels_last=last)
             self._report(f"channels last: {last}, tuned: {tune}")
         order = torch.randperm(len(real), generator=torch.Generator().manual_seed(options.seed))
-        fit = real.batch(order[:_FITTED].to(device))
+        images, labels = real.batch(order[:_FITTED].to(device))
+        # What the dense network says of these very crops: the means of its views are farther from it.
+        fit = images, {**labels, **label_all(images, teacher)}
         students = [Student(name, model, size, options, fit) for name, size, _, model in self._starts]
         settings = f"{self._dense.computes}{[(name, start.computes) for name, _, start, _ in self._starts]}"
         settings += f"{options.learning_rate}{options.seed}{self._options.batch}"

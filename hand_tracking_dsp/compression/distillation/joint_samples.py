@@ -24,6 +24,7 @@ from types import TracebackType
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from hand_tracking_dsp.compression.data.packed_crops import packed_crops
 from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind
@@ -63,12 +64,17 @@ def validation_sets(pictures: Sequence[PackedPicture], teacher: DeviceTeacher) -
     for kind, presence in ((PictureKind.CROP, 1.0), (PictureKind.EMPTY_CROP, 0.0)):
         for name, crops in packed_crops(pictures, kind).items():
             images = torch.from_numpy(crops.images).permute(0, 3, 1, 2).to(teacher.device).float() / 255
-            parts = [teacher.label(part) for part in images.split(_part(teacher))]
-            labels = {key: torch.cat([part[key] for part in parts]).float() for key in parts[0]}
+            labels = label_all(images, teacher)
             labels[WEIGHT] = torch.ones_like(labels["presence"])
             labels["presence"] = presence * labels["presence"]
             sets[name] = images, labels
     return sets
+
+
+def label_all(images: Tensor, teacher: DeviceTeacher) -> dict[str, Tensor]:
+    """Label crops, float [n, 3, 224, 224], 0 to 1, a part at a time: as DeviceTeacher.label, float32."""
+    parts = [teacher.label(part) for part in images.split(_part(teacher))]
+    return {name: torch.cat([part[name] for part in parts]).float() for name in parts[0]}
 
 
 def changed_set(

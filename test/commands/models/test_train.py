@@ -197,6 +197,7 @@ def test_it_needs_neither_rich_nor_matplotlib_nor_ros(pack, bank, tmp_path):
         ([], "The training has no end: give --minutes, --steps or --stop-after."),
         (["--steps", "0"], "--steps is 0"),
         (["--minutes", "0"], "--minutes is 0"),
+        (["--steps", "1", "--as-seen", "1.5"], "--as-seen is 1.5"),
         (["--steps", "1", "--levels", "dense@190"], "'dense@190' cannot be made"),
         (["--steps", "1", "--levels", "@160"], "'@160' cannot be made"),
         (["--steps", "1", "--levels", "small@160", "small@160"], "A level is named twice"),

@@ -74,6 +74,46 @@ def test_a_share_of_the_crops_is_shown_as_it_is():
     assert 0.25 < same.float().mean().item() < 0.75
 
 
+class Teacher:
+    """Names the crops that it is shown, and sees a hand in those that are not black."""
+
+    def label(self, images):
+        grey = images.mean((1, 2, 3))
+        return {
+            "landmarks": grey[:, None].expand(-1, 63),
+            "presence": 0.9 * (grey > 0).float(),
+            "grey": grey,
+        }
+
+
+@pytest.mark.parametrize("as_seen", [0.0, 0.5, 1.0])
+def test_a_share_of_the_hands_is_labelled_as_they_are_seen(as_seen):
+    black = ChangeShares(**{**dict.fromkeys(ChangeShares.__dataclass_fields__, 0.0), "dark": 1.0})
+    options = BatchOptions(size=60, clean=0.0, as_seen=as_seen, changes=black, occlusion=UNCOVERED)
+    hands = crops(9, 150, 1.0)
+    hands.labels["weight"] = torch.full((9,), 0.25)
+    empty = crops(7, 200, 0.0)
+    empty.labels["weight"] = torch.zeros(7)
+    images, labels = BatchMaker(hands, None, empty, options, Teacher()).make(Draw(0, "cpu"))
+    hand = labels["weight"] > 0
+    seen = labels["weight"] == 1
+    assert seen.sum() == pytest.approx(as_seen * 39, abs=8)
+    assert hand.sum() == 39
+    shown = images.mean((1, 2, 3))
+    assert torch.allclose(labels["landmarks"][seen, 0], shown[seen])
+    assert torch.allclose(labels["grey"][hand & ~seen], torch.tensor(150 / 255))
+    assert (labels["presence"][~hand] == 0).all(), "what shows no hand is never one"
+
+
+def test_a_hand_that_the_dense_network_does_not_see_any_more_keeps_its_label():
+    options = BatchOptions(size=60, as_seen=1.0, changes=NEVER, occlusion=UNCOVERED)
+    hands, empty = crops(9, 0, 1.0), crops(7, 200, 0.0)
+    for some in (hands, empty):
+        some.labels["weight"] = some.labels["presence"] / 4
+    _, labels = BatchMaker(hands, None, empty, options, Teacher()).make(Draw(0, "cpu"))
+    assert labels["weight"].max() == 0.25
+
+
 @pytest.mark.parametrize("size", [1, 7, 64])
 def test_any_size_is_filled(size):
     options = BatchOptions(size=size)
