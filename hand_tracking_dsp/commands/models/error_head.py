@@ -26,12 +26,15 @@ from hand_tracking_dsp.commands.arguments import (
     require_at_least,
     require_other_folder,
 )
+from hand_tracking_dsp.commands.models.held_out import require_images
 from hand_tracking_dsp.commands.models.output import NOTE, WorkProgress
 from hand_tracking_dsp.commands.models.training import require_pytorch
 from hand_tracking_dsp.commands.output import make_console, require_writable
-from hand_tracking_dsp.compression.data.picture_pack import read_pack
+from hand_tracking_dsp.compression.data.picture_pack import PictureKind, read_pack_with
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
+
+_NEEDED = {PictureKind.HAND: "hands", PictureKind.EMPTY: "pictures without a hand"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,8 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Gives every file of every level of a bank the output error_percent, the deviation to be expected of "
         "its landmarks: two layers on the features that it has, fitted to its own distance from the dense "
-        "network on covered and changed crops of a pack. Nothing else of what it computes changes. It takes "
-        "minutes on a CPU."
+        "network on covered and changed crops of a pack. Nothing else of what it computes changes. No GPU is "
+        "needed."
     )
     parser.add_argument("pack", type=Path, metavar="PACK", help="pictures, as 'models pack' writes them")
     add_bank(parser)
@@ -67,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     """Fit the heads and write the bank.
 
     Raises:
-        ConfigurationError: An option or the pack cannot be used.
+        ConfigurationError: An option or the pack cannot be used, or the bank sees depth.
         ModelError: The bank cannot be used.
         OutputError: The bank cannot be written.
     """
@@ -78,7 +81,9 @@ def run(options: argparse.Namespace) -> int:
     require_writable(options.out, MANIFEST_NAME)
     from hand_tracking_dsp.compression.distillation.error_bank import ErrorFitOptions, write_error_heads
 
-    bank, pictures = read_manifest(folder), read_pack(options.pack)
+    bank = read_manifest(folder)
+    require_images(bank)
+    pictures = read_pack_with(options.pack, _NEEDED)
     amounts = ErrorFitOptions(options.hands, options.rendered, options.samples, options.seed)
     console = make_console()
     with WorkProgress(console) as progress:

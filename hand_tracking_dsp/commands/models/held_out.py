@@ -78,11 +78,7 @@ def read_held_out(options: argparse.Namespace, bank: Manifest, *, needs_empty: b
         SourceError: A folder is missing or holds no picture.
     """
     require_at_least(options, count=1, rendered=0, seed=0)
-    if sees_statues(bank) or any(level.depth for level in bank.levels):
-        msg = (
-            f"The bank {bank.name} sees depth, which pictures have not: give a bank whose levels see images."
-        )
-        raise ConfigurationError(msg)
+    require_images(bank)
     hands, empty = _crops(options, read_image_limit(options, *options.hands, *options.empty))
     if hands is None:
         msg = "There are no pictures of hands: give folders by --hands, or packed pictures by --pack."
@@ -94,6 +90,19 @@ def read_held_out(options: argparse.Namespace, bank: Manifest, *, needs_empty: b
     dense = open_exact(read_network(bank, info), info.file)
     rendered = exact_crops(options.rendered, options.seed) if options.rendered else None
     return HoldOutCrops.make(hands, empty, dense, rendered, options.seed)
+
+
+def require_images(bank: Manifest) -> None:
+    """Check that the levels of a bank see images.
+
+    Raises:
+        ConfigurationError: They see depth.
+    """
+    if sees_statues(bank) or any(level.depth for level in bank.levels):
+        msg = (
+            f"The bank {bank.name} sees depth, which pictures have not: give a bank whose levels see images."
+        )
+        raise ConfigurationError(msg)
 
 
 def run_files(bank: Manifest, held_out: HoldOutCrops, console: Console) -> list[FileOutputs]:

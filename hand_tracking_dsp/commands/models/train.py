@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.7,
         metavar="SHARE",
-        help="share of the covered and changed hands that are labelled as the dense network sees them; the "
+        help="share of the hands that are labelled as the dense network sees the crop that is shown; the "
         "others have the label of the clean crop (default: %(default)s)",
     )
     parser.add_argument(

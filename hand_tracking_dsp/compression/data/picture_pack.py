@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -236,6 +236,25 @@ def read_pack(path: Path, kinds: Iterable[PictureKind] = tuple(PictureKind)) -> 
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error) as error:
         msg = f"The packed pictures {path} cannot be read ({error}): pack them again."
         raise ConfigurationError(msg) from error
+
+
+def read_pack_with(path: Path, needed: Mapping[PictureKind, str]) -> list[PackedPicture]:
+    """Read all pictures of a pack that must hold some kinds.
+
+    Args:
+        path: The pack.
+        needed: What it must hold, in words, by kind.
+
+    Raises:
+        ConfigurationError: The file is missing or damaged, or holds none of a kind.
+    """
+    pictures = read_pack(path)
+    found = {picture.kind for picture in pictures}
+    for kind, name in needed.items():
+        if kind not in found:
+            msg = f"The pack {path} holds no {name}: pack some, see 'models pack'."
+            raise ConfigurationError(msg)
+    return pictures
 
 
 def _region(values: Sequence[float]) -> Region | None:

@@ -27,7 +27,7 @@ import onnx
 import torch
 
 from hand_tracking_dsp.compression.bank.files import read_level
-from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind, read_pack
+from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind, read_pack_with
 from hand_tracking_dsp.compression.distillation.batch_changes import Draw
 from hand_tracking_dsp.compression.distillation.batch_maker import BatchMaker, BatchOptions, LabelledBatch
 from hand_tracking_dsp.compression.distillation.clean_crops import (
@@ -155,7 +155,7 @@ class JointRun:
         folder = folder_of(recipe, self._work, "rendered")
         with SamplesInBackground(recipe, options.rendered, folder, options.workers) as rendered:
             teacher = DeviceTeacher(self._dense_model, options.training.device)
-            pictures = self._pictures()
+            pictures = read_pack_with(self._pack, _NEEDED)
             validation = validation_sets(pictures, teacher)
             real, empty = self._crops(pictures, teacher)
             changed = changed_set(validation, empty, options.batch, teacher.device)
@@ -182,16 +182,6 @@ class JointRun:
             )
         self._write(trainer, len(pictures), finished=finished)
         return finished
-
-    def _pictures(self) -> list[PackedPicture]:
-        """Read the pack, which must hold hands, places without one, and crops to measure on."""
-        pictures = read_pack(self._pack)
-        found = {picture.kind for picture in pictures}
-        for kind, name in _NEEDED.items():
-            if kind not in found:
-                msg = f"The pack {self._pack} holds no {name}: pack some, see 'models pack'."
-                raise ConfigurationError(msg)
-        return pictures
 
     def _crops(
         self, pictures: Sequence[PackedPicture], teacher: DeviceTeacher

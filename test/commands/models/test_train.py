@@ -211,6 +211,22 @@ def test_options_that_cannot_work_are_refused(pack, bank, tmp_path, capsys, more
     assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("kind", "name"), [("HAND", "hands"), ("EMPTY", "pictures without a hand")])
+def test_heads_are_not_fitted_to_a_pack_that_lacks_something(bank, tmp_path, capsys, kind, name):
+    write_some_pack(tmp_path / "pack.npz", without=kind)
+    out = tmp_path / "out"
+    call = ["models", "error-head", str(tmp_path / "pack.npz"), "--bank", str(bank), "--out", str(out)]
+    assert main(call) == 1
+    assert f"holds no {name}: pack some" in capsys.readouterr().err
+    assert not (out / "bank.json").exists()
+
+
+@pytest.mark.parametrize("name", ["depth", "hourglass"])
+def test_heads_are_not_fitted_to_levels_that_see_depth(pack, tmp_path, capsys, name):
+    assert main(["models", "error-head", str(pack), "--bank", name, "--out", str(tmp_path / "out")]) == 1
+    assert "sees depth, which pictures have not" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("kind", "name"), [("HAND", "hands to train on"), ("CROP", "hands to measure on")])
 def test_a_pack_that_lacks_something_is_refused(bank, tmp_path, capsys, kind, name):
     write_some_pack(tmp_path / "pack.npz", without=kind)
