@@ -39,6 +39,7 @@ from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.data.packed_crops import packed_crops
 from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind, read_pack
+from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.compression.pruning.block_latency import PRECISIONS
 from hand_tracking_dsp.compression.search.front import (
     CandidateFigures,
@@ -49,11 +50,10 @@ from hand_tracking_dsp.compression.search.front import (
 from hand_tracking_dsp.compression.search.front_plot import save_front
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank, named_bank
-from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _FRONT = "front.json"
-_SMALLEST, _STEP = 64, 8
+_SIZES = ("160/200", "160", "192/224", "192", "224")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,11 +73,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--sizes",
-        type=int,
         nargs="+",
-        default=[160, 176, 192, 208, 224],
-        metavar="PX",
-        help="sides of the input (default: 160 to 224)",
+        default=[*_SIZES],
+        metavar="SIDE",
+        help="sides of the input, pixels, or SEEN/SIDE: the side of the middle that is seen of it (default: "
+        + " ".join(_SIZES)
+        + ")",
     )
     parser.add_argument("--precision", choices=PRECISIONS, default="int8", help="precision that is timed")
     parser.add_argument("--count", type=int, default=400, help="packed hands to refit heads on")
@@ -90,10 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Measure, time and print the candidates."""
     require_at_least(options, count=32, most=1, runs=1)
-    for size in options.sizes:
-        if not _SMALLEST <= size <= LANDMARKS.size or size % _STEP:
-            msg = f"--sizes has {size}: choose multiples of {_STEP} from {_SMALLEST} to {LANDMARKS.size}."
-            raise ConfigurationError(msg)
+    sizes = [InputSize.parse(text) for text in dict.fromkeys(options.sizes)]
     require_writable(options.out, _FRONT)
     console = make_console()
     banks = [read_manifest(folder) for folder in options.bank or [default_bank()]]
@@ -104,9 +102,7 @@ def run(options: argparse.Namespace) -> int:
     )
     _, dense = read_level(banks[0])
     study = CandidateStudy(dense, _to_fit(pictures, options), hands, empty)
-    chosen = {
-        one.name: (one, bank) for bank in banks for one in candidates_of(bank, sorted(set(options.sizes)))
-    }
+    chosen = {one.name: (one, bank) for bank in banks for one in candidates_of(bank, sizes)}
     figures, networks = [], []
     for one, bank in track([*chosen.values()], "measuring candidates", console=console, transient=True):
         found, model = study.measure(one, bank)

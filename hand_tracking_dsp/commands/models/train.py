@@ -67,6 +67,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--hands", type=int, help="crops of real hands; if not given, 98304 on a GPU and 8192 on a CPU"
     )
     parser.add_argument("--rendered", type=int, help="rendered hands; half of --hands if not given")
+    parser.add_argument(
+        "--kept",
+        type=int,
+        default=0,
+        metavar="SAMPLES",
+        help="make so many samples once, and train behind frozen first blocks, on what these make of them: "
+        "for a CPU (default: train all blocks, on ever new samples)",
+    )
     parser.add_argument("--checks", type=int, default=8, help="validations, evenly spread over the training")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--threads", type=int, default=0, help="threads on a CPU; 0 = PyTorch's choice")
@@ -80,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train for as long as there is time, and write the networks into the work folder."""
     begun = time.monotonic()
-    require_at_least(options, steps=1, batch=8, hands=64, rendered=1, checks=1, workers=1, threads=0)
+    require_at_least(options, steps=1, batch=8, hands=64, rendered=1, kept=0, checks=1, workers=1, threads=0)
     require_between(options, as_seen=(0, 1))
     check_end(options)
     from hand_tracking_dsp.compression.distillation.joint_run import JointRun
@@ -117,6 +125,7 @@ def _amounts(options: argparse.Namespace) -> JointRunOptions:
         empty=round(_EMPTY * hands),
         rendered=options.rendered or round(_RENDERED * hands),
         workers=options.workers,
+        kept=options.kept,
         batch=BatchOptions(size=options.batch, as_seen=options.as_seen),
         training=training,
     )

@@ -29,6 +29,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.compression.input_size import input_side, middle_size, with_middle, without_middle
 from hand_tracking_dsp.compression.onnx_graph import Array, parse_model, serialized, set_nodes
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.backends.base import Session
@@ -64,6 +65,10 @@ def with_byte_input(network: bytes, name: str) -> bytes:
     model = parse_model(network, name)
     if _takes_bytes(model) or sees_depth(model):
         return network
+    if middle_size(model):
+        # Bytes are cut, not floats of four times the size.
+        inner = with_byte_input(serialized(without_middle(model)), name)
+        return serialized(with_middle(parse_model(inner, name), input_side(model)))
     image = model.graph.input[0]
     sizes = [size.dim_value for size in image.type.tensor_type.shape.dim]
     taken = {tensor.name for tensor in model.graph.initializer} & _CONSTANTS.keys()
@@ -87,6 +92,9 @@ def with_float_input(network: bytes, name: str) -> bytes:
         ModelError: It is not an ONNX file.
     """
     model = parse_model(network, name)
+    if _takes_bytes(model) and middle_size(model):
+        inner = with_float_input(serialized(without_middle(model)), name)
+        return serialized(with_middle(parse_model(inner, name), input_side(model)))
     head = _head()
     if not _takes_bytes(model) or list(model.graph.node[: len(head)]) != head:
         return network

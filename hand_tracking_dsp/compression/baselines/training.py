@@ -47,6 +47,7 @@ from hand_tracking_dsp.compression.distillation.joint_samples import cut_all, va
 from hand_tracking_dsp.compression.distillation.joint_train import JointTrainer
 from hand_tracking_dsp.compression.distillation.layout import fastest_layout
 from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions, Student
+from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
 from hand_tracking_dsp.compression.torch_device import bfloat16_is_fast
 from hand_tracking_dsp.documents import read_bytes, read_json, sha256_of
@@ -224,7 +225,7 @@ class BaselineTraining:
         students: list[Student] = []
         for name, start in self.starts.items():
             report("fitting features", len(students), len(self.starts), "")
-            students.append(Student(name, start, SIZE, joint, fit))
+            students.append(Student(name, start, InputSize(SIZE, SIZE), joint, fit))
         curves = {
             name: (images[:_CURVE_CROPS], {key: values[:_CURVE_CROPS] for key, values in labels.items()})
             for name, (images, labels) in validation_sets(pictures, teacher).items()

@@ -161,7 +161,7 @@ class JointExporter:
             self._checked(),
         )
         require(steps, network.name)
-        size = int(network.entry["size"])
+        size = int(network.entry["input_size"])
         level = new_level(
             network.name,
             file,
@@ -246,7 +246,7 @@ class JointExporter:
             "sha256": network.entry["start_sha256"],
             "method": _METHOD,
             "pack_sha256": record["pack_sha256"],
-            **{name: record[name] for name in ("pictures", "hands", "empty", "rendered", "steps")},
+            **{name: record[name] for name in ("pictures", "hands", "empty", "rendered", "kept", "steps")},
             "batch": record["batch"]["size"],
             **{name: training[name] for name in ("learning_rate", "seed", "device")},
         }

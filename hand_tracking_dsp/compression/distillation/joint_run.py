@@ -29,6 +29,7 @@ import torch
 from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind, read_pack_with
 from hand_tracking_dsp.compression.distillation.batch_changes import Draw
+from hand_tracking_dsp.compression.distillation.batch_geometry import SIZE
 from hand_tracking_dsp.compression.distillation.batch_maker import BatchMaker, BatchOptions, LabelledBatch
 from hand_tracking_dsp.compression.distillation.clean_crops import (
     CleanCrops,
@@ -45,16 +46,17 @@ from hand_tracking_dsp.compression.distillation.joint_samples import (
     validation_sets,
 )
 from hand_tracking_dsp.compression.distillation.joint_train import JointTrainer
+from hand_tracking_dsp.compression.distillation.late_student import KeptSamples, LateStudent
 from hand_tracking_dsp.compression.distillation.layout import fastest_layout
 from hand_tracking_dsp.compression.distillation.level_to_train import LevelToTrain
 from hand_tracking_dsp.compression.distillation.samples import folder_of
 from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions, Student
+from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.statues.rendered_hands import RenderedHandRecipe
 from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_bytes, write_text
-from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo
 
@@ -67,7 +69,7 @@ _NEEDED = {
     PictureKind.CROP: "hands to measure on",
 }
 _SHARD = 64
-_FITTED = 4096
+_FITTED = 6144
 # Batches between two looks for rendered hands, and the share of new ones that is worth a copy of all.
 _LOOK_EVERY, _WORTH = 100, 0.1
 # What is left to do after the training: rendering ends, networks are written.
@@ -83,6 +85,8 @@ class JointRunOptions:
         empty: Crops without a hand.
         rendered: Rendered hands.
         workers: Processes that draw them.
+        kept: Samples that are made once, to train behind frozen first blocks; 0: all blocks are trained, on
+            ever new samples.
         batch: Contents of a batch.
         training: Options of the training; seconds is 0 where it ends with this call.
     """
@@ -91,6 +95,7 @@ class JointRunOptions:
     empty: int = 40960
     rendered: int = 49152
     workers: int = 2
+    kept: int = 0
     batch: BatchOptions = field(default_factory=BatchOptions)
     training: JointTrainingOptions = field(default_factory=JointTrainingOptions)
 
@@ -124,10 +129,10 @@ class JointRun:
     ) -> None:
         self._pack, self._work, self._options, self._report = pack, work, options, report
         self._dense, self._dense_model = read_level(bank)
-        self._starts: list[tuple[str, int, LevelInfo, onnx.ModelProto]] = []
+        self._starts: list[tuple[str, InputSize, LevelInfo, onnx.ModelProto]] = []
         for level in levels:
             info, model = read_level(bank, level.start)
-            self._starts.append((f"{info.name}_{level.size}", level.size, info, model))
+            self._starts.append((f"{info.name}_{level.size}".replace("/", "of"), level.size, info, model))
         names = [self._dense.name, *(name for name, *_ in self._starts)]
         if len(set(names)) < len(names):
             msg = f"A level is named twice ({', '.join(names[1:])}): name each once."
@@ -161,9 +166,9 @@ class JointRun:
             changed = changed_set(validation, empty, options.batch, teacher.device)
             validation |= {CHANGED: changed} if changed else {}
             maker = BatchMaker(real, rendered.new(teacher), empty, options.batch, teacher)
-            trainer = self._trainer(maker, real, validation, teacher)
             if on_batch:
                 on_batch(maker.make(self._draw))
+            trainer = self._trainer(maker, real, validation, teacher)
 
             def left() -> float:
                 return stop_after_s - _END_S - (time.monotonic() - started)
@@ -219,11 +224,23 @@ class JointRun:
         images, labels = real.batch(order[:_FITTED].to(device))
         # What the dense network says of these very crops: the means of its views are farther from it.
         fit = images, {**labels, **label_all(images, teacher)}
-        students = [Student(name, model, size, options, fit) for name, size, _, model in self._starts]
+        kind = LateStudent if self._options.kept else Student
+        students = [kind(name, model, size, options, fit) for name, size, _, model in self._starts]
         settings = f"{self._dense.computes}{[(name, start.computes) for name, _, start, _ in self._starts]}"
-        settings += f"{options.learning_rate}{options.seed}{self._options.batch}"
+        settings += f"{options.learning_rate}{options.seed}{self._options.batch}{self._options.kept}"
         folder = self._work / f"training-{sha256_of(settings.encode())[:8]}"
-        return JointTrainer(students, maker, validation, folder, options)
+        return JointTrainer(students, self._batches(maker, students), validation, folder, options)
+
+    def _batches(self, maker: BatchMaker, students: Sequence[Student]) -> BatchMaker | KeptSamples:
+        """Return what makes batches: of new samples, or of those that are kept."""
+        late = [student for student in students if isinstance(student, LateStudent)]
+        if not late:
+            return maker
+        kept = KeptSamples(
+            maker, late, self._options.kept, self._options.batch.size, self._draw, lambda *_: None
+        )
+        self._report(f"{self._options.kept} samples are kept, as the frozen blocks see them")
+        return kept
 
     def _take_rendered(
         self, step: int, rendered: SamplesInBackground, maker: BatchMaker, teacher: DeviceTeacher
@@ -239,7 +256,7 @@ class JointRun:
     def _write(self, trainer: JointTrainer[Student], pictures: int, *, finished: bool) -> None:
         """Write the networks, and what they were made of and how."""
         networks = [
-            (self._dense.name, LANDMARKS.size, self._dense, self._dense_model),
+            (self._dense.name, InputSize(SIZE, SIZE), self._dense, self._dense_model),
             *(
                 (name, size, start, student.to_onnx())
                 for student, (name, size, start, _) in zip(trainer.students, self._starts, strict=True)
@@ -253,7 +270,8 @@ class JointRun:
                 {
                     "name": name,
                     "sha256": sha256_of(data),
-                    "size": size,
+                    "input_size": size.side,
+                    "seen": size.seen,
                     "start": start.name,
                     "start_sha256": start.computes,
                     "keep": dict(start.keep),
@@ -266,6 +284,7 @@ class JointRun:
             "hands": options.hands,
             "empty": options.empty,
             "rendered": options.rendered,
+            "kept": options.kept,
             "batch": asdict(options.batch),
             "training": asdict(options.training),
             "steps": trainer.step,

@@ -18,10 +18,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.contract import LANDMARKS
-
-_SMALLEST, _SIZE_STEP = 64, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +29,21 @@ class LevelToTrain:
 
     Attributes:
         start: Name or index of the level that it begins with.
-        size: Side of its input, pixels.
+        size: Size of its input.
     """
 
     start: str
-    size: int
+    size: InputSize
 
     @classmethod
     def parse(cls, text: str) -> LevelToTrain:
-        """Read NAME or NAME@SIZE.
+        """Read NAME, NAME@SIDE or NAME@SEEN/SIDE.
 
         Raises:
-            ConfigurationError: It is neither.
+            ConfigurationError: It is none of them.
         """
-        start, _, size = text.partition("@")
-        if start and (size or LANDMARKS.size) and (not size or size.isdecimal()):
-            side = int(size or LANDMARKS.size)
-            if _SMALLEST <= side <= LANDMARKS.size and side % _SIZE_STEP == 0:
-                return cls(start, side)
-        msg = (
-            f"The level {text!r} cannot be made: give the name of a level, @ and the side of its input, a "
-            f"multiple of {_SIZE_STEP} from {_SMALLEST} to {LANDMARKS.size}, for example full@192."
-        )
-        raise ConfigurationError(msg)
+        start, at, size = text.partition("@")
+        if not start:
+            msg = f"The level {text!r} cannot be made: give the name of a level, as in full@192."
+            raise ConfigurationError(msg)
+        return cls(start, InputSize.parse(size if at else str(LANDMARKS.size)))

@@ -41,7 +41,8 @@ class Objective(Protocol):
 _SOFT = 0.01
 _SMALLEST_PALM_PX = 12.0
 _Z, _WORLD, _PROBABILITY, _FEATURES = 0.3, 0.3, 0.1, 0.3
-_WORLD_PALM_M = 0.1
+WORLD_PALM_M = 0.1
+"""Size of a palm in world landmarks, metres."""
 _EXACT_WORLD = 1.0
 
 
@@ -67,12 +68,12 @@ class Loss:
         """Compute the mean loss of a batch; found has features mapped to the teacher's width, too."""
         points = found["landmarks"].float().view(-1, JOINT_COUNT, 3)
         target = labels["landmarks"].view(-1, JOINT_COUNT, 3)
-        palm = (target[:, Joint.WRIST, :2] - target[:, Joint.MIDDLE_MCP, :2]).norm(dim=1)
-        palm = (labels["palm"] if self.exact else palm).clamp(min=_SMALLEST_PALM_PX)[:, None]
+        palm = labels["palm"].clamp(min=_SMALLEST_PALM_PX) if self.exact else palm_px(labels["landmarks"])
+        palm = palm[:, None]
         plane = _charbonnier((points - target)[:, :, :2].norm(dim=2) / palm)
         depth = _charbonnier((points - target)[:, :, 2] / palm)
         world = found["world_landmarks"].float() - labels["world_landmarks"]
-        world = _charbonnier(world.view(-1, JOINT_COUNT, 3).norm(dim=2) / _WORLD_PALM_M)
+        world = _charbonnier(world.view(-1, JOINT_COUNT, 3).norm(dim=2) / WORLD_PALM_M)
         distillation = (plane + _Z * depth + (_EXACT_WORLD if self.exact else _WORLD) * world).mean(1)
         if "truth" in labels:
             truth, known = labels["truth"], ~labels["truth"].isnan().any(2).any(1)
@@ -92,6 +93,13 @@ class Loss:
         if self.exact:
             return error_mm(found["world_landmarks"], labels)
         return deviation_percent(found["landmarks"], labels)
+
+
+def palm_px(landmarks: Tensor) -> Tensor:
+    """Return the length of palms, from the wrist to the middle finger, of landmarks [n, 63]: pixels, [n]."""
+    points = landmarks.float().view(-1, JOINT_COUNT, 3)[:, :, :2]
+    length = (points[:, Joint.WRIST] - points[:, Joint.MIDDLE_MCP]).norm(dim=1)
+    return length.clamp(min=_SMALLEST_PALM_PX)
 
 
 def deviation_percent(found: Tensor, labels: dict[str, Tensor]) -> Tensor:

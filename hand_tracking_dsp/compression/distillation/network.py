@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -87,22 +87,46 @@ class OnnxNetwork(nn.Module):
         # Where a Clip follows, its output is rounded: a quantized convolution clips while it rounds.
         self._clipped = {node.input[0] for node in model.graph.node if node.op_type == "Clip"}
 
-    def forward(self, image: Tensor) -> dict[str, Tensor]:
+    def forward(self, image: Tensor, behind: str | None = None) -> dict[str, Tensor]:
         """Run the network on images, float [n, 3, height, width], RGB, 0 to 1.
+
+        Args:
+            image: The images.
+            behind: Tensor that is given instead, as until gives it; what comes after it is run.
 
         Returns:
             Outputs by name, and the features that the landmark head reads.
         """
         # The image is not rounded, because its values are bytes.
-        values: _Values = {self._model.graph.input[0].name: image}
-        for node, attributes in self._nodes:
-            values[node.output[0]] = _OPERATORS[node.op_type](self, node, attributes, values)
-            for name in self._done_after.get(node.output[0], ()):
-                values.pop(name, None)  # without gradients its memory is free again
+        values: _Values = {behind or self._model.graph.input[0].name: image}
+        self._run(self._nodes[self._place(behind) + 1 :] if behind else self._nodes, values)
         result = {name: values[name] for name in self._outputs}
         if self._features:
             result[FEATURES] = values[self._features]
         return result
+
+    def until(self, image: Tensor, tensor: str) -> Tensor:
+        """Run the network on images as forward does, as far as a tensor."""
+        values: _Values = {self._model.graph.input[0].name: image}
+        self._run(self._nodes[: self._place(tensor) + 1], values)
+        return values[tensor]
+
+    def freeze_until(self, tensor: str) -> None:
+        """Freeze all weights that a tensor depends on."""
+        for node, _ in self._nodes[: self._place(tensor) + 1]:
+            for name in map(_key, node.input[1:]):
+                if name in self.weights:
+                    self.weights[name].requires_grad_(requires_grad=False)
+
+    def _place(self, tensor: str) -> int:
+        """Find the node that makes a tensor."""
+        return next(i for i, (node, _) in enumerate(self._nodes) if node.output[0] == tensor)
+
+    def _run(self, nodes: Sequence[tuple[onnx.NodeProto, dict[str, Any]]], values: _Values) -> None:
+        for node, attributes in nodes:
+            values[node.output[0]] = _OPERATORS[node.op_type](self, node, attributes, values)
+            for name in self._done_after.get(node.output[0], ()):
+                values.pop(name, None)  # without gradients its memory is free again
 
     def _last_uses(self) -> dict[str, list[str]]:
         """Return the values that no later node reads, by the output of the last one that does."""
@@ -221,6 +245,14 @@ def _concat(_: OnnxNetwork, node: onnx.NodeProto, attributes: dict[str, Any], va
     return torch.cat([values[name] for name in node.input], dim=attributes["axis"])
 
 
+def _slice(network: OnnxNetwork, node: onnx.NodeProto, _: dict[str, Any], values: _Values) -> Tensor:
+    """Cut out along some axes, in steps of 1."""
+    data = values[node.input[0]]
+    for start, end, axis in zip(*(network.shapes[name] for name in node.input[1:4]), strict=True):
+        data = data.narrow(axis, start, end - start)
+    return data
+
+
 def _transpose(_: OnnxNetwork, node: onnx.NodeProto, attributes: dict[str, Any], values: _Values) -> Tensor:
     return values[node.input[0]].permute(attributes["perm"])
 
@@ -265,6 +297,7 @@ _OPERATORS: dict[str, _Operator] = {
     "Mul": _mul,
     "Reshape": _reshape,
     "Resize": _resize,
+    "Slice": _slice,
     "Transpose": _transpose,
     **dict.fromkeys(PLAIN, _plain),
 }

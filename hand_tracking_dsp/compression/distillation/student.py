@@ -19,7 +19,6 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 
-import numpy as np
 import onnx
 import torch
 from torch import Tensor, nn
@@ -27,10 +26,10 @@ from torch import Tensor, nn
 from hand_tracking_dsp.compression.distillation.batch_geometry import SIZE, crop_grid, sampled
 from hand_tracking_dsp.compression.distillation.batch_maker import LabelledBatch
 from hand_tracking_dsp.compression.distillation.clean_crops import WEIGHT
-from hand_tracking_dsp.compression.distillation.loss import Loss
+from hand_tracking_dsp.compression.distillation.head_fit import robust_map
+from hand_tracking_dsp.compression.distillation.loss import WORLD_PALM_M, Loss, palm_px
 from hand_tracking_dsp.compression.distillation.network import FEATURES, OnnxNetwork
-from hand_tracking_dsp.compression.input_size import scale_landmarks, with_input_size
-from hand_tracking_dsp.compression.pruning.reconstruction import Moments, best_ridge, solve
+from hand_tracking_dsp.compression.input_size import InputSize, without_middle
 from hand_tracking_dsp.errors import ConfigurationError
 
 _SURE = 0.2
@@ -74,7 +73,7 @@ class Student:
     Args:
         name: Its name.
         model: Landmark network that it starts from, of any input size.
-        size: Side of its input, pixels.
+        size: Size of its input.
         options: Options of the training.
         fit: Crops with labels, to fit its heads to the teacher before training.
     """
@@ -83,16 +82,17 @@ class Student:
         self,
         name: str,
         model: onnx.ModelProto,
-        size: int,
+        size: InputSize,
         options: JointTrainingOptions,
         fit: LabelledBatch,
     ) -> None:
         images, labels = fit
-        self.name, self.size, self._options = name, size, options
+        self.name, self._size, self._options = name, size, options
         device = options.device
         self._format = torch.channels_last if options.channels_last else torch.contiguous_format
-        self.network = OnnxNetwork(model).to(device, memory_format=self._format)
-        self._grid = crop_grid(torch.tensor([[SIZE / 2, SIZE / 2, SIZE, 0.0]], device=device), size)
+        self.network = OnnxNetwork(without_middle(model)).to(device, memory_format=self._format)
+        region = torch.tensor([[SIZE / 2, SIZE / 2, SIZE, 0.0]], device=device)
+        self._grid = crop_grid(region, size.side)
         self.bridge = nn.Linear(self.network.feature_width, labels[FEATURES].shape[1]).to(device)
         self._fit(images, labels)
         self.whole = nn.ModuleDict({"network": self.network, "bridge": self.bridge})
@@ -106,9 +106,11 @@ class Student:
         self.losses: list[Tensor] = []
 
     def seen(self, images: Tensor) -> Tensor:
-        """Scale crops, [n, 3, 224, 224], as the tracker would cut them in this student's size."""
-        if self.size != SIZE:
+        """Scale crops, [n, 3, 224, 224], as the tracker would cut them, and take what the student sees."""
+        if self._size.side != SIZE:
             images = sampled(images, self._grid.expand(len(images), -1, -1, -1))
+        start = (self._size.side - self._size.seen) // 2
+        images = images.narrow(2, start, self._size.seen).narrow(3, start, self._size.seen)
         return images.contiguous(memory_format=self._format)
 
     def step(self, batch: LabelledBatch, learning_rate: float, number: int) -> None:
@@ -117,7 +119,7 @@ class Student:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
         with self._arithmetic():
-            found = self.network(self.seen(images))
+            found = self._found(images)
         found[FEATURES] = self.bridge(found[FEATURES].float())
         loss = Loss(0.0)(found, labels)
         self.optimizer.zero_grad(set_to_none=True)
@@ -140,10 +142,10 @@ class Student:
 
     def to_onnx(self) -> onnx.ModelProto:
         """Export the running mean, in pixels of its own input."""
-        model = with_input_size(self.mean["network"].to_onnx(), self.size)
-        if self.size != SIZE:
-            scale_landmarks(model, self.size / SIZE)
-        return model
+        return self._size.of(self.mean["network"].to_onnx())
+
+    def _found(self, images: Tensor) -> dict[str, Tensor]:
+        return self.network(self.seen(images))  # type: ignore[no-any-return]
 
     def _arithmetic(self) -> torch.autocast:
         """Return a context in which convolutions are multiplied as the options say."""
@@ -160,42 +162,20 @@ class Student:
         if not hand.any():
             msg = "The dense network is sure of no hand in the pack: pack pictures that show hands clearly."
             raise ConfigurationError(msg)
-        fits: dict[str, Tensor] = {FEATURES: labels[FEATURES].float()}
+        palm = palm_px(labels["landmarks"])[hand]
+        fits: dict[str, Tensor | None] = {FEATURES: None}
+        if self._size.seen != SIZE:
+            fits |= {"landmarks": palm, "world_landmarks": torch.full_like(palm, WORLD_PALM_M)}
         heads = {n.output[0]: n.input for n in self.network.to_onnx().graph.node if n.op_type == "Gemm"}
-        if self.size != SIZE:
-            fits |= {name: labels[name] for name in ("landmarks", "world_landmarks")}
-        for name, target in fits.items():
+        for name, scale in fits.items():
             if name == FEATURES:
                 weight, bias = self.bridge.weight, self.bridge.bias
                 weight.zero_()
             else:
                 _, kernel, offset = (key.replace(".", "/") for key in heads[name])
                 weight, bias = self.network.weights[kernel], self.network.weights[offset]
-            fitted = ridge_map(features[hand], target[hand], weight)
+            target = labels[name][hand].float()
+            fitted = robust_map(features[hand], target, weight, scale, labels[WEIGHT][hand])
             weight.copy_(fitted[0])
             bias.copy_(fitted[1])
         self.network.train()
-
-
-def ridge_map(x: Tensor, y: Tensor, prior: Tensor) -> tuple[Tensor, Tensor]:
-    """Fit a linear map by least squares that stays near another, as near as is best for samples held back.
-
-    Args:
-        x: float [n, k], in random order.
-        y: float [n, m].
-        prior: float [m, k], weights of the other.
-
-    Returns:
-        (float32 [m, k], weights; float32 [m], bias).
-    """
-    inputs, targets = (values.float().cpu().numpy() for values in (x, y))
-    near = prior.detach().float().cpu().numpy().T
-    held_back = max(len(inputs) // 4, 1)
-    check, fit = (Moments.empty(*near.shape) for _ in range(2))
-    check.add(inputs[:held_back], targets[:held_back])
-    fit.add(inputs[held_back:], targets[held_back:])
-    every = np.ones(len(near), dtype=bool)
-    ridge = best_ridge(fit, check, near, every, np.ones(near.shape[1]))
-    found = solve(fit + check, near, every, ridge)
-    weight, bias = (torch.from_numpy(values).to(x.device, torch.float32) for values in found)
-    return weight.T, bias

@@ -20,6 +20,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from hand_tracking_dsp.compression.input_size import input_side, middle_size, with_middle, without_middle
 from hand_tracking_dsp.compression.onnx_graph import Array, copied, read_weights
 from hand_tracking_dsp.compression.quantization.alignment import align
 
@@ -34,6 +35,8 @@ def with_any_ranges(model: onnx.ModelProto) -> onnx.ModelProto:
 
     Takes milliseconds, where calibrating takes seconds. The fp32 network has one input.
     """
+    if middle_size(model):
+        return with_middle(with_any_ranges(without_middle(model)), input_side(model))
     return _QdqWriter(align(model)).written()
 
 

@@ -36,6 +36,7 @@ from onnxruntime.quantization import (
 
 from hand_tracking_dsp.compression.bank.byte_input import sees_depth
 from hand_tracking_dsp.compression.bank.deviation import as_input
+from hand_tracking_dsp.compression.input_size import input_side, middle_size, with_middle, without_middle
 from hand_tracking_dsp.compression.onnx_graph import Array, copied, is_depthwise, read_weights, write_weights
 from hand_tracking_dsp.compression.quantization.alignment import ZERO_PLANES, align, padded_image
 from hand_tracking_dsp.compression.quantization.bias_correction import correct_biases
@@ -117,9 +118,13 @@ def quantize(
     Returns:
         A network with float inputs and outputs and the same contract.
     """
-    side = model.graph.input[0].type.tensor_type.shape.dim[2].dim_value
+    side = input_side(model)
     if images.shape[1] != side:
         images = np.stack([in_size(image, side) for image in images])
+    if middle := middle_size(model):
+        start = (side - middle) // 2
+        shown = images[:, start : start + middle, start : start + middle]
+        return with_middle(quantize(without_middle(model), shown, ranges, symmetric=symmetric), side)
     prepared = align(model)
     observed = observe_ranges(prepared, images)
     if ranges is None:

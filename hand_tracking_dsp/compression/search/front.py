@@ -34,7 +34,7 @@ from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.input_size import scale_landmarks, with_input_size
+from hand_tracking_dsp.compression.input_size import InputSize, input_side, middle_size
 from hand_tracking_dsp.compression.pruning.block_latency import sum_of_parts_ms, undisturbed_ms
 from hand_tracking_dsp.compression.quantization.placeholder_ranges import with_any_ranges
 from hand_tracking_dsp.tracking.contract import LANDMARKS
@@ -44,6 +44,8 @@ from hand_tracking_dsp.tracking.network_info import LevelInfo
 from hand_tracking_dsp.tracking.tracker_options import PRESENCE_THRESHOLD
 
 _LEAST = 1e-3
+_REFITS = 3
+"""Number of times that heads are refitted: each time, crops that are far off count less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,12 @@ class LevelCandidate:
     Attributes:
         name: Name of the level and size, as 'models train' takes it.
         info: The level.
-        size: Side of the input, pixels.
+        size: Size of the input.
     """
 
     name: str
     info: LevelInfo
-    size: int
+    size: InputSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class CandidateFigures:
 
     Attributes:
         name: Its name.
+        seen: Side of what it sees of its input, pixels.
         size: Side of its input, pixels.
         parameters: Trained parameters.
         macs: Multiplications with addition of one run.
@@ -77,6 +80,7 @@ class CandidateFigures:
     """
 
     name: str
+    seen: int
     size: int
     parameters: int
     macs: int
@@ -91,14 +95,20 @@ class CandidateFigures:
         return geometric_mean(max(value, _LEAST) for value in self.deviation.values())
 
 
-def candidates_of(bank: Manifest, input_sizes: Sequence[int]) -> list[LevelCandidate]:
+def candidates_of(bank: Manifest, input_sizes: Sequence[InputSize]) -> list[LevelCandidate]:
     """List the levels of a bank in fp32 in each size; one that has a size of its own in that alone."""
     return [
         LevelCandidate(f"{level.name}@{size}", level, size)
         for level in bank.levels
         if level.precision == "fp32" and not level.depth
-        for size in ([level.input_size] if level.input_size else input_sizes)
+        for size in _sizes_of(read_level(bank, level.name)[1], input_sizes)
     ]
+
+
+def _sizes_of(model: onnx.ModelProto, others: Sequence[InputSize]) -> Sequence[InputSize]:
+    side = input_side(model)
+    own = InputSize(middle_size(model) or side, side)
+    return others if own == InputSize(LANDMARKS.size, LANDMARKS.size) else [own]
 
 
 class CandidateStudy:
@@ -126,7 +136,8 @@ class CandidateStudy:
             Its figures without times, and the network.
         """
         _, model = read_level(bank, candidate.info.name)
-        if model.graph.input[0].type.tensor_type.shape.dim[2].dim_value != candidate.size:
+        side = input_side(model)
+        if InputSize(middle_size(model) or side, side) != candidate.size:
             model = self._resized(model, candidate.size)
         session = open_exact(model, candidate.name)
         deviation = {}
@@ -141,7 +152,13 @@ class CandidateStudy:
         }
         size = sizes(model)
         figures = CandidateFigures(
-            candidate.name, candidate.size, size["parameters"], size["macs"], deviation, accepted
+            candidate.name,
+            candidate.size.seen,
+            candidate.size.side,
+            size["parameters"],
+            size["macs"],
+            deviation,
+            accepted,
         )
         return figures, model
 
@@ -153,18 +170,19 @@ class CandidateStudy:
         dense_ms, *others = undisturbed_ms([open_exact(one) for one in (self._dense, *timed)], runs)
         return min(dense_ms, sum_of_parts_ms(self._dense, runs)), others
 
-    def _resized(self, model: onnx.ModelProto, size: int) -> onnx.ModelProto:
-        factor = np.float32(size / LANDMARKS.size)
-        resized = with_input_size(model, size)
-        scale_landmarks(resized, float(factor))
-        images = np.stack([in_size(image, size) for image in self._fit.images])
+    def _resized(self, model: onnx.ModelProto, size: InputSize) -> onnx.ModelProto:
+        resized = size.of(model)
+        factor = np.float32(size.side / LANDMARKS.size)
+        images = np.stack([in_size(image, size.side) for image in self._fit.images])
         old = self._labels
         labels = Predictions(
             old.landmarks * factor, old.presence, old.handedness, old.world_landmarks, old.error_percent
         )
         crops = Crops(images, self._fit.sources, self._fit.groups)
-        seen = old.presence >= PRESENCE_THRESHOLD
-        return refit_heads(resized, LabelledCrops(crops, labels, seen)) or resized
+        labelled = LabelledCrops(crops, labels, old.presence >= PRESENCE_THRESHOLD)
+        for _ in range(_REFITS):
+            resized = refit_heads(resized, labelled) or resized
+        return resized
 
 
 def front_of(points: Sequence[tuple[float, float]]) -> list[bool]:

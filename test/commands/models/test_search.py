@@ -34,13 +34,13 @@ def words(tmp_path):
 
 def test_candidates_are_printed_and_written_with_a_plot(words, tmp_path, capsys):
     out = tmp_path / "out"
-    assert main([*words, "--sizes", "160", "224", "--runs", "2", "--out", str(out)]) == 0
+    assert main([*words, "--sizes", "160/200", "224", "--runs", "2", "--out", str(out)]) == 0
     printed = capsys.readouterr().out
     assert "never accuracy" in printed
-    assert "small@160" in printed
+    assert "small@160/200" in printed
     found = json.loads((out / "front.json").read_text())
     by_name = {one["name"]: one for one in found["candidates"]}
-    assert set(by_name) == {"dense@160", "dense@224", "small@160", "small@224"}
+    assert set(by_name) == {"dense@160/200", "dense@224", "small@160/200", "small@224"}
     assert by_name["dense@224"]["deviation"] == {"crop": pytest.approx(0, abs=1e-4)}
     assert by_name["dense@224"]["accepted"] == {"empty_crop": 100.0}
     assert any(one["on_front"] for one in found["candidates"])
@@ -49,7 +49,7 @@ def test_candidates_are_printed_and_written_with_a_plot(words, tmp_path, capsys)
 
 def test_a_size_that_no_level_can_have_is_refused(words, capsys):
     assert main([*words, "--sizes", "170"]) == 1
-    assert "--sizes has 170" in capsys.readouterr().err
+    assert "size '170' cannot be had" in capsys.readouterr().err
 
 
 def test_a_pack_without_hands_to_measure_on_is_refused(words, tmp_path, capsys):

@@ -24,7 +24,7 @@ from hand_tracking_dsp.compression.baselines.candidates import CandidateMaker, l
 from hand_tracking_dsp.compression.baselines.methods import METHODS, network_path
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.data.synthetic import synthetic_hands
-from hand_tracking_dsp.compression.distillation.student import with_input_size
+from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.quantization.placeholder_ranges import with_any_ranges
 from hand_tracking_dsp.files import write_bytes
@@ -76,7 +76,7 @@ def test_a_method_without_a_trained_network_has_no_row(maker, lite):
 
 
 def test_levels_of_a_bank_say_the_size_of_their_input(lite, tmp_path):
-    files = {"lite.onnx": serialized(lite), "small.onnx": serialized(with_input_size(lite, 192))}
+    files = {"lite.onnx": serialized(lite), "small.onnx": serialized(InputSize(192, 192).of(lite))}
     sizes = {"parameters": 100, "macs": 100}
     levels = [
         new_level("lite", "lite.onnx", files["lite.onnx"], **sizes),

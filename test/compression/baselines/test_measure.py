@@ -26,7 +26,7 @@ from hand_tracking_dsp.compression.baselines import measure as figures
 from hand_tracking_dsp.compression.baselines.measure import EvaluationSet, evaluate_network, time_all
 from hand_tracking_dsp.compression.data.synthetic import synthetic_hands
 from hand_tracking_dsp.compression.distillation.error_head import ErrorHead, with_error_head
-from hand_tracking_dsp.compression.distillation.student import scale_landmarks, with_input_size
+from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 
 
@@ -59,8 +59,7 @@ def test_another_network_deviates(networks, sets, tmp_path):
 
 def test_a_network_with_a_smaller_input_is_measured_in_pixels_of_the_crops(networks, sets, tmp_path):
     """Its landmarks are in pixels of its own input; a fifth output is passed over."""
-    model = with_input_size(original_network("hand_full.onnx"), 192)
-    scale_landmarks(model, 192 / 224)
+    model = InputSize(192, 192).of(original_network("hand_full.onnx"))
     small = with_error_head(model, ErrorHead(512))
     found = evaluate_network(small.SerializeToString(), sets, tmp_path)
     assert 0 < found["photos"]["deviation"] < 15

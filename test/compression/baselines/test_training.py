@@ -27,7 +27,7 @@ from hand_tracking_dsp.compression.baselines.methods import network_path
 from hand_tracking_dsp.compression.baselines.training import BaselineTraining, BaselineTrainingOptions
 from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind, encoded, write_pack
 from hand_tracking_dsp.compression.distillation.batch_geometry import SIZE
-from hand_tracking_dsp.compression.distillation.student import with_input_size
+from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, serialized, write_weights
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_bytes
@@ -58,7 +58,7 @@ def mostly_one_hand(network, factor=0.01):
 @pytest.fixture
 def training(network, tmp_path):
     """Train two networks that are alike and one that is not."""
-    network = with_input_size(network, SIZE)
+    network = InputSize(SIZE, SIZE).of(network)
     dense = mostly_one_hand(network)
     write_bytes(network_path(tmp_path, "dense"), serialized(dense))
     write_pack(pack_path(tmp_path), [*HANDS, EMPTY, CROP])

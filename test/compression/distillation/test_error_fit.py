@@ -26,7 +26,7 @@ from hand_tracking_dsp.compression.distillation.error_fit import (
     meet_all,
 )
 from hand_tracking_dsp.compression.distillation.network import FEATURES, OnnxNetwork
-from hand_tracking_dsp.compression.input_size import scale_landmarks, with_input_size
+from hand_tracking_dsp.compression.input_size import InputSize
 
 
 def test_a_small_feature_tells_which_hands_are_off_and_the_mean_is_met():
@@ -49,8 +49,7 @@ def test_a_fit_is_the_same_for_the_same_seed():
 
 def test_networks_meet_the_same_crops_in_their_own_size(small_network):
     model = small_network(1)
-    small = with_input_size(model, 160)
-    scale_landmarks(small, 160 / 224)
+    small = InputSize(160, 160).of(model)
     images = torch.randint(0, 256, (3, 3, 224, 224)).float() / 255
     with torch.no_grad():
         found = OnnxNetwork(model)(images)

@@ -29,6 +29,7 @@ from hand_tracking_dsp.compression.distillation.clean_crops import WEIGHT, Clean
 from hand_tracking_dsp.compression.distillation.joint_train import JointTrainer, measure
 from hand_tracking_dsp.compression.distillation.network import FEATURES
 from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions, Student
+from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.errors import ConfigurationError
 
 OPTIONS = JointTrainingOptions(seconds=math.inf, steps=6, warmup=2, checks=2)
@@ -56,7 +57,8 @@ HANDS, EMPTY = crops(12, 1.0, 0), crops(6, 0.0, 1)
 def trainer(folder, small_network, options=OPTIONS):
     fit = HANDS.batch(torch.arange(12))
     students = [
-        Student(name, small_network(seed), size, options, fit) for seed, (name, size) in enumerate(SIZES)
+        Student(name, small_network(seed), InputSize(size, size), options, fit)
+        for seed, (name, size) in enumerate(SIZES)
     ]
     maker = BatchMaker(HANDS, None, EMPTY, BatchOptions(size=6))
     validation = {"hands": fit, "empty": EMPTY.batch(torch.arange(6))}

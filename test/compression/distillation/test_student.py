@@ -22,11 +22,8 @@ import torch
 
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.distillation.network import FEATURES
-from hand_tracking_dsp.compression.distillation.student import (
-    JointTrainingOptions,
-    Student,
-    ridge_map,
-)
+from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions, Student
+from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.errors import ConfigurationError
 
 
@@ -46,8 +43,9 @@ def batch():
     }
 
 
-def student(network, size, batch):
-    return Student("one", network, size, JointTrainingOptions(), batch)
+def student(network, size, batch, input_size=None):
+    sides = InputSize(size, input_size or size)
+    return Student("one", network, sides, JointTrainingOptions(), batch)
 
 
 def test_what_is_exported_is_what_is_trained_in_the_inputs_own_pixels(small_network, batch):
@@ -62,6 +60,23 @@ def test_what_is_exported_is_what_is_trained_in_the_inputs_own_pixels(small_netw
     expected = {name: values[0].numpy() for name, values in one.predict(batch[0][:1]).items()}
     assert np.allclose(found["landmarks"][0], expected["landmarks"] * 160 / 224, rtol=1e-3, atol=1e-2)
     assert np.allclose(found["world_landmarks"][0], expected["world_landmarks"], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(("size", "input_size"), [(192, 224), (160, 200)])
+def test_a_level_that_sees_the_middle_takes_the_whole_crop(small_network, batch, size, input_size):
+    one = student(small_network(1), size, batch, input_size)
+    session = open_exact(one.to_onnx())
+    assert session.inputs[0].shape == (1, 3, input_size, input_size)
+    image = torch.nn.functional.interpolate(batch[0][:1], size=(input_size, input_size))
+    around = image.clone()
+    edge = (input_size - size) // 2
+    around[..., :edge, :] = 0
+    around[..., -edge:] = 1
+    found, same = (session.run(np.ascontiguousarray(x.numpy()))[0] for x in (image, around))
+    assert np.array_equal(found, same)
+    if input_size == 224:
+        expected = one.predict(image)["landmarks"].numpy()
+        assert np.allclose(found, expected, rtol=1e-3, atol=1e-2)
 
 
 def test_for_another_size_heads_are_fitted_to_the_teacher(small_network, batch):
@@ -93,16 +108,3 @@ def test_hands_that_the_teacher_is_unsure_of_fit_no_heads(small_network, batch):
     unsure = {**batch[1], "weight": torch.full((24,), 0.1)}
     with pytest.raises(ConfigurationError, match="sure of no hand"):
         student(small_network(1), 160, (batch[0], unsure))
-
-
-def test_a_fit_finds_a_linear_map_and_stays_near_the_prior_where_samples_say_little():
-    random = torch.Generator().manual_seed(1)
-    x, true = torch.rand(200, 5, generator=random), torch.arange(10.0).view(5, 2)
-    y = x @ true + 3
-    weight, bias = ridge_map(x, y, torch.zeros(2, 5))
-    assert torch.allclose(weight, true.T, atol=1e-2)
-    assert torch.allclose(x @ weight.T + bias, y, atol=1e-2)
-    few, noise = x[:6], torch.randn(6, 2, generator=random)
-    near, _ = ridge_map(few, y[:6] + noise, true.T)
-    far, _ = ridge_map(few, y[:6] + noise, torch.zeros(2, 5))
-    assert (near - true.T).norm() < (far - true.T).norm()

@@ -24,9 +24,11 @@ from hand_tracking_dsp.compression.bank.deviation import deviation_palm_percent,
 from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.input_size import scale_landmarks, with_input_size
+from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.compression.search.front import CandidateStudy, candidates_of, front_of
 from hand_tracking_dsp.tracking.manifest import read_manifest
+
+SIZES = [InputSize(160, 160), InputSize(192, 224), InputSize(224, 224)]
 
 
 def crops(count, seed):
@@ -42,8 +44,8 @@ def test_what_another_beats_in_both_is_not_on_the_front():
 
 def test_every_level_comes_in_every_size(tmp_path):
     write_small_bank(tmp_path)
-    names = [one.name for one in candidates_of(read_manifest(tmp_path), [160, 224])]
-    assert names == ["dense@160", "dense@224", "small@160", "small@224"]
+    names = [one.name for one in candidates_of(read_manifest(tmp_path), SIZES)]
+    assert names == ["dense@160", "dense@192/224", "dense@224", "small@160", "small@192/224", "small@224"]
 
 
 def test_heads_are_refitted_where_the_size_is_another(tmp_path):
@@ -52,14 +54,16 @@ def test_heads_are_refitted_where_the_size_is_another(tmp_path):
     _, dense = read_level(bank)
     measured = {"hands": crops(16, 1)}
     study = CandidateStudy(dense, crops(160, 0), measured, {"empty": crops(4, 2)})
-    small, whole = candidates_of(bank, [160, 224])[:2]
+    small, middle, whole = candidates_of(bank, SIZES)[:3]
     figures, network = study.measure(small, bank)
-    plain = with_input_size(dense, 160)
-    scale_landmarks(plain, 160 / 224)
+    plain = small.size.of(dense)
     expected = predict(open_exact(dense), measured["hands"].images)
     before = deviation_palm_percent(predict(open_exact(plain), measured["hands"].images), expected).mean()
     assert figures.deviation["hands"] < 0.9 * before
     assert network.graph.input[0].type.tensor_type.shape.dim[2].dim_value == 160
+    of_middle, network = study.measure(middle, bank)
+    assert figures.macs < of_middle.macs
+    assert network.graph.input[0].type.tensor_type.shape.dim[2].dim_value == 224
     same, _ = study.measure(whole, bank)
     assert figures.macs < same.macs
     assert same.deviation["hands"] == pytest.approx(0, abs=1e-4)
