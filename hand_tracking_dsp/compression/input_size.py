@@ -133,6 +133,12 @@ def middle_size(model: onnx.ModelProto) -> int | None:
     return int(bounds[first.input[2]][0] - bounds[first.input[1]][0])
 
 
+def set_axes(model: onnx.ModelProto, axes: tuple[int, int]) -> None:
+    """Let a network that sees the middle of its input cut it out of other axes, in place."""
+    if middle_size(model):
+        write_weights(model, {model.graph.node[0].input[3]: np.array(axes, np.int64)})
+
+
 def input_side(model: onnx.ModelProto) -> int:
     """Return the side of a network's square input, pixels."""
     image = model.graph.input[0]

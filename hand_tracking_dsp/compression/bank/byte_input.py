@@ -29,7 +29,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.input_size import input_side, middle_size, with_middle, without_middle
+from hand_tracking_dsp.compression.input_size import MIDDLE, middle_size, set_axes
 from hand_tracking_dsp.compression.onnx_graph import Array, parse_model, serialized, set_nodes
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.backends.base import Session
@@ -65,18 +65,17 @@ def with_byte_input(network: bytes, name: str) -> bytes:
     model = parse_model(network, name)
     if _takes_bytes(model) or sees_depth(model):
         return network
-    if middle_size(model):
-        # Bytes are cut, not floats of four times the size.
-        inner = with_byte_input(serialized(without_middle(model)), name)
-        return serialized(with_middle(parse_model(inner, name), input_side(model)))
     image = model.graph.input[0]
     sizes = [size.dim_value for size in image.type.tensor_type.shape.dim]
     taken = {tensor.name for tensor in model.graph.initializer} & _CONSTANTS.keys()
     if len(model.graph.input) != 1 or image.name != _IMAGE or sizes[:2] != [1, 3] or taken:
         msg = f"{name} does not take one image, float32 [1, 3, height, width]: export it to that contract."
         raise ModelError(msg)
-    nodes = [_renamed(node, _IMAGE, _FLOATS) for node in model.graph.node]
-    set_nodes(model, [*_head(), *nodes])
+    cut, seen = _cut(model)
+    nodes = [_renamed(node, seen, _FLOATS) for node in model.graph.node[len(cut) :]]
+    # Bytes are cut, not floats of four times the size.
+    set_nodes(model, [*cut, *_head(seen), *nodes])
+    set_axes(model, (1, 2))
     constants = [numpy_helper.from_array(value, key) for key, value in _CONSTANTS.items()]
     model.graph.initializer.extend(constants)
     shape = [1, *sizes[2:], 3]
@@ -92,14 +91,13 @@ def with_float_input(network: bytes, name: str) -> bytes:
         ModelError: It is not an ONNX file.
     """
     model = parse_model(network, name)
-    if _takes_bytes(model) and middle_size(model):
-        inner = with_float_input(serialized(without_middle(model)), name)
-        return serialized(with_middle(parse_model(inner, name), input_side(model)))
-    head = _head()
-    if not _takes_bytes(model) or list(model.graph.node[: len(head)]) != head:
+    cut, seen = _cut(model)
+    head = _head(seen)
+    if not _takes_bytes(model) or list(model.graph.node[len(cut) :][: len(head)]) != head:
         return network
-    nodes = [_renamed(node, _FLOATS, _IMAGE) for node in model.graph.node[len(head) :]]
-    set_nodes(model, nodes)
+    nodes = [_renamed(node, _FLOATS, seen) for node in model.graph.node[len(cut) + len(head) :]]
+    set_nodes(model, [*cut, *nodes])
+    set_axes(model, (2, 3))
     for tensor in [tensor for tensor in model.graph.initializer if tensor.name in _CONSTANTS]:
         model.graph.initializer.remove(tensor)
     _, *sides, _ = (size.dim_value for size in model.graph.input[0].type.tensor_type.shape.dim)
@@ -158,12 +156,17 @@ def sees_depth(model: onnx.ModelProto) -> bool:
     return [value.name for value in model.graph.input] == [_DEPTH]
 
 
-def _head() -> list[onnx.NodeProto]:
+def _cut(model: onnx.ModelProto) -> tuple[list[onnx.NodeProto], str]:
+    """Return the node that cuts out the middle, where there is one, and the tensor that the network sees."""
+    return ([model.graph.node[0]], MIDDLE) if middle_size(model) else ([], _IMAGE)
+
+
+def _head(image: str) -> list[onnx.NodeProto]:
     """Return the nodes: channels first, in the order RGB, from 0 to 1."""
     planes, rgb = f"{_IMAGE}.planes", f"{_IMAGE}.rgb"
     order, step, zero = _CONSTANTS
     return [
-        helper.make_node("Transpose", [_IMAGE], [planes], name=planes, perm=[0, 3, 1, 2]),
+        helper.make_node("Transpose", [image], [planes], name=planes, perm=[0, 3, 1, 2]),
         helper.make_node("Gather", [planes, order], [rgb], name=rgb, axis=1),
         helper.make_node("DequantizeLinear", [rgb, step, zero], [_FLOATS], name=_FLOATS),
     ]

@@ -46,7 +46,7 @@ from hand_tracking_dsp.compression.distillation.joint_samples import (
     validation_sets,
 )
 from hand_tracking_dsp.compression.distillation.joint_train import JointTrainer
-from hand_tracking_dsp.compression.distillation.late_student import KeptSamples, LateStudent
+from hand_tracking_dsp.compression.distillation.late_student import LateStudent, batches_for
 from hand_tracking_dsp.compression.distillation.layout import fastest_layout
 from hand_tracking_dsp.compression.distillation.level_to_train import LevelToTrain
 from hand_tracking_dsp.compression.distillation.samples import folder_of
@@ -229,18 +229,8 @@ class JointRun:
         settings = f"{self._dense.computes}{[(name, start.computes) for name, _, start, _ in self._starts]}"
         settings += f"{options.learning_rate}{options.seed}{self._options.batch}{self._options.kept}"
         folder = self._work / f"training-{sha256_of(settings.encode())[:8]}"
-        return JointTrainer(students, self._batches(maker, students), validation, folder, options)
-
-    def _batches(self, maker: BatchMaker, students: Sequence[Student]) -> BatchMaker | KeptSamples:
-        """Return what makes batches: of new samples, or of those that are kept."""
-        late = [student for student in students if isinstance(student, LateStudent)]
-        if not late:
-            return maker
-        kept = KeptSamples(
-            maker, late, self._options.kept, self._options.batch.size, self._draw, lambda *_: None
-        )
-        self._report(f"{self._options.kept} samples are kept, as the frozen blocks see them")
-        return kept
+        batches = batches_for(students, maker, self._options.kept, self._options.batch.size, self._draw)
+        return JointTrainer(students, batches, validation, folder, options)
 
     def _take_rendered(
         self, step: int, rendered: SamplesInBackground, maker: BatchMaker, teacher: DeviceTeacher

@@ -20,7 +20,7 @@ Behind them a step takes a tenth of the time, so that a CPU gets through hundred
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import onnx
 import torch
@@ -89,7 +89,6 @@ class KeptSamples:
         count: Number of samples.
         size: Number of samples in a batch.
         draw: Random numbers.
-        on_progress: Called with how many there are, and how many there will be.
     """
 
     def __init__(
@@ -99,7 +98,6 @@ class KeptSamples:
         count: int,
         size: int,
         draw: Draw,
-        on_progress: Callable[[int, int], None],
     ) -> None:
         parts: list[dict[str, Tensor]] = []
         self._count, self._size = 0, size
@@ -109,7 +107,6 @@ class KeptSamples:
                 student.keep(images)
             parts.append(labels)
             self._count += len(images)
-            on_progress(self._count, count)
         self._labels = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
         self._order = torch.empty(0, dtype=torch.int64)
 
@@ -119,6 +116,14 @@ class KeptSamples:
             self._order = draw.numbers(draw.cpu.permutation(self._count))
         numbers, self._order = self._order[: self._size], self._order[self._size :]
         return numbers, {name: values[numbers] for name, values in self._labels.items()}
+
+
+def batches_for(
+    students: Sequence[Student], maker: BatchMaker, kept: int, size: int, draw: Draw
+) -> BatchMaker | KeptSamples:
+    """Return what makes batches: of ever new samples, or, for students with frozen blocks, of kept ones."""
+    late = [student for student in students if isinstance(student, LateStudent)]
+    return KeptSamples(maker, late, kept, size, draw) if late else maker
 
 
 def _last_frozen(model: onnx.ModelProto, name: str) -> str:

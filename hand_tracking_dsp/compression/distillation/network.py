@@ -119,7 +119,6 @@ class OnnxNetwork(nn.Module):
                     self.weights[name].requires_grad_(requires_grad=False)
 
     def _place(self, tensor: str) -> int:
-        """Find the node that makes a tensor."""
         return next(i for i, (node, _) in enumerate(self._nodes) if node.output[0] == tensor)
 
     def _run(self, nodes: Sequence[tuple[onnx.NodeProto, dict[str, Any]]], values: _Values) -> None:
@@ -141,9 +140,8 @@ class OnnxNetwork(nn.Module):
         """Write the parameters back into the graph they came from."""
         model = copied(self._model)
         names = [tensor.name for tensor in model.graph.initializer if _key(tensor.name) in self.weights]
-        write_weights(
-            model, {name: self.weights[_key(name)].detach().float().cpu().numpy() for name in names}
-        )
+        trained = {name: self.weights[_key(name)].detach().float().cpu().numpy() for name in names}
+        write_weights(model, trained)
         return model
 
     def freeze_depthwise(self) -> None:
@@ -210,9 +208,8 @@ def _convolved(
         return dense if stride == 1 else dense[:, :, half - top :: stride, half - left :: stride]
     if (top, left) == (bottom, right):
         return functional.conv2d(data, weight, bias, stride, (top, left), 1, group)
-    return functional.conv2d(
-        functional.pad(data, (left, right, top, bottom)), weight, bias, stride, 0, 1, group
-    )
+    padded = functional.pad(data, (left, right, top, bottom))
+    return functional.conv2d(padded, weight, bias, stride, 0, 1, group)
 
 
 def _gemm(network: OnnxNetwork, node: onnx.NodeProto, attributes: dict[str, Any], values: _Values) -> Tensor:

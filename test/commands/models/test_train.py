@@ -52,7 +52,7 @@ def bank(tmp_path):
 
 
 def words(pack, bank, work, *more):
-    fixed = ["--levels", "dense@192", "small@160", "--batch", "8", "--hands", "64", "--rendered", "64"]
+    fixed = ["--levels", "dense@192/224", "small@160", "--batch", "8", "--hands", "64", "--rendered", "64"]
     fixed += ["--device", "cpu", "--threads", "1", "--workers", "1", "--checks", "1"]
     return ["models", "train", str(pack), "--bank", str(bank), "--work", str(work), *fixed, *more]
 
@@ -62,10 +62,10 @@ def test_it_leaves_networks_of_each_size_and_goes_on_where_it_was_stopped(pack, 
     assert main(words(pack, bank, work, "--steps", "2", "--show", str(sheet))) == 0
     assert "places without a hand cut out" in capsys.readouterr().out
     record = json.loads((work / "training.json").read_text())
-    assert [(one["name"], one["size"], one["start"]) for one in record["levels"]] == [
-        ("dense", 224, "dense"),
-        ("dense_192", 192, "dense"),
-        ("small_160", 160, "small"),
+    assert [(one["name"], one["seen"], one["input_size"], one["start"]) for one in record["levels"]] == [
+        ("dense", 224, 224, "dense"),
+        ("dense_192of224", 192, 224, "dense"),
+        ("small_160", 160, 160, "small"),
     ]
     assert (record["steps"], record["finished"], record["pictures"]) == (2, True, 17)
     assert {"crop", "empty_crop", "covered and changed"} <= record["curve"][-1].keys()
@@ -90,7 +90,7 @@ def test_a_bank_is_made_of_what_it_left(pack, bank, tmp_path, capsys):
     made = read_manifest(out)
     assert [(one.name, one.precision, one.input_size) for one in made.levels] == [
         ("dense", "fp32", None),
-        ("dense_192", "int8", 192),
+        ("dense_192of224", "int8", None),
         ("small_160", "fp32", 160),
     ]
     assert [[one.precision for one in level.variants] for level in made.levels] == [["int8"], [], ["int8"]]
@@ -198,7 +198,7 @@ def test_it_needs_neither_rich_nor_matplotlib_nor_ros(pack, bank, tmp_path):
         (["--steps", "0"], "--steps is 0"),
         (["--minutes", "0"], "--minutes is 0"),
         (["--steps", "1", "--as-seen", "1.5"], "--as-seen is 1.5"),
-        (["--steps", "1", "--levels", "dense@190"], "'dense@190' cannot be made"),
+        (["--steps", "1", "--levels", "dense@190"], "size '190' cannot be had"),
         (["--steps", "1", "--levels", "@160"], "'@160' cannot be made"),
         (["--steps", "1", "--levels", "small@160", "small@160"], "A level is named twice"),
         (["--steps", "1", "--levels", "other@160"], "other"),
