@@ -64,6 +64,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "others have the label of the clean crop (default: %(default)s)",
     )
     parser.add_argument(
+        "--clean",
+        type=float,
+        default=0.2,
+        metavar="SHARE",
+        help="share of the crops that are shown neither covered nor changed (default: %(default)s)",
+    )
+    parser.add_argument(
         "--hands", type=int, help="crops of real hands; if not given, 98304 on a GPU and 8192 on a CPU"
     )
     parser.add_argument("--rendered", type=int, help="rendered hands; half of --hands if not given")
@@ -89,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
     """Train for as long as there is time, and write the networks into the work folder."""
     begun = time.monotonic()
     require_at_least(options, steps=1, batch=8, hands=64, rendered=1, kept=0, checks=1, workers=1, threads=0)
-    require_between(options, as_seen=(0, 1))
+    require_between(options, as_seen=(0, 1), clean=(0, 1))
     check_end(options)
     from hand_tracking_dsp.compression.distillation.joint_run import JointRun
     from hand_tracking_dsp.compression.distillation.level_to_train import LevelToTrain
@@ -126,6 +133,6 @@ def _amounts(options: argparse.Namespace) -> JointRunOptions:
         rendered=options.rendered or round(_RENDERED * hands),
         workers=options.workers,
         kept=options.kept,
-        batch=BatchOptions(size=options.batch, as_seen=options.as_seen),
+        batch=BatchOptions(size=options.batch, clean=options.clean, as_seen=options.as_seen),
         training=training,
     )

@@ -77,7 +77,8 @@ class LateStudent(Student):
         if len(self._maps) > 1:
             self._maps = [torch.cat(self._maps)]
         maps = self._maps[0][images]
-        return self.network(maps if self._options.half else maps.float(), self._tensor)
+        found: dict[str, Tensor] = self.network(maps if self._options.half else maps.float(), self._tensor)
+        return found
 
 
 class KeptSamples:

@@ -145,7 +145,8 @@ class Student:
         return self._size.of(self.mean["network"].to_onnx())
 
     def _found(self, images: Tensor) -> dict[str, Tensor]:
-        return self.network(self.seen(images))  # type: ignore[no-any-return]
+        found: dict[str, Tensor] = self.network(self.seen(images))
+        return found
 
     def _arithmetic(self) -> torch.autocast:
         """Return a context in which convolutions are multiplied as the options say."""

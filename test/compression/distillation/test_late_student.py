@@ -31,24 +31,27 @@ SIZE = InputSize(96, 112)
 
 
 class Maker:
-    """Makes batches of four samples, each with its number as a label."""
+    """Makes batches of samples, each with its number as a label."""
 
-    def __init__(self, width):
-        self.made, self.images, self._width = 0, [], width
+    def __init__(self, size=4):
+        self.made, self.images, self._size = 0, [], size
 
     def make(self, _):
-        images = torch.rand(4, 3, 224, 224, generator=torch.Generator().manual_seed(self.made))
-        numbers = torch.arange(self.made, self.made + 4)
-        self.made += 4
+        random, size = torch.Generator().manual_seed(self.made), self._size
+        images = (
+            torch.rand(size, 3, 14, 14, generator=random).repeat_interleave(16, 2).repeat_interleave(16, 3)
+        )
+        numbers = torch.arange(self.made, self.made + size)
+        self.made += size
         self.images.append(images)
-        landmarks = 60 + 100 * torch.rand(4, 63, generator=torch.Generator().manual_seed(self.made))
-        ones = torch.ones(4)
+        landmarks = 60 + 100 * torch.rand(size, 63, generator=random)
+        ones = torch.ones(size)
         return images, {
             "landmarks": landmarks,
             "world_landmarks": landmarks / 1000,
             "presence": ones,
             "handedness": 0.9 * ones,
-            FEATURES: torch.zeros(4, self._width),
+            FEATURES: torch.rand(size, 12, generator=random),
             "weight": ones,
             "number": numbers,
         }
@@ -57,12 +60,12 @@ class Maker:
 @pytest.fixture
 def late(small_network):
     return LateStudent(
-        "late", small_network(1), SIZE, JointTrainingOptions(average=0.5), Maker(12).make(None)
+        "late", small_network(1), SIZE, JointTrainingOptions(average=0.5), Maker(64).make(None)
     )
 
 
 def test_samples_that_are_kept_run_as_their_images_do(late):
-    maker = Maker(12)
+    maker = Maker()
     samples = KeptSamples(maker, [late], 8, 4, Draw(0, "cpu"))
     images = torch.cat(maker.images)
     numbers, labels = samples.make(Draw(0, "cpu"))
@@ -74,14 +77,14 @@ def test_samples_that_are_kept_run_as_their_images_do(late):
 
 
 def test_every_sample_comes_once_before_one_comes_again(late):
-    samples, draw = KeptSamples(Maker(12), [late], 10, 4, Draw(0, "cpu")), Draw(1, "cpu")
+    samples, draw = KeptSamples(Maker(), [late], 10, 4, Draw(0, "cpu")), Draw(1, "cpu")
     found = torch.cat([samples.make(draw)[0] for _ in range(3)])
     assert sorted(found.tolist()) == [*range(12)]
 
 
 def test_the_first_blocks_stay_as_they_are_and_the_others_are_trained(late):
     before = {name: weight.clone() for name, weight in late.network.weights.items()}
-    samples = batches_for([late], Maker(12), 8, 4, Draw(0, "cpu"))
+    samples = batches_for([late], Maker(), 8, 4, Draw(0, "cpu"))
     for number in range(3):
         late.step(samples.make(Draw(0, "cpu")), 1e-3, number)
     changed = {name for name, weight in late.network.weights.items() if not torch.equal(weight, before[name])}
@@ -92,7 +95,7 @@ def test_the_first_blocks_stay_as_they_are_and_the_others_are_trained(late):
 
 
 def test_without_kept_samples_batches_are_ever_new(small_network):
-    maker = Maker(12)
+    maker = Maker()
     student = Student("whole", small_network(1), SIZE, JointTrainingOptions(), maker.make(None))
     assert batches_for([student], maker, 0, 4, Draw(0, "cpu")) is maker
 
@@ -100,4 +103,4 @@ def test_without_kept_samples_batches_are_ever_new(small_network):
 def test_a_network_without_a_map_small_enough_is_refused(small_network, monkeypatch):
     monkeypatch.setattr(late_student, "_SHRUNK", 64)
     with pytest.raises(ConfigurationError, match="cannot be frozen"):
-        LateStudent("small", small_network(1), SIZE, JointTrainingOptions(), Maker(12).make(None))
+        LateStudent("small", small_network(1), SIZE, JointTrainingOptions(), Maker(64).make(None))
