@@ -56,6 +56,18 @@ def with_half_weights(network: bytes) -> bytes:
     return packed if with_float_weights(packed) == network else network
 
 
+def rounded_to_half(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Round the float32 weights of a network to the nearest float16, so that its file can keep them so."""
+    rounded = copied(model)
+    for tensor in rounded.graph.initializer:
+        if tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims) >= _LEAST_WEIGHTS:
+            values = numpy_helper.to_array(tensor)
+            largest = float(np.finfo(np.float16).max)
+            halves = np.clip(values, -largest, largest).astype(np.float16)
+            tensor.CopyFrom(numpy_helper.from_array(halves.astype(np.float32), tensor.name))
+    return rounded
+
+
 def with_float_weights(network: bytes) -> bytes:
     """Give a file that with_half_weights made its float32 weights again; another one stays as it is."""
     model = _parsed(network)

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_palm_percent, predict
 from hand_tracking_dsp.compression.bank.entries import new_accuracy, new_level, numbered, with_variant
 from hand_tracking_dsp.compression.bank.export_checks import (
+    HALVED,
     ROUNDED,
     ExportStep,
     Stage,
@@ -37,6 +38,7 @@ from hand_tracking_dsp.compression.bank.export_checks import (
     require,
 )
 from hand_tracking_dsp.compression.bank.files import write_bank
+from hand_tracking_dsp.compression.bank.half_weights import rounded_to_half
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.packed_crops import calibration_images, packed_crops
@@ -148,13 +150,15 @@ class JointExporter:
         Raises:
             ModelError: A step changed its outputs by more than is allowed.
         """
-        quantized = serialized(quantize(network.model, self._calibration))
         file = f"{network.name}.onnx"
-        exact, int8 = open_exact(network.data, file), open_exact(quantized, file)
-        filed = open_as_filed(network.data, file)
+        model = rounded_to_half(network.model)
+        data, quantized = serialized(model), serialized(quantize(model, self._calibration))
+        trained, filed = (open_as_filed(one, file) for one in (network.data, data))
+        exact, int8 = open_exact(data, file), open_exact(quantized, file)
         steps = compare_stages(
             [
-                Stage("ONNX", lambda images: predict(filed, images)),
+                Stage("ONNX", lambda images: predict(trained, images)),
+                Stage("float16 weights", lambda images: predict(filed, images), HALVED),
                 Stage("optimized", lambda images: predict(exact, images)),
                 Stage("INT8", lambda images: predict(int8, images), ROUNDED),
             ],
@@ -165,14 +169,14 @@ class JointExporter:
         level = new_level(
             network.name,
             file,
-            network.data,
+            data,
             keep=network.entry["keep"],
             accuracy=self._accuracy(exact),
             source=self._source(network),
             input_size=None if size == LANDMARKS.size else size,
-            **sizes(network.model),
+            **sizes(model),
         )
-        self._keep(level, network.data, quantized, self._accuracy(int8))
+        self._keep(level, data, quantized, self._accuracy(int8))
         return steps
 
     def _keep(self, level: LevelInfo, data: bytes, quantized: bytes, accuracy: tuple[Accuracy, ...]) -> None:

@@ -28,7 +28,11 @@ from support.networks import tiny_network
 from hand_tracking_dsp.compression.bank.byte_input import with_byte_input, with_float_input
 from hand_tracking_dsp.compression.bank.entries import new_bank, new_level
 from hand_tracking_dsp.compression.bank.files import read_files, read_float_network, read_model, write_bank
-from hand_tracking_dsp.compression.bank.half_weights import with_float_weights, with_half_weights
+from hand_tracking_dsp.compression.bank.half_weights import (
+    rounded_to_half,
+    with_float_weights,
+    with_half_weights,
+)
 from hand_tracking_dsp.compression.onnx_graph import read_weights
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_session
@@ -148,3 +152,19 @@ def test_a_file_that_takes_floats_again_is_described_so(tiny_bank: Path, tmp_pat
     assert kept.levels[1].sha256 == floats.levels[1].sha256
     assert read_manifest(tmp_path / "floats").levels[1].float_sha256 is None
     assert read_files(kept) == read_files(bank)
+
+
+def test_rounded_weights_are_kept_in_half_the_bytes_and_lie_near() -> None:
+    model = onnx.load_from_string(network_of(1 / 3, bias=np.full(1, 1 / 3, np.float32).repeat(4096)))
+    rounded = rounded_to_half(model)
+    network = rounded.SerializeToString(deterministic=True)
+    assert len(with_half_weights(network)) < 0.6 * len(network)
+    for name, values in read_weights(rounded).items():
+        assert np.allclose(values, read_weights(model)[name], rtol=2.0**-11)
+    again = rounded_to_half(rounded)
+    assert again.SerializeToString(deterministic=True) == network
+
+
+def test_weights_beyond_float16_are_rounded_to_its_largest_number() -> None:
+    rounded = rounded_to_half(onnx.load_from_string(network_of(1e9)))
+    assert float(read_weights(rounded)["w"].max()) == 65504.0
