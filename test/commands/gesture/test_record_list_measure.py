@@ -159,5 +159,5 @@ def test_videos_are_watched_at_the_levels_asked_for(draw, capsys):
     assert main(words) == 0
     text = capsys.readouterr().out
     assert "level 0 `full`" in text
-    assert "level 1 `full_latency45`" in text
+    assert "level 1 `full_192of224`" in text
     assert text.count("| count_0 1, fist 1 |") == 4

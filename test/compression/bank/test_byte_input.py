@@ -32,14 +32,14 @@ from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_session
-from hand_tracking_dsp.tracking.contract import BYTE_INPUT, LANDMARKS, PALM, check_session
+from hand_tracking_dsp.tracking.contract import BYTE_INPUT, PALM, check_session, landmark_contract
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.network_input import NetworkInput
 
 # fp32 and INT8, of convolutions and of integer products; the float one takes the others' place in "tiny".
 REAL = {
-    "lite_latency22_parameters26.onnx": LANDMARKS,
-    "lite_latency22_parameters26_int8.onnx": LANDMARKS,
+    "lite_latency31_parameters35_160of192.onnx": landmark_contract(192),
+    "lite_latency31_parameters35_160of192_int8.onnx": landmark_contract(192),
     "palm_pruned_int8.onnx": PALM,
 }
 
@@ -75,7 +75,7 @@ def test_it_keeps_the_contract(file: str, contract: object) -> None:
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_every_backend_runs_it(backend: str) -> None:
     pytest.importorskip(backend, reason=f"{backend} is not installed: pip install {backend}")
-    float_network = real_network("lite_latency22_parameters26.onnx")
+    float_network = real_network("full_192of224.onnx")
     image = np.random.default_rng(0).integers(0, 256, (224, 224, 3), np.uint8)
     options = RuntimeOptions(backend=backend, precision="fp32")
     found = []

@@ -92,8 +92,8 @@ def test_a_level_beyond_the_bank_runs_the_sparsest_and_says_so(graph, start, cam
     commands.publish(SparsityCommand(level=7))
     start()
     graph.until(lambda: camera.exchange(1)[0].requested_level == 7, "the command was taken")
-    assert camera.stats[-1].applied_level == 5
-    sentence = "Level 7 was commanded; level 5, the bank's sparsest, runs."
+    assert camera.stats[-1].applied_level == 4
+    sentence = "Level 7 was commanded; level 4, the bank's sparsest, runs."
     assert diagnostics(NODE, lambda status: sentence in status.message).level == DiagnosticStatus.WARN
 
 

@@ -54,7 +54,7 @@ NETWORKS = {
 def test_onnx_runtime_alone_would_give_levels_of_the_bank_one_engine() -> None:
     keys = {name: engine_key(network) for name, network in NETWORKS.items()}
     same = {(a, b) for a, b in combinations(keys, 2) if keys[a] == keys[b]}
-    assert ("dsp/full_latency38_int8.onnx", "dsp/full_latency45_int8.onnx") in same
+    assert ("dsp/full_192of224_int8.onnx", "dsp/full_latency38_192of224_int8.onnx") in same
 
 
 def test_no_two_networks_of_the_package_share_an_engine() -> None:
@@ -63,7 +63,7 @@ def test_no_two_networks_of_the_package_share_an_engine() -> None:
     assert len(set(keys)) == len(keys) > 20
 
 
-@pytest.mark.parametrize("file", ["dsp/hand_full.onnx", "dsp/palm_pruned_int8.onnx"])
+@pytest.mark.parametrize("file", ["dsp/full.onnx", "dsp/palm_pruned_int8.onnx"])
 def test_a_renamed_network_is_the_same_in_all_else(file: str) -> None:
     network = NETWORKS[file]
     before, after = onnx.load_from_string(network), onnx.load_from_string(with_own_graph_name(network))
