@@ -73,14 +73,15 @@ def test_the_near_detector_finds_what_it_was_made_for_and_runs_by_default(manife
     assert not detector.choice.problems
 
 
-def test_the_levels_go_from_dense_to_a_quarter(manifest: Manifest) -> None:
-    assert len(manifest.levels) >= 6
+def test_the_levels_go_from_dense_to_a_third(manifest: Manifest) -> None:
+    assert len(manifest.levels) >= 5
     assert manifest.levels[0].sparsity == 0
-    assert manifest.levels[-1].sparsity >= 0.7
+    assert manifest.levels[-1].sparsity >= 0.65
     for denser, sparser in pairwise(manifest.levels):
-        assert denser.sparsity < sparser.sparsity
+        assert denser.sparsity <= sparser.sparsity
         assert denser.macs > sparser.macs
-        assert sparser.keep
+    for level in manifest.levels:
+        assert bool(level.keep) == (level.sparsity > 0), "what was pruned says how"
 
 
 def test_every_level_has_int8_and_was_measured_in_it(manifest: Manifest) -> None:
@@ -111,7 +112,7 @@ def test_what_the_bank_says_of_where_it_comes_from_is_complete() -> None:
     for level in bank["levels"]:
         assert level["source"]["sha256"]
     for level in bank["levels"][1:]:
-        assert {"wish", "pictures", "crops", "seed"} <= level["source"].keys()
+        assert {"pack_sha256", "pictures", "steps", "seed"} <= level["source"].keys()
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])

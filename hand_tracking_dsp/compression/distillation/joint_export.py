@@ -244,6 +244,8 @@ class JointExporter:
 
     def _source(self, network: TrainedNetwork) -> dict[str, Any]:
         record = self.record
+        if network is self.networks[0]:
+            return {**self._bank.levels[0].source}  # it is not trained
         training = record["training"]
         return {
             "file": network.entry["start"],
