@@ -83,7 +83,7 @@ def workload(*arguments: str) -> int:
 
 def test_workload_compares_settings_by_the_names_of_parameters(tmp_path: Path, capsys) -> None:
     out = tmp_path / "workload.json"
-    sparse = "level=5,search_interval_s=0.2"
+    sparse = "level=4,search_interval_s=0.2"
     assert workload("--settings", "default", sparse, "--out", str(out)) == 0
     printed = capsys.readouterr().out
     assert "Without MediaPipe: there is no /nowhere/python" in printed
@@ -133,18 +133,18 @@ def graph_bench(monkeypatch: pytest.MonkeyPatch, graph: StandInGraph, *arguments
 def test_settings_and_processes_of_the_graph_take_turns(monkeypatch, capsys, tmp_path: Path) -> None:
     graph, resting = StandInGraph(), tmp_path / "hand.avi"
     resting.touch()
-    kinds = ("--settings", "default", "level=5", "--processes", "composed", "separate")
+    kinds = ("--settings", "default", "level=4", "--processes", "composed", "separate")
     assert graph_bench(monkeypatch, graph, *kinds, "--resting-hand", str(resting)) == 0
     assert len(graph.runs) == 3 * 4 * 2
     runs = [one.graph for one in graph.runs]
     assert [run.composed for run in runs[:4]] == [True, False, True, False]
-    assert [run.parameters["hand_tracker_node"].get("level", 0) for run in runs[:4]] == [0, 0, 5, 5]
-    assert [run.parameters["pruning_controller_node"]["fixed.level"] for run in runs[:4]] == [1, 1, 5, 5]
+    assert [run.parameters["hand_tracker_node"].get("level", 0) for run in runs[:4]] == [0, 0, 4, 4]
+    assert [run.parameters["pruning_controller_node"]["fixed.level"] for run in runs[:4]] == [1, 1, 4, 4]
     assert [run.composed for run in runs[12:16]] == [False, True, False, True], "then backwards"
     assert {run.parameters["camera_node"]["source"] for run in runs[4:8]} == {str(resting)}
     printed = capsys.readouterr().out
     assert "| scene | setting | processes | all | tracker | power_node | frames a second |" in printed
-    assert "| resting hand | level=5 | separate | 60.0 | 50.0 | 10.0 | 30.0 | 100% |" in printed
+    assert "| resting hand | level=4 | separate | 60.0 | 50.0 | 10.0 | 30.0 | 100% |" in printed
 
 
 def test_the_figures_of_every_run_of_the_graph_are_written(monkeypatch, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_an_operating_point_is_kept_by_the_controller(monkeypatch) -> None:
 
 def test_a_level_without_an_operating_point_is_refused_before_anything_runs(monkeypatch) -> None:
     bank = read_manifest(default_bank())
-    points = [replace(bank.points[0], level=0, cost=1.0), replace(bank.points[0], level=5, cost=0.5)]
+    points = [replace(bank.points[0], level=0, cost=1.0), replace(bank.points[0], level=4, cost=0.5)]
     short = replace(bank, operating_points=tuple(points))
     monkeypatch.setattr(workload_settings, "read_manifest", lambda _: short)
     graph = StandInGraph()

@@ -52,13 +52,13 @@ def bag(tmp_path_factory):
 def report(bag, tmp_path_factory):
     """Give the folder of an evaluation of two levels."""
     out = tmp_path_factory.mktemp("report")
-    assert main(["evaluate", str(bag), "--level", "0", "5", "--jobs", "1", "--out", str(out)]) == 0
+    assert main(["evaluate", str(bag), "--level", "0", "4", "--jobs", "1", "--out", str(out)]) == 0
     return out
 
 
 def test_leaves_report_table_and_pictures(report):
     figures = json.loads((report / "report.json").read_text())
-    assert list(figures["runs"]) == ["level 0", "level 5"]
+    assert list(figures["runs"]) == ["level 0", "level 4"]
     assert figures["recordings"][0] | {"path": ""} == {
         "name": "drive",
         "path": "",
@@ -73,7 +73,7 @@ def test_leaves_report_table_and_pictures(report):
     assert all(picture.shape == (240, 320, 3) for picture in pictures)
     assert len({worst["frame"] for worst in figures["worst"]}) == 10
     page = (report / "report.html").read_text()
-    assert "level 5" in page
+    assert "level 4" in page
     assert "mde_px" in page
 
 
@@ -207,7 +207,7 @@ def test_photos_and_bags_go_into_one_report(bag, tmp_path):
         cv2.imwrite(str(folder / "a.png"), [source.read() for _ in range(40)][-1].image)
     (folder / "b.png").write_bytes(b"")
     (tmp_path / "truth.csv").write_text("file,xmin,ymin,xmax,ymax\na.png,0,0,640,480\n")
-    words = ["--images", str(folder), "--truth", str(tmp_path / "truth.csv"), "--level", "5"]
+    words = ["--images", str(folder), "--truth", str(tmp_path / "truth.csv"), "--level", "4"]
     assert main(["evaluate", str(bag), *words, "--jobs", "1", "--out", str(tmp_path / "out")]) == 0
     recordings = json.loads((tmp_path / "out/report.json").read_text())["recordings"]
     assert [(one["name"], one["truth"]) for one in recordings] == [
@@ -222,7 +222,7 @@ def test_bags_of_the_same_name_keep_apart(bag, tmp_path):
         (tmp_path / folder / "drive").symlink_to(bag)
     bags = [str(tmp_path / folder / "drive") for folder in ("one", "two")]
     # A link is the bag that it leads to.
-    assert main(["evaluate", *bags, "--level", "5", "--out", str(tmp_path / "out")]) == 0
+    assert main(["evaluate", *bags, "--level", "4", "--out", str(tmp_path / "out")]) == 0
     frames = read_frames(tmp_path / "out/frames.csv")
     assert frames.names("bag") == ["drive"]
 
@@ -259,7 +259,7 @@ def test_a_bag_whose_images_are_all_lost_does_not_cost_the_others(bag, tmp_path,
 
 
 def test_a_synthetic_hand_is_called_so_wherever_its_errors_stand(report, bag, tmp_path, capsys):
-    assert main(["evaluate", str(bag), "--level", "5", "--out", str(tmp_path / "out")]) == 0
+    assert main(["evaluate", str(bag), "--level", "4", "--out", str(tmp_path / "out")]) == 0
     said = "The hand in drive is synthetic"
     assert said in capsys.readouterr().out
     assert said in (report / "report.html").read_text()
@@ -267,7 +267,7 @@ def test_a_synthetic_hand_is_called_so_wherever_its_errors_stand(report, bag, tm
 
 def test_names_with_brackets_are_printed_as_they_are(bag, tmp_path, capsys):
     out = tmp_path / "[red] [/b]"
-    assert main(["evaluate", str(bag), "--level", "5", "--out", str(out)]) == 0
+    assert main(["evaluate", str(bag), "--level", "4", "--out", str(out)]) == 0
     assert f"Report: {out / 'report.html'}" in capsys.readouterr().out
 
 
@@ -341,7 +341,7 @@ def test_an_older_evaluation_is_replaced_as_a_whole_and_other_files_stay(bag, tm
     for name in ("report.json", "report.html", "frames.csv", "worst/99.jpg"):
         (out / name).write_text("old")
     (out / "notes.txt").write_text("of the user")
-    assert main(["evaluate", str(bag), "--level", "5", "--jobs", "1", "--out", str(out)]) == 0
+    assert main(["evaluate", str(bag), "--level", "4", "--jobs", "1", "--out", str(out)]) == 0
     assert f"{out / 'report.json'} is there already: it will be replaced." in capsys.readouterr().err
     assert not (out / "worst/99.jpg").exists()
     assert [path.name for path in out.rglob("*") if path.is_file() and path.read_bytes() == b"old"] == []

@@ -39,7 +39,7 @@ def images() -> list[Message]:
 
 
 def test_every_frame_that_counts_has_a_time_of_each_part(images: list[Message]) -> None:
-    timer = FrameTimer(read_manifest(default_bank()), 5, RuntimeOptions(), ROS_MESSAGES, 30.0)
+    timer = FrameTimer(read_manifest(default_bank()), 4, RuntimeOptions(), ROS_MESSAGES, 30.0)
     done: list[tuple[int, int]] = []
     found = timer.measure(images, 2, lambda *progress: done.append(progress))
     assert done[-1] == (120, 120)
@@ -52,7 +52,7 @@ def test_every_frame_that_counts_has_a_time_of_each_part(images: list[Message]) 
 
 def test_frames_without_a_hand_do_not_count(images: list[Message]) -> None:
     black = [ROS_MESSAGES.image(0 * _pixels(image), image.header) for image in images[:40]]
-    timer = FrameTimer(read_manifest(default_bank()), 5, RuntimeOptions(), ROS_MESSAGES, 30.0)
+    timer = FrameTimer(read_manifest(default_bank()), 4, RuntimeOptions(), ROS_MESSAGES, 30.0)
     found = timer.measure(black, 1)
     assert found.whole == []
     assert found.parts == {}

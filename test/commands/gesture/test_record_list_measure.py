@@ -74,7 +74,7 @@ def test_a_recorded_gesture_is_recognized_again(draw, tmp_path, capsys):
     assert "| call | 3 | · | 100.0 % |" in text
     assert "what people say" in text
     levels = json.loads(figures.read_text())["levels"]
-    assert len(levels) == 6
+    assert len(levels) == 5
     assert levels["0"]["gestures"]["accuracy_of_all"] == 1.0
     assert levels["0"]["open_fingers"]["right"] == 5
 
@@ -119,7 +119,7 @@ def test_a_pose_that_is_built_in_is_warned_of(draw, tmp_path, capsys):
         (["record", "mine", "--seconds", "0"], "--seconds"),
         (["record", "mine", "--seconds", "nan"], "--seconds"),
         (["record", "mine", "--start", "inf"], "--start"),
-        (["record", "mine", "--source", "synthetic", "--level", "6"], "levels 0 to 5"),
+        (["record", "mine", "--source", "synthetic", "--level", "6"], "levels 0 to 4"),
         (["record", "mine", "--source", "nowhere.mp4"], "nowhere.mp4"),
         (["measure"], "nothing to measure"),
         (["measure", "--images", "."], "nothing to measure"),

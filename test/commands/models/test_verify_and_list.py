@@ -46,7 +46,7 @@ def test_list_shows_levels_and_detectors(capsys: pytest.CaptureFixture[str]) -> 
     assert main(["models", "list"]) == 0
     shown = capsys.readouterr().out
     assert "level 0 (full)" in shown
-    assert "level 5 (lite_" in shown
+    assert "level 3 (lite_" in shown
     assert "palm_pruned.onnx" in shown
 
 

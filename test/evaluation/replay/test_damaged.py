@@ -67,7 +67,7 @@ def test_a_damaged_bag_gives_figures_or_a_sentence_and_stays_as_it_is(
         (bag / "metadata.yaml").unlink()
     before = fingerprint(bag)
     unit = Unit(
-        RecordingSpec("bag", bag), Setting("level 5", level=5), replace(replay_options, realtime=realtime)
+        RecordingSpec("bag", bag), Setting("level 4", level=4), replace(replay_options, realtime=realtime)
     )
     with suppress(SourceError):
         result = run_unit(unit)

@@ -33,7 +33,7 @@ from hand_tracking_dsp.evaluation.replay.run import RecordingSpec, Unit
 
 @pytest.fixture
 def units(synthetic_bag, replay_options):
-    settings = (Setting("level 1", level=1), Setting("level 5", level=5))
+    settings = (Setting("level 1", level=1), Setting("level 4", level=4))
     return [Unit(RecordingSpec("b", synthetic_bag), setting, replay_options) for setting in settings]
 
 
@@ -87,7 +87,7 @@ def test_giving_up_does_not_wait_for_what_runs(units):
             raise KeyboardInterrupt
 
     seen = []
-    many = [replace(units[0], setting=Setting(f"run {number}", level=5)) for number in range(20)]
+    many = [replace(units[0], setting=Setting(f"run {number}", level=4)) for number in range(20)]
     with pytest.raises(KeyboardInterrupt):
         seen.extend(run_here(many, 2, interrupt))
     assert len(seen) < 3

@@ -83,19 +83,19 @@ def test_the_golden_numbers_of_a_small_synthetic_bag(synthetic_bag, replay_optio
     options = replace(replay_options, runtime=RuntimeOptions(precision="fp32"))
     found = measured(run_unit(Unit(RecordingSpec("b", synthetic_bag), LEVEL_2, options)).frames)
     golden = {
-        "mde_px": 2.400,
-        "mde_palm_percent": 5.220,
-        "pck_005": 0.8992,
+        "mde_px": 2.729,
+        "mde_palm_percent": 5.929,
+        "pck_005": 0.8651,
         "pck_010": 1.0,
-        "world_mm": 14.02,
-        "world_aligned_mm": 9.614,
+        "world_mm": 14.34,
+        "world_aligned_mm": 10.21,
         "detection_recall": 1.0,
         "detection_precision": 1.0,
-        "handedness_accuracy": 1.0,
+        "handedness_accuracy": 0.8667,
         "reacquisition_s": 0.0,
         "frames_dropped": 0.0,
         "sparsity": 0.1134,
-        "energy_mj": 26.13,
+        "energy_mj": 9.233,
     }
     assert {name: found[name] for name in golden} == pytest.approx(golden, rel=0.01)
 
@@ -148,7 +148,7 @@ def test_progress_counts_every_frame(synthetic_bag, synthetic_frames, replay_opt
 
 def test_agreement_is_zero_at_the_dense_level_and_not_at_others(synthetic_bag, replay_options):
     options = replace(replay_options, agreement=True)
-    for level, expected in ((0, True), (5, False)):
+    for level, expected in ((0, True), (4, False)):
         setting = Setting("s", level=level)
         drift = run_unit(Unit(RecordingSpec("b", synthetic_bag), setting, options)).frames["drift"]
         assert np.isfinite(drift).any()

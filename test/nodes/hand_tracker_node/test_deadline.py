@@ -269,7 +269,7 @@ def test_where_no_time_is_left_a_sparser_level_runs_and_says_what_the_commanded_
     assert all(s.commanded_ms == s.total_ms and not s.reflex for s in clocked.stats)
     set_deadline(graph, 1.0)
     last = clocked.exchange(3)[-1]
-    assert (last.requested_level, last.applied_level) == (0, 5)
+    assert (last.requested_level, last.applied_level) == (0, 4)
     assert last.reflex
     assert last.commanded_ms > last.total_ms
     assert graph.set_parameter(NODE, "deadline.reflex", False).successful

@@ -22,12 +22,15 @@ from unittest.mock import Mock
 import numpy as np
 from support.networks import write_bank_with_errors
 
+from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.drift import DriftMonitor
 from hand_tracking_dsp.tracking.types import Drift
 
 NODE = "hand_tracker_node"
 # A budget that every frame keeps, on a busy machine too.
 AMPLE_MS = 60_000.0
+# A bank whose levels do not say how far off they are, and its sparser level.
+WITHOUT_ERROR = {"bank": str(original_bank()), "level": 1}
 
 
 def values_of(status):
@@ -35,7 +38,7 @@ def values_of(status):
 
 
 def test_drift_from_the_dense_level_is_measured_on_every_so_many_frames(start, camera):
-    start(level=2, drift_interval=3, drift_budget_ms=AMPLE_MS)
+    start(**WITHOUT_ERROR, drift_interval=3, drift_budget_ms=AMPLE_MS)
     stats = camera.exchange(9)
     measured = [s for s in stats if s.drift_ms > 0]
     assert [s.frame for s in measured] == [3, 6, 9]
@@ -52,7 +55,7 @@ def test_at_the_dense_level_drift_is_zero_and_that_of_the_next_is_told(start, ca
 
 
 def test_drift_is_not_measured_where_the_budget_does_not_allow_it(graph, start, camera):
-    start(level=2, drift_interval=1, drift_budget_ms=0.5)
+    start(**WITHOUT_ERROR, drift_interval=1, drift_budget_ms=0.5)
     stats = camera.exchange(4)
     assert all(np.isnan(s.drift) and s.drift_ms == 0 for s in stats)
     assert all(s.hands == 2 for s in stats)

@@ -35,7 +35,15 @@ SEEDS = (0, 2)
 
 @pytest.fixture(scope="module")
 def benchmark_of_the_package(whole_bank) -> Benchmark:
-    device = replace(DeviceModel.from_json(default_device_model()), bank_points=whole_bank.operating_points)
+    """Give missions on a device half as fast as the package's, on which a burst makes frames late."""
+    known = DeviceModel.from_json(default_device_model())
+    device = replace(
+        known,
+        overhead_ms=2 * known.overhead_ms,
+        detector_ms=2 * known.detector_ms,
+        level_ms=tuple(2 * time_ms for time_ms in known.level_ms),
+        bank_points=whole_bank.operating_points,
+    )
     return Benchmark(device, whole_bank, Weights())
 
 
@@ -49,15 +57,15 @@ def test_the_load_is_there_in_the_burst_alone(benchmark_of_the_package: Benchmar
     assert not np.isnan(episode.measured_percent).all()
 
 
-def test_the_shipped_policy_stays_at_its_densest_point_through_a_burst_on_mains_power(
+def test_the_shipped_policy_stays_where_it_is_through_a_burst_on_mains_power(
     benchmark_of_the_package: Benchmark,
 ) -> None:
     for seed in SEEDS:
         found = burst_response(
             benchmark_of_the_package, Candidate("learned", "learned", file=default_policy()), seed
         )
-        assert found.dense_ms == pytest.approx(8.2, abs=0.2)
-        assert (found.before, found.at_end, *found.after) == (1, 1, 1, 1, 1)
+        assert found.dense_ms == pytest.approx(8.4, abs=0.2)
+        assert (found.before, found.at_end, *found.after) == (2, 2, 2, 2, 2)
 
 
 def test_the_threshold_rule_returns_to_the_densest_point_that_policies_choose(

@@ -49,7 +49,7 @@ def test_other_seeds_give_other_episodes(episodes) -> None:
 def test_arrays_are_by_level_step_and_frame(whole_device, episodes) -> None:
     for episode in episodes:
         levels, steps, frames = episode.latency_ms.shape
-        assert (levels, steps) == (episode.levels, episode.steps) == (whole_device.levels, STEPS)
+        assert (levels, steps) == (episode.levels, episode.steps) == (len(whole_device.points), STEPS)
         assert frames == round(STEP_S / episode.frame_s)
         for name in ("expected_time", "drift_percent", "measured_percent", "presence", "tracker_w", "energy"):
             assert getattr(episode, name).shape == (levels, steps), name

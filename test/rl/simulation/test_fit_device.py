@@ -52,10 +52,10 @@ def truth(manifest: Manifest) -> DeviceModel:
         default_device(manifest),
         overhead_ms=4.0,
         detector_ms=8.0,
-        level_ms=(7.0, 6.5, 5.5, 3.5, 3.0, 2.4),
+        level_ms=(7.0, 6.5, 5.5, 3.5, 2.4),
         states=states,
-        easy_percent=(0.0, 1.0, 2.0, 4.0, 4.0, 5.0),
-        hard_percent=(0.0, 3.0, 6.0, 12.0, 14.0, 20.0),
+        easy_percent=(0.0, 1.0, 2.0, 4.0, 5.0),
+        hard_percent=(0.0, 3.0, 6.0, 12.0, 14.0),
     )
 
 
@@ -63,7 +63,7 @@ def record(
     model: DeviceModel,
     seconds: float,
     seed: int,
-    levels: tuple[int, ...] = (0, 1, 2, 3, 4, 5),
+    levels: tuple[int, ...] = (0, 1, 2, 3, 4),
     scene_s: float = 8.0,
 ) -> Trace:
     """Let a device run: a level every 2 s, a scene every 8 s, one hand, the detector every tenth frame."""
@@ -133,7 +133,7 @@ def test_drift_and_scenes_are_recovered(truth: DeviceModel, manifest: Manifest) 
     assert found.difficulty_std == pytest.approx(0.3, abs=0.08)
     # Scenes of a fixed length: their autocorrelation falls to 1/e at 0.63 of it.
     assert found.difficulty_mean_s == pytest.approx(5.0, abs=1.5)
-    assert "drift measured at levels: 1, 2, 3, 4, 5" in found.source
+    assert "drift measured at levels: 1, 2, 3, 4" in found.source
 
 
 def test_without_measured_drift_the_bank_says_it(truth: DeviceModel, manifest: Manifest) -> None:
@@ -178,7 +178,7 @@ def test_a_fitted_device_reproduces_another_run_of_the_same(truth: DeviceModel, 
     assert overall.frames == 18_000
     assert np.abs(overall.relative_errors).max() < 0.15
     assert overall.model_late == pytest.approx(overall.measured_late, abs=0.08)
-    assert [one.level for one in levels] == [0, 1, 2, 3, 4, 5]
+    assert [one.level for one in levels] == [0, 1, 2, 3, 4]
 
 
 def test_a_simulation_is_the_same_for_the_same_seed(truth: DeviceModel) -> None:
@@ -211,9 +211,9 @@ def test_traces_that_cannot_be_fitted_to_are_refused(
     with pytest.raises(SourceError, match="have 0 frames"):
         fit_device([unknown], manifest, "found", "a test")
     beyond = Trace(tuple(replace(one, level=6) for one in trace.frames))
-    with pytest.raises(ConfigurationError, match=r"show level 6, and the bank .* has 6 levels"):
+    with pytest.raises(ConfigurationError, match=r"show level 6, and the bank .* has 5 levels"):
         fit_device([beyond], manifest, "found", "a test")
-    with pytest.raises(ConfigurationError, match="show level 6, the device 6"):
+    with pytest.raises(ConfigurationError, match="show level 6, the device 5"):
         reproduce(truth, [beyond], 33.0, 0)
     with pytest.raises(ModelError, match="no time of"):
         fit_device([trace], read_manifest(tiny_bank), "found", "a test")
