@@ -69,7 +69,8 @@ class ImageIntake:
         self._other: tuple[Message, float] | None = None
         # Images come in one thread, and which of them are used is decided in the tracker's.
         self._lock = threading.Lock()
-        self._given_ns = 0
+        # The last image that hands were to be found in: its stamp, whether it is depth, and when it came.
+        self._given = 0, False, -math.inf
         self._last_ns, self._changed_s = 0, -math.inf
         self._colour_s = self._depth_s = math.inf
         self.topic = ""
@@ -119,7 +120,7 @@ class ImageIntake:
         with self._lock:
             waiting, self._other = self._other, None
             self._is_depth = is_depth
-            self._last_ns, self._changed_s = self._given_ns, time.monotonic()
+            self._last_ns, self._changed_s = self._given[0], time.monotonic()
         images = "the depth image alone" if is_depth else "the colour image"
         self._node.get_logger().info(f"Hands are found in {images} from now on.")
         # It came while the other kind was still used: without it the change would cost a frame.
@@ -154,7 +155,7 @@ class ImageIntake:
         self._colour_s = time.monotonic()
         with self._lock:
             used = not self._is_depth or self._colour_s - self._depth_s > FRESH_S
-            self._note(message, self._colour_s, used=used)
+            used = self._note(message, self._colour_s, is_depth=False, used=used)
         if used:
             self._forward(message, is_depth=False)
 
@@ -164,15 +165,22 @@ class ImageIntake:
         silent = self._chooser is not None and self._depth_s - self._colour_s > FRESH_S
         with self._lock:
             used = self._is_depth or silent
-            self._note(message, self._depth_s, used=used)
+            used = self._note(message, self._depth_s, is_depth=True, used=used)
         if used:
             self._forward(message, is_depth=True)
         elif self._fusion is not None:
             self._fusion.receive(message)
 
-    def _note(self, message: Message, now_s: float, *, used: bool) -> None:
-        """Keep an image that is not used to look into it, and the time of one that is."""
-        if used:
-            self._given_ns = stamp_ns(message)
-        else:
-            self._other = message, now_s
+    def _note(self, message: Message, now_s: float, *, is_depth: bool, used: bool) -> bool:
+        """Keep an image that is not used to look into it, and the time of one that is.
+
+        Returns:
+            Whether it is used: not if the other image of its moment just was, as after a pause of either.
+        """
+        at_ns, depth, given_s = self._given
+        same = stamp_ns(message) == at_ns and depth != is_depth and now_s - given_s < FRESH_S
+        if used and not same:
+            self._given = stamp_ns(message), is_depth, now_s
+            return True
+        self._other = message, now_s
+        return False

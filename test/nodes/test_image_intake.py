@@ -112,3 +112,14 @@ def test_without_a_change_depth_images_go_to_fusion(given):
     given.change(100, to_depth=False)
     assert given.images == [(100, False)]
     assert [message.header.stamp.nanosec for message in given.kept] == [101]
+
+
+def test_after_a_pause_of_depth_one_image_of_a_moment_is_used(given):
+    given.colour(at(100))
+    given.depth(at(101))
+    given.change(100, to_depth=True)
+    given.intake._depth_s -= 60
+    given.colour(at(900))
+    given.depth(at(900))
+    given.depth(at(933))
+    assert given.images[2:] == [(900, False), (933, True)]
