@@ -15,7 +15,7 @@
 """Training behind frozen first blocks, on what these make of samples that are kept.
 
 The first blocks see many pixels through few weights: most of the time of a step, but few of the parameters.
-Behind them a step takes a tenth of the time, so that a CPU gets through hundreds of thousands of samples.
+Behind them a step takes a fraction of the time, so that a CPU gets through hundreds of thousands of samples.
 """
 
 from __future__ import annotations
