@@ -68,6 +68,12 @@ class InputSize:
         )
         raise ConfigurationError(msg)
 
+    @classmethod
+    def read(cls, model: onnx.ModelProto) -> InputSize:
+        """Read the size that a network has."""
+        side = input_side(model)
+        return cls(middle_size(model) or side, side)
+
     def __str__(self) -> str:
         """Return it as parse reads it."""
         return f"{self.seen}" if self.seen == self.side else f"{self.seen}/{self.side}"

@@ -77,6 +77,8 @@ def test_the_middle_is_all_that_is_seen(image):
     crop = image[..., :200, :200]
     expected = run(model, crop[..., 20:180, 20:180])
     assert all(np.array_equal(a, b) for a, b in zip(run(larger, crop), expected, strict=True))
+    assert InputSize.read(larger) == InputSize(160, 200)
+    assert InputSize.read(model) == InputSize(160, 160)
     assert serialized(without_middle(larger)) == serialized(model)
     assert without_middle(model) is model
 

@@ -94,7 +94,8 @@ class Student:
         region = torch.tensor([[SIZE / 2, SIZE / 2, SIZE, 0.0]], device=device)
         self._grid = crop_grid(region, size.side)
         self.bridge = nn.Linear(self.network.feature_width, labels[FEATURES].shape[1]).to(device)
-        self._fit(images, labels)
+        whole = InputSize(SIZE, SIZE)
+        self._fit(images, labels, heads_too=not size == InputSize.read(model) == whole)
         self.whole = nn.ModuleDict({"network": self.network, "bridge": self.bridge})
         self._trained = list(self.whole.parameters())
         self.optimizer = torch.optim.AdamW(
@@ -153,8 +154,8 @@ class Student:
         return torch.autocast(self._options.device, torch.bfloat16, enabled=self._options.half)
 
     @torch.no_grad()
-    def _fit(self, images: Tensor, labels: dict[str, Tensor]) -> None:
-        """Fit the heads, for another input size, and the map to the teacher's features by least squares."""
+    def _fit(self, images: Tensor, labels: dict[str, Tensor], *, heads_too: bool) -> None:
+        """Fit the map to the teacher's features, and the heads where they are of another size or pixel."""
         self.network.eval()
         with self._arithmetic():
             found = [self.network(self.seen(part))[FEATURES].float() for part in images.split(128)]
@@ -165,7 +166,7 @@ class Student:
             raise ConfigurationError(msg)
         palm = palm_px(labels["landmarks"])[hand]
         fits: dict[str, Tensor | None] = {FEATURES: None}
-        if self._size.seen != SIZE:
+        if heads_too:
             fits |= {"landmarks": palm, "world_landmarks": torch.full_like(palm, WORLD_PALM_M)}
         heads = {n.output[0]: n.input for n in self.network.to_onnx().graph.node if n.op_type == "Gemm"}
         for name, scale in fits.items():

@@ -34,7 +34,7 @@ from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.input_size import InputSize, input_side, middle_size
+from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.compression.pruning.block_latency import sum_of_parts_ms, undisturbed_ms
 from hand_tracking_dsp.compression.quantization.placeholder_ranges import with_any_ranges
 from hand_tracking_dsp.tracking.contract import LANDMARKS
@@ -106,8 +106,7 @@ def candidates_of(bank: Manifest, input_sizes: Sequence[InputSize]) -> list[Leve
 
 
 def _sizes_of(model: onnx.ModelProto, others: Sequence[InputSize]) -> Sequence[InputSize]:
-    side = input_side(model)
-    own = InputSize(middle_size(model) or side, side)
+    own = InputSize.read(model)
     return others if own == InputSize(LANDMARKS.size, LANDMARKS.size) else [own]
 
 
@@ -136,8 +135,7 @@ class CandidateStudy:
             Its figures without times, and the network.
         """
         _, model = read_level(bank, candidate.info.name)
-        side = input_side(model)
-        if InputSize(middle_size(model) or side, side) != candidate.size:
+        if InputSize.read(model) != candidate.size:
             model = self._resized(model, candidate.size)
         session = open_exact(model, candidate.name)
         deviation = {}

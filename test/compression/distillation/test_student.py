@@ -108,3 +108,12 @@ def test_hands_that_the_teacher_is_unsure_of_fit_no_heads(small_network, batch):
     unsure = {**batch[1], "weight": torch.full((24,), 0.1)}
     with pytest.raises(ConfigurationError, match="sure of no hand"):
         student(small_network(1), 160, (batch[0], unsure))
+
+
+@pytest.mark.parametrize("own", [(160, 192), (192, 224)])
+def test_a_level_that_saw_less_is_fitted_anew_for_the_whole_crop(small_network, batch, own):
+    fitted = student(InputSize(*own).of(small_network(1)), 224, batch)
+    plain = student(small_network(1), 224, batch)
+    labels = batch[1]["landmarks"]
+    errors = [(one.predict(batch[0])["landmarks"] - labels).abs().mean().item() for one in (fitted, plain)]
+    assert errors[0] < 0.5 * errors[1]
