@@ -73,6 +73,15 @@ def parse_model(data: bytes, name: str) -> onnx.ModelProto:
     return model
 
 
+def parse_unchecked(data: bytes) -> onnx.ModelProto:
+    """Read an ONNX file without checking its graph; what cannot be read gives an empty one."""
+    try:
+        model: onnx.ModelProto = onnx.load_from_string(data)
+    except Exception:  # noqa: BLE001 (protobuf's own; its package is not a dependency)
+        return onnx.ModelProto()
+    return model
+
+
 def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
     """Return the attributes of a node by name."""
     return {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}

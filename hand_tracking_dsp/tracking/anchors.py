@@ -30,11 +30,12 @@ _STRIDES = (8, 16, 16, 16)
 _ANCHORS_PER_LAYER = 2
 
 
-def palm_anchors(size: int = INPUT_SIZE) -> Floats:
-    """Generate the centres of the anchors, 2016 of a detector whose input has 192 pixels.
+def palm_anchors(height: int = INPUT_SIZE, width: int | None = None) -> Floats:
+    """Generate the centres of the anchors, 2016 of a detector whose input has 192x192 pixels.
 
     Args:
-        size: Side of the detector's input, pixels, a multiple of 32.
+        height: Height of the detector's input, pixels, a multiple of 32.
+        width: Width of the same; None: as the height.
 
     Returns:
         float32 [2016, 2]: x, y in shares of the detector's input, 0 to 1, in the order of the
@@ -42,9 +43,12 @@ def palm_anchors(size: int = INPUT_SIZE) -> Floats:
     """
     grids = []
     for stride in sorted(set(_STRIDES)):
-        cells = size // stride
         repeats = _ANCHORS_PER_LAYER * _STRIDES.count(stride)
-        centres = (np.arange(cells, dtype=np.float32) + np.float32(0.5)) / np.float32(cells)
-        y, x = np.meshgrid(centres, centres, indexing="ij")
+        y, x = np.meshgrid(*(_centres(side // stride) for side in (height, width or height)), indexing="ij")
         grids.append(np.repeat(np.stack([x, y], axis=-1).reshape(-1, 2), repeats, axis=0))
     return np.concatenate(grids)
+
+
+def _centres(cells: int) -> Floats:
+    centres: Floats = (np.arange(cells, dtype=np.float32) + np.float32(0.5)) / np.float32(cells)
+    return centres

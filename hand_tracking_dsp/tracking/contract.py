@@ -28,7 +28,7 @@ import numpy as np
 from hand_tracking_dsp.errors import BackendError, ModelError
 from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.tracking.anchors import INPUT_SIZE, palm_anchors
-from hand_tracking_dsp.tracking.backends.base import Session, TensorSpec
+from hand_tracking_dsp.tracking.backends.base import Session, Sides, TensorSpec
 from hand_tracking_dsp.tracking.depth_info import DEPTH_SIZE
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NearInfo, NetworkInfo
 from hand_tracking_dsp.tracking.types import Floats, Image
@@ -42,28 +42,35 @@ class Contract:
     """Names and shapes of a network's tensors.
 
     Attributes:
-        size: Side of the one input, a square, in pixels.
+        size: Height of the one input, pixels.
         outputs: Name and shape of each output, float32.
         versions: Versions of the contract that the input may keep.
         more: Outputs that may follow, all or none of them.
+        width: Width of the input, pixels; None: as its height.
     """
 
     size: int
     outputs: tuple[tuple[str, tuple[int, ...]], ...]
     versions: tuple[int, ...] = (BYTE_INPUT, FLOAT_INPUT)
     more: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    width: int | None = None
+
+    @property
+    def sides(self) -> Sides:
+        """Height and width of the input, pixels."""
+        return self.size, self.width or self.size
 
     def input(self, version: int) -> TensorSpec:
         """Return the input of a version.
 
-        It is an image, float32 [1, 3, size, size] RGB from 0 to 1 or uint8 [1, size, size, 3] BGR; or depth,
-        float32 [1, 1, size, size], as depth_crop.crop_depth makes it.
+        It is an image, float32 [1, 3, height, width] RGB from 0 to 1 or uint8 [1, height, width, 3] BGR; or
+        depth, float32 [1, 1, height, width], as depth_crop.crop_depth makes it.
         """
         if version == DEPTH_INPUT:
-            return TensorSpec("depth", (1, 1, self.size, self.size))
+            return TensorSpec("depth", (1, 1, *self.sides))
         if version == FLOAT_INPUT:
-            return TensorSpec("image", (1, 3, self.size, self.size))
-        return TensorSpec("image", (1, self.size, self.size, 3), "uint8")
+            return TensorSpec("image", (1, 3, *self.sides))
+        return TensorSpec("image", (1, *self.sides, 3), "uint8")
 
 
 def landmark_contract(size: int) -> Contract:
@@ -88,13 +95,13 @@ LANDMARKS = landmark_contract(224)
 """Contract of the landmark networks of MediaPipe, and of levels that do not say another size."""
 
 
-def palm_contract(size: int) -> Contract:
-    """Return the contract of a palm detector whose input has a side of so many pixels.
+def palm_contract(height: int, width: int | None = None) -> Contract:
+    """Return the contract of a palm detector whose input is so large, pixels; a square without a width.
 
     boxes: centre, size and 7 keypoints in pixels of the input, relative to the anchor; scores: logits.
     """
-    anchors = len(palm_anchors(size))
-    return Contract(size, (("boxes", (1, anchors, 18)), ("scores", (1, anchors, 1))))
+    anchors = len(palm_anchors(height, width))
+    return Contract(height, (("boxes", (1, anchors, 18)), ("scores", (1, anchors, 1))), width=width)
 
 
 def depth_contract(side: int, joints: int = JOINT_COUNT) -> Contract:

@@ -165,26 +165,28 @@ def crop(
         height, width = patch.shape[:2]
         surroundings = surroundings[: 4 * height * width].reshape(height, width, 4)
     four = cv2.cvtColor(patch, cv2.COLOR_BGR2BGRA, dst=surroundings)
-    return warped(four, matrix, size, cv2.BORDER_REPLICATE, out)
+    return warped(four, matrix, (size, size), cv2.BORDER_REPLICATE, out)
 
 
-def warped(image: Image, matrix: Floats, size: int, border: int, out: Image | None = None) -> Image:
-    """Warp an image into a square, with bilinear interpolation.
+def warped(
+    image: Image, matrix: Floats, sides: tuple[int, int], border: int, out: Image | None = None
+) -> Image:
+    """Warp an image, with bilinear interpolation.
 
     Args:
         image: uint8 [height, width, channels].
         matrix: float64 [2, 3], from pixels of the result to pixels of the image.
-        size: Side of the result, pixels.
+        sides: Height and width of the result, pixels.
         border: Kind of OpenCV's border outside the image; a constant one is black.
         out: Where to write the result; a new array if None.
 
     Returns:
-        uint8 [size, size, channels].
+        uint8 [height, width, channels].
     """
     if image.shape[:2] == (1, 1):  # OpenCV 4.5.4 refuses one pixel; with some of its border it is the same
         image = cv2.copyMakeBorder(image, 0, 1, 0, 1, border)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    result: Image = cv2.warpAffine(image, matrix, (size, size), dst=out, flags=flags, borderMode=border)
+    result: Image = cv2.warpAffine(image, matrix, sides[::-1], dst=out, flags=flags, borderMode=border)
     return result
 
 
@@ -194,7 +196,7 @@ def in_size(patch: Image, size: int) -> Image:
         return patch
     scale = len(patch) / size
     matrix = np.array([[scale, 0, 0], [0, scale, 0]])
-    return warped(patch, matrix, size, cv2.BORDER_REPLICATE)
+    return warped(patch, matrix, (size, size), cv2.BORDER_REPLICATE)
 
 
 def to_image(points: Floats, region: Region) -> Floats:

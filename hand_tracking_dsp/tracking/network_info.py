@@ -31,6 +31,7 @@ from hand_tracking_dsp.tracking.depth_info import DepthInfo
 from hand_tracking_dsp.tracking.record import (
     Reader,
     Record,
+    as_bool,
     as_is,
     as_name,
     as_text,
@@ -116,9 +117,8 @@ class FileInfo(Record):
     Attributes:
         file: Name of the ONNX file, in the bank's own folder.
         sha256: Its checksum, hexadecimal.
-        float_sha256: Of a file that takes bytes or keeps weights as float16, the checksum of the one with the
-            float input and float32 weights that it was made from and computes the same as; None where the
-            file itself is that.
+        float_sha256: Of a file that takes bytes or any size, or keeps weights as float16, the checksum of the
+            one with the float input and float32 weights that it was made from; None where it is that itself.
         precision: Precision of the weights, one of PRECISIONS.
         latency: Measured times.
         accuracy: Other measurements.
@@ -186,6 +186,7 @@ class NetworkInfo(FileInfo):
         macs: Multiplications with addition of one run.
         dead_channels: Hidden channels that gave the same number for every picture and were removed without
             loss; None where that is not recorded.
+        any_size: Whether it is a palm detector that takes images of any height and width that 32 divides.
         variants: Further files of the same network, of other precision.
     """
 
@@ -198,6 +199,7 @@ class NetworkInfo(FileInfo):
         "parameters": whole(),
         "macs": whole(),
         "dead_channels": whole(),
+        "any_size": as_bool,
         "latency": each(LatencyProfile),
         "accuracy": each(Accuracy),
         "variants": each(FileInfo),
@@ -208,6 +210,7 @@ class NetworkInfo(FileInfo):
     parameters: int
     macs: int
     dead_channels: int | None = None
+    any_size: bool = False
     variants: tuple[FileInfo, ...] = ()
 
     def check(self) -> None:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.backends.base import Session, Sides
 from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, Image
 
 _TO_BGR = {
@@ -36,6 +36,12 @@ class NetworkInput:
         """Take the form of the input from an opened network, which keeps a version of its contract."""
         (spec,) = session.inputs
         self._tensor = np.zeros(spec.shape, spec.dtype)
+
+    @property
+    def sides(self) -> Sides:
+        """Height and width of the image, pixels."""
+        height, width = self._tensor.shape[1:3] if self._tensor.dtype == np.uint8 else self._tensor.shape[2:]
+        return height, width
 
     def fill(self, image: Image, order: ChannelOrder) -> Floats | Image:
         """Write an image into the input.

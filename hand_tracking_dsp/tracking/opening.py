@@ -21,13 +21,14 @@ from dataclasses import replace
 from hand_tracking_dsp.tracking.backends import (
     RuntimeOptions,
     Session,
+    Sides,
     alternatives,
     first_that_opens,
     open_session,
 )
-from hand_tracking_dsp.tracking.contract import check_session, contract_of, warm_up
+from hand_tracking_dsp.tracking.contract import check_session, contract_of, palm_contract, warm_up
 from hand_tracking_dsp.tracking.manifest import Manifest, read_network
-from hand_tracking_dsp.tracking.network_info import Network
+from hand_tracking_dsp.tracking.network_info import LevelInfo, Network
 from hand_tracking_dsp.tracking.precision import Choice, choose_each
 
 
@@ -47,13 +48,9 @@ def open_network(
         BackendError: The backend is missing, or no provider runs the network.
         ConfigurationError: The network cannot run in the precision asked for.
     """
-    contract = contract_of(network)
 
     def open_choice(choice: Choice[Network]) -> tuple[Choice[Network], Session]:
-        session = open_session(read_network(manifest, choice.info), choice.info.file, choice.runtime)
-        check_session(session, contract, choice.info.file)
-        warm_up(session, contract, choice.info.file)
-        return choice, session
+        return choice, open_checked(read_network(manifest, choice.info), choice)
 
     def open_on(one: RuntimeOptions) -> tuple[Choice[Network], Session]:
         (choice, session), problems = first_that_opens(choose_each(network, one), open_choice)
@@ -61,6 +58,28 @@ def open_network(
 
     (choice, session), problems = first_that_opens(alternatives(runtime), open_on)
     return replace(choice, problems=(*problems, *choice.problems)), session
+
+
+def open_checked(network: bytes, choice: Choice[Network], sides: Sides | None = None) -> Session:
+    """Open a network as it was chosen, check that it keeps its contract, and warm it up.
+
+    Args:
+        network: Its ONNX file.
+        choice: What was chosen.
+        sides: Height and width of a palm detector's input; None: those of its contract.
+
+    Raises:
+        ModelError: It breaks the contract.
+        BackendError: The backend refuses it.
+    """
+    contract = palm_contract(*sides) if sides else contract_of(choice.info)
+    file = choice.info.file
+    # Sides of a palm detector may be free; a level has those of its file.
+    given = None if isinstance(choice.info, LevelInfo) else contract.sides
+    session = open_session(network, file, choice.runtime, given)
+    check_session(session, contract, file)
+    warm_up(session, contract, file)
+    return session
 
 
 def from_opened(runtime: RuntimeOptions, choice: Choice[Network]) -> RuntimeOptions:

@@ -16,29 +16,32 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from hand_tracking_dsp.errors import BackendError, ConfigurationError
+from hand_tracking_dsp.errors import BackendError, ConfigurationError, ModelError
 from hand_tracking_dsp.tracking.anchors import INPUT_SIZE, palm_anchors
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
-from hand_tracking_dsp.tracking.backends.base import Session
-from hand_tracking_dsp.tracking.contract import contract_of
+from hand_tracking_dsp.tracking.backends.base import Session, Sides
 from hand_tracking_dsp.tracking.geometry import warped
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
 from hand_tracking_dsp.tracking.motion import Square
 from hand_tracking_dsp.tracking.network_info import NetworkInfo, files_of
 from hand_tracking_dsp.tracking.network_input import NetworkInput
-from hand_tracking_dsp.tracking.opening import open_network
+from hand_tracking_dsp.tracking.opening import open_checked, open_network
 from hand_tracking_dsp.tracking.precision import Choice
 from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, Image, PalmDetection
 
 SCORE_THRESHOLD = 0.5
 OVERLAP_THRESHOLD = 0.3
 _KEYPOINTS = 7
+# Sides of an input are multiples of the largest stride; in a narrower one the borders are everywhere.
+_STEP, _LEAST = 32, 96
 
 
 class PalmDetector:
@@ -46,6 +49,8 @@ class PalmDetector:
 
     The image is scaled to fit the input, black elsewhere; scores pass a sigmoid; overlapping
     candidates are merged by weighted non-maximum suppression (Bazarevsky et al., "BlazeFace", 2019).
+    On a processor, a network that takes images of any size gets an input no larger than an image needs:
+    of one of 4:3 a quarter of the square would be black.
 
     Attributes:
         choice: What runs.
@@ -54,17 +59,26 @@ class PalmDetector:
     """
 
     def __init__(
-        self, choice: Choice[NetworkInfo], session: Session, near: PalmDetector | None = None
+        self,
+        choice: Choice[NetworkInfo],
+        session: Session,
+        near: PalmDetector | None = None,
+        open_in: Callable[[Sides], Session] | None = None,
     ) -> None:
-        """Take over what runs, a session of it whose network keeps the palm contract, and a near detector."""
+        """Take over what runs.
+
+        Args:
+            choice: What was chosen.
+            session: Session of it whose network keeps the palm contract.
+            near: Detector of likely places.
+            open_in: Opens it again with an input of another size; None: its size is fixed. It may raise
+                BackendError or ModelError.
+        """
         self.choice = choice
         self.near = near
-        self._session = session
-        self._input = NetworkInput(session)
-        contract = contract_of(choice.info)
-        self._size = contract.size
-        self._anchors = palm_anchors(contract.size)
-        self._box = np.empty((contract.size, contract.size, 3), np.uint8)
+        self._open_in = open_in
+        self._square = _PalmInput(session)
+        self._inputs = {self._square.sides: self._square}
 
     @classmethod
     def load(
@@ -93,12 +107,19 @@ class PalmDetector:
 
     @classmethod
     def _open(cls, manifest: Manifest, network: NetworkInfo, runtime: RuntimeOptions) -> PalmDetector:
-        return cls(*open_network(manifest, network, runtime))
+        choice, session = open_network(manifest, network, runtime)
+
+        def open_in(other: Sides) -> Session:
+            return open_checked(read_network(manifest, choice.info), choice, other)
+
+        # An accelerator compiles for seconds or minutes: too long for a camera's first image.
+        free = network.any_size and "/CPU" in session.provider
+        return cls(choice, session, open_in=open_in if free else None)
 
     @property
     def provider(self) -> str:
         """Backend and execution provider in use, "backend/provider"."""
-        return self._session.provider
+        return self._square.session.provider
 
     def detect(
         self,
@@ -121,18 +142,58 @@ class PalmDetector:
             The palms, best score first.
         """
         square = place or whole(image)
-        side = square.side
-        box = letterboxed(image, square, self._size, self._box)
-        boxes, logits = self._session.run(self._input.fill(box, order))
+        taken = self._square if place else self._input_for(image)
+        boxes, logits = taken.run(image, order, square, self._square.sides[0])
         # logit(threshold) spares 2016 sigmoids.
         limit = np.log(score_threshold / (1 - score_threshold))
         chosen = np.flatnonzero(logits[0, :, 0] >= limit)
         if not len(chosen):
             return []
         scores = 1 / (1 + np.exp(-np.clip(logits[0, chosen, 0], -100, 100)))
-        candidates = _decoded(boxes[0, chosen], self._anchors[chosen], self._size) * np.float32(side)
-        candidates += np.array([square.x - side / 2, square.y - side / 2], dtype=np.float32)
+        scale = square.side / self._square.sides[0]
+        candidates = _decoded(boxes[0, chosen], taken.anchors[chosen]) * np.float32(scale)
+        candidates += np.array([square.x, square.y], np.float32)
         return _merged(candidates, scores)[:max_hands]
+
+    def _input_for(self, image: Image) -> _PalmInput:
+        """Return the smallest input into which an image fits when it is scaled to fit the square one."""
+        if self._open_in is None:
+            return self._square
+        side, longest = self._square.sides[0], max(image.shape[:2])
+        height, width = (
+            max(_STEP * math.ceil(side * size / longest / _STEP), _LEAST) for size in image.shape[:2]
+        )
+        if (height, width) not in self._inputs:
+            try:
+                taken = _PalmInput(self._open_in((height, width)))
+            except (BackendError, ModelError) as error:
+                problem = f"The palm detector goes on with its square input of {side} pixels. {error}"
+                self.choice = replace(self.choice, problems=(*self.choice.problems, problem))
+                taken = self._square
+            self._inputs[height, width] = taken
+        return self._inputs[height, width]
+
+
+class _PalmInput:
+    """Opened network with an input of one size.
+
+    Attributes:
+        session: The session.
+        sides: Height and width of its input, pixels.
+        anchors: Centres of its anchors, float32 [n, 2]: x, y in pixels from the middle of the input.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._input = NetworkInput(session)
+        self.sides = self._input.sides
+        size = np.array(self.sides[::-1], np.float32)
+        self.anchors: Floats = (palm_anchors(*self.sides) - np.float32(0.5)) * size
+        self._box = np.empty((*self.sides, 3), np.uint8)
+
+    def run(self, image: Image, order: ChannelOrder, square: Square, side: int) -> tuple[Floats, ...]:
+        """Run the network on a square of an image that is scaled to a side, pixels; its middle is seen."""
+        return self.session.run(self._input.fill(_scaled(image, square, side, self._box), order))
 
 
 def _for_near(manifest: Manifest, runtime: RuntimeOptions) -> RuntimeOptions:
@@ -166,19 +227,25 @@ def letterboxed(
     Returns:
         uint8 [size, size, 3], channels as in image.
     """
-    square = square or whole(image)
-    scale = square.side / size
-    matrix = np.array([[scale, 0, square.x - square.side / 2], [0, scale, square.y - square.side / 2]])
-    return warped(image, matrix, size, cv2.BORDER_CONSTANT, out)
+    box = np.empty((size, size, 3), np.uint8) if out is None else out
+    return _scaled(image, square or whole(image), size, box)
 
 
-def _decoded(raw: Floats, anchors: Floats, size: int) -> Floats:
+def _scaled(image: Image, square: Square, side: int, out: Image) -> Image:
+    """Write what the middle of a square of an image shows, scaled as if to a side, into an image."""
+    height, width = out.shape[:2]
+    scale = square.side / side
+    matrix = np.array([[scale, 0, square.x - scale * width / 2], [0, scale, square.y - scale * height / 2]])
+    return warped(image, matrix, (height, width), cv2.BORDER_CONSTANT, out)
+
+
+def _decoded(raw: Floats, anchors: Floats) -> Floats:
     """Decode regressions, float32 [n, 18] (box centre, box size, 7 keypoints), relative to anchors [n, 2].
 
     Returns:
-        float32 [n, 9, 2]: top left, bottom right, 7 keypoints, shares of the input.
+        float32 [n, 9, 2]: top left, bottom right, 7 keypoints, in the anchors' pixels.
     """
-    values = raw.reshape(-1, 2 + _KEYPOINTS, 2) / np.float32(size)
+    values = raw.reshape(-1, 2 + _KEYPOINTS, 2)
     centre, size = values[:, 0] + anchors, values[:, 1]
     result: Floats = values + anchors[:, None]
     result[:, 0] = centre - size / 2

@@ -142,7 +142,7 @@ def test_openvino_takes_over_where_onnx_runtime_does_not_open(
 def test_where_neither_opens_both_say_why(mixed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from hand_tracking_dsp.tracking.backends import openvino_backend
 
-    def refuse(_: bytes, name: str, options: RuntimeOptions) -> None:
+    def refuse(_: bytes, name: str, options: RuntimeOptions, *__: object) -> None:
         msg = f"{options.backend} refuses {name}."
         raise BackendError(msg)
 

@@ -27,11 +27,13 @@ from support.networks import near_detector_of
 from hand_tracking_dsp.cameras.camera import Frame
 from hand_tracking_dsp.errors import BackendError, ModelError
 from hand_tracking_dsp.hand import Joint
-from hand_tracking_dsp.tracking import opening
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session
+from hand_tracking_dsp.resources import original_bank
+from hand_tracking_dsp.tracking import opening, palm
+from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session, Sides
 from hand_tracking_dsp.tracking.geometry import palm_size, region_from_palm
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.motion import Square
+from hand_tracking_dsp.tracking.opening import open_checked
 from hand_tracking_dsp.tracking.palm import PalmDetector, letterboxed
 
 # What the detector's seven keypoints are.
@@ -52,12 +54,12 @@ def test_finds_the_palm_of_a_drawn_hand(
 ) -> None:
     detector = PalmDetector.load(bank_folder, variant)
     for frame in draw(6, seed=3):
-        (palm,) = detector.detect(frame.image, "bgr")
+        (found,) = detector.detect(frame.image, "bgr")
         assert frame.truth is not None
         truth = frame.truth[0].joints_px
-        distance = np.linalg.norm(palm.keypoints - truth[KEYPOINTS, :2], axis=1)
+        distance = np.linalg.norm(found.keypoints - truth[KEYPOINTS, :2], axis=1)
         assert distance.mean() < 0.25 * palm_size(truth)
-        region = region_from_palm(palm)
+        region = region_from_palm(found)
         inside = np.abs(truth[:, :2] - (region.x, region.y)).max(axis=1) < region.size
         assert inside.all()
 
@@ -74,11 +76,61 @@ def test_the_place_does_not_depend_on_the_shape_of_the_picture(
     detector: PalmDetector, draw: Callable[..., list[Frame]]
 ) -> None:
     image = draw(1)[0].image
-    (palm,) = detector.detect(image, "bgr")
+    (found,) = detector.detect(image, "bgr")
     # More rows below make the square larger and the hand smaller in it, but do not move it.
     taller = np.vstack([image, np.zeros((120, image.shape[1], 3), dtype=np.uint8)])
     (again,) = detector.detect(taller, "bgr")
-    np.testing.assert_allclose(again.keypoints, palm.keypoints, atol=8)
+    np.testing.assert_allclose(again.keypoints, found.keypoints, atol=8)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "sides"),
+    [
+        (slice(None), slice(None), (160, 192)),  # 640x480
+        (slice(60, 420), slice(None), (128, 192)),  # 16:9
+        (slice(None), slice(140, 500), (192, 160)),
+        (slice(None), slice(80, 560), (192, 192)),
+        (slice(None), slice(0, 2), (192, 96)),
+    ],
+)
+def test_the_input_is_no_larger_than_the_image_needs(
+    draw: Callable[..., list[Frame]],
+    monkeypatch: pytest.MonkeyPatch,
+    rows: slice,
+    columns: slice,
+    sides: tuple[int, int],
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(palm, "open_checked", lambda *args: opened.append(args[2]) or open_checked(*args))
+    image = np.ascontiguousarray(draw(1)[0].image[rows, columns])
+    detector = PalmDetector.load(original_bank(), "full")
+    found = detector.detect(image, "bgr")
+    assert opened == ([] if sides == (192, 192) else [sides])
+    square = in_a_square(detector).detect(image, "bgr")
+    assert len(found) == len(square)
+    for one, other in zip(found, square, strict=True):
+        np.testing.assert_allclose(one.keypoints, other.keypoints, atol=6)
+
+
+def in_a_square(detector: PalmDetector) -> PalmDetector:
+    """Make the same detector without other sizes of its input."""
+    return PalmDetector(detector.choice, detector._square.session)
+
+
+def test_where_another_size_does_not_open_the_square_goes_on_and_it_is_said_once(
+    draw: Callable[..., list[Frame]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> Session:
+        msg = "The backend is out of memory."
+        raise BackendError(msg)
+
+    detector = PalmDetector.load(original_bank(), "full")
+    monkeypatch.setattr(palm, "open_checked", refuse)
+    image = draw(1)[0].image
+    assert len(detector.detect(image, "bgr")) == len(detector.detect(image, "bgr")) == 1
+    assert [problem for problem in detector.choice.problems if "out of memory" in problem] == [
+        "The palm detector goes on with its square input of 192 pixels. The backend is out of memory."
+    ]
 
 
 def test_returns_no_more_palms_than_asked_for(
@@ -143,11 +195,11 @@ def test_a_near_detector_that_no_provider_opens_is_done_without_and_named(
 ) -> None:
     open_session = opening.open_session
 
-    def refuse(model: bytes, name: str, options: RuntimeOptions) -> Session:
+    def refuse(model: bytes, name: str, options: RuntimeOptions, *rest: Sides | None) -> Session:
         if options.precision == "int8":
             msg = "the backend knows no such operator"
             raise BackendError(msg)
-        return open_session(model, name, options)
+        return open_session(model, name, options, *rest)
 
     monkeypatch.setattr(opening, "open_session", refuse)
     detector = PalmDetector.load(near_bank, "", RuntimeOptions("onnxruntime", ("cpu",)))

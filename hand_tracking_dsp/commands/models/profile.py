@@ -23,12 +23,13 @@ from rich.progress import track
 
 from hand_tracking_dsp.commands.arguments import add_bank, add_option, require_at_least
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
+from hand_tracking_dsp.compression.bank.files import read_fixed_network
 from hand_tracking_dsp.compression.bank.operators import KINDS, time_by_kind
 from hand_tracking_dsp.compression.bank.verify import runtimes_here
 from hand_tracking_dsp.options import declaration
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import NetworkInfo
 from hand_tracking_dsp.tracking.precision import Choice, choose
 
@@ -72,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _rows(bank: Manifest, choices: list[Choice[NetworkInfo]], runs: int) -> Iterator[tuple[str, ...]]:
     for choice in choices:
-        times = time_by_kind(read_network(bank, choice.info), choice.runtime, runs)
+        times = time_by_kind(read_fixed_network(bank, choice.info), choice.runtime, runs)
         sum_ms = sum(times.values())
         shares = (f"{100 * ms / sum_ms:.1f} %" for ms in times.values())
         yield choice.info.file, choice.precision, choice.provider, f"{sum_ms:.2f}", *shares

@@ -32,16 +32,21 @@ from hand_tracking_dsp.commands.arguments import (
 )
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.bank.files import write_bank
-from hand_tracking_dsp.compression.data.pictures import list_pictures
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.palm.bank import (
     PRUNED,
+    SHAPES,
     DetectorFigures,
     make_detectors,
     measure_detectors,
     record,
 )
-from hand_tracking_dsp.compression.palm.pictures import MIN_PICTURES, detector_inputs, split_pictures
+from hand_tracking_dsp.compression.palm.pictures import (
+    MIN_PICTURES,
+    calibration_inputs,
+    detector_inputs,
+    split_pictures,
+)
 from hand_tracking_dsp.compression.palm.recall import total
 from hand_tracking_dsp.compression.palm.trained import read_trained
 from hand_tracking_dsp.errors import ConfigurationError
@@ -55,7 +60,7 @@ _NOTHING = "-"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_original_bank(parser)
-    add_images(parser, "a fifth of them is held back to measure on")
+    add_images(parser, "the last quarter of each by name is held out to measure on")
     parser.add_argument(
         "--boxes",
         type=Path,
@@ -67,7 +72,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="DIR",
-        help="folders of pictures without a hand, faces above all, in which palms are counted",
+        help="folders of pictures without a hand, faces above all, to calibrate on; in the last quarter of "
+        "each, held out, palms are counted",
     )
     parser.add_argument(
         "--trained",
@@ -95,11 +101,11 @@ def run(options: argparse.Namespace) -> int:
     bank = read_manifest(options.bank or original_bank())
     trained = read_trained(options.trained) if options.trained else None
     limit = read_image_limit(options, *options.images, *options.empty)
-    empty = [picture for folder in options.empty for picture in list_pictures(folder, limit)]
+    learn_empty, empty = split_pictures(options.empty, limit)
     boxes = read_boxes(options.boxes) if options.boxes else []
-    learn, held_back = split_pictures(options.images, limit)
-    images = detector_inputs(learn, options.count, options.seed)
-    check = detector_inputs(held_back, options.count, options.seed + 1)
+    learn, held_out = split_pictures(options.images, limit)
+    images = calibration_inputs(learn, learn_empty, options.count, options.seed)
+    check = detector_inputs(held_out, options.count, options.seed + 1)
     with Progress(console=console, transient=True) as progress:
         layers = progress.add_task("solving layers", total=None)
         bank, networks = make_detectors(
@@ -127,7 +133,7 @@ def run(options: argparse.Namespace) -> int:
     sources = ", ".join(sorted({path.resolve().name for path in options.images}))
     marked = options.boxes.resolve().parent.name if options.boxes else ""
     without = ", ".join(sorted({path.resolve().name for path in options.empty}))
-    data = f"{sources} ({len(check)} held back, seed {options.seed})"
+    data = f"{sources} ({len(check)} held out, seed {options.seed})"
     new = record(bank, results, data, marked, without)
     write_bank(options.out, new, {file: serialized(model) for file, model in networks.items()})
     console.print(f"The bank is written into {options.out}.")
@@ -147,7 +153,8 @@ def _table_of_networks(results: list[DetectorFigures]) -> Table:
     for result in results:
         found, p50_ms = total(result.recalls), result.times.p50_ms
         marks = (f"{100 * found.recall:.2f}", f"{100 * found.precision:.2f}")
-        times = (f"{p50_ms:.2f}", f"{p50_ms / dense_ms:.2f}")
+        shaped = (f"{times.p50_ms / dense_ms:.2f}" for times in result.shaped)
+        times = (f"{p50_ms:.2f}", f"{p50_ms / dense_ms:.2f}", *shaped)
         false = result.false
         wrong = (f"{false.wrong} of {false.pictures}", f"{false.wrong_squares} of {false.squares}")
         rows.append(
@@ -159,10 +166,12 @@ def _table_of_networks(results: list[DetectorFigures]) -> Table:
             )
         )
     title = (
-        "One run in ONNX Runtime, 1 thread, in turn; hands on marked pictures; pictures without a hand, and "
-        "squares of them, in which a palm is seen"
+        "One run in ONNX Runtime, 1 thread, in turn, on a square image, and on images of other shapes in "
+        "shares of the dense network's on a square one; hands on marked pictures; pictures without a hand, "
+        "and squares of them, in which a palm is seen"
     )
-    headings = ("network", "p50 ms", "of dense", "recall %", "precision %", "false palms", "in squares")
+    marks_and_false = ("recall %", "precision %", "false palms", "in squares")
+    headings = ("network", "p50 ms", "of dense", *SHAPES, *marks_and_false)
     return make_table(title, headings, rows)
 
 
@@ -180,7 +189,7 @@ def _table_of_deviations(results: list[DetectorFigures], pictures: int) -> Table
         for result in results
         if (found := result.deviation)
     )
-    title = f"Against {results[0].file} on {pictures} pictures held back; offset in % of the palm"
+    title = f"Against {results[0].file} on {pictures} pictures held out; offset in % of the palm"
     return make_table(title, ("network", "lost", "new", "offset", "p95", "overlap"), rows)
 
 

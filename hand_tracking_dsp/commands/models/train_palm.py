@@ -38,7 +38,7 @@ from hand_tracking_dsp.tracking.manifest import read_manifest
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.description = (
-        "Prunes the smallest palm detector of a bank and trains it towards the bank's first, on frames of "
+        "Prunes a bank's first palm detector and trains the smaller one towards it, on frames of "
         "192 and 128 pixels; where no hand is, it learns to see none. The last quarter of each folder is "
         "held out to measure on. The same command goes on where it was stopped; 'models prune-palm "
         "--trained' makes a bank of what it leaves."
@@ -57,9 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without",
         nargs="*",
-        default=["block01", "block02"],
+        default=["block01", "block03"],
         metavar="BLOCK",
-        help="residual blocks to take out first; block01 block02 if not given",
+        help="residual blocks to take out first; block01 block03 if not given",
     )
     parser.add_argument(
         "--depthwise", action="store_true", help="train depthwise kernels, too; slow on a CPU"

@@ -39,7 +39,7 @@ from hand_tracking_dsp.commands.models.checked_hands import checked_hands
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
 from hand_tracking_dsp.compression.bank.byte_input import largest_difference
 from hand_tracking_dsp.compression.bank.checks import Check, check_networks
-from hand_tracking_dsp.compression.bank.files import read_float_network, write_manifest
+from hand_tracking_dsp.compression.bank.files import read_fixed_network, read_float_network, write_manifest
 from hand_tracking_dsp.compression.bank.timing import Times
 from hand_tracking_dsp.compression.bank.verify import (
     Timed,
@@ -50,7 +50,7 @@ from hand_tracking_dsp.compression.bank.verify import (
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.losses import DEVIATION
-from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
 from hand_tracking_dsp.tracking.precision import Choice, choose
 from hand_tracking_dsp.tracking.types import Image
@@ -154,7 +154,7 @@ def _compare_inputs(bank: Manifest, images: Sequence[Image], console: Console) -
     if not chosen:
         return True
     found = [
-        largest_difference(read_float_network(bank, info), read_network(bank, info), info.file, images)
+        largest_difference(read_float_network(bank, info), read_fixed_network(bank, info), info.file, images)
         for info in track(chosen, description="comparing", console=console, transient=True)
     ]
     rows = (

@@ -37,13 +37,12 @@ from hand_tracking_dsp.compression.bank.deviation import (
 from hand_tracking_dsp.compression.data.crops import HandFinder, cut
 from hand_tracking_dsp.errors import BackendError, ConfigurationError, ModelError
 from hand_tracking_dsp.recordings.truth import boxes_overlap
-from hand_tracking_dsp.tracking.backends import open_session
 from hand_tracking_dsp.tracking.backends.base import Session
-from hand_tracking_dsp.tracking.contract import check_session, contract_of, warm_up
 from hand_tracking_dsp.tracking.depth_level import require_own_joints
 from hand_tracking_dsp.tracking.losses import DEVIATION, PALMS_FOUND
 from hand_tracking_dsp.tracking.manifest import Manifest, read_network
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
+from hand_tracking_dsp.tracking.opening import open_checked
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.precision import Choice
 from hand_tracking_dsp.tracking.types import Image, PalmDetection
@@ -152,15 +151,6 @@ def check_networks(
             metric = DEVIATION if isinstance(choice.info, LevelInfo) else PALMS_FOUND
             result = Check(choice, metric, math.nan, None, 0, str(error))
         yield result
-
-
-def open_checked(network: bytes, choice: Choice[NetworkInfo]) -> Session:
-    """Open a network, check that it keeps its contract, and warm it up."""
-    contract = contract_of(choice.info)
-    session = open_session(network, choice.info.file, choice.runtime)
-    check_session(session, contract, choice.info.file)
-    warm_up(session, contract, choice.info.file)
-    return session
 
 
 def _crops(images: Sequence[Image]) -> list[NDArray[np.uint8]]:

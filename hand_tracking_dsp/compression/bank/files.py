@@ -23,6 +23,7 @@ from pathlib import Path
 import onnx
 
 from hand_tracking_dsp.compression.bank.byte_input import with_byte_input, with_float_input
+from hand_tracking_dsp.compression.bank.free_size import has_free_size, with_fixed_size, with_free_size
 from hand_tracking_dsp.compression.bank.half_weights import with_float_weights, with_half_weights
 from hand_tracking_dsp.compression.onnx_graph import parse_model, without_output
 from hand_tracking_dsp.documents import sha256_of
@@ -31,7 +32,7 @@ from hand_tracking_dsp.file_set import FileSet
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.tracking.contract import BYTE_INPUT
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest, read_network
-from hand_tracking_dsp.tracking.network_info import File, FileInfo, LevelInfo
+from hand_tracking_dsp.tracking.network_info import File, FileInfo, LevelInfo, NetworkInfo, files_of
 
 
 def read_float_network(bank: Manifest, info: FileInfo) -> bytes:
@@ -43,7 +44,7 @@ def read_float_network(bank: Manifest, info: FileInfo) -> bytes:
     data = read_network(bank, info)
     if info.float_sha256 is None:
         return data
-    data = with_float_input(with_float_weights(data), info.file)
+    data = with_float_input(with_float_weights(with_fixed_size(data)), info.file)
     if sha256_of(data) != info.float_sha256:
         msg = (
             f"The network {info.file} does not compute what {MANIFEST_NAME} says of it (sha256 "
@@ -52,6 +53,15 @@ def read_float_network(bank: Manifest, info: FileInfo) -> bytes:
         )
         raise ModelError(msg)
     return data
+
+
+def read_fixed_network(bank: Manifest, info: FileInfo) -> bytes:
+    """Read the ONNX file of a network or one of its variants as it is, a palm detector with a fixed size.
+
+    Raises:
+        ModelError: The file is missing or damaged, or is another one than the bank says.
+    """
+    return with_fixed_size(read_network(bank, info))
 
 
 def read_files(bank: Manifest) -> dict[str, bytes]:
@@ -115,7 +125,8 @@ def write_bank(
 ) -> Manifest:
     """Write the networks of a bank, then bank.json; whatever fails, an old bank there stays usable.
 
-    From schema contract.BYTE_INPUT on new networks of images get the byte input. New fp32 files keep their
+    From schema contract.BYTE_INPUT on new networks of images get the byte input. New palm detectors take
+    images of any size. New fp32 files keep their
     weights as float16 where that loses nothing.
 
     A file that lies there with other bytes is not touched: the new one then gets a name with the
@@ -126,13 +137,15 @@ def write_bank(
         bank: Manifest of the bank; returned as written.
         files: New ONNX files by name, with the float input and float32 weights; the others lie in the bank's
             own folder and stay as they are.
-        keep_floats: Names of new files that keep the float input.
+        keep_floats: Names of new files that keep the float input, and their size.
 
     Raises:
         ModelError: A network that the bank names is missing or another one.
         OutputError: Something cannot be written.
     """
     written = FileSet(folder / MANIFEST_NAME, _old_files(folder))
+    palms = {info.file for detector in bank.detectors for info in files_of(detector)}
+    free: set[str] = set()
 
     def placed(info: File) -> File:
         if info.file not in files:
@@ -140,20 +153,35 @@ def write_bank(
         if sha256_of(data := files[info.file]) != info.computes:
             msg = f"The network {info.file} is not the one that its entry describes: make the entry again."
             raise ModelError(msg)
-        info, data = _packed(info, data, bank.schema >= BYTE_INPUT and info.file not in keep_floats)
-        return replace(info, file=written.add(info.file, data))
+        takes_bytes = bank.schema >= BYTE_INPUT and info.file not in keep_floats
+        palm = info.file in palms and info.file not in keep_floats
+        info, data = _packed(info, data, takes_bytes, palm)
+        file = written.add(info.file, data)
+        if palm and has_free_size(data):
+            free.add(file)
+        return replace(info, file=file)
 
     new = replace(bank.with_each_file(placed), folder=folder)
+    new = replace(new, detectors=tuple(_any_size(info, free) for info in new.detectors))
     written.write(new.to_text())
     return new
 
 
-def _packed(info: File, data: bytes, takes_bytes: bool) -> tuple[File, bytes]:
+def _any_size(detector: NetworkInfo, free: Collection[str]) -> NetworkInfo:
+    """Say of a palm detector that it takes images of any size where all its files are among those that do."""
+    if all(info.file in free for info in files_of(detector)):
+        return replace(detector, any_size=True)
+    return detector
+
+
+def _packed(info: File, data: bytes, takes_bytes: bool, palm: bool) -> tuple[File, bytes]:
     """Return a network as a bank keeps it, and its entry, which goes on naming what it computes."""
     if takes_bytes:
         data = with_byte_input(data, info.file)
     if info.precision == "fp32":
         data = with_half_weights(data)
+    if palm:
+        data = with_free_size(data)
     found, computes = sha256_of(data), info.computes
     if found == info.sha256:
         return info, data

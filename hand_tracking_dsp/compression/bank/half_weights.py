@@ -26,7 +26,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from hand_tracking_dsp.compression.onnx_graph import copied, serialized, set_nodes
+from hand_tracking_dsp.compression.onnx_graph import copied, parse_unchecked, serialized, set_nodes
 
 _SUFFIX = ".float16"
 # Below that a Cast takes about as many bytes as it saves.
@@ -40,7 +40,7 @@ def with_half_weights(network: bytes) -> bytes:
         ONNX file with the same outputs to the last bit; the same file where no weights can be kept so, and
         where it is not an ONNX file, which is said where it is opened.
     """
-    model = _parsed(network)
+    model = parse_unchecked(network)
     given = {value.name for value in (*model.graph.input, *model.graph.output)}
     casts = []
     for tensor in model.graph.initializer:
@@ -70,7 +70,7 @@ def rounded_to_half(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def with_float_weights(network: bytes) -> bytes:
     """Give a file that with_half_weights made its float32 weights again; another one stays as it is."""
-    model = _parsed(network)
+    model = parse_unchecked(network)
     halves = {one.name: one for one in model.graph.initializer if one.data_type == TensorProto.FLOAT16}
     count = 0
     for node in model.graph.node:
@@ -84,15 +84,6 @@ def with_float_weights(network: bytes) -> bytes:
         return network
     set_nodes(model, list(map(copied, model.graph.node[count:])))
     return serialized(model)
-
-
-def _parsed(network: bytes) -> onnx.ModelProto:
-    """Read an ONNX file without checking its graph; what cannot be read gives an empty one."""
-    try:
-        model: onnx.ModelProto = onnx.load_from_string(network)
-    except Exception:  # noqa: BLE001 (protobuf's own; its package is not a dependency)
-        return onnx.ModelProto()
-    return model
 
 
 def _halved(tensor: TensorProto) -> TensorProto | None:

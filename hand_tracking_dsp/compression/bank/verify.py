@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 
 import onnx
 
-from hand_tracking_dsp.compression.bank.checks import Check, open_checked
+from hand_tracking_dsp.compression.bank.checks import Check
 from hand_tracking_dsp.compression.bank.entries import new_accuracy, with_accuracy, with_latency
 from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_turn
 from hand_tracking_dsp.errors import BackendError
@@ -32,6 +32,7 @@ from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_s
 from hand_tracking_dsp.tracking.device import device_name
 from hand_tracking_dsp.tracking.manifest import Manifest, read_network
 from hand_tracking_dsp.tracking.network_info import Accuracy, File, FileInfo, NetworkInfo
+from hand_tracking_dsp.tracking.opening import open_checked
 from hand_tracking_dsp.tracking.precision import Choice, possible
 
 

@@ -14,9 +14,9 @@
 
 """Frames to train palm detectors on, made on the device that trains, with the dense detector's answers.
 
-A frame shows a whole picture, or a part of it, or the picture small before another one that has no hand. The
-dense detector labels the clean frame; students see it covered and changed by cameras and light. Where no hand
-is, there is no palm, whatever the dense detector says.
+A frame shows a whole picture, or a part of it, or the picture small before another one, which may show hands,
+too. The dense detector labels the clean frame; students see it covered and changed by cameras and light.
+Where no hand is, there is no palm, whatever the dense detector says.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ class FrameOptions:
         size: Number of frames.
         sides: Sides of the frames, pixels; the batches take turns.
         empty: Share of the frames without a hand.
+        crowded: Share of the others that show a second picture of hands behind the first.
         clean: Share of the frames that are shown as they are.
         covered: Share of the others in which something lies over a palm, or anywhere where there is none.
         changes: Shares of the others that cameras and light change.
@@ -87,7 +88,8 @@ class FrameOptions:
 
     size: int = 64
     sides: tuple[int, ...] = (192, 192, 128)
-    empty: float = 0.4
+    empty: float = 0.2
+    crowded: float = 0.4
     clean: float = 0.25
     covered: float = 0.3
     changes: ChangeShares = field(
@@ -209,9 +211,14 @@ class FrameMaker:
     def clean(self, draw: Draw, hands: int, empty: int, side: int) -> LabelledBatch:
         """Make frames of hands, then frames without one, that nothing covers or changes."""
         pictures, shown = self._hands.cut(draw, hands, _HANDS_VIEW, side)
-        there = shown[:, None]
+        there = shown[:, None].clone()
         none, inside = self._empty.cut(draw, empty, _EMPTY_VIEW, side)
         behind = self._backdrops(draw, hands, side)
+        crowded = draw.chosen(hands, self._options.crowded)
+        if len(crowded):
+            others, seen = self._hands.cut(draw, len(crowded), _HANDS_VIEW, side)
+            behind[crowded] = torch.lerp(behind[crowded], others, seen[:, None])
+            shown[crowded] = torch.maximum(shown[crowded], seen)
         images = torch.cat([pictures * there + behind * (1 - there), none * inside[:, None]])
         labels = self._teacher.label(images)
         nothing = torch.ones_like(labels["scores"], dtype=torch.bool)

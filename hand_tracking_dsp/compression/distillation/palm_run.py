@@ -25,8 +25,6 @@ from typing import Any
 import onnx
 
 from hand_tracking_dsp.compression.bank.files import read_model
-from hand_tracking_dsp.compression.data.picture_pack import hold_out_end
-from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures, spread
 from hand_tracking_dsp.compression.distillation.batch_changes import Draw
 from hand_tracking_dsp.compression.distillation.batch_maker import LabelledBatch
 from hand_tracking_dsp.compression.distillation.joint_train import JointTrainer, Report
@@ -39,7 +37,7 @@ from hand_tracking_dsp.compression.distillation.palm_frames import (
 from hand_tracking_dsp.compression.distillation.palm_student import PalmStudent, measure_palms
 from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions
 from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
-from hand_tracking_dsp.compression.palm.pictures import detector_inputs
+from hand_tracking_dsp.compression.palm.pictures import calibration_inputs, split_pictures
 from hand_tracking_dsp.compression.palm.prune import prune_palm
 from hand_tracking_dsp.compression.palm.trained import TrainedPalm, write_trained
 from hand_tracking_dsp.documents import sha256_of
@@ -47,9 +45,8 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import make_folder, write_bytes
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.network_info import NetworkInfo
 
-_CALIBRATED = 96
+_CALIBRATED = 128
 _MEASURED = 192
 # What is left to do after the training: the network is written.
 _END_S = 3.0
@@ -60,7 +57,7 @@ class PalmTrainingOptions:
     """Options of a palm detector's training.
 
     Attributes:
-        without: Residual blocks that are taken out of the smallest detector before it is pruned and trained.
+        without: Residual blocks that are taken out of the dense detector before it is pruned and trained.
         depthwise: Train depthwise kernels, too.
         pictures: Most pictures of hands.
         frames: Contents of a batch.
@@ -68,7 +65,7 @@ class PalmTrainingOptions:
         limit: Limit of the pictures that are read.
     """
 
-    without: tuple[str, ...] = ("block01", "block02")
+    without: tuple[str, ...] = ("block01", "block03")
     depthwise: bool = False
     pictures: int = 6000
     frames: FrameOptions = field(default_factory=FrameOptions)
@@ -83,7 +80,7 @@ class PalmTraining:
     the training begins with, a folder of checkpoints, and the detector with its record.
 
     Args:
-        bank: Bank whose first palm detector is the teacher; the smallest is pruned and trained.
+        bank: Bank whose first palm detector is pruned and trained, and is the teacher.
         hands: Folders of pictures of hands.
         empty: Folders of pictures without a hand.
         work: Work folder.
@@ -107,7 +104,7 @@ class PalmTraining:
         self._work, self._options, self._report = work, options, report
         self._detectors = bank.detectors
         self._models = [read_model(bank, info) for info in bank.detectors]
-        self._hands, self._empty = (_split(folders, options.limit) for folders in (hands, empty))
+        self._hands, self._empty = (split_pictures(folders, options.limit) for folders in (hands, empty))
 
     def run(self, stop_after_s: float) -> bool:
         """Train for as long as there is time, and write the detector.
@@ -124,11 +121,11 @@ class PalmTraining:
         """
         started, training = time.monotonic(), self._options.training
         make_folder(self._work)
-        small, start = self._start()
+        start = self._start()
         teacher = PalmTeacher(self._models, training.device)
         maker = self._maker(teacher, part=0)
         validation = self._validation(teacher, self._maker(teacher, part=1))
-        student = PalmStudent(small.name, start, training, depthwise=self._options.depthwise)
+        student = PalmStudent(self._detectors[0].name, start, training, depthwise=self._options.depthwise)
         settings = (
             f"{sha256_of(serialized(start))}{training.learning_rate}{training.seed}{self._options.frames}"
         )
@@ -143,23 +140,21 @@ class PalmTraining:
             trainer.finish_within(left)
         self._report(f"training from batch {trainer.step}, {100 * trainer.progress:.0f} % done")
         finished = trainer.run(self._report, left)
-        self._write(trainer, small, finished=finished)
+        self._write(trainer, finished=finished)
         return finished
 
-    def _start(self) -> tuple[NetworkInfo, onnx.ModelProto]:
-        """Prune the smallest detector, or read what an earlier call pruned."""
-        small = min(self._detectors, key=lambda info: info.macs)
-        without, seed = self._options.without, self._options.training.seed
-        way = sha256_of(f"{small.computes}{without}{seed}".encode())[:8]
+    def _start(self) -> onnx.ModelProto:
+        """Prune the dense detector, or read what an earlier call pruned."""
+        dense, without, seed = self._detectors[0], self._options.without, self._options.training.seed
+        way = sha256_of(f"{dense.computes}{without}{seed}".encode())[:8]
         path = self._work / f"start-{way}.onnx"
         if path.exists():
-            return small, parse_model(path.read_bytes(), str(path))
-        self._report(f"pruning {small.name} by least squares")
-        images = detector_inputs(self._hands[0], _CALIBRATED, seed)
-        model = self._models[self._detectors.index(small)]
-        start = prune_palm(model, images, without=without, seed=seed)
+            return parse_model(path.read_bytes(), str(path))
+        self._report(f"pruning {dense.name} by least squares")
+        images = calibration_inputs(self._hands[0], self._empty[0], _CALIBRATED, seed)
+        start = prune_palm(self._models[0], images, without=without, seed=seed)
         write_bytes(path, serialized(start))
-        return small, start
+        return start
 
     def _maker(self, teacher: PalmTeacher, part: int) -> FrameMaker:
         """Make frames of the pictures to train on, part 0, or to measure on, 1."""
@@ -189,14 +184,12 @@ class PalmTraining:
         sets["covered and changed"] = maker.changed(*first, draw)
         return sets
 
-    def _write(self, trainer: JointTrainer[PalmStudent], small: NetworkInfo, *, finished: bool) -> None:
+    def _write(self, trainer: JointTrainer[PalmStudent], *, finished: bool) -> None:
         """Write the detector, and what it was made of and how."""
         options = self._options
         source: dict[str, Any] = {
-            "file": small.file,
-            "sha256": small.computes,
-            "teacher": self._detectors[0].file,
-            "teacher_sha256": self._detectors[0].computes,
+            "file": self._detectors[0].file,
+            "sha256": self._detectors[0].computes,
             "method": "blocks taken out, 5x5 kernels of the finest grid cut to 3x3, trained on frames",
             "without": list(options.without),
             "steps": trainer.step,
@@ -212,10 +205,3 @@ class PalmTraining:
             "curve": trainer.curve,
         }
         write_trained(self._work, TrainedPalm(trainer.students[0].to_onnx(), source), rest)
-
-
-def _split(folders: Sequence[Path], limit: ImageOptions) -> tuple[list[Picture], list[Picture]]:
-    """List the pictures to train on and those to measure on, spread evenly over the folders."""
-    halves = [hold_out_end(list_pictures(folder, limit)) for folder in folders]
-    train, held_out = (spread(part) for part in zip(*halves, strict=True))
-    return train, held_out

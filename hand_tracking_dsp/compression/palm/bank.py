@@ -31,6 +31,7 @@ from hand_tracking_dsp.compression.bank.entries import (
     with_variant,
 )
 from hand_tracking_dsp.compression.bank.files import read_model
+from hand_tracking_dsp.compression.bank.free_size import with_free_size
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_turn
 from hand_tracking_dsp.compression.data.pictures import Picture
@@ -51,6 +52,7 @@ from hand_tracking_dsp.compression.palm.trained import TrainedPalm
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.recordings.labels import LabelledPicture
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.contract import PALM
 from hand_tracking_dsp.tracking.losses import RECALL
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import Accuracy, File, NetworkInfo
@@ -67,6 +69,9 @@ OFFSET = "region_offset_palm_percent"
 FALSE_PALMS = "false_palms_percent"
 """Metric: share of views of pictures without a hand, whole and in squares, in which a palm is seen, in %."""
 
+SHAPES = {"4:3": (160, 192), "16:9": (128, 192)}
+"""Height and width of the input, pixels, for images of two shapes."""
+
 # Of the dense detector's palms, in frames harder than a camera's: MediaPipe's own lite has 0.9 of them.
 _LEAST_COMMON = 0.8
 _THREADS = 1
@@ -82,9 +87,10 @@ class DetectorFigures:
     Attributes:
         file: Its name.
         provider: What ran it, as Session.provider.
-        times: Times of one run, one thread.
+        times: Times of one run on a square image, one thread.
+        shaped: The same on images of SHAPES.
         recalls: Recall by recording; empty without boxes.
-        deviation: Deviation from the dense detector on pictures held back; None for the dense one itself.
+        deviation: Deviation from the dense detector on pictures held out; None for the dense one itself.
         false: Palms seen where no hand is; of no picture without such pictures.
         problem: Why it is not good enough for a bank; "" if it is.
     """
@@ -92,6 +98,7 @@ class DetectorFigures:
     file: str
     provider: str
     times: Times
+    shaped: Sequence[Times] = ()
     recalls: Mapping[str, Recall] = field(default_factory=dict)
     deviation: RegionDeviation | None = None
     false: FalsePalms = field(default_factory=FalsePalms)
@@ -108,8 +115,8 @@ def make_detectors(
     """Give each palm detector of a bank an INT8 variant, and add a pruned or trained one.
 
     Args:
-        bank: Bank whose first detector is the dense one.
-        images: uint8 [n, 192, 192, 3], RGB, to calibrate on.
+        bank: Bank whose first detector is the dense one, which is pruned.
+        images: uint8 [n, 192, 192, 3], RGB, to calibrate on: of pictures with and without hands.
         seed: Seed of the positions compared.
         on_step: Called after each layer that was solved again.
         trained: Detector to take instead of pruning one.
@@ -133,11 +140,11 @@ def make_detectors(
     if trained is not None:
         pruned, source = fold_kinks(trained.model), dict(trained.source)
     else:
-        smallest = min(originals, key=lambda info: info.macs)
-        pruned = fold_kinks(prune_palm(made[smallest.file], images, seed=seed, on_step=on_step))
+        dense = originals[0]
+        pruned = fold_kinks(prune_palm(made[dense.file], images, seed=seed, on_step=on_step))
         source = {
-            "file": smallest.file,
-            "sha256": smallest.computes,
+            "file": dense.file,
+            "sha256": dense.computes,
             "method": "5x5 kernels of the finest grid cut to 3x3, least squares",
             "pictures": len(images),
             "seed": seed,
@@ -161,7 +168,7 @@ def measure_detectors(
 
     Args:
         networks: Networks by file; the first is the dense one.
-        images: uint8 [n, 192, 192, 3], RGB, held back from calibration.
+        images: uint8 [n, 192, 192, 3], RGB, held out from calibration.
         pictures: Pictures with hands that a person marked; none if there are no such.
         runs: Timed runs of each, at least 1.
         least_recall: Share of the dense detector's recall that is good enough.
@@ -173,20 +180,25 @@ def measure_detectors(
         SourceError: A marked picture cannot be decoded.
     """
     runtime = RuntimeOptions("onnxruntime", ("cpu",), threads=_THREADS)
-    sessions = [open_session(serialized(model), file, runtime) for file, model in networks.items()]
-    times = time_in_turn(grey_runs(sessions), runs)
+    sessions = [
+        open_session(with_free_size(serialized(model)), file, runtime, sides)
+        for file, model in networks.items()
+        for sides in (PALM.sides, *SHAPES.values())
+    ]
+    times = iter(time_in_turn(grey_runs(sessions), runs))
     detectors = [open_detector(model, file, runtime) for file, model in networks.items()]
     deviations = [None, *measure_deviation(detectors[0], detectors[1:], images, "rgb", on_progress)]
     results = [
         DetectorFigures(
             file,
             detector.provider,
-            time,
+            next(times),
+            [next(times) for _ in SHAPES],
             measure_recall(detector, pictures, on_progress),
             deviation,
             measure_false_palms(detector, empty, on_progress),
         )
-        for file, detector, time, deviation in zip(networks, detectors, times, deviations, strict=True)
+        for file, detector, deviation in zip(networks, detectors, deviations, strict=True)
     ]
     for result in results[1:]:
         result.problem = _problem(result, results[0], least_recall)

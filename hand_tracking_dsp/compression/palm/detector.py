@@ -21,10 +21,13 @@ from dataclasses import replace
 import onnx
 
 from hand_tracking_dsp.compression.bank.entries import new_near
+from hand_tracking_dsp.compression.bank.free_size import with_free_size
 from hand_tracking_dsp.compression.bank.model_size import sizes
+from hand_tracking_dsp.compression.input_size import input_side
 from hand_tracking_dsp.compression.onnx_graph import serialized
-from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
-from hand_tracking_dsp.tracking.contract import check_session, contract_of
+from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.network_info import NetworkInfo
+from hand_tracking_dsp.tracking.opening import open_checked
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.precision import Choice
 
@@ -32,17 +35,19 @@ from hand_tracking_dsp.tracking.precision import Choice
 def open_detector(model: onnx.ModelProto, name: str, runtime: RuntimeOptions | None = None) -> PalmDetector:
     """Make a detector of a network with the float input, of any size; the name is for messages.
 
-    It is run as it is.
+    It is run as it is, on images that are not square with no larger an input than they need.
 
     Raises:
         BackendError: The backend refuses it.
         ModelError: It breaks the contract.
     """
-    data = serialized(model)
+    data = with_free_size(serialized(model))
+    size = input_side(model)
     # Nothing is chosen here: "fp32" runs a file in the arithmetic that it is written in.
     options = replace(runtime or RuntimeOptions(), precision="fp32")
-    session = open_session(data, name, options)
-    size = int(session.inputs[0].shape[-1])
-    info = new_near(name, name, data, size, "fp32", **sizes(model))
-    check_session(session, contract_of(info), name)
-    return PalmDetector(Choice(info, options, session.provider), session)
+    info: NetworkInfo = new_near(name, name, data, size, "fp32", **sizes(model))
+    choice = Choice(info, options, "")
+    session = open_checked(data, choice)
+    return PalmDetector(
+        choice.run_by(session), session, open_in=lambda sides: open_checked(data, choice, sides)
+    )

@@ -23,9 +23,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.compression.data.picture_pack import hold_out_end
 from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures, spread
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.tracking.motion import Square
 from hand_tracking_dsp.tracking.palm import letterboxed
 from hand_tracking_dsp.tracking.types import Image
 
@@ -35,27 +37,25 @@ MIN_PICTURES = 32
 # A hand that fills the picture, one at the usual distance, and one across the room.
 _SCALES = (1.0, 1.0, 0.7, 0.45)
 _FRAME_SHAPES = ((480, 640), (360, 640), (640, 480), (480, 480))
-_HELD_BACK_OF = 5
+
+_SQUARE = 0.5
+"""Side of a square of a picture without a hand, in shorter sides of the picture."""
 
 
 def split_pictures(
     folders: Sequence[Path], limit: ImageOptions | None = None
 ) -> tuple[list[Picture], list[Picture]]:
-    """List the pictures of some folders: those to learn from, and those held back to measure on.
+    """List the pictures of some folders: those to learn from, and those held out to measure on.
 
-    Every fifth run of neighbours is held back; any beginning of a list is spread evenly over the folders.
+    The last quarter of each folder by name is held out; any beginning of a list is spread evenly over the
+    folders.
 
     Raises:
         SourceError: A folder is missing or holds no picture.
     """
-    folders_pictures = [list_pictures(folder, limit) for folder in folders]
-
-    def of(held_back: bool) -> list[Picture]:
-        return spread(
-            [[one for one in pictures if _is_held_back(one) == held_back] for pictures in folders_pictures]
-        )
-
-    return of(held_back=False), of(held_back=True)
+    halves = [hold_out_end(list_pictures(folder, limit)) for folder in folders]
+    learn, held_out = ([half[i] for half in halves] for i in range(2))
+    return spread(learn), spread(held_out)
 
 
 def detector_inputs(pictures: Sequence[Picture], count: int, seed: int = 0) -> NDArray[np.uint8]:
@@ -87,6 +87,41 @@ def detector_inputs(pictures: Sequence[Picture], count: int, seed: int = 0) -> N
     return np.stack(inputs)
 
 
+def calibration_inputs(
+    hands: Sequence[Picture], empty: Sequence[Picture], count: int, seed: int = 0
+) -> NDArray[np.uint8]:
+    """Make inputs as detector_inputs does, followed by half as many of pictures without a hand.
+
+    These are shown whole or in one of their squares, where a face fills the input as a hand would.
+
+    Returns:
+        uint8 [n, 192, 192, 3], RGB; n is count where there is no picture without a hand.
+
+    Raises:
+        ConfigurationError: As detector_inputs.
+    """
+    inputs = detector_inputs(hands, count, seed)
+    random = np.random.default_rng(seed)
+    without = []
+    for image in (one.read() for one in empty[: count // 2]):
+        if image is not None:
+            views = [None, *squares(image)]
+            view = letterboxed(image, views[int(random.integers(len(views)))])
+            without.append(cv2.cvtColor(view, cv2.COLOR_BGR2RGB))
+    return np.concatenate([inputs, np.stack(without)]) if without else inputs
+
+
+def squares(image: Image) -> list[Square]:
+    """Return nine squares of an image, three by three, from corner to corner."""
+    height, width = image.shape[:2]
+    side = _SQUARE * min(height, width)
+    return [
+        Square(side / 2 + (width - side) * column / 2, side / 2 + (height - side) * row / 2, side)
+        for row in range(3)
+        for column in range(3)
+    ]
+
+
 def _placed(image: Image, backdrop: Image, random: np.random.Generator) -> Image:
     """Lay a picture into a frame that another one, blurred, fills."""
     height, width = _FRAME_SHAPES[int(random.integers(len(_FRAME_SHAPES)))]
@@ -108,7 +143,3 @@ def _placed(image: Image, backdrop: Image, random: np.random.Generator) -> Image
     gain, offset = float(random.uniform(0.6, 1.3)), float(random.uniform(-20, 20))
     lit: Image = np.clip(placed * np.float32(gain) + np.float32(offset), 0, 255).astype(np.uint8)
     return lit
-
-
-def _is_held_back(picture: Picture) -> bool:
-    return int(picture.group.rpartition("/")[2]) % _HELD_BACK_OF == 0

@@ -39,18 +39,15 @@ from operator import add
 import numpy as np
 
 from hand_tracking_dsp.compression.data.pictures import Picture
+from hand_tracking_dsp.compression.palm.pictures import squares
 from hand_tracking_dsp.recordings.labels import LabelledPicture
-from hand_tracking_dsp.tracking.motion import Square
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.types import Floats, Image, PalmDetection
+from hand_tracking_dsp.tracking.types import Floats, PalmDetection
 
 MOST_PALMS = 8
 """Palms asked of a picture: more than there are hands, so that every false one counts."""
 
 _SMALLEST_SHARE, _LARGEST_SHARE = 0.2, 1.2
-
-_SQUARE = 0.5
-"""Side of a square of a picture without a hand, in shorter sides of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,23 +160,12 @@ def measure_false_palms(
         image = picture.read()
         if image is not None:
             whole = bool(detector.detect(image, "bgr", 1))
-            places = _squares(image)
+            places = squares(image)
             wrong = sum(bool(detector.detect(image, "bgr", 1, place=place)) for place in places)
             found += FalsePalms(1, int(whole), len(places), wrong)
         if on_progress:
             on_progress()
     return found
-
-
-def _squares(image: Image) -> list[Square]:
-    """Return squares of an image, three by three, from corner to corner."""
-    height, width = image.shape[:2]
-    side = _SQUARE * min(height, width)
-    return [
-        Square(side / 2 + (width - side) * column / 2, side / 2 + (height - side) * row / 2, side)
-        for row in range(3)
-        for column in range(3)
-    ]
 
 
 def total(results: Mapping[str, Recall]) -> Recall:

@@ -24,12 +24,13 @@ from types import ModuleType
 from typing import TypeVar, cast
 
 from hand_tracking_dsp.errors import BackendError
-from hand_tracking_dsp.tracking.backends.base import BACKENDS, RuntimeOptions, Session, TensorSpec
+from hand_tracking_dsp.tracking.backends.base import BACKENDS, RuntimeOptions, Session, Sides, TensorSpec
 
 __all__ = [
     "BACKENDS",
     "RuntimeOptions",
     "Session",
+    "Sides",
     "TensorSpec",
     "alternatives",
     "each_backend",
@@ -101,15 +102,21 @@ def first_that_opens(
     raise BackendError(" ".join(problems))
 
 
-def open_session(model: bytes, name: str, options: RuntimeOptions) -> Session:
-    """Open a network, an ONNX file, on the first backend and provider that can; its name is for messages.
+def open_session(model: bytes, name: str, options: RuntimeOptions, sides: Sides | None = None) -> Session:
+    """Open a network on the first backend and provider that can.
+
+    Args:
+        model: ONNX file.
+        name: Its name, for messages.
+        options: Settings of inference.
+        sides: Size of the image for a network that takes one of any size; on others it has no effect.
 
     Raises:
         BackendError: The backend is not installed, has no such provider or device, or
             refuses the network.
     """
     attempts = (each for one in alternatives(options) for each in each_backend(one))
-    session, _ = first_that_opens(attempts, lambda one: _module(one).open_session(model, name, one))
+    session, _ = first_that_opens(attempts, lambda one: _module(one).open_session(model, name, one, sides))
     return cast(Session, session)
 
 

@@ -28,6 +28,12 @@ BACKENDS = ("onnxruntime", "openvino")
 """Names of the backends, the usual one first; each is a module here with alternatives, open_session and
 providers_by_precision."""
 
+FREE_SIDES = ("height", "width")
+"""Names of the image's sides in a network that takes an image of any size."""
+
+Sides = tuple[int, int]
+"""Height and width of an image, pixels."""
+
 PROVIDERS = ("tensorrt", "cuda", "cpu")
 """ONNX Runtime's execution providers, best first."""
 

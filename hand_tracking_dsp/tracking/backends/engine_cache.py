@@ -32,6 +32,7 @@ from pathlib import Path
 from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import cache_folder
+from hand_tracking_dsp.tracking.backends.base import Sides
 
 # Its major version is in the library's name: 8 is JetPack 5's, 10 is JetPack 6's.
 _TENSORRT = tuple(f"libnvinfer.so.{major}" for major in range(8, 16))
@@ -51,23 +52,34 @@ class EngineCache:
     problem: str = ""
 
     @classmethod
-    def of(cls, network: bytes, precision: str, runtime_version: str, chosen: str = "") -> EngineCache:
+    def of(
+        cls,
+        network: bytes,
+        precision: str,
+        runtime_version: str,
+        chosen: str = "",
+        sides: Sides | None = None,
+    ) -> EngineCache:
         """Make the folder of a network's engines.
 
-        It is named by the network's sha256 and precision, below one named by the versions of ONNX Runtime
-        and TensorRT and the device, for which alone an engine is built.
+        It is named by the network's sha256, precision and size, below one named by the versions of ONNX
+        Runtime and TensorRT and the device, for which alone an engine is built.
 
         Args:
             network: The ONNX file.
             precision: Arithmetic that the engine is built for.
             runtime_version: Version of ONNX Runtime.
             chosen: Folder of all engines; empty: in the user's cache.
+            sides: Size of the image of a network that takes one of any size.
 
         Raises:
             ConfigurationError: The chosen folder cannot be written.
         """
         built_for = f"onnxruntime-{runtime_version}_tensorrt-{_tensorrt_version()}_{_device()}"
-        parts = re.sub(r"[^A-Za-z0-9._-]+", "-", built_for), f"{sha256_of(network)}_{precision}"
+        parts = (
+            re.sub(r"[^A-Za-z0-9._-]+", "-", built_for),
+            f"{sha256_of(network)}_{precision}{_sized(sides)}",
+        )
         if chosen:
             try:
                 return cls(_made(Path(chosen), parts))
@@ -101,20 +113,25 @@ class EngineCache:
             self.folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def with_own_graph_name(network: bytes) -> bytes:
-    """Rename a network's graph after the network's sha256.
+def with_own_graph_name(network: bytes, sides: Sides | None = None) -> bytes:
+    """Rename a network's graph after the network's sha256, and the size that its image is given.
 
     Protocol buffers are merged with what is appended to them: of a field that comes twice the last counts.
 
     Args:
         network: The ONNX file.
+        sides: Size of the image of a network that takes one of any size.
 
     Returns:
         The ONNX file with another ModelProto.graph.name, the same in all else.
     """
-    name = f"network_{sha256_of(network)}".encode()
+    name = f"network_{sha256_of(network)}{_sized(sides)}".encode()
     field = b"\x12" + bytes([len(name)]) + name  # GraphProto.name
     return network + b"\x3a" + bytes([len(field)]) + field  # ModelProto.graph
+
+
+def _sized(sides: Sides | None) -> str:
+    return "_{}x{}".format(*sides) if sides else ""
 
 
 def _made(root: Path, parts: tuple[str, ...]) -> Path:

@@ -30,7 +30,7 @@ import numpy as np
 
 from hand_tracking_dsp.errors import BackendError, OutputError
 from hand_tracking_dsp.temporary import temporary_folder
-from hand_tracking_dsp.tracking.backends.base import RuntimeOptions, TensorSpec, first_line
+from hand_tracking_dsp.tracking.backends.base import FREE_SIDES, RuntimeOptions, Sides, TensorSpec, first_line
 from hand_tracking_dsp.tracking.backends.engine_cache import EngineCache, with_own_graph_name
 from hand_tracking_dsp.tracking.device import has_int8_products
 from hand_tracking_dsp.tracking.types import Floats, Image
@@ -104,24 +104,28 @@ def alternatives(options: RuntimeOptions) -> tuple[RuntimeOptions, ...]:
     return tuple(replace(options, providers=(name,)) for name in names)
 
 
-def open_session(model: bytes, name: str, options: RuntimeOptions) -> OnnxRuntimeSession:
+def open_session(
+    model: bytes, name: str, options: RuntimeOptions, sides: Sides | None = None
+) -> OnnxRuntimeSession:
     """Open a network on the first of the providers; see backends.open_session."""
     provider = alternatives(options)[0].providers[0]
     if provider == "cpu":
-        settings = session_options(options)
+        settings = session_options(options, sides)
         return OnnxRuntimeSession(_opened(model, name, provider, settings, {}), name, options.precision)
     _preload_libraries()
     cache = EngineCache(None)
     if provider == "tensorrt":
-        cache = EngineCache.of(model, options.precision, onnxruntime.__version__, options.tensorrt_cache_dir)
-        model = with_own_graph_name(model)
+        cache = EngineCache.of(
+            model, options.precision, onnxruntime.__version__, options.tensorrt_cache_dir, sides
+        )
+        model = with_own_graph_name(model, sides)
     try:
-        session, nodes = _opened_and_counted(model, name, provider, options, cache)
+        session, nodes = _opened_and_counted(model, name, provider, options, cache, sides)
     except BackendError:
         if not cache.filled:
             raise
         cache.clear()
-        session, nodes = _opened_and_counted(model, name, provider, options, cache)
+        session, nodes = _opened_and_counted(model, name, provider, options, cache, sides)
     if nodes and not nodes.get(_FULL_NAMES[provider]):
         msg = (
             f"{_FULL_NAMES[provider]} takes none of the {sum(nodes.values())} nodes of the network {name}: "
@@ -145,12 +149,14 @@ def _provider(provider: str, precision: str) -> str:
     return f"onnxruntime/{provider}/{precision if precision in ('fp16', 'int8') else 'fp32'}"
 
 
-def session_options(options: RuntimeOptions) -> onnxruntime.SessionOptions:
-    """Return what every session is opened with."""
+def session_options(options: RuntimeOptions, sides: Sides | None = None) -> onnxruntime.SessionOptions:
+    """Return what every session is opened with; sides are those of an image of any size."""
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = _ERRORS_ONLY
     settings.intra_op_num_threads = options.threads
     settings.inter_op_num_threads = 1
+    for name, side in zip(FREE_SIDES, sides or (), strict=False):
+        settings.add_free_dimension_override_by_name(name, side)
     # Threads that spin between two frames would take the cores from the other nodes.
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # On x86 without VNNI, sums of two products would saturate. With VNNI this would only cost time: an
@@ -194,7 +200,12 @@ def _opened(
 
 
 def _opened_and_counted(
-    model: bytes, name: str, provider: str, options: RuntimeOptions, cache: EngineCache
+    model: bytes,
+    name: str,
+    provider: str,
+    options: RuntimeOptions,
+    cache: EngineCache,
+    sides: Sides | None = None,
 ) -> tuple[onnxruntime.InferenceSession, dict[str, int]]:
     """Open a network on an accelerator and count its nodes by the provider that runs them.
 
@@ -204,7 +215,7 @@ def _opened_and_counted(
     Returns:
         The session, and the nodes by provider; none where they cannot be counted.
     """
-    settings = session_options(options)
+    settings = session_options(options, sides)
     details = _tensorrt_options(options.precision, cache) if provider == "tensorrt" else {}
     with contextlib.ExitStack() as stack:
         try:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from hand_tracking_dsp.errors import BackendError
-from hand_tracking_dsp.tracking.backends.base import RuntimeOptions, TensorSpec, first_line
+from hand_tracking_dsp.tracking.backends.base import RuntimeOptions, Sides, TensorSpec, first_line
 from hand_tracking_dsp.tracking.types import Floats, Image
 
 try:
@@ -66,14 +66,19 @@ def alternatives(options: RuntimeOptions) -> tuple[RuntimeOptions, ...]:
     return (options,)
 
 
-def open_session(model: bytes, name: str, options: RuntimeOptions) -> OpenVinoSession:
+def open_session(
+    model: bytes, name: str, options: RuntimeOptions, sides: Sides | None = None
+) -> OpenVinoSession:
     """Open a network; see backends.open_session."""
     if options.require_accelerator and options.device == "CPU":
         msg = "An accelerator is required, but OpenVINO's device is CPU: set the device to GPU or NPU."
         raise BackendError(msg)
     core = openvino.Core()
     try:
-        compiled = core.compile_model(core.read_model(model), options.device, compile_options(options))
+        network = core.read_model(model)
+        if sides and network.is_dynamic():
+            _fix_sides(network, sides)
+        compiled = core.compile_model(network, options.device, compile_options(options))
     except RuntimeError as error:
         available = ", ".join(core.available_devices)
         msg = (
@@ -89,6 +94,13 @@ def open_session(model: bytes, name: str, options: RuntimeOptions) -> OpenVinoSe
         )
         raise BackendError(msg)
     return OpenVinoSession(compiled, name)
+
+
+def _fix_sides(network: openvino.Model, sides: Sides) -> None:
+    """Give the image of a network, whose height and width are its free dimensions, a size, in place."""
+    left = iter(sides)
+    shape = network.inputs[0].partial_shape
+    network.reshape([size.get_length() if size.is_static else next(left) for size in shape])
 
 
 def providers_by_precision(options: RuntimeOptions) -> dict[str, str]:

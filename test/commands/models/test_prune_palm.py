@@ -35,7 +35,7 @@ def photos(tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
     random = np.random.default_rng(0)
-    # So many that the fifth which is held back is enough.
+    # So many that the quarter which is held out is enough.
     for i in range(200):
         cv2.imwrite(str(folder / f"{i:03}.png"), random.integers(0, 256, (24, 32, 3), dtype=np.uint8))
     rows = "".join(f"{i:03}.png,2,2,20,20\n" for i in range(3))
@@ -53,10 +53,16 @@ def quick(monkeypatch):
         measured.empty = len(empty)
         recall = Recall(3, 3, 4, 2)
         results = [
-            DetectorFigures(file, "onnxruntime/CPUExecutionProvider", Times(2.0, 3.0, 4.0, 5), {"": recall})
+            DetectorFigures(
+                file,
+                "onnxruntime/CPUExecutionProvider",
+                Times(2.0, 3.0, 4.0, 5),
+                [Times(1.5, 2.0, 3.0, 5), Times(1.0, 1.5, 2.0, 5)],
+                {"": recall},
+            )
             for file in networks
         ]
-        results[0].false = FalsePalms(200, 3, 1800, 41) if empty else FalsePalms()
+        results[0].false = FalsePalms(50, 3, 450, 41) if empty else FalsePalms()
         for result in results[1:]:
             result.deviation = RegionDeviation(32, 9, 1, 0, 2.5, 6.0, 0.9, 0.8)
         results[-2].problem = measured.problem
@@ -117,10 +123,10 @@ def test_the_levels_stay(photos, tmp_path):
 def test_palms_are_counted_where_no_hand_is(photos, tmp_path, quick, capsys):
     assert main(arguments(photos, tmp_path / "out", "--empty", str(photos))) == 0
 
-    assert quick.empty == 200
+    assert quick.empty == 50
     shown = capsys.readouterr().out
-    assert "3 of 200" in shown
-    assert "41 of 1800" in shown
+    assert "3 of 50" in shown
+    assert "41 of 450" in shown
 
 
 def test_refuses_a_work_folder_without_a_trained_detector(photos, tmp_path, capsys):

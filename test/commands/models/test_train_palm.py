@@ -66,10 +66,10 @@ def test_it_leaves_a_detector_and_goes_on_where_it_was_stopped(words, tmp_path, 
         monkeypatch.setitem(sys.modules, module, None)
     assert main([*words, "--steps", "2"]) == 0
     shown = capsys.readouterr().out
-    assert "pruning lite by least squares" in shown
+    assert "pruning full by least squares" in shown
     assert "% false" in shown
     detector = read_trained(tmp_path / "work")
-    assert detector.source["without"] == ["block01", "block02"]
+    assert detector.source["without"] == ["block01", "block03"]
     assert detector.source["steps"] == 2
     assert not any(name.startswith("block01.") for name in read_weights(detector.model))
     record = json.loads((tmp_path / "work" / "palm_training.json").read_text())

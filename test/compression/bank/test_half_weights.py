@@ -27,7 +27,13 @@ from support.networks import tiny_network
 
 from hand_tracking_dsp.compression.bank.byte_input import with_byte_input, with_float_input
 from hand_tracking_dsp.compression.bank.entries import new_bank, new_level
-from hand_tracking_dsp.compression.bank.files import read_files, read_float_network, read_model, write_bank
+from hand_tracking_dsp.compression.bank.files import (
+    read_files,
+    read_fixed_network,
+    read_float_network,
+    read_model,
+    write_bank,
+)
 from hand_tracking_dsp.compression.bank.half_weights import (
     rounded_to_half,
     with_float_weights,
@@ -115,7 +121,7 @@ def test_every_backend_computes_the_same_to_the_last_bit(backend: str, name: str
     pytest.importorskip(backend, reason=f"{backend} is not installed: pip install {backend}")
     bank = read_manifest(ORIGINALS)
     info = next(one for one in bank.networks if one.file == name)
-    packed, floats = read_network(bank, info), read_float_network(bank, info)
+    packed, floats = read_fixed_network(bank, info), read_float_network(bank, info)
     assert len(packed) < 0.6 * len(floats)
     image = np.random.default_rng(0).random(contract_of(info).input(FLOAT_INPUT).shape, np.float32)
     options = RuntimeOptions(backend=backend, threads=1, precision="fp32")

@@ -19,12 +19,16 @@ from hand_tracking_dsp.compression.palm.pictures import detector_inputs, split_p
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
 
 
-def test_a_fifth_is_held_back_and_no_group_is_on_both_sides(picture_folder):
-    learn, held_back = split_pictures([picture_folder])
+def test_the_last_quarter_is_held_out_and_neighbours_of_it_are_in_neither_part(picture_folder):
+    learn, held_out = split_pictures([picture_folder])
 
-    assert len(learn) + len(held_back) == 60
-    assert 0.1 < len(held_back) / 60 < 0.3
-    assert not {one.group for one in learn} & {one.group for one in held_back}
+    assert len(held_out) == 15
+    assert len(learn) == 42
+    assert max(one.path.name for one in learn) < min(one.path.name for one in held_out)
+
+
+def test_no_folder_gives_no_picture():
+    assert split_pictures([]) == ([], [])
 
 
 def test_inputs_are_as_many_as_asked_and_the_same_for_a_seed(picture_folder):
@@ -40,16 +44,16 @@ def test_inputs_are_as_many_as_asked_and_the_same_for_a_seed(picture_folder):
 
 def test_unreadable_pictures_are_left_out(picture_folder):
     (picture_folder / "000.png").write_bytes(b"no picture")
-    learn, held_back = split_pictures([picture_folder])
+    learn, held_out = split_pictures([picture_folder])
 
-    assert len(detector_inputs([*held_back, *learn], 40)) == 40
+    assert len(detector_inputs([*held_out, *learn], 40)) == 40
 
 
 def test_refuses_too_few_pictures(picture_folder):
-    _, held_back = split_pictures([picture_folder])
+    _, held_out = split_pictures([picture_folder])
 
     with pytest.raises(ConfigurationError, match="too few for a palm detector"):
-        detector_inputs(held_back, 64)
+        detector_inputs(held_out, 64)
 
 
 def test_refuses_a_missing_folder(tmp_path):

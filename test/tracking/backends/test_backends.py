@@ -24,8 +24,9 @@ import onnxruntime
 import pytest
 
 from hand_tracking_dsp.errors import BackendError, ConfigurationError
-from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.resources import original_bank, share_path
 from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_session, providers_by_precision
+from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
 
 HAS_ACCELERATOR = bool(
     {"CUDAExecutionProvider", "TensorrtExecutionProvider"} & set(onnxruntime.get_available_providers())
@@ -60,6 +61,15 @@ def test_says_what_the_network_takes_and_gives(network: bytes, options: RuntimeO
     ]  # fmt: skip
     assert session.provider.startswith(f"{options.backend}/")
     assert "CPU" in session.provider
+
+
+def test_a_network_that_takes_any_size_is_opened_for_the_size_that_is_given(options: RuntimeOptions) -> None:
+    bank = read_manifest(original_bank())
+    palms = bank.detector("lite")
+    session = open_session(read_network(bank, palms), palms.file, options, (96, 160))
+    assert [spec.shape for spec in session.inputs] == [(1, 3, 96, 160)]
+    boxes, scores = session.run(np.zeros((1, 3, 96, 160), np.float32))
+    assert (boxes.shape, scores.shape) == ((1, 840, 18), (1, 840, 1))
 
 
 def test_results_belong_to_the_caller(network: bytes, options: RuntimeOptions) -> None:
