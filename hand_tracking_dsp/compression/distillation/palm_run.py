@@ -39,6 +39,7 @@ from hand_tracking_dsp.compression.distillation.student import JointTrainingOpti
 from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
 from hand_tracking_dsp.compression.palm.pictures import calibration_inputs, split_pictures
 from hand_tracking_dsp.compression.palm.prune import prune_palm
+from hand_tracking_dsp.compression.palm.score_shift import score_shift, with_shifted_scores
 from hand_tracking_dsp.compression.palm.trained import TrainedPalm, write_trained
 from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ConfigurationError
@@ -48,6 +49,8 @@ from hand_tracking_dsp.tracking.manifest import Manifest
 
 _CALIBRATED = 128
 _MEASURED = 192
+# Frames of hands, and as many without, on which the scores are compared with the dense detector's.
+_COMPARED = 512
 # What is left to do after the training: the network is written.
 _END_S = 3.0
 
@@ -124,7 +127,8 @@ class PalmTraining:
         start = self._start()
         teacher = PalmTeacher(self._models, training.device)
         maker = self._maker(teacher, part=0)
-        validation = self._validation(teacher, self._maker(teacher, part=1))
+        unseen = self._maker(teacher, part=1)
+        validation = self._validation(teacher, unseen)
         student = PalmStudent(self._detectors[0].name, start, training, depthwise=self._options.depthwise)
         settings = (
             f"{sha256_of(serialized(start))}{training.learning_rate}{training.seed}{self._options.frames}"
@@ -140,7 +144,7 @@ class PalmTraining:
             trainer.finish_within(left)
         self._report(f"training from batch {trainer.step}, {100 * trainer.progress:.0f} % done")
         finished = trainer.run(self._report, left)
-        self._write(trainer, finished=finished)
+        self._write(trainer, self._score_shift(student, teacher, unseen), finished=finished)
         return finished
 
     def _start(self) -> onnx.ModelProto:
@@ -184,7 +188,19 @@ class PalmTraining:
         sets["covered and changed"] = maker.changed(*first, draw)
         return sets
 
-    def _write(self, trainer: JointTrainer[PalmStudent], *, finished: bool) -> None:
+    def _score_shift(self, student: PalmStudent, teacher: PalmTeacher, unseen: FrameMaker) -> float:
+        """Choose what is added to the scores, on pictures that are held out."""
+        side = max(self._options.frames.sides)
+        draw = Draw(self._options.training.seed, teacher.device)
+        images, labels = unseen.clean(draw, _COMPARED, _COMPARED, side)
+        found = student.predict(images)["scores"][:, :, 0].amax(1).cpu().numpy()
+        own = teacher.label(images[_COMPARED:])["scores"].amax(1).cpu().numpy()
+        seen = (labels["scores"][:_COMPARED].amax(1) > 0).cpu().numpy()
+        shift = score_shift(found[:_COMPARED][seen], found[_COMPARED:], own)
+        self._report(f"{shift:+.2f} is added to the scores")
+        return shift
+
+    def _write(self, trainer: JointTrainer[PalmStudent], shift: float, *, finished: bool) -> None:
         """Write the detector, and what it was made of and how."""
         options = self._options
         source: dict[str, Any] = {
@@ -196,6 +212,7 @@ class PalmTraining:
             "batch": options.frames.size,
             "learning_rate": options.training.learning_rate,
             "seed": options.training.seed,
+            "added_to_scores": round(shift, 4),
         }
         rest = {
             "finished": finished,
@@ -204,4 +221,5 @@ class PalmTraining:
             "training": asdict(options.training),
             "curve": trainer.curve,
         }
-        write_trained(self._work, TrainedPalm(trainer.students[0].to_onnx(), source), rest)
+        model = with_shifted_scores(trainer.students[0].to_onnx(), shift)
+        write_trained(self._work, TrainedPalm(model, source), rest)
