@@ -44,7 +44,7 @@ def report_networks(report: Report, detector: PalmDetector, bank: LevelBank, lev
     report.values["precision"] = choice.precision
     if choice.nodes:
         report.values["nodes"] = choice.nodes
-    report.warnings += bank.warnings
+    report.warnings += [*bank.warnings, *detector.warnings]
     palms = detector.choice
     report.values["detector"] = f"{palms.info.name} in {palms.precision} on {palms.provider}"
 

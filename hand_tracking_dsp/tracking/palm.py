@@ -56,6 +56,7 @@ class PalmDetector:
         choice: What runs.
         near: The bank's palm detector of likely places, with a smaller input; None: it has none, or that
             does not run here.
+        warnings: Sentences on inputs of other sizes that could not be opened so far.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class PalmDetector:
         """
         self.choice = choice
         self.near = near
+        self.warnings: list[str] = []
         self._open_in = open_in
         self._square = _PalmInput(session)
         self._inputs = {self._square.sides: self._square}
@@ -167,8 +169,9 @@ class PalmDetector:
             try:
                 taken = _PalmInput(self._open_in((height, width)))
             except (BackendError, ModelError) as error:
-                problem = f"The palm detector goes on with its square input of {side} pixels. {error}"
-                self.choice = replace(self.choice, problems=(*self.choice.problems, problem))
+                self.warnings.append(
+                    f"The palm detector goes on with its square input of {side} pixels. {error}"
+                )
                 taken = self._square
             self._inputs[height, width] = taken
         return self._inputs[height, width]

@@ -25,7 +25,7 @@ from hand_tracking_dsp.commands.output import make_console, make_table
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.losses import DEVIATION, RECALL
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
-from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo, files_of
+from hand_tracking_dsp.tracking.network_info import LevelInfo, NearInfo, NetworkInfo, files_of
 from hand_tracking_dsp.tracking.profiles import on_this_device
 
 
@@ -49,7 +49,8 @@ def print_bank(bank: Manifest) -> None:
 
 def _rows(network: NetworkInfo) -> Iterator[tuple[str, ...]]:
     """Yield a row for each of a network's files; the first has its name and size, too."""
-    name, sparsity = f"palm detector {network.name}", ""
+    what = "near palm detector" if isinstance(network, NearInfo) else "palm detector"
+    name, sparsity = f"{what} {network.name}", ""
     if isinstance(network, LevelInfo):
         name, sparsity = f"level {network.index} ({network.name})", f"{network.sparsity:.3f}"
     size = [sparsity, f"{network.parameters:,}", f"{network.macs / 1e6:.1f}"]

@@ -50,9 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from",
         dest="detector",
-        default="full",
+        default="",
         metavar="NAME",
-        help="palm detector of the bank; its INT8 file is taken where it has one (default: %(default)s)",
+        help="palm detector of the bank, the first if not given; its INT8 file is taken where it has one",
     )
     parser.add_argument(
         "--size",

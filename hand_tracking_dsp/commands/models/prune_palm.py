@@ -49,7 +49,7 @@ from hand_tracking_dsp.compression.palm.pictures import (
 )
 from hand_tracking_dsp.compression.palm.recall import total
 from hand_tracking_dsp.compression.palm.trained import read_trained
-from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.recordings.labels import read_boxes
 from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
@@ -59,6 +59,10 @@ _NOTHING = "-"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.description = (
+        "Makes INT8 files of a bank's palm detectors, and one more named pruned: the first of the others "
+        "with smaller kernels, or a trained one. Measures all of them."
+    )
     add_original_bank(parser)
     add_images(parser, "the last quarter of each by name is held out to measure on")
     parser.add_argument(
@@ -122,6 +126,12 @@ def run(options: argparse.Namespace) -> int:
             lambda: progress.advance(task),
             empty,
         )
+    if boxes and not total(results[0].recalls).pairs:
+        msg = (
+            f"{results[0].file} finds none of the {len(boxes)} pictures' hands within the boxes of "
+            f"{options.boxes}: check that they are pixels of these pictures."
+        )
+        raise SourceError(msg)
     console.print(machine_line())
     console.print(_table_of_networks(results))
     console.print(_table_of_deviations(results, len(check)))
@@ -137,6 +147,10 @@ def run(options: argparse.Namespace) -> int:
     new = record(bank, results, data, marked, without)
     write_bank(options.out, new, {file: serialized(model) for file, model in networks.items()})
     console.print(f"The bank is written into {options.out}.")
+    if new.near_detector is not None:
+        console.print(
+            f"Its near detector, {new.near_detector.name}, is the old one: models near-palm makes another."
+        )
     return 0 if any(info.name == PRUNED for info in new.detectors) else 1
 
 

@@ -62,13 +62,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="residual blocks to take out first; block01 block03 if not given",
     )
     parser.add_argument(
+        "--start",
+        type=Path,
+        metavar="DIR",
+        help="work folder of an earlier training, with whose detector to begin instead of pruning one",
+    )
+    parser.add_argument(
         "--depthwise", action="store_true", help="train depthwise kernels, too; slow on a CPU"
     )
     parser.add_argument("--pictures", type=int, default=6000, help="pictures of hands at most")
     parser.add_argument("--batch", type=int, default=64, help="frames in a batch")
     parser.add_argument("--rate", type=float, default=1e-4, help="highest learning rate")
     parser.add_argument("--checks", type=int, default=8, help="validations, evenly spread over the training")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="device to train on"
+    )
     parser.add_argument("--threads", type=int, default=0, help="threads on a CPU; 0 = PyTorch's choice")
     add_seed(parser)
 
@@ -89,6 +97,7 @@ def run(options: argparse.Namespace) -> int:
         without=tuple(options.without),
         depthwise=options.depthwise,
         pictures=options.pictures,
+        start=options.start,
         frames=FrameOptions(size=options.batch),
         training=read_joint_training(options, choose_device(options.device, options.threads)),
         limit=read_image_limit(options, *options.images, *options.empty),

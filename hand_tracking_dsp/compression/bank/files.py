@@ -126,8 +126,7 @@ def write_bank(
     """Write the networks of a bank, then bank.json; whatever fails, an old bank there stays usable.
 
     From schema contract.BYTE_INPUT on new networks of images get the byte input. New palm detectors take
-    images of any size. New fp32 files keep their
-    weights as float16 where that loses nothing.
+    images of any size. New fp32 files keep their weights as float16 where that loses nothing.
 
     A file that lies there with other bytes is not touched: the new one then gets a name with the
     beginning of its sha256. Networks that only the old bank names are removed at the end.
@@ -145,11 +144,15 @@ def write_bank(
     """
     written = FileSet(folder / MANIFEST_NAME, _old_files(folder))
     palms = {info.file for detector in bank.detectors for info in files_of(detector)}
-    free: set[str] = set()
+    fixed: set[str] = set()
 
     def placed(info: File) -> File:
         if info.file not in files:
-            return replace(info, file=written.add(info.file, read_network(bank, info)))
+            data = read_network(bank, info)
+            file = written.add(info.file, data)
+            if not has_free_size(data):
+                fixed.add(file)
+            return replace(info, file=file)
         if sha256_of(data := files[info.file]) != info.computes:
             msg = f"The network {info.file} is not the one that its entry describes: make the entry again."
             raise ModelError(msg)
@@ -157,21 +160,19 @@ def write_bank(
         palm = info.file in palms and info.file not in keep_floats
         info, data = _packed(info, data, takes_bytes, palm)
         file = written.add(info.file, data)
-        if palm and has_free_size(data):
-            free.add(file)
+        if not has_free_size(data):
+            fixed.add(file)
         return replace(info, file=file)
 
     new = replace(bank.with_each_file(placed), folder=folder)
-    new = replace(new, detectors=tuple(_any_size(info, free) for info in new.detectors))
+    new = replace(new, detectors=tuple(_any_size(info, fixed) for info in new.detectors))
     written.write(new.to_text())
     return new
 
 
-def _any_size(detector: NetworkInfo, free: Collection[str]) -> NetworkInfo:
-    """Say of a palm detector that it takes images of any size where all its files are among those that do."""
-    if all(info.file in free for info in files_of(detector)):
-        return replace(detector, any_size=True)
-    return detector
+def _any_size(detector: NetworkInfo, fixed: Collection[str]) -> NetworkInfo:
+    """Say of a palm detector whether it takes images of any size: none of its files is a fixed one."""
+    return replace(detector, any_size=not any(info.file in fixed for info in files_of(detector)))
 
 
 def _packed(info: File, data: bytes, takes_bytes: bool, palm: bool) -> tuple[File, bytes]:

@@ -91,7 +91,7 @@ def has_free_size(network: bytes) -> bool:
 
 
 def _kept(model: onnx.ModelProto) -> onnx.StringStringEntryProto | None:
-    return next((one for one in model.metadata_props if one.key == _SIDE), None)
+    return next((one for one in model.metadata_props if one.key == _SIDE and one.value.isdecimal()), None)
 
 
 def _lists(model: onnx.ModelProto) -> dict[str, tuple[str, int]]:

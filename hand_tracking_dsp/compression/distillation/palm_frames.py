@@ -59,7 +59,7 @@ NO_PALM = -20.0
 """Logit where there is no palm."""
 
 # Widest and smallest view of a picture, in sides of it.
-_HANDS_VIEW, _EMPTY_VIEW = (0.45, 2.6), (0.22, 1.3)
+_HANDS_VIEW, _EMPTY_VIEW = (0.45, 6.0), (0.22, 4.0)
 _TURN_DEG, _ANY_TURN = 15.0, 0.15
 _BACKDROP_VIEW = (0.5, 1.0)
 # Shares of the backdrops that are black, as a letterboxed image is, and that show colours alone.
@@ -213,13 +213,14 @@ class FrameMaker:
         pictures, shown = self._hands.cut(draw, hands, _HANDS_VIEW, side)
         there = shown[:, None].clone()
         none, inside = self._empty.cut(draw, empty, _EMPTY_VIEW, side)
-        behind = self._backdrops(draw, hands, side)
+        behind = self._backdrops(draw, hands + empty, side)
         crowded = draw.chosen(hands, self._options.crowded)
         if len(crowded):
             others, seen = self._hands.cut(draw, len(crowded), _HANDS_VIEW, side)
             behind[crowded] = torch.lerp(behind[crowded], others, seen[:, None])
             shown[crowded] = torch.maximum(shown[crowded], seen)
-        images = torch.cat([pictures * there + behind * (1 - there), none * inside[:, None]])
+        shows = torch.cat([there, inside[:, None]])
+        images = torch.lerp(behind, torch.cat([pictures, none]), shows)
         labels = self._teacher.label(images)
         nothing = torch.ones_like(labels["scores"], dtype=torch.bool)
         nothing[:hands] = at_points(shown, anchor_places(hands, side, images.device)) < _SHOWN

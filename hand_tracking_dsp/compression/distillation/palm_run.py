@@ -22,7 +22,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
+from torch import Tensor
 
 from hand_tracking_dsp.compression.bank.files import read_model
 from hand_tracking_dsp.compression.distillation.batch_changes import Draw
@@ -40,7 +42,7 @@ from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
 from hand_tracking_dsp.compression.palm.pictures import calibration_inputs, split_pictures
 from hand_tracking_dsp.compression.palm.prune import prune_palm
 from hand_tracking_dsp.compression.palm.score_shift import score_shift, with_shifted_scores
-from hand_tracking_dsp.compression.palm.trained import TrainedPalm, write_trained
+from hand_tracking_dsp.compression.palm.trained import TrainedPalm, read_trained, write_trained
 from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import make_folder, write_bytes
@@ -50,7 +52,8 @@ from hand_tracking_dsp.tracking.manifest import Manifest
 _CALIBRATED = 128
 _MEASURED = 192
 # Frames of hands, and as many without, on which the scores are compared with the dense detector's.
-_COMPARED = 512
+_COMPARED = 256
+_TIMED = 32
 # What is left to do after the training: the network is written.
 _END_S = 3.0
 
@@ -64,6 +67,7 @@ class PalmTrainingOptions:
         depthwise: Train depthwise kernels, too.
         pictures: Most pictures of hands.
         frames: Contents of a batch.
+        start: Work folder of an earlier training, with whose detector this begins; None: with a pruned one.
         training: Options of the training; seconds is 0 where it ends with this call.
         limit: Limit of the pictures that are read.
     """
@@ -72,8 +76,38 @@ class PalmTrainingOptions:
     depthwise: bool = False
     pictures: int = 6000
     frames: FrameOptions = field(default_factory=FrameOptions)
+    start: Path | None = None
     training: JointTrainingOptions = field(default_factory=JointTrainingOptions)
     limit: ImageOptions = field(default_factory=ImageOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """Frames on which a detector's scores are compared with the dense one's.
+
+    Attributes:
+        images: float32 [2 n, 3, side, side]; of hands, then without.
+        palms: bool [n]; where the dense detector sees a palm among those of hands.
+        false: bool [n]; the same among the others.
+    """
+
+    images: Tensor
+    palms: Tensor
+    false: Tensor
+
+    def seconds(self, student: PalmStudent) -> float:
+        """Foretell how long shift takes."""
+        begun, some = time.monotonic(), self.images[:_TIMED]
+        student.predict(some)
+        return (time.monotonic() - begun) * len(self.images) / len(some)
+
+    def shift(self, student: PalmStudent) -> float:
+        """Choose what is to be added to a detector's scores: nothing where no palm is there to compare."""
+        if not self.palms.any():
+            return 0.0
+        found = student.predict(self.images)["scores"][:, :, 0].amax(1).cpu().numpy()
+        hands, empty = np.split(found, 2)
+        return score_shift(hands[self.palms.cpu().numpy()], empty, float(self.false.float().mean()))
 
 
 class PalmTraining:
@@ -107,6 +141,7 @@ class PalmTraining:
         self._work, self._options, self._report = work, options, report
         self._detectors = bank.detectors
         self._models = [read_model(bank, info) for info in bank.detectors]
+        self._earlier = read_trained(options.start) if options.start else None
         self._hands, self._empty = (split_pictures(folders, options.limit) for folders in (hands, empty))
 
     def run(self, stop_after_s: float) -> bool:
@@ -124,18 +159,19 @@ class PalmTraining:
         """
         started, training = time.monotonic(), self._options.training
         make_folder(self._work)
-        start = self._start()
         teacher = PalmTeacher(self._models, training.device)
-        maker = self._maker(teacher, part=0)
-        unseen = self._maker(teacher, part=1)
+        maker, unseen = (self._maker(teacher, part) for part in range(2))
+        start = self._start()
         validation = self._validation(teacher, unseen)
+        compared = self._compared(teacher, unseen)
         student = PalmStudent(self._detectors[0].name, start, training, depthwise=self._options.depthwise)
         settings = (
             f"{sha256_of(serialized(start))}{training.learning_rate}{training.seed}{self._options.frames}"
         )
         folder = self._work / f"training-{sha256_of(settings.encode())[:8]}"
         trainer = JointTrainer([student], maker, validation, folder, training, measure_palms)
-        left = stop_after_s - _END_S - (time.monotonic() - started)
+        end_s = _END_S + compared.seconds(student)
+        left = stop_after_s - end_s - (time.monotonic() - started)
         if left <= 0:
             spent = time.monotonic() - started
             msg = f"After {spent:.0f} s of preparations no time is left: give it more time."
@@ -144,13 +180,18 @@ class PalmTraining:
             trainer.finish_within(left)
         self._report(f"training from batch {trainer.step}, {100 * trainer.progress:.0f} % done")
         finished = trainer.run(self._report, left)
-        self._write(trainer, self._score_shift(student, teacher, unseen), finished=finished)
+        shift = compared.shift(student) if finished else 0.0
+        self._report(f"{shift:+.2f} is added to the scores")
+        self._write(trainer, shift, finished=finished)
         return finished
 
     def _start(self) -> onnx.ModelProto:
-        """Prune the dense detector, or read what an earlier call pruned."""
+        """Prune the dense detector, or read what an earlier call or training left."""
+        if self._earlier is not None:
+            return self._earlier.model
         dense, without, seed = self._detectors[0], self._options.without, self._options.training.seed
-        way = sha256_of(f"{dense.computes}{without}{seed}".encode())[:8]
+        pictures = [str(one.path) for one in (*self._hands[0], *self._empty[0])]
+        way = sha256_of(f"{dense.computes}{without}{seed}{pictures}".encode())[:8]
         path = self._work / f"start-{way}.onnx"
         if path.exists():
             return parse_model(path.read_bytes(), str(path))
@@ -167,7 +208,10 @@ class PalmTraining:
         for kind, pictures in (("hands", self._hands), ("no hand", self._empty)):
             read = [image for one in pictures[part][:most] if (image := one.read()) is not None]
             if not read:
-                msg = f"No picture of {kind} can be read: give folders with more pictures."
+                msg = (
+                    f"No picture of {kind} to {('train', 'measure')[part]} on can be read, where the last "
+                    f"quarter of each folder is to measure on: give folders with more pictures."
+                )
                 raise ConfigurationError(msg)
             self._report(f"{len(read)} pictures of {kind} to {'measure' if part else 'train'} on")
             views.append(PictureViews(read, teacher.device))
@@ -188,17 +232,12 @@ class PalmTraining:
         sets["covered and changed"] = maker.changed(*first, draw)
         return sets
 
-    def _score_shift(self, student: PalmStudent, teacher: PalmTeacher, unseen: FrameMaker) -> float:
-        """Choose what is added to the scores, on pictures that are held out."""
-        side = max(self._options.frames.sides)
-        draw = Draw(self._options.training.seed, teacher.device)
+    def _compared(self, teacher: PalmTeacher, unseen: FrameMaker) -> _Compared:
+        """Make the frames on which the scores are compared with the dense detector's."""
+        side, draw = max(self._options.frames.sides), Draw(self._options.training.seed, teacher.device)
         images, labels = unseen.clean(draw, _COMPARED, _COMPARED, side)
-        found = student.predict(images)["scores"][:, :, 0].amax(1).cpu().numpy()
-        own = teacher.label(images[_COMPARED:])["scores"].amax(1).cpu().numpy()
-        seen = (labels["scores"][:_COMPARED].amax(1) > 0).cpu().numpy()
-        shift = score_shift(found[:_COMPARED][seen], found[_COMPARED:], own)
-        self._report(f"{shift:+.2f} is added to the scores")
-        return shift
+        own = teacher.label(images[_COMPARED:])["scores"].amax(1) > 0
+        return _Compared(images, labels["scores"][:_COMPARED].amax(1) > 0, own)
 
     def _write(self, trainer: JointTrainer[PalmStudent], shift: float, *, finished: bool) -> None:
         """Write the detector, and what it was made of and how."""
@@ -214,6 +253,9 @@ class PalmTraining:
             "seed": options.training.seed,
             "added_to_scores": round(shift, 4),
         }
+        if self._earlier is not None:
+            source["without"] = self._earlier.source["without"]
+            source["began_with"] = dict(self._earlier.source)
         rest = {
             "finished": finished,
             "pictures": sorted({one.source for one in (*self._hands[0], *self._empty[0])}),

@@ -30,7 +30,7 @@ from hand_tracking_dsp.tracking.types import Floats
 _BETWEEN = ("Concat", "Reshape", "Transpose")
 
 
-def score_shift(hands: Floats, empty: Floats, expected_empty: Floats) -> float:
+def score_shift(hands: Floats, empty: Floats, most_false: float) -> float:
     """Choose by how much the scores of a detector are moved.
 
     It is to miss as large a share of hands as it sees palms where no hand is, but to see these in no more
@@ -39,7 +39,7 @@ def score_shift(hands: Floats, empty: Floats, expected_empty: Floats) -> float:
     Args:
         hands: float [n]; its highest logit in each frame in which the other one sees a palm.
         empty: float [m]; its highest logit in each frame without a hand.
-        expected_empty: float [m]; the other detector's.
+        most_false: Share of these in which the other one sees a palm, 0 to 1.
 
     Returns:
         What is to be added to its logits.
@@ -47,7 +47,7 @@ def score_shift(hands: Floats, empty: Floats, expected_empty: Floats) -> float:
     shifts = np.sort(-np.concatenate([hands, empty]))
     missed = (hands + shifts[:, None] < 0).mean(axis=1)
     false = (empty + shifts[:, None] > 0).mean(axis=1)
-    fair = (false <= missed) & (false <= (expected_empty > 0).mean())
+    fair = (false <= missed) & (false <= most_false)
     return float(shifts[fair].max(initial=shifts[0]))
 
 

@@ -51,7 +51,7 @@ def quick(monkeypatch):
     def measured(networks, images, pictures, runs, least_recall, on_progress, empty):  # noqa: ARG001
         assert len(images) == 32
         measured.empty = len(empty)
-        recall = Recall(3, 3, 4, 2)
+        recall = Recall(3, 3, 4, measured.pairs)
         results = [
             DetectorFigures(
                 file,
@@ -69,7 +69,7 @@ def quick(monkeypatch):
         assert len(pictures) == 3
         return results
 
-    measured.problem, measured.empty = "", 0
+    measured.problem, measured.empty, measured.pairs = "", 0, 2
     monkeypatch.setattr(prune_palm, "measure_detectors", measured)
     return measured
 
@@ -127,6 +127,22 @@ def test_palms_are_counted_where_no_hand_is(photos, tmp_path, quick, capsys):
     shown = capsys.readouterr().out
     assert "3 of 50" in shown
     assert "41 of 450" in shown
+
+
+def test_boxes_of_other_pictures_are_refused_before_a_bank_is_written(photos, tmp_path, quick, capsys):
+    quick.pairs = 0
+    assert main(arguments(photos, tmp_path / "out")) == 1
+
+    assert "finds none of the 3 pictures' hands within the boxes of" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("quick")
+def test_that_a_near_detector_stays_is_said(photos, tmp_path, capsys):
+    bank = str(share_path("models", "dsp"))
+    assert main(arguments(photos, tmp_path / "out", "--bank", bank)) == 0
+
+    assert "full_128, is the old one: models near-palm makes another" in capsys.readouterr().out
 
 
 def test_refuses_a_work_folder_without_a_trained_detector(photos, tmp_path, capsys):

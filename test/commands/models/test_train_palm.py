@@ -39,6 +39,7 @@ def quick(monkeypatch):
     """Solve nothing by least squares and measure on few frames: other tests do."""
     monkeypatch.setattr(palm_run, "_CALIBRATED", 32)
     monkeypatch.setattr(palm_run, "_MEASURED", 4)
+    monkeypatch.setattr(palm_run, "_COMPARED", 8)
     monkeypatch.setattr(
         palm_run,
         "prune_palm",
@@ -84,6 +85,19 @@ def test_it_leaves_a_detector_and_goes_on_where_it_was_stopped(words, tmp_path, 
 
 
 @pytest.mark.usefixtures("quick")
+def test_it_begins_with_the_detector_of_an_earlier_training(words, tmp_path, capsys):
+    assert main([*words, "--steps", "1"]) == 0
+    first = read_trained(tmp_path / "work")
+    capsys.readouterr()
+    more = ["--work", str(tmp_path / "second"), "--start", str(tmp_path / "work"), "--steps", "2"]
+    assert main([*words, *more]) == 0
+    assert "pruning" not in capsys.readouterr().out
+    second = read_trained(tmp_path / "second")
+    assert second.source["began_with"] == first.source
+    assert second.source["steps"] == 2
+
+
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
@@ -92,6 +106,7 @@ def test_it_leaves_a_detector_and_goes_on_where_it_was_stopped(words, tmp_path, 
         (["--steps", "1", "--batch", "1"], "--batch is 1"),
         (["--steps", "1", "--without", "block77"], "no residual block block77"),
         (["--steps", "1", "--empty", "nowhere"], "nowhere"),
+        (["--steps", "1", "--start", "nowhere"], "nowhere holds no trained palm detector"),
     ],
 )
 def test_options_that_cannot_work_are_refused(words, capsys, more, sentence):
