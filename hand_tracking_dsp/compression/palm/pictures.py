@@ -74,8 +74,8 @@ def detector_inputs(pictures: Sequence[Picture], count: int, seed: int = 0) -> N
         sources = ", ".join(sorted({picture.source for picture in pictures})) or "nothing"
         msg = (
             f"{len(images)} readable pictures of the folders {sources} and a count of {count} are too few "
-            f"for a palm detector. It wants {MIN_PICTURES} to learn from, and as many in the last quarter of the "
-            f"folders, which is held out: give folders with more pictures, and a count of at least "
+            f"for a palm detector. It wants {MIN_PICTURES} to learn from, and as many in the last quarter "
+            f"of the folders, which is held out: give folders with more pictures, and a count of at least "
             f"{MIN_PICTURES}."
         )
         raise ConfigurationError(msg)
