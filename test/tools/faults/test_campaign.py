@@ -32,7 +32,7 @@ from faults.soak import soak
 SHORT = (
     "image with fewer bytes than rows",
     "an empty frame_id",
-    "a battery of 0 to 100",
+    "a battery of minus 3",
     "a parameter out of range",
     "camera after deactivate",
     "gesture ended by SIGKILL",
