@@ -216,22 +216,18 @@ def whole(image: Image) -> Square:
     return Square(width / 2, height / 2, float(max(height, width)))
 
 
-def letterboxed(
-    image: Image, square: Square | None = None, size: int = INPUT_SIZE, out: Image | None = None
-) -> Image:
+def letterboxed(image: Image, square: Square | None = None, size: int = INPUT_SIZE) -> Image:
     """Scale a square of an image to fit a detector's input, black outside the image.
 
     Args:
         image: uint8 [height, width, 3].
         square: The square; None: the one around the whole image.
         size: Side of the input, pixels.
-        out: Where to write the result; a new array if None.
 
     Returns:
         uint8 [size, size, 3], channels as in image.
     """
-    box = np.empty((size, size, 3), np.uint8) if out is None else out
-    return _scaled(image, square or whole(image), size, box)
+    return _scaled(image, square or whole(image), size, np.empty((size, size, 3), np.uint8))
 
 
 def _scaled(image: Image, square: Square, side: int, out: Image) -> Image:
