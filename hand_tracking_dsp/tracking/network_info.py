@@ -216,8 +216,7 @@ class NetworkInfo(FileInfo):
     def check(self) -> None:
         """Check the default file, and that no file is named twice."""
         FileInfo.check(self)
-        names = [self.file, *(variant.file for variant in self.variants)]
-        if len(set(names)) < len(names):
+        if len({self.file, *(variant.file for variant in self.variants)}) <= len(self.variants):
             msg = f"a file of the network {self.name} is named twice among its variants"
             raise ModelError(msg)
 
@@ -259,8 +258,7 @@ class LevelInfo(NetworkInfo):
         sparsity: Share of the dense network's parameters removed, 0 to below 1.
         keep: Share of hidden channels kept, by block, 0 where the block is gone; empty if not pruned.
         depth: Of a network that sees depth; None where it sees images.
-        input_size: Side of the input of a network that sees images, pixels; None: that of
-            contract.LANDMARKS.
+        input_size: Side of the input, where images are seen, pixels; None: that of contract.LANDMARKS.
         presence_threshold: Lowest presence that is a hand, 0 to 1; None: that of tracker_options.
     """
 
@@ -284,13 +282,15 @@ class LevelInfo(NetworkInfo):
     def check(self) -> None:
         """Check the network, its sparsity and shares."""
         NetworkInfo.check(self)
+        if self.any_size:
+            msg = f"level {self.index} has any_size, which is for palm detectors alone; take it out"
+            raise ModelError(msg)
         if not 0 <= self.sparsity < 1:
             msg = f"the sparsity {self.sparsity} of level {self.index} is not within 0 and 1"
             raise ModelError(msg)
-        for block, share in self.keep.items():
-            if not 0 <= share <= 1:
-                msg = f"the share {share} of {block} that level {self.index} keeps is not within 0 and 1"
-                raise ModelError(msg)
+        if wrong := [f"{share} of {block}" for block, share in self.keep.items() if not 0 <= share <= 1]:
+            msg = f"the share {wrong[0]} that level {self.index} keeps is not within 0 and 1"
+            raise ModelError(msg)
 
 
 Network = TypeVar("Network", bound=NetworkInfo)

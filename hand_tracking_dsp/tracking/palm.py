@@ -141,8 +141,10 @@ class PalmDetector:
             place: Where to look; None: in the whole image.
 
         Returns:
-            The palms, best score first.
+            The palms, best score first; none in an image without pixels.
         """
+        if not image.size:
+            return []
         square = place or whole(image)
         taken = self._square if place else self._input_for(image)
         boxes, logits = taken.run(image, order, square, self._square.sides[0])

@@ -128,6 +128,12 @@ def test_an_impossible_presence_threshold_is_refused_with_its_place(
         read_manifest(write(folder, bank))
 
 
+def test_a_level_of_any_size_is_refused(folder: Path, bank: Bank) -> None:
+    bank["levels"][1]["any_size"] = True
+    with pytest.raises(ModelError, match="level 1 has any_size, which is for palm detectors alone"):
+        read_manifest(write(folder, bank))
+
+
 def test_reads_a_bank_of_the_first_release(folder: Path, bank: Bank) -> None:
     bank["levels"][0]["keep"] = []
     assert read_manifest(write(folder, bank)).levels[0].keep == {}

@@ -72,6 +72,13 @@ def test_finds_nothing_in_a_picture_of_one_pixel(detector: PalmDetector) -> None
     assert detector.detect(np.full((1, 1, 3), 128, dtype=np.uint8)) == []
 
 
+@pytest.mark.parametrize("shape", [(0, 640, 3), (480, 0, 3), (0, 0, 3)])
+def test_finds_nothing_in_a_picture_without_pixels(
+    detector: PalmDetector, shape: tuple[int, int, int]
+) -> None:
+    assert detector.detect(np.zeros(shape, dtype=np.uint8)) == []
+
+
 def test_the_place_does_not_depend_on_the_shape_of_the_picture(
     detector: PalmDetector, draw: Callable[..., list[Frame]]
 ) -> None:

@@ -69,6 +69,9 @@ def _accuracy(info: NetworkInfo) -> str:
 
 
 def _time(info: NetworkInfo) -> str:
-    """Show the least time of a network that was measured on this machine."""
-    times = [one.p50_ms for one in info.latency if on_this_device(one)]
-    return f"{min(times):.2f}" if times else ""
+    """Show the least time of a network that was measured on this machine, and with which provider."""
+    times = [(one.p50_ms, one.provider) for one in info.latency if on_this_device(one)]
+    if not times:
+        return ""
+    least_ms, provider = min(times)
+    return f"{least_ms:.2f} {provider.removesuffix('ExecutionProvider')}"

@@ -50,6 +50,15 @@ def test_list_shows_levels_and_detectors(capsys: pytest.CaptureFixture[str]) -> 
     assert "palm_pruned.onnx" in shown
 
 
+def test_list_names_what_ran_in_the_time_that_it_shows(
+    tiny_bank: Path, verified: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verified("--update") == 0
+    capsys.readouterr()
+    assert main(["models", "list", "--bank", str(tiny_bank)]) == 0
+    assert re.search(r"\d\.\d\d onnxruntime/CPU ", capsys.readouterr().out)
+
+
 def test_a_wheel_that_is_missing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["models", "import", "--wheel", str(tmp_path / "no.whl"), "--out", str(tmp_path / "bank")]
     assert main(arguments) == 1
