@@ -17,8 +17,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 
+from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
@@ -41,6 +44,7 @@ from hand_tracking_dsp.compression.palm.bank import (
     measure_detectors,
     record,
 )
+from hand_tracking_dsp.compression.palm.deviation import RegionDeviation
 from hand_tracking_dsp.compression.palm.pictures import (
     MIN_PICTURES,
     calibration_inputs,
@@ -50,11 +54,14 @@ from hand_tracking_dsp.compression.palm.pictures import (
 from hand_tracking_dsp.compression.palm.recall import total
 from hand_tracking_dsp.compression.palm.trained import read_trained
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
+from hand_tracking_dsp.evaluation.workload.clips import find_clips
 from hand_tracking_dsp.recordings.labels import read_boxes
 from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
 
 _NOTHING = "-"
+# Neighbouring frames show the same.
+_EVERY = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,8 +83,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="DIR",
-        help="folders of pictures without a hand, faces above all, to calibrate on; in the last quarter of "
-        "each, held out, palms are counted",
+        help="folders of pictures without a hand, faces above all, to calibrate on, and so that the pruned "
+        "detector sees palms in no more of them than the dense one; in the last quarter of each, held out, "
+        "palms are counted",
+    )
+    parser.add_argument(
+        "--clips",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help=f"videos, bags, or folders of them, in every {_EVERY}th frame of which the palms are compared "
+        "with the dense detector's",
     )
     parser.add_argument(
         "--trained",
@@ -107,16 +124,23 @@ def run(options: argparse.Namespace) -> int:
     limit = read_image_limit(options, *options.images, *options.empty)
     learn_empty, empty = split_pictures(options.empty, limit)
     boxes = read_boxes(options.boxes) if options.boxes else []
+    clips = find_clips(options.clips) if options.clips else []
     learn, held_out = split_pictures(options.images, limit)
     images = calibration_inputs(learn, learn_empty, options.count, options.seed)
     check = detector_inputs(held_out, options.count, options.seed + 1)
     with Progress(console=console, transient=True) as progress:
         layers = progress.add_task("solving layers", total=None)
         bank, networks = make_detectors(
-            bank, images, options.seed, lambda _: progress.advance(layers), trained
+            bank,
+            images,
+            options.seed,
+            lambda _: progress.advance(layers),
+            trained,
+            learn_empty[options.count // 2 :],
         )
         progress.remove_task(layers)
-        task = progress.add_task("measuring", total=len(check) + (len(boxes) + len(empty)) * len(networks))
+        total_steps = None if clips else len(check) + (len(boxes) + len(empty)) * len(networks)
+        task = progress.add_task("measuring", total=total_steps)
         results = measure_detectors(
             networks,
             check,
@@ -125,6 +149,7 @@ def run(options: argparse.Namespace) -> int:
             options.least_recall / 100,
             lambda: progress.advance(task),
             empty,
+            (frame.image for clip in clips for frame in islice(clip.frames(), 0, None, _EVERY)),
         )
     if boxes and not total(results[0].recalls).pairs:
         msg = (
@@ -132,14 +157,7 @@ def run(options: argparse.Namespace) -> int:
             f"{options.boxes}: check that they are pixels of these pictures."
         )
         raise SourceError(msg)
-    console.print(machine_line())
-    console.print(_table_of_networks(results))
-    console.print(_table_of_deviations(results, len(check)))
-    if boxes:
-        console.print(_table_of_recordings(results))
-    for result in results:
-        if result.problem:
-            console.print(f"{result.file} is left out: {result.problem}.")
+    _show(console, results, len(check), len(clips))
     sources = ", ".join(sorted({path.resolve().name for path in options.images}))
     marked = options.boxes.resolve().parent.name if options.boxes else ""
     without = ", ".join(sorted({path.resolve().name for path in options.empty}))
@@ -152,6 +170,22 @@ def run(options: argparse.Namespace) -> int:
             f"Its near detector, {new.near_detector.name}, is the old one: models near-palm makes another."
         )
     return 0 if any(info.name == PRUNED for info in new.detectors) else 1
+
+
+def _show(console: Console, results: list[DetectorFigures], pictures: int, clips: int) -> None:
+    """Print the tables, and what is left out and why."""
+    console.print(machine_line())
+    console.print(_table_of_networks(results))
+    held_out = {result.file: result.deviation for result in results}
+    console.print(_table_of_deviations(held_out, f"{pictures} pictures held out"))
+    if clips:
+        frames = {result.file: result.clips for result in results}
+        console.print(_table_of_deviations(frames, f"every {_EVERY}th frame of {clips} clips"))
+    if results[0].recalls:
+        console.print(_table_of_recordings(results))
+    for result in results:
+        if result.problem:
+            console.print(f"{result.file} is left out: {result.problem}.")
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -189,21 +223,21 @@ def _table_of_networks(results: list[DetectorFigures]) -> Table:
     return make_table(title, headings, rows)
 
 
-def _table_of_deviations(results: list[DetectorFigures], pictures: int) -> Table:
-    """Show how far every file is from the dense one."""
+def _table_of_deviations(found: Mapping[str, RegionDeviation | None], where: str) -> Table:
+    """Show how far every file is from the dense one, which is the first and has no deviation."""
     rows = (
         (
-            result.file,
-            f"{found.lost} of {found.palms}",
-            str(found.new),
-            f"{found.offset_p50:.1f}",
-            f"{found.offset_p95:.1f}",
-            f"{found.overlap_p50:.2f}",
+            file,
+            f"{one.lost} of {one.palms}",
+            str(one.new),
+            f"{one.offset_p50:.1f}",
+            f"{one.offset_p95:.1f}",
+            f"{one.overlap_p50:.2f}",
         )
-        for result in results
-        if (found := result.deviation)
+        for file, one in found.items()
+        if one
     )
-    title = f"Against {results[0].file} on {pictures} pictures held out; offset in % of the palm"
+    title = f"Against {next(iter(found))} on {where}; offset in % of the palm"
     return make_table(title, ("network", "lost", "new", "offset", "p95", "overlap"), rows)
 
 

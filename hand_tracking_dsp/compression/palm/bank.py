@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -43,11 +43,13 @@ from hand_tracking_dsp.compression.palm.prune import LayerFit, prune_palm
 from hand_tracking_dsp.compression.palm.recall import (
     FalsePalms,
     Recall,
+    highest_logits,
     measure_false_palms,
     measure_recall,
     total,
 )
 from hand_tracking_dsp.compression.palm.rewrite import project_before_resize, with_integer_projections
+from hand_tracking_dsp.compression.palm.score_shift import false_palm_shift, with_shifted_scores
 from hand_tracking_dsp.compression.palm.trained import TrainedPalm
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.recordings.labels import LabelledPicture
@@ -56,6 +58,7 @@ from hand_tracking_dsp.tracking.contract import PALM
 from hand_tracking_dsp.tracking.losses import RECALL
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import Accuracy, File, NetworkInfo
+from hand_tracking_dsp.tracking.types import Image
 
 PRUNED = "pruned"
 """Name of the pruned detector in a bank."""
@@ -92,6 +95,7 @@ class DetectorFigures:
         recalls: Recall by recording; empty without boxes.
         deviation: Deviation from the dense detector on pictures held out; None for the dense one itself.
         false: Palms seen where no hand is; of no picture without such pictures.
+        clips: Deviation from the dense detector on frames of clips; None for that one, or without clips.
         problem: Why it is not good enough for a bank; "" if it is.
     """
 
@@ -102,6 +106,7 @@ class DetectorFigures:
     recalls: Mapping[str, Recall] = field(default_factory=dict)
     deviation: RegionDeviation | None = None
     false: FalsePalms = field(default_factory=FalsePalms)
+    clips: RegionDeviation | None = None
     problem: str = ""
 
 
@@ -111,6 +116,7 @@ def make_detectors(
     seed: int = 0,
     on_step: Callable[[LayerFit], None] | None = None,
     trained: TrainedPalm | None = None,
+    empty: Sequence[Picture] = (),
 ) -> tuple[Manifest, Networks]:
     """Give each palm detector of a bank an INT8 variant, and add a pruned or trained one.
 
@@ -120,6 +126,8 @@ def make_detectors(
         seed: Seed of the positions compared.
         on_step: Called after each layer that was solved again.
         trained: Detector to take instead of pruning one.
+        empty: Pictures without a hand, others than the images: where the dense detector sees a palm in so
+            many of their views, the pruned one is to do so, too. None: its scores stay as they are.
 
     Returns:
         The new bank, with its latency and accuracy yet to be measured, and all its detectors.
@@ -138,20 +146,24 @@ def make_detectors(
         rewritten = fold_kinks(project_before_resize(made[original.file]))
         detectors.append(_with_int8(original, rewritten, made))
     if trained is not None:
-        pruned, source = fold_kinks(trained.model), dict(trained.source)
+        exact, rounded, source = trained.model, trained.model, dict(trained.source)
     else:
         dense = originals[0]
-        pruned = fold_kinks(prune_palm(made[dense.file], images, seed=seed, on_step=on_step))
+        solved = prune_palm(made[dense.file], images, seed=seed, on_step=on_step)
+        shifts = _score_shifts(made[dense.file], solved, empty)
+        exact, rounded = (with_shifted_scores(solved, shift) for shift in shifts)
         source = {
             "file": dense.file,
             "sha256": dense.computes,
             "method": "5x5 kernels of the finest grid cut to 3x3, least squares",
             "pictures": len(images),
             "seed": seed,
+            "added_to_scores": [round(shift, 4) for shift in shifts],
         }
+    pruned = fold_kinks(exact)
     detector = new_network(PRUNED, f"palm_{PRUNED}.onnx", serialized(pruned), source=source, **sizes(pruned))
     made[detector.file] = pruned
-    detectors.append(_with_int8(detector, pruned, made))
+    detectors.append(_with_int8(detector, fold_kinks(rounded), made))
     return replace(bank, detectors=tuple(detectors)), made
 
 
@@ -163,6 +175,7 @@ def measure_detectors(
     least_recall: float = 0.99,
     on_progress: Callable[[], None] | None = None,
     empty: Sequence[Picture] = (),
+    clips: Iterable[Image] = (),
 ) -> list[DetectorFigures]:
     """Measure detectors: time, hands found, false palms, and how far their regions lie from the dense one's.
 
@@ -174,6 +187,7 @@ def measure_detectors(
         least_recall: Share of the dense detector's recall that is good enough.
         on_progress: Called len(images) + (len(pictures) + len(empty)) * len(networks) times.
         empty: Pictures without a hand; none if there are no such.
+        clips: Frames of clips, RGB; read once.
 
     Raises:
         BackendError: A backend refuses a network.
@@ -188,6 +202,7 @@ def measure_detectors(
     times = iter(time_in_turn(grey_runs(sessions), runs))
     detectors = [open_detector(model, file, runtime) for file, model in networks.items()]
     deviations = [None, *measure_deviation(detectors[0], detectors[1:], images, "rgb", on_progress)]
+    moving = [None, *measure_deviation(detectors[0], detectors[1:], clips, "rgb", on_progress)]
     results = [
         DetectorFigures(
             file,
@@ -197,8 +212,9 @@ def measure_detectors(
             measure_recall(detector, pictures, on_progress),
             deviation,
             measure_false_palms(detector, empty, on_progress),
+            frames if frames and frames.pictures else None,
         )
-        for file, detector, deviation in zip(networks, detectors, deviations, strict=True)
+        for file, detector, deviation, frames in zip(networks, detectors, deviations, moving, strict=True)
     ]
     for result in results[1:]:
         result.problem = _problem(result, results[0], least_recall)
@@ -230,6 +246,18 @@ def record(
     return replace(bank, detectors=good).with_each_file(recorded)
 
 
+def _score_shifts(
+    dense: onnx.ModelProto, pruned: onnx.ModelProto, empty: Sequence[Picture]
+) -> tuple[float, float]:
+    """Choose what is added to the scores of a pruned detector in fp32, and before INT8 is made of it."""
+    if not empty:
+        return 0.0, 0.0
+    made = (dense, pruned, with_integer_projections(fold_kinks(pruned)))
+    allowed, *found = (highest_logits(open_detector(one, "compared"), empty) for one in made)
+    first, second = (false_palm_shift(one, int((allowed > 0).sum())) for one in found)
+    return first, second
+
+
 def _with_int8(info: NetworkInfo, model: onnx.ModelProto, made: Networks) -> NetworkInfo:
     """Make the INT8 variant of a detector."""
     file = info.file.removesuffix(".onnx") + "_int8.onnx"
@@ -242,9 +270,9 @@ def _with_int8(info: NetworkInfo, model: onnx.ModelProto, made: Networks) -> Net
 
 def _problem(result: DetectorFigures, dense: DetectorFigures, least_recall: float) -> str:
     """Say why a detector is not good enough; "" if it is."""
-    deviation = result.deviation
-    if deviation and deviation.palms and deviation.lost > (1 - _LEAST_COMMON) * deviation.palms:
-        return f"it loses {deviation.lost} of the dense detector's {deviation.palms} palms"
+    for one, where in ((result.deviation, "pictures held out"), (result.clips, "the clips")):
+        if one and one.palms and one.lost > (1 - _LEAST_COMMON) * one.palms:
+            return f"it loses {one.lost} of the dense detector's {one.palms} palms in {where}"
     if dense.recalls:
         found, expected = total(result.recalls).recall, total(dense.recalls).recall
         if found < least_recall * expected:

@@ -32,7 +32,7 @@ squares of it, as the tracker does where a hand is likely: there a face fills th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from operator import add
 
@@ -41,13 +41,15 @@ import numpy as np
 from hand_tracking_dsp.compression.data.pictures import Picture
 from hand_tracking_dsp.compression.palm.pictures import squares
 from hand_tracking_dsp.recordings.labels import LabelledPicture
-from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.types import Floats, PalmDetection
+from hand_tracking_dsp.tracking.palm import SCORE_THRESHOLD, PalmDetector
+from hand_tracking_dsp.tracking.types import Floats, Image, PalmDetection
 
 MOST_PALMS = 8
 """Palms asked of a picture: more than there are hands, so that every false one counts."""
 
 _SMALLEST_SHARE, _LARGEST_SHARE = 0.2, 1.2
+# Logit -4: no detector's scores are moved by as much.
+_LOW_THRESHOLD = 0.018
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +161,34 @@ def measure_false_palms(
     for picture in pictures:
         image = picture.read()
         if image is not None:
-            whole = bool(detector.detect(image, "bgr", 1))
-            places = squares(image)
-            wrong = sum(bool(detector.detect(image, "bgr", 1, place=place)) for place in places)
-            found += FalsePalms(1, int(whole), len(places), wrong)
+            whole, *parts = (bool(one) for one in _seen(detector, image, SCORE_THRESHOLD))
+            found += FalsePalms(1, int(whole), len(parts), sum(parts))
         if on_progress:
             on_progress()
     return found
+
+
+def highest_logits(detector: PalmDetector, pictures: Iterable[Picture]) -> Floats:
+    """Run a detector on the views of pictures in which measure_false_palms counts.
+
+    Returns:
+        float32 [n]: the best palm's logit in each view, -inf where that is far below the usual threshold.
+
+    Raises:
+        BackendError: The network failed.
+    """
+    images = (image for picture in pictures if (image := picture.read()) is not None)
+    views = (palms for image in images for palms in _seen(detector, image, _LOW_THRESHOLD))
+    scores = np.array([palms[0].score if palms else 0.0 for palms in views], np.float32)
+    with np.errstate(divide="ignore"):
+        logits: Floats = np.log(scores / (1 - scores))
+    return logits
+
+
+def _seen(detector: PalmDetector, image: Image, score_threshold: float) -> Iterator[list[PalmDetection]]:
+    """Yield the best palm, if any, in an image, BGR, and in each of its squares."""
+    for place in (None, *squares(image)):
+        yield detector.detect(image, "bgr", 1, score_threshold, place)
 
 
 def total(results: Mapping[str, Recall]) -> Recall:

@@ -14,8 +14,9 @@
 
 """Scores of a palm detector moved as a whole, so that the usual threshold means what it does for another one.
 
-A detector that was trained towards another one, and to see no palm where no hand is, is less sure of hands.
-Which of two errors it makes how often is a matter of all its scores.
+A detector that was trained towards another one, and to see no palm where no hand is, is less sure of hands;
+so is one that was solved by least squares, or whose products are rounded. Which of two errors it makes how
+often is a matter of all its scores.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from hand_tracking_dsp.compression.onnx_graph import Graph, copied, read_weights
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.types import Floats
 
+# A logit of 0 is a palm.
+_BELOW = 1e-3
 _BETWEEN = ("Concat", "Reshape", "Transpose")
 
 
@@ -49,6 +52,22 @@ def score_shift(hands: Floats, empty: Floats, most_false: float) -> float:
     false = (empty + shifts[:, None] > 0).mean(axis=1)
     fair = (false <= missed) & (false <= most_false)
     return float(shifts[fair].max(initial=shifts[0]))
+
+
+def false_palm_shift(empty: Floats, most_false: int) -> float:
+    """Choose by how much the scores of a detector are moved up, or down, to see few enough palms.
+
+    Args:
+        empty: float [n]; its highest logit in each view without a hand.
+        most_false: Number of these in which it may see a palm, at least 0.
+
+    Returns:
+        The largest number that can be added to its logits; 0 where no view bounds it.
+    """
+    if most_false >= len(empty):
+        return 0.0
+    highest = float(np.sort(empty)[::-1][most_false])
+    return -highest - _BELOW if np.isfinite(highest) else 0.0
 
 
 def with_shifted_scores(model: onnx.ModelProto, shift: float) -> onnx.ModelProto:

@@ -48,8 +48,11 @@ def quick(monkeypatch):
     """Solve nothing and measure nothing: compression.palm's own tests do."""
     monkeypatch.setattr(palm_bank, "prune_palm", lambda model, *_, **__: model)
 
-    def measured(networks, images, pictures, runs, least_recall, on_progress, empty):  # noqa: ARG001
+    monkeypatch.setattr(palm_bank, "highest_logits", lambda *_: np.array([1.0, -1.0]))
+
+    def measured(networks, images, pictures, runs, least_recall, on_progress, empty, clips):  # noqa: ARG001
         assert len(images) == 32
+        measured.frames = len(list(clips))
         measured.empty = len(empty)
         recall = Recall(3, 3, 4, measured.pairs)
         results = [
@@ -65,6 +68,7 @@ def quick(monkeypatch):
         results[0].false = FalsePalms(50, 3, 450, 41) if empty else FalsePalms()
         for result in results[1:]:
             result.deviation = RegionDeviation(32, 9, 1, 0, 2.5, 6.0, 0.9, 0.8)
+            result.clips = RegionDeviation(measured.frames, 21, 2, 7, 2.5, 6.0, 0.9, 0.8)
         results[-2].problem = measured.problem
         assert len(pictures) == 3
         return results
@@ -127,6 +131,15 @@ def test_palms_are_counted_where_no_hand_is(photos, tmp_path, quick, capsys):
     shown = capsys.readouterr().out
     assert "3 of 50" in shown
     assert "41 of 450" in shown
+
+
+def test_palms_are_compared_in_every_fourth_frame_of_clips(photos, tmp_path, quick, capsys):
+    assert main(arguments(photos, tmp_path / "out", "--clips", str(photos))) == 0
+
+    assert quick.frames == 50
+    shown = capsys.readouterr().out
+    assert "every 4th frame of 1 clips" in shown
+    assert "2 of 21" in shown
 
 
 def test_boxes_of_other_pictures_are_refused_before_a_bank_is_written(photos, tmp_path, quick, capsys):

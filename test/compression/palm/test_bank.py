@@ -19,7 +19,9 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.compression.bank.entries import new_network
+from hand_tracking_dsp.compression.bank.files import read_model
 from hand_tracking_dsp.compression.bank.model_size import sizes
+from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.pictures import Picture
 from hand_tracking_dsp.compression.onnx_graph import read_weights, serialized
 from hand_tracking_dsp.compression.palm import bank as palm_bank
@@ -30,6 +32,7 @@ from hand_tracking_dsp.compression.palm.bank import (
     record,
 )
 from hand_tracking_dsp.compression.palm.rewrite import with_integer_projections
+from hand_tracking_dsp.compression.palm.score_shift import with_shifted_scores
 from hand_tracking_dsp.compression.palm.trained import TrainedPalm
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.recordings.labels import LabelledPicture
@@ -82,6 +85,36 @@ def test_a_trained_detector_is_taken_instead_of_pruning_one(detector, images, mo
     assert dict(new.detectors[-1].source) == {"method": "trained"}
     assert [info.name for info in new.detectors] == ["full", "lite", "pruned"]
     assert read_weights(networks["palm_pruned.onnx"])["stem.conv.weight"].shape[0] == 64
+
+
+def test_the_pruned_detector_sees_palms_where_no_hand_is_as_often_as_the_dense_one(
+    images, tmp_path, monkeypatch
+):
+    bank = read_manifest(original_bank())
+    (dense,) = (read_model(bank, info) for info in bank.detectors[:1])
+    monkeypatch.setattr(palm_bank, "prune_palm", lambda *_, **__: with_shifted_scores(dense, -1.5))
+    cv2.imwrite(str(tmp_path / "a.png"), images[0])
+    empty = [Picture(tmp_path / "a.png", "faces", "faces/0")]
+    logits = iter([np.array([1.0, -9, -9]), np.array([-0.5, -2, -9]), np.array([-0.7, -2, -9])])
+    monkeypatch.setattr(palm_bank, "highest_logits", lambda *_: next(logits))
+
+    new, networks = make_detectors(bank, images, empty=empty)
+
+    assert new.detectors[-1].source["added_to_scores"] == pytest.approx([1.999, 1.999])
+    image = np.random.default_rng(0).random((1, 3, 192, 192), np.float32)
+    first, moved = (open_exact(one).run(image)[1] for one in (dense, networks["palm_pruned.onnx"]))
+    np.testing.assert_allclose(moved, first - 1.5 + 1.999, atol=1e-3)
+
+
+def test_a_detector_that_loses_palms_in_clips_has_a_problem(detector, images):
+    blind = with_shifted_scores(detector, -50)
+    seeing = with_shifted_scores(detector, 50)
+
+    dense, other = measure_detectors({"a": seeing, "b": blind}, images[:0], runs=1, clips=iter(images[:2]))
+
+    assert dense.clips is None
+    assert other.clips.lost == other.clips.palms > 0
+    assert other.problem.endswith("palms in the clips")
 
 
 def test_refuses_a_bank_without_a_detector_in_fp32(images, tiny_bank):

@@ -21,6 +21,7 @@ from hand_tracking_dsp.compression.palm.recall import (
     FalsePalms,
     Recall,
     count_pairs,
+    highest_logits,
     measure_false_palms,
     measure_recall,
     total,
@@ -100,7 +101,7 @@ def test_refuses_a_picture_that_is_not_there(tmp_path):
 class PalmInSmallPlaces:
     """A detector that takes for a palm what fills a square in a corner of an image."""
 
-    def detect(self, image, order, max_hands, place=None):  # noqa: ARG002
+    def detect(self, image, order, max_hands, score_threshold, place):  # noqa: ARG002
         assert order == "bgr"
         corner = place is not None and (place.x, place.y, place.side) == (16, 16, 32)
         return [palm(16, 16, 8)] if corner else []
@@ -117,3 +118,17 @@ def test_palms_without_a_hand_are_counted_in_pictures_and_in_squares_of_them(tmp
     assert found == FalsePalms(pictures=2, wrong=0, squares=18, wrong_squares=2)
     assert found.share == pytest.approx(0.1)
     assert FalsePalms().share == 0
+
+
+def test_the_best_palm_of_each_view_counts_below_the_usual_threshold_too(tmp_path):
+    class Unsure(PalmInSmallPlaces):
+        def detect(self, *args):
+            assert args[3] < 0.05
+            return [palm(16, 16, 8, score=0.1) for _ in super().detect(*args)]
+
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((64, 96, 3), np.uint8))
+    logits = highest_logits(Unsure(), [Picture(tmp_path / "a.png", "faces", "faces/0")])
+
+    assert logits.shape == (10,)
+    assert np.isfinite(logits).sum() == 1
+    assert logits.max() == pytest.approx(np.log(0.1 / 0.9))

@@ -22,7 +22,11 @@ import pytest
 from hand_tracking_dsp.compression.bank.files import read_model
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.onnx_graph import copied
-from hand_tracking_dsp.compression.palm.score_shift import score_shift, with_shifted_scores
+from hand_tracking_dsp.compression.palm.score_shift import (
+    false_palm_shift,
+    score_shift,
+    with_shifted_scores,
+)
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -54,6 +58,15 @@ def test_no_more_frames_without_a_hand_show_a_palm_than_with_the_other_detector(
     hands, empty = np.linspace(-3, 5, 100), np.linspace(-7, 1, 100)
     assert ((empty + score_shift(hands, empty, 0.05)) > 0).sum() == 5
     assert ((empty + score_shift(hands, empty, 0.0)) > 0).sum() == 0
+
+
+def test_so_many_palms_are_seen_where_no_hand_is_as_are_allowed():
+    empty = np.array([-np.inf, -2.0, 0.5, -0.3, -np.inf])
+    for allowed in range(3):
+        assert ((empty + false_palm_shift(empty, allowed)) > 0).sum() == allowed
+    assert false_palm_shift(empty, 1) == pytest.approx(0.3, abs=0.01)
+    assert false_palm_shift(empty, 3) == 0  # nothing says how sure it is of the next one
+    assert false_palm_shift(empty, 5) == 0
 
 
 def test_scores_of_another_network_cannot_be_moved(lite):
