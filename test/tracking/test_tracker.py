@@ -17,15 +17,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from unittest.mock import Mock
 
 import cv2
 import numpy as np
 import pytest
+from support.following import RATE_HZ, follow, images_of, restless
 from support.networks import near_detector_of
 
 from hand_tracking_dsp.cameras.camera import Frame, HandTruth
@@ -33,17 +33,13 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.bank import LevelBank
-from hand_tracking_dsp.tracking.gate import GateOptions
 from hand_tracking_dsp.tracking.geometry import palm_size
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.search import SearchOptions
-from hand_tracking_dsp.tracking.smoothing import OneEuroFilter
 from hand_tracking_dsp.tracking.tracker import HandTracker
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
-from hand_tracking_dsp.tracking.types import FrameResult, HandLandmarks, Image, TrackedHand
+from hand_tracking_dsp.tracking.types import TrackedHand
 
-RATE_HZ = 30.0
 BLANK = np.full((480, 640, 3), 90, dtype=np.uint8)
 
 Draw = Callable[..., list[Frame]]
@@ -53,22 +49,6 @@ Make = Callable[..., HandTracker]
 @pytest.fixture
 def make(bank: LevelBank, detector: PalmDetector) -> Make:
     return lambda **options: HandTracker(bank, detector, TrackerOptions(**options))
-
-
-def follow(tracker: HandTracker, images: Sequence[Image], level: int = 0) -> list[FrameResult]:
-    return [tracker.track(image, i / RATE_HZ, level, "bgr") for i, image in enumerate(images)]
-
-
-def images_of(frames: Sequence[Frame]) -> list[Image]:
-    return [frame.image for frame in frames]
-
-
-def restless(frames: Sequence[Frame]) -> list[Image]:
-    """Let something move beside the hand, so that no picture is like another."""
-    generator = np.random.default_rng(1)
-    for frame in frames:
-        frame.image[:120, :160] = generator.integers(0, 255, (4, 4, 1)).repeat(30, 0).repeat(40, 1)
-    return images_of(frames)
 
 
 def error(hand: TrackedHand, truth: HandTruth) -> float:
@@ -158,183 +138,6 @@ def test_a_lost_hand_is_found_at_its_place_by_the_near_detector_and_is_the_same(
     assert [len(result.hands) for result in results[:9]] == [2] * 5 + [1] * 3 + [2]
     assert [hand.track_id for hand in results[-1].hands] == [1, 2]
     assert counting.detect.call_count == 1
-
-
-class FailingBank:
-    """Runs the networks of another bank, but raises at some of its calls, counted from 1."""
-
-    def __init__(self, bank: LevelBank, *failing: int) -> None:
-        self._bank, self._failing, self.calls = bank, failing, 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._bank, name)
-
-    def landmarks(self, *args: Any) -> HandLandmarks:
-        self.calls += 1
-        if self.calls in self._failing:
-            message = "the backend failed"
-            raise RuntimeError(message)
-        return self._bank.landmarks(*args)
-
-
-class SayingBank:
-    """Runs the networks of another bank, but says a presence, with thresholds of its own by level."""
-
-    def __init__(self, bank: LevelBank, presence: float, *thresholds: float | None) -> None:
-        self._bank, self.presence = bank, presence
-        self.levels = tuple(
-            replace(level, presence_threshold=threshold)
-            for level, threshold in zip(bank.levels, thresholds, strict=True)
-        )
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._bank, name)
-
-    def landmarks(self, *args: Any) -> HandLandmarks:
-        return replace(self._bank.landmarks(*args), presence=self.presence)
-
-
-def hands_found(
-    bank: SayingBank, detector: PalmDetector, images: Sequence[Image], levels: Sequence[int], **options: float
-) -> list[int]:
-    tracker = HandTracker(bank, detector, TrackerOptions(max_hands=1, **options))
-    return [
-        len(tracker.track(image, i / RATE_HZ, level, "bgr").hands)
-        for i, (image, level) in enumerate(zip(images, levels, strict=True))
-    ]
-
-
-@pytest.mark.parametrize(
-    ("presence", "options", "found"),
-    [
-        (0.7, {}, [1, 0]),
-        (0.8, {}, [1, 1]),
-        (0.49, {}, [0, 0]),
-        (0.7, {"presence_threshold": 0.6}, [1, 1]),
-        (0.7, {"presence_threshold": 0.75}, [0, 0]),
-        (0.0, {"presence_threshold": 0.0}, [1, 1]),
-    ],
-)
-def test_a_new_hand_reaches_the_threshold_of_the_level_that_looks_or_the_one_asked_for(
-    bank: LevelBank,
-    detector: PalmDetector,
-    draw: Draw,
-    presence: float,
-    options: dict[str, float],
-    found: list[int],
-) -> None:
-    saying = SayingBank(bank, presence, None, 0.8)
-    image = draw(1)[0].image
-    assert [hands_found(saying, detector, [image], [level], **options)[0] for level in (0, 1)] == found
-
-
-@pytest.mark.parametrize(("dense", "sparse", "first"), [(None, 0.8, 0), (0.5, 0.3, 1), (0.9, 0.6, 1)])
-def test_a_switch_between_levels_of_different_thresholds_loses_no_hand(
-    bank: LevelBank, detector: PalmDetector, draw: Draw, dense: float | None, sparse: float, first: int
-) -> None:
-    between = ((0.5 if dense is None else dense) + sparse) / 2
-    saying = SayingBank(bank, between, dense, sparse)
-    images = restless(draw(12))
-    levels = [(first + i) % 2 for i in range(12)]
-    assert hands_found(saying, detector, images, levels) == [1] * 12
-    tracker = HandTracker(saying, detector, TrackerOptions(max_hands=1))
-    results = [tracker.track(images[i], i / RATE_HZ, levels[i], "bgr") for i in range(12)]
-    assert [result.stats.detector_ran for result in results] == [True] + [False] * 11
-    saying.presence = min(sparse, 0.5 if dense is None else dense) - 0.01
-    assert not tracker.track(images[0], 1.0, first, "bgr").hands
-
-
-def test_a_bank_without_thresholds_is_used_with_that_of_0_5(
-    bank: LevelBank, detector: PalmDetector, draw: Draw
-) -> None:
-    images = images_of(draw(8, hands=2))
-    default, given = (
-        follow(HandTracker(bank, detector, options), images, 1)
-        for options in (TrackerOptions(), TrackerOptions(presence_threshold=0.5))
-    )
-    for one, other in zip(default, given, strict=True):
-        assert [hand.landmarks.tobytes() for hand in one.hands] == [
-            hand.landmarks.tobytes() for hand in other.hands
-        ]
-
-
-def test_a_hand_that_the_image_no_longer_reaches_is_dropped_and_costs_nothing(
-    bank: LevelBank, detector: PalmDetector, draw: Draw
-) -> None:
-    """A camera that changes its size leaves the region beyond the corner of what it now sends."""
-    counting = FailingBank(bank)
-    tracker = HandTracker(counting, detector, TrackerOptions(max_hands=1))
-    image = draw(1)[0].image
-    small = np.full((48, 64, 3), 90, dtype=np.uint8)
-    results = follow(tracker, [image, small, small, image])
-    assert [len(result.hands) for result in results] == [1, 0, 0, 1]
-    assert [result.stats.detector_ran for result in results] == [True] * 4
-    assert results[1].stats.landmarks_ms == 0
-    assert counting.calls == 2
-
-
-def test_a_hand_whose_step_raises_is_dropped_and_the_others_stay(
-    bank: LevelBank, detector: PalmDetector, draw: Draw
-) -> None:
-    options = TrackerOptions(max_hands=2, gate=GateOptions(enabled=False))
-    tracker = HandTracker(FailingBank(bank, 3), detector, options)
-    first, second, third, fourth = images_of(draw(4, hands=2))
-    (result,) = follow(tracker, [first])
-    assert [hand.track_id for hand in result.hands] == [1, 2]
-    with pytest.raises(RuntimeError, match="the backend failed"):
-        tracker.track(second, 0.1, 0, "bgr")
-    found = [tracker.track(image, stamp_s, 0, "bgr") for image, stamp_s in ((third, 0.2), (fourth, 0.3))]
-    assert 2 in [hand.track_id for hand in found[0].hands]
-    assert len(found[1].hands) == 2
-
-
-def test_a_hand_whose_smoothing_raises_is_dropped(
-    make: Make, draw: Draw, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tracker = make(max_hands=1)
-    first, second, third = images_of(draw(3))
-    follow(tracker, [first])
-    with monkeypatch.context() as patch:
-        patch.setattr(OneEuroFilter, "filter", Mock(side_effect=FloatingPointError))
-        with pytest.raises(FloatingPointError):
-            tracker.track(second, 0.1, 0, "bgr")
-    result = tracker.track(third, 0.2, 0, "bgr")
-    assert result.stats.detector_ran
-    assert [hand.track_id for hand in result.hands] == [2]
-
-
-def test_a_detector_that_fails_is_not_asked_again_before_its_time(
-    bank: LevelBank, detector: PalmDetector, draw: Draw
-) -> None:
-    failing = Mock(wraps=detector, near=None)
-    tracker = HandTracker(bank, failing, TrackerOptions(max_hands=2, search_interval_s=0.5))
-    images = restless(draw(5))
-    tracker.track(images[0], 0.0, 0, "bgr")
-    failing.detect.side_effect = RuntimeError("the detector failed")
-    tracker.track(images[1], 0.6, 0, "bgr")
-    with pytest.raises(RuntimeError, match="the detector failed"):
-        tracker.track(images[2], 0.7, 0, "bgr")
-    for image, stamp_s in ((images[3], 0.8), (images[4], 0.9)):
-        result = tracker.track(image, stamp_s, 0, "bgr")
-        assert [hand.track_id for hand in result.hands] == [1]
-
-
-def test_a_hand_that_is_lost_while_the_detector_fails_is_lost_once(bank: LevelBank, draw: Draw) -> None:
-    """It was followed and lost at once, so that two hands had its id later."""
-    frames = images_of(draw(12, hands=2))
-    covered = [np.full_like(frames[0], 90)] * 3
-    eye = Mock(wraps=PalmDetector.load(default_bank()), near=None)
-    tracker = HandTracker(bank, eye, TrackerOptions(max_hands=4, search=SearchOptions("frame")))
-    follow(tracker, frames[:4])
-    eye.detect.side_effect = RuntimeError("the detector failed")
-    for index, image in enumerate(covered):
-        with pytest.raises(RuntimeError, match="the detector failed"):
-            tracker.track(image, 0.2 + index / 30, 0, "bgr")
-    eye.detect.side_effect = None
-    for index, image in enumerate(frames[4:]):
-        ids = [hand.track_id for hand in tracker.track(image, 0.4 + index / 30, 0, "bgr").hands]
-        assert len(set(ids)) == len(ids)
-    assert ids == [1, 2]
 
 
 def test_stamps_that_stand_still_do_not_keep_a_hand_from_being_found(bank: LevelBank, draw: Draw) -> None:
