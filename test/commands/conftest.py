@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What tests of commands that start a real graph need."""
+"""Commands that start a real graph, and a bag for those that evaluate one."""
 
 from __future__ import annotations
 
@@ -57,3 +57,20 @@ def start(tmp_path: Path, domain_id: int) -> Iterator[Callable[..., subprocess.P
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
+
+
+@pytest.fixture(scope="module")
+def bag(tmp_path_factory):
+    """Give a bag of one second of a synthetic hand."""
+    from hand_tracking_dsp.cameras.camera import SourceOptions
+    from hand_tracking_dsp.cameras.synthetic import SyntheticHandSource
+    from hand_tracking_dsp.recordings.bags.record_camera import record_source
+    from hand_tracking_dsp.recordings.bags.writer import BagWriter
+
+    path = tmp_path_factory.mktemp("bags") / "drive"
+    with (
+        SyntheticHandSource(SourceOptions(width=320, height=240, absence_s=0.0)) as source,
+        BagWriter(path) as writer,
+    ):
+        record_source(source, writer, 1.0, jpeg_quality=90)
+    return path

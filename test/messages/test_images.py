@@ -12,6 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""Images of 8 bits in every encoding become pixels, or are refused in a sentence."""
+
 from __future__ import annotations
 
 import array
@@ -21,25 +23,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import Image
+from support.image_messages import message
 
 from hand_tracking_dsp.errors import FrameError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.images.value_scale import ValueScale
-from hand_tracking_dsp.messages.images import compressed_to_pixels, image_to_pixels
-
-
-def message(encoding: str, rows: np.ndarray, width: int, padding: int = 0, **others) -> Image:
-    rows = np.ascontiguousarray(rows).reshape(rows.shape[0], -1).view(np.uint8)
-    padded = np.pad(rows, ((0, 0), (0, padding)), constant_values=77)
-    return Image(
-        height=rows.shape[0],
-        width=width,
-        encoding=encoding,
-        step=padded.shape[1],
-        data=array.array("B", padded.tobytes()),
-        **others,
-    )
+from hand_tracking_dsp.messages.images import image_to_pixels
 
 
 def picture(height: int = 8, width: int = 10) -> np.ndarray:
@@ -95,13 +85,6 @@ def test_bayer_patterns_keep_red_red(pattern):
     np.testing.assert_array_equal(pixels[3:5, 3:5].reshape(-1, 3), [[0, 0, 200]] * 4)
 
 
-@pytest.mark.parametrize("big", [0, 1])
-def test_mono16_keeps_its_high_byte_in_either_byte_order(big):
-    rows = np.full((2, 3), 0x4002, dtype=">u2" if big else "<u2")
-    pixels, _ = image_to_pixels(message("mono16", rows, 3, is_bigendian=big))
-    assert (pixels == 0x40).all()
-
-
 def broken(**changes) -> Image:
     image = message("bgr8", picture(), 10)
     for name, value in changes.items():
@@ -152,60 +135,6 @@ def test_any_image_is_either_read_or_refused(height, width, step, size, encoding
     assert pixels.dtype == np.uint8
 
 
-@pytest.mark.parametrize("data", [b"", b"no picture", b"\xff\xd8\xff\xe0" + bytes(20)])
-def test_refuses_a_compressed_image_that_is_none(data):
-    with pytest.raises(
-        FrameError, match=r"^The compressed image \(format 'jpeg', \d+ bytes\) cannot be decoded"
-    ):
-        compressed_to_pixels(CompressedImage(format="jpeg", data=array.array("B", data)))
-
-
-def test_a_long_format_is_cut_off_in_the_sentence():
-    image = CompressedImage(format="x" * 3_000_000, data=array.array("B", b"no image"))
-    with pytest.raises(FrameError) as refusal:
-        compressed_to_pixels(image)
-    assert str(refusal.value).startswith(f"The compressed image (format '{'x' * 40}…', 8 bytes) cannot be")
-
-
-def noise(height: int, width: int, channels: int, largest: int = 65535) -> np.ndarray:
-    return np.random.default_rng(1).integers(0, largest + 1, (height, width, channels), dtype=np.uint16)
-
-
-@pytest.mark.parametrize("big", [0, 1])
-@pytest.mark.parametrize("padding", [0, 6])
-@pytest.mark.parametrize(
-    ("encoding", "channels"),
-    [("rgb16", 3), ("bgr16", 3), ("16UC3", 3), ("rgba16", 4), ("bgra16", 4), ("16UC4", 4), ("mono16", 1)],
-)
-def test_16_bits_become_8_in_either_byte_order(encoding, channels, padding, big):
-    values = noise(6, 7, channels)
-    values[0, 0] = 65535
-    rows = values.astype(">u2" if big else "<u2")
-    pixels, order = image_to_pixels(message(encoding, rows, 7, padding, is_bigendian=big))
-    colours = values[:, :, :3] if channels > 1 else np.repeat(values, 3, axis=2)
-    blue_first = colours[:, :, ::-1] if encoding.startswith("rgb") else colours
-    found = pixels[:, :, ::-1] if order == "rgb" else pixels
-    np.testing.assert_allclose(found, blue_first / 257, atol=0.51)
-
-
-@pytest.mark.parametrize("bits", [10, 12, 14])
-@pytest.mark.parametrize("encoding", ["mono16", "bayer_rggb16", "bgr16"])
-def test_values_of_fewer_bits_are_not_black(encoding, bits):
-    values = np.full((8, 8, 3 if encoding == "bgr16" else 1), 2 ** (bits - 1), np.uint16)
-    pixels, _ = image_to_pixels(message(encoding, values, 8))
-    assert pixels[2:6, 2:6].min() >= 127
-
-
-@pytest.mark.parametrize("pattern", ["rggb", "bggr", "gbrg", "grbg"])
-@pytest.mark.parametrize("big", [0, 1])
-def test_bayer_patterns_of_16_bits_keep_red_red(pattern, big):
-    mosaic = np.zeros((8, 8), ">u2" if big else "<u2")
-    place = pattern.index("r")
-    mosaic[place // 2 :: 2, place % 2 :: 2] = 65535
-    pixels, _ = image_to_pixels(message(f"bayer_{pattern}16", mosaic, 8, is_bigendian=big))
-    np.testing.assert_array_equal(pixels[3:5, 3:5].reshape(-1, 3), [[0, 0, 255]] * 4)
-
-
 def yuv(colour: tuple[int, int, int]) -> tuple[int, ...]:
     """Give brightness, Cb and Cr of one colour, BGR, by ITU-R BT.601 as in nv12: 16 to 235 and 240."""
     blue, green, red = (value / 255 for value in colour)
@@ -244,17 +173,6 @@ def test_a_step_that_counts_the_colours_too_is_understood(encoding):
     image = Image(height=6, width=8, encoding=encoding, step=int(8 * planes), data=data)
     pixels, _ = image_to_pixels(image)
     assert np.ptp(pixels) == 0
-
-
-@pytest.mark.parametrize("encoding", ["16UC1", "32FC1"])
-@pytest.mark.parametrize("big", [0, 1])
-def test_range_images_are_depth_or_grey(encoding, big):
-    near, far = (200, 2000) if encoding == "16UC1" else (0.2, 2.0)
-    kind = ("u2" if encoding == "16UC1" else "f4").join((">" if big else "<", ""))
-    image = message(encoding, np.array([[near, far]], kind), 2, is_bigendian=big)
-    assert image_to_pixels(image)[0].tolist() == [[[255] * 3, [0] * 3]]
-    pixels, _ = image_to_pixels(image, ValueScale(ImageOptions(range_images="grey")))
-    assert pixels[0, 0, 0] < pixels[0, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -334,74 +252,3 @@ def test_any_image_of_these_encodings_is_either_read_or_refused(height, width, s
         return
     assert pixels.shape == (height, width, 3)
     assert pixels.dtype == np.uint8
-
-
-def compressed(stated: str, suffix: str, values: np.ndarray) -> CompressedImage:
-    return CompressedImage(format=stated, data=array.array("B", cv2.imencode(suffix, values)[1].tobytes()))
-
-
-RED = np.full((16, 16, 3), (0, 0, 200), np.uint8)
-
-
-@pytest.mark.parametrize(
-    ("stated", "suffix", "red_first"),
-    [
-        ("jpeg", ".jpg", False),
-        ("png", ".png", False),
-        ("", ".webp", False),
-        ("rgb8; jpeg compressed bgr8", ".jpg", False),
-        ("bgr8; jpeg compressed bgr8", ".jpg", False),
-        ("bayer_rggb8; jpeg compressed bgr8", ".jpg", False),
-        ("nv12; jpeg compressed bgr8", ".jpg", False),
-        ("rgb16; png compressed bgr16", ".png", False),
-        ("bgr8; tiff compressed ", ".tiff", False),
-        # Compressed as it was: the channels of the file are swapped.
-        ("rgb8; tiff compressed ", ".tiff", True),
-        ("bgr8; png compressed rgb8", ".png", True),
-    ],
-)
-def test_colours_of_a_compressed_image_are_those_that_its_format_says(stated, suffix, red_first):
-    stored = RED[:, :, ::-1] if red_first else RED
-    if "16" in stated:
-        stored = stored.astype(np.uint16) * 257
-    pixels, order = compressed_to_pixels(compressed(stated, suffix, stored))
-    found = pixels[:, :, ::-1] if order == "rgb" else pixels
-    np.testing.assert_allclose(found.astype(int), RED, atol=3)
-
-
-@pytest.mark.parametrize("depth", [8, 16])
-@pytest.mark.parametrize("pattern", ["rggb", "bggr", "gbrg", "grbg"])
-def test_a_compressed_mosaic_is_coloured(pattern, depth):
-    mosaic = np.zeros((16, 16), np.uint8 if depth == 8 else np.uint16)
-    place = pattern.index("r")
-    mosaic[place // 2 :: 2, place % 2 :: 2] = 2**depth - 1
-    pixels, _ = compressed_to_pixels(compressed(f"bayer_{pattern}{depth}; png compressed ", ".png", mosaic))
-    np.testing.assert_array_equal(pixels[4:12, 4:12].reshape(-1, 3), [[0, 0, 255]] * 64)
-
-
-def test_a_mosaic_that_was_made_grey_before_it_was_compressed_stays_grey():
-    grey = np.tile(np.array([[10, 200], [90, 30]], np.uint8), (8, 8))
-    pixels, _ = compressed_to_pixels(compressed("bayer_rggb8; png compressed mono8", ".png", grey))
-    np.testing.assert_array_equal(pixels, np.repeat(grey[:, :, None], 3, axis=2))
-
-
-def test_compressed_values_of_10_bits_are_not_black_and_do_not_flicker():
-    scale = ValueScale()
-    bright = compressed("mono16; png compressed ", ".png", np.full((4, 4), 800, np.uint16))
-    dark = compressed("mono16; png compressed ", ".png", np.full((4, 4), 200, np.uint16))
-    assert compressed_to_pixels(bright, scale)[0].tolist() == [[[199] * 3] * 4] * 4
-    assert compressed_to_pixels(dark, scale)[0].tolist() == [[[50] * 3] * 4] * 4
-
-
-def test_compressed_range_images_are_depth():
-    image = compressed("16UC1; png compressed ", ".png", np.array([[200, 2000, 0]], np.uint16))
-    assert compressed_to_pixels(image)[0].tolist() == [[[255] * 3, [0] * 3, [0] * 3]]
-
-
-@pytest.mark.parametrize(
-    "stated", ["16UC1; compressedDepth png", "16UC1; compressedDepth", "32FC1; compressedDepth rvl"]
-)
-def test_compressed_depth_is_refused_in_plain_words(stated):
-    image = CompressedImage(format=stated, data=array.array("B", bytes(40)))
-    with pytest.raises(FrameError, match="is compressed depth, which is not read: take a colour or infrared"):
-        compressed_to_pixels(image)

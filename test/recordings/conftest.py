@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Messages in the bags of several tests of this room."""
+"""Bags of several tests of this room, and messages in them."""
 
 from __future__ import annotations
 
@@ -30,5 +30,20 @@ def battery_message():
         message.voltage, message.current, message.percentage = 10.0, -2.0, percentage
         message.power_supply_status, message.power_supply_health, message.present = 2, 1, True
         return message
+
+    return make
+
+
+@pytest.fixture
+def bag(tmp_path):
+    """Write a bag by a function that is given a writer, and open it."""
+    from hand_tracking_dsp.recordings.bag_recording import BagRecording
+    from hand_tracking_dsp.recordings.bags.writer import BagWriter
+
+    def make(fill, topic=""):
+        path = tmp_path / "bag"
+        with BagWriter(path) as writer:
+            fill(writer)
+        return BagRecording(path, topic)
 
     return make

@@ -12,25 +12,16 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""The niceness of a process: claimed by its nodes as far as it is permitted, and given back."""
+
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from typing import Any
-
 import pytest
+from support.scheduling import SEVERAL_THREADS, FakeGroup, Run
 
-from hand_tracking_dsp.scheduling import process_priority, threads
+from hand_tracking_dsp.scheduling import threads
 from hand_tracking_dsp.scheduling.options import SchedulingOptions
 from hand_tracking_dsp.scheduling.process_priority import ProcessPriority
-
-Run = Callable[[str], Any]
-
-SEVERAL_THREADS = """
-stop = threading.Event()
-for _ in range(5):
-    threading.Thread(target=stop.wait, daemon=True).start()
-"""
 
 
 @pytest.mark.usefixtures("permitted")
@@ -116,34 +107,6 @@ def test_what_whoever_started_the_process_chose_stays_unless_another_place_is_as
         [-4, "auto", [-4], 1], [-4, "nice", [-10], 0],
         [-15, "auto", [-15], 0], [-15, "nice", [-15], 0],
     ]  # fmt: skip
-
-
-@pytest.mark.usefixtures("permitted")
-def test_a_stranger_in_the_session_keeps_its_group_from_being_raised(in_process: Run) -> None:
-    found = in_process(
-        """
-        import subprocess
-        found = []
-        stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-        def claim():
-            process = ProcessPriority()
-            process.claim("node", SchedulingOptions("auto"))
-            found.append([of_group(), thread_nicenesses(), " ".join(process.standing().remarks)])
-            process.release("node")
-        if of_group() is None or SessionGroup().cpu_cgroup:
-            print(json.dumps(None))
-        else:
-            claim()
-            stranger.communicate(b"\\n")
-            claim()
-            print(json.dumps(found))
-        """
-    )
-    if found is None:
-        pytest.skip("the sessions of this machine are no groups that count")
-    (shared, nice, said), (alone, *_) = found
-    assert (shared, nice, alone) == (0, [-10], -10)
-    assert "session" in said
 
 
 @pytest.mark.usefixtures("permitted")
@@ -256,125 +219,3 @@ def test_no_more_is_taken_than_the_limit_permits(
     assert len(standing.remarks) == (reached > -10)
     process.release("node")
     assert process.standing().in_force == "niceness 0, session group 0"
-
-
-class FakeGroup:
-    """A session's group that can be set by everybody."""
-
-    def __init__(self, strangers: list[str] | None = None, cpu_cgroup: str = "") -> None:
-        self.niceness = 0
-        self.needed_by_others = False
-        self.cpu_cgroup = cpu_cgroup
-        self._strangers = strangers or []
-
-    def strangers(self) -> list[str]:
-        return self._strangers
-
-    def change(self, niceness: int) -> None:
-        self.niceness = niceness
-
-
-@pytest.fixture
-def lowered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let this process's niceness be changed, without touching the one of the tests."""
-    now = [0]
-    monkeypatch.setattr(threads, "niceness", lambda: now[0])
-    monkeypatch.setattr(threads, "nicenesses", lambda: (now[0], now[0]))
-    monkeypatch.setattr(threads, "change_niceness", lambda _, after: now.__setitem__(0, after))
-
-
-@pytest.mark.usefixtures("lowered")
-def test_a_session_shared_with_strangers_is_lowered_by_name_alone() -> None:
-    process = ProcessPriority(group := FakeGroup(strangers=["make", "make", "cc1", "ld"]))
-    process.claim("node", SchedulingOptions("auto"))
-    assert group.niceness == 0
-    (remark,) = process.standing().remarks
-    assert "make, cc1:" in remark
-    process.claim("node", SchedulingOptions("nice"))
-    assert group.niceness == -10
-    assert process.standing().remarks == ()
-    process.release("node")
-    assert group.niceness == 0
-
-
-@pytest.mark.usefixtures("lowered")
-def test_in_a_cpu_control_group_the_session_is_left_alone_and_that_is_said() -> None:
-    process = ProcessPriority(group := FakeGroup(cpu_cgroup="/system.slice/hands.service"))
-    process.claim("node", SchedulingOptions("nice"))
-    standing = process.standing()
-    assert (group.niceness, standing.in_force, standing.refused) == (0, "niceness -10", ())
-    assert "/system.slice/hands.service" in standing.remarks[0]
-
-
-@pytest.mark.usefixtures("lowered")
-def test_a_session_that_several_nodes_share_returns_with_the_last_of_them() -> None:
-    group = FakeGroup()
-    camera, tracker = ProcessPriority(group), ProcessPriority(group)
-    camera.claim("camera", SchedulingOptions("auto"))
-    group.needed_by_others = True
-    tracker.claim("tracker", SchedulingOptions("auto"))
-    camera.release("camera")
-    assert group.niceness == -10
-    threads.change_niceness(0, -10)
-    group.needed_by_others = False
-    tracker.release("tracker")
-    assert group.niceness == 0
-
-
-def test_processors_are_chosen_read_back_and_given_back(in_process: Run) -> None:
-    there = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    if len(there) < 2:
-        pytest.skip("there is one processor only")
-    found = in_process(
-        SEVERAL_THREADS
-        + f"""
-process = ProcessPriority()
-def masks():
-    return sorted({{tuple(sorted(os.sched_getaffinity(thread))) for thread in threads.thread_ids()}})
-process.claim("camera", SchedulingOptions("normal", "{there[0]}"))
-first = masks(), process.standing().in_force
-process.claim("tracker", SchedulingOptions("normal", "{there[1]}"))
-both = masks()
-process.release("camera")
-second = masks()
-process.release("tracker")
-print(json.dumps([first, both, second, masks()]))
-"""
-    )
-    (masks, said), both, second, after = found
-    assert masks == [there[:1]]
-    assert said.endswith(f"processors {there[0]}")
-    assert both == [there[:2]]
-    assert second == [there[1:2]]
-    assert after == [there]
-
-
-def test_processors_that_are_not_there_are_named_and_nothing_fails(in_process: Run) -> None:
-    there = min(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
-    found = in_process(
-        f"""
-        process = ProcessPriority()
-        before = sorted(os.sched_getaffinity(0))
-        process.claim("node", SchedulingOptions("normal", "8190"))
-        none = process.standing().refused, sorted(os.sched_getaffinity(0)) == before
-        process.claim("node", SchedulingOptions("normal", "{there},8190"))
-        print(json.dumps([none, process.standing().refused, sorted(os.sched_getaffinity(0))]))
-        """
-    )
-    (none, same), some, masks = found
-    assert len(none) == 1
-    assert same
-    assert some == ["Parameter cpus does not hold on this machine: 8190 cannot be had."]
-    assert masks == [there]
-
-
-def test_where_the_system_binds_no_process_to_processors_that_is_said(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delattr(process_priority.threads.os, "sched_getaffinity", raising=False)
-    monkeypatch.delattr(process_priority.threads.os, "sched_setaffinity", raising=False)
-    process = ProcessPriority(FakeGroup())
-    process.claim("node", SchedulingOptions("normal", "0"))
-    assert "binds no process" in process.standing().refused[0]
-    process.release("node")
-    assert process.standing().refused == ()

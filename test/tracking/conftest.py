@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Real networks and pictures whose truth is known."""
+"""Real networks, pictures whose truth is known, and a machine to choose precisions for."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.measured_networks import BF16, HERE, OPENVINO, ORT
 
 from hand_tracking_dsp.cameras.camera import Frame, SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking import backends, precision, profiles
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.palm import PalmDetector
 
@@ -53,3 +55,17 @@ def draw() -> Callable[..., list[Frame]]:
         return [frame for frame in found if frame is not None]
 
     return frames
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with INT8 dot products whose backends, both installed, are those of an x86 processor."""
+    monkeypatch.setattr(profiles, "device_name", lambda: HERE)
+    monkeypatch.setattr(profiles, "processor_kind", lambda: "Zen 4")
+    monkeypatch.setattr(precision, "has_int8_products", lambda: True)
+    monkeypatch.setattr(backends, "find_spec", lambda _: True)
+    known = {
+        "onnxruntime": {"fp32": ORT, "int8": ORT},
+        "openvino": {"fp32": OPENVINO, "int8": OPENVINO, "bf16": BF16},
+    }
+    monkeypatch.setattr(precision, "providers_by_precision", lambda options: known[options.backend])

@@ -16,71 +16,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support import manifests
+from support.manifests import NETWORK, Bank, measured, profile, variant, write
 
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
 from hand_tracking_dsp.tracking.network_info import files_of
-from hand_tracking_dsp.tracking.operating_point import NO_POINT, OperatingPoint
 
-NETWORK = b"\x08\x08"  # an ONNX file with a version and nothing else
-
-Bank = dict[str, Any]
-
-
-def entry(**more: object) -> dict[str, Any]:
-    return {
-        "name": "full",
-        "file": "full.onnx",
-        "sha256": hashlib.sha256(NETWORK).hexdigest(),
-        "precision": "fp32",
-        "parameters": 10,
-        "macs": 20,
-        **more,
-    }
-
-
-def variant(file: str) -> dict[str, Any]:
-    return {"file": file, "sha256": "0" * 64, "precision": "int8"}
-
-
-def measured(value: float) -> dict[str, Any]:
-    return {"metric": "m", "data": "d", "value": value, "samples": 1}
-
-
-def profile(**more: object) -> dict[str, Any]:
-    times = {"p50_ms": 1.0, "p95_ms": 2.0, "p99_ms": 3.0}
-    return {"device": "a", "provider": "p", "threads": 1, "runs": 5, **times, **more}
-
-
-@pytest.fixture
-def bank() -> Bank:
-    return {
-        "schema": 1,
-        "name": "test",
-        "levels": [entry(index=0, sparsity=0.0), entry(index=1, sparsity=0.4, name="lite")],
-        "detectors": [entry()],
-    }
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "full.onnx").write_bytes(NETWORK)
-    return tmp_path
-
-
-def write(folder: Path, bank: Bank) -> Path:
-    (folder / "bank.json").write_text(json.dumps(bank))
-    return folder
+# These fixtures, and not the bank of real networks in conftest.py.
+bank, folder = manifests.bank, manifests.folder
 
 
 def test_reads_levels_and_detectors(folder: Path, bank: Bank) -> None:
@@ -279,131 +231,3 @@ def test_a_missing_network_is_named(folder: Path, bank: Bank) -> None:
     (folder / "full.onnx").unlink()
     with pytest.raises(ModelError, match=r"full.onnx cannot be read.*restore the bank's folder"):
         read_network(manifest, manifest.levels[0])
-
-
-def test_networks_that_take_bytes_have_the_fingerprint_of_those_they_were_made_of(
-    folder: Path, bank: Bank
-) -> None:
-    before = read_manifest(write(folder, bank)).fingerprint
-    bank["schema"] = 2
-    for level in bank["levels"]:
-        level |= {"sha256": "1" * 64, "float_sha256": level["sha256"]}
-    manifest = read_manifest(write(folder, bank))
-    assert manifest.fingerprint == before
-    assert manifest.levels[0].sha256 == "1" * 64
-    bank["levels"][1]["float_sha256"] = "2" * 64
-    assert read_manifest(write(folder, bank)).fingerprint != before
-
-
-def test_the_fingerprint_is_of_the_networks_and_of_nothing_else(folder: Path, bank: Bank) -> None:
-    fingerprint = read_manifest(write(folder, bank)).fingerprint
-    assert len(fingerprint) == 64
-    bank |= {"name": "renamed", "source": "elsewhere"}
-    bank["levels"][1] |= {
-        "latency": [profile()],
-        "accuracy": [measured(2)],
-        "file": "b.onnx",
-        "sparsity": 0.5,
-    }
-    bank["detectors"][0]["sha256"] = "1" * 64
-    assert read_manifest(write(folder, bank)).fingerprint == fingerprint
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda levels: levels[1].update(sha256="1" * 64),
-        lambda levels: levels[1].update(variants=[variant("b.onnx")]),
-        lambda levels: levels.append(entry(index=2, sparsity=0.5, name="third")),
-        lambda levels: levels.pop(),
-    ],
-)
-def test_the_fingerprint_changes_with_a_levels_network(
-    folder: Path, bank: Bank, change: Callable[[list[Bank]], object]
-) -> None:
-    fingerprint = read_manifest(write(folder, bank)).fingerprint
-    change(bank["levels"])
-    assert read_manifest(write(folder, bank)).fingerprint != fingerprint
-
-
-def test_the_fingerprint_changes_with_the_order_of_the_levels(folder: Path, bank: Bank) -> None:
-    bank["levels"][1]["sha256"] = "1" * 64
-    fingerprint = read_manifest(write(folder, bank)).fingerprint
-    first, second = bank["levels"]
-    first["sha256"], second["sha256"] = second["sha256"], first["sha256"]
-    assert read_manifest(write(folder, bank)).fingerprint != fingerprint
-
-
-def test_the_fingerprint_does_not_depend_on_how_a_sha256_is_written(folder: Path, bank: Bank) -> None:
-    fingerprint = read_manifest(write(folder, bank)).fingerprint
-    bank["levels"][0]["sha256"] = bank["levels"][0]["sha256"].upper()
-    assert read_manifest(write(folder, bank)).fingerprint == fingerprint
-
-
-def point(level: int, cost: float, **more: object) -> dict[str, Any]:
-    return {"level": level, "gate": 0.0, "search_interval_s": 0.15, "cost": cost, **more}
-
-
-def test_operating_points_are_read_and_leave_the_fingerprint(folder: Path, bank: Bank) -> None:
-    before = read_manifest(write(folder, bank)).fingerprint
-    bank["operating_points"] = [point(0, 1.0), point(0, 0.7, gate=0.06), point(1, 0.4)]
-    manifest = read_manifest(write(folder, bank))
-    assert manifest.fingerprint == before
-    assert manifest.points == manifest.operating_points
-    assert manifest.points[1].point == OperatingPoint(0, 0.06, 0.15)
-    written = json.loads(manifest.to_text())["operating_points"]
-    assert [{name: one[name] for name in point(0, 1.0)} for one in written] == bank["operating_points"]
-
-
-def test_a_bank_without_operating_points_has_one_of_each_level(folder: Path, bank: Bank) -> None:
-    bank["levels"][1]["macs"] = 5
-    manifest = read_manifest(write(folder, bank))
-    assert [one.point for one in manifest.points] == [OperatingPoint(0), OperatingPoint(1)]
-    assert [one.cost for one in manifest.points] == [1.0, 0.25]
-    assert "operating_points" not in json.loads(manifest.to_text())
-
-
-def test_a_command_finds_its_point_or_the_levels_densest(folder: Path, bank: Bank) -> None:
-    bank["operating_points"] = [point(0, 1.0), point(1, 0.6), point(1, 0.4, gate=0.12)]
-    manifest = read_manifest(write(folder, bank))
-    assert manifest.point(1, 2) == (2, OperatingPoint(1, 0.12, 0.15))
-    assert (
-        manifest.point(1) == manifest.point(1, 0) == manifest.point(1, 9) == (1, OperatingPoint(1, 0, 0.15))
-    )
-    assert manifest.point(7) == (1, OperatingPoint(7, 0, 0.15))  # the sparsest level runs
-    bank["operating_points"] = [point(0, 1.0, search_interval_s=0.0), point(0, 0.6)]
-    assert read_manifest(write(folder, bank)).point(0)[0] == 1, "everything is run by its number alone"
-    assert read_manifest(write(folder, bank)).point(0, 0)[0] == 0
-    bank["operating_points"] = [point(0, 1.0)]
-    assert read_manifest(write(folder, bank)).point(1) == (NO_POINT, OperatingPoint(1))
-
-
-@pytest.mark.parametrize(
-    ("points", "said"),
-    [
-        ([point(2, 1.0)], "operating point 0 is of level 2, of which it has none"),
-        ([point(0, 1.0), point(1, 1.0)], "operating point 1 is not cheaper than the one before"),
-        ([point(0, 1.0, gate=-1)], r"operating_points\[0\]\.gate is -1"),
-        ([point(0, 2.0 - index / 300) for index in range(256)], "256 operating points, at most 255"),
-    ],
-)
-def test_wrong_operating_points_are_named(folder: Path, bank: Bank, points: list, said: str) -> None:
-    bank["operating_points"] = points
-    with pytest.raises(ModelError, match=said):
-        read_manifest(write(folder, bank))
-
-
-def test_other_levels_lose_the_points_measured_with_these(folder: Path, bank: Bank) -> None:
-    bank["operating_points"] = [point(0, 1.0), point(1, 0.5)]
-    manifest = read_manifest(write(folder, bank))
-    assert manifest.with_levels(manifest.levels) == manifest
-    fewer = manifest.with_levels(manifest.levels[:1])
-    assert fewer.operating_points == ()
-    assert [one.point for one in fewer.points] == [OperatingPoint(0)]
-
-
-def test_what_a_bank_has_lost_is_not_written_as_null() -> None:
-    manifest = read_manifest(share_path("models", "dsp"))
-    assert manifest.operating_points
-    written = json.loads(replace(manifest, operating_points=None).to_text())
-    assert "operating_points" not in written

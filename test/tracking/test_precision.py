@@ -20,74 +20,15 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
+from support.measured_networks import HERE, ORT, deviation, level, network, times
 
 from hand_tracking_dsp.errors import BackendError, ConfigurationError
-from hand_tracking_dsp.tracking import backends, precision, profiles
+from hand_tracking_dsp.tracking import precision
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
-from hand_tracking_dsp.tracking.network_info import Accuracy, LatencyProfile, LevelInfo, NetworkInfo
-from hand_tracking_dsp.tracking.precision import choose, choose_each, disorder, possible
+from hand_tracking_dsp.tracking.network_info import Accuracy, LatencyProfile, NetworkInfo
+from hand_tracking_dsp.tracking.precision import choose, disorder, possible
 
-ORT = "onnxruntime/CPUExecutionProvider"
-OPENVINO, BF16 = "openvino/CPU/f32", "openvino/CPU/bf16"
-HERE = "this device"
-
-
-@pytest.fixture(autouse=True)
-def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine with INT8 dot products whose backends, both installed, are those of an x86 processor."""
-    monkeypatch.setattr(profiles, "device_name", lambda: HERE)
-    monkeypatch.setattr(profiles, "processor_kind", lambda: "Zen 4")
-    monkeypatch.setattr(precision, "has_int8_products", lambda: True)
-    monkeypatch.setattr(backends, "find_spec", lambda _: True)
-    known = {
-        "onnxruntime": {"fp32": ORT, "int8": ORT},
-        "openvino": {"fp32": OPENVINO, "int8": OPENVINO, "bf16": BF16},
-    }
-    monkeypatch.setattr(precision, "providers_by_precision", lambda options: known[options.backend])
-
-
-def times(**p50_ms: float) -> tuple[LatencyProfile, ...]:
-    """Profiles by where they were taken: here (one thread), here2 (two), there (another device)."""
-    return tuple(
-        LatencyProfile(
-            device="another device" if where.startswith("there") else HERE,
-            provider=ORT,
-            threads=2 if where.endswith("2") else 1,
-            p50_ms=value,
-            p95_ms=value,
-            p99_ms=value,
-            runs=9,
-        )
-        for where, value in p50_ms.items()
-    )
-
-
-def deviation(value: float, data: str = "val", provider: str = ORT) -> Accuracy:
-    return Accuracy(metric="deviation_palm_percent", data=data, value=value, samples=9, provider=provider)
-
-
-def network(
-    kind: str, *accuracy: Accuracy, latency: tuple[LatencyProfile, ...] = (), index: int = 1, **more: Any
-) -> LevelInfo:
-    return LevelInfo(
-        name="net",
-        file=f"{kind}.onnx",
-        sha256="0" * 64,
-        precision=kind,
-        parameters=1,
-        macs=1,
-        accuracy=accuracy,
-        latency=latency,
-        index=index,
-        sparsity=0.0,
-        **more,
-    )
-
-
-def level(*, fp32: dict[str, float], int8: dict[str, float], loss: float = 0.5, index: int = 1) -> LevelInfo:
-    """A level with an INT8 variant that is worse by loss."""
-    variant = network("int8", deviation(2 + loss), latency=times(**int8), index=index)
-    return network("fp32", deviation(2), latency=times(**fp32), variants=(variant,), index=index)
+pytestmark = pytest.mark.usefixtures("machine")
 
 
 def test_the_faster_variant_runs_where_it_is_about_as_good() -> None:
@@ -306,108 +247,3 @@ def test_a_sparser_level_that_is_slower_is_named() -> None:
     assert sentence.startswith("Level 2 runs in 3.50 ms, but the denser level 1 in 3.00 ms: measure this")
     unknown = [level(fp32={}, int8={}, index=i) for i in range(2)]
     assert disorder([choose(info, RuntimeOptions()) for info in unknown]) == []
-
-
-def on_both(
-    ort_ms: float, openvino_ms: float, *, loss: float = 0.0, provider: str = BF16, **where: Any
-) -> LevelInfo:
-    """A level whose fp32 file was timed here on both backends, and is worse by loss on OpenVINO."""
-
-    def profile(runs_on: str, p50_ms: float) -> LatencyProfile:
-        taken = {"device": HERE, "threads": 1, "processor": "Zen 4"} | where
-        return LatencyProfile(provider=runs_on, p50_ms=p50_ms, p95_ms=p50_ms, p99_ms=p50_ms, runs=9, **taken)
-
-    accuracy = (deviation(2), deviation(2 + loss, provider=provider))
-    return network("fp32", *accuracy, latency=(profile(ORT, ort_ms), profile(provider, openvino_ms)))
-
-
-def test_each_network_runs_on_the_backend_that_was_measured_to_be_faster() -> None:
-    choice = choose(on_both(6, 4), RuntimeOptions())
-    assert (choice.runtime.backend, choice.precision, choice.p50_ms) == ("openvino", "bf16", 4)
-    assert str(choice).endswith("runs fp32.onnx in bf16 on openvino/CPU/bf16, measured 4.00 ms")
-    choice = choose(on_both(4, 6), RuntimeOptions())
-    assert (choice.runtime.backend, choice.precision, choice.p50_ms) == ("onnxruntime", "fp32", 4)
-
-
-def test_a_gain_that_does_not_pay_for_a_second_backend_is_left() -> None:
-    assert choose(on_both(4, 3.7), RuntimeOptions()).runtime.backend == "onnxruntime"
-    assert choose(on_both(4, 3.6), RuntimeOptions()).runtime.backend == "openvino"
-    assert choose(on_both(4, 3.7), RuntimeOptions("openvino")).runtime.backend == "openvino"
-
-
-def test_a_faster_backend_must_be_as_good() -> None:
-    assert choose(on_both(6, 4, loss=1.6), RuntimeOptions()).runtime.backend == "onnxruntime"
-    assert choose(on_both(6, 4, loss=1.4), RuntimeOptions()).runtime.backend == "openvino"
-    assert choose(on_both(6, 4, loss=1.6), RuntimeOptions(precision_tolerance=2)).precision == "bf16"
-
-
-@pytest.mark.parametrize(
-    ("where", "backend"),
-    [
-        ({"device": "another device"}, "openvino"),
-        ({"device": "another device", "processor": "Zen 3"}, "onnxruntime"),
-        ({"device": "another device", "processor": ""}, "onnxruntime"),
-        ({"processor": "Zen 3"}, "onnxruntime"),  # under the same name
-        ({"processor": ""}, "openvino"),
-        ({"threads": 4}, "openvino"),
-    ],
-)
-def test_another_backend_is_believed_of_this_processor_alone(where: dict[str, Any], backend: str) -> None:
-    choice = choose(on_both(6, 4, **where), RuntimeOptions())
-    assert choice.runtime.backend == backend
-    assert choice.foreign == (where.get("device", HERE) != HERE or where.get("processor") == "Zen 3")
-
-
-def test_times_of_another_backend_alone_prove_nothing() -> None:
-    here = on_both(6, 4)
-    alone = replace(here, latency=tuple(one for one in here.latency if one.provider == BF16))
-    assert choose(alone, RuntimeOptions()).runtime.backend == "onnxruntime"
-
-
-def test_a_backend_that_is_not_installed_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backends, "find_spec", lambda name: name != "openvino" or None)
-    choice = choose(on_both(6, 4), RuntimeOptions())
-    assert (choice.runtime.backend, choice.problems) == ("onnxruntime", ())
-    monkeypatch.setattr(backends, "find_spec", lambda name: name != "onnxruntime" or None)
-    assert choose(on_both(4, 6), RuntimeOptions()).runtime.backend == "openvino"
-
-
-def test_a_backend_for_which_nothing_speaks_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-
-    def providers(options: RuntimeOptions) -> dict[str, str]:
-        asked.append(options.backend)
-        return {"fp32": ORT, "int8": ORT}
-
-    monkeypatch.setattr(precision, "providers_by_precision", providers)
-    choose(on_both(6, 4, processor="Zen 3"), RuntimeOptions())
-    choose(level(fp32={"here": 4}, int8={}), RuntimeOptions())
-    assert set(asked) == {"onnxruntime"}
-
-
-def test_a_backend_that_is_broken_is_named_and_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    def providers(options: RuntimeOptions) -> dict[str, str]:
-        if options.backend == "openvino":
-            msg = "OpenVINO cannot be loaded (no libtbb)."
-            raise BackendError(msg)
-        return {"fp32": ORT, "int8": ORT}
-
-    monkeypatch.setattr(precision, "providers_by_precision", providers)
-    choice = choose(on_both(6, 4), RuntimeOptions())
-    assert (choice.runtime.backend, choice.problems) == (
-        "onnxruntime", ("OpenVINO cannot be loaded (no libtbb).",),
-    )  # fmt: skip
-
-
-def test_a_precision_that_one_backend_alone_has_runs_there() -> None:
-    choice = choose(level(fp32={"here": 4}, int8={"here": 2}), RuntimeOptions(precision="bf16"))
-    assert (choice.runtime.backend, choice.info.file) == ("openvino", "fp32.onnx")
-    with pytest.raises(ConfigurationError, match="cannot run in fp16 on onnxruntime or openvino here"):
-        choose(level(fp32={}, int8={}), RuntimeOptions(precision="fp16"))
-
-
-def test_what_the_other_backend_would_run_comes_second() -> None:
-    first, second = choose_each(on_both(6, 4), RuntimeOptions())
-    assert (first.runtime.backend, first.precision) == ("openvino", "bf16")
-    assert (second.runtime.backend, second.precision) == ("onnxruntime", "fp32")
-    assert len([*choose_each(on_both(6, 4), RuntimeOptions("onnxruntime"))]) == 1

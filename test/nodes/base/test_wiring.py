@@ -12,39 +12,27 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What is wrong with the topics of nodes is said in /diagnostics, in a real graph."""
+"""Images that do not come on a topic, and what to set then: said in /diagnostics, in a real graph."""
 
 from __future__ import annotations
 
 import math
-import os
-import subprocess
-import sys
 import threading
-from contextlib import ExitStack
 
 import pytest
-import rclpy
-from geometry_msgs.msg import Twist
-from hand_tracking_dsp.msg import GestureArray, HandArray, TrackerStats
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+
+pytest.importorskip("hand_tracking_dsp.msg", reason="the messages are not built; run make setup")
+
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-from std_srvs.srv import SetBool
+from support.topics import BEST_EFFORT, Camera, says
 
 from hand_tracking_dsp.nodes.base import wiring
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
-from hand_tracking_dsp.nodes.gesture_node import GestureNode
-from hand_tracking_dsp.nodes.gesture_teleop_node import GestureTeleopNode
-from hand_tracking_dsp.nodes.gesture_trigger_node import GestureTriggerNode
-from hand_tracking_dsp.nodes.pruning_controller_node import PruningControllerNode
 from hand_tracking_dsp.nodes.tables.common import AUTOSTART, qos
 from hand_tracking_dsp.options import Parameter
 
 TRACKER = "hand_tracker_node"
-BEST_EFFORT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-RELIABLE = QoSProfile(depth=10)
-LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 class Eye(ManagedNode):
@@ -72,61 +60,6 @@ class Eye(ManagedNode):
         else:
             self.listen_to(Image, "image_raw", self.see, "image")
         self.listen_to(CameraInfo, "camera_info", lambda _: None, "image")
-
-
-class Camera:
-    """Publishes small images on every call."""
-
-    def __init__(self, graph, name, topic, kind=Image, profile=BEST_EFFORT):
-        self.node = rclpy.create_node(name, context=graph.context)
-        graph.ending.callback(self.node.destroy_node)
-        self.publisher = self.node.create_publisher(kind, topic, profile)
-        self.kind = kind
-
-    def send(self):
-        self.publisher.publish(self.kind())
-
-
-STRANGER = """
-import sys
-from importlib import import_module
-
-import rclpy
-
-rclpy.init()
-node = rclpy.create_node("stranger")
-for end in sys.argv[1:]:
-    what, module, name, topic = end.split()
-    kind = getattr(import_module(module), name)
-    if what == "publishes":
-        node.create_publisher(kind, topic, 1)
-    elif what == "takes":
-        node.create_subscription(kind, topic, print, 1)
-    else:
-        node.create_service(kind, topic, print)
-rclpy.spin(node)
-"""
-
-
-@pytest.fixture
-def stranger(domain_id):
-    """Give a function that starts a node with ends of topics in a process of its own.
-
-    Fast DDS lets one process have one type on a topic only.
-    """
-    with ExitStack() as ending:
-
-        def start(*ends):
-            command = [sys.executable, "-c", STRANGER, *ends]
-            process = subprocess.Popen(command, env={**os.environ, "ROS_DOMAIN_ID": str(domain_id)})
-            ending.enter_context(process)
-            ending.callback(process.kill)
-
-        yield start
-
-
-def says(*parts):
-    return lambda status: status.level == status.WARN and all(part in status.message for part in parts)
 
 
 def values(status):
@@ -300,83 +233,3 @@ def test_images_that_are_lost_on_the_way_are_counted(graph, diagnostics):
     eye.may_go_on.set()
     diagnostics(TRACKER, lambda status: int(values(status)["frames_lost"]) >= lost + 3)
     assert before <= lost
-
-
-def test_hands_of_a_missing_tracker_are_asked_for(graph, diagnostics):
-    graph.start(GestureNode)
-    diagnostics(
-        "gesture_node",
-        says(
-            "Nothing has come on /hands yet: nobody publishes there. "
-            "Start hand_tracker_node, or remap hands to its topic."
-        ),
-    )
-
-
-def test_stats_that_stop_are_told_by_the_controller(graph, bank, diagnostics):
-    stats = graph.observer.create_publisher(TrackerStats, "stats", 10)
-    graph.start(PruningControllerNode, bank=str(bank))
-    graph.until(stats.get_subscription_count, "the controller listens")
-    stats.publish(TrackerStats())
-    diagnostics(
-        "pruning_controller_node",
-        says("Nothing has come on /stats for ", "s, although /observer publishes there."),
-    )
-
-
-def test_a_subscriber_that_this_nodes_qos_does_not_suit_is_named(graph, diagnostics):
-    graph.start(GestureNode)
-    graph.observer.create_subscription(GestureArray, "gestures", lambda _: None, LATCHED)
-    diagnostics(
-        "gesture_node",
-        says(
-            "On /gestures, /observer asks for transient_local there, and this node offers volatile: "
-            "set qos.gestures.durability to transient_local."
-        ),
-    )
-
-
-@pytest.mark.parametrize(
-    ("stamped", "kind", "advice"),
-    [(False, "TwistStamped", "set stamped to true."), (True, "Twist", "set stamped to false.")],
-)
-def test_a_base_that_takes_the_other_twist_is_named(graph, stranger, diagnostics, stamped, kind, advice):
-    graph.start(GestureTeleopNode, stamped=stamped)
-    stranger(f"takes geometry_msgs.msg {kind} /cmd_vel")
-    diagnostics("gesture_teleop_node", says("On /cmd_vel, /stranger takes geometry_msgs/Twist", advice))
-
-
-def test_a_base_that_listens_elsewhere_or_not_at_all_is_named(graph, diagnostics):
-    graph.start(GestureTeleopNode)
-    diagnostics(
-        "gesture_teleop_node",
-        says("Nobody subscribes to /cmd_vel. Start the driver of the mobile base, or remap cmd_vel"),
-    )
-    graph.observer.create_subscription(Twist, "/base/cmd_vel", lambda _: None, RELIABLE)
-    diagnostics(
-        "gesture_teleop_node", says("Remap cmd_vel to /base/cmd_vel, which carries geometry_msgs/Twist.")
-    )
-
-
-def test_two_trackers_on_one_topic_are_named(graph, diagnostics):
-    for name in ("one", "two"):
-        Camera(graph, name, "hands", HandArray, RELIABLE)
-    graph.start(GestureNode)
-    diagnostics("gesture_node", says("2 publishers are on /hands (/one, /two)"))
-
-
-def test_services_of_bindings_that_are_missing_or_of_another_type_are_named(graph, stranger, diagnostics):
-    stranger("serves std_srvs.srv SetBool /lamp")
-    graph.observer.create_service(SetBool, "/robot/arm/stop", lambda _, response: response)
-    graph.start(
-        GestureTriggerNode,
-        bindings=["fist started -> call /lamp", "victory started -> call /arm/stop true"],
-    )
-    diagnostics(
-        "gesture_trigger_node",
-        says(
-            "Bindings cannot be carried out: ",
-            "the service /lamp is of the type std_srvs/SetBool, and not std_srvs/Trigger",
-            "the service /arm/stop is not there; there is /robot/arm/stop",
-        ),
-    )

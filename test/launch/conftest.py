@@ -1,0 +1,28 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The library launch, in a domain of the test's own."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def launch(domain_id, monkeypatch):
+    pytest.importorskip("launch_ros", reason="launch and launch_ros are not installed (they are not on PyPI)")
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(domain_id))
+    import launch
+
+    return launch
