@@ -77,6 +77,8 @@ SHAPES = {"4:3": (160, 192), "16:9": (128, 192)}
 
 # Of the dense detector's palms, in frames harder than a camera's: MediaPipe's own lite has 0.9 of them.
 _LEAST_COMMON = 0.8
+# Of its palms in views without a hand: fewer here, so that there are no more on other pictures.
+_FALSE_SHARE = 0.95
 _THREADS = 1
 
 Networks = dict[str, onnx.ModelProto]
@@ -254,7 +256,8 @@ def _score_shifts(
         return 0.0, 0.0
     made = (dense, pruned, with_integer_projections(fold_kinks(pruned)))
     allowed, *found = (highest_logits(open_detector(one, "compared"), empty) for one in made)
-    first, second = (false_palm_shift(one, int((allowed > 0).sum())) for one in found)
+    most_false = int(_FALSE_SHARE * (allowed > 0).sum())
+    first, second = (false_palm_shift(one, most_false) for one in found)
     return first, second
 
 

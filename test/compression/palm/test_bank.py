@@ -87,7 +87,7 @@ def test_a_trained_detector_is_taken_instead_of_pruning_one(detector, images, mo
     assert read_weights(networks["palm_pruned.onnx"])["stem.conv.weight"].shape[0] == 64
 
 
-def test_the_pruned_detector_sees_palms_where_no_hand_is_as_often_as_the_dense_one(
+def test_the_pruned_detector_sees_palms_where_no_hand_is_hardly_less_often_than_the_dense_one(
     images, tmp_path, monkeypatch
 ):
     bank = read_manifest(original_bank())
@@ -95,15 +95,18 @@ def test_the_pruned_detector_sees_palms_where_no_hand_is_as_often_as_the_dense_o
     monkeypatch.setattr(palm_bank, "prune_palm", lambda *_, **__: with_shifted_scores(dense, -1.5))
     cv2.imwrite(str(tmp_path / "a.png"), images[0])
     empty = [Picture(tmp_path / "a.png", "faces", "faces/0")]
-    logits = iter([np.array([1.0, -9, -9]), np.array([-0.5, -2, -9]), np.array([-0.7, -2, -9])])
+    # The dense one sees twenty, the others eleven and six of them.
+    falling = np.linspace(1.0, -1.0, 21)
+    logits = iter([falling + 1.05, falling, falling - 0.5])
     monkeypatch.setattr(palm_bank, "highest_logits", lambda *_: next(logits))
 
     new, networks = make_detectors(bank, images, empty=empty)
 
-    assert new.detectors[-1].source["added_to_scores"] == pytest.approx([1.999, 1.999])
+    # Nineteen.
+    assert new.detectors[-1].source["added_to_scores"] == pytest.approx([0.899, 1.399])
     image = np.random.default_rng(0).random((1, 3, 192, 192), np.float32)
     first, moved = (open_exact(one).run(image)[1] for one in (dense, networks["palm_pruned.onnx"]))
-    np.testing.assert_allclose(moved, first - 1.5 + 1.999, atol=1e-3)
+    np.testing.assert_allclose(moved, first - 1.5 + 0.899, atol=1e-3)
 
 
 def test_a_detector_that_loses_palms_in_clips_has_a_problem(detector, images):
