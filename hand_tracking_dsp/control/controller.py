@@ -18,11 +18,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from hand_tracking_dsp.control.clock_offset import ClockOffset
+from hand_tracking_dsp.control.forecast import Forecast, IndexForecaster
+from hand_tracking_dsp.control.goal_policy import GoalPolicy, binding_goal
+from hand_tracking_dsp.control.goals import seconds_until
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.control.policies import Policy
+from hand_tracking_dsp.control.prices import EnergyPrice, LatePrice, weights_of
 from hand_tracking_dsp.control.rate_limiter import RateLimiter
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
@@ -47,6 +53,8 @@ class Decision:
         reason: Why that point, or why the change that still waits for the dwell time.
         detail: The reason in a sentence with its numbers.
         observation: Observation that the policy was given.
+        forecast: What was expected at each point.
+        goal: Goal for which the point is sparser than accuracy alone would have it; see binding_goal.
         dwell_left_s: Seconds until the dwell time allows a change in either direction; towards sparser
             it may come earlier.
         switches: Changes of point so far.
@@ -59,6 +67,8 @@ class Decision:
     reason: Reason
     detail: str
     observation: Observation
+    forecast: Forecast
+    goal: str
     dwell_left_s: float
     switches: int
 
@@ -73,23 +83,25 @@ class Controller:
     once, and overrides the shield too.
 
     Args:
-        points: Number of operating points of the bank, 1 to 255: 0 = densest to points - 1 = sparsest.
+        figures: Figures of the bank's operating points, 1 to 255: 0 = densest to the last = sparsest.
         policy: The policy.
         options: Budget, windows, dwell times, shield.
-        densest: Number of the densest point that policies should choose.
 
     Raises:
-        ConfigurationError: points is out of range, or initial or fallback point is not in the bank.
+        ConfigurationError: There are too many points, or initial or fallback point is not in the bank.
     """
 
     def __init__(
-        self, points: int, policy: Policy, options: ControllerOptions | None = None, densest: int = 0
+        self, figures: PointFigures, policy: Policy, options: ControllerOptions | None = None
     ) -> None:
+        points = figures.count
         self.policy = policy
-        self._densest = densest
+        self._forecaster = policy.forecaster if isinstance(policy, GoalPolicy) else IndexForecaster()
         self._options = options or ControllerOptions()
-        self._buffer = StateBuffer(self._options)
-        self._shield = Shield(self._options.shield)
+        self._buffer = StateBuffer(self._options, figures)
+        self._shield = Shield(self._options.shield, self._options.goals.battery)
+        self._late_price, self._energy_price = LatePrice(), EnergyPrice()
+        self._lasts_until_s: float | None = None
         self._operator_point = AUTOMATIC
         _check_integer("points", points, 1, MAX_LEVELS)
         self._points = points
@@ -131,10 +143,12 @@ class Controller:
         """
         _check_integer("fallback_level", options.shield.fallback_level, -1, self._points - 1)
         self._limiter.set_options(options)
+        if options.goals.battery.until != self._options.goals.battery.until:
+            self._lasts_until_s = None
         self._options = options
         self._buffer.set_options(options)
         self._observed = None
-        self._shield.options = options.shield
+        self._shield.options, self._shield.battery = options.shield, options.goals.battery
 
     def observe(self, now_s: float) -> Observation:
         """Return the observation of a policy at the time now_s, seconds of a monotonic clock."""
@@ -145,11 +159,13 @@ class Controller:
         """Return the decision at the time now_s, seconds of a monotonic clock."""
         before = self._point
         situation = self._situation(now_s)
+        self._adjust_prices(situation)
         observation = self._observation(situation)
         answer = self._ask(observation, situation)
         shielded = self._shield.review(answer, situation)
         verdict = self._judge(shielded)
         self._switch(verdict.point)
+        forecast = self._forecaster.forecast(observation)
         return Decision(
             point_before=before,
             point_wanted=before if answer.point is None else answer.point,
@@ -158,19 +174,34 @@ class Controller:
             reason=verdict.reason,
             detail=verdict.detail,
             observation=observation,
+            forecast=forecast,
+            goal=binding_goal(forecast, observation.weights, verdict.point, observation.densest),
             dwell_left_s=self._limiter.dwell_left_s(self._now_s),
             switches=self._switches,
         )
 
     def _observation(self, situation: Situation) -> Observation:
-        return replace(situation.observation(), densest=self._densest)
+        return replace(
+            situation.observation(),
+            weights=weights_of(self._late_price.value, self._energy_price.value),
+            error_limit_percent=self._options.goals.error_limit_percent,
+        )
+
+    def _adjust_prices(self, situation: Situation) -> None:
+        goals, now_s = self._options.goals, situation.now_s
+        if self._lasts_until_s is None:
+            left_s = seconds_until(goals.battery.until, datetime.now().astimezone())
+            self._lasts_until_s = now_s + left_s if left_s else -math.inf
+        self._late_price.add(now_s, situation.late, situation.frames, goals.late_target)
+        left_s = self._lasts_until_s - now_s
+        self._energy_price.add(now_s, situation.charge, goals.battery.reserve, left_s)
 
     def _situation(self, now_s: float) -> Situation:
         self._now_s = max(self._now_s, now_s if math.isfinite(now_s) else 0.0)
         known = self._observed
         if known is not None and known.now_s == self._now_s and not self._buffer.unread:
             return known
-        return self._buffer.situation(self._now_s, self._point, self._points, self._limiter.switched_s)
+        return self._buffer.situation(self._now_s, self._point, self._limiter.switched_s)
 
     def _ask(self, observation: Observation, situation: Situation) -> Answer:
         """Ask the policy, whatever it may do; before the first latency there is nothing to ask about."""

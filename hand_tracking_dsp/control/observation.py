@@ -23,6 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.control.frame_history import DECAYS_S
+from hand_tracking_dsp.control.goals import EVEN, GoalWeights
 from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
 
 
@@ -60,6 +62,34 @@ OBSERVATION: tuple[ObservationField, ...] = (
 
 OBSERVATION_NAMES: tuple[str, ...] = tuple(field.name for field in OBSERVATION)
 
+
+def _by_age(name: str, unit: str, high: float, description: str) -> tuple[ObservationField, ...]:
+    """Declare a figure of the recent frames for each of DECAYS_S."""
+    return tuple(
+        ObservationField(f"{name}_{decay_s:g}s", unit, 0, high, f"{description} {decay_s:g} s.")
+        for decay_s in DECAYS_S
+    )
+
+
+POINT_OBSERVATION: tuple[ObservationField, ...] = (
+    *_by_age("late", "1", 1, "Share of recent frames that would be late at the point, over some"),
+    *_by_age("tight", "1", 1, "Share of them over 0.7 of the budget, over some"),
+    *_by_age("latency", "budget", 2, "Mean latency of them, each 2 budgets at most, over some"),
+    ObservationField("level_time", "1", 0, 10, "Time of its network, relative to the dense level's."),
+    ObservationField("cost", "1", 0, 10, "Processor time of a frame, relative to point 0's."),
+    ObservationField("drift_percent", "percent", 0, 100, "Expected distance from the dense level (of palm)."),
+    ObservationField("near", "1", 0, 1, "Share of hands within 10 % of palm on the bank's clips."),
+    ObservationField("found", "1", 0, 1, "Share of hands found on the bank's clips."),
+    ObservationField("measured", "1", 0, 1, "Share of hands that its network sees there."),
+)
+"""The observation's entries for each operating point, in their order."""
+
+POINT_NAMES: tuple[str, ...] = tuple(field.name for field in POINT_OBSERVATION)
+
+_POINT_INDEX = {name: index for index, name in enumerate(POINT_NAMES)}
+_POINT_LOW = np.array([field.low for field in POINT_OBSERVATION])
+_POINT_HIGH = np.array([field.high for field in POINT_OBSERVATION])
+
 _INDEX = {name: index for index, name in enumerate(OBSERVATION_NAMES)}
 _LOW = np.array([field.low for field in OBSERVATION])
 _HIGH = np.array([field.high for field in OBSERVATION])
@@ -74,17 +104,33 @@ class Observation:
         points: Number of operating points; a policy may answer 0 to points - 1.
         vector: float32 [len(OBSERVATION)], read-only, in the order of OBSERVATION, each within its range
             or NaN = not measured.
+        by_point: float32 [points, len(POINT_OBSERVATION)], read-only, likewise; without recent frames the
+            figures of frames are NaN.
         densest: Number of the densest operating point that a policy should choose.
+        weights: What the goals make of accuracy, time and energy at present.
+        error_limit_percent: Distance from the dense level, % of palm size, that does no harm.
     """
 
     stamp_s: float
     points: int
     vector: NDArray[np.float32]
+    by_point: NDArray[np.float32]
     densest: int = 0
+    weights: GoalWeights = EVEN
+    error_limit_percent: float = 0.0
 
     @classmethod
-    def build(cls, stamp_s: float, points: int, values: Mapping[str, float]) -> Observation:
+    def build(
+        cls,
+        stamp_s: float,
+        points: int,
+        values: Mapping[str, float],
+        by_point: Mapping[str, NDArray[np.float64]] | None = None,
+        densest: int = 0,
+    ) -> Observation:
         """Return the observation of named values; one that is missing or not finite becomes NaN.
+
+        Those by point are float64 [points].
 
         Raises:
             KeyError: a name is not in OBSERVATION.
@@ -94,7 +140,22 @@ class Observation:
             full[_INDEX[name]] = value if math.isfinite(value) else math.nan
         vector = np.clip(full, _LOW, _HIGH).astype(np.float32)
         vector.flags.writeable = False
-        return cls(stamp_s, points, vector)
+        matrix = np.full((points, len(POINT_OBSERVATION)), math.nan)
+        for name, column in (by_point or {}).items():
+            matrix[:, _POINT_INDEX[name]] = column
+        matrix[~np.isfinite(matrix)] = math.nan
+        of_points = np.clip(matrix, _POINT_LOW, _POINT_HIGH).astype(np.float32)
+        of_points.flags.writeable = False
+        return cls(stamp_s, points, vector, of_points, densest)
+
+    def of_points(self, name: str) -> NDArray[np.float32]:
+        """Return an entry of POINT_OBSERVATION by its name: float32 [points]; NaN = not measured.
+
+        Raises:
+            KeyError: the name is not in POINT_OBSERVATION.
+        """
+        column: NDArray[np.float32] = self.by_point[:, _POINT_INDEX[name]]
+        return column
 
     def __getitem__(self, name: str) -> float:
         """Return an entry by its name; NaN = not measured.

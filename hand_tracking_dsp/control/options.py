@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hand_tracking_dsp.control.goals import GoalOptions
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.options import check_options, check_order, dynamic_option, option
 from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
@@ -37,12 +38,6 @@ class ShieldOptions:
     )
     # With 20 s a policy that insists on a point too slow causes fewer than six changes a minute.
     deadline_hold_s: float = dynamic_option(20.0, "How long denser points are barred then.", "s", 0, 3600)
-    battery_reserve: float = dynamic_option(
-        0.15, "Charge that forces the sparsest operating point.", "share of full", 0, 1
-    )
-    battery_reserve_hysteresis: float = dynamic_option(
-        0.05, "Rise above it that ends that.", "share of full", 0, 0.5
-    )
     stale_latency_s: float = dynamic_option(2.0, "Silence of stats that counts as lost.", "s", 0.05, 3600)
     # Some bases publish their battery once in ten seconds.
     stale_battery_s: float = dynamic_option(
@@ -130,6 +125,7 @@ class ControllerOptions:
     )
     constraint: ConstraintOptions = field(default_factory=ConstraintOptions)
     shield: ShieldOptions = field(default_factory=ShieldOptions)
+    goals: GoalOptions = field(default_factory=GoalOptions)
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError where a value cannot work."""

@@ -51,6 +51,8 @@ class LatencySample:
         predicted: Hands that were held, not measured.
         reflex: Whether a sparser level than the operating point's ran, for want of time before the deadline.
         commanded_ms: total_ms as it would have been at the level of the operating point; NaN: not known.
+        landmarks_ms: Part of total_ms that the landmark network took, milliseconds; NaN: not known.
+        detection_ms: Part of total_ms that the palm detector took, milliseconds; NaN: not known.
     """
 
     stamp_s: float
@@ -69,6 +71,19 @@ class LatencySample:
     predicted: int = 0
     reflex: bool = False
     commanded_ms: float = NAN
+    landmarks_ms: float = NAN
+    detection_ms: float = NAN
+
+    @property
+    def network_ms(self) -> float:
+        """Return what of budgeted_ms the landmark network takes at the level commanded; NaN: not known."""
+        return self.landmarks_ms + self._spared_ms
+
+    @property
+    def _spared_ms(self) -> float:
+        """Return what running a sparser level than the one commanded has saved; 0: nothing, or unknown."""
+        spared_ms = self.commanded_ms - self.total_ms
+        return spared_ms if self.reflex and 0.0 <= spared_ms < math.inf else 0.0
 
     @property
     def budgeted_ms(self) -> float:
@@ -78,9 +93,7 @@ class LatencySample:
         total_ms where it is not: less than total_ms it can only be by another clock. Where a sparser level
         ran for want of time, it is that of the level commanded, which is judged.
         """
-        spared_ms = self.commanded_ms - self.total_ms
-        if not (self.reflex and 0.0 <= spared_ms < math.inf):
-            spared_ms = 0.0
+        spared_ms = self._spared_ms
         possible = 0.0 <= self.end_to_end_ms <= PLAUSIBLE_END_TO_END_MS
         if possible and not self.end_to_end_ms < self.total_ms:
             return self.end_to_end_ms + spared_ms

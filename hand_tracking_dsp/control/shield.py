@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from hand_tracking_dsp.control.goals import BatteryGoal
 from hand_tracking_dsp.control.options import ShieldOptions
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.control.state import Situation
@@ -49,8 +50,8 @@ class Shield:
     of the constrained mode are the controller's affair.
     """
 
-    def __init__(self, options: ShieldOptions) -> None:
-        self.options = options
+    def __init__(self, options: ShieldOptions, battery: BatteryGoal) -> None:
+        self.options, self.battery = options, battery
         self._at_reserve = False
         self._barred_below = 0
         self._barred_until_s = -math.inf
@@ -68,7 +69,7 @@ class Shield:
 
     def _battery_reserve(self, situation: Situation) -> Verdict | None:
         charge = situation.charge
-        reserve, release = self.options.battery_reserve, self.options.battery_reserve_hysteresis
+        reserve, release = self.battery.reserve, self.battery.reserve_hysteresis
         self._at_reserve = charge <= reserve or (self._at_reserve and charge < reserve + release)
         if not self._at_reserve:
             return None

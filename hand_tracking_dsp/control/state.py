@@ -18,11 +18,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from hand_tracking_dsp.control.clock_offset import ClockOffset
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.point_figures import Array, PointFigures
+from hand_tracking_dsp.control.points_watch import PointsWatch
 from hand_tracking_dsp.control.samples import (
     BatterySample,
     DriftWindow,
@@ -58,6 +61,10 @@ class Situation:
         drift_sparser_percent: Drift of the next sparser level, at the dense level; NaN: not measured lately.
         drift_missing_s: Seconds for which hands were in view and drift, which was received before, was not;
             0 where it never was.
+        by_point: What is expected at each point, float64 [points] by the names of POINT_OBSERVATION.
+        densest: Number of the densest point that policies should choose.
+        frames: Frames with a hand that was measured so far, at whatever point.
+        late: Those of them that were over the budget.
     """
 
     now_s: float
@@ -76,6 +83,10 @@ class Situation:
     drift_percent: float = math.nan
     drift_sparser_percent: float = math.nan
     drift_missing_s: float = 0.0
+    by_point: Mapping[str, Array] = field(default_factory=dict)
+    densest: int = 0
+    frames: int = 0
+    late: int = 0
 
     @property
     def sparsest(self) -> int:
@@ -112,7 +123,7 @@ class Situation:
         if self.battery is not None and not self.battery_stale:
             values["battery_charge"] = self.charge
             values["power_w"] = self.battery.power_w
-        return Observation.build(self.now_s, self.points, values)
+        return Observation.build(self.now_s, self.points, values, self.by_point, self.densest)
 
 
 class StateBuffer:
@@ -129,7 +140,9 @@ class StateBuffer:
 
     INBOX = 4096
 
-    def __init__(self, options: ControllerOptions) -> None:
+    def __init__(self, options: ControllerOptions, figures: PointFigures) -> None:
+        self._figures = figures
+        self._points = PointsWatch(figures)
         self.clocks = ClockOffset()
         self._inbox: deque[LatencySample | BatterySample] = deque(maxlen=self.INBOX)
         self._frame: LatencySample | None = None
@@ -164,13 +177,12 @@ class StateBuffer:
         self._drift.clear()
         self._drift_sparser.clear()
 
-    def situation(self, now_s: float, point: int, points: int, switched_s: float) -> Situation:
+    def situation(self, now_s: float, point: int, switched_s: float) -> Situation:
         """Return the situation at the time now_s (seconds, not before the last one asked for).
 
         Args:
             now_s: Time of the decision, seconds.
-            point: Operating point in use, 0 to points - 1.
-            points: Number of operating points.
+            point: Operating point in use.
             switched_s: When the point last changed, seconds; -inf: never.
         """
         if self._started_s is None:
@@ -183,7 +195,7 @@ class StateBuffer:
         return Situation(
             now_s=now_s,
             point=point,
-            points=points,
+            points=self._figures.count,
             budget_ms=options.budget_ms,
             since_switch_s=now_s - max(switched_s, self._started_s),
             summary=self._window.summary(now_s, options.budget_ms) if fresh else LatencySummary(),
@@ -197,6 +209,10 @@ class StateBuffer:
             drift_percent=self._drift.mean(now_s),
             drift_sparser_percent=self._drift_sparser.mean(now_s),
             drift_missing_s=self._drift_missing_s,
+            by_point=self._points.by_point(now_s, options.budget_ms),
+            densest=self._figures.densest,
+            frames=self._points.frames,
+            late=self._points.late,
         )
 
     def _open_inbox(self, now_s: float, point: int) -> None:
@@ -218,6 +234,7 @@ class StateBuffer:
         if self.clocks.differ:
             if not differed:
                 self._window.forget_end_to_end()
+                self._points.forget_latency()
             sample = replace(sample, end_to_end_ms=math.nan)
         self._watch_drift(sample)
         if self._frame is None or sample.stamp_s >= self._frame.stamp_s:
@@ -229,7 +246,10 @@ class StateBuffer:
             self._resumed_s = sample.stamp_s
         self._received_s = max(self._received_s, sample.stamp_s)
         settled = sample.stamp_s - self._resumed_s >= self._options.settle_s
-        if settled and sample.operating_point == point and sample.hands > 0:
+        if not (settled and sample.hands > 0):
+            return
+        self._points.add(sample, self._options.budget_ms)
+        if sample.operating_point == point:
             # Where no hand is measured the landmark network does not run: no point makes such a frame faster,
             # and hands that come to rest would make the present one look fast.
             if sample.hands > sample.predicted:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from hand_tracking_dsp.control.goal_policy import GoalPolicy, GoalPolicyOptions
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.policies import FixedPolicy, Policy, ThresholdOptions, ThresholdPolicy
 from hand_tracking_dsp.errors import HandTrackingError
@@ -37,12 +38,12 @@ def choose_policy(
     """Make the policy that the parameters policy and policy_file name.
 
     Args:
-        name: "learned", "threshold", "fixed", or "auto": the learned one, or threshold where that cannot be
-            used with this bank.
+        name: "learned", "index", "threshold", "fixed", or "auto": the learned one, or index where that
+            cannot be used with this bank.
         file: Manifest of the learned policy; empty: the package's own.
         bank: The bank that it chooses from.
         options: From a policy's name to its options.
-        warn: Called with a sentence where auto takes threshold.
+        warn: Called with a sentence where auto takes index.
 
     Raises:
         HandTrackingError: The policy cannot be made.
@@ -53,8 +54,10 @@ def choose_policy(
         except HandTrackingError as error:
             if name == "learned":
                 raise
-            warn(f"{error} Until then the threshold policy decides.")
-            name = "threshold"
+            warn(f"{error} Until then the index policy decides.")
+            name = "index"
     if name == "fixed":
         return FixedPolicy(**options(name))
+    if name == "index":
+        return GoalPolicy(options=GoalPolicyOptions(**options(name)))
     return ThresholdPolicy(ThresholdOptions(**options(name)))

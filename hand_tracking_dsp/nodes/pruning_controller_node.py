@@ -27,8 +27,10 @@ from std_msgs.msg import Float32
 
 from hand_tracking_dsp.control.command_watch import CommandWatch
 from hand_tracking_dsp.control.controller import Controller, Decision
+from hand_tracking_dsp.control.goals import BatteryGoal, GoalOptions
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
+from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.messages.samples import BatteryReader, frame_cost, latency_sample
@@ -40,7 +42,7 @@ from hand_tracking_dsp.nodes.policy_choice import choose_policy
 from hand_tracking_dsp.nodes.tables.controller import CONTROLLER
 from hand_tracking_dsp.resources import named_bank
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
-from hand_tracking_dsp.tracking.operating_point import PointInfo, densest_choice
+from hand_tracking_dsp.tracking.operating_point import PointInfo
 
 # Period of the look at commands that do not hold.
 _ENFORCE_PERIOD_S = 0.25
@@ -81,8 +83,7 @@ class PruningControllerNode(ManagedNode):
             self._note,
         )
         self.get_logger().info(f"Policy '{policy.name}' chooses among {len(manifest.points)} points.")
-        densest = densest_choice(self._points)
-        controller = Controller(len(self._points), policy, self._options({}), densest)
+        controller = Controller(PointFigures.of(manifest), policy, self._options({}))
         controller.set_operator_point(parameters["operator_level"])
         self._controller = controller
         self._command = self.publish_on(SparsityCommand, "sparsity_command", "command")
@@ -155,6 +156,7 @@ class PruningControllerNode(ManagedNode):
             changes=values,
             constraint=make(ConstraintOptions, "constraint.", values),
             shield=make(ShieldOptions, "shield.", values),
+            goals=make(GoalOptions, changes=values, battery=make(BatteryGoal, "battery.", values)),
         )
 
     def _note(self, sentence: str) -> None:
@@ -198,6 +200,13 @@ class PruningControllerNode(ManagedNode):
             operating_point_before=decision.point_before,
             operating_point_wanted=decision.point_wanted,
             operating_point=decision.point,
+            forecast_late=decision.forecast.late.tolist(),
+            forecast_error=decision.forecast.error.tolist(),
+            forecast_energy=decision.forecast.energy.tolist(),
+            weight_accuracy=decision.observation.weights.alpha,
+            weight_time=decision.observation.weights.beta,
+            weight_energy=decision.observation.weights.gamma,
+            goal=decision.goal,
         )
         state.header.stamp = self.get_clock().now().to_msg()
         self._state.publish(state)

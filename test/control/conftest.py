@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from support.points import figures_of
 
 from hand_tracking_dsp.control.controller import Controller, Decision
 from hand_tracking_dsp.control.options import ControllerOptions
@@ -93,7 +94,7 @@ def bench() -> Callable[..., Bench]:
         policy: Policy | None = None,
         options: ControllerOptions | None = None,
     ) -> Bench:
-        return Bench(Controller(len(latency_ms), policy or FixedPolicy(0), options), latency_ms)
+        return Bench(Controller(figures_of(len(latency_ms)), policy or FixedPolicy(0), options), latency_ms)
 
     return make
 

@@ -20,6 +20,7 @@ import math
 
 import numpy as np
 import pytest
+from support.points import figures_of
 
 from hand_tracking_dsp.control.clock_offset import ClockOffset
 from hand_tracking_dsp.control.controller import Controller
@@ -130,7 +131,7 @@ def test_what_is_no_number_is_left_out(nonsense):
 
 @pytest.mark.parametrize("offset_ms", [60.0, 500.0, 5000.0, 60_000.0])
 def test_the_controller_judges_by_the_trackers_time_while_clocks_differ(offset_ms):
-    controller = Controller(3, ThresholdPolicy(), ControllerOptions())
+    controller = Controller(figures_of(3), ThresholdPolicy(), ControllerOptions())
     for frame in range(600):
         now_s = 100 + frame / 30
         controller.add_latency(LatencySample(now_s, 5.0, 8.0 + offset_ms, operating_point=0, hands=1))
@@ -145,7 +146,7 @@ def test_the_controller_judges_by_the_trackers_time_while_clocks_differ(offset_m
     ("before_ms", "after_ms"), [(3000, 8000), (0, 5000), (8000, 3000), (5000, 0), (0, -3000), (-3000, 4000)]
 )
 def test_a_clock_that_is_set_while_the_controller_runs_is_at_no_time_latency(before_ms, after_ms):
-    controller = Controller(3, ThresholdPolicy(), ControllerOptions())
+    controller = Controller(figures_of(3), ThresholdPolicy(), ControllerOptions())
     judged = []
     for frame in range(600):
         now_s = 100 + frame / 30
@@ -159,7 +160,7 @@ def test_a_clock_that_is_set_while_the_controller_runs_is_at_no_time_latency(bef
 
 
 def test_frames_of_two_trackers_in_turn_are_no_clocks_that_are_set():
-    controller = Controller(3, ThresholdPolicy(), ControllerOptions())
+    controller = Controller(figures_of(3), ThresholdPolicy(), ControllerOptions())
     for frame in range(600):
         now_s = 100 + frame / 30
         controller.add_latency(

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.points import figures_of
 
 from hand_tracking_dsp.control.controller import Controller
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
@@ -91,7 +92,7 @@ def test_time_that_runs_back_or_is_no_number_stands_still(bench: MakeBench) -> N
 
 
 def test_says_which_level_frames_still_run_at() -> None:
-    controller = Controller(3, FixedPolicy(2))
+    controller = Controller(figures_of(3), FixedPolicy(2))
     controller.add_latency(LatencySample(1.0, 10.0, math.nan, 1))
     assert controller.decide(1.0).detail == (
         "Policy fixed wants point 2 instead of 0: frames still run at point 1."
@@ -112,13 +113,13 @@ def test_says_which_level_frames_still_run_at() -> None:
 )
 def test_refuses_levels_that_the_bank_has_not(points: int, options: ControllerOptions, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        Controller(points, FixedPolicy(0), options)
+        Controller(figures_of(points), FixedPolicy(0), options)
     assert str(caught.value) == message
 
 
 def test_refuses_an_operator_point_that_the_bank_has_not() -> None:
     with pytest.raises(ConfigurationError, match="operator_level is 2: set a whole number from -1 to 1"):
-        Controller(2, FixedPolicy(0)).set_operator_point(2)
+        Controller(figures_of(2), FixedPolicy(0)).set_operator_point(2)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +158,7 @@ def test_threshold_follows_a_load_that_comes_and_goes(bench: MakeBench) -> None:
 
 
 def test_an_overloaded_machine_is_judged_though_its_frames_are_rare() -> None:
-    controller = Controller(2, ThresholdPolicy(), replace(ControllerOptions(), min_samples=5))
+    controller = Controller(figures_of(2), ThresholdPolicy(), replace(ControllerOptions(), min_samples=5))
     for frame in range(10):
         controller.add_latency(LatencySample(frame * 1.0, 900.0, math.nan, 0, hands=1))
         decision = controller.decide(frame * 1.0)

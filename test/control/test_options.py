@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from hand_tracking_dsp.control.goals import BatteryGoal, GoalOptions
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdOptions
 from hand_tracking_dsp.errors import ConfigurationError
@@ -103,9 +104,19 @@ from hand_tracking_dsp.errors import ConfigurationError
             "ShieldOptions.fallback_level is -2, but must be in the range -1 to 254.",
         ),
         (
-            ShieldOptions,
-            {"battery_reserve": 15.0},
-            "ShieldOptions.battery_reserve is 15.0, but must be in the range 0 to 1 share of full.",
+            BatteryGoal,
+            {"reserve": 15.0},
+            "BatteryGoal.reserve is 15.0, but must be in the range 0 to 1 share of full.",
+        ),
+        (
+            BatteryGoal,
+            {"until": "soon"},
+            "battery.until is 'soon': set a duration, as 90min or 4h, or a time of day, as 18:30.",
+        ),
+        (
+            GoalOptions,
+            {"late_target": 0.0},
+            "GoalOptions.late_target is 0.0, but must be in the range 0.0001 to 0.5 share.",
         ),
         (
             ThresholdOptions,

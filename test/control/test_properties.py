@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.points import figures_of
 
 from hand_tracking_dsp.control.controller import Controller, Decision
 from hand_tracking_dsp.control.observation import OBSERVATION, Observation
@@ -90,7 +91,7 @@ def play(
     story: list[Any], policy: Policy, options: ControllerOptions = OPTIONS
 ) -> list[tuple[float, Decision]]:
     """Return time and decision of every step; samples are stamped relative to their decision."""
-    controller, now_s, decisions = Controller(LEVELS, policy, options), 10.0, []
+    controller, now_s, decisions = Controller(figures_of(LEVELS), policy, options), 10.0, []
     controller.decide(now_s)
     for pause_s, samples, answer in story:
         asked_s = now_s + pause_s
@@ -134,7 +135,7 @@ def test_the_battery_reserve_is_respected(
 ) -> None:
     """Whatever happened before: at the reserve the point is the sparsest, after the short dwell time."""
     policy = Dice()
-    controller, now_s = Controller(LEVELS, policy, options), 10.0
+    controller, now_s = Controller(figures_of(LEVELS), policy, options), 10.0
     for pause_s, samples, _ in story:
         now_s += abs(pause_s) if math.isfinite(pause_s) else 0.0
         for sample in samples:
@@ -179,7 +180,7 @@ bounded_stories = st.lists(bounded_steps, min_size=10, max_size=60)
 def play_bounded(story: list[Any], options: ControllerOptions) -> list[tuple[float, Decision]]:
     """Return time and decision of every step of a story whose frames are all judged."""
     policy = Dice()
-    controller, now_s, decisions = Controller(LEVELS, policy, options), 10.0, []
+    controller, now_s, decisions = Controller(figures_of(LEVELS), policy, options), 10.0, []
     point = options.initial_level
     for pause_s, samples, charge, answer in story:
         now_s += pause_s
@@ -247,7 +248,7 @@ def test_the_constrained_mode_never_delays_what_the_shield_wants_sparser(
 def test_threshold_settles_whatever_the_levels_take(latencies_ms: list[float], budget_ms: float) -> None:
     latencies_ms = sorted(latencies_ms, reverse=True)
     options = ControllerOptions(budget_ms=budget_ms)
-    controller, point, changes = Controller(len(latencies_ms), ThresholdPolicy(), options), 0, []
+    controller, point, changes = Controller(figures_of(len(latencies_ms)), ThresholdPolicy(), options), 0, []
     for frame in range(30 * 120):
         now_s = frame / 30
         controller.add_latency(LatencySample(now_s, latencies_ms[point], math.nan, point, hands=1))

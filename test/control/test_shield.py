@@ -23,6 +23,7 @@ from typing import Any
 
 import pytest
 
+from hand_tracking_dsp.control.goals import BatteryGoal, GoalOptions
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.policies import FixedPolicy
@@ -95,7 +96,8 @@ def test_a_limit_of_one_never_steps_in(bench: MakeBench) -> None:
 
 
 def test_a_battery_at_its_reserve_means_the_sparsest_level_until_it_has_risen(bench: MakeBench) -> None:
-    room = bench(options=shielded(battery_reserve=0.2, battery_reserve_hysteresis=0.1))
+    goals = GoalOptions(battery=BatteryGoal(reserve=0.2, reserve_hysteresis=0.1))
+    room = bench(options=ControllerOptions(goals=goals))
     room.run(2.0, battery=battery(0.21))
     assert room.last.point == 0
     room.run(1.0, battery=battery(0.2))

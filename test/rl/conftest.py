@@ -26,6 +26,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.control.actions import Action
+from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.simulation.default_device import default_device
@@ -69,8 +70,8 @@ def device(whole_device: DeviceModel) -> DeviceModel:
 
 
 @pytest.fixture(scope="session")
-def sparsities(bank: Manifest) -> tuple[float, ...]:
-    return tuple(level.sparsity for level in bank.levels)
+def figures(bank: Manifest) -> PointFigures:
+    return PointFigures.of(bank)
 
 
 def make_mlp(seed: int, activation: str = "Tanh", blank: tuple[int, ...] = (), levels: int = LEVELS) -> Mlp:

@@ -147,7 +147,7 @@ def _parameters(
 
 def fixed_point(number: int) -> dict[str, Value]:
     """Return the controller's parameters that keep an operating point; the shield would make it sparser."""
-    shield = {"shield.deadline_miss_limit": 1.0, "shield.battery_reserve": 0.0}
+    shield = {"shield.deadline_miss_limit": 1.0, "battery.reserve": 0.0}
     return {"policy": "fixed", "fixed.level": number, "initial_level": number, **shield}
 
 

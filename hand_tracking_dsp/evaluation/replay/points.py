@@ -24,6 +24,7 @@ from pathlib import Path
 from hand_tracking_dsp.control.controller import Controller
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.control.policies import Policy, ThresholdPolicy
 from hand_tracking_dsp.control.samples import BatterySample
 from hand_tracking_dsp.errors import ConfigurationError
@@ -31,7 +32,7 @@ from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.messages.samples import latency_sample
 from hand_tracking_dsp.recordings.recording import RecordedFrame
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.operating_point import OperatingPoint, densest_choice
+from hand_tracking_dsp.tracking.operating_point import OperatingPoint
 
 RULES = ("threshold",)
 """Policies that need no file."""
@@ -109,7 +110,7 @@ class PolicyPoint(PointChooser):
         super().__init__((0, bank.points[0].point))
         self._points = bank.points
         options = ControllerOptions(budget_ms=budget_ms)
-        self._controller = Controller(len(bank.points), policy, options, densest_choice(bank.points))
+        self._controller = Controller(PointFigures.of(bank), policy, options)
         self._decided_s = -math.inf
 
     def add_batteries(self, readings: Iterable[BatterySample]) -> None:

@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+from hand_tracking_dsp.control.goal_policy import GoalPolicyOptions
+from hand_tracking_dsp.control.goals import BatteryGoal, GoalOptions
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdOptions
 from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, BANK, qos
@@ -31,8 +33,8 @@ CONTROLLER: tuple[Parameter, ...] = (
         "policy",
         "auto",
         "What chooses the operating point; auto: the learned policy where it was made for this bank, else "
-        "threshold.",
-        choices=("auto", "learned", "threshold", "fixed"),
+        "index.",
+        choices=("auto", "learned", "index", "threshold", "fixed"),
     ),
     Parameter(
         "policy_file",
@@ -52,7 +54,10 @@ CONTROLLER: tuple[Parameter, ...] = (
     ),
     Parameter("decision_rate_hz", 10.0, "Decisions a second.", "Hz", 0.1, 100),
     *parameters_of(ControllerOptions, without=("mode",)),
+    *parameters_of(GoalOptions),
+    *parameters_of(BatteryGoal, "battery."),
     *parameters_of(FixedPolicy, "fixed."),
+    *parameters_of(GoalPolicyOptions, "index."),
     *parameters_of(ThresholdOptions, "threshold."),
     *parameters_of(ShieldOptions, "shield."),
     *qos("stats", "stats"),

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from hand_tracking_dsp.control.goal_policy import GoalPolicy, GoalPolicyOptions
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import FixedPolicy, Policy, ThresholdOptions, ThresholdPolicy
@@ -33,7 +34,7 @@ from hand_tracking_dsp.rl.simulation.episode import Episode
 from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.tracking.manifest import Manifest
 
-KINDS = ("fixed", "threshold", "pi", "learned", "oracle")
+KINDS = ("fixed", "threshold", "index", "pi", "learned", "oracle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Candidate:
     Attributes:
         name: Name, for people; unique in a benchmark.
         kind: One of KINDS.
-        settings: Arguments of FixedPolicy, ThresholdOptions or PiOptions.
+        settings: Arguments of FixedPolicy, ThresholdOptions, GoalPolicyOptions or PiOptions.
         file: Manifest of a learned policy.
         options: Options of the controller.
     """
@@ -73,6 +74,8 @@ class Candidate:
             return FixedPolicy(**self.settings)
         if self.kind == "threshold":
             return ThresholdPolicy(ThresholdOptions(**self.settings))
+        if self.kind == "index":
+            return GoalPolicy(options=GoalPolicyOptions(**self.settings))
         if self.kind == "pi":
             return PiPolicy(PiOptions(**self.settings))
         if self.kind == "oracle":
@@ -87,8 +90,9 @@ def without_deadline_shield(options: ControllerOptions) -> ControllerOptions:
 
 def without_shield(options: ControllerOptions) -> ControllerOptions:
     """Return the options with a shield that never overrules a valid answer while messages arrive."""
-    shield = replace(options.shield, deadline_miss_limit=1.0, battery_reserve=0.0, stale_drift_s=86400.0)
-    return replace(options, shield=shield)
+    shield = replace(options.shield, deadline_miss_limit=1.0, stale_drift_s=86400.0)
+    battery = replace(options.goals.battery, reserve=0.0)
+    return replace(options, shield=shield, goals=replace(options.goals, battery=battery))
 
 
 def fixed_points(points: int) -> list[Candidate]:

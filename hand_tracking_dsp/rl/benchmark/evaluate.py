@@ -26,6 +26,7 @@ from functools import partial
 import numpy as np
 
 from hand_tracking_dsp.control.controller import Decision
+from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.measures.drift import accuracy_of_drift
@@ -92,8 +93,8 @@ class Benchmark:
     def simulation(self, episode: Episode, candidate: Candidate) -> Simulation:
         """Prepare an episode to be played by a fresh policy of a candidate."""
         policy = candidate.policy(episode, self.weights, self.bank)
-        sparsities = tuple(self.bank.levels[point.level].sparsity for point in self.bank.points)
-        return Simulation(episode, policy, candidate.options, self.weights, sparsities)
+        figures = PointFigures.of(self.bank)
+        return Simulation(episode, policy, candidate.options, self.weights, figures)
 
 
 def play(benchmark: Benchmark, episode: Episode, candidate: Candidate) -> EpisodeScore:

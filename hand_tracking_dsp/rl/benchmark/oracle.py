@@ -50,7 +50,7 @@ class OraclePolicy:
         self._drained = episode.drained()
         mains = math.isnan(episode.capacity_wh)
         self._charges = np.array([1.0]) if mains else np.linspace(0.0, 1.0, _CHARGES)
-        reserve = -1.0 if mains else options.shield.battery_reserve
+        reserve = -1.0 if mains else options.goals.battery.reserve
         # A charge on the grid that is the reserve may be a rounding above it.
         self._at_reserve = self._charges <= reserve + 1e-9
         self._plan = self._make_plan(weights)

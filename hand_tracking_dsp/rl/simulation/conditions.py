@@ -87,18 +87,20 @@ class Conditions:
         looked: Indices = ((drawn < shares[:, :, None, None]) & in_view).sum(axis=3)
         return looked
 
-    def compute_ms(self, measured: Indices) -> Array:
-        """Return what the networks take on each frame's way on the quiet machine, [p, t, f], milliseconds.
-
-        The palm detector runs there on frames without a hand.
+    def network_ms(self, measured: Indices) -> Array:
+        """Return what the landmark network takes of each frame on the quiet machine, [p, t, f], milliseconds.
 
         Args:
             measured: Hands that are measured on each frame, [p, t, f].
         """
         per_hand = np.array([self.device.level_ms[point.level] for point in self.device.points])
-        detection_ms = self.device.detector_ms * (self.hands == 0)
-        computed: Array = self.speed * (per_hand[:, None, None] * measured + detection_ms[None, :, None])
-        return computed
+        taken: Array = self.speed * per_hand[:, None, None] * measured
+        return taken
+
+    def detection_ms(self) -> Array:
+        """Return what the palm detector takes of each frame there, [t]: it runs on frames without a hand."""
+        taken: Array = self.speed * self.device.detector_ms * (self.hands == 0)
+        return taken
 
     def aside_ms(self) -> Array:
         """Return what the search for further hands takes beside each frame on the quiet machine, [p, t]."""

@@ -62,10 +62,12 @@ def draw_under(
     states, depth, steps = conditions.load_state, conditions.load_depth, len(conditions.hands)
     frame_ms = 1e3 / conditions.rate_hz
     measured = conditions.measured(random)
-    compute_ms = conditions.compute_ms(measured) * conditions.throttle[:, None]
+    network_ms = conditions.network_ms(measured) * conditions.throttle[:, None]
+    compute_ms = network_ms + (conditions.detection_ms() * conditions.throttle)[:, None]
     quiet_ms = device.overhead_ms * math.sqrt(conditions.speed) + compute_ms
     slower = np.stack([device.draw(int(state), random.random(quiet_ms.shape[2:])) for state in states])
-    latency_ms = quiet_ms * slower**depth
+    slower **= depth
+    latency_ms = quiet_ms * slower
     difficulty = _scenes(random, device, steps)
     of_levels, drift = _drift(device, difficulty)
     seen = np.where(hands > 0, 1.0, np.nan)
@@ -86,6 +88,7 @@ def draw_under(
         budget_ms=budget_ms,
         frame_s=frame_ms * 1e-3,
         latency_ms=latency_ms,
+        network_ms=network_ms * slower,
         expected_time=_expected_time(device, states, depth, quiet_ms, budget_ms) * (hands > 0),
         drift_percent=drift * seen,
         measured_percent=drift * noise[0] * possible,

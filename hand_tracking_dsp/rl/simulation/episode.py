@@ -96,6 +96,7 @@ class Episode:
         budget_ms: Latency budget, milliseconds.
         frame_s: Time between two frames, seconds.
         latency_ms: float64 [l, t, f]: time of each frame, end to end, milliseconds.
+        network_ms: float64 [l, t, f]: part of it that the landmark network takes, milliseconds.
         expected_time: float64 [l, t]: reward.inference_time expected from the hidden states, without the
             frames' own luck.
         drift_percent: float64 [l, t]: deviation from the dense level, % of palm size; NaN without a hand.
@@ -123,6 +124,7 @@ class Episode:
     budget_ms: float
     frame_s: float
     latency_ms: Array
+    network_ms: Array
     expected_time: Array
     drift_percent: Array
     measured_percent: Array

@@ -30,6 +30,7 @@ import numpy as np
 from hand_tracking_dsp.control.controller import Controller, Decision
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.control.policies import Policy
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode
@@ -73,7 +74,7 @@ class Simulation:
         policy: Policy that chooses the level.
         options: Options of the controller; the budget is the episode's.
         weights: Weights of the reward.
-        sparsities: Sparsities of the operating points' levels, [l], 0 to 1.
+        figures: What the controller knows of the operating points.
     """
 
     def __init__(
@@ -82,15 +83,15 @@ class Simulation:
         policy: Policy,
         options: ControllerOptions,
         weights: Weights,
-        sparsities: tuple[float, ...],
+        figures: PointFigures,
     ) -> None:
         self.episode = episode
         self.weights = weights
         self.level = options.initial_level
         self.step = 0
-        self._sparsities = sparsities
+        self._figures = figures
         options = replace(options, budget_ms=episode.budget_ms, settle_s=0.0)
-        self.controller = Controller(episode.levels, policy, options, episode.densest)
+        self.controller = Controller(figures, policy, options)
         self._charge = math.nan if math.isnan(episode.capacity_wh) else episode.charge
         self._drained = episode.drained()
         self._time, self._accuracy = episode.time, episode.accuracy
@@ -150,7 +151,7 @@ class Simulation:
         """Pass frames of the present step and a reading of the battery to the controller."""
         episode, level, step = self.episode, self.level, self.step
         common: dict[str, Any] = {
-            "sparsity": self._sparsities[level],
+            "sparsity": float(self._figures.sparsity[level]),
             "presence": float(episode.presence[level, step]),
             "input_mean": float(episode.input_mean[step]),
             "input_std": float(episode.input_std[step]),
@@ -161,7 +162,10 @@ class Simulation:
         if step % round(1 / STEP_S) == 0:  # measured once a second
             drift = float(episode.measured_percent[level, step])
             sparser = float(episode.measured_sparser_percent[step]) if level == 0 else math.nan
-        for index, latency_ms in enumerate(episode.latency_ms[level, step, :frames].tolist()):
+        latencies_ms, networks_ms = (
+            ms[level, step, :frames].tolist() for ms in (episode.latency_ms, episode.network_ms)
+        )
+        for index, latency_ms in enumerate(latencies_ms):
             stamp_s = self.now_s + index * episode.frame_s
             self.controller.add_latency(
                 LatencySample(
@@ -173,6 +177,7 @@ class Simulation:
                     drift_sparser=sparser if index == 0 else math.nan,
                     hands=hands,
                     predicted=hands - int(episode.measured[level, step, index]),
+                    landmarks_ms=networks_ms[index],
                     **common,
                 )
             )

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.control.actions import Action, allowed_actions
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.rl.simulation.episode import Episode
 from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
@@ -62,7 +63,7 @@ class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
     Args:
         draw: Function from a seed to an episode.
         options: Options of the controller between action and level.
-        sparsities: Sparsities of the bank's levels, [l], 0 to 1.
+        figures: What the controller knows of the operating points.
         blank: Indices of entries of the observation that are never measured, for ablations.
     """
 
@@ -72,13 +73,13 @@ class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
         self,
         draw: Callable[[int], Episode],
         options: ControllerOptions,
-        sparsities: tuple[float, ...],
+        figures: PointFigures,
         blank: tuple[int, ...] = (),
     ) -> None:
         self.weights = Weights()
-        self._draw, self._options, self._sparsities = draw, options, sparsities
+        self._draw, self._options, self._figures = draw, options, figures
         self._blank = list(blank)
-        self._levels = len(sparsities)
+        self._levels = figures.count
         self.observation_space = gymnasium.spaces.Box(0, 1, (encoded_size(self._levels),), np.float32)
         self.action_space = gymnasium.spaces.Discrete(len(Action))
         self._policy = CommandedPolicy()
@@ -89,7 +90,7 @@ class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
         """Begin the next episode; the seed decides this one and all that follow."""
         super().reset(seed=seed, options=options)
         episode = self._draw(int(self.np_random.integers(2**31)))
-        self._simulation = Simulation(episode, self._policy, self._options, self.weights, self._sparsities)
+        self._simulation = Simulation(episode, self._policy, self._options, self.weights, self._figures)
         self._sums = np.zeros(5)
         self._with_hands = 0
         return self._observation(), {}

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
+from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate, common_alpha
@@ -152,9 +153,9 @@ def _run(
     from hand_tracking_dsp.rl.training.export import export_policy
     from hand_tracking_dsp.rl.training.train import train
 
-    sparsities = tuple(bank.levels[point.level].sparsity for point in bank.points)
+    figures = PointFigures.of(bank)
     options = job.options
-    trained = train(device, sparsities, options, work, lambda done, total: news.put((job.name, done, total)))
+    trained = train(device, figures, options, work, lambda done, total: news.put((job.name, done, total)))
     training = {**provenance(options, device), "alpha": trained.weights.alpha}
     export_policy(trained.mlp, bank, out / f"{job.name}.json", training)
 

@@ -33,6 +33,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
 from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.files import write_bytes, write_text
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
@@ -92,7 +93,7 @@ class TrainedPolicy:
 
 def train(
     device: DeviceModel,
-    sparsities: tuple[float, ...],
+    figures: PointFigures,
     options: PolicyTrainingOptions,
     work: Path | None = None,
     on_progress: Callable[[int, int], None] | None = None,
@@ -101,14 +102,14 @@ def train(
 
     Args:
         device: Device that is simulated.
-        sparsities: Sparsities of the bank's levels, 0 to 1.
+        figures: What the controller knows of the operating points.
         options: Settings.
         work: Folder of checkpoint and curve (checkpoint.pt, curve.csv); None: neither.
         on_progress: Called with the episodes played and to play.
     """
     torch.set_num_threads(1)
     environments = DummyVecEnv(
-        [lambda: _environment(device, sparsities, options) for _ in range(options.environments)]
+        [lambda: _environment(device, figures, options) for _ in range(options.environments)]
     )
     normalized = VecNormalize(environments, norm_obs=False, gamma=options.discount)
     model = _model(normalized, options)
@@ -124,10 +125,10 @@ def train(
 
 
 def _environment(
-    device: DeviceModel, sparsities: tuple[float, ...], options: PolicyTrainingOptions
+    device: DeviceModel, figures: PointFigures, options: PolicyTrainingOptions
 ) -> EpisodeEnvironment:
     return EpisodeEnvironment(
-        lambda seed: draw_episode(device, seed, TRAINING), options.controller, sparsities, options.blank
+        lambda seed: draw_episode(device, seed, TRAINING), options.controller, figures, options.blank
     )
 
 

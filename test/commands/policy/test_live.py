@@ -199,7 +199,7 @@ def test_a_fixed_level_is_left_alone_by_the_shield() -> None:
     parameters = policy_live._policy_parameters("fixed:5", options, read_manifest(default_bank()))
     assert parameters["fixed.level"] == parameters["initial_level"] == 5
     assert parameters["shield.deadline_miss_limit"] == 1.0
-    assert parameters["shield.battery_reserve"] == 0.0
+    assert parameters["battery.reserve"] == 0.0
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def test_shields_are_opened_as_far_as_they_say() -> None:
     options = ControllerOptions()
     late = without_deadline_shield(options)
     assert late.shield.deadline_miss_limit == 1.0
-    assert late.shield.battery_reserve == options.shield.battery_reserve
+    assert late.goals.battery.reserve == options.goals.battery.reserve
     free = without_shield(options)
-    assert free.shield.battery_reserve == 0.0
+    assert free.goals.battery.reserve == 0.0
     assert free.min_dwell_s == options.min_dwell_s

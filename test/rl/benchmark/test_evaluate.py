@@ -22,6 +22,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.control.goal_policy import GoalPolicy
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions
 from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdPolicy
 from hand_tracking_dsp.errors import ConfigurationError
@@ -116,6 +117,7 @@ def test_every_kind_plays(benchmark, device, bank, write_policy) -> None:
     kinds = {
         "fixed": (Candidate("f", "fixed", {"level": 2}), FixedPolicy),
         "threshold": (Candidate("t", "threshold", {"upper": 0.8}), ThresholdPolicy),
+        "index": (Candidate("i", "index", {"advantage": 0.02}), GoalPolicy),
         "pi": (Candidate("p", "pi", {"setpoint": 0.7}), PiPolicy),
         "learned": (learned, type(learned.policy(episode, WEIGHTS, bank))),
         "oracle": (Candidate("o", "oracle"), OraclePolicy),

@@ -23,6 +23,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.points import figures_of
 
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
@@ -61,7 +62,7 @@ def best_return(episode: Episode, dwell: int) -> float:
 
 
 def play(episode: Episode, policy, options: ControllerOptions) -> list[int]:
-    simulation = Simulation(episode, policy, options, WEIGHTS, (0.0, 0.3, 0.6))
+    simulation = Simulation(episode, policy, options, WEIGHTS, figures_of(3))
     levels = []
     while not simulation.done:
         levels.append(simulation.advance()[0].point)
@@ -144,7 +145,7 @@ def test_the_controller_can_carry_out_all_that_is_planned(device) -> None:
     for seed in range(6):
         episode = busy(draw_episode(device, seed, MAINS, steps=60))
         policy = OraclePolicy(episode, WEIGHTS, options)
-        simulation = Simulation(episode, policy, options, WEIGHTS, (0.0, 0.3, 0.6))
+        simulation = Simulation(episode, policy, options, WEIGHTS, figures_of(3))
         denser = []
         while not simulation.done:
             decision, _ = simulation.advance()
@@ -158,7 +159,7 @@ def test_the_controller_can_carry_out_all_that_is_planned(device) -> None:
 def test_at_the_reserve_it_takes_the_sparsest_level(device) -> None:
     options = ControllerOptions()
     episode = draw_episode(device, 0, EpisodeOptions(mains=0.0), steps=20)
-    for charge in (0.0, options.shield.battery_reserve):
+    for charge in (0.0, options.goals.battery.reserve):
         policy = OraclePolicy(replace(episode, charge=charge), WEIGHTS, options)
         for level in range(episode.levels):
             seen = Observation.build(

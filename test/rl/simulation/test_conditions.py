@@ -63,11 +63,11 @@ def conditions(whole_device: DeviceModel) -> Conditions:
 def test_a_frame_takes_the_networks_of_the_hands_that_are_measured(conditions, whole_device) -> None:
     measured = conditions.measured(np.random.default_rng(0))
     assert measured.shape == (3, 3, round(STEP_S * conditions.rate_hz))
-    computed = conditions.compute_ms(measured)
+    networks, detection = conditions.network_ms(measured), conditions.detection_ms()
     assert conditions.dense_ms == 2 * whole_device.level_ms[0]
     per_hand = 2 * np.array([whole_device.level_ms[level] for level in (0, 0, 2)])
-    assert computed[:, 0] == pytest.approx(2 * whole_device.detector_ms), "without a hand, on its way"
-    assert computed[:, 1:] == pytest.approx(per_hand[:, None, None] * measured[:, 1:])
+    assert detection == pytest.approx([2 * whole_device.detector_ms, 0, 0]), "without a hand, on its way"
+    assert networks == pytest.approx(per_hand[:, None, None] * measured)
 
 
 def test_points_measure_their_share_of_the_hands(conditions) -> None:

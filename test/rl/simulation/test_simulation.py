@@ -45,8 +45,8 @@ def on_battery(device) -> Episode:
     return replace(episode, charge=0.9)
 
 
-def play(episode, policy, sparsities, options=OPTIONS):
-    simulation = Simulation(episode, policy, options, WEIGHTS, sparsities)
+def play(episode, policy, figures, options=OPTIONS):
+    simulation = Simulation(episode, policy, options, WEIGHTS, figures)
     played = []
     while not simulation.done:
         played.append(simulation.advance())
@@ -55,9 +55,9 @@ def play(episode, policy, sparsities, options=OPTIONS):
 
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("power", ["on_mains", "on_battery"])
-def test_a_constant_level_gains_what_was_drawn_for_it(power, level, sparsities, request) -> None:
+def test_a_constant_level_gains_what_was_drawn_for_it(power, level, figures, request) -> None:
     episode = request.getfixturevalue(power)
-    played = play(episode, FixedPolicy(level), sparsities)
+    played = play(episode, FixedPolicy(level), figures)
     outcomes = [outcome for _, outcome in played]
     assert {outcome.level for outcome in outcomes} == {level}
     used = episode.drained()[level]
@@ -71,23 +71,23 @@ def test_a_constant_level_gains_what_was_drawn_for_it(power, level, sparsities, 
     assert sum(one.tracker_j for one in outcomes) == pytest.approx(episode.tracker_w[level].sum() * STEP_S)
 
 
-def test_the_battery_drains_and_is_never_below_empty(on_battery, sparsities) -> None:
-    charges = [outcome.charge for _, outcome in play(on_battery, FixedPolicy(0), sparsities)]
+def test_the_battery_drains_and_is_never_below_empty(on_battery, figures) -> None:
+    charges = [outcome.charge for _, outcome in play(on_battery, FixedPolicy(0), figures)]
     assert charges == pytest.approx(on_battery.charge - np.cumsum(on_battery.drained()[0]))
     nearly_empty = replace(on_battery, charge=0.001)
-    last = play(nearly_empty, FixedPolicy(0), sparsities)[-1][1].charge
+    last = play(nearly_empty, FixedPolicy(0), figures)[-1][1].charge
     assert last == 0.0
 
 
-def test_mains_power_stays_unknown(on_mains, sparsities) -> None:
-    played = play(on_mains, FixedPolicy(0), sparsities)
+def test_mains_power_stays_unknown(on_mains, figures) -> None:
+    played = play(on_mains, FixedPolicy(0), figures)
     assert all(math.isnan(outcome.charge) for _, outcome in played)
     assert all(math.isnan(decision.observation["battery_charge"]) for decision, _ in played)
 
 
-def test_the_controller_hears_what_the_episode_says(on_battery, sparsities, monkeypatch) -> None:
+def test_the_controller_hears_what_the_episode_says(on_battery, figures, monkeypatch) -> None:
     episode, level = on_battery, 1
-    simulation = Simulation(episode, FixedPolicy(level), OPTIONS, WEIGHTS, sparsities)
+    simulation = Simulation(episode, FixedPolicy(level), OPTIONS, WEIGHTS, figures)
     frames, batteries = [], []
     hear_frame, hear_battery = simulation.controller.add_latency, simulation.controller.add_battery
     monkeypatch.setattr(simulation.controller, "add_latency", lambda s: (frames.append(s), hear_frame(s)))
@@ -99,7 +99,7 @@ def test_the_controller_hears_what_the_episode_says(on_battery, sparsities, monk
     count = episode.latency_ms.shape[2]
     assert [frame.end_to_end_ms for frame in frames] == episode.latency_ms[level].ravel().tolist()
     assert [frame.hands for frame in frames[::count]] == episode.hands.tolist()
-    assert {frame.sparsity for frame in frames} == {sparsities[level]}
+    assert {frame.sparsity for frame in frames} == {figures.sparsity[level]}
     np.testing.assert_array_equal([frame.presence for frame in frames[::count]], episode.presence[level])
     np.testing.assert_array_equal([frame.input_mean for frame in frames[::count]], episode.input_mean)
     stamps = np.array([frame.stamp_s for frame in frames]) - begin_s
@@ -121,32 +121,32 @@ def test_the_controller_hears_what_the_episode_says(on_battery, sparsities, monk
     assert [one.power_w for one in batteries] == pytest.approx(watts, rel=0.06)
 
 
-def test_what_is_heard_is_what_the_policy_sees(on_battery, sparsities) -> None:
-    played = play(on_battery, FixedPolicy(2), sparsities)
+def test_what_is_heard_is_what_the_policy_sees(on_battery, figures) -> None:
+    played = play(on_battery, FixedPolicy(2), figures)
     for step in range(1, on_battery.steps):
         observation = played[step][0].observation
         assert observation["hands"] == on_battery.hands[step - 1]
-        assert observation["sparsity"] == np.float32(sparsities[2])
+        assert observation["sparsity"] == np.float32(figures.sparsity[2])
         assert observation.points == on_battery.levels
         assert observation["battery_charge"] == pytest.approx(played[step - 1][1].charge, abs=0.1)
 
 
-def test_the_budget_is_the_episode_s(on_mains, sparsities) -> None:
+def test_the_budget_is_the_episode_s(on_mains, figures) -> None:
     impossible = replace(on_mains, budget_ms=0.1, hands=np.ones_like(on_mains.hands))
-    late = [outcome.late / outcome.frames for _, outcome in play(impossible, FixedPolicy(0), sparsities)]
+    late = [outcome.late / outcome.frames for _, outcome in play(impossible, FixedPolicy(0), figures)]
     assert set(late) == {1.0}
-    levels = [outcome.level for _, outcome in play(impossible, ThresholdPolicy(), sparsities)]
+    levels = [outcome.level for _, outcome in play(impossible, ThresholdPolicy(), figures)]
     assert levels[-1] == on_mains.levels - 1
 
 
-def test_the_same_episode_is_played_alike_twice(on_battery, sparsities) -> None:
-    first, again = (play(on_battery, ThresholdPolicy(), sparsities) for _ in range(2))
+def test_the_same_episode_is_played_alike_twice(on_battery, figures) -> None:
+    first, again = (play(on_battery, ThresholdPolicy(), figures) for _ in range(2))
     assert repr(first) == repr(again)
 
 
-def test_a_controller_may_begin_at_another_level(on_mains, sparsities) -> None:
+def test_a_controller_may_begin_at_another_level(on_mains, figures) -> None:
     options = replace(OPTIONS, initial_level=2)
-    simulation = Simulation(on_mains, FixedPolicy(2), options, WEIGHTS, sparsities)
-    assert simulation.observe()["sparsity"] == np.float32(sparsities[2])
+    simulation = Simulation(on_mains, FixedPolicy(2), options, WEIGHTS, figures)
+    assert simulation.observe()["sparsity"] == np.float32(figures.sparsity[2])
     decision, _ = simulation.advance()
     assert decision.point_before == decision.point == 2

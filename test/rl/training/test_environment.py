@@ -37,7 +37,7 @@ FREE = without_shield(ControllerOptions(min_dwell_s=0.0, min_dwell_sparser_s=0.0
 
 
 @pytest.fixture
-def make(device, sparsities) -> Callable[..., EpisodeEnvironment]:
+def make(device, figures) -> Callable[..., EpisodeEnvironment]:
     def environment(
         episodes: EpisodeOptions = TRAINING,
         options: ControllerOptions | None = None,
@@ -46,7 +46,7 @@ def make(device, sparsities) -> Callable[..., EpisodeEnvironment]:
         return EpisodeEnvironment(
             lambda seed: draw_episode(device, seed, episodes, STEPS),
             options or ControllerOptions(),
-            sparsities,
+            figures,
             blank,
         )
 

@@ -45,11 +45,11 @@ def every_episode_counts(monkeypatch) -> None:
 
 
 @pytest.fixture
-def train(device, sparsities) -> Callable[..., TrainedPolicy]:
+def train(device, figures) -> Callable[..., TrainedPolicy]:
     def run(
         options: PolicyTrainingOptions = TINY, work: Path | None = None, on_progress=None
     ) -> TrainedPolicy:
-        return training.train(device, sparsities, options, work, on_progress)
+        return training.train(device, figures, options, work, on_progress)
 
     return run
 

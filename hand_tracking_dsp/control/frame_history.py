@@ -1,0 +1,107 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The latest frames at whatever operating point, and what they would have taken at every other one.
+
+What a frame took is known in two parts: the landmark network, which a sparser level runs in a known share of
+the time, and the rest, which is the same at every level. Both were as slow as the machine was at that moment.
+So one frame tells of all points, and the frames of a busy minute count at a point that was not in use then.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.control.samples import LatencySample
+
+Array = NDArray[np.float64]
+
+DECAYS_S = (0.5, 2.0, 8.0, 30.0)
+"""Times after which a frame counts 1/e as much as a new one, seconds: from this moment to the last minute."""
+
+_TIGHT = 0.7
+"""Share of the budget above which a frame was nearly late."""
+
+_MOST_BUDGETS = 2.0
+# No frame counts below exp(-_OLDEST) of a new one.
+_OLDEST = 6.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlook:
+    """Shares and means of recent frames as they would have been at each point, [t, p] by DECAYS_S and point.
+
+    Attributes:
+        late: float64 [t, p]: share of frames over the budget, 0 to 1.
+        tight: float64 [t, p]: share of frames over 0.7 of it.
+        mean: float64 [t, p]: mean latency in shares of the budget, each counted as 2 at most.
+        weight: float64 [t]: number of frames that count, each by its age.
+    """
+
+    late: Array
+    tight: Array
+    mean: Array
+    weight: Array
+
+
+class FrameHistory:
+    """Frames on which a hand was measured, the oldest given up for new ones.
+
+    Args:
+        size: Number of frames that are kept.
+    """
+
+    def __init__(self, size: int = 4096) -> None:
+        self._stamp_s = np.full(size, -math.inf)
+        self._rest_ms = np.zeros(size)
+        self._dense_ms = np.zeros(size)
+        self._next = 0
+
+    def add(self, sample: LatencySample, level_time: float) -> None:
+        """Take a frame whose budgeted_ms is a number.
+
+        Args:
+            sample: The frame.
+            level_time: Time of the network that its budgeted_ms is of, relative to the dense level's. Where
+                the frame does not say what its network took, all of its time is taken for the rest.
+        """
+        network_ms = sample.network_ms
+        if not 0.0 <= network_ms <= sample.budgeted_ms:
+            network_ms = 0.0
+        index = self._next
+        self._stamp_s[index] = sample.stamp_s
+        self._rest_ms[index] = sample.budgeted_ms - network_ms
+        self._dense_ms[index] = network_ms / level_time
+        self._next = (index + 1) % len(self._stamp_s)
+
+    def clear(self) -> None:
+        """Forget every frame."""
+        self._stamp_s[:] = -math.inf
+
+    def outlook(self, now_s: float, budget_ms: float, level_times: Array) -> Outlook:
+        """Return what the frames would have taken at points whose levels take these relative times, [p]."""
+        decays = np.array(DECAYS_S)
+        recent = self._stamp_s > now_s - _OLDEST * decays[-1]
+        age_s = np.maximum(now_s - self._stamp_s[recent], 0.0)
+        weights = np.exp(-age_s / decays[:, None])
+        taken_ms = self._rest_ms[recent, None] + self._dense_ms[recent, None] * level_times
+        budgets = taken_ms / budget_ms
+        what = np.stack([budgets > 1.0, budgets > _TIGHT, np.minimum(budgets, _MOST_BUDGETS)], dtype=float)
+        weight = weights.sum(axis=1)
+        late, tight, mean = weights @ what / np.maximum(weight, np.finfo(float).tiny)[:, None]
+        return Outlook(late, tight, mean, weight)

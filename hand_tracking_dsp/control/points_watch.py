@@ -1,0 +1,66 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What the latest frames say of every operating point, whichever of them ran."""
+
+from __future__ import annotations
+
+from hand_tracking_dsp.control.difficulty import Difficulty
+from hand_tracking_dsp.control.frame_history import DECAYS_S, FrameHistory
+from hand_tracking_dsp.control.point_figures import Array, PointFigures
+from hand_tracking_dsp.control.samples import LatencySample
+
+_OF_THE_BANK = ("level_time", "cost", "near", "found", "measured")
+
+
+class PointsWatch:
+    """Puts together what frames, drift and the bank say of the points.
+
+    Attributes:
+        frames: Number of frames so far on which a hand was measured.
+        late: Number of those that were over the budget.
+    """
+
+    def __init__(self, figures: PointFigures) -> None:
+        self._figures = figures
+        self._history = FrameHistory()
+        self._difficulty = Difficulty(figures)
+        self.frames = self.late = 0
+
+    def add(self, sample: LatencySample, budget_ms: float) -> None:
+        """Take a frame with hands whose budgeted_ms is a number; one at no point of the list says nothing."""
+        if sample.operating_point >= self._figures.count:
+            return
+        if sample.hands > sample.predicted:
+            self.frames += 1
+            self.late += sample.budgeted_ms > budget_ms
+            self._history.add(sample, float(self._figures.level_time[sample.operating_point]))
+        if not sample.reflex:  # its drift is another level's
+            self._difficulty.add(sample)
+
+    def forget_latency(self) -> None:
+        """Forget what frames took."""
+        self._history.clear()
+
+    def by_point(self, now_s: float, budget_ms: float) -> dict[str, Array]:
+        """Return what is expected at each point, float64 [p] by the names of POINT_OBSERVATION."""
+        figures = self._figures
+        outlook = self._history.outlook(now_s, budget_ms, figures.level_time)
+        shares = {"late": outlook.late, "tight": outlook.tight, "latency": outlook.mean}
+        values = {
+            f"{name}_{decay_s:g}s": of_points
+            for name, by_decay in shares.items()
+            for decay_s, of_points in zip(DECAYS_S, by_decay, strict=True)
+        }
+        values |= {name: getattr(figures, name) for name in _OF_THE_BANK}
+        return values | {"drift_percent": self._difficulty.drift_percent(now_s)}

@@ -1,0 +1,120 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Prices of late frames and of energy, adjusted by integral control until the goals are met.
+
+A price is a Lagrange multiplier: what one unit counts as, in units of a wrong hand. It rises while more of it
+is used than the goal allows, and falls while less is, on a logarithmic scale (the integral part of Stooke,
+Achiam and Abbeel's PID rule, ICML 2020, at run time instead of in training).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from hand_tracking_dsp.control.goals import GoalWeights
+
+# A late frame counts as so many wrong hands: at first, at least, at most.
+_LATE_START, _LATE_LEAST, _LATE_MOST = 10.0, 1.0, 100.0
+# Lateness is judged over the last minute; an excess of once the target raises the price e-fold in as long.
+_LATE_S = 60.0
+_MOST_EXCESS = 3.0
+
+# Energy of a frame of the densest point, in wrong hands; below the least it is free.
+_ENERGY_LEAST, _ENERGY_MOST = 0.01, 10.0
+# A gauge shows steps of a percent: the rate is measured over a fall of so much, or so long.
+_FALL, _SHORTEST_S, _LONGEST_S = 0.015, 20.0, 900.0
+# Share of the time left in which an excess of once the rate allowed raises the price e-fold.
+_ENERGY_SHARE, _ENERGY_FASTEST_S, _ENERGY_SLOWEST_S = 0.05, 10.0, 300.0
+
+
+class LatePrice:
+    """Price of a late frame."""
+
+    def __init__(self) -> None:
+        self.value = _LATE_START
+        self._late = self._frames = 0.0
+        self._counted = (0, 0)
+        self._stamp_s = -math.inf
+
+    def add(self, now_s: float, late: int, frames: int, target: float) -> None:
+        """Take the numbers of frames so far and of late ones among them, and the share that is accepted."""
+        passed_s = min(max(now_s - self._stamp_s, 0.0), 1.0)
+        late, frames = late - self._counted[0], frames - self._counted[1]
+        self._counted = self._counted[0] + late, self._counted[1] + frames
+        self._stamp_s = now_s
+        if not frames:
+            return
+        kept = math.exp(-passed_s / _LATE_S)
+        self._late = kept * self._late + late
+        self._frames = kept * self._frames + frames
+        excess = min(self._late / self._frames / target - 1.0, _MOST_EXCESS)
+        raised = self.value * math.exp(excess * passed_s / _LATE_S)
+        self.value = min(max(raised, _LATE_LEAST), _LATE_MOST)
+
+
+class EnergyPrice:
+    """Price of energy, 0 while the battery lasts long enough, or nobody said how long it is to last."""
+
+    def __init__(self) -> None:
+        self._logarithm = math.log(_ENERGY_LEAST)
+        self._readings: deque[tuple[float, float]] = deque(maxlen=4096)
+        self._stamp_s = -math.inf
+
+    @property
+    def value(self) -> float:
+        """The price."""
+        return math.exp(self._logarithm) if self._logarithm > math.log(_ENERGY_LEAST) else 0.0
+
+    def add(self, now_s: float, charge: float, reserve: float, left_s: float) -> None:
+        """Take a reading of the battery.
+
+        Args:
+            now_s: Time, seconds, monotonic.
+            charge: State of charge, 0 to 1; NaN: mains power, or not known.
+            reserve: Charge that is to be left, 0 to 1.
+            left_s: Time for which the battery is to last from now on, seconds; 0 or less: no matter.
+        """
+        passed_s = min(max(now_s - self._stamp_s, 0.0), 1.0)
+        self._stamp_s = now_s
+        if math.isnan(charge) or left_s <= 0.0:
+            self._readings.clear()
+            self._logarithm = math.log(_ENERGY_LEAST)
+            return
+        self._readings.append((now_s, charge))
+        rate, allowed = self._rate(now_s), max(charge - reserve, 1e-6) / left_s
+        if math.isnan(rate):
+            return
+        slowness_s = min(max(_ENERGY_SHARE * left_s, _ENERGY_FASTEST_S), _ENERGY_SLOWEST_S)
+        excess = min(rate / allowed - 1.0, _MOST_EXCESS)
+        raised = self._logarithm + excess * passed_s / slowness_s
+        self._logarithm = min(max(raised, math.log(_ENERGY_LEAST)), math.log(_ENERGY_MOST))
+
+    def _rate(self, now_s: float) -> float:
+        """Return how fast the charge falls, a second; NaN: not known yet."""
+        readings, charge = self._readings, self._readings[-1][1]
+        while len(readings) > 2:
+            second_s, second = readings[1]
+            long = now_s - second_s >= _SHORTEST_S and second - charge >= _FALL
+            if not (long or now_s - readings[0][0] > _LONGEST_S):
+                break
+            readings.popleft()
+        began_s, began = readings[0]
+        return (began - charge) / (now_s - began_s) if now_s - began_s >= _SHORTEST_S else math.nan
+
+
+def weights_of(late: float, energy: float) -> GoalWeights:
+    """Return the weights that the prices make, of which those of accuracy and of time sum up to 1."""
+    alpha = 1.0 / (1.0 + late)
+    return GoalWeights(alpha, late * alpha, energy * alpha)
