@@ -11,7 +11,8 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""How hard the present scene is: the drift that is measured, relative to what the bank says of the level."""
+
+"""Difficulty of the present scene: measured drift, relative to what the bank says of the level."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""What the next seconds bring at each operating point."""
+
+"""Forecasts of the next seconds at each operating point."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ _OF_NO_USE_PERCENT = 20.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecast:
-    """What is expected at each operating point over the next seconds; float64 [p] each.
+    """Figures expected at each operating point over the next seconds; float64 [p] each.
 
     Attributes:
         late: Share of frames over the budget, 0 to 1.

@@ -43,7 +43,7 @@ _OLDEST = 6.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outlook:
+class RecentFrames:
     """Shares and means of recent frames as they would have been at each point, [t, p] by DECAYS_S and point.
 
     Attributes:
@@ -93,7 +93,7 @@ class FrameHistory:
         """Forget every frame."""
         self._stamp_s[:] = -math.inf
 
-    def outlook(self, now_s: float, budget_ms: float, level_times: Array) -> Outlook:
+    def recent(self, now_s: float, budget_ms: float, level_times: Array) -> RecentFrames:
         """Return what the frames would have taken at points whose levels take these relative times, [p]."""
         decays = np.array(DECAYS_S)
         recent = self._stamp_s > now_s - _OLDEST * decays[-1]
@@ -104,4 +104,4 @@ class FrameHistory:
         what = np.stack([budgets > 1.0, budgets > _TIGHT, np.minimum(budgets, _MOST_BUDGETS)], dtype=float)
         weight = weights.sum(axis=1)
         late, tight, mean = weights @ what / np.maximum(weight, np.finfo(float).tiny)[:, None]
-        return Outlook(late, tight, mean, weight)
+        return RecentFrames(late, tight, mean, weight)

@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """The policy that serves stated goals: at every decision the operating point whose forecast is worth most.
 
 R = alpha Accuracy + beta (1 - InferenceTime) - gamma Energy of what is forecast at each point, where

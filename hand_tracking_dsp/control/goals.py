@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """Goals that a user states, and the weights of the reward that follow from them while the robot runs."""
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _TIME = re.compile(r"(\d{1,2}):(\d{2})")
 
 @dataclass(frozen=True, slots=True)
 class BatteryGoal:
-    """How long the battery is to last."""
+    """Time that the battery is to last, and the charge that is to be left."""
 
     until: str = dynamic_option(
         "",

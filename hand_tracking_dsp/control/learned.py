@@ -68,7 +68,7 @@ class LearnedPolicy:
         if differences:
             message = (
                 f"The policy {where} does not fit: {'; '.join(differences)}. Train one for this bank "
-                f"(make policy), or set policy to threshold."
+                f"(make policy), or set policy to index."
             )
             raise ModelError(message)
         self._session = session

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a bank says of its operating points, in arrays: the beginning of every forecast."""
+"""Figures of a bank's operating points in arrays: the beginning of every forecast."""
 
 from __future__ import annotations
 

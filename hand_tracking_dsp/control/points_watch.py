@@ -11,7 +11,8 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""What the latest frames say of every operating point, whichever of them ran."""
+
+"""Watch over all operating points: what the latest frames say of each, whichever of them ran."""
 
 from __future__ import annotations
 
@@ -55,8 +56,8 @@ class PointsWatch:
     def by_point(self, now_s: float, budget_ms: float) -> dict[str, Array]:
         """Return what is expected at each point, float64 [p] by the names of POINT_OBSERVATION."""
         figures = self._figures
-        outlook = self._history.outlook(now_s, budget_ms, figures.level_time)
-        shares = {"late": outlook.late, "tight": outlook.tight, "latency": outlook.mean}
+        recent = self._history.recent(now_s, budget_ms, figures.level_time)
+        shares = {"late": recent.late, "tight": recent.tight, "latency": recent.mean}
         values = {
             f"{name}_{decay_s:g}s": of_points
             for name, by_decay in shares.items()

@@ -150,7 +150,7 @@ def read_policy(path: Path) -> bytes:
     except OSError as error:
         message = (
             f"The policy {manifest} cannot be read ({error.filename}: {error.strerror}): give the manifest "
-            f"that policy train wrote, or set policy to threshold."
+            f"that policy train wrote, or set policy to index."
         )
         raise ModelError(message) from error
     except (ModelError, ValueError) as error:

@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """Prices of late frames and of energy, adjusted by integral control until the goals are met.
 
 A price is a Lagrange multiplier: what one unit counts as, in units of a wrong hand. It rises while more of it

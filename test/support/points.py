@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """Figures of operating points, one of each level, each a fifth of it cheaper than the one before."""
 
 import numpy as np

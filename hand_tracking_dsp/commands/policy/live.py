@@ -98,9 +98,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_option(parser, "--budget-ms", declaration(ControllerOptions, "budget_ms"), default=_BUDGET_MS)
     parser.add_argument(
         "--policies",
-        default="learned,threshold,fixed",
+        default="learned,index,threshold,fixed",
         metavar="NAMES",
-        help="learned, threshold, fixed (dense) and fixed:POINT (default: %(default)s)",
+        help="learned, index, threshold, fixed (dense) and fixed:POINT (default: %(default)s)",
     )
     parser.add_argument(
         "--policy-file", type=Path, metavar="FILE", help="policy.json of the learned one; else the package's"
@@ -222,8 +222,8 @@ def _several(text: str, option: str, choices: Collection[str]) -> list[str]:
 
 def _policy_parameters(name: str, options: argparse.Namespace, bank: Manifest) -> Mapping[str, Value]:
     """Return the controller's parameters of a policy, and check that it can be made."""
-    if name == "threshold":
-        return {"policy": "threshold"}
+    if name in ("index", "threshold"):
+        return {"policy": name}
     if name == "learned":
         file: Path = options.policy_file or default_policy()
         LearnedPolicy.load(file, bank)
@@ -231,8 +231,8 @@ def _policy_parameters(name: str, options: argparse.Namespace, bank: Manifest) -
     fixed = {"fixed": 0} | {f"fixed:{point}": point for point in range(len(bank.points))}
     if name not in fixed:
         msg = (
-            f"There is no policy {name!r}: choose from learned, threshold, fixed (dense) and fixed:POINT "
-            f"with an operating point from 0 to {len(bank.points) - 1}."
+            f"There is no policy {name!r}: choose from learned, index, threshold, fixed (dense) and "
+            f"fixed:POINT with an operating point from 0 to {len(bank.points) - 1}."
         )
         raise ConfigurationError(msg)
     return fixed_point(fixed[name])

@@ -17,11 +17,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hand_tracking_dsp.control.controller import Controller
+from hand_tracking_dsp.control.goal_policy import GoalPolicy
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.point_figures import PointFigures
@@ -34,7 +35,7 @@ from hand_tracking_dsp.recordings.recording import RecordedFrame
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.operating_point import OperatingPoint
 
-RULES = ("threshold",)
+RULES: Mapping[str, Callable[[], Policy]] = {"index": GoalPolicy, "threshold": ThresholdPolicy}
 """Policies that need no file."""
 
 # The controller node's decision_rate_hz.
@@ -139,11 +140,8 @@ def point_chooser(setting: Setting, bank: Manifest, budget_ms: float) -> PointCh
         ModelError: The policy cannot be used with this bank.
     """
     if setting.policy:
-        policy: Policy
-        if setting.policy in RULES:
-            policy = ThresholdPolicy()
-        else:
-            policy = LearnedPolicy.load(Path(setting.policy), bank)
+        rule = RULES.get(setting.policy)
+        policy = rule() if rule else LearnedPolicy.load(Path(setting.policy), bank)
         return PolicyPoint(bank, policy, budget_ms)
     if setting.as_recorded:
         return RecordedPoint(bank)

@@ -49,6 +49,7 @@ SHIPPED, ORACLE, TUNED, AT_ERROR = (
     "threshold, at its error",
 )
 CONSTRAINED, UNSHIELDED = "learned, constrained mode", "learned, without the shield"
+INDEX = "index, without learning"
 
 Progress = Callable[[str, int, int], None]
 
@@ -142,6 +143,7 @@ def run_benchmark(
         replace(threshold, name=TUNED),
         equal,
         replace(pi, name="PI control, tuned"),
+        Candidate(INDEX, "index"),
         shipped,
         *seeds,
         *others,

@@ -88,18 +88,18 @@ class Conditions:
         return looked
 
     def network_ms(self, measured: Indices) -> Array:
-        """Return what the landmark network takes of each frame on the quiet machine, [p, t, f], milliseconds.
+        """Return what the landmark network takes of each frame but for load, [p, t, f], milliseconds.
 
         Args:
             measured: Hands that are measured on each frame, [p, t, f].
         """
         per_hand = np.array([self.device.level_ms[point.level] for point in self.device.points])
-        taken: Array = self.speed * per_hand[:, None, None] * measured
+        taken: Array = self.speed * per_hand[:, None, None] * measured * self.throttle[:, None]
         return taken
 
     def detection_ms(self) -> Array:
-        """Return what the palm detector takes of each frame there, [t]: it runs on frames without a hand."""
-        taken: Array = self.speed * self.device.detector_ms * (self.hands == 0)
+        """Return what the palm detector takes likewise, [t]: it runs on frames without a hand."""
+        taken: Array = self.speed * self.device.detector_ms * (self.hands == 0) * self.throttle
         return taken
 
     def aside_ms(self) -> Array:

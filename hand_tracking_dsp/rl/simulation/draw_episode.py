@@ -62,27 +62,24 @@ def draw_under(
     states, depth, steps = conditions.load_state, conditions.load_depth, len(conditions.hands)
     frame_ms = 1e3 / conditions.rate_hz
     measured = conditions.measured(random)
-    network_ms = conditions.network_ms(measured) * conditions.throttle[:, None]
-    compute_ms = network_ms + (conditions.detection_ms() * conditions.throttle)[:, None]
+    network_ms = conditions.network_ms(measured)
+    compute_ms = network_ms + conditions.detection_ms()[:, None]
     quiet_ms = device.overhead_ms * math.sqrt(conditions.speed) + compute_ms
-    slower = np.stack([device.draw(int(state), random.random(quiet_ms.shape[2:])) for state in states])
-    slower **= depth
+    drawn = np.stack([device.draw(int(state), random.random(quiet_ms.shape[2:])) for state in states])
+    slower = drawn**depth
     latency_ms = quiet_ms * slower
     difficulty = _scenes(random, device, steps)
     of_levels, drift = _drift(device, difficulty)
     seen = np.where(hands > 0, 1.0, np.nan)
     residual = log_uniform(random, (0.3, 1.5))
     noise = random.lognormal(-0.5 * _PROBE_STD**2, _PROBE_STD, (2, steps))
-    blind = random.random() < options.blind
     # A measurement needs time to run the dense level too.
     in_time = latency_ms.min(axis=2) + conditions.dense_ms <= budget_ms
-    possible = np.where(in_time & ~blind, 1.0, np.nan) * seen
+    possible = np.where(in_time & (random.random() >= options.blind), 1.0, np.nan) * seen
     # Compute time costs energy, waiting for others does not.
     busy = np.minimum((compute_ms.mean(axis=2) + conditions.aside_ms() * conditions.throttle) / frame_ms, 1)
     core_w = random.uniform(*options.core_w)
-    mains = random.random() < options.mains
-    bounds = options.capacity_wh[random.integers(len(options.capacity_wh))]
-    capacity_wh = math.nan if mains else random.uniform(*bounds)
+    capacity_wh = _capacity_wh(random, options)
     return Episode(
         seed=seed,
         budget_ms=budget_ms,
@@ -110,6 +107,13 @@ def draw_under(
         densest=densest_choice(device.points),
         sag=random.uniform(0.0, 0.003),
     )
+
+
+def _capacity_wh(random: np.random.Generator, options: EpisodeOptions) -> float:
+    """Draw the battery's capacity; NaN: mains power."""
+    mains = random.random() < options.mains
+    bounds = options.capacity_wh[random.integers(len(options.capacity_wh))]
+    return math.nan if mains else random.uniform(*bounds)
 
 
 def _drift(device: DeviceModel, difficulty: Array) -> tuple[Array, Array]:

@@ -35,7 +35,7 @@ def bank():
     return read_manifest(default_bank())
 
 
-def played(chooser, seconds, latency_ms, frame=FRAME):
+def played(chooser, seconds, latency_ms, frame=FRAME, landmarks_ms=0.0):
     """Give the numbers of the points of frames of 30 Hz, each with the same latency."""
     numbers = []
     for index in range(round(seconds * 30)):
@@ -51,6 +51,7 @@ def played(chooser, seconds, latency_ms, frame=FRAME):
             total_ms=latency_ms,
             end_to_end_ms=latency_ms,
             presence=0.9,
+            landmarks_ms=landmarks_ms,
         )
         chooser.learn(now_s + 0.03, cost)
     return numbers
@@ -76,9 +77,9 @@ def test_as_recorded_is_the_recorded_level_and_leaves_out_what_was_not_handled(b
     assert point.level == 4
 
 
-@pytest.mark.parametrize("policy", ["threshold", str(default_policy())])
+@pytest.mark.parametrize("policy", ["index", "threshold", str(default_policy())])
 def test_a_policy_goes_sparser_while_frames_are_late(bank, policy):
-    numbers = played(point_chooser(Setting("p", policy=policy), bank, 33.0), 20, 60.0)
+    numbers = played(point_chooser(Setting("p", policy=policy), bank, 33.0), 20, 60.0, landmarks_ms=50.0)
     assert numbers[0] == 0
     assert numbers[-1] == len(bank.points) - 1
 

@@ -40,16 +40,16 @@ def test_a_learned_policy_for_the_bank_decides(graph, bank, policy_file, diagnos
 
 
 @pytest.mark.usefixtures("feed")
-def test_auto_without_a_policy_for_the_bank_warns_and_takes_threshold(
+def test_auto_without_a_policy_for_the_bank_warns_and_takes_index(
     graph, bank, policy_file, diagnostics, capfd, states, bank_of
 ):
     file = policy_file(bank_of(bank, "other", "1"))
     graph.start(PruningControllerNode, bank=str(bank), policy_file=str(file))
     states.until_reason(SparsityCommand.POLICY)
-    assert states[-1].policy == "threshold"
+    assert states[-1].policy == "index"
     (warning,) = [line for line in capfd.readouterr().err.splitlines() if "Until then" in line]
     assert "it was trained for other networks (bank other " in warning
-    assert warning.endswith("Until then the threshold policy decides.")
+    assert warning.endswith("Until then the index policy decides.")
     status = diagnostics(NODE, lambda status: "trained for other networks" in status.message)
     assert status.level == DiagnosticStatus.WARN
 
@@ -72,7 +72,7 @@ def test_a_learned_policy_for_another_bank_fails_the_transition(
     assert graph.state(NODE) == "unconfigured"
     message = diagnostics(NODE, lambda status: status.level == status.ERROR).message
     assert difference in message
-    assert message.endswith("or set policy to threshold.")
+    assert message.endswith("or set policy to index.")
 
 
 @pytest.mark.parametrize("file", ["/nowhere/policy.json", "/"])

@@ -20,6 +20,7 @@ from hand_tracking_dsp.rl.benchmark import results as module
 from hand_tracking_dsp.rl.benchmark.results import (
     AT_ERROR,
     CONSTRAINED,
+    INDEX,
     ORACLE,
     SHIPPED,
     TUNED,
@@ -35,6 +36,7 @@ def test_all_that_are_to_be_compared_took_part(results) -> None:
         TUNED,
         AT_ERROR,
         "PI control, tuned",
+        INDEX,
         SHIPPED,
         "ppo 0",
         "ppo 1",
