@@ -46,7 +46,7 @@ class ShieldOptions:
     # Networks are loaded meanwhile.
     startup_grace_s: float = dynamic_option(10.0, "How long the first stats may take.", "s", 0, 3600)
     stale_drift_s: float = dynamic_option(
-        15.0,
+        5.0,
         "How long drift, once received, may be missing with hands in view before no policy may go sparser.",
         "s",
         0.1,
