@@ -35,9 +35,6 @@ class Action(IntEnum):
         return self.value - Action.KEEP
 
 
-ACTION_NAMES: tuple[str, ...] = tuple(action.name.lower() for action in Action)
-
-
 def allowed_actions(point: int, points: int, densest: int = 0) -> NDArray[np.bool_]:
     """Return which actions lead to one of so many points that is not denser than a number: bool [3]."""
     return np.array([densest <= point + action.step < points for action in Action])

@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hand_tracking_dsp.control.clock_offset import ClockOffset
-from hand_tracking_dsp.control.forecast import Forecast, IndexForecaster
-from hand_tracking_dsp.control.goal_policy import GoalPolicy, binding_goal
+from hand_tracking_dsp.control.forecast import Forecast, Forecasting, IndexForecaster
+from hand_tracking_dsp.control.goal_policy import binding_goal
 from hand_tracking_dsp.control.goals import seconds_until
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
@@ -96,7 +96,7 @@ class Controller:
     ) -> None:
         points = figures.count
         self.policy = policy
-        self._forecaster = policy.forecaster if isinstance(policy, GoalPolicy) else IndexForecaster()
+        self._forecaster = policy.forecaster if isinstance(policy, Forecasting) else IndexForecaster()
         self._options = options or ControllerOptions()
         self._buffer = StateBuffer(self._options, figures)
         self._shield = Shield(self._options.shield, self._options.goals.battery)

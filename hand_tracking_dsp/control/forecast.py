@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,15 @@ class Forecaster(Protocol):
 
     def forecast(self, observation: Observation) -> Forecast:
         """Return what the next seconds bring at each point."""
+
+
+@runtime_checkable
+class Forecasting(Protocol):
+    """Anything that has a forecaster, as a policy may."""
+
+    @property
+    def forecaster(self) -> Forecaster:
+        """Return what foretells for it."""
 
 
 class IndexForecaster:

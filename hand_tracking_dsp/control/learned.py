@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The learned policy: an ONNX network from observation and mask to an action."""
+"""The learned policy: an ONNX network from observation and goals to the operating point."""
 
 from __future__ import annotations
 
@@ -24,29 +24,42 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.control.actions import Action, allowed_actions
-from hand_tracking_dsp.control.observation import OBSERVATION, Observation
+from hand_tracking_dsp.control.forecast import Forecast, Forecaster, IndexForecaster
+from hand_tracking_dsp.control.observation import OBSERVATION, POINT_OBSERVATION, Observation
 from hand_tracking_dsp.control.policy_file import METADATA_KEY, PolicyContract, read_policy
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import Manifest
 
-# Type and last axis of each; the first axis is the number of observations.
-_INPUTS = {"observation": ("tensor(float)", len(OBSERVATION)), "mask": ("tensor(bool)", len(Action))}
-_OUTPUTS = ("action", "scores")
+GOALS = ("alpha", "beta", "gamma", "error_limit_percent")
+"""Entries of a policy's input `goals`: the weights of accuracy, time and energy, and the limit, % of palm."""
+
+FORECAST = ("late", "error", "energy")
+"""Entries of a policy's output `forecast`; see control.forecast."""
+
+# Type and sizes of each; None is any number: of observations, of operating points.
+_INPUTS = {
+    "observation": ("tensor(float)", None, len(OBSERVATION)),
+    "points": ("tensor(float)", None, None, len(POINT_OBSERVATION)),
+    "goals": ("tensor(float)", None, len(GOALS)),
+    "mask": ("tensor(bool)", None, None),
+}
+_OUTPUTS, _FORECASTING = ("point", "scores"), ("point", "scores", "forecast")
 # Decisions come at the controller's rate and never quite on time.
 _EARLY_S = 0.02
 
 
 class LearnedPolicy:
-    """A policy that was trained by reinforcement learning and exported to ONNX.
+    """A policy that was trained and exported to ONNX.
 
-    The network takes `observation` float32 [n, len(OBSERVATION)] (NaN = not measured; normalization is
-    part of the network) and `mask` bool [n, 3] (which actions are possible), and gives `action` int64 [n]
-    and `scores` float32 [n, 3]. It is asked as often as it was trained to be; between, the point is kept.
+    The network takes `observation` float32 [n, len(OBSERVATION)] and `points` float32
+    [n, p, len(POINT_OBSERVATION)] (NaN = not measured; normalization is part of the network), `goals` float32
+    [n, 4] (see GOALS) and `mask` bool [n, p] (which points may be chosen), and gives `point` int64 [n] and
+    `scores` float32 [n, p]; one that forecasts gives `forecast` float32 [n, p, 3] (see FORECAST) as well. It
+    is asked as often as it was trained to be; between, the point is kept.
 
     Raises:
-        ModelError: It is not such a network, or was made for another observation, other actions or another
-            bank; the message names the differences.
+        ModelError: It is not such a network, or was made for another observation or another bank; the message
+            names the differences.
     """
 
     name: ClassVar[str] = "learned"
@@ -72,6 +85,7 @@ class LearnedPolicy:
             )
             raise ModelError(message)
         self._session = session
+        self._forecasts = tuple(node.name for node in session.get_outputs()) == _FORECASTING
         self._asked_s = -math.inf
 
     @classmethod
@@ -83,8 +97,13 @@ class LearnedPolicy:
         """
         return cls(read_policy(path), bank, str(path))
 
+    @property
+    def forecaster(self) -> Forecaster:
+        """What foretells for it: itself, or the index where it does not forecast."""
+        return self if self._forecasts else IndexForecaster()
+
     def decide(self, observation: Observation) -> int:
-        """Return the point wanted: at most one step from the point in use."""
+        """Return the point wanted."""
         point = observation.point
         if point < observation.densest:
             return observation.densest
@@ -92,22 +111,52 @@ class LearnedPolicy:
         if 0 <= waited_s < self.contract.interval_s - _EARLY_S:
             return point
         self._asked_s = observation.stamp_s
-        mask = allowed_actions(point, observation.points, observation.densest)
-        action = self.actions(observation.vector[None], mask[None])[0]
-        return point + Action(int(action)).step
+        return int(self.run(["point"], *_inputs([observation]))[0][0])
 
-    def actions(self, observations: NDArray[np.float32], masks: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return the actions, int64 [n], for observations [n, len(OBSERVATION)] and masks [n, 3]."""
-        (actions,) = self._session.run(["action"], {"observation": observations, "mask": masks})
-        return np.asarray(actions, dtype=np.int64)
+    def forecast(self, observation: Observation) -> Forecast:
+        """Return what the next seconds bring at each point; for networks that forecast."""
+        (found,) = self.run(["forecast"], *_inputs([observation]))
+        late, error, energy = found[0].astype(np.float64).T
+        return Forecast(late, error, energy)
+
+    def run(
+        self,
+        outputs: list[str],
+        observations: NDArray[np.float32],
+        points: NDArray[np.float32],
+        goals: NDArray[np.float32],
+        masks: NDArray[np.bool_],
+    ) -> list[NDArray[np.float32]]:
+        """Return outputs of the network by name for its inputs, n at a time."""
+        fed = dict(zip(_INPUTS, (observations, points, goals, masks), strict=True))
+        return [np.asarray(value) for value in self._session.run(outputs, fed)]
+
+
+def _inputs(
+    observations: list[Observation],
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """Return the network's inputs for observations of as many points."""
+    goals = [
+        (one.weights.alpha, one.weights.beta, one.weights.gamma, one.error_limit_percent)
+        for one in observations
+    ]
+    return (
+        np.stack([one.vector for one in observations]),
+        np.stack([one.by_point for one in observations]),
+        np.array(goals, dtype=np.float32),
+        np.stack([np.arange(one.points) >= one.densest for one in observations]),
+    )
 
 
 def _signature_differences(session: onnxruntime.InferenceSession) -> list[str]:
-    inputs = {node.name: (node.type, *node.shape[1:]) for node in session.get_inputs()}
+    inputs = {
+        node.name: (node.type, *(size if isinstance(size, int) else None for size in node.shape))
+        for node in session.get_inputs()
+    }
     outputs = tuple(node.name for node in session.get_outputs())
     found = []
     if inputs != _INPUTS:
         found.append(f"its inputs are {inputs} instead of {_INPUTS}")
-    if outputs != _OUTPUTS:
-        found.append(f"its outputs are {', '.join(outputs)} instead of {', '.join(_OUTPUTS)}")
+    if outputs not in (_OUTPUTS, _FORECASTING):
+        found.append(f"its outputs are {', '.join(outputs)} instead of {', '.join(_FORECASTING)}")
     return found

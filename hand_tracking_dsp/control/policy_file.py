@@ -22,13 +22,12 @@ actions, the bank's fingerprint, the settings of the training. docs/policy.md de
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hand_tracking_dsp.control.actions import ACTION_NAMES
-from hand_tracking_dsp.control.observation import OBSERVATION
+from hand_tracking_dsp.control.observation import OBSERVATION, POINT_OBSERVATION, ObservationField
 from hand_tracking_dsp.documents import parse_json, read_bytes, read_json, sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.file_set import FileSet
@@ -46,7 +45,10 @@ from hand_tracking_dsp.tracking.record import (
     whole,
 )
 
-SCHEMA = 2
+SCHEMA = 3
+FORECAST_KIND = "forecast"
+"""Kind of a policy that forecasts what each point brings, and so fits any bank."""
+
 METADATA_KEY = "hand_tracking_dsp"
 """Under this key the network's metadata holds the contract, as JSON."""
 
@@ -57,18 +59,21 @@ class PolicyContract:
 
     Attributes:
         schema: Version of this contract.
+        kind: What was learned: "forecast", "ppo" or "dqn".
         observation: Name, unit, low and high of each entry, in order; see observation.OBSERVATION.
-        actions: Names of the actions, in the order of the scores.
-        bank: Name of the bank.
-        bank_fingerprint: See tracking.manifest.Manifest.fingerprint.
-        points: Operating points of that bank, in order, as str(PointInfo) describes them.
+        point_observation: The same of each entry by point; see observation.POINT_OBSERVATION.
+        bank: Name of the bank that it was trained for.
+        bank_fingerprint: See tracking.manifest.Manifest.fingerprint; "": any bank will do, as the network
+            sees what is said of each point.
+        points: Operating points of that bank, in order, as str(PointInfo) describes them; none likewise.
         interval_s: Time from one action to the next that it was trained with, seconds.
         training: Settings and provenance, for people.
     """
 
     schema: int
+    kind: str
     observation: tuple[dict[str, Any], ...]
-    actions: tuple[str, ...]
+    point_observation: tuple[dict[str, Any], ...]
     bank: str
     bank_fingerprint: str
     points: tuple[str, ...]
@@ -76,15 +81,17 @@ class PolicyContract:
     training: dict[str, Any]
 
     @classmethod
-    def of(cls, bank: Manifest, interval_s: float, training: dict[str, Any]) -> PolicyContract:
-        """Return the contract that this version of the package makes for a bank."""
+    def of(cls, bank: Manifest, kind: str, interval_s: float, training: dict[str, Any]) -> PolicyContract:
+        """Return the contract that this version of the package makes; a forecast's is for any bank."""
+        bound = kind != FORECAST_KIND
         return cls(
             schema=SCHEMA,
-            observation=_observation(),
-            actions=ACTION_NAMES,
+            kind=kind,
+            observation=_entries(OBSERVATION),
+            point_observation=_entries(POINT_OBSERVATION),
             bank=bank.name,
-            bank_fingerprint=bank.fingerprint,
-            points=tuple(map(str, bank.points)),
+            bank_fingerprint=bank.fingerprint if bound else "",
+            points=tuple(map(str, bank.points)) if bound else (),
             interval_s=interval_s,
             training=training,
         )
@@ -109,9 +116,16 @@ class PolicyContract:
         found = []
         if self.schema != SCHEMA:
             found.append(f"its schema is {self.schema}, this version reads {SCHEMA}")
-        if self.actions != ACTION_NAMES:
-            found.append(f"its actions are {', '.join(self.actions)} instead of {', '.join(ACTION_NAMES)}")
-        found += _observation_differences(self.observation)
+        found += _differences(self.observation, OBSERVATION)
+        found += _differences(self.point_observation, POINT_OBSERVATION)
+        if self.bank_fingerprint:
+            found += self._bank_differences(bank)
+        if not 0.05 <= self.interval_s <= 60:
+            found.append(f"its interval is {self.interval_s:g} s, not 0.05 to 60")
+        return found
+
+    def _bank_differences(self, bank: Manifest) -> list[str]:
+        found = []
         differing = [
             (old, str(new)) for old, new in zip(self.points, bank.points, strict=False) if old != str(new)
         ]
@@ -127,8 +141,6 @@ class PolicyContract:
         elif differing:
             old, new = differing[0]
             found.append(f"it was trained for other operating points ({old} instead of {new})")
-        if not 0.05 <= self.interval_s <= 60:
-            found.append(f"its interval is {self.interval_s:g} s, not 0.05 to 60")
         return found
 
 
@@ -217,25 +229,26 @@ def manifest_text(file: str, network: bytes) -> str:
 
 _CONTRACT: Mapping[str, Reader] = {
     "schema": whole(),
+    "kind": as_name,
     "observation": list_of(object_of(as_is)),
-    "actions": list_of(as_text),
+    "point_observation": list_of(object_of(as_is)),
     "bank": as_name,
-    "bank_fingerprint": as_name,
+    "bank_fingerprint": as_text,
     "points": list_of(as_text),
     "interval_s": number(0),
     "training": object_of(as_is),
 }
 
 
-def _observation() -> tuple[dict[str, Any], ...]:
+def _entries(fields: Sequence[ObservationField]) -> tuple[dict[str, Any], ...]:
     return tuple(
         {"name": field.name, "unit": field.unit, "low": float(field.low), "high": float(field.high)}
-        for field in OBSERVATION
+        for field in fields
     )
 
 
-def _observation_differences(observation: tuple[dict[str, Any], ...]) -> list[str]:
-    ours, theirs = _observation(), observation
+def _differences(theirs: tuple[dict[str, Any], ...], fields: Sequence[ObservationField]) -> list[str]:
+    ours = _entries(fields)
     names, known = [str(entry.get("name")) for entry in theirs], [entry["name"] for entry in ours]
     found = [
         f"it needs the observation {name!r}, which does not exist" for name in names if name not in known

@@ -27,11 +27,12 @@ import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from hand_tracking_dsp.control.actions import Action, allowed_actions
-from hand_tracking_dsp.control.learned import LearnedPolicy
-from hand_tracking_dsp.control.observation import OBSERVATION, Observation
+from hand_tracking_dsp.control.learned import GOALS, LearnedPolicy
+from hand_tracking_dsp.control.observation import OBSERVATION, POINT_OBSERVATION, Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policy_file import METADATA_KEY, PolicyContract
 from hand_tracking_dsp.control.reasons import Reason
@@ -57,6 +58,15 @@ def policies(policy_network: MakeNetwork, bank: Manifest) -> list[LearnedPolicy]
 
 def seen(point: int, now_s: float = 10.0, points: int = LEVELS, **values: float) -> Observation:
     return Observation.build(now_s, points, {"operating_point": point, **values})
+
+
+def points(
+    policy: LearnedPolicy, vectors: NDArray[np.floating[Any]], masks: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Return what a policy chooses that looks at neither points nor goals."""
+    unknown = np.full((*masks.shape, len(POINT_OBSERVATION)), np.nan, dtype=np.float32)
+    goals = np.zeros((len(vectors), len(GOALS)), dtype=np.float32)
+    return policy.run(["point"], vectors.astype(np.float32), unknown, goals, masks)[0]
 
 
 def refused(network: bytes, bank: Manifest) -> str:
@@ -107,24 +117,23 @@ def test_an_observation_of_which_nothing_is_measured_is_answered(policies: list[
     for policy in policies:
         for point in range(LEVELS):
             assert policy.decide(seen(point, now_s=math.nan)) in range(LEVELS)
-    vectors = np.full((4, len(OBSERVATION)), np.nan, dtype=np.float32)
-    actions = policies[0].actions(vectors, np.ones((4, len(Action)), dtype=np.bool_))
-    assert actions.dtype == np.int64
-    assert actions.shape == (4,)
-    assert set(actions.tolist()) <= set(Action)
+    chosen = points(policies[0], np.full((4, len(OBSERVATION)), np.nan), np.ones((4, LEVELS), dtype=np.bool_))
+    assert chosen.dtype == np.int64
+    assert chosen.shape == (4,)
+    assert set(chosen.tolist()) <= set(range(LEVELS))
 
 
 numbers = st.one_of(st.just(math.nan), st.floats(0.0, 1.0), st.floats(width=32))
 vectors = st.lists(numbers, min_size=len(OBSERVATION), max_size=len(OBSERVATION))
-masks = st.lists(st.booleans(), min_size=len(Action), max_size=len(Action)).filter(any)
+masks = st.lists(st.booleans(), min_size=LEVELS, max_size=LEVELS)
 
 
-@given(vector=vectors, mask=masks, index=st.integers(0, 4))
-def test_an_action_that_is_not_possible_is_never_taken(
-    policies: list[LearnedPolicy], vector: list[float], mask: list[bool], index: int
+@given(vector=vectors, mask=masks, own=st.integers(0, LEVELS - 1), index=st.integers(0, 4))
+def test_a_point_that_is_not_possible_is_never_chosen(
+    policies: list[LearnedPolicy], vector: list[float], mask: list[bool], own: int, index: int
 ) -> None:
-    action = policies[index].actions(np.array([vector], dtype=np.float32), np.array([mask]))[0]
-    assert mask[action]
+    vector[0], mask[own] = own, True
+    assert mask[points(policies[index], np.array([vector]), np.array([mask]))[0]]
 
 
 @given(
@@ -143,7 +152,7 @@ def test_whatever_is_observed_it_wants_a_loaded_level_a_step_away_at_most(
 def test_reads_a_policy_through_its_manifest(policy_file: Callable[..., Path], bank: Manifest) -> None:
     policy = LearnedPolicy.load(policy_file(bank, interval_s=2.0), bank)
     assert policy.name == "learned"
-    assert policy.contract == PolicyContract.of(bank, 2.0, {"made by": "a test"})
+    assert policy.contract == PolicyContract.of(bank, "ppo", 2.0, {"made by": "a test"})
 
 
 def test_a_file_that_was_exchanged_is_not_opened(policy_file: Callable[..., Path], bank: Manifest) -> None:
@@ -167,7 +176,7 @@ def test_a_policy_for_another_bank_is_refused(
 
 
 def entries_of(bank: Manifest) -> list[dict[str, Any]]:
-    return [dict(entry) for entry in PolicyContract.of(bank, 0.5, {}).observation]
+    return [dict(entry) for entry in PolicyContract.of(bank, "ppo", 0.5, {}).observation]
 
 
 @pytest.mark.parametrize(
@@ -202,10 +211,10 @@ def test_a_policy_for_another_observation_is_refused(
 @pytest.mark.parametrize(
     ("changes", "difference"),
     [
-        ({"actions": ("sparser", "keep", "denser")}, "its actions are sparser, keep, denser instead of"),
-        ({"schema": 9}, "its schema is 9, this version reads 2"),
+        ({"point_observation": ()}, "it does not know the observation 'late_0.5s'"),
+        ({"schema": 9}, "its schema is 9, this version reads 3"),
         ({"interval_s": 0.001}, "its interval is 0.001 s, not 0.05 to 60"),
-        ({"schema": 9, "interval_s": 99.0}, "this version reads 2; its interval is 99 s"),
+        ({"schema": 9, "interval_s": 99.0}, "this version reads 3; its interval is 99 s"),
     ],
 )
 def test_a_policy_of_another_contract_is_refused(
@@ -226,7 +235,7 @@ def with_metadata(network: bytes, metadata: dict[str, str]) -> bytes:
     [
         ({}, "lacks the metadata 'hand_tracking_dsp': export it with policy train."),
         ({"another": "{}"}, "lacks the metadata 'hand_tracking_dsp': export it with policy train."),
-        ({METADATA_KEY: '{"schema": 1}'}, "cannot be opened (observation is missing): export it again."),
+        ({METADATA_KEY: '{"schema": 1}'}, "cannot be opened (kind is missing): export it again."),
         ({METADATA_KEY: "{"}, "cannot be opened (it is not JSON from line 1"),
         ({METADATA_KEY: "[]"}, "cannot be opened ("),
         ({METADATA_KEY: json.dumps({"schema": None})}, "cannot be opened ("),
@@ -245,39 +254,43 @@ def test_what_is_no_network_is_refused(bank: Manifest, network: bytes) -> None:
     assert message.endswith(".")
 
 
+INPUTS: dict[str, tuple[int, list[Any]]] = {
+    "observation": (TensorProto.FLOAT, ["n", len(OBSERVATION)]),
+    "points": (TensorProto.FLOAT, ["n", "p", len(POINT_OBSERVATION)]),
+    "goals": (TensorProto.FLOAT, ["n", len(GOALS)]),
+    "mask": (TensorProto.BOOL, ["n", "p"]),
+}
+
+
 def another_network(
     bank: Manifest,
-    observation: tuple[int, list[Any]] = (TensorProto.FLOAT, ["n", len(OBSERVATION)]),
-    mask: tuple[int, list[Any]] = (TensorProto.BOOL, ["n", len(Action)]),
-    outputs: tuple[str, ...] = ("action", "scores"),
+    outputs: tuple[str, ...] = ("point", "scores"),
+    **others: tuple[int, list[Any]],
 ) -> bytes:
     """Make a network with the metadata of a policy that passes its inputs on."""
-    shapes = {"observation": observation, "mask": mask}
+    shapes = INPUTS | others
     inputs = [helper.make_tensor_value_info(name, *shape) for name, shape in shapes.items()]
-    sources = list(shapes)
-    nodes = [helper.make_node("Identity", [sources[index % 2]], [name]) for index, name in enumerate(outputs)]
-    results = [
-        helper.make_tensor_value_info(name, *shapes[sources[index % 2]]) for index, name in enumerate(outputs)
-    ]
+    nodes = [helper.make_node("Identity", ["mask"], [name]) for name in outputs]
+    results = [helper.make_tensor_value_info(name, *shapes["mask"]) for name in outputs]
     model = helper.make_model(
         helper.make_graph(nodes, "another", inputs, results),
         opset_imports=[helper.make_opsetid("", 17)],
         ir_version=8,
     )
-    helper.set_model_props(model, {METADATA_KEY: PolicyContract.of(bank, 0.5, {}).to_json()})
+    helper.set_model_props(model, {METADATA_KEY: PolicyContract.of(bank, "ppo", 0.5, {}).to_json()})
     return bytes(model.SerializeToString())
 
 
 @pytest.mark.parametrize(
     ("changes", "difference"),
     [
-        ({"observation": (TensorProto.FLOAT, ["n", 12])}, "'observation': ('tensor(float)', 12)"),
-        ({"observation": (TensorProto.DOUBLE, ["n", 17])}, "'observation': ('tensor(double)', 17)"),
+        ({"observation": (TensorProto.FLOAT, ["n", 12])}, "'observation': ('tensor(float)', None, 12)"),
+        ({"observation": (TensorProto.DOUBLE, ["n", 17])}, "'observation': ('tensor(double)', None, 17)"),
         ({"observation": (TensorProto.FLOAT, [])}, "'observation': ('tensor(float)',)"),
-        ({"observation": (TensorProto.FLOAT, [17])}, "'observation': ('tensor(float)',)"),
-        ({"mask": (TensorProto.BOOL, ["n", 2])}, "'mask': ('tensor(bool)', 2)"),
-        ({"outputs": ("action",)}, "its outputs are action instead of action, scores"),
-        ({"outputs": ("level", "scores")}, "its outputs are level, scores instead of action, scores"),
+        ({"points": (TensorProto.FLOAT, ["n", 6, 18])}, "'points': ('tensor(float)', None, 6, 18)"),
+        ({"mask": (TensorProto.BOOL, ["n", 2])}, "'mask': ('tensor(bool)', None, 2)"),
+        ({"outputs": ("point",)}, "its outputs are point instead of point, scores"),
+        ({"outputs": ("level", "scores")}, "its outputs are level, scores instead of point, scores"),
     ],
 )
 def test_a_network_of_another_signature_is_refused(
@@ -291,8 +304,8 @@ def test_the_controller_obeys_it_and_asks_it_no_more_often_than_it_was_trained(
 ) -> None:
     policy = LearnedPolicy(policy_network(bank, toward=Action.SPARSER, interval_s=0.5), bank)
     asked: list[int] = []
-    answer = policy.actions
-    monkeypatch.setattr(policy, "actions", lambda *inputs: asked.append(1) or answer(*inputs))
+    answer = policy.run
+    monkeypatch.setattr(policy, "run", lambda *inputs: asked.append(1) or answer(*inputs))
     room = bench(policy=policy)
     decisions = room.run(10.0)
     assert [(before, after) for _, before, after in room.changes()] == [(0, 1), (1, 2)]

@@ -28,7 +28,13 @@ import pytest
 from support.killing import killed_at_each_step
 
 from hand_tracking_dsp.control.observation import OBSERVATION
-from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text, read_policy, write_policy
+from hand_tracking_dsp.control.policy_file import (
+    FORECAST_KIND,
+    PolicyContract,
+    manifest_text,
+    read_policy,
+    write_policy,
+)
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.operating_point import PointInfo
@@ -100,11 +106,11 @@ def test_a_network_outside_the_manifests_folder_is_never_opened(folder: Path, fi
         "3",
         "null",
         "{}",
-        '{"schema": 2}',
-        '{"schema": 2, "file": "policy.onnx"}',
-        '{"schema": 2, "sha256": "0"}',
-        '{"schema": 2, "sha256": "0", "file": "\\u0000"}',
-        '{"schema": 2, "sha256": "0", "file": ""}',
+        '{"schema": 3}',
+        '{"schema": 3, "file": "policy.onnx"}',
+        '{"schema": 3, "sha256": "0"}',
+        '{"schema": 3, "sha256": "0", "file": "\\u0000"}',
+        '{"schema": 3, "sha256": "0", "file": ""}',
     ],
 )
 def test_a_damaged_manifest_is_refused(folder: Path, text: str) -> None:
@@ -116,14 +122,14 @@ def test_a_damaged_manifest_is_refused(folder: Path, text: str) -> None:
 
 
 def test_a_manifest_of_another_schema_is_refused(folder: Path) -> None:
-    manifest = {**json.loads(manifest_text("policy.onnx", NETWORK)), "schema": 3}
+    manifest = {**json.loads(manifest_text("policy.onnx", NETWORK)), "schema": 2}
     (folder / "policy.json").write_text(json.dumps(manifest))
-    with pytest.raises(ModelError, match=r"its schema is 3, this version reads 2"):
+    with pytest.raises(ModelError, match=r"its schema is 2, this version reads 3"):
         read_policy(folder / "policy.json")
 
 
 def test_a_contract_fits_the_bank_it_was_made_for_and_survives_the_file(bank: Manifest) -> None:
-    contract = PolicyContract.of(bank, 0.5, {"seed": 3})
+    contract = PolicyContract.of(bank, "ppo", 0.5, {"seed": 3})
     assert PolicyContract.from_json(contract.to_json()) == contract
     assert contract.differences(bank) == []
     assert [entry["name"] for entry in contract.observation] == [field.name for field in OBSERVATION]
@@ -138,7 +144,10 @@ def test_a_contract_fits_the_bank_it_was_made_for_and_survives_the_file(bank: Ma
         ("", "it is not JSON"),
         ('{"schema": null}', "schema is null, but must be a whole number"),
         ('{"schema": true}', "schema is true, but must be a whole number"),
-        ('{"schema": 1, "observation": [3]}', r"observation\[0\] is 3, but must be a JSON object"),
+        (
+            '{"schema": 1, "kind": "ppo", "observation": [3]}',
+            r"observation\[0\] is 3, but must be a JSON object",
+        ),
     ],
 )
 def test_a_contract_of_another_form_is_no_contract(text: str, reason: str) -> None:
@@ -149,28 +158,20 @@ def test_a_contract_of_another_form_is_no_contract(text: str, reason: str) -> No
 @pytest.mark.parametrize(
     ("changes", "differences"),
     [
-        ({"schema": 7}, ["its schema is 7, this version reads 2"]),
-        (
-            {"actions": ("denser", "sparser")},
-            ["its actions are denser, sparser instead of denser, keep, sparser"],
-        ),
-        (
-            {"actions": ("sparser", "keep", "denser")},
-            ["its actions are sparser, keep, denser instead of denser, keep, sparser"],
-        ),
+        ({"schema": 7}, ["its schema is 7, this version reads 3"]),
         ({"points": ("a",) * 6}, ["it knows 6 operating points, the bank test has 3"]),
         ({"interval_s": 0.0}, ["its interval is 0 s, not 0.05 to 60"]),
         ({"interval_s": float("nan")}, ["its interval is nan s, not 0.05 to 60"]),
         ({"interval_s": 3600.0}, ["its interval is 3600 s, not 0.05 to 60"]),
         (
             {"schema": 1, "interval_s": 0.0},
-            ["its schema is 1, this version reads 2", "its interval is 0 s, not 0.05 to 60"],
+            ["its schema is 1, this version reads 3", "its interval is 0 s, not 0.05 to 60"],
         ),
         ({"training": {"algorithm": "another"}, "bank": "renamed"}, []),
     ],
 )
 def test_every_difference_is_named(bank: Manifest, changes: dict[str, Any], differences: list[str]) -> None:
-    assert replace(PolicyContract.of(bank, 0.5, {}), **changes).differences(bank) == differences
+    assert replace(PolicyContract.of(bank, "ppo", 0.5, {}), **changes).differences(bank) == differences
 
 
 def test_a_policy_for_other_operating_points_is_no_policy_for_these(bank: Manifest) -> None:
@@ -181,19 +182,25 @@ def test_a_policy_for_other_operating_points_is_no_policy_for_these(bank: Manife
     trained, given = (
         replace(bank, operating_points=(replace(dense, gate=gate), *others)) for gate in (0.25, 0.5)
     )
-    (difference,) = PolicyContract.of(trained, 0.5, {}).differences(given)
+    (difference,) = PolicyContract.of(trained, "ppo", 0.5, {}).differences(given)
     assert difference == (
         "it was trained for other operating points (level 0, gate 0.25, search every 1 s instead of level 0, "
         "gate 0.5, search every 1 s)"
     )
-    assert PolicyContract.of(given, 0.5, {}).differences(given) == []
+    assert PolicyContract.of(given, "ppo", 0.5, {}).differences(given) == []
+
+
+def test_a_policy_that_forecasts_fits_any_bank(bank: Manifest, make_bank: Callable[..., Manifest]) -> None:
+    contract = PolicyContract.of(bank, FORECAST_KIND, 0.1, {})
+    assert contract.differences(make_bank(5, "other")) == []
+    assert PolicyContract.from_json(contract.to_json()) == contract
 
 
 def test_a_policy_for_other_networks_is_no_policy_for_these(
     bank: Manifest, make_bank: Callable[..., Manifest]
 ) -> None:
     other = make_bank(3, "other")
-    (difference,) = PolicyContract.of(other, 0.5, {}).differences(bank)
+    (difference,) = PolicyContract.of(other, "ppo", 0.5, {}).differences(bank)
     trained, given = other.fingerprint[:12], bank.fingerprint[:12]
     assert difference == f"it was trained for other networks (bank other {trained}…, not test {given}…)"
 
@@ -231,7 +238,7 @@ def test_a_policy_for_other_networks_is_no_policy_for_these(
 def test_every_difference_of_the_observation_is_named(
     bank: Manifest, change: Callable[[Entries], object], differences: list[str]
 ) -> None:
-    contract = PolicyContract.of(bank, 0.5, {})
+    contract = PolicyContract.of(bank, "ppo", 0.5, {})
     entries = [dict(entry) for entry in contract.observation]
     change(entries)
     assert replace(contract, observation=tuple(entries)).differences(bank) == differences

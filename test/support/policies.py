@@ -46,7 +46,7 @@ def policy_bytes(
     from hand_tracking_dsp.rl.training.encoding import encoded_size
     from hand_tracking_dsp.rl.training.export import Mlp, policy_network
 
-    contract = replace(PolicyContract.of(bank, interval_s, {"made by": "a test"}), **changes)
+    contract = replace(PolicyContract.of(bank, "ppo", interval_s, {"made by": "a test"}), **changes)
     random = np.random.default_rng(seed)
     sizes = (encoded_size(len(contract.points)), 8, len(Action))
     layers = [

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Exports a trained policy to ONNX: normalization, network, mask, arg-max in one graph, with its contract."""
+"""Exports a policy of three actions to ONNX: normalization, network, mask, arg-max in one graph."""
 
 from __future__ import annotations
 
@@ -21,16 +21,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
-import onnx.parser
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
 
 from hand_tracking_dsp import __version__
 from hand_tracking_dsp.control.actions import Action
-from hand_tracking_dsp.control.learned import LearnedPolicy
-from hand_tracking_dsp.control.observation import OBSERVATION
-from hand_tracking_dsp.control.policy_file import METADATA_KEY, PolicyContract, write_policy
+from hand_tracking_dsp.control.learned import GOALS, LearnedPolicy
+from hand_tracking_dsp.control.observation import OBSERVATION, POINT_OBSERVATION
+from hand_tracking_dsp.control.policy_file import PolicyContract, write_policy
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.rl.simulation.episode import STEP_S
 from hand_tracking_dsp.rl.training.encoding import (
@@ -42,12 +39,11 @@ from hand_tracking_dsp.rl.training.encoding import (
     SCALE,
     encode,
 )
+from hand_tracking_dsp.rl.training.policy_graph import finished_network
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 Floats = NDArray[np.float32]
 
-_OPSET = 17
-_IR_VERSION = 8
 _IMPOSSIBLE = -1e9
 
 
@@ -77,47 +73,55 @@ _FEATURES = """
     scaled = Clip (unclipped, zero, one)
     measured = Not (missing)
     measured_number = Cast <to = 1> (measured)
-    level = Gather <axis = 1> (observation, level_index)
-    at = Equal (level, levels)
+    own = Gather <axis = 1> (observation, point_index)
+    at = Equal (own, every_point)
     at_number = Cast <to = 1> (at)
     features = Concat <axis = 1> (scaled, measured_number, at_number)
+"""
+# From a score of each action to one of each point, 7 is TensorProto.INT64: only the point itself and its
+# neighbours can be reached.
+_POINTS = """
+    number_of = Shape <start = 1, end = 2> (mask)
+    last = Squeeze (number_of)
+    every = Range (first, last, step)
+    position = Cast <to = 1> (every)
+    not_known = IsNaN (own)
+    from_point = Where (not_known, zero, own)
+    offset = Sub (position, from_point)
+    distance = Abs (offset)
+    near = Less (distance, beyond)
+    stepped = Add (offset, one)
+    bounded = Clip (stepped, zero, two)
+    action = Cast <to = 7> (bounded)
+    of_points = GatherElements <axis = 1> (of_actions, action)
+    possible = And (mask, near)
+    scores = Where (possible, of_points, impossible)
+    point = ArgMax <axis = 1, keepdims = 0> (scores)
 """
 
 
 def policy_network(mlp: Mlp, contract: PolicyContract) -> bytes:
-    """Build a policy's ONNX file.
+    """Build the ONNX file of a policy that was trained to take actions.
 
     Args:
-        mlp: Trained network, its first layer [.., encoded_size(levels)], its last [3, ..].
-        contract: Contract for the metadata.
+        mlp: Trained network, its first layer [.., encoded_size(points)], its last [3, ..].
+        contract: Contract for the metadata, of a bank's points.
     """
     values = _feature_constants(len(contract.points), mlp.blank)
     lines = []
     name = "features"
     for index, (weight, bias) in enumerate(mlp.layers):
         last = index == len(mlp.layers) - 1
-        out = "raw_scores" if last else f"hidden{index}"
+        out = "of_actions" if last else f"hidden{index}"
         values |= {f"weight{index}": weight, f"bias{index}": bias}
         total = out if last else f"{out}_sum"
         lines.append(f"{total} = Gemm <transB = 1> ({name}, weight{index}, bias{index})")
         if not last:
             lines.append(f"{out} = {mlp.activation} ({total})")
         name = out
-    values["impossible"] = np.float32(_IMPOSSIBLE)
-    signature = (
-        f"(float[n, {len(OBSERVATION)}] observation, bool[n, {len(Action)}] mask)"
-        f" => (int64[n] action, float[n, {len(Action)}] scores)"
-    )
-    scores = f"scores = Where (mask, {name}, impossible)\naction = ArgMax <axis = 1, keepdims = 0> (scores)"
-    graph = onnx.parser.parse_graph("\n".join([f"policy {signature} {{", _FEATURES, *lines, scores, "}"]))
-    graph.initializer.extend(numpy_helper.from_array(np.asarray(value), key) for key, value in values.items())
-    opset = helper.make_opsetid("", _OPSET)
-    model = helper.make_model(
-        graph, producer_name="hand_tracking_dsp", opset_imports=[opset], ir_version=_IR_VERSION
-    )
-    helper.set_model_props(model, {METADATA_KEY: contract.to_json()})
-    onnx.checker.check_model(model, full_check=True)
-    return bytes(model.SerializeToString())
+    values |= {"impossible": np.float32(_IMPOSSIBLE), "beyond": np.float32(1.5), "two": np.float32(2)}
+    values |= {"first": np.int64(0), "step": np.int64(1)}
+    return finished_network("\n".join([_FEATURES, *lines, _POINTS]), values, ("point", "scores"), contract)
 
 
 def _feature_constants(levels: int, blank: tuple[int, ...]) -> dict[str, NDArray[Any] | np.generic]:
@@ -126,14 +130,14 @@ def _feature_constants(levels: int, blank: tuple[int, ...]) -> dict[str, NDArray
     seen[list(blank)] = False
     return {
         "number_index": NUMBER_INDEX.astype(np.int64),
-        "level_index": np.array([POINT_INDEX], dtype=np.int64),
+        "point_index": np.array([POINT_INDEX], dtype=np.int64),
         "never_measured": ~seen[NUMBER_INDEX],
         "stand_in": MISSING,
         "low": LOW,
         "scale": SCALE,
         "zero": np.float32(0),
         "one": np.float32(1),
-        "levels": np.arange(levels, dtype=np.float32),
+        "every_point": np.arange(levels, dtype=np.float32),
     }
 
 
@@ -144,13 +148,14 @@ def export_policy(mlp: Mlp, bank: Manifest, path: Path, training: dict[str, Any]
         mlp: Trained network.
         bank: Bank that it was trained for.
         path: Path of the manifest; the .onnx file lies beside it.
-        training: Settings and provenance for the metadata.
+        training: Settings and provenance for the metadata, its algorithm among them.
 
     Raises:
         ModelError: The exported policy takes another action than the trained one.
         OutputError: A file cannot be written.
     """
-    contract = PolicyContract.of(bank, STEP_S, {"package": __version__, **training})
+    kind = str(training.get("algorithm", "ppo"))
+    contract = PolicyContract.of(bank, kind, STEP_S, {"package": __version__, **training})
     network = policy_network(mlp, contract)
     differing = parity(network, mlp, bank)
     if differing:
@@ -164,7 +169,7 @@ PARITY = 10_000
 
 
 def parity(network: bytes, mlp: Mlp, bank: Manifest, count: int = PARITY) -> int:
-    """Count the random observations on which ONNX Runtime takes another action than PyTorch.
+    """Count the random observations on which ONNX Runtime chooses another point than PyTorch.
 
     Observations are uniform within twice the range that is normalized, so that clipping is met too; a
     tenth of all entries is NaN. Masks are random, keeping is always possible.
@@ -180,20 +185,33 @@ def parity(network: bytes, mlp: Mlp, bank: Manifest, count: int = PARITY) -> int
         tensor = torch.nn.functional.linear(tensor, torch.from_numpy(weight), torch.from_numpy(bias))
         if index < len(mlp.layers) - 1:
             tensor = torch.tanh(tensor) if mlp.activation == "Tanh" else torch.relu(tensor)
-    scores = torch.where(torch.from_numpy(masks), tensor, torch.tensor(_IMPOSSIBLE))
-    expected = scores.argmax(dim=1).numpy()
-    found = LearnedPolicy(network, bank).actions(observations, masks)
+    own = observations[:, POINT_INDEX].astype(np.int64)
+    reached = own[:, None] + np.array([action.step for action in Action])
+    possible = (reached >= 0) & (reached < levels)
+    possible &= np.take_along_axis(masks, reached.clip(0, levels - 1), axis=1)
+    scores = torch.where(torch.from_numpy(possible), tensor, torch.tensor(_IMPOSSIBLE))
+    expected = np.take_along_axis(reached, scores.argmax(dim=1).numpy()[:, None], axis=1)[:, 0]
+    found = LearnedPolicy(network, bank).run(["point"], *without_points(observations, masks))[0]
     return int(np.count_nonzero(expected != found))
 
 
+def without_points(
+    observations: Floats, masks: NDArray[np.bool_]
+) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+    """Return a policy's inputs of which nothing is known by point, and no goal is stated."""
+    points = np.full((*masks.shape, len(POINT_OBSERVATION)), np.nan, dtype=np.float32)
+    return observations, points, np.zeros((len(observations), len(GOALS)), dtype=np.float32), masks
+
+
 def random_observations(levels: int, count: int, seed: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """Draw observations, float32 [count, len(OBSERVATION)], and masks, bool [count, 3]."""
+    """Draw observations, float32 [count, len(OBSERVATION)], and masks of points, bool [count, levels]."""
     random = np.random.default_rng(seed)
     numbers: NDArray[np.float64] = LOW + random.uniform(-0.5, 1.5, (count, len(NUMBERS))) / SCALE
     numbers[random.random(numbers.shape) < 0.1] = np.nan
     observations = np.empty((count, len(OBSERVATION)), dtype=np.float32)
     observations[:, NUMBER_INDEX] = numbers
-    observations[:, POINT_INDEX] = random.integers(levels, size=count)
-    masks = random.random((count, len(Action))) < 0.7
-    masks[:, Action.KEEP] = True
+    own = random.integers(levels, size=count)
+    observations[:, POINT_INDEX] = own
+    masks = random.random((count, levels)) < 0.7
+    masks[np.arange(count), own] = True
     return observations, masks

@@ -24,7 +24,6 @@ import onnx
 import pytest
 
 from hand_tracking_dsp import __version__
-from hand_tracking_dsp.control.actions import ACTION_NAMES, Action
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.observation import OBSERVATION, OBSERVATION_NAMES, Observation
 from hand_tracking_dsp.control.policy_file import METADATA_KEY, PolicyContract, read_policy
@@ -37,6 +36,7 @@ from hand_tracking_dsp.rl.training.export import (
     parity,
     policy_network,
     random_observations,
+    without_points,
 )
 
 BLANK = tuple(map(OBSERVATION_NAMES.index, ("battery_charge", "power_w", "drift_percent")))
@@ -49,7 +49,7 @@ def needs_torch():
 
 @pytest.fixture
 def contract(bank) -> PolicyContract:
-    return PolicyContract.of(bank, STEP_S, {"alpha": 0.3})
+    return PolicyContract.of(bank, "ppo", STEP_S, {"alpha": 0.3})
 
 
 @pytest.mark.parametrize("blank", [(), BLANK])
@@ -75,20 +75,31 @@ def test_blank_entries_do_not_matter(bank, contract, random_mlp) -> None:
     hidden, shown = observations.copy(), observations.copy()
     hidden[:, list(BLANK)] = np.nan
     shown[:, list(BLANK)] = 0.9
-    np.testing.assert_array_equal(policy.actions(hidden, masks), policy.actions(shown, masks))
+    one, other = (policy.run(["point"], *without_points(seen, masks)) for seen in (hidden, shown))
+    np.testing.assert_array_equal(one, other)
 
 
-def test_an_action_that_is_masked_is_never_taken(bank, contract, random_mlp) -> None:
+def test_a_point_that_is_masked_is_never_chosen(bank, contract, random_mlp) -> None:
     policy = LearnedPolicy(policy_network(random_mlp(3), contract), bank)
     observations, _ = random_observations(3, 500, seed=5)
-    taken = set()
-    for action in Action:
-        alone = np.zeros((500, len(Action)), dtype=bool)
-        alone[:, action] = True
-        assert set(policy.actions(observations, alone).tolist()) == {action}
-        taken |= set(policy.actions(observations, ~alone).tolist())
-        assert action not in policy.actions(observations, ~alone)
-    assert taken == set(Action)
+    observations[:, 0] = 1
+    chosen = set()
+    for point in range(3):
+        alone = np.zeros((500, 3), dtype=bool)
+        alone[:, point] = True
+        assert set(policy.run(["point"], *without_points(observations, alone))[0].tolist()) == {point}
+        others = set(policy.run(["point"], *without_points(observations, ~alone))[0].tolist())
+        assert point not in others
+        chosen |= others
+    assert chosen == {0, 1, 2}
+
+
+def test_no_more_than_a_neighbour_is_chosen(bank, contract, random_mlp) -> None:
+    policy = LearnedPolicy(policy_network(random_mlp(3), contract), bank)
+    observations, masks = random_observations(3, 500, seed=6)
+    points, scores = policy.run(["point", "scores"], *without_points(observations, masks))
+    assert np.abs(points - observations[:, 0]).max() == 1
+    assert (scores[np.abs(np.arange(3) - observations[:, [0]]) > 1] < -1e8).all()
 
 
 def test_the_random_observations_meet_all_cases() -> None:
@@ -97,8 +108,8 @@ def test_the_random_observations_meet_all_cases() -> None:
     assert observations.dtype == np.float32
     assert set(observations[:, 0].tolist()) == {0.0, 1.0, 2.0}
     assert 0.05 < np.isnan(observations[:, 1:]).mean() < 0.15
-    assert masks[:, Action.KEEP].all()
-    assert 0 < masks[:, Action.DENSER].mean() < 1
+    assert masks[np.arange(2000), observations[:, 0].astype(int)].all()
+    assert 0.7 < masks.mean() < 0.9
 
 
 def test_a_policy_is_written_with_its_manifest_and_read_through_it(bank, random_mlp, tmp_path) -> None:
@@ -107,10 +118,12 @@ def test_a_policy_is_written_with_its_manifest_and_read_through_it(bank, random_
     assert sorted(file.name for file in path.parent.iterdir()) == ["one.json", "one.onnx"]
     assert read_policy(path) == path.with_suffix(".onnx").read_bytes()
     contract = LearnedPolicy.load(path, bank).contract
-    assert contract == PolicyContract.of(bank, STEP_S, {"package": __version__, "alpha": 0.3, "seed": 7})
+    assert contract == PolicyContract.of(
+        bank, "ppo", STEP_S, {"package": __version__, "alpha": 0.3, "seed": 7}
+    )
     model = onnx.load(path.with_suffix(".onnx"))
     metadata = {entry.key: entry.value for entry in model.metadata_props}
-    assert json.loads(metadata[METADATA_KEY])["actions"] == list(ACTION_NAMES)
+    assert json.loads(metadata[METADATA_KEY])["kind"] == "ppo"
 
 
 def test_an_exported_policy_decides(bank, random_mlp, tmp_path) -> None:

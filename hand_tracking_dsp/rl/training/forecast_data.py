@@ -1,0 +1,141 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What would have come at every operating point, played in missions, to learn forecasts from.
+
+In a simulated mission all points are known, whichever runs: an observation is labelled with what each of them
+brings in the seconds after it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.control.observation import Observation
+from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.control.point_figures import PointFigures
+from hand_tracking_dsp.rl.benchmark.candidates import without_shield
+from hand_tracking_dsp.rl.simulation.device import DeviceModel
+from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
+from hand_tracking_dsp.rl.simulation.episode import Array, Episode, EpisodeOptions
+from hand_tracking_dsp.rl.simulation.reward import Weights
+from hand_tracking_dsp.rl.simulation.simulation import Simulation
+
+Floats = NDArray[np.float32]
+
+HORIZON = 6
+"""Steps that a forecast is of: three seconds, the least time from a change of point to one to denser."""
+
+# The point changes every four seconds or so, to whichever: all of them are seen from all others.
+_CHANGED = 0.12
+_FREE = without_shield(ControllerOptions(min_dwell_s=0.0, min_dwell_sparser_s=0.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledObservations:
+    """Observations, and what came at each point.
+
+    Attributes:
+        observations: float32 [n, len(OBSERVATION)].
+        points: float32 [n, p, len(POINT_OBSERVATION)].
+        labels: float32 [n, p, 3]: share of late frames, error, and energy of the next HORIZON steps.
+    """
+
+    observations: Floats
+    points: Floats
+    labels: Floats
+
+
+class WanderingPolicy:
+    """Goes to any point at any time."""
+
+    name = "wandering"
+
+    def __init__(self, seed: int, densest: int) -> None:
+        self._random = np.random.default_rng(seed)
+        self._point = densest
+
+    def decide(self, observation: Observation) -> int:
+        """Return the point of this step."""
+        if self._random.random() < _CHANGED:
+            self._point = int(self._random.integers(observation.densest, observation.points))
+        return self._point
+
+
+def play_missions(
+    device: DeviceModel,
+    figures: PointFigures,
+    options: EpisodeOptions,
+    seeds: Sequence[int],
+    workers: int = 1,
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> LabelledObservations:
+    """Play missions, and label what is observed.
+
+    Args:
+        device: Device that is simulated.
+        figures: What the controller knows of the operating points.
+        options: Ranges to draw missions from.
+        seeds: A seed for each mission.
+        workers: Number of processes; 1: none but this one.
+        on_progress: Called with the missions played and to play.
+    """
+    play = partial(_play, device, figures, options)
+    if workers == 1:
+        played = []
+        for done, seed in enumerate(seeds, start=1):
+            played.append(play(seed))
+            on_progress(done, len(seeds))
+    else:
+        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+            played = []
+            for done, found in enumerate(pool.map(play, seeds, chunksize=8), start=1):
+                played.append(found)
+                on_progress(done, len(seeds))
+    observations, points, labels = (np.concatenate(parts) for parts in zip(*played, strict=True))
+    return LabelledObservations(observations, points, labels)
+
+
+def _play(
+    device: DeviceModel, figures: PointFigures, options: EpisodeOptions, seed: int
+) -> tuple[Floats, Floats, Floats]:
+    episode = draw_episode(device, seed, options)
+    policy = WanderingPolicy(seed, figures.densest)
+    simulation = Simulation(episode, policy, _FREE, Weights(), figures)
+    seen = [decision.observation for decision, _ in simulation.run()][: episode.steps - HORIZON + 1]
+    return (
+        np.stack([observation.vector for observation in seen]),
+        np.stack([observation.by_point for observation in seen]),
+        _labels(episode),
+    )
+
+
+def _labels(episode: Episode) -> Floats:
+    """Return what comes in the HORIZON steps from each one on, float32 [steps - HORIZON + 1, p, 3]."""
+    what = (episode.late.mean(axis=2), 1.0 - episode.accuracy, episode.energy)
+    return np.stack([_means(values) for values in what], axis=-1).astype(np.float32)
+
+
+def _means(values: Array) -> Array:
+    """Return means of HORIZON steps: float64 [t - HORIZON + 1, p] of float64 [p, t]."""
+    sums = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
+    means: Array = ((sums[:, HORIZON:] - sums[:, :-HORIZON]) / HORIZON).T
+    return means
