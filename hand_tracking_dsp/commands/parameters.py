@@ -21,10 +21,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from hand_tracking_dsp.commands.output import markdown_table
-from hand_tracking_dsp.control.observation import OBSERVATION
+from hand_tracking_dsp.control.observation import OBSERVATION, POINT_OBSERVATION, ObservationField
 from hand_tracking_dsp.nodes.tables.by_node import TABLES
 from hand_tracking_dsp.options import Parameter, Value
 
@@ -88,7 +88,12 @@ def as_markdown(tables: Mapping[str, tuple[Parameter, ...]]) -> str:
 
 
 def observation_as_markdown() -> str:
-    """Write a table of what a policy sees; docs/policy.md holds it."""
+    """Write tables of what a policy sees, at all and of each point; docs/policy.md holds them."""
+    tables = (_fields_as_markdown(OBSERVATION), _fields_as_markdown(POINT_OBSERVATION))
+    return "\nOf each operating point:\n\n".join(tables)
+
+
+def _fields_as_markdown(fields: Sequence[ObservationField]) -> str:
     rows = [
         (
             f"`{field.name}`",
@@ -96,7 +101,7 @@ def observation_as_markdown() -> str:
             f"{field.low:g} to {field.high:g}",
             field.description,
         )
-        for field in OBSERVATION
+        for field in fields
     ]
     return markdown_table(("entry", "unit", "range", "meaning"), rows, left=4) + "\n"
 

@@ -99,7 +99,7 @@ class LearnedPolicy:
 
     @property
     def forecaster(self) -> Forecaster:
-        """What foretells for it: itself, or the index where it does not forecast."""
+        """Forecaster whose figures are shown: itself, or the index where it does not forecast."""
         return self if self._forecasts else IndexForecaster()
 
     def decide(self, observation: Observation) -> int:

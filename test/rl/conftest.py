@@ -104,7 +104,7 @@ def write_policy(bank: Manifest, tmp_path: Path) -> Callable[..., Candidate]:
 
     def write(name: str, weights: int = 0, folder: str = "policies", **training: Any) -> Candidate:
         metadata = {"algorithm": "ppo", "missions": 0, "alpha": 0.4, **training}
-        network = policy_network(make_mlp(weights), PolicyContract.of(bank, STEP_S, metadata))
+        network = policy_network(make_mlp(weights), PolicyContract.of(bank, "ppo", STEP_S, metadata))
         path = tmp_path / folder / f"{name}.json"
         path.parent.mkdir(exist_ok=True)
         path.with_suffix(".onnx").write_bytes(network)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What would have come at every operating point, played in missions, to learn forecasts from.
+"""Missions in which what comes at every operating point is known, to learn forecasts from.
 
 In a simulated mission all points are known, whichever runs: an observation is labelled with what each of them
 brings in the seconds after it.

@@ -46,7 +46,7 @@ def test_a_bank_takes_bytes_and_tracks_as_before(
     before, after = read_manifest(tiny_bank), read_manifest(tmp_path / "bytes")
     assert (before.schema, after.schema) == (FLOAT_INPUT, BYTE_INPUT)
     assert read_files(after) == read_files(before)
-    assert PolicyContract.of(before, 0.5, {}).differences(after) == []
+    assert PolicyContract.of(before, "ppo", 0.5, {}).differences(after) == []
     image = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
     found = [
         LevelBank.load(bank).landmarks(image, Region(150, 110, 100, 0.4), level, order)

@@ -50,7 +50,7 @@ def results(device, bank, random_mlp, tmp_path_factory, training, reported) -> B
 
     folder = tmp_path_factory.mktemp("policies")
     for number, name in enumerate(("ppo_0", "ppo_1", "dqn_0", "without_drift")):
-        network = policy_network(random_mlp(number), PolicyContract.of(bank, 0.5, training))
+        network = policy_network(random_mlp(number), PolicyContract.of(bank, "ppo", 0.5, training))
         (folder / f"{name}.onnx").write_bytes(network)
         (folder / f"{name}.json").write_text(manifest_text(f"{name}.onnx", network))
     benchmark = Benchmark(device, bank, Weights(0.4))

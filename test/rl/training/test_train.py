@@ -104,7 +104,9 @@ def test_what_was_trained_can_be_exported(train, bank) -> None:
     for algorithm in ("ppo", "dqn"):
         mlp = train(replace(TINY, episodes=1, algorithm=algorithm, blank=(5, 6))).mlp
         assert mlp.blank == (5, 6)
-        assert parity(policy_network(mlp, PolicyContract.of(bank, 0.5, {})), mlp, bank, count=1000) == 0
+        assert (
+            parity(policy_network(mlp, PolicyContract.of(bank, "ppo", 0.5, {})), mlp, bank, count=1000) == 0
+        )
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
