@@ -41,7 +41,7 @@ def test_a_late_joiner_gets_the_command(graph, bank):
 def test_goes_sparser_when_frames_are_late_and_says_why(graph, feed, bank):
     commands = graph.hear(SparsityCommand, "sparsity_command", LATE_JOINER)
     feed.latency_ms = 80.0
-    graph.start(PruningControllerNode, bank=str(bank), min_samples=5)
+    graph.start(PruningControllerNode, bank=str(bank), policy="threshold", min_samples=5)
     graph.until(lambda: commands and commands[-1].level == 1, "level 1 is commanded")
     assert "80" in commands[-1].detail
 
@@ -103,7 +103,7 @@ def test_a_tracker_that_lacks_the_time_for_the_level_obeys_and_is_not_judged_by_
 ):
     commands = graph.hear(SparsityCommand, "sparsity_command", LATE_JOINER)
     feed.runs, feed.more = 1, {"reflex": True, "commanded_ms": 80.0}
-    graph.start(PruningControllerNode, bank=str(bank), min_samples=5)
+    graph.start(PruningControllerNode, bank=str(bank), policy="threshold", min_samples=5)
     graph.until(lambda: commands and commands[-1].level == 1, "level 1 is commanded")
     assert "80" in commands[-1].detail, "the latency that the commanded level would have had"
     assert states[-1].level == 1
