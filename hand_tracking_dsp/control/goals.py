@@ -82,10 +82,15 @@ class GoalWeights:
 
     alpha: float
     beta: float
-    gamma: float
+    gamma: float = 0.0
+
+    @classmethod
+    def without_energy(cls, alpha: float) -> GoalWeights:
+        """Return weights of accuracy and time, where energy costs nothing."""
+        return cls(alpha, 1.0 - alpha)
 
 
-EVEN = GoalWeights(0.5, 0.5, 0.0)
+EVEN = GoalWeights.without_energy(0.5)
 """Accuracy and time alike, energy for nothing."""
 
 

@@ -46,12 +46,11 @@ from hand_tracking_dsp.rl.benchmark.burst import (
     BurstResponse,
     burst_response,
 )
-from hand_tracking_dsp.rl.benchmark.candidates import Candidate, common_alpha
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
 from hand_tracking_dsp.rl.benchmark.report import headings, report_value, rows, write_report
-from hand_tracking_dsp.rl.benchmark.results import HELD_OUT_SEEDS, SHIPPED, TUNED, run_benchmark, trainings
+from hand_tracking_dsp.rl.benchmark.results import HELD_OUT_SEEDS, SHIPPED, TUNED, run_benchmark
 from hand_tracking_dsp.rl.simulation.episode import HELD_OUT
-from hand_tracking_dsp.rl.simulation.reward import Weights
+from hand_tracking_dsp.rl.simulation.reward import JUDGED
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.record import as_is, as_text, list_of, object_of, read_field
 
@@ -87,9 +86,7 @@ def run(options: argparse.Namespace) -> int:
     policy: Path = options.policy or default_policy()
     training = LearnedPolicy.load(policy, bank).contract.training
     folder = policy.parent / "policies"
-    seeds, _ = trainings(folder, policy, bank)
-    alpha = common_alpha(seeds or [Candidate("shipped", "learned", file=policy)], bank)
-    benchmark = Benchmark(device, bank, Weights(alpha), HELD_OUT)
+    benchmark = Benchmark(device, bank, JUDGED, HELD_OUT)
     live = _live(options.live) if options.live else None
     console = make_console()
     console.print(f"{options.missions} simulated missions; {machine_line()}")

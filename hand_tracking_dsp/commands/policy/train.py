@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from hand_tracking_dsp.commands.arguments import add_bank, add_device, add_seed, read_device, require_at_least
@@ -50,11 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--work", type=Path, help="folder of checkpoints; OUT.work if not given")
     add_device(parser)
-    parser.add_argument("--algorithm", choices=("ppo", "dqn"), default="ppo")
+    parser.add_argument("--algorithm", choices=("forecast", "ppo", "dqn"), default="forecast")
     parser.add_argument("--seeds", type=int, default=5, help="trainings that differ by the seed")
     parser.add_argument("--missions", type=int, default=_MISSIONS, help="episodes of each training")
     parser.add_argument(
-        "--study", action="store_true", help="also train one DQN and the ablations that the report shows"
+        "--study",
+        action="store_true",
+        help="also train by the other algorithms, and the report's ablations",
     )
     parser.add_argument("--workers", type=int, default=2, help="trainings side by side")
     add_bank(parser)
@@ -106,6 +109,6 @@ def _jobs(options: argparse.Namespace) -> tuple[list[TrainingJob], list[Training
     jobs = seeds(plan, options.seeds)
     if not options.study:
         return jobs, []
-    other = "dqn" if options.algorithm == "ppo" else "ppo"
-    plans = seeds(PolicyTrainingOptions(algorithm=other, episodes=options.missions, seed=options.seed), 1)
-    return jobs, [*plans, *ablations(plan)]
+    others = (name for name in ("forecast", "ppo", "dqn") if name != options.algorithm)
+    plans = [job for name in others for job in seeds(replace(plan, algorithm=name), 1)]
+    return jobs, [*plans, *ablations(replace(plan, algorithm="ppo"))]

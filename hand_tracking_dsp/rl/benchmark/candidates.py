@@ -16,14 +16,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hand_tracking_dsp.control.goal_policy import GoalPolicy, GoalPolicyOptions
+from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import FixedPolicy, Policy, ThresholdOptions, ThresholdPolicy
@@ -31,7 +30,6 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.rl.benchmark.oracle import OraclePolicy
 from hand_tracking_dsp.rl.benchmark.pi_policy import PiOptions, PiPolicy
 from hand_tracking_dsp.rl.simulation.episode import Episode
-from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 KINDS = ("fixed", "threshold", "index", "pi", "learned", "oracle")
@@ -68,7 +66,7 @@ class Candidate:
             msg = f"The learned policy {self.name} has no file: give its manifest."
             raise ConfigurationError(msg)
 
-    def policy(self, episode: Episode, weights: Weights, bank: Manifest) -> Policy:
+    def policy(self, episode: Episode, weights: GoalWeights, bank: Manifest) -> Policy:
         """Make a fresh policy for an episode."""
         if self.kind == "fixed":
             return FixedPolicy(**self.settings)
@@ -102,11 +100,3 @@ def fixed_points(points: int) -> list[Candidate]:
         Candidate(f"fixed point {point}", "fixed", {"level": point}, options=options)
         for point in range(points)
     ]
-
-
-def common_alpha(policies: Sequence[Candidate], bank: Manifest) -> float:
-    """Return the mean of the weights that learned policies were last trained with."""
-    alphas = [
-        LearnedPolicy.load(policy.file or Path(), bank).contract.training["alpha"] for policy in policies
-    ]
-    return float(np.mean(alphas))

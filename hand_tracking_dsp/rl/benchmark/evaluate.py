@@ -26,6 +26,7 @@ from functools import partial
 import numpy as np
 
 from hand_tracking_dsp.control.controller import Decision
+from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.errors import ConfigurationError
@@ -34,7 +35,6 @@ from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
 from hand_tracking_dsp.rl.simulation.episode import HELD_OUT, STEP_S, Episode, EpisodeOptions
-from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 from hand_tracking_dsp.tracking.manifest import Manifest
 
@@ -50,6 +50,9 @@ class EpisodeScore:
         miss_share: Share of frames over the budget, 0 to 1.
         drift_percent: Mean drift while hands were in view, % of palm size; NaN: they never were.
         error: Mean of 1 - reward.accuracy while hands were in view, 0 to 1; NaN: they never were.
+        usable: Share of the hands in view that were found in time and within 10 % of palm size of the dense
+            level's, 0 to 1; NaN: there were none.
+        lasted: Whether the battery was above its reserve at the end, 0 or 1; NaN: it was not to last.
         energy_j: Energy that the tracker took, joules (simulated).
         level: Mean operating point.
         switches: Changes of the operating point.
@@ -62,6 +65,8 @@ class EpisodeScore:
     miss_share: float
     drift_percent: float
     error: float
+    usable: float
+    lasted: float
     energy_j: float
     level: float
     switches: int
@@ -79,7 +84,7 @@ class Benchmark:
 
     device: DeviceModel
     bank: Manifest
-    weights: Weights
+    weights: GoalWeights
     episodes: EpisodeOptions = HELD_OUT
 
     def __post_init__(self) -> None:
@@ -103,11 +108,15 @@ def play(benchmark: Benchmark, episode: Episode, candidate: Candidate) -> Episod
     switched = [decision.point != decision.point_before for decision in decisions]
     drifts = np.array([outcome.drift_percent for outcome in outcomes])
     seen = drifts[np.isfinite(drifts)]
+    usable = np.array([outcome.usable for outcome in outcomes])[np.isfinite(drifts)]
+    reserve = candidate.options.goals.battery.reserve
     return EpisodeScore(
         gain=float(np.mean([outcome.reward for outcome in outcomes])),
         miss_share=sum(outcome.late for outcome in outcomes) / sum(outcome.frames for outcome in outcomes),
         drift_percent=float(seen.mean()) if len(seen) else math.nan,
         error=float(np.mean(1.0 - accuracy_of_drift(seen))) if len(seen) else math.nan,
+        usable=float(usable.mean()) if len(seen) else math.nan,
+        lasted=float(outcomes[-1].charge > reserve) if episode.lasts else math.nan,
         energy_j=sum(outcome.tracker_j for outcome in outcomes),
         level=float(np.mean([outcome.level for outcome in outcomes])),
         switches=sum(switched),

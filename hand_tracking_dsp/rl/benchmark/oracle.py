@@ -28,10 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.control.actions import Action
+from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode
-from hand_tracking_dsp.rl.simulation.reward import Weights, reward
+from hand_tracking_dsp.rl.simulation.reward import reward
 
 _CHARGES = 41
 
@@ -44,7 +45,7 @@ class OraclePolicy:
 
     name: ClassVar[str] = "oracle"
 
-    def __init__(self, episode: Episode, weights: Weights, options: ControllerOptions) -> None:
+    def __init__(self, episode: Episode, weights: GoalWeights, options: ControllerOptions) -> None:
         self._episode = episode
         self._dwell = round(options.min_dwell_s / STEP_S)
         self._drained = episode.drained()
@@ -74,7 +75,7 @@ class OraclePolicy:
         action = Action(int(self._plan[step, level, self._left, charge]))
         return level + action.step
 
-    def _make_plan(self, weights: Weights) -> NDArray[np.int8]:
+    def _make_plan(self, weights: GoalWeights) -> NDArray[np.int8]:
         """Return the best action: int8 [step, level, steps until denser is allowed, charge]."""
         episode, charges, dwell = self._episode, self._charges, self._dwell
         levels, size = episode.levels, len(charges)
@@ -86,13 +87,7 @@ class OraclePolicy:
             # The value of running a level in this step, by the dwell time left afterwards and the charge.
             running = np.empty_like(value)
             for level in range(levels):
-                gained = reward(
-                    weights,
-                    right[level, step],
-                    time[level, step],
-                    episode.energy[level, step],
-                    charges if size > 1 else math.nan,
-                )
+                gained = reward(weights, right[level, step], time[level, step], episode.energy[level, step])
                 after = np.maximum(charges - self._drained[level, step], 0.0)
                 gained = gained - _BARRED * (level < episode.densest)
                 for left in range(dwell + 1):

@@ -23,7 +23,17 @@ import numpy as np
 from hand_tracking_dsp.evaluation.statistics import Array, Interval, PairedTest, mean_interval
 from hand_tracking_dsp.rl.benchmark.evaluate import EpisodeScore
 
-MEASURES = ("gain", "miss_share", "error", "drift_percent", "energy_j", "level", "switches")
+MEASURES = (
+    "gain",
+    "miss_share",
+    "usable",
+    "error",
+    "drift_percent",
+    "energy_j",
+    "lasted",
+    "level",
+    "switches",
+)
 
 
 def column(scores: Sequence[EpisodeScore], measure: str) -> Array:

@@ -36,12 +36,17 @@ NOT_MEASURED = (
 _HEADINGS = {
     "gain": "reward",
     "miss_share": "late frames, %",
+    "usable": "usable hands, %",
     "error": "error, 1 - Accuracy",
     "drift_percent": "drift, % of palm",
     "energy_j": "energy, J (simulated)",
+    "lasted": "batteries that lasted, %",
     "level": "level",
     "switches": "changes",
 }
+
+# Factor, and digits behind the point, where they are not 1 and 2.
+_FORMS = {"miss_share": (100, 2), "usable": (100, 1), "lasted": (100, 0), "gain": (1, 3), "error": (1, 3)}
 
 _COLUMNS = ("reward", "% of the oracle's", *list(_HEADINGS.values())[1:])
 
@@ -139,7 +144,7 @@ def rows(results: BenchmarkResults) -> list[tuple[str, list[str]]]:
     for name, measures in results.table().items():
         cells = []
         for measure in _HEADINGS:
-            factor, digits = (100, 2) if measure == "miss_share" else (1, 3 if measure == "gain" else 2)
+            factor, digits = _FORMS.get(measure, (1, 2))
             one = measures[measure]
             value, low, high = (factor * one[key] for key in ("value", "low", "high"))
             cells.append(f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})")

@@ -17,9 +17,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
+from hand_tracking_dsp.control.goals import BatteryGoal
 from hand_tracking_dsp.rl.simulation.conditions import Conditions, draw_conditions, log_uniform
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.episode import (
@@ -37,6 +39,8 @@ from hand_tracking_dsp.tracking.operating_point import densest_choice
 # One measurement is of one or two hands in one pose: it scatters around the scene's drift. As in recorded
 # traces, like the stand-ins' sizes and their loose ties to drift.
 _PROBE_STD = 0.45
+# Of a battery that is to last, for some of it to be there.
+_LEAST_CHARGE = 0.4
 
 
 def draw_episode(
@@ -78,8 +82,8 @@ def draw_under(
     possible = np.where(in_time & (random.random() >= options.blind), 1.0, np.nan) * seen
     # Compute time costs energy, waiting for others does not.
     busy = np.minimum((compute_ms.mean(axis=2) + conditions.aside_ms() * conditions.throttle) / frame_ms, 1)
-    core_w = random.uniform(*options.core_w)
-    capacity_wh = _capacity_wh(random, options)
+    tracker_w = random.uniform(*options.core_w) * busy
+    densest = densest_choice(device.points)
     return Episode(
         seed=seed,
         budget_ms=budget_ms,
@@ -98,22 +102,37 @@ def draw_under(
         input_mean=np.clip(random.uniform(0.25, 0.65) + random.normal(0, 0.03, steps), 0, 1) * seen,
         input_std=np.clip(random.uniform(0.12, 0.3) + random.normal(0, 0.02, steps), 0, 1) * seen,
         load_state=states,
-        tracker_w=core_w * busy,
+        tracker_w=tracker_w,
         energy=busy / min(conditions.dense_ms / frame_ms, 1.0),
-        base_w=random.uniform(*options.base_w),
-        capacity_wh=capacity_wh,
-        charge=random.uniform(*options.charge),
-        drain=log_uniform(random, options.drains),
-        densest=densest_choice(device.points),
-        sag=random.uniform(0.0, 0.003),
+        densest=densest,
+        **_battery(random, options, tracker_w[densest]),
     )
 
 
-def _capacity_wh(random: np.random.Generator, options: EpisodeOptions) -> float:
-    """Draw the battery's capacity; NaN: mains power."""
-    mains = random.random() < options.mains
-    bounds = options.capacity_wh[random.integers(len(options.capacity_wh))]
-    return math.nan if mains else random.uniform(*bounds)
+def _battery(random: np.random.Generator, options: EpisodeOptions, dense_w: Array) -> dict[str, Any]:
+    """Draw the battery, where there is one, and how it drains: fields of Episode.
+
+    Args:
+        random: Source of the numbers.
+        options: Ranges to draw from.
+        dense_w: Power of the tracker at the densest point, [t], watts.
+    """
+    mains, lasts = random.random(2) < (options.mains, options.lasting)
+    capacity_wh = random.uniform(*options.capacity_wh[random.integers(len(options.capacity_wh))])
+    base_w, charge = random.uniform(*options.base_w), random.uniform(*options.charge)
+    drain, enough = log_uniform(random, options.drains), random.uniform(*options.enough)
+    if lasts:
+        charge = max(charge, _LEAST_CHARGE)
+        used_wh = (base_w + dense_w).sum() * STEP_S / 3600
+        drain = (charge - BatteryGoal().reserve) * capacity_wh / (enough * used_wh)
+    return {
+        "base_w": base_w,
+        "capacity_wh": math.nan if mains else capacity_wh,
+        "charge": charge,
+        "drain": drain,
+        "lasts": bool(lasts and not mains),
+        "sag": random.uniform(0.0, 0.003),
+    }
 
 
 def _drift(device: DeviceModel, difficulty: Array) -> tuple[Array, Array]:

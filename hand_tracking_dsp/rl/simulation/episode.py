@@ -62,7 +62,9 @@ class EpisodeOptions:
         base_w: Power of the robot besides the tracker, watts.
         core_w: Power of the tracker while it computes, watts.
         drains: Factor by which the battery drains faster than a real one, so that two minutes show a whole
-            day: log-uniform.
+            day: log-uniform; where nobody says how long it is to last.
+        lasting: Share of the episodes with a battery in which it is to last to their end.
+        enough: Charge that may be used there, in shares of what the densest point needs.
         blind: Share of episodes in which drift is not measured.
     """
 
@@ -79,6 +81,8 @@ class EpisodeOptions:
     base_w: Range = (2.0, 10.0)
     core_w: Range = (4.0, 10.0)
     drains: Range = (10.0, 90.0)
+    lasting: float = 0.5
+    enough: Range = (0.7, 1.5)
     blind: float = 0.05
 
 
@@ -116,6 +120,7 @@ class Episode:
         capacity_wh: Capacity of the battery; NaN: mains power.
         charge: State of charge at the beginning, 0 to 1.
         drain: Factor by which the battery drains faster than a real one.
+        lasts: Whether the battery is to last to the end, its reserve left.
         densest: Number of the densest point that policies should choose.
         sag: Charge by which the gauge shows less for each watt drawn.
     """
@@ -143,6 +148,7 @@ class Episode:
     capacity_wh: float
     charge: float
     drain: float
+    lasts: bool
     densest: int
     sag: float
 

@@ -28,13 +28,15 @@ from typing import Any
 import numpy as np
 
 from hand_tracking_dsp.control.controller import Controller, Decision
+from hand_tracking_dsp.control.goals import GoalOptions, GoalWeights
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.control.policies import Policy
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
+from hand_tracking_dsp.evaluation.workload.tally import NEAR_PERCENT
 from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode
-from hand_tracking_dsp.rl.simulation.reward import Weights, reward
+from hand_tracking_dsp.rl.simulation.reward import reward
 
 _START_S = 100.0
 
@@ -50,6 +52,8 @@ class StepOutcome:
         late: Number of frames over the budget.
         frames: Number of frames.
         drift_percent: Drift of the hands in view, % of palm size; NaN without a hand.
+        usable: Share of the hands in view that are found in time and within 10 % of palm size of the dense
+            level's; NaN without a hand.
         energy: The tracker's power, relative to the dense level's on one hand.
         tracker_j: Energy that the tracker took, joules.
         charge: State of charge afterwards; NaN: mains power.
@@ -61,6 +65,7 @@ class StepOutcome:
     late: int
     frames: int
     drift_percent: float
+    usable: float
     energy: float
     tracker_j: float
     charge: float
@@ -72,8 +77,8 @@ class Simulation:
     Args:
         episode: Episode to play.
         policy: Policy that chooses the level.
-        options: Options of the controller; the budget is the episode's.
-        weights: Weights of the reward.
+        options: Options of the controller; budget, and time for the battery, are the episode's.
+        weights: GoalWeights of the reward.
         figures: What the controller knows of the operating points.
     """
 
@@ -82,7 +87,7 @@ class Simulation:
         episode: Episode,
         policy: Policy,
         options: ControllerOptions,
-        weights: Weights,
+        weights: GoalWeights,
         figures: PointFigures,
     ) -> None:
         self.episode = episode
@@ -90,7 +95,7 @@ class Simulation:
         self.level = options.initial_level
         self.step = 0
         self._figures = figures
-        options = replace(options, budget_ms=episode.budget_ms, settle_s=0.0)
+        options = replace(options, budget_ms=episode.budget_ms, settle_s=0.0, goals=_goals(options, episode))
         self.controller = Controller(figures, policy, options)
         self._charge = math.nan if math.isnan(episode.capacity_wh) else episode.charge
         self._drained = episode.drained()
@@ -124,23 +129,21 @@ class Simulation:
         decision = self.controller.decide(self.now_s)
         self.level = decision.point
         level, step, episode = self.level, self.step, self.episode
-        rewards = reward(
-            self.weights,
-            self._accuracy[:, step],
-            self._time[:, step],
-            episode.energy[:, step],
-            self._charge,
-        )
+        rewards = reward(self.weights, self._accuracy[:, step], self._time[:, step], episode.energy[:, step])
         self._charge = max(self._charge - float(self._drained[level, step]), 0.0)
         self._receive(episode.latency_ms.shape[2])
         self.step += 1
+        drift = float(episode.drift_percent[level, step])
+        late, frames = int(self._late[level, step]), episode.latency_ms.shape[2]
+        right = float(episode.found[level, step]) * (drift <= NEAR_PERCENT)
         outcome = StepOutcome(
             level=level,
             reward=float(rewards[level]),
             mean_reward=float(rewards.mean()),
-            late=int(self._late[level, step]),
-            frames=episode.latency_ms.shape[2],
-            drift_percent=float(episode.drift_percent[level, step]),
+            late=late,
+            frames=frames,
+            drift_percent=drift,
+            usable=math.nan if math.isnan(drift) else right * (1 - late / frames),
             energy=float(episode.energy[level, step]),
             tracker_j=float(episode.tracker_w[level, step]) * STEP_S,
             charge=self._charge,
@@ -195,3 +198,9 @@ class Simulation:
                 discharging=True,
             )
         )
+
+
+def _goals(options: ControllerOptions, episode: Episode) -> GoalOptions:
+    """Return the goals of an episode: that its battery lasts to the end, where it is to."""
+    until = f"{episode.steps * STEP_S:g}s" if episode.lasts else ""
+    return replace(options.goals, battery=replace(options.goals.battery, until=until))

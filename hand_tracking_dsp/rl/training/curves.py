@@ -22,6 +22,7 @@ from hand_tracking_dsp.evaluation.report.learning_curves import plot_by_figure
 from hand_tracking_dsp.rl.training.lagrange import MultiplierOptions
 
 _LABELS = {
+    "loss": "loss of\na forecast",
     "return": "mean reward\nof a step",
     "miss_share": "late frames,\nshare",
     "drift_percent": "drift,\n% of palm",

@@ -24,11 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.control.actions import Action, allowed_actions
+from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.rl.simulation.episode import Episode
-from hand_tracking_dsp.rl.simulation.reward import Weights
+from hand_tracking_dsp.rl.simulation.reward import JUDGED
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 from hand_tracking_dsp.rl.training.encoding import encode, encoded_size
 
@@ -76,7 +77,7 @@ class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
         figures: PointFigures,
         blank: tuple[int, ...] = (),
     ) -> None:
-        self.weights = Weights()
+        self.weights = JUDGED
         self._draw, self._options, self._figures = draw, options, figures
         self._blank = list(blank)
         self._levels = figures.count
@@ -118,7 +119,7 @@ class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
             }
         return self._observation(), gained, False, done, info
 
-    def set_weights(self, weights: Weights) -> None:
+    def set_weights(self, weights: GoalWeights) -> None:
         """Reward the next episodes by other weights."""
         self.weights = weights
 

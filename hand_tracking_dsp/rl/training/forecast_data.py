@@ -36,7 +36,7 @@ from hand_tracking_dsp.rl.benchmark.candidates import without_shield
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
 from hand_tracking_dsp.rl.simulation.episode import Array, Episode, EpisodeOptions
-from hand_tracking_dsp.rl.simulation.reward import Weights
+from hand_tracking_dsp.rl.simulation.reward import JUDGED
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 
 Floats = NDArray[np.float32]
@@ -119,7 +119,7 @@ def _play(
 ) -> tuple[Floats, Floats, Floats]:
     episode = draw_episode(device, seed, options)
     policy = WanderingPolicy(seed, figures.densest)
-    simulation = Simulation(episode, policy, _FREE, Weights(), figures)
+    simulation = Simulation(episode, policy, _FREE, JUDGED, figures)
     seen = [decision.observation for decision, _ in simulation.run()][: episode.steps - HORIZON + 1]
     return (
         np.stack([observation.vector for observation in seen]),

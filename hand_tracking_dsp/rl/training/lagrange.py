@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from hand_tracking_dsp.rl.simulation.reward import Weights
+from hand_tracking_dsp.control.goals import GoalWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class MultiplierRule:
         )
         self._integral = _log_odds(1 - self._options.start)
         self._mean = math.nan
-        self.weights = Weights(self._options.start)
+        self.weights = GoalWeights.without_energy(self._options.start)
 
-    def update(self, miss_share: float) -> Weights:
+    def update(self, miss_share: float) -> GoalWeights:
         """Take the share of late frames of the latest episodes, 0 to 1; returns the new weights."""
         options = self._options
         before = miss_share if math.isnan(self._mean) else self._mean
@@ -70,7 +70,7 @@ class MultiplierRule:
         self._integral = min(max(self._integral + options.integral * excess, self._low), self._high)
         ratio = self._integral + options.proportional * excess + options.derivative * rise
         alpha = 1 / (1 + math.exp(min(max(ratio, self._low), self._high)))
-        self.weights = Weights(alpha)
+        self.weights = GoalWeights.without_energy(alpha)
         return self.weights
 
     def state(self) -> list[float]:
@@ -80,12 +80,12 @@ class MultiplierRule:
     def restore(self, state: list[float]) -> None:
         """Go on from a state."""
         self._integral, self._mean, alpha = state
-        self.weights = Weights(alpha)
+        self.weights = GoalWeights.without_energy(alpha)
 
     @property
-    def settled(self) -> Weights:
+    def settled(self) -> GoalWeights:
         """Return the weights of the integral alone, without the response to the latest episodes."""
-        return Weights(1 / (1 + math.exp(self._integral)))
+        return GoalWeights.without_energy(1 / (1 + math.exp(self._integral)))
 
 
 def _log_odds(share: float) -> float:

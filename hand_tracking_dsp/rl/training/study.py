@@ -28,14 +28,15 @@ from typing import TYPE_CHECKING, Any
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.control.point_figures import PointFigures
+from hand_tracking_dsp.control.policy_file import FORECAST_KIND
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.files import write_text
-from hand_tracking_dsp.rl.benchmark.candidates import Candidate, common_alpha
+from hand_tracking_dsp.files import write_table, write_text
+from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, evaluate
 from hand_tracking_dsp.rl.benchmark.paired_tests import mean_of
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
-from hand_tracking_dsp.rl.simulation.reward import Weights
+from hand_tracking_dsp.rl.simulation.reward import JUDGED
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ VALIDATION = tuple(range(800_000, 800_060))
 """Seeds of the episodes that choose between trained policies; neither trained on nor reported."""
 
 _POLL_S = 0.5
+# Trainings of other seeds play other missions.
+_SEEDS_APART = 1_000_000
 
 BLANKS: dict[str, tuple[str, ...]] = {
     "battery": ("battery_charge", "power_w", "power_trend_w_per_s"),
@@ -136,7 +139,7 @@ def choose(
     Returns:
         Its name, and the mean reward of each by name.
     """
-    benchmark = Benchmark(device, bank, Weights(common_alpha(policies, bank)), TRAINING)
+    benchmark = Benchmark(device, bank, JUDGED, TRAINING)
     scores = evaluate(benchmark, policies, VALIDATION, workers)
     gains = {name: mean_of(found, "gain") for name, found in scores.items()}
     return max(gains, key=gains.__getitem__), gains
@@ -155,9 +158,42 @@ def _run(
 
     figures = PointFigures.of(bank)
     options = job.options
+    if options.algorithm == FORECAST_KIND:
+        _run_forecast(job, device, bank, out / f"{job.name}.json", work, news)
+        return
     trained = train(device, figures, options, work, lambda done, total: news.put((job.name, done, total)))
     training = {**provenance(options, device), "alpha": trained.weights.alpha}
     export_policy(trained.mlp, bank, out / f"{job.name}.json", training)
+
+
+def _run_forecast(
+    job: TrainingJob,
+    device: DeviceModel,
+    bank: Manifest,
+    file: Path,
+    work: Path,
+    news: queue.Queue[tuple[str, int, int]],
+) -> None:
+    """Play missions, and train a network on what came in them; minutes, so that nothing is kept between."""
+    from hand_tracking_dsp.rl.training.forecast_data import play_missions
+    from hand_tracking_dsp.rl.training.forecast_export import export_forecast
+    from hand_tracking_dsp.rl.training.forecast_train import ForecastTrainingOptions, train_forecast
+
+    options = job.options
+    first = _SEEDS_APART * (options.seed + 1)
+    missions = range(first, first + options.episodes)
+    data = play_missions(
+        device,
+        PointFigures.of(bank),
+        TRAINING,
+        missions,
+        on_progress=lambda done, total: news.put((job.name, done, total)),
+    )
+    forecast = ForecastTrainingOptions(layers=options.layers, seed=options.seed)
+    network, curve = train_forecast(data, forecast)
+    rows = [(str(options.episodes * (epoch + 1)), f"{loss:.6g}") for epoch, loss in enumerate(curve)]
+    write_table(work / "curve.csv", ("missions", "loss"), rows)
+    export_forecast(network, bank, file, {**provenance(options, device), "loss": curve[-1]})
 
 
 def provenance(options: PolicyTrainingOptions, device: DeviceModel) -> dict[str, Any]:

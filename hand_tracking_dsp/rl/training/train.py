@@ -32,13 +32,13 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
+from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.files import write_bytes, write_text
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
 from hand_tracking_dsp.rl.simulation.episode import STEPS, TRAINING
-from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.rl.training.environment import EpisodeEnvironment
 from hand_tracking_dsp.rl.training.export import Mlp
 from hand_tracking_dsp.rl.training.lagrange import MultiplierOptions, MultiplierRule
@@ -51,7 +51,7 @@ class PolicyTrainingOptions:
     """Settings of a training.
 
     Attributes:
-        algorithm: "ppo" or "dqn".
+        algorithm: "forecast" (forecast_train), "ppo" or "dqn".
         episodes: Number of episodes, at least 1.
         seed: Seed of networks, episodes and exploration.
         environments: Number of episodes played side by side.
@@ -87,7 +87,7 @@ class TrainedPolicy:
     """A trained network, the weights it was last trained with, and the curve by CURVE_COLUMNS."""
 
     mlp: Mlp
-    weights: Weights
+    weights: GoalWeights
     curve: tuple[tuple[float, ...], ...]
 
 
@@ -204,9 +204,11 @@ class _TrainingProgress(BaseCallback):
         self.curve: list[tuple[float, ...]] = []
 
     @property
-    def weights(self) -> Weights:
+    def weights(self) -> GoalWeights:
         """The weights that training has settled on."""
-        return self._rule.settled if self._options.adjust else Weights(self._options.multiplier.start)
+        if self._options.adjust:
+            return self._rule.settled
+        return GoalWeights.without_energy(self._options.multiplier.start)
 
     def resume(self) -> int:
         """Go on from the checkpoint, if there is one; returns the steps already done."""
@@ -269,6 +271,6 @@ class _TrainingProgress(BaseCallback):
             self._saved = self._episodes
             self.save()
 
-    def _set_weights(self, weights: Weights) -> None:
+    def _set_weights(self, weights: GoalWeights) -> None:
         """Use other weights from each environment's next episode on."""
         self.training_env.env_method("set_weights", weights)

@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 
+from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.rl.benchmark import grid_search
 from hand_tracking_dsp.rl.benchmark import results as module
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
 from hand_tracking_dsp.rl.benchmark.results import BenchmarkResults, run_benchmark
-from hand_tracking_dsp.rl.simulation.reward import Weights
 
 STAGES = {
     "threshold": ({"upper": (0.8, 1.2), "lower": (0.5,)},),
@@ -53,7 +53,7 @@ def results(device, bank, random_mlp, tmp_path_factory, training, reported) -> B
         network = policy_network(random_mlp(number), PolicyContract.of(bank, "ppo", 0.5, training))
         (folder / f"{name}.onnx").write_bytes(network)
         (folder / f"{name}.json").write_text(manifest_text(f"{name}.onnx", network))
-    benchmark = Benchmark(device, bank, Weights(0.4))
+    benchmark = Benchmark(device, bank, GoalWeights.without_energy(0.4))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(grid_search, "STAGES", STAGES)
         patch.setattr(grid_search, "TUNING", (3,))

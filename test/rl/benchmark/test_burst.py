@@ -28,7 +28,7 @@ from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.episode import STEP_S
-from hand_tracking_dsp.rl.simulation.reward import Weights
+from hand_tracking_dsp.rl.simulation.reward import JUDGED
 
 SEEDS = (0, 2)
 
@@ -44,7 +44,7 @@ def benchmark_of_the_package(whole_bank) -> Benchmark:
         level_ms=tuple(2 * time_ms for time_ms in known.level_ms),
         bank_points=whole_bank.operating_points,
     )
-    return Benchmark(device, whole_bank, Weights())
+    return Benchmark(device, whole_bank, JUDGED)
 
 
 def test_the_load_is_there_in_the_burst_alone(benchmark_of_the_package: Benchmark) -> None:

@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.control.goal_policy import GoalPolicy
+from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions
 from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdPolicy
 from hand_tracking_dsp.errors import ConfigurationError
@@ -37,9 +38,9 @@ from hand_tracking_dsp.rl.benchmark.oracle import OraclePolicy
 from hand_tracking_dsp.rl.benchmark.pi_policy import PiPolicy
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
 from hand_tracking_dsp.rl.simulation.episode import STEP_S, EpisodeOptions
-from hand_tracking_dsp.rl.simulation.reward import Weights, reward
+from hand_tracking_dsp.rl.simulation.reward import reward
 
-WEIGHTS = Weights(0.4)
+WEIGHTS = GoalWeights.without_energy(0.4)
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_a_fixed_level_scores_what_was_drawn_for_it(benchmark, device) -> None:
     episode = draw_episode(device, 5, EpisodeOptions(mains=1.0), steps=100)
     for level, candidate in enumerate(fixed_points(3)):
         score = play(benchmark, episode, candidate)
-        gained = reward(WEIGHTS, episode.accuracy, episode.time, episode.energy, math.nan)[level]
+        gained = reward(WEIGHTS, episode.accuracy, episode.time, episode.energy)[level]
         assert score.gain == pytest.approx(gained.mean())
         assert score.miss_share == pytest.approx(episode.late[level].mean())
         assert score.drift_percent == pytest.approx(np.nanmean(episode.drift_percent[level]))

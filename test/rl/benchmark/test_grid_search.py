@@ -22,6 +22,7 @@ from dataclasses import fields
 
 import pytest
 
+from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.policies import ThresholdOptions
 from hand_tracking_dsp.rl.benchmark import grid_search as tuning
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
@@ -36,7 +37,6 @@ from hand_tracking_dsp.rl.benchmark.paired_tests import mean_of
 from hand_tracking_dsp.rl.benchmark.pi_policy import PiOptions
 from hand_tracking_dsp.rl.benchmark.results import HELD_OUT_SEEDS
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
-from hand_tracking_dsp.rl.simulation.reward import Weights
 from hand_tracking_dsp.rl.training.study import VALIDATION
 
 FEW = (1, 2)
@@ -72,7 +72,7 @@ def test_episodes_of_different_use_never_meet() -> None:
 def test_the_best_of_all_that_was_tried_is_found(device, bank, monkeypatch) -> None:
     monkeypatch.setattr(tuning, "STAGES", SMALL)
     monkeypatch.setattr(tuning, "TUNING", FEW)
-    benchmark = Benchmark(device, bank, Weights(0.4))
+    benchmark = Benchmark(device, bank, GoalWeights.without_energy(0.4))
     progress = []
     best, tried = tune("threshold", benchmark, 1, lambda *reported: progress.append(reported))
     assert progress == [(1, 2), (2, 2)]

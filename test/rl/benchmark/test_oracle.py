@@ -25,6 +25,7 @@ import numpy as np
 import pytest
 from support.points import figures_of
 
+from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import ThresholdPolicy
@@ -32,30 +33,26 @@ from hand_tracking_dsp.rl.benchmark.candidates import without_shield
 from hand_tracking_dsp.rl.benchmark.oracle import OraclePolicy
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
 from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode, EpisodeOptions
-from hand_tracking_dsp.rl.simulation.reward import Weights, reward
+from hand_tracking_dsp.rl.simulation.reward import reward
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 
-WEIGHTS = Weights(0.4)
+WEIGHTS = GoalWeights.without_energy(0.4)
 FREE = without_shield(ControllerOptions(min_dwell_s=0.0, min_dwell_sparser_s=0.0))
 DWELLING = without_shield(ControllerOptions(min_dwell_s=2 * STEP_S, min_dwell_sparser_s=STEP_S))
 MAINS = EpisodeOptions(mains=1.0)
 SEEDS = range(12)
 
 
-def expected_return(episode: Episode, levels: Sequence[int], weights: Weights = WEIGHTS) -> float:
+def expected_return(episode: Episode, levels: Sequence[int], weights: GoalWeights = WEIGHTS) -> float:
     """Sum the rewards that are expected before the luck of single frames."""
     at = np.array(levels), np.arange(len(levels))
-    used = episode.drained()[at]
-    charge = np.maximum(episode.charge - (np.cumsum(used) - used), 0.0)
-    if math.isnan(episode.capacity_wh):
-        charge = np.full(len(levels), np.nan)
-    gained = reward(weights, episode.accuracy[at], episode.expected_time[at], episode.energy[at], charge)
+    gained = reward(weights, episode.accuracy[at], episode.expected_time[at], episode.energy[at])
     return float(gained.sum())
 
 
 def best_return(episode: Episode, dwell: int) -> float:
     """Try all sequences; on mains power what a step brings does not depend on those before."""
-    gained = reward(WEIGHTS, episode.accuracy, episode.expected_time, episode.energy, math.nan)
+    gained = reward(WEIGHTS, episode.accuracy, episode.expected_time, episode.energy)
     steps = np.arange(episode.steps)
     tried = itertools.product(range(episode.levels), repeat=episode.steps)
     return max(gained[list(one), steps].sum() for one in tried if possible(one, dwell))
@@ -69,7 +66,7 @@ def play(episode: Episode, policy, options: ControllerOptions) -> list[int]:
     return levels
 
 
-def follow(episode: Episode, options: ControllerOptions, weights: Weights = WEIGHTS) -> list[int]:
+def follow(episode: Episode, options: ControllerOptions, weights: GoalWeights = WEIGHTS) -> list[int]:
     return play(episode, OraclePolicy(episode, weights, options), options)
 
 

@@ -22,15 +22,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdPolicy
 from hand_tracking_dsp.rl.benchmark.candidates import without_deadline_shield
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
 from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode, EpisodeOptions
-from hand_tracking_dsp.rl.simulation.reward import Weights, reward
+from hand_tracking_dsp.rl.simulation.reward import reward
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 
-WEIGHTS = Weights(0.35)
+WEIGHTS = GoalWeights.without_energy(0.35)
 OPTIONS = without_deadline_shield(ControllerOptions())
 
 
@@ -60,9 +61,7 @@ def test_a_constant_level_gains_what_was_drawn_for_it(power, level, figures, req
     played = play(episode, FixedPolicy(level), figures)
     outcomes = [outcome for _, outcome in played]
     assert {outcome.level for outcome in outcomes} == {level}
-    used = episode.drained()[level]
-    charge = np.nan if power == "on_mains" else episode.charge - (np.cumsum(used) - used)
-    gained = reward(WEIGHTS, episode.accuracy, episode.time, episode.energy, charge)
+    gained = reward(WEIGHTS, episode.accuracy, episode.time, episode.energy)
     assert [outcome.reward for outcome in outcomes] == pytest.approx(gained[level])
     assert [outcome.mean_reward for outcome in outcomes] == pytest.approx(gained.mean(axis=0))
     assert [outcome.late for outcome in outcomes] == episode.late[level].sum(axis=1).tolist()

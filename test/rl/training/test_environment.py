@@ -23,12 +23,13 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from hand_tracking_dsp.control.actions import Action
+from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.rl.benchmark.candidates import without_shield
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
 from hand_tracking_dsp.rl.simulation.episode import TRAINING, EpisodeOptions
-from hand_tracking_dsp.rl.simulation.reward import Weights, reward
+from hand_tracking_dsp.rl.simulation.reward import JUDGED, reward
 from hand_tracking_dsp.rl.training.encoding import NUMBERS, encoded_size
 from hand_tracking_dsp.rl.training.environment import EpisodeEnvironment
 
@@ -107,12 +108,12 @@ def test_the_seed_decides_all_episodes(make) -> None:
 
 def test_the_reward_is_that_over_the_mean_of_the_levels(make) -> None:
     environment = make(EpisodeOptions(mains=1.0), FREE)
-    environment.set_weights(Weights(0.3))
+    environment.set_weights(GoalWeights.without_energy(0.3))
     actions = [Action.KEEP] * 5 + [Action.SPARSER] * 2 + [Action.KEEP] * 10 + [Action.DENSER] * 13
     _, gained, info = play(environment, 3, actions)
     episode = environment._simulation.episode
     levels = np.array([0] * 5 + [1, 2] + [2] * 10 + [1] + [0] * 12)
-    raw = reward(Weights(0.3), episode.accuracy, episode.time, episode.energy, np.nan)
+    raw = reward(GoalWeights.without_energy(0.3), episode.accuracy, episode.time, episode.energy)
     got = raw[levels, np.arange(STEPS)]
     assert gained == pytest.approx(got - raw.mean(axis=0))
     means = info["episode_means"]
@@ -128,10 +129,10 @@ def test_the_reward_is_that_over_the_mean_of_the_levels(make) -> None:
 def test_other_weights_hold_from_the_next_episode_on(make) -> None:
     environment = make()
     environment.reset(seed=0)
-    environment.set_weights(Weights(0.2))
-    assert environment._simulation.weights == Weights()
+    environment.set_weights(GoalWeights.without_energy(0.2))
+    assert environment._simulation.weights == JUDGED
     environment.reset()
-    assert environment._simulation.weights == Weights(0.2)
+    assert environment._simulation.weights == GoalWeights.without_energy(0.2)
 
 
 def test_the_last_observation_is_one_that_a_value_can_be_told_of(make) -> None:
