@@ -34,8 +34,9 @@ _MOST_EXCESS = 3.0
 
 # Energy of a frame of the densest point, in wrong hands; below the least it is free.
 _ENERGY_LEAST, _ENERGY_MOST = 0.01, 10.0
-# A gauge shows steps of a percent: the rate is measured over a fall of so much, or so long.
-_FALL, _SHORTEST_S, _LONGEST_S = 0.015, 20.0, 900.0
+# A gauge shows steps of a percent, and less while more power is drawn: the rate is measured over a fall of so
+# much, over a quarter of an hour at most, and before there was such a fall after so many seconds.
+_FALL, _SHORTEST_S, _PATIENCE_S, _LONGEST_S = 0.03, 2.0, 20.0, 900.0
 # Share of the time left in which an excess of once the rate allowed raises the price e-fold.
 _ENERGY_SHARE, _ENERGY_FASTEST_S, _ENERGY_SLOWEST_S = 0.05, 10.0, 300.0
 
@@ -111,8 +112,10 @@ class EnergyPrice:
             if not (long or now_s - readings[0][0] > _LONGEST_S):
                 break
             readings.popleft()
-        began_s, began = readings[0]
-        return (began - charge) / (now_s - began_s) if now_s - began_s >= _SHORTEST_S else math.nan
+        (began_s, began), enough_s = readings[0], _PATIENCE_S
+        if began - charge >= _FALL:
+            enough_s = _SHORTEST_S
+        return (began - charge) / (now_s - began_s) if now_s - began_s >= enough_s else math.nan
 
 
 def weights_of(late: float, energy: float) -> GoalWeights:

@@ -105,17 +105,17 @@ def draw_under(
         tracker_w=tracker_w,
         energy=busy / min(conditions.dense_ms / frame_ms, 1.0),
         densest=densest,
-        **_battery(random, options, tracker_w[densest]),
+        **_battery(random, options, tracker_w[[-1, densest]]),
     )
 
 
-def _battery(random: np.random.Generator, options: EpisodeOptions, dense_w: Array) -> dict[str, Any]:
+def _battery(random: np.random.Generator, options: EpisodeOptions, tracker_w: Array) -> dict[str, Any]:
     """Draw the battery, where there is one, and how it drains: fields of Episode.
 
     Args:
         random: Source of the numbers.
         options: Ranges to draw from.
-        dense_w: Power of the tracker at the densest point, [t], watts.
+        tracker_w: Power of the tracker at the cheapest and at the densest point, [2, t], watts.
     """
     mains, lasts = random.random(2) < (options.mains, options.lasting)
     capacity_wh = random.uniform(*options.capacity_wh[random.integers(len(options.capacity_wh))])
@@ -123,8 +123,9 @@ def _battery(random: np.random.Generator, options: EpisodeOptions, dense_w: Arra
     drain, enough = log_uniform(random, options.drains), random.uniform(*options.enough)
     if lasts:
         charge = max(charge, _LEAST_CHARGE)
-        used_wh = (base_w + dense_w).sum() * STEP_S / 3600
-        drain = (charge - BatteryGoal().reserve) * capacity_wh / (enough * used_wh)
+        least_wh, most_wh = (base_w + tracker_w).sum(axis=1) * STEP_S / 3600
+        allowed_wh = least_wh + enough * (most_wh - least_wh)
+        drain = (charge - BatteryGoal().reserve) * capacity_wh / allowed_wh
     return {
         "base_w": base_w,
         "capacity_wh": math.nan if mains else capacity_wh,

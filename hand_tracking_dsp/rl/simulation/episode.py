@@ -64,7 +64,7 @@ class EpisodeOptions:
         drains: Factor by which the battery drains faster than a real one, so that two minutes show a whole
             day: log-uniform; where nobody says how long it is to last.
         lasting: Share of the episodes with a battery in which it is to last to their end.
-        enough: Charge that may be used there, in shares of what the densest point needs.
+        enough: Charge that may be used there: 0 = what the cheapest point needs, 1 = what the densest does.
         blind: Share of episodes in which drift is not measured.
     """
 
@@ -82,7 +82,7 @@ class EpisodeOptions:
     core_w: Range = (4.0, 10.0)
     drains: Range = (10.0, 90.0)
     lasting: float = 0.5
-    enough: Range = (0.7, 1.5)
+    enough: Range = (0.2, 2.0)
     blind: float = 0.05
 
 
