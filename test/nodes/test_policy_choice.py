@@ -23,7 +23,7 @@ from hand_tracking_dsp.nodes.policy_choice import choose_policy
 from hand_tracking_dsp.resources import DEFAULT_POLICY
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
-OPTIONS = {"fixed": {"level": 1}, "threshold": {"upper": 0.8}}
+OPTIONS = {"fixed": {"level": 1}, "threshold": {"upper": 0.8}, "index": {"advantage": 0.02}}
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def choose(manifest):
     return choose_with
 
 
-@pytest.mark.parametrize("name", ["fixed", "threshold"])
+@pytest.mark.parametrize("name", ["fixed", "threshold", "index"])
 def test_a_policy_by_name_gets_its_options_and_no_file_is_read(choose, name):
     policy, warnings = choose(name, "/nowhere/policy.json")
     assert policy.name == name
@@ -79,17 +79,17 @@ def test_a_file_in_the_home_folder_may_be_named_by_a_tilde(
     assert choose("learned", "~/policy/policy.json")[0].name == "learned"
 
 
-def test_auto_takes_threshold_where_the_learned_policy_is_missing_and_says_why(choose):
+def test_auto_takes_index_where_the_learned_policy_is_missing_and_says_why(choose):
     policy, (warning,) = choose("auto", "/nowhere/policy.json")
-    assert policy.name == "threshold"
+    assert policy.name == "index"
     assert warning.startswith("The policy /nowhere/policy.json cannot be read")
-    assert warning.endswith(" Until then the threshold policy decides.")
+    assert warning.endswith(" Until then the index policy decides.")
 
 
-def test_auto_takes_threshold_where_the_package_has_no_policy(choose, monkeypatch, tmp_path):
+def test_auto_takes_index_where_the_package_has_no_policy(choose, monkeypatch, tmp_path):
     monkeypatch.setenv("HAND_TRACKING_DSP_SHARE", str(tmp_path))
     policy, (warning,) = choose("auto")
-    assert policy.name == "threshold"
+    assert policy.name == "index"
     assert f"file {DEFAULT_POLICY} was not found" in warning
 
 

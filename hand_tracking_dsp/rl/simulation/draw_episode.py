@@ -117,21 +117,23 @@ def _battery(random: np.random.Generator, options: EpisodeOptions, tracker_w: Ar
         options: Ranges to draw from.
         tracker_w: Power of the tracker at the cheapest and at the densest point, [2, t], watts.
     """
-    mains, lasts = random.random(2) < (options.mains, options.lasting)
+    mains, to_last = random.random(2) < (options.mains, options.lasting)
+    lasts = bool(to_last and not mains)
     capacity_wh = random.uniform(*options.capacity_wh[random.integers(len(options.capacity_wh))])
-    base_w, charge = random.uniform(*options.base_w), random.uniform(*options.charge)
+    low, high = options.charge
+    charge = random.uniform(max(low, _LEAST_CHARGE) if lasts else low, high)
+    base_w = random.uniform(*options.base_w)
     drain, enough = log_uniform(random, options.drains), random.uniform(*options.enough)
     if lasts:
-        charge = max(charge, _LEAST_CHARGE)
         least_wh, most_wh = (base_w + tracker_w).sum(axis=1) * STEP_S / 3600
         allowed_wh = least_wh + enough * (most_wh - least_wh)
-        drain = (charge - BatteryGoal().reserve) * capacity_wh / allowed_wh
+        drain = float((charge - BatteryGoal().reserve) * capacity_wh / allowed_wh)
     return {
         "base_w": base_w,
         "capacity_wh": math.nan if mains else capacity_wh,
         "charge": charge,
         "drain": drain,
-        "lasts": bool(lasts and not mains),
+        "lasts": lasts,
         "sag": random.uniform(0.0, 0.003),
     }
 

@@ -65,7 +65,7 @@ def test_a_report_is_written_and_printed(words, tmp_path, capsys, monkeypatch) -
         "mission.png",
     }
     found = json.loads((out / "report.json").read_text(encoding="utf-8"))
-    assert found["weights"]["alpha"] == pytest.approx(0.4)
+    assert found["weights"]["alpha"] == pytest.approx(1 / 11)
     assert found["live"] is None
     bursts = found["after_a_burst_of_load"]
     assert [one["policy"] for one in bursts] == ["learned (shipped)", "threshold, tuned"]

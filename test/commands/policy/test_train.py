@@ -36,22 +36,24 @@ def words(tiny_bank, tmp_path, write_device) -> list[str]:
     return ["policy", "train", *paths, "--missions", "1", "--seeds", "1", "--workers", "1"]
 
 
-def test_a_policy_is_trained_chosen_and_written(words, tiny_bank, tmp_path, capsys, monkeypatch) -> None:
+@pytest.mark.parametrize("algorithm", ["forecast", "ppo"])
+def test_a_policy_is_trained_chosen_and_written(
+    words, algorithm, tiny_bank, tmp_path, capsys, monkeypatch
+) -> None:
     pytest.importorskip("sb3_contrib", reason="sb3-contrib is not installed; run make setup-lab")
     monkeypatch.setattr(study, "VALIDATION", (1, 2))
-    assert main([*words, "--seed", "7"]) == 0
+    assert main([*words, "--algorithm", algorithm, "--seed", "7"]) == 0
     out, work = tmp_path / "out", tmp_path / "out.work"
-    assert read_policy(out / "policy.json") == (out / "policies" / "ppo_7.onnx").read_bytes()
+    assert read_policy(out / "policy.json") == (out / "policies" / f"{algorithm}_7.onnx").read_bytes()
     training = LearnedPolicy.load(out / "policy.json", read_manifest(tiny_bank)).contract.training
-    assert training["algorithm"] == "ppo"
+    assert training["algorithm"] == algorithm
     assert training["seed"] == 7
     assert training["missions"] == 1
     assert training["device"] == "desk"
-    assert 0 < training["alpha"] < 1
-    with (work / "ppo_7" / "curve.csv").open(newline="", encoding="utf-8") as file:
+    with (work / f"{algorithm}_7" / "curve.csv").open(newline="", encoding="utf-8") as file:
         assert next(csv.reader(file))[0] == "missions"
     assert (work / "curves.png").read_bytes().startswith(b"\x89PNG")
-    assert "ppo_7 (chosen)" in capsys.readouterr().out
+    assert f"{algorithm}_7 (chosen)" in capsys.readouterr().out
     json.loads((out / "policy.json").read_text(encoding="utf-8"))
 
 

@@ -16,15 +16,12 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.rl.benchmark.candidates import (
     Candidate,
-    common_alpha,
     without_deadline_shield,
     without_shield,
 )
@@ -35,11 +32,6 @@ def test_candidates_that_cannot_play_are_refused() -> None:
         Candidate("one", "magic")
     with pytest.raises(ConfigurationError, match="The learned policy one has no file"):
         Candidate("one", "learned")
-
-
-def test_the_weights_of_several_policies_are_averaged(bank, write_policy) -> None:
-    policies = [write_policy("one", alpha=0.2), write_policy("other", alpha=0.3)]
-    assert math.isclose(common_alpha(policies, bank), 0.25)
 
 
 def test_shields_are_opened_as_far_as_they_say() -> None:

@@ -22,6 +22,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from hand_tracking_dsp.control.goals import BatteryGoal
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
 from hand_tracking_dsp.rl.simulation.episode import HELD_OUT, STEP_S, STEPS, TRAINING, Episode, EpisodeOptions
 from hand_tracking_dsp.tracking.operating_point import PointInfo
@@ -69,7 +70,8 @@ def test_values_are_in_their_ranges(whole_device, episodes) -> None:
         assert set(episode.load_state.tolist()) <= set(range(len(whole_device.states)))
         assert within(episode.charge, TRAINING.charge)
         assert within(episode.base_w, TRAINING.base_w)
-        assert within(episode.drain, TRAINING.drains)
+        assert episode.lasts or within(episode.drain, TRAINING.drains)
+        assert not (episode.lasts and math.isnan(episode.capacity_wh))
         assert episode.latency_ms.min() > 0
         assert episode.energy.min() >= 0
         assert episode.tracker_w.max() <= TRAINING.core_w[1]
@@ -186,3 +188,14 @@ def test_a_slower_pace_changes_the_load_less_often(whole_device) -> None:
         return sum(int(np.count_nonzero(np.diff(states))) for states in drawn)
 
     assert changes(0.3) > 2 * changes(3.0)
+
+
+@pytest.mark.parametrize(("enough", "point"), [(0.0, -1), (1.0, 0)])
+def test_a_battery_that_is_to_last_has_what_a_point_needs(whole_device, enough, point) -> None:
+    device = replace(whole_device, bank_points=())  # one of each level, of which the dense one may be chosen
+    options = EpisodeOptions(mains=0.0, lasting=1.0, enough=(enough, enough))
+    for seed in range(5):
+        episode = draw_episode(device, seed, options)
+        assert episode.lasts
+        used = episode.drained()[point].sum()
+        assert episode.charge - used == pytest.approx(BatteryGoal().reserve)

@@ -20,12 +20,12 @@ from dataclasses import replace
 
 import pytest
 
-from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, evaluate
 from hand_tracking_dsp.rl.benchmark.paired_tests import mean_of
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
+from hand_tracking_dsp.rl.simulation.reward import JUDGED
 from hand_tracking_dsp.rl.training import study
 from hand_tracking_dsp.rl.training.study import (
     ablations,
@@ -96,6 +96,6 @@ def test_the_policy_that_gains_most_on_episodes_of_its_own_is_chosen(
     monkeypatch.setattr(study, "VALIDATION", (1, 2))
     policies = [write_policy(str(seed), seed) for seed in range(3)]
     best, gains = choose(policies, device, bank, 1)
-    scores = evaluate(Benchmark(device, bank, GoalWeights.without_energy(0.4), TRAINING), policies, (1, 2), 1)
+    scores = evaluate(Benchmark(device, bank, JUDGED, TRAINING), policies, (1, 2), 1)
     assert gains == pytest.approx({name: mean_of(found, "gain") for name, found in scores.items()})
     assert gains[best] == max(gains.values())
