@@ -22,7 +22,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 from matplotlib.transforms import BboxBase
 
 from hand_tracking_dsp.evaluation.report.plotting import (
@@ -49,7 +49,7 @@ _COLORS = {SHIPPED: ORANGE, TUNED: BLUE, AT_ERROR: SKY, ORACLE: GREEN}
 _NOTE = "simulated missions; x: training seeds\nerror by drift from the dense level (agreement, not accuracy)"
 
 # The others lie too close together for a name at each.
-_NAMED = ("fixed", "PI", "without")
+_NAMED = ("fixed", "PI", "without", "index", "ppo", "dqn")
 
 
 @styled
@@ -68,8 +68,8 @@ def plot_trade(results: BenchmarkResults, path: Path) -> None:
             if name.startswith(_NAMED):
                 named[axes][name.replace("fixed ", "")] = (error, value)
     left.set_yscale("log")
-    for axis in (left.yaxis.set_major_formatter, left.yaxis.set_minor_formatter):
-        axis(ScalarFormatter())
+    left.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    left.yaxis.set_minor_formatter(NullFormatter())
     left.set_ylabel("late frames, %")
     right.set_ylabel("energy of the tracker,\nJ a mission (simulated)")
     for axes in (left, right):
