@@ -97,7 +97,7 @@ def percentile_interval(value: float, resampled: Array, size: int | None = None)
 def mean_interval(values: Array) -> Interval:
     """Return the mean of values, float64 [n], and its t interval (Student, 1908); NaN values do not count."""
     known = values[np.isfinite(values)]
-    mean = float(known.mean())
+    mean = float(known.mean()) if len(known) else math.nan
     if len(known) < 2 or np.ptp(known) == 0:
         return Interval(mean, mean, mean)
     from scipy import stats

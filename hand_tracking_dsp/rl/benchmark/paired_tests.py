@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -42,8 +43,10 @@ def column(scores: Sequence[EpisodeScore], measure: str) -> Array:
 
 
 def mean_of(scores: Sequence[EpisodeScore], measure: str) -> float:
-    """Return the mean of one measure over the episodes that have it."""
-    return float(np.nanmean(column(scores, measure)))
+    """Return the mean of one measure over the episodes that have it; NaN where none has."""
+    values = column(scores, measure)
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else math.nan
 
 
 def paired(first: Sequence[EpisodeScore], second: Sequence[EpisodeScore], measure: str) -> PairedTest:
