@@ -19,10 +19,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.tracking.losses import DEVIATION
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo, files_of
 from hand_tracking_dsp.tracking.operating_point import PointInfo, densest_choice
@@ -39,7 +41,8 @@ class PointFigures:
         sparsity: float64 [p]: share of the dense network's parameters that are removed at it, 0 to 1.
         level_time: float64 [p]: time of that level's network for one hand, relative to the dense level's.
         cost: float64 [p]: processor time of a frame, relative.
-        level_percent: float64 [p]: distance of the level's landmarks from the dense level's, % of palm size.
+        level_percent: float64 [p]: distance of the level's landmarks from the dense level's, % of palm size;
+            where the points were not measured, the mean of what was measured of the level's networks.
         held_percent: float64 [p]: what holding hands at rest adds to that.
         near: float64 [p]: share of hands found within 10 % of palm size, 0 to 1.
         found: float64 [p]: share of hands found, 0 to 1.
@@ -75,7 +78,7 @@ class PointFigures:
             sparsity=np.array([bank.levels[point.level].sparsity for point in points]),
             level_time=np.array([times[point.level] / times[0] for point in points]),
             cost=_column(points, "cost"),
-            level_percent=_column(points, "drift_percent") - _column(points, "held_percent"),
+            level_percent=np.array([_level_percent(point, bank.levels[point.level]) for point in points]),
             held_percent=_column(points, "held_percent"),
             near=_column(points, "near"),
             found=_column(points, "found"),
@@ -86,6 +89,13 @@ class PointFigures:
 
 def _column(points: Sequence[PointInfo], name: str) -> Array:
     return np.array([getattr(point, name) for point in points], dtype=np.float64)
+
+
+def _level_percent(point: PointInfo, level: LevelInfo) -> float:
+    if point.samples:
+        return point.drift_percent - point.held_percent
+    of_sets = [one.value for file in files_of(level) for one in file.accuracy if one.metric == DEVIATION]
+    return fmean(of_sets) if point.level and of_sets else 0.0
 
 
 def _least_ms(level: LevelInfo) -> float:

@@ -42,3 +42,11 @@ def test_a_bank_that_was_not_timed_goes_by_the_work(make_bank: Callable[..., Man
     assert figures.level_time == pytest.approx([1, 0.5, 0.25])
     assert figures.cost == pytest.approx([1, 0.5, 0.25])
     assert list(figures.level_percent) == [0, 0, 0]
+
+
+def test_points_that_were_not_measured_drift_as_their_networks_do() -> None:
+    bank = read_manifest(default_bank())
+    figures = PointFigures.of(replace(bank, operating_points=None))
+    assert figures.count == len(bank.levels)
+    assert figures.level_percent[0] == 0
+    assert all(figures.level_percent[1:] > figures.level_percent[:-1])
