@@ -20,6 +20,7 @@ InferenceTime is the share of late frames, and the weights follow from the goals
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,13 +31,21 @@ from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.options import check_options, option
 
+# Enough that noise changes nothing each second, and not for ever.
+FADES_S = 5.0
+LEAST_ADVANTAGE = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class GoalPolicyOptions:
     """Settings of policies that choose by forecasts."""
 
     advantage: float = option(
-        0.01, "How much better another operating point must be than the present one.", "wrong hands", 0, 1
+        0.01,
+        "How much better another operating point must be than one just changed to; a fifth of it stays.",
+        "wrong hands",
+        0,
+        1,
     )
 
     def __post_init__(self) -> None:
@@ -62,9 +71,15 @@ class GoalPolicy:
         """Return the point wanted."""
         weights = observation.weights
         gained = worth(self.forecaster.forecast(observation), weights)
-        gained[observation.point] += weights.alpha * self._options.advantage
+        advantage = self._options.advantage * remaining_advantage(observation["time_since_switch_s"])
+        gained[observation.point] += weights.alpha * advantage
         gained[: observation.densest] = -np.inf
         return int(gained.argmax())
+
+
+def remaining_advantage(since_switch_s: float) -> float:
+    """Return what is left of the present point's advantage, 0 to 1, so long after it was changed to."""
+    return max(math.exp(-since_switch_s / FADES_S), LEAST_ADVANTAGE) if since_switch_s >= 0.0 else 1.0
 
 
 def worth(forecast: Forecast, weights: GoalWeights) -> NDArray[np.float64]:

@@ -60,9 +60,18 @@ def test_drift_below_the_limit_does_no_harm() -> None:
 
 
 def test_a_point_that_is_hardly_better_is_not_worth_a_change() -> None:
-    nearly = see(1, drift=(0, 1, 6))
+    nearly = see(1, drift=(0, 1.5, 6))
     assert GoalPolicy().decide(nearly) == 1
     assert GoalPolicy(options=GoalPolicyOptions(advantage=0.0)).decide(nearly) == 0
+
+
+def test_the_advantage_of_the_present_point_fades() -> None:
+    def at(seconds: float) -> Observation:
+        values = {"operating_point": 1.0, "time_since_switch_s": seconds}
+        columns = {"late_2s": np.zeros(3), "drift_percent": np.array([0, 1.5, 6]), "cost": FIGURES.cost}
+        return Observation.build(0.0, 3, values, columns)
+
+    assert [GoalPolicy().decide(at(seconds)) for seconds in (0.0, 1.0, 10.0, 600.0)] == [1, 1, 0, 0]
 
 
 def test_without_recent_frames_none_is_expected_to_be_late() -> None:

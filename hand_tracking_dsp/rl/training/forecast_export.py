@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 
 from hand_tracking_dsp import __version__
+from hand_tracking_dsp.control.goal_policy import FADES_S, LEAST_ADVANTAGE
 from hand_tracking_dsp.control.learned import GOALS, LearnedPolicy
-from hand_tracking_dsp.control.observation import POINT_OBSERVATION
+from hand_tracking_dsp.control.observation import OBSERVATION_NAMES, POINT_OBSERVATION
 from hand_tracking_dsp.control.policy_file import FORECAST_KIND, PolicyContract, write_policy
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.rl.training.export import Floats, random_observations
@@ -36,7 +37,7 @@ DECISION_S = 0.1
 """Time between two decisions, seconds: what recent frames say changes with each of them."""
 
 ADVANTAGE = 0.01
-"""How much better another point must be than the present one, in wrong hands."""
+"""How much better another point must be than one just changed to, in wrong hands; see control.goal_policy."""
 
 _OF_NO_USE_PERCENT = 20.0
 _TOLERANCE = 1e-5
@@ -62,7 +63,15 @@ _FROM_FORECAST = """
     in_time = Sub (unit, late)
     time = Mul (beta, in_time)
     cost = Mul (gamma, energy)
-    kept = Mul (alpha, advantage)
+    since = Gather <axis = 1> (observation, since_index)
+    not_known = IsNaN (since)
+    known_since = Where (not_known, zero, since)
+    faded_by = Div (known_since, fades)
+    fading = Exp (faded_by)
+    remaining = Max (fading, least_advantage)
+    remaining_rows = Unsqueeze (remaining, second)
+    whole_advantage = Mul (alpha, advantage)
+    kept = Mul (whole_advantage, remaining_rows)
     keeping = Mul (kept, in_use)
     gained = Add (accuracy, time)
     spent = Sub (gained, cost)
@@ -95,6 +104,9 @@ def forecast_network(mlp: PointMlp, contract: PolicyContract) -> bytes:
         "shares_and_energy": np.array([2, 1], np.int64),
         "of_no_use": np.float32(_OF_NO_USE_PERCENT),
         "advantage": np.float32(ADVANTAGE),
+        "since_index": np.array([OBSERVATION_NAMES.index("time_since_switch_s")], np.int64),
+        "fades": np.float32(-FADES_S),
+        "least_advantage": np.float32(LEAST_ADVANTAGE),
         "impossible": np.float32(_IMPOSSIBLE),
     }
     outputs = ("point", "scores", "forecast")

@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.control.forecast import Forecasting
-from hand_tracking_dsp.control.goal_policy import worth
+from hand_tracking_dsp.control.goal_policy import remaining_advantage, worth
 from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.observation import OBSERVATION, POINT_NAMES, Observation
@@ -109,7 +109,8 @@ def test_the_point_of_the_greatest_worth_is_chosen(bank, contract) -> None:
     for seed, weights in enumerate(GoalWeights(*each) for each in np.random.default_rng(0).random((40, 3))):
         observation = seen(seed, weights=weights)
         gained = worth(policy.forecaster.forecast(observation), weights)
-        gained[observation.point] += ADVANTAGE * weights.alpha
+        remaining = remaining_advantage(observation["time_since_switch_s"])
+        gained[observation.point] += ADVANTAGE * weights.alpha * remaining
         assert policy.decide(observation) == gained.argmax()
 
 
