@@ -57,7 +57,7 @@ def test_the_load_is_there_in_the_burst_alone(benchmark_of_the_package: Benchmar
     assert not np.isnan(episode.measured_percent).all()
 
 
-def test_the_shipped_policy_stays_where_it_is_through_a_burst_on_mains_power(
+def test_the_shipped_policy_is_back_at_the_densest_point_after_a_burst_on_mains_power(
     benchmark_of_the_package: Benchmark,
 ) -> None:
     for seed in SEEDS:
@@ -65,7 +65,9 @@ def test_the_shipped_policy_stays_where_it_is_through_a_burst_on_mains_power(
             benchmark_of_the_package, Candidate("learned", "learned", file=default_policy()), seed
         )
         assert found.dense_ms == pytest.approx(8.4, abs=0.2)
-        assert (found.before, found.at_end, *found.after) == (2, 2, 2, 2, 2)
+        assert found.before == 1
+        assert found.after[0] <= found.at_end
+        assert found.after[1:] == (1, 1), "after a minute, and a quarter of an hour"
 
 
 def test_the_threshold_rule_returns_to_the_densest_point_that_policies_choose(
