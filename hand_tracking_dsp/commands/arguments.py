@@ -148,6 +148,11 @@ def add_images(parser: argparse.ArgumentParser, use: str = "") -> None:
     add_image_limit(parser)
 
 
+def add_clips(parser: argparse.ArgumentParser, meaning: str) -> None:
+    """Declare --clips, none or more paths, which mean something."""
+    parser.add_argument("--clips", type=Path, nargs="+", default=[], metavar="PATH", help=meaning)
+
+
 def add_image_options(parser: argparse._ActionsContainer) -> None:
     """Declare the limit of the images that are read, and their conversions: the fields of ImageOptions."""
     for name in ("max_image_megapixels", "value_bits", "range_images", "depth_near_m", "depth_far_m"):

@@ -19,10 +19,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.commands import workload_graph
+from hand_tracking_dsp.commands.arguments import add_clips
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.workload_settings import DEFAULT, NODE, point_of, read_setting, threads_of
 from hand_tracking_dsp.commands.workload_tables import DENSE, MEDIAPIPE, report
@@ -38,13 +38,9 @@ _PARTS = ("clips", "graph")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "--clips",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="PATH",
-        help="workload: videos, bags, folders of pictures or of videos (default: the synthetic hand)",
+    add_clips(
+        parser,
+        "workload: videos, bags, folders of pictures or of videos (default: the synthetic hand)",
     )
     workload_graph.add_arguments(parser)
     parser.add_argument(

@@ -165,7 +165,7 @@ class Controller:
         shielded = self._shield.review(answer, situation)
         verdict = self._judge(shielded)
         self._switch(verdict.point)
-        forecast = self._forecaster.forecast(observation)
+        forecast = self._forecast(observation)
         return Decision(
             point_before=before,
             point_wanted=before if answer.point is None else answer.point,
@@ -186,6 +186,13 @@ class Controller:
             weights=weights_of(self._late_price.value, self._energy_price.value),
             error_limit_percent=self._options.goals.error_limit_percent,
         )
+
+    def _forecast(self, observation: Observation) -> Forecast:
+        """Foretell, without learning where what was learned fails: the shield has said so then."""
+        try:
+            return self._forecaster.forecast(observation)
+        except Exception:  # noqa: BLE001 (a policy may be a user's own)
+            return IndexForecaster().forecast(observation)
 
     def _adjust_prices(self, situation: Situation) -> None:
         goals, now_s = self._options.goals, situation.now_s

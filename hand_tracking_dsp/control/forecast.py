@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.control.observation import Observation
 
-# Drift at which hands count as wrong, as evaluation.measures.drift has it.
-_OF_NO_USE_PERCENT = 20.0
+DRIFT_OF_NO_USE_PERCENT = 20.0
+"""Drift at which the hands count as wrong, % of palm size: a fingertip is then a finger's width off."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,5 +77,5 @@ class IndexForecaster:
         late = np.nan_to_num(observation.of_points("late_2s")).astype(np.float64)
         drift = observation.of_points("drift_percent").astype(np.float64)
         beyond = np.maximum(drift - observation.error_limit_percent, 0.0)
-        error = np.minimum((beyond / _OF_NO_USE_PERCENT) ** 2, 1.0)
+        error = np.minimum((beyond / DRIFT_OF_NO_USE_PERCENT) ** 2, 1.0)
         return Forecast(late, error, observation.of_points("cost").astype(np.float64))

@@ -26,6 +26,8 @@ import pytest
 from support.points import figures_of
 
 from hand_tracking_dsp.control.controller import Controller
+from hand_tracking_dsp.control.forecast import Forecast
+from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdPolicy
 from hand_tracking_dsp.control.reasons import Reason
@@ -230,3 +232,26 @@ def test_options_that_are_refused_change_nothing(bench: MakeBench) -> None:
     room.run(1.0)
     assert (room.last.point, room.last.reason) == (2, Reason.POLICY)
     assert len(room.changes()) == 1, "not step by step"
+
+
+class Broken:
+    """A policy whose network fails, whatever it is asked."""
+
+    name = "broken"
+
+    @property
+    def forecaster(self) -> Broken:
+        return self
+
+    def forecast(self, observation: Observation) -> Forecast:
+        raise RuntimeError(observation)
+
+    def decide(self, observation: Observation) -> int:
+        raise RuntimeError(observation)
+
+
+def test_a_forecast_that_fails_ends_no_decision(bench: MakeBench) -> None:
+    room = bench(policy=Broken())
+    room.run(3.0)
+    assert room.last.reason == Reason.SHIELD_INVALID_LEVEL
+    assert len(room.last.forecast.late) == 3

@@ -19,12 +19,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 from rich.table import Table
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_option, options_from, require_at_least
+from hand_tracking_dsp.commands.arguments import (
+    add_bank,
+    add_clips,
+    add_option,
+    options_from,
+    require_at_least,
+)
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
 from hand_tracking_dsp.compression.bank.files import write_manifest
@@ -55,13 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "operating points of which none costs and errs more than another."
     )
     add_bank(parser)
-    parser.add_argument(
-        "--clips",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="PATH",
-        help="videos, bags, folders of pictures or of videos (default: the synthetic hand)",
+    add_clips(
+        parser,
+        "videos, bags, folders of pictures or of videos (default: the synthetic hand)",
     )
     parser.add_argument("--frames", type=int, metavar="N", help="frames of each clip at most (default: all)")
     parser.add_argument(

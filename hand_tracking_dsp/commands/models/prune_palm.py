@@ -26,6 +26,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import (
+    add_clips,
     add_images,
     add_original_bank,
     add_out,
@@ -87,13 +88,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "detector sees palms in no more of them than the dense one; in the last quarter of each, held out, "
         "palms are counted",
     )
-    parser.add_argument(
-        "--clips",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="PATH",
-        help=f"videos, bags, or folders of them, in every {_EVERY}th frame of which the palms are compared "
+    add_clips(
+        parser,
+        f"videos, bags, or folders of them, in every {_EVERY}th frame of which the palms are compared "
         "with the dense detector's",
     )
     parser.add_argument(

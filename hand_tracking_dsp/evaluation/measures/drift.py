@@ -18,10 +18,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from hand_tracking_dsp.control.forecast import DRIFT_OF_NO_USE_PERCENT
 from hand_tracking_dsp.evaluation.statistics import Array
-
-DRIFT_OF_NO_USE_PERCENT = 20.0
-"""Drift at which the hands count as wrong, % of palm size: a fingertip is then a finger's width off."""
 
 
 def accuracy_of_drift(drift_percent: Array | float) -> Array:

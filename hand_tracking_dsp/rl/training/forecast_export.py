@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from hand_tracking_dsp import __version__
+from hand_tracking_dsp.control.forecast import DRIFT_OF_NO_USE_PERCENT
 from hand_tracking_dsp.control.goal_policy import FADES_S, LEAST_ADVANTAGE
 from hand_tracking_dsp.control.learned import GOALS, LearnedPolicy
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES, POINT_OBSERVATION
@@ -39,7 +40,6 @@ DECISION_S = 0.1
 ADVANTAGE = 0.01
 """How much better another point must be than one just changed to, in wrong hands; see control.goal_policy."""
 
-_OF_NO_USE_PERCENT = 20.0
 _TOLERANCE = 1e-5
 _IMPOSSIBLE = -1e9
 
@@ -102,7 +102,7 @@ def forecast_network(mlp: PointMlp, contract: PolicyContract) -> bytes:
         name = f"hidden{index}"
     values |= {
         "shares_and_energy": np.array([2, 1], np.int64),
-        "of_no_use": np.float32(_OF_NO_USE_PERCENT),
+        "of_no_use": np.float32(DRIFT_OF_NO_USE_PERCENT),
         "advantage": np.float32(ADVANTAGE),
         "since_index": np.array([OBSERVATION_NAMES.index("time_since_switch_s")], np.int64),
         "fades": np.float32(-FADES_S),

@@ -19,7 +19,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hand_tracking_dsp.evaluation.measures.drift import DRIFT_OF_NO_USE_PERCENT, accuracy_of_drift
+from hand_tracking_dsp.control.forecast import DRIFT_OF_NO_USE_PERCENT
+from hand_tracking_dsp.evaluation.measures.drift import accuracy_of_drift
 
 
 def test_accuracy_falls_from_one_to_nothing_and_no_further() -> None:
