@@ -134,8 +134,13 @@ class BatteryReader:
         if 0 <= percentage <= _FULL and not self._last_percent <= _NEARLY_EMPTY_PERCENT:
             # No battery falls to one hundredth at once: what was above was another's, or a mistake.
             if not math.isnan(self._last_percent):
-                self._last_percent = math.nan
+                before, self._last_percent = self._last_percent, math.nan
                 self.notes.pop("percentage", None)
+                sentence = (
+                    f"The battery's percentage was {before:g}, then {percentage:g}: one of 0 to 1 is "
+                    "believed; let one driver publish the topic."
+                )
+                self._warn("two scales", sentence, stamp_s)
             return float(percentage)
         if 0 <= percentage <= 100 * _FULL:
             self._last_percent = percentage

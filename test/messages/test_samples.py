@@ -127,6 +127,7 @@ def test_a_stray_percentage_of_0_to_100_does_not_make_a_full_battery_an_empty_on
     charges = [reader.sample(battery(percentage=value), 0.0).charge for value in (0.9, 80.0, 0.9, 0.89)]
     assert charges == pytest.approx([0.9, 0.8, 0.9, 0.89])
     assert reader.notes == {}
+    assert "80, then 0.9" in reader.recent_warnings(1.0)[0], "a reading passes at once; its warning stays"
 
 
 @pytest.mark.parametrize("value", [-1.0, 111.0, 5000.0, math.inf, -math.inf, -1e30, math.nan])

@@ -100,7 +100,8 @@ def run(options: argparse.Namespace) -> int:
         console.print(f"The bank {bank.folder} has what was chosen.")
         if any(one.better for one in scales):
             console.print(
-                "Its levels do not say the same any more: policies have to be trained for it again."
+                "Its levels do not say the same any more: measure its operating points again ('models points "
+                "--update'), then policies have to be trained for it again."
             )
     return 0
 

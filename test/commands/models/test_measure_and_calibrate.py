@@ -127,7 +127,8 @@ def test_calibrate_updates_the_bank(
     old = read_manifest(tmp_path / "bank")
     assert run("calibrate", "--update") == 0
     shown = capsys.readouterr().out
-    assert "policies have to be trained for it again" in shown
+    told = " ".join(shown.split())
+    assert "measure its operating points again ('models points --update'), then policies have" in told
     assert shown.count("scaled ") >= 3
     new = read_manifest(tmp_path / "bank")
     assert new.levels[0].presence_threshold is None
