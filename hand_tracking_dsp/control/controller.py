@@ -162,7 +162,8 @@ class Controller:
         self._adjust_prices(situation)
         observation = self._observation(situation)
         answer = self._ask(observation, situation)
-        shielded = self._shield.review(answer, situation)
+        missed = self._late_price.share > self._options.goals.late_target
+        shielded = self._shield.review(answer, situation, missed)
         verdict = self._judge(shielded)
         self._switch(verdict.point)
         forecast = self._forecast(observation)
@@ -182,7 +183,7 @@ class Controller:
 
     def _observation(self, situation: Situation) -> Observation:
         return replace(
-            situation.observation(),
+            situation.observation(self._energy_price.lasts),
             weights=weights_of(self._late_price.value, self._energy_price.value),
             error_limit_percent=self._options.goals.error_limit_percent,
         )

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.control.frame_history import DECAYS_S
+from hand_tracking_dsp.control.frame_history import DECAYS_S, QUANTILES_S
 from hand_tracking_dsp.control.goals import EVEN, GoalWeights
 from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
 
@@ -57,6 +57,14 @@ OBSERVATION: tuple[ObservationField, ...] = (
     ObservationField("hands", "1", 0, 255, "Hands in view in the latest frame."),
     ObservationField("accelerator_utilization", "1", 0, 1, "Busy share of the GPU or other accelerator."),
     ObservationField("time_since_switch_s", "s", 0, 3600, "Time since the last switch, or the start."),
+    ObservationField("landmarks_budgets", "budget", 0, 10, "Mean time of the landmark network, over 5 s."),
+    ObservationField("detection_budgets", "budget", 0, 10, "Mean time of the palm detector, over 5 s."),
+    ObservationField("held_share", "1", 0, 1, "Share of hands held at rest instead of measured, over 5 s."),
+    ObservationField("hand_share", "1", 0, 1, "Share of frames with a hand in view, over 5 s."),
+    ObservationField("hands_lost_per_s", "1/s", 0, 30, "Hands that went out of view or were lost, over 5 s."),
+    ObservationField(
+        "battery_lasts", "1", 0, 10, "How long it lasts at this rate, relative to how long it is to last."
+    ),
 )
 """The observation's entries in their order."""
 
@@ -75,6 +83,8 @@ POINT_OBSERVATION: tuple[ObservationField, ...] = (
     *_by_age("late", "1", 1, "Share of recent frames that would be late at the point, over some"),
     *_by_age("tight", "1", 1, "Share of them over 0.7 of the budget, over some"),
     *_by_age("latency", "budget", 2, "Mean latency of them, each 2 budgets at most, over some"),
+    ObservationField("latency_p90", "budget", 0, 2, f"90th percentile of it over {QUANTILES_S:g} s."),
+    ObservationField("latency_p99", "budget", 0, 2, f"99th percentile of it over {QUANTILES_S:g} s."),
     ObservationField("level_time", "1", 0, 10, "Time of its network, relative to the dense level's."),
     ObservationField("cost", "1", 0, 10, "Processor time of a frame, relative to point 0's."),
     ObservationField("drift_percent", "percent", 0, 100, "Expected distance from the dense level (of palm)."),

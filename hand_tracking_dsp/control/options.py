@@ -36,8 +36,9 @@ class ShieldOptions:
     deadline_miss_limit: float = dynamic_option(
         0.25, "Share of late frames that forces a sparser operating point.", "share", 0, 1
     )
-    # With 20 s a policy that insists on a point too slow causes fewer than six changes a minute.
-    deadline_hold_s: float = dynamic_option(20.0, "How long denser points are barred then.", "s", 0, 3600)
+    deadline_hold_s: float = dynamic_option(
+        5.0, "How long denser points are barred then; each time soon after twice as long.", "s", 0, 3600
+    )
     stale_latency_s: float = dynamic_option(2.0, "Silence of stats that counts as lost.", "s", 0.05, 3600)
     # Some bases publish their battery once in ten seconds.
     stale_battery_s: float = dynamic_option(

@@ -63,5 +63,6 @@ class PointsWatch:
             for name, by_decay in shares.items()
             for decay_s, of_points in zip(DECAYS_S, by_decay, strict=True)
         }
+        values |= {"latency_p90": recent.p90, "latency_p99": recent.p99}
         values |= {name: getattr(figures, name) for name in _OF_THE_BANK}
         return values | {"drift_percent": self._difficulty.drift_percent(now_s)}

@@ -37,15 +37,23 @@ _ENERGY_LEAST, _ENERGY_MOST = 0.01, 10.0
 # A gauge shows steps of a percent, and less while more power is drawn: the rate is measured over a fall of so
 # much, over a quarter of an hour at most, and before there was such a fall after so many seconds.
 _FALL, _SHORTEST_S, _PATIENCE_S, _LONGEST_S = 0.03, 2.0, 20.0, 900.0
+# So many times the time is as good as for ever.
+_LONGEST = 10.0
 # Share of the time left in which an excess of once the rate allowed raises the price e-fold.
 _ENERGY_SHARE, _ENERGY_FASTEST_S, _ENERGY_SLOWEST_S = 0.05, 10.0, 300.0
 
 
 class LatePrice:
-    """Price of a late frame."""
+    """Price of a late frame.
+
+    Attributes:
+        value: The price, in wrong hands.
+        share: Share of late frames over the last minute, 0 to 1.
+    """
 
     def __init__(self) -> None:
         self.value = _LATE_START
+        self.share = 0.0
         self._late = self._frames = 0.0
         self._counted = (0, 0)
         self._stamp_s = -math.inf
@@ -61,18 +69,25 @@ class LatePrice:
         kept = math.exp(-passed_s / _LATE_S)
         self._late = kept * self._late + late
         self._frames = kept * self._frames + frames
-        excess = min(self._late / self._frames / target - 1.0, _MOST_EXCESS)
+        self.share = self._late / self._frames
+        excess = min(self.share / target - 1.0, _MOST_EXCESS)
         raised = self.value * math.exp(excess * passed_s / _LATE_S)
         self.value = min(max(raised, _LATE_LEAST), _LATE_MOST)
 
 
 class EnergyPrice:
-    """Price of energy, 0 while the battery lasts long enough, or nobody said how long it is to last."""
+    """Price of energy, 0 while the battery lasts long enough, or nobody said how long it is to last.
+
+    Attributes:
+        lasts: Time that the battery lasts at the present rate, relative to that for which it is to last, at
+            least 0; NaN: not known yet, or no matter.
+    """
 
     def __init__(self) -> None:
         self._logarithm = math.log(_ENERGY_LEAST)
         self._readings: deque[tuple[float, float]] = deque(maxlen=4096)
         self._stamp_s = -math.inf
+        self.lasts = math.nan
 
     @property
     def value(self) -> float:
@@ -90,6 +105,7 @@ class EnergyPrice:
         """
         passed_s = min(max(now_s - self._stamp_s, 0.0), 1.0)
         self._stamp_s = now_s
+        self.lasts = math.nan
         if math.isnan(charge) or left_s <= 0.0:
             self._readings.clear()
             self._logarithm = math.log(_ENERGY_LEAST)
@@ -98,6 +114,7 @@ class EnergyPrice:
         rate, allowed = self._rate(now_s), max(charge - reserve, 1e-6) / left_s
         if math.isnan(rate):
             return
+        self.lasts = min(allowed / rate, _LONGEST) if rate > 0.0 else _LONGEST
         slowness_s = min(max(_ENERGY_SHARE * left_s, _ENERGY_FASTEST_S), _ENERGY_SLOWEST_S)
         excess = min(rate / allowed - 1.0, _MOST_EXCESS)
         raised = self._logarithm + excess * passed_s / slowness_s

@@ -19,10 +19,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from hand_tracking_dsp.control.goals import BatteryGoal
 from hand_tracking_dsp.control.options import ShieldOptions
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.control.state import Situation
+
+# A point that fails again within a minute of its release is barred twice as long, up to eight times.
+_FORGIVEN_S, _MOST_HOLDS = 60.0, 8
+# A hundredth of a frame is no difference.
+_DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,8 @@ class Shield:
     """Reviews every answer of the policy; the first rule that applies decides.
 
     In this order: battery at its reserve, latency lost, battery lost, battery that does not report its
-    charge, invalid answer, deadline missed too often, drift no longer measured. Dwell time and the bounds
-    of the constrained mode are the controller's affair.
+    charge, invalid answer, deadline missed too often, more late frames than the goals accept, drift no longer
+    measured. Dwell time and the bounds of the constrained mode are the controller's affair.
     """
 
     def __init__(self, options: ShieldOptions, battery: BatteryGoal) -> None:
@@ -55,16 +62,26 @@ class Shield:
         self._at_reserve = False
         self._barred_below = 0
         self._barred_until_s = -math.inf
+        self._hold_s = 0.0
 
-    def review(self, answer: Answer, situation: Situation) -> Verdict:
-        """Return the verdict on a policy's answer; its point is always one of the bank."""
+    def review(self, answer: Answer, situation: Situation, missed: bool = False) -> Verdict:
+        """Return the verdict on a policy's answer; its point is always one of the bank.
+
+        Args:
+            answer: The answer.
+            situation: The situation.
+            missed: Whether the last minute had more late frames than the goals accept.
+        """
         verdict = self._battery_reserve(situation) or self._lost_input(situation)
         if verdict is not None:
             return verdict
         if answer.point is None:
             detail = f"{answer.detail} Point {situation.point} is kept."
             return Verdict(situation.point, Reason.SHIELD_INVALID_LEVEL, detail)
-        verdict = self._deadline(answer.point, situation) or self._blind(answer.point, situation)
+        verdict = self._deadline(answer.point, situation)
+        if verdict is None and missed:
+            verdict = self._late_target(answer.point, situation)
+        verdict = verdict or self._blind(answer.point, situation)
         return verdict or Verdict(answer.point, Reason.POLICY, answer.detail)
 
     def _battery_reserve(self, situation: Situation) -> Verdict | None:
@@ -103,7 +120,11 @@ class Shield:
         limit, now_s = self.options.deadline_miss_limit, situation.now_s
         if situation.summary.miss_share > limit and wanted <= situation.point:
             self._barred_below = situation.point + 1
-            self._barred_until_s = now_s + self.options.deadline_hold_s
+            if now_s >= self._barred_until_s:
+                again = now_s < self._barred_until_s + _FORGIVEN_S
+                self._hold_s = min(2 * self._hold_s, _MOST_HOLDS * self.options.deadline_hold_s) if again else 0.0
+                self._hold_s = max(self._hold_s, self.options.deadline_hold_s)
+            self._barred_until_s = now_s + self._hold_s
             cause = f"{situation.summary.miss_share:.0%} of frames were over {situation.budget_ms:.1f} ms"
             cause += f" (limit {limit:.0%})"
         elif now_s < self._barred_until_s and wanted < self._barred_below:
@@ -115,6 +136,20 @@ class Shield:
         if point == wanted:
             return None
         detail = f"{cause}: point {point} instead of {wanted}, which the policy wants."
+        return Verdict(point, Reason.SHIELD_DEADLINE, detail)
+
+    def _late_target(self, wanted: int, situation: Situation) -> Verdict | None:
+        """Refuse a point whose frames of the last two seconds would be late more often than a sparser one's."""
+        late = situation.by_point.get("late_2s")
+        if late is None or not np.isfinite(late).all():
+            return None
+        point = wanted + int(np.argmin(np.round(late[wanted:], _DIGITS)))
+        if point == wanted:
+            return None
+        detail = (
+            f"More frames of the last minute were late than the goals accept, and {late[wanted]:.1%} of the "
+            f"last two seconds' at point {wanted}, which the policy wants: point {point}."
+        )
         return Verdict(point, Reason.SHIELD_DEADLINE, detail)
 
     def _blind(self, wanted: int, situation: Situation) -> Verdict | None:

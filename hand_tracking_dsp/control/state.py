@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from hand_tracking_dsp.control.clock_offset import ClockOffset
+from hand_tracking_dsp.control.hands_watch import HandsWatch
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.point_figures import Array, PointFigures
@@ -61,6 +62,7 @@ class Situation:
         drift_sparser_percent: Drift of the next sparser level, at the dense level; NaN: not measured lately.
         drift_missing_s: Seconds for which hands were in view and drift, which was received before, was not;
             0 where it never was.
+        of_hands: Entries of the observation that HandsWatch has, by name.
         by_point: What is expected at each point, float64 [points] by the names of POINT_OBSERVATION.
         densest: Number of the densest point that policies should choose.
         frames: Frames with a hand that was measured so far, at whatever point.
@@ -83,6 +85,7 @@ class Situation:
     drift_percent: float = math.nan
     drift_sparser_percent: float = math.nan
     drift_missing_s: float = 0.0
+    of_hands: Mapping[str, float] = field(default_factory=dict)
     by_point: Mapping[str, Array] = field(default_factory=dict)
     densest: int = 0
     frames: int = 0
@@ -98,10 +101,16 @@ class Situation:
         """Return the battery's charge last received, 0 to 1; NaN: mains power, or not reported."""
         return self.battery.known_charge if self.battery else math.nan
 
-    def observation(self) -> Observation:
-        """Return the observation of it for a policy."""
+    def observation(self, battery_lasts: float = math.nan) -> Observation:
+        """Return the observation of it for a policy.
+
+        Args:
+            battery_lasts: Time that the battery lasts, relative to that for which it is to last; NaN: unknown.
+        """
         frame, summary = self.frame, self.summary
         values = {
+            **self.of_hands,
+            "battery_lasts": battery_lasts,
             "operating_point": self.point,
             "latency_p50_budgets": summary.p50_ms / self.budget_ms,
             "latency_p95_budgets": summary.p95_ms / self.budget_ms,
@@ -143,6 +152,7 @@ class StateBuffer:
     def __init__(self, options: ControllerOptions, figures: PointFigures) -> None:
         self._figures = figures
         self._points = PointsWatch(figures)
+        self._hands = HandsWatch()
         self.clocks = ClockOffset()
         self._inbox: deque[LatencySample | BatterySample] = deque(maxlen=self.INBOX)
         self._frame: LatencySample | None = None
@@ -209,6 +219,7 @@ class StateBuffer:
             drift_percent=self._drift.mean(now_s),
             drift_sparser_percent=self._drift_sparser.mean(now_s),
             drift_missing_s=self._drift_missing_s,
+            of_hands=self._hands.values(now_s, options.budget_ms) if fresh else {},
             by_point=self._points.by_point(now_s, options.budget_ms),
             densest=self._figures.densest,
             frames=self._points.frames,
@@ -246,6 +257,8 @@ class StateBuffer:
             self._resumed_s = sample.stamp_s
         self._received_s = max(self._received_s, sample.stamp_s)
         settled = sample.stamp_s - self._resumed_s >= self._options.settle_s
+        if settled:
+            self._hands.add(sample)
         if not (settled and sample.hands > 0):
             return
         self._points.add(sample, self._options.budget_ms)

@@ -182,7 +182,7 @@ def entries_of(bank: Manifest) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("change", "difference"),
     [
-        (lambda entries: entries[:-1], "it does not know the observation 'time_since_switch_s'"),
+        (lambda entries: entries[:-1], "it does not know the observation 'battery_lasts'"),
         (
             lambda entries: [*entries, {**entries[0], "name": "humidity"}],
             "it needs the observation 'humidity', which does not exist",

@@ -14,8 +14,8 @@
 
 """The hidden conditions of an episode: hands in view, load, clock, budget.
 
-Load by other processes and a throttled clock are hidden states; throttling comes and goes with the
-surroundings, not with the tracker's own load, a simplification.
+Load by other processes and a throttled clock are hidden states; this throttling comes and goes with the
+surroundings; see heat for the tracker's own.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import numpy as np
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.episode import STEP_S, Array, EpisodeOptions, Indices, Range
 
-_RATES_HZ = (30, 20, 16, 10)
+_RATES_HZ = (120, 90, 60, 30, 20, 16, 10)
 # Hands in view: mostly one, none for a few seconds, two for longer.
 _HANDS_AT_FIRST, _HANDS_MEAN_S = (0.1, 0.5, 0.4), (4.0, 20.0, 12.0)
 # Exponents on the share of measured hands: above 1 they move less than in the recordings.
@@ -44,6 +44,9 @@ class Conditions:
     Attributes:
         device: Device model, with the levels as far apart as they are in this episode.
         speed: Factor by which the networks run slower than on that device.
+        overhead: Factor on the time of a frame besides the networks.
+        camera_hz: Frame rate of the camera, Hz.
+        scene_pace: Factor by which scenes last longer than that device's.
         max_hands: Hands that are looked for.
         hands: int64 [t]: hands in view.
         load_state: int64 [t]: load state of the device model.
@@ -60,6 +63,9 @@ class Conditions:
     load_depth: float
     throttle: Array
     budget_ms: float
+    overhead: float = 1.0
+    camera_hz: int = 30
+    scene_pace: float = 1.0
 
     @property
     def dense_ms(self) -> float:
@@ -68,9 +74,20 @@ class Conditions:
 
     @property
     def rate_hz(self) -> int:
-        """Highest frame rate that the device can keep up with, dense and with two hands."""
+        """Highest frame rate of the camera that the device can keep up with, dense and with two hands."""
         slowest_s = 1e-3 * self.speed * (2 * self.device.level_ms[0] + 0.2 * self.device.detector_ms)
-        return next((rate for rate in _RATES_HZ if 1 / rate > 1.1 * slowest_s), _RATES_HZ[-1])
+        rates = [rate for rate in _RATES_HZ if rate <= self.camera_hz]
+        return next((rate for rate in rates if 1 / rate > 1.1 * slowest_s), _RATES_HZ[-1])
+
+    @property
+    def scene_s(self) -> float:
+        """Mean length of a scene, seconds."""
+        return self.device.difficulty_mean_s * self.scene_pace
+
+    @property
+    def overhead_ms(self) -> float:
+        """Time of a frame besides the networks, milliseconds."""
+        return self.device.overhead_ms * self.overhead * math.sqrt(self.speed)
 
     def measured(self, random: np.random.Generator) -> Indices:
         """Draw how many of the hands in view are measured on each frame, int64 [p, t, f].
@@ -78,7 +95,7 @@ class Conditions:
         A point's share of measured hands is that of its recordings; hands move more or less than there for a
         scene at a time. What a point measures, others with a larger share do, too.
         """
-        stillness = _scene_values(random, len(self.hands), self.device.difficulty_mean_s, _STILLNESS)
+        stillness = _scene_values(random, len(self.hands), self.scene_s, _STILLNESS)
         frames = round(STEP_S * self.rate_hz)
         drawn = random.random((len(self.hands), frames, int(self.hands.max(initial=1))))
         in_view = np.arange(drawn.shape[2]) < self.hands[:, None, None]
@@ -119,11 +136,13 @@ def draw_conditions(
     max_hands = 1 if random.random() < options.single else 2
     first = int(random.choice(3, p=_HANDS_AT_FIRST))
     hands = _walk(random, steps, first, _HANDS_MEAN_S, _HANDS_NEXT)
-    pace = log_uniform(random, options.load_pace[random.integers(len(options.load_pace))])
+    pace = _of_ranges(random, options.load_pace)
     first = int(random.integers(len(device.states)))
     mean_s = [state.mean_s * pace for state in device.states]
     load_state = _walk(random, steps, first, mean_s, [state.next for state in device.states])
     depth = random.uniform(*options.load_depth)
+    overhead = log_uniform(random, options.overheads)
+    rates, shares = zip(*options.cameras, strict=True)
     return Conditions(
         device=device,
         speed=speed,
@@ -131,7 +150,10 @@ def draw_conditions(
         hands=np.minimum(hands, max_hands),
         load_state=load_state,
         load_depth=depth,
-        budget_ms=_feasible_ms(device, speed, depth, max_hands) * random.uniform(*options.budgets),
+        overhead=overhead,
+        camera_hz=int(random.choice(rates, p=shares)),
+        scene_pace=_of_ranges(random, options.scene_pace),
+        budget_ms=_feasible_ms(device, speed, overhead, depth, max_hands) * random.uniform(*options.budgets),
         throttle=_throttle(random, options, steps),
     )
 
@@ -139,6 +161,11 @@ def draw_conditions(
 def log_uniform(random: np.random.Generator, bounds: Range) -> float:
     """Draw a number whose logarithm is uniform between bounds."""
     return float(np.exp(random.uniform(*np.log(bounds))))
+
+
+def _of_ranges(random: np.random.Generator, ranges: Sequence[Range]) -> float:
+    """Draw one of the ranges, then a log-uniform value in it."""
+    return log_uniform(random, ranges[int(random.integers(len(ranges)))])
 
 
 def _contrasted(device: DeviceModel, exponent: float) -> DeviceModel:
@@ -177,10 +204,10 @@ def _scene_values(random: np.random.Generator, steps: int, mean_s: float, bounds
     return values
 
 
-def _feasible_ms(device: DeviceModel, speed: float, depth: float, max_hands: int) -> float:
+def _feasible_ms(device: DeviceModel, speed: float, overhead: float, depth: float, max_hands: int) -> float:
     """Return what the sparsest level keeps on 99 of 100 frames in the worst load state, milliseconds."""
     sparsest_ms = min(device.level_ms[point.level] for point in device.points)
-    quiet_ms = device.overhead_ms * math.sqrt(speed) + sparsest_ms * speed * max_hands
+    quiet_ms = device.overhead_ms * overhead * math.sqrt(speed) + sparsest_ms * speed * max_hands
     worst = max(device.draw(state, np.array([0.99]))[0] for state in range(len(device.states)))
     return float(quiet_ms * worst**depth)
 

@@ -33,12 +33,15 @@ from hand_tracking_dsp.rl.simulation.episode import (
     EpisodeOptions,
     Indices,
 )
+from hand_tracking_dsp.rl.simulation.heat import HeatModel
 from hand_tracking_dsp.rl.simulation.reward import inference_time
 from hand_tracking_dsp.tracking.operating_point import densest_choice
 
 # One measurement is of one or two hands in one pose: it scatters around the scene's drift. As in recorded
 # traces, like the stand-ins' sizes and their loose ties to drift.
 _PROBE_STD = 0.45
+# Time in which the tracker's own heat comes and goes: as fast as batteries drain in two minutes.
+_HEAT_S = (10.0, 60.0)
 # Of a battery that is to last, for some of it to be there.
 _LEAST_CHARGE = 0.4
 
@@ -67,12 +70,13 @@ def draw_under(
     frame_ms = 1e3 / conditions.rate_hz
     measured = conditions.measured(random)
     network_ms = conditions.network_ms(measured)
-    compute_ms = network_ms + conditions.detection_ms()[:, None]
-    quiet_ms = device.overhead_ms * math.sqrt(conditions.speed) + compute_ms
+    detection_ms = conditions.detection_ms()[:, None]
+    compute_ms = network_ms + detection_ms
+    quiet_ms = conditions.overhead_ms + compute_ms
     drawn = np.stack([device.draw(int(state), random.random(quiet_ms.shape[2:])) for state in states])
     slower = drawn**depth
     latency_ms = quiet_ms * slower
-    difficulty = _scenes(random, device, steps)
+    difficulty = _scenes(random, device, conditions.scene_s, steps)
     of_levels, drift = _drift(device, difficulty)
     seen = np.where(hands > 0, 1.0, np.nan)
     residual = log_uniform(random, (0.3, 1.5))
@@ -90,6 +94,9 @@ def draw_under(
         frame_s=frame_ms * 1e-3,
         latency_ms=latency_ms,
         network_ms=network_ms * slower,
+        detection_ms=detection_ms * slower,
+        told=bool(random.random() >= options.untold),
+        heat=_heat(random, options, tracker_w.mean(axis=1)[[-1, densest]]),
         expected_time=_expected_time(device, states, depth, quiet_ms, budget_ms) * (hands > 0),
         drift_percent=drift * seen,
         measured_percent=drift * noise[0] * possible,
@@ -106,6 +113,28 @@ def draw_under(
         energy=busy / min(conditions.dense_ms / frame_ms, 1.0),
         densest=densest,
         **_battery(random, options, tracker_w[[-1, densest]]),
+    )
+
+
+def _heat(random: np.random.Generator, options: EpisodeOptions, mean_w: Array) -> HeatModel | None:
+    """Draw how the tracker's own heat throttles it, if it does.
+
+    Args:
+        random: Source of the numbers.
+        options: Ranges to draw from.
+        mean_w: Mean power of the tracker at the cheapest and at the densest point, [2], watts.
+    """
+    heated, time_s = random.random() < options.heating, log_uniform(random, _HEAT_S)
+    limit, slower = random.uniform(*options.heat_limit), random.uniform(*options.heat_slower)
+    start = random.random()
+    least_w, most_w = mean_w.tolist()
+    if not heated or most_w <= least_w:
+        return None
+    return HeatModel(
+        limit_w=least_w + limit * (most_w - least_w),
+        time_s=time_s,
+        slower=slower,
+        start_w=least_w + start * (most_w - least_w),
     )
 
 
@@ -152,14 +181,14 @@ def _found(device: DeviceModel, hands: Indices) -> Array:
     return np.where(hands > 1, shares, 1.0)
 
 
-def _scenes(random: np.random.Generator, device: DeviceModel, steps: int) -> Array:
+def _scenes(random: np.random.Generator, device: DeviceModel, mean_s: float, steps: int) -> Array:
     """Draw the difficulty of the scenes, [t], 0 to 1: Beta-distributed, constant but for a little noise."""
     mean, std = device.difficulty_mean, device.difficulty_std
     spread = max(mean * (1 - mean) / max(std, 1e-6) ** 2 - 1, 1e-3)
     difficulty = np.empty(steps)
     step = 0
     while step < steps:
-        length = max(1, round(random.exponential(device.difficulty_mean_s) / STEP_S))
+        length = max(1, round(random.exponential(mean_s) / STEP_S))
         difficulty[step : step + length] = random.beta(mean * spread + 1e-6, (1 - mean) * spread + 1e-6)
         step += length
     return np.clip(difficulty + random.normal(0, 0.03, steps), 0, 1)

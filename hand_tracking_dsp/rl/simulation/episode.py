@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.evaluation.measures.drift import accuracy_of_drift
-from hand_tracking_dsp.rl.simulation.reward import inference_time
+from hand_tracking_dsp.rl.simulation.heat import HeatModel
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -49,6 +49,9 @@ class EpisodeOptions:
             through ROS 2 slows by its square root.
         contrasts: Exponent on each level's time relative to the dense one's: 1 = as recorded, in INT8; with
             2.2 the levels lie as far apart as in fp32, without INT8 arithmetic (bank.json).
+        overheads: Factor on the time of a frame besides the networks, log-uniform: larger pictures, a slower way
+            through ROS 2.
+        cameras: Frame rates of cameras, Hz, and how often each is met.
         single: Share of episodes in which one hand is looked for; two in the others.
         budgets: Latency budget as a multiple of a feasible one: what the sparsest level keeps on 99 of 100
             frames with all hands in view, in the worst load state.
@@ -56,6 +59,10 @@ class EpisodeOptions:
             is chosen, then a value in it (log-uniform).
         load_depth: Exponent on the slow-down of loaded states: 0 = no load, 1 = as the model.
         throttling: Share of episodes in which the clock is throttled at times, and by what factor.
+        heating: Share of episodes in which the tracker's own heat throttles it.
+        heat_limit: Power at which it does: 0 = the cheapest point's, 1 = the densest one's.
+        heat_slower: Factor by which it is slower then.
+        scene_pace: Factor by which scenes last longer than the device model's; as load_pace.
         capacity_wh: Capacity of the battery; one interval is chosen, then a value in it.
         mains: Share of episodes without a battery.
         charge: State of charge at the beginning.
@@ -66,15 +73,22 @@ class EpisodeOptions:
         lasting: Share of the episodes with a battery in which it is to last to their end.
         enough: Charge that may be used there: 0 = what the cheapest point needs, 1 = what the densest does.
         blind: Share of episodes in which drift is not measured.
+        untold: Share of episodes in which frames do not say what parts of their time the networks took.
     """
 
     speeds: Range = (1.0, 10.0)
     contrasts: Range = (1.0, 2.2)
+    overheads: Range = (1.0, 2.0)
+    cameras: tuple[tuple[int, float], ...] = ((30, 0.7), (60, 0.2), (120, 0.1))
     single: float = 0.6
     budgets: Range = (1.0, 1.6)
     load_pace: tuple[Range, ...] = ((0.7, 2.0),)
     load_depth: Range = (0.3, 1.0)
     throttling: tuple[float, float, float] = (0.3, 1.1, 1.4)
+    heating: float = 0.25
+    heat_limit: Range = (0.2, 1.2)
+    heat_slower: Range = (1.2, 1.6)
+    scene_pace: tuple[Range, ...] = ((0.7, 1.5),)
     capacity_wh: tuple[Range, ...] = ((15.0, 30.0), (45.0, 80.0))
     mains: float = 0.25
     charge: Range = (0.2, 1.0)
@@ -84,11 +98,24 @@ class EpisodeOptions:
     lasting: float = 0.5
     enough: Range = (0.2, 2.0)
     blind: float = 0.05
+    untold: float = 0.05
 
 
 TRAINING = EpisodeOptions()
-HELD_OUT = EpisodeOptions(load_pace=((0.4, 0.7), (2.0, 3.5)), capacity_wh=((30.0, 45.0), (80.0, 120.0)))
-"""Paces of load and batteries that lie outside those trained on."""
+HELD_OUT = EpisodeOptions(
+    speeds=(1.0, 14.0),
+    overheads=(1.5, 3.0),
+    cameras=((30, 0.5), (60, 0.2), (90, 0.3)),
+    single=0.4,
+    load_pace=((0.4, 0.7), (2.0, 3.5)),
+    throttling=(0.4, 1.4, 1.7),
+    heating=0.35,
+    heat_limit=(0.0, 1.0),
+    heat_slower=(1.4, 2.0),
+    scene_pace=((0.3, 0.6), (2.0, 4.0)),
+    capacity_wh=((30.0, 45.0), (80.0, 120.0)),
+)
+"""Devices, cameras, loads, heat, scenes and batteries that lie outside those trained on, in part or altogether."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +128,9 @@ class Episode:
         frame_s: Time between two frames, seconds.
         latency_ms: float64 [l, t, f]: time of each frame, end to end, milliseconds.
         network_ms: float64 [l, t, f]: part of it that the landmark network takes, milliseconds.
+        detection_ms: float64 [t, f]: part of it that the palm detector takes, milliseconds.
+        told: Whether frames say these parts.
+        heat: How its own heat throttles the tracker, which none of these figures knows; None: it does not.
         expected_time: float64 [l, t]: reward.inference_time expected from the hidden states, without the
             frames' own luck.
         drift_percent: float64 [l, t]: deviation from the dense level, % of palm size; NaN without a hand.
@@ -130,6 +160,9 @@ class Episode:
     frame_s: float
     latency_ms: Array
     network_ms: Array
+    detection_ms: Array
+    told: bool
+    heat: HeatModel | None
     expected_time: Array
     drift_percent: Array
     measured_percent: Array
@@ -170,14 +203,19 @@ class Episode:
 
     @property
     def time(self) -> Array:
-        """Return the normalized inference time that came about, float64 [l, t]; 0 without a hand."""
-        means: Array = inference_time(self.latency_ms / self.budget_ms).mean(axis=2)
-        return means * (self.hands > 0)
+        """Return the normalized inference time without heat, float64 [l, t]; 0 without a hand."""
+        means: Array = self.late().mean(axis=2)
+        return means
 
-    @property
-    def late(self) -> NDArray[np.bool_]:
-        """Return which frames with a hand are over the budget, bool [l, t, f]; without one none is late."""
-        return (self.latency_ms > self.budget_ms) & (self.hands > 0)[:, None]
+    def late(self, slower: Array | float = 1.0) -> NDArray[np.bool_]:
+        """Return which frames with a hand are over the budget, bool [l, t, f]; without one none is late.
+
+        Args:
+            slower: Factor by which computing is slower by its own heat, a number or float64 [t].
+        """
+        factor = np.broadcast_to(slower, self.hands.shape)[:, None]
+        found: NDArray[np.bool_] = (self.latency_ms * factor > self.budget_ms) & (self.hands > 0)[:, None]
+        return found
 
     def drained(self) -> Array:
         """Return how much of the battery's charge each step takes, float64 [l, t]; 0 on mains power."""

@@ -36,6 +36,7 @@ from hand_tracking_dsp.control.policies import Policy
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 from hand_tracking_dsp.evaluation.workload.tally import NEAR_PERCENT
 from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode
+from hand_tracking_dsp.rl.simulation.heat import Warmth
 from hand_tracking_dsp.rl.simulation.reward import reward
 
 _START_S = 100.0
@@ -57,6 +58,7 @@ class StepOutcome:
         energy: The tracker's power, relative to the dense level's on one hand.
         tracker_j: Energy that the tracker took, joules.
         charge: State of charge afterwards; NaN: mains power.
+        slower: Factor by which computing was slower by the tracker's own heat.
     """
 
     level: int
@@ -69,6 +71,7 @@ class StepOutcome:
     energy: float
     tracker_j: float
     charge: float
+    slower: float
 
 
 class Simulation:
@@ -99,8 +102,8 @@ class Simulation:
         self.controller = Controller(figures, policy, options)
         self._charge = math.nan if math.isnan(episode.capacity_wh) else episode.charge
         self._drained = episode.drained()
-        self._time, self._accuracy = episode.time, episode.accuracy
-        self._late = episode.late.sum(axis=2)
+        self._accuracy = episode.accuracy
+        self._warmth = Warmth(episode.heat) if episode.heat else None
         self._noise = np.random.default_rng(episode.seed + 1)
         # The controller has received a frame before it first decides.
         self._receive(1)
@@ -109,6 +112,11 @@ class Simulation:
     def now_s(self) -> float:
         """Time of the next decision, seconds."""
         return _START_S + self.step * STEP_S
+
+    @property
+    def slower(self) -> float:
+        """Return the factor by which computing is slower by the tracker's own heat."""
+        return self._warmth.slower if self._warmth else 1.0
 
     @property
     def done(self) -> bool:
@@ -129,12 +137,17 @@ class Simulation:
         decision = self.controller.decide(self.now_s)
         self.level = decision.point
         level, step, episode = self.level, self.step, self.episode
-        rewards = reward(self.weights, self._accuracy[:, step], self._time[:, step], episode.energy[:, step])
+        slower, seen = self.slower, episode.hands[step] > 0
+        late_frames = (episode.latency_ms[:, step] * slower > episode.budget_ms) & seen
+        time = late_frames.mean(axis=1)
+        rewards = reward(self.weights, self._accuracy[:, step], time, episode.energy[:, step])
         self._charge = max(self._charge - float(self._drained[level, step]), 0.0)
         self._receive(episode.latency_ms.shape[2])
+        if self._warmth:
+            self._warmth.add(float(episode.tracker_w[level, step]), STEP_S)
         self.step += 1
         drift = float(episode.drift_percent[level, step])
-        late, frames = int(self._late[level, step]), episode.latency_ms.shape[2]
+        late, frames = int(late_frames[level].sum()), late_frames.shape[1]
         right = float(episode.found[level, step]) * (drift <= NEAR_PERCENT)
         outcome = StepOutcome(
             level=level,
@@ -147,6 +160,7 @@ class Simulation:
             energy=float(episode.energy[level, step]),
             tracker_j=float(episode.tracker_w[level, step]) * STEP_S,
             charge=self._charge,
+            slower=slower,
         )
         return decision, outcome
 
@@ -165,8 +179,10 @@ class Simulation:
         if step % round(1 / STEP_S) == 0:  # measured once a second
             drift = float(episode.measured_percent[level, step])
             sparser = float(episode.measured_sparser_percent[step]) if level == 0 else math.nan
-        latencies_ms, networks_ms = (
-            ms[level, step, :frames].tolist() for ms in (episode.latency_ms, episode.network_ms)
+        slower = self.slower
+        latencies_ms, networks_ms, detections_ms = (
+            (ms[step, :frames] * slower).tolist()
+            for ms in (episode.latency_ms[level], episode.network_ms[level], episode.detection_ms)
         )
         for index, latency_ms in enumerate(latencies_ms):
             stamp_s = self.now_s + index * episode.frame_s
@@ -180,7 +196,8 @@ class Simulation:
                     drift_sparser=sparser if index == 0 else math.nan,
                     hands=hands,
                     predicted=hands - int(episode.measured[level, step, index]),
-                    landmarks_ms=networks_ms[index],
+                    landmarks_ms=networks_ms[index] if episode.told else math.nan,
+                    detection_ms=detections_ms[index] if episode.told else math.nan,
                     **common,
                 )
             )

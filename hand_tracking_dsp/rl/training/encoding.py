@@ -52,6 +52,12 @@ ENCODING: dict[str, FieldEncoding] = {
     "hands": FieldEncoding(0, 2, 0),
     "accelerator_utilization": FieldEncoding(0, 1, 0),
     "time_since_switch_s": FieldEncoding(0, 12, 12),
+    "landmarks_budgets": FieldEncoding(0, 1, 0.3),
+    "detection_budgets": FieldEncoding(0, 1, 0),
+    "held_share": FieldEncoding(0, 1, 0),
+    "hand_share": FieldEncoding(0, 1, 1),
+    "hands_lost_per_s": FieldEncoding(0, 1, 0),
+    "battery_lasts": FieldEncoding(0, 2, 1),
 }
 """By entry; the level itself becomes one number for each level of the bank, 1 for the level in use."""
 

@@ -120,17 +120,24 @@ def _play(
     episode = draw_episode(device, seed, options)
     policy = WanderingPolicy(seed, figures.densest)
     simulation = Simulation(episode, policy, _FREE, JUDGED, figures)
-    seen = [decision.observation for decision, _ in simulation.run()][: episode.steps - HORIZON + 1]
+    decisions, outcomes = zip(*simulation.run(), strict=True)
+    seen = [decision.observation for decision in decisions][: episode.steps - HORIZON + 1]
+    slower = np.array([outcome.slower for outcome in outcomes])
     return (
         np.stack([observation.vector for observation in seen]),
         np.stack([observation.by_point for observation in seen]),
-        _labels(episode),
+        _labels(episode, slower),
     )
 
 
-def _labels(episode: Episode) -> Floats:
-    """Return what comes in the HORIZON steps from each one on, float32 [steps - HORIZON + 1, p, 3]."""
-    what = (episode.late.mean(axis=2), 1.0 - episode.accuracy, episode.energy)
+def _labels(episode: Episode, slower: Array) -> Floats:
+    """Return what comes in the HORIZON steps from each one on, float32 [steps - HORIZON + 1, p, 3].
+
+    Args:
+        episode: The episode.
+        slower: Factor by which its own heat slowed the tracker, float64 [t].
+    """
+    what = (episode.late(slower).mean(axis=2), 1.0 - episode.accuracy, episode.energy)
     return np.stack([_means(values) for values in what], axis=-1).astype(np.float32)
 
 

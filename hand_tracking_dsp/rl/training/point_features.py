@@ -40,6 +40,11 @@ SHARED: tuple[str, ...] = (
     "hands",
     "accelerator_utilization",
     "time_since_switch_s",
+    "landmarks_budgets",
+    "detection_budgets",
+    "held_share",
+    "hand_share",
+    "hands_lost_per_s",
 )
 """Entries of the observation that every point's features hold; the battery says nothing of what comes."""
 

@@ -57,7 +57,7 @@ def test_arrays_are_by_level_step_and_frame(whole_device, episodes) -> None:
         for name in ("measured_sparser_percent", "hands", "residual_percent", "input_mean", "input_std"):
             assert getattr(episode, name).shape == (steps,), name
         assert episode.accuracy.shape == episode.time.shape == episode.drained().shape == (levels, steps)
-        assert episode.late.shape == (levels, steps, frames)
+        assert episode.late().shape == (levels, steps, frames)
 
 
 def test_a_episode_may_be_shorter(whole_device) -> None:
@@ -164,12 +164,15 @@ def test_one_hand_is_looked_for_where_that_is_all(whole_device) -> None:
 
 
 def test_held_out_ranges_do_not_touch_those_of_training() -> None:
-    for name in ("load_pace", "capacity_wh"):
+    for name in ("load_pace", "scene_pace", "capacity_wh"):
         for low, high in getattr(HELD_OUT, name):
             assert low < high
             for begin, end in getattr(TRAINING, name):
                 assert high <= begin or low >= end, name
-    assert replace(HELD_OUT, load_pace=TRAINING.load_pace, capacity_wh=TRAINING.capacity_wh) == TRAINING
+    for name in ("speeds", "overheads", "heat_slower"):
+        assert getattr(HELD_OUT, name)[1] > getattr(TRAINING, name)[1], name
+    assert HELD_OUT.heat_limit[0] < TRAINING.heat_limit[0], "devices that grow hot at less power"
+    assert {rate for rate, _ in HELD_OUT.cameras} - {rate for rate, _ in TRAINING.cameras}
 
 
 def test_held_out_batteries_are_of_no_size_trained_with(whole_device) -> None:

@@ -27,10 +27,10 @@ from hand_tracking_dsp.rl.simulation.episode import STEP_S, EpisodeOptions
 def test_frames_without_a_hand_are_never_late(episodes) -> None:
     for episode in episodes:
         empty = episode.hands == 0
-        assert not episode.late[:, empty].any()
+        assert not episode.late()[:, empty].any()
         assert (episode.time[:, empty] == 0).all()
         assert (episode.expected_time[:, empty] == 0).all()
-    assert any(episode.late.any() for episode in episodes)
+    assert any(episode.late().any() for episode in episodes)
 
 
 def test_the_battery_is_drained_by_what_is_drawn(episodes) -> None:

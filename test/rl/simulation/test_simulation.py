@@ -37,12 +37,12 @@ OPTIONS = without_deadline_shield(ControllerOptions())
 
 @pytest.fixture(scope="module")
 def on_mains(device) -> Episode:
-    return draw_episode(device, 1, EpisodeOptions(mains=1.0), steps=80)
+    return draw_episode(device, 1, EpisodeOptions(mains=1.0, heating=0.0), steps=80)
 
 
 @pytest.fixture(scope="module")
 def on_battery(device) -> Episode:
-    episode = draw_episode(device, 2, EpisodeOptions(mains=0.0), steps=80)
+    episode = draw_episode(device, 2, EpisodeOptions(mains=0.0, heating=0.0, untold=0.0), steps=80)
     return replace(episode, charge=0.9)
 
 
@@ -64,7 +64,7 @@ def test_a_constant_level_gains_what_was_drawn_for_it(power, level, figures, req
     gained = reward(WEIGHTS, episode.accuracy, episode.time, episode.energy)
     assert [outcome.reward for outcome in outcomes] == pytest.approx(gained[level])
     assert [outcome.mean_reward for outcome in outcomes] == pytest.approx(gained.mean(axis=0))
-    assert [outcome.late for outcome in outcomes] == episode.late[level].sum(axis=1).tolist()
+    assert [outcome.late for outcome in outcomes] == episode.late()[level].sum(axis=1).tolist()
     drifts = [outcome.drift_percent for outcome in outcomes]
     np.testing.assert_array_equal(drifts, episode.drift_percent[level])
     assert sum(one.tracker_j for one in outcomes) == pytest.approx(episode.tracker_w[level].sum() * STEP_S)

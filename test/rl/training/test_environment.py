@@ -118,7 +118,7 @@ def test_the_reward_is_that_over_the_mean_of_the_levels(make) -> None:
     assert gained == pytest.approx(got - raw.mean(axis=0))
     means = info["episode_means"]
     assert means["reward"] == pytest.approx(got.mean())
-    assert means["miss_share"] == pytest.approx(episode.late[levels, np.arange(STEPS)].mean())
+    assert means["miss_share"] == pytest.approx(episode.late()[levels, np.arange(STEPS)].mean())
     assert means["energy"] == pytest.approx(episode.energy[levels, np.arange(STEPS)].mean())
     assert means["drift_percent"] == pytest.approx(
         np.nanmean(episode.drift_percent[levels, np.arange(STEPS)]) if episode.hands.any() else 0.0

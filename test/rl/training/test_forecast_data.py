@@ -42,7 +42,7 @@ def test_labels_are_of_the_seconds_that_follow(data, device) -> None:
     episode = draw_episode(device, 3, TRAINING)
     for step in (0, 100, 240 - HORIZON):
         ahead = slice(step, step + HORIZON)
-        assert data.labels[step, :, 0] == pytest.approx(episode.late[:, ahead].mean(axis=(1, 2)), abs=1e-6)
+        assert data.labels[step, :, 0] == pytest.approx(episode.late()[:, ahead].mean(axis=(1, 2)), abs=1e-6)
         assert data.labels[step, :, 1] == pytest.approx(1 - episode.accuracy[:, ahead].mean(axis=1), abs=1e-6)
         assert data.labels[step, :, 2] == pytest.approx(episode.energy[:, ahead].mean(axis=1), rel=1e-5)
 

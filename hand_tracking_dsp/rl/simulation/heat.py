@@ -1,0 +1,59 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Throttling by the tracker's own heat: what it draws warms the device, and above a limit the clock falls."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+_RELEASE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class HeatModel:
+    """A device of one heat capacity: warmth follows the tracker's power with one time constant.
+
+    Attributes:
+        limit_w: Mean power above which the clock falls, watts; it rises again below 0.9 of that.
+        time_s: Time constant, seconds.
+        slower: Factor by which computing is slower then, at least 1.
+        start_w: Mean power that the device is as warm as at the beginning, watts.
+    """
+
+    limit_w: float
+    time_s: float
+    slower: float
+    start_w: float
+
+
+class Warmth:
+    """Warmth of a device over time."""
+
+    def __init__(self, model: HeatModel) -> None:
+        self._model = model
+        self._mean_w = model.start_w
+        self._throttled = model.start_w > model.limit_w
+
+    @property
+    def slower(self) -> float:
+        """Return the factor by which computing is slower at present."""
+        return self._model.slower if self._throttled else 1.0
+
+    def add(self, power_w: float, passed_s: float) -> None:
+        """Draw a power in watts for some seconds."""
+        model = self._model
+        self._mean_w += (power_w - self._mean_w) * -math.expm1(-passed_s / model.time_s)
+        self._throttled = self._mean_w > model.limit_w * (_RELEASE if self._throttled else 1.0)
