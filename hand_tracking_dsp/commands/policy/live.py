@@ -45,6 +45,7 @@ from hand_tracking_dsp.commands.policy.live_run import (
     run_policy,
     scheduling_in_force,
 )
+from hand_tracking_dsp.commands.policy.live_table import shown_part
 from hand_tracking_dsp.commands.up import add_node_parameters, node_parameters, require_ros
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
@@ -230,7 +231,7 @@ def _run(
             energy,
             options.core_watts,
             truth=options.usable and dense.draws,
-            on_image=spool.add if spool else None,
+            on_image=None if spool is None else spool.add,
         )
         found = run_policy(options, script, turn, bank, view, measuring)
         try:
@@ -248,12 +249,12 @@ def _finish(options: argparse.Namespace, script: LoadScript, report: LiveReport)
 
     console = make_console()
     written = ["live.json"]
-    for case, runs in report.runs.items():
+    for case in report.cases:
         name = f"live_{file_name(case.name)}.png" if case.name else "live.png"
-        save_live_plot(runs, script, case.budget_ms, options.out / name)
+        save_live_plot(report.runs[case], script, case.budget_ms, options.out / name)
         written.append(name)
         table = report.table(case)
-        console.print(make_table(table["note"], table["headings"], table["rows"]))
+        console.print(make_table(table["note"], *shown_part(table)))
         console.print(report.verdict(case))
     console.print(f"The results are {_listed(written)} in {options.out}.")
     return 0

@@ -76,6 +76,11 @@ class LiveReport:
         self._in_force: dict[str, str] = {}
         self.runs: dict[LiveCase, list[LiveRun]] = {}
 
+    @property
+    def cases(self) -> list[LiveCase]:
+        """Cases that have a run, in their order."""
+        return [case for case in self._cases if case in self.runs]
+
     def add(self, turn: LiveTurn, found: LiveRun, in_force: str) -> None:
         """Add a run, and what the nodes said of the scheduling that it ran at."""
         self.runs.setdefault(turn.case, []).append(found)
@@ -102,8 +107,7 @@ class LiveReport:
     def value(self) -> dict[str, Any]:
         """Return the content of live.json."""
         options = self._options
-        cases = [case for case in self._cases if case in self.runs]
-        tables = {case.name: self.table(case) for case in cases}
+        tables = {case.name: self.table(case) for case in self.cases}
         shared: dict[str, Any] = {
             "machine": machine(),
             "source": options.source,
@@ -126,7 +130,7 @@ class LiveReport:
             "scheduling_in_force": self._in_force,
             "table": joined_table(tables),
         }
-        return shared | {"cases": [self._case(case) for case in cases]}
+        return shared | {"cases": [self._case(case) for case in self.cases]}
 
     def _case(self, case: LiveCase) -> dict[str, Any]:
         rounds = self._rounds(case)

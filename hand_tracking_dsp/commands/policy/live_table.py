@@ -51,6 +51,9 @@ _NOTE = (
     "usable and {cost} and better in one"
 )
 
+# The rest of a row is not shown on a terminal, which is too narrow for it.
+_SHOWN = (*_HEADINGS[:8], "p50, p95 ms", "front")
+
 COSTS: Mapping[str, str] = {"processor_s": "CPU", "energy_j": "energy"}
 """Names of what is the price in the comparison, by the figure."""
 
@@ -78,6 +81,12 @@ def score_table(
         "headings": _HEADINGS,
         "rows": [_row(one, mean_of_rounds(rounds[one.policy]), one.policy in front) for one in scores],
     }
+
+
+def shown_part(table: Mapping[str, Any]) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Return headings and rows of those columns of a table that a terminal has room for."""
+    places = [list(table["headings"]).index(name) for name in _SHOWN]
+    return _SHOWN, [[row[place] for place in places] for row in table["rows"]]
 
 
 def joined_table(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -118,11 +127,12 @@ def _predicted(one: LiveScore) -> str:
 
 
 def _span(mean: Interval, scale: float, digits: int, unit: str = "") -> str:
-    """Write a mean with its interval, where there is one; none of the figures is negative."""
+    """Write a mean with its interval, where there is one; no figure is negative, and no share above 100 %."""
     if math.isnan(mean.value):
         return "-"
     text = f"{scale * mean.value:.{digits}f}{unit}"
     if not mean.low < mean.high:
         return text
-    low, high = (max(scale * bound, 0.0) for bound in (mean.low, mean.high))
+    low = max(scale * mean.low, 0.0)
+    high = min(scale * mean.high, 100.0 if unit else math.inf)
     return f"{text} ({low:.{digits}f} to {high:.{digits}f})"

@@ -26,6 +26,8 @@ from pathlib import Path
 import cv2
 import pytest
 
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.policy import live as policy_live
 from hand_tracking_dsp.commands.policy import live_cases, live_run
@@ -205,7 +207,7 @@ def test_every_combination_of_budget_hands_and_scheduling_is_a_case(
     assert len(pictures) == 8
     assert "live_33_ms_1_hand_scheduling_normal.png" in pictures
     assert [row[:2] for row in report["table"]["rows"][:2]] == [[names[0], "fixed"], [names[0], "fixed:5"]]
-    output = capsys.readouterr().out
+    output = " ".join(capsys.readouterr().out.split())
     assert output.count("On the front of late, usable and CPU") == 8
     assert output.count("Nothing needs control here") == 4 * 2, "in the table's note, and below it"
 
@@ -223,6 +225,29 @@ def test_the_table_has_means_over_rounds_with_intervals(tmp_path: Path, monkeypa
     assert (row["late"], row["usable"], row["energy, J"], row["front"]) == ("0.00 %", "100.0 %", "5", "yes")
     assert "not accuracy" in report["table"]["note"]
     assert "estimated: 5 W a busy core" in report["table"]["note"] or not report["energy_estimated"]
+
+
+def test_images_that_cannot_be_drawn_again_are_kept_and_compared(
+    tmp_path: Path, monkeypatch, made_recording
+) -> None:
+    source = open_source("synthetic", SourceOptions(width=320, height=240))
+    pictures = {cost.stamp_ns: source.read().image for cost in made_recording.costs}
+
+    def run_once(_options, _script, turn, _bank, _view, measuring):
+        assert not measuring.truth
+        for stamp_ns, image in pictures.items():
+            measuring.on_image(stamp_ns, image)
+        return LiveRun(turn.policy.name, made_recording)
+
+    monkeypatch.setattr(policy_live, "run_policy", run_once)
+    options = ["--policies", "fixed", "--source", "film.avi"]
+    assert main(["policy", "live", "--out", str(tmp_path), *options]) == 0
+    (case,) = json.loads((tmp_path / "live.json").read_text())["cases"]
+    assert case["hands"] == 0, "the camera's, whatever they are"
+    (policy,) = case["policies"]
+    assert policy["usable_frames"] == len(pictures)
+    assert policy["usable_share"] == 0.0, "the dense level finds hands, and this run published none"
+    assert {path.name for path in tmp_path.iterdir()} == {"live.json", "live.png"}
 
 
 def test_every_policy_runs_with_every_way_to_keep_the_deadline(
