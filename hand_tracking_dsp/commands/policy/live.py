@@ -254,8 +254,9 @@ def _finish(options: argparse.Namespace, script: LoadScript, report: LiveReport)
         save_live_plot(report.runs[case], script, case.budget_ms, options.out / name)
         written.append(name)
         table = report.table(case)
-        console.print(make_table(table["note"], *shown_part(table)))
+        console.print(make_table(table["about"], *shown_part(table)))
         console.print(report.verdict(case))
+    console.print(report.explanation)
     console.print(f"The results are {_listed(written)} in {options.out}.")
     return 0
 

@@ -32,7 +32,7 @@ from hand_tracking_dsp.commands.policy.live_run import (
     LiveTurn,
     load_w,
 )
-from hand_tracking_dsp.commands.policy.live_table import COSTS, joined_table, score_table
+from hand_tracking_dsp.commands.policy.live_table import COSTS, explanation, joined_table, score_table
 from hand_tracking_dsp.commands.up import node_parameters
 from hand_tracking_dsp.control.goals import GoalOptions
 from hand_tracking_dsp.evaluation.live_comparison import LiveRun, LiveScore, score_runs
@@ -89,15 +89,20 @@ class LiveReport:
 
     def table(self, case: LiveCase) -> dict[str, Any]:
         """Return the table of a case."""
-        rounds = self._rounds(case)
         hands = f", {case.hands} hand{'s' * (case.hands > 1)}" if case.hands else ""
-        words = {
-            "about": f"Against {case.budget_ms:g} ms{hands}, scheduling {case.scheduling}",
-            "energy": self._energy,
-            "cost": COSTS[self._cost],
-            "remark": self._remark(case),
-        }
-        return score_table(self._scores(case), rounds, self._front(case), words)
+        about = f"Against {case.budget_ms:g} ms{hands}, scheduling {case.scheduling}"
+        words = self._words | {"about": about, "remark": self._remark(case)}
+        return score_table(self._scores(case), self._rounds(case), self._front(case), words)
+
+    @property
+    def explanation(self) -> str:
+        """Explanation of the columns of the tables."""
+        text = explanation(self._words)
+        return f"{text[0].upper()}{text[1:]}."
+
+    @property
+    def _words(self) -> dict[str, str]:
+        return {"energy": self._energy, "cost": COSTS[self._cost]}
 
     def verdict(self, case: LiveCase) -> str:
         """Return which policies no other one beats in a case, in a sentence or two."""

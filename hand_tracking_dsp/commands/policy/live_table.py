@@ -52,7 +52,7 @@ _NOTE = (
 )
 
 # The rest of a row is not shown on a terminal, which is too narrow for it.
-_SHOWN = (*_HEADINGS[:8], "p50, p95 ms", "front")
+_SHOWN = (*_HEADINGS[:9], "p50, p95 ms", "front")
 
 COSTS: Mapping[str, str] = {"processor_s": "CPU", "energy_j": "energy"}
 """Names of what is the price in the comparison, by the figure."""
@@ -64,7 +64,7 @@ def score_table(
     front: Collection[str],
     words: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Return a table with a row a policy: note (what the columns mean), headings and rows.
+    """Return a table with a row a policy: about (the case), note (what the columns mean), headings and rows.
 
     Args:
         scores: Figures of each policy, all rounds taken together.
@@ -73,14 +73,20 @@ def score_table(
         words: What the case is (about), where the energy comes from (energy), the price (cost), and a
             further sentence (remark).
     """
-    note = f"{words['about']}; {_NOTE.format(**words)}"
+    note = f"{words['about']}; {explanation(words)}"
     if words["remark"]:
         note = f"{note}. {words['remark']}"
     return {
+        "about": words["about"],
         "note": note,
         "headings": _HEADINGS,
         "rows": [_row(one, mean_of_rounds(rounds[one.policy]), one.policy in front) for one in scores],
     }
+
+
+def explanation(words: Mapping[str, str]) -> str:
+    """Return what the columns mean; words as score_table takes them."""
+    return _NOTE.format(**words)
 
 
 def shown_part(table: Mapping[str, Any]) -> tuple[tuple[str, ...], list[list[str]]]:
@@ -95,6 +101,7 @@ def joined_table(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         return dict(next(iter(tables.values())))
     return {
         "note": " ".join(f"{name}: {table['note']}." for name, table in tables.items()),
+        "about": "; ".join(tables),
         "headings": ("case", *_HEADINGS),
         "rows": [[name, *row] for name, table in tables.items() for row in table["rows"]],
     }
