@@ -80,6 +80,7 @@ GROUPS: Mapping[str, Group] = {
             "train": "train policies in simulated missions, export the best",
             "report": "evaluate a policy in simulated missions",
             "live": "compare policies in the running graph under one load",
+            "adapt": "make a policy for this device: record, fit, train",
         },
     ),
     "gesture": Group(

@@ -12,14 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Comparison of policies in the running graph: lateness, drift and energy by the recording of each run."""
+"""Figures of policies in the running graph: late and usable frames, drift, processor time and energy."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import fmean
 
@@ -32,8 +32,12 @@ from hand_tracking_dsp.evaluation.summary import (
     frames_by_point,
     frames_lost,
 )
+from hand_tracking_dsp.evaluation.usable import UsableHands
 from hand_tracking_dsp.messages.frame_cost import FrameCost
 from hand_tracking_dsp.recordings.run import ObservedRun
+
+TRACKER = "hand_tracker_node"
+"""Process of the tracker."""
 
 _MINUTE_NS = 60_000_000_000
 _GRID_S = 0.25
@@ -42,10 +46,28 @@ _WINDOW_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class LiveRun:
-    """One run of the graph under a policy, recorded from the moment when the load began."""
+    """One run of the graph under a policy, recorded from the moment when the load began.
+
+    Attributes:
+        policy: Name of the policy.
+        recording: The run, with at least one frame.
+        processor_s: Processor time of camera, tracker and controller by node, seconds; empty: not measured.
+        energy_j: Energy by work done, measured or estimated, joules.
+        usable: Comparison of its hands with the dense level's on the same images.
+        round_number: Number of the round, from 1.
+    """
 
     policy: str
     recording: ObservedRun
+    processor_s: Mapping[str, float] = field(default_factory=dict)
+    energy_j: float = math.nan
+    usable: UsableHands = field(default_factory=UsableHands)
+    round_number: int = 1
+
+    @property
+    def all_s(self) -> float:
+        """Processor time of all of them, seconds; NaN where it was not measured."""
+        return sum(self.processor_s.values()) if self.processor_s else math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +93,15 @@ class LiveScore:
             frame counts with what was measured at its level. Agreement with the dense level, not accuracy.
         drift_samples: Measurements at other levels than the dense one.
         drift_known_share: Share of the frames with a hand whose level was measured, or is the dense one.
-        energy_j: Energy that the tracker took by the simulated battery, joules; an estimate.
-        tracker_w: Mean power of the same, watts.
+        usable_share: Share of the dense level's hands that were published in time and within 10 % of palm of
+            them, 0 to 1; agreement with the dense level, not accuracy. NaN: nothing was compared.
+        near_share: Likewise, in time or not.
+        deviation_percent: Mean distance of the hands from the dense level's on the same images, which it saw
+            afterwards, % of palm size.
+        usable_frames: Images compared so.
+        processor_s: Processor time of camera, tracker and controller, seconds, summed.
+        tracker_s: That of the tracker alone, seconds, summed: a camera that draws its hands takes more.
+        energy_j: Energy by work done, measured or estimated, joules, summed.
         charge_end: Mean charge in the end, 0 to 1; NaN: none was received.
         predicted: Frames whose hands were predicted and published at the deadline, before they were done.
         predicted_share: Share of them among the frames with a hand, 0 to 1.
@@ -102,8 +131,13 @@ class LiveScore:
     drift_percent: float
     drift_samples: int
     drift_known_share: float
+    usable_share: float
+    near_share: float
+    deviation_percent: float
+    usable_frames: int
+    processor_s: float
+    tracker_s: float
     energy_j: float
-    tracker_w: float
     charge_end: float
     predicted: int
     predicted_share: float
@@ -115,8 +149,8 @@ class LiveScore:
     switches_per_min: int
 
 
-def score_runs(runs: Sequence[LiveRun], budget_ms: float, base_w: float) -> LiveScore:
-    """Compute the figures of one policy's runs, at least one; base_w is the power beside the tracker's."""
+def score_runs(runs: Sequence[LiveRun], budget_ms: float) -> LiveScore:
+    """Compute the figures of one policy's runs, at least one."""
     recordings = [run.recording for run in runs]
     costs = [cost for recording in recordings for cost in recording.costs]
     handed = [cost for cost in costs if cost.hands > 0]
@@ -126,8 +160,7 @@ def score_runs(runs: Sequence[LiveRun], budget_ms: float, base_w: float) -> Live
     lost = sum(map(frames_lost, recordings))
     latencies = [cost.latency_ms for cost in handed]
     drift_percent, known = mean_drift(handed)
-    duration_s = sum(one.length_s for one in recordings)
-    energy_j = sum(tracker_energy_j(one, base_w) for one in recordings)
+    usable = sum((run.usable for run in runs), UsableHands())
     levels = Counter(cost.level for cost in costs)
     predicted = [cost for cost in handed if cost.at_deadline]
     errors = [cost.prediction_error for cost in predicted if not math.isnan(cost.prediction_error)]
@@ -135,7 +168,7 @@ def score_runs(runs: Sequence[LiveRun], budget_ms: float, base_w: float) -> Live
     return LiveScore(
         policy=runs[0].policy,
         runs=len(runs),
-        duration_s=duration_s,
+        duration_s=sum(one.length_s for one in recordings),
         frames=len(costs),
         frames_with_hands=len(handed),
         late=late,
@@ -149,8 +182,13 @@ def score_runs(runs: Sequence[LiveRun], budget_ms: float, base_w: float) -> Live
         drift_percent=drift_percent,
         drift_samples=sum(cost.level > 0 and not math.isnan(cost.drift) for cost in costs),
         drift_known_share=known,
-        energy_j=energy_j,
-        tracker_w=energy_j / duration_s if duration_s > 0 else math.nan,
+        usable_share=usable.usable_share,
+        near_share=usable.near_share,
+        deviation_percent=usable.deviation_percent,
+        usable_frames=usable.frames,
+        processor_s=sum(run.all_s for run in runs),
+        tracker_s=sum(run.processor_s.get(TRACKER, math.nan) for run in runs),
+        energy_j=sum(run.energy_j for run in runs),
         charge_end=fmean(charges) if charges else math.nan,
         predicted=len(predicted),
         predicted_share=_share(len(predicted), len(handed)),
@@ -177,21 +215,6 @@ def mean_drift(costs: Sequence[FrameCost]) -> tuple[float, float]:
     means = {level: fmean(values) for level, values in measured.items()}
     drifts = [means[cost.level] for cost in costs if cost.level in means]
     return (fmean(drifts), len(drifts) / len(costs)) if drifts else (math.nan, 0.0)
-
-
-def tracker_energy_j(recording: ObservedRun, base_w: float) -> float:
-    """Integrate the simulated battery's power over a run, less what is not the tracker's, joules.
-
-    A reading holds until the next one, the first one also for the time before it, the last one to the end;
-    NaN without a reading. The run has at least one frame.
-    """
-    end_ns = recording.costs[-1].stamp_ns
-    readings = [one for one in recording.charges if one.stamp_ns < end_ns and not math.isnan(one.power_w)]
-    if not readings:
-        return math.nan
-    times_ns = [recording.start_ns, *(one.stamp_ns for one in readings[1:]), end_ns]
-    seconds = [1e-9 * max(after - before, 0) for before, after in pairwise(times_ns)]
-    return sum((one.power_w - base_w) * s for one, s in zip(readings, seconds, strict=True))
 
 
 def most_switches_per_min(costs: Sequence[FrameCost]) -> int:

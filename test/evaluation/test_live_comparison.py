@@ -27,13 +27,12 @@ from hand_tracking_dsp.evaluation.live_comparison import (
     most_switches_per_min,
     rolling_p95_ms,
     score_runs,
-    tracker_energy_j,
 )
+from hand_tracking_dsp.evaluation.usable import UsableHands
 from hand_tracking_dsp.messages.frame_cost import FrameCost
-from hand_tracking_dsp.recordings.run import Charge, ObservedRun
+from hand_tracking_dsp.recordings.run import ObservedRun
 
 BUDGET_MS = 20.0
-BASE_W = 6.0
 
 
 def frames(made: SimpleNamespace, ms: list[float], **changes: int) -> list[FrameCost]:
@@ -44,7 +43,7 @@ def frames(made: SimpleNamespace, ms: list[float], **changes: int) -> list[Frame
 def test_a_frame_is_late_over_the_budget_with_a_hand_and_counted_apart_without(made: SimpleNamespace) -> None:
     costs = frames(made, [10.0, 20.0, 20.1, 50.0, 60.0, math.nan])
     costs[4] = replace(costs[4], hands=0)
-    found = score_runs([LiveRun("fixed", ObservedRun(costs=costs))], BUDGET_MS, BASE_W)
+    found = score_runs([LiveRun("fixed", ObservedRun(costs=costs))], BUDGET_MS)
     assert (found.frames, found.frames_with_hands) == (6, 5)
     assert (found.late, found.late_without_hands) == (2, 1)
     assert found.late_share == pytest.approx(2 / 5)
@@ -59,7 +58,7 @@ def test_hands_predicted_in_time_are_not_late_and_their_share_and_error_stand_be
     for index, error in ((1, 4.0), (2, math.nan)):
         costs[index] = replace(costs[index], at_deadline=True, published_ms=19.0, prediction_error=error)
     costs[3] = replace(costs[3], level=2, reflex=True)
-    found = score_runs([LiveRun("fixed", ObservedRun(costs=costs))], BUDGET_MS, BASE_W)
+    found = score_runs([LiveRun("fixed", ObservedRun(costs=costs))], BUDGET_MS)
     assert (found.late, found.predicted) == (1, 2)
     assert (found.late_share, found.predicted_share, found.reflex_share) == (0.25, 0.5, 0.25)
     assert found.prediction_error == 4.0
@@ -72,7 +71,7 @@ def test_dropped_and_lost_frames_are_missed(made: SimpleNamespace) -> None:
     costs[-1] = replace(costs[-1], frames_dropped=1)
     recording = ObservedRun(costs=costs, published={cost.stamp_ns for cost in costs})
     recording.published |= {costs[-1].stamp_ns - 1, costs[-1].stamp_ns - 2, costs[-1].stamp_ns - 3}
-    found = score_runs([LiveRun("fixed", recording)], BUDGET_MS, BASE_W)
+    found = score_runs([LiveRun("fixed", recording)], BUDGET_MS)
     assert (found.late, found.frames_dropped, found.frames_lost) == (1, 1, 2)
     assert found.late_share == pytest.approx(1 / 4)
     assert found.missed_share == pytest.approx(4 / 7)
@@ -81,7 +80,7 @@ def test_dropped_and_lost_frames_are_missed(made: SimpleNamespace) -> None:
 def test_runs_are_taken_together_frame_by_frame(made: SimpleNamespace) -> None:
     short = ObservedRun(costs=frames(made, [30.0, 10.0]))
     long = ObservedRun(costs=frames(made, [10.0] * 8, level=3))
-    found = score_runs([LiveRun("learned", short), LiveRun("learned", long)], BUDGET_MS, BASE_W)
+    found = score_runs([LiveRun("learned", short), LiveRun("learned", long)], BUDGET_MS)
     assert (found.policy, found.runs) == ("learned", 2)
     assert found.late_share == pytest.approx(0.1)
     assert found.frames_by_level == {0: 2, 3: 8}
@@ -90,7 +89,7 @@ def test_runs_are_taken_together_frame_by_frame(made: SimpleNamespace) -> None:
 
 
 def test_without_any_hand_or_battery_shares_are_unknown(made: SimpleNamespace) -> None:
-    found = score_runs([LiveRun("fixed", ObservedRun(costs=[made.cost(0, hands=0)]))], BUDGET_MS, BASE_W)
+    found = score_runs([LiveRun("fixed", ObservedRun(costs=[made.cost(0, hands=0)]))], BUDGET_MS)
     unknown = (found.late_share, found.p95_ms, found.drift_percent, found.energy_j, found.charge_end)
     assert all(map(math.isnan, unknown))
 
@@ -109,16 +108,20 @@ def test_levels_without_a_measurement_are_left_out_of_drift_and_told(made: Simpl
     assert known == 0.0
 
 
-def test_energy_is_the_trackers_part_of_the_batterys_power(made: SimpleNamespace) -> None:
-    recording = made.run(31)
-    start_ns = recording.start_ns
-    recording.charges[:] = [
-        Charge(start_ns + 200_000_000, 0.8, 10.0),
-        Charge(start_ns + 500_000_000, 0.7, 8.0),
-        Charge(start_ns + 600_000_000, math.nan, math.nan),
-        Charge(start_ns + 5_000_000_000, 0.1, 1000.0),
-    ]
-    assert tracker_energy_j(recording, BASE_W) == pytest.approx(0.5 * 4.0 + 0.5 * 2.0, rel=1e-6)
+def test_processor_time_energy_and_usable_hands_are_summed_over_runs(made: SimpleNamespace) -> None:
+    processor_s = {"camera_node": 1.0, "hand_tracker_node": 2.0}
+    first = LiveRun("fixed", made.run(9), processor_s, 15.0, UsableHands(9, 10, 9, 8, 9, 18.0))
+    second = LiveRun("fixed", made.run(9), processor_s, 17.0, UsableHands(9, 10, 5, 2, 6, 12.0), 2)
+    found = score_runs([first, second], BUDGET_MS)
+    assert (found.processor_s, found.tracker_s, found.energy_j) == (6.0, 4.0, 32.0)
+    assert (found.usable_share, found.near_share, found.usable_frames) == (0.5, 0.7, 18)
+    assert found.deviation_percent == pytest.approx(2.0)
+
+
+def test_what_was_not_measured_is_unknown(made: SimpleNamespace) -> None:
+    found = score_runs([LiveRun("fixed", made.run(9))], BUDGET_MS)
+    unknown = (found.processor_s, found.tracker_s, found.energy_j, found.usable_share, found.near_share)
+    assert all(map(math.isnan, unknown))
 
 
 def test_most_switches_are_those_of_any_60_seconds(made: SimpleNamespace) -> None:

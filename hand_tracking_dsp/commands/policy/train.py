@@ -95,16 +95,27 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _jobs(options: argparse.Namespace) -> tuple[list[TrainingJob], list[TrainingJob]]:
-    """Return the trainings to choose from, and those for comparison."""
+def require_training() -> None:
+    """Check that the packages of training are installed.
+
+    Raises:
+        ConfigurationError: One is missing.
+    """
     try:
-        from hand_tracking_dsp.rl.training.train import PolicyTrainingOptions
+        import hand_tracking_dsp.rl.training.train  # noqa: F401 (only tried)
     except ImportError as error:
         msg = (
             f"Training needs PyTorch, gymnasium and stable-baselines3 ({error}): run 'make setup-lab', or "
             f"pip install -r requirements/lab.in."
         )
         raise ConfigurationError(msg) from error
+
+
+def _jobs(options: argparse.Namespace) -> tuple[list[TrainingJob], list[TrainingJob]]:
+    """Return the trainings to choose from, and those for comparison."""
+    require_training()
+    from hand_tracking_dsp.rl.training.train import PolicyTrainingOptions
+
     plan = PolicyTrainingOptions(algorithm=options.algorithm, episodes=options.missions, seed=options.seed)
     jobs = seeds(plan, options.seeds)
     if not options.study:

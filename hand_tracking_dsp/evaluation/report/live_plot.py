@@ -37,6 +37,8 @@ from hand_tracking_dsp.evaluation.report.plotting import (
 )
 from hand_tracking_dsp.recordings.run import ObservedRun
 
+_LEGEND_COLUMNS = 4
+
 
 @styled
 def save_live_plot(runs: Sequence[LiveRun], script: LoadScript, budget_ms: float, path: Path) -> None:
@@ -73,8 +75,9 @@ def save_live_plot(runs: Sequence[LiveRun], script: LoadScript, budget_ms: float
     shown = [cost.latency_ms for run in runs for cost in run.recording.costs if cost.hands > 0]
     limit_latency(latency, shown, budget_ms)
     latency.set_ylabel("end to end, ms: p95 of 2 s,\nlate frames as dots")
-    latency.set_title("Policies in the running graph under the same load", pad=30)
-    legend_above(latency)
+    lines = -(-(len(names) + 1) // _LEGEND_COLUMNS)  # and the budget
+    latency.set_title("Policies in the running graph under the same load", pad=12 + 18 * lines)
+    legend_above(latency, _LEGEND_COLUMNS)
     label_levels(level, max(1, *(cost.level for run in runs for cost in run.recording.costs)))
     battery.set_ylabel("charge, %\n(simulated)")
     battery.set_ylim(0, 105)

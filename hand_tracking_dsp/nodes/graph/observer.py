@@ -57,11 +57,12 @@ class GraphObserver(SpinningNode):
 
     Args:
         domain_id: ROS domain; None: the environment's.
-        on_image: Function called with stamp (nanoseconds) and BGR pixels for every image; None: neither
-            images nor exact joints are subscribed to, which spares the machine their transport.
+        on_image: Function called with stamp (nanoseconds) and BGR pixels for every image; None: no
+            images are subscribed to, nor exact joints without truth, which spares their transport.
         on_depth: Function called with stamp (nanoseconds) and uint16 [height, width] millimetres for every
             depth image, as camera_node publishes them; None: no depth is subscribed to, nor hands in space.
         stats_topic: Topic of TrackerStats.
+        truth: Subscribe to the exact joints in any case, which cameras that draw their hands publish.
         costs_only: Subscribe to costs and battery alone, from publishers of either reliability: for graphs
             that are not this process's own.
 
@@ -76,6 +77,7 @@ class GraphObserver(SpinningNode):
         *,
         on_depth: Callable[[int, NDArray[np.uint16]], None] | None = None,
         stats_topic: str = "stats",
+        truth: bool = False,
         costs_only: bool = False,
     ) -> None:
         super().__init__("hand_tracking_observer", domain_id)
@@ -98,6 +100,7 @@ class GraphObserver(SpinningNode):
         subscribe(CameraInfo, "camera_info", self._on_camera_info, _BEST_EFFORT)
         if self._on_image is not None:
             subscribe(Image, "image_raw", self._on_raw_image, _BEST_EFFORT)
+        if truth or self._on_image is not None:
             subscribe(HandArray, "truth", self._on_truth, _RELIABLE)
         if self._on_depth is not None:
             subscribe(Image, "depth/image_raw", self._on_depth_image, _BEST_EFFORT)

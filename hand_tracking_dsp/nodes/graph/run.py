@@ -71,6 +71,8 @@ def run_graph(
     on_image: Callable[[int, Image], None] | None = None,
     on_state: Callable[[GraphObserver, float], None] = lambda _observer, _elapsed_s: None,
     on_depth: Callable[[int, NDArray[np.uint16]], None] | None = None,
+    *,
+    truth: bool = False,
 ) -> ObservedRun:
     """Run the nodes as processes of their own, and record what they publish.
 
@@ -83,6 +85,7 @@ def run_graph(
         on_state: Function called about four times a second with the observer and the seconds since the
             nodes are seen (negative before that: seconds since the start).
         on_depth: As GraphObserver's.
+        truth: As GraphObserver's.
 
     Raises:
         HandTrackingError: A node ended by itself, or no frame was handled; the message holds what the
@@ -94,7 +97,9 @@ def run_graph(
     with (
         own_domain(options.graph.domain_id) as domain_id,
         _NodeLog(options.log) as log,
-        GraphObserver(domain_id, on_image, on_depth=on_depth, stats_topic=options.stats_topic) as observer,
+        GraphObserver(
+            domain_id, on_image, on_depth=on_depth, stats_topic=options.stats_topic, truth=truth
+        ) as observer,
     ):
         graph = replace(options.graph, domain_id=domain_id)
         with NodeProcesses(graph, log.add) as nodes:

@@ -12,16 +12,21 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Devices on disk."""
+"""Devices and traces on disk."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from hand_tracking_dsp.messages.frame_cost import FrameCost
+from hand_tracking_dsp.recordings.trace import Trace
+from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel, LoadState
+from hand_tracking_dsp.tracking.manifest import read_manifest
 
 
 @pytest.fixture
@@ -42,6 +47,38 @@ def write_device() -> Callable[[Path, int], Path]:
             difficulty_std=0.2,
             difficulty_mean_s=10.0,
         ).write(path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def write_swept_trace() -> Callable[..., Path]:
+    """Give a writer of a trace as a sweep over the points of the package's bank under a load leaves it."""
+
+    def write(path: Path, seconds: float = 80.0, loaded: float = 2.0, skip: int | None = None) -> Path:
+        bank = read_manifest(default_bank())
+        levels = [point.level for point in bank.points if point.level != skip]
+        random = np.random.default_rng(0)
+        frames = []
+        for number in range(int(seconds * 30)):
+            stamp_s = number / 30
+            level = levels[int(stamp_s / 3) % len(levels)]
+            slower = (loaded if int(stamp_s / 5) % 2 else 1.0) * (1 + 0.1 * random.random())
+            landmarks_ms = slower * (5 - level)
+            frames.append(
+                FrameCost(
+                    stamp_ns=round(stamp_s * 1e9),
+                    level=level,
+                    sparsity=bank.levels[level].sparsity,
+                    hands=1,
+                    total_ms=landmarks_ms + slower,
+                    end_to_end_ms=landmarks_ms + 4 * slower,
+                    detection_ms=0.0,
+                    landmarks_ms=landmarks_ms,
+                )
+            )
+        Trace(tuple(frames)).write(path)
         return path
 
     return write
