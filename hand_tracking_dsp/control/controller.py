@@ -22,7 +22,7 @@ from datetime import datetime
 
 from hand_tracking_dsp.control.clock_offset import ClockOffset
 from hand_tracking_dsp.control.forecast import Forecast, Forecasting, IndexForecaster
-from hand_tracking_dsp.control.goal_policy import binding_goal
+from hand_tracking_dsp.control.goal_policy import FREE, binding_goal
 from hand_tracking_dsp.control.goals import seconds_until
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
@@ -186,6 +186,7 @@ class Controller:
             situation.observation(self._energy_price.lasts),
             weights=weights_of(self._late_price.value, self._energy_price.value),
             error_limit_percent=self._options.goals.error_limit_percent,
+            late_free=FREE * self._options.goals.late_target,
         )
 
     def _forecast(self, observation: Observation) -> Forecast:

@@ -35,6 +35,10 @@ from hand_tracking_dsp.options import check_options, option
 FADES_S = 5.0
 LEAST_ADVANTAGE = 0.2
 
+FREE = 0.5
+"""Share of the late frames that the goals accept which a forecast may hold for nothing; the rest is for what
+forecasts do not see coming."""
+
 
 @dataclass(frozen=True, slots=True)
 class GoalPolicyOptions:
@@ -70,7 +74,7 @@ class GoalPolicy:
     def decide(self, observation: Observation) -> int:
         """Return the point wanted."""
         weights = observation.weights
-        gained = worth(self.forecaster.forecast(observation), weights)
+        gained = worth(self.forecaster.forecast(observation), weights, observation.late_free)
         advantage = self._options.advantage * remaining_advantage(observation["time_since_switch_s"])
         gained[observation.point] += weights.alpha * advantage
         gained[: observation.densest] = -np.inf
@@ -82,11 +86,11 @@ def remaining_advantage(since_switch_s: float) -> float:
     return max(math.exp(-since_switch_s / FADES_S), LEAST_ADVANTAGE) if since_switch_s >= 0.0 else 1.0
 
 
-def worth(forecast: Forecast, weights: GoalWeights) -> NDArray[np.float64]:
-    """Return R of each point, [p]."""
+def worth(forecast: Forecast, weights: GoalWeights, late_free: float = 0.0) -> NDArray[np.float64]:
+    """Return R of each point, [p]; late frames up to a free share cost nothing."""
     gained: NDArray[np.float64] = (
         weights.alpha * (1.0 - forecast.error)
-        + weights.beta * (1.0 - forecast.late)
+        + weights.beta * (1.0 - np.maximum(forecast.late - late_free, 0.0))
         - weights.gamma * forecast.energy
     )
     return gained

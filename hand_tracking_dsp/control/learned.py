@@ -30,8 +30,9 @@ from hand_tracking_dsp.control.policy_file import METADATA_KEY, PolicyContract, 
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import Manifest
 
-GOALS = ("alpha", "beta", "gamma", "error_limit_percent")
-"""Entries of a policy's input `goals`: the weights of accuracy, time and energy, and the limit, % of palm."""
+GOALS = ("alpha", "beta", "gamma", "error_limit_percent", "late_free")
+"""Entries of a policy's input `goals`: the weights of accuracy, time and energy, and what does no harm: a
+distance from the dense level, % of palm, and a share of late frames."""
 
 FORECAST = ("late", "error", "energy")
 """Entries of a policy's output `forecast`; see control.forecast."""
@@ -53,7 +54,7 @@ class LearnedPolicy:
 
     The network takes `observation` float32 [n, len(OBSERVATION)] and `points` float32
     [n, p, len(POINT_OBSERVATION)] (NaN = not measured; normalization is part of the network), `goals` float32
-    [n, 4] (see GOALS) and `mask` bool [n, p] (which points may be chosen), and gives `point` int64 [n] and
+    [n, 5] (see GOALS) and `mask` bool [n, p] (which points may be chosen), and gives `point` int64 [n] and
     `scores` float32 [n, p]; one that forecasts gives `forecast` float32 [n, p, 3] (see FORECAST) as well. It
     is asked as often as it was trained to be; between, the point is kept.
 
@@ -145,7 +146,7 @@ def _inputs(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
     """Return the network's inputs for observations of as many points."""
     goals = [
-        (one.weights.alpha, one.weights.beta, one.weights.gamma, one.error_limit_percent)
+        (one.weights.alpha, one.weights.beta, one.weights.gamma, one.error_limit_percent, one.late_free)
         for one in observations
     ]
     return (

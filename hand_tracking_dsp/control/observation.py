@@ -119,6 +119,7 @@ class Observation:
         densest: Number of the densest operating point that a policy should choose.
         weights: What the goals make of accuracy, time and energy at present.
         error_limit_percent: Distance from the dense level, % of palm size, that does no harm.
+        late_free: Share of late frames that does no harm, 0 to 1.
     """
 
     stamp_s: float
@@ -128,6 +129,7 @@ class Observation:
     densest: int = 0
     weights: GoalWeights = EVEN
     error_limit_percent: float = 0.0
+    late_free: float = 0.0
 
     @classmethod
     def build(

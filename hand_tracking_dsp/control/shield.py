@@ -122,7 +122,9 @@ class Shield:
             self._barred_below = situation.point + 1
             if now_s >= self._barred_until_s:
                 again = now_s < self._barred_until_s + _FORGIVEN_S
-                self._hold_s = min(2 * self._hold_s, _MOST_HOLDS * self.options.deadline_hold_s) if again else 0.0
+                self._hold_s = (
+                    min(2 * self._hold_s, _MOST_HOLDS * self.options.deadline_hold_s) if again else 0.0
+                )
                 self._hold_s = max(self._hold_s, self.options.deadline_hold_s)
             self._barred_until_s = now_s + self._hold_s
             cause = f"{situation.summary.miss_share:.0%} of frames were over {situation.budget_ms:.1f} ms"
@@ -139,7 +141,7 @@ class Shield:
         return Verdict(point, Reason.SHIELD_DEADLINE, detail)
 
     def _late_target(self, wanted: int, situation: Situation) -> Verdict | None:
-        """Refuse a point whose frames of the last two seconds would be late more often than a sparser one's."""
+        """Refuse a point at which frames of the last two seconds would be late more often than at a sparser."""
         late = situation.by_point.get("late_2s")
         if late is None or not np.isfinite(late).all():
             return None

@@ -105,7 +105,7 @@ class Situation:
         """Return the observation of it for a policy.
 
         Args:
-            battery_lasts: Time that the battery lasts, relative to that for which it is to last; NaN: unknown.
+            battery_lasts: Time that it lasts, relative to that for which it is to last; NaN: unknown.
         """
         frame, summary = self.frame, self.summary
         values = {
@@ -256,10 +256,13 @@ class StateBuffer:
             self._window.clear()
             self._resumed_s = sample.stamp_s
         self._received_s = max(self._received_s, sample.stamp_s)
-        settled = sample.stamp_s - self._resumed_s >= self._options.settle_s
-        if settled:
-            self._hands.add(sample)
-        if not (settled and sample.hands > 0):
+        if sample.stamp_s - self._resumed_s >= self._options.settle_s:
+            self._take_settled(sample, point)
+
+    def _take_settled(self, sample: LatencySample, point: int) -> None:
+        """Take a frame whose latency counts."""
+        self._hands.add(sample)
+        if not sample.hands:
             return
         self._points.add(sample, self._options.budget_ms)
         if sample.operating_point == point:

@@ -30,7 +30,15 @@ def test_names_are_unique_and_every_range_is_one() -> None:
 
 
 def test_a_name_ends_with_its_unit() -> None:
-    suffixes = {"1": "", "budget": "_budgets", "W": "_w", "W/s": "_w_per_s", "1/s": "_per_s", "s": "_s", "percent": "_percent"}
+    suffixes = {
+        "1": "",
+        "budget": "_budgets",
+        "W": "_w",
+        "W/s": "_w_per_s",
+        "1/s": "_per_s",
+        "s": "_s",
+        "percent": "_percent",
+    }
     assert all(field.name.endswith(suffixes[field.unit]) for field in OBSERVATION)
 
 

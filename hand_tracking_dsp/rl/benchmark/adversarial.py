@@ -85,8 +85,8 @@ class AdversarialScore:
 
     Attributes:
         late: Share of the frames with a hand that were late, 0 to 1.
-        against_sparsest: Late frames of the worst minute, relative to those of the sparsest point in it or, where
-            these are fewer, to the share that the goals accept.
+        against_sparsest: Late frames of the worst minute, relative to those of the sparsest point in it or,
+            where these are fewer, to the share that the goals accept.
         error: Mean of 1 - Accuracy of the hands, 0 to 1.
         usable: Share of the hands in time and within 10 % of palm of the dense level's.
         energy: Mean power of the tracker, 1 = the densest point's.

@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hand_tracking_dsp.rl.simulation.device import DeviceModel
+from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel
 from hand_tracking_dsp.rl.simulation.episode import STEP_S, Array, EpisodeOptions, Indices, Range
 
 _RATES_HZ = (120, 90, 60, 30, 20, 16, 10)
@@ -141,6 +141,9 @@ def draw_conditions(
     mean_s = [state.mean_s * pace for state in device.states]
     load_state = _walk(random, steps, first, mean_s, [state.next for state in device.states])
     depth = random.uniform(*options.load_depth)
+    if random.random() < options.quiet:
+        load_state = np.full(steps, _quietest(device))
+        depth *= random.random() < 0.5
     overhead = log_uniform(random, options.overheads)
     rates, shares = zip(*options.cameras, strict=True)
     return Conditions(
@@ -161,6 +164,11 @@ def draw_conditions(
 def log_uniform(random: np.random.Generator, bounds: Range) -> float:
     """Draw a number whose logarithm is uniform between bounds."""
     return float(np.exp(random.uniform(*np.log(bounds))))
+
+
+def _quietest(device: DeviceModel) -> int:
+    medians = [state.multipliers[QUANTILES.index(0.5)] for state in device.states]
+    return int(np.argmin(medians))
 
 
 def _of_ranges(random: np.random.Generator, ranges: Sequence[Range]) -> float:

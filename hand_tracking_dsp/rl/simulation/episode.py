@@ -49,8 +49,8 @@ class EpisodeOptions:
             through ROS 2 slows by its square root.
         contrasts: Exponent on each level's time relative to the dense one's: 1 = as recorded, in INT8; with
             2.2 the levels lie as far apart as in fp32, without INT8 arithmetic (bank.json).
-        overheads: Factor on the time of a frame besides the networks, log-uniform: larger pictures, a slower way
-            through ROS 2.
+        overheads: Factor on the time of a frame besides the networks, log-uniform: larger pictures, a
+            slower way through ROS 2.
         cameras: Frame rates of cameras, Hz, and how often each is met.
         single: Share of episodes in which one hand is looked for; two in the others.
         budgets: Latency budget as a multiple of a feasible one: what the sparsest level keeps on 99 of 100
@@ -58,6 +58,8 @@ class EpisodeOptions:
         load_pace: Factor by which load states last longer than the device model's; one interval of these
             is chosen, then a value in it (log-uniform).
         load_depth: Exponent on the slow-down of loaded states: 0 = no load, 1 = as the model.
+        quiet: Share of episodes in which nothing else runs; in half of them the budget allows for load, in
+            the others for none.
         throttling: Share of episodes in which the clock is throttled at times, and by what factor.
         heating: Share of episodes in which the tracker's own heat throttles it.
         heat_limit: Power at which it does: 0 = the cheapest point's, 1 = the densest one's.
@@ -84,6 +86,7 @@ class EpisodeOptions:
     budgets: Range = (1.0, 1.6)
     load_pace: tuple[Range, ...] = ((0.7, 2.0),)
     load_depth: Range = (0.3, 1.0)
+    quiet: float = 0.25
     throttling: tuple[float, float, float] = (0.3, 1.1, 1.4)
     heating: float = 0.25
     heat_limit: Range = (0.2, 1.2)
@@ -115,7 +118,7 @@ HELD_OUT = EpisodeOptions(
     scene_pace=((0.3, 0.6), (2.0, 4.0)),
     capacity_wh=((30.0, 45.0), (80.0, 120.0)),
 )
-"""Devices, cameras, loads, heat, scenes and batteries that lie outside those trained on, in part or altogether."""
+"""Devices, cameras, loads, heat, scenes and batteries, in part or altogether outside those trained on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
