@@ -19,6 +19,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ from hand_tracking_dsp.rl.benchmark.candidates import (
     without_shield,
 )
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, EpisodeScore, evaluate
-from hand_tracking_dsp.rl.benchmark.grid_search import TUNING, at_error, tune
 from hand_tracking_dsp.rl.benchmark.paired_tests import MEASURES, column, mean_of, over_seeds, paired
+from hand_tracking_dsp.rl.benchmark.rule_search import TUNING, best_of, try_settings
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
 from hand_tracking_dsp.tracking.manifest import Manifest
 
@@ -50,6 +51,7 @@ SHIPPED, ORACLE, TUNED, AT_ERROR = (
 )
 CONSTRAINED, UNSHIELDED = "learned, constrained mode", "learned, without the shield"
 INDEX = "index, without learning"
+PI_TUNED = "PI control, tuned"
 
 Progress = Callable[[str, int, int], None]
 
@@ -130,19 +132,12 @@ def run_benchmark(
     Raises:
         ModelError: A policy cannot be read or does not fit the bank.
     """
-    threshold, tried = tune(
-        "threshold", benchmark, workers, lambda done, total: on_progress("tuning threshold", done, total)
-    )
-    pi, _ = tune("pi", benchmark, workers, lambda done, total: on_progress("tuning PI control", done, total))
     shipped = Candidate(SHIPPED, "learned", file=policy)
-    like_tuning = evaluate(replace(benchmark, episodes=TRAINING), [shipped], TUNING, workers)
-    equal = at_error(tried, mean_of(like_tuning[SHIPPED], "error"), AT_ERROR)
+    rules = _tuned_rules(benchmark, shipped, workers, on_progress)
     seeds, others = trainings(folder, policy, benchmark.bank)
     candidates = [
         *fixed_points(len(benchmark.bank.points)),
-        replace(threshold, name=TUNED),
-        equal,
-        replace(pi, name="PI control, tuned"),
+        *rules,
         Candidate(INDEX, "index"),
         shipped,
         *seeds,
@@ -165,6 +160,21 @@ def run_benchmark(
         decision_ms=decision_cost(benchmark, shipped),
         episodes=episodes,
     )
+
+
+def _tuned_rules(
+    benchmark: Benchmark, shipped: Candidate, workers: int, on_progress: Progress
+) -> list[Candidate]:
+    """Return the threshold rule tuned, the same at the shipped policy's error, and PI control tuned."""
+    like_tuning = evaluate(replace(benchmark, episodes=TRAINING), [shipped], TUNING, workers)[SHIPPED]
+    found = []
+    for kind, names in (("threshold", (TUNED, AT_ERROR)), ("pi", (PI_TUNED,))):
+        told = partial(on_progress, f"tuning {kind}")
+        tried = try_settings(kind, benchmark, workers, told)
+        for name in names:
+            error = like_tuning if name == AT_ERROR else None
+            found.append(best_of(tried, benchmark, name, workers, error))
+    return found
 
 
 def decision_cost(benchmark: Benchmark, candidate: Candidate, episodes: int = 4) -> tuple[float, float]:

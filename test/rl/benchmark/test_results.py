@@ -54,7 +54,7 @@ def test_all_that_are_to_be_compared_took_part(results) -> None:
 
 def test_progress_is_reported(results, reported) -> None:
     assert [news for news in reported if news[0] == "missions"] == [("missions", 1, 2), ("missions", 2, 2)]
-    assert {name for name, _, _ in reported} == {"tuning threshold", "tuning PI control", "missions"}
+    assert {name for name, _, _ in reported} == {"tuning threshold", "tuning pi", "missions"}
     assert results.episodes == (1, 2)
 
 
