@@ -23,7 +23,7 @@ optimization", AISTATS 2016).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -144,7 +144,7 @@ def draw_settings(kind: str, points: int, count: int) -> list[dict[str, float | 
         except ConfigurationError:  # some do not fit each other
             continue
         drawn.append(settings)
-    return [*STARTS[kind], *drawn]
+    return [*(asdict(RULES[kind](**start)) for start in STARTS[kind]), *drawn]
 
 
 def try_settings(

@@ -21,8 +21,8 @@ from typing import Any
 import pytest
 
 from hand_tracking_dsp.control.goals import GoalWeights
+from hand_tracking_dsp.rl.benchmark import by_speed, rule_search
 from hand_tracking_dsp.rl.benchmark import results as module
-from hand_tracking_dsp.rl.benchmark import rule_search
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
 from hand_tracking_dsp.rl.benchmark.results import BenchmarkResults, run_benchmark
 
@@ -53,6 +53,7 @@ def results(device, bank, random_mlp, tmp_path_factory, training, reported) -> B
         for name, value in (("TUNING", (3, 4)), ("FIRST", 1), ("SETTINGS", 2), ("FINALISTS", 2)):
             patch.setattr(rule_search, name, value)
         patch.setattr(module, "TUNING", (3, 4))
+        patch.setattr(by_speed, "SHARES", (0.2, 1.4))
         return run_benchmark(
             benchmark, folder / "ppo_1.json", folder, 1, lambda *news: reported.append(news), (1, 2)
         )

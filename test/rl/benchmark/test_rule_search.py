@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 
 import pytest
 
@@ -69,7 +69,7 @@ def test_every_setting_of_a_rule_is_drawn_in_its_range(kind) -> None:
     assert set(ranges) == {field.name for field in fields(RULES[kind])}
     for one in draw_settings(kind, 6, SETTINGS):
         RULES[kind](**one)
-    assert {} in draw_settings(kind, 6, 0), "its defaults"
+    assert asdict(RULES[kind]()) in draw_settings(kind, 6, 0), "its defaults"
     drawn = drawn_alone(kind, SETTINGS)
     assert len(drawn) == SETTINGS >= 200
     for one in drawn:
