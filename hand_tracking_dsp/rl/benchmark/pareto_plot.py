@@ -114,8 +114,11 @@ def pareto_front(points: Sequence[Point], more_is_better: bool = False) -> list[
 
 def _draw_points(axes: Axes, points: Mapping[str, Point], seeds: Sequence[str]) -> None:
     for name, point in points.items():
-        color = AMBER if name in seeds else COLORS.get(name, GREY)
-        axes.plot(*point, color=color, marker="x" if name in seeds else "o", ls="none", zorder=2)
+        seed = name in seeds
+        color = AMBER if seed else COLORS.get(name, GREY)
+        # Above those that lie in the same place.
+        height = 3 + (name in COLORS)
+        axes.plot(*point, color=color, marker="x" if seed else "o", ls="none", zorder=height)
 
 
 def _name_points(axes: Axes, points: Mapping[str, Point]) -> None:
