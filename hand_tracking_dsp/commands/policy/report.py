@@ -46,9 +46,10 @@ from hand_tracking_dsp.rl.benchmark.burst import (
     BurstResponse,
     burst_response,
 )
+from hand_tracking_dsp.rl.benchmark.candidates import SHIPPED, TUNED
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
-from hand_tracking_dsp.rl.benchmark.report import headings, report_value, rows, write_report
-from hand_tracking_dsp.rl.benchmark.results import HELD_OUT_SEEDS, SHIPPED, TUNED, run_benchmark
+from hand_tracking_dsp.rl.benchmark.report import headings, hypervolume_note, report_value, rows, write_report
+from hand_tracking_dsp.rl.benchmark.results import HELD_OUT_SEEDS, run_benchmark
 from hand_tracking_dsp.rl.simulation.episode import HELD_OUT
 from hand_tracking_dsp.rl.simulation.reward import JUDGED
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -100,6 +101,12 @@ def run(options: argparse.Namespace) -> int:
     ]
     missions = [(name, *cells) for name, cells in rows(results)]
     console.print(make_table("Simulated missions: mean (95 % interval)", ("policy", *headings()), missions))
+    console.print(hypervolume_note(results))
+    trainings, speed = results.over_trainings, results.speed
+    console.print(make_table(trainings.title, trainings.headings(), trainings.rows()))
+    title = f"By the speed of the device, {speed.episodes} missions a row: late frames, usable hands, error"
+    console.print(make_table(title, speed.headings(), speed.rows()))
+    console.print(speed.verdict)
     aims = [(aim.text, aim.value, "reached" if aim.reached else "missed", aim.bound) for aim in results.aims]
     words = ("found", "", "what could be had")
     console.print(make_table("Aims", ("aim", *words), aims, words))

@@ -74,22 +74,28 @@ styled = rc_context(
 
 
 def new_figure(
-    rows: int = 1, columns: int = 1, *, height_in: float, ratios: Sequence[float] | None = None
+    rows: int = 1,
+    columns: int = 1,
+    *,
+    height_in: float,
+    ratios: Sequence[float] | None = None,
+    share_x: bool = True,
 ) -> tuple[Figure, list[Axes]]:
-    """Make a figure whose rows share their x axis.
+    """Make a figure.
 
     Args:
         rows: Number of rows.
         columns: Number of columns.
         height_in: Height, inches.
         ratios: Heights of the rows relative to each other; None: equal.
+        share_x: Whether rows share their x axis.
 
     Returns:
         The figure and its axes, row by row.
     """
     figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
     axes = figure.subplots(
-        rows, columns, squeeze=False, sharex=rows > 1, gridspec_kw={"height_ratios": ratios}
+        rows, columns, squeeze=False, sharex=share_x and rows > 1, gridspec_kw={"height_ratios": ratios}
     )
     return figure, axes.ravel().tolist()
 

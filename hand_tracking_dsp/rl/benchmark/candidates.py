@@ -32,6 +32,17 @@ from hand_tracking_dsp.rl.benchmark.pi_policy import PiOptions, PiPolicy
 from hand_tracking_dsp.rl.simulation.episode import Episode
 from hand_tracking_dsp.tracking.manifest import Manifest
 
+SHIPPED, ORACLE, TUNED, AT_ERROR = (
+    "learned (shipped)",
+    "oracle",
+    "threshold, tuned",
+    "threshold, at its error",
+)
+CONSTRAINED, UNSHIELDED = "learned, constrained mode", "learned, without the shield"
+INDEX = "index, without learning"
+PI_TUNED = "PI control, tuned"
+"""Names of candidates of the report."""
+
 KINDS = ("fixed", "threshold", "index", "pi", "learned", "oracle")
 
 

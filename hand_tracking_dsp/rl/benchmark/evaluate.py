@@ -20,7 +20,7 @@ import math
 import multiprocessing
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -32,9 +32,10 @@ from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.measures.drift import accuracy_of_drift
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
+from hand_tracking_dsp.rl.simulation.conditions import draw_conditions
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
-from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
-from hand_tracking_dsp.rl.simulation.episode import HELD_OUT, STEP_S, Episode, EpisodeOptions
+from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode, draw_under
+from hand_tracking_dsp.rl.simulation.episode import HELD_OUT, STEP_S, STEPS, Episode, EpisodeOptions
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 from hand_tracking_dsp.tracking.manifest import Manifest
 
@@ -78,6 +79,14 @@ class EpisodeScore:
 class Benchmark:
     """Conditions that all candidates meet alike.
 
+    Attributes:
+        device: Device model.
+        bank: Bank whose operating points are chosen from.
+        weights: Weights of the reward.
+        episodes: Ranges that episodes are drawn from.
+        dense_share: Share of the budget that a frame takes at the dense level with one hand on the quiet
+            machine, above 0: the budget follows from it. None: as the ranges say.
+
     Raises:
         ConfigurationError: Device and bank have different numbers of levels.
     """
@@ -86,6 +95,7 @@ class Benchmark:
     bank: Manifest
     weights: GoalWeights
     episodes: EpisodeOptions = HELD_OUT
+    dense_share: float | None = None
 
     def __post_init__(self) -> None:
         """Check that device and bank fit."""
@@ -93,7 +103,13 @@ class Benchmark:
 
     def draw(self, seed: int) -> Episode:
         """Draw the episode of a seed."""
-        return draw_episode(self.device, seed, self.episodes)
+        if self.dense_share is None:
+            return draw_episode(self.device, seed, self.episodes)
+        random = np.random.default_rng(seed)
+        drawn = draw_conditions(random, self.device, self.episodes, STEPS)
+        dense_ms = drawn.device.overhead_ms * math.sqrt(drawn.speed) + drawn.dense_ms
+        conditions = replace(drawn, budget_ms=dense_ms / self.dense_share)
+        return draw_under(conditions, random, self.episodes, seed)
 
     def simulation(self, episode: Episode, candidate: Candidate) -> Simulation:
         """Prepare an episode to be played by a fresh policy of a candidate."""

@@ -21,9 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from hand_tracking_dsp.evaluation.report.html import data_uri, write_page
+from hand_tracking_dsp.rl.benchmark.candidates import ORACLE, SHIPPED
 from hand_tracking_dsp.rl.benchmark.paired_tests import mean_of
-from hand_tracking_dsp.rl.benchmark.report_plots import plot_episode, plot_gains, plot_trade
-from hand_tracking_dsp.rl.benchmark.results import ORACLE, SHIPPED, BenchmarkResults
+from hand_tracking_dsp.rl.benchmark.pareto_plot import plot_pareto
+from hand_tracking_dsp.rl.benchmark.report_plots import plot_episode, plot_gains
+from hand_tracking_dsp.rl.benchmark.results import LATE_LIMIT, BenchmarkResults
 
 NOT_MEASURED = (
     "Accuracy against true joints: drift and error are distances from the dense level's landmarks.",
@@ -48,7 +50,13 @@ _HEADINGS = {
 # Factor, and digits behind the point, where they are not 1 and 2.
 _FORMS = {"miss_share": (100, 2), "usable": (100, 1), "lasted": (100, 0), "gain": (1, 3), "error": (1, 3)}
 
-_COLUMNS = ("reward", "% of the oracle's", *list(_HEADINGS.values())[1:])
+_COLUMNS = (
+    "reward",
+    "% of the oracle's",
+    *list(_HEADINGS.values())[1:],
+    "hypervolume",
+    f"to {100 * LATE_LIMIT:g} % late",
+)
 
 _TEMPLATE = Path(__file__).with_name("report.html")
 
@@ -62,6 +70,13 @@ def report_value(
         "aims": [asdict(aim) for aim in results.aims],
         "policies": results.table(),
         "paired_tests_of_the_shipped_policy": results.tests,
+        "over_training_seeds": results.over_trainings.value(),
+        "hypervolume": {
+            "reference": results.reference,
+            "late_limit": LATE_LIMIT,
+            "sets": results.hypervolume_sets,
+        },
+        "by_speed_of_the_device": results.speed.value(),
         "settings": {name: dict(one.settings) for name, one in results.candidates.items() if one.settings},
         "decision_ms": dict(zip(("p50", "p99"), results.decision_ms, strict=True)),
         "weights": {"alpha": benchmark.weights.alpha, "beta": benchmark.weights.beta},
@@ -91,11 +106,11 @@ def write_report(
     Raises:
         OutputError: A file cannot be written.
     """
-    plot_trade(results, out / "trade.png")
+    plot_pareto(results, out / "pareto.png")
     plot_gains(results, out / "gains.png")
     plot_episode(results, _telling_episode(results), out / "mission.png")
     plots = [
-        ("Late frames and energy against error", out / "trade.png"),
+        ("Late frames, error, energy and usable hands", out / "pareto.png"),
         ("Reward of each mission", out / "gains.png"),
         ("One mission", out / "mission.png"),
     ]
@@ -109,6 +124,9 @@ def write_report(
         aims=results.aims,
         headings=["policy", *_COLUMNS, "most changes in a minute", "shield disobeyed"],
         rows=[(name, *cells) for name, cells in rows(results)],
+        hypervolume=hypervolume_note(results),
+        trainings=results.over_trainings,
+        speed=results.speed,
         plots=[{"title": title, "source": data_uri(path.read_bytes())} for title, path in plots],
         live=live,
         not_measured=NOT_MEASURED,
@@ -150,9 +168,22 @@ def rows(results: BenchmarkResults) -> list[tuple[str, list[str]]]:
             cells.append(f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})")
         best = mean_of(results.scores[ORACLE], "gain")
         cells.insert(1, f"{100 * measures['gain']['value'] / best:.1f}")
+        cells += [f"{measures[key]['value']:.3f}" for key in ("hypervolume", "hypervolume_few_late")]
         cells += [f"{measures[key]['value']:.0f}" for key in ("switches_per_min", "breaches")]
         lines.append((name, cells))
     return lines
+
+
+def hypervolume_note(results: BenchmarkResults) -> str:
+    """Return in words what the hypervolume is, and that of sets of policies."""
+    late, error, energy_j = results.reference.values()
+    sets = ", ".join(f"{name} {value:.3f}" for name, value in results.hypervolume_sets.items())
+    return (
+        f"Hypervolume: share of the box from nothing to {100 * late:.2f} % late frames, error {error:.3f} "
+        f"and {energy_j:.0f} J, on each axis the worst of the fixed points that policies choose, where the "
+        f"policy is better on all axes; in the column beside it the box ends at {100 * LATE_LIMIT:g} % late "
+        f"frames. Of sets together: {sets}."
+    )
 
 
 def _how(results: BenchmarkResults, training: dict[str, Any]) -> list[tuple[str, str]]:

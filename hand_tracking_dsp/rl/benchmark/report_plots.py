@@ -16,89 +16,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullFormatter
-from matplotlib.transforms import BboxBase
 
 from hand_tracking_dsp.evaluation.report.plotting import (
-    AMBER,
     BLACK,
     BLUE,
-    GREEN,
     GREY,
-    ORANGE,
     PURPLE,
-    SKY,
     legend_above,
     new_figure,
     save,
     styled,
 )
-from hand_tracking_dsp.rl.benchmark.candidates import Candidate
+from hand_tracking_dsp.rl.benchmark.candidates import ORACLE, SHIPPED, TUNED, Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
-from hand_tracking_dsp.rl.benchmark.paired_tests import column, mean_of
-from hand_tracking_dsp.rl.benchmark.results import AT_ERROR, ORACLE, SHIPPED, TUNED, BenchmarkResults
+from hand_tracking_dsp.rl.benchmark.paired_tests import column
+from hand_tracking_dsp.rl.benchmark.pareto_plot import COLORS
+from hand_tracking_dsp.rl.benchmark.results import BenchmarkResults
 from hand_tracking_dsp.rl.simulation.episode import STEP_S
-
-_COLORS = {SHIPPED: ORANGE, TUNED: BLUE, AT_ERROR: SKY, ORACLE: GREEN}
-_NOTE = "simulated missions; x: training seeds\nerror by drift from the dense level (agreement, not accuracy)"
-
-# The others lie too close together for a name at each.
-_NAMED = ("fixed", "PI", "without", "index", "ppo", "dqn")
-
-
-@styled
-def plot_trade(results: BenchmarkResults, path: Path) -> None:
-    """Draw late frames and energy against error, each policy a point, with its mean over the episodes."""
-    figure, (left, right) = new_figure(columns=2, height_in=5.5)
-    named: dict[Axes, dict[str, tuple[float, float]]] = {left: {}, right: {}}
-    for name, scores in results.scores.items():
-        error = mean_of(scores, "error")
-        late, energy = 100 * mean_of(scores, "miss_share"), mean_of(scores, "energy_j")
-        seed = name in results.seeds
-        color = AMBER if seed else _COLORS.get(name, GREY)
-        label = name if name in _COLORS else None
-        for axes, value in ((left, late), (right, energy)):
-            axes.plot(error, value, color=color, marker="x" if seed else "o", ls="none", label=label)
-            if name.startswith(_NAMED):
-                named[axes][name.replace("fixed ", "")] = (error, value)
-    left.set_yscale("log")
-    left.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    left.yaxis.set_minor_formatter(NullFormatter())
-    left.set_ylabel("late frames, %")
-    right.set_ylabel("energy of the tracker,\nJ a mission (simulated)")
-    for axes in (left, right):
-        axes.set_xlabel("error (1 - Accuracy), share")
-        axes.set_xlim(left=0)
-    handles, labels = left.get_legend_handles_labels()
-    figure.legend(
-        handles,
-        labels,
-        loc="outside lower center" if mpl.__version_info__ >= (3, 7) else "lower center",
-        ncol=len(labels),
-    )
-    figure.suptitle(f"{len(results.episodes)} {_NOTE}")
-    figure.draw_without_rendering()  # lays it out, so that the places of names are known
-    for axes, points in named.items():
-        _name_points(axes, points)
-    save(figure, path)
-
-
-def _name_points(axes: Axes, points: Mapping[str, tuple[float, float]]) -> None:
-    """Write names beside their points, each at the first height where it covers no name before it."""
-    taken: list[BboxBase] = []
-    for name, point in points.items():
-        for up in (3, -12, 16, -25, 29):
-            text = axes.annotate(name, point, (6, up), textcoords="offset points")
-            if not (box := text.get_window_extent()).count_overlaps(taken):
-                taken.append(box)
-                break
-            text.remove()
 
 
 @styled
@@ -109,7 +46,7 @@ def plot_gains(results: BenchmarkResults, path: Path) -> None:
     figure, (axes,) = new_figure(height_in=0.35 * len(names) + 1.5)
     shares = [100 * column(results.scores[name], "gain") / best for name in names]
     axes.boxplot(shares, orientation="horizontal", tick_labels=names, showfliers=False, whis=(5, 95))
-    axes.axvline(100, color=_COLORS[ORACLE], lw=1)
+    axes.axvline(100, color=COLORS[ORACLE], lw=1)
     axes.axvline(95, color=BLACK, lw=1, ls="--")
     axes.invert_yaxis()
     axes.set_xlabel("reward, % of the oracle's on the same mission\n(whiskers: 5th and 95th percentile)")
@@ -130,14 +67,14 @@ def plot_episode(results: BenchmarkResults, seed: int, path: Path) -> None:
     legend_above(hidden, 3)
     for row, name in zip(rows, (SHIPPED, TUNED, ORACLE), strict=True):
         levels, late = _played(benchmark, seed, results.candidates[name])
-        row.step(times, levels, where="post", color=_COLORS[name])
+        row.step(times, levels, where="post", color=COLORS[name])
         row.plot(times[late > 0], levels[late > 0], ".", color=BLACK, ms=4)
         row.set_ylim(-0.3, episode.levels - 0.7)
         row.set_ylabel("level\n(0 = dense)")
         row.set_title(f"{name}: {late.sum():.0f} late frames (black: steps with one)")
         if name == SHIPPED:
             chosen = episode.latency_ms[levels.astype(int), np.arange(episode.steps)].max(axis=1)
-            latency.plot(times, chosen / episode.budget_ms, color=_COLORS[name], lw=1)
+            latency.plot(times, chosen / episode.budget_ms, color=COLORS[name], lw=1)
     latency.axhline(1, color=BLACK, ls="--", lw=1)
     latency.set_ylabel("slowest frame of\na step, budgets")
     rows[-1].set_xlabel("time, s")

@@ -19,6 +19,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,49 +28,41 @@ import numpy as np
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.evaluation.statistics import mean_interval
+from hand_tracking_dsp.rl.benchmark.aims import Aim, aims_of
+from hand_tracking_dsp.rl.benchmark.by_speed import BySpeed, by_speed
 from hand_tracking_dsp.rl.benchmark.candidates import (
+    AT_ERROR,
+    CONSTRAINED,
+    INDEX,
+    ORACLE,
+    PI_TUNED,
+    SHIPPED,
+    TUNED,
+    UNSHIELDED,
     Candidate,
     fixed_points,
     without_deadline_shield,
     without_shield,
 )
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, EpisodeScore, evaluate
-from hand_tracking_dsp.rl.benchmark.grid_search import TUNING, at_error, tune
-from hand_tracking_dsp.rl.benchmark.paired_tests import MEASURES, column, mean_of, over_seeds, paired
+from hand_tracking_dsp.rl.benchmark.hypervolume import AXES, hypervolume, place, reference_point
+from hand_tracking_dsp.rl.benchmark.over_trainings import OverTrainings
+from hand_tracking_dsp.rl.benchmark.paired_tests import MEASURES, column, paired
+from hand_tracking_dsp.rl.benchmark.rule_search import TUNING, best_of, try_settings
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
 from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.operating_point import densest_choice
 
 HELD_OUT_SEEDS = tuple(range(900_000, 900_200))
 """Seeds of the episodes that are reported; nothing was trained, tuned or chosen on them."""
 
-SHIPPED, ORACLE, TUNED, AT_ERROR = (
-    "learned (shipped)",
-    "oracle",
-    "threshold, tuned",
-    "threshold, at its error",
-)
-CONSTRAINED, UNSHIELDED = "learned, constrained mode", "learned, without the shield"
-INDEX = "index, without learning"
+SPEED_MISSIONS = 30
+"""Number of missions for each row of the table by the device's speed."""
+
+LATE_LIMIT = 0.05
+"""Share of late frames at which the box of the stricter hypervolume ends."""
 
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """An aim, and how far it was reached.
-
-    Attributes:
-        text: Aim in words.
-        value: Figure that was found, with its interval in words.
-        reached: Whether the aim was reached.
-        bound: Limit of what is possible: the same figure of the sparsest level alone, which nothing is faster
-            than, and of the oracle, which gains most in all.
-    """
-
-    text: str
-    value: str
-    reached: bool
-    bound: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +77,7 @@ class BenchmarkResults:
         aims: Aims, and how far they were reached.
         tests: Paired tests of the shipped policy, by opponent and measure.
         decision_ms: Cost of one decision at the 50th and 99th percentile, milliseconds.
+        speed: Table by the device's speed.
         episodes: Seeds of the episodes.
     """
 
@@ -94,18 +88,57 @@ class BenchmarkResults:
     aims: tuple[Aim, ...]
     tests: Mapping[str, Mapping[str, Any]]
     decision_ms: tuple[float, float]
+    speed: BySpeed
     episodes: Sequence[int] = field(default=HELD_OUT_SEEDS)
 
     def table(self) -> dict[str, dict[str, dict[str, float]]]:
-        """Return mean and interval over episodes, by candidate and measure."""
+        """Return mean and interval over episodes, and the hypervolume, by candidate and measure."""
         return {
             name: {measure: asdict(mean_interval(column(found, measure))) for measure in MEASURES}
+            | {"hypervolume": {"value": self.hypervolume_of(name)}}
+            | {"hypervolume_few_late": {"value": self.hypervolume_of(name, late_limit=LATE_LIMIT)}}
             | {
                 name: {"value": float(max(getattr(score, name) for score in found))}
                 for name in ("switches_per_min", "breaches")
             }
             for name, found in self.scores.items()
         }
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Names of the fixed points."""
+        return tuple(name for name, one in self.candidates.items() if one.kind == "fixed")
+
+    @property
+    def reference(self) -> dict[str, float]:
+        """Corner of the hypervolume's box: the worst mean of the fixed points that policies choose."""
+        chosen = self.fixed[densest_choice(self.benchmark.device.points) :]
+        worst = reference_point({name: self.scores[name] for name in chosen})
+        return dict(zip(AXES, worst.tolist(), strict=True))
+
+    def hypervolume_of(self, *names: str, late_limit: float = 1.0) -> float:
+        """Return the share of the box that candidates dominate together.
+
+        Args:
+            *names: Names of the candidates.
+            late_limit: Share of late frames at which the box ends, if that is less than at its reference.
+        """
+        corner = [min(self.reference["miss_share"], late_limit), *list(self.reference.values())[1:]]
+        return hypervolume(np.array([place(self.scores[name]) for name in names]), np.array(corner))
+
+    @property
+    def hypervolume_sets(self) -> dict[str, float]:
+        """Hypervolume of sets of candidates: all fixed points, the training seeds, all but the oracle."""
+        sets = {"all fixed points": self.fixed}
+        if self.seeds:
+            sets[f"{len(self.seeds)} training seeds"] = self.seeds
+        sets["all but the oracle"] = tuple(name for name in self.scores if name != ORACLE)
+        return {title: self.hypervolume_of(*names) for title, names in sets.items()}
+
+    @property
+    def over_trainings(self) -> OverTrainings:
+        """Comparison of the trainings with the rules; of the shipped policy where there are none."""
+        return OverTrainings.of(self.scores, self.seeds or (SHIPPED,), (TUNED, AT_ERROR, INDEX))
 
 
 def run_benchmark(
@@ -116,7 +149,7 @@ def run_benchmark(
     on_progress: Progress,
     episodes: Sequence[int] = HELD_OUT_SEEDS,
 ) -> BenchmarkResults:
-    """Tune the rules, play the episodes, evaluate the scores.
+    """Tune the rules, play the episodes, also by the device's speed, and evaluate the scores.
 
     Args:
         benchmark: Conditions of all candidates.
@@ -130,19 +163,12 @@ def run_benchmark(
     Raises:
         ModelError: A policy cannot be read or does not fit the bank.
     """
-    threshold, tried = tune(
-        "threshold", benchmark, workers, lambda done, total: on_progress("tuning threshold", done, total)
-    )
-    pi, _ = tune("pi", benchmark, workers, lambda done, total: on_progress("tuning PI control", done, total))
     shipped = Candidate(SHIPPED, "learned", file=policy)
-    like_tuning = evaluate(replace(benchmark, episodes=TRAINING), [shipped], TUNING, workers)
-    equal = at_error(tried, mean_of(like_tuning[SHIPPED], "error"), AT_ERROR)
+    rules = _tuned_rules(benchmark, shipped, workers, on_progress)
     seeds, others = trainings(folder, policy, benchmark.bank)
     candidates = [
         *fixed_points(len(benchmark.bank.points)),
-        replace(threshold, name=TUNED),
-        equal,
-        replace(pi, name="PI control, tuned"),
+        *rules,
         Candidate(INDEX, "index"),
         shipped,
         *seeds,
@@ -154,17 +180,50 @@ def run_benchmark(
     scores = evaluate(
         benchmark, candidates, episodes, workers, lambda done, total: on_progress("missions", done, total)
     )
+    speed = _by_speed(benchmark, candidates, episodes, workers, on_progress)
     names = tuple(candidate.name for candidate in seeds)
     return BenchmarkResults(
         benchmark=benchmark,
         scores=scores,
         candidates={candidate.name: candidate for candidate in candidates},
         seeds=names,
-        aims=_aims(scores, names),
+        aims=aims_of(scores, names),
         tests=_tests(scores),
         decision_ms=decision_cost(benchmark, shipped),
+        speed=speed,
         episodes=episodes,
     )
+
+
+def _tuned_rules(
+    benchmark: Benchmark, shipped: Candidate, workers: int, on_progress: Progress
+) -> list[Candidate]:
+    """Return the threshold rule tuned, the same at the shipped policy's error, and PI control tuned."""
+    like_tuning = evaluate(replace(benchmark, episodes=TRAINING), [shipped], TUNING, workers)[SHIPPED]
+    found = []
+    for kind, names in (("threshold", (TUNED, AT_ERROR)), ("pi", (PI_TUNED,))):
+        told = partial(on_progress, f"tuning {kind}")
+        tried = try_settings(kind, benchmark, workers, told)
+        for name in names:
+            error = like_tuning if name == AT_ERROR else None
+            found.append(best_of(tried, benchmark, name, workers, error))
+    return found
+
+
+def _by_speed(
+    benchmark: Benchmark,
+    candidates: Sequence[Candidate],
+    episodes: Sequence[int],
+    workers: int,
+    on_progress: Progress,
+) -> BySpeed:
+    """Play some of the episodes at each speed with two fixed points, two rules, the policy and the oracle."""
+    points = [one for one in candidates if one.kind == "fixed"]
+    known = {one.name: one for one in candidates}
+    chosen = [points[densest_choice(benchmark.device.points)], points[-1]]
+    chosen += [known[name] for name in (TUNED, INDEX, SHIPPED, ORACLE)]
+    told = partial(on_progress, "speeds of the device")
+    return by_speed(benchmark, chosen, episodes[:SPEED_MISSIONS], workers, told)
 
 
 def decision_cost(benchmark: Benchmark, candidate: Candidate, episodes: int = 4) -> tuple[float, float]:
@@ -198,58 +257,9 @@ def trainings(folder: Path, policy: Path, bank: Manifest) -> tuple[list[Candidat
 
 def _tests(scores: Mapping[str, Sequence[EpisodeScore]]) -> dict[str, dict[str, Any]]:
     """Compare the shipped policy with every other candidate."""
-    measures = ("gain", "miss_share", "error", "drift_percent", "energy_j", "switches")
+    measures = ("gain", "miss_share", "usable", "error", "drift_percent", "energy_j", "switches")
     return {
         name: {measure: asdict(paired(scores[SHIPPED], found, measure)) for measure in measures}
         for name, found in scores.items()
         if name != SHIPPED
     }
-
-
-def _aims(scores: Mapping[str, Sequence[EpisodeScore]], seeds: tuple[str, ...]) -> tuple[Aim, ...]:
-    aims = [_against_oracle(scores, seeds)]
-    for opponent in (TUNED, AT_ERROR):
-        aims += _against_rule(scores, opponent)
-    aims += _constrained(scores)
-    return tuple(aims)
-
-
-def _against_oracle(scores: Mapping[str, Sequence[EpisodeScore]], seeds: tuple[str, ...]) -> Aim:
-    best = mean_of(scores[ORACLE], "gain")
-    names = seeds or (SHIPPED,)
-    over = over_seeds({name: scores[name] for name in names}, "gain")
-    value, low, high = (100 * number / best for number in (over.value, over.low, over.high))
-    fixed = [mean_of(found, "gain") for name, found in scores.items() if name.startswith("fixed")]
-    weakest, strongest = (100 * number / best for number in (min(fixed), max(fixed)))
-    return Aim(
-        f"return at least 95 % of the oracle's, over {len(names)} training seed{'s' * (len(names) > 1)}",
-        f"{value:.1f} % ({low:.1f} to {high:.1f}); fixed points: {weakest:.1f} to {strongest:.1f} %",
-        value >= 95,
-    )
-
-
-def _against_rule(scores: Mapping[str, Sequence[EpisodeScore]], opponent: str) -> list[Aim]:
-    found = []
-    for measure, text, limit in (
-        ("error", "error (1 - Accuracy) at most that of", 1.0),
-        ("drift_percent", "mean drift at most that of", 1.0),
-        ("miss_share", "late frames at most half those of", 0.5),
-        ("energy_j", "energy at most 0.9 of that of", 0.9),
-    ):
-        ours = paired(scores[SHIPPED], scores[opponent], measure)
-        sparsest = [name for name in scores if name.startswith("fixed")][-1]
-        alone, best = (paired(scores[name], scores[opponent], measure).ratio for name in (sparsest, ORACLE))
-        value = f"{ours.ratio.value:.2f} ({ours.ratio.low:.2f} to {ours.ratio.high:.2f}), p {ours.t_p:.1g}"
-        reached = ours.ratio.value <= limit
-        bound = f"{sparsest} {alone.value:.2f}, oracle {best.value:.2f}"
-        found.append(Aim(f"{text} {opponent}", value, reached, bound))
-    return found
-
-
-def _constrained(scores: Mapping[str, Sequence[EpisodeScore]]) -> list[Aim]:
-    most = max(score.switches_per_min for score in scores[CONSTRAINED])
-    breaches = sum(score.breaches for score in scores[CONSTRAINED])
-    return [
-        Aim("constrained mode: at most 6 changes of level in any minute", f"{most}", most <= 6),
-        Aim("constrained mode: the shield is never disobeyed", f"{breaches} times", breaches == 0),
-    ]

@@ -25,7 +25,8 @@ from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.policy import report
 from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
-from hand_tracking_dsp.rl.benchmark import grid_search as tuning
+from hand_tracking_dsp.rl.benchmark import by_speed
+from hand_tracking_dsp.rl.benchmark import rule_search as tuning
 from hand_tracking_dsp.rl.training.encoding import encoded_size
 from hand_tracking_dsp.rl.training.export import Mlp, policy_network
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -36,10 +37,11 @@ def words(tiny_bank, tmp_path, monkeypatch, write_device) -> list[str]:
     """Give a call that is quick: two episodes, one setting of each rule, one burst of load."""
     from hand_tracking_dsp.rl.benchmark import results
 
-    monkeypatch.setattr(tuning, "STAGES", {"threshold": ({"upper": (0.8,)},), "pi": ({"setpoint": (0.8,)},)})
-    monkeypatch.setattr(tuning, "TUNING", (1,))
+    for name, value in (("TUNING", (1, 2)), ("FIRST", 1), ("SETTINGS", 1), ("FINALISTS", 1)):
+        monkeypatch.setattr(tuning, name, value)
+    monkeypatch.setattr(by_speed, "SHARES", (0.2, 1.4))
     monkeypatch.setattr(report, "_BURSTS", 1)
-    monkeypatch.setattr(results, "TUNING", (1,))
+    monkeypatch.setattr(results, "TUNING", (1, 2))
     write_device(tmp_path / "device.json", 2)
     random = np.random.default_rng(0)
     weight = random.normal(size=(len(Action), encoded_size(2))).astype(np.float32)
@@ -60,7 +62,7 @@ def test_a_report_is_written_and_printed(words, tmp_path, capsys, monkeypatch) -
     assert {file.name for file in out.iterdir()} == {
         "report.html",
         "report.json",
-        "trade.png",
+        "pareto.png",
         "gains.png",
         "mission.png",
     }
@@ -77,6 +79,9 @@ def test_a_report_is_written_and_printed(words, tmp_path, capsys, monkeypatch) -
     assert "return at least 95 %" in printed
     assert "A decision takes" in printed
     assert "900 s after" in printed
+    for text in ("Over 1 training seed:", "By the speed of the device, 2 missions", "Hypervolume: share of"):
+        assert text in printed
+    assert found["by_speed_of_the_device"]["verdict"] in printed.replace("\n", " ")
 
 
 def test_a_device_of_another_bank_is_refused(words, tmp_path, capsys, write_device) -> None:

@@ -21,15 +21,10 @@ from typing import Any
 import pytest
 
 from hand_tracking_dsp.control.goals import GoalWeights
-from hand_tracking_dsp.rl.benchmark import grid_search
+from hand_tracking_dsp.rl.benchmark import by_speed, rule_search
 from hand_tracking_dsp.rl.benchmark import results as module
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
 from hand_tracking_dsp.rl.benchmark.results import BenchmarkResults, run_benchmark
-
-STAGES = {
-    "threshold": ({"upper": (0.8, 1.2), "lower": (0.5,)},),
-    "pi": ({"setpoint": (0.7, 0.9)},),
-}
 
 
 @pytest.fixture(scope="session")
@@ -55,9 +50,10 @@ def results(device, bank, random_mlp, tmp_path_factory, training, reported) -> B
         (folder / f"{name}.json").write_text(manifest_text(f"{name}.onnx", network))
     benchmark = Benchmark(device, bank, GoalWeights.without_energy(0.4))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grid_search, "STAGES", STAGES)
-        patch.setattr(grid_search, "TUNING", (3,))
-        patch.setattr(module, "TUNING", (3,))
+        for name, value in (("TUNING", (3, 4)), ("FIRST", 1), ("SETTINGS", 2), ("FINALISTS", 2)):
+            patch.setattr(rule_search, name, value)
+        patch.setattr(module, "TUNING", (3, 4))
+        patch.setattr(by_speed, "SHARES", (0.2, 1.4))
         return run_benchmark(
             benchmark, folder / "ppo_1.json", folder, 1, lambda *news: reported.append(news), (1, 2)
         )

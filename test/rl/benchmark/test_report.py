@@ -23,8 +23,8 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.commands.output import machine, write_json
-from hand_tracking_dsp.rl.benchmark.report import headings, report_value, rows, write_report
-from hand_tracking_dsp.rl.benchmark.results import SHIPPED, TUNED
+from hand_tracking_dsp.rl.benchmark.candidates import SHIPPED, TUNED
+from hand_tracking_dsp.rl.benchmark.report import headings, hypervolume_note, report_value, rows, write_report
 
 
 def test_the_table_has_a_row_a_policy(results) -> None:
@@ -49,6 +49,10 @@ def test_the_figures_can_be_read_from_json(results, training, tmp_path) -> None:
     assert found["settings"][TUNED] == results.candidates[TUNED].settings
     assert found["training"] == training
     assert found["not_measured"]
+    assert found["over_training_seeds"]["trainings"] == ["ppo 0", "ppo 1"]
+    assert set(found["hypervolume"]["reference"]) == {"miss_share", "error", "energy_j"}
+    assert found["policies"][SHIPPED]["hypervolume"]["value"] >= 0
+    assert [row["dense_share_of_budget"] for row in found["by_speed_of_the_device"]["shares"]] == [0.2, 1.4]
 
 
 def test_the_page_works_offline(results, training, tmp_path) -> None:
@@ -60,7 +64,7 @@ def test_the_page_works_offline(results, training, tmp_path) -> None:
         "picture": str(tmp_path / "live.png"),
     }
     write_report(results, training, tmp_path / "out", live)
-    names = {"report.html", "trade.png", "gains.png", "mission.png"}
+    names = {"report.html", "pareto.png", "gains.png", "mission.png"}
     assert {file.name for file in (tmp_path / "out").iterdir()} == names
     for name in names - {"report.html"}:
         assert cv2.imread(str(tmp_path / "out" / name)).std() > 0
@@ -75,6 +79,8 @@ def test_the_page_works_offline(results, training, tmp_path) -> None:
     assert "What was not measured" in page
     for name in results.scores:
         assert name in page
+    for text in (results.speed.verdict, results.over_trainings.title, hypervolume_note(results)):
+        assert text in page
 
 
 def test_without_a_live_run_the_page_has_none(results, training, tmp_path) -> None:
