@@ -162,8 +162,8 @@ class Controller:
         self._adjust_prices(situation)
         observation = self._observation(situation)
         answer = self._ask(observation, situation)
-        missed = self._late_price.share > self._options.goals.late_target
-        shielded = self._shield.review(answer, situation, missed)
+        late_target = self._options.goals.late_target
+        shielded = self._shield.review(answer, situation, self._late_price.share, late_target)
         verdict = self._judge(shielded)
         self._switch(verdict.point)
         forecast = self._forecast(observation)

@@ -28,8 +28,9 @@ from hand_tracking_dsp.control.state import Situation
 
 # A point that fails again within a minute of its release is barred twice as long, up to eight times.
 _FORGIVEN_S, _MOST_HOLDS = 60.0, 8
-# A hundredth of a frame is no difference.
-_DIGITS = 3
+# Shares of the accepted late frames: over the last minute, from which on points are watched, and over the
+# last two seconds, from which on one is refused. Ten seconds after a burst no frame of it counts.
+_WATCHED, _REFUSED = 0.5, 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,16 @@ class Shield:
         self._barred_until_s = -math.inf
         self._hold_s = 0.0
 
-    def review(self, answer: Answer, situation: Situation, missed: bool = False) -> Verdict:
+    def review(
+        self, answer: Answer, situation: Situation, late: float = 0.0, late_target: float = 1.0
+    ) -> Verdict:
         """Return the verdict on a policy's answer; its point is always one of the bank.
 
         Args:
             answer: The answer.
             situation: The situation.
-            missed: Whether the last minute had more late frames than the goals accept.
+            late: Share of late frames over the last minute, 0 to 1.
+            late_target: Share of late frames that the goals accept, 0 to 1.
         """
         verdict = self._battery_reserve(situation) or self._lost_input(situation)
         if verdict is not None:
@@ -79,8 +83,8 @@ class Shield:
             detail = f"{answer.detail} Point {situation.point} is kept."
             return Verdict(situation.point, Reason.SHIELD_INVALID_LEVEL, detail)
         verdict = self._deadline(answer.point, situation)
-        if verdict is None and missed:
-            verdict = self._late_target(answer.point, situation)
+        if verdict is None and late > _WATCHED * late_target:
+            verdict = _keep_target(answer.point, situation, late, late_target)
         verdict = verdict or self._blind(answer.point, situation)
         return verdict or Verdict(answer.point, Reason.POLICY, answer.detail)
 
@@ -140,20 +144,6 @@ class Shield:
         detail = f"{cause}: point {point} instead of {wanted}, which the policy wants."
         return Verdict(point, Reason.SHIELD_DEADLINE, detail)
 
-    def _late_target(self, wanted: int, situation: Situation) -> Verdict | None:
-        """Refuse a point at which frames of the last two seconds would be late more often than at a sparser."""
-        late = situation.by_point.get("late_2s")
-        if late is None or not np.isfinite(late).all():
-            return None
-        point = wanted + int(np.argmin(np.round(late[wanted:], _DIGITS)))
-        if point == wanted:
-            return None
-        detail = (
-            f"More frames of the last minute were late than the goals accept, and {late[wanted]:.1%} of the "
-            f"last two seconds' at point {wanted}, which the policy wants: point {point}."
-        )
-        return Verdict(point, Reason.SHIELD_DEADLINE, detail)
-
     def _blind(self, wanted: int, situation: Situation) -> Verdict | None:
         """Refuse a sparser point while its cost is not known, unless frames are late."""
         silent_s, limit_s = situation.drift_missing_s, self.options.stale_drift_s
@@ -167,3 +157,19 @@ class Shield:
             f" point {situation.point} is kept instead of {wanted}, which the policy wants."
         )
         return Verdict(situation.point, Reason.SHIELD_DRIFT_UNKNOWN, detail)
+
+
+def _keep_target(wanted: int, situation: Situation, late: float, late_target: float) -> Verdict | None:
+    """Refuse a point at which too many frames of two seconds would be late, if a sparser one has fewer."""
+    of_points = situation.by_point.get("late_2s")
+    if of_points is None or not np.isfinite(of_points).all():
+        return None
+    allowed = np.flatnonzero(of_points[wanted:] <= _REFUSED * late_target)
+    point = wanted + int(allowed[0] if len(allowed) else np.argmin(of_points[wanted:]))
+    if point == wanted:
+        return None
+    detail = (
+        f"{late:.1%} of the last minute's frames were late (accepted are {late_target:.1%}), and of the "
+        f"last two seconds' {of_points[wanted]:.1%} would be at point {wanted}, which is wanted: point {point}."
+    )
+    return Verdict(point, Reason.SHIELD_DEADLINE, detail)

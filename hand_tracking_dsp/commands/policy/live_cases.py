@@ -161,7 +161,7 @@ def _learned(file: Path | None, bank: Manifest) -> Mapping[str, Value]:
 def _tuned(file: Path | None) -> Mapping[str, Value]:
     """Return the parameters of the threshold rule with the settings of a file."""
     # Its import takes as long as a node's start.
-    from hand_tracking_dsp.rl.benchmark.results import TUNED
+    from hand_tracking_dsp.rl.benchmark.candidates import TUNED
 
     if file is None:
         msg = "The policy tuned needs its settings: name policy report's report.json by --rule-settings."

@@ -107,6 +107,9 @@ def run(options: argparse.Namespace) -> int:
     title = f"By the speed of the device, {speed.episodes} missions a row: late frames, usable hands, error"
     console.print(make_table(title, speed.headings(), speed.rows()))
     console.print(speed.verdict)
+    adversarial = results.adversarial
+    console.print(make_table("Adversarial missions", adversarial.headings(), adversarial.rows()))
+    console.print(adversarial.note)
     aims = [(aim.text, aim.value, "reached" if aim.reached else "missed", aim.bound) for aim in results.aims]
     words = ("found", "", "what could be had")
     console.print(make_table("Aims", ("aim", *words), aims, words))

@@ -79,6 +79,19 @@ class Candidate:
 
     def policy(self, episode: Episode, weights: GoalWeights, bank: Manifest) -> Policy:
         """Make a fresh policy for an episode."""
+        if self.kind == "oracle":
+            return OraclePolicy(episode, weights, self.options)
+        return self.online_policy(bank)
+
+    def online_policy(self, bank: Manifest) -> Policy:
+        """Make a fresh policy that knows nothing beforehand.
+
+        Raises:
+            ConfigurationError: It is the oracle.
+        """
+        if self.kind == "oracle":
+            msg = f"{self.name} needs to know its episode: it cannot be played here."
+            raise ConfigurationError(msg)
         if self.kind == "fixed":
             return FixedPolicy(**self.settings)
         if self.kind == "threshold":
@@ -87,8 +100,6 @@ class Candidate:
             return GoalPolicy(options=GoalPolicyOptions(**self.settings))
         if self.kind == "pi":
             return PiPolicy(PiOptions(**self.settings))
-        if self.kind == "oracle":
-            return OraclePolicy(episode, weights, self.options)
         return LearnedPolicy.load(self.file or Path(), bank)
 
 

@@ -32,7 +32,7 @@ NOT_MEASURED = (
     "Energy: it is simulated from the time that networks compute and from invented watts.",
     "Robots: missions are simulated. Load and latency come from traces of one machine.",
     "Slower machines and throttling: they are extrapolated. Hands, scene lengths and batteries are invented.",
-    "Throttling by the tracker's own heat: in the missions it comes and goes with the surroundings.",
+    "Throttling by the tracker's own heat: it is simulated, of one invented heat capacity.",
 )
 
 _HEADINGS = {
@@ -77,6 +77,7 @@ def report_value(
             "sets": results.hypervolume_sets,
         },
         "by_speed_of_the_device": results.speed.value(),
+        "adversarial_missions": results.adversarial.value(),
         "settings": {name: dict(one.settings) for name, one in results.candidates.items() if one.settings},
         "decision_ms": dict(zip(("p50", "p99"), results.decision_ms, strict=True)),
         "weights": {"alpha": benchmark.weights.alpha, "beta": benchmark.weights.beta},
@@ -127,6 +128,7 @@ def write_report(
         hypervolume=hypervolume_note(results),
         trainings=results.over_trainings,
         speed=results.speed,
+        adversarial=results.adversarial,
         plots=[{"title": title, "source": data_uri(path.read_bytes())} for title, path in plots],
         live=live,
         not_measured=NOT_MEASURED,

@@ -28,6 +28,7 @@ import numpy as np
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.evaluation.statistics import mean_interval
+from hand_tracking_dsp.rl.benchmark.adversarial_table import AdversarialTable, adversarial_table
 from hand_tracking_dsp.rl.benchmark.aims import Aim, aims_of
 from hand_tracking_dsp.rl.benchmark.by_speed import BySpeed, by_speed
 from hand_tracking_dsp.rl.benchmark.candidates import (
@@ -78,6 +79,7 @@ class BenchmarkResults:
         tests: Paired tests of the shipped policy, by opponent and measure.
         decision_ms: Cost of one decision at the 50th and 99th percentile, milliseconds.
         speed: Table by the device's speed.
+        adversarial: Table of the adversarial missions.
         episodes: Seeds of the episodes.
     """
 
@@ -89,6 +91,7 @@ class BenchmarkResults:
     tests: Mapping[str, Mapping[str, Any]]
     decision_ms: tuple[float, float]
     speed: BySpeed
+    adversarial: AdversarialTable
     episodes: Sequence[int] = field(default=HELD_OUT_SEEDS)
 
     def table(self) -> dict[str, dict[str, dict[str, float]]]:
@@ -181,6 +184,8 @@ def run_benchmark(
         benchmark, candidates, episodes, workers, lambda done, total: on_progress("missions", done, total)
     )
     speed = _by_speed(benchmark, candidates, episodes, workers, on_progress)
+    online = _some_of(benchmark, candidates, (TUNED, INDEX, SHIPPED))
+    adversarial = adversarial_table(benchmark, online, workers, partial(on_progress, "adversarial missions"))
     names = tuple(candidate.name for candidate in seeds)
     return BenchmarkResults(
         benchmark=benchmark,
@@ -191,6 +196,7 @@ def run_benchmark(
         tests=_tests(scores),
         decision_ms=decision_cost(benchmark, shipped),
         speed=speed,
+        adversarial=adversarial,
         episodes=episodes,
     )
 
@@ -218,12 +224,16 @@ def _by_speed(
     on_progress: Progress,
 ) -> BySpeed:
     """Play some of the episodes at each speed with two fixed points, two rules, the policy and the oracle."""
-    points = [one for one in candidates if one.kind == "fixed"]
-    known = {one.name: one for one in candidates}
-    chosen = [points[densest_choice(benchmark.device.points)], points[-1]]
-    chosen += [known[name] for name in (TUNED, INDEX, SHIPPED, ORACLE)]
+    chosen = _some_of(benchmark, candidates, (TUNED, INDEX, SHIPPED, ORACLE))
     told = partial(on_progress, "speeds of the device")
     return by_speed(benchmark, chosen, episodes[:SPEED_MISSIONS], workers, told)
+
+
+def _some_of(benchmark: Benchmark, candidates: Sequence[Candidate], names: Sequence[str]) -> list[Candidate]:
+    """Return the densest and the sparsest fixed point that policies choose, and candidates by name."""
+    points = [one for one in candidates if one.kind == "fixed"]
+    known = {one.name: one for one in candidates}
+    return [points[densest_choice(benchmark.device.points)], points[-1], *(known[name] for name in names)]
 
 
 def decision_cost(benchmark: Benchmark, candidate: Candidate, episodes: int = 4) -> tuple[float, float]:
