@@ -169,7 +169,8 @@ def _keep_target(wanted: int, situation: Situation, late: float, late_target: fl
     if point == wanted:
         return None
     detail = (
-        f"{late:.1%} of the last minute's frames were late (accepted are {late_target:.1%}), and of the "
-        f"last two seconds' {of_points[wanted]:.1%} would be at point {wanted}, which is wanted: point {point}."
+        f"{late:.1%} of the last minute's frames were late (accepted: {late_target:.1%}), and "
+        f"{of_points[wanted]:.1%} of the last two seconds' would be at point {wanted}, which is wanted: "
+        f"point {point} instead."
     )
     return Verdict(point, Reason.SHIELD_DEADLINE, detail)

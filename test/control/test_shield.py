@@ -80,7 +80,10 @@ def test_missed_deadlines_go_one_step_sparser_and_stay_there(bench: MakeBench) -
 def test_a_policy_that_insists_on_a_slow_level_causes_few_changes(bench: MakeBench) -> None:
     room = bench(latency_ms=(40.0, 20.0))
     room.run(60.0)
-    assert 1 <= len(room.changes()) <= 6
+    first = len(room.changes())
+    assert 1 <= first <= 8
+    room.run(180.0)
+    assert len(room.changes()) - first <= 12, "it is barred for longer each time"
 
 
 def test_the_sparsest_level_may_miss_its_deadline(bench: MakeBench) -> None:
