@@ -50,6 +50,9 @@ SHARED: tuple[str, ...] = (
 
 # Drift alone is not of the order of 1.
 _POINT_SCALE = np.array([0.1 if name == "drift_percent" else 1.0 for name in POINT_NAMES], np.float32)
+_SHARES = ("late_", "tight_")
+# Of a share of frames one of a hundred is as far from none as one of four from one of seven.
+_POINT_POWER = np.array([0.5 if name.startswith(_SHARES) else 1.0 for name in POINT_NAMES], np.float32)
 _SHARED_INDEX = np.array([OBSERVATION_NAMES.index(name) for name in SHARED])
 _LOW = np.array([ENCODING[name].low for name in SHARED], np.float32)
 _SCALE = np.array([1 / (ENCODING[name].high - ENCODING[name].low) for name in SHARED], np.float32)
@@ -82,7 +85,9 @@ def point_features(observations: Floats, points: Floats) -> Floats:
     scaled = np.clip((np.where(missing, _MISSING, numbers) - _LOW) * _SCALE, 0, 1)
     shared = np.concatenate([scaled, ~missing], axis=1, dtype=np.float32)
     of_each = np.broadcast_to(shared[:, None], (*points.shape[:2], shared.shape[1]))
-    return np.concatenate([known * _POINT_SCALE, times / own, in_use, of_each], axis=2, dtype=np.float32)
+    return np.concatenate(
+        [known**_POINT_POWER * _POINT_SCALE, times / own, in_use, of_each], axis=2, dtype=np.float32
+    )
 
 
 # 1 is TensorProto.FLOAT.
@@ -97,7 +102,8 @@ POINT_LINES = """
     in_use = Unsqueeze (at_number, third)
     unknown = IsNaN (points)
     known = Where (unknown, zero, points)
-    scaled_points = Mul (known, point_scale)
+    spread_points = Pow (known, point_power)
+    scaled_points = Mul (spread_points, point_scale)
     times = Gather <axis = 2> (known, level_time)
     of_own = Mul (times, in_use)
     own_sum = ReduceSum <keepdims = 1> (of_own, second)
@@ -133,6 +139,7 @@ def point_constants() -> dict[str, NDArray[Any] | np.generic]:
         "shared_index": _SHARED_INDEX.astype(np.int64),
         "shared_size": np.array([2 * len(SHARED)], np.int64),
         "point_scale": _POINT_SCALE,
+        "point_power": _POINT_POWER,
         "least_time": _LEAST_TIME,
         "stand_in": _MISSING,
         "low": _LOW,
