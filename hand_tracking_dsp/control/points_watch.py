@@ -18,10 +18,11 @@ from __future__ import annotations
 
 from hand_tracking_dsp.control.difficulty import Difficulty
 from hand_tracking_dsp.control.frame_history import DECAYS_S, FrameHistory
+from hand_tracking_dsp.control.level_times import LevelTimes
 from hand_tracking_dsp.control.point_figures import Array, PointFigures
 from hand_tracking_dsp.control.samples import LatencySample
 
-_OF_THE_BANK = ("level_time", "cost", "near", "found", "measured")
+_OF_THE_BANK = ("cost", "near", "found", "measured")
 
 
 class PointsWatch:
@@ -36,6 +37,7 @@ class PointsWatch:
         self._figures = figures
         self._history = FrameHistory()
         self._difficulty = Difficulty(figures)
+        self._times = LevelTimes(figures)
         self.frames = self.late = 0
 
     def add(self, sample: LatencySample, budget_ms: float) -> None:
@@ -45,9 +47,11 @@ class PointsWatch:
         if sample.hands > sample.predicted:
             self.frames += 1
             self.late += sample.budgeted_ms > budget_ms
-            self._history.add(sample, float(self._figures.level_time[sample.operating_point]))
-        if not sample.reflex:  # its drift is another level's
+            times = self._times.of_points()
+            self._history.add(sample, float(times[sample.operating_point]))
+        if not sample.reflex:  # its drift and its network's time are another level's
             self._difficulty.add(sample)
+            self._times.add(sample, int(self._figures.level[sample.operating_point]))
 
     def forget_latency(self) -> None:
         """Forget what frames took."""
@@ -55,8 +59,8 @@ class PointsWatch:
 
     def by_point(self, now_s: float, budget_ms: float) -> dict[str, Array]:
         """Return what is expected at each point, float64 [p] by the names of POINT_OBSERVATION."""
-        figures = self._figures
-        recent = self._history.recent(now_s, budget_ms, figures.level_time)
+        figures, times = self._figures, self._times.of_points()
+        recent = self._history.recent(now_s, budget_ms, times)
         shares = {"late": recent.late, "tight": recent.tight, "latency": recent.mean}
         values = {
             f"{name}_{decay_s:g}s": of_points
@@ -65,4 +69,4 @@ class PointsWatch:
         }
         values |= {"latency_p90": recent.p90, "latency_p99": recent.p99}
         values |= {name: getattr(figures, name) for name in _OF_THE_BANK}
-        return values | {"drift_percent": self._difficulty.drift_percent(now_s)}
+        return values | {"level_time": times, "drift_percent": self._difficulty.drift_percent(now_s)}
