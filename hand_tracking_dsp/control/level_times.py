@@ -52,7 +52,7 @@ class LevelTimes:
         self._before: tuple[int, float] | None = None
 
     def add(self, sample: LatencySample, level: int) -> None:
-        """Take a frame whose landmarks are of a level; one that says no time of the network teaches nothing."""
+        """Take a frame whose landmarks are of a level; one that does not say its time teaches nothing."""
         measured = sample.hands - sample.predicted
         if measured <= 0 or not 0.0 < sample.landmarks_ms < math.inf:
             return
