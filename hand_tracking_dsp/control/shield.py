@@ -83,7 +83,9 @@ class Shield:
             detail = f"{answer.detail} Point {situation.point} is kept."
             return Verdict(situation.point, Reason.SHIELD_INVALID_LEVEL, detail)
         verdict = self._deadline(answer.point, situation)
-        if verdict is None and late > _WATCHED * late_target:
+        # A limit of all frames is the shield off.
+        watching = self.options.deadline_miss_limit < 1.0 and late > _WATCHED * late_target
+        if verdict is None and watching:
             verdict = _keep_target(answer.point, situation, late, late_target)
         verdict = verdict or self._blind(answer.point, situation)
         return verdict or Verdict(answer.point, Reason.POLICY, answer.detail)
