@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 
 from hand_tracking_dsp.evaluation.statistics import percentile
 from hand_tracking_dsp.evaluation.workers import TrackerWorker
+from hand_tracking_dsp.tracking.operating_point import OperatingPoint
 from hand_tracking_dsp.tracking.types import Image
 
 Progress = Callable[[int, int], None]
@@ -63,7 +64,8 @@ def alternate(
 ) -> dict[str, Series]:
     """Let trackers work on the same frames in turn, block by block, in changing order.
 
-    Whatever disturbs the machine for a while then disturbs all alike. The first block of the first
+    Whatever disturbs the machine for a while then disturbs all alike. Every hand is measured on every frame,
+    as MediaPipe does it: a hand that is held at rest takes next to nothing. The first block of the first
     round warms up and is not counted.
 
     Args:
@@ -85,7 +87,7 @@ def alternate(
         for name in names:
             for index in range(start, min(start + block, len(frames))):
                 stamp_s = (repeat * len(frames) + index) / rate_hz
-                reply = trackers[name].process(frames[index], stamp_s, reset=reset)
+                reply = trackers[name].process(frames[index], stamp_s, _measured(0), reset)
                 if done > 1 or len(starts) == 1:
                     result[name].frame_ms.append(reply.ms)
                     result[name].hands += bool(reply.hands)
@@ -133,7 +135,7 @@ def switch_levels(
     had_hand, level_before = False, 0
     for index in range(len(frames) * repeats):
         level = index // block % levels
-        reply = worker.process(frames[index % len(frames)], index / rate_hz, level)
+        reply = worker.process(frames[index % len(frames)], index / rate_hz, _measured(level))
         if level != level_before:
             result.switches += 1
             result.hands_lost += had_hand and not reply.hands
@@ -143,3 +145,8 @@ def switch_levels(
             result.steady_ms[level].append(reply.ms)
         had_hand, level_before = bool(reply.hands), level
     return result
+
+
+def _measured(level: int) -> OperatingPoint:
+    """Return the operating point of a level that holds no hand."""
+    return OperatingPoint(level, gate=0.0)

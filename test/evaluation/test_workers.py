@@ -24,7 +24,7 @@ from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
 from hand_tracking_dsp.evaluation.speed import alternate, switch_levels
-from hand_tracking_dsp.evaluation.workers import TrackerWorker, mediapipe_worker, package_worker
+from hand_tracking_dsp.evaluation.workers import Reply, TrackerWorker, mediapipe_worker, package_worker
 from hand_tracking_dsp.hand import Handedness
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -91,6 +91,24 @@ def test_alternating_measures_all_contenders_on_the_same_frames(
     assert blocks == [(i, 6) for i in range(1, 7)]
     assert len(series["a"].frame_ms) == len(series["b"].frame_ms) == 20
     assert series["a"].hands == 20
+
+
+def test_hands_at_rest_are_measured_while_times_are_taken(
+    worker: TrackerWorker, frames: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies = []
+    process = worker.process
+
+    def recorded(*given: object, **named: object) -> Reply:
+        replies.append(process(*given, **named))  # type: ignore[arg-type]
+        return replies[-1]
+
+    monkeypatch.setattr(worker, "process", recorded)
+    alternate([frames[0]] * 12, {"a": worker}, 30.0, block=4)
+    switch_levels([frames[0]] * 12, worker, levels=2, rate_hz=30.0, block=3)
+    assert len(replies) == 24
+    assert all(hand.measured for reply in replies for hand in reply.hands)
+    assert sum(bool(reply.hands) for reply in replies) >= 23
 
 
 def test_switching_goes_through_all_levels_and_loses_no_hand(
