@@ -122,3 +122,8 @@ def densest_choice(points: Sequence[PointInfo]) -> int:
     much and finds next to nothing that the second one does not.
     """
     return int(len(points) > 1 and points[0].point == EVERYTHING)
+
+
+def point_name(number: int) -> str:
+    """Name a point of a list by its number, for a sentence; NO_POINT is a number in messages alone."""
+    return "a level without an operating point" if number == NO_POINT else f"operating point {number}"

@@ -155,7 +155,7 @@ def test_a_level_that_the_tracker_lacks_is_named(graph, feed, bank, diagnostics)
     feed.runs = 0
     graph.start(PruningControllerNode, bank=str(bank), policy="fixed", fixed__level=1)
     status = diagnostics(NODE, lambda status: "its bank lacks" in status.message)
-    assert "received operating point 1 and runs point 0" in status.message
+    assert "received operating point 1 and runs operating point 0" in status.message
 
 
 def test_refuses_an_operator_level_that_the_bank_lacks(graph, bank):
