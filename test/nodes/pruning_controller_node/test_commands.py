@@ -139,7 +139,7 @@ def test_commands_a_point_of_the_bank_with_its_level(graph, bank, states):
     data = json.loads((bank / "bank.json").read_text())
     gates = (0.0, 0.06, 0.25)
     data["operating_points"] = [
-        {"level": level, "gate": gate, "search_interval_s": 0.5, "cost": 1 - gate}
+        {"level": level, "gate": gate, "search_interval_s": gate, "cost": 1 - gate}
         for level, gate in zip((0, 0, 1), gates, strict=True)
     ]
     (bank / "bank.json").write_text(json.dumps(data))
