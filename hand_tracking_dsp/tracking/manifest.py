@@ -38,7 +38,7 @@ from hand_tracking_dsp.tracking.network_info import (
     Network,
     NetworkInfo,
 )
-from hand_tracking_dsp.tracking.onnx_file import check_self_contained
+from hand_tracking_dsp.tracking.onnx_file import check_not_empty, check_self_contained
 from hand_tracking_dsp.tracking.operating_point import (
     DEFAULT_GATE,
     DEFAULT_SEARCH_INTERVAL_S,
@@ -278,7 +278,7 @@ def read_network(manifest: Manifest, info: FileInfo) -> bytes:
     """Read the ONNX file of a network or one of its variants, and check its sha256.
 
     Raises:
-        ModelError: The file is missing, its sha256 is not the manifest's, or it names further files.
+        ModelError: The file is missing or empty, its sha256 is not the manifest's, or it names further files.
     """
     path = manifest.folder / info.file
     try:
@@ -286,6 +286,7 @@ def read_network(manifest: Manifest, info: FileInfo) -> bytes:
     except OSError as error:
         msg = f"The network {path} cannot be read ({error.strerror}): restore the bank's folder."
         raise ModelError(msg) from error
+    check_not_empty(data, str(path))
     found = sha256_of(data)
     if found != info.sha256:
         msg = (
