@@ -43,6 +43,7 @@ from hand_tracking_dsp.recordings.run import ObservedRun
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.operating_point import point_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -171,7 +172,7 @@ def _show(
         ("frames", f"{rate}, {len(costs)} handled, {newest.frames_dropped} dropped for a newer one"),
         ("latency", f"p50 {total['p50']:.1f}  p99 {total['p99']:.1f} ms in the tracker"),
         ("", f"p50 {end_to_end['p50']:.1f}  p99 {end_to_end['p99']:.1f} ms end to end, {budget}"),
-        ("level", f"{level}, point {newest.operating_point}, {count_switches(costs)} switches so far"),
+        ("level", f"{level}, {point_name(newest.operating_point)}, {count_switches(costs)} switches so far"),
         ("", recording.commands[-1].detail if recording.commands else ""),
         ("battery", battery),
         ("hands", str(newest.hands)),

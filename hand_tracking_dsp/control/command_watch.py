@@ -19,6 +19,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from hand_tracking_dsp.tracking.operating_point import point_name
+
 # A tracker takes a command up with its next frame; until then its frames say nothing.
 _TAKEN_UP_S = 0.3
 
@@ -111,17 +113,18 @@ class CommandWatch:
         found = []
         if self._others.lately(now_s):
             found.append(
-                f"Somebody else commands operating point {self._others.point} on {topic} "
+                f"Somebody else commands {point_name(self._others.point)} on {topic} "
                 f"({self._others.count} times so far); point {self._point} is commanded against it."
             )
         if self._lacking.lately(now_s):
             found.append(
-                f"A tracker received operating point {self._point} and runs point {self._lacking.point}: its "
-                "bank lacks that point; set the parameter bank of tracker and controller to the same folder."
+                f"A tracker received operating point {self._point} and runs "
+                f"{point_name(self._lacking.point)}: its bank lacks that point; set the parameter bank of "
+                "tracker and controller to the same folder."
             )
         if self._disobeyed.lately(now_s):
             found.append(
-                f"A tracker runs operating point {self._disobeyed.point} although point {self._point} was "
+                f"A tracker runs {point_name(self._disobeyed.point)} although point {self._point} was "
                 f"commanded; commanded again {self.repeated} times so far."
             )
         return found

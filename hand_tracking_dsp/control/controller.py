@@ -36,6 +36,7 @@ from hand_tracking_dsp.control.shield import Answer, Shield, Verdict
 from hand_tracking_dsp.control.state import Situation, StateBuffer
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
+from hand_tracking_dsp.tracking.operating_point import point_name
 
 AUTOMATIC = -1
 """The operator's point that leaves the choice to the policy."""
@@ -260,7 +261,7 @@ def _figures(situation: Situation) -> str:
         late = f"{summary.miss_share:.0%} of frames late"
         latency = f"p95 latency {summary.p95_ms:.1f} ms of a budget of {situation.budget_ms:.1f} ms, {late}"
     elif frame is not None and frame.operating_point != situation.point:
-        latency = f"frames still run at point {frame.operating_point}"
+        latency = f"frames still run at {point_name(frame.operating_point)}"
     else:
         latency = f"too few frames at point {situation.point} to judge"
     return latency if math.isnan(situation.charge) else f"{latency}, battery {situation.charge:.0%}"

@@ -32,7 +32,7 @@ from hand_tracking_dsp.documents import parse_json, read_bytes, read_json, sha25
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.file_set import FileSet
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.onnx_file import check_self_contained
+from hand_tracking_dsp.tracking.onnx_file import check_not_empty, check_self_contained
 from hand_tracking_dsp.tracking.record import (
     Reader,
     as_is,
@@ -168,6 +168,7 @@ def read_policy(path: Path) -> bytes:
     except (ModelError, ValueError) as error:
         message = f"The policy manifest {manifest} cannot be used ({error}): export the policy again."
         raise ModelError(message) from error
+    check_not_empty(network, str(manifest.parent / file))
     found = sha256_of(network)
     if found != sha256:
         message = (

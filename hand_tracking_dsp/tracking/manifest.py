@@ -38,13 +38,14 @@ from hand_tracking_dsp.tracking.network_info import (
     Network,
     NetworkInfo,
 )
-from hand_tracking_dsp.tracking.onnx_file import check_self_contained
+from hand_tracking_dsp.tracking.onnx_file import check_not_empty, check_self_contained
 from hand_tracking_dsp.tracking.operating_point import (
     DEFAULT_GATE,
     DEFAULT_SEARCH_INTERVAL_S,
     NO_POINT,
     OperatingPoint,
     PointInfo,
+    check_points,
     densest_choice,
 )
 from hand_tracking_dsp.tracking.record import Reader, Record, as_name, as_text, each, read_field, whole
@@ -54,7 +55,7 @@ SCHEMAS = (FLOAT_INPUT, BYTE_INPUT, DEPTH_INPUT)
 
 MANIFEST_NAME = "bank.json"
 MAX_LEVELS = NO_POINT
-"""Most levels, and most operating points: both travel as uint8 in msg/SparsityCommand.msg."""
+"""Most levels, which travel as uint8 in msg/SparsityCommand.msg, as operating points do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,25 +106,12 @@ class Manifest(Record):
         if self.schema != DEPTH_INPUT and any(level.depth for level in self.levels):
             msg = f"its schema is {self.schema}, but levels that see depth need schema {DEPTH_INPUT}"
             raise ModelError(msg)
-        self._check_points()
+        check_points(self.operating_points or (), len(self.levels))
         for networks in (self.levels, self.detectors):
             names = Counter(network.name for network in networks)
             name, count = names.most_common(1)[0] if names else ("", 0)
             if count > 1:
                 msg = f"{count} of its networks are called {name!r}"
-                raise ModelError(msg)
-
-    def _check_points(self) -> None:
-        points = self.operating_points or ()
-        if len(points) > MAX_LEVELS:
-            msg = f"it has {len(points)} operating points, at most {MAX_LEVELS} are possible"
-            raise ModelError(msg)
-        for index, point in enumerate(points):
-            if point.level >= len(self.levels):
-                msg = f"its operating point {index} is of level {point.level}, of which it has none"
-                raise ModelError(msg)
-            if index and not point.cost < points[index - 1].cost:
-                msg = f"its operating point {index} is not cheaper than the one before"
                 raise ModelError(msg)
 
     @property
@@ -290,7 +278,7 @@ def read_network(manifest: Manifest, info: FileInfo) -> bytes:
     """Read the ONNX file of a network or one of its variants, and check its sha256.
 
     Raises:
-        ModelError: The file is missing, its sha256 is not the manifest's, or it names further files.
+        ModelError: The file is missing or empty, its sha256 is not the manifest's, or it names further files.
     """
     path = manifest.folder / info.file
     try:
@@ -298,6 +286,7 @@ def read_network(manifest: Manifest, info: FileInfo) -> bytes:
     except OSError as error:
         msg = f"The network {path} cannot be read ({error.strerror}): restore the bank's folder."
         raise ModelError(msg) from error
+    check_not_empty(data, str(path))
     found = sha256_of(data)
     if found != info.sha256:
         msg = (

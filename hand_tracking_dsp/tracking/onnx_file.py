@@ -58,6 +58,21 @@ _NODE_KIND = 4
 _COMPILED = b"EPContext"
 
 
+def check_not_empty(network: bytes, where: str) -> None:
+    """Refuse a file without a byte, as a full disk or a copy that was stopped leaves it.
+
+    Args:
+        network: The ONNX file.
+        where: Its name, for messages.
+
+    Raises:
+        ModelError: It is empty.
+    """
+    if not network:
+        msg = f"The network {where} is empty: restore the file or export it again."
+        raise ModelError(msg)
+
+
 def check_self_contained(network: bytes, where: str) -> None:
     """Refuse a network that brings in other files: external weights, or an engine compiled for a device.
 

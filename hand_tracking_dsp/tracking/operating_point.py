@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.record import Reader, Record, as_text, number, whole
 
 NO_POINT = 255
@@ -115,6 +116,31 @@ class PointInfo(Record):
         return f"level {self.level}, gate {self.gate:g}, search every {self.search_interval_s:g} s"
 
 
+def check_points(points: Sequence[PointInfo], levels: int) -> None:
+    """Check the operating points of a bank with so many levels.
+
+    Raises:
+        ModelError: There are too many, the first is not EVERYTHING, one is of a level that is missing, or
+            not cheaper than the one before.
+    """
+    if len(points) > NO_POINT:
+        msg = f"it has {len(points)} operating points, at most {NO_POINT} are possible"
+        raise ModelError(msg)
+    for index, point in enumerate(points):
+        if point.level >= levels:
+            msg = f"its operating point {index} is of level {point.level}, of which it has none"
+            raise ModelError(msg)
+        if not index and point.point != EVERYTHING:
+            msg = (
+                f"its operating point 0 is {point}, but the others are compared with level 0, gate 0, search "
+                "every 0 s, which comes first"
+            )
+            raise ModelError(msg)
+        if index and not point.cost < points[index - 1].cost:
+            msg = f"its operating point {index} is not cheaper than the one before"
+            raise ModelError(msg)
+
+
 def densest_choice(points: Sequence[PointInfo]) -> int:
     """Return the number of the densest point of a list that policies choose.
 
@@ -122,3 +148,8 @@ def densest_choice(points: Sequence[PointInfo]) -> int:
     much and finds next to nothing that the second one does not.
     """
     return int(len(points) > 1 and points[0].point == EVERYTHING)
+
+
+def point_name(number: int) -> str:
+    """Name a point of a list by its number, for a sentence; NO_POINT is a number in messages alone."""
+    return "a level without an operating point" if number == NO_POINT else f"operating point {number}"

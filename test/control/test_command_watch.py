@@ -19,6 +19,7 @@ from __future__ import annotations
 import pytest
 
 from hand_tracking_dsp.control.command_watch import CommandWatch
+from hand_tracking_dsp.tracking.operating_point import NO_POINT
 
 FRAME_S = 1 / 30
 
@@ -97,7 +98,7 @@ def test_a_level_that_the_tracker_lacks_is_named_but_not_commanded_again():
     room = Room()
     room.frames = [(3, 2)]
     assert room.run(30) == []
-    assert "received operating point 3 and runs point 2: its bank lacks" in room.warnings()[0]
+    assert "received operating point 3 and runs operating point 2: its bank lacks" in room.warnings()[0]
 
 
 def test_a_stranger_is_overridden_each_time_within_a_second_and_named():
@@ -109,6 +110,20 @@ def test_a_stranger_is_overridden_each_time_within_a_second_and_named():
     assert "Somebody else commands operating point 0 on /sparsity_command (5 times" in room.warnings()[0]
     room.run(10)
     assert room.warnings() == []
+
+
+def test_no_number_is_said_of_a_level_that_has_no_operating_point():
+    room = Room(point=1)
+    room.frames = [(0, NO_POINT)]
+    room.run(2)
+    assert "A tracker runs a level without an operating point although point 1 was" in room.warnings()[0]
+    room = Room(point=1)
+    room.frames = [(1, NO_POINT)]
+    room.watch.other(NO_POINT, room.now_s)
+    room.run(2)
+    others, lacking = room.warnings()
+    assert "Somebody else commands a level without an operating point on /sparsity_command" in others
+    assert "received operating point 1 and runs a level without an operating point: its bank" in lacking
 
 
 def test_a_stranger_that_commands_without_a_pause_is_answered_no_faster_than_four_times_a_second():

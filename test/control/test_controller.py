@@ -97,7 +97,7 @@ def test_says_which_level_frames_still_run_at() -> None:
     controller = Controller(figures_of(3), FixedPolicy(2))
     controller.add_latency(LatencySample(1.0, 10.0, math.nan, 1))
     assert controller.decide(1.0).detail == (
-        "Policy fixed wants point 2 instead of 0: frames still run at point 1."
+        "Policy fixed wants point 2 instead of 0: frames still run at operating point 1."
     )
 
 

@@ -175,17 +175,17 @@ def test_every_difference_is_named(bank: Manifest, changes: dict[str, Any], diff
 
 
 def test_a_policy_for_other_operating_points_is_no_policy_for_these(bank: Manifest) -> None:
-    dense, *others = (
-        PointInfo(level=level.index, gate=0, search_interval_s=1, cost=1 / (1 + level.index))
+    dense, *others, last = (
+        PointInfo(level=level.index, gate=0, search_interval_s=level.index, cost=1 / (1 + level.index))
         for level in bank.levels
     )
     trained, given = (
-        replace(bank, operating_points=(replace(dense, gate=gate), *others)) for gate in (0.25, 0.5)
+        replace(bank, operating_points=(dense, *others, replace(last, gate=gate))) for gate in (0.25, 0.5)
     )
     (difference,) = PolicyContract.of(trained, "ppo", 0.5, {}).differences(given)
     assert difference == (
-        "it was trained for other operating points (level 0, gate 0.25, search every 1 s instead of level 0, "
-        "gate 0.5, search every 1 s)"
+        "it was trained for other operating points (level 2, gate 0.25, search every 2 s instead of level 2, "
+        "gate 0.5, search every 2 s)"
     )
     assert PolicyContract.of(given, "ppo", 0.5, {}).differences(given) == []
 

@@ -31,6 +31,7 @@ from onnx import TensorProto, helper, numpy_helper
 from hand_tracking_dsp.control.policy_file import manifest_text, read_policy
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
 from hand_tracking_dsp.tracking.onnx_file import check_self_contained
 from hand_tracking_dsp.tracking.palm import PalmDetector
@@ -200,10 +201,9 @@ def onnx_size(size: int) -> bytes:
     return bytes([size & 0x7F | 0x80, size >> 7])
 
 
-@pytest.mark.parametrize("networks", ["levels", "detectors"])
-def test_a_bank_is_not_loaded_with_weights_of_another_file(tmp_path: Path, networks: str) -> None:
-    network = model(outside()).SerializeToString()
-    (tmp_path / "net.onnx").write_bytes(network)
+def write_small_bank(folder: Path, network: bytes) -> None:
+    """Write a bank whose level and palm detector are the same network."""
+    (folder / "net.onnx").write_bytes(network)
     entry = {
         "name": "net",
         "file": "net.onnx",
@@ -218,7 +218,12 @@ def test_a_bank_is_not_loaded_with_weights_of_another_file(tmp_path: Path, netwo
         "levels": [{**entry, "index": 0, "sparsity": 0.0}],
         "detectors": [entry],
     }
-    (tmp_path / "bank.json").write_text(json.dumps(bank))
+    (folder / "bank.json").write_text(json.dumps(bank))
+
+
+@pytest.mark.parametrize("networks", ["levels", "detectors"])
+def test_a_bank_is_not_loaded_with_weights_of_another_file(tmp_path: Path, networks: str) -> None:
+    write_small_bank(tmp_path, model(outside()).SerializeToString())
     manifest = read_manifest(tmp_path)
     with pytest.raises(ModelError, match="keeps its weights in another file"):
         read_network(manifest, getattr(manifest, networks)[0])
@@ -231,4 +236,21 @@ def test_a_policy_is_not_loaded_with_weights_of_another_file(tmp_path: Path) -> 
     (tmp_path / "policy.onnx").write_bytes(network)
     (tmp_path / "policy.json").write_text(manifest_text("policy.onnx", network))
     with pytest.raises(ModelError, match="keeps its weights in another file"):
+        read_policy(tmp_path / "policy.json")
+
+
+@pytest.mark.parametrize("written_empty", [True, False], ids=["by its sha256, too", "by another sha256"])
+def test_an_empty_network_of_a_bank_is_called_empty(tmp_path: Path, written_empty: bool) -> None:
+    write_small_bank(tmp_path, b"" if written_empty else model(inside()).SerializeToString())
+    (tmp_path / "net.onnx").write_bytes(b"")
+    sentence = rf"The network {tmp_path}/net\.onnx is empty: restore the file or export it again\."
+    for load in (LevelBank.load, PalmDetector.load):
+        with pytest.raises(ModelError, match=f"^{sentence}$"):
+            load(tmp_path)
+
+
+def test_an_empty_network_of_a_policy_is_called_empty(tmp_path: Path) -> None:
+    (tmp_path / "policy.onnx").write_bytes(b"")
+    (tmp_path / "policy.json").write_text(manifest_text("policy.onnx", model(inside()).SerializeToString()))
+    with pytest.raises(ModelError, match=r"policy\.onnx is empty: restore the file or export it again\.$"):
         read_policy(tmp_path / "policy.json")

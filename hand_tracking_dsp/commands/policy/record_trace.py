@@ -39,6 +39,7 @@ from hand_tracking_dsp.recordings.bags.trace import read_bag_trace
 from hand_tracking_dsp.recordings.trace import Trace
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.operating_point import point_name
 
 if TYPE_CHECKING:
     from hand_tracking_dsp.nodes.graph.observer import GraphObserver
@@ -141,7 +142,7 @@ class _TraceSession:
         rows = [("time", f"{elapsed_s:.1f} {self._until}"), ("frames", str(len(costs)))]
         if costs:
             rows += [
-                ("operating point", str(costs[-1].operating_point)),
+                ("runs", point_name(costs[-1].operating_point)),
                 ("level", str(costs[-1].level)),
                 ("latency", f"{costs[-1].end_to_end_ms:.1f} ms end to end"),
                 ("hands", str(costs[-1].hands)),

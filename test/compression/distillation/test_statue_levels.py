@@ -32,6 +32,7 @@ from hand_tracking_dsp.depth import statue
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.contract import BYTE_INPUT
 from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.operating_point import PointInfo
 
 SAMPLES = 32
 TRAINING = DistillationTrainingOptions(
@@ -54,7 +55,8 @@ def bank(small_network, tmp_path):
     levels = [new_level(name[0], name, data, parameters=9, macs=9) for name, data in files.items()]
     made = new_bank("small", "Apache-2.0", "a test", levels)
     # Points that were measured with colour images: a bank of statues has none of them.
-    write_bank(tmp_path / "bank", replace(made, operating_points=made.points[:1]), files)
+    points = (PointInfo(level=0, gate=0, search_interval_s=0, cost=1),)
+    write_bank(tmp_path / "bank", replace(made, operating_points=points), files)
     return tmp_path / "bank"
 
 

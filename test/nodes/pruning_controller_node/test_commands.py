@@ -139,7 +139,7 @@ def test_commands_a_point_of_the_bank_with_its_level(graph, bank, states):
     data = json.loads((bank / "bank.json").read_text())
     gates = (0.0, 0.06, 0.25)
     data["operating_points"] = [
-        {"level": level, "gate": gate, "search_interval_s": 0.5, "cost": 1 - gate}
+        {"level": level, "gate": gate, "search_interval_s": gate, "cost": 1 - gate}
         for level, gate in zip((0, 0, 1), gates, strict=True)
     ]
     (bank / "bank.json").write_text(json.dumps(data))
@@ -155,7 +155,7 @@ def test_a_level_that_the_tracker_lacks_is_named(graph, feed, bank, diagnostics)
     feed.runs = 0
     graph.start(PruningControllerNode, bank=str(bank), policy="fixed", fixed__level=1)
     status = diagnostics(NODE, lambda status: "its bank lacks" in status.message)
-    assert "received operating point 1 and runs point 0" in status.message
+    assert "received operating point 1 and runs operating point 0" in status.message
 
 
 def test_refuses_an_operator_level_that_the_bank_lacks(graph, bank):
