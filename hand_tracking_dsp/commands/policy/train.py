@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--work", type=Path, help="folder of checkpoints; OUT.work if not given")
     add_device(parser)
-    parser.add_argument("--algorithm", choices=("forecast", "ppo", "dqn"), default="forecast")
+    parser.add_argument("--algorithm", choices=("forecast", "ppo"), default="forecast")
     parser.add_argument("--seeds", type=int, default=5, help="trainings that differ by the seed")
     parser.add_argument("--missions", type=int, default=_MISSIONS, help="episodes of each training")
     parser.add_argument(
@@ -120,6 +120,6 @@ def _jobs(options: argparse.Namespace) -> tuple[list[TrainingJob], list[Training
     jobs = seeds(plan, options.seeds)
     if not options.study:
         return jobs, []
-    others = (name for name in ("forecast", "ppo", "dqn") if name != options.algorithm)
+    others = (name for name in ("forecast", "ppo") if name != options.algorithm)
     plans = [job for name in others for job in seeds(replace(plan, algorithm=name), 1)]
     return jobs, [*plans, *ablations(replace(plan, algorithm="ppo"))]

@@ -74,12 +74,11 @@ def seeds(options: PolicyTrainingOptions, count: int) -> list[TrainingJob]:
 
 
 def ablations(options: PolicyTrainingOptions) -> list[TrainingJob]:
-    """Return trainings without battery, without drift, and with weights that stay as they begin."""
-    jobs = [
+    """Return trainings without battery, and without drift."""
+    return [
         TrainingJob(f"without_{name}", replace(options, blank=tuple(map(OBSERVATION_NAMES.index, names))))
         for name, names in BLANKS.items()
     ]
-    return [*jobs, TrainingJob("without_adjustment", replace(options, adjust=False))]
 
 
 def run_jobs(
@@ -162,8 +161,7 @@ def _run(
         _run_forecast(job, device, bank, out / f"{job.name}.json", work, news)
         return
     trained = train(device, figures, options, work, lambda done, total: news.put((job.name, done, total)))
-    training = {**provenance(options, device), "alpha": trained.weights.alpha}
-    export_policy(trained.mlp, bank, out / f"{job.name}.json", training)
+    export_policy(trained.mlp, bank, out / f"{job.name}.json", provenance(options, device))
 
 
 def _run_forecast(
@@ -202,8 +200,6 @@ def provenance(options: PolicyTrainingOptions, device: DeviceModel) -> dict[str,
         "algorithm": options.algorithm,
         "seed": options.seed,
         "missions": options.episodes,
-        "adjusted": options.adjust,
-        "miss_target": options.multiplier.target,
         "discount": options.discount,
         "layers": list(options.layers),
         "never_measured": [OBSERVATION_NAMES[index] for index in options.blank],
