@@ -50,6 +50,9 @@ CURVE_COLUMNS = (
     "late_price",
 )
 
+DISCOUNTS = {"forecast": 0.0, "dqn": 0.98, "ppo": 0.99}
+"""Discount of each algorithm, by its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyTrainingOptions:
@@ -61,7 +64,6 @@ class PolicyTrainingOptions:
         seed: Seed of networks, episodes and exploration.
         environments: Number of episodes played side by side.
         layers: Widths of the hidden layers.
-        discount: Discount of a reward one step later, of PPO: 0.99 sees most of a minute, and so batteries.
         learning_rate: Learning rate at the beginning; it falls to a tenth of that.
         blank: Indices of entries of the observation that are never measured, for ablations.
         controller: Options of the controller between action and level.
@@ -72,10 +74,14 @@ class PolicyTrainingOptions:
     seed: int = 0
     environments: int = 16
     layers: tuple[int, ...] = (64, 64)
-    discount: float = 0.99
     learning_rate: float = 1e-3
     blank: tuple[int, ...] = ()
     controller: ControllerOptions = field(default_factory=ControllerOptions)
+
+    @property
+    def discount(self) -> float:
+        """Discount of what comes one step later: batteries show within the minute; forecasts have none."""
+        return DISCOUNTS[self.algorithm]
 
     @property
     def steps(self) -> int:
