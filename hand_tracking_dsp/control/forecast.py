@@ -43,6 +43,13 @@ class Forecast:
     energy: NDArray[np.float64]
 
 
+def beyond_limit(error: NDArray[np.float64], limit_percent: float) -> NDArray[np.float64]:
+    """Return the harm of errors, 0 to 1, where a distance from the dense level, % of palm, does none."""
+    drift = np.sqrt(error) * DRIFT_OF_NO_USE_PERCENT
+    harm: NDArray[np.float64] = (np.maximum(drift - limit_percent, 0.0) / DRIFT_OF_NO_USE_PERCENT) ** 2
+    return harm
+
+
 class Forecaster(Protocol):
     """Anything that foretells."""
 

@@ -49,6 +49,19 @@ _OUTPUTS, _FORECASTING = ("point", "scores"), ("point", "scores", "forecast")
 _EARLY_S = 0.02
 
 
+def goals_of(observation: Observation) -> NDArray[np.float32]:
+    """Return the goals that an observation holds, float32 [len(GOALS)]."""
+    weights = observation.weights
+    values = (
+        weights.alpha,
+        weights.beta,
+        weights.gamma,
+        observation.error_limit_percent,
+        observation.late_free,
+    )
+    return np.array(values, dtype=np.float32)
+
+
 class LearnedPolicy:
     """A policy that was trained and exported to ONNX.
 
@@ -145,14 +158,10 @@ def _inputs(
     observations: list[Observation],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
     """Return the network's inputs for observations of as many points."""
-    goals = [
-        (one.weights.alpha, one.weights.beta, one.weights.gamma, one.error_limit_percent, one.late_free)
-        for one in observations
-    ]
     return (
         np.stack([one.vector for one in observations]),
         np.stack([one.by_point for one in observations]),
-        np.array(goals, dtype=np.float32),
+        np.stack([goals_of(one) for one in observations]),
         np.stack([np.arange(one.points) >= one.densest for one in observations]),
     )
 

@@ -47,7 +47,13 @@ from hand_tracking_dsp.tracking.record import (
 
 SCHEMA = 3
 FORECAST_KIND = "forecast"
-"""Kind of a policy that forecasts what each point brings, and so fits any bank."""
+"""Kind of a policy that forecasts what each point brings in the next seconds."""
+
+VALUES_KIND = "dqn"
+"""Kind of a policy that forecasts what each point brings in the long run."""
+
+ACTIONS_KIND = "ppo"
+"""Kind of a policy that takes actions; it sees the points by their number, and so fits one bank alone."""
 
 METADATA_KEY = "hand_tracking_dsp"
 """Under this key the network's metadata holds the contract, as JSON."""
@@ -82,8 +88,8 @@ class PolicyContract:
 
     @classmethod
     def of(cls, bank: Manifest, kind: str, interval_s: float, training: dict[str, Any]) -> PolicyContract:
-        """Return the contract that this version of the package makes; a forecast's is for any bank."""
-        bound = kind != FORECAST_KIND
+        """Return the contract that this version of the package makes; of actions, bound to its bank."""
+        bound = kind == ACTIONS_KIND
         return cls(
             schema=SCHEMA,
             kind=kind,

@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from support.points import figures_of
 
-from hand_tracking_dsp.control.forecast import Forecast, IndexForecaster
+from hand_tracking_dsp.control.forecast import Forecast, IndexForecaster, beyond_limit
 from hand_tracking_dsp.control.goal_policy import GoalPolicy, GoalPolicyOptions, binding_goal
 from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.observation import Observation
@@ -51,6 +51,12 @@ def test_energy_that_costs_something_is_saved_where_that_harms_little() -> None:
     dear = GoalWeights(0.5, 0.5, 0.1)
     assert GoalPolicy().decide(see(0, drift=(0, 2, 8), weights=dear)) == 1
     assert GoalPolicy().decide(see(0, drift=(0, 12, 16), weights=dear)) == 0
+
+
+def test_errors_do_the_harm_of_the_drift_beyond_a_limit() -> None:
+    error = (np.array([0.0, 2.0, 5.0, 10.0, 20.0]) / 20) ** 2
+    assert beyond_limit(error, 0.0) == pytest.approx(error)
+    assert beyond_limit(error, 5.0) == pytest.approx((np.array([0.0, 0.0, 0.0, 5.0, 15.0]) / 20) ** 2)
 
 
 def test_drift_below_the_limit_does_no_harm() -> None:

@@ -30,6 +30,7 @@ from support.killing import killed_at_each_step
 from hand_tracking_dsp.control.observation import OBSERVATION
 from hand_tracking_dsp.control.policy_file import (
     FORECAST_KIND,
+    VALUES_KIND,
     PolicyContract,
     manifest_text,
     read_policy,
@@ -190,8 +191,11 @@ def test_a_policy_for_other_operating_points_is_no_policy_for_these(bank: Manife
     assert PolicyContract.of(given, "ppo", 0.5, {}).differences(given) == []
 
 
-def test_a_policy_that_forecasts_fits_any_bank(bank: Manifest, make_bank: Callable[..., Manifest]) -> None:
-    contract = PolicyContract.of(bank, FORECAST_KIND, 0.1, {})
+@pytest.mark.parametrize("kind", [FORECAST_KIND, VALUES_KIND])
+def test_a_policy_that_forecasts_fits_any_bank(
+    kind: str, bank: Manifest, make_bank: Callable[..., Manifest]
+) -> None:
+    contract = PolicyContract.of(bank, kind, 0.1, {})
     assert contract.differences(make_bank(5, "other")) == []
     assert PolicyContract.from_json(contract.to_json()) == contract
 

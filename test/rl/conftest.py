@@ -74,7 +74,7 @@ def figures(bank: Manifest) -> PointFigures:
     return PointFigures.of(bank)
 
 
-def make_mlp(seed: int, activation: str = "Tanh", blank: tuple[int, ...] = (), levels: int = LEVELS) -> Mlp:
+def make_mlp(seed: int, blank: tuple[int, ...] = (), levels: int = LEVELS) -> Mlp:
     from hand_tracking_dsp.rl.training.export import Mlp
 
     random = np.random.default_rng(seed)
@@ -86,7 +86,7 @@ def make_mlp(seed: int, activation: str = "Tanh", blank: tuple[int, ...] = (), l
         )
         for before, after in itertools.pairwise(sizes)
     )
-    return Mlp(layers, activation, blank)
+    return Mlp(layers, blank)
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +103,7 @@ def write_policy(bank: Manifest, tmp_path: Path) -> Callable[..., Candidate]:
     from hand_tracking_dsp.rl.training.export import policy_network
 
     def write(name: str, weights: int = 0, folder: str = "policies", **training: Any) -> Candidate:
-        metadata = {"algorithm": "ppo", "missions": 0, "alpha": 0.4, **training}
+        metadata = {"algorithm": "ppo", "missions": 0, **training}
         network = policy_network(make_mlp(weights), PolicyContract.of(bank, "ppo", STEP_S, metadata))
         path = tmp_path / folder / f"{name}.json"
         path.parent.mkdir(exist_ok=True)

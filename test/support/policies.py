@@ -57,7 +57,7 @@ def policy_bytes(
         weight, bias = layers[-1]
         nearness = -np.abs(np.arange(len(Action)) - toward).astype(bias.dtype)
         layers[-1] = (np.zeros_like(weight), nearness)
-    return policy_network(Mlp(tuple(layers), "Tanh"), contract)
+    return policy_network(Mlp(tuple(layers)), contract)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,13 @@ from hand_tracking_dsp.commands.output import (
     progress_bars,
     require_writable,
 )
-from hand_tracking_dsp.control.policy_file import read_policy, write_policy
+from hand_tracking_dsp.control.policy_file import (
+    ACTIONS_KIND,
+    FORECAST_KIND,
+    VALUES_KIND,
+    read_policy,
+    write_policy,
+)
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
@@ -38,6 +44,9 @@ from hand_tracking_dsp.rl.training.study import TrainingJob, ablations, choose, 
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _MISSIONS = 1500
+
+ALGORITHMS = (FORECAST_KIND, VALUES_KIND, ACTIONS_KIND)
+"""Algorithms to train by."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--work", type=Path, help="folder of checkpoints; OUT.work if not given")
     add_device(parser)
-    parser.add_argument("--algorithm", choices=("forecast", "ppo", "dqn"), default="forecast")
+    parser.add_argument("--algorithm", choices=ALGORITHMS, default=FORECAST_KIND)
     parser.add_argument("--seeds", type=int, default=5, help="trainings that differ by the seed")
     parser.add_argument("--missions", type=int, default=_MISSIONS, help="episodes of each training")
     parser.add_argument(
@@ -120,6 +129,6 @@ def _jobs(options: argparse.Namespace) -> tuple[list[TrainingJob], list[Training
     jobs = seeds(plan, options.seeds)
     if not options.study:
         return jobs, []
-    others = (name for name in ("forecast", "ppo", "dqn") if name != options.algorithm)
+    others = (name for name in ALGORITHMS if name != options.algorithm)
     plans = [job for name in others for job in seeds(replace(plan, algorithm=name), 1)]
-    return jobs, [*plans, *ablations(replace(plan, algorithm="ppo"))]
+    return jobs, [*plans, *ablations(replace(plan, algorithm=ACTIONS_KIND))]

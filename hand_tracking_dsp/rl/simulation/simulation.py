@@ -28,6 +28,8 @@ from typing import Any
 import numpy as np
 
 from hand_tracking_dsp.control.controller import Controller, Decision
+from hand_tracking_dsp.control.forecast import Forecast, beyond_limit
+from hand_tracking_dsp.control.goal_policy import worth
 from hand_tracking_dsp.control.goals import GoalOptions, GoalWeights
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
@@ -35,7 +37,7 @@ from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.control.policies import Policy
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 from hand_tracking_dsp.evaluation.workload.tally import NEAR_PERCENT
-from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, Array, Episode
 from hand_tracking_dsp.rl.simulation.heat import Warmth
 from hand_tracking_dsp.rl.simulation.reward import reward
 
@@ -81,7 +83,7 @@ class Simulation:
         episode: Episode to play.
         policy: Policy that chooses the level.
         options: Options of the controller; budget, and time for the battery, are the episode's.
-        weights: GoalWeights of the reward.
+        weights: GoalWeights of the reward; None: those of each decision's goals, as goal_policy.worth has it.
         figures: What the controller knows of the operating points.
     """
 
@@ -90,7 +92,7 @@ class Simulation:
         episode: Episode,
         policy: Policy,
         options: ControllerOptions,
-        weights: GoalWeights,
+        weights: GoalWeights | None,
         figures: PointFigures,
     ) -> None:
         self.episode = episode
@@ -140,7 +142,7 @@ class Simulation:
         slower, seen = self.slower, episode.hands[step] > 0
         late_frames = (episode.latency_ms[:, step] * slower > episode.budget_ms) & seen
         time = late_frames.mean(axis=1)
-        rewards = reward(self.weights, self._accuracy[:, step], time, episode.energy[:, step])
+        rewards = self._rewards(decision.observation, time)
         self._charge = max(self._charge - float(self._drained[level, step]), 0.0)
         self._receive(episode.latency_ms.shape[2])
         if self._warmth:
@@ -163,6 +165,14 @@ class Simulation:
             slower=slower,
         )
         return decision, outcome
+
+    def _rewards(self, observation: Observation, time: Array) -> Array:
+        """Return the rewards of all operating points in this step from their InferenceTime; [p] both."""
+        accuracy, energy = self._accuracy[:, self.step], self.episode.energy[:, self.step]
+        if self.weights is not None:
+            return reward(self.weights, accuracy, time, energy)
+        error = beyond_limit(1.0 - accuracy, observation.error_limit_percent)
+        return worth(Forecast(time, error, energy), observation.weights, observation.late_free)
 
     def _receive(self, frames: int) -> None:
         """Pass frames of the present step and a reading of the battery to the controller."""

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hand_tracking_dsp.control.goals import GoalOptions
 from hand_tracking_dsp.evaluation.report.learning_curves import plot_by_figure
-from hand_tracking_dsp.rl.training.lagrange import MultiplierOptions
 
 _LABELS = {
     "loss": "loss of\na forecast",
@@ -28,7 +28,7 @@ _LABELS = {
     "drift_percent": "drift,\n% of palm",
     "energy": "energy, 1 = dense\non one hand",
     "switches": "changes of level\na mission",
-    "alpha": "alpha",
+    "late_price": "price of a late\nframe, wrong hands",
 }
 
 
@@ -39,4 +39,4 @@ def plot_curves(work: Path, path: Path) -> None:
         OutputError: It cannot be written.
     """
     title = "Training on simulated missions; each point the mean of a few"
-    plot_by_figure(work, path, "missions", _LABELS, title, {"miss_share": MultiplierOptions().target})
+    plot_by_figure(work, path, "missions", _LABELS, title, {"miss_share": GoalOptions().late_target})

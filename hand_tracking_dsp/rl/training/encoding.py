@@ -17,10 +17,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.control.learned import GOALS
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 
 Floats = NDArray[np.float32]
@@ -68,28 +70,59 @@ NUMBER_INDEX = np.array([OBSERVATION_NAMES.index(name) for name in NUMBERS])
 LOW = np.array([ENCODING[name].low for name in NUMBERS], dtype=np.float32)
 SCALE = np.array([1 / (ENCODING[name].high - ENCODING[name].low) for name in NUMBERS], dtype=np.float32)
 MISSING = np.array([ENCODING[name].missing for name in NUMBERS], dtype=np.float32)
-for _constant in (LOW, SCALE, MISSING):
+
+GOAL_HIGH: dict[str, float] = {
+    "alpha": 1.0,
+    "beta": 1.0,
+    "gamma": 1.0,
+    "error_limit_percent": 20.0,
+    "late_free": 0.02,
+}
+"""Value of each entry of control.learned.GOALS above which a network sees no difference."""
+
+GOAL_SCALE = np.array([1 / GOAL_HIGH[name] for name in GOALS], dtype=np.float32)
+for _constant in (LOW, SCALE, MISSING, GOAL_SCALE):
     _constant.setflags(write=False)
+
+# The root tells weights apart that differ by their order of magnitude, as prices do.
+GOAL_LINES = """
+    goal_shares = Mul (goals, goal_scale)
+    goal_clipped = Clip (goal_shares, goal_low, goal_high)
+    scaled_goals = Sqrt (goal_clipped)
+"""
+"""The same as goal_features in ONNX's text form, from goals to scaled_goals."""
+
+
+def goal_constants() -> dict[str, NDArray[Any] | np.generic]:
+    """Return the constants of GOAL_LINES by name."""
+    return {"goal_scale": GOAL_SCALE, "goal_low": np.float32(0), "goal_high": np.float32(1)}
+
+
+def goal_features(goals: Floats) -> Floats:
+    """Turn goals into features, float32 [..., len(GOALS)], 0 to 1, of goals float32 [..., len(GOALS)]."""
+    features: Floats = np.sqrt(np.clip(goals * GOAL_SCALE, 0, 1))
+    return features
 
 
 def encoded_size(levels: int) -> int:
     """Return the number of features for a bank of so many levels."""
-    return 2 * len(NUMBERS) + levels
+    return 2 * len(NUMBERS) + len(GOALS) + levels
 
 
-def encode(vectors: Floats, levels: int) -> Floats:
-    """Turn observations into features.
+def encode(vectors: Floats, goals: Floats, levels: int) -> Floats:
+    """Turn observations and goals into features.
 
     Args:
         vectors: float32 [..., len(OBSERVATION)]; NaN = not measured.
+        goals: float32 [..., len(GOALS)].
         levels: Levels of the bank.
 
     Returns:
         float32 [..., encoded_size(levels)], 0 to 1: the numbers, then for each whether it was measured,
-        then one for each level.
+        then the goals, then one for each level.
     """
     numbers = vectors[..., NUMBER_INDEX]
     missing = np.isnan(numbers)
     scaled = np.clip((np.where(missing, MISSING, numbers) - LOW) * SCALE, 0, 1)
     level = np.arange(levels) == vectors[..., POINT_INDEX, None]
-    return np.concatenate([scaled, ~missing, level], axis=-1, dtype=np.float32)
+    return np.concatenate([scaled, ~missing, goal_features(goals), level], axis=-1, dtype=np.float32)

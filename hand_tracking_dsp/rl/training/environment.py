@@ -16,7 +16,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import gymnasium
@@ -24,16 +26,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.control.actions import Action, allowed_actions
-from hand_tracking_dsp.control.goals import GoalWeights
+from hand_tracking_dsp.control.goals import GoalOptions
+from hand_tracking_dsp.control.learned import goals_of
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.rl.simulation.episode import Episode
-from hand_tracking_dsp.rl.simulation.reward import JUDGED
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 from hand_tracking_dsp.rl.training.encoding import encode, encoded_size
 
 Floats = NDArray[np.float32]
+
+
+LATE_TARGETS = (0.002, 0.05)
+"""Share of late frames that an episode's goals accept: drawn log-uniformly between these."""
+
+LIMITED, ERROR_LIMITS_PERCENT = 0.25, (0.0, 10.0)
+"""Share of episodes whose goals have a limit of the error, and the limits there, % of palm: uniform."""
 
 
 class CommandedPolicy:
@@ -55,11 +64,13 @@ class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
 
     Observations are float32 [encoded_size(levels)], 0 to 1, see rl.training.encoding; actions are
     control.actions.Action. `info` of the last step holds the episode's means under "episode_means": reward,
-    miss_share, drift_percent, energy, and the number of switches.
+    miss_share, drift_percent, energy, late_price (in wrong hands), and the number of switches.
 
-    The reward given is that of rl.simulation.reward less the mean of what all levels would have brought in
-    the same step: how hard a moment is does not depend on the action, and without that noise a policy is
-    learned from far fewer episodes (a baseline for input-driven environments, Mao et al., ICLR 2019).
+    Every episode has goals of its own, from which the controller derives the weights of the reward as it does
+    on a robot (control.prices); the observation holds them. The reward given is R by these weights less the
+    mean of what all levels would have brought in the same step: how hard a moment is does not depend on the
+    action, and without that noise a policy is learned from far fewer episodes (a baseline for input-driven
+    environments, Mao et al., ICLR 2019).
 
     Args:
         draw: Function from a seed to an episode.
@@ -77,7 +88,6 @@ class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
         figures: PointFigures,
         blank: tuple[int, ...] = (),
     ) -> None:
-        self.weights = JUDGED
         self._draw, self._options, self._figures = draw, options, figures
         self._blank = list(blank)
         self._levels = figures.count
@@ -91,8 +101,9 @@ class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
         """Begin the next episode; the seed decides this one and all that follow."""
         super().reset(seed=seed, options=options)
         episode = self._draw(int(self.np_random.integers(2**31)))
-        self._simulation = Simulation(episode, self._policy, self._options, self.weights, self._figures)
-        self._sums = np.zeros(5)
+        controller = replace(self._options, goals=self._draw_goals())
+        self._simulation = Simulation(episode, self._policy, controller, None, self._figures)
+        self._sums = np.zeros(6)
         self._with_hands = 0
         return self._observation(), {}
 
@@ -104,24 +115,23 @@ class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
         seen = not np.isnan(outcome.drift_percent)
         self._with_hands += seen
         drift = outcome.drift_percent if seen else 0.0
-        self._sums += (outcome.reward, outcome.late / outcome.frames, drift, outcome.energy, switched)
-        info: dict[str, Any] = {"miss_share": outcome.late / outcome.frames}
+        weights, late = decision.observation.weights, outcome.late / outcome.frames
+        price = weights.beta / weights.alpha
+        self._sums += (outcome.reward, late, drift, outcome.energy, price, switched)
+        info: dict[str, Any] = {"miss_share": late}
         gained = outcome.reward - outcome.mean_reward
         if done := self._simulation.done:
             steps = self._simulation.episode.steps
-            total, late, drifted, energy, switches = self._sums.tolist()
+            total, missed, drifted, used, prices, switches = self._sums.tolist()
             info["episode_means"] = {
                 "reward": total / steps,
-                "miss_share": late / steps,
+                "miss_share": missed / steps,
                 "drift_percent": drifted / max(self._with_hands, 1),
-                "energy": energy / steps,
+                "energy": used / steps,
+                "late_price": prices / steps,
                 "switches": switches,
             }
         return self._observation(), gained, False, done, info
-
-    def set_weights(self, weights: GoalWeights) -> None:
-        """Reward the next episodes by other weights."""
-        self.weights = weights
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Return which actions are possible, bool [3]; sb3-contrib's masking asks for it."""
@@ -129,8 +139,16 @@ class EpisodeEnvironment(gymnasium.Env[Floats, np.int64]):
         return allowed_actions(simulation.level, self._levels, simulation.episode.densest)
 
     def _observation(self) -> Floats:
-        vector = self._simulation.observe().vector
+        observation = self._simulation.observe()
+        vector = observation.vector
         if self._blank:
             vector = vector.copy()
             vector[self._blank] = np.nan
-        return encode(vector, self._levels)
+        return encode(vector, goals_of(observation), self._levels)
+
+    def _draw_goals(self) -> GoalOptions:
+        """Draw goals other than the default, which the policy is to serve as well."""
+        low, high = map(math.log, LATE_TARGETS)
+        target, limited = math.exp(self.np_random.uniform(low, high)), self.np_random.random() < LIMITED
+        limit = self.np_random.uniform(*ERROR_LIMITS_PERCENT) if limited else 0.0
+        return replace(self._options.goals, late_target=target, error_limit_percent=limit)

@@ -27,10 +27,12 @@ from hand_tracking_dsp import __version__
 from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.learned import GOALS, LearnedPolicy
 from hand_tracking_dsp.control.observation import OBSERVATION, POINT_OBSERVATION
-from hand_tracking_dsp.control.policy_file import PolicyContract, write_policy
+from hand_tracking_dsp.control.policy_file import ACTIONS_KIND, PolicyContract, write_policy
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.rl.simulation.episode import STEP_S
 from hand_tracking_dsp.rl.training.encoding import (
+    GOAL_LINES,
+    GOAL_SCALE,
     LOW,
     MISSING,
     NUMBER_INDEX,
@@ -38,6 +40,7 @@ from hand_tracking_dsp.rl.training.encoding import (
     POINT_INDEX,
     SCALE,
     encode,
+    goal_constants,
 )
 from hand_tracking_dsp.rl.training.policy_graph import finished_network
 from hand_tracking_dsp.tracking.manifest import Manifest
@@ -49,20 +52,18 @@ _IMPOSSIBLE = -1e9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mlp:
-    """A multilayer perceptron from features to a score for each action.
+    """A multilayer perceptron from features to a score for each action, tanh between two layers.
 
     Attributes:
         layers: Weight [out, in] and bias [out] of each layer, float32.
-        activation: Between two layers: "Tanh" or "Relu", names of ONNX operators.
         blank: Indices of entries of the observation that it never saw measured; the graph keeps them so.
     """
 
     layers: tuple[tuple[Floats, Floats], ...]
-    activation: str
     blank: tuple[int, ...] = ()
 
 
-# The same as encoding.encode, from an observation to features; 1 is TensorProto.FLOAT.
+# The same as encoding.encode, from an observation and scaled goals to features; 1 is TensorProto.FLOAT.
 _FEATURES = """
     numbers = Gather <axis = 1> (observation, number_index)
     not_measured = IsNaN (numbers)
@@ -76,7 +77,7 @@ _FEATURES = """
     own = Gather <axis = 1> (observation, point_index)
     at = Equal (own, every_point)
     at_number = Cast <to = 1> (at)
-    features = Concat <axis = 1> (scaled, measured_number, at_number)
+    features = Concat <axis = 1> (scaled, measured_number, scaled_goals, at_number)
 """
 # From a score of each action to one of each point, 7 is TensorProto.INT64: only the point itself and its
 # neighbours can be reached.
@@ -107,7 +108,7 @@ def policy_network(mlp: Mlp, contract: PolicyContract) -> bytes:
         mlp: Trained network, its first layer [.., encoded_size(points)], its last [3, ..].
         contract: Contract for the metadata, of a bank's points.
     """
-    values = _feature_constants(len(contract.points), mlp.blank)
+    values = _feature_constants(len(contract.points), mlp.blank) | goal_constants()
     lines = []
     name = "features"
     for index, (weight, bias) in enumerate(mlp.layers):
@@ -117,11 +118,12 @@ def policy_network(mlp: Mlp, contract: PolicyContract) -> bytes:
         total = out if last else f"{out}_sum"
         lines.append(f"{total} = Gemm <transB = 1> ({name}, weight{index}, bias{index})")
         if not last:
-            lines.append(f"{out} = {mlp.activation} ({total})")
+            lines.append(f"{out} = Tanh ({total})")
         name = out
     values |= {"impossible": np.float32(_IMPOSSIBLE), "beyond": np.float32(1.5), "two": np.float32(2)}
     values |= {"first": np.int64(0), "step": np.int64(1)}
-    return finished_network("\n".join([_FEATURES, *lines, _POINTS]), values, ("point", "scores"), contract)
+    graph = "\n".join([GOAL_LINES, _FEATURES, *lines, _POINTS])
+    return finished_network(graph, values, ("point", "scores"), contract)
 
 
 def _feature_constants(levels: int, blank: tuple[int, ...]) -> dict[str, NDArray[Any] | np.generic]:
@@ -154,8 +156,7 @@ def export_policy(mlp: Mlp, bank: Manifest, path: Path, training: dict[str, Any]
         ModelError: The exported policy takes another action than the trained one.
         OutputError: A file cannot be written.
     """
-    kind = str(training.get("algorithm", "ppo"))
-    contract = PolicyContract.of(bank, kind, STEP_S, {"package": __version__, **training})
+    contract = PolicyContract.of(bank, ACTIONS_KIND, STEP_S, {"package": __version__, **training})
     network = policy_network(mlp, contract)
     differing = parity(network, mlp, bank)
     if differing:
@@ -172,7 +173,7 @@ def parity(network: bytes, mlp: Mlp, bank: Manifest, count: int = PARITY) -> int
     """Count the random observations on which ONNX Runtime chooses another point than PyTorch.
 
     Observations are uniform within twice the range that is normalized, so that clipping is met too; a
-    tenth of all entries is NaN. Masks are random, keeping is always possible.
+    tenth of all entries is NaN. Goals and masks are random, keeping is always possible.
     """
     import torch
 
@@ -180,27 +181,36 @@ def parity(network: bytes, mlp: Mlp, bank: Manifest, count: int = PARITY) -> int
     observations, masks = random_observations(levels, count, seed=0)
     blanked = observations.copy()
     blanked[:, list(mlp.blank)] = np.nan
-    tensor = torch.from_numpy(encode(blanked, levels))
+    goals = random_goals(count, seed=1)
+    tensor = torch.from_numpy(encode(blanked, goals, levels))
     for index, (weight, bias) in enumerate(mlp.layers):
         tensor = torch.nn.functional.linear(tensor, torch.from_numpy(weight), torch.from_numpy(bias))
         if index < len(mlp.layers) - 1:
-            tensor = torch.tanh(tensor) if mlp.activation == "Tanh" else torch.relu(tensor)
+            tensor = torch.tanh(tensor)
     own = observations[:, POINT_INDEX].astype(np.int64)
     reached = own[:, None] + np.array([action.step for action in Action])
     possible = (reached >= 0) & (reached < levels)
     possible &= np.take_along_axis(masks, reached.clip(0, levels - 1), axis=1)
     scores = torch.where(torch.from_numpy(possible), tensor, torch.tensor(_IMPOSSIBLE))
     expected = np.take_along_axis(reached, scores.argmax(dim=1).numpy()[:, None], axis=1)[:, 0]
-    found = LearnedPolicy(network, bank).run(["point"], *without_points(observations, masks))[0]
+    found = LearnedPolicy(network, bank).run(["point"], *without_points(observations, masks, goals))[0]
     return int(np.count_nonzero(expected != found))
 
 
 def without_points(
-    observations: Floats, masks: NDArray[np.bool_]
+    observations: Floats, masks: NDArray[np.bool_], goals: Floats | None = None
 ) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
-    """Return a policy's inputs of which nothing is known by point, and no goal is stated."""
+    """Return a policy's inputs of which nothing is known by point; without goals all weights are 0."""
     points = np.full((*masks.shape, len(POINT_OBSERVATION)), np.nan, dtype=np.float32)
-    return observations, points, np.zeros((len(observations), len(GOALS)), dtype=np.float32), masks
+    if goals is None:
+        goals = np.zeros((len(observations), len(GOALS)), dtype=np.float32)
+    return observations, points, goals, masks
+
+
+def random_goals(count: int, seed: int) -> Floats:
+    """Draw goals, float32 [count, len(GOALS)], uniform within 1.5 times the range that is normalized."""
+    drawn = np.random.default_rng(seed).uniform(0, 1.5, (count, len(GOALS))) / GOAL_SCALE
+    return drawn.astype(np.float32)
 
 
 def random_observations(levels: int, count: int, seed: int) -> tuple[Floats, NDArray[np.bool_]]:

@@ -56,12 +56,16 @@ class LabelledObservations:
     Attributes:
         observations: float32 [n, len(OBSERVATION)].
         points: float32 [n, p, len(POINT_OBSERVATION)].
-        labels: float32 [n, p, 3]: share of late frames, error, and energy of the next HORIZON steps.
+        labels: float32 [n, p, 3]: share of late frames, error, and energy of the next steps.
+        missions: int64 [n]: number of the mission, each one's observations in order, one a step.
+        horizon: Number of these steps.
     """
 
     observations: Floats
     points: Floats
     labels: Floats
+    missions: NDArray[np.int64]
+    horizon: int = HORIZON
 
 
 class WanderingPolicy:
@@ -87,6 +91,7 @@ def play_missions(
     seeds: Sequence[int],
     workers: int = 1,
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    horizon: int = HORIZON,
 ) -> LabelledObservations:
     """Play missions, and label what is observed.
 
@@ -97,8 +102,9 @@ def play_missions(
         seeds: A seed for each mission.
         workers: Number of processes; 1: none but this one.
         on_progress: Called with the missions played and to play.
+        horizon: Steps that a label is of, at least 1.
     """
-    play = partial(_play, device, figures, options)
+    play = partial(_play, device, figures, options, horizon)
     if workers == 1:
         played = []
         for done, seed in enumerate(seeds, start=1):
@@ -111,38 +117,40 @@ def play_missions(
                 played.append(found)
                 on_progress(done, len(seeds))
     observations, points, labels = (np.concatenate(parts) for parts in zip(*played, strict=True))
-    return LabelledObservations(observations, points, labels)
+    missions = np.repeat(np.arange(len(played)), [len(one[0]) for one in played])
+    return LabelledObservations(observations, points, labels, missions, horizon)
 
 
 def _play(
-    device: DeviceModel, figures: PointFigures, options: EpisodeOptions, seed: int
+    device: DeviceModel, figures: PointFigures, options: EpisodeOptions, horizon: int, seed: int
 ) -> tuple[Floats, Floats, Floats]:
     episode = draw_episode(device, seed, options)
     policy = WanderingPolicy(seed, figures.densest)
     simulation = Simulation(episode, policy, _FREE, JUDGED, figures)
     decisions, outcomes = zip(*simulation.run(), strict=True)
-    seen = [decision.observation for decision in decisions][: episode.steps - HORIZON + 1]
+    seen = [decision.observation for decision in decisions][: episode.steps - horizon + 1]
     slower = np.array([outcome.slower for outcome in outcomes])
     return (
         np.stack([observation.vector for observation in seen]),
         np.stack([observation.by_point for observation in seen]),
-        _labels(episode, slower),
+        _labels(episode, slower, horizon),
     )
 
 
-def _labels(episode: Episode, slower: Array) -> Floats:
-    """Return what comes in the HORIZON steps from each one on, float32 [steps - HORIZON + 1, p, 3].
+def _labels(episode: Episode, slower: Array, horizon: int) -> Floats:
+    """Return what comes in so many steps from each one on, float32 [steps - horizon + 1, p, 3].
 
     Args:
         episode: The episode.
         slower: Factor by which its own heat slowed the tracker, float64 [t].
+        horizon: Number of steps.
     """
     what = (episode.late(slower).mean(axis=2), 1.0 - episode.accuracy, episode.energy)
-    return np.stack([_means(values) for values in what], axis=-1).astype(np.float32)
+    return np.stack([_means(values, horizon) for values in what], axis=-1).astype(np.float32)
 
 
-def _means(values: Array) -> Array:
-    """Return means of HORIZON steps: float64 [t - HORIZON + 1, p] of float64 [p, t]."""
+def _means(values: Array, steps: int) -> Array:
+    """Return means of so many steps: float64 [t - steps + 1, p] of float64 [p, t]."""
     sums = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
-    means: Array = ((sums[:, HORIZON:] - sums[:, :-HORIZON]) / HORIZON).T
+    means: Array = ((sums[:, steps:] - sums[:, :-steps]) / steps).T
     return means

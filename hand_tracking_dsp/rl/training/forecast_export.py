@@ -26,10 +26,12 @@ from hand_tracking_dsp.control.forecast import DRIFT_OF_NO_USE_PERCENT
 from hand_tracking_dsp.control.goal_policy import FADES_S, LEAST_ADVANTAGE
 from hand_tracking_dsp.control.learned import GOALS, LearnedPolicy
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES, POINT_OBSERVATION
-from hand_tracking_dsp.control.policy_file import FORECAST_KIND, PolicyContract, write_policy
+from hand_tracking_dsp.control.policy_file import FORECAST_KIND, VALUES_KIND, PolicyContract, write_policy
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.rl.training.export import Floats, random_observations
-from hand_tracking_dsp.rl.training.forecast_train import PointMlp
+from hand_tracking_dsp.rl.simulation.episode import STEP_S
+from hand_tracking_dsp.rl.training.encoding import GOAL_LINES, goal_constants, goal_features
+from hand_tracking_dsp.rl.training.export import Floats, random_goals, random_observations
+from hand_tracking_dsp.rl.training.forecast_train import PointMlp, point_values
 from hand_tracking_dsp.rl.training.point_features import POINT_LINES, point_constants, point_features
 from hand_tracking_dsp.rl.training.policy_graph import finished_network
 from hand_tracking_dsp.tracking.manifest import Manifest
@@ -40,9 +42,19 @@ DECISION_S = 0.1
 ADVANTAGE = 0.01
 """How much better another point must be than one just changed to, in wrong hands; see control.goal_policy."""
 
+FREE_GOALS = ("error_limit_percent", "late_free")
+"""Entries of control.learned.GOALS below which nothing counts."""
+
 _TOLERANCE = 1e-5
 _IMPOSSIBLE = -1e9
 
+# From the features of a point and the goals, which are the same for all points, to all features.
+_WITH_GOALS = """
+    goal_row = Unsqueeze (scaled_goals, second)
+    goals_wide = Concat <axis = 0> (both, goals_size)
+    goals_of_each = Expand (goal_row, goals_wide)
+    all_features = Concat <axis = 2> (features, goals_of_each)
+"""
 # error is (drift / 20 %)²: what of it lies beyond the limit of the goals counts.
 _FROM_FORECAST = """
     shares_raw, energy_raw = Split <axis = 2> (raw, shares_and_energy)
@@ -50,7 +62,8 @@ _FROM_FORECAST = """
     energy = Softplus (energy_raw)
     late, error = Split <axis = 2> (shares)
     forecast = Concat <axis = 2> (late, error, energy)
-    goal_rows = Unsqueeze (goals, second)
+    goals_left = Mul (goals, left)
+    goal_rows = Unsqueeze (goals_left, second)
     alpha, beta, gamma, limit, free = Split <axis = 2> (goal_rows)
     root = Sqrt (error)
     drift = Mul (root, of_no_use)
@@ -93,6 +106,9 @@ def forecast_network(mlp: PointMlp, contract: PolicyContract) -> bytes:
     """
     values = point_constants()
     lines, name = [POINT_LINES], "features"
+    if mlp.sees_goals:
+        lines, name = [POINT_LINES, GOAL_LINES, _WITH_GOALS], "all_features"
+        values |= goal_constants() | {"goals_size": np.array([len(GOALS)], np.int64)}
     for index, (weight, bias) in enumerate(mlp.layers):
         last = index == len(mlp.layers) - 1
         values |= {f"weight{index}": np.ascontiguousarray(weight.T), f"bias{index}": bias}
@@ -104,8 +120,10 @@ def forecast_network(mlp: PointMlp, contract: PolicyContract) -> bytes:
         name = f"hidden{index}"
     values |= {
         "shares_and_energy": np.array([2, 1], np.int64),
+        # Values have none of what the goals leave free.
+        "left": np.array([not (mlp.sees_goals and goal in FREE_GOALS) for goal in GOALS], np.float32),
         "of_no_use": np.float32(DRIFT_OF_NO_USE_PERCENT),
-        "advantage": np.float32(ADVANTAGE),
+        "advantage": np.float32(ADVANTAGE * mlp.present),
         "since_index": np.array([OBSERVATION_NAMES.index("time_since_switch_s")], np.int64),
         "fades": np.float32(-FADES_S),
         "least_advantage": np.float32(LEAST_ADVANTAGE),
@@ -118,6 +136,8 @@ def forecast_network(mlp: PointMlp, contract: PolicyContract) -> bytes:
 def export_forecast(mlp: PointMlp, bank: Manifest, path: Path, training: dict[str, Any]) -> None:
     """Write a policy that forecasts and its manifest, after checking that ONNX Runtime forecasts the same.
 
+    One that sees the goals is of values, and decides as often as its missions' steps come.
+
     Args:
         mlp: Trained network.
         bank: Bank that it was trained for; it fits others, too.
@@ -128,7 +148,8 @@ def export_forecast(mlp: PointMlp, bank: Manifest, path: Path, training: dict[st
         ModelError: The exported policy forecasts something else than the trained one.
         OutputError: A file cannot be written.
     """
-    contract = PolicyContract.of(bank, FORECAST_KIND, DECISION_S, {"package": __version__, **training})
+    kind, interval_s = (VALUES_KIND, STEP_S) if mlp.sees_goals else (FORECAST_KIND, DECISION_S)
+    contract = PolicyContract.of(bank, kind, interval_s, {"package": __version__, **training})
     network = forecast_network(mlp, contract)
     difference = largest_difference(network, mlp, bank)
     if not difference < _TOLERANCE:
@@ -138,7 +159,7 @@ def export_forecast(mlp: PointMlp, bank: Manifest, path: Path, training: dict[st
 
 
 def largest_difference(network: bytes, mlp: PointMlp, bank: Manifest, count: int = 2000) -> float:
-    """Return the largest difference of ONNX Runtime's forecasts from PyTorch's on random observations.
+    """Return the largest difference of ONNX Runtime's forecasts from PyTorch's where all inputs are random.
 
     Of an energy above 1 it is the share.
     """
@@ -146,14 +167,17 @@ def largest_difference(network: bytes, mlp: PointMlp, bank: Manifest, count: int
 
     observations, masks = random_observations(len(bank.points), count, seed=0)
     points = random_points(len(bank.points), count, seed=1)
-    tensor = torch.from_numpy(point_features(observations, points))
+    goals = random_goals(count, seed=2)
+    features = point_features(observations, points)
+    if mlp.sees_goals:
+        of_each = np.broadcast_to(goal_features(goals)[:, None], (*points.shape[:2], len(GOALS)))
+        features = np.concatenate([features, of_each], axis=2)
+    tensor = torch.from_numpy(features)
     for index, (weight, bias) in enumerate(mlp.layers):
         tensor = torch.nn.functional.linear(tensor, torch.from_numpy(weight), torch.from_numpy(bias))
         if index < len(mlp.layers) - 1:
             tensor = torch.nn.functional.silu(tensor)
-    energy = torch.nn.functional.softplus(tensor[..., 2:])
-    expected = torch.cat([torch.sigmoid(tensor[..., :2]), energy], dim=2).numpy()
-    goals = np.zeros((count, len(GOALS)), np.float32)
+    expected = point_values(tensor).numpy()
     (found,) = LearnedPolicy(network, bank).run(["forecast"], observations, points, goals, masks)
     return float((np.abs(found - expected) / np.maximum(expected, 1.0)).max())
 

@@ -57,9 +57,14 @@ class PointMlp:
     Attributes:
         layers: Weight [out, in] and bias [out] of each layer, float32; the last gives the logits of the share
             of late frames and of the error, and the energy before softplus.
+        sees_goals: Whether encoding.goal_features follow the point's features.
+        present: Share of the forecast that the time up to the next choice makes up, above 0, at most 1; what
+            another point must be better by is as much less.
     """
 
     layers: tuple[tuple[Floats, Floats], ...]
+    sees_goals: bool = False
+    present: float = 1.0
 
 
 def train_forecast(
@@ -81,7 +86,7 @@ def train_forecast(
     torch.manual_seed(options.seed)
     features = torch.from_numpy(point_features(data.observations, data.points))
     labels = torch.from_numpy(data.labels)
-    network = _network(options.layers)
+    network = point_network(POINT_FEATURES, options.layers)
     optimizer = torch.optim.Adam(network.parameters(), options.learning_rate)
     batches = max(len(features) // options.batch, 1)
     falling = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 1e-3, options.epochs * batches)
@@ -89,7 +94,7 @@ def train_forecast(
     for epoch in range(options.epochs):
         losses = []
         for batch in torch.randperm(len(features)).split(options.batch)[:batches]:
-            loss = _loss(network(features[batch]), labels[batch])
+            loss = forecast_loss(network(features[batch]), labels[batch])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -97,24 +102,34 @@ def train_forecast(
             losses.append(loss.item())
         curve.append(float(np.mean(losses)))
         on_progress(epoch + 1, options.epochs)
-    layers = tuple(
-        (module.weight.detach().numpy().copy(), module.bias.detach().numpy().copy())
-        for module in network
-        if isinstance(module, nn.Linear)
-    )
-    return PointMlp(layers), curve
+    return PointMlp(layers_of(network)), curve
 
 
-def _network(layers: tuple[int, ...]) -> nn.Sequential:
-    sizes = (POINT_FEATURES, *layers, 3)
+def point_network(features: int, layers: tuple[int, ...]) -> nn.Sequential:
+    """Make a network from so many features of a point to its forecast, before point_values."""
+    sizes = (features, *layers, 3)
     modules: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
         modules += [nn.Linear(inputs, outputs), nn.SiLU()]
     return nn.Sequential(*modules[:-1])
 
 
-def _loss(raw: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Cross entropy of the shares, whose least is at their expectation, and squared error of the energy."""
+def layers_of(network: nn.Sequential) -> tuple[tuple[Floats, Floats], ...]:
+    """Return copies of weight and bias of each layer."""
+    return tuple(
+        (module.weight.detach().numpy().copy(), module.bias.detach().numpy().copy())
+        for module in network
+        if isinstance(module, nn.Linear)
+    )
+
+
+def point_values(raw: torch.Tensor) -> torch.Tensor:
+    """Return the forecast [..., 3], share of late frames, error and energy, of what a network gives."""
+    return torch.cat([torch.sigmoid(raw[..., :2]), nn.functional.softplus(raw[..., 2:])], dim=-1)
+
+
+def forecast_loss(raw: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return cross entropy of the shares, least at their expectation, and squared error of the energy."""
     shares = nn.functional.binary_cross_entropy_with_logits(raw[..., :2], labels[..., :2].clamp(0, 1))
     energy = nn.functional.mse_loss(nn.functional.softplus(raw[..., 2]), labels[..., 2])
     return shares + energy

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.control.point_figures import PointFigures
-from hand_tracking_dsp.control.policy_file import FORECAST_KIND
+from hand_tracking_dsp.control.policy_file import ACTIONS_KIND, VALUES_KIND
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_table, write_text
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
@@ -74,12 +74,11 @@ def seeds(options: PolicyTrainingOptions, count: int) -> list[TrainingJob]:
 
 
 def ablations(options: PolicyTrainingOptions) -> list[TrainingJob]:
-    """Return trainings without battery, without drift, and with weights that stay as they begin."""
-    jobs = [
+    """Return trainings without battery, and without drift."""
+    return [
         TrainingJob(f"without_{name}", replace(options, blank=tuple(map(OBSERVATION_NAMES.index, names))))
         for name, names in BLANKS.items()
     ]
-    return [*jobs, TrainingJob("without_adjustment", replace(options, adjust=False))]
 
 
 def run_jobs(
@@ -158,15 +157,14 @@ def _run(
 
     figures = PointFigures.of(bank)
     options = job.options
-    if options.algorithm == FORECAST_KIND:
-        _run_forecast(job, device, bank, out / f"{job.name}.json", work, news)
+    if options.algorithm != ACTIONS_KIND:
+        _run_on_played(job, device, bank, out / f"{job.name}.json", work, news)
         return
     trained = train(device, figures, options, work, lambda done, total: news.put((job.name, done, total)))
-    training = {**provenance(options, device), "alpha": trained.weights.alpha}
-    export_policy(trained.mlp, bank, out / f"{job.name}.json", training)
+    export_policy(trained.mlp, bank, out / f"{job.name}.json", provenance(options, device))
 
 
-def _run_forecast(
+def _run_on_played(
     job: TrainingJob,
     device: DeviceModel,
     bank: Manifest,
@@ -174,23 +172,31 @@ def _run_forecast(
     work: Path,
     news: queue.Queue[tuple[str, int, int]],
 ) -> None:
-    """Play missions, and train a network on what came in them; minutes, so that nothing is kept between."""
+    """Play missions, and train a network on what came in them; minutes, so that nothing is kept between.
+
+    Forecasts and values learn from the same missions.
+    """
     from hand_tracking_dsp.rl.training.forecast_data import play_missions
     from hand_tracking_dsp.rl.training.forecast_export import export_forecast
     from hand_tracking_dsp.rl.training.forecast_train import ForecastTrainingOptions, train_forecast
+    from hand_tracking_dsp.rl.training.value_train import ValueTrainingOptions, train_values
 
     options = job.options
     first = _SEEDS_APART * (options.seed + 1)
-    missions = range(first, first + options.episodes)
+    missions, figures = range(first, first + options.episodes), PointFigures.of(bank)
     data = play_missions(
         device,
-        PointFigures.of(bank),
+        figures,
         TRAINING,
         missions,
         on_progress=lambda done, total: news.put((job.name, done, total)),
     )
-    forecast = ForecastTrainingOptions(layers=options.layers, seed=options.seed)
-    network, curve = train_forecast(data, forecast)
+    if options.algorithm == VALUES_KIND:
+        values = ValueTrainingOptions(options.discount, layers=options.layers, seed=options.seed)
+        network, curve = train_values(data, figures.densest, values)
+    else:
+        forecast = ForecastTrainingOptions(layers=options.layers, seed=options.seed)
+        network, curve = train_forecast(data, forecast)
     rows = [(str(options.episodes * (epoch + 1)), f"{loss:.6g}") for epoch, loss in enumerate(curve)]
     write_table(work / "curve.csv", ("missions", "loss"), rows)
     export_forecast(network, bank, file, {**provenance(options, device), "loss": curve[-1]})
@@ -202,8 +208,6 @@ def provenance(options: PolicyTrainingOptions, device: DeviceModel) -> dict[str,
         "algorithm": options.algorithm,
         "seed": options.seed,
         "missions": options.episodes,
-        "adjusted": options.adjust,
-        "miss_target": options.multiplier.target,
         "discount": options.discount,
         "layers": list(options.layers),
         "never_measured": [OBSERVATION_NAMES[index] for index in options.blank],

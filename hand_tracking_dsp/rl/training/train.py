@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Trains a policy by PPO or DQN (stable-baselines3, sb3-contrib) while the reward's weights are adjusted."""
+"""Trains a policy of three actions by PPO (sb3-contrib) on R with the weights of each mission's goals."""
 
 from __future__ import annotations
 
@@ -22,17 +22,14 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 import torch
 from sb3_contrib import MaskablePPO
-from stable_baselines3 import DQN
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
-from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.files import write_bytes, write_text
@@ -41,9 +38,20 @@ from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
 from hand_tracking_dsp.rl.simulation.episode import STEPS, TRAINING
 from hand_tracking_dsp.rl.training.environment import EpisodeEnvironment
 from hand_tracking_dsp.rl.training.export import Mlp
-from hand_tracking_dsp.rl.training.lagrange import MultiplierOptions, MultiplierRule
 
-CURVE_COLUMNS = ("missions", "steps", "return", "miss_share", "drift_percent", "energy", "switches", "alpha")
+CURVE_COLUMNS = (
+    "missions",
+    "steps",
+    "return",
+    "miss_share",
+    "drift_percent",
+    "energy",
+    "switches",
+    "late_price",
+)
+
+DISCOUNTS = {"forecast": 0.0, "dqn": 0.98, "ppo": 0.99}
+"""Discount of each algorithm, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +59,12 @@ class PolicyTrainingOptions:
     """Settings of a training.
 
     Attributes:
-        algorithm: "forecast" (forecast_train), "ppo" or "dqn".
+        algorithm: "forecast" (forecast_train), "dqn" (value_train) or "ppo".
         episodes: Number of episodes, at least 1.
         seed: Seed of networks, episodes and exploration.
         environments: Number of episodes played side by side.
         layers: Widths of the hidden layers.
-        discount: Discount of a reward one step later.
         learning_rate: Learning rate at the beginning; it falls to a tenth of that.
-        adjust: Whether the reward's weights are adjusted; else they stay as given.
-        multiplier: Rule that adjusts them.
         blank: Indices of entries of the observation that are never measured, for ablations.
         controller: Options of the controller between action and level.
     """
@@ -69,12 +74,14 @@ class PolicyTrainingOptions:
     seed: int = 0
     environments: int = 16
     layers: tuple[int, ...] = (64, 64)
-    discount: float = 0.95
     learning_rate: float = 1e-3
-    adjust: bool = True
-    multiplier: MultiplierOptions = field(default_factory=MultiplierOptions)
     blank: tuple[int, ...] = ()
     controller: ControllerOptions = field(default_factory=ControllerOptions)
+
+    @property
+    def discount(self) -> float:
+        """Discount of what comes one step later: batteries show within the minute; forecasts have none."""
+        return DISCOUNTS[self.algorithm]
 
     @property
     def steps(self) -> int:
@@ -84,10 +91,9 @@ class PolicyTrainingOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedPolicy:
-    """A trained network, the weights it was last trained with, and the curve by CURVE_COLUMNS."""
+    """A trained network, and the curve by CURVE_COLUMNS."""
 
     mlp: Mlp
-    weights: GoalWeights
     curve: tuple[tuple[float, ...], ...]
 
 
@@ -121,7 +127,7 @@ def train(
         progress.save()
     if on_progress:
         on_progress(options.episodes, options.episodes)
-    return TrainedPolicy(_mlp(model, options), progress.weights, tuple(progress.curve))
+    return TrainedPolicy(_mlp(model, options), tuple(progress.curve))
 
 
 def _environment(
@@ -136,54 +142,35 @@ def _model(environments: VecNormalize, options: PolicyTrainingOptions) -> BaseAl
     def rate(remaining: float) -> float:
         return options.learning_rate * (0.1 + 0.9 * remaining)
 
-    common: dict[str, Any] = {
-        "policy": "MlpPolicy",
-        "env": environments,
-        "gamma": options.discount,
-        "learning_rate": rate,
-        "seed": options.seed,
-        "device": "cpu",
-        "verbose": 0,
-    }
-    if options.algorithm == "ppo":
-        return MaskablePPO(
-            **common,
-            n_steps=256,
-            batch_size=512,
-            n_epochs=6,
-            ent_coef=0.005,
-            gae_lambda=0.95,
-            policy_kwargs={"net_arch": list(options.layers), "activation_fn": torch.nn.Tanh},
-        )
-    return DQN(
-        **common,
-        buffer_size=200_000,
-        learning_starts=5_000,
-        batch_size=256,
-        train_freq=4,
-        gradient_steps=2,
-        target_update_interval=2_000,
-        exploration_fraction=0.3,
-        exploration_final_eps=0.03,
-        policy_kwargs={"net_arch": list(options.layers)},
+    return MaskablePPO(
+        policy="MlpPolicy",
+        env=environments,
+        gamma=options.discount,
+        learning_rate=rate,
+        seed=options.seed,
+        device="cpu",
+        verbose=0,
+        n_steps=256,
+        batch_size=512,
+        n_epochs=6,
+        ent_coef=0.005,
+        gae_lambda=0.95,
+        policy_kwargs={"net_arch": list(options.layers), "activation_fn": torch.nn.Tanh},
     )
 
 
 def _mlp(model: BaseAlgorithm, options: PolicyTrainingOptions) -> Mlp:
-    if options.algorithm == "ppo":
-        modules = [*model.policy.mlp_extractor.policy_net, model.policy.action_net]
-    else:
-        modules = list(cast(Any, model.policy).q_net.q_net)
+    modules = [*model.policy.mlp_extractor.policy_net, model.policy.action_net]
     layers = tuple(
         (module.weight.detach().numpy().copy(), module.bias.detach().numpy().copy())
         for module in modules
         if isinstance(module, torch.nn.Linear)
     )
-    return Mlp(layers, "Tanh" if options.algorithm == "ppo" else "Relu", options.blank)
+    return Mlp(layers, options.blank)
 
 
 class _TrainingProgress(BaseCallback):
-    """Collects finished episodes, adjusts the weights, keeps curve and checkpoints."""
+    """Collects finished episodes, keeps curve and checkpoints."""
 
     _EVERY = 24
     _CHECKPOINT_EVERY = 240
@@ -198,21 +185,12 @@ class _TrainingProgress(BaseCallback):
         super().__init__()
         self.init_callback(model)
         self._options, self._work, self._report = options, work, report
-        self._rule = MultiplierRule(options.multiplier)
         self._latest: list[dict[str, float]] = []
         self._episodes = self._saved = 0
         self.curve: list[tuple[float, ...]] = []
 
-    @property
-    def weights(self) -> GoalWeights:
-        """The weights that training has settled on."""
-        if self._options.adjust:
-            return self._rule.settled
-        return GoalWeights.without_energy(self._options.multiplier.start)
-
     def resume(self) -> int:
         """Go on from the checkpoint, if there is one; returns the steps already done."""
-        self._set_weights(self._rule.weights)
         path = self._work / "checkpoint.pt" if self._work else None
         if path is None or not path.exists():
             return 0
@@ -222,8 +200,6 @@ class _TrainingProgress(BaseCallback):
         self.model.num_timesteps = int(state["steps"])
         self._episodes = self._saved = int(state["missions"])
         self.curve = [tuple(row) for row in state["curve"]]
-        self._rule.restore(state["rule"])
-        self._set_weights(self._rule.weights)
         # Other episodes than those already played.
         self.training_env.seed(self._options.seed + 7919 * self._episodes)
         return int(state["steps"])
@@ -239,7 +215,6 @@ class _TrainingProgress(BaseCallback):
             "steps": self.model.num_timesteps,
             "missions": self._episodes,
             "curve": [list(row) for row in self.curve],
-            "rule": self._rule.state(),
         }
         torch.save(state, buffer)
         write_bytes(self._work / "checkpoint.pt", buffer.getvalue())
@@ -255,22 +230,16 @@ class _TrainingProgress(BaseCallback):
                 self._latest.append(info["episode_means"])
                 self._episodes += 1
         if len(self._latest) >= self._EVERY:
-            self._update_weights()
+            self._extend_curve()
         return True
 
-    def _update_weights(self) -> None:
-        keys = ("reward", "miss_share", "drift_percent", "energy", "switches")
+    def _extend_curve(self) -> None:
+        keys = ("reward", "miss_share", "drift_percent", "energy", "switches", "late_price")
         means = [float(np.mean([episode[key] for episode in self._latest])) for key in keys]
         self._latest.clear()
-        row = (self._episodes, self.model.num_timesteps, *means, self._rule.weights.alpha)
+        row = (self._episodes, self.model.num_timesteps, *means)
         self.curve.append(tuple(float(value) for value in row))
-        if self._options.adjust:
-            self._set_weights(self._rule.update(means[1]))
         self._report(min(self._episodes, self._options.episodes), self._options.episodes)
         if self._episodes - self._saved >= self._CHECKPOINT_EVERY:
             self._saved = self._episodes
             self.save()
-
-    def _set_weights(self, weights: GoalWeights) -> None:
-        """Use other weights from each environment's next episode on."""
-        self.training_env.env_method("set_weights", weights)

@@ -36,7 +36,7 @@ def words(tiny_bank, tmp_path, write_device) -> list[str]:
     return ["policy", "train", *paths, "--missions", "1", "--seeds", "1", "--workers", "1"]
 
 
-@pytest.mark.parametrize("algorithm", ["forecast", "ppo"])
+@pytest.mark.parametrize("algorithm", ["forecast", "dqn", "ppo"])
 def test_a_policy_is_trained_chosen_and_written(
     words, algorithm, tiny_bank, tmp_path, capsys, monkeypatch
 ) -> None:

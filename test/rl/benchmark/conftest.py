@@ -29,7 +29,7 @@ from hand_tracking_dsp.rl.benchmark.results import BenchmarkResults, run_benchma
 
 @pytest.fixture(scope="session")
 def training() -> dict[str, Any]:
-    return {"algorithm": "ppo", "missions": 0, "alpha": 0.4}
+    return {"algorithm": "ppo", "missions": 0}
 
 
 @pytest.fixture(scope="session")

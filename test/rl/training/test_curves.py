@@ -25,8 +25,8 @@ def test_curves_of_all_trainings_are_drawn(tmp_path) -> None:
     for name in ("ppo_0", "ppo_1"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "curve.csv").write_text(
-            "missions,steps,return,miss_share,drift_percent,energy,switches,alpha\n"
-            "24,5760,0.7,0.05,3,0.6,20,0.4\n48,11520,0.75,0.03,3.2,0.58,18,0.38\n"
+            "missions,steps,return,miss_share,drift_percent,energy,switches,late_price\n"
+            "24,5760,0.7,0.05,3,0.6,20,9.4\n48,11520,0.75,0.03,3.2,0.58,18,9.1\n"
         )
     plot_curves(tmp_path, tmp_path / "curves.png")
     drawn = cv2.imread(str(tmp_path / "curves.png"))

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,15 +25,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from hand_tracking_dsp.control.goals import GoalWeights
+from hand_tracking_dsp.control.learned import GOALS, goals_of
 from hand_tracking_dsp.control.observation import OBSERVATION, OBSERVATION_NAMES, Observation
 from hand_tracking_dsp.rl.training.encoding import (
     ENCODING,
+    GOAL_HIGH,
+    GOAL_SCALE,
     LOW,
     MISSING,
     NUMBERS,
     SCALE,
     encode,
     encoded_size,
+    goal_features,
 )
 from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
 
@@ -40,13 +46,14 @@ LEVELS = 4
 
 
 def features(**values: float) -> np.ndarray:
-    return encode(Observation.build(0.0, LEVELS, {"operating_point": 1, **values}).vector, LEVELS)
+    seen = Observation.build(0.0, LEVELS, {"operating_point": 1, **values})
+    return encode(seen.vector, goals_of(seen), LEVELS)
 
 
 def test_every_entry_but_the_level_is_encoded() -> None:
     assert set(ENCODING) == set(OBSERVATION_NAMES) - {"operating_point"}
     assert list(NUMBERS) == [name for name in OBSERVATION_NAMES if name != "operating_point"]
-    assert encoded_size(LEVELS) == 2 * len(NUMBERS) + LEVELS == len(features())
+    assert encoded_size(LEVELS) == 2 * len(NUMBERS) + len(GOALS) + LEVELS == len(features())
 
 
 def test_ranges_lie_within_those_of_the_observation() -> None:
@@ -91,6 +98,22 @@ def test_the_level_is_one_of_as_many_features() -> None:
         ]
 
 
+def test_goals_are_five_of_the_features() -> None:
+    seen = Observation.build(0.0, LEVELS, {"operating_point": 1})
+    stated = replace(seen, weights=GoalWeights(0.04, 0.96, 0.36), error_limit_percent=5.0, late_free=0.005)
+    plain, other = (encode(one.vector, goals_of(one), LEVELS) for one in (seen, stated))
+    where = slice(2 * len(NUMBERS), 2 * len(NUMBERS) + len(GOALS))
+    assert other[where] == pytest.approx([0.2, math.sqrt(0.96), 0.6, 0.5, 0.5])
+    rest = np.setdiff1d(np.arange(len(plain)), np.arange(where.start, where.stop))
+    np.testing.assert_array_equal(plain[rest], other[rest])
+
+
+def test_goals_beyond_their_range_are_clipped() -> None:
+    high = np.array([GOAL_HIGH[name] for name in GOALS], np.float32)
+    assert goal_features(7 * high).tolist() == [1.0] * len(GOALS)
+    assert goal_features(-high).tolist() == [0.0] * len(GOALS)
+
+
 @given(
     arrays.arrays(
         np.float32,
@@ -99,7 +122,7 @@ def test_the_level_is_one_of_as_many_features() -> None:
     )
 )
 def test_features_are_finite_and_between_nothing_and_one(vectors) -> None:
-    encoded = encode(vectors, LEVELS)
+    encoded = encode(vectors, np.ones((len(vectors), len(GOALS)), np.float32), LEVELS)
     assert encoded.shape == (len(vectors), encoded_size(LEVELS))
     assert encoded.dtype == np.float32
     assert np.isfinite(encoded).all()
@@ -109,6 +132,6 @@ def test_features_are_finite_and_between_nothing_and_one(vectors) -> None:
 
 def test_constants_cannot_be_changed() -> None:
     assert LOW.tolist() == pytest.approx([ENCODING[name].low for name in NUMBERS])
-    for constant in (LOW, SCALE, MISSING):
+    for constant in (LOW, SCALE, MISSING, GOAL_SCALE):
         with pytest.raises(ValueError, match="read-only"):
             constant[:] = 7

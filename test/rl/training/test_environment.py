@@ -23,15 +23,18 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from hand_tracking_dsp.control.actions import Action
-from hand_tracking_dsp.control.goals import GoalWeights
-from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
+from hand_tracking_dsp.control.controller import Controller, Decision
+from hand_tracking_dsp.control.forecast import DRIFT_OF_NO_USE_PERCENT
+from hand_tracking_dsp.control.goal_policy import FREE as FREE_SHARE
+from hand_tracking_dsp.control.learned import GOALS, goals_of
+from hand_tracking_dsp.control.observation import OBSERVATION_NAMES, Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.rl.benchmark.candidates import without_shield
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
-from hand_tracking_dsp.rl.simulation.episode import TRAINING, EpisodeOptions
-from hand_tracking_dsp.rl.simulation.reward import JUDGED, reward
-from hand_tracking_dsp.rl.training.encoding import NUMBERS, encoded_size
-from hand_tracking_dsp.rl.training.environment import EpisodeEnvironment
+from hand_tracking_dsp.rl.simulation.episode import TRAINING, Episode, EpisodeOptions
+from hand_tracking_dsp.rl.simulation.reward import reward
+from hand_tracking_dsp.rl.training.encoding import NUMBERS, encoded_size, goal_features
+from hand_tracking_dsp.rl.training.environment import ERROR_LIMITS_PERCENT, LATE_TARGETS, EpisodeEnvironment
 
 STEPS = 30
 FREE = without_shield(ControllerOptions(min_dwell_s=0.0, min_dwell_sparser_s=0.0))
@@ -106,17 +109,48 @@ def test_the_seed_decides_all_episodes(make) -> None:
     assert not np.array_equal(runs[0][: STEPS + 1], runs[0][STEPS + 1 :])
 
 
-def test_the_reward_is_that_over_the_mean_of_the_levels(make) -> None:
-    environment = make(EpisodeOptions(mains=1.0), FREE)
-    environment.set_weights(GoalWeights.without_energy(0.3))
+@pytest.fixture
+def observed(monkeypatch) -> list[Observation]:
+    """Give the list of what the controller decides by while the environment plays."""
+    seen: list[Observation] = []
+    whole = Controller.decide
+
+    def decide(self: Controller, now_s: float) -> Decision:
+        decision = whole(self, now_s)
+        seen.append(decision.observation)
+        return decision
+
+    monkeypatch.setattr(Controller, "decide", decide)
+    return seen
+
+
+def rewards(episode: Episode, observed: list[Observation]) -> np.ndarray:
+    """Return R of every point by the weights of each decision, [p, t]."""
+    error = np.sqrt(1 - episode.accuracy)
+    columns = []
+    for step, seen in enumerate(observed):
+        harm = np.maximum(error[:, step] - seen.error_limit_percent / DRIFT_OF_NO_USE_PERCENT, 0) ** 2
+        late = np.maximum(episode.time[:, step] - seen.late_free, 0)
+        columns.append(reward(seen.weights, 1 - harm, late, episode.energy[:, step]))
+    return np.stack(columns, axis=1)
+
+
+@pytest.mark.parametrize("seed", range(3, 9))
+def test_the_reward_is_that_of_the_controllers_goals_over_the_mean_of_the_levels(
+    make, observed, seed
+) -> None:
+    environment = make(EpisodeOptions(heating=0.0), FREE)
     actions = [Action.KEEP] * 5 + [Action.SPARSER] * 2 + [Action.KEEP] * 10 + [Action.DENSER] * 13
-    _, gained, info = play(environment, 3, actions)
+    _, gained, info = play(environment, seed, actions)
     episode = environment._simulation.episode
     levels = np.array([0] * 5 + [1, 2] + [2] * 10 + [1] + [0] * 12)
-    raw = reward(GoalWeights.without_energy(0.3), episode.accuracy, episode.time, episode.energy)
+    raw = rewards(episode, observed)
     got = raw[levels, np.arange(STEPS)]
     assert gained == pytest.approx(got - raw.mean(axis=0))
+    prices = [seen.weights.beta / seen.weights.alpha for seen in observed]
+    assert prices[0] != prices[-1], "the weights follow from what happens"
     means = info["episode_means"]
+    assert means["late_price"] == pytest.approx(np.mean(prices))
     assert means["reward"] == pytest.approx(got.mean())
     assert means["miss_share"] == pytest.approx(episode.late()[levels, np.arange(STEPS)].mean())
     assert means["energy"] == pytest.approx(episode.energy[levels, np.arange(STEPS)].mean())
@@ -126,13 +160,22 @@ def test_the_reward_is_that_over_the_mean_of_the_levels(make) -> None:
     assert means["switches"] == 4
 
 
-def test_other_weights_hold_from_the_next_episode_on(make) -> None:
+def test_every_episode_has_goals_of_its_own_which_are_seen(make, observed) -> None:
     environment = make()
     environment.reset(seed=0)
-    environment.set_weights(GoalWeights.without_energy(0.2))
-    assert environment._simulation.weights == JUDGED
-    environment.reset()
-    assert environment._simulation.weights == GoalWeights.without_energy(0.2)
+    for _ in range(40):
+        seen, *_ = environment.step(Action.KEEP)
+        goals = seen[2 * len(NUMBERS) :][: len(GOALS)]
+        expected = goal_features(goals_of(environment._simulation.observe()))
+        np.testing.assert_array_equal(goals, expected)
+        environment.reset()
+    targets, limits = zip(
+        *((one.late_free / FREE_SHARE, one.error_limit_percent) for one in observed), strict=True
+    )
+    low, high = LATE_TARGETS
+    assert low <= min(targets) < 2 * low < high / 2 < max(targets) <= high
+    assert 0 < np.count_nonzero(limits) < 20
+    assert max(limits) <= ERROR_LIMITS_PERCENT[1]
 
 
 def test_the_last_observation_is_one_that_a_value_can_be_told_of(make) -> None:

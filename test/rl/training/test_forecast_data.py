@@ -47,6 +47,22 @@ def test_labels_are_of_the_seconds_that_follow(data, device) -> None:
         assert data.labels[step, :, 2] == pytest.approx(episode.energy[:, ahead].mean(axis=1), rel=1e-5)
 
 
+def test_labels_may_be_of_a_single_step(data, device, figures) -> None:
+    single = play_missions(device, figures, TRAINING, (3,), horizon=1)
+    assert single.labels.shape == (240, 3, 3)
+    assert single.horizon == 1
+    first = data.missions == 0
+    np.testing.assert_array_equal(single.observations[: first.sum()], data.observations[first])
+    for step in (0, 100, 200):
+        ahead = slice(step, step + HORIZON)
+        assert data.labels[step] == pytest.approx(single.labels[ahead].mean(axis=0), abs=1e-5)
+
+
+def test_missions_follow_one_another(data) -> None:
+    assert data.missions.tolist() == [0] * (240 - HORIZON + 1) + [1] * (240 - HORIZON + 1)
+    assert data.horizon == HORIZON
+
+
 def test_all_points_are_gone_to(data) -> None:
     assert set(data.observations[:, 0].tolist()) == {0.0, 1.0, 2.0}
 

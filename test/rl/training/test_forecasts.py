@@ -83,7 +83,9 @@ def test_a_network_learns_what_comes() -> None:
     options = ForecastTrainingOptions(epochs=20, batch=256, layers=(32,), learning_rate=1e-2)
     reported = []
     network, curve = train_forecast(
-        LabelledObservations(observations, points, labels), options, lambda *news: reported.append(news)
+        LabelledObservations(observations, points, labels, np.zeros(4096, np.int64)),
+        options,
+        lambda *news: reported.append(news),
     )
     assert [weight.shape for weight, _ in network.layers] == [(32, POINT_FEATURES), (3, 32)]
     assert len(curve) == 20

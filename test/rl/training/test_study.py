@@ -48,14 +48,12 @@ def test_trainings_differ_by_the_seed_alone() -> None:
 
 def test_ablations_take_one_thing_away() -> None:
     jobs = {job.name: job.options for job in ablations(PLAN)}
-    assert set(jobs) == {"without_battery", "without_drift", "without_adjustment"}
+    assert set(jobs) == {"without_battery", "without_drift"}
     blank = {name: {OBSERVATION_NAMES[index] for index in options.blank} for name, options in jobs.items()}
     assert blank["without_battery"] == {"battery_charge", "power_w", "power_trend_w_per_s"}
     assert blank["without_drift"] == {"drift_percent", "drift_sparser_percent"}
-    assert blank["without_adjustment"] == set()
-    assert [name for name, options in jobs.items() if not options.adjust] == ["without_adjustment"]
     for options in jobs.values():
-        assert replace(options, blank=(), adjust=True) == PLAN
+        assert replace(options, blank=()) == PLAN
 
 
 def test_a_policy_that_lies_there_is_not_trained_again(device, bank, write_policy, tmp_path) -> None:
