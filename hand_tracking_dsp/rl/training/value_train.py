@@ -75,7 +75,7 @@ class ValueTrainingOptions:
 
     discount: float = 0.98
     iterations: int = 40
-    passes: float = 0.5
+    passes: float = 1.0
     batch: int = 1024
     layers: tuple[int, ...] = (64, 64)
     learning_rate: float = 2e-3
