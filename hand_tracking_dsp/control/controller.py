@@ -96,6 +96,7 @@ class Controller:
         self, figures: PointFigures, policy: Policy, options: ControllerOptions | None = None
     ) -> None:
         points = figures.count
+        _check_integer("points", points, 1, MAX_LEVELS)
         self.policy = policy
         self._forecaster = policy.forecaster if isinstance(policy, Forecasting) else IndexForecaster()
         self._options = options or ControllerOptions()
@@ -104,7 +105,6 @@ class Controller:
         self._late_price, self._energy_price = LatePrice(), EnergyPrice()
         self._lasts_until_s: float | None = None
         self._operator_point = AUTOMATIC
-        _check_integer("points", points, 1, MAX_LEVELS)
         self._points = points
         self._limiter = RateLimiter(self._options, points)
         self.set_options(self._options)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What recent frames say of hands and of the parts of their time, at whatever operating point."""
+"""Means of hands and of the parts of frames over the latest frames, at whatever operating point."""
 
 from __future__ import annotations
 

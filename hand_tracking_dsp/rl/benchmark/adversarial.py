@@ -81,7 +81,7 @@ class AdversarialMission:
 
 @dataclass(frozen=True, slots=True)
 class AdversarialScore:
-    """What a policy made of a mission.
+    """Score of a policy in a mission.
 
     Attributes:
         late: Share of the frames with a hand that were late, 0 to 1.

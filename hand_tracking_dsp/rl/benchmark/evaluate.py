@@ -107,7 +107,7 @@ class Benchmark:
             return draw_episode(self.device, seed, self.episodes)
         random = np.random.default_rng(seed)
         drawn = draw_conditions(random, self.device, self.episodes, STEPS)
-        dense_ms = drawn.device.overhead_ms * math.sqrt(drawn.speed) + drawn.dense_ms
+        dense_ms = drawn.overhead_ms + drawn.dense_ms
         conditions = replace(drawn, budget_ms=dense_ms / self.dense_share)
         return draw_under(conditions, random, self.episodes, seed)
 

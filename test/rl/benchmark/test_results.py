@@ -60,6 +60,7 @@ def test_progress_is_reported(results, reported) -> None:
         "tuning pi",
         "missions",
         "speeds of the device",
+        "adversarial missions",
     }
     assert results.episodes == (1, 2)
 

@@ -35,7 +35,7 @@ def two_states(whole_device: DeviceModel) -> DeviceModel:
 
 
 def test_load_states_last_as_long_as_the_device_says(two_states: DeviceModel) -> None:
-    options = EpisodeOptions(load_pace=((1.0, 1.0),))
+    options = EpisodeOptions(load_pace=((1.0, 1.0),), quiet=0.0)
     drawn = draw_conditions(np.random.default_rng(0), two_states, options, 40_000)
     assert drawn.load_state.mean() == pytest.approx(0.25, abs=0.03)
     changes = np.count_nonzero(np.diff(drawn.load_state))
