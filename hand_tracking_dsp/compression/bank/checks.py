@@ -66,6 +66,7 @@ class Check:
         limit: The worst result allowed, %; None where nothing was recorded to compare with.
         samples: Number of crops or palms compared.
         problem: Why it could not be run or used; "" if it could.
+        opens: Whether it could be opened.
     """
 
     choice: Choice[NetworkInfo]
@@ -74,6 +75,7 @@ class Check:
     limit: float | None
     samples: int
     problem: str = ""
+    opens: bool = True
 
     @property
     def accepted(self) -> bool:
@@ -155,11 +157,13 @@ def check_networks(
 
     for choice in choices:
         network = read_network(bank, choice.info)
+        session = None
         try:
-            result = check(choice, open_checked(network, choice))
+            session = open_checked(network, choice)
+            result = check(choice, session)
         except (BackendError, ModelError) as error:
             metric = DEVIATION if isinstance(choice.info, LevelInfo) else PALMS_FOUND
-            result = Check(choice, metric, math.nan, None, 0, str(error))
+            result = Check(choice, metric, math.nan, None, 0, str(error), opens=session is not None)
         yield result
 
 
