@@ -31,7 +31,7 @@ from hand_tracking_dsp.commands.arguments import (
     require_at_least,
 )
 from hand_tracking_dsp.commands.live import LiveView
-from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
+from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, print_problems
 from hand_tracking_dsp.compression.bank.files import write_manifest
 from hand_tracking_dsp.compression.statues.pictures import sees_statues
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
@@ -109,6 +109,8 @@ def run(options: argparse.Namespace) -> int:
     found = measure_points(
         networks, detector, clips, points, on_clip=lambda done, total: view.progress("clips", done, total)
     )
+    for clip in clips:
+        print_problems(clip.name, clip.problems)
     for sentence in (*networks.warnings, *detector.warnings):
         console.print(sentence, highlight=False)
     _require_reference(networks, found[0])

@@ -20,9 +20,12 @@ import json
 import re
 from pathlib import Path
 
+import cv2
 import pytest
 from support.networks import write_spoilt_bank
 
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.cli import main
 
 SHORT = ("--frames", "20", "--gates", "0", "--intervals", "1")
@@ -46,6 +49,22 @@ def test_a_level_with_outputs_that_cannot_be_used_is_told_and_never_listed(
     assert "Not listed, as they find no hand or answer with unusable outputs: levels 1." in shown
     points = json.loads((tmp_path / "bank.json").read_text())["operating_points"]
     assert {point["level"] for point in points} == {0}
+
+
+def test_a_clip_that_ends_early_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "hand.mkv"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 20.0, (320, 240))
+    with open_source("synthetic", SourceOptions(width=320, height=240, absence_s=0.0)) as source:
+        for _ in range(40):
+            frame = source.read()
+            assert frame is not None
+            writer.write(frame.image)
+    writer.release()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert main(["models", "points", "--clips", str(path), "--gates", "0", "--intervals", "1"]) == 0
+    assert re.search(
+        r"hand\.mkv: The video .* gave \d+ of the 40 frames that it tells", capsys.readouterr().out
+    )
 
 
 def test_nothing_is_measured_against_a_dense_level_of_no_use(
