@@ -29,6 +29,12 @@ from hand_tracking_dsp.images.decode import check_capture
 from hand_tracking_dsp.images.options import ImageOptions
 
 _RATES_HZ = (0.1, 1000.0)
+# Kinds of files that count their frames. Of others the number is computed from duration and rate, so that
+# time must be missing, too, seconds.
+_COUNTED = (".avi", ".m4v", ".mov", ".mp4")
+_MISSING_S = 0.3
+# Frames, and share of all, that a decoder may leave out of a file that is whole.
+_LEFT_OUT, _LEFT_OUT_SHARE = 2, 0.02
 
 
 class VideoFileSource(StoredSource):
@@ -48,6 +54,8 @@ class VideoFileSource(StoredSource):
         self._images = images or ImageOptions()
         self.name = f"video {path}"
         self._first_s = 0.0
+        self._frames = 0
+        self._begun_s = self._gap_s = 0.0
         self._video = self._open()
         super().__init__(
             options,
@@ -63,6 +71,7 @@ class VideoFileSource(StoredSource):
         self._video.release()
 
     def _restart(self) -> None:
+        self._frames, self._gap_s = 0, 0.0
         self._video.release()
         self._video = self._open()
 
@@ -78,9 +87,28 @@ class VideoFileSource(StoredSource):
         image: NDArray[np.uint8] | None
         done, image = self._video.read()
         if not done:
+            self._note_missing()
             return None
-        self._time_s = self._next_time_s()
+        before_s, self._time_s = self._time_s, self._next_time_s()
+        if self._frames == 0 or before_s is None:
+            self._begun_s = self._time_s
+        else:
+            self._gap_s = max(self._gap_s, self._time_s - before_s)
+        self._frames += 1
         return image
+
+    def _note_missing(self) -> None:
+        """Note where the file tells of more frames than it gave, since decoding ends without an error."""
+        count = float(self._video.get(cv2.CAP_PROP_FRAME_COUNT))
+        if not self._frames + max(_LEFT_OUT, _LEFT_OUT_SHARE * count) < count < math.inf:
+            return
+        step_s = 1 / self.rate_hz
+        short_s = count * step_s - ((self._time_s or 0.0) - self._begun_s + step_s)
+        if self._path.suffix.lower() in _COUNTED or max(short_s, self._gap_s - step_s) > _MISSING_S:
+            self.problem = (
+                f"The {self.name} gave {self._frames} of the {count:.0f} frames that it tells of: it may be "
+                f"cut off or damaged; copy or record it again."
+            )
 
     def _next_time_s(self) -> float:
         """Return the time of the frame just read since the first one, which rises whatever the file says."""

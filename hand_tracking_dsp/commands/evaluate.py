@@ -38,7 +38,14 @@ from hand_tracking_dsp.commands.evaluate_options import (
     replay_options,
     settings_of,
 )
-from hand_tracking_dsp.commands.output import machine, make_console, make_table, require_writable, write_json
+from hand_tracking_dsp.commands.output import (
+    machine,
+    make_console,
+    make_table,
+    print_problems,
+    require_writable,
+    write_json,
+)
 from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.errors import SourceError
 from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, metrics_table
@@ -214,9 +221,7 @@ def _print(console: Console, report: dict[str, Any], out: Path) -> None:
             rows.append((metric.label, metric.unit, *map(number, values)))
     console.print(make_table("", ("measure", "unit", *runs), rows, ("unit",)))
     for recording in report["recordings"]:
-        for sentence, count in recording["problems"].items():
-            times = f" ({count} times)" if count > 1 else ""
-            print(visible(f"{recording['name']}: {sentence}{times}"))
+        print_problems(recording["name"], recording["problems"])
     for note in report["notes"]:
         print(visible(note))
     print(visible(f"Report: {out / 'report.html'}"))

@@ -22,7 +22,7 @@ import math
 import os
 import platform
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -50,6 +50,13 @@ _PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "opencv-pyth
 def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 (whatever JSON can hold)
     """Write a value as JSON, NaN and infinity as null, through a temporary name."""
     write_text(path, json.dumps(_finite(value), indent=2) + "\n")
+
+
+def print_problems(name: str, problems: Mapping[str, int]) -> None:
+    """Print what is missing or could not be read of a recording, with how often it was so."""
+    for sentence, count in problems.items():
+        times = f" ({count} times)" if count > 1 else ""
+        print(visible(f"{name}: {sentence}{times}"))
 
 
 def require_writable(out: Path | None, *files: str) -> None:

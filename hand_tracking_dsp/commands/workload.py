@@ -24,6 +24,7 @@ from typing import Any
 from hand_tracking_dsp.commands import workload_graph
 from hand_tracking_dsp.commands.arguments import add_clips
 from hand_tracking_dsp.commands.live import LiveView
+from hand_tracking_dsp.commands.output import print_problems
 from hand_tracking_dsp.commands.workload_settings import DEFAULT, NODE, point_of, read_setting, threads_of
 from hand_tracking_dsp.commands.workload_tables import DENSE, MEDIAPIPE, report
 from hand_tracking_dsp.evaluation.workers import mediapipe_worker, package_worker
@@ -121,6 +122,8 @@ def _measure_clips(
             paced=args.paced,
             on_clip=lambda done, total: view.progress("clips", done, total),
         )
+    for clip in clips:
+        print_problems(clip.name, clip.problems)
     return report(runs, args.repeats, list(settings))
 
 

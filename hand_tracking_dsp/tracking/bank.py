@@ -17,7 +17,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -36,6 +38,7 @@ from hand_tracking_dsp.tracking.network_info import LevelInfo
 from hand_tracking_dsp.tracking.network_input import NetworkInput
 from hand_tracking_dsp.tracking.opening import from_opened, open_network
 from hand_tracking_dsp.tracking.precision import Choice
+from hand_tracking_dsp.tracking.soundness import counted, is_possible_error, unusable_output
 from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, HandLandmarks, Image, Region
 
 # MediaPipe's TensorsToLandmarksCalculator divides z by 0.4 (option normalize_z): the scale of x.
@@ -51,6 +54,12 @@ class LevelBank:
     """Every level of a bank, loaded and warm, so that a switch is a swap between two frames.
 
     For one thread at a time.
+
+    Attributes:
+        choices: What runs for each level.
+        levels: The levels, each in the file that runs.
+        unusable: Counts of outputs that could not be used, by a sentence on them.
+        faulty_levels: Levels whose outputs could not be used on some region.
     """
 
     def __init__(self, choices: Sequence[Choice[LevelInfo]], sessions: Sequence[Session]) -> None:
@@ -61,8 +70,10 @@ class LevelBank:
         shared = {session.inputs: NetworkInput(session) for session in sessions}
         self._inputs = tuple(shared[session.inputs] for session in sessions)
         self._sizes = tuple(contract_of(level).size for level in self.levels)
+        self.unusable: Counter[str] = Counter()
+        self.faulty_levels: set[int] = set()
         self._depth_levels = {
-            level.index: DepthLevel(session, level.depth)
+            level.index: DepthLevel(session, level.depth, partial(self._note, level.index))
             for level, session in zip(self.levels, self._sessions, strict=True)
             if level.depth is not None
         }
@@ -71,7 +82,8 @@ class LevelBank:
         self._patches = {size: np.empty((size, size, 4), np.uint8) for size in self._sizes}
         self._patch = self._patches[self._sizes[0]]
         self._samples = np.empty((_SAMPLES, _SAMPLES, 4), np.uint8)
-        self._unusable: dict[int, float] = {}
+        self._names = tuple(tuple(name for name, _ in contract_of(level).outputs) for level in self.levels)
+        self._impossible_errors: dict[int, str] = {}
 
     @classmethod
     def load(
@@ -135,6 +147,8 @@ class LevelBank:
     ) -> HandLandmarks:
         """Find the landmarks of the hand in one region of an image.
 
+        Where an output cannot be used there is no hand: presence is 0, and the landmarks are NaN.
+
         Args:
             image: uint8 [height, width, 3].
             region: Where the hand is.
@@ -152,7 +166,11 @@ class LevelBank:
             return seeing.landmarks(self._required(depth, index), region)
         tensor = self.network_input(image, region, index, order)
         mean, deviation = self.mean_and_deviation()
-        landmarks, presence, handedness, world, *more = self._sessions[index].run(tensor)
+        outputs = self._sessions[index].run(tensor)
+        if output := unusable_output(self._names[index], outputs):
+            self._note(index, output)
+            return HandLandmarks.nothing(region)
+        landmarks, presence, handedness, world, *more = outputs
         # From pixels of the crop to shares of it.
         points = landmarks.reshape(JOINT_COUNT, 3) * (_SCALES / np.float32(self._sizes[index]))
         return HandLandmarks(
@@ -168,17 +186,30 @@ class LevelBank:
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences on outputs that could not be used so far, one a level."""
-        return [
-            f"Level {level} ({self.levels[level].name}) says that its landmarks are {percent:g} % off, which "
-            f"cannot be: such values are not used; export the network again."
-            for level, percent in self._unusable.copy().items()
-        ]
+        """Sentences on outputs that could not be used so far."""
+        return counted(self.unusable)
+
+    def _note(self, level: int, output: str) -> None:
+        """Count a region for which an output of a level cannot be used."""
+        info = self.levels[level]
+        self.faulty_levels.add(level)
+        self.unusable[
+            f"Level {level} ({info.name}) answers a region with unusable {output} in {info.file} on "
+            f"{self._sessions[level].provider}, which counts as no hand: choose another precision, or export "
+            f"it again."
+        ] += 1
 
     def _usable_error(self, percent: float, level: int) -> float:
-        if 0 <= percent < math.inf:
+        if is_possible_error(percent):
             return percent
-        self._unusable.setdefault(level, percent)
+        info = self.levels[level]
+        # Of several values that cannot be, the first is told.
+        sentence = self._impossible_errors.setdefault(
+            level,
+            f"Level {level} ({info.name}) says that its landmarks are {percent:g} % off, which cannot be: "
+            f"such values are not used; export {info.file} again.",
+        )
+        self.unusable[sentence] += 1
         return math.nan
 
     def _required(self, depth: DepthView | None, level: int) -> DepthView:

@@ -31,6 +31,7 @@ from hand_tracking_dsp.tracking.anchors import INPUT_SIZE, palm_anchors
 from hand_tracking_dsp.tracking.backends.base import Session, Sides, TensorSpec
 from hand_tracking_dsp.tracking.depth_info import DEPTH_SIZE
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NearInfo, NetworkInfo
+from hand_tracking_dsp.tracking.soundness import is_usable
 from hand_tracking_dsp.tracking.types import Floats, Image
 
 FLOAT_INPUT, BYTE_INPUT, DEPTH_INPUT = 1, 2, 3
@@ -168,7 +169,7 @@ def warm_up(session: Session, contract: Contract, name: str, runs: int = 2) -> N
     for _ in range(runs):
         outputs = session.run(image)
     for (output, shape), values in zip(contract.outputs, outputs, strict=False):
-        if values.shape != shape or not np.isfinite(values).all():
+        if values.shape != shape or not is_usable(values):
             msg = (
                 f"The network {name} answers a grey picture with unusable {output} on {session.provider}: "
                 f"choose another precision, or export it again."

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -26,7 +27,8 @@ from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.depth_crop import Cube, crop_depth, hand_depth_m
 from hand_tracking_dsp.tracking.depth_info import DEPTH_SIZE, DepthInfo
 from hand_tracking_dsp.tracking.depth_view import DepthView
-from hand_tracking_dsp.tracking.types import Floats, HandLandmarks, Region
+from hand_tracking_dsp.tracking.soundness import unusable_output
+from hand_tracking_dsp.tracking.types import HandLandmarks, Region
 from hand_tracking_dsp.tracking.votes import joints_of
 
 DEPTH_SHAPE_STD_M = 0.005
@@ -40,20 +42,27 @@ class DepthLevel:
     Args:
         session: Its opened network, which keeps contract.depth_contract.
         info: What it is given.
+        on_unusable: Function called with the name of an output that cannot be used.
 
     Raises:
         ModelError: It finds other joints than the package's.
     """
 
-    def __init__(self, session: Session, info: DepthInfo) -> None:
+    def __init__(
+        self, session: Session, info: DepthInfo, on_unusable: Callable[[str], None] = lambda _: None
+    ) -> None:
         require_own_joints(info)
         self._session = session
+        self._on_unusable = on_unusable
+        self._names = tuple(output.name for output in session.outputs)
         self._cube_m = info.cube_m
         # Overwritten for every region: fresh arrays of this size would cost page faults each time.
         self._input = np.zeros((1, 1, DEPTH_SIZE, DEPTH_SIZE), np.float32)
 
     def landmarks(self, view: DepthView, region: Region) -> HandLandmarks:
-        """Find the landmarks of the hand in a region; presence is 0 where it has no depth.
+        """Find the landmarks of the hand in a region.
+
+        Presence is 0 where it has no depth, or the network's outputs cannot be used.
 
         Args:
             view: The depth image.
@@ -61,10 +70,13 @@ class DepthLevel:
         """
         depth_m = hand_depth_m(view, region)
         if math.isnan(depth_m):
-            return _nothing(region)
+            return HandLandmarks.nothing(region)
         cube = Cube.around(region, depth_m, self._cube_m, view.camera)
         depth = crop_depth(view.metres, cube, DEPTH_SIZE, self._input[0, 0])
         outputs = self._session.run(self._input)
+        if output := unusable_output(self._names, outputs):
+            self._on_unusable(output)
+            return HandLandmarks.nothing(region)
         *_, presence, right = outputs
         joints = joints_of(outputs)
         pixels, metres = cube.to_pixels(joints), cube.to_metres(joints)
@@ -93,8 +105,3 @@ def require_own_joints(info: DepthInfo) -> None:
             "of a hand here: use them with hand-tracking-dsp hourglass results, or choose another bank."
         )
         raise ModelError(msg)
-
-
-def _nothing(region: Region) -> HandLandmarks:
-    unknown: Floats = np.full((JOINT_COUNT, 3), np.nan, np.float32)
-    return HandLandmarks(0.0, 0.5, unknown, unknown, region, 0.0, 0.0)

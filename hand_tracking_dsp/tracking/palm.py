@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,7 @@ from hand_tracking_dsp.tracking.network_info import NetworkInfo, files_of
 from hand_tracking_dsp.tracking.network_input import NetworkInput
 from hand_tracking_dsp.tracking.opening import open_checked, open_network
 from hand_tracking_dsp.tracking.precision import Choice
+from hand_tracking_dsp.tracking.soundness import LARGEST, counted, is_usable
 from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, Image, PalmDetection
 
 SCORE_THRESHOLD = 0.5
@@ -56,7 +58,7 @@ class PalmDetector:
         choice: What runs.
         near: The bank's palm detector of likely places, with a smaller input; None: it has none, or that
             does not run here.
-        warnings: Sentences on inputs of other sizes that could not be opened so far.
+        unusable: Counts of outputs that could not be used, by a sentence on them.
     """
 
     def __init__(
@@ -77,7 +79,8 @@ class PalmDetector:
         """
         self.choice = choice
         self.near = near
-        self.warnings: list[str] = []
+        self.unusable: Counter[str] = Counter()
+        self._problems: list[str] = []
         self._open_in = open_in
         self._square = _PalmInput(session)
         self._inputs = {self._square.sides: self._square}
@@ -150,7 +153,13 @@ class PalmDetector:
         boxes, logits = taken.run(image, order, square, self._square.sides[0])
         # logit(threshold) spares 2016 sigmoids.
         limit = np.log(score_threshold / (1 - score_threshold))
+        # NaN is no palm.
         chosen = np.flatnonzero(logits[0, :, 0] >= limit)
+        if math.isnan(float(logits.max())):
+            self._note("scores")
+        elif len(chosen) and not is_usable(boxes[0, chosen]):
+            self._note("boxes")
+            chosen = chosen[(np.abs(boxes[0, chosen]) <= LARGEST).all(axis=1)]
         if not len(chosen):
             return []
         scores = 1 / (1 + np.exp(-np.clip(logits[0, chosen, 0], -100, 100)))
@@ -158,6 +167,19 @@ class PalmDetector:
         candidates = _decoded(boxes[0, chosen], taken.anchors[chosen]) * np.float32(scale)
         candidates += np.array([square.x, square.y], np.float32)
         return _merged(candidates, scores)[:max_hands]
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences on what did not work as wanted so far, with those of the near detector."""
+        return [*self._problems, *counted(self.unusable), *(self.near.warnings if self.near else [])]
+
+    def _note(self, output: str) -> None:
+        """Count a picture for which an output cannot be used."""
+        info = self.choice.info
+        self.unusable[
+            f"The palm detector {info.name} answers a picture with unusable {output} in {info.file} on "
+            f"{self.provider}, which are left out: choose another precision, or export it again."
+        ] += 1
 
     def _input_for(self, image: Image) -> _PalmInput:
         """Return the smallest input into which an image fits when it is scaled to fit the square one."""
@@ -171,7 +193,7 @@ class PalmDetector:
             try:
                 taken = _PalmInput(self._open_in((height, width)))
             except (BackendError, ModelError) as error:
-                self.warnings.append(
+                self._problems.append(
                     f"The palm detector goes on with its square input of {side} pixels. {error}"
                 )
                 taken = self._square

@@ -23,7 +23,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.hand import Handedness
+from hand_tracking_dsp.hand import JOINT_COUNT, Handedness
 
 Image = NDArray[np.uint8]
 """An image, uint8 [height, width, 3]; the order of its channels is said by a ChannelOrder."""
@@ -96,6 +96,12 @@ class HandLandmarks:
     input_std: float
     shape_std_m: float = IMAGE_SHAPE_STD_M
     error_percent: float = math.nan
+
+    @classmethod
+    def nothing(cls, region: Region) -> HandLandmarks:
+        """Return the result for a region of which nothing is known: presence 0, landmarks NaN."""
+        unknown: Floats = np.full((JOINT_COUNT, 3), np.nan, np.float32)
+        return cls(0.0, 0.5, unknown, unknown, region, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,56 @@ def test_begins_again_where_it_loops(video):
     assert means == pytest.approx([*GREYS, *GREYS[:2]], abs=3)
 
 
+def noise(path, codec, frames=60):
+    """Write a video of noise, whose frames are alike in size, 20 a second."""
+    random = np.random.default_rng(0)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), 20.0, (128, 96))
+    for _ in range(frames):
+        writer.write(random.integers(0, 256, (96, 128, 3), np.uint8))
+    writer.release()
+    return path.read_bytes()
+
+
+def read_all(path):
+    with open_source(str(path)) as source:
+        frames = 0
+        while source.read() is not None:
+            frames += 1
+        return frames, source.problem
+
+
+def cut(data):
+    return data[: len(data) * 6 // 10]
+
+
+def holed(data):
+    begin, end = len(data) * 5 // 10, len(data) * 8 // 10
+    return data[:begin] + bytes(end - begin) + data[end:]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "damage"),
+    [("a.mkv", "MJPG", cut), ("a.avi", "MJPG", cut), ("a.mkv", "MJPG", holed), ("a.mp4", "mp4v", holed)],
+)
+def test_a_video_that_gives_fewer_frames_than_it_tells_of_says_so_at_its_end(tmp_path, name, codec, damage):
+    data = noise(tmp_path / name, codec)
+    assert read_all(tmp_path / name) == (60, "")
+    (tmp_path / name).write_bytes(damage(data))
+    frames, problem = read_all(tmp_path / name)
+    assert 0 < frames < 50
+    assert problem == (
+        f"The video {tmp_path / name} gave {frames} of the 60 frames that it tells of: it may be cut off or "
+        "damaged; copy or record it again."
+    )
+
+
+def test_a_looping_video_is_counted_anew_each_time(video):
+    with open_source(str(video), SourceOptions(loop=True)) as source:
+        for _ in range(20):
+            source.read()
+        assert source.problem == ""
+
+
 def test_says_that_a_looping_file_has_vanished(video):
     with open_source(str(video), SourceOptions(loop=True)) as source:
         for _ in GREYS:

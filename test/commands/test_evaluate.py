@@ -24,6 +24,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("rosbags.rosbag2", reason="rosbags is not installed: pip install rosbags")
+from support.networks import write_spoilt_bank
+
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands import evaluate
 from hand_tracking_dsp.evaluation.measures.catalogue import ALL_METRICS, measured
@@ -165,3 +167,18 @@ def test_an_older_evaluation_is_replaced_as_a_whole_and_other_files_stay(bag, tm
         "worst",
         "notes.txt",
     }
+
+
+@pytest.mark.parametrize("output", ["landmarks", "world_landmarks", "handedness"])
+def test_outputs_that_cannot_be_used_are_told_of_the_level_that_gave_them(bag, tmp_path, capsys, output):
+    bank = write_spoilt_bank(tmp_path / "bank", output)
+    levels = ["--level", "1", "0", "--jobs", "1", "--agreement"]
+    assert main(["evaluate", str(bag), "--bank", str(bank), *levels, "--out", str(tmp_path / "out")]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"drive: Level 1 (lite) answers a region with unusable {output} in hand_lite.onnx on " in shown
+    assert "choose another precision, or export it again (" in shown
+    runs = json.loads((tmp_path / "out" / "report.json").read_text())["runs"]
+    assert runs["level 0"]["metrics"]["rate_hz"] > 0
+    frames = read_frames(tmp_path / "out" / "frames.csv")
+    assert (frames.where(run="level 1")["hands"] == 0).all()
+    assert (frames.where(run="level 0")["hands"] > 0).any()

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -185,6 +186,60 @@ def write_bank_with_errors(folder: Path, *percents: float | None) -> Path:
         files[level.file] = model.SerializeToString()
         sizes = {"parameters": level.parameters, "macs": level.macs}
         levels.append(new_level(level.name, level.file, files[level.file], **sizes))
+    write_bank(folder, replace(bank, levels=numbered(levels)), files)
+    return folder
+
+
+def spoil(model: onnx.ModelProto, output: str, value: float = math.nan, limit: float = 0.01) -> None:
+    """Let a network answer pictures that are not all of one colour with a value in an output, in place.
+
+    So it answers the grey picture of its warm-up well, unless the limit of the same is negative.
+    """
+    import onnx
+    from onnx import helper, numpy_helper
+
+    graph = model.graph
+
+    def number(name: str, value: float) -> str:
+        graph.initializer.append(numpy_helper.from_array(np.array(value, np.float32), f"spoilt.{name}"))
+        return f"spoilt.{name}"
+
+    for node in graph.node:
+        for names in (node.input, node.output):
+            for place, name in enumerate(names):
+                if name == output:
+                    names[place] = "sound"
+    graph.node.extend(
+        [
+            helper.make_node("Cast", [graph.input[0].name], ["spoilt.floats"], to=onnx.TensorProto.FLOAT),
+            helper.make_node("ReduceMax", ["spoilt.floats"], ["spoilt.most"], keepdims=0),
+            helper.make_node("ReduceMin", ["spoilt.floats"], ["spoilt.least"], keepdims=0),
+            helper.make_node("Sub", ["spoilt.most", "spoilt.least"], ["spoilt.spread"]),
+            helper.make_node("Greater", ["spoilt.spread", number("limit", limit)], ["spoilt.coloured"]),
+            helper.make_node("Where", ["spoilt.coloured", number("value", value), "sound"], [output]),
+        ]
+    )
+
+
+def write_spoilt_bank(folder: Path, output: str, value: float = math.nan, level: int = 1) -> Path:
+    """Write MediaPipe's bank, one level of which answers real regions so in an output."""
+    pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
+    from dataclasses import replace
+
+    from hand_tracking_dsp.compression.bank.entries import new_level, numbered
+    from hand_tracking_dsp.compression.bank.files import read_model, write_bank
+    from hand_tracking_dsp.resources import original_bank
+    from hand_tracking_dsp.tracking.manifest import read_manifest
+
+    bank = read_manifest(original_bank())
+    files, levels = {}, []
+    for info in bank.levels:
+        model = read_model(bank, info)
+        if info.index == level:
+            spoil(model, output, value)
+        files[info.file] = model.SerializeToString()
+        sizes = {"parameters": info.parameters, "macs": info.macs}
+        levels.append(new_level(info.name, info.file, files[info.file], **sizes))
     write_bank(folder, replace(bank, levels=numbered(levels)), files)
     return folder
 

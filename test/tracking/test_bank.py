@@ -259,6 +259,7 @@ def test_an_error_that_no_landmarks_can_have_is_not_known_and_named_once(
         assert math.isnan(bank.landmarks(frame.image, Region(320, 240, 300, 0), 1).error_percent)
     (warning,) = bank.warnings
     assert warning.startswith(f"Level 1 (lite) says that its landmarks are {percent:g} % off, which cannot")
+    assert warning.endswith("export hand_lite.onnx again (3 times so far).")
 
 
 def smaller_level(copy: Path, size: int) -> None:

@@ -25,7 +25,13 @@ from typing import Any
 from rich.progress import Progress
 
 from hand_tracking_dsp.commands.arguments import add_bank, add_image_limit, read_image_limit, require_between
-from hand_tracking_dsp.commands.output import machine, markdown_table, require_writable, write_json
+from hand_tracking_dsp.commands.output import (
+    machine,
+    markdown_table,
+    print_problems,
+    require_writable,
+    write_json,
+)
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.gestures.confusion import percent
 from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader, Tally, measure_pictures
@@ -127,6 +133,9 @@ def run(options: argparse.Namespace) -> int:
                     progress.advance(task)
     names = {info.index: info.name for info in bank.levels}
     print("\n\n".join([*_picture_tables(tallies, names), *_video_tables(videos, names), _NOTE]))
+    for video in next(iter(videos.values()), []):
+        if video.problem:
+            print_problems(video.name, {video.problem: 1})
     if options.out:
         write_json(options.out, _figures(options, bank, tallies, videos))
     return 0

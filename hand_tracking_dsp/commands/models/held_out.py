@@ -108,12 +108,24 @@ def require_images(bank: Manifest) -> None:
 def run_files(bank: Manifest, held_out: HoldOutCrops, console: Console) -> list[FileOutputs]:
     """Run every file of every level on the crops, in the arithmetic that it is written in.
 
+    Outputs that cannot be used are told on the console.
+
     Raises:
         ModelError: A file is missing, damaged or another one.
         BackendError: ONNX Runtime refuses a file.
     """
     files = track(level_files(bank), "measuring", console=console, transient=True)
-    return [FileOutputs.of(info, open_exact(read_network(bank, info), info.file), held_out) for info in files]
+    found = [
+        FileOutputs.of(info, open_exact(read_network(bank, info), info.file), held_out) for info in files
+    ]
+    for one in found:
+        if one.unusable:
+            console.print(
+                f"Level {one.info.index} ({one.info.name}) answers {one.unusable} of {len(one.presence)} "
+                f"regions with unusable outputs in {one.info.file}, which count as no hand: export it again.",
+                highlight=False,
+            )
+    return found
 
 
 def _crops(options: argparse.Namespace, limit: ImageOptions) -> tuple[Crops | None, Crops | None]:

@@ -54,6 +54,7 @@ from hand_tracking_dsp.compression.bank.timing import grey_runs, time_in_turn
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
+from hand_tracking_dsp.tracking.types import Floats
 
 _RESULT = "measure.json"
 _ALL = "all"
@@ -137,6 +138,7 @@ def _rows(
                 "precision": one.info.precision,
                 "latency": round(relative, 4),
                 "presence_threshold": threshold,
+                "unusable": one.unusable,
                 "hands_kept_percent": PresenceSamples.of([one], held_out, everything).at(threshold).hands,
                 "sets": [
                     {
@@ -144,10 +146,8 @@ def _rows(
                         "name": name,
                         "count": int(chosen.sum()),
                         "accepted_percent": _mean(100 * accepted[chosen]),
-                        "deviation_percent": _mean(one.deviation[chosen]),
-                        "deviation_median_percent": float(np.median(one.deviation[chosen]))
-                        if chosen.any()
-                        else math.nan,
+                        "deviation_percent": _mean(_known(one.deviation[chosen])),
+                        "deviation_median_percent": _median(_known(one.deviation[chosen])),
                     }
                     for (kind, name), chosen in held_out.sets.items()
                 ],
@@ -168,7 +168,7 @@ def _hold_out_table(rows: Sequence[dict[str, Any]], held_out: HoldOutCrops) -> T
                 row["precision"],
                 f"{row['latency']:.3f}",
                 *(
-                    f"{value:.2f}" if key[0] == CLEAN else f"{value:.1f}"
+                    _shown(value, 2 if key[0] == CLEAN else 1)
                     for key, value in zip(shown, values, strict=True)
                 ),
                 _shown(row["hands_kept_percent"], 1),
@@ -261,6 +261,16 @@ def _as_json(expected: Expected) -> list[dict[str, Any]]:
         for (kind, name), files in expected.items()
         for one, found in files
     ]
+
+
+def _known(values: Floats) -> Floats:
+    """Leave out where a file's outputs cannot be used; the mean is of the others."""
+    known: Floats = values[np.isfinite(values)]
+    return known
+
+
+def _median(values: Floats) -> float:
+    return float(np.median(values)) if len(values) else math.nan
 
 
 def _mean(values: Any) -> float:  # noqa: ANN401 (an array of any numbers)

@@ -33,7 +33,13 @@ from hand_tracking_dsp.commands.arguments import (
     require_at_least,
     require_between,
 )
-from hand_tracking_dsp.commands.output import make_console, make_table, progress_bars, require_writable
+from hand_tracking_dsp.commands.output import (
+    make_console,
+    make_table,
+    print_problems,
+    progress_bars,
+    require_writable,
+)
 from hand_tracking_dsp.compression.data.pack_pictures import PackOptions, PicturePacker, SourceCounts
 from hand_tracking_dsp.compression.data.picture_pack import hold_out_end, write_pack
 from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures
@@ -143,11 +149,13 @@ def _held_out_and_packed(
 def _frames(video: Path, limit: ImageOptions) -> Iterator[tuple[Picture, Image]]:
     """Read two frames a second of a video."""
     next_s = 0.0
-    for frame in Clip(video.stem, video).frames():
+    clip = Clip(video.stem, video)
+    for frame in clip.frames():
         if frame.stamp_s >= next_s:
             next_s = frame.stamp_s + _FRAME_EVERY_S
             picture = Picture(video, video.stem, video.stem, limit)
             yield picture, cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)
+    print_problems(video.name, clip.problems)
 
 
 def _table(counts: Sequence[SourceCounts]) -> Table:

@@ -31,10 +31,10 @@ from hand_tracking_dsp.commands.arguments import (
     require_at_least,
 )
 from hand_tracking_dsp.commands.live import LiveView
-from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
+from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, print_problems
 from hand_tracking_dsp.compression.bank.files import write_manifest
 from hand_tracking_dsp.compression.statues.pictures import sees_statues
-from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.errors import ConfigurationError, ModelError
 from hand_tracking_dsp.evaluation.workload.clips import find_clips
 from hand_tracking_dsp.evaluation.workload.points import measure_points, point_grid, worth_having
 from hand_tracking_dsp.evaluation.workload.tally import NEAR_PERCENT
@@ -109,16 +109,40 @@ def run(options: argparse.Namespace) -> int:
     found = measure_points(
         networks, detector, clips, points, on_clip=lambda done, total: view.progress("clips", done, total)
     )
-    if not found[0].samples:
-        msg = "No hand was found on any clip: give clips that show hands by --clips."
-        raise ConfigurationError(msg)
-    chosen = worth_having(found, options.most)
+    for clip in clips:
+        print_problems(clip.name, clip.problems)
+    for sentence in (*networks.warnings, *detector.warnings):
+        console.print(sentence, highlight=False)
+    _require_reference(networks, found[0])
+    usable = [one for one in found if one.level not in networks.faulty_levels]
+    chosen = worth_having(usable, options.most)
     console.print(_table("All points", found))
+    if left_out := sorted({one.level for one in found} - {one.level for one in usable if one.found}):
+        numbers = ", ".join(map(str, left_out))
+        console.print(f"Not listed, as they find no hand or answer with unusable outputs: levels {numbers}.")
     console.print(_table("Operating points", chosen))
     if options.update:
         write_manifest(replace(bank, operating_points=tuple(chosen)))
         console.print(f"The operating points are written into {bank.folder / MANIFEST_NAME}.")
     return 0
+
+
+def _require_reference(networks: LevelBank, reference: PointInfo) -> None:
+    """Refuse to compare with a dense level that says nothing.
+
+    Raises:
+        ModelError: Its outputs cannot be used on some region.
+        ConfigurationError: It finds no hand.
+    """
+    if 0 in networks.faulty_levels:
+        msg = (
+            f"Nothing can be compared with {networks.levels[0].file}, the dense level, some of whose outputs "
+            f"cannot be used: choose another precision, or export it again."
+        )
+        raise ModelError(msg)
+    if not reference.samples:
+        msg = "No hand was found on any clip: give clips that show hands by --clips."
+        raise ConfigurationError(msg)
 
 
 def _table(title: str, points: Sequence[PointInfo]) -> Table:

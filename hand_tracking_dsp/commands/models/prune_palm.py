@@ -34,7 +34,13 @@ from hand_tracking_dsp.commands.arguments import (
     read_image_limit,
     require_at_least,
 )
-from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
+from hand_tracking_dsp.commands.output import (
+    machine_line,
+    make_console,
+    make_table,
+    print_problems,
+    require_writable,
+)
 from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.palm.bank import (
@@ -148,6 +154,8 @@ def run(options: argparse.Namespace) -> int:
             empty,
             (frame.image for clip in clips for frame in islice(clip.frames(), 0, None, _EVERY)),
         )
+    for clip in clips:
+        print_problems(clip.name, clip.problems)
     if boxes and not total(results[0].recalls).pairs:
         msg = (
             f"{results[0].file} finds none of the {len(boxes)} pictures' hands within the boxes of "

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.losses import DEVIATION
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
-from hand_tracking_dsp.tracking.precision import Choice, choose
+from hand_tracking_dsp.tracking.precision import Choice, choose_each
 from hand_tracking_dsp.tracking.types import Image
 
 # The source of a bank whose networks are MediaPipe's own; what was made of it says more.
@@ -127,12 +127,14 @@ def run(options: argparse.Namespace) -> int:
         ours, theirs = _time(bank, list(usable.values()), threads, options.runs, originals, console)
         timed += ours
         beside += theirs
-    console.print(_table_of_times(timed, beside))
+    if timed:
+        console.print(_table_of_times(timed, beside))
     measured = record(bank, checks, timed, hands.data)
+    by_choice = {_key(choice): check for choice, check in zip(choices, checks, strict=True)}
     for threads in options.threads:
         console.print(f"On the processor with backend and precision auto, {threads} thread(s):")
         for network in measured.networks:
-            console.print(f"{choose(network, RuntimeOptions(providers=('cpu',), threads=threads))}.")
+            console.print(_chosen(network, threads, by_choice))
     if options.update:
         write_manifest(measured)
         console.print(f"This machine's figures are written into {bank.folder / MANIFEST_NAME}.")
@@ -252,6 +254,18 @@ def _verdict(check: Check) -> str:
     if not check.accepted:
         return "WORSE THAN RECORDED"
     return "not recorded" if check.limit is None else "ok"
+
+
+def _chosen(network: NetworkInfo, threads: int, checks: Mapping[tuple[str, str, str], Check]) -> str:
+    """Say what the tracker would run of a network, the first that opens, and what is wrong with it."""
+    for choice in choose_each(network, RuntimeOptions(providers=("cpu",), threads=threads)):
+        # What was not checked is of a backend that opens nothing here.
+        check = checks.get(_key(choice))
+        if check is not None and check.opens:
+            verdict = "" if check.accepted else f"; {_verdict(check)}"
+            return f"{choice}{verdict}."
+    name = _name(network)
+    return f"{name[0].upper()}{name[1:]} does not run: what would be chosen FAILS and does not open."
 
 
 def _table_of_times(timed: Sequence[Timed], beside: Sequence[_Original]) -> Table:

@@ -135,7 +135,7 @@ def fit_error_scales(found: Sequence[FileOutputs], held_out: HoldOutCrops, half:
     """Fit the scale of each file that says error_percent, on agreement with the dense network."""
     scales = []
     for one in found:
-        hands = agreement_samples(one, held_out) & np.isfinite(one.deviation)
+        hands = agreement_samples(one, held_out) & np.isfinite(one.deviation) & np.isfinite(one.error_percent)
         if not one.says_error or min((hands & half).sum(), (hands & ~half).sum()) < _LEAST_CROPS:
             continue
         slope, shift = fit_error_scale(one.error_percent[hands & half], one.deviation[hands & half])

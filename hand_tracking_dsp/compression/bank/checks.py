@@ -65,7 +65,8 @@ class Check:
         value: The result, %; NaN where it could not be run.
         limit: The worst result allowed, %; None where nothing was recorded to compare with.
         samples: Number of crops or palms compared.
-        problem: Why it could not be run; "" if it could.
+        problem: Why it could not be run or used; "" if it could.
+        opens: Whether it could be opened.
     """
 
     choice: Choice[NetworkInfo]
@@ -74,6 +75,7 @@ class Check:
     limit: float | None
     samples: int
     problem: str = ""
+    opens: bool = True
 
     @property
     def accepted(self) -> bool:
@@ -135,21 +137,33 @@ def check_networks(
         choice = choice.run_by(session)
         if isinstance(choice.info, LevelInfo):
             look, reference = kinds[choice.info.depth is None]
-            deviations = deviation_palm_percent(look(session), reference)
+            found = look(session)
+            if count := int(found.unusable.sum()):
+                msg = (
+                    f"The network {choice.info.file} answers {count} of {len(found.presence)} hands with "
+                    f"unusable outputs on {session.provider}: choose another precision, or export it again."
+                )
+                raise BackendError(msg)
+            deviations = deviation_palm_percent(found, reference)[~reference.unusable]
             limit = _limit(choice, hands.data)
-            return Check(choice, DEVIATION, float(deviations.mean()), limit, len(deviations))
+            value = float(deviations.mean()) if len(deviations) else math.nan
+            return Check(choice, DEVIATION, value, limit, len(deviations))
         detector = PalmDetector(choice, session)
-        found = [detector.detect(image, "bgr") for image in hands.images]
-        value, count = _found_too(palms.setdefault(choice.info.name, found), found)
+        seen = [detector.detect(image, "bgr") for image in hands.images]
+        for sentence in detector.unusable:
+            raise BackendError(sentence)
+        value, count = _found_too(palms.setdefault(choice.info.name, seen), seen)
         return Check(choice, PALMS_FOUND, value, _LEAST_PALMS_FOUND, count)
 
     for choice in choices:
         network = read_network(bank, choice.info)
+        session = None
         try:
-            result = check(choice, open_checked(network, choice))
+            session = open_checked(network, choice)
+            result = check(choice, session)
         except (BackendError, ModelError) as error:
             metric = DEVIATION if isinstance(choice.info, LevelInfo) else PALMS_FOUND
-            result = Check(choice, metric, math.nan, None, 0, str(error))
+            result = Check(choice, metric, math.nan, None, 0, str(error), opens=session is not None)
         yield result
 
 

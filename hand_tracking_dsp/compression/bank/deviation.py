@@ -28,15 +28,22 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.compression.data.depth_bytes import to_depth
 from hand_tracking_dsp.hand import JOINT_COUNT, Joint
 from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.geometry import in_size
 from hand_tracking_dsp.tracking.network_input import NetworkInput
+from hand_tracking_dsp.tracking.soundness import is_possible_error, is_usable, unusable_output
 from hand_tracking_dsp.tracking.types import Floats
 from hand_tracking_dsp.tracking.votes import joints_of
+
+_NAMES = tuple(name for name, _ in LANDMARKS.outputs)
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
     """Predictions of a landmark network.
+
+    Where an output cannot be used there is no hand, as in the tracker: presence is 0, and the landmarks are
+    NaN.
 
     Attributes:
         landmarks: float32 [n, 21, 3], pixels of the crop.
@@ -52,6 +59,11 @@ class Predictions:
     handedness: Floats
     world_landmarks: Floats
     error_percent: Floats
+
+    @property
+    def unusable(self) -> NDArray[np.bool_]:
+        """Tell of which crops no landmarks are known, bool [n]."""
+        return np.asarray(np.isnan(self.landmarks).any(axis=(1, 2)))
 
     @classmethod
     def of(cls, outputs: Sequence[Sequence[Floats]]) -> Predictions:
@@ -96,7 +108,7 @@ def predict(session: Session, images: Iterable[NDArray[np.uint8]]) -> Prediction
     tensor, size = NetworkInput(session), session.inputs[0].shape[2]
     outputs = []
     for image in images:
-        landmarks, *others = session.run(tensor.fill(in_size(image, size), "rgb"))
+        landmarks, *others = _usable(session.run(tensor.fill(in_size(image, size), "rgb")))
         outputs.append([landmarks * np.float32(len(image) / size), *others[:4]])
     return Predictions.of(outputs)
 
@@ -110,16 +122,33 @@ def predict_depth(session: Session, depths: NDArray[np.uint8]) -> Predictions:
 
     Returns:
         Landmarks in pixels of the cube's front, world landmarks in halves of its side; 0 where
-        it shows nothing.
+        it shows nothing, NaN where an output cannot be used.
     """
     half = depths.shape[-1] / 2
     outputs = []
     for depth in depths:
         maps = session.run(as_input(depth))
-        joints = np.nan_to_num(joints_of(maps))
         *_, presence, right = maps
+        if all(map(is_usable, maps)):
+            joints = np.nan_to_num(joints_of(maps))
+        else:
+            joints = np.full((JOINT_COUNT, 3), np.nan, np.float32)
+            presence, right = np.zeros_like(presence), np.full_like(right, 0.5)
         outputs.append((((joints + 1) * np.float32(half))[None], presence, right, joints[None]))
     return Predictions.of(outputs)
+
+
+def _usable(outputs: Sequence[Floats]) -> Sequence[Floats]:
+    """Return the outputs of a landmark network on a crop, or what says that they cannot be used."""
+    landmarks, presence, right, world, *more = outputs[:5]
+    if unusable_output(_NAMES, outputs):
+        nothing, unknown = np.full_like(landmarks, np.nan), np.full_like(world, np.nan)
+        return (nothing, np.zeros_like(presence), np.full_like(right, 0.5), unknown, *_not_said(more))
+    return outputs if all(is_possible_error(one.item()) for one in more) else (*outputs[:4], *_not_said(more))
+
+
+def _not_said(errors: Sequence[Floats]) -> list[Floats]:
+    return [np.full_like(one, np.nan) for one in errors]
 
 
 def deviation_palm_percent(found: Predictions, reference: Predictions) -> Floats:

@@ -149,21 +149,24 @@ class FileOutputs:
     Attributes:
         info: The level in that file.
         presence: float32 [n], 0 to 1.
-        deviation: float32 [n], distance of its landmarks from the reference, % of palm; NaN without a hand.
+        deviation: float32 [n], distance of its landmarks from the reference, % of palm; NaN without a hand,
+            and where its outputs cannot be used.
         error_percent: float32 [n], the same as it expects it; NaN where it does not say it.
+        unusable: Number of crops on which its outputs cannot be used; they count as no hand.
     """
 
     info: LevelInfo
     presence: Floats
     deviation: Floats
     error_percent: Floats
+    unusable: int = 0
 
     @classmethod
     def of(cls, info: LevelInfo, session: Session, held_out: HoldOutCrops) -> FileOutputs:
         """Run a file."""
         found = predict(session, held_out.crops.images)
         deviation = deviation_palm_percent(found, held_out.reference)
-        return cls(info, found.presence, deviation, found.error_percent)
+        return cls(info, found.presence, deviation, found.error_percent, int(found.unusable.sum()))
 
     @property
     def says_error(self) -> bool:

@@ -80,7 +80,10 @@ class Reliability:
 
 
 def reliability(found: FileOutputs, chosen: Mask) -> Reliability:
-    """Compare what a file expects of some hands with what is met."""
+    """Compare what a file expects of some hands with what is met, where both are known."""
+    chosen = chosen & np.isfinite(found.deviation)
+    if found.says_error:
+        chosen &= np.isfinite(found.error_percent)
     said, met = found.error_percent[chosen], found.deviation[chosen]
     off = met > OFF_PERCENT
     says = found.says_error and len(met) > 0

@@ -41,12 +41,14 @@ class VideoEvents:
         minutes: Length of the video.
         hand_minutes: Length of it with a hand in view.
         begun: Number of times that each gesture began, or was reported once.
+        problem: Sentence on what is missing of it or could not be read; "": nothing.
     """
 
     name: str
     minutes: float
     hand_minutes: float
     begun: Counter[str]
+    problem: str = ""
 
     def per_minute(self) -> dict[str, float]:
         """Events per minute of video: all but counts of fingers, those, and each by its name."""
@@ -99,7 +101,8 @@ def count_events(
             with_hand += bool(hands)
             on_frame()
         minutes = (stamp_s + 1 / source.rate_hz) / 60
-    return VideoEvents(path.name, minutes, minutes * with_hand / max(frames, 1), begun)
+        problem = source.problem
+    return VideoEvents(path.name, minutes, minutes * with_hand / max(frames, 1), begun, problem)
 
 
 def sum_of(videos: Sequence[VideoEvents]) -> VideoEvents:

@@ -189,6 +189,7 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
     # OpenCV's own threads would take the cores that other units run on.
     cv2.setNumThreads(max(1, options.runtime.threads))
     meter = Meter()
+    unusable = _unusable(bank, detector)
     done = 0
     with BackgroundWorker() as background, closing(read_ahead(recording.frames())) as recorded:
         for turn in replay.timing.turns(recorded):
@@ -199,7 +200,7 @@ def run_unit(unit: Unit, on_progress: Progress = lambda _: None) -> UnitResult:
                 on_progress(_REPORT_EVERY)
     on_progress(done % _REPORT_EVERY)
     frames, problems = metrics.frames(), recording.problems + replay.placer.problems
-    problems.update(sentence.rstrip(".") for sentence in bank.warnings)
+    problems.update(_unusable(bank, detector) - unusable)
     if setting.as_recorded and not (frames["outcome"] == HANDLED).any():
         problems["no hands of its images were recorded, so none was tracked as recorded"] += 1
     return UnitResult(
@@ -268,6 +269,13 @@ class _Replay:
         )
         self.chooser.learn(turn.start_s + total_ms * 1e-3, cost)
         return partial(self.metrics.add, frame, result, cost, agreement, restarted=restarted, placed=placed)
+
+
+def _unusable(bank: LevelBank, detector: PalmDetector) -> Counter[str]:
+    """Count what could not be used of the networks' outputs so far, by sentence; they serve many units."""
+    near = Counter[str]() if detector.near is None else detector.near.unusable
+    found = bank.unusable + detector.unusable + near
+    return Counter({sentence.removesuffix("."): count for sentence, count in found.items()})
 
 
 def _monitor(bank: LevelBank, interval: int, budget_ms: float) -> DriftMonitor:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -63,11 +63,13 @@ class Clip:
         name: Name in tables, different from all others.
         path: Path to a video, a bag or a folder of pictures (30 a second); None: the synthetic hand.
         most: Number of frames to read at most; None: all.
+        problems: Counts of what is missing or could not be read, by sentence; complete after all frames.
     """
 
     name: str
     path: Path | None
     most: int | None = None
+    problems: Counter[str] = field(default_factory=Counter, compare=False)
 
     def frames(self) -> Iterator[ClipFrame]:
         """Yield the frames in order.
@@ -77,10 +79,10 @@ class Clip:
         """
         if self.path is None:
             most = _SYNTHETIC_FRAMES if self.most is None else self.most
-            yield from islice(_source_frames(SYNTHETIC), most)
+            yield from islice(_source_frames(SYNTHETIC, self.problems), most)
         else:
-            read = _bag_frames(self.path) if _is_bag(self.path) else _source_frames(str(self.path))
-            yield from islice(read, self.most)
+            read = _bag_frames if _is_bag(self.path) else _source_frames
+            yield from islice(read(str(self.path), self.problems), self.most)
 
 
 def find_clips(paths: Sequence[Path], most: int | None = None) -> list[Clip]:
@@ -115,14 +117,20 @@ def _is_bag(path: Path) -> bool:
     return path.suffix in _BAG_SUFFIXES or (path.is_dir() and bool(bag_files(path, Counter())))
 
 
-def _bag_frames(path: Path) -> Iterator[ClipFrame]:
-    for frame in BagRecording(path).frames():
+def _bag_frames(path: str, problems: Counter[str]) -> Iterator[ClipFrame]:
+    recording = BagRecording(Path(path))
+    for frame in recording.frames():
         if frame.image is not None:
             image = cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB) if frame.order == "bgr" else frame.image
             yield ClipFrame(frame.stamp_ns * 1e-9, image)
+    # A clip may be read several times.
+    problems.clear()
+    problems.update(recording.problems)
 
 
-def _source_frames(spec: str) -> Iterator[ClipFrame]:
+def _source_frames(spec: str, problems: Counter[str]) -> Iterator[ClipFrame]:
     with open_source(spec, SourceOptions()) as source:
         while (frame := source.read()) is not None:
             yield ClipFrame(frame.at_s(source.rate_hz), cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB))
+        if source.problem:
+            problems[source.problem.removesuffix(".")] = max(source.frames_skipped, 1)

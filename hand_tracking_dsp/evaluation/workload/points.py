@@ -171,6 +171,8 @@ def _but_gate(point: PointInfo) -> tuple[int, float]:
 def worth_having(found: Sequence[PointInfo], most: int) -> list[PointInfo]:
     """Choose operating points: none costs and errs more than another, each is cheaper than the one before.
 
+    None of them found no hand: it would be cheap for that.
+
     The cheapest one measured, which is mostly the fastest network as well, is always the last. Of more than
     are wanted, those go without which the curve of error over cost changes least.
 
@@ -180,7 +182,7 @@ def worth_having(found: Sequence[PointInfo], most: int) -> list[PointInfo]:
     """
     reference = found[0]
     chosen: list[PointInfo] = []
-    for point in sorted(found[1:], key=lambda one: (one.cost, one.error)):
+    for point in sorted((one for one in found[1:] if one.found), key=lambda one: (one.cost, one.error)):
         if not chosen or point.error < chosen[-1].error:
             chosen.append(point)
     kept = [reference]

@@ -27,6 +27,8 @@ from rclpy.subscription import Subscription
 
 # Publishers that come and go must not fill the memory.
 _MOST_PUBLISHERS = 16
+# Nobody starts a publisher anew twice in this time, seconds.
+_TURNS_S = 2.0
 
 
 class WatchedSubscription:
@@ -46,13 +48,15 @@ class WatchedSubscription:
         received_s: Time of the newest message, seconds of the monotonic clock; -inf: none has come.
         lost: Messages that never arrived; None: not known.
         several: Whether more than one publisher is on the topic.
+        mixed_s: Time of the newest message before which a message of another publisher had come after one of
+            its own, seconds of the monotonic clock; -inf: none.
         by_reference: Whether messages come from this process alone, and none over DDS.
     """
 
     def __init__(
         self, node: Node, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile
     ) -> None:
-        self.received_s = -math.inf
+        self.received_s = self.mixed_s = -math.inf
         self.lost: int | None = None
         self.several = self.by_reference = False
         self._node = node
@@ -61,6 +65,9 @@ class WatchedSubscription:
         self._callback = callback
         self._qos = qos
         self._numbers: dict[bytes, int] = {}
+        self._heard: set[bytes] = set()
+        self._last_publisher = b""
+        self._last_number, self._fell_s = -1, -math.inf
         self._subscription: Subscription | None = None
         self._connect()
 
@@ -103,11 +110,32 @@ class WatchedSubscription:
         # Without the publisher's id, the numbers of several cannot be told apart.
         if number is not None and (publisher is not None or not self.several):
             self._count(number, b"" if publisher is None else bytes(publisher["data"]))
+        if number is not None:
+            self._mix(number, b"" if publisher is None else bytes(publisher["data"]))
         self._take(message)
 
     def _take(self, message: object) -> None:
         self.received_s = time.monotonic()
         self._callback(message)
+
+    def _mix(self, number: int, publisher: bytes) -> None:
+        """Note that publishers take turns, as one that has died and its successor never do.
+
+        Where messages do not tell their publisher, its numbers fall again and again.
+        """
+        now_s = time.monotonic()
+        if publisher != self._last_publisher:
+            if publisher in self._heard:
+                self.mixed_s = now_s
+            elif len(self._heard) == _MOST_PUBLISHERS:
+                self._heard.clear()
+            self._heard.add(publisher)
+            self._last_publisher = publisher
+        elif not publisher and number <= self._last_number:
+            if now_s - self._fell_s < _TURNS_S:
+                self.mixed_s = now_s
+            self._fell_s = now_s
+        self._last_number = number
 
     def _count(self, number: int, publisher: bytes) -> None:
         expected = self._numbers.get(publisher, number - 1) + 1

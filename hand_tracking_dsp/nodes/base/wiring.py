@@ -39,8 +39,10 @@ from hand_tracking_dsp.nodes.tables.wiring import SILENT, Expectation
 # A publisher that fits and from which nothing comes may only be silent: subscribing again is cheap.
 _RENEWAL = BackoffOptions(retry_s=5.0, retry_max_s=60.0)
 
-# Fast DDS keeps a killed process in the graph for 20 s; its successor has the same name.
+# Fast DDS keeps a killed process in the graph for 20 s; its successor, which never sees it, has its name.
 _LEASE_S = 25.0
+# By then a twin of one's own publisher is no node that is just being replaced.
+_SETTLED_S = 3.0
 
 
 @dataclass(slots=True)
@@ -207,13 +209,24 @@ class Wiring:
         own.several_since_s = min(own.several_since_s, now_s)
         infos = self._node.get_publishers_info_by_topic(end.topic)
         same = [info for info in infos if info.topic_type == type_name(end.kind)]
-        if len(same) > 1 and (len(node_names(same)) > 1 or now_s - own.several_since_s > _LEASE_S):
+        if len(same) > 1 and (len(node_names(same)) > 1 or self._all_live(own, now_s)):
             sentence = (
                 f"{len(same)} publishers are on {end.topic} ({who(same)}), and their messages contradict "
                 f"each other: stop one, or remap {end.name}."
             )
             # A node that also listens to its own topic says it once.
             report.warnings += [sentence] if sentence not in report.warnings else []
+
+    def _all_live(self, own: _Input | _Output, now_s: float) -> bool:
+        """Tell whether publishers of one name are several that publish, and not one that was killed."""
+        since_s = own.several_since_s
+        if now_s - since_s > _LEASE_S:
+            return True
+        if isinstance(own, _Input):
+            return own.subscription.mixed_s > since_s
+        mine = self._node.get_fully_qualified_name()
+        infos = self._node.get_publishers_info_by_topic(own.end.topic)
+        return now_s - since_s > _SETTLED_S and node_names(infos) == [mine]
 
     def _differences(
         self, end: OwnEnd, others: Iterable[TopicEndpointInfo], *, subscribers: bool = False

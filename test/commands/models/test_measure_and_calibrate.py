@@ -24,11 +24,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from support.networks import write_depth_bank, write_sure_bank
+from support.networks import spoil, write_depth_bank, write_sure_bank
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.compression.bank.files import read_files, read_model, with_files, write_bank
 from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind, encoded, write_pack
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.types import Image
@@ -187,3 +188,35 @@ def test_banks_that_see_depth_are_refused(
     write_depth_bank(tmp_path / "depth")
     assert main(["models", "measure", "--bank", str(tmp_path / "depth"), "--pack", str(pack)]) == 1
     assert "sees depth, which pictures have not" in capsys.readouterr().err
+
+
+def spoil_level(folder: Path, output: str) -> None:
+    """Let the second level of a bank, in all its files, answer pictures with NaN in an output."""
+    bank = read_manifest(folder)
+    files = read_files(bank)
+    for info in (bank.levels[1], *bank.levels[1].variants):
+        model = read_model(bank, info)
+        spoil(model, output)
+        files[info.file] = model.SerializeToString()
+    write_bank(folder, with_files(bank, files), files)
+
+
+@pytest.mark.parametrize("output", ["landmarks", "world_landmarks", "presence", "error_percent"])
+def test_outputs_that_cannot_be_used_are_told_and_count_as_no_hand(
+    tmp_path: Path, run: Callable[..., int], capsys: pytest.CaptureFixture[str], output: str
+) -> None:
+    write_sure_bank(tmp_path / "bank", 4.0, 4.0)
+    spoil_level(tmp_path / "bank", output)
+    assert run("measure", "--runs", "1", "--out", str(tmp_path / "out")) == 0
+    shown = capsys.readouterr().out
+    assert "nan" not in shown
+    said = re.findall(r"Level 1 \(half\) answers 200 of 200 regions with unusable outputs in (\w+)", shown)
+    if output == "error_percent":
+        assert not said
+        return
+    assert said == ["half", "int8"]
+    levels = json.loads((tmp_path / "out" / "measure.json").read_text())["levels"]
+    assert [one["unusable"] for one in levels] == [0, 200, 200]
+    assert [one["hands_kept_percent"] for one in levels] == [100, 0, 0]
+    assert run("calibrate") == 0
+    assert "unusable outputs" in capsys.readouterr().out

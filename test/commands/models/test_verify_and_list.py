@@ -23,10 +23,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import onnx
 import pytest
+from support.networks import spoil
 
 from hand_tracking_dsp.cli import main
-from hand_tracking_dsp.compression.bank.files import write_manifest
+from hand_tracking_dsp.compression.bank.files import read_files, with_files, write_bank, write_manifest
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.device import device_name
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -158,6 +160,44 @@ def test_a_variant_that_is_worse_than_recorded_ends_in_1_and_gets_no_profile(
     level, variant = files_of_level(tiny_bank)
     assert level.latency
     assert variant.latency == ()
+
+
+def spoil_files(folder: Path, output: str, *files: str, grey: bool = False) -> None:
+    """Let files of a bank answer real pictures, or the grey one of the warm-up, too, with NaN."""
+    bank = read_manifest(folder)
+    networks = read_files(bank)
+    for file in files:
+        model = onnx.load_from_string(networks[file])
+        spoil(model, output, limit=-1.0 if grey else 0.01)
+        networks[file] = model.SerializeToString()
+    write_bank(folder, with_files(bank, networks), networks)
+
+
+def test_a_level_that_does_not_open_in_any_file_is_not_said_to_run(
+    tiny_bank: Path, verified: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoil_files(tiny_bank, "landmarks", "half.onnx", "int8.onnx", grey=True)
+    assert verified() == 1
+    shown = capsys.readouterr().out
+    assert shown.count("answers a grey picture with unusable landmarks") == 2
+    assert "Level 1 (half) does not run: what would be chosen FAILS and does not open." in shown
+    assert "Level 1 (half) runs" not in shown
+    assert re.search(rf"^Level 0 \(dense\) runs dense.onnx in fp32 on {ORT}", shown, re.MULTILINE)
+
+
+def test_a_level_whose_outputs_on_hands_cannot_be_used_fails(
+    tiny_bank: Path, verified: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoil_files(tiny_bank, "presence", "half.onnx", "int8.onnx")
+    assert verified() == 1
+    shown = capsys.readouterr().out
+    said = re.findall(
+        r"The network (half|int8)\S*\.onnx answers 3 of 3 hands with unusable outputs on", shown
+    )
+    assert said == ["half", "int8"]
+    assert len(re.findall(r"(half|int8)\S*\.onnx .* FAILS", shown)) >= 2
+    # It opens, so that the tracker would run it.
+    assert re.search(r"^Level 1 \(half\) runs half\S*\.onnx in fp32 on .*; FAILS\.$", shown, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

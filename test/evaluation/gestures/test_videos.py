@@ -33,6 +33,13 @@ def test_what_begins_in_a_sequence_is_counted(networks, draw, tmp_path):
     assert events.minutes == pytest.approx(1 / 60)
     assert events.hand_minutes == pytest.approx(1 / 60)
     assert events.begun == {"victory": 1, "count_2": 1, "fist": 1, "count_0": 1}
+    assert events.problem == ""
+
+
+def test_what_is_missing_of_a_sequence_is_told(networks, draw, tmp_path):
+    draw("frames/0.png", "fist")
+    (tmp_path / "frames" / "1.png").write_bytes(b"no picture")
+    assert "1.png" in count_events(tmp_path / "frames", HandTracker(*networks)).problem
 
 
 def test_rates_are_per_minute_of_all_videos():

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -68,6 +69,46 @@ def test_a_bag_is_a_clip(synthetic_bag: Path, synthetic_frames) -> None:
     frames = list(clip.frames())
     assert len(frames) == len(synthetic_frames)
     assert np.array_equal(frames[0].image, synthetic_frames[0].image[:, :, ::-1])
+
+
+def cut(path: Path, share: float = 0.6) -> Path:
+    """Cut a file off."""
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    return path
+
+
+def test_a_clip_that_ends_early_says_so_once_however_often_it_is_read(tmp_path: Path) -> None:
+    (clip,) = find_clips([cut(write_video(tmp_path / "a.avi", 40))])
+    for _ in range(2):
+        frames = list(clip.frames())
+        ((sentence, count),) = clip.problems.items()
+        assert f"gave {len(frames)} of the 40 frames that it tells of" in sentence
+        assert count == 1
+
+
+def test_a_bag_that_is_cut_off_and_pictures_that_cannot_be_read_say_so(
+    tmp_path: Path, synthetic_bag: Path
+) -> None:
+    bag = Path(shutil.copytree(synthetic_bag, tmp_path / "bag")) if synthetic_bag.is_dir() else synthetic_bag
+    (file,) = (one for one in bag.rglob("*") if one.suffix in {".mcap", ".db3"})
+    (clip,) = find_clips([cut(file)])
+    list(clip.frames())
+    assert any("cut off" in sentence for sentence in clip.problems)
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    cv2.imwrite(str(pictures / "0.png"), np.zeros((48, 64, 3), np.uint8))
+    (pictures / "1.png").write_bytes(b"no picture")
+    (clip,) = find_clips([pictures])
+    assert len(list(clip.frames())) == 1
+    assert any("1.png" in sentence for sentence in clip.problems)
+
+
+def test_a_whole_clip_and_one_of_which_less_was_asked_for_have_no_problem(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.avi", 40)
+    for most in (None, 5):
+        (clip,) = find_clips([path], most)
+        list(clip.frames())
+        assert not clip.problems
 
 
 def test_no_more_frames_than_asked_for(tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ from hand_tracking_dsp.tracking.operating_point import EVERYTHING, OperatingPoin
 from hand_tracking_dsp.tracking.palm import PalmDetector
 
 
-def info(cost: float, error: float, level: int = 0) -> PointInfo:
-    return PointInfo(level=level, gate=0.0, search_interval_s=0.0, cost=cost, error=error)
+def info(cost: float, error: float, level: int = 0, found: float = 1.0) -> PointInfo:
+    return PointInfo(level=level, gate=0.0, search_interval_s=0.0, cost=cost, error=error, found=found)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,11 @@ def test_the_cheapest_is_the_last_however_little_it_saves() -> None:
     assert worth_having([reference, sparse, cheapest], 8) == [reference, cheapest]
     assert worth_having([reference, info(0.99, 0.1)], 8) == [reference, info(0.99, 0.1)]
     assert worth_having([reference, info(1.1, 0.1)], 8) == [reference]
+
+
+def test_a_point_that_finds_no_hand_is_never_the_cheapest() -> None:
+    reference, sparse, blind = info(1, 0), info(0.3, 0.3), info(0.1, 1.0, level=4, found=0.0)
+    assert worth_having([reference, sparse, blind], 8) == [reference, sparse]
 
 
 def test_of_too_many_the_ones_on_a_line_go_first() -> None:

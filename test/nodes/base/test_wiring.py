@@ -29,6 +29,7 @@ from support.topics import BEST_EFFORT, Camera, says
 
 from hand_tracking_dsp.nodes.base import wiring
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
+from hand_tracking_dsp.nodes.base.subscription import WatchedSubscription
 from hand_tracking_dsp.nodes.tables.common import AUTOSTART, qos
 from hand_tracking_dsp.options import Parameter
 
@@ -60,6 +61,18 @@ class Eye(ManagedNode):
         else:
             self.listen_to(Image, "image_raw", self.see, "image")
         self.listen_to(CameraInfo, "camera_info", lambda _: None, "image")
+
+
+class Speaker(ManagedNode):
+    """Offers images as camera_node does, and sends none."""
+
+    TABLE = (AUTOSTART, *qos("image", "the image", "reliable", depth=1))
+
+    def __init__(self, **options):
+        super().__init__("camera_node", self.TABLE, **options)
+
+    def configure(self):
+        self.publish_on(Image, "image_raw", "image")
 
 
 def values(status):
@@ -173,6 +186,41 @@ def test_two_publishers_of_one_name_are_named_once_the_first_cannot_be_a_killed_
     assert "contradict" not in diagnostics(TRACKER).message
     monkeypatch.setattr(wiring, "_LEASE_S", 0.0)
     diagnostics(TRACKER, says("2 publishers are on /image_raw (/driver), and their messages contradict"))
+
+
+@pytest.mark.skipif(
+    not hasattr(Subscription, "CallbackType"), reason="this rclpy gives no sequence numbers of messages"
+)
+@pytest.mark.parametrize("named", [True, False], ids=["by their ids", "by their numbers"])
+def test_two_publishers_of_one_name_are_named_as_soon_as_they_take_turns(
+    graph, diagnostics, monkeypatch, named
+):
+    monkeypatch.setattr(wiring, "_LEASE_S", math.inf)
+    take = WatchedSubscription._take_numbered
+
+    def take_without_id(self, message, info):
+        take(self, message, info if named else {**info, "publisher_gid": None})
+
+    monkeypatch.setattr(WatchedSubscription, "_take_numbered", take_without_id)
+    first, second = (Camera(graph, "driver", "image_raw") for _ in range(2))
+    eye = graph.start(Eye)
+    # The second is the successor of the first: both are in the graph, and the first is silent from now on.
+    graph.until(lambda: first.send() or len(eye.seen) > 5, "images of the first come")
+    graph.until(lambda: second.send() or len(eye.seen) > 10, "images of the second come")
+    assert "contradict" not in diagnostics(TRACKER).message
+    for camera in (first, second) * 3:
+        seen = len(eye.seen)
+        graph.until(lambda: camera.send() or len(eye.seen) > seen, "an image of each comes in turn")  # noqa: B023
+    diagnostics(TRACKER, says("2 publishers are on /image_raw (/driver), and their messages contradict"))
+
+
+def test_a_twin_of_ones_own_name_is_named(graph, diagnostics, monkeypatch):
+    monkeypatch.setattr(wiring, "_LEASE_S", math.inf)
+    monkeypatch.setattr(wiring, "_SETTLED_S", 0.0)
+    graph.start(Speaker)
+    assert "contradict" not in diagnostics("camera_node").message
+    Camera(graph, "camera_node", "image_raw")
+    diagnostics("camera_node", says("2 publishers are on /image_raw (/camera_node), and their messages"))
 
 
 def test_a_camera_that_falls_silent_or_goes_is_told_with_how_long(graph, diagnostics):
