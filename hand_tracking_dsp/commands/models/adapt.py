@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
     """Adapt, print what it brought, and write what got better."""
     _check(options)
     console = make_console()
-    bank = _read_bank(options)
+    old, bank = _read_bank(options)
     files = read_files(bank)
     dense = check_levels(bank, files)
     seconds: dict[str, float] = {}
@@ -146,7 +146,7 @@ def run(options: argparse.Namespace) -> int:
         "seed": options.seed,
     }
     new = record(bank, found, provider, times, about)
-    write_bank(options.out, new, networks)
+    write_bank(options.out, new, networks, since=old)
     console.print(f"The bank is written into {options.out}.")
     return 0
 
@@ -164,11 +164,11 @@ def _check(options: argparse.Namespace) -> None:
     require_writable(options.out, MANIFEST_NAME)
 
 
-def _read_bank(options: argparse.Namespace) -> Manifest:
-    """Read the bank with the levels to adapt, of which the dense one must see images."""
+def _read_bank(options: argparse.Namespace) -> tuple[Manifest, Manifest]:
+    """Read the bank, whose dense level must see images; return it, and with the levels to adapt alone."""
     bank = read_manifest(options.bank or default_bank())
     require_images(bank.with_levels(bank.levels[:1]))
-    return bank.with_levels(bank.levels[: options.levels])
+    return bank, bank.with_levels(bank.levels[: options.levels])
 
 
 @contextmanager
