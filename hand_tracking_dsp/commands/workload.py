@@ -25,7 +25,14 @@ from hand_tracking_dsp.commands import workload_graph
 from hand_tracking_dsp.commands.arguments import add_clips
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import print_problems
-from hand_tracking_dsp.commands.workload_settings import DEFAULT, NODE, point_of, read_setting, threads_of
+from hand_tracking_dsp.commands.workload_settings import (
+    DEFAULT,
+    NODE,
+    point_of,
+    read_setting,
+    require_setting,
+    threads_of,
+)
 from hand_tracking_dsp.commands.workload_tables import DENSE, MEDIAPIPE, report
 from hand_tracking_dsp.evaluation.workers import mediapipe_worker, package_worker
 from hand_tracking_dsp.evaluation.workload.clips import find_clips
@@ -50,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[DEFAULT],
         metavar="SETTING",
         help=f"workload: settings to compare, each {DEFAULT} or NAME=VALUE,NAME=VALUE… with parameters of "
-        f"{NODE}, for example level=5,search_interval_s=0",
+        f"{NODE}, for example level=4,search_interval_s=0",
     )
     parser.add_argument(
         "--parts",
@@ -74,11 +81,13 @@ def measure_workload(args: argparse.Namespace, core: int | None) -> dict[str, An
         core: Processor core on which all trackers stay; None: any.
 
     Raises:
-        ConfigurationError: A setting cannot be used.
+        ConfigurationError: A setting cannot be used, or names a level or point that its bank has not.
         SourceError: A clip cannot be read.
         HandTrackingError: A node of the graph failed.
     """
     settings = {text: read_setting(text) for text in dict.fromkeys(args.settings)}
+    for setting in settings.values():
+        require_setting(setting)
     figures: dict[str, Any] = {}
     if "clips" in args.parts:
         figures["clips"] = _measure_clips(args, settings, core)

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hand_tracking_dsp.evaluation.replay.points import require_level, require_point
 from hand_tracking_dsp.nodes.graph.parameter_files import parse_value
 from hand_tracking_dsp.nodes.point_command import PointCommand
 from hand_tracking_dsp.options import make_options
@@ -43,6 +44,19 @@ def read_setting(text: str) -> dict[str, Any]:
         return {}
     pairs = (part.partition("=") for part in text.split(","))
     return {name.strip(): parse_value(NODE, name.strip(), value) for name, _, value in pairs}
+
+
+def require_setting(setting: Mapping[str, Any]) -> None:
+    """Check that the bank of a setting has the level and the operating point that it names.
+
+    Raises:
+        ConfigurationError: It has not.
+        ModelError: The bank cannot be read.
+    """
+    bank = read_manifest(setting.get("bank") or default_bank())
+    require_level(bank, setting.get("level", 0))
+    if (number := setting.get("operating_point", -1)) >= 0:
+        require_point(bank, number)
 
 
 def threads_of(setting: Mapping[str, Any]) -> str:

@@ -12,10 +12,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""bank.json as a whole: the networks of a bank, and the only way to read them from disk.
+"""bank.json as a whole: the networks of a bank, which network_file reads from disk.
 
-The schema is described in docs/bank.md. A network is read only through its manifest, and refused when
-its sha256 is not the manifest's.
+The schema is described in docs/bank.md.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hand_tracking_dsp.documents import read_bytes, read_json, sha256_of
+from hand_tracking_dsp.documents import read_json, sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.contract import BYTE_INPUT, DEPTH_INPUT, FLOAT_INPUT
 from hand_tracking_dsp.tracking.network_info import (
@@ -38,7 +37,6 @@ from hand_tracking_dsp.tracking.network_info import (
     Network,
     NetworkInfo,
 )
-from hand_tracking_dsp.tracking.onnx_file import check_not_empty, check_self_contained
 from hand_tracking_dsp.tracking.operating_point import (
     DEFAULT_GATE,
     DEFAULT_SEARCH_INTERVAL_S,
@@ -272,27 +270,3 @@ def parse_manifest(path: Path, data: Any) -> Manifest:  # noqa: ANN401 (JSON of 
     except ModelError as error:
         msg = f"The level bank {path} cannot be used ({error}): {cure}."
         raise ModelError(msg) from error
-
-
-def read_network(manifest: Manifest, info: FileInfo) -> bytes:
-    """Read the ONNX file of a network or one of its variants, and check its sha256.
-
-    Raises:
-        ModelError: The file is missing or empty, its sha256 is not the manifest's, or it names further files.
-    """
-    path = manifest.folder / info.file
-    try:
-        data = read_bytes(path)
-    except OSError as error:
-        msg = f"The network {path} cannot be read ({error.strerror}): restore the bank's folder."
-        raise ModelError(msg) from error
-    check_not_empty(data, str(path))
-    found = sha256_of(data)
-    if found != info.sha256:
-        msg = (
-            f"The network {path} is not the one that {MANIFEST_NAME} names (sha256 {found[:12]}… instead of "
-            f"{info.sha256[:12]}…): restore the file or export the bank again."
-        )
-        raise ModelError(msg)
-    check_self_contained(data, str(path))
-    return data

@@ -27,7 +27,8 @@ from hand_tracking_dsp.tracking.backends import (
     open_session,
 )
 from hand_tracking_dsp.tracking.contract import check_session, contract_of, palm_contract, warm_up
-from hand_tracking_dsp.tracking.manifest import Manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.network_file import read_network
 from hand_tracking_dsp.tracking.network_info import LevelInfo, Network
 from hand_tracking_dsp.tracking.precision import Choice, choose_each
 

@@ -30,8 +30,9 @@ from hand_tracking_dsp.tracking.anchors import INPUT_SIZE, palm_anchors
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.backends.base import Session, Sides
 from hand_tracking_dsp.tracking.geometry import warped
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.motion import Square
+from hand_tracking_dsp.tracking.network_file import read_network
 from hand_tracking_dsp.tracking.network_info import NetworkInfo, files_of
 from hand_tracking_dsp.tracking.network_input import NetworkInput
 from hand_tracking_dsp.tracking.opening import open_checked, open_network

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import json
+import re
 from argparse import ArgumentParser
 from dataclasses import replace
 from pathlib import Path
@@ -104,6 +105,26 @@ def test_workload_at_the_rate_of_the_clip_takes_its_time(capsys) -> None:
 def test_workload_refuses_what_is_no_parameter_of_the_tracker() -> None:
     with pytest.raises(ConfigurationError, match="has no parameter 'searching'"):
         workload("--settings", "searching=1")
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("level=5", "There is no level 5: the bank dsp has levels 0 to 4."),
+        ("level=99,gate.enabled=false", "There is no level 99: the bank dsp has levels 0 to 4."),
+        ("operating_point=60", "There is no operating point 60: the bank dsp has 0 to"),
+    ],
+)
+def test_workload_refuses_a_level_or_point_that_the_bank_has_not(setting: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        workload("--settings", "default", setting)
+
+
+def test_the_example_of_the_help_can_be_run() -> None:
+    parser = ArgumentParser()
+    bench.add_arguments(parser)
+    (example,) = re.findall(r"for example\s+(level=\S+)", parser.format_help())
+    workload_settings.require_setting(workload_settings.read_setting(example))
 
 
 class StandInGraph:

@@ -28,7 +28,8 @@ from support.manifests import NETWORK, Bank, measured, profile, variant, write
 
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.resources import share_path
-from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.network_file import read_network
 from hand_tracking_dsp.tracking.network_info import files_of
 
 # These fixtures, and not the bank of real networks in conftest.py.

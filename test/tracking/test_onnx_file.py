@@ -32,7 +32,8 @@ from hand_tracking_dsp.control.policy_file import manifest_text, read_policy
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.bank import LevelBank
-from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.network_file import read_network
 from hand_tracking_dsp.tracking.onnx_file import check_self_contained
 from hand_tracking_dsp.tracking.palm import PalmDetector
 

@@ -34,6 +34,7 @@ from hand_tracking_dsp.commands.arguments import (
     read_image_limit,
     require_at_least,
 )
+from hand_tracking_dsp.commands.models.held_out import require_images
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.adapt.bank import (
     AdaptedFile,
@@ -95,8 +96,7 @@ def run(options: argparse.Namespace) -> int:
     """Adapt, print what it brought, and write what got better."""
     _check(options)
     console = make_console()
-    bank = read_manifest(options.bank or default_bank())
-    bank = bank.with_levels(bank.levels[: options.levels])
+    old, bank = _read_bank(options)
     files = read_files(bank)
     dense = check_levels(bank, files)
     seconds: dict[str, float] = {}
@@ -123,7 +123,7 @@ def run(options: argparse.Namespace) -> int:
                 done.append(file)
                 report(len(done), 2 * len(bank.levels))
 
-            found = adapt_levels(bank, files, adapter, fresh, on_file)
+            found = adapt_levels(bank, files, adapter, fresh, on_file, console.print)
         with _phase("timing", seconds, progress):
             changed = new_files(found)
             networks = {**files, **changed}
@@ -146,7 +146,7 @@ def run(options: argparse.Namespace) -> int:
         "seed": options.seed,
     }
     new = record(bank, found, provider, times, about)
-    write_bank(options.out, new, networks)
+    write_bank(options.out, new, networks, since=old)
     console.print(f"The bank is written into {options.out}.")
     return 0
 
@@ -162,6 +162,13 @@ def _check(options: argparse.Namespace) -> None:
     for target in options.target:
         LevelSpec(latency=target)
     require_writable(options.out, MANIFEST_NAME)
+
+
+def _read_bank(options: argparse.Namespace) -> tuple[Manifest, Manifest]:
+    """Read the bank, whose dense level must see images; return it, and with the levels to adapt alone."""
+    bank = read_manifest(options.bank or default_bank())
+    require_images(bank.with_levels(bank.levels[:1]))
+    return bank, bank.with_levels(bank.levels[: options.levels])
 
 
 @contextmanager

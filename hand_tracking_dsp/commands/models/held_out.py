@@ -41,7 +41,8 @@ from hand_tracking_dsp.compression.statues.pictures import sees_statues
 from hand_tracking_dsp.compression.statues.rendered_hands import exact_crops
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.images.options import ImageOptions
-from hand_tracking_dsp.tracking.manifest import Manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.network_file import read_network
 
 
 def add_held_out(parser: argparse.ArgumentParser) -> None:

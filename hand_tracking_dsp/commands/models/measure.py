@@ -52,7 +52,8 @@ from hand_tracking_dsp.compression.bank.reliability import EDGES, OFF_PERCENT, R
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.bank.timing import grey_runs, time_in_turn
 from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.network_file import read_network
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import Floats
 

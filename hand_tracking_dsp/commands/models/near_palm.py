@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     console.print(_table(results))
     data = f"{sources} ({len(pictures)} pictures, seed {options.seed})"
     new, files = with_near(bank, options.detector, options.size, results, data)
-    write_bank(options.out, new, files)
+    write_bank(options.out, new, files, since=bank)
     console.print(f"The bank is written into {options.out}.")
     return 0
 

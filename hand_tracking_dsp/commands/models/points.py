@@ -32,7 +32,7 @@ from hand_tracking_dsp.commands.arguments import (
 )
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, print_problems
-from hand_tracking_dsp.compression.bank.files import write_manifest
+from hand_tracking_dsp.compression.bank.changes import update_manifest
 from hand_tracking_dsp.compression.statues.pictures import sees_statues
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
 from hand_tracking_dsp.evaluation.workload.clips import find_clips
@@ -122,7 +122,7 @@ def run(options: argparse.Namespace) -> int:
         console.print(f"Not listed, as they find no hand or answer with unusable outputs: levels {numbers}.")
     console.print(_table("Operating points", chosen))
     if options.update:
-        write_manifest(replace(bank, operating_points=tuple(chosen)))
+        update_manifest(bank, lambda now: replace(now, operating_points=tuple(chosen)))
         console.print(f"The operating points are written into {bank.folder / MANIFEST_NAME}.")
     return 0
 

@@ -122,7 +122,7 @@ def run(options: argparse.Namespace) -> int:
     _check(options)
     require_writable(options.out, MANIFEST_NAME)
     console = make_console()
-    bank = read_manifest(options.bank or original_bank())
+    old = bank = read_manifest(options.bank or original_bank())
     trained = read_trained(options.trained) if options.trained else None
     limit = read_image_limit(options, *options.images, *options.empty)
     learn_empty, empty = split_pictures(options.empty, limit)
@@ -168,7 +168,8 @@ def run(options: argparse.Namespace) -> int:
     without = ", ".join(sorted({path.resolve().name for path in options.empty}))
     data = f"{sources} ({len(check)} held out, seed {options.seed})"
     new = record(bank, results, data, marked, without)
-    write_bank(options.out, new, {file: serialized(model) for file, model in networks.items()})
+    written = {file: serialized(model) for file, model in networks.items()}
+    write_bank(options.out, new, written, since=old)
     console.print(f"The bank is written into {options.out}.")
     if new.near_detector is not None:
         console.print(

@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     require_at_least(options, count=MIN_CROPS, runs=0)
     require_writable(options.out, MANIFEST_NAME)
     console = make_console()
-    bank = read_manifest(options.bank or default_bank())
+    old = bank = read_manifest(options.bank or default_bank())
     files, levels = read_files(bank), list(bank.levels)
     precisions = ["int8", "fp16"] if options.fp16 else ["int8"]
     wanted = [
@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
         bank = bank.with_levels(levels)
         if options.runs:
             bank = _measure(bank, files, held_back, options, progress, console)
-    write_bank(options.out, bank, files)
+    write_bank(options.out, bank, files, since=old)
     shutil.rmtree(kept, ignore_errors=True)
     console.print(f"The bank is written into {options.out}.")
     return 0

@@ -38,8 +38,9 @@ from hand_tracking_dsp.commands.arguments import (
 from hand_tracking_dsp.commands.models.checked_hands import checked_hands
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
 from hand_tracking_dsp.compression.bank.byte_input import largest_difference
+from hand_tracking_dsp.compression.bank.changes import update_manifest
 from hand_tracking_dsp.compression.bank.checks import Check, check_networks
-from hand_tracking_dsp.compression.bank.files import read_fixed_network, read_float_network, write_manifest
+from hand_tracking_dsp.compression.bank.files import read_fixed_network, read_float_network
 from hand_tracking_dsp.compression.bank.timing import Times
 from hand_tracking_dsp.compression.bank.verify import (
     Timed,
@@ -136,7 +137,7 @@ def run(options: argparse.Namespace) -> int:
         for network in measured.networks:
             console.print(_chosen(network, threads, by_choice))
     if options.update:
-        write_manifest(measured)
+        update_manifest(bank, lambda now: record(now, checks, timed, hands.data))
         console.print(f"This machine's figures are written into {bank.folder / MANIFEST_NAME}.")
     return 0 if good and all(check.accepted for check in checks) else 1
 

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -37,8 +37,8 @@ from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_
 from hand_tracking_dsp.compression.blocks import find_blocks
 from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
 from hand_tracking_dsp.documents import sha256_of
-from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session, warm_up
+from hand_tracking_dsp.errors import HandTrackingError, ModelError
+from hand_tracking_dsp.tracking.contract import check_session, contract_of, warm_up
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import File, LevelInfo, files_of
 
@@ -47,6 +47,7 @@ DATA = "user pictures, held back"
 
 # ONNX Runtime and numpy let other threads work meanwhile.
 _WORKERS = 2
+_ADAPTED = ("fp32", "int8", "fp16")
 
 Files = Mapping[str, bytes]
 
@@ -65,18 +66,17 @@ def check_levels(bank: Manifest, files: Files) -> onnx.ModelProto:
     """Open every level of a bank before anything long is begun; return the dense network.
 
     Raises:
-        ModelError: A file is not a landmark network, or the dense one is not in fp32.
+        ModelError: A file is not a landmark network of its level's input, or the dense one is not in fp32.
         BackendError: ONNX Runtime refuses one.
     """
-    models = {
-        info.file: parse_model(files[info.file], info.file)
-        for level in bank.levels
-        for info in files_of(level)
-    }
-    for file, model in models.items():
-        session = open_exact(model)
-        check_session(session, LANDMARKS, file)
-        warm_up(session, LANDMARKS, file, runs=1)
+    models: dict[str, onnx.ModelProto] = {}
+    for level in bank.levels:
+        contract = contract_of(level)
+        for info in files_of(level):
+            models[info.file] = parse_model(files[info.file], info.file)
+            session = open_exact(models[info.file])
+            check_session(session, contract, info.file)
+            warm_up(session, contract, info.file, runs=1)
     dense = _file_of(bank.levels[0], "fp32")
     if dense is None:
         msg = f"The bank {bank.name} has no dense level in fp32 to learn from: give one that has."
@@ -90,17 +90,30 @@ def adapt_levels(
     adapter: LevelAdapter,
     fresh: Sequence[str] = (),
     on_file: Callable[[str], None] | None = None,
+    on_passed: Callable[[str], None] | None = None,
 ) -> list[AdaptedFile]:
     """Adapt all levels, two at a time, and report the name of each file when it is done.
 
-    The levels named fresh were just made from the same pictures: their fp32 files are as good as they get.
+    Args:
+        bank: The bank.
+        files: Its networks, with the float input.
+        adapter: What adapts them.
+        fresh: Names of the levels that were just made from the same pictures: their fp32 files are as good as
+            they get.
+        on_file: Called with the name of each file that is done.
+        on_passed: Called with a sentence on each level that is passed over; it stays as it is.
 
     Returns:
         By level, its fp32 file, then its INT8 file.
     """
     adapter.blocks, adapter.calibration  # noqa: B018 (shared: made before the threads start)
     work = partial(
-        _adapt_level, files=files, adapter=adapter, fresh=fresh, report=on_file or (lambda _: None)
+        _adapt_level,
+        files=files,
+        adapter=adapter,
+        fresh=fresh,
+        report=on_file or (lambda _: None),
+        on_passed=on_passed or (lambda _: None),
     )
     with ThreadPoolExecutor(_WORKERS) as pool:
         return [one for level in pool.map(work, bank.levels) for one in level]
@@ -171,34 +184,56 @@ def _adapt_level(
     adapter: LevelAdapter,
     fresh: Sequence[str],
     report: Callable[[str], None],
+    on_passed: Callable[[str], None],
 ) -> list[AdaptedFile]:
-    """Adapt the files of one level: fp32 first, since the others are made from it."""
-    names = {precision: _file_of(level, precision) for precision in ("fp32", "int8", "fp16")}
+    """Adapt the files of one level; what came before a file that cannot be adapted is kept."""
+    found: list[AdaptedFile] = []
+    reason = _not_adapted(level)
+    try:
+        for file, result in [] if reason else _results(level, files, adapter, fresh):
+            found.append(AdaptedFile(level.index, level.name, file, result))
+            report(file)
+    except HandTrackingError as error:
+        reason = str(error).rstrip(".")
+    if reason:
+        left = "The rest of level" if found else "Level"
+        on_passed(f"{left} {level.index} ({level.name}) is passed over and stays as it is: {reason}.")
+    return found
+
+
+def _not_adapted(level: LevelInfo) -> str:
+    """Say why a level cannot be adapted; "" if it can."""
+    if level.depth:
+        return "it sees depth, which pictures have not"
+    there = sorted({info.precision for info in files_of(level)})
+    if not set(_ADAPTED) & set(there):
+        return f"it has files in {', '.join(there)} alone, and those in {', '.join(_ADAPTED)} are adapted"
+    return ""
+
+
+def _results(
+    level: LevelInfo, files: Files, adapter: LevelAdapter, fresh: Sequence[str]
+) -> Iterator[tuple[str, Adapted]]:
+    """Adapt the files of one level and yield each: fp32 first, since the others are made from it."""
+    names = {precision: _file_of(level, precision) for precision in _ADAPTED}
     models = {
         precision: parse_model(files[name], name) for precision, name in names.items() if name is not None
     }
-    found: list[AdaptedFile] = []
-
-    def add(file: str, result: Adapted) -> None:
-        found.append(AdaptedFile(level.index, level.name, file, result))
-        report(file)
-
     base = models.get("fp32")
     if base is not None and names["fp32"] is not None:
         if level.index == 0 or level.name in fresh:
             result = adapter.unchanged(base, "fp32", new=level.name in fresh)
         else:
             result = adapter.adapt_floats(base)
-        add(names["fp32"], result)
+        yield names["fp32"], result
         base = result.model or base
     # Convolutions are quantized: a network of another kind stays as it is.
     to_round = base if base is not None and find_blocks(base) else None
     if to_round is not None or names["int8"] is not None:
         file = names["int8"] or f"{Path(level.file).stem}_int8.onnx"
-        add(file, adapter.adapt_integers(to_round, models.get("int8")))
+        yield file, adapter.adapt_integers(to_round, models.get("int8"))
     if "fp16" in models and names["fp16"] is not None:
-        add(names["fp16"], adapter.adapt_halves(base, models["fp16"]))
-    return found
+        yield names["fp16"], adapter.adapt_halves(base, models["fp16"])
 
 
 def _file_of(level: LevelInfo, precision: str) -> str | None:

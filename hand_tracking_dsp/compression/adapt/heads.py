@@ -18,10 +18,13 @@ The heads are fitted to the difference between the dense network's outputs and t
 so that a large ridge changes nothing and few pictures cannot spoil a network. Its strength is found by
 cross-validation over scenes. Crops on which a network is far off count less (Cauchy's weights):
 there the dense network is often lost itself.
+
+A network whose input has another size than the crops is fitted in pixels of its own input.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,9 +32,12 @@ import onnx
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.adapt.pictures import LabelledCrops
+from hand_tracking_dsp.compression.data.crops import SIZE
+from hand_tracking_dsp.compression.input_size import input_side
 from hand_tracking_dsp.compression.onnx_graph import Graph, attributes_of, copied, read_weights, write_weights
 from hand_tracking_dsp.compression.quantization.observation import run_through
 from hand_tracking_dsp.hand import JOINT_COUNT, Joint
+from hand_tracking_dsp.tracking.geometry import in_size
 
 Doubles = NDArray[np.float64]
 
@@ -65,10 +71,13 @@ def refit_heads(model: onnx.ModelProto, labelled: LabelledCrops) -> onnx.ModelPr
     chosen = np.flatnonzero(labelled.hands)
     if heads is None:
         return None
-    features, outputs = _run(model, heads, labelled.crops.images[chosen])
+    side = input_side(model)
+    images = [in_size(image, side) for image in labelled.crops.images[chosen]]
+    features, outputs = _run(model, heads, images)
     groups = [labelled.crops.groups[i] for i in chosen]
     folds = _folds(groups)
-    wanted = {"landmarks": labelled.labels.landmarks, "world_landmarks": labelled.labels.world_landmarks}
+    labels = labelled.labels
+    wanted = {"landmarks": labels.landmarks * (side / SIZE), "world_landmarks": labels.world_landmarks}
     weights, changed = read_weights(model), {}
     for head in heads:
         target = wanted[head.output][chosen].astype(np.float64)
@@ -102,7 +111,7 @@ def _find_heads(model: onnx.ModelProto) -> list[_Head] | None:
 
 
 def _run(
-    model: onnx.ModelProto, heads: list[_Head], images: NDArray[np.uint8]
+    model: onnx.ModelProto, heads: list[_Head], images: Sequence[NDArray[np.uint8]]
 ) -> tuple[Doubles, dict[str, Doubles]]:
     """Return the inputs of the heads, [n, features], and their outputs, [n, 63] each."""
     names = [heads[0].features, *(head.output for head in heads)]

@@ -28,6 +28,8 @@ from hand_tracking_dsp.compression.adapt.pictures import AdaptationCrops, DenseD
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.blocks import find_blocks, mixing_matrix, read_blocks
 from hand_tracking_dsp.compression.data.crops import Crops, evenly
+from hand_tracking_dsp.compression.input_size import InputSize
+from hand_tracking_dsp.compression.onnx_graph import without_output
 from hand_tracking_dsp.compression.pruning.heads import head_columns, head_names
 from hand_tracking_dsp.compression.pruning.prune import BlockTargets, prepare, prune
 from hand_tracking_dsp.compression.quantization.half import halve
@@ -39,6 +41,7 @@ _BLOCK_CROPS = 256
 _CALIBRATION_CROPS = 128
 # Rise of the error of presence that does not count as worse: what rounding alone does.
 _PRESENCE_SLACK = 0.01
+_ERROR = "error_percent"
 
 KEPT = "as before"
 """The way of a file that did not get better."""
@@ -73,15 +76,16 @@ class LevelAdapter:
         """Take a dense network, pictures, and the seed of all chance."""
         self.dense = dense
         self.crops = crops
+        self._plain = without_output(dense, _ERROR)
         self._seed = seed
 
     @cached_property
     def blocks(self) -> BlockTargets | None:
         """Outputs of the dense network's blocks; None if it has none, being a network of another kind."""
-        if not find_blocks(self.dense):
+        if not find_blocks(self._plain):
             return None
         crops = self.crops.fit.crops
-        return prepare(self.dense, crops.subset(evenly(len(crops), _BLOCK_CROPS)), seed=self._seed)
+        return prepare(self._plain, crops.subset(evenly(len(crops), _BLOCK_CROPS)), seed=self._seed)
 
     @cached_property
     def calibration(self) -> Crops:
@@ -147,10 +151,12 @@ class LevelAdapter:
     def _refit_blocks(self, old: onnx.ModelProto) -> onnx.ModelProto | None:
         """Refit what mixes each block's channels towards the dense block's output.
 
-        Only for a network pruned from the dense one: others have other channels between their blocks.
+        Only for a network pruned from the dense one: others have other channels between their blocks. Nor for
+        one that sees another part of the picture, or whose error_percent is read from what the blocks give.
         """
         blocks, dense_blocks = find_blocks(old), self.blocks
-        if dense_blocks is None:
+        same_view = InputSize.read(old) == InputSize.read(self.dense)
+        if dense_blocks is None or not same_view or any(one.name == _ERROR for one in old.graph.output):
             return None
         widths = {name: target.shape[2] for name, target in dense_blocks.outputs.items()}
         if not blocks or any(
@@ -158,7 +164,7 @@ class LevelAdapter:
         ):
             return None
         targets = replace(
-            dense_blocks, blocks=blocks, outputs=_in_order(dense_blocks.outputs, self.dense, old)
+            dense_blocks, blocks=blocks, outputs=_in_order(dense_blocks.outputs, self._plain, old)
         )
         # With on_choice, prune refits also where no channel leaves.
         return prune(old, targets, {}, on_choice=lambda _: None)

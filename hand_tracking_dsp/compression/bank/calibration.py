@@ -153,7 +153,7 @@ def write_calibrated(
     """Write thresholds into bank.json, and scales that fit better into the networks.
 
     Raises:
-        ModelError: A network is missing, damaged or another one.
+        ModelError: A network is missing, damaged or another one, or the bank was changed meanwhile.
         OutputError: Something cannot be written.
     """
     chosen = {choice.level.index: choice.new for choice in thresholds}
@@ -163,7 +163,7 @@ def write_calibrated(
         name: serialized(with_error_scale(read_model(bank, one.info), one.slope, one.shift))
         for name, one in scaled.items()
     }
-    return write_bank(bank.folder, with_files(replace(bank, levels=levels), files), files)
+    return write_bank(bank.folder, with_files(replace(bank, levels=levels), files), files, since=bank)
 
 
 def _with_threshold(level: LevelInfo, threshold: float | None) -> LevelInfo:

@@ -40,7 +40,8 @@ from hand_tracking_dsp.recordings.truth import boxes_overlap
 from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.depth_level import require_own_joints
 from hand_tracking_dsp.tracking.losses import DEVIATION, PALMS_FOUND
-from hand_tracking_dsp.tracking.manifest import Manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.network_file import read_network
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
 from hand_tracking_dsp.tracking.opening import open_checked
 from hand_tracking_dsp.tracking.palm import PalmDetector

@@ -23,15 +23,16 @@ from pathlib import Path
 import onnx
 
 from hand_tracking_dsp.compression.bank.byte_input import with_byte_input, with_float_input
+from hand_tracking_dsp.compression.bank.changes import only_writer, require_unchanged
 from hand_tracking_dsp.compression.bank.free_size import has_free_size, with_fixed_size, with_free_size
 from hand_tracking_dsp.compression.bank.half_weights import with_float_weights, with_half_weights
 from hand_tracking_dsp.compression.onnx_graph import parse_model, without_output
 from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.file_set import FileSet
-from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.tracking.contract import BYTE_INPUT
-from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest
+from hand_tracking_dsp.tracking.network_file import read_network
 from hand_tracking_dsp.tracking.network_info import File, FileInfo, LevelInfo, NetworkInfo, files_of
 
 
@@ -111,17 +112,12 @@ def with_files(bank: Manifest, files: Mapping[str, bytes]) -> Manifest:
     return bank.with_each_file(renewed)
 
 
-def write_manifest(bank: Manifest) -> None:
-    """Write bank.json alone: the networks lie in the bank's folder already.
-
-    Raises:
-        OutputError: It cannot be written.
-    """
-    write_text(bank.folder / MANIFEST_NAME, bank.to_text())
-
-
 def write_bank(
-    folder: Path, bank: Manifest, files: Mapping[str, bytes], keep_floats: Collection[str] = ()
+    folder: Path,
+    bank: Manifest,
+    files: Mapping[str, bytes],
+    keep_floats: Collection[str] = (),
+    since: Manifest | None = None,
 ) -> Manifest:
     """Write the networks of a bank, then bank.json; whatever fails, an old bank there stays usable.
 
@@ -137,11 +133,24 @@ def write_bank(
         files: New ONNX files by name, with the float input and float32 weights; the others lie in the bank's
             own folder and stay as they are.
         keep_floats: Names of new files that keep the float input, and their size.
+        since: The bank as it was read, of which this one is made: where it lies in the folder, it must be
+            there as it was.
 
     Raises:
-        ModelError: A network that the bank names is missing or another one.
+        ModelError: A network that the bank names is missing or another one, or the bank in the folder was
+            changed meanwhile.
         OutputError: Something cannot be written.
     """
+    with only_writer(folder):
+        if since is not None and folder.resolve() == since.folder.resolve():
+            require_unchanged(since)
+        return _written(folder, bank, files, keep_floats)
+
+
+def _written(
+    folder: Path, bank: Manifest, files: Mapping[str, bytes], keep_floats: Collection[str]
+) -> Manifest:
+    """Write a bank, where no one else does."""
     written = FileSet(folder / MANIFEST_NAME, _old_files(folder))
     palms = {info.file for detector in bank.detectors for info in files_of(detector)}
     fixed: set[str] = set()

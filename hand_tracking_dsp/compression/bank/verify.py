@@ -30,7 +30,8 @@ from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_
 from hand_tracking_dsp.errors import BackendError
 from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_session, providers_by_precision
 from hand_tracking_dsp.tracking.device import device_name
-from hand_tracking_dsp.tracking.manifest import Manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.network_file import read_network
 from hand_tracking_dsp.tracking.network_info import Accuracy, File, FileInfo, NetworkInfo
 from hand_tracking_dsp.tracking.opening import open_checked
 from hand_tracking_dsp.tracking.precision import Choice, possible

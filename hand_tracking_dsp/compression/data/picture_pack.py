@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import io
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.data.pictures import Picture
-from hand_tracking_dsp.errors import ConfigurationError, OutputError
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.tracking.geometry import crop
 from hand_tracking_dsp.tracking.types import Image, Region
 
@@ -192,29 +194,24 @@ def thinned(pictures: Sequence[PackedPicture], most: int, nearest: int = 7) -> l
 
 
 def write_pack(path: Path, pictures: Sequence[PackedPicture]) -> None:
-    """Write pictures into one file.
+    """Write pictures into one file; whatever fails, an older one of that name stays whole.
 
     Raises:
         OutputError: The file cannot be written.
     """
     nowhere = Region(np.nan, np.nan, np.nan, np.nan)
     regions = [picture.region or nowhere for picture in pictures]
-    try:
-        with path.open("wb") as file:
-            np.savez(
-                file,
-                data=np.frombuffer(b"".join(picture.data for picture in pictures), np.uint8),
-                ends=np.cumsum([len(picture.data) for picture in pictures]),
-                kinds=np.array([picture.kind for picture in pictures], np.uint8),
-                regions=np.array([[r.x, r.y, r.size, r.rotation] for r in regions], np.float32),
-                sources=np.array([picture.source for picture in pictures]),
-                groups=np.array([picture.group for picture in pictures]),
-            )
-    except OSError as error:
-        msg = (
-            f"The pictures cannot be written to {path} ({error}): check the folder and the room on the disk."
-        )
-        raise OutputError(msg) from error
+    packed = io.BytesIO()
+    np.savez(
+        packed,
+        data=np.frombuffer(b"".join(picture.data for picture in pictures), np.uint8),
+        ends=np.cumsum([len(picture.data) for picture in pictures]),
+        kinds=np.array([picture.kind for picture in pictures], np.uint8),
+        regions=np.array([[r.x, r.y, r.size, r.rotation] for r in regions], np.float32),
+        sources=np.array([picture.source for picture in pictures]),
+        groups=np.array([picture.group for picture in pictures]),
+    )
+    write_bytes(path, packed.getvalue())
 
 
 def read_pack(path: Path, kinds: Iterable[PictureKind] = tuple(PictureKind)) -> list[PackedPicture]:

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,7 +98,7 @@ def observe_moments(
 
 
 def run_through(
-    model: onnx.ModelProto, images: NDArray[np.uint8], names: Sequence[str]
+    model: onnx.ModelProto, images: Iterable[NDArray[np.uint8]], names: Sequence[str]
 ) -> Iterator[dict[str, Floats]]:
     """Run a network on pictures and yield some of its tensors for each."""
     opened = copied(model)

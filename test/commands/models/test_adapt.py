@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -182,6 +183,22 @@ def test_where_nothing_gets_better_nothing_is_written(photos: Path, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("quick")
+def test_a_level_that_cannot_be_adapted_is_named_and_kept(
+    photos: Path, bank: Path, tmp_path: Path, capsys
+) -> None:
+    old = read_manifest(bank)
+    other = replace(old.levels[1], index=2, name="other", file="other.onnx", precision="bf16")
+    files = {**read_files(old), "other.onnx": read_files(old)["half.onnx"]}
+    write_bank(bank, replace(old, levels=(*old.levels, other)), files)
+    assert main(words(bank, tmp_path / "out", "--images", str(photos))) == 0
+    assert (
+        "Level 2 (other) is passed over and stays as it is: it has files in bf16" in capsys.readouterr().out
+    )
+    new = read_manifest(tmp_path / "out")
+    assert read_files(new)["other.onnx"] == files["other.onnx"]
+
+
+@pytest.mark.usefixtures("quick")
 def test_only_the_densest_levels_are_taken(photos: Path, tmp_path: Path) -> None:
     three = make_bank(
         tmp_path / "bank", dense=linear_network(0), half=linear_network(0.2), third=linear_network(0.3)
@@ -280,6 +297,7 @@ def test_a_dense_network_without_hands_is_refused(photos: Path, tmp_path: Path, 
         (["--target", "-1"], "latency is -1.0: it must be above 0"),
         (["--target", "1.5"], "latency is 1.5: it must be above 0 and at most 1"),
         (["--bank", "nowhere"], "nowhere/bank.json cannot be read"),
+        (["--bank", "hourglass"], "The bank hourglass sees depth, which pictures have not"),
     ],
 )
 def test_bad_options_are_refused_at_once(

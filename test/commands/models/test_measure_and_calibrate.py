@@ -20,6 +20,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -29,7 +30,9 @@ from support.networks import spoil, write_depth_bank, write_sure_bank
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands.models import calibrate
 from hand_tracking_dsp.compression.bank.files import read_files, read_model, with_files, write_bank
+from hand_tracking_dsp.compression.bank.hold_out import FileOutputs
 from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind, encoded, write_pack
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.types import Image
@@ -135,6 +138,24 @@ def test_calibrate_updates_the_bank(
     assert new.levels[0].presence_threshold is None
     assert (new.levels[1].presence_threshold or 0) > 0.6
     assert new.fingerprint != old.fingerprint
+    assert run("measure", "--runs", "1") == 0
+
+
+def test_calibrate_leaves_a_bank_that_was_calibrated_meanwhile(
+    tmp_path: Path, run: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    write_sure_bank(tmp_path / "bank", 200.0, 200.0)
+    measure = calibrate.run_files
+
+    def disturbed(*arguments: Any) -> list[FileOutputs]:
+        monkeypatch.setattr(calibrate, "run_files", measure)
+        found = measure(*arguments)
+        assert run("calibrate", "--update") == 0
+        return found
+
+    monkeypatch.setattr(calibrate, "run_files", disturbed)
+    assert run("calibrate", "--update") == 1
+    assert "was changed meanwhile: run this again." in capsys.readouterr().err
     assert run("measure", "--runs", "1") == 0
 
 

@@ -22,17 +22,22 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import onnx
 import pytest
 from support.networks import spoil
 
 from hand_tracking_dsp.cli import main
-from hand_tracking_dsp.compression.bank.files import read_files, with_files, write_bank, write_manifest
+from hand_tracking_dsp.commands.models import verify
+from hand_tracking_dsp.compression.bank.changes import update_manifest
+from hand_tracking_dsp.compression.bank.checks import CheckedHands
+from hand_tracking_dsp.compression.bank.files import read_files, with_files, write_bank
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.device import device_name
-from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import File, FileInfo
+from hand_tracking_dsp.tracking.operating_point import PointInfo
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +103,22 @@ def verified(tiny_bank: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
     return lambda *more: main([*arguments, *more])
 
 
+def test_points_that_were_measured_meanwhile_stay(
+    tiny_bank: Path, verified: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = (PointInfo(level=0, gate=0.0, search_interval_s=0.0, cost=1.0),)
+    cut = verify.checked_hands
+
+    def disturbed(bank: Manifest, *more: Any) -> CheckedHands:
+        update_manifest(bank, lambda now: replace(now, operating_points=points))
+        return cut(bank, *more)
+
+    monkeypatch.setattr(verify, "checked_hands", disturbed)
+    assert verified("--update") == 0
+    assert read_manifest(tiny_bank).operating_points == points
+    assert read_manifest(tiny_bank).levels[1].latency
+
+
 def files_of_level(bank: Path) -> tuple[FileInfo, FileInfo]:
     """The level that has a variant, and the variant."""
     level = read_manifest(bank).levels[1]
@@ -108,7 +129,7 @@ def test_what_was_made_of_mediapipes_networks_is_not_compared_with_its_originals
     tiny_bank: Path, verified: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = "PyPI wheel of mediapipe==0.10.21; pruned in closed form"
-    write_manifest(replace(read_manifest(tiny_bank), source=source))
+    update_manifest(read_manifest(tiny_bank), lambda now: replace(now, source=source))
     assert verified() == 0
     assert "TensorFlow Lite" not in capsys.readouterr().out
 
@@ -154,7 +175,7 @@ def test_a_variant_that_is_worse_than_recorded_ends_in_1_and_gets_no_profile(
         accuracy = tuple(replace(one, value=one.value / 10) for one in info.accuracy)
         return replace(info, accuracy=accuracy) if info.precision == "int8" else info
 
-    write_manifest(read_manifest(tiny_bank).with_each_file(better))
+    update_manifest(read_manifest(tiny_bank), lambda now: now.with_each_file(better))
     assert verified("--update") == 1
     assert "WORSE THAN RECORDED" in capsys.readouterr().out
     level, variant = files_of_level(tiny_bank)

@@ -24,7 +24,7 @@ import pytest
 
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.compression.bank import verify
-from hand_tracking_dsp.compression.bank.files import write_manifest
+from hand_tracking_dsp.compression.bank.changes import update_manifest
 from hand_tracking_dsp.compression.statues.pictures import TRAINED
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
@@ -74,7 +74,8 @@ def test_pictures_have_no_depth(hourglass: Path, tmp_path: Path, capsys: pytest.
 def statues(tiny_bank: Path) -> Path:
     """Make a bank whose source says that it sees statues."""
     bank = read_manifest(tiny_bank)
-    write_manifest(replace(bank, source=f"a test; {TRAINED} by hand-tracking-dsp models depth-bank"))
+    source = f"a test; {TRAINED} by hand-tracking-dsp models depth-bank"
+    update_manifest(bank, lambda now: replace(now, source=source))
     return tiny_bank
 
 

@@ -29,11 +29,13 @@ from hand_tracking_dsp.compression.adapt.bank import (
     record,
     time_files,
 )
-from hand_tracking_dsp.compression.adapt.level import KEPT, NEW
+from hand_tracking_dsp.compression.adapt.level import KEPT, NEW, LevelAdapter
 from hand_tracking_dsp.compression.bank.entries import new_bank, new_level
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
-from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.errors import BackendError, ModelError
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.contract import DEPTH_INPUT
+from hand_tracking_dsp.tracking.depth_info import DepthInfo
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import files_of
 
@@ -118,6 +120,37 @@ def test_a_bank_without_a_dense_float_network_cannot_teach(small_bank: Path) -> 
     levels = (replace(bank.levels[0], precision="int8", variants=()), bank.levels[1])
     with pytest.raises(ModelError, match="no dense level in fp32"):
         check_levels(replace(bank, levels=levels), files)
+
+
+def test_levels_of_the_packages_bank_are_taken_whatever_they_see() -> None:
+    bank = read_manifest(Path(__file__).parents[3] / "models" / "dsp")
+    files = read_files(bank)
+    assert check_levels(bank, files).SerializeToString() == files["full.onnx"]
+
+
+@pytest.mark.parametrize("problem", ["precision", "depth", "failure"])
+def test_a_level_that_cannot_be_adapted_is_passed_over_with_its_reason(
+    small_bank: Path, adapter, monkeypatch, problem: str
+) -> None:
+    bank = read_manifest(small_bank)
+    dense, pruned = bank.levels
+    reason = "no such arithmetic is here"
+    if problem == "precision":
+        pruned, reason = replace(pruned, precision="bf16", variants=()), "it has files in bf16 alone"
+    elif problem == "depth":
+        pruned, reason = replace(pruned, depth=DepthInfo(cube_m=0.3, map_side=16)), "it sees depth"
+    else:
+
+        def refuse(*_: object) -> None:
+            raise BackendError(reason)
+
+        monkeypatch.setattr(LevelAdapter, "adapt_floats", refuse)
+    said: list[str] = []
+    changed = replace(bank, schema=DEPTH_INPUT, levels=(dense, pruned))
+    found = adapt_levels(changed, read_files(bank), adapter, on_passed=said.append)
+    assert [one.file for one in found] == ["dense.onnx", "dense_int8.onnx"]
+    (sentence,) = said
+    assert sentence.startswith(f"Level 1 (pruned) is passed over and stays as it is: {reason}")
 
 
 def test_a_good_bank_gives_its_dense_network(small_bank: Path, dense) -> None:

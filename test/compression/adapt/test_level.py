@@ -17,14 +17,34 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import pytest
 
 from hand_tracking_dsp.compression.adapt import level as level_module
 from hand_tracking_dsp.compression.adapt.level import KEPT, LevelAdapter, is_better
 from hand_tracking_dsp.compression.adapt.pictures import DenseDeviation
 from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
 from hand_tracking_dsp.compression.quantization.half import halve
+
+
+def with_error_percent(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return a copy that says error_percent, read from its features."""
+    saying = copied(model)
+    width = read_weights(model)["head.landmarks.w"].shape[1]
+    weights = {"error.w": np.full((1, width), 0.01, np.float32), "error.b": np.ones(1, np.float32)}
+    saying.graph.initializer.extend(
+        onnx.numpy_helper.from_array(value, name) for name, value in weights.items()
+    )
+    nodes = [
+        onnx.helper.make_node("Gemm", ["flat", *weights], ["error.logarithm"], transB=1),
+        onnx.helper.make_node("Exp", ["error.logarithm"], ["error_percent"]),
+    ]
+    saying.graph.node.extend(nodes)
+    output = onnx.helper.make_tensor_value_info("error_percent", onnx.TensorProto.FLOAT, [1, 1])
+    saying.graph.output.append(output)
+    return saying
 
 
 def test_a_network_pruned_from_the_dense_one_is_refitted_block_by_block(adapter, pruned) -> None:
@@ -38,6 +58,31 @@ def test_a_network_of_another_kind_gets_its_heads_refitted(adapter, foreign) -> 
     result = adapter.adapt_floats(foreign)
     assert result.way == "heads refitted"
     assert result.after.deviation < result.before.deviation
+
+
+@pytest.mark.parametrize("size", ["192", "192/224", "160/192"])
+def test_a_network_that_sees_less_or_the_middle_alone_is_adapted(adapter, dense, size: str) -> None:
+    sized = InputSize.parse(size).of(dense)
+    floats, integers = adapter.adapt_floats(sized), adapter.adapt_integers(sized, None)
+    assert floats.way == "heads refitted"
+    assert floats.after.deviation < 0.8 * floats.before.deviation
+    assert integers.after.deviation < floats.before.deviation
+    assert {InputSize.read(one.model) for one in (floats, integers)} == {InputSize.parse(size)}
+
+
+def test_blocks_that_error_percent_is_read_from_stay(adapter, dense, pruned) -> None:
+    """The output is about the features as they are."""
+    say = with_error_percent(pruned)
+    result = LevelAdapter(with_error_percent(dense), adapter.crops).adapt_floats(say)
+    assert result.way == "heads refitted"
+    image = np.full((1, 3, 224, 224), 0.4, np.float32)
+    said, before = (open_exact(model).run(image)[4] for model in (result.model, say))
+    assert np.array_equal(said, before)
+
+
+def test_a_dense_network_that_says_error_percent_teaches_blocks(dense, pruned, parts) -> None:
+    result = LevelAdapter(with_error_percent(dense), parts).adapt_floats(pruned)
+    assert result.way == "blocks and heads refitted"
 
 
 def test_a_network_that_cannot_get_better_stays(adapter, dense) -> None:

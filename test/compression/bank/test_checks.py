@@ -24,9 +24,10 @@ import pytest
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
+from hand_tracking_dsp.compression.bank.changes import update_manifest
 from hand_tracking_dsp.compression.bank.checks import Check, CheckedHands, check_networks
 from hand_tracking_dsp.compression.bank.entries import new_accuracy, with_variant
-from hand_tracking_dsp.compression.bank.files import write_bank, write_manifest
+from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.compression.bank.verify import choices_here
 from hand_tracking_dsp.compression.hourglass.samples import draw_samples
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
@@ -53,7 +54,7 @@ def record(bank: Path, level: int, value: float, data: str) -> None:
     def recorded(info: File) -> File:
         return replace(info, accuracy=(measured,)) if info.file == file else info
 
-    write_manifest(content.with_each_file(recorded))
+    update_manifest(content, lambda now: now.with_each_file(recorded))
 
 
 def check(bank: Path, images: list[Image]) -> dict[str, Check]:

@@ -29,7 +29,8 @@ from hand_tracking_dsp.compression.bank.entries import new_bank, new_level, numb
 from hand_tracking_dsp.compression.bank.files import read_files, write_bank
 from hand_tracking_dsp.errors import ModelError, OutputError
 from hand_tracking_dsp.tracking.contract import BYTE_INPUT
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.network_file import read_network
 
 
 def unopened(content: bytes) -> bytes:

@@ -29,7 +29,8 @@ from hand_tracking_dsp.compression.bank.sessions import EXACT
 from hand_tracking_dsp.resources import default_bank, original_bank
 from hand_tracking_dsp.tracking.backends import open_session
 from hand_tracking_dsp.tracking.contract import check_session, palm_contract
-from hand_tracking_dsp.tracking.manifest import Manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest
+from hand_tracking_dsp.tracking.network_file import read_network
 from hand_tracking_dsp.tracking.network_info import FileInfo, files_of
 
 

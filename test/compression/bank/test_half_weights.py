@@ -43,7 +43,8 @@ from hand_tracking_dsp.compression.onnx_graph import read_weights
 from hand_tracking_dsp.resources import share_path
 from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_session
 from hand_tracking_dsp.tracking.contract import BYTE_INPUT, FLOAT_INPUT, contract_of
-from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.network_file import read_network
 from hand_tracking_dsp.tracking.onnx_file import check_self_contained
 
 ORIGINALS = share_path("models", "mediapipe")

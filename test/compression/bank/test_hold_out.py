@@ -42,7 +42,8 @@ from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.statues.rendered_hands import exact_crops
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.backends.base import Session
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.network_file import read_network
 
 
 def crops(source: str, low: int, high: int, count: int = 100, groups: int = 8) -> Crops:

@@ -16,7 +16,9 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 from pathlib import Path
 
 import cv2
@@ -97,10 +99,29 @@ def test_a_file_that_is_no_pack_is_said_to_be_none(tmp_path: Path, data: bytes) 
 
 
 def test_a_pack_that_cannot_be_written_or_is_missing_is_said_to_be(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=r"pack\.npz"):
-        write_pack(tmp_path / "none" / "pack.npz", [])
+        write_pack(tmp_path / "file" / "pack.npz", [])
     with pytest.raises(ConfigurationError, match=r"pack\.npz"):
         read_pack(tmp_path / "pack.npz")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_full_disk_leaves_the_old_pack_or_none(tmp_path: Path, monkeypatch, there: bool) -> None:
+    path = tmp_path / "pack.npz"
+    old = [pack_hand(smooth(4), Region(200, 150, 90, 0.0), ORIGIN, 90)]
+    if there:
+        write_pack(path, old)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        with pytest.raises(OutputError, match=r"pack\.npz cannot be written \(No space left on device\)"):
+            write_pack(path, [*old, *old])
+    assert [one.name for one in tmp_path.iterdir()] == ["pack.npz"] * there
+    assert not there or read_pack(path) == old
 
 
 def test_a_damaged_picture_is_said_to_be() -> None:

@@ -26,7 +26,8 @@ import pytest
 from hand_tracking_dsp.errors import BackendError, ConfigurationError
 from hand_tracking_dsp.resources import original_bank, share_path
 from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, open_session, providers_by_precision
-from hand_tracking_dsp.tracking.manifest import read_manifest, read_network
+from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.network_file import read_network
 
 HAS_ACCELERATOR = bool(
     {"CUDAExecutionProvider", "TensorrtExecutionProvider"} & set(onnxruntime.get_available_providers())
