@@ -123,7 +123,7 @@ def test_fp16_comes_beside_int8(tiny_bank: Path, tmp_path: Path) -> None:
 def test_what_an_interrupted_run_made_is_taken(
     quantized: list[int], tiny_bank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     words = arguments(tiny_bank, tmp_path / "bank", "--runs", "0", "--again")
