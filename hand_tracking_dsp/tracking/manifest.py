@@ -205,18 +205,26 @@ class Manifest(Record):
         """Return the bank with other levels, and without operating points: they were measured with these."""
         levels = tuple(levels)
         # Of equal levels the fields may still be written in another order.
-        kept = levels == self.levels or self.operating_points is None
-        return replace(self, levels=levels, operating_points=self.operating_points if kept else ())
+        return replace(self if levels == self.levels else self.without_points(), levels=levels)
+
+    def without_points(self) -> Manifest:
+        """Return the bank without operating points."""
+        return self if self.operating_points is None else replace(self, operating_points=())
 
     def with_each_file(self, change: FileChange) -> Manifest:
-        """Return the bank with every file changed: the default files of its networks, and their variants."""
+        """Return the bank with every file changed: the default files of its networks, and their variants.
+
+        Where its levels then compute something else, it is without operating points: they were measured with
+        what they computed before.
+        """
 
         def changed(networks: tuple[Network, ...]) -> tuple[Network, ...]:
             return tuple(change(replace(one, variants=tuple(map(change, one.variants)))) for one in networks)
 
         near = None if self.near_detector is None else changed((self.near_detector,))[0]
         levels, detectors = changed(self.levels), changed(self.detectors)
-        return replace(self, levels=levels, detectors=detectors, near_detector=near)
+        new = replace(self, levels=levels, detectors=detectors, near_detector=near)
+        return new if new.fingerprint == self.fingerprint else new.without_points()
 
     def to_text(self) -> str:
         """Return the content of bank.json as it is written."""

@@ -36,6 +36,7 @@ from hand_tracking_dsp.commands.output import (
 from hand_tracking_dsp.compression.bank.calibration import (
     ErrorScale,
     ThresholdChoice,
+    accepted_figures,
     choose_thresholds,
     fit_error_scales,
     write_calibrated,
@@ -96,13 +97,15 @@ def run(options: argparse.Namespace) -> int:
         save_presence_plot(found, held_out, options.out / "presence.png")
         save_reliability_plot(found, held_out, options.out / "reliability.png")
     if options.update:
-        write_calibrated(bank, thresholds, scales)
+        new = write_calibrated(bank, thresholds, scales, accepted_figures(found, held_out, thresholds))
         console.print(f"The bank {bank.folder} has what was chosen.")
-        if any(one.better for one in scales):
+        if bank.operating_points and not new.operating_points:
             console.print(
-                "Its levels do not say the same any more: measure its operating points again ('models points "
-                "--update'), then policies have to be trained for it again."
+                "Its operating points are left out, since its levels do not say the same any more: measure "
+                "them again ('models points --update')."
             )
+        if new.fingerprint != bank.fingerprint:
+            console.print("Policies that are bound to its levels have to be trained for it again.")
     return 0
 
 

@@ -19,11 +19,12 @@ Both are chosen on one half of the crops; what they bring is measured on the oth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hand_tracking_dsp.compression.bank.entries import WITHOUT_HAND, new_accuracy, with_accuracy
 from hand_tracking_dsp.compression.bank.error_scale import with_error_scale
 from hand_tracking_dsp.compression.bank.files import read_model, with_files, write_bank
 from hand_tracking_dsp.compression.bank.hold_out import (
@@ -41,8 +42,9 @@ from hand_tracking_dsp.compression.bank.presence_threshold import (
 from hand_tracking_dsp.compression.bank.reliability import agreement_samples, error_score, fit_error_scale
 from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.tracking.losses import ACCEPTED
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.network_info import LevelInfo
+from hand_tracking_dsp.tracking.network_info import Accuracy, File, LevelInfo
 from hand_tracking_dsp.tracking.tracker_options import PRESENCE_THRESHOLD, TrackerOptions
 
 _LEAST_CROPS = 20
@@ -147,10 +149,42 @@ def fit_error_scales(found: Sequence[FileOutputs], held_out: HoldOutCrops, half:
     return scales
 
 
+def accepted_figures(
+    found: Sequence[FileOutputs], held_out: HoldOutCrops, thresholds: Sequence[ThresholdChoice]
+) -> dict[str, tuple[Accuracy, ...]]:
+    """Return what each file accepts of each set without a hand at the thresholds chosen, by its name."""
+    chosen = {choice.level.index: choice.new for choice in thresholds}
+    sets = [(name, crops) for (kind, name), crops in held_out.sets.items() if kind == EMPTY]
+    return {
+        one.info.file: tuple(
+            new_accuracy(
+                f"{name} ({crops.sum()} {WITHOUT_HAND})",
+                float(100 * (one.presence[crops] >= chosen[one.info.index]).mean()),
+                int(crops.sum()),
+                one.provider,
+                ACCEPTED,
+            )
+            for name, crops in sets
+        )
+        for one in found
+    }
+
+
 def write_calibrated(
-    bank: Manifest, thresholds: Sequence[ThresholdChoice], scales: Sequence[ErrorScale]
+    bank: Manifest,
+    thresholds: Sequence[ThresholdChoice],
+    scales: Sequence[ErrorScale],
+    accepted: Mapping[str, Sequence[Accuracy]],
 ) -> Manifest:
     """Write thresholds into bank.json, and scales that fit better into the networks.
+
+    What files accept takes the place of such figures at other thresholds, which no longer hold.
+
+    Args:
+        bank: The bank as it was read.
+        thresholds: Thresholds chosen.
+        scales: Scales of error_percent.
+        accepted: Figures of what each file accepts at these thresholds, by its name.
 
     Raises:
         ModelError: A network is missing, damaged or another one, or the bank was changed meanwhile.
@@ -163,7 +197,15 @@ def write_calibrated(
         name: serialized(with_error_scale(read_model(bank, one.info), one.slope, one.shift))
         for name, one in scaled.items()
     }
-    return write_bank(bank.folder, with_files(replace(bank, levels=levels), files), files, since=bank)
+
+    def measured(info: File) -> File:
+        if info.file not in accepted:
+            return info
+        others = tuple(one for one in info.accuracy if one.metric != ACCEPTED)
+        return with_accuracy(replace(info, accuracy=others), *accepted[info.file])
+
+    new = with_files(bank.with_levels(levels), files).with_each_file(measured)
+    return write_bank(bank.folder, new, files, since=bank)
 
 
 def _with_threshold(level: LevelInfo, threshold: float | None) -> LevelInfo:

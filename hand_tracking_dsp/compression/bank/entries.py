@@ -37,6 +37,9 @@ from hand_tracking_dsp.tracking.network_info import (
 )
 from hand_tracking_dsp.tracking.record import Record
 
+WITHOUT_HAND = "regions without a hand"
+"""Name of such regions in the data of a figure."""
+
 
 def new_accuracy(data: str, value: float, samples: int, provider: str, metric: str = DEVIATION) -> Accuracy:
     """Describe a measurement of so many pictures, in the metric's unit, rounded to four places."""

@@ -99,9 +99,9 @@ def read_level(bank: Manifest, name: str = "") -> tuple[LevelInfo, onnx.ModelPro
 
 
 def with_files(bank: Manifest, files: Mapping[str, bytes]) -> Manifest:
-    """Describe a bank in which some files are others that track as they did, by their names.
+    """Describe a bank in which some files are others, by their names, that place landmarks as they did.
 
-    Operating points, times and deviations stay.
+    Times and deviations stay; operating points where the levels compute the same.
     """
 
     def renewed(info: File) -> File:

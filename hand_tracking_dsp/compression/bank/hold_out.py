@@ -153,6 +153,7 @@ class FileOutputs:
             and where its outputs cannot be used.
         error_percent: float32 [n], the same as it expects it; NaN where it does not say it.
         unusable: Number of crops on which its outputs cannot be used; they count as no hand.
+        provider: What ran it, as Session.provider.
     """
 
     info: LevelInfo
@@ -160,13 +161,15 @@ class FileOutputs:
     deviation: Floats
     error_percent: Floats
     unusable: int = 0
+    provider: str = ""
 
     @classmethod
     def of(cls, info: LevelInfo, session: Session, held_out: HoldOutCrops) -> FileOutputs:
         """Run a file."""
         found = predict(session, held_out.crops.images)
         deviation = deviation_palm_percent(found, held_out.reference)
-        return cls(info, found.presence, deviation, found.error_percent, int(found.unusable.sum()))
+        unusable = int(found.unusable.sum())
+        return cls(info, found.presence, deviation, found.error_percent, unusable, session.provider)
 
     @property
     def says_error(self) -> bool:

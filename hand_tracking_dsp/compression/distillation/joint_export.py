@@ -27,7 +27,13 @@ import onnx
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_palm_percent, predict
-from hand_tracking_dsp.compression.bank.entries import new_accuracy, new_level, numbered, with_variant
+from hand_tracking_dsp.compression.bank.entries import (
+    WITHOUT_HAND,
+    new_accuracy,
+    new_level,
+    numbered,
+    with_variant,
+)
 from hand_tracking_dsp.compression.bank.export_checks import (
     HALVED,
     ROUNDED,
@@ -239,7 +245,7 @@ class JointExporter:
                 found.append(_measured(name, "hands", float(values.mean()), len(values), session, DEVIATION))
         for name, crops in self._empty.items():
             share = _accepted_percent(predict(session, crops.images))
-            found.append(_measured(name, "regions without a hand", share, len(crops), session, ACCEPTED))
+            found.append(_measured(name, WITHOUT_HAND, share, len(crops), session, ACCEPTED))
         return tuple(found)
 
     def _source(self, network: TrainedNetwork) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,15 @@ from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.models import calibrate
+from hand_tracking_dsp.compression.bank.changes import update_manifest
+from hand_tracking_dsp.compression.bank.entries import new_accuracy, with_accuracy
 from hand_tracking_dsp.compression.bank.files import read_files, read_model, with_files, write_bank
 from hand_tracking_dsp.compression.bank.hold_out import FileOutputs
 from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind, encoded, write_pack
+from hand_tracking_dsp.tracking.losses import ACCEPTED
 from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.network_info import File, files_of
+from hand_tracking_dsp.tracking.operating_point import PointInfo
 from hand_tracking_dsp.tracking.types import Image
 
 
@@ -132,13 +138,62 @@ def test_calibrate_updates_the_bank(
     assert run("calibrate", "--update") == 0
     shown = capsys.readouterr().out
     told = " ".join(shown.split())
-    assert "measure its operating points again ('models points --update'), then policies have" in told
+    assert "Policies that are bound to its levels have to be trained for it again." in told
+    assert "operating points are left out" not in told, "it had none"
     assert shown.count("scaled ") >= 3
     new = read_manifest(tmp_path / "bank")
     assert new.levels[0].presence_threshold is None
     assert (new.levels[1].presence_threshold or 0) > 0.6
     assert new.fingerprint != old.fingerprint
     assert run("measure", "--runs", "1") == 0
+
+
+POINTS = (PointInfo(level=0, gate=0.0, search_interval_s=0.0, cost=1.0),)
+
+
+@pytest.mark.parametrize(
+    ("said", "dark"),
+    [((200.0, 200.0), (0.5, 0.5)), ((), (0.5, 0.3))],
+    ids=["scaled alone", "thresholds alone"],
+)
+def test_calibrate_leaves_out_points_of_levels_that_now_say_something_else(
+    tmp_path: Path, run: Callable[..., int], capsys, said: tuple[float, ...], dark: tuple[float, ...]
+) -> None:
+    write_sure_bank(tmp_path / "bank", *said, dark=dark)
+    update_manifest(read_manifest(tmp_path / "bank"), lambda now: replace(now, operating_points=POINTS))
+    assert run("calibrate", "--update") == 0
+    assert not read_manifest(tmp_path / "bank").operating_points
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Its operating points are left out" in told
+    update_manifest(read_manifest(tmp_path / "bank"), lambda now: replace(now, operating_points=POINTS))
+    if not said:
+        assert run("calibrate", "--update") == 0
+        assert read_manifest(tmp_path / "bank").operating_points == POINTS, "nothing changed"
+
+
+def test_calibrate_says_in_the_bank_what_is_accepted_at_its_thresholds(
+    tmp_path: Path, run: Callable[..., int]
+) -> None:
+    write_sure_bank(tmp_path / "bank")
+    stale = new_accuracy("faces (60 regions without a hand)", 99.0, 60, "openvino/CPU/f32", ACCEPTED)
+    kept = new_accuracy("elsewhere", 1.0, 9, "openvino/CPU/f32")
+
+    def with_stale(info: File) -> File:
+        return with_accuracy(info, stale, kept)
+
+    update_manifest(read_manifest(tmp_path / "bank"), lambda now: now.with_each_file(with_stale))
+    assert run("calibrate", "--update") == 0
+    assert run("measure", "--runs", "1", "--out", str(tmp_path / "out")) == 0
+    rows = json.loads((tmp_path / "out" / "measure.json").read_text())["levels"]
+    printed = {
+        row["file"]: one["accepted_percent"] for row in rows for one in row["sets"] if one["kind"] == "empty"
+    }
+    for level in read_manifest(tmp_path / "bank").levels:
+        for info in files_of(level):
+            first, found = info.accuracy
+            assert first == kept
+            assert (found.metric, found.data, found.samples) == (ACCEPTED, stale.data, 60)
+            assert found.value == pytest.approx(printed[info.file], abs=1e-4)
 
 
 def test_calibrate_leaves_a_bank_that_was_calibrated_meanwhile(

@@ -38,6 +38,7 @@ from hand_tracking_dsp.tracking.contract import DEPTH_INPUT
 from hand_tracking_dsp.tracking.depth_info import DepthInfo
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import files_of
+from hand_tracking_dsp.tracking.operating_point import PointInfo
 
 ABOUT = {"bank": "small", "pictures": "camera", "crops": 120, "held_back": 30, "seed": 0}
 
@@ -84,6 +85,19 @@ def test_the_new_bank_says_what_was_measured_and_where_it_came_from(adapted, tmp
     assert pruned.sparsity == bank.levels[1].sparsity
     assert "adapted to 120 hands of camera" in read_manifest(tmp_path / "new").source
     LevelBank.load(tmp_path / "new")
+
+
+def test_operating_points_of_the_old_levels_do_not_hold_for_the_new_ones(adapted) -> None:
+    bank, files, found = adapted
+    point = PointInfo(level=0, gate=0.0, search_interval_s=0.0, cost=1.0)
+    networks = {**files, **new_files(found)}
+    # Without new files, of which the levels would be others in any case.
+    changed = [one for one in found if one.file in files]
+    provider, times = time_files({one.file: networks[one.file] for one in changed}, 1)
+    measured = replace(bank, operating_points=(point,))
+    assert not record(measured, changed, provider, times, ABOUT).operating_points
+    kept = [replace(one, result=replace(one.result, model=None)) for one in changed]
+    assert record(measured, kept, provider, times, ABOUT).operating_points == (point,)
 
 
 def test_levels_just_made_are_measured_only(small_bank: Path, adapter) -> None:
