@@ -151,6 +151,11 @@ def graph_bench(monkeypatch: pytest.MonkeyPatch, graph: StandInGraph, *arguments
     return bench.run(parser.parse_args(["workload", "--parts", "graph", "--repeats", "2", *arguments]))
 
 
+def point_of_level(level: int) -> int:
+    """Return the first point of the package's bank that has a level."""
+    return [point.level for point in read_manifest(default_bank()).points].index(level)
+
+
 def test_settings_and_processes_of_the_graph_take_turns(monkeypatch, capsys, tmp_path: Path) -> None:
     graph, resting = StandInGraph(), tmp_path / "hand.avi"
     resting.touch()
@@ -160,7 +165,10 @@ def test_settings_and_processes_of_the_graph_take_turns(monkeypatch, capsys, tmp
     runs = [one.graph for one in graph.runs]
     assert [run.composed for run in runs[:4]] == [True, False, True, False]
     assert [run.parameters["hand_tracker_node"].get("level", 0) for run in runs[:4]] == [0, 0, 4, 4]
-    assert [run.parameters["pruning_controller_node"]["fixed.level"] for run in runs[:4]] == [1, 1, 4, 4]
+    assert [run.parameters["pruning_controller_node"]["fixed.level"] for run in runs[:4]] == [
+        *(1, 1),
+        *[point_of_level(4)] * 2,
+    ]
     assert [run.composed for run in runs[12:16]] == [False, True, False, True], "then backwards"
     assert {run.parameters["camera_node"]["source"] for run in runs[4:8]} == {str(resting)}
     printed = capsys.readouterr().out

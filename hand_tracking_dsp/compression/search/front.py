@@ -24,12 +24,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import geometric_mean
 
-import numpy as np
 import onnx
 
 from hand_tracking_dsp.compression.adapt.heads import refit_heads
 from hand_tracking_dsp.compression.adapt.pictures import LabelledCrops
-from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_palm_percent, predict
+from hand_tracking_dsp.compression.bank.deviation import deviation_palm_percent, predict
 from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
@@ -38,7 +37,6 @@ from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.compression.pruning.block_latency import sum_of_parts_ms, undisturbed_ms
 from hand_tracking_dsp.compression.quantization.placeholder_ranges import with_any_ranges
 from hand_tracking_dsp.tracking.contract import LANDMARKS
-from hand_tracking_dsp.tracking.geometry import in_size
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo
 from hand_tracking_dsp.tracking.tracker_options import PRESENCE_THRESHOLD
@@ -170,14 +168,7 @@ class CandidateStudy:
 
     def _resized(self, model: onnx.ModelProto, size: InputSize) -> onnx.ModelProto:
         resized = size.of(model)
-        factor = np.float32(size.side / LANDMARKS.size)
-        images = np.stack([in_size(image, size.side) for image in self._fit.images])
-        old = self._labels
-        labels = Predictions(
-            old.landmarks * factor, old.presence, old.handedness, old.world_landmarks, old.error_percent
-        )
-        crops = Crops(images, self._fit.sources, self._fit.groups)
-        labelled = LabelledCrops(crops, labels, old.presence >= PRESENCE_THRESHOLD)
+        labelled = LabelledCrops(self._fit, self._labels, self._labels.presence >= PRESENCE_THRESHOLD)
         for _ in range(_REFITS):
             resized = refit_heads(resized, labelled) or resized
         return resized

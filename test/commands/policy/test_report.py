@@ -45,7 +45,7 @@ def words(tiny_bank, tmp_path, monkeypatch, write_device) -> list[str]:
     write_device(tmp_path / "device.json", 2)
     random = np.random.default_rng(0)
     weight = random.normal(size=(len(Action), encoded_size(2))).astype(np.float32)
-    mlp = Mlp(((weight, np.zeros(len(Action), np.float32)),), "Tanh")
+    mlp = Mlp(((weight, np.zeros(len(Action), np.float32)),))
     training = {"algorithm": "ppo", "missions": 0, "alpha": 0.4}
     network = policy_network(mlp, PolicyContract.of(read_manifest(tiny_bank), "ppo", 0.5, training))
     (tmp_path / "policy.onnx").write_bytes(network)

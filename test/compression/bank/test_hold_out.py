@@ -142,7 +142,7 @@ def test_a_level_that_takes_dark_pictures_for_hands_gets_a_higher_threshold(
     assert second.chosen_on.empty == 0
     assert second.after.empty < 5
     assert second.chosen_on.lost <= 1.0
-    write_calibrated(bank, [first, second], [])
+    write_calibrated(bank, [first, second], [], {})
     written = read_manifest(tmp_path)
     assert [level.presence_threshold for level in written.levels] == [None, second.new]
     again = choose_thresholds(written, found, held_out, half, 1.0)
@@ -155,7 +155,7 @@ def test_a_threshold_that_is_not_needed_any_more_is_taken_out(held_out: HoldOutC
     bank = read_manifest(tmp_path)
     first, second = choose_thresholds(bank, outputs(bank, held_out), held_out, held_out.half(0), 1.0)
     assert second.new == 0.5
-    write_calibrated(bank, [first, second], [])
+    write_calibrated(bank, [first, second], [], {})
     assert (tmp_path / "bank.json").read_text() == text, "byte for byte"
 
 
@@ -168,7 +168,7 @@ def test_expectations_that_are_off_by_a_factor_are_scaled_in_each_file(
     scales = fit_error_scales(before, held_out, half)
     assert [one.info.file for one in scales] == ["dense.onnx", "half.onnx", "int8.onnx"]
     thresholds = choose_thresholds(bank, before, held_out, half, 1.0)
-    written = write_calibrated(bank, thresholds, scales)
+    written = write_calibrated(bank, thresholds, scales, {})
     after = outputs(read_manifest(tmp_path), held_out)
     for one, old, new in zip(scales, before, after, strict=True):
         assert one.better
