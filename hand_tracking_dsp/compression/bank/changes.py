@@ -31,8 +31,12 @@ from hand_tracking_dsp.tracking.network_file import changed_meanwhile
 def only_writer(folder: Path) -> Iterator[None]:
     """Wait until no other process writes a bank into a folder, and keep others waiting until the block ends.
 
-    Where the folder is not there yet, or its file system knows no locks, nobody waits.
+    Where there is no bank yet, as in a folder that this process is just making, or the file system knows no
+    locks, nobody waits.
     """
+    if not (folder / MANIFEST_NAME).exists():
+        yield
+        return
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
