@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,3 +83,17 @@ def write_swept_trace() -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def without_training_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the import of what trains fail, as it does where PyTorch is not installed."""
+    whole = builtins.__import__
+
+    def without(name, *more, **others):
+        if name == "hand_tracking_dsp.rl.training.train":
+            msg = "No module named 'torch'"
+            raise ImportError(msg)
+        return whole(name, *more, **others)
+
+    monkeypatch.setattr(builtins, "__import__", without)

@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 from pathlib import Path
 
@@ -160,16 +159,8 @@ def test_traces_of_another_bank_are_refused(tmp_path: Path, capsys, tiny_bank, w
     assert "a sparsity of 0.987" in capsys.readouterr().err
 
 
-def test_without_pytorch_nothing_is_recorded(tmp_path: Path, capsys, recorder, monkeypatch) -> None:
-    whole = builtins.__import__
-
-    def without(name, *more, **others):
-        if name == "hand_tracking_dsp.rl.training.train":
-            msg = "No module named 'torch'"
-            raise ImportError(msg)
-        return whole(name, *more, **others)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+@pytest.mark.usefixtures("without_training_packages")
+def test_without_pytorch_nothing_is_recorded(tmp_path: Path, capsys, recorder) -> None:
     assert main(["policy", "adapt", "--out", str(tmp_path / "out")]) == 1
     assert "Training needs PyTorch" in capsys.readouterr().err
     assert not recorder

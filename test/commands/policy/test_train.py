@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-import builtins
 import csv
 import json
 
@@ -82,15 +81,7 @@ def test_what_cannot_be_used_is_told_in_a_sentence(words, more, message, tmp_pat
     assert not (tmp_path / "out").exists()
 
 
-def test_without_the_laboratory_s_packages_the_sentence_says_what_to_do(words, capsys, monkeypatch) -> None:
-    whole = builtins.__import__
-
-    def without(name, *more, **others):
-        if name == "hand_tracking_dsp.rl.training.train":
-            msg = "No module named 'torch'"
-            raise ImportError(msg)
-        return whole(name, *more, **others)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+@pytest.mark.usefixtures("without_training_packages")
+def test_without_the_laboratory_s_packages_the_sentence_says_what_to_do(words, capsys) -> None:
     assert main(words) == 1
     assert "Training needs PyTorch, gymnasium and stable-baselines3" in capsys.readouterr().err
