@@ -23,6 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.options import OptionsType, Parameter, Value, declaration, make_options
@@ -175,6 +176,18 @@ def read_image_limit(options: argparse.Namespace, *folders: Path) -> ImageOption
     return options_from(options, ImageOptions)
 
 
+def name_unreadable() -> Callable[[Path], None]:
+    """Return a function that says of a picture that it cannot be read; it says so once of each."""
+    named: set[Path] = set()
+
+    def say(path: Path) -> None:
+        if path not in named:
+            named.add(path)
+            print(f"{visible(str(path))} cannot be read, and is left out.")
+
+    return say
+
+
 def add_out(parser: argparse.ArgumentParser) -> None:
     """Declare --out, the bank that is written."""
     parser.add_argument("--out", type=Path, required=True, metavar="BANK", help="folder of the new bank")
@@ -251,6 +264,7 @@ def cut_hands(options: argparse.Namespace, progress: Progress, finder: HandFinde
         finder=finder,
         on_progress=lambda done, _: progress.update(task, completed=done),
         limit=read_image_limit(options, *options.images),
+        on_unreadable=name_unreadable(),
     )
     progress.remove_task(task)
     return crops

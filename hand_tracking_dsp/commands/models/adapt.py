@@ -31,6 +31,7 @@ from hand_tracking_dsp.commands.arguments import (
     add_image_limit,
     add_out,
     add_seed,
+    name_unreadable,
     read_image_limit,
     require_at_least,
 )
@@ -105,9 +106,7 @@ def run(options: argparse.Namespace) -> int:
             _phase("pictures", seconds, progress, options.count) as report,
             _pictures(options, console) as where,
         ):
-            limit = read_image_limit(options, where)
-            crops = collect_crops([where], options.count, options.seed, on_progress=report, limit=limit)
-            anywhere = cut_anywhere(where, round(_ANYWHERE * len(crops)), options.seed, limit)
+            crops, anywhere = _cut(where, options, report)
         parts = AdaptationCrops.make(crops, anywhere, open_exact(dense), options.seed)
         adapter = LevelAdapter(dense, parts, options.seed)
         fresh: list[str] = []
@@ -189,6 +188,20 @@ def _pictures(options: argparse.Namespace, console: Console) -> Iterator[Path]:
         for problem, times in found.problems.items():
             console.print(f"The bag is damaged: {problem} ({times} times).", highlight=False)
         yield folder
+
+
+def _cut(where: Path, options: argparse.Namespace, report: Callable[[int, int], None]) -> tuple[Crops, Crops]:
+    """Cut hands out of the pictures of a folder, and squares anywhere."""
+    limit = read_image_limit(options, where)
+    crops = collect_crops(
+        [where],
+        options.count,
+        options.seed,
+        on_progress=report,
+        limit=limit,
+        on_unreadable=name_unreadable(),
+    )
+    return crops, cut_anywhere(where, round(_ANYWHERE * len(crops)), options.seed, limit)
 
 
 @contextmanager

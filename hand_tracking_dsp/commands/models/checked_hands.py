@@ -21,6 +21,7 @@ from pathlib import Path
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
+from hand_tracking_dsp.commands.arguments import name_unreadable
 from hand_tracking_dsp.compression.bank.checks import CheckedHands
 from hand_tracking_dsp.compression.data.pictures import list_pictures, spread
 from hand_tracking_dsp.compression.statues.pictures import sees_statues, statue_pictures
@@ -64,7 +65,7 @@ def checked_hands(bank: Manifest, folder: Path | None, count: int, limit: ImageO
 
 
 def _of_folder(folder: Path, count: int, limit: ImageOptions) -> CheckedHands:
-    chosen = spread([list_pictures(folder, limit)])[:count]
+    chosen = spread([list_pictures(folder, limit, name_unreadable())])[:count]
     images: Sequence[Image] = [image for picture in chosen if (image := picture.read()) is not None]
     if not images:
         msg = f"None of {len(chosen)} pictures in {folder} can be read: give .jpg or .png files."

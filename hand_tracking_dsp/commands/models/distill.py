@@ -27,6 +27,7 @@ from hand_tracking_dsp.commands.arguments import (
     add_bank,
     add_image_limit,
     add_out,
+    name_unreadable,
     read_image_limit,
     require_at_least,
     require_other_folder,
@@ -185,6 +186,7 @@ def _validation(
             finder=finder,
             on_progress=progress,
             limit=read_image_limit(options, folder),
+            on_unreadable=name_unreadable(),
         )
         for folder in options.validation
     )

@@ -27,6 +27,7 @@ from hand_tracking_dsp.commands.arguments import (
     add_bank,
     add_image_limit,
     add_seed,
+    name_unreadable,
     read_image_limit,
     require_at_least,
 )
@@ -133,12 +134,12 @@ def _crops(options: argparse.Namespace, limit: ImageOptions) -> tuple[Crops | No
     """Cut hands, and regions without one."""
     hands, empty = _packed(options.pack) if options.pack else ([], [])
     if options.hands or options.empty:
-        finder = HandFinder.load()
+        finder, say = HandFinder.load(), name_unreadable()
         for folder in options.hands:
-            pictures = spread([list_pictures(folder, limit)])
+            pictures = spread([list_pictures(folder, limit, say)])
             hands.append(cut_crops(pictures, options.count, options.seed, least=1, finder=finder))
         for folder in options.empty:
-            pictures = spread([list_pictures(folder, limit)])
+            pictures = spread([list_pictures(folder, limit, say)])
             empty.append(cut_empty(pictures, options.count, options.seed, finder))
     return _together(hands), _together(empty)
 

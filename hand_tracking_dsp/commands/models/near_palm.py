@@ -27,6 +27,7 @@ from hand_tracking_dsp.commands.arguments import (
     add_images,
     add_out,
     add_seed,
+    name_unreadable,
     read_image_limit,
     require_at_least,
 )
@@ -80,7 +81,9 @@ def run(options: argparse.Namespace) -> int:
     bank = read_manifest(options.bank or default_bank())
     model = read_model(bank, choose_file(bank.detector(options.detector)))
     limit = read_image_limit(options, *options.images)
-    pictures = spread([list_pictures(folder, limit) for folder in options.images])[: options.count]
+    pictures = spread([list_pictures(folder, limit, name_unreadable()) for folder in options.images])[
+        : options.count
+    ]
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("measuring", total=len(pictures))
         images = (image for picture in pictures if (image := picture.read()) is not None)

@@ -31,6 +31,7 @@ from hand_tracking_dsp.commands.arguments import (
     add_original_bank,
     add_out,
     add_seed,
+    name_unreadable,
     read_image_limit,
     require_at_least,
 )
@@ -125,10 +126,10 @@ def run(options: argparse.Namespace) -> int:
     old = bank = read_manifest(options.bank or original_bank())
     trained = read_trained(options.trained) if options.trained else None
     limit = read_image_limit(options, *options.images, *options.empty)
-    learn_empty, empty = split_pictures(options.empty, limit)
+    learn_empty, empty = split_pictures(options.empty, limit, name_unreadable())
     boxes = read_boxes(options.boxes) if options.boxes else []
     clips = find_clips(options.clips) if options.clips else []
-    learn, held_out = split_pictures(options.images, limit)
+    learn, held_out = split_pictures(options.images, limit, name_unreadable())
     images = calibration_inputs(learn, learn_empty, options.count, options.seed)
     check = detector_inputs(held_out, options.count, options.seed + 1)
     with Progress(console=console, transient=True) as progress:

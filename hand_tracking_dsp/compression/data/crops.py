@@ -179,8 +179,9 @@ def collect_crops(
     finder: HandFinder | None = None,
     on_progress: Progress | None = None,
     limit: ImageOptions | None = None,
+    on_unreadable: Callable[[Path], None] | None = None,
 ) -> Crops:
-    """Cut hands out of the pictures of some folders, spread evenly over both; see cut_crops.
+    """Cut hands out of the pictures of some folders, spread evenly over both; see cut_crops, list_pictures.
 
     Pictures above the limit count as unreadable.
 
@@ -188,7 +189,7 @@ def collect_crops(
         SourceError: A folder is missing or holds no picture.
         ConfigurationError: The pictures show fewer than 32 usable hands.
     """
-    pictures = spread([list_pictures(folder, limit) for folder in folders])
+    pictures = spread([list_pictures(folder, limit, on_unreadable) for folder in folders])
     return cut_crops(pictures, count, seed, finder=finder, on_progress=on_progress)
 
 

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,23 +40,36 @@ class Picture:
         source: Name of the data set: that of the folder that was listed.
         group: Name shared by pictures that look alike, which are not split between training and measuring.
         limit: Limit of its size.
+        on_unreadable: Called with the path whenever the file is read and cannot be decoded; None: nothing is.
     """
 
     path: Path
     source: str
     group: str
     limit: ImageOptions = field(default_factory=ImageOptions)
+    on_unreadable: Callable[[Path], None] | None = field(default=None, compare=False, repr=False)
 
     def read(self) -> Image | None:
         """Decode the picture: uint8 [height, width, 3], BGR; None where the file cannot be decoded."""
         try:
             return read_image(self.path, self.limit)
         except FrameError:
+            if self.on_unreadable is not None:
+                self.on_unreadable(self.path)
             return None
 
 
-def list_pictures(folder: Path, limit: ImageOptions | None = None) -> list[Picture]:
+def list_pictures(
+    folder: Path,
+    limit: ImageOptions | None = None,
+    on_unreadable: Callable[[Path], None] | None = None,
+) -> list[Picture]:
     """List a folder's pictures, see cameras.folder.list_images, with their groups.
+
+    Args:
+        folder: The folder.
+        limit: Limit of their size.
+        on_unreadable: See Picture.
 
     Raises:
         SourceError: The folder cannot be read, or no picture is in it.
@@ -66,7 +79,8 @@ def list_pictures(folder: Path, limit: ImageOptions | None = None) -> list[Pictu
     place = {original: i * _GROUPS // len(originals) for i, original in enumerate(originals)}
     source = folder.resolve().name
     return [
-        Picture(path, source, f"{source}/{place[_original(path)]}", limit or ImageOptions()) for path in paths
+        Picture(path, source, f"{source}/{place[_original(path)]}", limit or ImageOptions(), on_unreadable)
+        for path in paths
     ]
 
 

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -43,7 +43,9 @@ _SQUARE = 0.5
 
 
 def split_pictures(
-    folders: Sequence[Path], limit: ImageOptions | None = None
+    folders: Sequence[Path],
+    limit: ImageOptions | None = None,
+    on_unreadable: Callable[[Path], None] | None = None,
 ) -> tuple[list[Picture], list[Picture]]:
     """List the pictures of some folders: those to learn from, and those held out to measure on.
 
@@ -53,7 +55,7 @@ def split_pictures(
     Raises:
         SourceError: A folder is missing or holds no picture.
     """
-    halves = [hold_out_end(list_pictures(folder, limit)) for folder in folders]
+    halves = [hold_out_end(list_pictures(folder, limit, on_unreadable)) for folder in folders]
     learn, held_out = ([half[i] for half in halves] for i in range(2))
     return spread(learn), spread(held_out)
 

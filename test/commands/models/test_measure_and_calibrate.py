@@ -226,8 +226,14 @@ def test_folders_of_pictures_are_cut_up(tmp_path: Path, capsys: pytest.CaptureFi
         cv2.imwrite(str(tmp_path / "rooms" / f"{number}.png"), np.full((60, 80, 3), 40 * number, np.uint8))
     arguments = ["--bank", str(tmp_path / "bank"), "--rendered", "0", "--runs", "1"]
     pictures = ["--hands", str(tmp_path / "hands"), "--empty", str(tmp_path / "rooms")]
+    for name in ("hands", "rooms"):
+        (tmp_path / name / "cut_off.png").write_bytes(b"\x89PNG")
     assert main(["models", "measure", *arguments, *pictures]) == 0
-    assert re.search(r"hands \(\d\) +┃ rooms: accepted \(12\)", capsys.readouterr().out)
+    shown = capsys.readouterr().out
+    assert re.search(r"hands \(\d\) +┃ rooms: accepted \(12\)", shown)
+    for name in ("hands", "rooms"):
+        said = f"{tmp_path / name / 'cut_off.png'} cannot be read, and is left out."
+        assert shown.splitlines().count(said) == 1
 
 
 @pytest.mark.parametrize(

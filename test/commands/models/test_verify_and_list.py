@@ -24,10 +24,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import onnx
 import pytest
 from support.networks import spoil
 
+from hand_tracking_dsp.cameras.camera import SourceOptions
+from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.models import verify
 from hand_tracking_dsp.compression.bank.changes import update_manifest
@@ -101,6 +104,22 @@ def verified(tiny_bank: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
     monkeypatch.setattr("hand_tracking_dsp.compression.bank.verify.BACKENDS", ("onnxruntime",))
     arguments = ["models", "verify", "--bank", str(tiny_bank), "--count", "3", "--runs", "2"]
     return lambda *more: main([*arguments, *more])
+
+
+def test_a_picture_that_cannot_be_read_is_named(
+    verified: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    with open_source("synthetic", SourceOptions(rate_hz=1.0, absence_s=0.0)) as source:
+        frame = source.read(1.0)
+    assert frame is not None
+    cv2.imwrite(str(folder / "hand.png"), frame.image)
+    (folder / "cut_off.png").write_bytes(b"\x89PNG")
+    assert verified("--images", str(folder)) == 0
+    shown = capsys.readouterr().out
+    assert shown.splitlines().count(f"{folder / 'cut_off.png'} cannot be read, and is left out.") == 1
+    assert "on pictures (1 pictures)" in shown
 
 
 def test_points_that_were_measured_meanwhile_stay(
