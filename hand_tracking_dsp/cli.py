@@ -193,7 +193,9 @@ def _explained(error: Exception) -> str:
     if isinstance(error, OSError):
         _discard_output()
         what = error.filename or "A file, or the output,"
-        return f"{what} cannot be used ({error.strerror}): check that the disk has room and may be written."
+        denied = isinstance(error, PermissionError)
+        advice = "its permissions" if denied else "that the disk has room and may be written"
+        return f"{what} cannot be used ({error.strerror}): check {advice}."
     return str(error)
 
 

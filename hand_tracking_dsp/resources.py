@@ -61,7 +61,8 @@ def named_bank(name: str) -> Path:
     if not name:
         return default_bank()
     folder = Path(name).expanduser()
-    if folder.name != name or (folder / "bank.json").exists():
+    # os.path asks without complaint, also where the folder may not be read: the reader says that.
+    if folder.name != name or os.path.exists(folder / "bank.json"):  # noqa: PTH110
         return folder
     own = default_bank().with_name(name)
     return own if own.is_dir() else folder

@@ -239,8 +239,15 @@ def require_threads(options: argparse.Namespace) -> None:
     """Check --threads, a list in which 0 is the backend's choice.
 
     Raises:
-        ConfigurationError: One is negative.
+        ConfigurationError: One is negative, or more than a backend is given.
     """
+    # A robot's commands need not wait for this import.
+    from hand_tracking_dsp.tracking.backends import RuntimeOptions
+
+    most = declaration(RuntimeOptions, "threads").high
+    if max(options.threads) > most:
+        msg = f"--threads is {max(options.threads)}: it must be at most {most:g}."
+        raise ConfigurationError(msg)
     if min(options.threads) < 0:
         msg = f"--threads is {min(options.threads)}: it must be at least 0 (the backend's choice)."
         raise ConfigurationError(msg)

@@ -86,6 +86,22 @@ def require_writable(out: Path | None, *files: str) -> None:
         print(f"{visible(str(path))} is there already: it will be replaced.", file=sys.stderr)
 
 
+def require_updatable(bank: Path) -> None:
+    """Find out before the work whether --update can write into the folder of a bank.
+
+    Raises:
+        OutputError: It cannot.
+    """
+    try:
+        _try_writing(Path(os.path.realpath(bank)))
+    except OSError as error:
+        msg = (
+            f"--update cannot write into the bank {bank} ({error.strerror}): give a copy of it that may be "
+            f"written, or leave --update out."
+        )
+        raise OutputError(msg) from error
+
+
 def _is_there(path: Path) -> bool:
     """Return whether a file is there.
 

@@ -183,6 +183,8 @@ def number(low: float = -math.inf, high: float = math.inf) -> Reader:
     def read(value: Any) -> float:  # noqa: ANN401 (JSON of any form)
         limits = "" if math.isinf(low) else f", {low:g} to {high:g}" if high < math.inf else f" from {low:g}"
         wrong = isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > _LARGEST
+        if not isinstance(value, bool) and isinstance(value, (int, float)) and abs(value) > _LARGEST:
+            _refuse(value, f"a number of at most {min(high, _LARGEST):g}")
         if wrong or not low <= value <= high:
             _refuse(value, f"a number{limits}")
         return float(value)

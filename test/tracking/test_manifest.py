@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Callable
@@ -225,6 +226,20 @@ def test_a_file_whose_sha256_differs_is_refused(folder: Path, bank: Bank) -> Non
     (folder / "full.onnx").write_bytes(NETWORK + b"!")
     with pytest.raises(ModelError, match=r"full.onnx is not the one that bank.json names"):
         read_network(manifest, manifest.levels[0])
+
+
+def test_an_empty_network_is_said_to_be(folder: Path, bank: Bank) -> None:
+    bank["levels"][0]["sha256"] = hashlib.sha256(b"").hexdigest()
+    manifest = read_manifest(write(folder, bank))
+    (folder / "full.onnx").write_bytes(b"")
+    with pytest.raises(ModelError, match=r"full.onnx is empty: restore the file or export it again\."):
+        read_network(manifest, manifest.levels[0])
+
+
+def test_a_number_that_is_too_large_is_told_the_limit(folder: Path, bank: Bank) -> None:
+    bank["operating_points"] = [{"level": 0, "gate": 0, "search_interval_s": 0, "cost": 1e308}]
+    with pytest.raises(ModelError, match=r"cost.*a number of at most 3\.4e\+38"):
+        read_manifest(write(folder, bank))
 
 
 def test_a_missing_network_is_named(folder: Path, bank: Bank) -> None:

@@ -30,14 +30,17 @@ from hand_tracking_dsp.commands.output import (
     machine,
     make_console,
     make_table,
+    require_updatable,
     require_writable,
     write_json,
 )
 from hand_tracking_dsp.compression.bank.calibration import (
+    FEW_CROPS,
     ErrorScale,
     ThresholdChoice,
     accepted_figures,
     choose_thresholds,
+    counted,
     fit_error_scales,
     write_calibrated,
 )
@@ -78,6 +81,8 @@ def run(options: argparse.Namespace) -> int:
     require_between(options, most_lost=(0, 100))
     require_writable(options.out, _RESULT)
     bank = read_manifest(options.bank or default_bank())
+    if options.update:
+        require_updatable(bank.folder)
     console = make_console()
     held_out = read_held_out(options, bank, needs_empty=True)
     half = held_out.half(options.seed)
@@ -85,6 +90,12 @@ def run(options: argparse.Namespace) -> int:
     thresholds = choose_thresholds(bank, found, held_out, half, options.most_lost)
     scales = fit_error_scales(found, held_out, half)
     console.print(_threshold_table(thresholds))
+    for name, count in counted(held_out, half).items():
+        if count < FEW_CROPS:
+            console.print(
+                f"Only {count} {name} are in one half, each {100 / count:.1f} % of them: others would give "
+                "other thresholds, so give more."
+            )
     if scales:
         console.print(_scale_table(scales))
     elif any(one.says_error for one in found):
@@ -147,7 +158,8 @@ def _scale_table(scales: Sequence[ErrorScale]) -> Table:
     ]
     title = (
         "Scale of error_percent, exp(slope ln e + shift), fitted to one half; said, scaled, met: means of "
-        "the other half, % of palm"
+        "the other half, % of palm\nscaled: it makes what is met of single hands likelier there (exponential "
+        "distribution), though the mean may lie further from what is met; as it was: it does not"
     )
     headings = ("level", "precision", "slope", "shift", "said", "scaled", "met", "")
     return make_table(title, headings, rows, left=("precision", ""))

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from statistics import mean
 
@@ -41,10 +42,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def print_bank(bank: Manifest) -> None:
-    """Print a table of the networks of a bank."""
+    """Print a table of the networks of a bank, and which of their files are missing."""
     rows = [row for network in bank.networks for row in _rows(network)]
     headings = ("network", "file", "precision", "sparsity", "parameters", "MMACs", "measured", "ms here")
-    make_console().print(make_table(f"Bank {bank.name} in {bank.folder}", headings, rows, left=("file",)))
+    console = make_console()
+    console.print(make_table(f"Bank {bank.name} in {bank.folder}", headings, rows, left=("file",)))
+    for info in bank.files:
+        if not os.path.isfile(bank.folder / info.file):  # noqa: PTH113 (says no more where none may be read)
+            console.print(f"The network {bank.folder / info.file} is missing: restore the bank's folder.")
 
 
 def _rows(network: NetworkInfo) -> Iterator[tuple[str, ...]]:

@@ -31,7 +31,13 @@ from hand_tracking_dsp.commands.arguments import (
     require_at_least,
 )
 from hand_tracking_dsp.commands.live import LiveView
-from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, print_problems
+from hand_tracking_dsp.commands.output import (
+    machine_line,
+    make_console,
+    make_table,
+    print_problems,
+    require_updatable,
+)
 from hand_tracking_dsp.compression.bank.changes import update_manifest
 from hand_tracking_dsp.compression.statues.pictures import sees_statues
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
@@ -43,7 +49,7 @@ from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
-from hand_tracking_dsp.tracking.operating_point import PointInfo
+from hand_tracking_dsp.tracking.operating_point import EVERYTHING, PointInfo
 from hand_tracking_dsp.tracking.palm import PalmDetector
 
 # Without a gate nothing is held: what holding adds to the drift is measured against that.
@@ -88,6 +94,8 @@ def run(options: argparse.Namespace) -> int:
     """
     require_at_least(options, frames=1, most=2)
     bank = read_manifest(options.bank or default_bank())
+    if options.update:
+        require_updatable(bank.folder)
     if sees_statues(bank) or any(level.depth for level in bank.levels):
         msg = (
             f"The bank {bank.name} sees depth, which clips have not, so that it has no operating points: the "
@@ -104,7 +112,8 @@ def run(options: argparse.Namespace) -> int:
     networks = LevelBank.load(bank, runtime)
     detector = PalmDetector.load(bank, "", runtime)
     console = make_console()
-    console.print(f"{len(points)} points on {len(clips)} clips, {networks.provider}; {machine_line()}")
+    count = len({EVERYTHING, *points})
+    console.print(f"{count} points on {len(clips)} clips, {networks.provider}; {machine_line()}")
     view = LiveView()
     found = measure_points(
         networks, detector, clips, points, on_clip=lambda done, total: view.progress("clips", done, total)

@@ -36,7 +36,7 @@ from hand_tracking_dsp.commands.arguments import (
     require_threads,
 )
 from hand_tracking_dsp.commands.models.checked_hands import checked_hands
-from hand_tracking_dsp.commands.output import machine_line, make_console, make_table
+from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_updatable
 from hand_tracking_dsp.compression.bank.byte_input import largest_difference
 from hand_tracking_dsp.compression.bank.changes import update_manifest
 from hand_tracking_dsp.compression.bank.checks import Check, check_networks
@@ -101,6 +101,8 @@ def run(options: argparse.Namespace) -> int:
     require_threads(options)
     console = make_console()
     bank = read_manifest(options.bank or default_bank())
+    if options.update:
+        require_updatable(bank.folder)
     folders = (options.images,) if options.images else ()
     hands = checked_hands(bank, options.images, options.count, read_image_limit(options, *folders))
     originals = _originals(bank, options.wheel)

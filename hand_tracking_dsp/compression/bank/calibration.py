@@ -48,6 +48,8 @@ from hand_tracking_dsp.tracking.network_info import Accuracy, File, LevelInfo
 from hand_tracking_dsp.tracking.tracker_options import PRESENCE_THRESHOLD, TrackerOptions
 
 _LEAST_CROPS = 20
+FEW_CROPS = 100
+"""Below so many in a half a single one moves a share by more than 1 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +111,7 @@ def choose_thresholds(
     Raises:
         ConfigurationError: There are too few of them.
     """
-    needed = {
-        "hands that the dense network finds": held_out.found,
-        "regions without a hand": held_out.of(EMPTY),
-    }
-    for name, crops in needed.items():
-        count = int(min((crops & part).sum() for part in (half, ~half)))
+    for name, count in counted(held_out, half).items():
         if count < _LEAST_CROPS:
             msg = (
                 f"Only {count} {name} are in one half of the pictures: give more; {_LEAST_CROPS} are needed."
@@ -131,6 +128,12 @@ def choose_thresholds(
         new = choose_threshold(here, limit, lost_limit) if level.index else before
         choices.append(ThresholdChoice(level, before, new, here.at(new), there.at(before), there.at(new)))
     return choices
+
+
+def counted(held_out: HoldOutCrops, half: Mask) -> dict[str, int]:
+    """Count what thresholds are chosen on, by what it is: in the half that has fewer."""
+    kinds = {"hands that the dense network finds": held_out.found, WITHOUT_HAND: held_out.of(EMPTY)}
+    return {name: int(min((crops & part).sum() for part in (half, ~half))) for name, crops in kinds.items()}
 
 
 def fit_error_scales(found: Sequence[FileOutputs], held_out: HoldOutCrops, half: Mask) -> list[ErrorScale]:

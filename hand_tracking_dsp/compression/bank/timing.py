@@ -73,7 +73,7 @@ def time_in_turn(
 
     Args:
         calls: Each runs once what is timed.
-        runs: Timed runs of each, at least 1; made up to a whole number of turns.
+        runs: Timed runs of each, at least 1.
         on_turn: Called with how many turns are done, and how many there are.
     """
     turns = -(-runs // _TURN)
@@ -82,7 +82,7 @@ def time_in_turn(
         for place in range(len(calls)):
             index = (place + turn) % len(calls)
             calls[index]()
-            times_ms[index] += [_timed_ms(calls[index]) for _ in range(_TURN)]
+            times_ms[index] += [_timed_ms(calls[index]) for _ in range(min(_TURN, runs - turn * _TURN))]
         if on_turn:
             on_turn(turn + 1, turns)
     return [_summary(np.array(values)) for values in times_ms]

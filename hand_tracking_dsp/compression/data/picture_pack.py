@@ -231,7 +231,10 @@ def read_pack(path: Path, kinds: Iterable[PictureKind] = tuple(PictureKind)) -> 
             if kind in wanted
         ]
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error) as error:
-        msg = f"The packed pictures {path} cannot be read ({error}): pack them again."
+        # What numpy says of another file is about its own options.
+        reason = error.strerror if isinstance(error, OSError) else None
+        reason = reason or "it is damaged, or no pack of 'models pack'"
+        msg = f"The packed pictures {path} cannot be read ({reason}): pack them again."
         raise ConfigurationError(msg) from error
 
 

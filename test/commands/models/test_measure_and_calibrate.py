@@ -148,6 +148,16 @@ def test_calibrate_updates_the_bank(
     assert run("measure", "--runs", "1") == 0
 
 
+def test_calibrate_warns_of_few_pictures_and_says_what_scaled_means(
+    tmp_path: Path, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_sure_bank(tmp_path / "bank", 200.0, 200.0)
+    assert run("calibrate") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Only 30 regions without a hand are in one half, each 3.3 % of them" in told
+    assert "scaled: it makes what is met of single hands likelier there" in told
+
+
 POINTS = (PointInfo(level=0, gate=0.0, search_interval_s=0.0, cost=1.0),)
 
 

@@ -16,7 +16,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -32,6 +34,7 @@ from support.networks import spoil
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
 from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands import output
 from hand_tracking_dsp.commands.models import verify
 from hand_tracking_dsp.compression.bank.changes import update_manifest
 from hand_tracking_dsp.compression.bank.checks import CheckedHands
@@ -104,6 +107,65 @@ def verified(tiny_bank: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
     monkeypatch.setattr("hand_tracking_dsp.compression.bank.verify.BACKENDS", ("onnxruntime",))
     arguments = ["models", "verify", "--bank", str(tiny_bank), "--count", "3", "--runs", "2"]
     return lambda *more: main([*arguments, *more])
+
+
+def test_list_names_networks_that_are_missing(tiny_bank: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tiny_bank / "int8.onnx").unlink()
+    assert main(["models", "list", "--bank", str(tiny_bank)]) == 0
+    said = f"The network {tiny_bank / 'int8.onnx'} is missing: restore the bank's folder."
+    assert [line for line in capsys.readouterr().out.splitlines() if "missing" in line] == [said]
+
+
+def test_a_bank_that_may_not_be_read_is_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without permission nothing in its folder can even be asked for; root may always."""
+    closed, ask = tmp_path / "closed", Path.stat
+
+    def stat(path: Path, **how: bool) -> os.stat_result:
+        if closed in path.parents:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return ask(path, **how)
+
+    def refuse(path: Path, *_: object) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", stat)
+    monkeypatch.setattr("hand_tracking_dsp.documents.read_bytes", refuse)
+    monkeypatch.chdir(tmp_path)
+    assert main(["models", "list", "--bank", "closed"]) == 1
+    told = capsys.readouterr().err
+    assert "closed/bank.json cannot be read (Permission denied): give the folder of a bank" in told
+    assert "room" not in told
+
+
+@pytest.mark.parametrize("command", ["verify", "points", "calibrate"])
+def test_a_bank_that_cannot_be_written_is_refused_before_anything_is_measured(
+    tiny_bank: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    def refuse(_: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(output, "temporary_file", refuse)
+    assert main(["models", command, "--bank", str(tiny_bank), "--update"]) == 1
+    said = capsys.readouterr()
+    assert f"--update cannot write into the bank {tiny_bank} (Read-only file system)" in said.err
+    assert said.out == ""
+
+
+def test_more_threads_than_can_be_are_refused_by_the_name_of_the_option(
+    verified: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verified("--threads", "1", "99999") == 1
+    assert "--threads is 99999: it must be at most 256." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+def test_as_many_runs_are_timed_as_the_option_says(
+    verified: Callable[..., int], capsys: pytest.CaptureFixture[str], runs: int
+) -> None:
+    assert verified("--runs", str(runs)) == 0
+    assert f"Time of one run, {runs} runs in turn" in capsys.readouterr().out
 
 
 def test_a_picture_that_cannot_be_read_is_named(

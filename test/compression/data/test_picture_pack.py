@@ -91,10 +91,10 @@ def test_a_pack_keeps_pictures_regions_and_groups(tmp_path: Path) -> None:
     assert read_pack(tmp_path / "pack.npz", [PictureKind.BESIDE]) == [beside]
 
 
-@pytest.mark.parametrize("data", [b"", b"no pack", b"PK\x03\x04 cut off"])
+@pytest.mark.parametrize("data", [b"", b"no pack", b"PK\x03\x04 cut off", b"\xff\xd8\xff\xe0 a picture"])
 def test_a_file_that_is_no_pack_is_said_to_be_none(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "pack.npz").write_bytes(data)
-    with pytest.raises(ConfigurationError, match="pack them again"):
+    with pytest.raises(ConfigurationError, match=r"\(it is damaged, or no pack of 'models pack'\)"):
         read_pack(tmp_path / "pack.npz")
 
 
