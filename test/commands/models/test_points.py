@@ -73,3 +73,14 @@ def test_nothing_is_measured_against_a_dense_level_of_no_use(
     write_spoilt_bank(tmp_path, "landmarks", level=0)
     assert main(["models", "points", "--bank", str(tmp_path), *SHORT]) == 1
     assert "Nothing can be compared with hand_full.onnx, the dense level" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("gates", [["0.06"], ["0", "0.06"]])
+def test_as_many_points_are_announced_as_the_table_has(
+    gates: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "points", "--frames", "20", "--gates", *gates, "--intervals", "0.5"]) == 0
+    shown = capsys.readouterr().out
+    (count,) = re.findall(r"^(\d+) points on 1 clips", shown, re.MULTILINE)
+    table = shown.partition("All points")[2].partition("Operating points")[0]
+    assert len(re.findall(r"^│ +\d+ +│", table, re.MULTILINE)) == int(count) == 5 * len(gates) + 1
