@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_palm_percent, predict
 from hand_tracking_dsp.compression.data.augment import Augmentation, changed, occluded
 from hand_tracking_dsp.compression.data.crops import Crops
+from hand_tracking_dsp.compression.data.pictures import generator_of
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.tracking.backends.base import Session
@@ -85,7 +86,7 @@ class HoldOutCrops:
             rendered: Rendered hands, and their exact joints.
             seed: Seed of the covers.
         """
-        covered = _covered(hands, empty or hands, seed)
+        covered = _covered(hands, seed)
         clean = predict(dense, hands.images)
         parts = [(CLEAN, hands, clean), (COVERED, covered, clean)]
         if rendered is not None:
@@ -131,14 +132,13 @@ class HoldOutCrops:
             ConfigurationError: A data set is of one group.
         """
         groups, sources = np.array(self.crops.groups), np.array(self.crops.sources)
-        random = np.random.default_rng(seed)
         chosen: set[str] = set()
         for source in sorted(set(self.crops.sources)):
             names = sorted(set(groups[sources == source]))
             if len(names) < 2:
                 msg = f"{source} cannot be halved: its pictures are of one scene; give more of them."
                 raise ConfigurationError(msg)
-            chosen.update(random.permutation(names)[: len(names) // 2].tolist())
+            chosen.update(generator_of(seed, source).permutation(names)[: len(names) // 2].tolist())
         return np.isin(groups, sorted(chosen))
 
 
@@ -188,15 +188,20 @@ def dense_file(bank: Manifest) -> LevelInfo:
     return next((info for info in files if info.precision == "fp32"), files[0])
 
 
-def _covered(hands: Crops, textures: Crops, seed: int) -> Crops:
-    """Cover parts of hands by what textures show, or plainly, and change light, sharpness and noise."""
-    random = np.random.default_rng(seed)
+def _covered(hands: Crops, seed: int) -> Crops:
+    """Cover parts of hands by parts of others of the same set, or plainly, and change light and sharpness.
+
+    What covers a set is drawn from that set alone: its figures do not depend on which others there are.
+    """
+    sources = np.array(hands.sources)
+    textures = {source: np.flatnonzero(sources == source) for source in set(hands.sources)}
+    randoms = {source: generator_of(seed, source, COVERED) for source in textures}
 
     def images() -> Iterator[NDArray[np.uint8]]:
-        for image in hands.images:
-            covered = image
+        for image, source in zip(hands.images, hands.sources, strict=True):
+            covered, random = image, randoms[source]
             for _ in range(int(random.integers(_COVERS))):
-                covered = occluded(covered, textures.images[random.integers(len(textures))], random)
+                covered = occluded(covered, hands.images[random.choice(textures[source])], random)
             yield changed(covered, _CHANGES, random)
 
     return Crops(np.stack(list(images())), hands.sources, hands.groups)

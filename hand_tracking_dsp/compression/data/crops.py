@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures, spread
+from hand_tracking_dsp.compression.data.pictures import Picture, generator_of, list_pictures, spread
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.resources import default_bank, original_bank
@@ -202,7 +202,7 @@ def cut_crops(
     finder: HandFinder | None = None,
     on_progress: Progress | None = None,
 ) -> Crops:
-    """Cut hands out of pictures, in their order, until there are enough.
+    """Cut hands out of pictures, in their order, until there are enough; each data set has its own jitter.
 
     Args:
         pictures: Pictures to search.
@@ -218,7 +218,7 @@ def cut_crops(
     finder = finder or HandFinder.load()
     jitter = Jitter()
     report = on_progress or (lambda *_: None)
-    random = np.random.default_rng(seed)
+    randoms = {source: generator_of(seed, source) for source in {picture.source for picture in pictures}}
     images: list[NDArray[np.uint8]] = []
     chosen: list[Picture] = []
     for picture in pictures:
@@ -227,7 +227,7 @@ def cut_crops(
         image = picture.read()
         for region in finder.regions(image):
             if image is not None and len(images) < count:
-                images.append(cut(image, jitter.applied(region, random)))
+                images.append(cut(image, jitter.applied(region, randoms[picture.source])))
                 chosen.append(picture)
                 report(len(images), count)
     if len(images) < least:

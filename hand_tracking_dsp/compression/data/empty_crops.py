@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.data.crops import Crops, HandFinder, Jitter, cut
-from hand_tracking_dsp.compression.data.pictures import Picture
+from hand_tracking_dsp.compression.data.pictures import Picture, generator_of
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.geometry import region_from_palm
 from hand_tracking_dsp.tracking.types import Image, Region
@@ -46,7 +46,7 @@ def cut_empty(pictures: Sequence[Picture], count: int, seed: int, finder: HandFi
     Raises:
         ConfigurationError: None of the pictures can be read.
     """
-    random = np.random.default_rng(seed)
+    randoms = {source: generator_of(seed, source) for source in {picture.source for picture in pictures}}
     images: list[NDArray[np.uint8]] = []
     chosen: list[Picture] = []
     for picture in pictures:
@@ -54,6 +54,7 @@ def cut_empty(pictures: Sequence[Picture], count: int, seed: int, finder: HandFi
             break
         if (image := picture.read()) is None:
             continue
+        random = randoms[picture.source]
         regions = _regions(image, finder, random)[: count - len(images)]
         images += [cut(image, _JITTER.applied(region, random)) for region in regions]
         chosen += [picture] * len(regions)

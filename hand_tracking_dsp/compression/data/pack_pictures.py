@@ -31,7 +31,7 @@ from hand_tracking_dsp.compression.data.picture_pack import (
     pack_square,
     thinned,
 )
-from hand_tracking_dsp.compression.data.pictures import Picture, spread
+from hand_tracking_dsp.compression.data.pictures import Picture, generator_of, spread
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.geometry import overlap, region_from_palm
@@ -121,7 +121,6 @@ class PicturePacker:
     ) -> None:
         self._options, self._finder, self._detectors = options, finder, detectors
         self._report = on_progress or (lambda *_: None)
-        self._random = np.random.default_rng(options.seed)
         self.pictures: list[PackedPicture] = []
         self.counts: list[SourceCounts] = []
 
@@ -199,9 +198,10 @@ class PicturePacker:
         self.pictures += counts.take(found, found[: self._options.measured])
 
     def _counts(self, source: str, use: str) -> SourceCounts:
-        counts = SourceCounts(source, use)
-        self.counts.append(counts)
-        return counts
+        """Begin with a source, of which what is drawn does not depend on the others."""
+        self._random = generator_of(self._options.seed, source, use)
+        self.counts.append(SourceCounts(source, use))
+        return self.counts[-1]
 
     def _read(self, pictures: Sequence[Picture], counts: SourceCounts) -> Iterator[tuple[Picture, Image]]:
         """Read pictures one after another; what cannot be read is named in the counts."""

@@ -16,9 +16,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from hand_tracking_dsp.cameras.folder import list_images, read_image
 from hand_tracking_dsp.errors import FrameError
@@ -93,6 +96,17 @@ def spread(pictures: Sequence[Sequence[Picture]]) -> list[Picture]:
     orders = [[folder[i] for i in _van_der_corput(len(folder))] for folder in pictures]
     longest = max(map(len, orders), default=0)
     return [order[i] for i in range(longest) for order in orders if i < len(order)]
+
+
+def generator_of(seed: int, *names: str) -> np.random.Generator:
+    """Return the random generator of what has these names: the same whatever else is drawn beside it.
+
+    Args:
+        seed: Seed of the command, at least 0.
+        names: Name of a data set, and what is drawn for it.
+    """
+    digest = hashlib.sha256("\0".join(names).encode(errors="surrogateescape")).digest()
+    return np.random.default_rng([seed, *digest])
 
 
 def _van_der_corput(count: int) -> list[int]:

@@ -30,6 +30,7 @@ from support.networks import spoil, write_depth_bank, write_sure_bank
 
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import open_source
+from hand_tracking_dsp.cameras.synthetic import SyntheticScene
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.models import calibrate
 from hand_tracking_dsp.compression.bank.changes import update_manifest
@@ -244,6 +245,27 @@ def test_folders_of_pictures_are_cut_up(tmp_path: Path, capsys: pytest.CaptureFi
     for name in ("hands", "rooms"):
         said = f"{tmp_path / name / 'cut_off.png'} cannot be read, and is left out."
         assert shown.splitlines().count(said) == 1
+
+
+def test_a_folder_has_the_same_figures_whatever_else_is_measured(tmp_path: Path) -> None:
+    write_sure_bank(tmp_path / "bank")
+    for name, seed in (("hands", 0), ("more", 20)):
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            scene = SyntheticScene(SourceOptions(seed=seed + number, absence_s=0.0))
+            cv2.imwrite(str(tmp_path / name / f"{number}.png"), scene.frame(20).image)
+
+    def figures(*folders: str) -> list[dict[str, Any]]:
+        out = tmp_path / "out"
+        arguments = ["--bank", str(tmp_path / "bank"), "--rendered", "0", "--runs", "1", "--out", str(out)]
+        pictures = [str(tmp_path / name) for name in folders]
+        assert main(["models", "measure", *arguments, "--hands", *pictures]) == 0
+        rows = json.loads((out / "measure.json").read_text())["levels"]
+        return [one for row in rows for one in row["sets"] if one["name"] == "hands"]
+
+    alone = figures("hands")
+    assert {one["kind"] for one in alone} == {"clean", "covered"}
+    assert figures("more", "hands") == alone
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,19 @@ def test_folders_and_videos_are_packed_and_their_ends_held_out(folders, tmp_path
     assert f"{sum(found.values())} pictures" in printed
 
 
+def test_sets_are_cut_alike_whatever_else_is_packed(folders, tmp_path):
+    def packed(*more):
+        out = tmp_path / f"{len(more)}.npz"
+        words = ["--hands", folders / "hands", "--validation", f"people={folders / 'more'}", *more]
+        words += ["--empty-validation", f"rooms={folders / 'empty'}", "--held-out", "0", "--out", out]
+        assert main(["models", "pack", *map(str, words)]) == 0
+        return [one for one in read_pack(out) if one.source in ("people", "rooms", "hands")]
+
+    alone, beside = packed(), packed("--empty", folders / "empty", "--videos", folders / "walk.avi")
+    assert {one.source for one in alone} == {"people", "rooms", "hands"}
+    assert beside == alone
+
+
 def test_no_more_is_kept_than_asked_for(folders, tmp_path):
     out = tmp_path / "pack.npz"
     words = ["--hands", folders / "hands", "--most", "3", "--beside", "0", "--held-out", "0", "--out", out]

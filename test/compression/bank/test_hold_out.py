@@ -97,6 +97,25 @@ def test_the_same_seed_covers_the_same(dense: Session) -> None:
     assert (one != other).any()
 
 
+def test_what_is_drawn_for_a_set_does_not_depend_on_the_others(dense: Session) -> None:
+    first, second = crops("first", 130, 200, 12), crops("second", 140, 240, 12)
+    both = Crops(
+        np.concatenate([first.images, second.images]),
+        first.sources + second.sources,
+        first.groups + second.groups,
+    )
+    alone = HoldOutCrops.make(second, None, dense)
+    beside = HoldOutCrops.make(both, crops("faces", 0, 120, 12), dense)
+
+    def of_second(held_out: HoldOutCrops, values: np.ndarray, kind: str) -> np.ndarray:
+        return values[(np.array(held_out.crops.sources) == "second") & (held_out.kinds == kind)]
+
+    for kind in (CLEAN, COVERED):
+        images = (of_second(one, one.crops.images, kind) for one in (alone, beside))
+        assert np.array_equal(*images)
+        assert np.array_equal(*(of_second(one, one.half(0), kind) for one in (alone, beside)))
+
+
 def test_a_group_is_in_one_half_and_each_data_set_in_both(held_out: HoldOutCrops) -> None:
     half, groups = held_out.half(0), np.array(held_out.crops.groups)
     assert not set(groups[half]) & set(groups[~half])

@@ -24,7 +24,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hand_tracking_dsp.compression.data.pictures import Picture, list_pictures, spread
+from hand_tracking_dsp.compression.data.pictures import Picture, generator_of, list_pictures, spread
 from hand_tracking_dsp.images.options import ImageOptions
 
 
@@ -37,6 +37,12 @@ def touch(folder: Path, *names: str) -> Path:
 
 def a_picture(number: int, source: str = "s") -> Picture:
     return Picture(Path(f"{source}{number}.png"), source, source)
+
+
+def test_each_name_and_seed_has_a_generator_of_its_own() -> None:
+    drawn = {generator_of(seed, *names).random() for seed in (0, 1) for names in (("a",), ("b",), ("a", "b"))}
+    assert len(drawn) == 6
+    assert generator_of(1, "a").random() in drawn
 
 
 def test_pictures_are_found_in_subfolders_by_name_whatever_the_case(tmp_path: Path) -> None:
