@@ -20,11 +20,9 @@ import builtins
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
+from support.traces import write_loaded_trace
 
-from hand_tracking_dsp.messages.frame_cost import FrameCost
-from hand_tracking_dsp.recordings.trace import Trace
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel, LoadState
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -60,27 +58,14 @@ def write_swept_trace() -> Callable[..., Path]:
     def write(path: Path, seconds: float = 80.0, loaded: float = 2.0, skip: int | None = None) -> Path:
         bank = read_manifest(default_bank())
         levels = [point.level for point in bank.points if point.level != skip]
-        random = np.random.default_rng(0)
-        frames = []
-        for number in range(int(seconds * 30)):
-            stamp_s = number / 30
-            level = levels[int(stamp_s / 3) % len(levels)]
-            slower = (loaded if int(stamp_s / 5) % 2 else 1.0) * (1 + 0.1 * random.random())
-            landmarks_ms = slower * (5 - level)
-            frames.append(
-                FrameCost(
-                    stamp_ns=round(stamp_s * 1e9),
-                    level=level,
-                    sparsity=bank.levels[level].sparsity,
-                    hands=1,
-                    total_ms=landmarks_ms + slower,
-                    end_to_end_ms=landmarks_ms + 4 * slower,
-                    detection_ms=0.0,
-                    landmarks_ms=landmarks_ms,
-                )
-            )
-        Trace(tuple(frames)).write(path)
-        return path
+        return write_loaded_trace(
+            path,
+            seconds,
+            level_at=lambda stamp_s: levels[int(stamp_s / 3) % len(levels)],
+            network_ms=lambda level: 5 - level,
+            loaded=loaded,
+            sparsities=[level.sparsity for level in bank.levels],
+        )
 
     return write
 

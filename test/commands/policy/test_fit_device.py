@@ -17,37 +17,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
+from support.traces import write_loaded_trace
 
 from hand_tracking_dsp.cli import main
-from hand_tracking_dsp.messages.frame_cost import FrameCost
-from hand_tracking_dsp.recordings.trace import Trace
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 
 
 def write_trace(path: Path, seconds: float = 40.0, seed: int = 0) -> Path:
     """A machine that is twice as slow in every other 5 s."""
-    random = np.random.default_rng(seed)
-    frames = []
-    for number in range(int(seconds * 30)):
-        stamp_s = number / 30
-        slower = (1 + int(stamp_s / 5) % 2) * (1 + 0.1 * random.random())
-        level = number // 30 % 2
-        landmarks_ms = slower * (7, 6)[level]
-        frames.append(
-            FrameCost(
-                stamp_ns=round(stamp_s * 1e9),
-                level=level,
-                hands=1,
-                total_ms=landmarks_ms + slower,
-                end_to_end_ms=landmarks_ms + 4 * slower,
-                detection_ms=0.0,
-                landmarks_ms=landmarks_ms,
-            )
-        )
-    Trace(tuple(frames)).write(path)
-    return path
+    return write_loaded_trace(
+        path, seconds, lambda stamp_s: int(stamp_s) % 2, lambda level: (7, 6)[level], seed=seed
+    )
 
 
 def test_a_device_is_written_and_compared_with_every_other_block(tmp_path: Path, capsys) -> None:
