@@ -163,8 +163,8 @@ class Controller:
         self._adjust_prices(situation)
         observation = self._observation(situation)
         answer = self._ask(observation, situation)
-        late_target = self._options.goals.late_target
-        shielded = self._shield.review(answer, situation, self._late_price.share, late_target)
+        price = self._late_price
+        shielded = self._shield.review(answer, situation, price.share, price.accepted)
         verdict = self._judge(shielded)
         self._switch(verdict.point)
         forecast = self._forecast(observation)
@@ -202,7 +202,9 @@ class Controller:
         if self._lasts_until_s is None:
             left_s = seconds_until(goals.battery.until, datetime.now().astimezone())
             self._lasts_until_s = now_s + left_s if left_s else -math.inf
-        self._late_price.add(now_s, situation.late, situation.frames, goals.late_target)
+        self._late_price.add(
+            now_s, situation.late, situation.frames, goals.late_target, situation.unavoidable
+        )
         left_s = self._lasts_until_s - now_s
         self._energy_price.add(now_s, situation.charge, goals.battery.reserve, left_s)
 

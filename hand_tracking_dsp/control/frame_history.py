@@ -37,6 +37,9 @@ DECAYS_S = (0.5, 2.0, 8.0, 30.0)
 QUANTILES_S = 20.0
 """Age up to which frames count for the quantiles of latency, seconds."""
 
+FITTING_S = 2.0
+"""Age up to which frames count for the points at which they are in time, seconds."""
+
 _TIGHT = 0.7
 """Share of the budget above which a frame was nearly late."""
 
@@ -51,18 +54,23 @@ class RecentFrames:
 
     Attributes:
         late: float64 [t, p]: share of frames over the budget, 0 to 1.
+        late_at_best: float64 [t, p]: share of those over the budget at every point from this one on.
         tight: float64 [t, p]: share of frames over 0.7 of it.
         mean: float64 [t, p]: mean latency in shares of the budget, each counted as 2 at most.
         p90: float64 [p]: 90th percentile of latency over QUANTILES_S, in budgets; NaN: no frame.
         p99: float64 [p]: 99th percentile likewise.
+        in_time: float64 [p, p]: share of frames, over FITTING_S, by the densest point from each one (row) on
+            at which they are in time, the sparsest where none is; the point itself where there was no frame.
         weight: float64 [t]: number of frames that count, each by its age.
     """
 
     late: Array
+    late_at_best: Array
     tight: Array
     mean: Array
     p90: Array
     p99: Array
+    in_time: Array
     weight: Array
 
 
@@ -84,15 +92,15 @@ class FrameHistory:
 
         Args:
             sample: The frame.
-            level_time: Time of the network that its budgeted_ms is of, relative to the dense level's. Where
-                the frame does not say what its network took, all of its time is taken for the rest.
+            level_time: Time of the network that was commanded, relative to the dense level's. Where the frame
+                does not say what its network took, all of its time is taken for the rest.
         """
-        network_ms = sample.network_ms
-        if not 0.0 <= network_ms <= sample.budgeted_ms:
+        network_ms, all_ms = sample.network_ms, sample.budgeted_ms + sample.spared_ms
+        if not 0.0 <= network_ms <= all_ms:
             network_ms = 0.0
         index = self._next
         self._stamp_s[index] = sample.stamp_s
-        self._rest_ms[index] = sample.budgeted_ms - network_ms
+        self._rest_ms[index] = all_ms - network_ms
         self._dense_ms[index] = network_ms / level_time
         self._next = (index + 1) % len(self._stamp_s)
 
@@ -108,11 +116,30 @@ class FrameHistory:
         weights = np.exp(-age_s / decays[:, None])
         taken_ms = self._rest_ms[recent, None] + self._dense_ms[recent, None] * level_times
         budgets = taken_ms / budget_ms
-        what = np.stack([budgets > 1.0, budgets > _TIGHT, np.minimum(budgets, _MOST_BUDGETS)], dtype=float)
+        over = budgets > 1.0
+        at_best = np.logical_and.accumulate(over[:, ::-1], axis=1)[:, ::-1]
+        what = np.stack([over, at_best, budgets > _TIGHT, np.minimum(budgets, _MOST_BUDGETS)], dtype=float)
         weight = weights.sum(axis=1)
-        late, tight, mean = weights @ what / np.maximum(weight, np.finfo(float).tiny)[:, None]
+        at_least = np.maximum(weight, np.finfo(float).tiny)[:, None]
+        late, late_at_best, tight, mean = weights @ what / at_least
         p90, p99 = _quantiles(budgets[age_s <= QUANTILES_S], (0.9, 0.99))
-        return RecentFrames(late, tight, mean, p90, p99, weight)
+        in_time = _in_time(over[age_s <= FITTING_S])
+        return RecentFrames(late, late_at_best, tight, mean, p90, p99, in_time, weight)
+
+
+def _in_time(late: NDArray[np.bool_]) -> Array:
+    """Return RecentFrames.in_time of frames that are late or not at each point, bool [n, p]."""
+    count = late.shape[1]
+    if not len(late):
+        return np.eye(count)
+    fits = ~late
+    fits[:, -1] = True
+    # Of each frame and point the densest one in time from it on, the sparsest points first.
+    first = np.full(late.shape, count - 1)
+    for point in range(count - 2, -1, -1):
+        first[:, point] = np.where(fits[:, point], point, first[:, point + 1])
+    shares: Array = (first[:, :, None] == np.arange(count)).mean(axis=0)
+    return shares
 
 
 def _quantiles(values: Array, shares: tuple[float, ...]) -> list[Array]:

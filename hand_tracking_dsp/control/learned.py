@@ -114,6 +114,11 @@ class LearnedPolicy:
         return cls(read_policy(path), bank, str(path))
 
     @property
+    def algorithm(self) -> str:
+        """Return how it was trained, as `policy train` names it; empty: not known."""
+        return str(self.contract.training.get("algorithm", ""))
+
+    @property
     def forecaster(self) -> Forecaster:
         """Forecaster whose figures are shown: itself, or the index where it does not forecast."""
         return self if self._forecasts else IndexForecaster()

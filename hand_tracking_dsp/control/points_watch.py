@@ -16,10 +16,15 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from hand_tracking_dsp.control.difficulty import Difficulty
 from hand_tracking_dsp.control.frame_history import DECAYS_S, FrameHistory
 from hand_tracking_dsp.control.level_times import LevelTimes
 from hand_tracking_dsp.control.point_figures import Array, PointFigures
+from hand_tracking_dsp.control.reflex_watch import ReflexWatch
 from hand_tracking_dsp.control.samples import LatencySample
 
 _OF_THE_BANK = ("cost", "near", "found", "measured")
@@ -28,9 +33,13 @@ _OF_THE_BANK = ("cost", "near", "found", "measured")
 class PointsWatch:
     """Puts together what frames, drift and the bank say of the points.
 
+    With the tracker's reflex a point brings what it commands where there is time, and sparser levels where
+    not: late is what even those do not bring in time, and drift is that of all levels that run.
+
     Attributes:
         frames: Number of frames so far on which a hand was measured.
         late: Number of those that were over the budget.
+        unavoidable: Number of frames that would have been at every point.
     """
 
     def __init__(self, figures: PointFigures) -> None:
@@ -38,7 +47,8 @@ class PointsWatch:
         self._history = FrameHistory()
         self._difficulty = Difficulty(figures)
         self._times = LevelTimes(figures)
-        self.frames = self.late = 0
+        self._reflex = ReflexWatch()
+        self.frames = self.late = self.unavoidable = 0
 
     def add(self, sample: LatencySample, budget_ms: float) -> None:
         """Take a frame with hands whose budgeted_ms is a number; one at no point of the list says nothing."""
@@ -49,9 +59,15 @@ class PointsWatch:
             self.late += sample.budgeted_ms > budget_ms
             times = self._times.of_points()
             self._history.add(sample, float(times[sample.operating_point]))
+            self._watch_reflex(sample, budget_ms, times)
         if not sample.reflex:  # its drift and its network's time are another level's
             self._difficulty.add(sample)
             self._times.add(sample, int(self._figures.level[sample.operating_point]))
+
+    @property
+    def reflex(self) -> float:
+        """Return the share of frames without time for their point that the reflex brings in time, 0 to 1."""
+        return self._reflex.share
 
     def forget_latency(self) -> None:
         """Forget what frames took."""
@@ -61,7 +77,9 @@ class PointsWatch:
         """Return what is expected at each point, float64 [p] by the names of POINT_OBSERVATION."""
         figures, times = self._figures, self._times.of_points()
         recent = self._history.recent(now_s, budget_ms, times)
-        shares = {"late": recent.late, "tight": recent.tight, "latency": recent.mean}
+        saved = self._reflex.share
+        late = recent.late - saved * (recent.late - recent.late_at_best)
+        shares = {"late": late, "tight": recent.tight, "latency": recent.mean}
         values = {
             f"{name}_{decay_s:g}s": of_points
             for name, by_decay in shares.items()
@@ -69,4 +87,18 @@ class PointsWatch:
         }
         values |= {"latency_p90": recent.p90, "latency_p99": recent.p99}
         values |= {name: getattr(figures, name) for name in _OF_THE_BANK}
-        return values | {"level_time": times, "drift_percent": self._difficulty.drift_percent(now_s)}
+        # What is wrong grows with the square of the drift.
+        squares = self._difficulty.drift_percent(now_s) ** 2
+        drift = np.sqrt(squares + saved * (recent.in_time @ squares - squares))
+        return values | {"level_time": times, "drift_percent": drift}
+
+    def _watch_reflex(self, sample: LatencySample, budget_ms: float, times: Array) -> None:
+        """Look whether a frame that only a sparser level brings in time was, and whether any level does."""
+        own = float(times[sample.operating_point])
+        commanded_ms = sample.budgeted_ms + sample.spared_ms
+        network_ms = 0.0 if math.isnan(sample.network_ms) else sample.network_ms
+        rest_ms = commanded_ms - network_ms
+        self.unavoidable += rest_ms + network_ms * float(times.min()) / own > budget_ms
+        best_ms = rest_ms + network_ms * float(times[sample.operating_point :].min()) / own
+        if commanded_ms > budget_ms >= best_ms:
+            self._reflex.add(sample.budgeted_ms <= budget_ms)

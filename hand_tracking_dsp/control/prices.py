@@ -24,6 +24,8 @@ from __future__ import annotations
 import math
 from collections import deque
 
+import numpy as np
+
 from hand_tracking_dsp.control.goals import GoalWeights
 
 # A late frame counts as so many wrong hands: at first, at least, at most.
@@ -31,6 +33,8 @@ _LATE_START, _LATE_LEAST, _LATE_MOST = 10.0, 1.0, 100.0
 # Lateness is judged over the last minute; an excess of once the target raises the price e-fold in as long.
 _LATE_S = 60.0
 _MOST_EXCESS = 3.0
+# So many late frames as the sparsest point would have are accepted where that has more than the goals accept.
+_MARGIN = 1.1
 
 # Energy of a frame of the densest point, in wrong hands; below the least it is free.
 _ENERGY_LEAST, _ENERGY_MOST = 0.01, 10.0
@@ -46,31 +50,44 @@ _ENERGY_SHARE, _ENERGY_FASTEST_S, _ENERGY_SLOWEST_S = 0.05, 10.0, 300.0
 class LatePrice:
     """Price of a late frame.
 
+    Where even the sparsest point has more late frames than the goals accept, no price helps: somewhat more
+    than its own are accepted then.
+
     Attributes:
         value: The price, in wrong hands.
         share: Share of late frames over the last minute, 0 to 1.
+        accepted: Share that is accepted, 0 to 1.
     """
 
     def __init__(self) -> None:
         self.value = _LATE_START
-        self.share = 0.0
-        self._late = self._frames = 0.0
-        self._counted = (0, 0)
+        self.share = self.accepted = self._unavoidable = 0.0
+        self._sums = np.zeros(3)
+        self._counted = np.zeros(3)
         self._stamp_s = -math.inf
 
-    def add(self, now_s: float, late: int, frames: int, target: float) -> None:
-        """Take the numbers of frames so far and of late ones among them, and the share that is accepted."""
+    def add(self, now_s: float, late: int, frames: int, target: float, unavoidable: int = 0) -> None:
+        """Take what was counted so far.
+
+        Args:
+            now_s: Time, seconds, monotonic.
+            late: Number of late frames.
+            frames: Number of frames.
+            target: Share of late frames that the goals accept, 0 to 1.
+            unavoidable: Number of frames that would have been late at every point.
+        """
         passed_s = min(max(now_s - self._stamp_s, 0.0), 1.0)
-        late, frames = late - self._counted[0], frames - self._counted[1]
-        self._counted = self._counted[0] + late, self._counted[1] + frames
-        self._stamp_s = now_s
-        if not frames:
+        counts = np.array([late, frames, unavoidable], dtype=float)
+        new = counts - self._counted
+        self._counted, self._stamp_s = counts, now_s
+        self.accepted = max(target, _MARGIN * self._unavoidable)
+        if not new[1]:
             return
-        kept = math.exp(-passed_s / _LATE_S)
-        self._late = kept * self._late + late
-        self._frames = kept * self._frames + frames
-        self.share = self._late / self._frames
-        excess = min(self.share / target - 1.0, _MOST_EXCESS)
+        self._sums = math.exp(-passed_s / _LATE_S) * self._sums + new
+        late_sum, frames_sum, unavoidable_sum = self._sums.tolist()
+        self.share, self._unavoidable = late_sum / frames_sum, unavoidable_sum / frames_sum
+        self.accepted = max(target, _MARGIN * self._unavoidable)
+        excess = min(self.share / self.accepted - 1.0, _MOST_EXCESS)
         raised = self.value * math.exp(excess * passed_s / _LATE_S)
         self.value = min(max(raised, _LATE_LEAST), _LATE_MOST)
 

@@ -76,11 +76,11 @@ class LatencySample:
 
     @property
     def network_ms(self) -> float:
-        """Return what of budgeted_ms the landmark network takes at the level commanded; NaN: not known."""
-        return self.landmarks_ms + self._spared_ms
+        """Return what the landmark network would take at the level commanded; NaN: not known."""
+        return self.landmarks_ms + self.spared_ms
 
     @property
-    def _spared_ms(self) -> float:
+    def spared_ms(self) -> float:
         """Return what running a sparser level than the one commanded has saved; 0: nothing, or unknown."""
         spared_ms = self.commanded_ms - self.total_ms
         return spared_ms if self.reflex and 0.0 <= spared_ms < math.inf else 0.0
@@ -90,14 +90,12 @@ class LatencySample:
         """Return the latency that is compared with the budget; NaN where the sample has none.
 
         It is end_to_end_ms, what a user of the hands feels, where that is known and plausible, and
-        total_ms where it is not: less than total_ms it can only be by another clock. Where a sparser level
-        ran for want of time, it is that of the level commanded, which is judged.
+        total_ms where it is not: less than total_ms it can only be by another clock.
         """
-        spared_ms = self._spared_ms
         possible = 0.0 <= self.end_to_end_ms <= PLAUSIBLE_END_TO_END_MS
         if possible and not self.end_to_end_ms < self.total_ms:
-            return self.end_to_end_ms + spared_ms
-        return self.total_ms + spared_ms if 0.0 <= self.total_ms < math.inf else NAN
+            return self.end_to_end_ms
+        return self.total_ms if 0.0 <= self.total_ms < math.inf else NAN
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ _FORGIVEN_S, _MOST_HOLDS = 60.0, 8
 # Shares of the accepted late frames: over the last minute, from which on points are watched, and over the
 # last two seconds, from which on one is refused. Ten seconds after a burst no frame of it counts.
 _WATCHED, _REFUSED = 0.5, 0.75
+# With a reflex that works a sparser point helps only where several frames of these two seconds are late.
+_REFLEX_WORKS, _SEVERAL = 0.5, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,8 @@ def _keep_target(wanted: int, situation: Situation, late: float, late_target: fl
     of_points = situation.by_point.get("late_2s")
     if of_points is None or not np.isfinite(of_points).all():
         return None
-    allowed = np.flatnonzero(of_points[wanted:] <= _REFUSED * late_target)
+    limit = max(_REFUSED * late_target, _SEVERAL if situation.reflex > _REFLEX_WORKS else 0.0)
+    allowed = np.flatnonzero(of_points[wanted:] <= limit)
     point = wanted + int(allowed[0] if len(allowed) else np.argmin(of_points[wanted:]))
     if point == wanted:
         return None

@@ -67,6 +67,8 @@ class Situation:
         densest: Number of the densest point that policies should choose.
         frames: Frames with a hand that was measured so far, at whatever point.
         late: Those of them that were over the budget.
+        unavoidable: Frames that would have been over it at every point.
+        reflex: Share of the frames without time for their point that the tracker's reflex brings in time.
     """
 
     now_s: float
@@ -90,6 +92,8 @@ class Situation:
     densest: int = 0
     frames: int = 0
     late: int = 0
+    unavoidable: int = 0
+    reflex: float = 0.0
 
     @property
     def sparsest(self) -> int:
@@ -224,6 +228,8 @@ class StateBuffer:
             densest=self._figures.densest,
             frames=self._points.frames,
             late=self._points.late,
+            unavoidable=self._points.unavoidable,
+            reflex=self._points.reflex,
         )
 
     def _open_inbox(self, now_s: float, point: int) -> None:

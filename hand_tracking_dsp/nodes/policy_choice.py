@@ -28,6 +28,12 @@ from hand_tracking_dsp.resources import default_policy
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 
+def describe(policy: Policy) -> str:
+    """Return the name of a policy, and how it was trained."""
+    trained = policy.algorithm if isinstance(policy, LearnedPolicy) else ""
+    return f"'{policy.name}' ({trained})" if trained else f"'{policy.name}'"
+
+
 def choose_policy(
     name: str,
     file: str,

@@ -38,7 +38,7 @@ from hand_tracking_dsp.msg import ControllerState, SparsityCommand, TrackerStats
 from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
-from hand_tracking_dsp.nodes.policy_choice import choose_policy
+from hand_tracking_dsp.nodes.policy_choice import choose_policy, describe
 from hand_tracking_dsp.nodes.tables.controller import CONTROLLER
 from hand_tracking_dsp.resources import named_bank
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
@@ -82,7 +82,7 @@ class PruningControllerNode(ManagedNode):
             lambda name: parameters.group(f"{name}."),
             self._note,
         )
-        self.get_logger().info(f"Policy '{policy.name}' chooses among {len(manifest.points)} points.")
+        self.get_logger().info(f"Policy {describe(policy)} chooses among {len(manifest.points)} points.")
         controller = Controller(PointFigures.of(manifest), policy, self._options({}))
         controller.set_operator_point(parameters["operator_level"])
         self._controller = controller

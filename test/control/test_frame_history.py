@@ -95,3 +95,17 @@ def test_without_frames_nothing_is_late() -> None:
     recent = FrameHistory().recent(5.0, 33.0, TIMES)
     assert not recent.late.any()
     assert not recent.weight.any()
+
+
+def test_where_a_frame_is_in_time_is_known_from_every_point_on() -> None:
+    history = FrameHistory()
+    for network_ms in (4.0, 16.0, 30.0, 80.0):  # in time at point 0, 1, 2, at none
+        history.add(frame(1.0, 10.0 + network_ms, network_ms), level_time=1.0)
+    recent = history.recent(1.0, 20.0, TIMES)
+    assert recent.late[NOW] == pytest.approx([0.75, 0.5, 0.25])
+    assert recent.late_at_best[NOW] == pytest.approx([0.25, 0.25, 0.25])
+    assert recent.in_time == pytest.approx(np.array([[0.25, 0.25, 0.5], [0, 0.5, 0.5], [0, 0, 1]]))
+
+
+def test_without_frames_each_point_brings_itself() -> None:
+    assert FrameHistory().recent(5.0, 33.0, TIMES).in_time == pytest.approx(np.eye(3))

@@ -25,13 +25,16 @@ from hand_tracking_dsp.control.prices import EnergyPrice, LatePrice, weights_of
 RATE_HZ = 30
 
 
-def lateness(price: LatePrice, seconds: int, share: float, begin_s: float = 0.0) -> float:
-    """Let a share of all frames be late for so long; return the price then."""
-    frames, late = price._counted[1], float(price._counted[0])
+def lateness(
+    price: LatePrice, seconds: int, share: float, begin_s: float = 0.0, unavoidable: float = 0.0
+) -> float:
+    """Let a share of all frames be late for so long, one of them at every point; return the price then."""
+    late, frames, of_all = price._counted.tolist()
     for step in range(seconds * 10):
         frames += RATE_HZ // 10
         late += share * RATE_HZ / 10
-        price.add(begin_s + step / 10, int(late), frames, 0.01)
+        of_all += unavoidable * RATE_HZ / 10
+        price.add(begin_s + step / 10, int(late), frames, 0.01, int(of_all))
     return price.value
 
 
@@ -53,6 +56,13 @@ def test_they_cost_less_while_fewer_are_late_than_accepted() -> None:
 def test_as_many_late_frames_as_are_accepted_leave_the_price() -> None:
     price = LatePrice()
     assert lateness(price, 300, 0.01) == pytest.approx(10, rel=0.2)
+
+
+def test_late_frames_that_no_point_avoids_raise_no_price() -> None:
+    price = LatePrice()
+    assert lateness(price, 60, 0.05, unavoidable=0.05) < 10
+    assert price.accepted == pytest.approx(1.1 * 0.05, rel=0.1)
+    assert lateness(LatePrice(), 60, 0.1, unavoidable=0.05) > 10
 
 
 def drain(

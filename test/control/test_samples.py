@@ -54,23 +54,18 @@ def test_judges_end_to_end_where_it_is_plausible_and_total_elsewhere(
 
 
 @pytest.mark.parametrize(
-    ("end_to_end_ms", "commanded_ms", "reflex", "budgeted_ms"),
-    [
-        (14.0, 25.0, True, 29.0),
-        (NAN, 25.0, True, 25.0),
-        (14.0, 25.0, False, 14.0),
-        (14.0, 0.0, True, 14.0),
-        (14.0, NAN, True, 14.0),
-        (14.0, math.inf, True, 14.0),
-    ],
+    ("commanded_ms", "reflex", "spared_ms"),
+    [(25.0, True, 15.0), (25.0, False, 0.0), (0.0, True, 0.0), (NAN, True, 0.0), (math.inf, True, 0.0)],
 )
-def test_where_a_sparser_level_ran_for_want_of_time_the_commanded_one_is_judged(
-    end_to_end_ms: float, commanded_ms: float, reflex: bool, budgeted_ms: float
+def test_what_a_sparser_level_spared_is_known_beside_what_the_frame_took(
+    commanded_ms: float, reflex: bool, spared_ms: float
 ) -> None:
     sample = LatencySample(
-        0.0, 10.0, end_to_end_ms, operating_point=1, reflex=reflex, commanded_ms=commanded_ms
+        0.0, 10.0, 14.0, operating_point=1, reflex=reflex, commanded_ms=commanded_ms, landmarks_ms=6.0
     )
-    assert sample.budgeted_ms == budgeted_ms
+    assert sample.budgeted_ms == 14.0
+    assert sample.spared_ms == spared_ms
+    assert sample.network_ms == 6.0 + spared_ms
 
 
 @pytest.mark.parametrize("total_ms", [NAN, math.inf, -math.inf, -1.0])

@@ -19,7 +19,7 @@ from __future__ import annotations
 import pytest
 
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
-from hand_tracking_dsp.nodes.policy_choice import choose_policy
+from hand_tracking_dsp.nodes.policy_choice import choose_policy, describe
 from hand_tracking_dsp.resources import DEFAULT_POLICY
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
@@ -56,6 +56,15 @@ def test_a_learned_policy_that_fits_is_taken(choose, policy_file, manifest, name
     policy, warnings = choose(name, policy_file(manifest))
     assert policy.name == "learned"
     assert warnings == []
+
+
+def test_people_are_told_how_a_learned_policy_was_trained(choose, policy_file, manifest):
+    assert (
+        describe(choose("learned", policy_file(manifest, training={"algorithm": "dqn"}))[0])
+        == "'learned' (dqn)"
+    )
+    assert describe(choose("learned", policy_file(manifest))[0]) == "'learned'"
+    assert describe(choose("index")[0]) == "'index'"
 
 
 @pytest.mark.parametrize("name", ["auto", "learned"])

@@ -21,6 +21,7 @@ that a policy's late frames can be held against those of the sparsest point in t
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,8 +36,8 @@ from hand_tracking_dsp.control.samples import BatterySample, LatencySample
 from hand_tracking_dsp.evaluation.measures.drift import accuracy_of_drift
 from hand_tracking_dsp.evaluation.workload.tally import NEAR_PERCENT
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
-
-Array = NDArray[np.float64]
+from hand_tracking_dsp.rl.simulation.frames import Array
+from hand_tracking_dsp.rl.simulation.reflex_levels import expected_slowness, levels_run
 
 BUDGET_MS = 33.0
 RATE_HZ = 30
@@ -66,6 +67,7 @@ class AdversarialMission:
         battery: Share of what the densest point needs for the whole mission that the battery holds above its
             reserve; NaN: mains power.
         battery_s: Time between two readings of the battery, seconds.
+        reflex: Whether the tracker runs sparser levels on frames without time for the point's.
     """
 
     name: str
@@ -77,6 +79,7 @@ class AdversarialMission:
     rate_hz: int = RATE_HZ
     battery: float = math.nan
     battery_s: float = 1.0
+    reflex: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,11 @@ def adversarial_missions(seconds: float = 300.0, drain_s: float = 4 * 3600.0) ->
     ]
 
 
+def with_reflex(missions: Sequence[AdversarialMission]) -> list[AdversarialMission]:
+    """Return the same missions with the tracker's reflex, which is on unless somebody turns it off."""
+    return [replace(one, name=f"{one.name}; reflex", reflex=True) for one in missions]
+
+
 def play_adversarial(
     mission: AdversarialMission,
     policy: Policy,
@@ -175,12 +183,20 @@ class _Run:
         frames = len(mission.slower)
         quiet_ms = device.overhead_ms + device.level_ms[0]
         scale = DENSE_BUDGETS * BUDGET_MS / quiet_ms * mission.slower * random.lognormal(0, _JITTER, frames)
-        level_ms = np.array(device.level_ms)[figures.level]
-        self._network_ms = level_ms[:, None] * mission.hands * scale
+        level_ms, own = np.array(device.level_ms), np.asarray(figures.level)
+        hands = np.broadcast_to(mission.hands, (len(own), frames))
+        self._runs = np.broadcast_to(own[:, None], hands.shape)
+        if mission.reflex:
+            # The tracker's deadline is not the controller's budget, and stays.
+            left_ms = BUDGET_MS - device.overhead_ms * scale
+            expected = expected_slowness(scale, mission.hands > 0)
+            self._runs = levels_run(own.tolist(), level_ms, hands, left_ms / expected)
+        self._network_ms = level_ms[self._runs] * hands * scale
         self._latency_ms = device.overhead_ms * scale + self._network_ms
+        self._spared_ms = level_ms[own][:, None] * hands * scale - self._network_ms
         easy, hard = np.array(device.easy_percent), np.array(device.hard_percent)
         of_levels = easy[:, None] + (hard - easy)[:, None] * mission.difficulty
-        self._drift = of_levels[figures.level] + figures.held_percent[:, None]
+        self._drift = of_levels[self._runs, np.arange(frames)] + figures.held_percent[:, None]
         self._sparser = of_levels[min(1, device.levels - 1)]
         self._seen = mission.hands > 0
         self._late = (self._latency_ms > mission.budget_ms) & self._seen
@@ -222,6 +238,8 @@ class _Run:
                 drift=float(self._drift[point, frame]) if told else math.nan,
                 drift_sparser=float(self._sparser[frame]) if told and point == 0 else math.nan,
                 hands=int(mission.hands[frame]),
+                reflex=bool(self._runs[point, frame] > self._figures.level[point]),
+                commanded_ms=latency_ms + float(self._spared_ms[point, frame]),
                 landmarks_ms=float(self._network_ms[point, frame]),
                 detection_ms=0.0,
             )

@@ -23,7 +23,7 @@ import numpy as np
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
 from hand_tracking_dsp.rl.simulation.conditions import Conditions
-from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel
+from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel, LoadState
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_under
 from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode, EpisodeOptions
 
@@ -32,8 +32,10 @@ BEGIN_S, END_S = 30.0, 50.0
 """Beginning and end of the burst, seconds from the beginning of the episode."""
 AFTER_S = (10.0, 60.0, 900.0)
 """Times after the burst at which the level is read, seconds."""
+DENSE_BUDGETS, SLOWER = 0.35, 3.0
+"""Time of a frame at the dense level on the quiet machine, in budgets, and how much slower the burst is."""
 
-_OPTIONS = EpisodeOptions(mains=1.0, blind=0.0)
+_OPTIONS = EpisodeOptions(mains=1.0, blind=0.0, reflex=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,26 @@ class BurstResponse:
 
 
 def burst_episode(device: DeviceModel, seed: int) -> Episode:
-    """Draw an episode on mains power with one hand in one scene, quiet but for a burst of the worst load."""
+    """Draw an episode on mains power with one hand in one scene, quiet but for a burst of the worst load.
+
+    The device is made as fast, and the load as heavy, as DENSE_BUDGETS and SLOWER say.
+    """
     steps = _step(END_S + AFTER_S[-1]) + 1
-    medians = [state.multipliers[QUANTILES.index(0.5)] for state in device.states]
-    load_state = np.full(steps, int(np.argmin(medians)), dtype=np.int64)
-    load_state[_step(BEGIN_S) : _step(END_S)] = int(np.argmax(medians))
+    quiet = min(device.states, key=_median)
+    worst = max(device.states, key=_median)
+    slowed = tuple(SLOWER / _median(worst) * multiplier for multiplier in worst.multipliers)
+    load_state = np.zeros(steps, dtype=np.int64)
+    load_state[_step(BEGIN_S) : _step(END_S)] = 1
+    scale = DENSE_BUDGETS * BUDGET_MS / (device.overhead_ms + device.level_ms[0])
     conditions = Conditions(
-        device=replace(device, difficulty_std=0.0),
+        device=replace(
+            device,
+            difficulty_std=0.0,
+            states=(replace(quiet, next=(0.0, 1.0)), replace(worst, multipliers=slowed, next=(1.0, 0.0))),
+            overhead_ms=scale * device.overhead_ms,
+            detector_ms=scale * device.detector_ms,
+            level_ms=tuple(scale * time_ms for time_ms in device.level_ms),
+        ),
         speed=1.0,
         max_hands=1,
         hands=np.ones(steps, dtype=np.int64),
@@ -85,6 +100,10 @@ def burst_response(benchmark: Benchmark, candidate: Candidate, seed: int) -> Bur
         at_end=levels[_step(END_S) - 1],
         after=tuple(levels[_step(END_S + seconds)] for seconds in AFTER_S),
     )
+
+
+def _median(state: LoadState) -> float:
+    return state.multipliers[QUANTILES.index(0.5)]
 
 
 def _step(seconds: float) -> int:

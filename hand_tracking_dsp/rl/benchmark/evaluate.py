@@ -30,7 +30,6 @@ from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.evaluation.measures.drift import accuracy_of_drift
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.simulation.conditions import draw_conditions
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
@@ -122,15 +121,14 @@ def play(benchmark: Benchmark, episode: Episode, candidate: Candidate) -> Episod
     """Play one episode."""
     decisions, outcomes = zip(*benchmark.simulation(episode, candidate).run(), strict=True)
     switched = [decision.point != decision.point_before for decision in decisions]
-    drifts = np.array([outcome.drift_percent for outcome in outcomes])
-    seen = drifts[np.isfinite(drifts)]
-    usable = np.array([outcome.usable for outcome in outcomes])[np.isfinite(drifts)]
+    values = np.array([(outcome.drift_percent, outcome.error, outcome.usable) for outcome in outcomes])
+    seen, errors, usable = values[np.isfinite(values[:, 0])].T
     reserve = candidate.options.goals.battery.reserve
     return EpisodeScore(
         gain=float(np.mean([outcome.reward for outcome in outcomes])),
         miss_share=sum(outcome.late for outcome in outcomes) / sum(outcome.frames for outcome in outcomes),
         drift_percent=float(seen.mean()) if len(seen) else math.nan,
-        error=float(np.mean(1.0 - accuracy_of_drift(seen))) if len(seen) else math.nan,
+        error=float(errors.mean()) if len(seen) else math.nan,
         usable=float(usable.mean()) if len(seen) else math.nan,
         lasted=float(outcomes[-1].charge > reserve) if episode.lasts else math.nan,
         energy_j=sum(outcome.tracker_j for outcome in outcomes),

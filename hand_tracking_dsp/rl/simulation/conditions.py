@@ -27,7 +27,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hand_tracking_dsp.rl.simulation.device import QUANTILES, DeviceModel
-from hand_tracking_dsp.rl.simulation.episode import STEP_S, Array, EpisodeOptions, Indices, Range
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, EpisodeOptions, Range
+from hand_tracking_dsp.rl.simulation.frames import Array, Indices
 
 _RATES_HZ = (120, 90, 60, 30, 20, 16, 10)
 # Hands in view: mostly one, none for a few seconds, two for longer.

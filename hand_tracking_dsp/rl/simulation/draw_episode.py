@@ -24,15 +24,16 @@ import numpy as np
 from hand_tracking_dsp.control.goals import BatteryGoal
 from hand_tracking_dsp.rl.simulation.conditions import Conditions, draw_conditions, log_uniform
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
+from hand_tracking_dsp.rl.simulation.draw_frames import draw_frames, relative_time
 from hand_tracking_dsp.rl.simulation.episode import (
     STEP_S,
     STEPS,
     TRAINING,
-    Array,
     Episode,
     EpisodeOptions,
-    Indices,
+    Range,
 )
+from hand_tracking_dsp.rl.simulation.frames import Array, EpisodeFrames, Indices
 from hand_tracking_dsp.rl.simulation.heat import HeatModel
 from hand_tracking_dsp.rl.simulation.reward import inference_time
 from hand_tracking_dsp.tracking.operating_point import densest_choice
@@ -69,51 +70,70 @@ def draw_under(
     states, depth, steps = conditions.load_state, conditions.load_depth, len(conditions.hands)
     frame_ms = 1e3 / conditions.rate_hz
     measured = conditions.measured(random)
-    network_ms = conditions.network_ms(measured)
-    detection_ms = conditions.detection_ms()[:, None]
-    compute_ms = network_ms + detection_ms
-    quiet_ms = conditions.overhead_ms + compute_ms
-    drawn = np.stack([device.draw(int(state), random.random(quiet_ms.shape[2:])) for state in states])
+    frames = measured.shape[2]
+    drawn = np.stack([device.draw(int(state), random.random((frames,))) for state in states])
     slower = drawn**depth
-    latency_ms = quiet_ms * slower
     difficulty = _scenes(random, device, conditions.scene_s, steps)
     of_levels, drift = _drift(device, difficulty)
+    reflex, found = bool(random.random() < options.reflex), _found(device, hands)
+    cool = draw_frames(conditions, measured, slower, of_levels, found, reflex=reflex)
     seen = np.where(hands > 0, 1.0, np.nan)
     residual = log_uniform(random, (0.3, 1.5))
     noise = random.lognormal(-0.5 * _PROBE_STD**2, _PROBE_STD, (2, steps))
     # A measurement needs time to run the dense level too.
-    in_time = latency_ms.min(axis=2) + conditions.dense_ms <= budget_ms
+    in_time = cool.latency_ms.min(axis=2) + conditions.dense_ms <= budget_ms
     possible = np.where(in_time & (random.random() >= options.blind), 1.0, np.nan) * seen
-    # Compute time costs energy, waiting for others does not.
-    busy = np.minimum((compute_ms.mean(axis=2) + conditions.aside_ms() * conditions.throttle) / frame_ms, 1)
+    busy = _busy(conditions, measured, cool)
     tracker_w = random.uniform(*options.core_w) * busy
     densest = densest_choice(device.points)
+    heat = _heat(random, options, tracker_w.mean(axis=1)[[-1, densest]])
+    hot = cool
+    if heat:
+        hot = draw_frames(conditions, measured, slower * heat.slower, of_levels, found, reflex=reflex)
     return Episode(
         seed=seed,
         budget_ms=budget_ms,
         frame_s=frame_ms * 1e-3,
-        latency_ms=latency_ms,
-        network_ms=network_ms * slower,
-        detection_ms=detection_ms * slower,
+        cool=cool,
+        hot=hot,
         told=bool(random.random() >= options.untold),
-        heat=_heat(random, options, tracker_w.mean(axis=1)[[-1, densest]]),
-        expected_time=_expected_time(device, states, depth, quiet_ms, budget_ms) * (hands > 0),
-        drift_percent=drift * seen,
+        heat=heat,
+        expected_time=_expected_time(conditions, measured, cool, reflex=reflex) * (hands > 0),
         measured_percent=drift * noise[0] * possible,
         measured_sparser_percent=of_levels[min(1, device.levels - 1)] * noise[1] * possible[0],
         hands=hands,
         measured=measured,
-        found=_found(device, hands),
-        presence=np.clip(1.0 - 0.004 * drift - np.abs(random.normal(0, 0.015, steps)), 0.5, 1.0) * seen,
+        presence=_presence(random, cool.drift_percent),
         residual_percent=residual * (1 + 0.5 * difficulty) * random.lognormal(0, 0.4, steps) * seen,
-        input_mean=np.clip(random.uniform(0.25, 0.65) + random.normal(0, 0.03, steps), 0, 1) * seen,
-        input_std=np.clip(random.uniform(0.12, 0.3) + random.normal(0, 0.02, steps), 0, 1) * seen,
+        input_mean=_picture(random, (0.25, 0.65), 0.03, steps) * seen,
+        input_std=_picture(random, (0.12, 0.3), 0.02, steps) * seen,
         load_state=states,
         tracker_w=tracker_w,
         energy=busy / min(conditions.dense_ms / frame_ms, 1.0),
         densest=densest,
         **_battery(random, options, tracker_w[[-1, densest]]),
     )
+
+
+def _busy(conditions: Conditions, measured: Indices, frames: EpisodeFrames) -> Array:
+    """Return the share of the time that the tracker computes, [p, t]: that costs energy, waiting does not."""
+    network_ms = (conditions.network_ms(measured) * relative_time(conditions, frames.level)).mean(axis=2)
+    compute_ms = network_ms + conditions.detection_ms() + conditions.aside_ms() * conditions.throttle
+    busy: Array = np.minimum(compute_ms * conditions.rate_hz / 1e3, 1)
+    return busy
+
+
+def _picture(random: np.random.Generator, bounds: Range, noise: float, steps: int) -> Array:
+    """Draw a figure of the network's input, [t], 0 to 1."""
+    drawn: Array = np.clip(random.uniform(*bounds) + random.normal(0, noise, steps), 0, 1)
+    return drawn
+
+
+def _presence(random: np.random.Generator, drift_percent: Array) -> Array:
+    """Draw the presence of hands of some drift, [p, t]."""
+    noise = np.abs(random.normal(0, 0.015, drift_percent.shape[1]))
+    presence: Array = np.clip(1.0 - 0.004 * drift_percent - noise, 0.5, 1.0)
+    return presence
 
 
 def _heat(random: np.random.Generator, options: EpisodeOptions, mean_w: Array) -> HeatModel | None:
@@ -195,14 +215,22 @@ def _scenes(random: np.random.Generator, device: DeviceModel, mean_s: float, ste
 
 
 def _expected_time(
-    device: DeviceModel, states: Indices, depth: float, quiet_ms: Array, budget_ms: float
+    conditions: Conditions, measured: Indices, frames: EpisodeFrames, *, reflex: bool
 ) -> Array:
-    """Return the inference time expected from the hidden states, [l, t]; of each 50 points are taken."""
+    """Return the inference time expected from the hidden states, [l, t]; of each 50 points are taken.
+
+    With the reflex it is that of the frames: what it does depends on those before.
+    """
+    if reflex:
+        times: Array = inference_time(frames.latency_ms / conditions.budget_ms).mean(axis=2)
+        return times
+    quiet_ms = conditions.network_ms(measured)
+    quiet_ms += conditions.overhead_ms + conditions.detection_ms()[:, None]
     points = (np.arange(50) + 0.5) / 50
     expected = np.empty(quiet_ms.shape[:2])
-    for state in range(len(device.states)):
-        at = states == state
-        slower = device.draw(state, points) ** depth
+    for state in range(len(conditions.device.states)):
+        at = conditions.load_state == state
+        slower = conditions.device.draw(state, points) ** conditions.load_depth
         latency = quiet_ms[:, at, :, None] * slower
-        expected[:, at] = inference_time(latency / budget_ms).mean(axis=(2, 3))
+        expected[:, at] = inference_time(latency / conditions.budget_ms).mean(axis=(2, 3))
     return expected

@@ -27,11 +27,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.evaluation.measures.drift import accuracy_of_drift
+from hand_tracking_dsp.rl.simulation.frames import Array, EpisodeFrames
 from hand_tracking_dsp.rl.simulation.heat import HeatModel
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Range = tuple[float, float]
 
 STEP_S = 0.5
@@ -76,6 +75,8 @@ class EpisodeOptions:
         enough: Charge that may be used there: 0 = what the cheapest point needs, 1 = what the densest does.
         blind: Share of episodes in which drift is not measured.
         untold: Share of episodes in which frames do not say what parts of their time the networks took.
+        reflex: Share of episodes in which the tracker runs sparser levels on frames that have no time for the
+            point's (deadline.reflex).
     """
 
     speeds: Range = (1.0, 10.0)
@@ -102,6 +103,7 @@ class EpisodeOptions:
     enough: Range = (0.2, 2.0)
     blind: float = 0.05
     untold: float = 0.05
+    reflex: float = 0.75
 
 
 TRAINING = EpisodeOptions()
@@ -117,6 +119,7 @@ HELD_OUT = EpisodeOptions(
     heat_slower=(1.4, 2.0),
     scene_pace=((0.3, 0.6), (2.0, 4.0)),
     capacity_wh=((30.0, 45.0), (80.0, 120.0)),
+    reflex=1.0,
 )
 """Devices, cameras, loads, heat, scenes and batteries, in part or altogether outside those trained on."""
 
@@ -125,23 +128,22 @@ HELD_OUT = EpisodeOptions(
 class Episode:
     """All that happens to a controller; [l, t] is by operating point and step, [l, t, f] by its frame, too.
 
+    Its properties are those of the cool frames.
+
     Attributes:
         seed: Seed that it was drawn by.
         budget_ms: Latency budget, milliseconds.
         frame_s: Time between two frames, seconds.
-        latency_ms: float64 [l, t, f]: time of each frame, end to end, milliseconds.
-        network_ms: float64 [l, t, f]: part of it that the landmark network takes, milliseconds.
-        detection_ms: float64 [t, f]: part of it that the palm detector takes, milliseconds.
+        cool: The frames, by the point.
+        hot: The same while its own heat throttles the tracker.
         told: Whether frames say these parts.
         heat: How its own heat throttles the tracker, which none of these figures knows; None: it does not.
         expected_time: float64 [l, t]: reward.inference_time expected from the hidden states, without the
-            frames' own luck.
-        drift_percent: float64 [l, t]: deviation from the dense level, % of palm size; NaN without a hand.
+            frames' own luck; with the reflex, the frames' own.
         measured_percent: float64 [l, t]: result of a measurement of drift; NaN: none is possible.
         measured_sparser_percent: float64 [t]: the same of level 1, for the dense level.
         hands: int64 [t]: hands in view.
         measured: int64 [l, t, f]: those of them that are measured on each frame.
-        found: float64 [l, t]: share of the hands in view that are found.
         presence: float64 [l, t]: presence of the hands, 0 to 1.
         residual_percent: float64 [t]: distance by which smoothing moves the joints, % of palm size.
         input_mean: float64 [t]: mean of the network's input, 0 to 1.
@@ -161,18 +163,15 @@ class Episode:
     seed: int
     budget_ms: float
     frame_s: float
-    latency_ms: Array
-    network_ms: Array
-    detection_ms: Array
+    cool: EpisodeFrames
+    hot: EpisodeFrames
     told: bool
     heat: HeatModel | None
     expected_time: Array
-    drift_percent: Array
     measured_percent: Array
     measured_sparser_percent: Array
     hands: NDArray[np.int64]
     measured: NDArray[np.int64]
-    found: Array
     presence: Array
     residual_percent: Array
     input_mean: Array
@@ -199,25 +198,35 @@ class Episode:
         return int(self.latency_ms.shape[1])
 
     @property
+    def latency_ms(self) -> Array:
+        """Return the time of each frame, end to end, float64 [l, t, f], milliseconds."""
+        return self.cool.latency_ms
+
+    @property
+    def drift_percent(self) -> Array:
+        """Return the deviation from the dense level, float64 [l, t], % of palm size; NaN without a hand."""
+        return self.cool.drift_percent
+
+    @property
     def accuracy(self) -> Array:
         """Return the normalized accuracy, float64 [l, t]; 1 without a hand, 0 of one that is missed."""
-        found: Array = accuracy_of_drift(np.nan_to_num(self.drift_percent, nan=0.0)) * self.found
-        return found
+        return self.cool.accuracy
 
     @property
     def time(self) -> Array:
-        """Return the normalized inference time without heat, float64 [l, t]; 0 without a hand."""
+        """Return the normalized inference time, float64 [l, t]; 0 without a hand."""
         means: Array = self.late().mean(axis=2)
         return means
 
-    def late(self, slower: Array | float = 1.0) -> NDArray[np.bool_]:
+    def late(self, throttled: Bools | bool = False) -> Bools:
         """Return which frames with a hand are over the budget, bool [l, t, f]; without one none is late.
 
         Args:
-            slower: Factor by which computing is slower by its own heat, a number or float64 [t].
+            throttled: Whether its own heat throttles the tracker, or bool [t].
         """
-        factor = np.broadcast_to(slower, self.hands.shape)[:, None]
-        found: NDArray[np.bool_] = (self.latency_ms * factor > self.budget_ms) & (self.hands > 0)[:, None]
+        hot = np.broadcast_to(throttled, self.hands.shape)[:, None]
+        latency_ms = np.where(hot, self.hot.latency_ms, self.cool.latency_ms)
+        found: Bools = (latency_ms > self.budget_ms) & (self.hands > 0)[:, None]
         return found
 
     def drained(self) -> Array:

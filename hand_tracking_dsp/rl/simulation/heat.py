@@ -19,6 +19,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.rl.simulation.frames import Array
+
 _RELEASE = 0.9
 
 
@@ -54,6 +59,20 @@ class Warmth:
 
     def add(self, power_w: float, passed_s: float) -> None:
         """Draw a power in watts for some seconds."""
-        model = self._model
-        self._mean_w += (power_w - self._mean_w) * -math.expm1(-passed_s / model.time_s)
-        self._throttled = self._mean_w > model.limit_w * (_RELEASE if self._throttled else 1.0)
+        mean_w = float(self._mean_after(np.array(power_w), passed_s))
+        self._throttled = mean_w > self._limit_w
+        self._mean_w = mean_w
+
+    def throttled_after(self, power_w: Array, passed_s: float) -> NDArray[np.bool_]:
+        """Return whether it would be throttled after some seconds at each of several powers in watts."""
+        throttled: NDArray[np.bool_] = self._mean_after(power_w, passed_s) > self._limit_w
+        return throttled
+
+    @property
+    def _limit_w(self) -> float:
+        return self._model.limit_w * (_RELEASE if self._throttled else 1.0)
+
+    def _mean_after(self, power_w: Array, passed_s: float) -> Array:
+        share = -math.expm1(-passed_s / self._model.time_s)
+        mean_w: Array = self._mean_w + (power_w - self._mean_w) * share
+        return mean_w

@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hand_tracking_dsp.control.controller import Controller, Decision
 from hand_tracking_dsp.control.forecast import Forecast, beyond_limit
@@ -36,8 +37,8 @@ from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.control.policies import Policy
 from hand_tracking_dsp.control.samples import BatterySample, LatencySample
-from hand_tracking_dsp.evaluation.workload.tally import NEAR_PERCENT
-from hand_tracking_dsp.rl.simulation.episode import STEP_S, Array, Episode
+from hand_tracking_dsp.rl.simulation.episode import STEP_S, Episode
+from hand_tracking_dsp.rl.simulation.frames import Array, EpisodeFrames
 from hand_tracking_dsp.rl.simulation.heat import Warmth
 from hand_tracking_dsp.rl.simulation.reward import reward
 
@@ -55,6 +56,7 @@ class StepOutcome:
         late: Number of frames over the budget.
         frames: Number of frames.
         drift_percent: Drift of the hands in view, % of palm size; NaN without a hand.
+        error: 1 - Accuracy of the hands in view; NaN without a hand.
         usable: Share of the hands in view that are found in time and within 10 % of palm size of the dense
             level's; NaN without a hand.
         energy: The tracker's power, relative to the dense level's on one hand.
@@ -69,6 +71,7 @@ class StepOutcome:
     late: int
     frames: int
     drift_percent: float
+    error: float
     usable: float
     energy: float
     tracker_j: float
@@ -104,7 +107,6 @@ class Simulation:
         self.controller = Controller(figures, policy, options)
         self._charge = math.nan if math.isnan(episode.capacity_wh) else episode.charge
         self._drained = episode.drained()
-        self._accuracy = episode.accuracy
         self._warmth = Warmth(episode.heat) if episode.heat else None
         self._noise = np.random.default_rng(episode.seed + 1)
         # The controller has received a frame before it first decides.
@@ -119,6 +121,18 @@ class Simulation:
     def slower(self) -> float:
         """Return the factor by which computing is slower by the tracker's own heat."""
         return self._warmth.slower if self._warmth else 1.0
+
+    def throttled_after(self, seconds: float) -> NDArray[np.bool_]:
+        """Return whether its own heat would throttle the tracker after so long at each point, bool [p]."""
+        power_w = self.episode.tracker_w[:, min(self.step, self.episode.steps - 1)]
+        if self._warmth is None:
+            return np.zeros(len(power_w), dtype=np.bool_)
+        return self._warmth.throttled_after(power_w, seconds)
+
+    @property
+    def _frames(self) -> EpisodeFrames:
+        """Return the frames at the present state of the clock."""
+        return self.episode.hot if self.slower > 1.0 else self.episode.cool
 
     @property
     def done(self) -> bool:
@@ -139,26 +153,23 @@ class Simulation:
         decision = self.controller.decide(self.now_s)
         self.level = decision.point
         level, step, episode = self.level, self.step, self.episode
-        slower, seen = self.slower, episode.hands[step] > 0
-        late_frames = (episode.latency_ms[:, step] * slower > episode.budget_ms) & seen
-        time = late_frames.mean(axis=1)
-        rewards = self._rewards(decision.observation, time)
+        frames, slower, seen = self._frames, self.slower, episode.hands[step] > 0
+        late_frames = (frames.latency_ms[:, step] > episode.budget_ms) & seen
+        rewards = self._rewards(decision.observation, late_frames.mean(axis=1))
         self._charge = max(self._charge - float(self._drained[level, step]), 0.0)
-        self._receive(episode.latency_ms.shape[2])
+        self._receive(late_frames.shape[1])
         if self._warmth:
             self._warmth.add(float(episode.tracker_w[level, step]), STEP_S)
         self.step += 1
-        drift = float(episode.drift_percent[level, step])
-        late, frames = int(late_frames[level].sum()), late_frames.shape[1]
-        right = float(episode.found[level, step]) * (drift <= NEAR_PERCENT)
         outcome = StepOutcome(
             level=level,
             reward=float(rewards[level]),
             mean_reward=float(rewards.mean()),
-            late=late,
-            frames=frames,
-            drift_percent=drift,
-            usable=math.nan if math.isnan(drift) else right * (1 - late / frames),
+            late=int(late_frames[level].sum()),
+            frames=late_frames.shape[1],
+            drift_percent=float(frames.drift_percent[level, step]),
+            error=1.0 - float(frames.accuracy[level, step]) if seen else math.nan,
+            usable=float(frames.usable[level, step]),
             energy=float(episode.energy[level, step]),
             tracker_j=float(episode.tracker_w[level, step]) * STEP_S,
             charge=self._charge,
@@ -168,7 +179,7 @@ class Simulation:
 
     def _rewards(self, observation: Observation, time: Array) -> Array:
         """Return the rewards of all operating points in this step from their InferenceTime; [p] both."""
-        accuracy, energy = self._accuracy[:, self.step], self.episode.energy[:, self.step]
+        accuracy, energy = self._frames.accuracy[:, self.step], self.episode.energy[:, self.step]
         if self.weights is not None:
             return reward(self.weights, accuracy, time, energy)
         error = beyond_limit(1.0 - accuracy, observation.error_limit_percent)
@@ -189,10 +200,16 @@ class Simulation:
         if step % round(1 / STEP_S) == 0:  # measured once a second
             drift = float(episode.measured_percent[level, step])
             sparser = float(episode.measured_sparser_percent[step]) if level == 0 else math.nan
-        slower = self.slower
-        latencies_ms, networks_ms, detections_ms = (
-            (ms[step, :frames] * slower).tolist()
-            for ms in (episode.latency_ms[level], episode.network_ms[level], episode.detection_ms)
+        played = self._frames
+        own, runs = int(self._figures.level[level]), played.level[level, step].tolist()
+        commanded_ms, latencies_ms, networks_ms, detections_ms = (
+            ms[step, :frames].tolist()
+            for ms in (
+                played.commanded_ms[level],
+                played.latency_ms[level],
+                played.network_ms[level],
+                played.detection_ms,
+            )
         )
         for index, latency_ms in enumerate(latencies_ms):
             stamp_s = self.now_s + index * episode.frame_s
@@ -206,6 +223,8 @@ class Simulation:
                     drift_sparser=sparser if index == 0 else math.nan,
                     hands=hands,
                     predicted=hands - int(episode.measured[level, step, index]),
+                    reflex=runs[index] > own,
+                    commanded_ms=commanded_ms[index],
                     landmarks_ms=networks_ms[index] if episode.told else math.nan,
                     detection_ms=detections_ms[index] if episode.told else math.nan,
                     **common,

@@ -15,7 +15,7 @@
 """Missions in which what comes at every operating point is known, to learn forecasts from.
 
 In a simulated mission all points are known, whichever runs: an observation is labelled with what each of them
-brings in the seconds after it.
+brings in the seconds after it, the device being as warm as it would become there.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.rl.benchmark.candidates import without_shield
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
-from hand_tracking_dsp.rl.simulation.episode import Array, Episode, EpisodeOptions
+from hand_tracking_dsp.rl.simulation.episode import Episode, EpisodeOptions
+from hand_tracking_dsp.rl.simulation.frames import Array
 from hand_tracking_dsp.rl.simulation.reward import JUDGED
 from hand_tracking_dsp.rl.simulation.simulation import Simulation
 
@@ -46,6 +47,8 @@ HORIZON = 6
 
 # The point changes every four seconds or so, to whichever: all of them are seen from all others.
 _CHANGED = 0.12
+# A point is labelled as if it had run for so long already, where its own heat counts.
+_WARM_S = 30.0
 _FREE = without_shield(ControllerOptions(min_dwell_s=0.0, min_dwell_sparser_s=0.0))
 
 
@@ -127,26 +130,35 @@ def _play(
     episode = draw_episode(device, seed, options)
     policy = WanderingPolicy(seed, figures.densest)
     simulation = Simulation(episode, policy, _FREE, JUDGED, figures)
-    decisions, outcomes = zip(*simulation.run(), strict=True)
-    seen = [decision.observation for decision in decisions][: episode.steps - horizon + 1]
-    slower = np.array([outcome.slower for outcome in outcomes])
+    seen, throttled = [], []
+    while not simulation.done:
+        throttled.append(simulation.throttled_after(_WARM_S))
+        seen.append(simulation.advance()[0].observation)
+    seen = seen[: episode.steps - horizon + 1]
     return (
         np.stack([observation.vector for observation in seen]),
         np.stack([observation.by_point for observation in seen]),
-        _labels(episode, slower, horizon),
+        _labels(episode, np.array(throttled)[: len(seen)], horizon),
     )
 
 
-def _labels(episode: Episode, slower: Array, horizon: int) -> Floats:
+def _labels(episode: Episode, throttled: NDArray[np.bool_], horizon: int) -> Floats:
     """Return what comes in so many steps from each one on, float32 [steps - horizon + 1, p, 3].
 
     Args:
         episode: The episode.
-        slower: Factor by which its own heat slowed the tracker, float64 [t].
+        throttled: Whether its own heat would throttle the tracker at each point by and by, bool
+            [steps - horizon + 1, p].
         horizon: Number of steps.
     """
-    what = (episode.late(slower).mean(axis=2), 1.0 - episode.accuracy, episode.energy)
-    return np.stack([_means(values, horizon) for values in what], axis=-1).astype(np.float32)
+    late, error = (
+        np.where(throttled, _means(hot, horizon), _means(cool, horizon))
+        for cool, hot in (
+            (episode.late().mean(axis=2), episode.late(True).mean(axis=2)),
+            (1.0 - episode.cool.accuracy, 1.0 - episode.hot.accuracy),
+        )
+    )
+    return np.stack([late, error, _means(episode.energy, horizon)], axis=-1).astype(np.float32)
 
 
 def _means(values: Array, steps: int) -> Array:

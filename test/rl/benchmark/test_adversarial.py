@@ -35,6 +35,7 @@ from hand_tracking_dsp.rl.benchmark.adversarial import (
     AdversarialScore,
     adversarial_missions,
     play_adversarial,
+    with_reflex,
 )
 from hand_tracking_dsp.rl.benchmark.adversarial_table import adversarial_table
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate, without_deadline_shield
@@ -48,9 +49,11 @@ FIGURES = PointFigures.of(BANK)
 DEVICE = replace(
     DeviceModel.from_json(default_device_model()), bank_points=tuple(BANK.operating_points or ())
 )
-MISSIONS = {one.name: one for one in adversarial_missions(150.0, 600.0)}
-# More late frames in a minute than the sparsest point's, or than are accepted.
-MOST = 1.2
+PLAIN = adversarial_missions(150.0, 600.0)
+MISSIONS = {one.name: one for one in [*PLAIN, *with_reflex(PLAIN[1:5])]}
+# More late frames in a minute than the sparsest point's, or than are accepted; where the tracker has no reflex,
+# an onset of load costs some more before the point is changed.
+MOST, MOST_WITHOUT_REFLEX = 1.2, 1.35
 # An onset of load is noticed, and the point changed, within so many seconds.
 NOTICED_S = 0.5
 
@@ -67,12 +70,13 @@ def fixed(mission: AdversarialMission, point: int) -> AdversarialScore:
 
 @pytest.mark.parametrize("name", MISSIONS)
 def test_no_minute_has_many_more_late_frames_than_the_sparsest_points(name: str) -> None:
-    assert play(MISSIONS[name]).against_sparsest <= MOST
+    mission = MISSIONS[name]
+    assert play(mission).against_sparsest <= (MOST if mission.reflex else MOST_WITHOUT_REFLEX)
 
 
 def test_missions_are_hard_for_points_that_stay() -> None:
     bursts = MISSIONS["bursts of 200 ms each second"]
-    assert fixed(bursts, FIGURES.densest).against_sparsest > 10
+    assert fixed(bursts, FIGURES.densest).against_sparsest > 5
     assert fixed(bursts, FIGURES.count - 1).against_sparsest < MOST
     hard = MISSIONS["drift lost in a hard scene"]
     assert fixed(hard, FIGURES.count - 1).usable < 0.7
@@ -150,9 +154,9 @@ def test_a_table_has_a_row_for_each_mission_and_a_worst_minute_for_each_policy(
     table = adversarial_table(
         Benchmark(DEVICE, BANK, JUDGED), candidates, 2, lambda *reported: told.append(reported)
     )
-    assert [row[0] for row in table.rows()] == ["throttling", "budget halved"]
+    assert [row[0] for row in table.rows()] == ["throttling", "budget halved", "throttling; reflex"]
     assert table.headings() == ["mission", "sparsest", "index"]
     assert table.scores["throttling"]["index"].late == play(MISSIONS["throttling"], "index").late
     assert table.worst("index") == max(found["index"].against_sparsest for found in table.scores.values())
     assert f"index {table.worst('index'):.2f}" in table.note
-    assert told == [(1, 2), (2, 2)]
+    assert told == [(1, 3), (2, 3), (3, 3)]

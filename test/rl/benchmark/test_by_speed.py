@@ -30,8 +30,8 @@ from hand_tracking_dsp.rl.simulation.episode import EpisodeOptions
 from hand_tracking_dsp.rl.simulation.reward import JUDGED
 
 # A short way through ROS 2, so that the networks are most of a frame.
-NEAR = EpisodeOptions(overheads=(0.2, 0.2), quiet=0.0)
-STEADY = EpisodeOptions(load_depth=(0.0, 0.0), throttling=(0.0, 1.0, 1.0), speeds=(2.0, 6.0))
+NEAR = EpisodeOptions(overheads=(0.2, 0.2), quiet=0.0, reflex=0.0)
+STEADY = EpisodeOptions(load_depth=(0.0, 0.0), throttling=(0.0, 1.0, 1.0), speeds=(2.0, 6.0), reflex=0.0)
 ALPHA = 1 / 11
 
 
@@ -44,7 +44,7 @@ def test_a_frame_of_one_hand_takes_its_share_of_the_budget_at_the_dense_level(sh
 
 
 def test_episodes_differ_by_the_budget_alone(device, bank) -> None:
-    fast, slow, free = (Benchmark(device, bank, JUDGED, dense_share=s).draw(4) for s in (0.1, 1.0, None))
+    fast, slow, free = (Benchmark(device, bank, JUDGED, NEAR, s).draw(4) for s in (0.1, 1.0, None))
     assert fast.budget_ms == pytest.approx(10 * slow.budget_ms)
     for other in (slow, free):
         np.testing.assert_array_equal(fast.latency_ms, other.latency_ms)

@@ -65,7 +65,9 @@ def test_a_fixed_level_scores_what_was_drawn_for_it(benchmark, device) -> None:
 
 def test_a_episode_without_hands_has_no_drift(benchmark, device) -> None:
     episode = draw_episode(device, 5, steps=20)
-    empty = replace(episode, drift_percent=np.full_like(episode.drift_percent, math.nan))
+    nothing = np.full_like(episode.drift_percent, math.nan)
+    frames = replace(episode.cool, drift_percent=nothing)
+    empty = replace(episode, cool=frames, hot=frames)
     score = play(benchmark, empty, fixed_points(3)[0])
     assert math.isnan(score.drift_percent)
     assert math.isnan(score.error)
@@ -73,15 +75,12 @@ def test_a_episode_without_hands_has_no_drift(benchmark, device) -> None:
 
 def test_changes_of_level_are_counted_in_the_busiest_minute(benchmark, device) -> None:
     """A rule that swings between two levels, each for 3 s."""
-    episode = draw_episode(device, 0, EpisodeOptions(mains=1.0), steps=240)
-    swinging = replace(
-        episode,
-        budget_ms=20.0,
-        hands=np.ones_like(episode.hands),
-        latency_ms=np.broadcast_to(
-            np.array([21.0, 1.0, 1.0])[:, None, None], episode.latency_ms.shape
-        ).copy(),
-    )
+    episode = draw_episode(device, 0, EpisodeOptions(mains=1.0, reflex=0.0), steps=240)
+    shape = episode.latency_ms.shape
+    latency_ms = np.broadcast_to(np.array([21.0, 1.0, 1.0])[:, None, None], shape).copy()
+    frames = replace(episode.cool, latency_ms=latency_ms, commanded_ms=latency_ms)
+    hands = np.ones_like(episode.hands)
+    swinging = replace(episode, budget_ms=20.0, hands=hands, cool=frames, hot=frames)
     settings = {"upper": 0.9, "lower": 0.8, "hold_s": 0.0, "retry_s": 0.0}
     candidate = Candidate("swings", "threshold", settings, options=without_shield(ControllerOptions()))
     score = play(benchmark, swinging, candidate)

@@ -53,10 +53,11 @@ def test_power_below_the_limit_never_throttles() -> None:
 
 
 def test_a_policy_that_draws_less_stays_cool_and_in_time(device, figures) -> None:
-    drawn = draw_episode(device, 1, EpisodeOptions(mains=1.0, heating=0.0), steps=120)
+    drawn = draw_episode(device, 1, EpisodeOptions(mains=1.0, heating=0.0, reflex=0.0), steps=120)
     power_w = drawn.tracker_w.mean(axis=1)
     heat = HeatModel(limit_w=float(power_w[[0, -1]].mean()), time_s=10.0, slower=2.0, start_w=0.0)
-    episode = replace(drawn, heat=heat)
+    hot = replace(drawn.cool, latency_ms=2 * drawn.latency_ms, commanded_ms=2 * drawn.latency_ms)
+    episode = replace(drawn, heat=heat, hot=hot)
     outcomes = {}
     for point in (0, len(power_w) - 1):
         options = ControllerOptions(initial_level=point)
@@ -64,6 +65,6 @@ def test_a_policy_that_draws_less_stays_cool_and_in_time(device, figures) -> Non
         outcomes[point] = [outcome for _, outcome in simulation.run()]
     dense, sparsest = outcomes[0], outcomes[len(power_w) - 1]
     assert {one.slower for one in dense} == {1.0, 2.0}
-    slower = np.array([one.slower for one in dense])
-    assert [one.late for one in dense] == episode.late(slower)[dense[0].level].sum(axis=1).tolist()
+    throttled = np.array([one.slower > 1 for one in dense])
+    assert [one.late for one in dense] == episode.late(throttled)[dense[0].level].sum(axis=1).tolist()
     assert sum(one.slower > 1 for one in sparsest) < sum(one.slower > 1 for one in dense)

@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,16 @@ def test_labels_are_of_the_seconds_that_follow(data, device) -> None:
         assert data.labels[step, :, 0] == pytest.approx(episode.late()[:, ahead].mean(axis=(1, 2)), abs=1e-6)
         assert data.labels[step, :, 1] == pytest.approx(1 - episode.accuracy[:, ahead].mean(axis=1), abs=1e-6)
         assert data.labels[step, :, 2] == pytest.approx(episode.energy[:, ahead].mean(axis=1), rel=1e-5)
+
+
+def test_labels_are_of_a_device_that_has_become_as_warm_as_a_point_makes_it(device, figures) -> None:
+    """The densest point draws most, and would be throttled by and by where heat is near."""
+    hot = replace(TRAINING, heating=1.0, heat_limit=(0.5, 0.5), mains=1.0)
+    cool = replace(hot, heating=0.0)
+    warm, never = (play_missions(device, figures, options, range(6)) for options in (hot, cool))
+    more = (warm.labels - never.labels)[..., 0].mean(axis=0)
+    assert more[0] > 0
+    assert more[0] > more[-1]
 
 
 def test_labels_may_be_of_a_single_step(data, device, figures) -> None:
