@@ -51,8 +51,8 @@ DEVICE = replace(
 )
 PLAIN = adversarial_missions(150.0, 600.0)
 MISSIONS = {one.name: one for one in [*PLAIN, *with_reflex(PLAIN[1:5])]}
-# More late frames in a minute than the sparsest point's, or than are accepted; where the tracker has no reflex,
-# an onset of load costs some more before the point is changed.
+# More late frames in a minute than the sparsest point's, or than are accepted; where the tracker has no
+# reflex, an onset of load costs some more before the point is changed.
 MOST, MOST_WITHOUT_REFLEX = 1.2, 1.35
 # An onset of load is noticed, and the point changed, within so many seconds.
 NOTICED_S = 0.5
