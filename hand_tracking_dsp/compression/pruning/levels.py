@@ -36,7 +36,8 @@ from hand_tracking_dsp.compression.pruning.level_spec import LevelSpec
 from hand_tracking_dsp.compression.pruning.prune import BlockTargets, prepare, prune
 from hand_tracking_dsp.compression.pruning.sensitivity import Sensitivity, measure_sensitivity
 from hand_tracking_dsp.compression.pruning.widths import uniform_shares
-from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.errors import ConfigurationError, ModelError
+from hand_tracking_dsp.tracking.contract import contract_of
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo
 
@@ -98,10 +99,17 @@ class LevelMaker:
 
         Raises:
             ModelError: A network is missing, or the bank has no such level in fp32.
-            ConfigurationError: The crops cannot be split.
+            ConfigurationError: The crops cannot be split, or the level has another input than the dense one.
         """
         self._bank = bank
         self._start, self._model = read_level(bank, start)
+        side, dense_side = (contract_of(level).size for level in (self._start, bank.levels[0]))
+        if side != dense_side:
+            msg = (
+                f"Level {self._start.name} sees {side} pixels, and the dense one {dense_side}: start from a "
+                f"level that sees as many as it (models prune makes no other)."
+            )
+            raise ConfigurationError(msg)
         self._dense = read_model(bank, bank.levels[0])
         self._precision, self._seed = precision, seed
         self._report = on_progress or (lambda _: None)

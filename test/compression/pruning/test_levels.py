@@ -97,6 +97,13 @@ def test_refuses_a_level_that_is_not_there(bank: Manifest, crops: Crops) -> None
         LevelMaker(bank, crops, start="huge")
 
 
+def test_refuses_a_level_of_another_input_than_the_dense_one(bank: Manifest, crops: Crops) -> None:
+    dense = bank.levels[0]
+    other = replace(bank, levels=(dense, replace(dense, index=1, name="tiny", input_size=192)))
+    with pytest.raises(ConfigurationError, match="Level tiny sees 192 pixels, and the dense one 224: start"):
+        LevelMaker(other, crops, start="tiny")
+
+
 def test_refuses_a_file_that_is_no_network(bank: Manifest, crops: Crops, network: onnx.ModelProto) -> None:
     data = b"no network"
     level = new_level("bad", "bad.onnx", data, parameters=count_parameters(network), macs=1)
