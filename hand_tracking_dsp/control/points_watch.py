@@ -16,8 +16,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from hand_tracking_dsp.control.difficulty import Difficulty
@@ -96,7 +94,9 @@ class PointsWatch:
         """Look whether a frame that only a sparser level brings in time was, and whether any level does."""
         own = float(times[sample.operating_point])
         commanded_ms = sample.budgeted_ms + sample.spared_ms
-        network_ms = 0.0 if math.isnan(sample.network_ms) else sample.network_ms
+        network_ms = sample.network_ms
+        if not 0.0 <= network_ms <= commanded_ms:
+            return  # what other points would have brought is not known
         rest_ms = commanded_ms - network_ms
         self.unavoidable += rest_ms + network_ms * float(times.min()) / own > budget_ms
         best_ms = rest_ms + network_ms * float(times[sample.operating_point :].min()) / own

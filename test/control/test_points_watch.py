@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from support.points import figures_of
@@ -68,6 +70,15 @@ def test_without_the_reflex_that_point_is_late_and_drifts_as_itself() -> None:
     assert values["late_2s"][0] > 0.9
     assert values["late_2s"][FITTING:] == pytest.approx(np.zeros(4))
     assert values["drift_percent"][0] < 0.3 * FIGURES.level_percent[FITTING]
+
+
+def test_late_frames_are_unavoidable_only_where_it_is_known_that_no_point_avoids_them() -> None:
+    watch = PointsWatch(FIGURES)
+    for landmarks_ms in (NETWORK_MS, math.nan, math.inf, 90.0):
+        watch.add(LatencySample(1.0, 60.0, 60.0, 0, hands=1, landmarks_ms=landmarks_ms), BUDGET_MS)
+    assert (watch.late, watch.unavoidable) == (4, 1)
+    watch.add(frame(1.0, reflex=False), BUDGET_MS)
+    assert (watch.late, watch.unavoidable) == (5, 1)
 
 
 def test_a_reflex_that_is_turned_on_or_off_is_noticed_within_some_frames() -> None:
