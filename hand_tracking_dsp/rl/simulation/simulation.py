@@ -123,8 +123,11 @@ class Simulation:
         return self._warmth.slower if self._warmth else 1.0
 
     def throttled_after(self, seconds: float) -> NDArray[np.bool_]:
-        """Return whether its own heat would throttle the tracker after so long at each point, bool [p]."""
-        power_w = self.episode.tracker_w[:, min(self.step, self.episode.steps - 1)]
+        """Return whether its own heat would throttle the tracker after so long at each point, bool [p].
+
+        The power is that of the step to come.
+        """
+        power_w = self.episode.tracker_w[:, self.step]
         if self._warmth is None:
             return np.zeros(len(power_w), dtype=np.bool_)
         return self._warmth.throttled_after(power_w, seconds)
