@@ -29,10 +29,10 @@ from hand_tracking_dsp.control.state import Situation
 # A point that fails again within a minute of its release is barred twice as long, up to eight times.
 _FORGIVEN_S, _MOST_HOLDS = 60.0, 8
 # Shares of the accepted late frames: over the last minute, from which on points are watched, and over the
-# last two seconds, from which on one is refused. Ten seconds after a burst no frame of it counts.
+# last half second, from which on one is refused. Two seconds after a burst no frame of it counts.
 _WATCHED, _REFUSED = 0.5, 0.75
-# With a reflex that works a sparser point helps only where several frames of these two seconds are late.
-_REFLEX_WORKS, _SEVERAL = 0.5, 0.05
+# With a reflex that works a sparser point helps only where more frames of this half second are late.
+_REFLEX_WORKS, _MORE = 0.5, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,18 +164,18 @@ class Shield:
 
 
 def _keep_target(wanted: int, situation: Situation, late: float, late_target: float) -> Verdict | None:
-    """Refuse a point at which too many frames of two seconds would be late, if a sparser one has fewer."""
-    of_points = situation.by_point.get("late_2s")
+    """Refuse a point at which too many frames of half a second would be late, if a sparser one has fewer."""
+    of_points = situation.by_point.get("late_0.5s")
     if of_points is None or not np.isfinite(of_points).all():
         return None
-    limit = max(_REFUSED * late_target, _SEVERAL if situation.reflex > _REFLEX_WORKS else 0.0)
+    limit = max(_REFUSED * late_target, _MORE if situation.reflex > _REFLEX_WORKS else 0.0)
     allowed = np.flatnonzero(of_points[wanted:] <= limit)
     point = wanted + int(allowed[0] if len(allowed) else np.argmin(of_points[wanted:]))
     if point == wanted:
         return None
     detail = (
         f"{late:.1%} of the last minute's frames were late (accepted: {late_target:.1%}), and "
-        f"{of_points[wanted]:.1%} of the last two seconds' would be at point {wanted}, which is wanted: "
+        f"{of_points[wanted]:.1%} of the last half second's would be at point {wanted}, which is wanted: "
         f"point {point} instead."
     )
     return Verdict(point, Reason.SHIELD_DEADLINE, detail)

@@ -31,12 +31,12 @@ from hand_tracking_dsp.control.state import Situation
 ACCEPTED = 0.01
 
 
-def reviewed(late_2s: list[float], late: float, reflex: float = 0.0, **options: float) -> tuple[int, Reason]:
+def reviewed(lately: list[float], late: float, reflex: float = 0.0, **options: float) -> tuple[int, Reason]:
     """Return the verdict on point 0, wanted after a minute in which a share of the frames was late."""
     situation = Situation(
         now_s=60.0,
         point=0,
-        points=len(late_2s),
+        points=len(lately),
         budget_ms=33.0,
         since_switch_s=60.0,
         summary=LatencySummary(),
@@ -47,7 +47,7 @@ def reviewed(late_2s: list[float], late: float, reflex: float = 0.0, **options: 
         battery_silent_s=0.0,
         battery_stale=False,
         power_trend_w_per_s=math.nan,
-        by_point={"late_2s": np.array(late_2s)},
+        by_point={"late_0.5s": np.array(lately)},
         reflex=reflex,
     )
     shield = Shield(ShieldOptions(**options), BatteryGoal())
@@ -56,7 +56,7 @@ def reviewed(late_2s: list[float], late: float, reflex: float = 0.0, **options: 
 
 
 @pytest.mark.parametrize(
-    ("late_2s", "late", "point"),
+    ("lately", "late", "point"),
     [
         ([0.2, 0.1, 0.0], 0.004, 0),  # few in the minute
         ([0.2, 0.1, 0.0], 0.006, 2),
@@ -68,15 +68,15 @@ def reviewed(late_2s: list[float], late: float, reflex: float = 0.0, **options: 
     ],
 )
 def test_points_at_which_too_many_frames_would_be_late_are_refused_in_a_late_minute(
-    late_2s: list[float], late: float, point: int
+    lately: list[float], late: float, point: int
 ) -> None:
-    assert reviewed(late_2s, late) == (point, Reason.SHIELD_DEADLINE if point else Reason.POLICY)
+    assert reviewed(lately, late) == (point, Reason.SHIELD_DEADLINE if point else Reason.POLICY)
 
 
 def test_with_a_reflex_that_works_single_late_frames_refuse_nothing() -> None:
-    assert reviewed([0.02, 0.0, 0.0], 0.006, reflex=0.4)[0] == 1
-    assert reviewed([0.02, 0.0, 0.0], 0.006, reflex=0.9)[0] == 0
-    assert reviewed([0.06, 0.0, 0.0], 0.006, reflex=0.9)[0] == 1
+    assert reviewed([0.015, 0.0, 0.0], 0.006, reflex=0.4)[0] == 1
+    assert reviewed([0.015, 0.0, 0.0], 0.006, reflex=0.9)[0] == 0
+    assert reviewed([0.03, 0.0, 0.0], 0.006, reflex=0.9)[0] == 1
 
 
 def test_a_shield_that_is_off_refuses_nothing() -> None:
