@@ -43,13 +43,32 @@ class HeatModel:
     slower: float
     start_w: float
 
+    def after(
+        self, mean_w: Array, power_w: Array | float, passed_s: float, throttled: bool
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """Return mean power and whether it throttles, after some seconds at a power.
+
+        Args:
+            mean_w: Mean power before, watts.
+            power_w: Power drawn, watts.
+            passed_s: Time, seconds.
+            throttled: Whether it is throttled before.
+        """
+        share = -math.expm1(-passed_s / self.time_s)
+        after_w: Array = mean_w + (power_w - mean_w) * share
+        return after_w, after_w > self.limit_w * (_RELEASE if throttled else 1.0)
+
 
 class Warmth:
-    """Warmth of a device over time."""
+    """Warmth of a device over time.
+
+    Attributes:
+        mean_w: Mean power that the device is as warm as, watts.
+    """
 
     def __init__(self, model: HeatModel) -> None:
         self._model = model
-        self._mean_w = model.start_w
+        self.mean_w = model.start_w
         self._throttled = model.start_w > model.limit_w
 
     @property
@@ -59,20 +78,12 @@ class Warmth:
 
     def add(self, power_w: float, passed_s: float) -> None:
         """Draw a power in watts for some seconds."""
-        mean_w = float(self._mean_after(np.array(power_w), passed_s))
-        self._throttled = mean_w > self._limit_w
-        self._mean_w = mean_w
+        mean_w, throttled = self._after(np.array(power_w), passed_s)
+        self.mean_w, self._throttled = float(mean_w), bool(throttled)
 
     def throttled_after(self, power_w: Array, passed_s: float) -> NDArray[np.bool_]:
         """Return whether it would be throttled after some seconds at each of several powers in watts."""
-        throttled: NDArray[np.bool_] = self._mean_after(power_w, passed_s) > self._limit_w
-        return throttled
+        return self._after(power_w, passed_s)[1]
 
-    @property
-    def _limit_w(self) -> float:
-        return self._model.limit_w * (_RELEASE if self._throttled else 1.0)
-
-    def _mean_after(self, power_w: Array, passed_s: float) -> Array:
-        share = -math.expm1(-passed_s / self._model.time_s)
-        mean_w: Array = self._mean_w + (power_w - self._mean_w) * share
-        return mean_w
+    def _after(self, power_w: Array, passed_s: float) -> tuple[Array, NDArray[np.bool_]]:
+        return self._model.after(np.array(self.mean_w), power_w, passed_s, throttled=self._throttled)

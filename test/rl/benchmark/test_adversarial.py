@@ -51,9 +51,9 @@ DEVICE = replace(
 )
 PLAIN = adversarial_missions(150.0, 600.0)
 MISSIONS = {one.name: one for one in [*PLAIN, *with_reflex(PLAIN[1:5])]}
-# More late frames in a minute than the sparsest point's, or than are accepted. 1.2 is aimed at, and what is
-# reached stands in docs/controller.md.
-MOST = 1.35
+# More late frames in a minute than the sparsest point's, or than are accepted. 1.2 is aimed at, which is
+# reached with the reflex, as shipped; what is reached without it stands in docs/controller.md.
+MOST, MOST_WITH_REFLEX = 1.35, 1.2
 # An onset of load is noticed, and the point changed, within so many seconds.
 NOTICED_S = 0.5
 
@@ -70,7 +70,8 @@ def fixed(mission: AdversarialMission, point: int) -> AdversarialScore:
 
 @pytest.mark.parametrize("name", MISSIONS)
 def test_no_minute_has_many_more_late_frames_than_the_sparsest_points(name: str) -> None:
-    assert play(MISSIONS[name]).against_sparsest <= MOST
+    most = MOST_WITH_REFLEX if name.endswith("reflex") else MOST
+    assert play(MISSIONS[name]).against_sparsest <= most
 
 
 def test_missions_are_hard_for_points_that_stay() -> None:
