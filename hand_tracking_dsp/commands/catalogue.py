@@ -57,6 +57,8 @@ GROUPS: Mapping[str, Group] = {
             "calibrate": "choose presence thresholds, scale error_percent",
             "profile": "show in which operators the networks' time goes",
             "prune": "make sparser levels of a bank's network, no training",
+            "blocks": "prune blocks one by one, to compose networks of",
+            "compositions": "measure networks composed of blocks",
             "distill": "train the levels of a bank towards its dense network",
             "pack": "gather pictures of hands and others in one file",
             "search": "compare candidates for levels before they are trained",

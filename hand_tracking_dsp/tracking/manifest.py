@@ -69,6 +69,7 @@ class Manifest(Record):
         detectors: The palm detectors, the default one first.
         operating_points: Measured operating points, from the densest to the cheapest; see points.
         near_detector: The palm detector of likely places; None: there is none.
+        blocks: Blocks of the dense network that networks are composed of, a file for each precision.
         folder: Folder of the bank; not in bank.json.
     """
 
@@ -81,6 +82,7 @@ class Manifest(Record):
         "detectors": each(NetworkInfo),
         "operating_points": each(PointInfo),
         "near_detector": NearInfo.from_json,
+        "blocks": each(FileInfo),
     }
 
     schema: int = FLOAT_INPUT
@@ -91,6 +93,7 @@ class Manifest(Record):
     detectors: tuple[NetworkInfo, ...]
     operating_points: tuple[PointInfo, ...] | None = None
     near_detector: NearInfo | None = None
+    blocks: tuple[FileInfo, ...] | None = None
     folder: Path = field(default=Path(), compare=False)
 
     def check(self) -> None:

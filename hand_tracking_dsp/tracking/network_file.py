@@ -38,6 +38,18 @@ def read_network(manifest: Manifest, info: FileInfo) -> bytes:
         ModelError: The file is missing or empty, its sha256 is not the manifest's, or it names further
             files; or the bank was changed meanwhile.
     """
+    data = read_bank_file(manifest, info)
+    check_self_contained(data, str(manifest.folder / info.file))
+    return data
+
+
+def read_bank_file(manifest: Manifest, info: FileInfo) -> bytes:
+    """Read a file of a bank, whatever it is, and check its sha256.
+
+    Raises:
+        ModelError: The file is missing or empty, or its sha256 is not the manifest's; or the bank was
+            changed meanwhile.
+    """
     path = manifest.folder / info.file
     try:
         data = read_bytes(path)
@@ -52,7 +64,6 @@ def read_network(manifest: Manifest, info: FileInfo) -> bytes:
             f"{info.sha256[:12]}…): restore the file or export the bank again."
         )
         raise _changed(manifest, info) or ModelError(msg)
-    check_self_contained(data, str(path))
     return data
 
 
@@ -62,5 +73,6 @@ def _changed(manifest: Manifest, info: FileInfo) -> ModelError | None:
         now = read_manifest(manifest.folder)
     except ModelError:
         return None
-    named = any((one.file, one.sha256) == (info.file, info.sha256) for one in now.files)
+    files = (*now.files, *(now.blocks or ()))
+    named = any((one.file, one.sha256) == (info.file, info.sha256) for one in files)
     return None if named else changed_meanwhile(manifest)

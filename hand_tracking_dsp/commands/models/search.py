@@ -37,8 +37,8 @@ from hand_tracking_dsp.commands.output import (
 )
 from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.data.packed_crops import packed_crops
-from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind, read_pack
+from hand_tracking_dsp.compression.data.packed_crops import hands_to_fit, packed_crops
+from hand_tracking_dsp.compression.data.picture_pack import PictureKind, read_pack
 from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.compression.pruning.block_latency import PRECISIONS
 from hand_tracking_dsp.compression.search.front import (
@@ -100,8 +100,12 @@ def run(options: argparse.Namespace) -> int:
         _thinned(packed_crops(pictures, kind), options.most)
         for kind in (PictureKind.CROP, PictureKind.EMPTY_CROP)
     )
+    if not hands:
+        msg = f"The pack {options.pack} needs hands to fit on and hands to measure on: pack both."
+        raise ConfigurationError(msg)
     _, dense = read_level(banks[0])
-    study = CandidateStudy(dense, _to_fit(pictures, options), hands, empty)
+    fit = hands_to_fit(pictures, options.count, options.seed)
+    study = CandidateStudy(dense, fit, hands, empty)
     chosen = {one.name: (one, bank) for bank in banks for one in candidates_of(bank, sizes)}
     figures, networks = [], []
     for one, bank in track([*chosen.values()], "measuring candidates", console=console, transient=True):
@@ -127,21 +131,6 @@ def run(options: argparse.Namespace) -> int:
         save_front(marked, options.out / "front.png", options.precision)
         console.print(f"The figures are in {options.out / _FRONT}, the plot is in front.png beside it.")
     return 0
-
-
-def _to_fit(pictures: Sequence[PackedPicture], options: argparse.Namespace) -> Crops:
-    """Choose hands of the pack to refit heads on."""
-    there = [picture for picture in pictures if picture.kind is PictureKind.HAND]
-    if len(there) < 2 or not any(picture.kind is PictureKind.CROP for picture in pictures):
-        msg = f"The pack {options.pack} needs hands to fit on and hands to measure on: pack both."
-        raise ConfigurationError(msg)
-    numbers = np.random.default_rng(options.seed).permutation(len(there))[: options.count]
-    parts = [*packed_crops([there[number] for number in numbers], PictureKind.HAND).values()]
-    return Crops(
-        np.concatenate([part.images for part in parts]),
-        tuple(name for part in parts for name in part.sources),
-        tuple(name for part in parts for name in part.groups),
-    )
 
 
 def _thinned(sets: dict[str, Crops], most: int) -> dict[str, Crops]:

@@ -32,7 +32,7 @@ from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.file_set import FileSet
 from hand_tracking_dsp.tracking.contract import BYTE_INPUT
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest
-from hand_tracking_dsp.tracking.network_file import read_network
+from hand_tracking_dsp.tracking.network_file import read_bank_file, read_network
 from hand_tracking_dsp.tracking.network_info import File, FileInfo, LevelInfo, NetworkInfo, files_of
 
 
@@ -125,7 +125,8 @@ def write_bank(
     images of any size. New fp32 files keep their weights as float16 where that loses nothing.
 
     A file that lies there with other bytes is not touched: the new one then gets a name with the
-    beginning of its sha256. Networks that only the old bank names are removed at the end.
+    beginning of its sha256. Networks that only the old bank names are removed at the end. Blocks that are of
+    another dense network than the bank's are left out.
 
     Args:
         folder: Destination; made if missing.
@@ -175,8 +176,22 @@ def _written(
 
     new = replace(bank.with_each_file(placed), folder=folder)
     new = replace(new, detectors=tuple(_any_size(info, fixed) for info in new.detectors))
+    blocks = [
+        replace(info, file=written.add(info.file, files.get(info.file) or read_bank_file(bank, info)))
+        for info in bank.blocks or ()
+        if is_of(info, new.levels[0])
+    ]
+    new = replace(new, blocks=tuple(blocks) or None)
     written.write(new.to_text())
     return new
+
+
+def is_of(blocks: FileInfo, level: LevelInfo) -> bool:
+    """Tell whether a blocks file is of a level's file in its precision; of another one it is of no use."""
+    network = blocks.source.get("network") if isinstance(blocks.source, dict) else None
+    return any(
+        (network, blocks.precision) == (info.sha256, info.precision) for info in (level, *level.variants)
+    )
 
 
 def _any_size(detector: NetworkInfo, fixed: Collection[str]) -> NetworkInfo:
@@ -204,6 +219,7 @@ def _packed(info: File, data: bytes, takes_bytes: bool, palm: bool) -> tuple[Fil
 def _old_files(folder: Path) -> set[str]:
     """Name the networks of the bank that lies there; none if there is none that can be read."""
     try:
-        return {info.file for info in read_manifest(folder).files}
+        bank = read_manifest(folder)
+        return {info.file for info in (*bank.files, *(bank.blocks or ()))}
     except ModelError:
         return set()

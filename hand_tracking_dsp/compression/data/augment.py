@@ -141,6 +141,17 @@ def changed(image: Image, options: Augmentation, random: Random) -> Image:
     return image
 
 
+def motion_blur(image: Image, random: Random, lengths_px: tuple[int, int]) -> Image:
+    """Blur a crop, uint8 [n, n, 3], along a line of any direction, of a length below the second, pixels."""
+    length, direction = int(random.integers(*lengths_px)), random.uniform(0, math.pi)
+    kernel = np.zeros((length, length), np.float32)
+    middle, half = (length - 1) / 2, length / 2
+    reach = np.array([math.cos(direction), math.sin(direction)]) * half
+    cv2.line(kernel, _pixel(middle - reach), _pixel(middle + reach), 1.0)
+    result: Image = cv2.filter2D(image, -1, kernel / max(float(kernel.sum()), 1.0))
+    return result
+
+
 def _hand_mask(size: int, landmarks: Floats, random: Random) -> Floats:
     """Return a mask of a hand, float32 [size, size], 0 to 1.
 
@@ -214,13 +225,7 @@ def _blur(image: Image, random: Random) -> Image:
 
 
 def _motion_blur(image: Image, random: Random) -> Image:
-    length, direction = int(random.integers(3, 20)), random.uniform(0, math.pi)
-    kernel = np.zeros((length, length), np.float32)
-    middle, half = (length - 1) / 2, length / 2
-    reach = np.array([math.cos(direction), math.sin(direction)]) * half
-    cv2.line(kernel, _pixel(middle - reach), _pixel(middle + reach), 1.0)
-    result: Image = cv2.filter2D(image, -1, kernel / max(float(kernel.sum()), 1.0))
-    return result
+    return motion_blur(image, random, (3, 20))
 
 
 def _small(image: Image, random: Random) -> Image:

@@ -38,6 +38,34 @@ def packed_crops(pictures: Sequence[PackedPicture], kind: PictureKind) -> dict[s
     }
 
 
+def hands_to_fit(pictures: Sequence[PackedPicture], count: int, seed: int) -> Crops:
+    """Cut some hands to train on out of a pack, drawn by a seed.
+
+    Raises:
+        ConfigurationError: There are not even two.
+    """
+    there = [picture for picture in pictures if picture.kind is PictureKind.HAND]
+    if len(there) < 2:
+        msg = "The pack needs hands to fit on: pack some, see 'models pack'."
+        raise ConfigurationError(msg)
+    numbers = np.random.default_rng(seed).permutation(len(there))[:count]
+    return _cropped([there[number] for number in numbers])
+
+
+def crops_to_measure(pictures: Sequence[PackedPicture], count: int, seed: int) -> Crops:
+    """Cut some hands to measure on out of a pack, drawn by a seed.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    there = [picture for picture in pictures if picture.kind is PictureKind.CROP]
+    if not there:
+        msg = "The pack needs hands to measure on: pack some, see 'models pack'."
+        raise ConfigurationError(msg)
+    numbers = np.random.default_rng(seed).permutation(len(there))[:count]
+    return _cropped([there[number] for number in numbers])
+
+
 def calibration_images(pictures: Sequence[PackedPicture], seed: int) -> NDArray[np.uint8]:
     """Cut out hands to train on and places without one, to calibrate INT8 with: uint8 [n, 224, 224, 3] RGB.
 

@@ -113,7 +113,7 @@ def prepare(model: onnx.ModelProto, crops: Crops, *, seed: int = 0) -> BlockTarg
     """
     blocks, sampler = read_blocks(model), Sampler(seed)
     outputs = block_outputs(model, blocks, crops.images, sampler)
-    return BlockTargets(crops, blocks, outputs, sampler, _held_back(crops.groups))
+    return BlockTargets(crops, blocks, outputs, sampler, held_back_groups(crops.groups))
 
 
 def prune(
@@ -250,8 +250,12 @@ def _most_relevant(scores: Doubles, count: int) -> Mask:
     return keep
 
 
-def _held_back(groups: tuple[str, ...]) -> Mask:
-    """Choose every fifth group, or every fifth crop where there are few groups."""
+def held_back_groups(groups: tuple[str, ...]) -> Mask:
+    """Choose crops to choose ridges with: every fifth group, or every fifth crop where there are few groups.
+
+    Returns:
+        bool [n].
+    """
     names = sorted(set(groups))
     if len(names) < _CHECK_EVERY:
         return np.asarray(np.arange(len(groups)) % _CHECK_EVERY == 0)

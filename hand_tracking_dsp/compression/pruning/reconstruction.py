@@ -90,6 +90,17 @@ class Moments:
             self.count + other.count,
         )
 
+    def scaled(self, factors: Doubles) -> Moments:
+        """Return the moments with each target multiplied by a factor, [m]."""
+        return Moments(
+            self.hidden,
+            self.target * factors,
+            self.hh,
+            self.hy * factors,
+            self.yy * factors**2,
+            self.count,
+        )
+
     def centred(self) -> tuple[Doubles, Doubles]:
         """Return the covariances [n, n] and [n, m], which leave the bias out of the equations."""
         means = self.hidden / self.count

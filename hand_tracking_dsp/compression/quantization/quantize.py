@@ -58,8 +58,8 @@ from hand_tracking_dsp.tracking.types import Floats
 _KINDS = ["Conv", "Clip", "Relu", "Add", "MaxPool", "Concat", "Resize"]
 # Standard deviations between pictures that an activation may go beyond what was seen.
 _MARGIN = 2.0
-# A bias is an int32 in steps of input times weight; the margin is for its correction.
-_LARGEST_BIAS = 2.0**30
+LARGEST_BIAS = 2.0**30
+"""Largest bias, an int32, in steps of input times weight; the margin is for its correction."""
 _SMALLEST_STEP = 1e-12
 
 
@@ -174,7 +174,7 @@ def _round_weights(
         name = node.input[1]
         kernel, bias = (weights[key].astype(np.float64) for key in node.input[1:])
         rows = kernel.reshape((len(kernel), 1, -1) if is_depthwise(node) else (1, len(kernel), -1))
-        smallest = np.abs(bias) / (steps[node.input[0]][0] * _LARGEST_BIAS) + _SMALLEST_STEP
+        smallest = np.abs(bias) / (steps[node.input[0]][0] * LARGEST_BIAS) + _SMALLEST_STEP
         smallest = smallest.reshape(rows.shape[:2])
         if moments is None:
             chosen = largest_steps(rows, smallest)
