@@ -116,20 +116,26 @@ def _table(rows: list[UniformFigures], samples: int) -> Table:
     """Show compositions of one intensity beside the same widths chosen by classic criteria."""
     precisions = list(rows[0].composed)
     headings = ["pruned", "parameters", "multiplications"]
-    headings += [f"{kind}, {name}" for name in precisions for kind in ("time", "composed")]
+    headings += [f"{kind}, {name}" for name in precisions for kind in ("ready, ms", "time", "composed")]
     headings += [f"cut by {name}" for name in BASELINES]
     cells = [
         (
             f"{row.intensity} %",
             f"{row.parameters:.2f}",
             f"{row.macs:.2f}",
-            *(text for name in precisions for text in (f"{row.time[name]:.2f}", f"{row.composed[name]:.2f}")),
+            *(text for name in precisions for text in _figures(row, name)),
             *(f"{row.baselines[name]:.1f}" for name in BASELINES),
         )
         for row in rows
     ]
     title = (
         f"All blocks pruned alike: deviation from the dense network, % of palm size, {samples} hands held "
-        "back; time relative to the dense network in the same precision; cuts are in fp32, and as fast"
+        "back; ready: composed and opened; time relative to the dense network in the same precision; cuts "
+        "are in fp32, and as fast"
     )
     return make_table(title, headings, cells)
+
+
+def _figures(row: UniformFigures, precision: str) -> tuple[str, str, str]:
+    """Show how a composition of a precision came out."""
+    return f"{row.ready_ms[precision]:.0f}", f"{row.time[precision]:.2f}", f"{row.composed[precision]:.2f}"

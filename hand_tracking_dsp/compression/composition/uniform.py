@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
 
 import onnx
 
@@ -37,6 +39,9 @@ from hand_tracking_dsp.tracking.manifest import Manifest
 BASELINES: Mapping[str, Criterion] = {name: CRITERIA[name] for name in ("l1", "magnitude")}
 """Criteria that are compared: channels are removed, and the weights stay."""
 
+# Times that a network is composed to find how long that takes.
+_COMPOSED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class UniformFigures:
@@ -46,6 +51,7 @@ class UniformFigures:
         intensity: Pruning intensity, %.
         macs: Multiplications with addition, relative to the dense network's.
         parameters: Trained parameters likewise.
+        ready_ms: By precision, median time to compose it and open it, milliseconds.
         time: By precision, time of one run relative to the dense network's in that precision.
         composed: By precision, mean deviation from the dense network in fp32, % of palm size.
         baselines: By criterion, the same of the dense network in fp32 cut to the same widths.
@@ -54,6 +60,7 @@ class UniformFigures:
     intensity: int
     macs: float
     parameters: float
+    ready_ms: Mapping[str, float]
     time: Mapping[str, float]
     composed: Mapping[str, float]
     baselines: Mapping[str, float]
@@ -87,6 +94,7 @@ class UniformComparison:
                 intensity=intensity,
                 macs=left["macs"] / whole["macs"],
                 parameters=left["parameters"] / whole["parameters"],
+                ready_ms={name: _ready_ms(one, place) for name, one in self._sets.items()},
                 time={name: self._relative_time(name, data) for name, data in composed.items()},
                 composed={name: self._deviation(data) for name, data in composed.items()},
                 baselines={name: self._deviation(model) for name, model in cuts.items()},
@@ -108,3 +116,12 @@ class UniformComparison:
 
     def _deviation(self, network: onnx.ModelProto | bytes) -> float:
         return next(iter(self._held_back.deviations(open_exact(network)).values()))
+
+
+def _ready_ms(blocks: BlockSet, place: int) -> float:
+    times_ms = []
+    for _ in range(_COMPOSED):
+        start = perf_counter()
+        open_exact(compose(blocks, [place] * len(blocks.blocks)))
+        times_ms.append((perf_counter() - start) * 1e3)
+    return median(times_ms)
