@@ -227,7 +227,8 @@ def _verdict(scores: dict[str, list[EpisodeScore]]) -> str:
 
 
 def _span(mean: Interval, scale: float, digits: int, unit: str) -> str:
-    low, high = scale * mean.low, scale * mean.high
+    # Nothing here is below 0, whatever a t interval says.
+    low, high = max(scale * mean.low, 0.0), scale * mean.high
     return f"{scale * mean.value:.{digits}f}{unit} ({low:.{digits}f} to {high:.{digits}f})"
 
 

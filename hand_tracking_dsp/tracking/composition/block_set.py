@@ -24,6 +24,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -34,7 +35,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_file import read_bank_file
-from hand_tracking_dsp.tracking.record import Reader, Record, as_bool, as_name, each, whole
+from hand_tracking_dsp.tracking.record import Reader, Record, as_bool, as_name, each, list_of, whole
 
 INTENSITIES = (0, 25, 50, 75, 100)
 """Pruning intensities of a block, % of its hidden channels; 100: it goes, or is as narrow as may be."""
@@ -91,8 +92,8 @@ class PrunableBlock(Record):
         "name": as_name,
         "channels": whole(1),
         "depthwise": as_name,
-        "rows": lambda value: tuple(map(as_name, value)),
-        "replaced": lambda value: tuple(map(as_name, value)),
+        "rows": list_of(as_name),
+        "replaced": list_of(as_name),
         "removable": as_bool,
         "output": as_name,
         "source": as_name,
@@ -135,7 +136,7 @@ class Description(Record):
     FIELDS: ClassVar[Mapping[str, Reader]] = {
         "schema": whole(1),
         "network": as_name,
-        "outputs": lambda value: tuple(map(as_name, value)),
+        "outputs": list_of(as_name),
         "blocks": each(PrunableBlock),
     }
 
@@ -270,7 +271,7 @@ def unpacked(data: bytes) -> tuple[Description, dict[str, Array]]:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays: dict[str, Array] = {name: archive[name] for name in archive.files}
         description = Description.from_json(json.loads(arrays.pop(DESCRIPTION).tobytes()))
-    except (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, OSError, MemoryError) as error:
         msg = f"it is no blocks file ({error})"
         raise ModelError(msg) from error
     for block in description.blocks:

@@ -98,7 +98,11 @@ def test_damaged_files_are_refused_in_one_sentence(block_files: dict[str, bytes]
     objects = io.BytesIO()
     np.save(objects, np.array([{}], dtype=object), allow_pickle=True)
     text = json.dumps({"schema": 2, "network": "a", "outputs": [], "blocks": []}).encode()
+    rows = json.dumps({"schema": 1, "network": "a", "outputs": 5, "blocks": []}).encode()
     channels = unpacked(data)[0].blocks[5].widths[1].channels
+    endless = (
+        saved(np.zeros(1, np.uint16)).replace(b"(1,)", b"(1" + b"0" * 15 + b",)").replace(b" " * 15, b"", 1)
+    )
     kept = f"block05/{channels}/kept"
     for broken, words in (
         (b"", "no blocks file"),
@@ -106,6 +110,8 @@ def test_damaged_files_are_refused_in_one_sentence(block_files: dict[str, bytes]
         (rewritten(data, **{DESCRIPTION: None}), "no blocks file"),
         (rewritten(data, **{DESCRIPTION: saved(np.frombuffer(b"{", np.uint8))}), "no blocks file"),
         (rewritten(data, **{DESCRIPTION: saved(np.frombuffer(text, np.uint8))}), "schema is 2"),
+        (rewritten(data, **{DESCRIPTION: saved(np.frombuffer(rows, np.uint8))}), "outputs"),
+        (rewritten(data, **{kept: endless}), "no blocks file"),
         (rewritten(data, **{kept: None}), "which .* channels of block05 stay"),
         (rewritten(data, **{kept: objects.getvalue()}), "no blocks file"),
         (rewritten(data, **{kept: saved(np.full(channels, 9999, np.uint16))}), "not some of its"),
