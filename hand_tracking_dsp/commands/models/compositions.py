@@ -29,6 +29,7 @@ from hand_tracking_dsp.commands.arguments import add_bank, add_out, add_seed, re
 from hand_tracking_dsp.commands.models.output import NOTE
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.bank.files import write_bank
+from hand_tracking_dsp.compression.composition.best import LIMITS, METHODS
 from hand_tracking_dsp.compression.composition.measured import (
     CHECKED,
     MeasuredCompositions,
@@ -100,6 +101,7 @@ def run(options: argparse.Namespace) -> int:
     new, files = with_compositions(bank, found)
     write_bank(options.out, new, files, since=bank)
     console.print(_table(found))
+    console.print(_best_table(found))
     note = f"{machine_line()}\n{NOTE}\nThe bank is written into {options.out}."
     console.print(note, highlight=False)
     return 0
@@ -124,3 +126,22 @@ def _table(found: Mapping[str, MeasuredCompositions]) -> Table:
     headings = ("precision", "scene", "R²", "median error of the deviation")
     title = f"Estimate of deviations, on {CHECKED} compositions that it was not fitted to (R² of logarithms)"
     return make_table(title, headings, rows, left=("scene",))
+
+
+def _best_table(found: Mapping[str, MeasuredCompositions]) -> Table:
+    """Show the least deviation that each search found within each time."""
+    cells = {
+        (precision, one.limit, one.method): f"{one.deviation:.2f} ({one.time:.3f})"
+        for precision, compositions in found.items()
+        for one in compositions.best
+    }
+    rows = [
+        (precision, f"{limit:.2f}", *(cells.get((precision, limit, method), "none") for method in METHODS))
+        for precision in found
+        for limit in LIMITS
+    ]
+    title = (
+        "Least deviation in plain scenes that searches found within a time relative to the dense network's, "
+        "measured, % of palm size (and its time)"
+    )
+    return make_table(title, ("precision", "time", *METHODS), rows)

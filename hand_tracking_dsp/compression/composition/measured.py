@@ -16,12 +16,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hand_tracking_dsp.compression.bank.files import read_level
+from hand_tracking_dsp.compression.composition.best import BestComposition, best_compositions
 from hand_tracking_dsp.compression.composition.meter import CompositionMeter, measure_all, random_choices
 from hand_tracking_dsp.compression.composition.scenes import scene_crops
 from hand_tracking_dsp.compression.composition.surrogate_fit import fit_surrogate, r_squared
@@ -46,12 +47,14 @@ class MeasuredCompositions:
         checked: float64 [CHECKED, s]: deviations that it was not fitted to, % of palm size, by SCENES.
         foretold: float64 [CHECKED, s]: what it says of these.
         time: float64 [b, 5]: share of the dense network's time that a block at an intensity spares.
+        best: The least deviation that searches found within some times.
     """
 
     surrogate: Surrogate
     checked: Doubles
     foretold: Doubles
     time: Doubles
+    best: Sequence[BestComposition]
 
     @property
     def r_squared(self) -> Doubles:
@@ -90,10 +93,12 @@ def measure_compositions(
     surrogate = fit_surrogate(choices[:-CHECKED], deviations[:-CHECKED], seed)
     foretold = surrogate.deviation_percent(choices[-CHECKED:])
     table = measure_latency(dense, precision=precision)
-    time = np.array(
+    saved_ms = np.array(
         [[table.saved_ms(block.name, width.channels) for width in block.widths] for block in blocks.blocks]
     )
-    return MeasuredCompositions(surrogate, deviations[-CHECKED:], foretold, time / table.whole_ms)
+    time = saved_ms / table.whole_ms
+    best = best_compositions(meter, surrogate, time, choices, deviations, workers)
+    return MeasuredCompositions(surrogate, deviations[-CHECKED:], foretold, time, best)
 
 
 def with_compositions(

@@ -21,8 +21,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES
-from hand_tracking_dsp.tracking.composition.profile import CompositionProfile, Doubles
+from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES, Array
+from hand_tracking_dsp.tracking.composition.surrogate import Doubles, Surrogate
 
 # Steps that a time is divided into.
 _STEPS = 2000
@@ -59,24 +59,38 @@ def by_dynamic_programming(squares: Doubles, time: Doubles, limit: float) -> lis
     return choice
 
 
-def by_local_search(profile: CompositionProfile, scene: int, limit: float, start: Sequence[int]) -> list[int]:
+def by_local_search(
+    surrogate: Surrogate, time: Doubles, scene: int, limit: float, start: Sequence[int]
+) -> list[int]:
     """Change one or two blocks at a time as long as the estimate of the deviation falls within a time.
 
     Args:
-        profile: What blocks cost, and what compositions deviate.
+        surrogate: The estimate.
+        time: float64 [b, 5]: share of the dense network's time that a block at an intensity spares.
         scene: Kind of scene, a place in SCENES.
         limit: Longest time, relative to the dense network's.
         start: Choice to begin with, which keeps the limit.
     """
     best = list(start)
-    least = float(profile.surrogate.deviation_percent([best])[0, scene])
+    least = float(surrogate.deviation_percent([best])[0, scene])
     while True:
         tried = _neighbours(best)
-        tried = tried[profile.left(profile.time, tried) <= limit + _ROUNDING]
-        deviations = profile.surrogate.deviation_percent(tried)[:, scene]
+        tried = tried[time_left(time, tried) <= limit + _ROUNDING]
+        deviations = surrogate.deviation_percent(tried)[:, scene]
         if not len(tried) or deviations.min() >= least:
             return best
         best, least = [int(place) for place in tried[deviations.argmin()]], float(deviations.min())
+
+
+def time_left(time: Doubles, choices: Sequence[Sequence[int]] | Array) -> Doubles:
+    """Return the time of compositions, [n], relative to the dense network's, of choices [n, b].
+
+    Args:
+        time: float64 [b, 5]: share of the dense network's time that a block at an intensity spares.
+        choices: Places in INTENSITIES.
+    """
+    found: Doubles = 1.0 - time[np.arange(len(time)), np.asarray(choices)].sum(axis=1)
+    return found
 
 
 def _neighbours(choice: Sequence[int]) -> NDArray[np.int64]:

@@ -44,7 +44,7 @@ DESCRIPTION = "blocks.json"
 """Name of the description in the file."""
 
 MEASURED = "measured/"
-"""Beginning of the names of what was measured of compositions; see profile."""
+"""Beginning of the names of what was measured of compositions; the estimate and times."""
 
 SCHEMA = 1
 _MOST_BYTES = 1 << 28

@@ -27,6 +27,7 @@ from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.models import compositions
 from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.compression.composition.bank_blocks import with_blocks
+from hand_tracking_dsp.compression.composition.best import BestComposition
 from hand_tracking_dsp.compression.composition.measured import CHECKED, MeasuredCompositions
 from hand_tracking_dsp.compression.composition.meter import random_choices
 from hand_tracking_dsp.compression.composition.surrogate_fit import fit_surrogate
@@ -59,7 +60,8 @@ def test_the_bank_keeps_the_estimate_and_its_quality_is_printed(
     def measure(_: Manifest, precision: str, *__: object, **___: object) -> MeasuredCompositions:
         assert precision == "int8"
         time = np.zeros((16, len(INTENSITIES)))
-        return MeasuredCompositions(fit_surrogate(choices, deviations), checked, 1.1 * checked, time)
+        best = [BestComposition("random search", 0.8, (1,) * 16, 0.78, 5.25)]
+        return MeasuredCompositions(fit_surrogate(choices, deviations), checked, 1.1 * checked, time, best)
 
     monkeypatch.setattr(compositions, "measure_compositions", measure)
     out = tmp_path / "out"
@@ -68,6 +70,7 @@ def test_the_bank_keeps_the_estimate_and_its_quality_is_printed(
     shown = capsys.readouterr().out
     assert "10.0%" in shown
     assert "occluded" in shown
+    assert "5.25 (0.780)" in shown
     assert BlockSet.read(read_manifest(out), "int8").measured()
 
 

@@ -25,15 +25,14 @@ from support.crops import smooth_crops
 from hand_tracking_dsp.compression.bank.files import read_level, write_bank
 from hand_tracking_dsp.compression.composition import measured
 from hand_tracking_dsp.compression.composition.bank_blocks import with_blocks
+from hand_tracking_dsp.compression.composition.best import METHODS
 from hand_tracking_dsp.compression.composition.measured import measure_compositions, with_compositions
 from hand_tracking_dsp.compression.composition.meter import MOST_PERCENT, CompositionMeter, measure_all
 from hand_tracking_dsp.compression.composition.scenes import scene_crops
 from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable
-from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES, BlockSet
-from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
-from hand_tracking_dsp.tracking.composition.surrogate import SCENES
+from hand_tracking_dsp.tracking.composition.surrogate import SCENES, Surrogate
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 
@@ -83,15 +82,16 @@ def test_a_bank_keeps_what_was_measured_of_its_blocks(
     monkeypatch.setattr(measured, "measure_latency", lambda *_, **__: table)
     package = read_manifest(default_bank())
     bank = write_bank(tmp_path / "one", *with_blocks(package, ("int8",), smooth_crops(16, 0)))
-    dense = package.levels[0]
-    with pytest.raises(ModelError, match="models compositions"):
-        CompositionProfile.of(BlockSet.read(bank, "int8"), dense.macs, dense.parameters)
+    assert not BlockSet.read(bank, "int8").measured()
     found = measure_compositions(bank, "int8", smooth_crops(2, 1), 14, workers=1)
     assert found.checked.shape == found.foretold.shape == (4, len(SCENES))
     written = write_bank(tmp_path / "two", *with_compositions(bank, {"int8": found}))
-    profile = CompositionProfile.of(BlockSet.read(written, "int8"), dense.macs, dense.parameters)
-    assert profile.time.shape == (16, len(INTENSITIES))
-    assert profile.left(profile.macs, [[0] * 16, [1] * 16])[0] == 1.0
+    kept = BlockSet.read(written, "int8").measured()
+    assert kept["time"] == pytest.approx(found.time, rel=1e-3)
     choices = [[place] * 16 for place in range(3)]
-    ours, theirs = (one.deviation_percent(choices) for one in (profile.surrogate, found.surrogate))
+    ours, theirs = (one.deviation_percent(choices) for one in (Surrogate.of(kept, 16), found.surrogate))
     assert ours == pytest.approx(theirs, rel=1e-3)
+    for one in found.best:
+        assert one.time <= one.limit + 1e-9
+        assert one.deviation > 0
+    assert {one.method for one in found.best} == set(METHODS)

@@ -22,11 +22,14 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.compression.composition.meter import random_choices
-from hand_tracking_dsp.compression.composition.search import by_dynamic_programming, by_local_search
+from hand_tracking_dsp.compression.composition.search import (
+    by_dynamic_programming,
+    by_local_search,
+    time_left,
+)
 from hand_tracking_dsp.compression.composition.surrogate_fit import fit_surrogate, r_squared
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES
-from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES, Surrogate, reached
 
 BLOCKS = 6
@@ -43,12 +46,6 @@ def deviations(choices: list[list[int]]) -> np.ndarray:
 def surrogate() -> Surrogate:
     choices = random_choices(600, BLOCKS, 0)
     return fit_surrogate(choices, deviations(choices))
-
-
-@pytest.fixture(scope="module")
-def profile(surrogate: Surrogate) -> CompositionProfile:
-    shares = np.linspace(0.0, 0.14, len(INTENSITIES)) * np.linspace(0.6, 1.0, BLOCKS)[:, None]
-    return CompositionProfile(tuple("abcdef"), shares, shares, shares, surrogate)
 
 
 def test_the_estimate_foretells_compositions_that_it_has_not_seen(surrogate: Surrogate) -> None:
@@ -101,11 +98,12 @@ def test_a_time_that_nothing_keeps_has_no_choice() -> None:
     assert by_dynamic_programming(np.zeros((2, 5)), np.full((2, 5), 0.1), 0.5) is None
 
 
-def test_the_local_search_keeps_the_time_and_gets_no_worse(profile: CompositionProfile) -> None:
+def test_the_local_search_keeps_the_time_and_gets_no_worse(surrogate: Surrogate) -> None:
+    time = np.linspace(0.0, 0.14, len(INTENSITIES)) * np.linspace(0.6, 1.0, BLOCKS)[:, None]
     start = [3] * BLOCKS
-    limit = float(profile.left(profile.time, [start])[0])
+    limit = float(time_left(time, [start])[0])
     for scene in range(len(SCENES)):
-        found = by_local_search(profile, scene, limit, start)
-        assert profile.left(profile.time, [found])[0] <= limit + 1e-9
-        ours, before = profile.surrogate.deviation_percent([found, start])[:, scene]
+        found = by_local_search(surrogate, time, scene, limit, start)
+        assert time_left(time, [found])[0] <= limit + 1e-9
+        ours, before = surrogate.deviation_percent([found, start])[:, scene]
         assert ours < before
