@@ -20,12 +20,14 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hand_tracking_dsp.documents import excerpt
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.options import check_options, dynamic_option
 
 _UNITS_S = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) *(s|min|h)")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})")
+_LONGEST_S = 366 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ class BatteryGoal:
 
     until: str = dynamic_option(
         "",
-        "How long the battery is to last, without its reserve: a duration from now on, as 90min or 4h, or a "
-        "time of day, as 18:30; empty: no matter.",
+        "How long the battery is to last, without its reserve: a duration from now on, as 30s, 90min or 4h, "
+        "or a time of day, as 18:30; empty: no matter.",
     )
     reserve: float = dynamic_option(
         0.15, "Charge that forces the sparsest operating point.", "share of full", 0, 1
@@ -104,10 +106,17 @@ def seconds_until(text: str, now: datetime) -> float:
     if not text:
         return 0.0
     if found := _DURATION.fullmatch(text):
-        return float(found[1]) * _UNITS_S[found[2]]
+        seconds = float(found[1]) * _UNITS_S[found[2]]
+        if seconds > _LONGEST_S:
+            message = f"battery.until is {excerpt(text)}: set a duration of a year at most, as 90min or 4h."
+            raise ConfigurationError(message)
+        return seconds
     found = _TIME.fullmatch(text)
     if found is None or not (int(found[1]) < 24 and int(found[2]) < 60):
-        message = f"battery.until is {text!r}: set a duration, as 90min or 4h, or a time of day, as 18:30."
+        message = (
+            f"battery.until is {excerpt(text)}: set a duration, as 30s, 90min or 4h, or a time of day, as "
+            f"18:30."
+        )
         raise ConfigurationError(message)
     then = now.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
     if then <= now:

@@ -43,8 +43,8 @@ def read_network(manifest: Manifest, info: FileInfo) -> bytes:
     return data
 
 
-def read_bank_file(manifest: Manifest, info: FileInfo) -> bytes:
-    """Read a file of a bank, whatever it is, and check its sha256.
+def read_bank_file(manifest: Manifest, info: FileInfo, kind: str = "network") -> bytes:
+    """Read a file of a bank and check its sha256; messages call it a file of some kind.
 
     Raises:
         ModelError: The file is missing or empty, or its sha256 is not the manifest's; or the bank was
@@ -54,13 +54,13 @@ def read_bank_file(manifest: Manifest, info: FileInfo) -> bytes:
     try:
         data = read_bytes(path)
     except OSError as error:
-        msg = f"The network {path} cannot be read ({error.strerror}): restore the bank's folder."
+        msg = f"The {kind} {path} cannot be read ({error.strerror}): restore the bank's folder."
         raise _changed(manifest, info) or ModelError(msg) from error
     check_not_empty(data, str(path))
     found = sha256_of(data)
     if found != info.sha256:
         msg = (
-            f"The network {path} is not the one that {MANIFEST_NAME} names (sha256 {found[:12]}… instead of "
+            f"The {kind} {path} is not the one that {MANIFEST_NAME} names (sha256 {found[:12]}… instead of "
             f"{info.sha256[:12]}…): restore the file or export the bank again."
         )
         raise _changed(manifest, info) or ModelError(msg)

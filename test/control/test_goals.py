@@ -45,5 +45,12 @@ def test_a_duration_or_a_time_of_day(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["soon", "24:00", "12:60", "4", "4 days", "-1h", "nan h"])
 def test_anything_else_is_refused_with_what_to_write(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="set a duration, as 90min or 4h, or a time of day"):
+    with pytest.raises(ConfigurationError, match="set a duration, as 30s, 90min or 4h, or a time of day"):
         seconds_until(text, NOW)
+
+
+@pytest.mark.parametrize("text", ["9000h", "5" * 400 + "h"])
+def test_a_duration_of_more_than_a_year_is_refused_in_a_short_sentence(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="a year at most") as refused:
+        seconds_until(text, NOW)
+    assert len(str(refused.value)) < 150

@@ -111,7 +111,7 @@ from hand_tracking_dsp.errors import ConfigurationError
         (
             BatteryGoal,
             {"until": "soon"},
-            "battery.until is 'soon': set a duration, as 90min or 4h, or a time of day, as 18:30.",
+            "battery.until is 'soon': set a duration, as 30s, 90min or 4h, or a time of day, as 18:30.",
         ),
         (
             GoalOptions,

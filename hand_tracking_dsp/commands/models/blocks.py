@@ -65,7 +65,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="precisions; all if not given",
     )
     parser.add_argument(
-        "--count", type=int, default=600, help="hands, of which a quarter is held back (default: %(default)s)"
+        "--count",
+        type=int,
+        default=600,
+        help=f"hands, {MIN_CROPS} or more, of which a quarter is held back (default: %(default)s)",
     )
     parser.add_argument(
         "--runs", type=int, default=60, help="timed runs of each network (default: %(default)s)"
@@ -82,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
         ModelError: The bank cannot be used.
         OutputError: The bank cannot be written.
     """
-    require_at_least(options, count=MIN_CROPS, runs=1)
+    require_at_least(options, count=MIN_CROPS, runs=1, seed=0)
     require_writable(options.out, MANIFEST_NAME)
     bank = read_manifest(options.bank or default_bank())
     require_images(bank)

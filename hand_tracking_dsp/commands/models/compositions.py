@@ -59,7 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--count",
         type=int,
         default=2300,
-        help=f"compositions, of which {CHECKED} check the estimate (default: %(default)s)",
+        help=f"compositions, {CHECKED + _LEAST_FITTED} or more, of which {CHECKED} check the estimate "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--hands", type=int, default=60, help="hands of the pack to measure on (default: %(default)s)"
@@ -77,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         ModelError: The bank cannot be used.
         OutputError: The bank cannot be written.
     """
-    require_at_least(options, count=CHECKED + _LEAST_FITTED, hands=1, workers=0)
+    require_at_least(options, count=CHECKED + _LEAST_FITTED, hands=1, workers=0, seed=0)
     require_writable(options.out, MANIFEST_NAME)
     bank = read_manifest(options.bank or default_bank())
     if not bank.blocks:

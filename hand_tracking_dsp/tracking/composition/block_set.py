@@ -189,8 +189,9 @@ class BlockSet:
         dense = bank.levels[0]
         file = next((one for one in (dense, *dense.variants) if one.precision == precision), None)
         network = read_bank_file(bank, file) if file else b""
+        data = read_bank_file(bank, info, "file of blocks")
         try:
-            description, arrays = unpacked(read_bank_file(bank, info))
+            description, arrays = unpacked(data)
             if file is None or description.network != file.sha256:
                 msg = "its blocks are of another network than the bank's level 0"
                 raise ModelError(msg)  # noqa: TRY301 (a wrong field, too)
@@ -272,7 +273,7 @@ def unpacked(data: bytes) -> tuple[Description, dict[str, Array]]:
             arrays: dict[str, Array] = {name: archive[name] for name in archive.files}
         description = Description.from_json(json.loads(arrays.pop(DESCRIPTION).tobytes()))
     except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, OSError, MemoryError) as error:
-        msg = f"it is no blocks file ({error})"
+        msg = f"it is damaged, or no file of blocks ({error})"
         raise ModelError(msg) from error
     for block in description.blocks:
         for width in block.widths[1:]:

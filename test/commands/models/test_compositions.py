@@ -87,3 +87,5 @@ def test_a_pack_without_hands_to_measure_on_is_refused(bank: Manifest, tmp_path:
     assert "needs hands to measure on" in capsys.readouterr().err
     assert main([*words, "--count", "300", "--out", str(tmp_path / "out")]) == 1
     assert "--count" in capsys.readouterr().err
+    assert main([*words, "--seed", "-1", "--out", str(tmp_path / "out")]) == 1
+    assert "--seed" in capsys.readouterr().err

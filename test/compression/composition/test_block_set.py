@@ -105,15 +105,15 @@ def test_damaged_files_are_refused_in_one_sentence(block_files: dict[str, bytes]
     )
     kept = f"block05/{channels}/kept"
     for broken, words in (
-        (b"", "no blocks file"),
-        (data[: len(data) // 2], "no blocks file"),
-        (rewritten(data, **{DESCRIPTION: None}), "no blocks file"),
-        (rewritten(data, **{DESCRIPTION: saved(np.frombuffer(b"{", np.uint8))}), "no blocks file"),
+        (b"", "no file of blocks"),
+        (data[: len(data) // 2], "no file of blocks"),
+        (rewritten(data, **{DESCRIPTION: None}), "no file of blocks"),
+        (rewritten(data, **{DESCRIPTION: saved(np.frombuffer(b"{", np.uint8))}), "no file of blocks"),
         (rewritten(data, **{DESCRIPTION: saved(np.frombuffer(text, np.uint8))}), "schema is 2"),
         (rewritten(data, **{DESCRIPTION: saved(np.frombuffer(rows, np.uint8))}), "outputs"),
-        (rewritten(data, **{kept: endless}), "no blocks file"),
+        (rewritten(data, **{kept: endless}), "no file of blocks"),
         (rewritten(data, **{kept: None}), "which .* channels of block05 stay"),
-        (rewritten(data, **{kept: objects.getvalue()}), "no blocks file"),
+        (rewritten(data, **{kept: objects.getvalue()}), "no file of blocks"),
         (rewritten(data, **{kept: saved(np.full(channels, 9999, np.uint16))}), "not some of its"),
     ):
         with pytest.raises(ModelError, match=words):
