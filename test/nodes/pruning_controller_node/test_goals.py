@@ -50,4 +50,4 @@ def test_a_time_for_the_battery_is_taken_up_and_anything_else_refused(graph, fee
         assert graph.set_parameter(NODE, "battery.until", good).successful
     result = graph.set_parameter(NODE, "battery.until", "soon")
     assert not result.successful
-    assert "set a duration, as 90min or 4h, or a time of day, as 18:30" in result.reason
+    assert "set a duration, as 30s, 90min or 4h, or a time of day, as 18:30" in result.reason
