@@ -23,7 +23,7 @@ import numpy as np
 import onnx
 
 from hand_tracking_dsp.compression.blocks import Block
-from hand_tracking_dsp.compression.onnx_graph import Array, read_weights
+from hand_tracking_dsp.compression.onnx_graph import Array, Graph, read_weights
 from hand_tracking_dsp.compression.pruning.reconstruction import Doubles, Moments
 from hand_tracking_dsp.compression.quantization.quantize import LARGEST_BIAS
 from hand_tracking_dsp.compression.quantization.rounding import round_by_moments
@@ -54,27 +54,21 @@ class NetworkForm:
     """
 
     def __init__(self, model: onnx.ModelProto) -> None:
-        self._nodes: dict[str, onnx.NodeProto] = {node.name: node for node in model.graph.node}
-        self._made: dict[str, onnx.NodeProto] = {
-            name: node for node in model.graph.node for name in node.output
-        }
-        self._readers: dict[str, list[onnx.NodeProto]] = {}
-        for node in model.graph.node:
-            for name in node.input:
-                self._readers.setdefault(name, []).append(node)
+        self._layers: dict[str, onnx.NodeProto] = {node.name: node for node in model.graph.node}
+        self._graph = Graph(model)
         self.initializers = read_weights(model)
 
     def layer(self, dense: onnx.ModelProto, tensor: str) -> onnx.NodeProto:
         """Find the layer that makes a tensor of the fp32 network."""
         name = next(node.name for node in dense.graph.node if tensor in node.output)
-        return self._nodes[name]
+        return self._layers[name]
 
     def weights(self, layer: onnx.NodeProto, place: int) -> Weights:
         """Return the initializers behind an input of a layer, 1: weights, 2: biases."""
         name = layer.input[place]
         if name in self.initializers:
             return Weights(name, "", (name,))
-        names = tuple(self._made[name].input)
+        names = tuple(self._graph.nodes[name].input)
         return Weights(names[0], names[1] if len(names) > 1 else "", names)
 
     def quantized(self, layer: onnx.NodeProto) -> bool:
@@ -92,13 +86,13 @@ class NetworkForm:
 
     def step_of(self, tensor: str) -> float:
         """Return the step of a quantized activation."""
-        return float(self.initializers[self._made[tensor].input[1]])
+        return float(self.initializers[self._graph.nodes[tensor].input[1]])
 
     def read_name(self, tensor: str) -> str:
         """Return the name by which a tensor is read: where it is rounded, that of the rounded one."""
-        readers = self._readers.get(tensor, [])
+        readers = self._graph.readers.get(tensor, [])
         if len(readers) == 1 and readers[0].op_type == "QuantizeLinear":
-            (dequantize,) = self._readers[readers[0].output[0]]
+            (dequantize,) = self._graph.readers[readers[0].output[0]]
             return str(dequantize.output[0])
         return tensor
 

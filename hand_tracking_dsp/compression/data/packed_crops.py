@@ -42,14 +42,9 @@ def hands_to_fit(pictures: Sequence[PackedPicture], count: int, seed: int) -> Cr
     """Cut some hands to train on out of a pack, drawn by a seed.
 
     Raises:
-        ConfigurationError: There are not even two.
+        ConfigurationError: There is none.
     """
-    there = [picture for picture in pictures if picture.kind is PictureKind.HAND]
-    if len(there) < 2:
-        msg = "The pack needs hands to fit on: pack some, see 'models pack'."
-        raise ConfigurationError(msg)
-    numbers = np.random.default_rng(seed).permutation(len(there))[:count]
-    return _cropped([there[number] for number in numbers])
+    return _some(pictures, PictureKind.HAND, "hands to fit on", count, seed)
 
 
 def crops_to_measure(pictures: Sequence[PackedPicture], count: int, seed: int) -> Crops:
@@ -58,12 +53,7 @@ def crops_to_measure(pictures: Sequence[PackedPicture], count: int, seed: int) -
     Raises:
         ConfigurationError: There is none.
     """
-    there = [picture for picture in pictures if picture.kind is PictureKind.CROP]
-    if not there:
-        msg = "The pack needs hands to measure on: pack some, see 'models pack'."
-        raise ConfigurationError(msg)
-    numbers = np.random.default_rng(seed).permutation(len(there))[:count]
-    return _cropped([there[number] for number in numbers])
+    return _some(pictures, PictureKind.CROP, "hands to measure on", count, seed)
 
 
 def calibration_images(pictures: Sequence[PackedPicture], seed: int) -> NDArray[np.uint8]:
@@ -82,6 +72,15 @@ def calibration_images(pictures: Sequence[PackedPicture], seed: int) -> NDArray[
         msg = "The pack holds no hands to calibrate INT8 with: pack some, see 'models pack'."
         raise ConfigurationError(msg)
     return _cropped(chosen).images
+
+
+def _some(pictures: Sequence[PackedPicture], kind: PictureKind, meaning: str, count: int, seed: int) -> Crops:
+    there = [picture for picture in pictures if picture.kind is kind]
+    if not there:
+        msg = f"The pack needs {meaning}: pack some, see 'models pack'."
+        raise ConfigurationError(msg)
+    numbers = np.random.default_rng(seed).permutation(len(there))[:count]
+    return _cropped([there[number] for number in numbers])
 
 
 def _cropped(pictures: Sequence[PackedPicture]) -> Crops:
