@@ -177,16 +177,19 @@ def _written(
     new = replace(bank.with_each_file(placed), folder=folder)
     new = replace(new, detectors=tuple(_any_size(info, fixed) for info in new.detectors))
     blocks = [
-        replace(info, file=written.add(info.file, files.get(info.file) or read_bank_file(bank, info)))
+        replace(
+            info,
+            file=written.add(info.file, files.get(info.file) or read_bank_file(bank, info, "file of blocks")),
+        )
         for info in bank.blocks or ()
-        if is_of(info, new.levels[0])
+        if _is_of(info, new.levels[0])
     ]
     new = replace(new, blocks=tuple(blocks) or None)
     written.write(new.to_text())
     return new
 
 
-def is_of(blocks: FileInfo, level: LevelInfo) -> bool:
+def _is_of(blocks: FileInfo, level: LevelInfo) -> bool:
     """Tell whether a blocks file is of a level's file in its precision; of another one it is of no use."""
     network = blocks.source.get("network") if isinstance(blocks.source, dict) else None
     return any(

@@ -44,7 +44,7 @@ from hand_tracking_dsp.tracking.composition.block_set import (
     packed,
 )
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.network_file import read_bank_file
+from hand_tracking_dsp.tracking.network_file import read_network
 
 Progress = Callable[[str], None]
 """Called with the name of each block when it is done."""
@@ -68,7 +68,7 @@ class BlockMaker:
             msg = f"The bank {bank.name} has no level 0 in {precision}: make it with models quantize."
             raise ModelError(msg)
         self._network = info.sha256
-        self._runs = parse_model(read_bank_file(bank, info), info.file)
+        self._runs = parse_model(read_network(bank, info), info.file)
         self._form = NetworkForm(self._runs)
         blocks = read_blocks(self._dense)
         self._blocks = [BlockForm.find(self._form, self._dense, block) for block in blocks]

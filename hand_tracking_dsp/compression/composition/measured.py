@@ -109,7 +109,7 @@ def with_compositions(
     for info in bank.blocks or ():
         if (one := found.get(info.precision)) is not None:
             measured = {"time": one.time.astype(np.float32), **one.surrogate.arrays()}
-            description, arrays = unpacked(read_bank_file(bank, info))
+            description, arrays = unpacked(read_bank_file(bank, info, "file of blocks"))
             data = with_measured(description, arrays, measured)
             files[info.file] = data
             info = replace(info, sha256=sha256_of(data))  # noqa: PLW2901 (what is collected)

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.compression.pruning.allocation import cheapest_choice
 from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES, Array
 from hand_tracking_dsp.tracking.composition.surrogate import Doubles, Surrogate
 
@@ -41,22 +42,11 @@ def by_dynamic_programming(squares: Doubles, time: Doubles, limit: float) -> lis
     Returns:
         A place in INTENSITIES for each block; None where no choice is fast enough.
     """
-    saved = np.floor(np.maximum(time, 0.0) * _STEPS).astype(int)
+    saved = np.floor(np.maximum(time, 0.0) * _STEPS).astype(np.int64)
     need = max(0, int(np.ceil((1.0 - limit) * _STEPS - _ROUNDING)))
-    left = np.arange(need + 1)
-    least = np.where(left == 0, 0.0, np.inf)
-    picks = []
-    for own, steps in zip(squares[::-1], saved[::-1], strict=True):
-        costs = own[:, None] + least[np.maximum(left[None] - steps[:, None], 0)]
-        picks.append(costs.argmin(axis=0))
-        least = costs.min(axis=0)
-    if not np.isfinite(least[need]):
+    if saved.max(axis=1).sum() < need:
         return None
-    choice = []
-    for pick, steps in zip(picks[::-1], saved, strict=True):
-        choice.append(int(pick[need]))
-        need = max(need - int(steps[choice[-1]]), 0)
-    return choice
+    return cheapest_choice(list(squares), list(saved), need)
 
 
 def by_local_search(

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,22 +121,32 @@ def _options(block: Block, sensitivity: Sensitivity, latency: LatencyTable) -> _
 
 def _cheapest(options: list[_Options], saving_ms: float, price: float) -> list[int]:
     """Choose an option of each block so that they save enough at the least error; a parameter has a price."""
+    costs = [item.squares - price * item.removed for item in options]
+    steps = [_steps(item.saved_ms) for item in options]
+    return cheapest_choice(costs, steps, max(0, int(np.ceil(saving_ms / _STEP_MS))))
+
+
+def cheapest_choice(costs: Sequence[Doubles], saved: Sequence[NDArray[np.int64]], need: int) -> list[int]:
+    """Choose an option of each block so that they save enough at the least sum of costs.
+
+    Args:
+        costs: By block, the cost of each option, float64 [options].
+        saved: By block, the whole steps that each saves, int64 [options].
+        need: Steps that all are to save, at least 0; more than can be saved gives any choice.
+    """
     # least[t] is what the blocks behind cost if they must still save t steps.
-    need = max(0, int(np.ceil(saving_ms / _STEP_MS)))
     left = np.arange(need + 1)
     least = np.where(left == 0, 0.0, np.inf)
     picks = []
-    for item in reversed(options):
-        steps = _steps(item.saved_ms)
-        costs = item.squares - price * item.removed
-        table = costs[:, None] + least[np.clip(left[None] - steps[:, None], 0, need)]
+    for cost, steps in zip(reversed(costs), reversed(saved), strict=True):
+        table = cost[:, None] + least[np.clip(left[None] - steps[:, None], 0, need)]
         picks.append(np.argmin(table, axis=0))
         least = np.min(table, axis=0)
     chosen, t = [], need
-    for item, pick in zip(options, reversed(picks), strict=True):
+    for steps, pick in zip(saved, reversed(picks), strict=True):
         index = int(pick[t])
         chosen.append(index)
-        t = max(0, min(need, t - int(_steps(item.saved_ms)[index])))
+        t = max(0, min(need, t - int(steps[index])))
     return chosen
 
 

@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.network_file import read_bank_file
+from hand_tracking_dsp.tracking.network_file import read_bank_file, read_network
 from hand_tracking_dsp.tracking.record import Reader, Record, as_bool, as_name, each, list_of, whole
 
 INTENSITIES = (0, 25, 50, 75, 100)
@@ -188,7 +188,7 @@ class BlockSet:
             raise ModelError(msg)
         dense = bank.levels[0]
         file = next((one for one in (dense, *dense.variants) if one.precision == precision), None)
-        network = read_bank_file(bank, file) if file else b""
+        network = read_network(bank, file) if file else b""
         data = read_bank_file(bank, info, "file of blocks")
         try:
             description, arrays = unpacked(data)
