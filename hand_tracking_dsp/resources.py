@@ -29,6 +29,9 @@ DEFAULT_BANK = "models/dsp"
 DEFAULT_POLICY = "models/policy.json"
 """The learned policy that is used where none is named, below the package's share."""
 
+DEFAULT_LAYER_AGENT = "models/akperl.json"
+"""The agent of the policy akperl that is used where none is named, below the package's share."""
+
 DEFAULT_DEVICE = "models/device.json"
 """The device model that policies are trained and evaluated on by default, below the package's share."""
 
@@ -84,6 +87,15 @@ def default_policy() -> Path:
         ConfigurationError: It is not installed.
     """
     return share_path(DEFAULT_POLICY)
+
+
+def default_layer_agent() -> Path:
+    """Find the agent of the policy akperl that is used where none is named.
+
+    Raises:
+        ConfigurationError: It is not installed.
+    """
+    return share_path(DEFAULT_LAYER_AGENT)
 
 
 def default_device_model() -> Path:

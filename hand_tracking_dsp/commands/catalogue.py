@@ -80,6 +80,8 @@ GROUPS: Mapping[str, Group] = {
             "record-trace": "record the cost of each frame of a graph or a bag",
             "fit-device": "fit a simulated device to recorded traces",
             "train": "train policies in simulated missions, export the best",
+            "akperl": "train agents that compose networks layer by layer",
+            "akperl-report": "compare composed networks with searches, measured",
             "report": "evaluate a policy in simulated missions",
             "live": "compare policies in the running graph under one load",
             "adapt": "make a policy for this device: record, fit, train",

@@ -27,7 +27,7 @@ from hand_tracking_dsp.control.goals import seconds_until
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.point_figures import PointFigures
-from hand_tracking_dsp.control.policies import Policy
+from hand_tracking_dsp.control.policies import Composing, Composition, Policy
 from hand_tracking_dsp.control.prices import EnergyPrice, LatePrice, weights_of
 from hand_tracking_dsp.control.rate_limiter import RateLimiter
 from hand_tracking_dsp.control.reasons import Reason
@@ -59,6 +59,7 @@ class Decision:
         dwell_left_s: Seconds until the dwell time allows a change in either direction; towards sparser
             it may come earlier.
         switches: Changes of point so far.
+        composition: Network that is to run in the place of the point's level; None: the level itself.
     """
 
     point_before: int
@@ -72,6 +73,7 @@ class Decision:
     goal: str
     dwell_left_s: float
     switches: int
+    composition: Composition | None = None
 
 
 class Controller:
@@ -180,6 +182,7 @@ class Controller:
             goal=binding_goal(forecast, observation.weights, verdict.point, observation.densest),
             dwell_left_s=self._limiter.dwell_left_s(self._now_s),
             switches=self._switches,
+            composition=self._composition(verdict),
         )
 
     def _observation(self, situation: Situation) -> Observation:
@@ -235,6 +238,12 @@ class Controller:
             point = self._operator_point
             return Verdict(point, Reason.OPERATOR, f"A person set point {point}.")
         return self._limiter.review(verdict, self._point, self._now_s)
+
+    def _composition(self, verdict: Verdict) -> Composition | None:
+        """Return what the policy has composed for the point, unless something else than it chose that."""
+        found = self.policy.composition if isinstance(self.policy, Composing) else None
+        fits = found is not None and found.point == verdict.point and verdict.reason == Reason.POLICY
+        return found if fits else None
 
     def _switch(self, point: int) -> None:
         if point != self._point:

@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.control.forecast import Forecast, Forecaster, IndexForecaster
 from hand_tracking_dsp.control.observation import OBSERVATION, POINT_OBSERVATION, Observation
-from hand_tracking_dsp.control.policy_file import METADATA_KEY, PolicyContract, read_policy
+from hand_tracking_dsp.control.policy_file import read_policy
+from hand_tracking_dsp.control.policy_session import open_policy, signature_differences
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import Manifest
 
@@ -79,19 +79,11 @@ class LearnedPolicy:
     name: ClassVar[str] = "learned"
 
     def __init__(self, network: bytes, bank: Manifest, where: str = "the policy network") -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        try:
-            session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
-            metadata = session.get_modelmeta().custom_metadata_map
-            self.contract = PolicyContract.from_json(metadata[METADATA_KEY])
-        except KeyError as error:
-            message = f"The policy {where} lacks the metadata {error}: export it with policy train."
-            raise ModelError(message) from error
-        except Exception as error:  # ONNX Runtime raises whatever its parser meets
-            message = f"The policy {where} cannot be opened ({error}): export it again."
-            raise ModelError(message) from error
-        differences = self.contract.differences(bank) + _signature_differences(session)
+        session, self.contract = open_policy(network, where)
+        differences = [
+            *self.contract.differences(bank),
+            *signature_differences(session, _INPUTS, (_OUTPUTS, _FORECASTING)),
+        ]
         if differences:
             message = (
                 f"The policy {where} does not fit: {'; '.join(differences)}. Train one for this bank "
@@ -169,17 +161,3 @@ def _inputs(
         np.stack([goals_of(one) for one in observations]),
         np.stack([np.arange(one.points) >= one.densest for one in observations]),
     )
-
-
-def _signature_differences(session: onnxruntime.InferenceSession) -> list[str]:
-    inputs = {
-        node.name: (node.type, *(size if isinstance(size, int) else None for size in node.shape))
-        for node in session.get_inputs()
-    }
-    outputs = tuple(node.name for node in session.get_outputs())
-    found = []
-    if inputs != _INPUTS:
-        found.append(f"its inputs are {inputs} instead of {_INPUTS}")
-    if outputs not in (_OUTPUTS, _FORECASTING):
-        found.append(f"its outputs are {', '.join(outputs)} instead of {', '.join(_FORECASTING)}")
-    return found

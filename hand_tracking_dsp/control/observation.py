@@ -120,6 +120,9 @@ class Observation:
         weights: What the goals make of accuracy, time and energy at present.
         error_limit_percent: Distance from the dense level, % of palm size, that does no harm.
         late_free: Share of late frames that does no harm, 0 to 1.
+        sharpness: Mean sharpness of the landmark network's input over the window; see tracking.types.
+        keep: Where a composed network runs, the share of hidden channels that stays in each block, %.
+        keep_drift_percent: Mean distance of that network from the dense level, % of palm size.
     """
 
     stamp_s: float
@@ -130,6 +133,9 @@ class Observation:
     weights: GoalWeights = EVEN
     error_limit_percent: float = 0.0
     late_free: float = 0.0
+    sharpness: float = math.nan
+    keep: tuple[int, ...] = ()
+    keep_drift_percent: float = math.nan
 
     @classmethod
     def build(

@@ -56,9 +56,10 @@ class PointsWatch:
             self.frames += 1
             self.late += sample.budgeted_ms > budget_ms
             times = self._times.of_points()
-            self._history.add(sample, float(times[sample.operating_point]))
-            self._watch_reflex(sample, budget_ms, times)
-        if not sample.reflex:  # its drift and its network's time are another level's
+            own = sample.keep_time if sample.keep_time > 0.0 else float(times[sample.operating_point])
+            self._history.add(sample, own)
+            self._watch_reflex(sample, budget_ms, times, own)
+        if not (sample.reflex or sample.keep):  # its drift and its network's time are another network's
             self._difficulty.add(sample)
             self._times.add(sample, int(self._figures.level[sample.operating_point]))
 
@@ -90,9 +91,8 @@ class PointsWatch:
         drift = np.sqrt(squares + saved * (recent.in_time @ squares - squares))
         return values | {"level_time": times, "drift_percent": drift}
 
-    def _watch_reflex(self, sample: LatencySample, budget_ms: float, times: Array) -> None:
+    def _watch_reflex(self, sample: LatencySample, budget_ms: float, times: Array, own: float) -> None:
         """Look whether a frame that only a sparser level brings in time was, and whether any level does."""
-        own = float(times[sample.operating_point])
         commanded_ms = sample.budgeted_ms + sample.spared_ms
         network_ms = sample.network_ms
         if not 0.0 <= network_ms <= commanded_ms:

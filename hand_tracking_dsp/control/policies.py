@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.options import check_options, check_order, option
@@ -37,6 +37,36 @@ class Policy(Protocol):
 
     def decide(self, observation: Observation) -> int:
         """Return the point wanted, 0 to observation.points - 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A network that is to run in the place of an operating point's level.
+
+    Attributes:
+        point: The operating point.
+        denser: The point of the next denser level.
+        keep: Share of hidden channels that stays in each block, %.
+        scene: Kind of scene that it was composed for, a place in SCENES.
+        deviation_percent: Estimate of its deviation from the dense network there, % of palm size.
+        time: Time of a run, relative to the dense network's.
+    """
+
+    point: int
+    denser: int
+    keep: tuple[int, ...]
+    scene: int
+    deviation_percent: float
+    time: float
+
+
+@runtime_checkable
+class Composing(Protocol):
+    """A policy that has networks composed."""
+
+    @property
+    def composition(self) -> Composition | None:
+        """Return what is to run since the last decision; None: the point's own level."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,9 @@ VALUES_KIND = "dqn"
 ACTIONS_KIND = "ppo"
 """Kind of a policy that takes actions; it sees the points by their number, and so fits one bank alone."""
 
+LAYERS_KIND = "akperl"
+"""Kind of a policy that composes networks, see control.layers; its observation is another."""
+
 METADATA_KEY = "hand_tracking_dsp"
 """Under this key the network's metadata holds the contract, as JSON."""
 
@@ -65,7 +68,7 @@ class PolicyContract:
 
     Attributes:
         schema: Version of this contract.
-        kind: What was learned: "forecast", "ppo" or "dqn".
+        kind: What was learned: "forecast", "ppo", "dqn" or "akperl".
         observation: Name, unit, low and high of each entry, in order; see observation.OBSERVATION.
         point_observation: The same of each entry by point; see observation.POINT_OBSERVATION.
         bank: Name of the bank that it was trained for.
@@ -102,6 +105,14 @@ class PolicyContract:
             training=training,
         )
 
+    @classmethod
+    def of_layers(
+        cls, bank: Manifest, fields: Sequence[ObservationField], interval_s: float, training: dict[str, Any]
+    ) -> PolicyContract:
+        """Return the contract of a policy that composes networks of a bank's blocks, with its observation."""
+        made = cls.of(bank, LAYERS_KIND, interval_s, training)
+        return replace(made, observation=_entries(fields), point_observation=())
+
     def to_json(self) -> str:
         """Return the contract as JSON."""
         return json.dumps(asdict(self))
@@ -117,13 +128,24 @@ class PolicyContract:
         data = parse_json(text)
         return cls(**{name: read_field(data, name, read) for name, read in _CONTRACT.items()})
 
-    def differences(self, bank: Manifest) -> list[str]:
-        """Say in what the policy does not fit this package and a bank; empty: it fits."""
+    def differences(
+        self,
+        bank: Manifest,
+        fields: Sequence[ObservationField] = OBSERVATION,
+        point_fields: Sequence[ObservationField] = POINT_OBSERVATION,
+    ) -> list[str]:
+        """Say in what the policy does not fit this package and a bank; empty: it fits.
+
+        Args:
+            bank: The bank.
+            fields: Observation that it is given.
+            point_fields: Observation by operating point that it is given.
+        """
         found = []
         if self.schema != SCHEMA:
             found.append(f"its schema is {self.schema}, this version reads {SCHEMA}")
-        found += _differences(self.observation, OBSERVATION)
-        found += _differences(self.point_observation, POINT_OBSERVATION)
+        found += _differences(self.observation, fields)
+        found += _differences(self.point_observation, point_fields)
         if self.bank_fingerprint:
             found += self._bank_differences(bank)
         if not 0.05 <= self.interval_s <= 60:

@@ -53,6 +53,9 @@ class LatencySample:
         commanded_ms: total_ms as it would have been at the level of the operating point; NaN: not known.
         landmarks_ms: Part of total_ms that the landmark network took, milliseconds; NaN: not known.
         detection_ms: Part of total_ms that the palm detector took, milliseconds; NaN: not known.
+        input_sharpness: Sharpness of the landmark network's input; NaN: it did not run.
+        keep: Where a composed network ran in the place of the level, what it keeps of each block, %.
+        keep_time: Time of that network, relative to the dense level's; NaN: none ran.
     """
 
     stamp_s: float
@@ -73,6 +76,9 @@ class LatencySample:
     commanded_ms: float = NAN
     landmarks_ms: float = NAN
     detection_ms: float = NAN
+    input_sharpness: float = NAN
+    keep: tuple[int, ...] = ()
+    keep_time: float = NAN
 
     @property
     def network_ms(self) -> float:
@@ -143,6 +149,7 @@ class LatencySummary:
     input_std: float = NAN
     smoothing_residual: float = NAN
     accelerator_utilization: float = NAN
+    input_sharpness: float = NAN
 
 
 class LatencyWindow:
@@ -254,13 +261,14 @@ def _rest(sample: LatencySample) -> tuple[float, ...]:
         sample.input_std,
         sample.smoothing_residual,
         sample.accelerator_utilization,
+        sample.input_sharpness,
     )
 
 
 def _means(rows: list[tuple[float, ...]]) -> list[float]:
     """Return the mean of each column's finite values, NaN where there are none."""
     if not rows:
-        return [NAN] * 5
+        return [NAN] * 6
     values = np.array(rows)
     finite = np.isfinite(values)
     counts = finite.sum(axis=0)

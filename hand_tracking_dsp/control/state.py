@@ -68,6 +68,8 @@ class Situation:
         frames: Frames with a hand that was measured so far, at whatever point.
         late: Those of them that were over the budget.
         unavoidable: Frames that would have been over it at every point.
+        keep: What a composed network that ran on the latest frame keeps of each block, %; (): none ran.
+        keep_drift_percent: Mean drift of it, % of palm size; NaN: not measured lately.
         reflex: Share of the frames without time for their point that the tracker's reflex brings in time.
     """
 
@@ -94,6 +96,8 @@ class Situation:
     late: int = 0
     unavoidable: int = 0
     reflex: float = 0.0
+    keep: tuple[int, ...] = ()
+    keep_drift_percent: float = math.nan
 
     @property
     def sparsest(self) -> int:
@@ -136,7 +140,9 @@ class Situation:
         if self.battery is not None and not self.battery_stale:
             values["battery_charge"] = self.charge
             values["power_w"] = self.battery.power_w
-        return Observation.build(self.now_s, self.points, values, self.by_point, self.densest)
+        built = Observation.build(self.now_s, self.points, values, self.by_point, self.densest)
+        drift = self.keep_drift_percent
+        return replace(built, sharpness=summary.input_sharpness, keep=self.keep, keep_drift_percent=drift)
 
 
 class StateBuffer:
@@ -166,6 +172,7 @@ class StateBuffer:
         self._resumed_s = -math.inf
         self._drift_received = False
         self._drift_missing_s = 0.0
+        self._keep: tuple[int, ...] = ()
         self.set_options(options)
 
     def set_options(self, options: ControllerOptions) -> None:
@@ -175,6 +182,7 @@ class StateBuffer:
         self._power = PowerWindow(options.power_window_s)
         self._drift = DriftWindow(options.drift_window_s)
         self._drift_sparser = DriftWindow(options.drift_window_s)
+        self._drift_composed = DriftWindow(options.drift_window_s)
 
     def add(self, sample: LatencySample | BatterySample) -> None:
         """Take a sample, to be read at the next decision."""
@@ -230,6 +238,8 @@ class StateBuffer:
             late=self._points.late,
             unavoidable=self._points.unavoidable,
             reflex=self._points.reflex,
+            keep=self._keep,
+            keep_drift_percent=self._drift_composed.mean(now_s),
         )
 
     def _open_inbox(self, now_s: float, point: int) -> None:
@@ -276,7 +286,12 @@ class StateBuffer:
             # and hands that come to rest would make the present one look fast.
             if sample.hands > sample.predicted:
                 self._window.add(sample)
-            if sample.reflex:  # its drift is another level's
+            if sample.keep != self._keep:
+                self._keep = sample.keep
+                self._drift_composed.clear()
+            if sample.keep:
+                self._drift_composed.add(sample.stamp_s, sample.drift)
+            if sample.reflex or sample.keep:  # its drift is another network's
                 return
             self._drift.add(sample.stamp_s, sample.drift)
             self._drift_sparser.add(sample.stamp_s, sample.drift_sparser)

@@ -198,7 +198,7 @@ class FrameTimer:
         return {
             "image out of its message": lambda: image_to_pixels(image, self._scale),
             "crop": lambda: self._bank.network_input(pixels, hand.region, self._level, "bgr"),
-            "mean and deviation of the crop": self._bank.mean_and_deviation,
+            "mean, deviation and sharpness of the crop": self._bank.statistics,
             "landmarks into the image": project,
             "next region": lambda: region_from_landmarks(raw.landmarks),
             "filter": lambda: self._smoother.filter(both, stamp_s, 1.0),

@@ -179,6 +179,8 @@ class MessageBuilder:
         message.header = header
         for name, field in COST_FIELDS.items():
             setattr(message, field, getattr(cost, name))
+        if cost.keep:
+            message.keep = sequence_of(message.keep, np.array(cost.keep, np.uint8))
         return message
 
     def _hand_array(

@@ -32,7 +32,7 @@ POWER_TOPIC = "power_w"
 COST_FIELDS: dict[str, str] = {
     field.name: {"level": "applied_level"}.get(field.name, field.name)
     for field in fields(FrameCost)
-    if field.name not in ("stamp_ns", "charge", "power_w")
+    if field.name not in ("stamp_ns", "charge", "power_w", "keep")
 }
 """Fields of msg/TrackerStats.msg by those of FrameCost."""
 
@@ -61,6 +61,7 @@ def frame_cost(message: Message, battery: BatterySample | None = None) -> FrameC
         TypeError: The message lacks the level or the number of hands.
     """
     values = {name: getattr(message, field) for name, field in COST_FIELDS.items() if hasattr(message, field)}
+    values["keep"] = tuple(map(int, getattr(message, "keep", ())))
     if battery is not None:
         values |= {"charge": battery.charge, "power_w": battery.power_w}
     return FrameCost(stamp_ns=stamp_ns(message), **values)

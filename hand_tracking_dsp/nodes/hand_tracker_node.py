@@ -35,21 +35,28 @@ from hand_tracking_dsp.nodes.base.managed import ManagedNode
 from hand_tracking_dsp.nodes.base.pacing import RateMeter
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.nodes.base.running import run_node
+from hand_tracking_dsp.nodes.composed_networks import ComposedNetworks
 from hand_tracking_dsp.nodes.depth_fusion import DepthFusion, FoundHands
 from hand_tracking_dsp.nodes.frame_pictures import FramePictures
 from hand_tracking_dsp.nodes.frame_thread import FrameThread
 from hand_tracking_dsp.nodes.image_intake import ImageIntake
 from hand_tracking_dsp.nodes.messages.conversion import ROS_MESSAGES
 from hand_tracking_dsp.nodes.messages.received_images import ReceivedImage, ReceivedImages
-from hand_tracking_dsp.nodes.networks_report import choices_made, report_drift, report_networks, require_depth
+from hand_tracking_dsp.nodes.networks_report import (
+    choices_made,
+    drift_of,
+    report_drift,
+    report_networks,
+    require_depth,
+)
 from hand_tracking_dsp.nodes.point_command import PointCommand
 from hand_tracking_dsp.nodes.tables.tracker import TRACKER
 from hand_tracking_dsp.power.accelerator import Accelerator
 from hand_tracking_dsp.resources import named_bank
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.composition.composer import ComposerOptions
 from hand_tracking_dsp.tracking.deadline import Deadline, DeadlineOptions
-from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.drift import DriftMonitor, DriftSchedule
 from hand_tracking_dsp.tracking.gate import GateOptions
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
@@ -57,8 +64,7 @@ from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.scout import Scout
 from hand_tracking_dsp.tracking.tracker import HandTracker
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
-from hand_tracking_dsp.tracking.types import ChannelOrder, Drift, FrameResult
-from hand_tracking_dsp.tracking.types import Image as Pixels
+from hand_tracking_dsp.tracking.types import FrameResult
 
 
 class HandTrackerNode(ManagedNode):
@@ -77,6 +83,7 @@ class HandTrackerNode(ManagedNode):
         self._deadlines: Deadlines[ReceivedImage] | None = None
         self._manifest: Manifest | None = None
         self._command: PointCommand | None = None
+        self._composed = ComposedNetworks(self.get_logger().warning)
         self._reset_wanted = False
         self._frames = 0
         self._last_stamp_s = -math.inf
@@ -97,6 +104,7 @@ class HandTrackerNode(ManagedNode):
         self._bank = LevelBank.load(folder, runtime, self._report_loading)
         require_depth(self._bank, parameters["depth.mode"])
         self._tracker = HandTracker(self._bank, detector, TrackerOptions.of(parameters.group("")), live=True)
+        self._composed.open(manifest, self._bank, parameters.make(ComposerOptions, "composition."))
         schedule = DriftSchedule(parameters["drift_interval"], parameters["drift_budget_ms"])
         self._drift = DriftMonitor(self._bank, schedule)
         self._accelerator = Accelerator()
@@ -138,6 +146,7 @@ class HandTrackerNode(ManagedNode):
         """Free the networks."""
         if self._fusion is not None:
             self._fusion.close()
+        self._composed.close()
         self._tracker = self._bank = self._detector = self._drift = None
         self._accelerator = self._latest = self._fusion = None
 
@@ -146,6 +155,7 @@ class HandTrackerNode(ManagedNode):
         self._deadline.options = self.parameters.make(DeadlineOptions, "deadline.", values)
         if self._tracker is not None:
             self._tracker.gate.options = self.parameters.make(GateOptions, "gate.", values)
+        self._composed.set_options(self.parameters.make(ComposerOptions, "composition.", values))
         if self._drift is not None:
             schedule = self._drift.schedule
             schedule.interval = values.get("drift_interval", schedule.interval)
@@ -169,7 +179,7 @@ class HandTrackerNode(ManagedNode):
             warnings, notes = self._received.remarks(self._intake.topic)
             report.warnings += warnings
             report.notes += notes
-        for part in (self._thread, self._fusion, self._intake):
+        for part in (self._thread, self._fusion, self._intake, self._composed):
             if part is not None:
                 part.describe(report)
 
@@ -215,6 +225,7 @@ class HandTrackerNode(ManagedNode):
     def _on_command(self, message: SparsityCommand) -> None:
         if self._manifest is not None:
             self._command = PointCommand(self._manifest, message.level, message.operating_point)
+            self._composed.command(self._command.applied_level, message.keep)
 
     def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._reset_wanted = True
@@ -259,6 +270,7 @@ class HandTrackerNode(ManagedNode):
             self._reset_wanted = False
         self._last_stamp_s = stamp_s
         left_ms = self._deadline.network_ms(image.due_s - deadlines.ahead_s, time.monotonic())
+        self._composed.apply(tracker)
         depth = self._fusion.drawn if self._fusion and image.is_depth else None
         result = tracker.track(pixels, stamp_s, command.in_force[1], order, left_ms, depth)
         hands = self._message = ROS_MESSAGES.hands(result, message.header, width, height, self._message)
@@ -276,7 +288,7 @@ class HandTrackerNode(ManagedNode):
         self._latest = result
         cost = FrameCost.of(
             result,
-            self._drift_of(pixels, order, result, total_ms, depth),
+            drift_of(self._drift, self._warn, pixels, order, result, total_ms, depth),
             stamp_ns=stamp_ns(message),
             frame=self._frames,
             frames_dropped=thread.dropped,
@@ -294,18 +306,7 @@ class HandTrackerNode(ManagedNode):
         self._stats.publish(ROS_MESSAGES.stats(cost, message.header))
         self._pictures.publish(pixels, order, result, cost, message.header)
         self._intake.consider(image, result, self._scale)
-
-    def _drift_of(
-        self, pixels: Pixels, order: ChannelOrder, result: FrameResult, ms: float, depth: DepthView | None
-    ) -> Drift:
-        """Find the drift of a frame that took so long; the hands are out, so failing loses nothing."""
-        if self._drift is None:
-            return Drift()
-        try:
-            return self._drift.drift(pixels, order, result, ms, depth)
-        except Exception as error:  # noqa: BLE001 (the frame's stats must get out)
-            self._warn("Measuring the drift", error)
-            return Drift()
+        self._composed.see(pixels, order, result)
 
 
 main = partial(run_node, HandTrackerNode)

@@ -17,14 +17,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.nodes.base.report import Report
 from hand_tracking_dsp.tracking.bank import LevelBank
+from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.drift import DriftMonitor
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.precision import Choice, disorder
+from hand_tracking_dsp.tracking.types import ChannelOrder, Drift, FrameResult
+from hand_tracking_dsp.tracking.types import Image as Pixels
 
 
 def choices_made(detector: PalmDetector, bank: LevelBank) -> tuple[list[str], list[str]]:
@@ -55,6 +59,25 @@ def report_drift(report: Report, monitor: DriftMonitor | None) -> None:
         return
     report.values["drift_percent"] = monitor.latest.drift
     report.values["drift"] = "estimated by the level" if monitor.latest.estimated else "measured"
+
+
+def drift_of(
+    monitor: DriftMonitor | None,
+    warn: Callable[[str, Exception], object],
+    pixels: Pixels,
+    order: ChannelOrder,
+    result: FrameResult,
+    ms: float,
+    depth: DepthView | None,
+) -> Drift:
+    """Find the drift of a frame that took so long; the hands are out, so failing loses nothing."""
+    if monitor is None:
+        return Drift()
+    try:
+        return monitor.drift(pixels, order, result, ms, depth)
+    except Exception as error:  # noqa: BLE001 (the frame's stats must get out)
+        warn("Measuring the drift", error)
+        return Drift()
 
 
 def require_depth(bank: LevelBank, mode: str) -> None:

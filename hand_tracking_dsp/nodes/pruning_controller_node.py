@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ from hand_tracking_dsp.control.goals import BatteryGoal, GoalOptions
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.point_figures import PointFigures
+from hand_tracking_dsp.control.policies import Composition
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.messages.message import stamp_ns
 from hand_tracking_dsp.messages.samples import BatteryReader, frame_cost, latency_sample
@@ -41,6 +43,7 @@ from hand_tracking_dsp.nodes.base.running import run_node
 from hand_tracking_dsp.nodes.policy_choice import choose_policy, describe
 from hand_tracking_dsp.nodes.tables.controller import CONTROLLER
 from hand_tracking_dsp.resources import named_bank
+from hand_tracking_dsp.tracking.composition.surrogate import SCENES
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.operating_point import PointInfo
 
@@ -207,15 +210,24 @@ class PruningControllerNode(ManagedNode):
             weight_time=decision.observation.weights.beta,
             weight_energy=decision.observation.weights.gamma,
             goal=decision.goal,
+            **_composed(decision.composition),
         )
         state.header.stamp = self.get_clock().now().to_msg()
         self._state.publish(state)
         former = self._commanded
-        if former is not None and (former.point, former.reason) == (decision.point, decision.reason):
+        if former is not None and _commands(former) == _commands(decision):
             return
         if former is None or decision.point != former.point:
             point = self._points[decision.point]
             self.get_logger().info(f"Operating point {decision.point} ({point}): {decision.detail}")
+        made = decision.composition
+        if made is not None and (former is None or former.composition != made):
+            kept = " ".join(map(str, made.keep))
+            self.get_logger().info(
+                f"A network is to be composed for {SCENES[made.scene]} scenes, with {made.time:.2f} of the "
+                f"dense network's time and about {made.deviation_percent:.1f} % of palm size from it: keep "
+                f"{kept} %."
+            )
         self._commanded = decision
         self._watch.commanded(decision.point, time.monotonic())
         self._publish_command(decision)
@@ -233,10 +245,29 @@ class PruningControllerNode(ManagedNode):
             reason=int(decision.reason),
             detail=decision.detail,
             operating_point=decision.point,
+            keep=decision.composition.keep if decision.composition else (),
         )
         message.header.stamp = self.get_clock().now().to_msg()
         self._own_stamps.append(stamp_ns(message))
         self._command.publish(message)
+
+
+def _commands(decision: Decision) -> tuple[Any, ...]:
+    """Return what a command of the decision says, but for its sentence."""
+    keep = decision.composition.keep if decision.composition else ()
+    return decision.point, decision.reason, keep
+
+
+def _composed(composition: Composition | None) -> dict[str, Any]:
+    """Return the fields of ControllerState on what is to be composed."""
+    if composition is None:
+        return {"keep_deviation": math.nan, "keep_time": math.nan}
+    return {
+        "keep": composition.keep,
+        "keep_deviation": composition.deviation_percent,
+        "keep_time": composition.time,
+        "keep_scene": SCENES[composition.scene],
+    }
 
 
 main = partial(run_node, PruningControllerNode)

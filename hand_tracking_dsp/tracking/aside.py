@@ -16,18 +16,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from dataclasses import dataclass
 from time import perf_counter
 
 from hand_tracking_dsp.tracking.motion import Square
+from hand_tracking_dsp.tracking.niceness import step_back
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.types import ChannelOrder, Image, PalmDetection
-
-# Of the thread, above the process's: where a core has both, the hands in view go first.
-_NICER = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,7 +157,7 @@ class Beside:
         self._result = None
 
     def _work(self) -> None:
-        _step_back()
+        step_back()
         while True:
             with self._condition:
                 while (search := self._wanted) is None and not self._closed:
@@ -181,10 +177,3 @@ def _raised(result: Sighting | Exception | None) -> Sighting | None:
     if isinstance(result, Exception):
         raise result
     return result
-
-
-def _step_back() -> None:
-    """Make this thread nicer than its process; Linux alone has niceness by thread."""
-    if sys.platform == "linux":
-        own = os.getpriority(os.PRIO_PROCESS, 0)
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), min(own + _NICER, 19))

@@ -19,17 +19,18 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.hand import JOINT_COUNT
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 from hand_tracking_dsp.tracking.backends.base import Session
-from hand_tracking_dsp.tracking.contract import LANDMARKS, contract_of
+from hand_tracking_dsp.tracking.contract import contract_of
+from hand_tracking_dsp.tracking.crop_statistics import CropStatistics
 from hand_tracking_dsp.tracking.depth_level import DepthLevel
 from hand_tracking_dsp.tracking.depth_view import DepthView
 from hand_tracking_dsp.tracking.geometry import crop, to_image, turned
@@ -39,15 +40,25 @@ from hand_tracking_dsp.tracking.network_input import NetworkInput
 from hand_tracking_dsp.tracking.opening import from_opened, open_network
 from hand_tracking_dsp.tracking.precision import Choice
 from hand_tracking_dsp.tracking.soundness import counted, is_possible_error, unusable_output
+from hand_tracking_dsp.tracking.substitute import Substitute
 from hand_tracking_dsp.tracking.types import ChannelOrder, Floats, HandLandmarks, Image, Region
 
 # MediaPipe's TensorsToLandmarksCalculator divides z by 0.4 (option normalize_z): the scale of x.
 _SCALES = np.array([1, 1, 1 / 0.4], np.float32)
-# Every fourth pixel of every fourth row: they estimate mean and deviation well, at a sixteenth of the cost.
-_SAMPLES = LANDMARKS.size // 4
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being loaded, how many networks are ready, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Running:
+    """A network that runs: its session, its input and the side of that, its outputs, and its file's name."""
+
+    session: Session
+    input: NetworkInput
+    size: int
+    outputs: tuple[str, ...]
+    file: str
 
 
 class LevelBank:
@@ -58,6 +69,7 @@ class LevelBank:
     Attributes:
         choices: What runs for each level.
         levels: The levels, each in the file that runs.
+        substitute: What runs in the place of a level; None: nothing.
         unusable: Counts of outputs that could not be used, by a sentence on them.
         faulty_levels: Levels whose outputs could not be used on some region.
     """
@@ -68,8 +80,13 @@ class LevelBank:
         self.levels = tuple(choice.info for choice in choices)
         self._sessions = tuple(sessions)
         shared = {session.inputs: NetworkInput(session) for session in sessions}
-        self._inputs = tuple(shared[session.inputs] for session in sessions)
-        self._sizes = tuple(contract_of(level).size for level in self.levels)
+        names = (tuple(name for name, _ in contract_of(level).outputs) for level in self.levels)
+        self._own = tuple(
+            _Running(session, shared[session.inputs], contract_of(level).size, outputs, level.file)
+            for level, session, outputs in zip(self.levels, self._sessions, names, strict=True)
+        )
+        self._running = list(self._own)
+        self.substitute: Substitute | None = None
         self.unusable: Counter[str] = Counter()
         self.faulty_levels: set[int] = set()
         self._depth_levels = {
@@ -79,10 +96,9 @@ class LevelBank:
         }
         # Overwritten for every region: fresh arrays of this size would cost page faults each time.
         self._surroundings = np.empty(0, np.uint8)
-        self._patches = {size: np.empty((size, size, 4), np.uint8) for size in self._sizes}
-        self._patch = self._patches[self._sizes[0]]
-        self._samples = np.empty((_SAMPLES, _SAMPLES, 4), np.uint8)
-        self._names = tuple(tuple(name for name, _ in contract_of(level).outputs) for level in self.levels)
+        self._patches = {one.size: np.empty((one.size, one.size, 4), np.uint8) for one in self._own}
+        self._patch = self._patches[self._own[0].size]
+        self._statistics = CropStatistics()
         self._impossible_errors: dict[int, str] = {}
 
     @classmethod
@@ -164,15 +180,16 @@ class LevelBank:
         index = self.nearest(level).index
         if (seeing := self._depth_levels.get(index)) is not None:
             return seeing.landmarks(self._required(depth, index), region)
+        running = self._running[index]
         tensor = self.network_input(image, region, index, order)
-        mean, deviation = self.mean_and_deviation()
-        outputs = self._sessions[index].run(tensor)
-        if output := unusable_output(self._names[index], outputs):
+        mean, deviation, sharpness = self.statistics()
+        outputs = running.session.run(tensor)
+        if output := unusable_output(running.outputs, outputs):
             self._note(index, output)
             return HandLandmarks.nothing(region)
         landmarks, presence, handedness, world, *more = outputs
         # From pixels of the crop to shares of it.
-        points = landmarks.reshape(JOINT_COUNT, 3) * (_SCALES / np.float32(self._sizes[index]))
+        points = landmarks.reshape(JOINT_COUNT, 3) * (_SCALES / np.float32(running.size))
         return HandLandmarks(
             presence=presence.item(),
             right=handedness.item(),
@@ -181,6 +198,7 @@ class LevelBank:
             region=region,
             input_mean=mean,
             input_std=deviation,
+            input_sharpness=sharpness,
             error_percent=self._usable_error(more[0].item(), index) if more else math.nan,
         )
 
@@ -193,9 +211,10 @@ class LevelBank:
         """Count a region for which an output of a level cannot be used."""
         info = self.levels[level]
         self.faulty_levels.add(level)
+        running = self._running[level]
         self.unusable[
-            f"Level {level} ({info.name}) answers a region with unusable {output} in {info.file} on "
-            f"{self._sessions[level].provider}, which counts as no hand: choose another precision, or export "
+            f"Level {level} ({info.name}) answers a region with unusable {output} in {running.file} on "
+            f"{running.session.provider}, which counts as no hand: choose another precision, or export "
             f"it again."
         ] += 1
 
@@ -229,17 +248,29 @@ class LevelBank:
         height, width = image.shape[:2]
         if self._surroundings.size < 4 * height * width:
             self._surroundings = np.empty(4 * height * width, np.uint8)
-        self._patch = self._patches[self._sizes[level]]
-        crop(image, region, self._sizes[level], self._patch, self._surroundings)
-        return self._inputs[level].fill(self._patch, order)
+        running = self._running[level]
+        self._patch = self._patches[running.size]
+        crop(image, region, running.size, self._patch, self._surroundings)
+        return running.input.fill(self._patch, order)
 
-    def mean_and_deviation(self) -> tuple[float, float]:
-        """Mean and standard deviation over the three colours of the crop, in shares of 255."""
-        size = self._samples.shape[:2]
-        cv2.resize(self._patch, size, dst=self._samples, interpolation=cv2.INTER_NEAREST)
-        colours = cv2.cvtColor(self._samples, cv2.COLOR_BGRA2BGR)
-        mean, deviation = cv2.meanStdDev(colours.reshape(-1, 1))
-        return mean.item() / 255, deviation.item() / 255
+    def statistics(self) -> tuple[float, float, float]:
+        """Mean and standard deviation of the crop in shares of 255, and its sharpness; see HandLandmarks."""
+        return self._statistics.of(self._patch)
+
+    def run_instead(self, substitute: Substitute | None) -> None:
+        """Let a network run in the place of a level from the next region on; None: the level's own again.
+
+        Raises:
+            ConfigurationError: There is no such level, it is the dense one, or it sees depth.
+        """
+        running = list(self._own)
+        if substitute is not None:
+            level, dense = substitute.level, self._own[0]
+            if not 0 < level < len(running) or level in self._depth_levels:
+                msg = f"No composed network can run in the place of level {level}: name a sparser one."
+                raise ConfigurationError(msg)
+            running[level] = replace(dense, session=substitute.session, file="the composed network")
+        self._running, self.substitute = running, substitute
 
 
 def _check_region(region: Region) -> None:

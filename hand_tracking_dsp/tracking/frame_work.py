@@ -110,13 +110,15 @@ class FrameWork:
         """
         measured = [found for hand, found in pairs if hand.measured]
         total_ms = self.spent_ms
+        substitute = bank.substitute if bank.substitute and bank.substitute.level == self.level else None
+        sparsity = substitute.sparsity if substitute else bank.levels[self.level].sparsity
         more = reflex.ratio(self.level, self.commanded) - 1 if self.level != self.commanded else 0.0
         return FrameResult(
             hands=tuple(hand for hand, _ in pairs),
             stats=FrameStats(
                 requested_level=self.point.level,
                 level=self.level,
-                sparsity=bank.levels[self.level].sparsity,
+                sparsity=sparsity,
                 detection_ms=self.detection_ms,
                 landmarks_ms=self.landmarks_ms,
                 total_ms=total_ms,
@@ -128,6 +130,9 @@ class FrameWork:
                 presence=min((found.presence for _, found in pairs), default=math.nan),
                 input_mean=_mean([found.input_mean for found in measured]),
                 input_std=_mean([found.input_std for found in measured]),
+                input_sharpness=_mean([found.input_sharpness for found in measured]),
+                keep=substitute.keep if substitute else (),
+                keep_time=substitute.time if substitute else math.nan,
                 smoothing_residual=_residual(pairs) if smoothing else math.nan,
                 provider=bank.provider,
             ),

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 
 from hand_tracking_dsp.tracking.network_info import LevelInfo
 from hand_tracking_dsp.tracking.precision import Choice
+from hand_tracking_dsp.tracking.substitute import Substitute
 
 # Gains of the estimates, a run of the network each: the slow-down follows within a few, as does the spread of
 # the times around it; the costs of levels, which are properties of the machine, follow over hundreds.
@@ -47,6 +48,21 @@ class Reflex:
         self._costs = [math.log(cost) for cost in costs]
         self._pace = math.nan
         self._spread = 0.0
+        # A level whose place another network takes, and its own cost.
+        self._replaced: tuple[int, float] | None = None
+
+    def run_instead(self, substitute: Substitute | None) -> None:
+        """Let a network count in the place of a level; None: every level counts itself again.
+
+        What is learned of it meanwhile is forgotten then.
+        """
+        if self._replaced is not None:
+            level, cost = self._replaced
+            self._costs[level] = cost
+        self._replaced = None
+        if substitute is not None:
+            self._replaced = substitute.level, self._costs[substitute.level]
+            self._costs[substitute.level] = self._costs[0] + math.log(substitute.time)
 
     def level(self, commanded: int, hands: int, time_left_ms: float) -> int:
         """Choose the level of a frame.

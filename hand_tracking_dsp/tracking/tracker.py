@@ -40,6 +40,7 @@ from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.reflex import Reflex, first_costs
 from hand_tracking_dsp.tracking.search import Demand, PalmSearch
 from hand_tracking_dsp.tracking.smoothing import OneEuroFilter
+from hand_tracking_dsp.tracking.substitute import Substitute
 from hand_tracking_dsp.tracking.track import Track
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
 from hand_tracking_dsp.tracking.types import (
@@ -115,6 +116,11 @@ class HandTracker:
         self._outlook = None
         self._lost.clear()
         self._search.reset()
+
+    def run_instead(self, substitute: Substitute | None) -> None:
+        """Let a network run in the place of a level from the next frame on; see LevelBank.run_instead."""
+        self._bank.run_instead(substitute)
+        self._reflex.run_instead(substitute)
 
     def close(self) -> None:
         """End the thread of the palm detector; the next frame starts it again where it is needed."""

@@ -85,6 +85,9 @@ class HandLandmarks:
         input_std: Standard deviation of the network's input, 0 to 1, from the same pixels.
         shape_std_m: Deviation of a bone's extent along the optical axis in world_landmarks, metres.
         error_percent: Expected deviation of the landmarks, % of palm; NaN where the level does not say it.
+        input_sharpness: Mean square of the difference of neighbouring pixels among these, in the direction in
+            which they differ least, relative to that of any two: about 1 for noise, 0.1 for a hand, less
+            where it is blurred, 0 for one colour; NaN where it is not known.
     """
 
     presence: float
@@ -96,6 +99,7 @@ class HandLandmarks:
     input_std: float
     shape_std_m: float = IMAGE_SHAPE_STD_M
     error_percent: float = math.nan
+    input_sharpness: float = math.nan
 
     @classmethod
     def nothing(cls, region: Region) -> HandLandmarks:
@@ -156,6 +160,10 @@ class FrameStats:
         presence: Lowest presence of the hands in view, 0 to 1; NaN without a hand.
         input_mean: Mean of the landmark network's inputs, 0 to 1; NaN where it did not run.
         input_std: Mean of their standard deviations, 0 to 1; NaN where it did not run.
+        input_sharpness: Mean of their sharpness; see HandLandmarks. NaN where it did not run.
+        keep: Where a composed network ran in the place of the level, the share of hidden channels that stays
+            in each of its blocks, %; empty: the level itself ran.
+        keep_time: Time of that network, relative to the dense level's, as it was measured; NaN: none ran.
         smoothing_residual: How far smoothing moved the landmarks, mean over joints and hands, % of palm
             size; NaN without a hand or without smoothing.
         provider: Backend and execution provider of the landmark networks, "backend/provider"; see
@@ -176,6 +184,9 @@ class FrameStats:
     presence: float = math.nan
     input_mean: float = math.nan
     input_std: float = math.nan
+    input_sharpness: float = math.nan
+    keep: tuple[int, ...] = ()
+    keep_time: float = math.nan
     smoothing_residual: float = math.nan
     provider: str = ""
 

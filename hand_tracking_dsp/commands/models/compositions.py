@@ -40,8 +40,11 @@ from hand_tracking_dsp.compression.data.packed_crops import crops_to_measure
 from hand_tracking_dsp.compression.data.picture_pack import PictureKind, read_pack
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.tracking.composition.surrogate import SCENES
+from hand_tracking_dsp.tracking.composition.surrogate import SCENES, Doubles
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
+
+FITTED_HANDS = 60
+"""Hands that compositions are measured on where --hands is not given."""
 
 _LEAST_FITTED = 100
 
@@ -63,7 +66,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: %(default)s)",
     )
     parser.add_argument(
-        "--hands", type=int, default=60, help="hands of the pack to measure on (default: %(default)s)"
+        "--hands",
+        type=int,
+        default=FITTED_HANDS,
+        help="hands of the pack to measure on (default: %(default)s)",
     )
     parser.add_argument("--workers", type=int, default=0, help="processes; 0: one for each core")
     add_seed(parser)
@@ -119,7 +125,7 @@ def _table(found: Mapping[str, MeasuredCompositions]) -> Table:
             precision,
             scene,
             f"{one.r_squared[number]:.3f}",
-            f"{np.median(np.abs(one.foretold[:, number] / one.checked[:, number] - 1)):.1%}",
+            f"{_median_error(one.foretold[:, number], one.checked[:, number]):.1%}",
         )
         for precision, one in found.items()
         for number, scene in enumerate(SCENES)
@@ -127,6 +133,12 @@ def _table(found: Mapping[str, MeasuredCompositions]) -> Table:
     headings = ("precision", "scene", "R²", "median error of the deviation")
     title = f"Estimate of deviations, on {CHECKED} compositions that it was not fitted to (R² of logarithms)"
     return make_table(title, headings, rows, left=("scene",))
+
+
+def _median_error(foretold: Doubles, measured: Doubles) -> float:
+    """Return the median of what estimates are off, relative to what was measured, where that is not 0."""
+    known = measured > 0.0
+    return float(np.median(np.abs(foretold[known] / measured[known] - 1.0)))
 
 
 def _best_table(found: Mapping[str, MeasuredCompositions]) -> Table:

@@ -77,7 +77,7 @@ def best_compositions(
         deviations: float64 [n, s]: what was measured of them.
         workers: Number of processes; 0: one for each core.
     """
-    squares = _single_deviations(meter, len(time), workers) ** 2
+    squares = single_deviations(meter, len(time), workers)[:, :, _SCENE] ** 2
     times, plain = time_left(time, choices), deviations[:, _SCENE]
     found: list[tuple[str, float, list[int]]] = []
     for limit in LIMITS:
@@ -96,14 +96,14 @@ def best_compositions(
     ]
 
 
-def _single_deviations(meter: CompositionMeter, blocks: int, workers: int) -> Doubles:
-    """Measure the dense network with one block at each intensity, [b, 5]."""
+def single_deviations(meter: CompositionMeter, blocks: int, workers: int) -> Doubles:
+    """Measure the dense network with one block at each intensity, [b, 5, s]: % of palm size, by SCENES."""
     singles = [
         [place if other == block else 0 for other in range(blocks)]
         for block in range(blocks)
         for place in range(1, len(INTENSITIES))
     ]
-    measured = measure_all(meter, [[0] * blocks, *singles], workers)[:, _SCENE]
-    dense = np.full((blocks, 1), measured[0])
-    found: Doubles = np.concatenate([dense, measured[1:].reshape(blocks, -1)], axis=1)
+    dense, *measured = measure_all(meter, [[0] * blocks, *singles], workers)
+    pruned = np.array(measured).reshape(blocks, len(INTENSITIES) - 1, -1)
+    found: Doubles = np.concatenate([np.tile(dense, (blocks, 1, 1)), pruned], axis=1)
     return found

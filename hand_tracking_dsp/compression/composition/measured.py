@@ -32,7 +32,8 @@ from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.tracking.composition.block_set import BlockSet, unpacked, with_measured
 from hand_tracking_dsp.tracking.composition.surrogate import Doubles, Surrogate
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.network_file import read_bank_file
+from hand_tracking_dsp.tracking.network_file import read_bank_file, read_network
+from hand_tracking_dsp.tracking.network_info import FileInfo, LevelInfo, files_of
 
 CHECKED = 300
 """Compositions that the estimate is not fitted to."""
@@ -47,6 +48,7 @@ class MeasuredCompositions:
         checked: float64 [CHECKED, s]: deviations that it was not fitted to, % of palm size, by SCENES.
         foretold: float64 [CHECKED, s]: what it says of these.
         time: float64 [b, 5]: share of the dense network's time that a block at an intensity spares.
+        levels: float64 [l, s]: deviations of the bank's levels, % of palm size, by SCENES.
         best: The least deviation that searches found within some times.
     """
 
@@ -54,6 +56,7 @@ class MeasuredCompositions:
     checked: Doubles
     foretold: Doubles
     time: Doubles
+    levels: Doubles
     best: Sequence[BestComposition]
 
     @property
@@ -98,7 +101,13 @@ def measure_compositions(
     )
     time = saved_ms / table.whole_ms
     best = best_compositions(meter, surrogate, time, choices, deviations, workers)
-    return MeasuredCompositions(surrogate, deviations[-CHECKED:], foretold, time, best)
+    levels = np.array([meter.of_network(read_network(bank, _file(one, precision))) for one in bank.levels])
+    return MeasuredCompositions(surrogate, deviations[-CHECKED:], foretold, time, levels, best)
+
+
+def _file(level: LevelInfo, precision: str) -> FileInfo:
+    """Return a level's file of a precision; its default one where it has none."""
+    return next((one for one in files_of(level) if one.precision == precision), level)
 
 
 def with_compositions(
@@ -108,7 +117,11 @@ def with_compositions(
     files, infos = {}, []
     for info in bank.blocks or ():
         if (one := found.get(info.precision)) is not None:
-            measured = {"time": one.time.astype(np.float32), **one.surrogate.arrays()}
+            measured = {
+                "time": one.time.astype(np.float32),
+                "levels": one.levels.astype(np.float32),
+                **one.surrogate.arrays(),
+            }
             description, arrays = unpacked(read_bank_file(bank, info, "file of blocks"))
             data = with_measured(description, arrays, measured)
             files[info.file] = data

@@ -65,7 +65,11 @@ class CompositionMeter:
 
     def measure(self, choice: Sequence[int]) -> Doubles:
         """Return the mean deviation from the dense network, % of palm size, by the scenes in their order."""
-        session = open_exact(compose(self.blocks, choice))
+        return self.of_network(compose(self.blocks, choice))
+
+    def of_network(self, network: bytes) -> Doubles:
+        """Return the same of any landmark network's ONNX file."""
+        session = open_exact(network)
         means = []
         for name, images in self.scenes.items():
             found = deviation_palm_percent(predict(session, images), self.expected[name])

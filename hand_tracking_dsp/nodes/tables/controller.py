@@ -18,11 +18,12 @@ from __future__ import annotations
 
 from hand_tracking_dsp.control.goal_policy import GoalPolicyOptions
 from hand_tracking_dsp.control.goals import BatteryGoal, GoalOptions
+from hand_tracking_dsp.control.layers.policy import LayerPolicyOptions
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions, ShieldOptions
 from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdOptions
 from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, BANK, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
-from hand_tracking_dsp.resources import DEFAULT_POLICY
+from hand_tracking_dsp.resources import DEFAULT_LAYER_AGENT, DEFAULT_POLICY
 from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
 
 CONTROLLER: tuple[Parameter, ...] = (
@@ -33,13 +34,14 @@ CONTROLLER: tuple[Parameter, ...] = (
         "policy",
         "auto",
         "What chooses the operating point; auto: the learned policy where it was made for this bank, else "
-        "index.",
-        choices=("auto", "learned", "index", "threshold", "fixed"),
+        "index; akperl: as auto, and networks are composed between two levels.",
+        choices=("auto", "learned", "index", "threshold", "fixed", "akperl"),
     ),
     Parameter(
         "policy_file",
         "",
-        f"Manifest of the learned policy (policy.json); empty: the package's own, {DEFAULT_POLICY}.",
+        f"Manifest of the learned policy (policy.json), or of akperl's agent; empty: the package's own, "
+        f"{DEFAULT_POLICY} or {DEFAULT_LAYER_AGENT}.",
         locked=True,
     ),
     *parameters_of(ControllerOptions, only=("mode",)),
@@ -59,6 +61,7 @@ CONTROLLER: tuple[Parameter, ...] = (
     *parameters_of(FixedPolicy, "fixed."),
     *parameters_of(GoalPolicyOptions, "index."),
     *parameters_of(ThresholdOptions, "threshold."),
+    *parameters_of(LayerPolicyOptions, "akperl."),
     *parameters_of(ShieldOptions, "shield."),
     *qos("stats", "stats"),
     *qos("battery", "battery_state and power_w", "best_effort", depth=1),

@@ -24,6 +24,7 @@ from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.nodes.tables.common import ALLOW_LOCKED_CHANGES, AUTOSTART, BANK, SCHEDULING, qos
 from hand_tracking_dsp.options import Parameter, parameters_of
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.composition.composer import ComposerOptions
 from hand_tracking_dsp.tracking.deadline import DeadlineOptions
 from hand_tracking_dsp.tracking.manifest import MAX_LEVELS
 from hand_tracking_dsp.tracking.tracker_options import GROUPS, TrackerOptions
@@ -52,6 +53,7 @@ TRACKER: tuple[Parameter, ...] = (
     *parameters_of(TrackerOptions),
     *(one for prefix, kind in GROUPS.values() for one in parameters_of(kind, prefix)),
     *parameters_of(DeadlineOptions, "deadline."),
+    *parameters_of(ComposerOptions, "composition."),
     Parameter(
         "drift_interval",
         30,

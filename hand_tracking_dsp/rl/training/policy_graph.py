@@ -35,7 +35,14 @@ _OUTPUTS = {
     "point": "int64[n] point",
     "scores": "float[n, p] scores",
     "forecast": f"float[n, p, {len(FORECAST)}] forecast",
+    "action": "int64[n] action",
+    "values": "float[n, a] values",
 }
+POINT_INPUTS = (
+    f"float[n, {len(OBSERVATION)}] observation, float[n, p, {len(POINT_OBSERVATION)}] points, "
+    f"float[n, {len(GOALS)}] goals, bool[n, p] mask"
+)
+"""Inputs of policies that choose an operating point, in ONNX's text form."""
 
 
 def finished_network(
@@ -43,6 +50,7 @@ def finished_network(
     values: Mapping[str, NDArray[Any] | np.generic],
     outputs: Sequence[str],
     contract: PolicyContract,
+    inputs: str = POINT_INPUTS,
 ) -> bytes:
     """Build a policy's ONNX file.
 
@@ -51,11 +59,8 @@ def finished_network(
         values: Constants by name.
         outputs: Names of the outputs.
         contract: Contract for the metadata.
+        inputs: The inputs in ONNX's text form.
     """
-    inputs = (
-        f"float[n, {len(OBSERVATION)}] observation, float[n, p, {len(POINT_OBSERVATION)}] points, "
-        f"float[n, {len(GOALS)}] goals, bool[n, p] mask"
-    )
     signature = f"({inputs}) => ({', '.join(_OUTPUTS[name] for name in outputs)})"
     graph = onnx.parser.parse_graph(f"policy {signature} {{\n{lines}\n}}")
     graph.initializer.extend(numpy_helper.from_array(np.asarray(value), key) for key, value in values.items())

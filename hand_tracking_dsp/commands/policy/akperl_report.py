@@ -1,0 +1,277 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""hand-tracking-dsp policy akperl-report: compare agents that compose networks with searches, measured."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from hand_tracking_dsp.commands.arguments import add_bank, add_seed, require_at_least
+from hand_tracking_dsp.commands.models.compositions import FITTED_HANDS
+from hand_tracking_dsp.commands.models.output import NOTE
+from hand_tracking_dsp.commands.output import (
+    machine_line,
+    make_console,
+    make_table,
+    require_writable,
+    write_json,
+)
+from hand_tracking_dsp.compression.bank.files import read_level
+from hand_tracking_dsp.compression.composition.agent_comparison import (
+    COMPARED_LIMITS,
+    SEARCHES,
+    ComparedComposition,
+    MethodVariance,
+    compare_agents,
+    deviations_of,
+    regressions,
+    tests_of,
+    variance_over_methods,
+)
+from hand_tracking_dsp.compression.composition.agent_plot import save_comparison
+from hand_tracking_dsp.compression.composition.dynamic import (
+    NEAR_PERCENT,
+    DynamicFigures,
+    compare_dynamic,
+    recognized_scenes,
+)
+from hand_tracking_dsp.compression.composition.meter import CompositionMeter
+from hand_tracking_dsp.compression.composition.scenes import scene_crops
+from hand_tracking_dsp.compression.data.packed_crops import crops_to_measure
+from hand_tracking_dsp.compression.data.picture_pack import PictureKind, read_pack
+from hand_tracking_dsp.control.layers.agent import LayerAgent
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.composer_swaps import SwapFigures, measure_swaps
+from hand_tracking_dsp.resources import default_bank, default_layer_agent
+from hand_tracking_dsp.tracking.composition.block_set import BlockSet
+from hand_tracking_dsp.tracking.composition.keep import keep_of
+from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
+from hand_tracking_dsp.tracking.composition.surrogate import SCENES
+from hand_tracking_dsp.tracking.crop_statistics import CropStatistics
+from hand_tracking_dsp.tracking.manifest import read_manifest
+
+REPORT, PICTURE = "report.json", "compositions.png"
+"""Names of the files in --out."""
+
+_INTENSITY = "slope for 100 % more intensity"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.description = (
+        "Lets agents and searches compose networks within the same times, for every kind of scene, measures "
+        "all on hands that none was chosen on, and compares compositions that change with the scene with the "
+        "best single one."
+    )
+    parser.add_argument("pack", type=Path, metavar="PACK", help="pictures, as 'models pack' writes them")
+    parser.add_argument(
+        "--agents",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="manifests of agents that differ by the seed; the package's own alone if not given",
+    )
+    add_bank(parser)
+    parser.add_argument("--precision", default="int8", help="precision of the blocks (default: %(default)s)")
+    parser.add_argument(
+        "--hands", type=int, default=120, help="hands to measure on, in each scene (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help=f"folder for {REPORT}, {PICTURE}"
+    )
+    parser.add_argument(
+        "--swaps", type=int, default=1000, help="networks to compose and swap; 0: none (default: %(default)s)"
+    )
+    parser.add_argument("--workers", type=int, default=0, help="processes; 0: one for each core")
+    add_seed(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compose, measure, print tables, and write them.
+
+    Raises:
+        ConfigurationError: An option cannot be used, or the pack holds too few hands.
+        ModelError: Bank or agents cannot be used.
+        OutputError: A file cannot be written.
+    """
+    require_at_least(options, hands=1, swaps=0, workers=0, seed=0)
+    require_writable(options.out, REPORT)
+    bank = read_manifest(options.bank or default_bank())
+    blocks = BlockSet.read(bank, options.precision)
+    profile = CompositionProfile.of(blocks, bank.levels[0])
+    files: Sequence[Path] = options.agents or [default_layer_agent()]
+    agents = {f"agent {number}": LayerAgent.load(file, bank, profile) for number, file in enumerate(files)}
+    console = make_console()
+    wanted = FITTED_HANDS + options.hands
+    crops = crops_to_measure(read_pack(options.pack, [PictureKind.CROP]), wanted, options.seed)
+    if len(crops) < wanted:
+        msg = f"{options.pack} holds {len(crops)} hands to measure on, {wanted} are needed: set --hands."
+        raise ConfigurationError(msg)
+    dense = read_level(bank)[1]
+    # The first ones are those that models compositions fits the estimate to, with the same seed.
+    parts = (crops.subset(range(FITTED_HANDS)), crops.subset(range(FITTED_HANDS, wanted)))
+    chosen_on, measured_on = (
+        CompositionMeter.make(blocks, dense, scene_crops(part, options.seed)) for part in parts
+    )
+    inputs = input_statistics(chosen_on)
+    found = compare_agents(profile, agents, inputs, chosen_on, measured_on, options.workers)
+    best = next(iter(agents.values()))
+    dynamic = compare_dynamic(best, inputs, measured_on)
+    report = _print_all(console, found, list(agents), dynamic, recognized_scenes(measured_on))
+    if options.swaps:
+        # Others lose the hand that the next one is tried on.
+        near = {one.choice for one in found if one.deviation <= NEAR_PERCENT}
+        keeps = [keep_of(choice) for choice in sorted(near)]
+        swaps = measure_swaps(bank, keeps, options.swaps)
+        _print_swaps(console, swaps)
+        report["swaps"] = asdict(swaps)
+    note = (
+        f"{options.precision}, {options.hands} hands in each scene, {len(agents)} agents; {machine_line()}\n"
+        f"{NOTE}\nScenes other than plain are made of the same hands. Power is the share of the "
+        f"multiplications: an estimate."
+    )
+    console.print(note, highlight=False)
+    save_comparison(found, list(agents), options.out / PICTURE)
+    write_json(options.out / REPORT, report)
+    return 0
+
+
+def input_statistics(meter: CompositionMeter) -> list[tuple[float, float]]:
+    """Return mean and standard deviation of the hands in each scene."""
+    statistics = CropStatistics()
+    seen = [[statistics.of(image[..., ::-1])[:2] for image in images] for images in meter.scenes.values()]
+    return [(float(mean), float(std)) for mean, std in (np.mean(one, axis=0) for one in seen)]
+
+
+def _print_all(
+    console: Console,
+    found: Sequence[ComparedComposition],
+    agents: Sequence[str],
+    dynamic: Sequence[DynamicFigures],
+    recognized: NDArray[np.int64],
+) -> dict[str, object]:
+    """Print every table, and return their figures."""
+    _print_methods(console, found, agents)
+    tests, variance, lines = tests_of(found, agents), variance_over_methods(found, agents), regressions(found)
+    _print_tests(console, found, agents, variance)
+    _print_regressions(console, lines)
+    _print_dynamic(console, dynamic)
+    shares = [(recognized == scene).mean(axis=1).tolist() for scene in range(len(SCENES))]
+    rows = [(name, *(f"{row[number]:.0%}" for row in shares)) for number, name in enumerate(SCENES)]
+    console.print(
+        make_table("Scenes told by single pictures (rows: shown, columns: told)", ("", *SCENES), rows)
+    )
+    return {
+        "compositions": [asdict(one) for one in found],
+        "tests": [asdict(one) for one in tests],
+        "variance": asdict(variance),
+        "regressions": lines,
+        "dynamic": [asdict(one) for one in dynamic],
+        "recognized": shares,
+    }
+
+
+def _print_methods(console: Console, found: Sequence[ComparedComposition], agents: Sequence[str]) -> None:
+    by_seed = np.array([deviations_of(found, [name]).mean(axis=1) for name in agents])
+    searched = [deviations_of(found, [name]).mean(axis=1) for name in SEARCHES]
+    rows = [
+        (
+            f"{limit:.2f}",
+            f"{by_seed[:, number].mean():.2f} ± {by_seed[:, number].std():.2f}",
+            *(f"{one[number]:.2f}" for one in searched),
+        )
+        for number, limit in enumerate(COMPARED_LIMITS)
+    ]
+    title = "Deviation within a time, mean over the scenes, % of palm size (agent: mean ± deviation of seeds)"
+    console.print(make_table(title, ("time", "agent", *SEARCHES), rows))
+
+
+def _print_tests(
+    console: Console,
+    found: Sequence[ComparedComposition],
+    agents: Sequence[str],
+    variance: MethodVariance,
+) -> None:
+    rows = [
+        (one.method, f"{one.ratio:.3f}", f"{one.t_p:.2g}", f"{one.wilcoxon_p:.2g}")
+        for one in tests_of(found, agents)
+    ]
+    headings = ("the agent against", "ratio of deviations", "p, paired t", "p, Wilcoxon")
+    title = f"Paired over {len(COMPARED_LIMITS) * len(SCENES)} limits and scenes; p corrected by Holm"
+    console.print(make_table(title, headings, rows))
+    console.print(
+        f"Analysis of variance over methods: F{variance.freedom} = {variance.f:.1f}, p = {variance.p:.2g}",
+        highlight=False,
+    )
+
+
+def _print_regressions(console: Console, lines: Mapping[str, tuple[float, float, float]]) -> None:
+    rows = [(name, f"{slope:.3g}", f"{share:.3f}", f"{p:.2g}") for name, (slope, share, p) in lines.items()]
+    title = "Regression of each measure on the mean intensity, plain scenes"
+    console.print(make_table(title, ("measure", _INTENSITY, "R²", "p"), rows))
+
+
+def _print_swaps(console: Console, swaps: SwapFigures) -> None:
+    rows = [
+        (
+            "from the command until it runs, median and p99",
+            f"{swaps.ready_p50_ms:.0f}, {swaps.ready_p99_ms:.0f} ms",
+        ),
+        ("frames tracked meanwhile", f"{swaps.frames}"),
+        ("frames without their hand", f"{swaps.lost} ({swaps.lost_alone} of 300 before)"),
+        (
+            "p99 of a frame, while composing and before",
+            f"{swaps.frame_p99_ms:.1f}, {swaps.alone_p99_ms:.1f} ms",
+        ),
+        ("growth of the greatest memory after 50 swaps", f"{swaps.growth_mb:.1f} MB"),
+    ]
+    title = f"{swaps.swaps} networks composed, tried and swapped beside the tracker, one drawn hand"
+    console.print(make_table(title, ("", ""), rows, left=("",)))
+
+
+def _print_dynamic(console: Console, dynamic: Sequence[DynamicFigures]) -> None:
+    rows = [
+        (
+            f"{one.energy:.2f}",
+            f"{one.single:.2f}",
+            f"{one.dynamic:.2f}",
+            f"{one.recognized:.2f}",
+            f"{one.dynamic / one.single:.2f}",
+            f"{one.single_near:.1%}",
+            f"{one.dynamic_near:.1%}",
+        )
+        for one in dynamic
+    ]
+    near = f"within {NEAR_PERCENT:g} %"
+    headings = (
+        "time",
+        "one for all",
+        "by scene",
+        "by scene as told",
+        "ratio",
+        f"{near}, one",
+        f"{near}, by scene",
+    )
+    title = (
+        "One composition for all scenes, and one for each, at the same mean time: deviation, % of palm size"
+    )
+    console.print(make_table(title, headings, rows))
