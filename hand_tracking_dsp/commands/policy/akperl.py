@@ -110,15 +110,19 @@ def run(options: argparse.Namespace) -> int:
     console = make_console()
     console.print(machine_line(), highlight=False)
     plan = LayerTrainingOptions(steps=options.steps, seed=options.seed)
+    name = "akperl"
     results: dict[str, tuple[float, float, float]] = {}
     with progress_bars(console) as show:
         train = partial(_train, options, bank, profile, out / "agents", work, show, results)
         if options.trials:
-            weights = _search(
-                replace(plan, steps=min(_SEARCH_STEPS, options.steps)), options, len(profile.names), train
-            )
-            plan = replace(plan, weights=weights)
-        seeds = seed_jobs(plan, options.seeds)
+            short = replace(plan, steps=min(_SEARCH_STEPS, options.steps))
+            other = replace(plan, weights=_search(short, options, len(profile.names), train))
+            # What is best in a short training need not be in a long one.
+            first, searched = seed_jobs(plan, 1)[0], seed_jobs(other, 1, "searched")[0]
+            train([first, searched])
+            if results[searched.name][0] > results[first.name][0]:
+                plan, name = other, "searched"
+        seeds = seed_jobs(plan, options.seeds, name)
         train([*seeds, *(ablation_jobs(plan) if options.ablations else [])])
     best = max((job.name for job in seeds), key=lambda name: results[name][0])
     write_policy(out / RESULT, read_policy(out / "agents" / f"{best}.json"))

@@ -96,23 +96,24 @@ def compose_all(agent: LayerAgent, width: int = WIDTH) -> list[LayerChoice]:
     return [agent.compose(context, width) for context in judged_contexts()]
 
 
-def seed_jobs(options: LayerTrainingOptions, count: int) -> list[LayerJob]:
+def seed_jobs(options: LayerTrainingOptions, count: int, name: str = "akperl") -> list[LayerJob]:
     """Return trainings that differ by the seed alone: akperl_0, akperl_1, …."""
     first = options.seed
-    return [LayerJob(f"akperl_{seed}", replace(options, seed=seed)) for seed in range(first, first + count)]
+    return [LayerJob(f"{name}_{seed}", replace(options, seed=seed)) for seed in range(first, first + count)]
 
 
 def ablation_jobs(options: LayerTrainingOptions) -> list[LayerJob]:
-    """Return trainings without what the agent is fed back, without the input, without weights of its own."""
+    """Return trainings without what is fed back, without the input, and without weights that count."""
     weights = options.weights
     jobs = [
         LayerJob(name.replace(" ", "_"), replace(options, blank=names)) for name, names in ABLATIONS.items()
     ]
-    changed = {
-        "without_coefficients": replace(weights, coefficients=()),
-        "without_lambda": replace(weights, complexity=0.0),
-    }
-    return jobs + [LayerJob(name, replace(options, weights=one)) for name, one in changed.items()]
+    if weights.coefficients:
+        without = replace(options, weights=replace(weights, coefficients=()))
+        jobs.append(LayerJob("without_coefficients", without))
+    if weights.complexity:
+        jobs.append(LayerJob("without_lambda", replace(options, weights=replace(weights, complexity=0.0))))
+    return jobs
 
 
 def grid_jobs(options: LayerTrainingOptions) -> list[LayerJob]:

@@ -164,6 +164,7 @@ def test_a_study_varies_seeds_weights_and_what_is_seen() -> None:
     assert by_name["without_input"].blank == INPUT
     assert by_name["without_coefficients"].weights.coefficients == ()
     assert by_name["without_lambda"].weights.complexity == 0.0
+    assert len(ablation_jobs(LayerTrainingOptions())) == 2
     assert len(judged_contexts()) == 80
 
 
