@@ -72,6 +72,7 @@ GROUPS: Mapping[str, Group] = {
             "near-palm": "give a bank a small palm detector of likely places",
             "depth-bank": "train a bank for depth images drawn as statues",
             "baselines": "compare the pruned networks with other methods'",
+            "backbones": "prune AKPERL's backbones on signs by an agent",
         },
     ),
     "policy": Group(
