@@ -94,6 +94,7 @@ setup(
             "matplotlib",
             "mcap",
             "onnx",
+            "optuna",
             "rosbags",
             "sb3-contrib",
             "scipy",

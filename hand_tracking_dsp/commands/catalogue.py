@@ -59,6 +59,8 @@ GROUPS: Mapping[str, Group] = {
             "prune": "make sparser levels of a bank's network, no training",
             "blocks": "prune blocks one by one, to compose networks of",
             "compositions": "measure networks composed of blocks",
+            "architecture": "search over sizes, precisions, widths and depth",
+            "granularity": "choose what to prune in: weights, channels, blocks",
             "distill": "train the levels of a bank towards its dense network",
             "pack": "gather pictures of hands and others in one file",
             "search": "compare candidates for levels before they are trained",

@@ -24,7 +24,8 @@ OPTIONAL = {
         ("ai_edge_litert", "distributed", "hypothesis", "mcap", "onnx", "openvino", "rosbags", "tflite"), ""
     ),
     **dict.fromkeys(
-        ("gymnasium", "sb3_contrib", "stable_baselines3", "torch", "torch_pruning"), "make setup-lab"
+        ("gymnasium", "optuna", "sb3_contrib", "stable_baselines3", "torch", "torch_pruning"),
+        "make setup-lab",
     ),
     "hand_tracking_dsp.msg": "make setup, or colcon build",
     "rclpy": "ROS 2, or make setup",

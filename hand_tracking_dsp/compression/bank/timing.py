@@ -67,7 +67,10 @@ def grey_runs(sessions: Sequence[Session]) -> list[Callable[[], object]]:
 
 
 def time_in_turn(
-    calls: Sequence[Callable[[], object]], runs: int, on_turn: Callable[[int, int], None] | None = None
+    calls: Sequence[Callable[[], object]],
+    runs: int,
+    on_turn: Callable[[int, int], None] | None = None,
+    clock: Callable[[], float] = perf_counter,
 ) -> list[Times]:
     """Time calls in turn, a few runs at a time, in an order that moves on by one each turn.
 
@@ -75,6 +78,7 @@ def time_in_turn(
         calls: Each runs once what is timed.
         runs: Timed runs of each, at least 1.
         on_turn: Called with how many turns are done, and how many there are.
+        clock: Gives seconds; time.process_time leaves out what other programs take meanwhile.
     """
     turns = -(-runs // _TURN)
     times_ms: list[list[float]] = [[] for _ in calls]
@@ -82,16 +86,18 @@ def time_in_turn(
         for place in range(len(calls)):
             index = (place + turn) % len(calls)
             calls[index]()
-            times_ms[index] += [_timed_ms(calls[index]) for _ in range(min(_TURN, runs - turn * _TURN))]
+            times_ms[index] += [
+                _timed_ms(calls[index], clock) for _ in range(min(_TURN, runs - turn * _TURN))
+            ]
         if on_turn:
             on_turn(turn + 1, turns)
     return [_summary(np.array(values)) for values in times_ms]
 
 
-def _timed_ms(call: Callable[[], object]) -> float:
-    start = perf_counter()
+def _timed_ms(call: Callable[[], object], clock: Callable[[], float]) -> float:
+    start = clock()
     call()
-    return (perf_counter() - start) * 1e3
+    return (clock() - start) * 1e3
 
 
 def _summary(times_ms: NDArray[np.float64]) -> Times:

@@ -42,7 +42,7 @@ from hand_tracking_dsp.tracking.network_info import LevelInfo
 from hand_tracking_dsp.tracking.tracker_options import PRESENCE_THRESHOLD
 
 _LEAST = 1e-3
-_REFITS = 3
+REFITS = 3
 """Number of times that heads are refitted: each time, crops that are far off count less."""
 
 
@@ -169,7 +169,7 @@ class CandidateStudy:
     def _resized(self, model: onnx.ModelProto, size: InputSize) -> onnx.ModelProto:
         resized = size.of(model)
         labelled = LabelledCrops(self._fit, self._labels, self._labels.presence >= PRESENCE_THRESHOLD)
-        for _ in range(_REFITS):
+        for _ in range(REFITS):
             resized = refit_heads(resized, labelled) or resized
         return resized
 

@@ -1,0 +1,70 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Plot of the architectures that searches found: measured deviation against measured time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from hand_tracking_dsp.compression.composition.architecture_search import ArchitectureSearch
+from hand_tracking_dsp.compression.search.front import front_of
+from hand_tracking_dsp.evaluation.report.plotting import colours_of, legend_above, new_figure, save, styled
+
+Point = tuple[float, float]
+"""Time relative to the first start network, and deviation in % of palm size."""
+
+_MARKERS = "osD^vPX*"
+
+
+@styled
+def save_architectures(
+    searches: Sequence[ArchitectureSearch],
+    path: Path,
+    reference: str,
+    others: Mapping[str, Sequence[Point]] | None = None,
+) -> None:
+    """Draw what each search found, joined where no other of its own dominates it.
+
+    Args:
+        searches: The searches.
+        path: PNG to write.
+        reference: Name of the network that times are relative to.
+        others: Points of other methods on the same scale, by a name that says their evaluations, too.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    series = {
+        label(search): [(one.time, one.deviation) for one in search.found] for search in searches
+    } | dict(others or {})
+    figure, (axes,) = new_figure(height_in=5.5)
+    colours = colours_of(series)
+    for (name, points), marker in zip(series.items(), _MARKERS, strict=False):
+        front = sorted({point for point, best in zip(points, front_of(points), strict=True) if best})
+        if not points:
+            continue
+        axes.plot(*zip(*points, strict=True), marker, color=colours[name], ms=4, alpha=0.4)
+        axes.plot(*zip(*front, strict=True), f"{marker}-", color=colours[name], ms=5, label=name)
+    axes.set_yscale("log")
+    axes.set_xlabel(f"time of one run, relative to {reference}, one thread, measured")
+    axes.set_ylabel("deviation from the dense network in fp32,\n% of palm size, measured")
+    legend_above(axes, columns=1)
+    save(figure, path)
+
+
+def label(search: ArchitectureSearch) -> str:
+    """Name a search with the evaluations that it took."""
+    return f"{search.method}: {search.estimates:,} estimates, {search.measured} networks measured to decide"
