@@ -36,7 +36,8 @@ def estimates(blocks: int = 16) -> dict[str, np.ndarray]:
     deviations = np.array(choices) @ np.linspace(0.3, 1.0, blocks)
     surrogate = fit_surrogate(choices, deviations[:, None] * np.ones(len(SCENES)))
     time = np.linspace(0.06, 0.01, blocks)[:, None] * np.linspace(0, 1, 5)
-    return {"time": time.astype(np.float32), **surrogate.arrays()}
+    levels = np.linspace(0.5, 10.0, 5)[:, None] * np.ones(len(SCENES))
+    return {"time": time.astype(np.float32), "levels": levels.astype(np.float32), **surrogate.arrays()}
 
 
 def write_bank_with_estimates(folder: Path, blocks: Mapping[str, bytes] | None = None) -> Manifest:
@@ -53,7 +54,7 @@ def write_bank_with_estimates(folder: Path, blocks: Mapping[str, bytes] | None =
     from hand_tracking_dsp.tracking.manifest import read_manifest
     from hand_tracking_dsp.tracking.network_info import FileInfo
 
-    bank = read_manifest(default_bank())
+    bank = replace(read_manifest(default_bank()), blocks=())
     if blocks is None:
         made, named = with_blocks(bank, ("int8",), smooth_crops(16, 0))
         blocks = {info.precision: named[info.file] for info in made.blocks or ()}

@@ -112,11 +112,12 @@ def test_compositions_of_another_size_keep_the_contract(starts: list[StartNetwor
 
 def test_blocks_without_measured_compositions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     fit, hands = smooth_crops(2, 0), smooth_crops(2, 1)
+    bank = replace(read_manifest(default_bank()), blocks=())
     with pytest.raises(ConfigurationError, match="sees no hand in the pictures"):
-        start_networks(read_manifest(default_bank()), [], fit, hands)
+        start_networks(bank, [], fit, hands)
     monkeypatch.setattr(start_network, "PRESENCE_THRESHOLD", 0.0)
     with pytest.raises(ConfigurationError, match="run models compositions first"):
-        start_networks(read_manifest(default_bank()), [], fit, hands)
+        start_networks(bank, [], fit, hands)
 
 
 def test_nsga2_finds_a_front_that_random_search_hardly_dominates(starts: list[StartNetwork]) -> None:
