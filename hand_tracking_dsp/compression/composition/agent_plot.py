@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hand_tracking_dsp.compression.composition.agent_comparison import SEARCHES, ComparedComposition
-from hand_tracking_dsp.evaluation.report.plotting import colours_of, legend_above, new_figure, save, styled
+from hand_tracking_dsp.evaluation.report.plotting import colours_of, new_figure, save, styled
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES
 
 
@@ -46,5 +46,6 @@ def save_comparison(found: Sequence[ComparedComposition], agents: Sequence[str],
             axes.set_ylabel("deviation from the dense network,\n% of palm size")
         if scene >= 2:
             axes.set_xlabel("time, relative to the dense network's")
-    legend_above(panels[0])
+    # Above all panels: a legend of one would leave it no width.
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     save(figure, path)
