@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,8 @@ from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 @pytest.fixture(scope="module")
 def bank(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     folder = tmp_path_factory.mktemp("banks") / "blocks"
-    new, files = with_blocks(read_manifest(default_bank()), ("int8",), smooth_crops(16, 0))
+    bare = replace(read_manifest(default_bank()), blocks=())
+    new, files = with_blocks(bare, ("int8",), smooth_crops(16, 0))
     return write_bank(folder, new, files)
 
 
@@ -61,7 +63,9 @@ def test_the_bank_keeps_the_estimate_and_its_quality_is_printed(
         assert precision == "int8"
         time = np.zeros((16, len(INTENSITIES)))
         best = [BestComposition("random search", 0.8, (1,) * 16, 0.78, 5.25)]
-        return MeasuredCompositions(fit_surrogate(choices, deviations), checked, 1.1 * checked, time, best)
+        levels = np.ones((5, len(SCENES)))
+        surrogate = fit_surrogate(choices, deviations)
+        return MeasuredCompositions(surrogate, checked, 1.1 * checked, time, levels, best)
 
     monkeypatch.setattr(compositions, "measure_compositions", measure)
     out = tmp_path / "out"
