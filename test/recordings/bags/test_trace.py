@@ -22,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rosbags import rosbag2
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
@@ -57,6 +58,8 @@ def stats(store: Any, stamp_s: float, **given: Any) -> Any:
         for name, kind in store.fielddefs[STATS_TYPE][1]
         if name != "header"
     }
+    if "keep" in values:
+        values["keep"] = np.zeros(0, np.uint8)
     return message(header=header(store, stamp_s), **{**values, **given})
 
 
