@@ -40,6 +40,7 @@ from hand_tracking_dsp.compression.composition.agent_comparison import (
     COMPARED_LIMITS,
     SEARCHES,
     ComparedComposition,
+    MethodTest,
     MethodVariance,
     compare_agents,
     deviations_of,
@@ -172,7 +173,7 @@ def _print_all(
     """Print every table, and return their figures."""
     _print_methods(console, found, agents)
     tests, variance, lines = tests_of(found, agents), variance_over_methods(found, agents), regressions(found)
-    _print_tests(console, found, agents, variance)
+    _print_tests(console, tests, variance)
     _print_regressions(console, lines)
     _print_dynamic(console, dynamic)
     shares = [(recognized == scene).mean(axis=1).tolist() for scene in range(len(SCENES))]
@@ -205,16 +206,8 @@ def _print_methods(console: Console, found: Sequence[ComparedComposition], agent
     console.print(make_table(title, ("time", "agent", *SEARCHES), rows))
 
 
-def _print_tests(
-    console: Console,
-    found: Sequence[ComparedComposition],
-    agents: Sequence[str],
-    variance: MethodVariance,
-) -> None:
-    rows = [
-        (one.method, f"{one.ratio:.3f}", f"{one.t_p:.2g}", f"{one.wilcoxon_p:.2g}")
-        for one in tests_of(found, agents)
-    ]
+def _print_tests(console: Console, tests: Sequence[MethodTest], variance: MethodVariance) -> None:
+    rows = [(one.method, f"{one.ratio:.3f}", f"{one.t_p:.2g}", f"{one.wilcoxon_p:.2g}") for one in tests]
     headings = ("the agent against", "ratio of deviations", "p, paired t", "p, Wilcoxon")
     title = f"Paired over {len(COMPARED_LIMITS) * len(SCENES)} limits and scenes; p corrected by Holm"
     console.print(make_table(title, headings, rows))
