@@ -288,6 +288,24 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
+def mcnemar(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    """Return the p value of McNemar's exact test (1947) on what two methods got right of the same things.
+
+    Args:
+        one: bool [n].
+        other: bool [n], thing by thing.
+
+    Returns:
+        Two-sided, 0 to 1; 1 where both are right in the same.
+    """
+    gained, lost = int((one & ~other).sum()), int((other & ~one).sum())
+    if gained + lost == 0:
+        return 1.0
+    from scipy import stats
+
+    return float(stats.binomtest(gained, gained + lost).pvalue)
+
+
 def _drawn_pairs(count: int, seed: int) -> NDArray[np.int64]:
     """Draw indices of count pairs with replacement, int64 [_RESAMPLES, count]."""
     return np.random.default_rng(seed).integers(0, count, (_RESAMPLES, count))

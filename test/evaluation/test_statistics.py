@@ -30,6 +30,7 @@ from hand_tracking_dsp.evaluation.statistics import (
     Resampling,
     area_under_curve,
     holm,
+    mcnemar,
     mean_interval,
     median_ratio,
     paired_p_values,
@@ -102,6 +103,14 @@ def test_holm_never_lowers_a_p_value_nor_changes_their_order(p_values: list[floa
     assert all(p <= c <= 1 for p, c in known)
     ordered = [c for _, c in sorted(known)]
     assert ordered == sorted(ordered)
+
+
+def test_mcnemar_s_test_is_a_sign_test_on_what_only_one_got_right() -> None:
+    one = np.array([True] * 20)
+    other = np.array([True] * 12 + [False] * 8)
+    # Eight of eight discordant pairs on one side: 2 / 2^8.
+    assert mcnemar(one, other) == pytest.approx(2 / 256)
+    assert mcnemar(one, one) == 1.0
 
 
 def test_the_interval_of_a_mean_is_student_s() -> None:

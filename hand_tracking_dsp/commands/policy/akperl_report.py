@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -35,15 +35,17 @@ from hand_tracking_dsp.commands.output import (
     require_writable,
     write_json,
 )
+from hand_tracking_dsp.commands.policy.akperl_tables import (
+    print_dynamic,
+    print_methods,
+    print_regressions,
+    print_swaps,
+    print_tests,
+)
 from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.composition.agent_comparison import (
-    COMPARED_LIMITS,
-    SEARCHES,
     ComparedComposition,
-    MethodTest,
-    MethodVariance,
     compare_agents,
-    deviations_of,
     regressions,
     tests_of,
     variance_over_methods,
@@ -51,29 +53,36 @@ from hand_tracking_dsp.compression.composition.agent_comparison import (
 from hand_tracking_dsp.compression.composition.agent_plot import save_comparison
 from hand_tracking_dsp.compression.composition.dynamic import (
     NEAR_PERCENT,
-    DynamicFigures,
     compare_dynamic,
+    compare_on_recording,
     recognized_scenes,
+    told_as,
 )
 from hand_tracking_dsp.compression.composition.meter import CompositionMeter
+from hand_tracking_dsp.compression.composition.recording import (
+    SEGMENT_S,
+    SceneRecording,
+    hands_of_videos,
+)
 from hand_tracking_dsp.compression.composition.scenes import scene_crops
 from hand_tracking_dsp.compression.data.packed_crops import crops_to_measure
 from hand_tracking_dsp.compression.data.picture_pack import PictureKind, read_pack
 from hand_tracking_dsp.control.layers.agent import LayerAgent
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.evaluation.composer_swaps import SwapFigures, measure_swaps
+from hand_tracking_dsp.evaluation.composer_swaps import measure_swaps
 from hand_tracking_dsp.resources import default_bank, default_layer_agent
+from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.keep import keep_of
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES
 from hand_tracking_dsp.tracking.crop_statistics import CropStatistics
-from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.tracker import HandTracker
 
 REPORT, PICTURE = "report.json", "compositions.png"
 """Names of the files in --out."""
-
-_INTENSITY = "slope for 100 % more intensity"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,6 +104,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", default="int8", help="precision of the blocks (default: %(default)s)")
     parser.add_argument(
         "--hands", type=int, default=120, help="hands to measure on, in each scene (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--recording",
+        nargs="+",
+        default=[],
+        metavar="VIDEO",
+        help="videos of hands, which are shown in scenes that change: compare compositions that change, too",
     )
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help=f"folder for {REPORT}, {PICTURE}"
@@ -136,14 +152,18 @@ def run(options: argparse.Namespace) -> int:
     inputs = input_statistics(chosen_on)
     found = compare_agents(profile, agents, inputs, chosen_on, measured_on, options.workers)
     best = next(iter(agents.values()))
+    report = _print_all(console, found, list(agents), recognized_scenes(measured_on))
     dynamic = compare_dynamic(best, inputs, measured_on)
-    report = _print_all(console, found, list(agents), dynamic, recognized_scenes(measured_on))
+    print_dynamic(console, dynamic, f"on {options.hands} hands in every scene, which is known")
+    report["dynamic"] = [asdict(one) for one in dynamic]
+    if options.recording:
+        report["recording"] = _compare_on_recording(console, options, bank, best, inputs, blocks)
     if options.swaps:
         # Others lose the hand that the next one is tried on.
         near = {one.choice for one in found if one.deviation <= NEAR_PERCENT}
         keeps = [keep_of(choice) for choice in sorted(near)]
         swaps = measure_swaps(bank, keeps, options.swaps)
-        _print_swaps(console, swaps)
+        print_swaps(console, swaps)
         report["swaps"] = asdict(swaps)
     note = (
         f"{options.precision}, {options.hands} hands in each scene, {len(agents)} agents; {machine_line()}\n"
@@ -167,15 +187,13 @@ def _print_all(
     console: Console,
     found: Sequence[ComparedComposition],
     agents: Sequence[str],
-    dynamic: Sequence[DynamicFigures],
     recognized: NDArray[np.int64],
 ) -> dict[str, object]:
-    """Print every table, and return their figures."""
-    _print_methods(console, found, agents)
+    """Print what methods compose and how scenes are told, and return the figures."""
+    print_methods(console, found, agents)
     tests, variance, lines = tests_of(found, agents), variance_over_methods(found, agents), regressions(found)
-    _print_tests(console, tests, variance)
-    _print_regressions(console, lines)
-    _print_dynamic(console, dynamic)
+    print_tests(console, tests, variance)
+    print_regressions(console, lines)
     shares = [(recognized == scene).mean(axis=1).tolist() for scene in range(len(SCENES))]
     rows = [(name, *(f"{row[number]:.0%}" for row in shares)) for number, name in enumerate(SCENES)]
     console.print(
@@ -186,85 +204,34 @@ def _print_all(
         "tests": [asdict(one) for one in tests],
         "variance": asdict(variance),
         "regressions": lines,
-        "dynamic": [asdict(one) for one in dynamic],
         "recognized": shares,
     }
 
 
-def _print_methods(console: Console, found: Sequence[ComparedComposition], agents: Sequence[str]) -> None:
-    by_seed = np.array([deviations_of(found, [name]).mean(axis=1) for name in agents])
-    searched = [deviations_of(found, [name]).mean(axis=1) for name in SEARCHES]
-    rows = [
-        (
-            f"{limit:.2f}",
-            f"{by_seed[:, number].mean():.2f} ± {by_seed[:, number].std():.2f}",
-            *(f"{one[number]:.2f}" for one in searched),
-        )
-        for number, limit in enumerate(COMPARED_LIMITS)
-    ]
-    title = "Deviation within a time, mean over the scenes, % of palm size (agent: mean ± deviation of seeds)"
-    console.print(make_table(title, ("time", "agent", *SEARCHES), rows))
-
-
-def _print_tests(console: Console, tests: Sequence[MethodTest], variance: MethodVariance) -> None:
-    rows = [(one.method, f"{one.ratio:.3f}", f"{one.t_p:.2g}", f"{one.wilcoxon_p:.2g}") for one in tests]
-    headings = ("the agent against", "ratio of deviations", "p, paired t", "p, Wilcoxon")
-    title = f"Paired over {len(COMPARED_LIMITS) * len(SCENES)} limits and scenes; p corrected by Holm"
-    console.print(make_table(title, headings, rows))
+def _compare_on_recording(
+    console: Console,
+    options: argparse.Namespace,
+    bank: Manifest,
+    agent: LayerAgent,
+    inputs: Sequence[tuple[float, float]],
+    blocks: BlockSet,
+) -> dict[str, object]:
+    """Follow the hands of the videos, compare on them, print it, and return the figures."""
+    tracker = HandTracker(LevelBank.load(bank), PalmDetector.load(bank))
+    recording = SceneRecording.make(
+        hands_of_videos(tracker, options.recording), read_level(bank)[1], options.seed
+    )
+    rows = compare_on_recording(agent, inputs, blocks, recording)
+    told = {
+        name: float((recording.told[recording.shown == place] == told_as(place)).mean())
+        for place, name in enumerate(SCENES)
+    }
+    segments = int(recording.segments.max()) + 1
+    where = f"on {len(recording.shown)} hands of videos, in {segments} scenes of {SEGMENT_S:g} s, as told"
+    print_dynamic(console, rows, where)
     console.print(
-        f"Analysis of variance over methods: F{variance.freedom} = {variance.f:.1f}, p = {variance.p:.2g}",
+        "Of the pictures, told as the robot tells scenes, which have to last: "
+        + ", ".join(f"{share:.0%} of {name}" for name, share in told.items()),
         highlight=False,
     )
-
-
-def _print_regressions(console: Console, lines: Mapping[str, tuple[float, float, float]]) -> None:
-    rows = [(name, f"{slope:.3g}", f"{share:.3f}", f"{p:.2g}") for name, (slope, share, p) in lines.items()]
-    title = "Regression of each measure on the mean intensity, plain scenes"
-    console.print(make_table(title, ("measure", _INTENSITY, "R²", "p"), rows))
-
-
-def _print_swaps(console: Console, swaps: SwapFigures) -> None:
-    rows = [
-        (
-            "from the command until it runs, median and p99",
-            f"{swaps.ready_p50_ms:.0f}, {swaps.ready_p99_ms:.0f} ms",
-        ),
-        ("frames tracked meanwhile", f"{swaps.frames}"),
-        ("frames without their hand", f"{swaps.lost} ({swaps.lost_alone} of 300 before)"),
-        (
-            "p99 of a frame, while composing and before",
-            f"{swaps.frame_p99_ms:.1f}, {swaps.alone_p99_ms:.1f} ms",
-        ),
-        ("growth of the greatest memory after 50 swaps", f"{swaps.growth_mb:.1f} MB"),
-    ]
-    title = f"{swaps.swaps} networks composed, tried and swapped beside the tracker, one drawn hand"
-    console.print(make_table(title, ("", ""), rows, left=("",)))
-
-
-def _print_dynamic(console: Console, dynamic: Sequence[DynamicFigures]) -> None:
-    rows = [
-        (
-            f"{one.energy:.2f}",
-            f"{one.single:.2f}",
-            f"{one.dynamic:.2f}",
-            f"{one.recognized:.2f}",
-            f"{one.dynamic / one.single:.2f}",
-            f"{one.single_near:.1%}",
-            f"{one.dynamic_near:.1%}",
-        )
-        for one in dynamic
-    ]
-    near = f"within {NEAR_PERCENT:g} %"
-    headings = (
-        "time",
-        "one for all",
-        "by scene",
-        "by scene as told",
-        "ratio",
-        f"{near}, one",
-        f"{near}, by scene",
-    )
-    title = (
-        "One composition for all scenes, and one for each, at the same mean time: deviation, % of palm size"
-    )
-    console.print(make_table(title, headings, rows))
+    return {"figures": [asdict(one) for one in rows], "told": told, "segments": segments}

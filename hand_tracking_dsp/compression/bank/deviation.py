@@ -20,7 +20,7 @@ Agreement with the dense network, never accuracy: these pictures have no ground 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +81,10 @@ class Predictions:
             world.reshape(joints),
             error.reshape(-1),
         )
+
+    def subset(self, places: NDArray[np.int64]) -> Predictions:
+        """Return those at some places."""
+        return Predictions(*(getattr(self, one.name)[places] for one in fields(self)))
 
 
 def as_input(image: NDArray[np.uint8]) -> Floats:

@@ -23,14 +23,16 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.compression.bank.deviation import deviation_palm_percent, predict
+from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_palm_percent, predict
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.composition.meter import MOST_PERCENT, CompositionMeter
+from hand_tracking_dsp.compression.composition.recording import Places, SceneRecording
 from hand_tracking_dsp.compression.composition.search import by_local_search, time_left
 from hand_tracking_dsp.control.layers.agent import LayerAgent, LayerChoice
-from hand_tracking_dsp.control.layers.scene import scene_of
+from hand_tracking_dsp.control.layers.scene import OCCLUDED, PLAIN, TOLD, scene_of
 from hand_tracking_dsp.control.layers.state import LayerContext
-from hand_tracking_dsp.evaluation.statistics import Array
+from hand_tracking_dsp.evaluation.statistics import Array, paired_p_values
+from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.compose import compose
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES, Surrogate
 from hand_tracking_dsp.tracking.crop_statistics import CropStatistics
@@ -41,7 +43,13 @@ ENERGIES = (0.95, 0.9, 0.85, 0.8, 0.7)
 NEAR_PERCENT = 10.0
 """Deviation up to which a hand is near the dense network's, % of palm size."""
 
+EACH_SCENE = tuple((scene,) for scene in range(len(SCENES)))
+"""Every scene by itself."""
+
+# What cannot be told is taken for plain.
+_TOLD_ALIKE = tuple((scene, OCCLUDED) if scene == PLAIN else (scene,) for scene in TOLD)
 _TIMES = tuple(np.round(np.arange(0.5, 1.001, 0.05), 2))
+_ROUNDING = 1e-9
 
 Choice = tuple[int, ...]
 
@@ -52,36 +60,70 @@ class DynamicFigures:
 
     Attributes:
         energy: One of ENERGIES.
-        times: Time of the composition for each scene, relative to the dense network's.
-        single: Mean deviation of the best single composition over all scenes, % of palm size, measured.
-        dynamic: The same of the compositions that change, the scene being known.
-        recognized: The same, the scene being told by each hand's own picture.
+        time: Mean time of both, relative to the dense network's.
+        single: Mean deviation of the best single composition over all hands, % of palm size, measured.
+        dynamic: The same of the compositions that change.
         single_near: Share of hands within NEAR_PERCENT of the dense network's.
-        dynamic_near: The same of the compositions that change, the scene being known.
+        dynamic_near: The same of the compositions that change.
+        p: P value of the paired t-test between both, over hands in all scenes or over segments.
     """
 
     energy: float
-    times: tuple[float, ...]
+    time: float
     single: float
     dynamic: float
-    recognized: float
     single_near: float
     dynamic_near: float
+    p: float
+
+    @classmethod
+    def of(cls, energy: float, time: float, single: Array, dynamic: Array, groups: Places) -> DynamicFigures:
+        """Sum up deviations of hands, float64 [n] each, that belong to groups, int64 [n]."""
+        means = np.array(
+            [[values[groups == group].mean() for group in np.unique(groups)] for values in (single, dynamic)]
+        )
+        alone, changing = (float((values <= NEAR_PERCENT).mean()) for values in (single, dynamic))
+        p = paired_p_values(means[1], means[0])[0]
+        return cls(energy, time, float(single.mean()), float(dynamic.mean()), alone, changing, p)
 
 
-def by_scene(agent: LayerAgent, inputs: Sequence[tuple[float, float]], energy: float) -> list[LayerChoice]:
-    """Choose a composition for each scene, so that they take an energy on average and deviate least."""
-    options = [
-        [agent.compose(LayerContext(float(limit), 1.0, scene, *inputs[scene])) for limit in _TIMES]
-        for scene in range(len(SCENES))
+def told_as(scene: int) -> int:
+    """Return the kind of scene that a kind is told as where it is told right, one of TOLD."""
+    return next(scenes[0] for scenes in _TOLD_ALIKE if scene in scenes)
+
+
+def by_scene(
+    agent: LayerAgent,
+    inputs: Sequence[tuple[float, float]],
+    energy: float,
+    alike: Sequence[Sequence[int]] = EACH_SCENE,
+) -> list[LayerChoice]:
+    """Choose compositions that take an energy on average over the scenes and deviate least, as estimated.
+
+    Args:
+        agent: The agent.
+        inputs: Mean and standard deviation of the input in each kind of scene.
+        energy: Mean time over all scenes, as often each.
+        alike: Scenes that get the same composition, each of SCENES once; it is composed for the first.
+
+    Returns:
+        A composition for each of `alike`.
+    """
+    estimate = agent.profile.surrogate
+    options: list[list[tuple[LayerChoice, float, float]]] = []
+    for scenes in alike:
+        contexts = [LayerContext(float(limit), 1.0, scenes[0], *inputs[scenes[0]]) for limit in _TIMES]
+        composed = [agent.compose(one) for one in contexts]
+        deviations = estimate.deviation_percent([one.choice for one in composed])[:, list(scenes)].sum(axis=1)
+        times = [one.time * len(scenes) for one in composed]
+        options.append(list(zip(composed, times, map(float, deviations), strict=True)))
+    affordable = [
+        chosen
+        for chosen in product(*options)
+        if sum(time for _, time, _ in chosen) <= energy * len(SCENES) + _ROUNDING
     ]
-    best: tuple[float, tuple[LayerChoice, ...]] = (float("inf"), ())
-    for chosen in product(*options):
-        if np.mean([one.time for one in chosen]) <= energy:
-            deviation = float(np.mean([one.deviation_percent for one in chosen]))
-            if deviation < best[0]:
-                best = deviation, chosen
-    return list(best[1])
+    best = min(affordable, key=lambda chosen: sum(deviation for *_, deviation in chosen))
+    return [one for one, *_ in best]
 
 
 def for_all_scenes(agent: LayerAgent, energy: float) -> Choice:
@@ -99,52 +141,57 @@ def for_all_scenes(agent: LayerAgent, energy: float) -> Choice:
 def compare_dynamic(
     agent: LayerAgent, inputs: Sequence[tuple[float, float]], meter: CompositionMeter
 ) -> list[DynamicFigures]:
-    """Compare both at each of ENERGIES on hands of which each is shown in every scene."""
-    seen = recognized_scenes(meter)
-    known: dict[Choice, Array] = {}
-
-    def measured(choice: Choice) -> Array:
-        """Measure each hand in each scene, [scenes, n]."""
-        if choice not in known:
-            session = open_exact(compose(meter.blocks, choice))
-            found = [
-                deviation_palm_percent(predict(session, images), meter.expected[name])
-                for name, images in meter.scenes.items()
-            ]
-            known[choice] = np.minimum(np.nan_to_num(np.array(found), nan=MOST_PERCENT), MOST_PERCENT)
-        return known[choice]
-
+    """Compare both at each of ENERGIES on hands of which each is shown in every scene, which is known."""
+    groups = np.tile(np.arange(len(next(iter(meter.scenes.values())))), len(SCENES))
     rows = []
     for energy in ENERGIES:
-        single = measured(for_all_scenes(agent, energy))
         chosen = by_scene(agent, inputs, energy)
-        each = np.array([measured(one.choice) for one in chosen])
-        scenes = np.arange(len(SCENES))
-        changing = each[scenes, scenes]
-        told = np.take_along_axis(each, seen[None], axis=0)[0]
-        rows.append(
-            DynamicFigures(
-                energy,
-                tuple(one.time for one in chosen),
-                float(single.mean()),
-                float(changing.mean()),
-                float(told.mean()),
-                float((single <= NEAR_PERCENT).mean()),
-                float((changing <= NEAR_PERCENT).mean()),
-            )
-        )
+        changing = [
+            _deviations(meter.blocks, one.choice, meter.scenes[name], meter.expected[name])
+            for one, name in zip(chosen, SCENES, strict=True)
+        ]
+        time = float(np.mean([one.time for one in chosen]))
+        single = for_all_scenes(agent, time)
+        alone = [
+            _deviations(meter.blocks, single, meter.scenes[name], meter.expected[name]) for name in SCENES
+        ]
+        rows.append(DynamicFigures.of(energy, time, np.concatenate(alone), np.concatenate(changing), groups))
     return rows
 
 
-def recognized_scenes(meter: CompositionMeter) -> NDArray[np.int64]:
-    """Tell the scene of each hand by what the tracker measures of it, [scenes, n]."""
+def compare_on_recording(
+    agent: LayerAgent, inputs: Sequence[tuple[float, float]], blocks: BlockSet, recording: SceneRecording
+) -> list[DynamicFigures]:
+    """Compare both at each of ENERGIES on hands that follow one another; scenes are told as on a robot.
+
+    The single composition gets the mean time that the others took, so that the energy is the same.
+    """
+    images, expected = recording.images, recording.expected
+    rows = []
+    for energy in ENERGIES:
+        chosen = dict(zip(TOLD, by_scene(agent, inputs, energy, _TOLD_ALIKE), strict=True))
+        changing = np.empty(len(images))
+        for scene, one in chosen.items():
+            places = np.flatnonzero(recording.told == scene)
+            changing[places] = _deviations(blocks, one.choice, images[places], expected.subset(places))
+        time = float(np.mean([chosen[int(scene)].time for scene in recording.told]))
+        alone = _deviations(blocks, for_all_scenes(agent, time), images, expected)
+        rows.append(DynamicFigures.of(energy, time, alone, changing, recording.segments))
+    return rows
+
+
+def _deviations(blocks: BlockSet, choice: Choice, images: NDArray[np.uint8], expected: Predictions) -> Array:
+    """Measure a composition on hands, % of palm size, [n]; lost is lost."""
+    found = deviation_palm_percent(predict(open_exact(compose(blocks, choice)), images), expected)
+    return np.minimum(np.nan_to_num(found, nan=MOST_PERCENT), MOST_PERCENT)
+
+
+def recognized_scenes(meter: CompositionMeter) -> Places:
+    """Tell the scene of each hand by what the tracker measures of its picture alone, [scenes, n]."""
     statistics = CropStatistics()
-    found = []
-    for name, images in meter.scenes.items():
-        presence = meter.expected[name].presence
-        seen = [statistics.of(image[..., ::-1]) for image in images]
-        found.append([scene_of(*one, float(p)) for one, p in zip(seen, presence, strict=True)])
-    return np.array(found)
+    return np.array(
+        [[scene_of(*statistics.of(image[..., ::-1])) for image in images] for images in meter.scenes.values()]
+    )
 
 
 def _mean_of_scenes(surrogate: Surrogate) -> Surrogate:

@@ -33,7 +33,7 @@ from hand_tracking_dsp.tracking.composition.block_set import BlockSet, unpacked,
 from hand_tracking_dsp.tracking.composition.surrogate import Doubles, Surrogate
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_file import read_bank_file, read_network
-from hand_tracking_dsp.tracking.network_info import FileInfo, LevelInfo, files_of
+from hand_tracking_dsp.tracking.network_info import in_precision
 
 CHECKED = 300
 """Compositions that the estimate is not fitted to."""
@@ -101,13 +101,10 @@ def measure_compositions(
     )
     time = saved_ms / table.whole_ms
     best = best_compositions(meter, surrogate, time, choices, deviations, workers)
-    levels = np.array([meter.of_network(read_network(bank, _file(one, precision))) for one in bank.levels])
+    levels = np.array(
+        [meter.of_network(read_network(bank, in_precision(one, precision))) for one in bank.levels]
+    )
     return MeasuredCompositions(surrogate, deviations[-CHECKED:], foretold, time, levels, best)
-
-
-def _file(level: LevelInfo, precision: str) -> FileInfo:
-    """Return a level's file of a precision; its default one where it has none."""
-    return next((one for one in files_of(level) if one.precision == precision), level)
 
 
 def with_compositions(

@@ -77,6 +77,11 @@ class Crops:
         )
 
 
+def no_crops() -> Crops:
+    """Return no crops, for what looks at none."""
+    return Crops(np.zeros((0, SIZE, SIZE, 3), np.uint8), (), ())
+
+
 @dataclass(frozen=True, slots=True)
 class Jitter:
     """Standard deviations of a region from the best one, normally distributed.

@@ -236,5 +236,4 @@ class LayerPolicy:
 
 
 def _scene(observation: Observation) -> int:
-    mean, std, presence = (observation[name] for name in ("input_mean", "input_std", "presence"))
-    return scene_of(mean, std, observation.sharpness, presence)
+    return scene_of(observation["input_mean"], observation["input_std"], observation.sharpness)

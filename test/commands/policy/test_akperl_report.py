@@ -23,7 +23,7 @@ import pytest
 from support.packs import write_some_pack
 
 from hand_tracking_dsp.cli import main
-from hand_tracking_dsp.commands.policy import akperl_report
+from hand_tracking_dsp.commands.policy import akperl_report, akperl_tables
 from hand_tracking_dsp.compression.composition import agent_comparison
 
 
@@ -37,7 +37,7 @@ def test_methods_are_measured_tested_and_drawn(
     pack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(akperl_report, "FITTED_HANDS", 1)
-    for module in (akperl_report, agent_comparison):
+    for module in (akperl_tables, agent_comparison):
         monkeypatch.setattr(module, "COMPARED_LIMITS", (0.9, 0.7))
     out = tmp_path / "out"
     words = ["policy", "akperl-report", pack, "--hands", "1", "--swaps", "0", "--workers", "1"]
