@@ -52,6 +52,7 @@ class SwapFigures:
         frame_p99_ms: 99th percentile of a frame's time meanwhile.
         alone_p99_ms: The same without any composing, before.
         growth_mb: Growth of the process's greatest memory from the 50th swap to the last, 1e6 bytes.
+        late_growth_mb: The same from half of the swaps to the last.
     """
 
     swaps: int
@@ -63,6 +64,7 @@ class SwapFigures:
     frame_p99_ms: float
     alone_p99_ms: float
     growth_mb: float
+    late_growth_mb: float
 
 
 def measure_swaps(
@@ -85,7 +87,7 @@ def measure_swaps(
     tracker = HandTracker(levels, PalmDetector.load(bank), live=True)
     composer = Composer(bank, levels.choices[0], ComposerOptions(drift_limit_percent=100.0))
     follow = _Follower(tracker, levels, composer)
-    ready_ms, memory = [], 0
+    ready_ms, memory = [], []
     try:
         alone_ms, lost_alone = [follow.frame() for _ in range(5 * _FRAMES)], follow.lost
         follow.lost = 0
@@ -97,8 +99,7 @@ def measure_swaps(
                 times_ms.append(follow.frame(show=True))
             tracker.run_instead(composer.ready)
             ready_ms.append(1e3 * (time.monotonic() - start_s))
-            if number == min(_SETTLED, count - 1):
-                memory = peak_memory_bytes()
+            memory.append(peak_memory_bytes())
             on_progress(number + 1, count)
     finally:
         composer.close()
@@ -112,7 +113,8 @@ def measure_swaps(
         lost_alone,
         percentile(times_ms, 99),
         percentile(alone_ms, 99),
-        (peak_memory_bytes() - memory) / 1e6,
+        (memory[-1] - memory[min(_SETTLED, count - 1)]) / 1e6,
+        (memory[-1] - memory[count // 2]) / 1e6,
     )
 
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 from hand_tracking_dsp.documents import read_bytes, sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, Manifest, read_manifest
-from hand_tracking_dsp.tracking.network_info import FileInfo
+from hand_tracking_dsp.tracking.network_info import FileInfo, LevelInfo, files_of
 from hand_tracking_dsp.tracking.onnx_file import check_not_empty, check_self_contained
 
 
@@ -41,6 +41,11 @@ def read_network(manifest: Manifest, info: FileInfo) -> bytes:
     data = read_bank_file(manifest, info)
     check_self_contained(data, str(manifest.folder / info.file))
     return data
+
+
+def in_precision(level: LevelInfo, precision: str) -> FileInfo:
+    """Return a level's file of a precision; its default one where it has none."""
+    return next((one for one in files_of(level) if one.precision == precision), level)
 
 
 def read_bank_file(manifest: Manifest, info: FileInfo, kind: str = "network") -> bytes:

@@ -310,10 +310,5 @@ def files_of(info: Network) -> tuple[Network, ...]:
     return (alone, *(replace(alone, **_own_fields(variant)) for variant in info.variants))
 
 
-def in_precision(level: LevelInfo, precision: str) -> FileInfo:
-    """Return a level's file of a precision; its default one where it has none."""
-    return next((one for one in files_of(level) if one.precision == precision), level)
-
-
 def _own_fields(variant: FileInfo) -> dict[str, Any]:
     return {name: getattr(variant, name) for name in FileInfo.FIELDS}

@@ -46,13 +46,16 @@ from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.composition.agent_comparison import (
     ComparedComposition,
     compare_agents,
+    decision_ms,
     regressions,
     tests_of,
     variance_over_methods,
 )
 from hand_tracking_dsp.compression.composition.agent_plot import save_comparison
+from hand_tracking_dsp.compression.composition.best import single_deviations
 from hand_tracking_dsp.compression.composition.dynamic import (
     NEAR_PERCENT,
+    SingleComposition,
     compare_dynamic,
     compare_on_recording,
     recognized_scenes,
@@ -150,14 +153,21 @@ def run(options: argparse.Namespace) -> int:
         CompositionMeter.make(blocks, dense, scene_crops(part, options.seed)) for part in parts
     )
     inputs = input_statistics(chosen_on)
-    found = compare_agents(profile, agents, inputs, chosen_on, measured_on, options.workers)
-    best = next(iter(agents.values()))
+    singles = single_deviations(chosen_on, len(profile.names), options.workers)
+    found = compare_agents(profile, agents, inputs, singles, measured_on, options.workers)
+    agent = next(iter(agents.values()))
     report = _print_all(console, found, list(agents), recognized_scenes(measured_on))
-    dynamic = compare_dynamic(best, inputs, measured_on)
+    report["decision_ms"] = decision_ms(agent, inputs)
+    console.print(
+        f"The agent composes for a context in {report['decision_ms']:.0f} ms (median, processor's time).",
+        highlight=False,
+    )
+    best = SingleComposition(agent, inputs, singles, chosen_on)
+    dynamic = compare_dynamic(agent, inputs, best, measured_on)
     print_dynamic(console, dynamic, f"on {options.hands} hands in every scene, which is known")
     report["dynamic"] = [asdict(one) for one in dynamic]
     if options.recording:
-        report["recording"] = _compare_on_recording(console, options, bank, best, inputs, blocks)
+        report["recording"] = _compare_on_recording(console, options, bank, agent, inputs, best, blocks)
     if options.swaps:
         # Others lose the hand that the next one is tried on.
         near = {one.choice for one in found if one.deviation <= NEAR_PERCENT}
@@ -214,6 +224,7 @@ def _compare_on_recording(
     bank: Manifest,
     agent: LayerAgent,
     inputs: Sequence[tuple[float, float]],
+    best: SingleComposition,
     blocks: BlockSet,
 ) -> dict[str, object]:
     """Follow the hands of the videos, compare on them, print it, and return the figures."""
@@ -221,7 +232,7 @@ def _compare_on_recording(
     recording = SceneRecording.make(
         hands_of_videos(tracker, options.recording), read_level(bank)[1], options.seed
     )
-    rows = compare_on_recording(agent, inputs, blocks, recording)
+    rows = compare_on_recording(agent, inputs, best, blocks, recording)
     told = {
         name: float((recording.told[recording.shown == place] == told_as(place)).mean())
         for place, name in enumerate(SCENES)

@@ -85,7 +85,10 @@ def print_swaps(console: Console, swaps: SwapFigures) -> None:
             "p99 of a frame, while composing and before",
             f"{swaps.frame_p99_ms:.1f}, {swaps.alone_p99_ms:.1f} ms",
         ),
-        ("growth of the greatest memory after 50 swaps", f"{swaps.growth_mb:.1f} MB"),
+        (
+            "growth of the greatest memory after 50 swaps, and in the second half",
+            f"{swaps.growth_mb:.1f}, {swaps.late_growth_mb:.1f} MB",
+        ),
     ]
     title = f"{swaps.swaps} networks composed, tried and swapped beside the tracker, one drawn hand"
     console.print(make_table(title, ("", ""), rows, left=("",)))

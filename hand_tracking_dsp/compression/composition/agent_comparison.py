@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import process_time
 
 import numpy as np
 
-from hand_tracking_dsp.compression.composition.best import single_deviations
 from hand_tracking_dsp.compression.composition.meter import CompositionMeter, measure_all
 from hand_tracking_dsp.compression.composition.search import (
     by_dynamic_programming,
@@ -30,7 +30,7 @@ from hand_tracking_dsp.compression.composition.search import (
 )
 from hand_tracking_dsp.control.layers.agent import LayerAgent
 from hand_tracking_dsp.control.layers.state import LayerContext
-from hand_tracking_dsp.evaluation.statistics import Array, PairedTest, holm
+from hand_tracking_dsp.evaluation.statistics import Array, PairedTest, holm, percentile
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES
 
@@ -90,7 +90,7 @@ def compare_agents(
     profile: CompositionProfile,
     agents: Mapping[str, LayerAgent],
     inputs: Sequence[tuple[float, float]],
-    chosen_on: CompositionMeter,
+    singles: Array,
     measured_on: CompositionMeter,
     workers: int = 0,
 ) -> list[ComparedComposition]:
@@ -100,11 +100,10 @@ def compare_agents(
         profile: What layers cost, and what compositions deviate.
         agents: Agents by name.
         inputs: Mean and standard deviation of the input in each kind of scene.
-        chosen_on: Hands that single blocks are measured on, for dynamic programming.
-        measured_on: Other hands, that all are measured on.
+        singles: single_deviations on other hands, for dynamic programming.
+        measured_on: Hands that all are measured on.
         workers: Number of processes; 0: one for each core.
     """
-    singles = single_deviations(chosen_on, len(profile.names), workers)
     drawn = profile.surrogate.centres.astype(np.int64)
     times, estimates = time_left(profile.time, drawn), profile.surrogate.deviation_percent(drawn)
     found: list[tuple[str, float, int, tuple[int, ...]]] = []
@@ -134,6 +133,17 @@ def compare_agents(
         )
         for name, limit, scene, choice in found
     ]
+
+
+def decision_ms(agent: LayerAgent, inputs: Sequence[tuple[float, float]]) -> float:
+    """Return the median processor's time in which the agent composes for a context, milliseconds."""
+    times_ms = []
+    for limit in COMPARED_LIMITS:
+        for scene, (mean, std) in enumerate(inputs):
+            start_s = process_time()
+            agent.compose(LayerContext(limit, 1.0, scene, mean, std))
+            times_ms.append(1e3 * (process_time() - start_s))
+    return percentile(times_ms, 50)
 
 
 def deviations_of(found: Sequence[ComparedComposition], methods: Sequence[str]) -> Array:

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -27,7 +27,11 @@ from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.composition.meter import MOST_PERCENT, CompositionMeter
 from hand_tracking_dsp.compression.composition.recording import Places, SceneRecording
-from hand_tracking_dsp.compression.composition.search import by_local_search, time_left
+from hand_tracking_dsp.compression.composition.search import (
+    by_dynamic_programming,
+    by_local_search,
+    time_left,
+)
 from hand_tracking_dsp.control.layers.agent import LayerAgent, LayerChoice
 from hand_tracking_dsp.control.layers.scene import OCCLUDED, PLAIN, TOLD, scene_of
 from hand_tracking_dsp.control.layers.state import LayerContext
@@ -126,20 +130,56 @@ def by_scene(
     return [one for one, *_ in best]
 
 
-def for_all_scenes(agent: LayerAgent, energy: float) -> Choice:
-    """Choose the composition of an energy that deviates least on average over the scenes, as estimated.
+class SingleComposition:
+    """Finds the best single composition for all scenes.
 
-    Begun with the best of all that were measured, and improved step by step.
+    Candidates are what the agent composes for each scene, what dynamic programming plans over the mean of the
+    scenes, and what a local search finds on the mean of the estimate, begun with the best of the compositions
+    that it was fitted to; the one that deviates least on hands that nothing else is measured on is taken.
+
+    Args:
+        agent: The agent.
+        inputs: Mean and standard deviation of the input in each kind of scene.
+        singles: single_deviations of `meter`.
+        meter: Hands to choose on.
     """
-    profile, estimate = agent.profile, _mean_of_scenes(agent.profile.surrogate)
-    drawn = profile.surrogate.centres.astype(np.int64)
-    within = drawn[time_left(profile.time, drawn) <= energy]
-    start = within[estimate.deviation_percent(within)[:, 0].argmin()]
-    return tuple(by_local_search(estimate, profile.time, 0, energy, [int(one) for one in start]))
+
+    def __init__(
+        self,
+        agent: LayerAgent,
+        inputs: Sequence[tuple[float, float]],
+        singles: Array,
+        meter: CompositionMeter,
+    ) -> None:
+        self._agent, self._inputs, self._meter = agent, inputs, meter
+        self._squares = (singles**2).mean(axis=2)
+        self._estimate = _mean_of_scenes(agent.profile.surrogate)
+
+    def of(self, energy: float) -> Choice:
+        """Return the composition that takes at most such a time, relative to the dense network's."""
+        candidates = sorted(set(self._candidates(energy)))
+        deviations = [float(self._meter.measure(one).mean()) for one in candidates]
+        return candidates[int(np.argmin(deviations))]
+
+    def _candidates(self, energy: float) -> Iterator[Choice]:
+        profile, estimate = self._agent.profile, self._estimate
+        for scene, statistics in enumerate(self._inputs):
+            composed = self._agent.compose(LayerContext(energy, 1.0, scene, *statistics))
+            if composed.time <= energy + _ROUNDING:
+                yield composed.choice
+        if (planned := by_dynamic_programming(self._squares, profile.time, energy)) is not None:
+            yield tuple(planned)
+        drawn = profile.surrogate.centres.astype(np.int64)
+        within = drawn[time_left(profile.time, drawn) <= energy]
+        start = within[estimate.deviation_percent(within)[:, 0].argmin()]
+        yield tuple(by_local_search(estimate, profile.time, 0, energy, [int(one) for one in start]))
 
 
 def compare_dynamic(
-    agent: LayerAgent, inputs: Sequence[tuple[float, float]], meter: CompositionMeter
+    agent: LayerAgent,
+    inputs: Sequence[tuple[float, float]],
+    best: SingleComposition,
+    meter: CompositionMeter,
 ) -> list[DynamicFigures]:
     """Compare both at each of ENERGIES on hands of which each is shown in every scene, which is known."""
     groups = np.tile(np.arange(len(next(iter(meter.scenes.values())))), len(SCENES))
@@ -151,7 +191,7 @@ def compare_dynamic(
             for one, name in zip(chosen, SCENES, strict=True)
         ]
         time = float(np.mean([one.time for one in chosen]))
-        single = for_all_scenes(agent, time)
+        single = best.of(time)
         alone = [
             _deviations(meter.blocks, single, meter.scenes[name], meter.expected[name]) for name in SCENES
         ]
@@ -160,7 +200,11 @@ def compare_dynamic(
 
 
 def compare_on_recording(
-    agent: LayerAgent, inputs: Sequence[tuple[float, float]], blocks: BlockSet, recording: SceneRecording
+    agent: LayerAgent,
+    inputs: Sequence[tuple[float, float]],
+    best: SingleComposition,
+    blocks: BlockSet,
+    recording: SceneRecording,
 ) -> list[DynamicFigures]:
     """Compare both at each of ENERGIES on hands that follow one another; scenes are told as on a robot.
 
@@ -175,7 +219,7 @@ def compare_on_recording(
             places = np.flatnonzero(recording.told == scene)
             changing[places] = _deviations(blocks, one.choice, images[places], expected.subset(places))
         time = float(np.mean([chosen[int(scene)].time for scene in recording.told]))
-        alone = _deviations(blocks, for_all_scenes(agent, time), images, expected)
+        alone = _deviations(blocks, best.of(time), images, expected)
         rows.append(DynamicFigures.of(energy, time, alone, changing, recording.segments))
     return rows
 

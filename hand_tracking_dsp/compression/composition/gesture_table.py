@@ -43,8 +43,7 @@ from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.compose import compose
 from hand_tracking_dsp.tracking.composition.keep import keep_of
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.network_file import read_network
-from hand_tracking_dsp.tracking.network_info import in_precision
+from hand_tracking_dsp.tracking.network_file import in_precision, read_network
 from hand_tracking_dsp.tracking.substitute import Substitute
 from hand_tracking_dsp.tracking.tracker import HandTracker
 
@@ -85,7 +84,7 @@ class PrunedNetwork:
 
 @dataclass(frozen=True, slots=True)
 class PrunedReading:
-    """What was read from the landmarks of one network.
+    """Readings of labelled hands from the landmarks of one network.
 
     Attributes:
         method: Its name; see PrunedNetwork.

@@ -32,8 +32,7 @@ from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.tracking.composition.block_set import BlockSet, unpacked, with_measured
 from hand_tracking_dsp.tracking.composition.surrogate import Doubles, Surrogate
 from hand_tracking_dsp.tracking.manifest import Manifest
-from hand_tracking_dsp.tracking.network_file import read_bank_file, read_network
-from hand_tracking_dsp.tracking.network_info import in_precision
+from hand_tracking_dsp.tracking.network_file import in_precision, read_bank_file, read_network
 
 CHECKED = 300
 """Compositions that the estimate is not fitted to."""

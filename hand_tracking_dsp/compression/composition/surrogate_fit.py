@@ -73,7 +73,7 @@ def _fitted(centres: NDArray[np.uint8], values: Doubles, width: float, ridge: fl
     scales: Doubles = width * np.sqrt(np.abs(linear).mean(axis=1))
     empty = np.zeros((len(centres), values.shape[1]))
     found = Surrogate(offset - means @ linear, linear, scales, centres, empty)
-    kernel = found.kernel(bits)
+    kernel = found.kernel(centres).astype(np.float64)
     rest: Doubles = values - found.offset - bits @ linear
     coefficients = np.linalg.solve(kernel + ridge * np.eye(len(kernel)), rest).astype(np.float64)
     return Surrogate(found.offset, linear, scales, centres, coefficients)

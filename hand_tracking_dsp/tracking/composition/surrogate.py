@@ -37,12 +37,15 @@ LEAST_PERCENT = 0.3
 """Deviation below which nothing counts, % of palm size; added before the logarithm is taken."""
 
 Doubles = NDArray[np.float64]
+Floats = NDArray[np.float32]
+
+# Which intensities a block has reached at each of them.
+_BITS = np.arange(len(INTENSITIES))[:, None] >= np.arange(1, len(INTENSITIES))
 
 
 def reached(choices: Sequence[Sequence[int]] | Array) -> Doubles:
     """Return which intensities the blocks have reached, 0 or 1: [n, blocks * 4] of choices [n, blocks]."""
-    places = np.arange(1, len(INTENSITIES))
-    bits: Doubles = (np.asarray(choices)[:, :, None] >= places).reshape(len(choices), -1).astype(np.float64)
+    bits: Doubles = _BITS[np.asarray(choices)].reshape(len(choices), -1).astype(np.float64)
     return bits
 
 
@@ -63,24 +66,30 @@ class Surrogate:
     scales: Doubles
     centres: NDArray[np.uint8]
     coefficients: Doubles
-    _theirs: Doubles = field(init=False, repr=False)
+    _squares: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Prepare the centres for the kernel."""
-        object.__setattr__(self, "_theirs", reached(self.centres) * self.scales)
+        """Prepare the squared distance of a block at each intensity from that of the centres, [b, 5, n]."""
+        bits = _BITS[:, None, :] != _BITS[self.centres.T[:, None]]
+        scales = self.scales.reshape(-1, 1, 1, _BITS.shape[1])
+        squares = np.square(bits * scales).sum(axis=3).astype(np.float32)
+        object.__setattr__(self, "_squares", squares)
 
     def deviation_percent(self, choices: Sequence[Sequence[int]] | Array) -> Doubles:
         """Estimate the mean deviation from the dense network, % of palm size: [n, s] of choices [n, b]."""
-        bits = reached(choices)
-        values = self.offset + bits @ self.linear + self.kernel(bits) @ self.coefficients
-        found: Doubles = np.maximum(np.exp(values) - LEAST_PERCENT, 0.0)
+        # Not by BLAS, which would wake a thread on every core of the robot.
+        effects = np.einsum("nb,bs->ns", reached(choices), self.linear)
+        corrections = np.einsum("mn,ns->ms", self.kernel(choices), self.coefficients.astype(np.float32))
+        found: Doubles = np.maximum(np.exp(self.offset + effects + corrections) - LEAST_PERCENT, 0.0)
         return found
 
-    def kernel(self, bits: Doubles) -> Doubles:
-        """Return the kernel between choices, as `reached` has them, and the centres, [m, n]."""
-        ours, theirs = bits * self.scales, self._theirs
-        squares = (ours**2).sum(axis=1)[:, None] + (theirs**2).sum(axis=1) - 2.0 * ours @ theirs.T
-        kernel: Doubles = np.exp(-np.maximum(squares, 0.0))
+    def kernel(self, choices: Sequence[Sequence[int]] | Array) -> Floats:
+        """Return the kernel between choices [m, b] and the centres, [m, n]."""
+        places = np.asarray(choices)
+        squares = self._squares[0, places[:, 0]]
+        for block in range(1, places.shape[1]):
+            squares += self._squares[block, places[:, block]]
+        kernel: Floats = np.exp(-squares)
         return kernel
 
     def arrays(self) -> dict[str, Array]:
