@@ -31,14 +31,13 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.compression.onnx_graph import (
     Array,
     Graph,
-    drop_unused,
     groups_of,
     is_depthwise,
     read_weights,
-    set_groups,
     write_weights,
 )
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import drop_unused, set_groups
 
 Mask = NDArray[np.bool_]
 

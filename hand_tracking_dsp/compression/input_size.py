@@ -26,8 +26,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import read_weights, write_weights
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 from hand_tracking_dsp.tracking.contract import LANDMARKS
 
 MIDDLE = "image.middle"

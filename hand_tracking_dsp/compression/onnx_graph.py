@@ -12,12 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""ONNX networks as graphs: their nodes, tensors and weights, found, cut out and changed."""
+"""ONNX networks as graphs: their nodes, tensors and weights, found, cut out and written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import onnx
@@ -26,9 +26,9 @@ from onnx import numpy_helper
 from onnx.utils import Extractor
 
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied, keep_outputs
 
 Array = NDArray[Any]
-Proto = TypeVar("Proto", onnx.ModelProto, onnx.NodeProto, onnx.TensorProto)
 
 _BETWEEN = {"Clip", "GlobalAveragePool", "Flatten"}
 
@@ -92,11 +92,6 @@ def groups_of(node: onnx.NodeProto) -> int:
     return int(attributes_of(node).get("group", 1))
 
 
-def set_groups(node: onnx.NodeProto, count: int) -> None:
-    """Change the number of groups of a convolution that has several, in place."""
-    next(item for item in node.attribute if item.name == "group").i = count
-
-
 def is_depthwise(node: onnx.NodeProto) -> bool:
     """Tell whether a node is a convolution that filters each channel by itself."""
     return node.op_type == "Conv" and groups_of(node) > 1
@@ -122,26 +117,6 @@ def cut_out(model: onnx.ModelProto, inputs: tuple[str, ...], outputs: tuple[str,
     return part
 
 
-def serialized(model: onnx.ModelProto) -> bytes:
-    """Return the ONNX file of a network, the same for the same network."""
-    return bytes(model.SerializeToString(deterministic=True))
-
-
-def copied(proto: Proto) -> Proto:
-    """Return a copy of a network or a node that can be changed."""
-    copy = type(proto)()
-    copy.CopyFrom(proto)
-    return copy
-
-
-def set_nodes(model: onnx.ModelProto, nodes: Iterable[onnx.NodeProto]) -> None:
-    """Replace the nodes of a network, in place."""
-    # Protocol buffers' repeated fields are emptied before their own members are put back.
-    kept = [copied(node) for node in nodes]
-    del model.graph.node[:]
-    model.graph.node.extend(kept)
-
-
 def read_by_linear(model: onnx.ModelProto, output: str) -> str:
     """Name the tensor that the linear layer behind an output reads.
 
@@ -157,25 +132,9 @@ def read_by_linear(model: onnx.ModelProto, output: str) -> str:
 
 def without_output(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     """Return a network without one of its outputs and what serves that alone; the same where it has none."""
-    others = [copied(output) for output in model.graph.output if output.name != name]
+    others = {output.name for output in model.graph.output} - {name}
     if len(others) == len(model.graph.output):
         return model
     reduced = copied(model)
-    del reduced.graph.output[:]
-    reduced.graph.output.extend(others)
-    drop_unused(reduced)
+    keep_outputs(reduced, others)
     return reduced
-
-
-def drop_unused(model: onnx.ModelProto) -> None:
-    """Remove nodes and initializers that no output needs."""
-    needed = {output.name for output in model.graph.output}
-    kept = []
-    for node in reversed(model.graph.node):
-        if needed & set(node.output):
-            needed.update(node.input)
-            kept.append(node)
-    set_nodes(model, reversed(kept))
-    initializers = [copied(tensor) for tensor in model.graph.initializer if tensor.name in needed]
-    del model.graph.initializer[:]
-    model.graph.initializer.extend(initializers)

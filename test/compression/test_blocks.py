@@ -33,8 +33,9 @@ from hand_tracking_dsp.compression.blocks import (
     remove_block,
 )
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.onnx_graph import copied, cut_out, read_weights
+from hand_tracking_dsp.compression.onnx_graph import cut_out, read_weights
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 
 def test_finds_stem_blocks_and_heads(network: onnx.ModelProto) -> None:

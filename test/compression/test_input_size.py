@@ -33,10 +33,10 @@ from hand_tracking_dsp.compression.input_size import (
     with_middle,
     without_middle,
 )
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.quantization.placeholder_ranges import with_any_ranges
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 
 
 @pytest.fixture

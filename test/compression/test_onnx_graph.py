@@ -22,7 +22,6 @@ import pytest
 
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.onnx_graph import (
-    copied,
     cut_out,
     parse_model,
     read_weights,
@@ -30,6 +29,7 @@ from hand_tracking_dsp.compression.onnx_graph import (
     write_weights,
 )
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 
 @pytest.fixture

@@ -336,7 +336,8 @@ def write_small_bank(folder: Path) -> None:
     from hand_tracking_dsp.compression.bank.entries import new_bank, new_level
     from hand_tracking_dsp.compression.bank.files import write_bank
     from hand_tracking_dsp.compression.bank.model_size import sizes
-    from hand_tracking_dsp.compression.onnx_graph import serialized, write_weights
+    from hand_tracking_dsp.compression.onnx_graph import write_weights
+    from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 
     joints = np.random.default_rng(0).uniform(40, 180, 63).astype(np.float32)
     models = {name: make_small_network(seed) for seed, name in enumerate(("dense", "small"))}

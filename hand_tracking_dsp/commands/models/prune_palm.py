@@ -43,7 +43,6 @@ from hand_tracking_dsp.commands.output import (
     require_writable,
 )
 from hand_tracking_dsp.compression.bank.files import write_bank
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.palm.bank import (
     PRUNED,
     SHAPES,
@@ -65,6 +64,7 @@ from hand_tracking_dsp.errors import ConfigurationError, SourceError
 from hand_tracking_dsp.evaluation.workload.clips import find_clips
 from hand_tracking_dsp.recordings.labels import read_boxes
 from hand_tracking_dsp.resources import original_bank
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
 
 _NOTHING = "-"

@@ -35,9 +35,10 @@ from hand_tracking_dsp.compression.bank.entries import (
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_turn
 from hand_tracking_dsp.compression.blocks import find_blocks
-from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
+from hand_tracking_dsp.compression.onnx_graph import parse_model
 from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import HandTrackingError, ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.contract import check_session, contract_of, warm_up
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import File, LevelInfo, files_of

@@ -34,9 +34,10 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.compression.adapt.pictures import LabelledCrops
 from hand_tracking_dsp.compression.data.crops import SIZE
 from hand_tracking_dsp.compression.input_size import input_side
-from hand_tracking_dsp.compression.onnx_graph import Graph, attributes_of, copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import Graph, attributes_of, read_weights, write_weights
 from hand_tracking_dsp.compression.quantization.observation import run_through
 from hand_tracking_dsp.hand import JOINT_COUNT, Joint
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 from hand_tracking_dsp.tracking.geometry import in_size
 
 Doubles = NDArray[np.float64]

@@ -30,9 +30,10 @@ from onnx import TensorProto, helper, numpy_helper
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.input_size import MIDDLE, middle_size, set_axes
-from hand_tracking_dsp.compression.onnx_graph import Array, parse_model, serialized, set_nodes
+from hand_tracking_dsp.compression.onnx_graph import Array, parse_model
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied, serialized, set_nodes
 from hand_tracking_dsp.tracking.network_input import NetworkInput
 from hand_tracking_dsp.tracking.types import Floats, Image
 
@@ -174,7 +175,6 @@ def _head(image: str) -> list[onnx.NodeProto]:
 
 def _renamed(node: onnx.NodeProto, old: str, new: str) -> onnx.NodeProto:
     """Return a copy of a node that reads another tensor."""
-    copy = onnx.NodeProto()
-    copy.CopyFrom(node)
+    copy = copied(node)
     copy.input[:] = [new if name == old else name for name in node.input]
     return copy

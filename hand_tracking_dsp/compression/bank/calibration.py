@@ -40,8 +40,8 @@ from hand_tracking_dsp.compression.bank.presence_threshold import (
     choose_threshold,
 )
 from hand_tracking_dsp.compression.bank.reliability import agreement_samples, error_score, fit_error_scale
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.losses import ACCEPTED
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import Accuracy, File, LevelInfo

@@ -20,8 +20,9 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from hand_tracking_dsp.compression.onnx_graph import Graph, copied, read_weights, set_nodes, write_weights
+from hand_tracking_dsp.compression.onnx_graph import Graph, read_weights, write_weights
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied, set_nodes
 
 _ERROR = "error_percent"
 _SLOPE, _SHIFT = "head.error.slope", "head.error.shift"

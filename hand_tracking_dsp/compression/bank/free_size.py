@@ -27,14 +27,9 @@ import math
 import numpy as np
 import onnx
 
-from hand_tracking_dsp.compression.onnx_graph import (
-    copied,
-    parse_unchecked,
-    read_weights,
-    serialized,
-    write_weights,
-)
+from hand_tracking_dsp.compression.onnx_graph import parse_unchecked, read_weights, write_weights
 from hand_tracking_dsp.tracking.backends.base import FREE_SIDES
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied, serialized
 
 _OUTPUTS = ["boxes", "scores"]
 _COUNT = "count"

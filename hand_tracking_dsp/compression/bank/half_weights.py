@@ -26,7 +26,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from hand_tracking_dsp.compression.onnx_graph import copied, parse_unchecked, serialized, set_nodes
+from hand_tracking_dsp.compression.onnx_graph import parse_unchecked
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied, serialized, set_nodes
 
 _SUFFIX = ".float16"
 # Below that a Cast takes about as many bytes as it saves.

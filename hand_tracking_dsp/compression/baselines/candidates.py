@@ -27,10 +27,10 @@ from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.baselines.methods import METHODS, mark, network_path, read_network_of
 from hand_tracking_dsp.compression.data.crops import Crops, evenly
 from hand_tracking_dsp.compression.distillation.distill import Progress
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.documents import read_bytes, sha256_of
 from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.network_info import files_of

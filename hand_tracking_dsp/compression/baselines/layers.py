@@ -30,13 +30,12 @@ from hand_tracking_dsp.compression.distillation.network import PLAIN
 from hand_tracking_dsp.compression.onnx_graph import (
     Array,
     attributes_of,
-    copied,
     is_depthwise,
     read_weights,
-    set_groups,
     write_weights,
 )
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied, set_groups
 
 _PLAIN: dict[str, Callable[..., Tensor]] = {"Add": torch.add, **PLAIN}
 _WITHOUT_WEIGHTS = {"Clip", "MaxPool", *_PLAIN}

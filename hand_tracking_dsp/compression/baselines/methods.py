@@ -30,7 +30,7 @@ from hand_tracking_dsp.compression.baselines.fit import fit_latency
 from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.distillation.distill import Progress
-from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
+from hand_tracking_dsp.compression.onnx_graph import parse_model
 from hand_tracking_dsp.compression.pruning.allocation import allocate
 from hand_tracking_dsp.compression.pruning.criteria import CRITERIA
 from hand_tracking_dsp.compression.pruning.levels import LevelMaker
@@ -39,6 +39,7 @@ from hand_tracking_dsp.compression.pruning.widths import uniform_shares
 from hand_tracking_dsp.documents import read_bytes
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 # Share of the latency that removing all removable channels saves; the rest is lost to rounding.

@@ -48,11 +48,12 @@ from hand_tracking_dsp.compression.distillation.joint_train import JointTrainer
 from hand_tracking_dsp.compression.distillation.layout import fastest_layout
 from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions, Student
 from hand_tracking_dsp.compression.input_size import InputSize
-from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
+from hand_tracking_dsp.compression.onnx_graph import parse_model
 from hand_tracking_dsp.compression.torch_device import bfloat16_is_fast
 from hand_tracking_dsp.documents import read_bytes, read_json, sha256_of
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_bytes, write_text
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.device import device_name
 
 _CHECKS, _WARMUP = 5, 300

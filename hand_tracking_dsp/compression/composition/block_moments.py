@@ -25,10 +25,10 @@ import onnx
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.composition.network_form import BlockForm
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.onnx_graph import copied
 from hand_tracking_dsp.compression.pruning.activations import Sampler
 from hand_tracking_dsp.compression.pruning.prune import held_back_groups
 from hand_tracking_dsp.compression.pruning.reconstruction import Doubles, Moments
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 from hand_tracking_dsp.tracking.network_input import NetworkInput
 from hand_tracking_dsp.tracking.types import Floats
 

@@ -31,7 +31,7 @@ from hand_tracking_dsp.compression.blocks import Block, cut_channels, read_block
 from hand_tracking_dsp.compression.composition.block_moments import BlockMoments, block_moments
 from hand_tracking_dsp.compression.composition.network_form import BlockForm, NetworkForm
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.onnx_graph import Array, copied, parse_model
+from hand_tracking_dsp.compression.onnx_graph import Array, parse_model
 from hand_tracking_dsp.compression.pruning.heads import output_weights
 from hand_tracking_dsp.compression.pruning.reconstruction import best_ridge, eliminate, solve
 from hand_tracking_dsp.compression.pruning.widths import GROUP, rounded_width, widths
@@ -43,6 +43,7 @@ from hand_tracking_dsp.tracking.composition.block_set import (
     Width,
     packed,
 )
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_file import read_network
 

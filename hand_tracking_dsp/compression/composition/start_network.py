@@ -41,17 +41,12 @@ from hand_tracking_dsp.compression.composition.search import time_left
 from hand_tracking_dsp.compression.composition.surrogate_fit import r_squared
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.input_size import InputSize
-from hand_tracking_dsp.compression.onnx_graph import (
-    Array,
-    parse_model,
-    read_weights,
-    serialized,
-    write_weights,
-)
+from hand_tracking_dsp.compression.onnx_graph import Array, parse_model, read_weights, write_weights
 from hand_tracking_dsp.compression.search.front import REFITS
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.compose import compose
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES, Doubles, Surrogate
 from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.manifest import Manifest

@@ -24,8 +24,9 @@ from __future__ import annotations
 import numpy as np
 import onnx
 
-from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import read_weights, write_weights
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 SHARES = (1.0, 0.75, 0.5, 0.25)
 """Shares of the trained weights in the networks that are compared."""

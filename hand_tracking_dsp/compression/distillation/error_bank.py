@@ -45,8 +45,8 @@ from hand_tracking_dsp.compression.distillation.clean_crops import (
 from hand_tracking_dsp.compression.distillation.error_fit import FeatureNetwork, fit_error_head, meet_all
 from hand_tracking_dsp.compression.distillation.error_head import with_error_head
 from hand_tracking_dsp.compression.distillation.joint_samples import cut_all
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.statues.rendered_hands import RenderedHandRecipe
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 _BATCH = 64

@@ -37,7 +37,8 @@ from hand_tracking_dsp.compression.distillation.batch_maker import LabelledBatch
 from hand_tracking_dsp.compression.distillation.clean_crops import WEIGHT
 from hand_tracking_dsp.compression.distillation.error_head import ERROR, ErrorHead, error_loss
 from hand_tracking_dsp.compression.distillation.loss import deviation_percent
-from hand_tracking_dsp.compression.onnx_graph import copied, read_by_linear, without_output
+from hand_tracking_dsp.compression.onnx_graph import read_by_linear, without_output
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 from hand_tracking_dsp.tracking.geometry import in_size
 
 _EPOCHS, _BATCH, _LEAST_STEPS = 60, 256, 1000

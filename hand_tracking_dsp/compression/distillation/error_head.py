@@ -21,7 +21,8 @@ import torch
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
-from hand_tracking_dsp.compression.onnx_graph import copied, read_by_linear, without_output
+from hand_tracking_dsp.compression.onnx_graph import read_by_linear, without_output
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 ERROR = "error_percent"
 """Name of the output: expected deviation of the landmarks, % of palm."""

@@ -32,8 +32,9 @@ from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.compression.distillation.samples import TrainingSamples, Validation
-from hand_tracking_dsp.compression.onnx_graph import copied, cut_out, read_weights, serialized, write_weights
+from hand_tracking_dsp.compression.onnx_graph import cut_out, read_weights, write_weights
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied, serialized
 
 
 def cut_behind(model: onnx.ModelProto, block: str) -> tuple[onnx.ModelProto, onnx.ModelProto]:

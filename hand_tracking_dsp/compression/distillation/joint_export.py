@@ -50,11 +50,12 @@ from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.packed_crops import calibration_images, packed_crops
 from hand_tracking_dsp.compression.data.picture_pack import PictureKind, read_pack
 from hand_tracking_dsp.compression.distillation.joint_run import RECORD
-from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
+from hand_tracking_dsp.compression.onnx_graph import parse_model
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
 from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.contract import BYTE_INPUT, LANDMARKS
 from hand_tracking_dsp.tracking.losses import ACCEPTED, DEVIATION
 from hand_tracking_dsp.tracking.manifest import Manifest

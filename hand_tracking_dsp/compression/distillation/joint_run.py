@@ -52,11 +52,11 @@ from hand_tracking_dsp.compression.distillation.level_to_train import LevelToTra
 from hand_tracking_dsp.compression.distillation.samples import folder_of
 from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions, Student
 from hand_tracking_dsp.compression.input_size import InputSize
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.statues.rendered_hands import RenderedHandRecipe
 from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_bytes, write_text
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo
 

@@ -55,9 +55,10 @@ from hand_tracking_dsp.compression.distillation.frozen import cut_behind
 from hand_tracking_dsp.compression.distillation.network import predict_in_torch
 from hand_tracking_dsp.compression.distillation.samples import TrainingSamples, Validation, label_images
 from hand_tracking_dsp.compression.distillation.teacher import Teacher
-from hand_tracking_dsp.compression.onnx_graph import serialized, without_output
+from hand_tracking_dsp.compression.onnx_graph import without_output
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.network_info import Accuracy
 

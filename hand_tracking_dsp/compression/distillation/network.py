@@ -28,8 +28,9 @@ from torch.nn import functional
 
 from hand_tracking_dsp.compression.bank.deviation import Predictions, as_input
 from hand_tracking_dsp.compression.distillation.depthwise import Depthwise
-from hand_tracking_dsp.compression.onnx_graph import attributes_of, copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import attributes_of, read_weights, write_weights
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 FEATURES = "features"
 """Name in forward's result of the tensor that the landmark head reads."""

@@ -38,7 +38,7 @@ from hand_tracking_dsp.compression.distillation.palm_frames import (
 )
 from hand_tracking_dsp.compression.distillation.palm_student import PalmStudent, measure_palms
 from hand_tracking_dsp.compression.distillation.student import JointTrainingOptions
-from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
+from hand_tracking_dsp.compression.onnx_graph import parse_model
 from hand_tracking_dsp.compression.palm.pictures import calibration_inputs, split_pictures
 from hand_tracking_dsp.compression.palm.prune import prune_palm
 from hand_tracking_dsp.compression.palm.score_shift import score_shift, with_shifted_scores
@@ -47,6 +47,7 @@ from hand_tracking_dsp.documents import sha256_of
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import make_folder, write_bytes
 from hand_tracking_dsp.images.options import ImageOptions
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 _CALIBRATED = 128

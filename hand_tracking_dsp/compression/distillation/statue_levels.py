@@ -47,12 +47,12 @@ from hand_tracking_dsp.compression.distillation.samples import (
     gathered,
 )
 from hand_tracking_dsp.compression.distillation.statue_palms import StatueDetector
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.compression.statues.measure import ERROR, StatueErrors, UnseenHands
 from hand_tracking_dsp.compression.statues.pictures import TRAINED
 from hand_tracking_dsp.compression.statues.samples import StatueRecipe
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.contract import BYTE_INPUT
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo

@@ -30,10 +30,10 @@ from hand_tracking_dsp.compression.distillation.network import OnnxNetwork
 from hand_tracking_dsp.compression.distillation.palm_loss import PalmLoss
 from hand_tracking_dsp.compression.distillation.samples import drawn_samples, gathered
 from hand_tracking_dsp.compression.distillation.train import Trainer
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.palm.rewrite import with_integer_projections
 from hand_tracking_dsp.compression.statues.palms import PalmRecipe
 from hand_tracking_dsp.resources import original_bank
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.network_info import NetworkInfo
 

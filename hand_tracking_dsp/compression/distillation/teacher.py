@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.onnx_graph import copied, read_by_linear
+from hand_tracking_dsp.compression.onnx_graph import read_by_linear
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 from hand_tracking_dsp.tracking.types import Floats
 
 

@@ -27,7 +27,7 @@ from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.granularity.plans import MeasuredPlan
-from hand_tracking_dsp.compression.onnx_graph import serialized
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 

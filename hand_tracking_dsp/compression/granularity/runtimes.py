@@ -30,10 +30,10 @@ import onnx
 
 from hand_tracking_dsp.compression.bank.half_weights import with_half_weights
 from hand_tracking_dsp.compression.bank.timing import grey_runs, time_in_turn
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.pruning.reconstruction import Doubles
 from hand_tracking_dsp.compression.quantization.placeholder_ranges import with_any_ranges
 from hand_tracking_dsp.tracking.backends import BACKENDS, RuntimeOptions, Session, open_session
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 
 # The dense network, opened several times, and all opened anew several times in another order: where a network
 # lies in memory makes a difference, too.

@@ -38,11 +38,12 @@ from hand_tracking_dsp.compression.blocks import (
 )
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.granularity.patterns import PATTERNS, sparse_weights
-from hand_tracking_dsp.compression.onnx_graph import Array, Graph, copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import Array, Graph, read_weights, write_weights
 from hand_tracking_dsp.compression.pruning.activations import Sampler, Stream
 from hand_tracking_dsp.compression.pruning.heads import output_weights
 from hand_tracking_dsp.compression.pruning.reconstruction import RIDGE, Doubles, Moments, eliminate, solve
 from hand_tracking_dsp.compression.pruning.widths import rounded_width
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 AREAS = ("stem", "early", "middle", "late", "heads")
 """Areas of a network: its first block, a third of the others each, and the block that the heads end."""

@@ -28,12 +28,13 @@ from hand_tracking_dsp.compression.bank.verify import Timed, record, runtimes_he
 from hand_tracking_dsp.compression.hourglass.evaluate import errors_mm, exit_joints
 from hand_tracking_dsp.compression.hourglass.export import ERROR
 from hand_tracking_dsp.compression.hourglass.samples import DepthSamples
-from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
+from hand_tracking_dsp.compression.onnx_graph import parse_model
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.pose_benchmark.metrics import mean_joint_error_mm
 from hand_tracking_dsp.tracking.backends import open_session
 from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.losses import DEVIATION
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import File, LevelInfo, NetworkInfo

@@ -41,9 +41,9 @@ from hand_tracking_dsp.compression.hourglass.network import (
     ResidualBlock,
 )
 from hand_tracking_dsp.compression.hourglass.samples import DepthSamples
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.evaluation.pose_benchmark.metrics import mean_joint_error_mm
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.contract import depth_contract
 from hand_tracking_dsp.tracking.depth_info import DEPTH_SIZE, DepthInfo
 from hand_tracking_dsp.tracking.manifest import Manifest

@@ -31,12 +31,12 @@ from hand_tracking_dsp.compression.data.depth_bytes import to_depth
 from hand_tracking_dsp.compression.hourglass.export import export_exit
 from hand_tracking_dsp.compression.hourglass.network import Exit, HourglassNetwork
 from hand_tracking_dsp.compression.hourglass.samples import DepthSamples
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.errors import BackendError
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.messages.depth_images import SharedDepth, depth_to_metres
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.depth_crop import Cube, crop_depth, hand_depth_m
 from hand_tracking_dsp.tracking.depth_info import DEPTH_SIZE
 from hand_tracking_dsp.tracking.depth_view import DepthView, Intrinsics

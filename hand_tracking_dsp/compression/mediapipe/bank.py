@@ -31,6 +31,7 @@ from hand_tracking_dsp.compression.mediapipe.tflite_to_onnx import convert
 from hand_tracking_dsp.documents import require_file, sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.temporary import temporary_folder
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.contract import LANDMARKS, PALM, Contract
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
@@ -151,7 +152,7 @@ def _network(original: Original, originals: dict[str, bytes], files: dict[str, b
     """Convert a network and put it among the files; return the fields that describe it."""
     model = convert(originals[original.member], original.contract, Path(original.file).stem)
     dead_channels = remove_dead_channels(model)
-    data = model.SerializeToString(deterministic=True)
+    data = serialized(model)
     files[original.file] = data
     return {
         "name": original.name,

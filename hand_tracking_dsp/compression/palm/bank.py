@@ -35,7 +35,6 @@ from hand_tracking_dsp.compression.bank.free_size import with_free_size
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_turn
 from hand_tracking_dsp.compression.data.pictures import Picture
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.palm.detector import open_detector
 from hand_tracking_dsp.compression.palm.deviation import RegionDeviation, measure_deviation
 from hand_tracking_dsp.compression.palm.kinks import fold_kinks
@@ -54,6 +53,7 @@ from hand_tracking_dsp.compression.palm.trained import TrainedPalm
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.recordings.labels import LabelledPicture
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.contract import PALM
 from hand_tracking_dsp.tracking.losses import RECALL
 from hand_tracking_dsp.tracking.manifest import Manifest

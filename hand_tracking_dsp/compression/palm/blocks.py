@@ -20,16 +20,10 @@ from collections.abc import Sequence
 
 import onnx
 
-from hand_tracking_dsp.compression.onnx_graph import (
-    Graph,
-    attributes_of,
-    copied,
-    drop_unused,
-    is_depthwise,
-    read_weights,
-)
+from hand_tracking_dsp.compression.onnx_graph import Graph, attributes_of, is_depthwise, read_weights
 from hand_tracking_dsp.compression.palm.kinks import read_prelus
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied, drop_unused
 
 
 def without_blocks(model: onnx.ModelProto, names: Sequence[str]) -> onnx.ModelProto:

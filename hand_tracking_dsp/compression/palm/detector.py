@@ -24,8 +24,8 @@ from hand_tracking_dsp.compression.bank.entries import new_near
 from hand_tracking_dsp.compression.bank.free_size import with_free_size
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.input_size import input_side
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.network_info import NetworkInfo
 from hand_tracking_dsp.tracking.opening import open_checked
 from hand_tracking_dsp.tracking.palm import PalmDetector

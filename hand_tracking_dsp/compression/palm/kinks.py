@@ -35,13 +35,12 @@ import onnx
 from hand_tracking_dsp.compression.onnx_graph import (
     Array,
     Graph,
-    copied,
-    drop_unused,
     groups_of,
     is_depthwise,
     read_weights,
     write_weights,
 )
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied, drop_unused
 
 # A kink weaker than this would ask for a factor without bounds; the slope moves by no more.
 _WEAKEST = 1e-3

@@ -36,12 +36,13 @@ from hand_tracking_dsp.compression.bank.entries import (
 from hand_tracking_dsp.compression.bank.files import read_model
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.timing import Times, grey_runs, time_in_turn
-from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, serialized, write_weights
+from hand_tracking_dsp.compression.onnx_graph import read_weights, write_weights
 from hand_tracking_dsp.compression.palm.detector import open_detector
 from hand_tracking_dsp.compression.palm.recall import MOST_PALMS
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.anchors import INPUT_SIZE
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied, serialized
 from hand_tracking_dsp.tracking.geometry import overlap, region_from_palm
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.motion import Square

@@ -20,15 +20,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from hand_tracking_dsp.compression.onnx_graph import (
-    Array,
-    Graph,
-    copied,
-    drop_unused,
-    is_depthwise,
-    read_weights,
-    set_nodes,
-)
+from hand_tracking_dsp.compression.onnx_graph import Array, Graph, is_depthwise, read_weights
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied, drop_unused, set_nodes
 
 # Where fewer channels meet, turning the tensor costs more than integers save.
 _FEWEST_CHANNELS = 64

@@ -24,8 +24,9 @@ from __future__ import annotations
 import numpy as np
 import onnx
 
-from hand_tracking_dsp.compression.onnx_graph import Graph, copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import Graph, read_weights, write_weights
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 from hand_tracking_dsp.tracking.types import Floats
 
 # A logit of 0 is a palm.

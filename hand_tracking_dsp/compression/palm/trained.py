@@ -24,10 +24,11 @@ from typing import Any
 
 import onnx
 
-from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
+from hand_tracking_dsp.compression.onnx_graph import parse_model
 from hand_tracking_dsp.documents import read_json, sha256_of
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.files import write_bytes, write_text
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 
 NETWORK, RECORD = "palm_trained.onnx", "palm_training.json"
 """Names of the two files."""

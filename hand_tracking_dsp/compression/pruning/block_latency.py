@@ -24,11 +24,12 @@ import numpy as np
 import onnx
 
 from hand_tracking_dsp.compression.blocks import Block, cut_channels, read_blocks
-from hand_tracking_dsp.compression.onnx_graph import copied, cut_out
+from hand_tracking_dsp.compression.onnx_graph import cut_out
 from hand_tracking_dsp.compression.pruning.widths import widths
 from hand_tracking_dsp.compression.quantization.placeholder_ranges import with_any_ranges
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, Session, open_session
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 PRECISIONS = ("fp32", "int8")
 """Of the networks that are timed."""

@@ -29,7 +29,6 @@ from hand_tracking_dsp.compression.bank.held_back import HeldBackCrops
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import Crops, split
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.pruning.allocation import allocate
 from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable, measure_latency
 from hand_tracking_dsp.compression.pruning.level_spec import LevelSpec
@@ -37,6 +36,7 @@ from hand_tracking_dsp.compression.pruning.prune import BlockTargets, prepare, p
 from hand_tracking_dsp.compression.pruning.sensitivity import Sensitivity, measure_sensitivity
 from hand_tracking_dsp.compression.pruning.widths import uniform_shares
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.contract import contract_of
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.network_info import LevelInfo

@@ -38,7 +38,7 @@ from hand_tracking_dsp.compression.blocks import (
     remove_block,
 )
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.onnx_graph import Array, copied
+from hand_tracking_dsp.compression.onnx_graph import Array
 from hand_tracking_dsp.compression.pruning.activations import Sampler, Stream, block_outputs
 from hand_tracking_dsp.compression.pruning.heads import output_weights
 from hand_tracking_dsp.compression.pruning.reconstruction import (
@@ -49,6 +49,7 @@ from hand_tracking_dsp.compression.pruning.reconstruction import (
     solve,
 )
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 from hand_tracking_dsp.tracking.types import Floats
 
 # One group of pictures in so many is held back to choose ridges with.

@@ -36,11 +36,11 @@ from hand_tracking_dsp.compression.blocks import (
     remove_block,
 )
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.onnx_graph import copied
 from hand_tracking_dsp.compression.pruning.activations import Sampler, Stream
 from hand_tracking_dsp.compression.pruning.prune import BlockTargets, ChannelChoice, prune
 from hand_tracking_dsp.compression.pruning.reconstruction import Moments
 from hand_tracking_dsp.compression.pruning.widths import rounded_width, uniform_shares
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 AROUND = 0.75
 """Share of the hidden channels that the other blocks keep."""

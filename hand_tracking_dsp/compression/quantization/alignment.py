@@ -24,13 +24,12 @@ from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.compression.onnx_graph import (
     Array,
     Graph,
-    copied,
     groups_of,
     is_depthwise,
     read_weights,
-    set_groups,
     write_weights,
 )
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied, set_groups
 
 # ONNX Runtime's depthwise INT8 kernel (MlasConvSym) takes multiples of 16; others need two to three times
 # as long. Its other convolutions take multiples of 4 inputs, and an image has 3.

@@ -26,15 +26,9 @@ from collections.abc import Mapping
 import numpy as np
 import onnx
 
-from hand_tracking_dsp.compression.onnx_graph import (
-    Array,
-    Graph,
-    copied,
-    is_depthwise,
-    read_weights,
-    write_weights,
-)
+from hand_tracking_dsp.compression.onnx_graph import Array, Graph, is_depthwise, read_weights, write_weights
 from hand_tracking_dsp.compression.quantization.observation import ChannelRange
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 from hand_tracking_dsp.tracking.types import Floats
 
 MARGIN = 4.0

@@ -24,7 +24,7 @@ import warnings
 import onnx
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
-from hand_tracking_dsp.compression.onnx_graph import copied
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 
 def halve(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -28,7 +28,8 @@ from onnx import TensorProto, helper
 
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.onnx_graph import attributes_of, copied, is_depthwise, read_weights
+from hand_tracking_dsp.compression.onnx_graph import attributes_of, is_depthwise, read_weights
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 from hand_tracking_dsp.tracking.types import Floats
 
 # Pictures, and positions of each, that a layer's second moments are estimated from.

@@ -21,8 +21,9 @@ import onnx
 from onnx import helper, numpy_helper
 
 from hand_tracking_dsp.compression.input_size import input_side, middle_size, with_middle, without_middle
-from hand_tracking_dsp.compression.onnx_graph import Array, copied, read_weights
+from hand_tracking_dsp.compression.onnx_graph import Array, read_weights
 from hand_tracking_dsp.compression.quantization.alignment import align
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 # One step for all activations: a bias must be in steps of its layer's input times those of its weights.
 _STEP = np.float32(6 / 255)

@@ -37,7 +37,7 @@ from onnxruntime.quantization import (
 from hand_tracking_dsp.compression.bank.byte_input import sees_depth
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.input_size import input_side, middle_size, with_middle, without_middle
-from hand_tracking_dsp.compression.onnx_graph import Array, copied, is_depthwise, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import Array, is_depthwise, read_weights, write_weights
 from hand_tracking_dsp.compression.quantization.alignment import ZERO_PLANES, align, padded_image
 from hand_tracking_dsp.compression.quantization.bias_correction import correct_biases
 from hand_tracking_dsp.compression.quantization.equalization import equalize
@@ -52,6 +52,7 @@ from hand_tracking_dsp.compression.quantization.rounding import (
     round_to_nearest,
 )
 from hand_tracking_dsp.temporary import temporary_folder
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 from hand_tracking_dsp.tracking.geometry import in_size
 from hand_tracking_dsp.tracking.types import Floats
 

@@ -41,12 +41,12 @@ from hand_tracking_dsp.compression.bank.sessions import EXACT, open_exact
 from hand_tracking_dsp.compression.bank.timing import grey_runs, time_in_turn
 from hand_tracking_dsp.compression.bank.verify import Timed, runtimes_here
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.quantization.half import halve
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.tracking.backends import open_session
 from hand_tracking_dsp.tracking.backends.base import Session
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.network_info import LevelInfo, NetworkInfo
 from hand_tracking_dsp.tracking.precision import Choice, possible
 

@@ -24,6 +24,7 @@ from onnx import numpy_helper
 
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.composition.block_set import Array, BlockSet, PrunableBlock
+from hand_tracking_dsp.tracking.composition.onnx_changes import keep_outputs, serialized, set_groups
 
 
 def compose(blocks: BlockSet, choice: Sequence[int]) -> bytes:
@@ -53,15 +54,17 @@ def compose(blocks: BlockSet, choice: Sequence[int]) -> bytes:
             try:
                 for name, values in _changes(blocks, block, channels, initializers):
                     initializers[name].CopyFrom(numpy_helper.from_array(values, name))
-                _set_groups(nodes[block.depthwise], channels)
+                set_groups(nodes[block.depthwise], channels)
             except (KeyError, IndexError) as error:
                 msg = f"The block {block.name} does not fit its network ({error}): make the blocks again."
                 raise ModelError(msg) from error
     for node in model.graph.node:
         for index, name in enumerate(node.input):
             node.input[index] = passed.get(name, name)
-    _keep_outputs(model, blocks.description.outputs)
-    return bytes(model.SerializeToString(deterministic=True))
+    keep_outputs(model, blocks.description.outputs)
+    # Shapes noted before would contradict the new ones.
+    del model.graph.value_info[:]
+    return serialized(model)
 
 
 def _changes(
@@ -72,27 +75,3 @@ def _changes(
     for name in block.rows:
         yield name, np.ascontiguousarray(numpy_helper.to_array(initializers[name])[kept])
     yield from blocks.weights(block, channels).items()
-
-
-def _set_groups(node: onnx.NodeProto, count: int) -> None:
-    next(item for item in node.attribute if item.name == "group").i = count
-
-
-def _keep_outputs(model: onnx.ModelProto, names: Sequence[str]) -> None:
-    """Keep some of the outputs, and the nodes and initializers that they need, in place."""
-    graph, needed = model.graph, set(names)
-    nodes = []
-    for node in reversed(graph.node):
-        if needed & set(node.output):
-            needed.update(node.input)
-            nodes.append(node)
-    for field, kept in (
-        (graph.node, nodes[::-1]),
-        (graph.initializer, [one for one in graph.initializer if one.name in needed]),
-        (graph.output, [one for one in graph.output if one.name in names]),
-    ):
-        copies = [type(one).FromString(one.SerializeToString()) for one in kept]
-        del field[:]
-        field.extend(copies)
-    # Shapes noted before would contradict the new ones.
-    del graph.value_info[:]

@@ -26,8 +26,9 @@ from hand_tracking_dsp.cameras.synthetic import SyntheticScene
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.compression.bank.entries import new_bank, new_level
 from hand_tracking_dsp.compression.bank.files import read_files, with_files, write_bank
-from hand_tracking_dsp.compression.onnx_graph import parse_model, serialized
+from hand_tracking_dsp.compression.onnx_graph import parse_model
 from hand_tracking_dsp.resources import share_path
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 pytest.importorskip("torch", reason="PyTorch is not installed: make setup-lab")

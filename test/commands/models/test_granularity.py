@@ -31,10 +31,10 @@ from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.compression.granularity import plans, study
 from hand_tracking_dsp.compression.granularity.runtimes import RUNTIMES, TimeRatios
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.pruning.criteria import l1_norm
 from hand_tracking_dsp.compression.pruning.prune import cut
 from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
 

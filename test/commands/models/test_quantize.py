@@ -26,9 +26,10 @@ import pytest
 from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.models import quantize as command
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import read_weights, write_weights
 from hand_tracking_dsp.compression.quantization import variants
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 
 def enlarged(model: onnx.ModelProto, factor: float) -> onnx.ModelProto:

@@ -41,8 +41,9 @@ if find_spec("onnx"):
     from hand_tracking_dsp.compression.bank.sessions import open_exact
     from hand_tracking_dsp.compression.blocks import cut_channels, read_blocks
     from hand_tracking_dsp.compression.data.crops import SIZE, Crops
-    from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
+    from hand_tracking_dsp.compression.onnx_graph import read_weights, write_weights
     from hand_tracking_dsp.hand import Joint
+    from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 HIDDEN = 32
 HEADS = {"landmarks": 63, "presence": 1, "handedness": 1, "world_landmarks": 63}

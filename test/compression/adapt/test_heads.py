@@ -24,7 +24,8 @@ import pytest
 
 from hand_tracking_dsp.compression.adapt.heads import refit_heads
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import read_weights, write_weights
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 
 def test_shaken_heads_are_put_right_on_scenes_not_learned_from(shaken, parts) -> None:

@@ -25,8 +25,9 @@ from hand_tracking_dsp.compression.adapt.level import KEPT, LevelAdapter, is_bet
 from hand_tracking_dsp.compression.adapt.pictures import DenseDeviation
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.input_size import InputSize
-from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import read_weights, write_weights
 from hand_tracking_dsp.compression.quantization.half import halve
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 
 def with_error_percent(model: onnx.ModelProto) -> onnx.ModelProto:

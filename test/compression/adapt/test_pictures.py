@@ -30,8 +30,9 @@ from hand_tracking_dsp.compression.adapt.pictures import (
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.crops import SIZE, Crops
 from hand_tracking_dsp.compression.data.pictures import list_pictures
-from hand_tracking_dsp.compression.onnx_graph import copied, write_weights
+from hand_tracking_dsp.compression.onnx_graph import write_weights
 from hand_tracking_dsp.errors import ConfigurationError, SourceError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 
 def test_no_scene_is_in_two_parts(parts) -> None:

@@ -25,9 +25,9 @@ from hand_tracking_dsp.compression.baselines.methods import METHODS, network_pat
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.data.synthetic import synthetic_hands
 from hand_tracking_dsp.compression.input_size import InputSize
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.quantization.placeholder_ranges import with_any_ranges
 from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 
 
 @pytest.fixture

@@ -29,10 +29,10 @@ from hand_tracking_dsp.compression.baselines.methods import (
 from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.data.synthetic import synthetic_hands
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable
 from hand_tracking_dsp.compression.pruning.prune import prepare, prune
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.contract import LANDMARKS, check_session
 
 

@@ -28,9 +28,10 @@ from hand_tracking_dsp.compression.baselines.training import BaselineTraining, B
 from hand_tracking_dsp.compression.data.picture_pack import PackedPicture, PictureKind, encoded, write_pack
 from hand_tracking_dsp.compression.distillation.batch_geometry import SIZE
 from hand_tracking_dsp.compression.input_size import InputSize
-from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, serialized, write_weights
+from hand_tracking_dsp.compression.onnx_graph import read_weights, write_weights
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.files import write_bytes
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied, serialized
 from hand_tracking_dsp.tracking.types import Region
 
 OPTIONS = BaselineTrainingOptions(steps=3, batch=4, hands=8)

@@ -22,8 +22,8 @@ import pytest
 from onnx import numpy_helper
 
 from hand_tracking_dsp.compression.distillation.blend import blended
-from hand_tracking_dsp.compression.onnx_graph import copied
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 
 def weights(model: onnx.ModelProto) -> dict[str, np.ndarray]:

@@ -46,7 +46,7 @@ from hand_tracking_dsp.compression.granularity.variants import (
     GRANULARITIES,
     GranularPruner,
 )
-from hand_tracking_dsp.compression.onnx_graph import serialized
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 

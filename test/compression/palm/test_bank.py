@@ -23,7 +23,7 @@ from hand_tracking_dsp.compression.bank.files import read_model
 from hand_tracking_dsp.compression.bank.model_size import sizes
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.data.pictures import Picture
-from hand_tracking_dsp.compression.onnx_graph import read_weights, serialized
+from hand_tracking_dsp.compression.onnx_graph import read_weights
 from hand_tracking_dsp.compression.palm import bank as palm_bank
 from hand_tracking_dsp.compression.palm.bank import (
     FALSE_PALMS,
@@ -37,6 +37,7 @@ from hand_tracking_dsp.compression.palm.trained import TrainedPalm
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.recordings.labels import LabelledPicture
 from hand_tracking_dsp.resources import original_bank
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 

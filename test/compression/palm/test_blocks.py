@@ -19,10 +19,11 @@ import pytest
 from hand_tracking_dsp.compression.bank.deviation import as_input
 from hand_tracking_dsp.compression.bank.model_size import count_macs
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import read_weights, write_weights
 from hand_tracking_dsp.compression.palm.blocks import without_blocks
 from hand_tracking_dsp.compression.palm.prune import prune_palm
 from hand_tracking_dsp.errors import ModelError
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 
 def test_a_block_that_adds_nothing_can_go_and_nothing_changes(detector, images):

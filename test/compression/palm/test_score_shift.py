@@ -21,7 +21,6 @@ import pytest
 
 from hand_tracking_dsp.compression.bank.files import read_model
 from hand_tracking_dsp.compression.bank.sessions import open_exact
-from hand_tracking_dsp.compression.onnx_graph import copied
 from hand_tracking_dsp.compression.palm.score_shift import (
     false_palm_shift,
     score_shift,
@@ -29,6 +28,7 @@ from hand_tracking_dsp.compression.palm.score_shift import (
 )
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.resources import original_bank
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 

@@ -23,9 +23,10 @@ from onnx import TensorProto, numpy_helper
 
 from hand_tracking_dsp.compression.bank.deviation import Predictions, predict
 from hand_tracking_dsp.compression.data.crops import Crops
-from hand_tracking_dsp.compression.onnx_graph import copied, read_weights, write_weights
+from hand_tracking_dsp.compression.onnx_graph import read_weights, write_weights
 from hand_tracking_dsp.compression.quantization.quantize import quantize
 from hand_tracking_dsp.tracking.backends import RuntimeOptions, open_session
+from hand_tracking_dsp.tracking.composition.onnx_changes import copied
 
 CPU = RuntimeOptions("onnxruntime", ("cpu",))
 
