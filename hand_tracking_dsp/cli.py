@@ -35,6 +35,8 @@ from hand_tracking_dsp.errors import HandTrackingError
 _INTERRUPTED = 130
 # The same of one that SIGPIPE ended.
 _NOT_READ = 141
+# What pip calls libraries whose module has another name.
+_PIP_NAMES = {"cv2": "opencv-python-headless", "pynvml": "nvidia-ml-py", "yaml": "pyyaml"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -205,9 +207,11 @@ def _missing(error: ModuleNotFoundError) -> str:
     Raises:
         ModuleNotFoundError: It is a module of this package: that is no question of installing.
     """
-    if (error.name or "").startswith("hand_tracking_dsp."):
+    library = (error.name or "").partition(".")[0]
+    if library == "hand_tracking_dsp":
         raise error
-    return f"It needs the Python module {error.name}, which is not installed: run pip install {error.name}."
+    package = _PIP_NAMES.get(library, library)
+    return f"It needs the Python module {error.name}, which is not installed: run pip install {package}."
 
 
 if __name__ == "__main__":

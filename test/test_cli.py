@@ -143,6 +143,31 @@ def test_a_library_that_is_not_installed_is_named(
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [
+        ("cv2", "opencv-python-headless"),
+        ("yaml", "pyyaml"),
+        ("pynvml", "nvidia-ml-py"),
+        ("scipy", "scipy"),
+        ("matplotlib.figure", "matplotlib"),
+    ],
+)
+def test_a_missing_library_is_installed_under_the_name_that_pip_knows(
+    module: str, package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run_without_library(_: object) -> int:
+        msg = f"No module named {module!r}"
+        raise ModuleNotFoundError(msg, name=module)
+
+    monkeypatch.setattr("hand_tracking_dsp.commands.parameters.run", run_without_library)
+    assert main(["parameters"]) == 1
+    assert capsys.readouterr().err.endswith(
+        f"It needs the Python module {module}, which is not installed: run pip install {package}.\n"
+    )
+    assert f'"{package}"' in (Path(__file__).parent.parent / "setup.py").read_text(encoding="utf-8")
+
+
 def test_every_public_name_can_be_imported() -> None:
     for name in hand_tracking_dsp.__all__:
         assert getattr(hand_tracking_dsp, name) is not None
