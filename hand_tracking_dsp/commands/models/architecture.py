@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
@@ -39,21 +40,25 @@ from hand_tracking_dsp.compression.bank.files import read_level
 from hand_tracking_dsp.compression.composition.architecture_plot import save_architectures
 from hand_tracking_dsp.compression.composition.architecture_search import (
     POPULATION,
+    TIMES,
     ArchitectureSearch,
     search_architectures,
 )
-from hand_tracking_dsp.compression.composition.best import LIMITS
+from hand_tracking_dsp.compression.composition.bank_blocks import PRECISIONS
 from hand_tracking_dsp.compression.composition.start_network import PlainMeter, StartNetwork, start_networks
+from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.data.packed_crops import crops_to_measure, hands_to_fit
 from hand_tracking_dsp.compression.data.picture_pack import PictureKind, read_pack
 from hand_tracking_dsp.compression.input_size import InputSize
-from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.resources import default_bank
-from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.control.layers.agent import LayerAgent
+from hand_tracking_dsp.control.policy_file import read_policy
+from hand_tracking_dsp.errors import ConfigurationError, ModelError
+from hand_tracking_dsp.resources import default_bank, default_layer_agent
+from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
 _FIGURES, _PLOT = "architecture.json", "architecture.png"
 _SIZES = ("224", "192/224", "192", "160")
-_LIMITS = (*LIMITS, 0.5, 0.4)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,8 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Searches for the front of time and deviation over the networks that can be composed of a bank's "
         "blocks, in every precision of them and with inputs of several sizes, by NSGA-II on the estimate "
-        "that 'models compositions' made, beside random search and dynamic programming; measures what they "
-        "find."
+        "that 'models compositions' made, beside random search, dynamic programming and the layer agent; "
+        "measures what they find."
     )
     parser.add_argument("pack", type=Path, metavar="PACK", help="pictures, as 'models pack' writes them")
     add_bank(parser)
@@ -73,6 +78,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SIDE",
         help="sides of the input, pixels, or SEEN/SIDE as in 'models search'; 224 is always among them "
         f"(default: {' '.join(_SIZES)})",
+    )
+    parser.add_argument(
+        "--precision",
+        nargs="+",
+        choices=PRECISIONS,
+        default=list(PRECISIONS),
+        help="precisions of the blocks; all if not given",
     )
     parser.add_argument(
         "--evaluations",
@@ -93,6 +105,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs", type=int, default=100, help="timed runs of each network (default: %(default)s)"
     )
+    parser.add_argument(
+        "--agent",
+        type=Path,
+        metavar="FILE",
+        help="manifest of a layer agent, left out where it does not fit the blocks; the package's own if not "
+        "given",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help=f"folder of {_FIGURES} and {_PLOT}")
     add_seed(parser)
 
@@ -103,34 +122,27 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ConfigurationError: The pack holds no hands to fit or measure on, the bank has no measured blocks, or
             Optuna is missing.
-        ModelError: The bank cannot be used.
+        ModelError: The bank or the agent's file cannot be used.
         OutputError: The files cannot be written.
     """
     require_at_least(options, evaluations=POPULATION, hands=1, count=32, runs=1, seed=0)
     sizes = [InputSize.parse(text) for text in dict.fromkeys(options.sizes)]
     require_writable(options.out, _FIGURES, _PLOT)
     bank = read_manifest(options.bank or default_bank())
-    if not bank.blocks:
-        msg = f"The bank {bank.name} has no blocks: make them with models blocks."
+    wanted = tuple(info for info in bank.blocks or () if info.precision in options.precision)
+    bank = replace(bank, blocks=wanted)
+    if not wanted:
+        precisions = " or ".join(options.precision)
+        msg = f"The bank {bank.name} has no blocks in {precisions}: make them with models blocks."
         raise ConfigurationError(msg)
+    agent = options.agent or default_layer_agent()
+    # A file that cannot be read is refused before anything is measured.
+    read_policy(agent)
     pictures = read_pack(options.pack, [PictureKind.HAND, PictureKind.CROP])
     hands = crops_to_measure(pictures, options.hands, options.seed)
     fit = hands_to_fit(pictures, options.count, options.seed)
     console = make_console()
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("measuring", total=None)
-        report = lambda what: progress.update(task, description=what)  # noqa: E731
-        starts = start_networks(
-            bank, sizes, fit, hands, seed=options.seed, runs=options.runs, on_progress=report
-        )
-        searches = search_architectures(
-            starts,
-            PlainMeter(read_level(bank)[1], hands),
-            options.evaluations,
-            seed=options.seed,
-            runs=options.runs,
-            on_progress=report,
-        )
+    starts, searches = _search(options, bank, sizes, fit, hands, agent, console)
     console.print(_starts_table(starts))
     console.print(_best_table(searches, starts))
     note = (
@@ -145,6 +157,43 @@ def run(options: argparse.Namespace) -> int:
         save_architectures(searches, options.out / _PLOT, f"dense in {starts[0].name}")
         console.print(f"The figures are in {options.out / _FIGURES}, the plot is in {_PLOT} beside it.")
     return 0
+
+
+def _search(
+    options: argparse.Namespace,
+    bank: Manifest,
+    sizes: Sequence[InputSize],
+    fit: Crops,
+    hands: Crops,
+    agent: Path,
+    console: Console,
+) -> tuple[list[StartNetwork], list[ArchitectureSearch]]:
+    """Measure start networks, and search; agent is a layer agent's manifest, left out if it does not fit."""
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("measuring", total=None)
+        report = lambda what: progress.update(task, description=what)  # noqa: E731
+        starts = start_networks(
+            bank, sizes, fit, hands, seed=options.seed, runs=options.runs, on_progress=report
+        )
+        searches = search_architectures(
+            starts,
+            PlainMeter(read_level(bank)[1], hands),
+            options.evaluations,
+            agent=_fitting_agent(agent, bank, starts[0], console),
+            seed=options.seed,
+            runs=options.runs,
+            on_progress=report,
+        )
+    return starts, searches
+
+
+def _fitting_agent(file: Path, bank: Manifest, start: StartNetwork, console: Console) -> LayerAgent | None:
+    """Open a layer agent for a start network; None, and a sentence that says why, where it does not fit."""
+    try:
+        return LayerAgent.load(file, bank, CompositionProfile.of(start.blocks, bank.levels[0]))
+    except ModelError as error:
+        console.print(f"Without the layer agent: {error}", highlight=False)
+        return None
 
 
 def _starts_table(starts: Sequence[StartNetwork]) -> Table:
@@ -179,9 +228,11 @@ def _best_table(searches: Sequence[ArchitectureSearch], starts: Sequence[StartNe
         best = min(within, key=lambda one: one.deviation)
         return f"{best.deviation:.2f} ({best.time:.3f}, {starts[best.start].name})"
 
-    rows = [(f"{limit:.2f}", *(cell(search, limit) for search in searches)) for limit in _LIMITS]
+    rows = [(f"{limit:.2f}", *(cell(search, limit) for search in searches)) for limit in TIMES]
     rows += [
+        ("training steps on the estimate", *(f"{search.steps:,}" for search in searches)),
         ("estimates", *(f"{search.estimates:,}" for search in searches)),
+        ("measured for the estimate", *(f"{search.fitted:,}" for search in searches)),
         ("measured to decide", *(f"{search.measured}" for search in searches)),
         ("measured at the end", *(f"{len(search.found)}" for search in searches)),
     ]

@@ -67,7 +67,7 @@ from hand_tracking_dsp.compression.composition.recording import (
     SceneRecording,
     hands_of_videos,
 )
-from hand_tracking_dsp.compression.composition.scenes import scene_crops
+from hand_tracking_dsp.compression.composition.scenes import input_statistics, scene_crops
 from hand_tracking_dsp.compression.data.packed_crops import crops_to_measure
 from hand_tracking_dsp.compression.data.picture_pack import PictureKind, read_pack
 from hand_tracking_dsp.control.layers.agent import LayerAgent
@@ -79,7 +79,6 @@ from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.keep import keep_of
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES
-from hand_tracking_dsp.tracking.crop_statistics import CropStatistics
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.tracker import HandTracker
@@ -152,7 +151,7 @@ def run(options: argparse.Namespace) -> int:
     chosen_on, measured_on = (
         CompositionMeter.make(blocks, dense, scene_crops(part, options.seed)) for part in parts
     )
-    inputs = input_statistics(chosen_on)
+    inputs = [input_statistics(images) for images in chosen_on.scenes.values()]
     singles = single_deviations(chosen_on, len(profile.names), options.workers)
     found = compare_agents(profile, agents, inputs, singles, measured_on, options.workers)
     agent = next(iter(agents.values()))
@@ -184,13 +183,6 @@ def run(options: argparse.Namespace) -> int:
     save_comparison(found, list(agents), options.out / PICTURE)
     write_json(options.out / REPORT, report)
     return 0
-
-
-def input_statistics(meter: CompositionMeter) -> list[tuple[float, float]]:
-    """Return mean and standard deviation of the hands in each scene."""
-    statistics = CropStatistics()
-    seen = [[statistics.of(image[..., ::-1])[:2] for image in images] for images in meter.scenes.values()]
-    return [(float(mean), float(std)) for mean, std in (np.mean(one, axis=0) for one in seen)]
 
 
 def _print_all(

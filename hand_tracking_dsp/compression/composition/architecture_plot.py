@@ -16,40 +16,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from hand_tracking_dsp.compression.composition.architecture_search import ArchitectureSearch
 from hand_tracking_dsp.compression.search.front import front_of
 from hand_tracking_dsp.evaluation.report.plotting import colours_of, legend_above, new_figure, save, styled
 
-Point = tuple[float, float]
-"""Time relative to the first start network, and deviation in % of palm size."""
-
-_MARKERS = "osD^vPX*"
+_MARKERS = "osD^"
 
 
 @styled
-def save_architectures(
-    searches: Sequence[ArchitectureSearch],
-    path: Path,
-    reference: str,
-    others: Mapping[str, Sequence[Point]] | None = None,
-) -> None:
+def save_architectures(searches: Sequence[ArchitectureSearch], path: Path, reference: str) -> None:
     """Draw what each search found, joined where no other of its own dominates it.
 
     Args:
         searches: The searches.
         path: PNG to write.
         reference: Name of the network that times are relative to.
-        others: Points of other methods on the same scale, by a name that says their evaluations, too.
 
     Raises:
         OutputError: The file cannot be written.
     """
-    series = {
-        label(search): [(one.time, one.deviation) for one in search.found] for search in searches
-    } | dict(others or {})
+    series = {label(search): [(one.time, one.deviation) for one in search.found] for search in searches}
     figure, (axes,) = new_figure(height_in=5.5)
     colours = colours_of(series)
     for (name, points), marker in zip(series.items(), _MARKERS, strict=False):
@@ -58,7 +47,9 @@ def save_architectures(
             continue
         axes.plot(*zip(*points, strict=True), marker, color=colours[name], ms=4, alpha=0.4)
         axes.plot(*zip(*front, strict=True), f"{marker}-", color=colours[name], ms=5, label=name)
-    axes.set_yscale("log")
+    # The dense network in fp32 deviates by 0, which a logarithm alone would lose.
+    axes.set_yscale("symlog", linthresh=1.0)
+    axes.set_ylim(bottom=0.0)
     axes.set_xlabel(f"time of one run, relative to {reference}, one thread, measured")
     axes.set_ylabel("deviation from the dense network in fp32,\n% of palm size, measured")
     legend_above(axes, columns=1)
@@ -67,4 +58,10 @@ def save_architectures(
 
 def label(search: ArchitectureSearch) -> str:
     """Name a search with the evaluations that it took."""
-    return f"{search.method}: {search.estimates:,} estimates, {search.measured} networks measured to decide"
+    counts = {
+        "{:,} training steps": search.steps,
+        "{:,} estimates": search.estimates,
+        "fitted to {:,} measured networks": search.fitted,
+        "{:,} networks measured to decide": search.measured,
+    }
+    return f"{search.method}: {', '.join(text.format(count) for text, count in counts.items() if count)}"

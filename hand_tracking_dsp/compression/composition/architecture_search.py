@@ -16,7 +16,8 @@
 
 NSGA-II (Deb et al., IEEE Transactions on Evolutionary Computation 6, 2002) as Optuna has it (Akiba et al.,
 KDD 2019) looks for the front of time and deviation. Random search draws as many architectures; dynamic
-programming adds up what single blocks deviate. What they find is measured: estimates decide what is, no more.
+programming adds up what single blocks deviate; the layer agent was trained on the estimate. What they find is
+measured: estimates decide what is, no more.
 """
 
 from __future__ import annotations
@@ -27,20 +28,32 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.composition.best import LIMITS
 from hand_tracking_dsp.compression.composition.meter import random_choices
+from hand_tracking_dsp.compression.composition.scenes import input_statistics
 from hand_tracking_dsp.compression.composition.search import by_dynamic_programming
-from hand_tracking_dsp.compression.composition.start_network import PlainMeter, StartNetwork, relative_times
+from hand_tracking_dsp.compression.composition.start_network import (
+    PLAIN,
+    PlainMeter,
+    StartNetwork,
+    relative_times,
+)
 from hand_tracking_dsp.compression.search.front import front_of
+from hand_tracking_dsp.control.layers.agent import LayerAgent
+from hand_tracking_dsp.control.layers.state import LayerContext
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES
 
 POPULATION = 50
 """Architectures of a generation of NSGA-II."""
 
-METHODS = ("NSGA-II", "random search", "dynamic programming")
+METHODS = ("NSGA-II", "random search", "dynamic programming", "layer agent")
 """The searches."""
+
+TIMES = (*LIMITS, 0.5, 0.4)
+"""Longest times that the agent composes for and results are shown of; see Architecture.time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +79,18 @@ class ArchitectureSearch:
 
     Attributes:
         method: One of METHODS.
+        steps: Steps of a training on the estimate, before the search.
         estimates: Architectures that it asked the estimate for.
+        fitted: Networks that were measured for that estimate.
         measured: Networks that it measured to decide.
         found: What it found, times and deviations measured.
         foretold: The same architectures, times and deviations estimated.
     """
 
     method: str
+    steps: int
     estimates: int
+    fitted: int
     measured: int
     found: tuple[Architecture, ...]
     foretold: tuple[Architecture, ...]
@@ -84,6 +101,7 @@ def search_architectures(
     meter: PlainMeter,
     evaluations: int,
     *,
+    agent: LayerAgent | None = None,
     most: int = 48,
     seed: int = 0,
     runs: int = 100,
@@ -92,9 +110,10 @@ def search_architectures(
     """Search by each of METHODS, and measure the fronts that they find.
 
     Args:
-        starts: Start networks; dynamic programming has the first alone.
+        starts: Start networks; dynamic programming and the agent have the first alone.
         meter: Measures deviations.
         evaluations: Architectures that NSGA-II and random search each ask the estimate for.
+        agent: The layer agent, which has the profile of the first start network; None: left out.
         most: Most members of a front that are measured.
         seed: Seed of both.
         runs: Timed runs of each network, all in turn.
@@ -110,12 +129,17 @@ def search_architectures(
     on_progress("measuring single blocks")
     planned, singles = by_single_blocks(starts[0], meter)
     chosen = [*(spread(front, most) for front in fronts), planned]
+    fitted = sum(one.measured for one in starts)
+    counts = [(0, evaluations, fitted, 0), (0, evaluations, fitted, 0), (0, 0, 0, singles)]
+    if agent:
+        composed, estimates = by_layer_agent(starts[0], agent, meter.images)
+        chosen.append(composed)
+        counts.append((int(agent.contract.training.get("steps", 0)), estimates, starts[0].measured, 0))
     on_progress("measuring what was found")
     found = iter(measured(starts, meter, [one for front in chosen for one in front], runs))
-    counts = ((evaluations, 0), (evaluations, 0), (0, singles))
     return [
-        ArchitectureSearch(method, estimates, tried, tuple(next(found) for _ in front), tuple(front))
-        for method, (estimates, tried), front in zip(METHODS, counts, chosen, strict=True)
+        ArchitectureSearch(method, *count, tuple(next(found) for _ in front), tuple(front))
+        for method, count, front in zip(METHODS, counts, chosen, strict=False)
     ]
 
 
@@ -192,6 +216,25 @@ def by_single_blocks(start: StartNetwork, meter: PlainMeter) -> tuple[list[Archi
     chosen = (by_dynamic_programming(deviation**2, start.spared, limit) for limit in LIMITS)
     singles = 1 + blocks * (len(INTENSITIES) - 1)
     return [estimated([start], 0, choice) for choice in chosen if choice is not None], singles
+
+
+def by_layer_agent(
+    start: StartNetwork, agent: LayerAgent, images: NDArray[np.uint8]
+) -> tuple[list[Architecture], int]:
+    """Let the layer agent compose a network for each of TIMES, for plain scenes.
+
+    Args:
+        start: Start network.
+        agent: The agent.
+        images: uint8 [n, 224, 224, 3] RGB: hands, whose light and contrast the agent sees.
+
+    Returns:
+        (what it chooses, as estimated; architectures that it asked the estimate for).
+    """
+    mean, std = input_statistics(images)
+    chosen = [agent.compose(LayerContext(limit, 1.0, PLAIN, mean, std)) for limit in TIMES]
+    different = dict.fromkeys(one.choice for one in chosen)
+    return [estimated([start], 0, choice) for choice in different], sum(one.estimates for one in chosen)
 
 
 def estimated(starts: Sequence[StartNetwork], start: int, choice: Sequence[int]) -> Architecture:

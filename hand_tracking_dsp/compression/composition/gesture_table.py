@@ -30,7 +30,6 @@ from hand_tracking_dsp.compression.bank.timing import grey_runs, time_in_turn
 from hand_tracking_dsp.compression.blocks import read_blocks
 from hand_tracking_dsp.compression.composition.uniform import BASELINES
 from hand_tracking_dsp.compression.data.crops import no_crops
-from hand_tracking_dsp.compression.onnx_graph import serialized
 from hand_tracking_dsp.compression.pruning.prune import cut
 from hand_tracking_dsp.control.layers.agent import LayerAgent, LayerChoice
 from hand_tracking_dsp.control.layers.state import LayerContext
@@ -42,6 +41,7 @@ from hand_tracking_dsp.tracking.backends.base import Session
 from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.compose import compose
 from hand_tracking_dsp.tracking.composition.keep import keep_of
+from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_file import in_precision, read_network
 from hand_tracking_dsp.tracking.substitute import Substitute

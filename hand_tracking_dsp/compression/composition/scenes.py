@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.compression.data.augment import Random, motion_blur, occluded
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES
+from hand_tracking_dsp.tracking.crop_statistics import CropStatistics
 from hand_tracking_dsp.tracking.types import Image
 
 # Light that is left in the dark, and the noise of a camera there, of 255.
@@ -56,6 +57,13 @@ def scene_crops(hands: Crops, seed: int) -> dict[str, NDArray[np.uint8]]:
         random = np.random.default_rng((seed, number))
         found[name] = np.stack([kinds[name](image, random) for image in hands.images])
     return found
+
+
+def input_statistics(images: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return mean and standard deviation, 0 to 1, that a tracker sees of crops [n, 224, 224, 3] RGB."""
+    statistics = CropStatistics()
+    mean, std = np.mean([statistics.of(image[..., ::-1])[:2] for image in images], axis=0)
+    return float(mean), float(std)
 
 
 def _darkened(image: Image, random: Random) -> Image:

@@ -55,7 +55,9 @@ from hand_tracking_dsp.tracking.tracker_options import PRESENCE_THRESHOLD
 WHOLE = InputSize(LANDMARKS.size, LANDMARKS.size)
 """The size that blocks were measured with."""
 
-_PLAIN = SCENES.index("plain")
+PLAIN = SCENES.index("plain")
+"""Place in SCENES of the kind of scene that is measured in."""
+
 # Compositions that show what a size does; those that are lost anyway show nothing.
 _TRIED, _LOST_PERCENT = 40, 0.6 * MOST_PERCENT
 
@@ -69,12 +71,12 @@ class PlainMeter:
     """
 
     def __init__(self, dense: onnx.ModelProto, hands: Crops) -> None:
-        self._images = hands.images
+        self.images = hands.images
         self._expected: Predictions = predict(open_exact(dense), hands.images)
 
     def deviation(self, network: bytes) -> float:
         """Return the mean deviation from the dense network, % of palm size, at most MOST_PERCENT a hand."""
-        found = deviation_palm_percent(predict(open_exact(network), self._images), self._expected)
+        found = deviation_palm_percent(predict(open_exact(network), self.images), self._expected)
         return float(np.minimum(np.nan_to_num(found, nan=MOST_PERCENT), MOST_PERCENT).mean())
 
 
@@ -87,6 +89,8 @@ class StartNetwork:
         size: Size of the input.
         surrogate: Estimate of deviations at WHOLE.
         spared: float64 [b, 5]: share of its time that a block at an intensity spares.
+        measured: Networks that were measured to estimate deviations: those that surrogate was fitted to at
+            WHOLE, at another size those that offset and factor were besides.
         whole_time: Time of the network itself, relative to the first start network's.
         offset: Squared deviation that the size adds, (% of palm size)².
         factor: Factor of the squared deviation at WHOLE.
@@ -99,6 +103,7 @@ class StartNetwork:
     size: InputSize
     surrogate: Surrogate
     spared: Doubles
+    measured: int
     whole_time: float = 1.0
     offset: float = 0.0
     factor: float = 1.0
@@ -144,7 +149,7 @@ class StartNetwork:
 
     def deviation_percent(self, choices: Sequence[Sequence[int]]) -> Doubles:
         """Estimate the deviations of compositions in plain scenes, [n], % of palm size."""
-        squares = self.surrogate.deviation_percent(choices)[:, _PLAIN] ** 2
+        squares = self.surrogate.deviation_percent(choices)[:, PLAIN] ** 2
         found: Doubles = np.sqrt(self.offset + self.factor * squares)
         return found
 
@@ -193,7 +198,7 @@ def start_networks(
             continue
         surrogate = Surrogate.of(measured, len(blocks.blocks))
         spared = measured["time"].astype(np.float64)
-        start = StartNetwork(blocks, WHOLE, surrogate, spared)
+        start = StartNetwork(blocks, WHOLE, surrogate, spared, len(surrogate.centres))
         found.append(start)
         for size in ordered[1:]:
             on_progress(f"measuring {precision} at {size}")
@@ -239,7 +244,7 @@ def _estimated(sized: StartNetwork, meter: PlainMeter, seed: int) -> StartNetwor
     # Where all are lost alike there is nothing to explain.
     with np.errstate(divide="ignore", invalid="ignore"):
         fit = float(r_squared(foretold[:, None], found[:, None])[0])
-    return replace(sized, offset=offset, factor=factor, fit=fit)
+    return replace(sized, measured=len(choices), offset=offset, factor=factor, fit=fit)
 
 
 def _line(squares: Doubles, found: Doubles) -> tuple[float, float]:

@@ -61,12 +61,14 @@ class LayerChoice:
         deviation_percent: Estimate of the deviation from the dense network, % of palm size.
         time: Time of a run, relative to the dense network's.
         power: Estimate of the power, likewise: the share of multiplications.
+        estimates: Compositions whose deviation was estimated on the way.
     """
 
     choice: tuple[int, ...]
     deviation_percent: float
     time: float
     power: float
+    estimates: int
 
 
 class LayerAgent:
@@ -128,9 +130,10 @@ class LayerAgent:
         """
         profile, weights = self.profile, self._weights
         context = reachable(profile, context)
-        chosen = np.zeros((1, 0), np.int64)
+        chosen, estimates = np.zeros((1, 0), np.int64), 0
         for _ in profile.names:
             accuracies = accuracies_next(profile, context.scene, chosen)
+            estimates += accuracies.size
             states = layer_states(profile, context, chosen, accuracies)
             mask = possible(profile, context, chosen)
             (values,) = self._session.run(["values"], {"state": states, "mask": mask})
@@ -143,8 +146,13 @@ class LayerAgent:
         rewards = reward_of(weights, profile, context, chosen, accuracy_of(deviations))
         first = int(rewards.argmax())
         times, powers = (left_so_far(spared, chosen) for spared in (profile.time, profile.macs))
-        choice = tuple(int(place) for place in chosen[first])
-        return LayerChoice(choice, float(deviations[first]), float(times[first]), float(powers[first]))
+        return LayerChoice(
+            choice=tuple(int(place) for place in chosen[first]),
+            deviation_percent=float(deviations[first]),
+            time=float(times[first]),
+            power=float(powers[first]),
+            estimates=estimates + len(chosen),
+        )
 
 
 def reachable(profile: CompositionProfile, context: LayerContext) -> LayerContext:

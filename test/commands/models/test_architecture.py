@@ -19,13 +19,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.compositions import write_bank_with_estimates
 from support.packs import write_some_pack
 
 from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.commands.models import architecture
 from hand_tracking_dsp.compression.composition import start_network
-from hand_tracking_dsp.resources import original_bank
+from hand_tracking_dsp.compression.composition.start_network import WHOLE, StartNetwork
+from hand_tracking_dsp.resources import default_policy, original_bank
+from hand_tracking_dsp.tracking.composition.block_set import BlockSet
+from hand_tracking_dsp.tracking.composition.surrogate import Surrogate
+from hand_tracking_dsp.tracking.manifest import Manifest
 
 
 @pytest.fixture
@@ -47,19 +53,56 @@ def test_fronts_are_printed_with_their_evaluations_and_drawn(
     shown = capsys.readouterr().out
     assert "measured to decide" in shown
     assert "never accuracy" in shown
+    assert "Without the layer agent" not in shown
     searches = json.loads((out / "architecture.json").read_text())["searches"]
-    assert [(one["method"], one["estimates"], one["measured"]) for one in searches] == [
-        ("NSGA-II", 60, 0),
-        ("random search", 60, 0),
-        ("dynamic programming", 0, 65),
+    counted = ("method", "steps", "fitted", "measured")
+    assert [tuple(one[name] for name in counted) for one in searches] == [
+        ("NSGA-II", 0, 80, 0),
+        ("random search", 0, 80, 0),
+        ("dynamic programming", 0, 0, 65),
+        ("layer agent", 200_000, 80, 0),
     ]
+    assert [one["estimates"] for one in searches[:3]] == [60, 60, 0]
     assert (out / "architecture.png").exists()
+
+
+def test_an_agent_of_other_layers_is_left_out(
+    pack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What else would be searched and measured does not matter here.
+    monkeypatch.setattr(architecture, "start_networks", lambda bank, *_, **__: [start_of(bank)])
+    agents = []
+    monkeypatch.setattr(
+        architecture, "search_architectures", lambda *_, agent, **__: agents.append(agent) or []
+    )
+    bank = write_bank_with_estimates(tmp_path / "bank")
+    words = ["models", "architecture", pack, "--bank", str(bank.folder), "--hands", "1"]
+    assert main([*words, "--agent", str(default_policy())]) == 0
+    assert "Without the layer agent: The policy" in capsys.readouterr().out
+    assert main([*words, "--precision", "int8"]) == 0
+    assert [agent is None for agent in agents] == [True, False]
+    assert main([*words, "--precision", "fp32"]) == 1
+    assert "has no blocks in fp32: make them" in capsys.readouterr().err
+
+
+def test_an_agent_s_file_that_cannot_be_read_is_refused_before_anything_is_measured(
+    pack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "architecture", pack, "--agent", str(tmp_path / "none.json")]) == 1
+    assert "none.json cannot be read" in capsys.readouterr().err
+
+
+def start_of(bank: Manifest) -> StartNetwork:
+    blocks = BlockSet.read(bank, "int8")
+    measured = blocks.measured()
+    surrogate = Surrogate.of(measured, len(blocks.blocks))
+    return StartNetwork(blocks, WHOLE, surrogate, measured["time"].astype(np.float64), 80)
 
 
 def test_a_bank_without_blocks_and_wrong_options_are_refused(pack: str, capsys) -> None:
     words = ["models", "architecture", pack, "--bank", str(original_bank())]
     assert main(words) == 1
-    assert "has no blocks: make them with models blocks" in capsys.readouterr().err
+    assert "has no blocks in fp32 or int8: make them with models blocks" in capsys.readouterr().err
     assert main([*words, "--evaluations", "5"]) == 1
     assert "--evaluations is 5: it must be at least 50" in capsys.readouterr().err
     assert main([*words, "--sizes", "1000"]) == 1

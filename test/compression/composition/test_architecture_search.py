@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 from support.compositions import write_bank_with_estimates
 from support.crops import smooth_crops
+from support.layers import whimsical_agent
 
 from hand_tracking_dsp.compression.bank.deviation import predict
 from hand_tracking_dsp.compression.bank.files import read_level
@@ -31,9 +32,11 @@ from hand_tracking_dsp.compression.composition import architecture_search, start
 from hand_tracking_dsp.compression.composition.architecture_plot import label, save_architectures
 from hand_tracking_dsp.compression.composition.architecture_search import (
     METHODS,
+    TIMES,
     Architecture,
     ArchitectureSearch,
     at_random,
+    by_layer_agent,
     by_nsga2,
     by_single_blocks,
     search_architectures,
@@ -48,8 +51,10 @@ from hand_tracking_dsp.compression.composition.start_network import (
 )
 from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.compression.search.front import front_of
+from hand_tracking_dsp.control.layers.agent import LayerAgent
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.contract import LANDMARKS
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
@@ -75,11 +80,21 @@ def starts(block_files: dict[str, bytes], tmp_path_factory: pytest.TempPathFacto
         return start_networks(bank, [SMALL], smooth_crops(24, 7), smooth_crops(2, 6), runs=1)
 
 
+@pytest.fixture(scope="module")
+def agent(starts: list[StartNetwork]) -> LayerAgent:
+    """Make an agent with random values, said to be trained in 90 steps."""
+    bank = read_manifest(default_bank())
+    profile = CompositionProfile.of(starts[0].blocks, bank.levels[0])
+    return LayerAgent(whimsical_agent(bank, profile, {"steps": 90}), bank, profile)
+
+
 def test_every_precision_comes_in_every_size_and_the_size_of_the_blocks_first(
     starts: list[StartNetwork],
 ) -> None:
     assert [one.name for one in starts] == ["int8 224", "int8 64", "fp32 224", "fp32 64"]
     assert [one.whole_time for one in starts] == [1.0, 0.3, 2.0, 0.6]
+    # The made-up estimate was fitted to 80; another size was tried on the dense network and two others.
+    assert [one.measured for one in starts] == [80, 3, 80, 3]
     dense = [[0] * 16]
     assert starts[1].time(dense) == pytest.approx([0.3])
     for one in starts:
@@ -149,6 +164,17 @@ def test_dynamic_programming_keeps_every_limit_that_it_can(
     assert all(one.time <= limit + 1e-6 for one, limit in zip(found, LIMITS, strict=False))
 
 
+def test_the_agent_composes_for_every_time_that_can_be_kept(
+    starts: list[StartNetwork], meter: PlainMeter, agent: LayerAgent
+) -> None:
+    found, estimates = by_layer_agent(starts[0], agent, meter.images)
+    assert len(found) <= len(TIMES)
+    least = 1.0 - starts[0].spared.max(axis=1).sum()
+    assert all(one.time <= max(limit, least) + 1e-6 for one, limit in zip(found, TIMES, strict=False))
+    # Five for the first layer, at most five for each of 16 beginnings after it.
+    assert len(TIMES) * 16 * 5 < estimates <= len(TIMES) * 16 * 16 * 5
+
+
 def test_of_a_front_what_is_best_within_evenly_spread_times_is_taken() -> None:
     front = [Architecture(0, (number,), 1 - number / 100, float(number)) for number in range(60)]
     front.append(Architecture(0, (60,), 0.1, 60.0))
@@ -159,7 +185,11 @@ def test_of_a_front_what_is_best_within_evenly_spread_times_is_taken() -> None:
 
 
 def test_what_is_found_is_measured_and_drawn(
-    starts: list[StartNetwork], meter: PlainMeter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    starts: list[StartNetwork],
+    meter: PlainMeter,
+    agent: LayerAgent,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     fronts = {"by_nsga2": [0, 3], "at_random": [1]}
     for name, places in fronts.items():
@@ -170,19 +200,27 @@ def test_what_is_found_is_measured_and_drawn(
     monkeypatch.setattr(
         architecture_search, "relative_times", lambda all_, _: [1.0, *[0.5] * (len(all_) - 1)]
     )
-    found = search_architectures(starts, meter, 70)
+    monkeypatch.setattr(architecture_search, "by_layer_agent", lambda *_: (planned, 1200))
+    found = search_architectures(starts, meter, 70, agent=agent)
     assert [one.method for one in found] == list(METHODS)
-    assert [(one.estimates, one.measured) for one in found] == [(70, 0), (70, 0), (0, 65)]
+    assert [(one.steps, one.estimates, one.fitted, one.measured) for one in found] == [
+        (0, 70, 166, 0),
+        (0, 70, 166, 0),
+        (0, 0, 0, 65),
+        (90, 1200, 80, 0),
+    ]
     assert found[0].found[0].time == 0.5
     assert found[0].foretold[0].time == 0.9
     assert found[2].found[0].deviation < found[0].found[0].deviation
-    assert "70 estimates" in label(found[0])
-    save_architectures(found, tmp_path / "a.png", "dense", {"another, 9 evaluations": [(0.7, 3.0)]})
+    assert label(found[0]) == "NSGA-II: 70 estimates, fitted to 166 measured networks"
+    assert label(found[2]) == "dynamic programming: 65 networks measured to decide"
+    assert "90 training steps, 1,200 estimates, fitted to 80 measured" in label(found[3])
+    save_architectures(found, tmp_path / "a.png", "dense")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_search_that_found_nothing_is_drawn_too(tmp_path: Path) -> None:
-    nothing = ArchitectureSearch(METHODS[2], 0, 65, (), ())
-    some = ArchitectureSearch(METHODS[0], 9, 0, (Architecture(0, (0,), 1.0, 1.0),), ())
+    nothing = ArchitectureSearch(METHODS[2], 0, 0, 0, 65, (), ())
+    some = ArchitectureSearch(METHODS[0], 0, 9, 80, 0, (Architecture(0, (0,), 1.0, 1.0),), ())
     save_architectures([some, nothing], tmp_path / "a.png", "dense")
     assert (tmp_path / "a.png").exists()
