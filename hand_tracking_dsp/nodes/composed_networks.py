@@ -73,7 +73,7 @@ class ComposedNetworks:
         if wanted and not 0 < level < len(bank.levels):
             self._complain(
                 f"A composed network was commanded in the place of level {level}: it can only take that of a "
-                f"sparser level of the bank, 1 to {len(bank.levels) - 1}."
+                f"sparser level of the bank, 1 to {len(bank.levels) - 1}. The level's own network runs."
             )
             wanted = ()
         self._composer.want(level, wanted)

@@ -34,7 +34,12 @@ from hand_tracking_dsp.commands.output import (
 )
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.gestures.confusion import percent
-from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader, Tally, measure_pictures
+from hand_tracking_dsp.evaluation.gestures.pictures import (
+    PictureReader,
+    Tally,
+    check_gestures,
+    measure_pictures,
+)
 from hand_tracking_dsp.evaluation.gestures.videos import VideoEvents, count_events, sum_of, table
 from hand_tracking_dsp.gestures.examples import load_gestures
 from hand_tracking_dsp.gestures.options import GestureOptions
@@ -102,13 +107,8 @@ def run(options: argparse.Namespace) -> int:
     limit = read_image_limit(options)
     own = load_gestures(options.gestures) if options.gestures else ()
     every_hand = read_labels(options.labels, options.images) if options.labels else ()
-    readable = {*BUILT_IN, *(gesture.name for gesture in own)}
-    if unknown := sorted({hand.gesture for hand in every_hand if hand.gesture} - readable):
-        msg = (
-            f"The labels {options.labels} name {', '.join(unknown)}, which are not known gestures: correct "
-            "them, or add --gestures."
-        )
-        raise ConfigurationError(msg)
+    if options.labels:
+        check_gestures(every_hand, [*BUILT_IN, *(gesture.name for gesture in own)], options.labels)
     labelled = choose_part(every_hand, options.split)
     folder = options.bank or default_bank()
     bank, detector = LevelBank.load(folder), PalmDetector.load(folder)

@@ -38,14 +38,16 @@ from hand_tracking_dsp.commands.output import (
     write_json,
 )
 from hand_tracking_dsp.compression.composition.gesture_table import (
+    LEAST_POWER,
     PrunedReading,
     compare_readings,
     networks_to_read_with,
     sparse_choice,
 )
 from hand_tracking_dsp.control.layers.agent import LayerAgent
-from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader
+from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader, check_gestures
 from hand_tracking_dsp.gestures.options import GestureOptions
+from hand_tracking_dsp.gestures.types import BUILT_IN
 from hand_tracking_dsp.recordings.labels import PARTS, choose_part, read_labels
 from hand_tracking_dsp.resources import default_bank, default_layer_agent
 from hand_tracking_dsp.tracking.bank import LevelBank
@@ -100,14 +102,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--power",
         type=float,
         default=0.67,
-        help="largest share of the multiplications to leave, 0 to 1 (default: %(default)s)",
+        help=f"largest share of the multiplications to leave, {LEAST_POWER} to 1 (default: %(default)s)",
     )
     parser.add_argument(
         "--agent", type=Path, metavar="FILE", help="manifest of the agent (default: the package's own)"
     )
     add_bank(parser)
     parser.add_argument(
-        "--runs", type=int, default=300, help="timed runs of each network (default: %(default)s)"
+        "--runs", type=int, default=300, help="timed runs of each network, 1 or more (default: %(default)s)"
     )
     add_image_limit(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON, too")
@@ -120,11 +122,13 @@ def run(options: argparse.Namespace) -> int:
         ConfigurationError: An option or label cannot be used.
         ModelError: Bank or agent cannot be used.
     """
-    require_between(options, margin=(0, 2), sparsity=(0, 1), power=(0, 1))
+    require_between(options, margin=(0, 2), sparsity=(0, 1), power=(LEAST_POWER, 1))
     require_at_least(options, runs=1)
     require_writable(options.out)
     limit = read_image_limit(options)
-    hands = choose_part(read_labels(options.labels, options.images), options.split)
+    every_hand = read_labels(options.labels, options.images)
+    check_gestures(every_hand, BUILT_IN, options.labels)
+    hands = choose_part(every_hand, options.split)
     bank = read_manifest(options.bank or default_bank())
     levels = LevelBank.load(bank)
     precision = levels.choices[0].info.precision

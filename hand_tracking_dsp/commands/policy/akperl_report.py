@@ -55,6 +55,7 @@ from hand_tracking_dsp.compression.composition.agent_plot import save_comparison
 from hand_tracking_dsp.compression.composition.best import single_deviations
 from hand_tracking_dsp.compression.composition.dynamic import (
     NEAR_PERCENT,
+    DynamicFigures,
     SingleComposition,
     compare_dynamic,
     compare_on_recording,
@@ -79,7 +80,7 @@ from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.keep import keep_of
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES
-from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.manifest import read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.tracker import HandTracker
 
@@ -105,7 +106,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bank(parser)
     parser.add_argument("--precision", default="int8", help="precision of the blocks (default: %(default)s)")
     parser.add_argument(
-        "--hands", type=int, default=120, help="hands to measure on, in each scene (default: %(default)s)"
+        "--hands",
+        type=int,
+        default=120,
+        help="hands to measure on, in each scene, 1 or more (default: %(default)s)",
     )
     parser.add_argument(
         "--recording",
@@ -146,6 +150,10 @@ def run(options: argparse.Namespace) -> int:
         msg = f"{options.pack} holds {len(crops)} hands to measure on, {wanted} are needed: set --hands."
         raise ConfigurationError(msg)
     dense = read_level(bank)[1]
+    recording = None
+    if options.recording:
+        tracker = HandTracker(LevelBank.load(bank), PalmDetector.load(bank))
+        recording = SceneRecording.make(hands_of_videos(tracker, options.recording), dense, options.seed)
     # The first ones are those that models compositions fits the estimate to, with the same seed.
     parts = (crops.subset(range(FITTED_HANDS)), crops.subset(range(FITTED_HANDS, wanted)))
     chosen_on, measured_on = (
@@ -165,15 +173,18 @@ def run(options: argparse.Namespace) -> int:
     dynamic = compare_dynamic(agent, inputs, best, measured_on)
     print_dynamic(console, dynamic, f"on {options.hands} hands in every scene, which is known")
     report["dynamic"] = [asdict(one) for one in dynamic]
-    if options.recording:
-        report["recording"] = _compare_on_recording(console, options, bank, agent, inputs, best, blocks)
-    if options.swaps:
-        # Others lose the hand that the next one is tried on.
-        near = {one.choice for one in found if one.deviation <= NEAR_PERCENT}
+    if recording:
+        rows = compare_on_recording(agent, inputs, best, blocks, recording)
+        report["recording"] = _print_recording(console, recording, rows)
+    # Others lose the hand that the next one is tried on.
+    near = {one.choice for one in found if one.deviation <= NEAR_PERCENT}
+    if options.swaps and near:
         keeps = [keep_of(choice) for choice in sorted(near)]
         swaps = measure_swaps(bank, keeps, options.swaps)
         print_swaps(console, swaps)
         report["swaps"] = asdict(swaps)
+    elif options.swaps:
+        print(f"No network is swapped: none is within {NEAR_PERCENT:g} % of palm size.")
     note = (
         f"{options.precision}, {options.hands} hands in each scene, {len(agents)} agents; {machine_line()}\n"
         f"{NOTE}\nScenes other than plain are made of the same hands. Power is the share of the "
@@ -210,21 +221,10 @@ def _print_all(
     }
 
 
-def _compare_on_recording(
-    console: Console,
-    options: argparse.Namespace,
-    bank: Manifest,
-    agent: LayerAgent,
-    inputs: Sequence[tuple[float, float]],
-    best: SingleComposition,
-    blocks: BlockSet,
+def _print_recording(
+    console: Console, recording: SceneRecording, rows: Sequence[DynamicFigures]
 ) -> dict[str, object]:
-    """Follow the hands of the videos, compare on them, print it, and return the figures."""
-    tracker = HandTracker(LevelBank.load(bank), PalmDetector.load(bank))
-    recording = SceneRecording.make(
-        hands_of_videos(tracker, options.recording), read_level(bank)[1], options.seed
-    )
-    rows = compare_on_recording(agent, inputs, best, blocks, recording)
+    """Print what was compared on a recording and how its scenes were told, and return the figures."""
     told = {
         name: float((recording.told[recording.shown == place] == told_as(place)).mean())
         for place, name in enumerate(SCENES)

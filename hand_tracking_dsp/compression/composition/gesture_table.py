@@ -52,7 +52,10 @@ DENSE, AGENT = "none", "AKPERL"
 
 # Where networks run that are no levels.
 _LEVEL = 1
-_LIMITS = tuple(float(limit) for limit in np.round(np.arange(0.45, 1.001, 0.02), 2))
+LEAST_POWER = 0.45
+"""Least share of the multiplications that agents are trained to compose for."""
+
+_LIMITS = tuple(float(limit) for limit in np.round(np.arange(LEAST_POWER, 1.001, 0.02), 2))
 # Scene and input statistics of hands in plain scenes.
 _PLAIN = (0, 0.5, 0.19)
 
@@ -111,7 +114,7 @@ def sparse_choice(agent: LayerAgent, sparsity: float, power: float) -> LayerChoi
     Args:
         agent: The agent, which is asked for many limits of power.
         sparsity: Least share of the parameters that are removed, 0 to 1.
-        power: Largest share of the multiplications that are left, 0 to 1.
+        power: Largest share of the multiplications that are left, LEAST_POWER to 1.
 
     Raises:
         ConfigurationError: The agent composes no such network.
@@ -119,7 +122,7 @@ def sparse_choice(agent: LayerAgent, sparsity: float, power: float) -> LayerChoi
     asked = [agent.compose(LayerContext(1.0, limit, *_PLAIN)) for limit in _LIMITS if limit <= power]
     fitting = [one for one in asked if _sparsity(agent, one) >= sparsity and one.power <= power]
     if not fitting:
-        sparsest = max((_sparsity(agent, one) for one in asked), default=0.0)
+        sparsest = max(_sparsity(agent, one) for one in asked)
         msg = (
             f"The agent composes no network of {sparsity:.0%} sparsity within {power:.0%} of the "
             f"multiplications, {sparsest:.0%} at most: set --sparsity or --power otherwise."

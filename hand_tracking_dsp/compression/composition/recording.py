@@ -77,10 +77,9 @@ class SceneRecording:
         length = round(SEGMENT_S / _APART_S)
         count = len(plain) // length
         if not count:
-            msg = (
-                f"The videos show hands for {len(plain) * _APART_S:.1f} s, less than a scene lasts "
-                f"({SEGMENT_S:g} s): name more of them."
-            )
+            seen_s = len(plain) * _APART_S
+            short = f"show hands for {seen_s:.1f} s, less than a scene lasts" if seen_s else "show no hand"
+            msg = f"The videos {short}: name others that show hands for {SEGMENT_S:g} s and more."
             raise ConfigurationError(msg)
         names = ("",) * len(plain)
         scenes = scene_crops(Crops(plain, names, names), seed)

@@ -16,13 +16,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from hand_tracking_dsp.cameras.folder import read_image
+from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.evaluation.gestures.confusion import NO_HAND, NONE, Confusion
 from hand_tracking_dsp.gestures.examples import OwnGesture
 from hand_tracking_dsp.gestures.options import GestureOptions
@@ -51,6 +53,25 @@ class Tally:
             self.counts.add(str(hand.open_fingers), str(reading.open_fingers) if reading else NO_HAND)
         if hand.gesture is not None:
             self.names.add(hand.gesture or NONE, (reading.name or NONE) if reading else NO_HAND)
+
+
+def check_gestures(hands: Sequence[LabelledHand], readable: Collection[str], table: Path) -> None:
+    """Check that the gestures of labelled hands can be read.
+
+    Args:
+        hands: Hands.
+        readable: Names of gestures.
+        table: Table of the labels, for the message.
+
+    Raises:
+        ConfigurationError: A label names another gesture.
+    """
+    if unknown := sorted({hand.gesture for hand in hands if hand.gesture} - {*readable}):
+        msg = (
+            f"The labels {table} name {', '.join(unknown)}, which are not known gestures: correct them, or "
+            "record examples with gesture record and measure with gesture measure --gestures."
+        )
+        raise ConfigurationError(msg)
 
 
 class PictureReader:

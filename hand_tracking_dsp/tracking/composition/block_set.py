@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import io
 import json
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -36,6 +37,12 @@ from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_file import read_bank_file, read_network
 from hand_tracking_dsp.tracking.record import Reader, Record, as_bool, as_name, each, list_of, whole
+
+# What zip, numpy and JSON raise over a file that is damaged, encrypted, or made to break them.
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError, SyntaxError),
+    *(ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, MemoryError, RuntimeError),
+)
 
 INTENSITIES = (0, 25, 50, 75, 100)
 """Pruning intensities of a block, % of its hidden channels; 100: it goes, or is as narrow as may be."""
@@ -150,8 +157,8 @@ class Description(Record):
         if self.schema != SCHEMA:
             msg = f"its schema is {self.schema}, this version reads {SCHEMA}"
             raise ModelError(msg)
-        if not self.blocks:
-            msg = "it has no block"
+        if not self.blocks or not self.outputs:
+            msg = "it has no block, or no output"
             raise ModelError(msg)
 
 
@@ -231,7 +238,10 @@ class BlockSet:
             ModelError: It has another number of blocks, or a place that there is not.
         """
         if len(choice) != len(self.blocks):
-            msg = f"The choice has {len(choice)} layers, the network {len(self.blocks)}: give one for each."
+            msg = (
+                f"The choice (keep) has {len(choice)} layers, the network {len(self.blocks)}: give one for "
+                "each."
+            )
             raise ModelError(msg)
         for block, place in zip(self.blocks, choice, strict=True):
             if not 0 <= place < len(INTENSITIES):
@@ -272,13 +282,23 @@ def unpacked(data: bytes) -> tuple[Description, dict[str, Array]]:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays: dict[str, Array] = {name: archive[name] for name in archive.files}
         description = Description.from_json(json.loads(arrays.pop(DESCRIPTION).tobytes()))
-    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, OSError, MemoryError) as error:
+    except _UNREADABLE as error:
         msg = f"it is damaged, or no file of blocks ({error})"
         raise ModelError(msg) from error
+    for name, one in arrays.items():
+        _check_numbers(name, one)
     for block in description.blocks:
         for width in block.widths[1:]:
             _check_arrays(block, width.channels, arrays)
     return description, arrays
+
+
+def _check_numbers(name: str, array: object) -> None:
+    """Check that what a file holds by a name are finite numbers."""
+    # numpy gives an entry that is no array as bytes.
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf" or not np.isfinite(array).all():
+        msg = f"its {name} are not all finite numbers"
+        raise ModelError(msg)
 
 
 def _check_arrays(block: PrunableBlock, channels: int, arrays: Mapping[str, Array]) -> None:

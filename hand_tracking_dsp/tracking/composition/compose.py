@@ -55,13 +55,16 @@ def compose(blocks: BlockSet, choice: Sequence[int]) -> bytes:
                 for name, values in _changes(blocks, block, channels, initializers):
                     initializers[name].CopyFrom(numpy_helper.from_array(values, name))
                 set_groups(nodes[block.depthwise], channels)
-            except (KeyError, IndexError) as error:
+            except (KeyError, IndexError, ValueError) as error:
                 msg = f"The block {block.name} does not fit its network ({error}): make the blocks again."
                 raise ModelError(msg) from error
     for node in model.graph.node:
         for index, name in enumerate(node.input):
             node.input[index] = passed.get(name, name)
     keep_outputs(model, blocks.description.outputs)
+    if len(model.graph.output) != len(blocks.description.outputs):
+        msg = "The blocks name outputs that their network has not: make the blocks again."
+        raise ModelError(msg)
     # Shapes noted before would contradict the new ones.
     del model.graph.value_info[:]
     return serialized(model)

@@ -111,8 +111,8 @@ class Surrogate:
         """
         bits, scenes = blocks * (len(INTENSITIES) - 1), len(SCENES)
         try:
-            centres = arrays["centres"].astype(np.uint8)
-            count = len(centres)
+            centres = arrays["centres"]
+            count = len(centres) if centres.ndim else 0
             shapes = {
                 "offset": (scenes,),
                 "linear": (bits, scenes),
@@ -127,5 +127,8 @@ class Surrogate:
         except KeyError as error:
             msg = f"the estimate's {error} are missing"
             raise ModelError(msg) from error
+        if not np.isin(centres, np.arange(len(INTENSITIES))).all():
+            msg = f"the estimate's centres are not all places from 0 to {len(INTENSITIES) - 1}"
+            raise ModelError(msg)
         numbers = {name: arrays[name].astype(np.float64) for name in shapes if name != "centres"}
-        return cls(centres=centres, **numbers)
+        return cls(centres=centres.astype(np.uint8), **numbers)

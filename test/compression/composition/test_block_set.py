@@ -93,6 +93,16 @@ def saved(array: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
+def encrypted(data: bytes) -> bytes:
+    """Say of every entry of a zip that it is encrypted."""
+    changed = bytearray(data)
+    for mark, flags in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        place = -1
+        while (place := data.find(mark, place + 1)) >= 0:
+            changed[place + flags] |= 1
+    return bytes(changed)
+
+
 def test_damaged_files_are_refused_in_one_sentence(block_files: dict[str, bytes]) -> None:
     data = block_files["fp32"]
     objects = io.BytesIO()
@@ -114,6 +124,10 @@ def test_damaged_files_are_refused_in_one_sentence(block_files: dict[str, bytes]
         (rewritten(data, **{kept: endless}), "no file of blocks"),
         (rewritten(data, **{kept: None}), "which .* channels of block05 stay"),
         (rewritten(data, **{kept: objects.getvalue()}), "no file of blocks"),
+        (rewritten(data, **{kept: saved(np.zeros(channels, "M8[s]"))}), "kept are not all finite numbers"),
+        (rewritten(data, **{kept: saved(np.full(channels, np.nan))}), "kept are not all finite numbers"),
+        (rewritten(data, **{kept: b"\x80\x04N."}), "kept are not all finite numbers"),
+        (encrypted(data), "no file of blocks"),
         (rewritten(data, **{kept: saved(np.full(channels, 9999, np.uint16))}), "not some of its"),
     ):
         with pytest.raises(ModelError, match=words):

@@ -77,6 +77,8 @@ def test_videos_without_enough_hands_are_refused() -> None:
     dense = read_level(read_manifest(default_bank()))[1]
     with pytest.raises(ConfigurationError, match=r"show hands for 0\.5 s, less than a scene lasts"):
         SceneRecording.make(smooth_crops(5, 0).images, dense, 0)
+    with pytest.raises(ConfigurationError, match="show no hand"):
+        SceneRecording.make(smooth_crops(5, 0).images[:0], dense, 0)
 
 
 def test_compositions_of_scenes_take_the_energy_on_average(agent: LayerAgent) -> None:

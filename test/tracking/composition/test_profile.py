@@ -55,6 +55,7 @@ def test_the_package_s_own_blocks_tell_cost_and_deviation(blocks: BlockSet) -> N
         ({}, "run models compositions"),
         ({"time": np.ones((3, 5))}, r"the shape \(3, 5\)"),
         ({"levels": np.ones(4)}, "Nothing was measured of the bank's levels"),
+        ({"centres": np.full((2000, 16), 200, np.uint8)}, "centres are not all places from 0 to 4"),
         ({"offset": np.ones(1)}, r"offset have the shape \(1,\)"),
     ],
 )
