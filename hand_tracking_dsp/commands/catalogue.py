@@ -32,6 +32,8 @@ class Group:
 COMMANDS: Mapping[str, str] = {
     "up": "start the camera, tracker, controller and power nodes",
     "demo": "run the nodes for a while, leave a video, plots, a summary",
+    "view": "show the running nodes or a bag on a page in the browser",
+    "top": "show the running nodes' figures in the terminal",
     "record": "write a bag of a camera, a file or the running graph",
     "replay": "publish a bag on ROS topics, with /clock",
     "evaluate": "replay bags or photos through the tracker, write a report",

@@ -34,6 +34,7 @@ from hand_tracking_dsp.tracking.draw import (
     joint_colour,
 )
 from hand_tracking_dsp.tracking.types import Floats, TrackedHand
+from hand_tracking_dsp.tracking.weak_perspective import hand_in_camera
 
 NAMESPACES = ("skeleton", "joints", "handedness")
 """Of the markers, so that a viewer can show some of them alone."""
@@ -95,25 +96,6 @@ def markers_in_space(hands: Sequence[TrackedHand], in_space: Sequence[Hand3d], h
         if points is not None and np.isfinite(points[:, 0]).any():
             markers += _markers(hand, points, header)
     return MarkerArray(markers=markers)
-
-
-def hand_in_camera(hand: TrackedHand, focal_px: float, centre_px: Floats) -> Floats | None:
-    """Place a hand's joints in the camera's optical frame, float32 [21, 3], metres.
-
-    Returns:
-        None where the hand has no extent in the image.
-    """
-    flat_px = hand.landmarks[:, :2]
-    flat_m = hand.world_landmarks[:, :2]
-    middle_px, middle_m = flat_px.mean(axis=0), flat_m.mean(axis=0)
-    spread_m = flat_m - middle_m
-    # Least squares over all joints: pixels a metre at the hand.
-    scale = float(np.sum(spread_m * (flat_px - middle_px)) / max(float(np.sum(spread_m**2)), 1e-9))
-    if not scale > 0:
-        return None
-    distance_m = focal_px / scale
-    sideways_m = (middle_px - centre_px) * distance_m / focal_px - middle_m
-    return hand.world_landmarks + np.array([*sideways_m, distance_m], dtype=np.float32)
 
 
 def _markers(hand: TrackedHand, points: Floats, header: Header) -> list[Marker]:

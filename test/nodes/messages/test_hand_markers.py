@@ -30,11 +30,11 @@ from hand_tracking_dsp.depth.types import Hand3d, JointState
 from hand_tracking_dsp.hand import BONES, Handedness, Joint
 from hand_tracking_dsp.nodes.messages.hand_markers import (
     NAMESPACES,
-    hand_in_camera,
     hand_markers,
     markers_in_space,
 )
 from hand_tracking_dsp.tracking.types import Region, TrackedHand
+from hand_tracking_dsp.tracking.weak_perspective import hand_in_camera
 
 FOCAL_PX = 500.0
 CENTRE_PX = np.array([320, 240], np.float32)

@@ -29,9 +29,10 @@ from visualization_msgs.msg import MarkerArray
 from docs_pictures.viewer import Viewer, strokes
 from hand_tracking_dsp.hand import BONES, Handedness
 from hand_tracking_dsp.nodes.messages.conversion import pixels_to_image
-from hand_tracking_dsp.nodes.messages.hand_markers import hand_in_camera, hand_markers
+from hand_tracking_dsp.nodes.messages.hand_markers import hand_markers
 from hand_tracking_dsp.tracking.draw import SIDE_COLOURS_BGR
 from hand_tracking_dsp.tracking.types import Region, TrackedHand
+from hand_tracking_dsp.tracking.weak_perspective import hand_in_camera
 
 CENTRE_PX = np.array([320, 240], np.float32)
 

@@ -1,0 +1,310 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The page's data: a recording of Rerun, and its server; the one module here that knows Rerun."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import TracebackType
+
+import numpy as np
+import rerun as rr
+import rerun.blueprint as rrb
+from numpy.typing import NDArray
+
+from hand_tracking_dsp.depth.types import Hand3d, JointState
+from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.hand import BONES, Handedness, Joint
+from hand_tracking_dsp.tracking.depth_view import Intrinsics
+from hand_tracking_dsp.tracking.draw import bone_colour, hand_label, joint_colour
+from hand_tracking_dsp.tracking.types import Floats, TrackedHand
+from hand_tracking_dsp.viewing.curves import CURVES, PLOTS
+from hand_tracking_dsp.viewing.figures import Event
+from hand_tracking_dsp.viewing.front import refusal
+from hand_tracking_dsp.viewing.scene import Picture
+
+TIME = "time"
+_CAMERA, _PICTURE, _DEPTH = "world/camera", "world/camera/picture", "world/depth"
+_BONES_2D, _JOINTS_2D = f"{_PICTURE}/bones", f"{_PICTURE}/joints"
+_BONES_3D, _JOINTS_3D = "world/hands/bones", "world/hands/joints"
+_NOW, _EVENTS = "now", "events"
+# How large the camera's picture stands in space, metres; joints and bones, metres; in the picture, pixels.
+_FRUSTUM_M, _DEPTH_FRUSTUM_M = 0.12, 0.05
+_JOINT_M, _BONE_M, _GUESSED_M = 0.005, 0.002, 0.003
+_JOINT_PX, _BONE_PX = 3.0, 1.5
+# Hands that were predicted are drawn through.
+_SOLID, _PREDICTED = 255, 110
+_SHOWN_S = 30.0
+_FLUSH_S = 2.0
+
+Lines = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """Options of the page's data.
+
+    Attributes:
+        address: Address to listen at.
+        port: Port to listen at.
+        web_port: Port of the page, whose browser may ask for the data.
+        memory: Most memory that the data takes; the oldest is forgotten. Such as "256MiB".
+        following: Whether the newest is shown, and curves of the last seconds; else from the beginning.
+    """
+
+    address: str
+    port: int
+    web_port: int
+    memory: str = "256MiB"
+    following: bool = True
+
+
+class Page:
+    """Serves the data within a ``with`` block; every thread may add to it.
+
+    Raises:
+        ConfigurationError: The address is none of this machine's, or the port is taken.
+    """
+
+    def __init__(self, options: PageOptions) -> None:
+        self._options = options
+        self._named: set[str] = set()
+        self._recording = rr.RecordingStream("hand_tracking_dsp", send_properties=False)
+
+    def __enter__(self) -> Page:
+        """Begin to serve."""
+        options = self._options
+        try:
+            sink = rr.GrpcServerSink(
+                options.address,
+                options.port,
+                server_memory_limit=options.memory,
+                cors_allow_origin=[f"http://*:{options.web_port}"],
+            )
+            self._recording.set_sinks(sink, default_blueprint=blueprint(following=options.following))
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ConfigurationError(refusal(options.address, options.port, "--data-port", error)) from error
+        # The camera's optical frame: x right, y down, z forward.
+        self._recording.log("world", rr.ViewCoordinates.RDF, static=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self._recording.disconnect()
+
+    def flush(self) -> None:
+        """Hand on to the server what was shown so far."""
+        self._recording.flush(timeout_sec=_FLUSH_S)
+
+    def show_curves(self, at_ns: int, topic: str, values: Mapping[str, float]) -> None:
+        """Add to curves.
+
+        Args:
+            at_ns: Time, nanoseconds.
+            topic: Topic that the values come from.
+            values: Values by the names in curves.CURVES; NaN where one is not known.
+        """
+        self._set_time(at_ns)
+        for path, names in _entities(topic, tuple(values)):
+            numbers = [values[name] for name in names]
+            if all(map(math.isnan, numbers)):
+                continue
+            if path not in self._named:
+                self._named.add(path)
+                self._recording.log(path, _series(names), static=True)
+            self._recording.log(path, rr.Scalars(numbers))
+
+    def show_lines(self, at_ns: int, lines: Lines) -> None:
+        """Show figures in words: names and values."""
+        self._set_time(at_ns)
+        table = "\n".join(f"| {_escaped(name)} | {_escaped(value)} |" for name, value in lines)
+        text = f"| | |\n|---|---|\n{table}\n"
+        self._recording.log(_NOW, rr.TextDocument(text, media_type=rr.MediaType.MARKDOWN))
+
+    def show_event(self, event: Event) -> None:
+        """Add to the list of what happened."""
+        self._set_time(round(event.at_s * 1e9))
+        self._recording.log(_EVENTS, rr.TextLog(event.text))
+
+    def show_picture(self, at_ns: int, picture: Picture, hands: Sequence[TrackedHand]) -> None:
+        """Show a picture, and the hands in its pixels."""
+        self._set_time(at_ns)
+        log = self._recording.log
+        log(_CAMERA, _pinhole(picture.camera, picture.width, picture.height, _FRUSTUM_M))
+        log(_PICTURE, rr.EncodedImage(contents=picture.jpeg, media_type="image/jpeg"))
+        if not hands:
+            log(_BONES_2D, rr.Clear(recursive=False))
+            log(_JOINTS_2D, rr.Clear(recursive=False))
+            return
+        points = [hand.landmarks[:, :2] for hand in hands]
+        strips = [hand[[start, end]] for hand in points for start, end in BONES]
+        log(_BONES_2D, rr.LineStrips2D(strips, colors=_bone_colours(hands), radii=_BONE_PX))
+        labels = [hand_label(hand) if joint == Joint.WRIST else "" for hand in hands for joint in Joint]
+        log(
+            _JOINTS_2D,
+            rr.Points2D(
+                np.concatenate(points),
+                colors=_joint_colours(hands),
+                radii=_JOINT_PX,
+                labels=labels,
+                show_labels=True,
+            ),
+        )
+
+    def show_hands(self, at_ns: int, joints: Sequence[tuple[TrackedHand | Hand3d, Floats]]) -> None:
+        """Show hands in space: each with its joints, float32 [21, 3], metres, NaN where unknown."""
+        self._set_time(at_ns)
+        log = self._recording.log
+        hands = [hand for hand, _ in joints]
+        places = np.concatenate([one for _, one in joints]) if joints else np.empty((0, 3), np.float32)
+        known = np.isfinite(places).all(axis=1)
+        if not known.any():
+            log(_BONES_3D, rr.Clear(recursive=False))
+            log(_JOINTS_3D, rr.Clear(recursive=False))
+            return
+        radii = np.concatenate([_radii(hand) for hand in hands])
+        colours = np.array(_joint_colours(hands))
+        log(_JOINTS_3D, rr.Points3D(places[known], colors=colours[known], radii=radii[known]))
+        ends = np.array([(21 * hand + start, 21 * hand + end) for hand in range(len(hands)) for start, end in BONES])
+        whole = known[ends].all(axis=1)
+        bone_colours = np.array(_bone_colours(hands))
+        log(_BONES_3D, rr.LineStrips3D(places[ends[whole]], colors=bone_colours[whole], radii=_BONE_M))
+
+    def show_depth(self, at_ns: int, depth_mm: NDArray[np.uint16], camera: Intrinsics) -> None:
+        """Show a depth image, uint16 [height, width], millimetres, 0 = unknown, as a cloud."""
+        self._set_time(at_ns)
+        height, width = depth_mm.shape
+        self._recording.log(_DEPTH, _pinhole(camera, width, height, _DEPTH_FRUSTUM_M))
+        self._recording.log(f"{_DEPTH}/image", rr.DepthImage(depth_mm, meter=1000.0, point_fill_ratio=0.5))
+
+    def _set_time(self, at_ns: int) -> None:
+        self._recording.set_time(TIME, timestamp=np.datetime64(at_ns, "ns"))
+
+
+def blueprint(*, following: bool) -> rrb.Blueprint:
+    """Lay out the page: the picture and the hands in space, figures, curves.
+
+    Args:
+        following: As in PageOptions.
+    """
+    ranges = None
+    if following:
+        boundary = rr.TimeRangeBoundary
+        ranges = rr.VisibleTimeRange(
+            TIME, start=boundary.cursor_relative(seconds=-_SHOWN_S), end=boundary.cursor_relative()
+        )
+    plots = {
+        name: rrb.TimeSeriesView(origin=f"plots/{name}", name=title, time_ranges=ranges)
+        for name, title in PLOTS.items()
+    }
+    first = ("latency", "budget", "level", "point", "drift", "battery")
+    eye = rrb.EyeControls3D(position=(0.25, -0.3, -0.55), look_target=(0.0, 0.0, 0.5), eye_up=(0.0, -1.0, 0.0))
+    return rrb.Blueprint(
+        rrb.Horizontal(
+            rrb.Vertical(
+                rrb.Spatial2DView(origin=_PICTURE, name="Camera"),
+                rrb.Spatial3DView(origin="world", name="Hands in space, m", eye_controls=eye),
+            ),
+            rrb.Vertical(
+                rrb.TextDocumentView(origin=_NOW, name="Now"),
+                rrb.Tabs(
+                    rrb.Grid(*(plots[name] for name in first), grid_columns=2, name="Curves"),
+                    rrb.Grid(
+                        *(plots[name] for name in PLOTS if name not in first),
+                        rrb.TextLogView(origin=_EVENTS, name="What happened"),
+                        grid_columns=2,
+                        name="Controller",
+                    ),
+                ),
+                row_shares=[1, 2],
+            ),
+            column_shares=[1, 1.3],
+        ),
+        rrb.BlueprintPanel(state="hidden"),
+        rrb.SelectionPanel(state="hidden"),
+        rrb.TimePanel(
+            state="collapsed", timeline=TIME, play_state="following" if following else "paused"
+        ),
+        auto_layout=False,
+        auto_views=False,
+    )
+
+
+@cache
+def _entities(topic: str, names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Put the curves of a message together that can be one entity of Rerun: of one plot and look."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        look = "points" if CURVES[name].as_points else "lines"
+        found.setdefault(f"plots/{name.partition('/')[0]}/{topic}/{look}", []).append(name)
+    return tuple((path, tuple(together)) for path, together in found.items())
+
+
+def _series(names: Sequence[str]) -> rr.SeriesLines | rr.SeriesPoints:
+    curves = [CURVES[name] for name in names]
+    labels = [curve.name for curve in curves]
+    if curves[0].as_points:
+        return rr.SeriesPoints(names=labels)
+    steps = rr.components.InterpolationMode.StepAfter if curves[0].as_steps else None
+    return rr.SeriesLines(names=labels, interpolation_mode=steps)
+
+
+def _pinhole(camera: Intrinsics, width: int, height: int, distance_m: float) -> rr.Pinhole:
+    return rr.Pinhole(
+        focal_length=(camera.fx, camera.fy),
+        principal_point=(camera.cx, camera.cy),
+        resolution=(width, height),
+        camera_xyz=rr.ViewCoordinates.RDF,
+        image_plane_distance=distance_m,
+    )
+
+
+def _bone_colours(hands: Sequence[TrackedHand | Hand3d]) -> list[tuple[int, ...]]:
+    return [colour for hand in hands for colour in _of_bones(hand.handedness, _opacity(hand))]
+
+
+def _joint_colours(hands: Sequence[TrackedHand | Hand3d]) -> list[tuple[int, ...]]:
+    return [colour for hand in hands for colour in _of_joints(hand.handedness, _opacity(hand))]
+
+
+@cache
+def _of_bones(side: Handedness, opacity: int) -> list[tuple[int, ...]]:
+    return [(*bone_colour(*bone, side)[::-1], opacity) for bone in BONES]
+
+
+@cache
+def _of_joints(side: Handedness, opacity: int) -> list[tuple[int, ...]]:
+    return [(*joint_colour(joint, side)[::-1], opacity) for joint in Joint]
+
+
+def _opacity(hand: TrackedHand | Hand3d) -> int:
+    return _SOLID if getattr(hand, "measured", True) else _PREDICTED
+
+
+def _radii(hand: TrackedHand | Hand3d) -> Floats:
+    """Return the radius of each joint, metres: those that depth did not show are smaller."""
+    if not isinstance(hand, Hand3d):
+        return np.full(len(Joint), _JOINT_M, np.float32)
+    return np.where(hand.states == JointState.MEASURED, _JOINT_M, _GUESSED_M).astype(np.float32)
+
+
+def _escaped(text: str) -> str:
+    r"""Return a text for a cell of a table, in which \| would end it."""
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
