@@ -6,6 +6,7 @@ DURATION ?= 20
 OUT ?= out/demo
 DEPTH ?=
 ROOM ?=
+VIEW ?=
 PYTHON_3_10 ?= python3.10
 ARGS ?=
 
@@ -31,9 +32,13 @@ setup-mediapipe: ## Make .venv-mediapipe, the original to compare with
 setup-lab: ## Add PyTorch and stable-baselines3 for training to .venv
 	@scripts/setup.sh lab
 
+.PHONY: setup-view
+setup-view: ## Add Rerun's SDK, which holds the page of view, to .venv
+	@scripts/setup.sh view
+
 .PHONY: demo
-demo: setup ## Track hands on a real ROS 2 graph for DURATION seconds and write a report into OUT
-	@$(in_environment) hand-tracking-dsp demo --source "$(SOURCE)" --duration $(DURATION) --out "$(OUT)" $(if $(DEPTH),--depth) $(ARGS)
+demo: $(if $(VIEW),setup-view,setup) ## Track hands on a real ROS 2 graph for DURATION seconds and write a report into OUT
+	@$(in_environment) hand-tracking-dsp demo --source "$(SOURCE)" --duration $(DURATION) --out "$(OUT)" $(if $(DEPTH),--depth) $(if $(VIEW),--view) $(ARGS)
 
 .PHONY: up
 up: setup ## Start the nodes and keep them running until Ctrl-C

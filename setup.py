@@ -105,5 +105,7 @@ setup(
         ],
         "evaluation": ["jinja2", "matplotlib", "mcap", "rosbags", "scipy"],
         "cluster": ["distributed"],
+        # The page of `view`; its wheel is of 170 MB.
+        "view": ["mcap", "rerun-sdk>=0.41; python_version >= '3.11'", "rosbags"],
     },
 )

@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh            .venv from requirements/*.lock, then colcon build into install/
 #   scripts/setup.sh lab        the same, and PyTorch and Torch-Pruning for training
+#   scripts/setup.sh view       the same, and Rerun's SDK for the page of view
 #   scripts/setup.sh mediapipe  .venv-mediapipe, the original to compare with
 #   scripts/setup.sh jazzy      .venv-jazzy with ROS 2 Jazzy from PyPI, built into install-jazzy
 #   scripts/setup.sh old        .venv-ubuntu-22.04 and .venv-python-3.10: the oldest libraries that are supported, and
@@ -30,9 +31,10 @@ state_of_environment() {
     sha256sum "$1"
 }
 
-state_of_lab() {
+# state_of_addition <lab or view>
+state_of_addition() {
     cat .venv/.made-from
-    sha256sum requirements/lab.in
+    sha256sum "requirements/$1.in"
 }
 
 state_of_build() {
@@ -85,16 +87,17 @@ build() {
     echo "$wanted" >"$install/.made-from"
 }
 
-# Add what only training needs. One lock for all machines would bring PyTorch with its packages for GPUs
-# to each; pip takes the build that this machine's index offers, and leaves locked packages as they are.
-add_lab() {
-    wanted=$(state_of_lab)
-    if [ "$(cat .venv/.lab-made-from 2>/dev/null)" = "$wanted" ]; then return; fi
-    say "installing the packages of requirements/lab.in into .venv (a minute or more)"
-    rm -f .venv/.lab-made-from
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements/lab.in ||
-        stop "pip could not install requirements/lab.in (see above); check the network connection and run it again."
-    echo "$wanted" >.venv/.lab-made-from
+# add <lab or view>: add what only training, or only the page, needs. One lock for all machines would bring PyTorch
+# with its packages for GPUs to each; pip takes the build that this machine's index offers, and leaves locked packages
+# as they are.
+add() {
+    wanted=$(state_of_addition "$1")
+    if [ "$(cat ".venv/.$1-made-from" 2>/dev/null)" = "$wanted" ]; then return; fi
+    say "installing the packages of requirements/$1.in into .venv (a minute or more)"
+    rm -f ".venv/.$1-made-from"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement "requirements/$1.in" ||
+        stop "pip could not install requirements/$1.in (see above); check the network connection and run it again."
+    echo "$wanted" >".venv/.$1-made-from"
 }
 
 if [ "${1:-}" = mediapipe ]; then
@@ -132,4 +135,13 @@ else
     make_environment .venv requirements/robot.lock --system-site-packages
 fi
 build
-if [ "${1:-}" = lab ]; then add_lab; fi
+case "${1:-}" in
+    lab) add lab ;;
+    view)
+        # Its libraries want numpy 2, and the messages of ROS 2 under /opt/ros were built for numpy 1.
+        if [ "$underlay" != pypi ]; then
+            stop "the page of view does not go with $underlay: use hand-tracking-dsp top here, or view on another machine."
+        fi
+        add view
+        ;;
+esac

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ import numpy as np
 from hand_tracking_dsp.cameras.camera import SourceOptions
 from hand_tracking_dsp.cameras.factory import DRAWN_SOURCES
 from hand_tracking_dsp.commands.arguments import add_option, require_between
+from hand_tracking_dsp.commands.demo_page import served_page
 from hand_tracking_dsp.commands.live import LiveView
 from hand_tracking_dsp.commands.output import machine_line, require_writable, write_json
 from hand_tracking_dsp.control.options import ControllerOptions
@@ -74,6 +76,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="place hands in metres by depth (mode fused); the source must have depth: synthetic or mesh",
     )
+    parser.add_argument(
+        "--view", action="store_true", help="serve the page of hand-tracking-dsp view meanwhile, at its usual port"
+    )
     add_option(parser, "--depth-noise", declaration(SourceOptions, "depth_noise"))
     add_option(parser, "--backend", declaration(RuntimeOptions, "backend"))
     add_option(parser, "--budget-ms", declaration(ControllerOptions, "budget_ms"))
@@ -97,10 +102,13 @@ def run(args: argparse.Namespace) -> int:
         f"{_DRAIN:.0%} of full, to last {_LASTS} times as long"
     )
     view.say(f"{machine_line()}\n")
-    graph = GraphRun(
-        args.duration, GraphOptions(NODES[:-1], parameters=_parameters(args)), out / "nodes.log", NODES[-1:]
-    )
-    with FrameSpool(out) as spool, FrameSpool(out) as depths:
+    with (
+        served_page(args.budget_ms) if args.view else nullcontext() as domain_id,
+        FrameSpool(out) as spool,
+        FrameSpool(out) as depths,
+    ):
+        options = GraphOptions(NODES[:-1], parameters=_parameters(args), domain_id=domain_id)
+        graph = GraphRun(args.duration, options, out / "nodes.log", NODES[-1:])
         show = partial(_show, view, args, _level_names())
         on_depth = partial(_keep_depth, depths) if args.depth else None
         recording = run_graph(graph, spool.add, show, on_depth)
