@@ -77,7 +77,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="place hands in metres by depth (mode fused); the source must have depth: synthetic or mesh",
     )
     parser.add_argument(
-        "--view", action="store_true", help="serve the page of hand-tracking-dsp view meanwhile, at its usual port"
+        "--view",
+        action="store_true",
+        help="serve the page of hand-tracking-dsp view meanwhile, at its usual port",
     )
     add_option(parser, "--depth-noise", declaration(SourceOptions, "depth_noise"))
     add_option(parser, "--backend", declaration(RuntimeOptions, "backend"))

@@ -78,7 +78,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="most memory of the data, the oldest is forgotten (default: 256, of a bag 2048)",
     )
     parser.add_argument(
-        "--image", default="", metavar="TOPIC", help="topic of the pictures (default: image_raw, of a bag its only one)"
+        "--image",
+        default="",
+        metavar="TOPIC",
+        help="topic of the pictures (default: image_raw, of a bag its only one)",
     )
     add_graph_arguments(parser)
 

@@ -97,7 +97,9 @@ def shown_topics(bag: Bag, image_topic: str = "") -> dict[str, str]:
 
 def _nearest(bag: Bag, name: str, kind: str, camera: str) -> str:
     """Return the topic of a name and type in the namespace that is most like the camera's; "": none."""
-    found = sorted({one.topic for one in bag.connections if one.msgtype == kind and _is_named(one.topic, name)})
+    found = sorted(
+        {one.topic for one in bag.connections if one.msgtype == kind and _is_named(one.topic, name)}
+    )
     return max(found, key=lambda topic: _shared(topic, camera), default="")
 
 

@@ -120,7 +120,6 @@ class Front:
         request.end_headers()
         request.wfile.write(content)
 
-
     def _pack(self, name: str) -> bytes:
         """Return a file compressed: over a network that is quicker, by two thirds of 43 MB."""
         if name not in self._packed:

@@ -182,7 +182,9 @@ class Page:
         radii = np.concatenate([_radii(hand) for hand in hands])
         colours = np.array(_joint_colours(hands))
         log(_JOINTS_3D, rr.Points3D(places[known], colors=colours[known], radii=radii[known]))
-        ends = np.array([(21 * hand + start, 21 * hand + end) for hand in range(len(hands)) for start, end in BONES])
+        ends = np.array(
+            [(21 * hand + start, 21 * hand + end) for hand in range(len(hands)) for start, end in BONES]
+        )
         whole = known[ends].all(axis=1)
         bone_colours = np.array(_bone_colours(hands))
         log(_BONES_3D, rr.LineStrips3D(places[ends[whole]], colors=bone_colours[whole], radii=_BONE_M))
@@ -215,7 +217,9 @@ def blueprint(*, following: bool) -> rrb.Blueprint:
         for name, title in PLOTS.items()
     }
     first = ("latency", "budget", "level", "point", "drift", "battery")
-    eye = rrb.EyeControls3D(position=(0.25, -0.3, -0.55), look_target=(0.0, 0.0, 0.5), eye_up=(0.0, -1.0, 0.0))
+    eye = rrb.EyeControls3D(
+        position=(0.25, -0.3, -0.55), look_target=(0.0, 0.0, 0.5), eye_up=(0.0, -1.0, 0.0)
+    )
     return rrb.Blueprint(
         rrb.Horizontal(
             rrb.Vertical(
@@ -239,9 +243,7 @@ def blueprint(*, following: bool) -> rrb.Blueprint:
         ),
         rrb.BlueprintPanel(state="hidden"),
         rrb.SelectionPanel(state="hidden"),
-        rrb.TimePanel(
-            state="collapsed", timeline=TIME, play_state="following" if following else "paused"
-        ),
+        rrb.TimePanel(state="collapsed", timeline=TIME, play_state="following" if following else "paused"),
         auto_layout=False,
         auto_views=False,
     )

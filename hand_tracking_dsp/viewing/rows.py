@@ -38,7 +38,13 @@ def rows(figures: Figures, now_s: float) -> list[tuple[str, str]]:
         return [("waiting", "nothing has been received yet: are the nodes running, in this ROS domain?")]
     silent_s = now_s - figures.received_s
     found = [("silent", f"nothing has been received for {silent_s:.0f} s")] if silent_s > _SILENT_S else []
-    return [*found, *_of_frames(figures), *_of_controller(figures), *_of_battery(figures), *_of_hands(figures)]
+    return [
+        *found,
+        *_of_frames(figures),
+        *_of_controller(figures),
+        *_of_battery(figures),
+        *_of_hands(figures),
+    ]
 
 
 def _of_frames(figures: Figures) -> list[tuple[str, str]]:
@@ -54,7 +60,10 @@ def _of_frames(figures: Figures) -> list[tuple[str, str]]:
     estimated = ", as the level says itself" if cost.drift_estimated else ""
     found = [
         ("frames", f"{_shown(figures.rate_hz, '.1f')} Hz, {cost.frames_dropped} dropped for a newer one"),
-        ("in the tracker", f"p50 {_shown(in_tracker['p50'], '.1f')}  p99 {_shown(in_tracker['p99'], '.1f')} ms"),
+        (
+            "in the tracker",
+            f"p50 {_shown(in_tracker['p50'], '.1f')}  p99 {_shown(in_tracker['p99'], '.1f')} ms",
+        ),
         (
             "end to end",
             f"p50 {_shown(end_to_end['p50'], '.1f')}  p99 {_shown(end_to_end['p99'], '.1f')} ms{budget}",

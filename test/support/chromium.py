@@ -72,7 +72,12 @@ class Browser:
         # Chromium has them as 3 and 4, whatever their numbers are here.
         ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (commands, answers)]
         script = f'exec "$@" 3<&{ends[0]} 4>&{ends[1]}'
-        program = [require_chromium(), *OPTIONS, f"--user-data-dir={folder}", f"--window-size={width},{height}"]
+        program = [
+            require_chromium(),
+            *OPTIONS,
+            f"--user-data-dir={folder}",
+            f"--window-size={width},{height}",
+        ]
         self._process = subprocess.Popen(
             ["bash", "-c", script, "chromium", *program, "about:blank"],
             pass_fds=ends,

@@ -23,7 +23,9 @@ import pytest
 
 from hand_tracking_dsp.viewing.lookers import count_lookers
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="connections are Linux's to list")
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="connections are Linux's to list"
+)
 
 
 def test_each_connection_counts_while_it_is_open():

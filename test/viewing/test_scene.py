@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,7 @@ pytest.importorskip("rosbags", reason="rosbags is not installed: pip install ros
 
 from support.shown import messages
 
+from hand_tracking_dsp.recordings.bags.definitions import BAG_MESSAGES
 from hand_tracking_dsp.viewing.scene import Scene
 
 
@@ -101,9 +104,10 @@ def test_hands_in_another_frame_are_not_mixed_with_the_cameras(drawn):
     scene = Scene(canvas, 100.0)
     for topic, message, at_ns in drawn[:30]:
         if topic == "image_raw":
-            message.header.frame_id = "elsewhere"
-        scene.add(topic, message, at_ns) if topic in ("image_raw", "hands_3d") else None
-    assert canvas.hands == [] or not any(placed for _, placed in canvas.hands)
+            message = replace(message, header=BAG_MESSAGES.header(at_ns, "elsewhere"))  # noqa: PLW2901
+        if topic in ("image_raw", "hands_3d"):
+            scene.add(topic, message, at_ns)
+    assert not any(placed for _, placed in canvas.hands)
     (sentence,) = scene.problems
     assert "elsewhere" in sentence
 
@@ -119,7 +123,7 @@ def test_depth_is_thinned_with_its_camera(drawn):
 
 def test_an_image_that_cannot_be_read_is_counted(drawn):
     message = next(message for topic, message, _ in drawn if topic == "image_raw")
-    message.encoding = "unheard_of"
+    message = replace(message, encoding="unheard_of")
     canvas = Noted()
     scene = Scene(canvas, 10.0)
     scene.add("image_raw", message, 0)
