@@ -32,8 +32,8 @@ _PATIENCE_S = 10.0
 def served_page(budget_ms: float) -> Iterator[int | None]:
     """Serve the page in a process of its own until the block ends, and yield the ROS domain that it watches.
 
-    The domain is None where the environment has one. Where the page cannot be served it says so itself, and the
-    demo goes on.
+    The domain is None where the environment has one. Where the page cannot be served it says so
+    itself, and the demo goes on.
 
     Args:
         budget_ms: Latency budget to draw, milliseconds.

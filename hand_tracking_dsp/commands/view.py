@@ -56,13 +56,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "bag",
         nargs="?",
         type=Path,
-        help="a rosbag2 folder, an .mcap or .db3 file, to show with a time line; the running nodes if left out",
+        help="a rosbag2 folder, an .mcap or .db3 file, to show with a time line; without it the running nodes",
     )
     parser.add_argument(
         "--address",
         default=LOOPBACK,
         metavar="IP",
-        help=f"address to listen at; 0.0.0.0: all of this machine's, without a password (default: {LOOPBACK})",
+        help=f"address to listen at; 0.0.0.0: all of this machine's, no password (default: {LOOPBACK})",
     )
     parser.add_argument("--port", type=int, default=9090, help="port of the page (default: 9090)")
     parser.add_argument(
@@ -178,8 +178,8 @@ def _front(options: argparse.Namespace) -> Iterator[None]:
         print(f"Open http://{host}:{front.port} in a browser; Ctrl-C ends the page.", flush=True)
         if not here.is_loopback:
             sentence = (
-                f"Whoever reaches {options.address} sees the camera's picture: the page has no password and is "
-                "not encrypted."
+                f"Whoever reaches {options.address} sees the camera's picture: the page has no password and "
+                "is not encrypted."
             )
             print(sentence, file=sys.stderr, flush=True)
         yield

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A bag on the page: which of its topics are shown, and all of them read once, faster than they were recorded."""
+"""A bag on the page: which of its topics are shown, and all of them read once."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def show_bag(bag: Bag, show: Show, image_topic: str = "") -> Iterator[tuple[floa
     names = shown_topics(bag, image_topic)
     if not names or bag.span_ns is None:
         msg = (
-            f"The bag {bag.path} has nothing that the page shows (it has {bag.contents()}): record images, hands "
-            "or stats, as hand-tracking-dsp record does."
+            f"The bag {bag.path} has nothing that the page shows (it has {bag.contents()}): record images, "
+            "hands or stats, as hand-tracking-dsp record does."
         )
         raise SourceError(msg)
     first_ns, last_ns = bag.span_ns

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -107,6 +107,14 @@ class Scene:
         self._waiting: tuple[int, int, Image] | None = None
         self._hands: deque[tuple[int, Message]] = deque(maxlen=_HANDS_KEPT)
         self._picture_ns = self._space_ns = -_ALONE_NS
+        self._takers: Mapping[str, Callable[[Message, int], None]] = {
+            INFO: self._on_info,
+            DEPTH_INFO: self._on_depth_info,
+            IMAGE: self._on_image,
+            HANDS: self._on_hands,
+            HANDS_3D: self._on_hands_3d,
+            DEPTH: self._on_depth,
+        }
 
     def is_due(self, topic: str, now_ns: int) -> bool:
         """Return whether a message would be shown: the others need not be read."""
@@ -119,7 +127,7 @@ class Scene:
         # Due times lie on a grid: a camera of twice the rate then is shown at the rate, not below it.
         self._next_ns[topic] = max(self._next_ns.get(topic, 0) + self._period_ns, now_ns - self._period_ns)
         try:
-            self._takers[topic](self, message, now_ns)
+            self._takers[topic](message, now_ns)
         except (FrameError, AttributeError, TypeError, ValueError) as error:
             self.problems[f"{topic}: {error}"] += 1
 
@@ -182,8 +190,8 @@ class Scene:
         frame = message.header.frame_id
         if self._frame_id and frame != self._frame_id:
             sentence = (
-                f"hands_3d is in the frame {frame}, the picture in {self._frame_id}: hands are placed by their "
-                "size in the picture"
+                f"hands_3d is in the frame {frame}, the picture in {self._frame_id}: hands are placed by "
+                "their size in the picture"
             )
             self.problems[sentence] += 1
             return
@@ -204,15 +212,6 @@ class Scene:
             return False
         self._next_ns[what] = now_ns + self._period_ns
         return True
-
-    _takers = {
-        INFO: _on_info,
-        DEPTH_INFO: _on_depth_info,
-        IMAGE: _on_image,
-        HANDS: _on_hands,
-        HANDS_3D: _on_hands_3d,
-        DEPTH: _on_depth,
-    }
 
 
 def _thinned(camera: Intrinsics, step: int) -> Intrinsics:
