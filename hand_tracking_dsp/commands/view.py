@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "bag",
         nargs="?",
         type=Path,
-        help="a rosbag2 folder, an .mcap or .db3 file, to show with a time line; without it the running nodes",
+        help="a rosbag2 folder, an .mcap or .db3 file, shown with a time line; without it the running nodes",
     )
     parser.add_argument(
         "--address",

@@ -30,7 +30,8 @@ from hand_tracking_dsp.viewing.viewer_files import Files
 # The viewer's page asks the web for a font and would count its uses there; the browser refuses both by this.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self' http://{host}:{port}; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "worker-src 'self' blob:; connect-src 'self' http://{host}:{port}; "
     "frame-ancestors 'none'"
 )
 _FASTEST = 1

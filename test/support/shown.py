@@ -57,7 +57,8 @@ def stats(number: int, stamp_ns: int, **others: Any) -> Any:
     } | others
     defaults = {
         "conversion_ms": 0.5, "detection_ms": 0.0, "landmarks_ms": 5.0, "detector_ran": False,
-        "presence": 0.9, "input_mean": 0.5, "input_std": 0.2, "requested_level": 2, "smoothing_residual": math.nan, "provider": "",
+        "presence": 0.9, "input_mean": 0.5, "input_std": 0.2,
+        "requested_level": 2, "smoothing_residual": math.nan, "provider": "",
     }  # fmt: skip
     known = {
         name: value for name, value in (defaults | values).items() if name in FrameCost.__dataclass_fields__
