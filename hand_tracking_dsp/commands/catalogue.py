@@ -91,6 +91,7 @@ GROUPS: Mapping[str, Group] = {
             "report": "evaluate a policy in simulated missions",
             "live": "compare policies in the running graph under one load",
             "adapt": "make a policy for this device: record, fit, train",
+            "federate": "train a policy over a fleet without sharing its data",
         },
     ),
     "gesture": Group(

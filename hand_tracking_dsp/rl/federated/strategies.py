@@ -1,0 +1,239 @@
+# Copyright 2026 the hand_tracking_dsp authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Flower's strategies, guarded: what clients send is checked and bounded before it is aggregated."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
+from flwr.serverapp import Grid
+from flwr.serverapp.strategy import FedAvg, FedAvgM, FedMedian, FedProx, Strategy
+
+from hand_tracking_dsp.rl.federated.records import (
+    ARRAYS,
+    CONFIG,
+    CONTRACT,
+    EPOCHS,
+    EXAMPLES,
+    LEARNING_RATE,
+    LOSS,
+    METRICS,
+    arrays_from,
+    bytes_of,
+    contract_differences,
+    contract_text,
+    record_of,
+)
+from hand_tracking_dsp.rl.federated.updates import Arrays, GuardOptions, Update, bounded, reason_to_refuse
+from hand_tracking_dsp.tracking.manifest import Manifest
+
+STRATEGIES = ("fedavg", "fedprox", "fedavgm", "fedmedian")
+"""Names of Flower's strategies: McMahan et al., AISTATS 2017; Li et al., MLSys 2020; Hsu et al., "Measuring the
+effects of non-identical data distribution for federated visual classification", 2019; Yin et al., ICML 2018."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FederationOptions:
+    """Settings of a federated training.
+
+    Attributes:
+        strategy: One of STRATEGIES.
+        rounds: Number of rounds.
+        epochs: How often a client sees each of its observations in a round.
+        learning_rate: Learning rate of the clients in the first round; it falls linearly over the rounds.
+        last_rate: Share of it in the last round.
+        proximal: Weight mu of FedProx's term.
+        momentum: Momentum of FedAvgM's server.
+        clients: Clients that a round needs.
+        guard: Limits of what a client may send; None: whatever comes is taken.
+    """
+
+    strategy: str = "fedavg"
+    rounds: int = 20
+    epochs: int = 2
+    learning_rate: float = 4e-3
+    last_rate: float = 0.05
+    proximal: float = 0.01
+    momentum: float = 0.5
+    clients: int = 2
+    guard: GuardOptions | None = field(default_factory=GuardOptions)
+
+    def rate(self, number: int) -> float:
+        """Return the clients' learning rate in a round, from 1 on."""
+        share = (number - 1) / max(self.rounds - 1, 1)
+        return self.learning_rate * (1 + share * (self.last_rate - 1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Round:
+    """A finished round.
+
+    Attributes:
+        number: Its number, from 1 on.
+        arrays: Weights after it.
+        clients: Number of clients whose weights were taken.
+        refused: Why others' were not, by the client's number.
+        sent: Bytes from the server to the clients.
+        received: Bytes back.
+        loss: Mean loss that the clients say.
+    """
+
+    number: int
+    arrays: Arrays
+    clients: int
+    refused: dict[int, str]
+    sent: int
+    received: int
+    loss: float
+
+
+class GuardedStrategy(Strategy):
+    """One of Flower's strategies that gets no broken, huge or foreign update.
+
+    Args:
+        options: Settings.
+        bank: Bank on the server.
+        on_round: Called after each round.
+        done: Number of rounds that an earlier run finished.
+    """
+
+    def __init__(
+        self,
+        options: FederationOptions,
+        bank: Manifest,
+        on_round: Callable[[Round], None],
+        done: int = 0,
+    ) -> None:
+        self._options, self._bank, self._on_round, self._done = options, bank, on_round, done
+        self._inner = _flowers_own(options)
+        self._given: Arrays = {}
+        self._sent = 0
+
+    def configure_train(
+        self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
+    ) -> Iterable[Message]:
+        """Return the messages to the clients of a round."""
+        number = self._done + server_round
+        self._given = arrays_from(arrays)
+        config[CONTRACT] = contract_text(self._bank)
+        config[EPOCHS], config[LEARNING_RATE] = self._options.epochs, self._options.rate(number)
+        messages = list(self._inner.configure_train(number, arrays, config, grid))
+        self._sent = sum(map(bytes_of, messages))
+        return messages
+
+    def aggregate_train(
+        self, server_round: int, replies: Iterable[Message]
+    ) -> tuple[ArrayRecord | None, MetricRecord | None]:
+        """Aggregate what is sound of the replies; without any the weights stay."""
+        number, came = self._done + server_round, list(replies)
+        received = sum(map(bytes_of, came))
+        sound, refused = self._screened(came)
+        arrays, metrics = self._inner.aggregate_train(number, sound) if sound else (None, None)
+        if arrays is not None:
+            # Means of float32 may come back as float64.
+            arrays = record_of(
+                {name: one.astype("float32", copy=False) for name, one in arrays_from(arrays).items()}
+            )
+        loss = float(str(metrics[LOSS])) if metrics else float("nan")
+        after = self._given if arrays is None else arrays_from(arrays)
+        self._on_round(Round(number, after, len(sound), refused, self._sent, received, loss))
+        return arrays, metrics
+
+    def configure_evaluate(
+        self,
+        server_round: int,  # noqa: ARG002 (Flower's signature)
+        arrays: ArrayRecord,  # noqa: ARG002
+        config: ConfigRecord,  # noqa: ARG002
+        grid: Grid,  # noqa: ARG002
+    ) -> Iterable[Message]:
+        """Return no messages: policies are evaluated in missions, not by losses on the robots."""
+        return []
+
+    def aggregate_evaluate(
+        self,
+        server_round: int,  # noqa: ARG002 (Flower's signature)
+        replies: Iterable[Message],  # noqa: ARG002
+    ) -> MetricRecord | None:
+        """Return nothing, as nothing was asked."""
+        return None
+
+    def summary(self) -> None:
+        """Log the settings."""
+        self._inner.summary()
+
+    def _screened(self, replies: list[Message]) -> tuple[list[Message], dict[int, str]]:
+        """Return the replies to aggregate, and why others are refused by the client's number."""
+        refused: dict[int, str] = {}
+        updates: dict[int, Update] = {}
+        for reply in replies:
+            client = reply.metadata.src_node_id
+            found = self._read(reply)
+            if isinstance(found, str):
+                refused[client] = found
+                _log.warning("Client %d is refused: %s.", client, found.rstrip("."))
+            else:
+                updates[client] = found
+        taken = list(updates.values())
+        if self._options.guard:
+            taken = bounded(taken, self._given, self._options.guard)
+        bounded_of = dict(zip(updates, taken, strict=True))
+        sound = [reply for reply in replies if reply.metadata.src_node_id in bounded_of]
+        for reply in sound:
+            update = bounded_of[reply.metadata.src_node_id]
+            loss = reply.content.metric_records[METRICS][LOSS]
+            reply.content = RecordDict(
+                {
+                    ARRAYS: record_of(update.arrays),
+                    METRICS: MetricRecord({EXAMPLES: update.examples, LOSS: loss}),
+                }
+            )
+        return sound, refused
+
+    def _read(self, reply: Message) -> Update | str:
+        """Return the update of a reply, or why it is refused."""
+        if reply.has_error():
+            return reply.error.reason or "it says no reason"
+        content = reply.content
+        try:
+            arrays = arrays_from(content.array_records[ARRAYS])
+            metrics, config = content.metric_records[METRICS], content.config_records[CONFIG]
+            update = Update(arrays, float(str(metrics[EXAMPLES])))
+            float(str(metrics[LOSS]))
+        except (KeyError, ValueError) as error:
+            return f"its message cannot be read ({error})"
+        if differences := contract_differences(str(config.get(CONTRACT, "")), self._bank):
+            return f"its observation is another version ({differences})"
+        reason = reason_to_refuse(update, self._given) if self._options.guard else ""
+        return reason or update
+
+
+def _flowers_own(options: FederationOptions) -> Strategy:
+    shared = {
+        "fraction_evaluate": 0.0,
+        "min_train_nodes": options.clients,
+        "min_available_nodes": options.clients,
+    }
+    if options.strategy == "fedprox":
+        return FedProx(**shared, proximal_mu=options.proximal)
+    if options.strategy == "fedavgm":
+        return FedAvgM(**shared, server_learning_rate=1.0, server_momentum=options.momentum)
+    if options.strategy == "fedmedian":
+        return FedMedian(**shared)
+    return FedAvg(**shared)
