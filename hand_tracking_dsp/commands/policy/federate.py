@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 from pathlib import Path
 
 from hand_tracking_dsp.commands.arguments import add_bank, add_device, add_seed, read_device, require_at_least
@@ -40,23 +41,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--serve", action="store_true", help="be the server of a fleet, until it has learned")
     what.add_argument("--join", metavar="ADDRESS", help="learn on this robot for the server HOST:PORT")
-    what.add_argument("--simulate", type=int, metavar="N", help="compare trainings of N unlike robots, simulated")
+    what.add_argument(
+        "--simulate", type=int, metavar="N", help="compare trainings of N unlike robots, simulated"
+    )
     what.add_argument(
         "--make-certificates", action="store_true", help="write certificates and keys of a fleet into --out"
     )
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder for what is written, each robot its own"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder for what is written, each robot its own",
     )
     _add_safety(parser)
     parser.add_argument("--strategy", choices=_STRATEGIES, default="fedavgm", help="default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=20, help="rounds of learning (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=12, help="rounds of learning (default: %(default)s)")
     parser.add_argument("--clients", type=int, default=2, help="robots a round needs (default: %(default)s)")
     parser.add_argument(
         "--timeout", type=int, default=600, metavar="S", help="a round waits so long (default: %(default)s s)"
     )
-    parser.add_argument("--missions", type=int, default=6, help="missions of each robot (default: %(default)s)")
     parser.add_argument(
-        "--unseen", type=int, default=10, help="simulated robots to evaluate on (default: %(default)s)"
+        "--missions", type=int, default=4, help="missions of each robot (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--unseen", type=int, default=6, help="simulated robots to evaluate on (default: %(default)s)"
     )
     add_device(parser)
     add_bank(parser)
@@ -76,7 +85,9 @@ def _add_safety(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host", nargs="+", default=[], help="names and addresses of the server, for its certificate"
     )
-    parser.add_argument("--client", nargs="+", default=[], metavar="NAME", help="names of robots, for their keys")
+    parser.add_argument(
+        "--client", nargs="+", default=[], metavar="NAME", help="names of robots, for their keys"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -125,6 +136,7 @@ def _serve(options: argparse.Namespace) -> None:
         "seed": options.seed,
     }
     print(f"Serving on {options.address}; Flower's log is {out / 'flower.log'}.", flush=True)
+    _stop_when_told()
     serve(ServerOptions(options.address, out, files, settings))
     print(f"{out / 'policy.json'} is the policy after {options.rounds} rounds.")
 
@@ -150,8 +162,15 @@ def _join(options: argparse.Namespace) -> None:
     }
     print(f"Learning for {options.join} until it is interrupted; see {out / 'flower.log'}.", flush=True)
     os.nice(_NICE)
+    _stop_when_told()
     key = safe / f"{options.name}.key" if safe else None
     join(ClientOptions(options.join, out, safe / "ca.crt" if safe else None, key, settings))
+
+
+def _stop_when_told() -> None:
+    """Let SIGTERM end the command as Ctrl-C does, with all that it has started; a background job, too."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
 
 
 def _require_safety(options: argparse.Namespace) -> None:
@@ -162,8 +181,8 @@ def _require_safety(options: argparse.Namespace) -> None:
     """
     if (options.certificates is None) == options.insecure:
         msg = (
-            "A fleet speaks TLS: give --certificates DIR, as --make-certificates wrote it, or --insecure alone for "
-            "an open port that takes whoever comes."
+            "A fleet speaks TLS: give --certificates DIR, as --make-certificates wrote it, or --insecure "
+            "alone for an open port that takes whoever comes."
         )
         raise ConfigurationError(msg)
 
@@ -178,7 +197,7 @@ def _require_flower() -> None:
         import hand_tracking_dsp.rl.federated.study  # noqa: F401 (only tried)
     except ImportError as error:
         msg = (
-            f"A fleet needs Flower and PyTorch ({error}): run pip install -r requirements/fleet.in in a virtual "
-            "environment of its own."
+            f"A fleet needs Flower and PyTorch ({error}): run pip install -r requirements/fleet.in in a "
+            "virtual environment of its own."
         )
         raise ConfigurationError(msg) from error

@@ -136,7 +136,11 @@ def _print(
             continue
         training = trainings.get(name)
         losses = [of.loss for key, of in trainings.items() if key.startswith(f"{name} ") or key == name]
-        share = f"{shares[name][0]:.2f} ({shares[name][1]:.2f} to {shares[name][2]:.2f})" if name in shares else "0"
+        share = (
+            f"{shares[name][0]:.2f} ({shares[name][1]:.2f} to {shares[name][2]:.2f})"
+            if name in shares
+            else "0"
+        )
         rows.append(
             (
                 f"{name} (mean)" if name == ALONE else name,
@@ -155,7 +159,9 @@ def _print(
     console.print(make_table("Missions of robots never seen: means", _HEADINGS, rows))
     cases = [(name, _loss(one.loss), str(_refusals(one))) for name, one in poisoned.items()]
     console.print(make_table("One client of all poisoned", ("training", "loss", "updates refused"), cases))
-    best = max((shares[name][0], name) for name in trainings if trainings[name].rounds and "alike" not in name)
+    best = max(
+        (shares[name][0], name) for name in trainings if trainings[name].rounds and "alike" not in name
+    )
     reached = "is reached" if best[0] >= AIM else "is not reached"
     console.print(f"{AIM:.0%} of the gain of all data in one place {reached}: {best[1]} has {best[0]:.0%}.")
 

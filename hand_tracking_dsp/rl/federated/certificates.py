@@ -14,8 +14,8 @@
 
 """Certificates and keys of a fleet: an authority, the server's certificate, and a key for each client.
 
-Server and clients speak TLS with the server's certificate; a client says who it is by a signature with its own
-key, whose public half the server knows (Flower's SuperNode authentication: elliptic curve P-384).
+Server and clients speak TLS with the server's certificate; a client says who it is by a signature with its
+own key, whose public half the server knows (Flower's SuperNode authentication: elliptic curve P-384).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class ServerFiles:
 def make_certificates(folder: Path, hosts: Sequence[str], clients: Sequence[str]) -> None:
     """Write ca.crt, server.crt, server.key, and NAME.key and NAME.pub of each client.
 
-    The authority's own key is not kept: a further server wants a new authority, a further client only its key.
+    The authority's own key is not kept: a further server wants a new authority, a further client only a key.
 
     Args:
         folder: Folder to write into.
@@ -101,9 +101,7 @@ def make_client_key(folder: Path, name: str) -> None:
         OutputError: A file cannot be written, or is there already.
     """
     key = ec.generate_private_key(_CURVE)
-    public = key.public_key().public_bytes(
-        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
-    )
+    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     secret = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
     )
@@ -145,7 +143,9 @@ def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         encipher_only=False,
         decipher_only=False,
     )
-    builder = _builder(name, name, key).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    builder = _builder(name, name, key).add_extension(
+        x509.BasicConstraints(ca=True, path_length=0), critical=True
+    )
     return builder.add_extension(usage, critical=True).sign(key, hashes.SHA384())
 
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A simulated fleet: robots that differ, each with missions of its own, and robots that nobody learns from."""
+"""A simulated fleet: robots that differ, each with its own missions, and robots that nobody learns from."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class FleetOptions:
     """
 
     clients: int = 20
-    missions: int = 6
-    unseen: int = 10
+    missions: int = 4
+    unseen: int = 6
     unseen_missions: int = 2
     seed: int = 0
 

@@ -55,7 +55,12 @@ class LocalGrid(Grid):
         raise NotImplementedError
 
     def create_message(
-        self, content: RecordDict, message_type: str, dst_node_id: int, group_id: str, ttl: float | None = None
+        self,
+        content: RecordDict,
+        message_type: str,
+        dst_node_id: int,
+        group_id: str,
+        ttl: float | None = None,
     ) -> Message:
         """Return a message, as Flower has it for older programs."""
         return Message(content, dst_node_id, message_type, ttl=ttl, group_id=group_id)

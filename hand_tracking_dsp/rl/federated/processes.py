@@ -14,9 +14,9 @@
 
 """Flower's processes: a SuperLink with its run on the server, a SuperNode on a robot.
 
-Only the SuperLink's Fleet API is open to others. The Control API, through which anyone may start any program on
-server and robots, and the APIs between Flower's own processes listen on the loopback alone. Nothing is told to
-Flower's makers: telemetry and the look for updates are off, and no packages are installed at run time.
+Only the SuperLink's Fleet API is open to others. The Control API, through which anyone may start any program
+on server and robots, and the APIs between Flower's own processes listen on the loopback alone. Nothing is
+told to Flower's makers: telemetry and the look for updates are off. No packages are installed at run time.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from pathlib import Path
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, OutputError
 from hand_tracking_dsp.files import make_folder, write_text
 from hand_tracking_dsp.rl.federated.certificates import ServerFiles
-from hand_tracking_dsp.rl.federated.server_app import POLICY
+from hand_tracking_dsp.rl.federated.server_app import DONE, POLICY
 
 CONNECTION = "fleet"
 _LOOPBACK = "127.0.0.1"
@@ -107,7 +107,7 @@ def serve(options: ServerOptions) -> None:
         OutputError: A file cannot be written.
     """
     home, control = options.folder / "flower", free_address()
-    done = options.folder / "done"
+    done = options.folder / DONE
     done.unlink(missing_ok=True)
     _write_connection(home, control, options.files)
     settings = "\n".join(f"{name} = {json.dumps(value)}" for name, value in options.settings.items())

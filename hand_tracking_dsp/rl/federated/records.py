@@ -58,8 +58,13 @@ def layers_of(arrays: Arrays) -> Layers:
         raise ModelError(msg)
     layers = tuple((arrays[weight], arrays[bias]) for weight, bias in names)
     sizes = [layers[0][0].shape[-1], *(len(bias) for _, bias in layers)]
-    if any(weight.shape != shape for (weight, _), shape in zip(layers, zip(sizes[1:], sizes, strict=False))):
-        msg = f"The layers {[weight.shape for weight, _ in layers]} do not fit each other: restart the server."
+    if any(
+        weight.shape != shape
+        for (weight, _), shape in zip(layers, zip(sizes[1:], sizes[:-1], strict=True), strict=True)
+    ):
+        msg = (
+            f"The layers {[weight.shape for weight, _ in layers]} do not fit each other: restart the server."
+        )
         raise ModelError(msg)
     return layers
 

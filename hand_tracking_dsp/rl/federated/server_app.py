@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from dataclasses import asdict
 from pathlib import Path
 
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 
-from hand_tracking_dsp.errors import ConfigurationError, ModelError
+from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, ModelError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.rl.federated.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from hand_tracking_dsp.rl.federated.records import arrays_of, layers_of, record_of
@@ -32,14 +33,14 @@ from hand_tracking_dsp.rl.federated.strategies import FederationOptions, Guarded
 from hand_tracking_dsp.rl.training.forecast_export import export_forecast
 from hand_tracking_dsp.rl.training.forecast_round import first_layers
 from hand_tracking_dsp.rl.training.forecast_train import PointMlp
-from hand_tracking_dsp.rl.training.point_features import POINT_FEATURES
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 
-CHECKPOINT, ROUNDS, POLICY = "checkpoint.npz", "rounds.jsonl", "policy.json"
-"""Files in the server's folder: the weights, a line for each round, the exported policy."""
+CHECKPOINT, ROUNDS, POLICY, DONE = "checkpoint.npz", "rounds.jsonl", "policy.json", "done"
+"""Files in the server's folder: weights, a line for each round, the exported policy, and that it is there."""
 
 # Of a late or dead client's round the others wait no longer, seconds.
 _ROUND_TIMEOUT_S = 600.0
+_MOST_FRUITLESS = 10
 
 _log = logging.getLogger(__name__)
 
@@ -84,30 +85,48 @@ def train(
         timeout_s: Time that a round waits for clients, seconds.
 
     Raises:
+        HandTrackingError: No client sends anything that can be used.
         ModelError: The checkpoint is another network's, or damaged.
         OutputError: A file cannot be written.
     """
-    first = arrays_of(first_layers(seed))
-    checkpoint = read_checkpoint(folder / CHECKPOINT) or Checkpoint(0, first)
-    shapes = {name: array.shape for name, array in first.items()}
-    if {name: array.shape for name, array in checkpoint.arrays.items()} != shapes:
-        msg = f"{folder / CHECKPOINT} is not of {POINT_FEATURES} features as here: choose another --out."
-        raise ModelError(msg)
-    arrays = checkpoint.arrays
+    checkpoint = _checkpoint(folder / CHECKPOINT, seed)
+    finished, fruitless = checkpoint, 0
 
     def keep(one: Round) -> None:
-        nonlocal arrays
-        arrays = one.arrays
-        write_checkpoint(folder / CHECKPOINT, Checkpoint(one.number, arrays))
+        nonlocal finished, fruitless
+        fruitless = 0 if one.clients else fruitless + 1
+        if one.clients:
+            finished = Checkpoint(one.number, one.arrays)
+            write_checkpoint(folder / CHECKPOINT, finished)
         told = {name: value for name, value in asdict(one).items() if name != "arrays"}
+        told["loss"] = one.loss if math.isfinite(one.loss) else None
         with (folder / ROUNDS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(told) + "\n")
 
-    left = options.rounds - checkpoint.number
-    if left > 0:
-        strategy = GuardedStrategy(options, bank, keep, checkpoint.number)
-        strategy.start(grid, record_of(arrays), left, timeout_s)
+    strategy = GuardedStrategy(options, bank, keep, checkpoint.number)
+    while finished.number < options.rounds:
+        if fruitless == _MOST_FRUITLESS:
+            msg = (
+                f"No client's weights came in {fruitless} rounds: see to the robots, or give more --timeout."
+            )
+            raise HandTrackingError(msg)
+        strategy.start(grid, record_of(finished.arrays), 1, timeout_s)
     training = {"federated": asdict(options), "seed": seed}
-    export_forecast(PointMlp(layers_of(arrays)), bank, folder / POLICY, training)
-    write_text(folder / "done", f"{options.rounds}\n")
+    export_forecast(PointMlp(layers_of(finished.arrays)), bank, folder / POLICY, training)
+    write_text(folder / DONE, f"{options.rounds}\n")
     _log.info("%s is the policy after %d rounds.", folder / POLICY, options.rounds)
+
+
+def _checkpoint(path: Path, seed: int) -> Checkpoint:
+    """Read the checkpoint, or draw the first weights.
+
+    Raises:
+        ModelError: It is another network's, or damaged.
+    """
+    first = arrays_of(first_layers(seed))
+    found = read_checkpoint(path) or Checkpoint(0, first)
+    shapes = {name: array.shape for name, array in first.items()}
+    if {name: array.shape for name, array in found.arrays.items()} != shapes:
+        msg = f"The checkpoint {path} is another network's than here: choose another --out."
+        raise ModelError(msg)
+    return found

@@ -43,8 +43,9 @@ from hand_tracking_dsp.rl.federated.updates import Arrays, GuardOptions, Update,
 from hand_tracking_dsp.tracking.manifest import Manifest
 
 STRATEGIES = ("fedavg", "fedprox", "fedavgm", "fedmedian")
-"""Names of Flower's strategies: McMahan et al., AISTATS 2017; Li et al., MLSys 2020; Hsu et al., "Measuring the
-effects of non-identical data distribution for federated visual classification", 2019; Yin et al., ICML 2018."""
+"""Names of Flower's strategies: McMahan et al., AISTATS 2017; Li et al., MLSys 2020; Hsu et al., "Measuring
+the effects of non-identical data distribution for federated visual classification", 2019; Yin et al., ICML
+2018."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class FederationOptions:
     """
 
     strategy: str = "fedavg"
-    rounds: int = 20
+    rounds: int = 12
     epochs: int = 2
     learning_rate: float = 4e-3
     last_rate: float = 0.05
@@ -127,10 +128,14 @@ class GuardedStrategy(Strategy):
         self._sent = 0
 
     def configure_train(
-        self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
+        self,
+        server_round: int,  # noqa: ARG002 (Flower counts from 1 in each run)
+        arrays: ArrayRecord,
+        config: ConfigRecord,
+        grid: Grid,
     ) -> Iterable[Message]:
-        """Return the messages to the clients of a round."""
-        number = self._done + server_round
+        """Return the messages to the clients of a round; its number goes on from earlier runs'."""
+        number = self._done + 1
         self._given = arrays_from(arrays)
         config[CONTRACT] = contract_text(self._bank)
         config[EPOCHS], config[LEARNING_RATE] = self._options.epochs, self._options.rate(number)
@@ -139,10 +144,12 @@ class GuardedStrategy(Strategy):
         return messages
 
     def aggregate_train(
-        self, server_round: int, replies: Iterable[Message]
+        self,
+        server_round: int,  # noqa: ARG002 (as above)
+        replies: Iterable[Message],
     ) -> tuple[ArrayRecord | None, MetricRecord | None]:
-        """Aggregate what is sound of the replies; without any the weights stay."""
-        number, came = self._done + server_round, list(replies)
+        """Aggregate what is sound of the replies; without any the weights stay, and the round comes again."""
+        number, came = self._done + 1, list(replies)
         received = sum(map(bytes_of, came))
         sound, refused = self._screened(came)
         arrays, metrics = self._inner.aggregate_train(number, sound) if sound else (None, None)
@@ -153,6 +160,7 @@ class GuardedStrategy(Strategy):
             )
         loss = float(str(metrics[LOSS])) if metrics else float("nan")
         after = self._given if arrays is None else arrays_from(arrays)
+        self._done += bool(sound)
         self._on_round(Round(number, after, len(sound), refused, self._sent, received, loss))
         return arrays, metrics
 

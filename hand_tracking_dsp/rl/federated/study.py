@@ -101,7 +101,12 @@ def train_poisoned(
 ) -> dict[str, Training]:
     """Train with one client that sends NaN or huge weights, guarded, not guarded, and by the median alone."""
     cases = [
-        (f"{strategy}, {'guarded' if guard else 'not guarded'}, one client sends {what}", strategy, guard, spoil)
+        (
+            f"{strategy}, {'guarded' if guard else 'not guarded'}, one client sends {what}",
+            strategy,
+            guard,
+            spoil,
+        )
         for what, spoil in (("NaN", _nan), ("huge weights", _huge))
         for strategy, guard in (("fedavg", None), ("fedmedian", None), ("fedavg", options.guard))
     ]
@@ -156,7 +161,7 @@ def share_of_gain(
         samples: Number of its samples.
 
     Returns:
-        The share, and its 95 % interval by bootstrap over the robots (percentiles); NaN where nothing is gained.
+        The share, and its 95 % interval by bootstrap over the robots (percentiles); NaN: nothing is gained.
     """
     alone = np.mean([one for of, one in gains.items() if of.startswith(f"{ALONE} ")], axis=0)
     own, whole = gains[name] - alone, gains[ALL] - alone
@@ -175,9 +180,7 @@ class _SpoiledClient(ClientApp):
         spoil: What becomes of each array.
     """
 
-    def __init__(
-        self, inner: ClientApp, spoil: Callable[[NDArray[np.float32]], NDArray[np.float32]]
-    ) -> None:
+    def __init__(self, inner: ClientApp, spoil: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> None:
         super().__init__()
         self._inner, self._spoil = inner, spoil
 

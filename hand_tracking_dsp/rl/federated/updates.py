@@ -39,7 +39,8 @@ class GuardOptions:
 
     Attributes:
         longest: Length of an update as a multiple of the median, above which it is shortened, at least 1.
-        most_examples: Number of examples as a multiple of the median, above which it counts as that, at least 1.
+        most_examples: Number of examples as a multiple of the median, above which it is lowered to it, at
+            least 1.
     """
 
     longest: float = 2.0

@@ -44,8 +44,8 @@ class RoundOptions:
         batch: Observations in a batch.
         learning_rate: Learning rate of Adam, at the beginning.
         last_rate: Share of it at the end, to which it falls linearly.
-        proximal: Weight mu of FedProx's term, mu/2 times the squared distance from the given weights (Li et al.,
-            "Federated optimization in heterogeneous networks", MLSys 2020); 0: none.
+        proximal: Weight mu of FedProx's term, mu/2 times the squared distance from the given weights (Li et
+            al., "Federated optimization in heterogeneous networks", MLSys 2020); 0: none.
         seed: Seed of the order.
     """
 
