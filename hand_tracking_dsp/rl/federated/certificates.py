@@ -77,7 +77,7 @@ def make_certificates(folder: Path, hosts: Sequence[str], clients: Sequence[str]
         msg = "Certificates need a host of the server and a name of a client: give --host and --client."
         raise ConfigurationError(msg)
     for name in clients:
-        if Path(name).name != name or name in (".", "..", "server"):
+        if Path(name).name != name or name in ("", ".", "..", "server"):
             msg = f"The client's name {name!r} cannot be a file's: choose another."
             raise ConfigurationError(msg)
     authority_key, server_key = ec.generate_private_key(_CURVE), ec.generate_private_key(_CURVE)
@@ -118,8 +118,9 @@ def server_files(folder: Path) -> ServerFiles:
     Raises:
         ConfigurationError: Something is missing.
     """
-    paths = [folder / name for name in ("ca.crt", "server.crt", "server.key")]
     clients = tuple(sorted(folder.glob("*.pub")))
+    files = ServerFiles(folder / "ca.crt", folder / "server.crt", folder / "server.key", clients)
+    paths = (files.authority, files.certificate, files.key)
     missing = [path.name for path in paths if not path.is_file()] + ([] if clients else ["*.pub"])
     if missing:
         msg = (
@@ -127,7 +128,7 @@ def server_files(folder: Path) -> ServerFiles:
             f"--make-certificates {folder}', or say --insecure for an open port."
         )
         raise ConfigurationError(msg)
-    return ServerFiles(*paths, clients)
+    return files
 
 
 def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
@@ -186,9 +187,10 @@ def _general_name(host: str) -> x509.GeneralName:
 
 
 def _secret_of(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
+    secret: bytes = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+    return secret
 
 
 def _write(path: Path, content: bytes, mode: int = 0o644) -> None:

@@ -20,9 +20,11 @@ import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from hand_tracking_dsp.documents import read_bytes
 from hand_tracking_dsp.errors import ModelError
 from hand_tracking_dsp.files import write_bytes
 from hand_tracking_dsp.rl.federated.updates import Arrays
@@ -50,7 +52,8 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         OutputError: It cannot be written.
     """
     buffer = io.BytesIO()
-    np.savez(buffer, **{_ROUND: np.int64(checkpoint.number)}, **checkpoint.arrays)
+    named: dict[str, Any] = {_ROUND: np.int64(checkpoint.number), **checkpoint.arrays}
+    np.savez(buffer, **named)
     write_bytes(path, buffer.getvalue())
 
 
@@ -61,11 +64,12 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
         ModelError: It is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # From memory: numpy leaves damaged files open.
+        with np.load(io.BytesIO(read_bytes(path)), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return Checkpoint(int(arrays.pop(_ROUND)), arrays)
     except FileNotFoundError:
         return None
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         msg = f"The checkpoint {path} cannot be read ({error}): delete it, and the training begins again."
         raise ModelError(msg) from error

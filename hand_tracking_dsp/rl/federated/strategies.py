@@ -149,7 +149,8 @@ class GuardedStrategy(Strategy):
         replies: Iterable[Message],
     ) -> tuple[ArrayRecord | None, MetricRecord | None]:
         """Aggregate what is sound of the replies; without any the weights stay, and the round comes again."""
-        number, came = self._done + 1, list(replies)
+        # Sums of floats depend on the order, and Flower draws clients at random.
+        number, came = self._done + 1, sorted(replies, key=lambda one: one.metadata.src_node_id)
         received = sum(map(bytes_of, came))
         sound, refused = self._screened(came)
         arrays, metrics = self._inner.aggregate_train(number, sound) if sound else (None, None)

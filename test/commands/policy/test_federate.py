@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A fleet as processes: a server and three robots over TLS on the loopback, one killed, the server restarted."""
+"""A fleet as processes over TLS on the loopback: a server that starts again, three robots, one killed."""
 
 from __future__ import annotations
 
