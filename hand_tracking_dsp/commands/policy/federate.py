@@ -179,7 +179,7 @@ def _require_safety(options: argparse.Namespace) -> None:
     Raises:
         ConfigurationError: There are no certificates, and --insecure was not given, or both were.
     """
-    if (options.certificates is None) == options.insecure:
+    if (options.certificates is None) != options.insecure:
         msg = (
             "A fleet speaks TLS: give --certificates DIR, as --make-certificates wrote it, or --insecure "
             "alone for an open port that takes whoever comes."

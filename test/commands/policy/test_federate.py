@@ -120,7 +120,9 @@ def test_a_fleet_learns_though_a_robot_is_killed_and_the_server_starts_again(fle
     words = ["policy", "federate", "--make-certificates", "--out", str(fleet.folder / "certificates")]
     assert main([*words, "--host", "localhost", "--client", *NAMES]) == 0
     server, robots = fleet.serve(), {name: fleet.join(name) for name in NAMES}
-    fleet.wait_for(lambda: any(one["clients"] for one in fleet.rounds()), "The first round")
+    fleet.wait_for(
+        lambda: server.poll() is not None or any(one["clients"] for one in fleet.rounds()), "The first round"
+    )
     kill_with_children(robots["drone"])
     server.send_signal(signal.SIGTERM)
     server.wait(120)
