@@ -27,12 +27,12 @@ from hand_tracking_dsp.commands.policy.federate_study import simulate
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.rl.benchmark.evaluate import require_same_levels
+from hand_tracking_dsp.rl.federated.options import STRATEGIES, FederationOptions
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 _PORT = 9092
 # Beside the nodes of a robot, which come first.
 _NICE = 10
-_STRATEGIES = ("fedavg", "fedprox", "fedavgm", "fedmedian")
 _LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for what is written, each robot its own",
     )
     _add_safety(parser)
-    parser.add_argument("--strategy", choices=_STRATEGIES, default="fedavgm", help="default: %(default)s")
+    parser.add_argument("--strategy", choices=STRATEGIES, default="fedavgm", help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=12, help="rounds of learning (default: %(default)s)")
     parser.add_argument("--clients", type=int, default=2, help="robots a round needs (default: %(default)s)")
     parser.add_argument(
@@ -110,8 +110,6 @@ def run(options: argparse.Namespace) -> int:
     elif options.join:
         _join(options)
     else:
-        from hand_tracking_dsp.rl.federated.strategies import FederationOptions
-
         require_at_least(options, simulate=2)
         require_writable(options.out, "fleet.json")
         simulate(options, FederationOptions(rounds=options.rounds))

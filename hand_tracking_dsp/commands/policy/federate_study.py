@@ -41,7 +41,7 @@ from hand_tracking_dsp.rl.benchmark.evaluate import require_same_levels
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from hand_tracking_dsp.rl.federated.strategies import FederationOptions
+    from hand_tracking_dsp.rl.federated.options import FederationOptions
     from hand_tracking_dsp.rl.federated.study import Training
     from hand_tracking_dsp.rl.federated.study_scores import StudyScores
 

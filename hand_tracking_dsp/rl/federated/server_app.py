@@ -28,8 +28,9 @@ from flwr.serverapp import Grid, ServerApp
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, ModelError
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.rl.federated.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from hand_tracking_dsp.rl.federated.options import FederationOptions
 from hand_tracking_dsp.rl.federated.records import arrays_of, layers_of, record_of
-from hand_tracking_dsp.rl.federated.strategies import FederationOptions, GuardedStrategy, Round
+from hand_tracking_dsp.rl.federated.strategies import GuardedStrategy, Round
 from hand_tracking_dsp.rl.training.forecast_export import export_forecast
 from hand_tracking_dsp.rl.training.forecast_round import first_layers
 from hand_tracking_dsp.rl.training.forecast_train import PointMlp

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
 from flwr.serverapp import Grid
 from flwr.serverapp.strategy import FedAvg, FedAvgM, FedMedian, FedProx, Strategy
 
+from hand_tracking_dsp.rl.federated.options import FederationOptions
 from hand_tracking_dsp.rl.federated.records import (
     ARRAYS,
     CONFIG,
@@ -39,47 +40,10 @@ from hand_tracking_dsp.rl.federated.records import (
     contract_text,
     record_of,
 )
-from hand_tracking_dsp.rl.federated.updates import Arrays, GuardOptions, Update, bounded, reason_to_refuse
+from hand_tracking_dsp.rl.federated.updates import Arrays, Update, bounded, reason_to_refuse
 from hand_tracking_dsp.tracking.manifest import Manifest
 
-STRATEGIES = ("fedavg", "fedprox", "fedavgm", "fedmedian")
-"""Names of Flower's strategies: McMahan et al., AISTATS 2017; Li et al., MLSys 2020; Hsu et al., "Measuring
-the effects of non-identical data distribution for federated visual classification", 2019; Yin et al., ICML
-2018."""
-
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class FederationOptions:
-    """Settings of a federated training.
-
-    Attributes:
-        strategy: One of STRATEGIES.
-        rounds: Number of rounds.
-        epochs: How often a client sees each of its observations in a round.
-        learning_rate: Learning rate of the clients in the first round; it falls linearly over the rounds.
-        last_rate: Share of it in the last round.
-        proximal: Weight mu of FedProx's term.
-        momentum: Momentum of FedAvgM's server.
-        clients: Clients that a round needs.
-        guard: Limits of what a client may send; None: whatever comes is taken.
-    """
-
-    strategy: str = "fedavg"
-    rounds: int = 12
-    epochs: int = 2
-    learning_rate: float = 4e-3
-    last_rate: float = 0.05
-    proximal: float = 0.01
-    momentum: float = 0.5
-    clients: int = 2
-    guard: GuardOptions | None = field(default_factory=GuardOptions)
-
-    def rate(self, number: int) -> float:
-        """Return the clients' learning rate in a round, from 1 on."""
-        share = (number - 1) / max(self.rounds - 1, 1)
-        return self.learning_rate * (1 + share * (self.last_rate - 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

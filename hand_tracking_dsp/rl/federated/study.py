@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.rl.federated.client import make_client
 from hand_tracking_dsp.rl.federated.fleet import Fleet, dealt, joined
 from hand_tracking_dsp.rl.federated.local_grid import LocalGrid
+from hand_tracking_dsp.rl.federated.options import STRATEGIES, FederationOptions
 from hand_tracking_dsp.rl.federated.records import ARRAYS, arrays_from, arrays_of, layers_of, record_of
-from hand_tracking_dsp.rl.federated.strategies import STRATEGIES, FederationOptions, GuardedStrategy, Round
+from hand_tracking_dsp.rl.federated.strategies import GuardedStrategy, Round
 from hand_tracking_dsp.rl.training.forecast_data import LabelledObservations
 from hand_tracking_dsp.rl.training.forecast_round import (
     Layers,

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.rl.federated.client import make_client
 from hand_tracking_dsp.rl.federated.local_grid import LocalGrid
+from hand_tracking_dsp.rl.federated.options import STRATEGIES, FederationOptions
 from hand_tracking_dsp.rl.federated.records import (
     ARRAYS,
     CONFIG,
@@ -39,7 +40,7 @@ from hand_tracking_dsp.rl.federated.records import (
     layers_of,
     record_of,
 )
-from hand_tracking_dsp.rl.federated.strategies import STRATEGIES, FederationOptions, GuardedStrategy, Round
+from hand_tracking_dsp.rl.federated.strategies import GuardedStrategy, Round
 from hand_tracking_dsp.rl.federated.updates import GuardOptions
 from hand_tracking_dsp.rl.training.forecast_data import LabelledObservations
 from hand_tracking_dsp.rl.training.forecast_round import first_layers, loss_of
