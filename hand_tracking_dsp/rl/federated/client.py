@@ -52,7 +52,7 @@ _MOST_RATE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What a server asks for."""
+    """Weights to begin with, and settings, as a server sends them."""
 
     layers: Layers
     options: RoundOptions

@@ -40,7 +40,7 @@ CONTRACT, LEARNING_RATE, EPOCHS, PROXIMAL = "contract", "learning-rate", "epochs
 
 def arrays_of(layers: Layers) -> Arrays:
     """Name the weights of a network."""
-    named = {}
+    named: Arrays = {}
     for index, (weight, bias) in enumerate(layers):
         named |= {f"weight{index}": weight, f"bias{index}": bias}
     return named

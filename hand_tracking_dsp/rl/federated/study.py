@@ -200,7 +200,8 @@ def _nan(array: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _huge(array: NDArray[np.float32]) -> NDArray[np.float32]:
-    return array * _HUGE
+    huge: NDArray[np.float32] = array * _HUGE
+    return huge
 
 
 def _in_one_place(options: FederationOptions, seed: int) -> RoundOptions:

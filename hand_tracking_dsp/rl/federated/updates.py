@@ -49,7 +49,7 @@ class GuardOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Update:
-    """What a client sends of a round.
+    """Weights that a client sends after a round.
 
     Attributes:
         arrays: Its weights, of any shape and value.
