@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from hand_tracking_dsp.documents import visible
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.executor import Executor
 from hand_tracking_dsp.images.options import ImageOptions
 from hand_tracking_dsp.options import OptionsType, Parameter, Value, declaration, make_options
 from hand_tracking_dsp.resources import default_device_model, named_bank
@@ -196,6 +197,29 @@ def add_out(parser: argparse.ArgumentParser) -> None:
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Declare --seed."""
     parser.add_argument("--seed", type=int, default=0, help="seed of all random numbers")
+
+
+def add_cluster(parser: argparse._ActionsContainer, work: str) -> None:
+    """Declare --cluster; work says what runs there."""
+    parser.add_argument(
+        "--cluster", default="", metavar="ADDRESS", help=f"address of a Dask scheduler to run {work} on"
+    )
+
+
+def add_executor(parser: argparse.ArgumentParser, work: str) -> None:
+    """Declare --workers and --cluster, where work runs."""
+    parser.add_argument("--workers", type=int, default=0, help="processes; 0: one for each core")
+    add_cluster(parser, work)
+
+
+def read_executor(options: argparse.Namespace) -> Executor:
+    """Read --workers and --cluster.
+
+    Raises:
+        ConfigurationError: The number of processes is negative.
+    """
+    require_at_least(options, workers=0)
+    return Executor(options.workers, options.cluster)
 
 
 def require_at_least(options: argparse.Namespace, **least: float) -> None:

@@ -136,7 +136,7 @@ def _run(
     units: Sequence[Unit],
     counts: Mapping[RecordingSpec, int],
     jobs: int,
-    cluster: str | None,
+    cluster: str,
     console: Console,
 ) -> list[UnitResult | LeftOut]:
     """Run all units under a progress bar; return their results in their order."""
@@ -182,7 +182,7 @@ def _about_settings(options: argparse.Namespace, replay: ReplayOptions, jobs: in
         "realtime": replay.realtime,
         "agreement": replay.agreement,
         "jobs": jobs,
-        "cluster": options.cluster or "",
+        "cluster": options.cluster,
         "picojoules_per_mac": replay.picojoules_per_mac,
         **_about_depth(options),
         **{f"runtime.{name}": value for name, value in asdict(replay.runtime).items()},

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from hand_tracking_dsp.commands.arguments import (
     add_bank,
+    add_cluster,
     add_image_options,
     add_option,
     options_from,
@@ -89,7 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--jobs", type=int, metavar="N", help="processes (default: one a core); 1 to time frames"
     )
-    how.add_argument("--cluster", metavar="ADDRESS", help="address of a Dask scheduler to run them on")
+    add_cluster(how, "recordings")
     for name in ("backend", "precision", "threads"):
         add_option(how, f"--{name}", declaration(RuntimeOptions, name))
     add_option(how, "--max-hands", declaration(TrackerOptions, "max_hands"))

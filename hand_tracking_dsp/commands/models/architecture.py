@@ -26,7 +26,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_seed, require_at_least
+from hand_tracking_dsp.commands.arguments import (
+    add_bank,
+    add_executor,
+    add_seed,
+    read_executor,
+    require_at_least,
+)
 from hand_tracking_dsp.commands.models.output import NOTE
 from hand_tracking_dsp.commands.output import (
     machine,
@@ -53,6 +59,7 @@ from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.control.layers.agent import LayerAgent
 from hand_tracking_dsp.control.policy_file import read_policy
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
+from hand_tracking_dsp.evaluation.executor import Executor
 from hand_tracking_dsp.resources import default_bank, default_layer_agent
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
@@ -113,6 +120,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "given",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help=f"folder of {_FIGURES} and {_PLOT}")
+    add_executor(parser, "measurements")
     add_seed(parser)
 
 
@@ -126,6 +134,7 @@ def run(options: argparse.Namespace) -> int:
         OutputError: The files cannot be written.
     """
     require_at_least(options, evaluations=POPULATION, hands=1, count=32, runs=1, seed=0)
+    executor = read_executor(options)
     sizes = [InputSize.parse(text) for text in dict.fromkeys(options.sizes)]
     require_writable(options.out, _FIGURES, _PLOT)
     bank = read_manifest(options.bank or default_bank())
@@ -142,7 +151,7 @@ def run(options: argparse.Namespace) -> int:
     hands = crops_to_measure(pictures, options.hands, options.seed)
     fit = hands_to_fit(pictures, options.count, options.seed)
     console = make_console()
-    starts, searches = _search(options, bank, sizes, fit, hands, agent, console)
+    starts, searches = _search(options, bank, sizes, fit, hands, agent, executor, console)
     console.print(_starts_table(starts))
     console.print(_best_table(searches, starts))
     note = (
@@ -166,6 +175,7 @@ def _search(
     fit: Crops,
     hands: Crops,
     agent: Path,
+    executor: Executor,
     console: Console,
 ) -> tuple[list[StartNetwork], list[ArchitectureSearch]]:
     """Measure start networks, and search; agent is a layer agent's manifest, left out if it does not fit."""
@@ -173,7 +183,14 @@ def _search(
         task = progress.add_task("measuring", total=None)
         report = lambda what: progress.update(task, description=what)  # noqa: E731
         starts = start_networks(
-            bank, sizes, fit, hands, seed=options.seed, runs=options.runs, on_progress=report
+            bank,
+            sizes,
+            fit,
+            hands,
+            seed=options.seed,
+            runs=options.runs,
+            executor=executor,
+            on_progress=report,
         )
         searches = search_architectures(
             starts,
@@ -182,6 +199,7 @@ def _search(
             agent=_fitting_agent(agent, bank, starts[0], console),
             seed=options.seed,
             runs=options.runs,
+            executor=executor,
             on_progress=report,
         )
     return starts, searches

@@ -25,7 +25,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from hand_tracking_dsp.commands.arguments import add_seed, require_at_least, require_threads
+from hand_tracking_dsp.commands.arguments import (
+    add_executor,
+    add_seed,
+    read_executor,
+    require_at_least,
+    require_threads,
+)
 from hand_tracking_dsp.commands.models.output import WorkProgress
 from hand_tracking_dsp.commands.output import (
     machine,
@@ -94,6 +100,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--threads", type=int, nargs="+", default=[1, 2], help="numbers of threads to time with"
     )
     parser.add_argument("--runs", type=int, default=200, help="timed runs of each network")
+    add_executor(parser, "measurements of deviations")
     add_seed(parser)
 
 
@@ -180,6 +187,7 @@ def _asked(options: argparse.Namespace) -> ComparisonOptions:
         bank=options.bank,
         threads=tuple(options.threads),
         runs=options.runs,
+        executor=read_executor(options),
     )
 
 

@@ -22,12 +22,24 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_out, add_seed, require_at_least
+from hand_tracking_dsp.commands.arguments import (
+    add_bank,
+    add_executor,
+    add_out,
+    add_seed,
+    read_executor,
+    require_at_least,
+)
 from hand_tracking_dsp.commands.models.output import NOTE
-from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
+from hand_tracking_dsp.commands.output import (
+    machine_line,
+    make_console,
+    make_table,
+    progress_bars,
+    require_writable,
+)
 from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.compression.composition.best import LIMITS, METHODS
 from hand_tracking_dsp.compression.composition.measured import (
@@ -71,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=FITTED_HANDS,
         help="hands of the pack to measure on (default: %(default)s)",
     )
-    parser.add_argument("--workers", type=int, default=0, help="processes; 0: one for each core")
+    add_executor(parser, "measurements")
     add_seed(parser)
     add_out(parser)
 
@@ -84,7 +96,8 @@ def run(options: argparse.Namespace) -> int:
         ModelError: The bank cannot be used.
         OutputError: The bank cannot be written.
     """
-    require_at_least(options, count=CHECKED + _LEAST_FITTED, hands=1, workers=0, seed=0)
+    require_at_least(options, count=CHECKED + _LEAST_FITTED, hands=1, seed=0)
+    executor = read_executor(options)
     require_writable(options.out, MANIFEST_NAME)
     bank = read_manifest(options.bank or default_bank())
     if not bank.blocks:
@@ -93,17 +106,16 @@ def run(options: argparse.Namespace) -> int:
     console = make_console()
     hands = crops_to_measure(read_pack(options.pack, [PictureKind.CROP]), options.hands, options.seed)
     found: dict[str, MeasuredCompositions] = {}
-    with Progress(console=console, transient=True) as progress:
+    with progress_bars(console) as show:
         for info in bank.blocks:
-            task = progress.add_task(f"measuring compositions in {info.precision}", total=options.count)
             found[info.precision] = measure_compositions(
                 bank,
                 info.precision,
                 hands,
                 options.count,
                 seed=options.seed,
-                workers=options.workers,
-                on_progress=partial(_show, progress, task),
+                executor=executor,
+                on_progress=partial(show, f"measuring compositions in {info.precision}"),
             )
     new, files = with_compositions(bank, found)
     write_bank(options.out, new, files, since=bank)
@@ -112,10 +124,6 @@ def run(options: argparse.Namespace) -> int:
     note = f"{machine_line()}\n{NOTE}\nThe bank is written into {options.out}."
     console.print(note, highlight=False)
     return 0
-
-
-def _show(progress: Progress, task: TaskID, done: int, _: int) -> None:
-    progress.update(task, completed=done)
 
 
 def _table(found: Mapping[str, MeasuredCompositions]) -> Table:

@@ -43,6 +43,7 @@ from hand_tracking_dsp.commands.policy import fit_device, record_trace, train
 from hand_tracking_dsp.commands.up import add_node_parameters, node_parameters, require_ros
 from hand_tracking_dsp.documents import read_json
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError, ModelError
+from hand_tracking_dsp.evaluation.executor import Executor
 from hand_tracking_dsp.evaluation.statistics import Interval, mean_interval
 from hand_tracking_dsp.recordings.trace import read_trace
 from hand_tracking_dsp.resources import default_bank
@@ -203,7 +204,11 @@ def _compare(options: argparse.Namespace, bank: Manifest, device: Path) -> None:
     console = make_console()
     with progress_bars(console) as show:
         scores = evaluate(
-            benchmark, candidates, seeds, _WORKERS, lambda done, total: show("missions", done, total)
+            benchmark,
+            candidates,
+            seeds,
+            Executor(_WORKERS),
+            lambda done, total: show("missions", done, total),
         )
     rows = [
         (name, *(_span(mean_interval(column(found, one[1])), *one[2:]) for one in _MEASURES))

@@ -25,7 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_seed, require_at_least
+from hand_tracking_dsp.commands.arguments import (
+    add_bank,
+    add_executor,
+    add_seed,
+    read_executor,
+    require_at_least,
+)
 from hand_tracking_dsp.commands.models.compositions import FITTED_HANDS
 from hand_tracking_dsp.commands.models.output import NOTE
 from hand_tracking_dsp.commands.output import (
@@ -124,7 +130,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--swaps", type=int, default=1000, help="networks to compose and swap; 0: none (default: %(default)s)"
     )
-    parser.add_argument("--workers", type=int, default=0, help="processes; 0: one for each core")
+    add_executor(parser, "measurements")
     add_seed(parser)
 
 
@@ -136,7 +142,8 @@ def run(options: argparse.Namespace) -> int:
         ModelError: Bank or agents cannot be used.
         OutputError: A file cannot be written.
     """
-    require_at_least(options, hands=1, swaps=0, workers=0, seed=0)
+    require_at_least(options, hands=1, swaps=0, seed=0)
+    executor = read_executor(options)
     require_writable(options.out, REPORT)
     bank = read_manifest(options.bank or default_bank())
     blocks = BlockSet.read(bank, options.precision)
@@ -160,8 +167,8 @@ def run(options: argparse.Namespace) -> int:
         CompositionMeter.make(blocks, dense, scene_crops(part, options.seed)) for part in parts
     )
     inputs = [input_statistics(images) for images in chosen_on.scenes.values()]
-    singles = single_deviations(chosen_on, len(profile.names), options.workers)
-    found = compare_agents(profile, agents, inputs, singles, measured_on, options.workers)
+    singles = single_deviations(chosen_on, len(profile.names), executor)
+    found = compare_agents(profile, agents, inputs, singles, measured_on, executor)
     agent = next(iter(agents.values()))
     report = _print_all(console, found, list(agents), recognized_scenes(measured_on))
     report["decision_ms"] = decision_ms(agent, inputs)

@@ -24,7 +24,14 @@ from typing import Any
 
 from rich.table import Table
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_device, read_device, require_at_least
+from hand_tracking_dsp.commands.arguments import (
+    add_bank,
+    add_device,
+    add_executor,
+    read_device,
+    read_executor,
+    require_at_least,
+)
 from hand_tracking_dsp.commands.output import (
     machine,
     machine_line,
@@ -68,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--live", type=Path, metavar="DIR", help="folder of policy live, to put into the report"
     )
-    parser.add_argument("--workers", type=int, default=0, help="processes; 0: one for each core")
+    add_executor(parser, "missions")
     add_bank(parser)
 
 
@@ -80,7 +87,8 @@ def run(options: argparse.Namespace) -> int:
         ModelError: Bank, device or policy cannot be used.
         SourceError: The folder of policy live cannot be read.
     """
-    require_at_least(options, missions=2, workers=0)
+    require_at_least(options, missions=2)
+    executor = read_executor(options)
     require_writable(options.out, "report.json")
     bank = read_manifest(options.bank or default_bank())
     device = read_device(options, bank)
@@ -93,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
     console.print(f"{options.missions} simulated missions; {machine_line()}")
     episodes = range(HELD_OUT_SEEDS[0], HELD_OUT_SEEDS[0] + options.missions)
     with progress_bars(console) as show:
-        results = run_benchmark(benchmark, policy, folder, options.workers, show, episodes)
+        results = run_benchmark(benchmark, policy, folder, executor, show, episodes)
     bursts = [
         (name, burst_response(benchmark, results.candidates[name], seed))
         for name in (SHIPPED, TUNED)

@@ -20,7 +20,14 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_device, add_seed, read_device, require_at_least
+from hand_tracking_dsp.commands.arguments import (
+    add_bank,
+    add_cluster,
+    add_device,
+    add_seed,
+    read_device,
+    require_at_least,
+)
 from hand_tracking_dsp.commands.output import (
     machine_line,
     make_console,
@@ -36,6 +43,7 @@ from hand_tracking_dsp.control.policy_file import (
     write_policy,
 )
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.executor import Executor
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import require_same_levels
@@ -69,6 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also train by the other algorithms, and the report's ablations",
     )
     parser.add_argument("--workers", type=int, default=2, help="trainings side by side")
+    add_cluster(parser, "missions that are known before training")
     add_bank(parser)
     add_seed(parser)
 
@@ -91,10 +100,12 @@ def run(options: argparse.Namespace) -> int:
     console = make_console()
     console.print(f"{len(jobs) + len(others)} trainings of {options.missions} missions; {machine_line()}")
     folder = options.out / "policies"
+    # Trainings side by side are processes enough here.
+    player = Executor(1, options.cluster)
     with progress_bars(console) as show:
-        run_jobs([*jobs, *others], device, bank, folder, work, options.workers, show)
+        run_jobs([*jobs, *others], device, bank, folder, work, options.workers, show, player)
     candidates = [Candidate(job.name, "learned", file=folder / f"{job.name}.json") for job in jobs]
-    best, gains = choose(candidates, device, bank, options.workers)
+    best, gains = choose(candidates, device, bank, Executor(options.workers, options.cluster))
     write_policy(options.out / "policy.json", read_policy(folder / f"{best}.json"))
     plot_curves(work, work / "curves.png")
     rows = [(f"{name} (chosen)" if name == best else name, f"{gain:.4f}") for name, gain in gains.items()]

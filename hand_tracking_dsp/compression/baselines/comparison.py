@@ -35,9 +35,8 @@ from hand_tracking_dsp.compression.baselines.data import (
     prepare_pack,
 )
 from hand_tracking_dsp.compression.baselines.measure import (
-    EvaluationSet,
     Figures,
-    evaluate_network,
+    evaluate_networks,
     time_all,
 )
 from hand_tracking_dsp.compression.baselines.methods import BaselinePruner, read_starts
@@ -45,6 +44,7 @@ from hand_tracking_dsp.compression.baselines.training import BaselineTraining, B
 from hand_tracking_dsp.compression.data.synthetic import SYNTHETIC
 from hand_tracking_dsp.compression.distillation.distill import Progress
 from hand_tracking_dsp.documents import sha256_of
+from hand_tracking_dsp.evaluation.executor import EVERY_CORE, Executor
 from hand_tracking_dsp.resources import original_bank
 from hand_tracking_dsp.tracking.manifest import read_manifest
 
@@ -66,6 +66,7 @@ class ComparisonOptions:
         bank: Folder of a bank whose levels are measured too; None = no bank.
         threads: Numbers of threads to time with.
         runs: Timed runs of each network.
+        executor: Where deviations are measured; all else runs here.
     """
 
     data: BaselineDataOptions
@@ -77,6 +78,7 @@ class ComparisonOptions:
     bank: Path | None = None
     threads: tuple[int, ...] = (1, 2)
     runs: int = 200
+    executor: Executor = EVERY_CORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,21 @@ def _measured(
         *(one for ratio in options.ratios for one in maker.of_ratio(ratio, trained, training.options.steps)),
         *(levels_of(options.bank) if options.bank else ()),
     ]
-    rows = [_row(one, everyone[0], sets, work, report) for one in everyone]
+    # Those that were trained here are measured as they were before it, too.
+    models = [one.data for one in everyone] + [one.start for one in everyone if one.start is not None]
+    figures = iter(
+        evaluate_networks(
+            models,
+            sets,
+            work / "figures",
+            options.executor,
+            lambda done, of: report("measuring networks", done, of, ""),
+        )
+    )
+    rows = [_row(one, everyone[0], next(figures)) for one in everyone]
+    for one, row in zip(everyone, rows, strict=True):
+        if one.start is not None:
+            row["figures_before_training"] = next(figures)
     profiles = time_all(
         {one.name: one.data for one in everyone},
         options.threads,
@@ -145,15 +161,8 @@ def _measured(
     return rows
 
 
-def _row(
-    one: NetworkCandidate,
-    dense: NetworkCandidate,
-    sets: tuple[EvaluationSet, ...],
-    work: Path,
-    report: Progress,
-) -> Row:
-    report(f"measuring {one.label}", 0, 0, "")
-    row: Row = {
+def _row(one: NetworkCandidate, dense: NetworkCandidate, figures: Figures) -> Row:
+    return {
         "name": one.name,
         "label": one.label,
         "family": one.family,
@@ -166,8 +175,5 @@ def _row(
         "macs": one.macs,
         "bytes": len(one.data),
         "sha256": sha256_of(one.data),
-        "figures": evaluate_network(one.data, sets, work / "figures"),
+        "figures": figures,
     }
-    if one.start is not None:
-        row["figures_before_training"] = evaluate_network(one.start, sets, work / "figures")
-    return row

@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -31,8 +32,9 @@ from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.bank.timing import grey_runs, time_in_turn
 from hand_tracking_dsp.compression.bank.verify import runtimes_here
+from hand_tracking_dsp.evaluation.executor import EVERY_CORE, Executor
 from hand_tracking_dsp.files import write_text
-from hand_tracking_dsp.tracking.backends import Session, open_session
+from hand_tracking_dsp.tracking.backends import open_session
 from hand_tracking_dsp.tracking.geometry import mean_distance_palm_percent
 from hand_tracking_dsp.tracking.types import Floats
 
@@ -58,32 +60,64 @@ Figures = dict[str, dict[str, float]]
 """Figures by name, by data set."""
 
 
-def evaluate_network(model: bytes, sets: Sequence[EvaluationSet], kept: Path) -> Figures:
-    """Measure a network's deviation from the dense one and, where there is truth, its error.
+def evaluate_networks(
+    models: Sequence[bytes],
+    sets: Sequence[EvaluationSet],
+    kept: Path,
+    executor: Executor = EVERY_CORE,
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> list[Figures]:
+    """Measure networks' deviation from the dense one and, where there is truth, their error.
 
     Figures are kept in a folder, by the content of network and crops.
 
+    Args:
+        models: ONNX files.
+        sets: Crops to measure on.
+        kept: The folder.
+        executor: Where the work runs.
+        on_progress: Called with the networks measured and to measure.
+
     Returns:
-        By data set deviation, deviation_median, deviation_p95 and, where there is truth, error, error_median
-        and error_p95; % of palm size, mean over crops unless named otherwise.
+        Of each, by data set deviation, deviation_median, deviation_p95 and, where there is truth, error,
+        error_median and error_p95; % of palm size, mean over crops unless named otherwise.
 
     Raises:
         BackendError: ONNX Runtime refuses the network.
         OutputError: The folder cannot be written.
     """
-    found: Figures = {}
-    session: Session | None = None
-    for one in sets:
-        digest = hashlib.sha256(model)
-        digest.update(one.images.tobytes())
-        digest.update(one.reference.landmarks.tobytes())
-        digest.update(b"" if one.truth is None else one.truth.tobytes())
-        path = kept / f"{digest.hexdigest()[:24]}.json"
-        if not path.exists():
-            session = session or open_exact(model)
-            write_text(path, json.dumps(_figures(predict(session, one.images), one)) + "\n")
-        found[one.name] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    files = [[kept / f"{_digest(model, one)}.json" for one in sets] for model in models]
+    missing = [[place for place, path in enumerate(paths) if not path.exists()] for paths in files]
+    todo = [number for number, places in enumerate(missing) if places]
+    items = [(models[number], missing[number]) for number in todo]
+    with closing(executor.as_completed(_evaluate, sets, items)) as results:
+        for done, (item, found) in enumerate(results, start=1):
+            number = todo[item]
+            for place, figures in zip(missing[number], found, strict=True):
+                write_text(files[number][place], json.dumps(figures) + "\n")
+            on_progress(done, len(todo))
+    return [
+        {
+            one.name: json.loads(path.read_text(encoding="utf-8"))
+            for one, path in zip(sets, paths, strict=True)
+        }
+        for paths in files
+    ]
+
+
+def _digest(model: bytes, one: EvaluationSet) -> str:
+    digest = hashlib.sha256(model)
+    digest.update(one.images.tobytes())
+    digest.update(one.reference.landmarks.tobytes())
+    digest.update(b"" if one.truth is None else one.truth.tobytes())
+    return digest.hexdigest()[:24]
+
+
+def _evaluate(sets: Sequence[EvaluationSet], item: tuple[bytes, Sequence[int]]) -> list[dict[str, float]]:
+    """Return figures of a network on some of the sets, by their places."""
+    model, places = item
+    session = open_exact(model)
+    return [_figures(predict(session, sets[place].images), sets[place]) for place in places]
 
 
 def time_all(

@@ -30,6 +30,7 @@ from hand_tracking_dsp.compression.composition.search import (
 )
 from hand_tracking_dsp.control.layers.agent import LayerAgent
 from hand_tracking_dsp.control.layers.state import LayerContext
+from hand_tracking_dsp.evaluation.executor import EVERY_CORE, Executor
 from hand_tracking_dsp.evaluation.statistics import Array, PairedTest, holm, percentile
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES
@@ -92,7 +93,7 @@ def compare_agents(
     inputs: Sequence[tuple[float, float]],
     singles: Array,
     measured_on: CompositionMeter,
-    workers: int = 0,
+    executor: Executor = EVERY_CORE,
 ) -> list[ComparedComposition]:
     """Let each method compose for each limit and scene, and measure all.
 
@@ -102,7 +103,7 @@ def compare_agents(
         inputs: Mean and standard deviation of the input in each kind of scene.
         singles: single_deviations on other hands, for dynamic programming.
         measured_on: Hands that all are measured on.
-        workers: Number of processes; 0: one for each core.
+        executor: Where the work runs.
     """
     drawn = profile.surrogate.centres.astype(np.int64)
     times, estimates = time_left(profile.time, drawn), profile.surrogate.deviation_percent(drawn)
@@ -120,7 +121,7 @@ def compare_agents(
             choices |= {name: agent.compose(context).choice for name, agent in agents.items()}
             found += [(name, limit, scene, tuple(choice)) for name, choice in choices.items()]
     different = sorted({choice for *_, choice in found})
-    measured = dict(zip(different, measure_all(measured_on, different, workers), strict=True))
+    measured = dict(zip(different, measure_all(measured_on, different, executor), strict=True))
     return [
         ComparedComposition(
             name,

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hand_tracking_dsp.compression.composition.best import LIMITS
+from hand_tracking_dsp.compression.composition.best import LIMITS, single_choices
 from hand_tracking_dsp.compression.composition.meter import random_choices
 from hand_tracking_dsp.compression.composition.scenes import input_statistics
 from hand_tracking_dsp.compression.composition.search import by_dynamic_programming
@@ -38,12 +38,14 @@ from hand_tracking_dsp.compression.composition.start_network import (
     PLAIN,
     PlainMeter,
     StartNetwork,
+    deviations,
     relative_times,
 )
 from hand_tracking_dsp.compression.search.front import front_of
 from hand_tracking_dsp.control.layers.agent import LayerAgent
 from hand_tracking_dsp.control.layers.state import LayerContext
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.executor import EVERY_CORE, Executor
 from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES
 
 POPULATION = 50
@@ -105,6 +107,7 @@ def search_architectures(
     most: int = 48,
     seed: int = 0,
     runs: int = 100,
+    executor: Executor = EVERY_CORE,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> list[ArchitectureSearch]:
     """Search by each of METHODS, and measure the fronts that they find.
@@ -117,6 +120,7 @@ def search_architectures(
         most: Most members of a front that are measured.
         seed: Seed of both.
         runs: Timed runs of each network, all in turn.
+        executor: Where deviations are measured.
         on_progress: Called with what is being done.
 
     Raises:
@@ -126,8 +130,7 @@ def search_architectures(
     fronts = [by_nsga2(starts, evaluations, seed)]
     on_progress("searching at random")
     fronts.append(at_random(starts, evaluations, seed))
-    on_progress("measuring single blocks")
-    planned, singles = by_single_blocks(starts[0], meter)
+    planned, singles = by_single_blocks(starts[0], meter, executor, _counting("single blocks", on_progress))
     chosen = [*(spread(front, most) for front in fronts), planned]
     fitted = sum(one.measured for one in starts)
     counts = [(0, evaluations, fitted, 0), (0, evaluations, fitted, 0), (0, 0, 0, singles)]
@@ -135,8 +138,11 @@ def search_architectures(
         composed, estimates = by_layer_agent(starts[0], agent, meter.images)
         chosen.append(composed)
         counts.append((int(agent.contract.training.get("steps", 0)), estimates, starts[0].measured, 0))
-    on_progress("measuring what was found")
-    found = iter(measured(starts, meter, [one for front in chosen for one in front], runs))
+    on_progress("timing what was found")
+    everything = [one for front in chosen for one in front]
+    found = iter(
+        measured(starts, meter, everything, runs, executor, _counting("what was found", on_progress))
+    )
     return [
         ArchitectureSearch(method, *count, tuple(next(found) for _ in front), tuple(front))
         for method, count, front in zip(METHODS, counts, chosen, strict=False)
@@ -201,21 +207,24 @@ def at_random(starts: Sequence[StartNetwork], evaluations: int, seed: int) -> li
     return _front(found)
 
 
-def by_single_blocks(start: StartNetwork, meter: PlainMeter) -> tuple[list[Architecture], int]:
+def by_single_blocks(
+    start: StartNetwork,
+    meter: PlainMeter,
+    executor: Executor = EVERY_CORE,
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> tuple[list[Architecture], int]:
     """Choose by dynamic programming over what the network deviates with one block pruned, measured.
 
     Returns:
         (what it chooses for each of best.LIMITS that it can keep, as estimated; networks that were measured).
     """
     blocks = len(start.spared)
-    deviation = np.full((blocks, len(INTENSITIES)), meter.deviation(start.composed([0] * blocks)))
-    for block in range(blocks):
-        for place in range(1, len(INTENSITIES)):
-            single = [place if other == block else 0 for other in range(blocks)]
-            deviation[block, place] = meter.deviation(start.composed(single))
+    choices = [[0] * blocks, *single_choices(blocks)]
+    dense, *found = deviations([start], meter, [(0, choice) for choice in choices], executor, on_progress)
+    deviation = np.full((blocks, len(INTENSITIES)), dense)
+    deviation[:, 1:] = np.reshape(found, (blocks, -1))
     chosen = (by_dynamic_programming(deviation**2, start.spared, limit) for limit in LIMITS)
-    singles = 1 + blocks * (len(INTENSITIES) - 1)
-    return [estimated([start], 0, choice) for choice in chosen if choice is not None], singles
+    return [estimated([start], 0, choice) for choice in chosen if choice is not None], len(choices)
 
 
 def by_layer_agent(
@@ -245,15 +254,22 @@ def estimated(starts: Sequence[StartNetwork], start: int, choice: Sequence[int])
 
 
 def measured(
-    starts: Sequence[StartNetwork], meter: PlainMeter, found: Sequence[Architecture], runs: int
+    starts: Sequence[StartNetwork],
+    meter: PlainMeter,
+    found: Sequence[Architecture],
+    runs: int,
+    executor: Executor = EVERY_CORE,
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> list[Architecture]:
-    """Compose architectures and measure them, in turn with the first start network, on one thread."""
+    """Compose architectures and measure them; times here, in turn with the first start network."""
     dense = starts[0].composed([0] * len(starts[0].spared))
     networks = [starts[one.start].composed(one.choice) for one in found]
     times = relative_times([dense, *networks], runs)[1:]
+    compositions = [(one.start, one.choice) for one in found]
+    off = deviations(starts, meter, compositions, executor, on_progress)
     return [
-        Architecture(one.start, one.choice, time, meter.deviation(network))
-        for one, network, time in zip(found, networks, times, strict=True)
+        Architecture(one.start, one.choice, time, deviation)
+        for one, time, deviation in zip(found, times, off, strict=True)
     ]
 
 
@@ -275,3 +291,7 @@ def _front(found: Sequence[Architecture]) -> list[Architecture]:
     points = [(one.time, one.deviation) for one in found]
     kept = {point: one for point, one, best in zip(points, found, front_of(points), strict=True) if best}
     return sorted(kept.values(), key=lambda one: -one.time)
+
+
+def _counting(what: str, on_progress: Callable[[str], None]) -> Callable[[int, int], None]:
+    return lambda done, of: on_progress(f"measuring {what}: {done} of {of}")

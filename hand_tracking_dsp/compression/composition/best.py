@@ -27,6 +27,7 @@ from hand_tracking_dsp.compression.composition.search import (
     by_local_search,
     time_left,
 )
+from hand_tracking_dsp.evaluation.executor import EVERY_CORE, Executor
 from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES, Doubles, Surrogate
 
@@ -65,7 +66,7 @@ def best_compositions(
     time: Doubles,
     choices: Sequence[Sequence[int]],
     deviations: Doubles,
-    workers: int = 0,
+    executor: Executor = EVERY_CORE,
 ) -> list[BestComposition]:
     """Search for the best compositions within each of LIMITS, and measure them.
 
@@ -75,9 +76,9 @@ def best_compositions(
         time: float64 [b, 5]: share of the dense network's time that a block at an intensity spares.
         choices: Compositions that were measured.
         deviations: float64 [n, s]: what was measured of them.
-        workers: Number of processes; 0: one for each core.
+        executor: Where the work runs.
     """
-    squares = single_deviations(meter, len(time), workers)[:, :, _SCENE] ** 2
+    squares = single_deviations(meter, len(time), executor)[:, :, _SCENE] ** 2
     times, plain = time_left(time, choices), deviations[:, _SCENE]
     found: list[tuple[str, float, list[int]]] = []
     for limit in LIMITS:
@@ -89,21 +90,25 @@ def best_compositions(
             drawn = [*choices[int(kept[plain[kept].argmin()])]]
             found.append((METHODS[1], limit, drawn))
             found.append((METHODS[2], limit, by_local_search(surrogate, time, _SCENE, limit, drawn)))
-    measured = measure_all(meter, [choice for _, _, choice in found], workers)[:, _SCENE]
+    measured = measure_all(meter, [choice for _, _, choice in found], executor)[:, _SCENE]
     return [
         BestComposition(method, limit, tuple(choice), float(time_left(time, [choice])[0]), float(value))
         for (method, limit, choice), value in zip(found, measured, strict=True)
     ]
 
 
-def single_deviations(meter: CompositionMeter, blocks: int, workers: int) -> Doubles:
+def single_deviations(meter: CompositionMeter, blocks: int, executor: Executor) -> Doubles:
     """Measure the dense network with one block at each intensity, [b, 5, s]: % of palm size, by SCENES."""
-    singles = [
+    dense, *measured = measure_all(meter, [[0] * blocks, *single_choices(blocks)], executor)
+    pruned = np.array(measured).reshape(blocks, len(INTENSITIES) - 1, -1)
+    found: Doubles = np.concatenate([np.tile(dense, (blocks, 1, 1)), pruned], axis=1)
+    return found
+
+
+def single_choices(blocks: int) -> list[list[int]]:
+    """Return choices of one block pruned, the blocks in their order, each at each intensity but 0."""
+    return [
         [place if other == block else 0 for other in range(blocks)]
         for block in range(blocks)
         for place in range(1, len(INTENSITIES))
     ]
-    dense, *measured = measure_all(meter, [[0] * blocks, *singles], workers)
-    pruned = np.array(measured).reshape(blocks, len(INTENSITIES) - 1, -1)
-    found: Doubles = np.concatenate([np.tile(dense, (blocks, 1, 1)), pruned], axis=1)
-    return found

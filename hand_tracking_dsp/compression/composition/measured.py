@@ -29,6 +29,7 @@ from hand_tracking_dsp.compression.composition.surrogate_fit import fit_surrogat
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.pruning.block_latency import measure_latency
 from hand_tracking_dsp.documents import sha256_of
+from hand_tracking_dsp.evaluation.executor import EVERY_CORE, Executor
 from hand_tracking_dsp.tracking.composition.block_set import BlockSet, unpacked, with_measured
 from hand_tracking_dsp.tracking.composition.surrogate import Doubles, Surrogate
 from hand_tracking_dsp.tracking.manifest import Manifest
@@ -71,7 +72,7 @@ def measure_compositions(
     count: int,
     *,
     seed: int = 0,
-    workers: int = 0,
+    executor: Executor = EVERY_CORE,
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> MeasuredCompositions:
     """Measure compositions drawn at random, fit the estimate, and time the blocks on this device.
@@ -82,7 +83,7 @@ def measure_compositions(
         hands: Crops to measure on; none that the blocks were fitted on.
         count: Number of compositions, more than CHECKED.
         seed: Seed of choices and scenes.
-        workers: Number of processes; 0: one for each core.
+        executor: Where the work runs.
         on_progress: Called with the compositions done and to do.
 
     Raises:
@@ -91,7 +92,7 @@ def measure_compositions(
     blocks, dense = BlockSet.read(bank, precision), read_level(bank)[1]
     meter = CompositionMeter.make(blocks, dense, scene_crops(hands, seed))
     choices = random_choices(count, len(blocks.blocks), seed)
-    deviations = measure_all(meter, choices, workers, on_progress)
+    deviations = measure_all(meter, choices, executor, on_progress)
     surrogate = fit_surrogate(choices[:-CHECKED], deviations[:-CHECKED], seed)
     foretold = surrogate.deviation_percent(choices[-CHECKED:])
     table = measure_latency(dense, precision=precision)
@@ -99,7 +100,7 @@ def measure_compositions(
         [[table.saved_ms(block.name, width.channels) for width in block.widths] for block in blocks.blocks]
     )
     time = saved_ms / table.whole_ms
-    best = best_compositions(meter, surrogate, time, choices, deviations, workers)
+    best = best_compositions(meter, surrogate, time, choices, deviations, executor)
     levels = np.array(
         [meter.of_network(read_network(bank, in_precision(one, precision))) for one in bank.levels]
     )

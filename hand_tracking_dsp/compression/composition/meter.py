@@ -12,13 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Deviation of composed networks, measured: by kind of scene, in several processes."""
+"""Deviation of composed networks, measured by kind of scene."""
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +25,7 @@ from numpy.typing import NDArray
 
 from hand_tracking_dsp.compression.bank.deviation import Predictions, deviation_palm_percent, predict
 from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.evaluation.executor import EVERY_CORE, Executor
 from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES, BlockSet
 from hand_tracking_dsp.tracking.composition.compose import compose
 
@@ -37,8 +36,6 @@ MOST_PERCENT = 50.0
 _INTENSITY_SHARES = (0.4, 0.3, 0.15, 0.15)
 
 Doubles = NDArray[np.float64]
-
-_meter: CompositionMeter
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ class CompositionMeter:
 def measure_all(
     meter: CompositionMeter,
     choices: Sequence[Sequence[int]],
-    workers: int = 0,
+    executor: Executor = EVERY_CORE,
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Doubles:
     """Measure many compositions, [n, scenes].
@@ -88,16 +85,10 @@ def measure_all(
     Args:
         meter: What measures them.
         choices: For each composition, a place in INTENSITIES for each block.
-        workers: Number of processes; 0: one for each core.
+        executor: Where the work runs.
         on_progress: Called with the compositions done and to do.
     """
-    context = multiprocessing.get_context("spawn")
-    rows = []
-    with ProcessPoolExecutor(workers or None, context, _take, (meter,)) as pool:
-        for row in pool.map(_measure, choices, chunksize=4):
-            rows.append(row)
-            on_progress(len(rows), len(choices))
-    return np.array(rows)
+    return np.array(executor.map(CompositionMeter.measure, meter, choices, on_progress))
 
 
 def random_choices(count: int, blocks: int, seed: int) -> list[list[int]]:
@@ -106,12 +97,3 @@ def random_choices(count: int, blocks: int, seed: int) -> list[list[int]]:
     pruned = random.random((count, blocks)) < random.random((count, 1))
     places = random.choice(np.arange(1, len(INTENSITIES)), (count, blocks), p=_INTENSITY_SHARES)
     return [[int(place) for place in row] for row in np.where(pruned, places, 0)]
-
-
-def _take(meter: CompositionMeter) -> None:
-    global _meter  # noqa: PLW0603 (the process's own; a pool has no other place)
-    _meter = meter
-
-
-def _measure(choice: Sequence[int]) -> Doubles:
-    return _meter.measure(choice)

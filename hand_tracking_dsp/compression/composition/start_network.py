@@ -44,6 +44,7 @@ from hand_tracking_dsp.compression.input_size import InputSize
 from hand_tracking_dsp.compression.onnx_graph import Array, parse_model, read_weights, write_weights
 from hand_tracking_dsp.compression.search.front import REFITS
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.executor import EVERY_CORE, Executor
 from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.compose import compose
 from hand_tracking_dsp.tracking.composition.onnx_changes import serialized
@@ -162,6 +163,7 @@ def start_networks(
     *,
     seed: int = 0,
     runs: int = 100,
+    executor: Executor = EVERY_CORE,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> list[StartNetwork]:
     """Measure a bank's dense network in every precision that it has measured blocks of, in every size.
@@ -173,6 +175,7 @@ def start_networks(
         hands: Crops of hands to measure on.
         seed: Seed of the compositions that show what a size does.
         runs: Timed runs of each network.
+        executor: Where deviations are measured.
         on_progress: Called with what is being done.
 
     Returns:
@@ -202,7 +205,7 @@ def start_networks(
         found.append(start)
         for size in ordered[1:]:
             on_progress(f"measuring {precision} at {size}")
-            found.append(_estimated(_refitted(start, size, labelled), meter, seed))
+            found.append(_estimated(_refitted(start, size, labelled), meter, seed, executor))
     if not found:
         msg = f"No blocks of the bank {bank.name} were measured: run models compositions first."
         raise ConfigurationError(msg)
@@ -210,11 +213,29 @@ def start_networks(
     return [replace(one, whole_time=time) for one, time in zip(found, times, strict=True)]
 
 
+def deviations(
+    starts: Sequence[StartNetwork],
+    meter: PlainMeter,
+    compositions: Sequence[tuple[int, Sequence[int]]],
+    executor: Executor,
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> list[float]:
+    """Compose networks, each of the start network at a place by a choice, and measure how far each is off."""
+    return executor.map(_deviation, (starts, meter), compositions, on_progress)
+
+
 def relative_times(networks: Sequence[bytes], runs: int) -> list[float]:
     """Time networks in turn on one thread: medians of the processor's time, relative to the first one's."""
     calls = grey_runs([open_exact(network) for network in networks])
     times = time_in_turn(calls, runs, clock=process_time)
     return [one.p50_ms / times[0].p50_ms for one in times]
+
+
+def _deviation(
+    shared: tuple[Sequence[StartNetwork], PlainMeter], composition: tuple[int, Sequence[int]]
+) -> float:
+    (starts, meter), (place, choice) = shared, composition
+    return meter.deviation(starts[place].composed(choice))
 
 
 def _refitted(start: StartNetwork, size: InputSize, labelled: LabelledCrops) -> StartNetwork:
@@ -232,13 +253,13 @@ def _refitted(start: StartNetwork, size: InputSize, labelled: LabelledCrops) -> 
     return replace(sized, heads=changed)
 
 
-def _estimated(sized: StartNetwork, meter: PlainMeter, seed: int) -> StartNetwork:
+def _estimated(sized: StartNetwork, meter: PlainMeter, seed: int, executor: Executor) -> StartNetwork:
     """Find out what another size does to compositions."""
     whole = replace(sized, size=WHOLE)
     drawn = [[0] * len(sized.spared), *random_choices(_TRIED, len(sized.spared), seed)]
     choices = [choice for choice in drawn if whole.deviation_percent([choice])[0] < _LOST_PERCENT]
     squares = whole.deviation_percent(choices) ** 2
-    found = np.array([meter.deviation(sized.composed(choice)) for choice in choices])
+    found = np.array(deviations([sized], meter, [(0, choice) for choice in choices], executor))
     offset, factor = _line(squares, found**2)
     foretold = np.sqrt(offset + factor * squares)
     # Where all are lost alike there is nothing to explain.

@@ -17,14 +17,12 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 from hand_tracking_dsp.control.point_figures import PointFigures
+from hand_tracking_dsp.evaluation.executor import Executor
 from hand_tracking_dsp.rl.benchmark.adversarial import (
     AdversarialMission,
     AdversarialScore,
@@ -75,31 +73,27 @@ class AdversarialTable:
 
 
 def adversarial_table(
-    benchmark: Benchmark, candidates: Sequence[Candidate], workers: int, on_progress: Progress
+    benchmark: Benchmark, candidates: Sequence[Candidate], executor: Executor, on_progress: Progress
 ) -> AdversarialTable:
     """Play the adversarial missions.
 
     Args:
         benchmark: Device and bank.
         candidates: Candidates, none of them the oracle.
-        workers: Number of processes; 0: one for each core.
+        executor: Where the work runs.
         on_progress: Called with the missions done and to do.
     """
     plain = adversarial_missions()
     # The drain of hours takes longest, and asks nothing of the reflex.
     missions = [*plain, *with_reflex(plain[:-1])]
-    play = partial(_play, benchmark, list(candidates))
-    scores = {}
-    with ProcessPoolExecutor(workers or None, multiprocessing.get_context("spawn")) as pool:
-        for mission, found in zip(missions, pool.map(play, missions), strict=True):
-            scores[mission.name] = found
-            on_progress(len(scores), len(missions))
-    return AdversarialTable(scores)
+    scores = executor.map(_play, (benchmark, list(candidates)), missions, on_progress)
+    return AdversarialTable({one.name: found for one, found in zip(missions, scores, strict=True)})
 
 
 def _play(
-    benchmark: Benchmark, candidates: list[Candidate], mission: AdversarialMission
+    shared: tuple[Benchmark, list[Candidate]], mission: AdversarialMission
 ) -> dict[str, AdversarialScore]:
+    benchmark, candidates = shared
     figures = PointFigures.of(benchmark.bank)
     return {
         one.name: play_adversarial(

@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hand_tracking_dsp.evaluation.executor import EVERY_CORE, Executor
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, EpisodeScore, evaluate
 from hand_tracking_dsp.rl.benchmark.paired_tests import mean_of
@@ -118,8 +119,8 @@ def by_speed(
     benchmark: Benchmark,
     candidates: Sequence[Candidate],
     seeds: Sequence[int],
-    workers: int = 0,
-    on_progress: Progress | None = None,
+    executor: Executor = EVERY_CORE,
+    on_progress: Progress = lambda _done, _all: None,
 ) -> BySpeed:
     """Play the same episodes at each of SHARES, on mains power: time alone is a reason to become sparser.
 
@@ -127,16 +128,15 @@ def by_speed(
         benchmark: Conditions of all.
         candidates: The densest fixed point that policies choose, the sparsest, others, and last the oracle.
         seeds: Seeds of the episodes.
-        workers: Number of processes; 0: one for each core.
+        executor: Where the work runs.
         on_progress: Called with the shares done and to do.
     """
     mains = replace(benchmark, episodes=replace(benchmark.episodes, mains=1.0))
     scores = {}
     for done, share in enumerate(SHARES, start=1):
-        found = evaluate(replace(mains, dense_share=share), candidates, seeds, workers)
+        found = evaluate(replace(mains, dense_share=share), candidates, seeds, executor)
         scores[share] = {name: _means(played) for name, played in found.items()}
-        if on_progress:
-            on_progress(done, len(SHARES))
+        on_progress(done, len(SHARES))
     densest, sparsest, *_, oracle = (candidate.name for candidate in candidates)
     return BySpeed(scores, densest, sparsest, oracle, benchmark.weights.alpha, len(seeds))
 

@@ -12,16 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Plays episodes with policies, in parallel processes, and scores them."""
+"""Plays episodes with policies and scores them."""
 
 from __future__ import annotations
 
 import math
-import multiprocessing
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
@@ -30,6 +27,7 @@ from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.control.reasons import Reason
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.executor import EVERY_CORE, Executor
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.simulation.conditions import draw_conditions
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
@@ -143,8 +141,8 @@ def evaluate(
     benchmark: Benchmark,
     candidates: Sequence[Candidate],
     seeds: Sequence[int],
-    workers: int = 0,
-    on_progress: Callable[[int, int], None] | None = None,
+    executor: Executor = EVERY_CORE,
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> dict[str, list[EpisodeScore]]:
     """Play episodes with every candidate.
 
@@ -152,30 +150,15 @@ def evaluate(
         benchmark: Conditions of all.
         candidates: Candidates of unique names.
         seeds: Seeds of the episodes, the same for all.
-        workers: Number of processes; 0: one for each core, 1: none but this one.
+        executor: Where the work runs.
         on_progress: Called with the episodes done and to do.
 
     Returns:
         The scores of each candidate by name, in the order of the seeds.
     """
-    report = on_progress or (lambda _done, _all: None)
+    rounds = executor.map(_play_all, (benchmark, list(candidates)), seeds, on_progress)
     names = [candidate.name for candidate in candidates]
-    play_all = partial(_play_all, benchmark, list(candidates))
-
-    def gather(rounds: Iterable[list[EpisodeScore]]) -> dict[str, list[EpisodeScore]]:
-        scores: dict[str, list[EpisodeScore]] = {name: [] for name in names}
-        for done, found in enumerate(rounds, start=1):
-            for name, score in zip(names, found, strict=True):
-                scores[name].append(score)
-            report(done, len(seeds))
-        return scores
-
-    if workers == 1:
-        return gather(map(play_all, seeds))
-    # Not fork: ONNX Runtime's threads do not survive it.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers or None, context) as pool:
-        return gather(pool.map(play_all, seeds))
+    return {name: [found[place] for found in rounds] for place, name in enumerate(names)}
 
 
 def require_same_levels(device: DeviceModel, bank: Manifest) -> None:
@@ -193,7 +176,8 @@ def require_same_levels(device: DeviceModel, bank: Manifest) -> None:
         raise ConfigurationError(msg)
 
 
-def _play_all(benchmark: Benchmark, candidates: list[Candidate], seed: int) -> list[EpisodeScore]:
+def _play_all(shared: tuple[Benchmark, list[Candidate]], seed: int) -> list[EpisodeScore]:
+    benchmark, candidates = shared
     episode = benchmark.draw(seed)
     return [play(benchmark, episode, candidate) for candidate in candidates]
 

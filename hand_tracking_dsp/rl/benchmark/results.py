@@ -27,6 +27,7 @@ import numpy as np
 
 from hand_tracking_dsp.control.learned import LearnedPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.evaluation.executor import Executor
 from hand_tracking_dsp.evaluation.statistics import mean_interval
 from hand_tracking_dsp.rl.benchmark.adversarial_table import AdversarialTable, adversarial_table
 from hand_tracking_dsp.rl.benchmark.aims import Aim, aims_of
@@ -148,7 +149,7 @@ def run_benchmark(
     benchmark: Benchmark,
     policy: Path,
     folder: Path,
-    workers: int,
+    executor: Executor,
     on_progress: Progress,
     episodes: Sequence[int] = HELD_OUT_SEEDS,
 ) -> BenchmarkResults:
@@ -159,7 +160,7 @@ def run_benchmark(
         policy: Manifest of the policy that is shipped.
         folder: Folder of the other trainings' manifests; those named after the shipped one's algorithm differ
             by the seed alone.
-        workers: Number of processes; 0: one for each core.
+        executor: Where the work runs.
         on_progress: Called with the name of the work, how much of it is done, and how much there is.
         episodes: Seeds of the episodes to play.
 
@@ -167,7 +168,7 @@ def run_benchmark(
         ModelError: A policy cannot be read or does not fit the bank.
     """
     shipped = Candidate(SHIPPED, "learned", file=policy)
-    rules = _tuned_rules(benchmark, shipped, workers, on_progress)
+    rules = _tuned_rules(benchmark, shipped, executor, on_progress)
     seeds, others = trainings(folder, policy, benchmark.bank)
     candidates = [
         *fixed_points(len(benchmark.bank.points)),
@@ -181,11 +182,11 @@ def run_benchmark(
         Candidate(ORACLE, "oracle", options=without_deadline_shield(ControllerOptions())),
     ]
     scores = evaluate(
-        benchmark, candidates, episodes, workers, lambda done, total: on_progress("missions", done, total)
+        benchmark, candidates, episodes, executor, lambda done, total: on_progress("missions", done, total)
     )
-    speed = _by_speed(benchmark, candidates, episodes, workers, on_progress)
+    speed = _by_speed(benchmark, candidates, episodes, executor, on_progress)
     online = _some_of(benchmark, candidates, (TUNED, INDEX, SHIPPED))
-    adversarial = adversarial_table(benchmark, online, workers, partial(on_progress, "adversarial missions"))
+    adversarial = adversarial_table(benchmark, online, executor, partial(on_progress, "adversarial missions"))
     names = tuple(candidate.name for candidate in seeds)
     return BenchmarkResults(
         benchmark=benchmark,
@@ -202,17 +203,17 @@ def run_benchmark(
 
 
 def _tuned_rules(
-    benchmark: Benchmark, shipped: Candidate, workers: int, on_progress: Progress
+    benchmark: Benchmark, shipped: Candidate, executor: Executor, on_progress: Progress
 ) -> list[Candidate]:
     """Return the threshold rule tuned, the same at the shipped policy's error, and PI control tuned."""
-    like_tuning = evaluate(replace(benchmark, episodes=TRAINING), [shipped], TUNING, workers)[SHIPPED]
+    like_tuning = evaluate(replace(benchmark, episodes=TRAINING), [shipped], TUNING, executor)[SHIPPED]
     found = []
     for kind, names in (("threshold", (TUNED, AT_ERROR)), ("pi", (PI_TUNED,))):
         told = partial(on_progress, f"tuning {kind}")
-        tried = try_settings(kind, benchmark, workers, told)
+        tried = try_settings(kind, benchmark, executor, told)
         for name in names:
             error = like_tuning if name == AT_ERROR else None
-            found.append(best_of(tried, benchmark, name, workers, error))
+            found.append(best_of(tried, benchmark, name, executor, error))
     return found
 
 
@@ -220,13 +221,13 @@ def _by_speed(
     benchmark: Benchmark,
     candidates: Sequence[Candidate],
     episodes: Sequence[int],
-    workers: int,
+    executor: Executor,
     on_progress: Progress,
 ) -> BySpeed:
     """Play some of the episodes at each speed with two fixed points, two rules, the policy and the oracle."""
     chosen = _some_of(benchmark, candidates, (TUNED, INDEX, SHIPPED, ORACLE))
     told = partial(on_progress, "speeds of the device")
-    return by_speed(benchmark, chosen, episodes[:SPEED_MISSIONS], workers, told)
+    return by_speed(benchmark, chosen, episodes[:SPEED_MISSIONS], executor, told)
 
 
 def _some_of(benchmark: Benchmark, candidates: Sequence[Candidate], names: Sequence[str]) -> list[Candidate]:

@@ -30,6 +30,7 @@ import numpy as np
 
 from hand_tracking_dsp.control.policies import ThresholdOptions
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.executor import EVERY_CORE, Executor
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, EpisodeScore, evaluate
 from hand_tracking_dsp.rl.benchmark.paired_tests import mean_of
@@ -148,14 +149,17 @@ def draw_settings(kind: str, points: int, count: int) -> list[dict[str, float | 
 
 
 def try_settings(
-    kind: str, benchmark: Benchmark, workers: int = 0, on_progress: Progress | None = None
+    kind: str,
+    benchmark: Benchmark,
+    executor: Executor = EVERY_CORE,
+    on_progress: Progress = lambda _done, _all: None,
 ) -> list[Tried]:
     """Play the first episodes of TUNING with a rule's settings of STARTS and SETTINGS random ones.
 
     Args:
         kind: One of RULES.
         benchmark: Conditions; the episodes are replaced by those that policies are trained on.
-        workers: Number of processes; 0: one for each core.
+        executor: Where the work runs.
         on_progress: Called with the episodes done and to do.
 
     Returns:
@@ -163,14 +167,14 @@ def try_settings(
     """
     settings = draw_settings(kind, len(benchmark.bank.points), SETTINGS)
     candidates = [Candidate(f"{kind} {number}", kind, one) for number, one in enumerate(settings)]
-    return _played(benchmark, candidates, TUNING[:FIRST], workers, on_progress)
+    return _played(benchmark, candidates, TUNING[:FIRST], executor, on_progress)
 
 
 def best_of(
     tried: Sequence[Tried],
     benchmark: Benchmark,
     name: str,
-    workers: int = 0,
+    executor: Executor = EVERY_CORE,
     at_error_of: Sequence[EpisodeScore] | None = None,
 ) -> Candidate:
     """Return the settings that gain most on all episodes of TUNING, of those that do on the first.
@@ -179,13 +183,13 @@ def best_of(
         tried: Candidates with their scores on the first episodes, of try_settings().
         benchmark: Conditions; the episodes are replaced by those that policies are trained on.
         name: Name of the candidate returned.
-        workers: Number of processes; 0: one for each core.
+        executor: Where the work runs.
         at_error_of: Scores of another policy on all episodes of TUNING: only settings count whose error is
             not smaller, nor more than a quarter larger.
     """
     first = None if at_error_of is None else at_error_of[:FIRST]
     finalists = [one for one, _ in _by_gain(_at_error(tried, first))[:FINALISTS]]
-    last = _played(benchmark, finalists, TUNING[FIRST:], workers)
+    last = _played(benchmark, finalists, TUNING[FIRST:], executor)
     known = {one.name: scores for one, scores in tried}
     whole = [(one, known[one.name] + scores) for one, scores in last]
     return replace(_by_gain(_at_error(whole, at_error_of))[0][0], name=name)
@@ -195,11 +199,11 @@ def _played(
     benchmark: Benchmark,
     candidates: Sequence[Candidate],
     seeds: Sequence[int],
-    workers: int,
-    on_progress: Progress | None = None,
+    executor: Executor,
+    on_progress: Progress = lambda _done, _all: None,
 ) -> list[Tried]:
     benchmark = replace(benchmark, episodes=TRAINING)
-    scores = evaluate(benchmark, candidates, seeds, workers, on_progress)
+    scores = evaluate(benchmark, candidates, seeds, executor, on_progress)
     return [(candidate, scores[candidate.name]) for candidate in candidates]
 
 

@@ -20,11 +20,8 @@ brings in the seconds after it, the device being as warm as it would become ther
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +29,7 @@ from numpy.typing import NDArray
 from hand_tracking_dsp.control.observation import Observation
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.point_figures import PointFigures
+from hand_tracking_dsp.evaluation.executor import THIS_PROCESS, Executor
 from hand_tracking_dsp.rl.benchmark.candidates import without_shield
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
@@ -92,7 +90,7 @@ def play_missions(
     figures: PointFigures,
     options: EpisodeOptions,
     seeds: Sequence[int],
-    workers: int = 1,
+    executor: Executor = THIS_PROCESS,
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
     horizon: int = HORIZON,
 ) -> LabelledObservations:
@@ -103,30 +101,20 @@ def play_missions(
         figures: What the controller knows of the operating points.
         options: Ranges to draw missions from.
         seeds: A seed for each mission.
-        workers: Number of processes; 1: none but this one.
+        executor: Where the work runs.
         on_progress: Called with the missions played and to play.
         horizon: Steps that a label is of, at least 1.
     """
-    play = partial(_play, device, figures, options, horizon)
-    if workers == 1:
-        played = []
-        for done, seed in enumerate(seeds, start=1):
-            played.append(play(seed))
-            on_progress(done, len(seeds))
-    else:
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-            played = []
-            for done, found in enumerate(pool.map(play, seeds, chunksize=8), start=1):
-                played.append(found)
-                on_progress(done, len(seeds))
+    played = executor.map(_play, (device, figures, options, horizon), seeds, on_progress)
     observations, points, labels = (np.concatenate(parts) for parts in zip(*played, strict=True))
     missions = np.repeat(np.arange(len(played)), [len(one[0]) for one in played])
     return LabelledObservations(observations, points, labels, missions, horizon)
 
 
 def _play(
-    device: DeviceModel, figures: PointFigures, options: EpisodeOptions, horizon: int, seed: int
+    shared: tuple[DeviceModel, PointFigures, EpisodeOptions, int], seed: int
 ) -> tuple[Floats, Floats, Floats]:
+    device, figures, options, horizon = shared
     episode = draw_episode(device, seed, options)
     policy = WanderingPolicy(seed, figures.densest)
     simulation = Simulation(episode, policy, _FREE, JUDGED, figures)

@@ -30,6 +30,7 @@ from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.control.policy_file import ACTIONS_KIND, VALUES_KIND
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.executor import THIS_PROCESS, Executor
 from hand_tracking_dsp.files import write_table, write_text
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, evaluate
@@ -89,6 +90,7 @@ def run_jobs(
     work: Path,
     workers: int,
     on_progress: Callable[[str, int, int], None],
+    player: Executor = THIS_PROCESS,
 ) -> None:
     """Train, each job in a process of its own, and export each policy.
 
@@ -103,6 +105,7 @@ def run_jobs(
         work: Folder of checkpoints and curves, with a folder for each job.
         workers: Number of processes.
         on_progress: Called with a job's name, the episodes played and to play.
+        player: Where each job plays the missions that forecasts and values learn from.
 
     Raises:
         ConfigurationError: A folder holds the policy or the checkpoint of another training of that name.
@@ -115,7 +118,7 @@ def run_jobs(
     with context.Manager() as manager, ProcessPoolExecutor(workers, context) as pool:
         news = manager.Queue()
         waiting: list[Future[None]] = [
-            pool.submit(_run, job, device, bank, out, work / job.name, news) for job in left
+            pool.submit(_run, job, device, bank, out, work / job.name, news, player) for job in left
         ]
         try:
             while not all(future.done() for future in waiting):
@@ -131,7 +134,7 @@ def run_jobs(
 
 
 def choose(
-    policies: Sequence[Candidate], device: DeviceModel, bank: Manifest, workers: int
+    policies: Sequence[Candidate], device: DeviceModel, bank: Manifest, executor: Executor
 ) -> tuple[str, dict[str, float]]:
     """Choose the policy of the greatest mean reward on the episodes of VALIDATION.
 
@@ -139,7 +142,7 @@ def choose(
         Its name, and the mean reward of each by name.
     """
     benchmark = Benchmark(device, bank, JUDGED, TRAINING)
-    scores = evaluate(benchmark, policies, VALIDATION, workers)
+    scores = evaluate(benchmark, policies, VALIDATION, executor)
     gains = {name: mean_of(found, "gain") for name, found in scores.items()}
     return max(gains, key=gains.__getitem__), gains
 
@@ -151,6 +154,7 @@ def _run(
     out: Path,
     work: Path,
     news: queue.Queue[tuple[str, int, int]],
+    player: Executor,
 ) -> None:
     from hand_tracking_dsp.rl.training.export import export_policy
     from hand_tracking_dsp.rl.training.train import train
@@ -158,7 +162,7 @@ def _run(
     figures = PointFigures.of(bank)
     options = job.options
     if options.algorithm != ACTIONS_KIND:
-        _run_on_played(job, device, bank, out / f"{job.name}.json", work, news)
+        _run_on_played(job, device, bank, out / f"{job.name}.json", work, news, player)
         return
     trained = train(device, figures, options, work, lambda done, total: news.put((job.name, done, total)))
     export_policy(trained.mlp, bank, out / f"{job.name}.json", provenance(options, device))
@@ -171,6 +175,7 @@ def _run_on_played(
     file: Path,
     work: Path,
     news: queue.Queue[tuple[str, int, int]],
+    player: Executor,
 ) -> None:
     """Play missions, and train a network on what came in them; minutes, so that nothing is kept between.
 
@@ -189,7 +194,8 @@ def _run_on_played(
         figures,
         TRAINING,
         missions,
-        on_progress=lambda done, total: news.put((job.name, done, total)),
+        player,
+        lambda done, total: news.put((job.name, done, total)),
     )
     if options.algorithm == VALUES_KIND:
         values = ValueTrainingOptions(options.discount, layers=options.layers, seed=options.seed)

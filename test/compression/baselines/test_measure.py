@@ -23,10 +23,11 @@ from support.networks import original_network
 from hand_tracking_dsp.compression.bank.deviation import predict
 from hand_tracking_dsp.compression.bank.sessions import open_exact
 from hand_tracking_dsp.compression.baselines import measure as figures
-from hand_tracking_dsp.compression.baselines.measure import EvaluationSet, evaluate_network, time_all
+from hand_tracking_dsp.compression.baselines.measure import EvaluationSet, evaluate_networks, time_all
 from hand_tracking_dsp.compression.data.synthetic import synthetic_hands
 from hand_tracking_dsp.compression.distillation.error_head import ErrorHead, with_error_head
 from hand_tracking_dsp.compression.input_size import InputSize
+from hand_tracking_dsp.evaluation.executor import THIS_PROCESS, Executor
 from hand_tracking_dsp.tracking.backends import RuntimeOptions
 
 
@@ -46,14 +47,14 @@ def sets(networks):
 
 
 def test_the_dense_network_deviates_from_the_truth_but_not_from_itself(networks, sets, tmp_path):
-    found = evaluate_network(networks["full"], sets, tmp_path)
+    found = evaluate_networks([networks["full"]], sets, tmp_path)[0]
     assert found["photos"] == {"deviation": 0, "deviation_median": 0, "deviation_p95": 0}
     assert found["synthetic"]["deviation"] == 0
     assert 0 < found["synthetic"]["error_median"] < 40
 
 
 def test_another_network_deviates(networks, sets, tmp_path):
-    found = evaluate_network(networks["lite"], sets, tmp_path)["photos"]
+    found = evaluate_networks([networks["lite"]], sets, tmp_path)[0]["photos"]
     assert 0 < found["deviation_median"] <= found["deviation_p95"]
 
 
@@ -61,7 +62,7 @@ def test_a_network_with_a_smaller_input_is_measured_in_pixels_of_the_crops(netwo
     """Its landmarks are in pixels of its own input; a fifth output is passed over."""
     model = InputSize(192, 192).of(original_network("hand_full.onnx"))
     small = with_error_head(model, ErrorHead(512))
-    found = evaluate_network(small.SerializeToString(), sets, tmp_path)
+    found = evaluate_networks([small.SerializeToString()], sets, tmp_path)[0]
     assert 0 < found["photos"]["deviation"] < 15
     assert found["synthetic"]["error_median"] < 40
     times = time_all({"full": networks["full"], "small": small.SerializeToString()}, (1,), 2)
@@ -69,13 +70,25 @@ def test_a_network_with_a_smaller_input_is_measured_in_pixels_of_the_crops(netwo
 
 
 def test_figures_are_kept_by_what_was_measured(networks, sets, tmp_path, monkeypatch):
-    first = evaluate_network(networks["lite"], sets, tmp_path)
+    first = evaluate_networks([networks["lite"]], sets, tmp_path)
     monkeypatch.setattr(figures, "open_exact", lambda _: pytest.fail("measured again"))
-    assert evaluate_network(networks["lite"], sets, tmp_path) == first
+    assert evaluate_networks([networks["lite"]], sets, tmp_path) == first
     assert all(json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.iterdir())
     other = EvaluationSet("photos", np.zeros_like(sets[0].images), sets[0].reference)
     with pytest.raises(pytest.fail.Exception, match="measured again"):
-        evaluate_network(networks["lite"], [other], tmp_path)
+        evaluate_networks([networks["lite"]], [other], tmp_path)
+
+
+def test_processes_measure_the_same_and_keep_it(networks, sets, tmp_path):
+    models, progress = list(networks.values()), []
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    alone = evaluate_networks(models, sets, tmp_path / "here", THIS_PROCESS)
+    told = lambda *counts: progress.append(counts)  # noqa: E731
+    assert evaluate_networks(models, sets, tmp_path / "there", Executor(2), told) == alone
+    assert progress == [(1, 2), (2, 2)]
+    assert evaluate_networks(models, sets, tmp_path / "there", Executor(2), told) == alone
+    assert len(progress) == 2
 
 
 def test_all_networks_are_timed_on_every_runtime_with_every_number_of_threads(networks, monkeypatch):

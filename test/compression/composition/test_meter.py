@@ -17,10 +17,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from support.crops import smooth_crops
+from support.work import cluster  # noqa: F401
 
 from hand_tracking_dsp.compression.bank.files import read_level, write_bank
 from hand_tracking_dsp.compression.composition import measured
@@ -30,6 +32,7 @@ from hand_tracking_dsp.compression.composition.measured import measure_compositi
 from hand_tracking_dsp.compression.composition.meter import MOST_PERCENT, CompositionMeter, measure_all
 from hand_tracking_dsp.compression.composition.scenes import scene_crops
 from hand_tracking_dsp.compression.pruning.block_latency import LatencyTable
+from hand_tracking_dsp.evaluation.executor import THIS_PROCESS, Executor
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES, BlockSet
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES, Surrogate
@@ -68,9 +71,15 @@ def test_the_dense_network_deviates_by_nothing_and_narrow_ones_more(meter: Compo
 def test_processes_measure_what_one_does_in_its_order(meter: CompositionMeter) -> None:
     choices = [[place] * 16 for place in (2, 0, 1)]
     told: list[int] = []
-    found = measure_all(meter, choices, 2, lambda done, of: told.append(10 * done + of))
-    assert found == pytest.approx(np.array([meter.measure(choice) for choice in choices]), rel=1e-5)
+    found = measure_all(meter, choices, Executor(2), lambda done, of: told.append(10 * done + of))
+    np.testing.assert_array_equal(found, measure_all(meter, choices, THIS_PROCESS))
     assert told == [13, 23, 33]
+
+
+def test_a_cluster_measures_what_one_process_does(cluster: Any, meter: CompositionMeter) -> None:  # noqa: F811
+    choices = [[place] * 16 for place in (2, 0, 1)]
+    found = measure_all(meter, choices, Executor(cluster=cluster.scheduler_address))
+    np.testing.assert_array_equal(found, measure_all(meter, choices, THIS_PROCESS))
 
 
 def test_a_bank_keeps_what_was_measured_of_its_blocks(
@@ -83,7 +92,7 @@ def test_a_bank_keeps_what_was_measured_of_its_blocks(
     package = read_manifest(default_bank())
     bank = write_bank(tmp_path / "one", *with_blocks(package, ("int8",), smooth_crops(16, 0)))
     assert not BlockSet.read(bank, "int8").measured()
-    found = measure_compositions(bank, "int8", smooth_crops(2, 1), 14, workers=1)
+    found = measure_compositions(bank, "int8", smooth_crops(2, 1), 14, executor=THIS_PROCESS)
     assert found.checked.shape == found.foretold.shape == (4, len(SCENES))
     written = write_bank(tmp_path / "two", *with_compositions(bank, {"int8": found}))
     kept = BlockSet.read(written, "int8").measured()

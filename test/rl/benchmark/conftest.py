@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from hand_tracking_dsp.control.goals import GoalWeights
+from hand_tracking_dsp.evaluation.executor import THIS_PROCESS
 from hand_tracking_dsp.rl.benchmark import by_speed, rule_search
 from hand_tracking_dsp.rl.benchmark import results as module
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
@@ -55,5 +56,10 @@ def results(device, bank, random_mlp, tmp_path_factory, training, reported) -> B
         patch.setattr(module, "TUNING", (3, 4))
         patch.setattr(by_speed, "SHARES", (0.2, 1.4))
         return run_benchmark(
-            benchmark, folder / "ppo_1.json", folder, 1, lambda *news: reported.append(news), (1, 2)
+            benchmark,
+            folder / "ppo_1.json",
+            folder,
+            THIS_PROCESS,
+            lambda *news: reported.append(news),
+            (1, 2),
         )

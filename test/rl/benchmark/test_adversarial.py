@@ -27,6 +27,7 @@ from hand_tracking_dsp.control.goal_policy import GoalPolicy
 from hand_tracking_dsp.control.options import ControllerOptions
 from hand_tracking_dsp.control.point_figures import PointFigures
 from hand_tracking_dsp.control.policies import FixedPolicy
+from hand_tracking_dsp.evaluation.executor import Executor
 from hand_tracking_dsp.resources import default_bank, default_device_model, default_policy
 from hand_tracking_dsp.rl.benchmark.adversarial import (
     BUDGET_MS,
@@ -152,7 +153,7 @@ def test_a_table_has_a_row_for_each_mission_and_a_worst_minute_for_each_policy(
         Candidate("index", "index"),
     ]
     table = adversarial_table(
-        Benchmark(DEVICE, BANK, JUDGED), candidates, 2, lambda *reported: told.append(reported)
+        Benchmark(DEVICE, BANK, JUDGED), candidates, Executor(2), lambda *reported: told.append(reported)
     )
     assert [row[0] for row in table.rows()] == ["throttling", "budget halved", "throttling; reflex"]
     assert table.headings() == ["mission", "sparsest", "index"]

@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.control.options import ControllerOptions
+from hand_tracking_dsp.evaluation.executor import THIS_PROCESS
 from hand_tracking_dsp.rl.benchmark import by_speed as module
 from hand_tracking_dsp.rl.benchmark.by_speed import MARGIN, BySpeed, by_speed
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate, fixed_points, without_deadline_shield
@@ -58,7 +59,11 @@ def test_dense_is_enough_on_fast_devices_and_late_on_slow_ones(device, bank, mon
     candidates = [fixed[0], fixed[-1], Candidate("oracle", "oracle", options=options)]
     progress = []
     found = by_speed(
-        Benchmark(device, bank, JUDGED, NEAR), candidates, range(6), 1, lambda *news: progress.append(news)
+        Benchmark(device, bank, JUDGED, NEAR),
+        candidates,
+        range(6),
+        THIS_PROCESS,
+        lambda *news: progress.append(news),
     )
     assert progress == [(1, 2), (2, 2)]
     assert 0.05 in found.served_by("fixed point 0")

@@ -21,12 +21,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.work import cluster  # noqa: F401
 
 from hand_tracking_dsp.control.goal_policy import GoalPolicy
 from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.control.options import ConstraintOptions, ControllerOptions
 from hand_tracking_dsp.control.policies import FixedPolicy, ThresholdPolicy
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.executor import THIS_PROCESS, Executor
 from hand_tracking_dsp.rl.benchmark.candidates import (
     KINDS,
     Candidate,
@@ -103,12 +105,20 @@ def test_scores_come_in_the_order_of_the_seeds(workers, benchmark, device, write
     candidates = [fixed_points(3)[1], Candidate("rule", "threshold"), write_policy("learned one")]
     progress = []
     seeds = (12, 11)
-    scores = evaluate(benchmark, candidates, seeds, workers, lambda *reported: progress.append(reported))
+    scores = evaluate(
+        benchmark, candidates, seeds, Executor(workers), lambda *reported: progress.append(reported)
+    )
     assert list(scores) == ["fixed point 1", "rule", "learned one"]
     for candidate in candidates:
         again = [play(benchmark, draw_episode(device, seed, benchmark.episodes), candidate) for seed in seeds]
         assert repr(scores[candidate.name]) == repr(again), "NaN is not equal to itself"
     assert progress == [(1, 2), (2, 2)]
+
+
+def test_a_cluster_plays_the_same(cluster, benchmark, write_policy) -> None:  # noqa: F811
+    candidates = [Candidate("rule", "threshold"), write_policy("learned one")]
+    there = evaluate(benchmark, candidates, (12, 11), Executor(cluster=cluster.scheduler_address))
+    assert repr(there) == repr(evaluate(benchmark, candidates, (12, 11), THIS_PROCESS))
 
 
 def test_every_kind_plays(benchmark, device, bank, write_policy) -> None:

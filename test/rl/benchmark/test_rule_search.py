@@ -22,6 +22,7 @@ from dataclasses import asdict, fields, replace
 import pytest
 
 from hand_tracking_dsp.control.goals import GoalWeights
+from hand_tracking_dsp.evaluation.executor import THIS_PROCESS
 from hand_tracking_dsp.rl.benchmark import rule_search as tuning
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, EpisodeScore, evaluate
@@ -104,20 +105,20 @@ def test_episodes_of_different_use_never_meet() -> None:
 @pytest.mark.usefixtures("_few")
 def test_all_settings_play_the_first_episodes_of_training(benchmark) -> None:
     progress = []
-    tried = try_settings("threshold", benchmark, 1, lambda *reported: progress.append(reported))
+    tried = try_settings("threshold", benchmark, THIS_PROCESS, lambda *reported: progress.append(reported))
     assert progress == [(1, 1)]
     assert [len(scores) for _, scores in tried] == [1, 1, 1, 1]
-    again = evaluate(replace(benchmark, episodes=TRAINING), [tried[1][0]], (1,), 1)
+    again = evaluate(replace(benchmark, episodes=TRAINING), [tried[1][0]], (1,), THIS_PROCESS)
     assert again[tried[1][0].name] == tried[1][1]
 
 
 @pytest.mark.usefixtures("_few")
 def test_the_best_on_all_episodes_of_those_best_on_the_first_is_found(benchmark) -> None:
-    tried = try_settings("threshold", benchmark, 1)
-    best = best_of(tried, benchmark, "tuned", 1)
+    tried = try_settings("threshold", benchmark, THIS_PROCESS)
+    best = best_of(tried, benchmark, "tuned", THIS_PROCESS)
     gains = [mean_of(scores, "gain") for _, scores in tried]
     finalists = [one for one, _ in sorted(tried, key=lambda pair: -mean_of(pair[1], "gain"))[:2]]
-    whole = evaluate(replace(benchmark, episodes=TRAINING), finalists, (1, 2), 1)
+    whole = evaluate(replace(benchmark, episodes=TRAINING), finalists, (1, 2), THIS_PROCESS)
     winner = max(finalists, key=lambda one: mean_of(whole[one.name], "gain"))
     assert best == replace(winner, name="tuned")
     assert min(gains) < max(gains), "settings that differ play differently"

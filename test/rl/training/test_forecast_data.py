@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 
 from hand_tracking_dsp.control.observation import OBSERVATION, POINT_OBSERVATION
+from hand_tracking_dsp.evaluation.executor import Executor
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
 from hand_tracking_dsp.rl.training.forecast_data import HORIZON, WanderingPolicy, play_missions
@@ -89,7 +90,7 @@ def test_points_denser_than_the_densest_to_choose_are_left_out() -> None:
 
 def test_processes_play_the_same(device, figures, data) -> None:
     reported = []
-    again = play_missions(device, figures, TRAINING, (3, 4), 2, lambda *news: reported.append(news))
+    again = play_missions(device, figures, TRAINING, (3, 4), Executor(2), lambda *news: reported.append(news))
     np.testing.assert_array_equal(again.observations, data.observations)
     np.testing.assert_array_equal(again.labels, data.labels)
     assert reported == [(1, 2), (2, 2)]

@@ -22,6 +22,7 @@ import pytest
 
 from hand_tracking_dsp.control.observation import OBSERVATION_NAMES
 from hand_tracking_dsp.errors import ConfigurationError
+from hand_tracking_dsp.evaluation.executor import THIS_PROCESS
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, evaluate
 from hand_tracking_dsp.rl.benchmark.paired_tests import mean_of
 from hand_tracking_dsp.rl.simulation.episode import TRAINING
@@ -93,7 +94,7 @@ def test_the_policy_that_gains_most_on_episodes_of_its_own_is_chosen(
 ) -> None:
     monkeypatch.setattr(study, "VALIDATION", (1, 2))
     policies = [write_policy(str(seed), seed) for seed in range(3)]
-    best, gains = choose(policies, device, bank, 1)
-    scores = evaluate(Benchmark(device, bank, JUDGED, TRAINING), policies, (1, 2), 1)
+    best, gains = choose(policies, device, bank, THIS_PROCESS)
+    scores = evaluate(Benchmark(device, bank, JUDGED, TRAINING), policies, (1, 2), THIS_PROCESS)
     assert gains == pytest.approx({name: mean_of(found, "gain") for name, found in scores.items()})
     assert gains[best] == max(gains.values())
