@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from typing import Any
 
 from rich.console import Group
 from rich.live import Live
@@ -82,11 +83,15 @@ def run(options: argparse.Namespace) -> int:
     figures = Figures(options.budget_ms)
     console = make_console()
     plain = LiveView()
+
+    def take(topic: str, message: Any, now_ns: int) -> None:  # noqa: ANN401 (of any type)
+        figures.add(topic, message, now_ns * 1e-9)
+
     with (
         stopped_by_signals() as stop,
         GraphWatcher(
             FIGURES,
-            lambda topic, message, now_ns: figures.add(topic, message, now_ns * 1e-9),
+            take,
             namespace=options.namespace,
             domain_id=options.domain,
         ) as watcher,

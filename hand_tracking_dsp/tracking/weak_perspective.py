@@ -24,8 +24,8 @@ from hand_tracking_dsp.tracking.types import Floats, TrackedHand
 def hand_in_camera(hand: TrackedHand, focal_px: float, centre_px: Floats) -> Floats | None:
     """Place a hand's joints in the camera's optical frame, float32 [21, 3], metres.
 
-    The distance follows from the hand's size in the image against its size in metres (weak perspective), so it
-    carries the error of the network's idea of a hand's size.
+    The distance follows from the hand's size in the image against its size in metres (weak perspective), so
+    it carries the error of the network's idea of a hand's size.
 
     Args:
         hand: The hand.

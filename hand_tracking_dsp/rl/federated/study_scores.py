@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hand_tracking_dsp.evaluation.executor import THIS_PROCESS
 from hand_tracking_dsp.rl.benchmark.candidates import Candidate, fixed_points
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark, EpisodeScore, evaluate
 from hand_tracking_dsp.rl.benchmark.hypervolume import hypervolume, place, reference_point
@@ -103,7 +104,7 @@ def play_unseen(
     for done, robot in enumerate(fleet.unseen, start=1):
         seeds = range(_FIRST + missions * done, _FIRST + missions * (done + 1))
         benchmark = Benchmark(robot.device, bank, JUDGED, robot.episodes)
-        for name, found in evaluate(benchmark, [*candidates, *fixed], seeds, 1).items():
+        for name, found in evaluate(benchmark, [*candidates, *fixed], seeds, THIS_PROCESS).items():
             scores[name] += found
         on_progress("robots never seen", done, len(fleet.unseen))
     chosen = fixed[densest_choice(fleet.unseen[0].device.points) :]
