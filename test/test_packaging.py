@@ -36,9 +36,9 @@ NOT_ON_PYPI = {"launch", "launch_ros"}
 KEYS = {"cv2": "python3-opencv", "yaml": "python3-yaml", "onnxruntime": "python3-onnxruntime-pip"}
 # Used where they are installed; docs/installation.md says what for.
 OPTIONAL = {
-    "ai_edge_litert", "cryptography", "distributed", "flatbuffers", "flwr", "gymnasium", "lz4", "mcap",
-    "mediapipe", "onnx", "openvino", "optuna", "pynvml", "rosbags", "sb3_contrib", "stable_baselines3",
-    "tflite", "torch", "torch_pruning", "zstandard",
+    "ai_edge_litert", "cryptography", "dask", "distributed", "flatbuffers", "flwr", "gymnasium", "lz4",
+    "mcap", "mediapipe", "onnx", "openvino", "optuna", "pynvml", "rerun", "rosbags", "sb3_contrib",
+    "stable_baselines3", "tflite", "torch", "torch_pruning", "zstandard",
 }  # fmt: skip
 
 

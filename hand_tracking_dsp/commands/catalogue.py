@@ -87,7 +87,7 @@ GROUPS: Mapping[str, Group] = {
             "train": "train policies in simulated missions, export the best",
             "akperl": "train agents that compose networks layer by layer",
             "akperl-report": "compare composed networks with searches, measured",
-            "akperl-gestures": "read gestures with composed networks, and compare",
+            "akperl-read": "read gestures with composed networks, and compare",
             "report": "evaluate a policy in simulated missions",
             "live": "compare policies in the running graph under one load",
             "adapt": "make a policy for this device: record, fit, train",

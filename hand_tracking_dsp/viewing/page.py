@@ -36,7 +36,7 @@ from hand_tracking_dsp.tracking.types import Floats, TrackedHand
 from hand_tracking_dsp.viewing.curves import CURVES, PLOTS
 from hand_tracking_dsp.viewing.figures import Event
 from hand_tracking_dsp.viewing.front import refusal
-from hand_tracking_dsp.viewing.scene import Picture
+from hand_tracking_dsp.viewing.scene import ShownPicture
 
 TIME = "time"
 _CAMERA, _PICTURE, _DEPTH = "world/camera", "world/camera/picture", "world/depth"
@@ -143,7 +143,7 @@ class Page:
         self._set_time(round(event.at_s * 1e9))
         self._recording.log(_EVENTS, rr.TextLog(event.text))
 
-    def show_picture(self, at_ns: int, picture: Picture, hands: Sequence[TrackedHand]) -> None:
+    def show_picture(self, at_ns: int, picture: ShownPicture, hands: Sequence[TrackedHand]) -> None:
         """Show a picture, and the hands in its pixels."""
         self._set_time(at_ns)
         log = self._recording.log

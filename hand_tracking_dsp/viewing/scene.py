@@ -53,7 +53,7 @@ _FARTHEST_MM = 65535
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ShownPicture:
     """A picture as it is shown.
 
     Attributes:
@@ -72,7 +72,7 @@ class Picture:
 class Canvas(Protocol):
     """Place where a scene is shown; times are nanoseconds."""
 
-    def show_picture(self, at_ns: int, picture: Picture, hands: Sequence[TrackedHand]) -> None:
+    def show_picture(self, at_ns: int, picture: ShownPicture, hands: Sequence[TrackedHand]) -> None:
         """Show a picture, and the hands in its pixels."""
 
     def show_hands(self, at_ns: int, joints: Sequence[tuple[TrackedHand | Hand3d, Floats]]) -> None:
@@ -175,7 +175,7 @@ class Scene:
             image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         _, jpeg = cv2.imencode(".jpg", np.ascontiguousarray(image), (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
         height, width = image.shape[:2]
-        picture = Picture(jpeg.tobytes(), width, height, model.intrinsics.scaled(factor))
+        picture = ShownPicture(jpeg.tobytes(), width, height, model.intrinsics.scaled(factor))
         drawn = [replace(hand, landmarks=hand.landmarks * np.float32(factor)) for hand in hands]
         self._canvas.show_picture(at_ns, picture, drawn)
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What is fed by messages, live or of a bag, and shown on the page."""
+"""Figures and pictures that messages feed, live or of a bag, and that the page shows."""
 
 from __future__ import annotations
 

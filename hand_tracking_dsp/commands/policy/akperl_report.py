@@ -75,6 +75,7 @@ from hand_tracking_dsp.compression.composition.recording import (
     hands_of_videos,
 )
 from hand_tracking_dsp.compression.composition.scenes import input_statistics, scene_crops
+from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.data.packed_crops import crops_to_measure
 from hand_tracking_dsp.compression.data.picture_pack import PictureKind, read_pack
 from hand_tracking_dsp.control.layers.agent import LayerAgent
@@ -151,18 +152,12 @@ def run(options: argparse.Namespace) -> int:
     files: Sequence[Path] = options.agents or [default_layer_agent()]
     agents = {f"agent {number}": LayerAgent.load(file, bank, profile) for number, file in enumerate(files)}
     console = make_console()
-    wanted = FITTED_HANDS + options.hands
-    crops = crops_to_measure(read_pack(options.pack, [PictureKind.CROP]), wanted, options.seed)
-    if len(crops) < wanted:
-        msg = f"{options.pack} holds {len(crops)} hands to measure on, {wanted} are needed: set --hands."
-        raise ConfigurationError(msg)
+    parts = _hands(options)
     dense = read_level(bank)[1]
     recording = None
     if options.recording:
         tracker = HandTracker(LevelBank.load(bank), PalmDetector.load(bank))
         recording = SceneRecording.make(hands_of_videos(tracker, options.recording), dense, options.seed)
-    # The first ones are those that models compositions fits the estimate to, with the same seed.
-    parts = (crops.subset(range(FITTED_HANDS)), crops.subset(range(FITTED_HANDS, wanted)))
     chosen_on, measured_on = (
         CompositionMeter.make(blocks, dense, scene_crops(part, options.seed)) for part in parts
     )
@@ -201,6 +196,17 @@ def run(options: argparse.Namespace) -> int:
     save_comparison(found, list(agents), options.out / PICTURE)
     write_json(options.out / REPORT, report)
     return 0
+
+
+def _hands(options: argparse.Namespace) -> tuple[Crops, Crops]:
+    """Return hands to choose on and others to measure on."""
+    wanted = FITTED_HANDS + options.hands
+    crops = crops_to_measure(read_pack(options.pack, [PictureKind.CROP]), wanted, options.seed)
+    if len(crops) < wanted:
+        msg = f"{options.pack} holds {len(crops)} hands to measure on, {wanted} are needed: set --hands."
+        raise ConfigurationError(msg)
+    # The first ones are those that models compositions fits the estimate to, with the same seed.
+    return crops.subset(range(FITTED_HANDS)), crops.subset(range(FITTED_HANDS, wanted))
 
 
 def _print_all(

@@ -65,7 +65,7 @@ class GraphWatcher(SpinningNode):
 
     @property
     def is_listening(self) -> bool:
-        """Whether it is subscribed."""
+        """Tell whether it is subscribed."""
         return bool(self._subscriptions)
 
     def listen(self) -> None:

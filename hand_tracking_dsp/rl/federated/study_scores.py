@@ -43,7 +43,7 @@ _FIRST = 900_000
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class FleetFigures:
     """Means over all missions of the robots never seen; of robots alone, over these too.
 
     Attributes:
@@ -68,11 +68,11 @@ class StudyScores:
     """Scores of a study.
 
     Attributes:
-        figures: Figures by training, by INDEX, and of all robots alone by ALONE.
+        figures: FleetFigures by training, by INDEX, and of all robots alone by ALONE.
         gains: Mean return on each unseen robot, float64 [robots], by training.
     """
 
-    figures: Mapping[str, Figures]
+    figures: Mapping[str, FleetFigures]
     gains: Mapping[str, NDArray[np.float64]]
 
 
@@ -111,8 +111,8 @@ def play_unseen(
     reference = reference_point({one.name: scores[one.name] for one in chosen})
     figures = {one.name: _figures(scores[one.name], reference) for one in candidates}
     alone = [one for name, one in figures.items() if name.startswith(f"{ALONE} ")]
-    names = Figures.__dataclass_fields__
-    figures[ALONE] = Figures(*(float(np.mean([getattr(one, name) for one in alone])) for name in names))
+    names = FleetFigures.__dataclass_fields__
+    figures[ALONE] = FleetFigures(*(float(np.mean([getattr(one, name) for one in alone])) for name in names))
     gains = {
         one.name: np.array([score.gain for score in scores[one.name]]).reshape(-1, missions).mean(axis=1)
         for one in candidates
@@ -120,8 +120,8 @@ def play_unseen(
     return StudyScores(figures, gains)
 
 
-def _figures(scores: list[EpisodeScore], reference: NDArray[np.float64]) -> Figures:
-    return Figures(
+def _figures(scores: list[EpisodeScore], reference: NDArray[np.float64]) -> FleetFigures:
+    return FleetFigures(
         gain=mean_of(scores, "gain"),
         late=mean_of(scores, "miss_share"),
         usable=mean_of(scores, "usable"),

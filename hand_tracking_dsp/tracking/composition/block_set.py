@@ -238,10 +238,7 @@ class BlockSet:
             ModelError: It has another number of blocks, or a place that there is not.
         """
         if len(choice) != len(self.blocks):
-            msg = (
-                f"The choice (keep) has {len(choice)} layers, the network {len(self.blocks)}: give one for "
-                "each."
-            )
+            msg = f"The choice has {len(choice)} layers, the network {len(self.blocks)}: give one for each."
             raise ModelError(msg)
         for block, place in zip(self.blocks, choice, strict=True):
             if not 0 <= place < len(INTENSITIES):
@@ -295,7 +292,6 @@ def unpacked(data: bytes) -> tuple[Description, dict[str, Array]]:
 
 def _check_numbers(name: str, array: object) -> None:
     """Check that what a file holds by a name are finite numbers."""
-    # numpy gives an entry that is no array as bytes.
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf" or not np.isfinite(array).all():
         msg = f"its {name} are not all finite numbers"
         raise ModelError(msg)

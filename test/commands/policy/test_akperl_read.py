@@ -34,7 +34,7 @@ def labelled(tmp_path: Path) -> list[str]:
         assert cv2.imwrite(str(folder / f"{pose}.png"), pose_picture(pose, 5.0))
     table = tmp_path / "labels.csv"
     table.write_text("file,open_fingers,gesture\nvictory.png,2,victory\npoint.png,1,point\n")
-    return ["policy", "akperl-gestures", "--images", str(folder), "--labels", str(table), "--runs", "1"]
+    return ["policy", "akperl-read", "--images", str(folder), "--labels", str(table), "--runs", "1"]
 
 
 def test_every_network_reads_the_hands_and_the_composed_one_is_sparse(

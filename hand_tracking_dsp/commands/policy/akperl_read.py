@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""hand-tracking-dsp policy akperl-gestures: read gestures with composed networks, and compare."""
+"""hand-tracking-dsp policy akperl-read: read gestures with composed networks, and compare."""
 
 from __future__ import annotations
 
