@@ -25,6 +25,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from hand_tracking_dsp.rl.training.dense_layers import layers_of
 from hand_tracking_dsp.rl.training.forecast_data import LabelledObservations
 from hand_tracking_dsp.rl.training.point_features import POINT_FEATURES, point_features
 
@@ -112,15 +113,6 @@ def point_network(features: int, layers: tuple[int, ...]) -> nn.Sequential:
     for inputs, outputs in pairwise(sizes):
         modules += [nn.Linear(inputs, outputs), nn.SiLU()]
     return nn.Sequential(*modules[:-1])
-
-
-def layers_of(network: nn.Sequential) -> tuple[tuple[Floats, Floats], ...]:
-    """Return copies of weight and bias of each layer."""
-    return tuple(
-        (module.weight.detach().numpy().copy(), module.bias.detach().numpy().copy())
-        for module in network
-        if isinstance(module, nn.Linear)
-    )
 
 
 def point_values(raw: torch.Tensor) -> torch.Tensor:

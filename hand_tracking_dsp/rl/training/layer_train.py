@@ -23,12 +23,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from stable_baselines3 import DQN
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from hand_tracking_dsp.control.layers.reward import LayerWeights
 from hand_tracking_dsp.control.layers.state import layer_fields
+from hand_tracking_dsp.rl.training.dense_layers import layers_of
+from hand_tracking_dsp.rl.training.dqn import DqnOptions, train_dqn
 from hand_tracking_dsp.rl.training.layer_environment import LayerEnvironment
 from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
@@ -117,33 +118,28 @@ def train_layers(
     Returns:
         The network, and its curve by CURVE_COLUMNS.
     """
-    torch.set_num_threads(1)
     blank = blank_places(profile, options.blank)
     environments = DummyVecEnv(
         [lambda: LayerEnvironment(profile, options.weights, blank) for _ in range(_ENVIRONMENTS)]
     )
-    model = DQN(
-        "MlpPolicy",
-        environments,
-        learning_rate=lambda left: options.learning_rate * max(left, 0.02),
-        buffer_size=100_000,
-        learning_starts=min(4000, options.steps // 10),
-        batch_size=256,
-        gamma=1.0,  # a composition is whole at the end alone
-        gradient_steps=4,
-        train_freq=1,
-        target_update_interval=300,
-        exploration_fraction=0.5,
-        exploration_final_eps=0.02,
-        policy_kwargs={"net_arch": list(options.layers)},
+    settings = DqnOptions(
+        steps=options.steps,
+        layers=options.layers,
+        learning_rate=options.learning_rate,
+        least_rate=0.02,
+        discount=1.0,  # a composition is whole at the end alone
+        kept=100_000,
+        first=min(4000, options.steps // 10),
+        batch=256,
+        updates=4,
+        copied_every=300,
+        exploring=0.5,
+        exploration=0.02,
         seed=options.seed,
-        device="cpu",
     )
     watch = _CurveCallback(options.steps, on_progress)
-    model.learn(options.steps, callback=watch)
-    linear = [one for one in model.q_net.q_net if isinstance(one, torch.nn.Linear)]
-    layers = tuple((one.weight.detach().numpy().copy(), one.bias.detach().numpy().copy()) for one in linear)
-    return LayerNetwork(layers, blank), watch.curve
+    model = train_dqn(environments, settings, watch)
+    return LayerNetwork(layers_of(model.q_net.q_net), blank), watch.curve
 
 
 def blank_places(profile: CompositionProfile, names: tuple[str, ...]) -> tuple[int, ...]:

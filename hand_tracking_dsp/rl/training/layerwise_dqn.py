@@ -27,16 +27,17 @@ from typing import Any, ClassVar, Protocol
 
 import gymnasium
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from stable_baselines3 import DQN
+
+from hand_tracking_dsp.rl.training.dqn import DqnOptions, train_dqn
 
 Floats = NDArray[np.float32]
 Intensities = tuple[float, ...]
 """Intensity of each layer, 0 to 1, from the input on."""
 
 _OWN_ENTRIES = 7
-_GRADIENT_STEPS = 8
+# An evaluation takes longer than many of them.
+_UPDATES = 8
 
 # Accuracy here is that before fine-tuning, which wins back most of what is lost: a tenth less power is worth
 # two points of it.
@@ -250,7 +251,7 @@ def choose_by_dqn(
     options: LayerwiseDqnOptions,
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> LayerwiseChoice:
-    """Train a DQN (Mnih et al., Nature 2015; stable-baselines3), then play once without exploring.
+    """Train a DQN, then play once without exploring.
 
     Args:
         task: Network that is pruned.
@@ -262,29 +263,24 @@ def choose_by_dqn(
         The intensities of the episode, played in training or after it, whose network was worth most at its
         end: by accuracy and power alone, with the last layer's coefficients.
     """
-    torch.set_num_threads(1)
     layers, total = len(task.figures), options.episodes + 1
     environment = LayerwiseEnvironment(task, coefficients, lambda done: on_progress(done, total))
-    model = DQN(
-        "MlpPolicy",
-        environment,
+    settings = DqnOptions(
+        steps=options.episodes * layers,
+        layers=options.layers,
         learning_rate=options.learning_rate,
-        gamma=options.discount,
+        least_rate=1.0,
+        discount=options.discount,
+        kept=options.episodes * layers,
+        first=min(5, options.episodes) * layers,
+        batch=64,
+        updates=_UPDATES,
+        copied_every=2 * layers,
+        exploring=0.6,
+        exploration=0.05,
         seed=options.seed,
-        device="cpu",
-        verbose=0,
-        buffer_size=options.episodes * layers,
-        learning_starts=min(5, options.episodes) * layers,
-        batch_size=64,
-        train_freq=1,
-        # An evaluation takes longer than many of them.
-        gradient_steps=_GRADIENT_STEPS,
-        target_update_interval=2 * layers,
-        exploration_fraction=0.6,
-        exploration_final_eps=0.05,
-        policy_kwargs={"net_arch": list(options.layers)},
     )
-    model.learn(options.episodes * layers, progress_bar=False)
+    model = train_dqn(environment, settings)
     observation, _ = environment.reset()
     done = False
     while not done:

@@ -36,6 +36,7 @@ from hand_tracking_dsp.files import write_bytes, write_text
 from hand_tracking_dsp.rl.simulation.device import DeviceModel
 from hand_tracking_dsp.rl.simulation.draw_episode import draw_episode
 from hand_tracking_dsp.rl.simulation.episode import STEPS, TRAINING
+from hand_tracking_dsp.rl.training.dense_layers import layers_of
 from hand_tracking_dsp.rl.training.environment import EpisodeEnvironment
 from hand_tracking_dsp.rl.training.export import Mlp
 
@@ -161,12 +162,7 @@ def _model(environments: VecNormalize, options: PolicyTrainingOptions) -> BaseAl
 
 def _mlp(model: BaseAlgorithm, options: PolicyTrainingOptions) -> Mlp:
     modules = [*model.policy.mlp_extractor.policy_net, model.policy.action_net]
-    layers = tuple(
-        (module.weight.detach().numpy().copy(), module.bias.detach().numpy().copy())
-        for module in modules
-        if isinstance(module, torch.nn.Linear)
-    )
-    return Mlp(layers, options.blank)
+    return Mlp(layers_of(modules), options.blank)
 
 
 class _TrainingProgress(BaseCallback):

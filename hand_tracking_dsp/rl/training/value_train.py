@@ -37,13 +37,13 @@ from torch import nn
 
 from hand_tracking_dsp.control.forecast import DRIFT_OF_NO_USE_PERCENT
 from hand_tracking_dsp.control.learned import GOALS
+from hand_tracking_dsp.rl.training.dense_layers import layers_of
 from hand_tracking_dsp.rl.training.encoding import POINT_INDEX, goal_features
 from hand_tracking_dsp.rl.training.forecast_data import LabelledObservations
 from hand_tracking_dsp.rl.training.forecast_train import (
     Floats,
     PointMlp,
     forecast_loss,
-    layers_of,
     point_network,
     point_values,
 )
