@@ -19,14 +19,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from rich.table import Table
 
 from hand_tracking_dsp.commands.arguments import (
     add_images,
@@ -35,11 +32,11 @@ from hand_tracking_dsp.commands.arguments import (
     read_image_limit,
     require_at_least,
 )
+from hand_tracking_dsp.commands.models.backbones_table import backbones_table, comparison_lines
 from hand_tracking_dsp.commands.output import (
     machine,
     machine_line,
     make_console,
-    make_table,
     progress_bars,
     require_writable,
     write_json,
@@ -49,13 +46,11 @@ from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.power.energy_meter import ENERGY_KINDS, EnergyMeter, open_energy_meter
 
 if TYPE_CHECKING:
+    from hand_tracking_dsp.compression.backbones.budgets import PruningBudgets
     from hand_tracking_dsp.compression.backbones.pruning_task import PruningTask
+    from hand_tracking_dsp.compression.backbones.results import BackboneResult, Shares
     from hand_tracking_dsp.compression.backbones.sign_sets import SignSet
-    from hand_tracking_dsp.compression.backbones.study import (
-        BackboneOptions,
-        BackboneResult,
-        PrunedBackbone,
-    )
+    from hand_tracking_dsp.compression.backbones.study import BackboneOptions
 
 _NETWORKS = ("mobilenet-v3", "efficientnet-lite", "squeezenet")
 _FILE = "backbones.json"
@@ -67,8 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.description = (
         "Trains small variants of MobileNetV3, EfficientNet-Lite and SqueezeNet on folders of signs, prunes "
-        "each layer as far as a DQN chooses (AKPERL), and compares that with L1 and magnitude pruning to the "
-        "same sparsity. Each folder is a data set; parts of it share no person or original."
+        "each layer as far as a DQN chooses (AKPERL), and compares that with random search and with uniform "
+        "pruning by L1 and magnitude. All methods meet the same budgets of parameters and operations. Each "
+        "folder is a data set; parts of it share no person or original."
     )
     add_images(parser, "the sign is the subfolder, or the beginning of a file's name")
     parser.add_argument(
@@ -79,15 +75,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="DIR",
-        help=f"folder of {_FILE}, and of what is done; resumed",
+        help=f"folder of {_FILE}, and of what is done; resumed, also with more seeds",
     )
     for name, default, meaning in (
         ("count", 1200, "pictures of each folder, 0: all"),
-        ("epochs", 15, "epochs of the dense network's training"),
-        ("tuning-epochs", 2, "epochs of fine-tuning, of every method's network alike"),
-        ("episodes", 20, "episodes of each agent"),
+        ("epochs", 20, "epochs of the dense network's training"),
+        ("tuning-epochs", 10, "epochs of fine-tuning, of every method's network alike"),
+        ("episodes", 12, "episodes of each agent; random search gets as many evaluations"),
         ("feedback", 96, "pictures that an action is judged on, at most, of the validation part"),
-        ("seeds", 5, "agents, and fine-tunings of each method"),
+        ("seeds", 3, "agents, random searches, and fine-tunings of each method"),
         ("runs", 200, "timed runs of each network"),
     ):
         parser.add_argument(
@@ -97,7 +93,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sparsity",
         type=float,
         default=0.45,
-        help="share of the parameters to prune, above 0 and below 0.9 (default: %(default)s)",
+        help="share of the parameters to prune at least, above 0 and below 0.9 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--macs",
+        type=float,
+        default=0.55,
+        help="share of the multiply-accumulate operations to leave at most, above 0.2; 1: any "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--energy",
@@ -121,6 +124,9 @@ def run(options: argparse.Namespace) -> int:
     if not 0 < options.sparsity < 0.9:
         msg = f"--sparsity is {options.sparsity:g}: it must be above 0 and below 0.9."
         raise ConfigurationError(msg)
+    if not 0.2 < options.macs <= 1:
+        msg = f"--macs is {options.macs:g}: it must be above 0.2 and at most 1."
+        raise ConfigurationError(msg)
     for library in _LIBRARIES:
         if find_spec(library) is None:
             msg = f"Training and pruning need {library}, which is not installed: run make setup-lab."
@@ -131,11 +137,12 @@ def run(options: argparse.Namespace) -> int:
     with progress_bars(console) as report:
         sets = _read(options, report)
         found = [_result(options, signs, name, meter, report) for signs in sets for name in options.networks]
-    console.print(_table(found, meter.name if meter else ""))
-    console.print("\n".join([*map(_about, sets), _note(options), machine_line()]), highlight=False)
+    console.print(backbones_table(found, meter.name if meter else ""))
+    lines = [*comparison_lines(found), *map(_about, sets), _note(options), machine_line()]
+    console.print("\n".join(lines), highlight=False)
     content = {
         "machine": machine(),
-        "settings": _settings(options),
+        "settings": {**_settings(options), "seeds": options.seeds},
         "power": meter.name
         if meter
         else "estimated: processor time of an inference, relative to the dense one's",
@@ -169,106 +176,89 @@ def _read(options: argparse.Namespace, report: _Progress) -> list[SignSet]:
 def _result(
     options: argparse.Namespace, signs: SignSet, name: str, meter: EnergyMeter | None, report: _Progress
 ) -> BackboneResult:
-    """Read what an earlier call has left of a network and data set, or work it out."""
-    from hand_tracking_dsp.compression.backbones.study import BackboneResult, study_backbone
+    """Read what earlier calls have left of a network and data set, and work out what is missing."""
+    from hand_tracking_dsp.compression.backbones.results import BackboneResult
+    from hand_tracking_dsp.compression.backbones.study import BackboneStudy, dense_backbone
 
-    digest = hashlib.sha256(json.dumps([_settings(options), meter.name if meter else ""]).encode())
+    pictures = hashlib.sha256()
     for part in signs.parts.values():
-        digest.update(part.images.tobytes())
-        digest.update(part.labels.tobytes())
-    path = options.out / "done" / f"{signs.name}_{name}_{digest.hexdigest()[:12]}.json"
-    if path.exists():
-        return BackboneResult.from_dict(json.loads(read_bytes(path)))
-    agent = _DqnAgent(options.episodes)
-    found = study_backbone(name, signs, _study_options(options), agent, meter, report)
-    write_json(path, found.to_dict())
-    return found
+        pictures.update(part.images.tobytes())
+        pictures.update(part.labels.tobytes())
+    study: BackboneStudy | None = None
+    found = []
+    for seed in range(options.seed, options.seed + options.seeds):
+        key = [_settings(options), meter.name if meter else "", seed]
+        path = options.out / "done" / f"{signs.name}_{name}_{seed}_{_digest(pictures, key)}.json"
+        if not path.exists():
+            if study is None:
+                settings = _study_options(options)
+                weights = f"{signs.name}_{name}_{_digest(pictures, [options.epochs, options.seed])}.pt"
+                training = partial(report, f"{name}, {signs.name}: training")
+                dense = dense_backbone(name, signs, settings, options.out / "done" / weights, training)
+                study = BackboneStudy(name, dense, signs, settings)
+            write_json(path, study.prune(seed, _Searches(options.episodes), meter, report).to_dict())
+        found.append(BackboneResult.from_dict(json.loads(read_bytes(path))))
+    return BackboneResult.merged(found)
+
+
+def _digest(pictures: hashlib._Hash, key: list[Any]) -> str:
+    """Name what figures depend on: pictures and settings."""
+    digest = pictures.copy()
+    digest.update(json.dumps(key).encode())
+    return digest.hexdigest()[:12]
 
 
 def _study_options(options: argparse.Namespace) -> BackboneOptions:
+    from hand_tracking_dsp.compression.backbones.budgets import PruningBudgets
     from hand_tracking_dsp.compression.backbones.study import BackboneOptions
 
-    names = ("epochs", "tuning_epochs", "sparsity", "seeds", "feedback", "runs", "seed")
-    return BackboneOptions(**{name: getattr(options, name) for name in names})
+    names = ("epochs", "tuning_epochs", "feedback", "runs", "seed")
+    budgets = PruningBudgets(options.sparsity, options.macs)
+    return BackboneOptions(budgets=budgets, **{name: getattr(options, name) for name in names})
 
 
-class _DqnAgent:
+class _Searches:
     """Lets rl.training choose for compression.backbones; the two rooms know nothing of each other."""
 
     def __init__(self, episodes: int) -> None:
         self._episodes = episodes
 
     def __call__(
-        self, task: PruningTask, sparsity: float, seed: int, on_progress: Callable[[int, int], None]
-    ) -> tuple[float, ...]:
+        self, task: PruningTask, budgets: PruningBudgets, seed: int, on_progress: Callable[[int, int], None]
+    ) -> tuple[Shares, Shares, int]:
         from hand_tracking_dsp.compression.backbones.layers import INTENSITIES
-        from hand_tracking_dsp.rl.training.layerwise_dqn import (
+        from hand_tracking_dsp.rl.training.layerwise_dqn import LayerwiseDqnOptions, choose_by_dqn
+        from hand_tracking_dsp.rl.training.layerwise_task import (
             LayerwiseCoefficients,
-            LayerwiseDqnOptions,
             LayerwiseTask,
-            choose_by_dqn,
+            choose_at_random,
         )
 
         figures = task.figures()
-        chosen = choose_by_dqn(
-            LayerwiseTask(figures, INTENSITIES, task.evaluate, task.network.sparsity, sparsity),
-            LayerwiseCoefficients.by_size(figures[:, 0], figures[:, 1]),
-            LayerwiseDqnOptions(episodes=self._episodes, seed=seed),
-            on_progress,
+        choice = LayerwiseTask(
+            figures, INTENSITIES, task.evaluate, task.network.sparsity, partial(budgets.met, task.network)
         )
-        return chosen.intensities
+        coefficients = LayerwiseCoefficients.by_size(figures[:, 0], figures[:, 1])
+        settings = LayerwiseDqnOptions(episodes=self._episodes, seed=seed)
+        ours = choose_by_dqn(choice, coefficients, settings, on_progress)
+        drawn = choose_at_random(choice, coefficients, ours.evaluations, seed, on_progress)
+        return ours.intensities, drawn.intensities, ours.evaluations
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
-    """Return what the figures depend on, besides pictures."""
-    names = ("count", "epochs", "tuning_epochs", "episodes", "feedback", "seeds", "runs", "sparsity", "seed")
-    return {name: getattr(options, name) for name in names}
-
-
-def _table(found: Sequence[BackboneResult], meter: str) -> Table:
-    """Make AKPERL's table, for every data set and backbone."""
-    from hand_tracking_dsp.compression.backbones.study import METHODS
-
-    power = "power, % of none's" + ("" if meter else ", estimated")
-    headings = (
-        "data set",
-        "network",
-        "method",
-        "top-1 accuracy, %",
-        power,
-        "time, ms",
-        "sparsity, %",
-        "MACs, %",
-        "before fine-tuning, %",
+    """Return what the figures of a seed depend on, besides pictures."""
+    names = (
+        "count",
+        "epochs",
+        "tuning_epochs",
+        "episodes",
+        "feedback",
+        "runs",
+        "sparsity",
+        "macs",
+        "seed",
     )
-
-    def cells(result: BackboneResult, method: str) -> tuple[str, ...]:
-        own = [one for one in result.networks if one.method == method]
-        return (
-            result.signs,
-            result.network,
-            method,
-            _spread(own, lambda one: 100 * one.accuracy, 1),
-            _spread(own, lambda one: 100 * one.power, 0),
-            _spread(own, lambda one: one.time_ms, 3),
-            _spread(own, lambda one: 100 * one.sparsity, 1),
-            _spread(own, lambda one: 100 * one.macs, 0),
-            _spread(own, lambda one: 100 * one.untuned, 1),
-        )
-
-    rows = (cells(result, method) for result in found for method in METHODS)
-    source = f"power by {meter}" if meter else "power estimated by the processor's time"
-    title = f"Backbones on unseen pictures of signs, mean ± standard deviation over seeds; {source}"
-    return make_table(title, headings, rows, left=("network", "method"))
-
-
-def _spread(
-    networks: Sequence[PrunedBackbone], figure: Callable[[PrunedBackbone], float], digits: int
-) -> str:
-    values = np.array([figure(one) for one in networks])
-    if len(values) < 2:
-        return f"{values.mean():.{digits}f}"
-    return f"{values.mean():.{digits}f} ± {values.std(ddof=1):.{digits}f}"
+    return {name: getattr(options, name) for name in names}
 
 
 def _data(signs: SignSet) -> dict[str, Any]:
@@ -289,6 +279,8 @@ def _about(signs: SignSet) -> str:
 
 def _note(options: argparse.Namespace) -> str:
     return (
-        f"{options.epochs} epochs of training, {options.tuning_epochs} of fine-tuning for every method; "
-        f"{options.seeds} seed(s), {options.episodes} episodes each; time: ONNX Runtime, one thread, in turn."
+        f"Budgets: {options.sparsity:.0%} of the parameters leave at least, and {options.macs:.0%} of the "
+        f"operations stay at most. {options.epochs} epochs of training, {options.tuning_epochs} of "
+        f"fine-tuning for every method; {options.seeds} seed(s), {options.episodes} episodes each; time: "
+        "ONNX Runtime, one thread, in turn."
     )

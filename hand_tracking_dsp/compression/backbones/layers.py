@@ -20,18 +20,19 @@ which layers lose a channel together: the convolutions that add up into one stre
 
 from __future__ import annotations
 
-import copy
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
 import torch
 import torch_pruning
+from numpy.typing import NDArray
 from torch import nn
 
 from hand_tracking_dsp.compression.backbones.networks import SqueezeExcitation
+from hand_tracking_dsp.compression.backbones.slicing import without_channels
 
 INTENSITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Shares of a layer's channels that an action removes, as in AKPERL."""
@@ -40,27 +41,27 @@ WIDTH_STEP = 16
 """Pruned widths are multiples of this: runtimes compute so many channels at once, and are slow at other
 widths. At 100 % so many stay, as without any there would be no path through the network."""
 
-_SHARES_TRIED = 201
+Indices = NDArray[np.int64]
 
 SIDE = 96
 """Height and width of images, pixels."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PrunableLayer:
     """Channels that leave together.
 
     Attributes:
         name: Name of the first convolution that writes them.
         order: Its channels, the first to leave first, by the criterion.
-        writers: Names of the modules that lose outputs, with how many for each channel.
-        readers: Names of the modules that lose inputs, with how many for each channel.
+        writers: Modules by name that lose outputs: their numbers, int64 [channels, outputs a channel].
+        readers: Modules by name that lose inputs: their numbers, int64 [channels, inputs a channel].
     """
 
     name: str
     order: tuple[int, ...]
-    writers: tuple[tuple[str, int], ...]
-    readers: tuple[tuple[str, int], ...]
+    writers: Mapping[str, Indices]
+    readers: Mapping[str, Indices]
 
     def removed(self, share: float) -> int:
         """Return the number of channels that leave at an intensity, 0 to 1."""
@@ -81,18 +82,36 @@ class NetworkSize:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """Sizes of a layer: weights are outputs x (inputs or 1 where depthwise) x taps."""
+    """Sizes of a layer: weights are outputs x inputs x taps; where it is depthwise, the inputs are 1."""
 
     outputs: int
     inputs: int
     taps: int
     extra: int
     positions: int
-    depthwise: bool
 
-    def size(self, outputs: int, inputs: int) -> NetworkSize:
-        weights = outputs * (1 if self.depthwise else inputs) * self.taps
-        return NetworkSize(weights + self.extra * outputs, weights * self.positions)
+
+class _Sizes:
+    """Sizes of a network whose layers lose channels, without pruning it; agents ask for many."""
+
+    def __init__(self, shapes: Mapping[str, _Shape], layers: Sequence[PrunableLayer]) -> None:
+        table = np.array([astuple(shape) for shape in shapes.values()], np.int64)
+        self._outputs, self._inputs, self._taps, self._extra, self._positions = table.T
+        places = {name: place for place, name in enumerate(shapes)}
+        self._outputs_lost = np.zeros((len(layers), len(places)), np.int64)
+        self._inputs_lost = np.zeros_like(self._outputs_lost)
+        for row, layer in enumerate(layers):
+            for name, found in layer.writers.items():
+                self._outputs_lost[row, places[name]] = found.shape[1]
+            for name, found in layer.readers.items():
+                self._inputs_lost[row, places[name]] = found.shape[1]
+
+    def of(self, removed: Indices) -> NetworkSize:
+        """Return the size where so many channels leave, int64 [layers]."""
+        outputs = self._outputs - removed @ self._outputs_lost
+        weights = outputs * (self._inputs - removed @ self._inputs_lost) * self._taps
+        parameters = weights + self._extra * outputs
+        return NetworkSize(int(parameters.sum()), int((weights * self._positions).sum()))
 
 
 class PrunableNetwork:
@@ -114,22 +133,13 @@ class PrunableNetwork:
         found = [self._layer(graph, group, importance(group)) for group in groups]
         prunable = [layer for layer in found if layer.removed(1.0)]
         self.layers = sorted(prunable, key=lambda layer: self._places[layer.name])
-        self._shapes = _shapes(dense)
+        self._sizes = _Sizes(_shapes(dense), self.layers)
         self.size = self.size_of([0.0] * len(self.layers))
 
     def size_of(self, shares: Sequence[float]) -> NetworkSize:
         """Return the size where the layers are pruned by these shares, 0 to 1 each, without pruning."""
-        outputs: Counter[str] = Counter()
-        inputs: Counter[str] = Counter()
-        for layer, share in zip(self.layers, shares, strict=True):
-            removed = layer.removed(share)
-            outputs.update({name: removed * times for name, times in layer.writers})
-            inputs.update({name: removed * times for name, times in layer.readers})
-        sizes = [
-            shape.size(shape.outputs - outputs[name], shape.inputs - inputs[name])
-            for name, shape in self._shapes.items()
-        ]
-        return NetworkSize(sum(one.parameters for one in sizes), sum(one.macs for one in sizes))
+        removed = [layer.removed(share) for layer, share in zip(self.layers, shares, strict=True)]
+        return self._sizes.of(np.array(removed, np.int64))
 
     def sparsity(self, shares: Sequence[float]) -> float:
         """Return the share of the dense network's parameters that leave, 0 to 1."""
@@ -147,21 +157,20 @@ class PrunableNetwork:
 
     def prune(self, shares: Sequence[float]) -> nn.Module:
         """Return a pruned copy of the dense network; shares: 0 to 1, one a layer."""
-        network = copy.deepcopy(self.dense)
-        modules = dict(network.named_modules())
-        graph = _graph(network)
+        outputs: defaultdict[str, list[Indices]] = defaultdict(list)
+        inputs: defaultdict[str, list[Indices]] = defaultdict(list)
         for layer, share in zip(self.layers, shares, strict=True):
             if removed := list(layer.order[: layer.removed(share)]):
-                root = modules[layer.name]
-                function = graph.get_pruner_of_module(root).prune_out_channels
-                graph.get_pruning_group(root, function, removed).prune()
-        return network
+                for into, coupled in ((outputs, layer.writers), (inputs, layer.readers)):
+                    for name, found in coupled.items():
+                        into[name].append(found[removed].ravel())
+        return without_channels(self.dense, outputs, inputs)
 
     def _layer(self, graph: Any, group: Any, scores: torch.Tensor) -> PrunableLayer:  # noqa: ANN401 (no types)
         """Describe a group; a depthwise convolution writes what it reads."""
         channels = len(scores)
-        writers: Counter[str] = Counter()
-        readers: Counter[str] = Counter()
+        writers: defaultdict[str, list[Indices]] = defaultdict(list)
+        readers: defaultdict[str, list[Indices]] = defaultdict(list)
         for dependency, indices in group:
             name = self._names.get(dependency.target.module)
             if name is None or not isinstance(
@@ -169,42 +178,17 @@ class PrunableNetwork:
             ):
                 continue
             wrote = graph.is_out_channel_pruning_fn(dependency.handler)
-            (writers if wrote else readers)[name] += len(indices) // channels
+            found = np.array(indices, np.int64).reshape(channels, -1)
+            (writers if wrote else readers)[name].append(found)
         order = torch.argsort(scores, stable=True).tolist()
         modules = dict(self.dense.named_modules())
         convs = [name for name in writers if isinstance(modules[name], nn.Conv2d)]
         return PrunableLayer(
             min(convs, key=self._places.__getitem__),
             tuple(order),
-            tuple(writers.items()),
-            tuple(readers.items()),
+            {name: np.concatenate(found, axis=1) for name, found in writers.items()},
+            {name: np.concatenate(found, axis=1) for name, found in readers.items()},
         )
-
-
-def uniform_shares(network: PrunableNetwork, sparsity: float) -> tuple[float, ...]:
-    """Return shares that prune all layers alike, but for the rounding of widths, to a sparsity.
-
-    What rounding adds to a layer is taken from the next ones, so that any sparsity is nearly met.
-
-    Args:
-        network: The network.
-        sparsity: Share of its parameters that leave, 0 to 1.
-    """
-    plans = [_alike(network, share) for share in np.linspace(0, 1, _SHARES_TRIED)]
-    return min(plans, key=lambda plan: abs(network.sparsity(plan) - sparsity))
-
-
-def _alike(network: PrunableNetwork, share: float) -> tuple[float, ...]:
-    """Give every layer a share that rounding does not change, and the whole about the share asked for."""
-    found, carried = [], 0.0
-    for layer in network.layers:
-        channels = len(layer.order)
-        removed = layer.removed(min(max(share + carried / channels, 0.0), 1.0))
-        # A layer that cannot lose a step passes nothing on.
-        if channels > WIDTH_STEP:
-            carried += share * channels - removed
-        found.append(removed / channels)
-    return tuple(found)
 
 
 def _kept(network: nn.Module) -> list[nn.Module]:
@@ -243,9 +227,10 @@ def _shapes(network: nn.Module) -> dict[str, _Shape]:
 def _shape(module: nn.Module, positions: int) -> _Shape:
     if isinstance(module, nn.BatchNorm2d):
         # Runtimes fold it into the convolution before it; it holds a factor and an offset.
-        return _Shape(module.num_features, 1, 0, 2, positions, depthwise=True)
+        return _Shape(module.num_features, 1, 0, 2, positions)
     bias = int(module.bias is not None)
     if isinstance(module, nn.Linear):
-        return _Shape(module.out_features, module.in_features, 1, bias, 1, depthwise=False)
+        return _Shape(module.out_features, module.in_features, 1, bias, 1)
     taps = module.kernel_size[0] * module.kernel_size[1]
-    return _Shape(module.out_channels, module.in_channels, taps, bias, positions, depthwise=module.groups > 1)
+    inputs = 1 if module.groups > 1 else module.in_channels
+    return _Shape(module.out_channels, inputs, taps, bias, positions)

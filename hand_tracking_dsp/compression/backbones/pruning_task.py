@@ -24,12 +24,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from hand_tracking_dsp.compression.backbones.layers import PrunableNetwork
+from hand_tracking_dsp.compression.backbones.results import Shares
 from hand_tracking_dsp.compression.backbones.sign_sets import SignPart, SignSet
 from hand_tracking_dsp.compression.backbones.training import accuracy, renew_statistics, to_tensor
 
 Floats = NDArray[np.float32]
-Shares = tuple[float, ...]
-"""Share of each layer's channels that is pruned, 0 to 1."""
 
 _STATISTICS_ON = 32
 

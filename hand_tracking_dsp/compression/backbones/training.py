@@ -17,9 +17,11 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -73,16 +75,18 @@ def train_on_signs(
     torch.manual_seed(options.seed)
     network = copy.deepcopy(network).train()
     network.to(memory_format=torch.channels_last)
-    images, labels = to_tensor(part.images), torch.from_numpy(part.labels)
+    labels = torch.from_numpy(part.labels)
     batches = max(len(labels) // options.batch, 1)
     steps = options.epochs * batches
-    optimizer = torch.optim.AdamW(network.parameters(), options.learning_rate, weight_decay=_DECAY)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), options.learning_rate, weight_decay=_DECAY, fused=True
+    )
     if steps:
         rate = options.learning_rate
         cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, steps, pct_start=0.25)
     for epoch in range(options.epochs):
         for chosen in torch.randperm(len(labels)).chunk(batches):
-            scores = network(augmented(to_input(images[chosen])))
+            scores = network(augmented(part.images[chosen.numpy()]))
             loss = functional.cross_entropy(scores, labels[chosen], label_smoothing=_SMOOTHING)
             optimizer.zero_grad()
             loss.backward()
@@ -138,16 +142,27 @@ def to_input(images: torch.Tensor) -> torch.Tensor:
     return images.permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1.0
 
 
-def augmented(inputs: torch.Tensor) -> torch.Tensor:
-    """Turn, zoom and shift images, and change their contrast and brightness, each at random."""
-    count = len(inputs)
-    turn, zoom, right, down, contrast, brightness = (2 * torch.rand(6, count) - 1).unbind()
-    scale, angle = 1 + _ZOOM * zoom, _TURN * turn
-    cosine, sine = scale * torch.cos(angle), scale * torch.sin(angle)
-    rows = torch.stack([cosine, -sine, 2 * _SHIFT * right, sine, cosine, 2 * _SHIFT * down], 1)
-    grid = functional.affine_grid(rows.view(count, 2, 3), list(inputs.shape), align_corners=False)
-    moved = functional.grid_sample(inputs, grid, padding_mode="border", align_corners=False)
-    moved = moved * (1 + _CONTRAST * contrast).view(-1, 1, 1, 1) + (_BRIGHTNESS * brightness).view(
-        -1, 1, 1, 1
-    )
-    return moved.to(memory_format=torch.channels_last)
+def augmented(images: NDArray[np.uint8]) -> torch.Tensor:
+    """Turn, zoom and shift images, and change their contrast and brightness, each at random.
+
+    Args:
+        images: uint8 [n, side, side, 3].
+
+    Returns:
+        What networks take, float32 [n, 3, side, side].
+    """
+    count, side = len(images), images.shape[1]
+    draws = 2 * torch.rand(6, count) - 1
+    moved = np.empty_like(images)
+    # In floating point, and with PyTorch's own, it takes four times as long.
+    for number, (turn, zoom, right, down) in enumerate(draws[:4].T.tolist()):
+        matrix = cv2.getRotationMatrix2D(
+            ((side - 1) / 2, (side - 1) / 2), math.degrees(_TURN * turn), 1 + _ZOOM * zoom
+        )
+        matrix[:, 2] += (_SHIFT * side * right, _SHIFT * side * down)
+        moved[number] = cv2.warpAffine(
+            images[number], matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+    contrast, brightness = draws[4:].view(2, count, 1, 1, 1)
+    found = to_input(torch.from_numpy(moved)).mul_(1 + _CONTRAST * contrast)
+    return found.add_(_BRIGHTNESS * brightness)

@@ -16,108 +16,31 @@
 
 "Adaptive Kernel Pruning via Edge-Aware Reinforcement Learning": an episode goes through the layers from the
 input on, an action is a layer's intensity, and after each the accuracy and the power of the network so far
-come back. Nothing here knows the network: it is asked through the functions of a LayerwiseTask.
+come back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
-from numpy.typing import NDArray
 
 from hand_tracking_dsp.rl.training.dqn import DqnOptions, train_dqn
-
-Floats = NDArray[np.float32]
-Intensities = tuple[float, ...]
-"""Intensity of each layer, 0 to 1, from the input on."""
+from hand_tracking_dsp.rl.training.layerwise_task import (
+    Floats,
+    Intensities,
+    LayerwiseChoice,
+    LayerwiseCoefficients,
+    LayerwiseFeedback,
+    LayerwiseTask,
+)
 
 _OWN_ENTRIES = 7
 # An evaluation takes longer than many of them.
 _UPDATES = 8
-
-# Accuracy here is that before fine-tuning, which wins back most of what is lost: a tenth less power is worth
-# two points of it.
-_POWER, _INTENSITY, _ACTION = 0.2, 0.1, 0.02
-
-
-class LayerwiseFeedback(Protocol):
-    """Figures of a network some of whose layers are pruned."""
-
-    @property
-    def accuracy(self) -> float:
-        """Accuracy on pictures held back for validation, 0 to 1."""
-
-    @property
-    def power(self) -> float:
-        """Power relative to the dense network's, estimated or measured."""
-
-    @property
-    def inputs(self) -> Floats:
-        """Mean and variance of each layer's input, float32 [layers, 2]."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LayerwiseTask:
-    """Network that is pruned layer by layer.
-
-    Attributes:
-        figures: What is known of each layer beforehand, float32 [layers, k], 0 to 1.
-        intensities: Intensities that an action chooses among, rising.
-        evaluate: Function from the intensities of all layers to the feedback.
-        sparsity: Function from them to the share of parameters that leave; rises with each.
-        target: Sparsity to reach, 0 to 1; what is more than that is not pruned as far as steps allow.
-    """
-
-    figures: Floats
-    intensities: Intensities
-    evaluate: Callable[[Intensities], LayerwiseFeedback]
-    sparsity: Callable[[Intensities], float]
-    target: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LayerwiseCoefficients:
-    """Coefficients of the reward a * accuracy - b * power - c * intensity - d * |action| of each layer.
-
-    What the dense network would bring, a constant, is taken off: values are then learned sooner.
-    The intensity is the share of the network's parameters that the action removes, |action| the share of the
-    layer's channels.
-
-    Attributes:
-        accuracy: a (AKPERL's alpha), float32 [layers].
-        power: b (beta).
-        intensity: c (gamma).
-        action: d (lambda).
-    """
-
-    accuracy: Floats
-    power: Floats
-    intensity: Floats
-    action: Floats
-
-    @classmethod
-    def by_size(cls, power: Floats, parameters: Floats) -> LayerwiseCoefficients:
-        """Weigh power where much power is used, and intensity where there are many parameters.
-
-        Both are between half and twice the mean over layers. The last layer's accuracy and power are those
-        of the network that is left, and count as much as those of all layers before it. All are divided by
-        the number of layers, so that an episode's sum is about as large with any.
-
-        Args:
-            power: Share of the power that each layer uses, float32 [layers].
-            parameters: Share of the parameters that each layer has, float32 [layers].
-        """
-        count = len(power)
-        last = np.full(count, 1 / count, np.float32)
-        last[-1] = 1.0
-        relative = np.clip(count * np.stack([power, parameters]), 0.5, 2.0).astype(np.float32)
-        relative[0, -1] = 1.0
-        own = np.full_like(last, _ACTION / count)
-        return cls(last, _POWER * last * relative[0], _INTENSITY / count * relative[1], own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,22 +62,12 @@ class LayerwiseDqnOptions:
     discount: float = 0.98
 
 
-@dataclass(frozen=True, slots=True)
-class LayerwiseChoice:
-    """Intensities that the agent settled on, and the sum of rewards of each episode."""
-
-    intensities: Intensities
-    returns: tuple[float, ...]
-
-
 class LayerwiseEnvironment(gymnasium.Env[Floats, np.int64]):
     """Episodes of pruning, an action a layer.
 
     Observations are float32 [7 + k]: place of the layer, accuracy, power, mean and variance of the layer's
-    input, what is left to prune of the target, the intensity of the layer before, and the layer's figures.
-
-    An action that would make the target unreachable, or exceed it, is moved to the nearest that does not
-    (He et al., AMC, ECCV 2018); where steps are too coarse for both, it is missed by the least.
+    input, how far the budgets are from being met, the intensity of the layer before, and the layer's figures.
+    Actions are moved to what budgets allow, see LayerwiseTask.possible.
 
     Args:
         task: Network that is pruned.
@@ -171,12 +84,12 @@ class LayerwiseEnvironment(gymnasium.Env[Floats, np.int64]):
         on_episode: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._task, self._coefficients, self._on_episode = task, coefficients, on_episode
-        self._count = len(task.figures)
         size = _OWN_ENTRIES + task.figures.shape[1]
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32)
         self.action_space = gymnasium.spaces.Discrete(len(task.intensities))
         self.returns: list[float] = []
         self.best: tuple[float, Intensities] = (-np.inf, ())
+        self.evaluated: set[Intensities] = set()
         self._begin()
 
     def reset(
@@ -189,57 +102,44 @@ class LayerwiseEnvironment(gymnasium.Env[Floats, np.int64]):
 
     def step(self, action: np.int64) -> tuple[Floats, float, bool, bool, dict[str, Any]]:
         """Prune the next layer."""
-        layer, by = len(self._chosen), self._coefficients
-        intensity = self._task.intensities[self._possible(int(action))]
-        before = self._task.sparsity(self._filled(0.0))
+        layer, task, by = len(self._chosen), self._task, self._coefficients
+        intensity = task.possible(self._chosen, int(action))
+        before = task.sparsity(task.filled(self._chosen))
         self._chosen.append(intensity)
-        removed = self._task.sparsity(self._filled(0.0)) - before
-        self._feedback = self._task.evaluate(self._filled(0.0))
-        worth = by.accuracy[layer] * self._feedback.accuracy - by.power[layer] * self._feedback.power
-        dense = by.accuracy[layer] * self._dense.accuracy - by.power[layer] * self._dense.power
-        reward = float(worth - dense - by.intensity[layer] * removed - by.action[layer] * intensity)
+        removed = task.sparsity(task.filled(self._chosen)) - before
+        self._feedback = self._evaluated()
+        worth = by.worth(layer, self._feedback)
+        gained = worth - by.worth(layer, self._dense)
+        reward = float(gained - by.intensity[layer] * removed - by.action[layer] * intensity)
         self._return += reward
-        done = len(self._chosen) == self._count
+        done = len(self._chosen) == task.layers
         if done:
             self.returns.append(self._return)
-            self.best = max(self.best, (float(worth), tuple(self._chosen)))
+            self.best = max(self.best, (worth, tuple(self._chosen)))
             self._on_episode(len(self.returns))
         return self._observation(), reward, done, False, {}
 
     def _begin(self) -> None:
         self._chosen: list[float] = []
         self._return = 0.0
-        self._dense = self._feedback = self._task.evaluate(self._filled(0.0))
+        self._dense = self._feedback = self._evaluated()
 
-    def _possible(self, action: int) -> int:
-        """Move an action into what the target allows."""
-        task = self._task
-        numbers = range(len(task.intensities))
-        enough = [a for a in numbers if task.sparsity(self._filled(1.0, task.intensities[a])) >= task.target]
-        within = [a for a in numbers if task.sparsity(self._filled(0.0, task.intensities[a])) <= task.target]
-        low, high = min(enough, default=numbers[-1]), max(within, default=0)
-        if low <= high:
-            return max(low, min(action, high))
-        over = task.sparsity(self._filled(0.0, task.intensities[low])) - task.target
-        under = task.target - task.sparsity(self._filled(1.0, task.intensities[high]))
-        return low if over <= under else high
-
-    def _filled(self, rest: float, *then: float) -> Intensities:
-        """Return all intensities: those chosen, these, and the same for the layers that are left."""
-        chosen = (*self._chosen, *then)
-        return (*chosen, *([rest] * (self._count - len(chosen))))
+    def _evaluated(self) -> LayerwiseFeedback:
+        """Return the feedback on what is chosen, with the layers that are left as they are."""
+        shares = self._task.filled(self._chosen)
+        self.evaluated.add(shares)
+        return self._task.evaluate(shares)
 
     def _observation(self) -> Floats:
-        layer = min(len(self._chosen), self._count - 1)
+        layer = min(len(self._chosen), self._task.layers - 1)
         mean, variance = self._feedback.inputs[layer]
-        left = self._task.target - self._task.sparsity(self._filled(0.0))
         own = (
-            len(self._chosen) / self._count,
+            len(self._chosen) / self._task.layers,
             self._feedback.accuracy,
             self._feedback.power,
             mean,
             np.log1p(variance),
-            left / self._task.target,
+            1 - self._task.met(self._task.filled(self._chosen)),
             self._chosen[-1] if self._chosen else 0.0,
         )
         return np.array([*own, *self._task.figures[layer]], dtype=np.float32)
@@ -263,7 +163,7 @@ def choose_by_dqn(
         The intensities of the episode, played in training or after it, whose network was worth most at its
         end: by accuracy and power alone, with the last layer's coefficients.
     """
-    layers, total = len(task.figures), options.episodes + 1
+    layers, total = task.layers, options.episodes + 1
     environment = LayerwiseEnvironment(task, coefficients, lambda done: on_progress(done, total))
     settings = DqnOptions(
         steps=options.episodes * layers,
@@ -286,4 +186,4 @@ def choose_by_dqn(
     while not done:
         action, _ = model.predict(observation, deterministic=True)
         observation, _, done, _, _ = environment.step(action)
-    return LayerwiseChoice(environment.best[1], tuple(environment.returns))
+    return LayerwiseChoice(environment.best[1], tuple(environment.returns), len(environment.evaluated))

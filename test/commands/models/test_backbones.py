@@ -46,26 +46,56 @@ def test_the_table_is_printed_and_written_and_not_worked_out_twice(signs, tmp_pa
     wanted = arguments(signs, tmp_path, "--networks", "squeezenet", "--energy", "estimate", *QUICK)
     assert main(wanted) == 0
     shown = capsys.readouterr().out
-    for words in ("none", "L1", "magnitude", "AKPERL", "squeezenet", "estimated", "±"):
+    for words in ("none", "L1", "magnitude", "random", "AKPERL", "squeezenet", "estimated", "±"):
         assert words in shown
     assert "signs: 3 signs; 36 train, 12 validation, 12 test; split by folder (10)." in shown
     content = json.loads((tmp_path / "backbones.json").read_text(encoding="utf-8"))
     (result,) = content["results"]
-    assert [one["method"] for one in result["networks"]] == ["none", "L1", "magnitude", "AKPERL"] * 2
+    methods = ["none", "L1", "magnitude", "random", "AKPERL"]
+    assert [one["method"] for one in result["networks"]] == methods * 2
     assert result["networks"][0]["joules"] is None
     assert "estimated" in content["power"]
     assert content["settings"]["sparsity"] == 0.45
     pruned = [one for one in result["networks"] if one["method"] != "none"]
-    assert all(one["sparsity"] == pytest.approx(0.45, abs=0.05) for one in pruned)
+    assert all(one["sparsity"] > 0.42 and one["macs"] < 0.58 for one in pruned)
+    assert len(result["evaluations"]) == 2
 
     def never(*_, **__):
         raise AssertionError
 
-    monkeypatch.setattr("hand_tracking_dsp.compression.backbones.study.study_backbone", never)
+    monkeypatch.setattr("hand_tracking_dsp.compression.backbones.study.BackboneStudy.prune", never)
     assert main(wanted) == 0
     assert json.loads((tmp_path / "backbones.json").read_text(encoding="utf-8")) == content
-    with pytest.raises(AssertionError):
-        main([*wanted, "--sparsity", "0.3"])
+    assert main([*wanted, "--seeds", "1"]) == 0
+    for other in (["--sparsity", "0.3"], ["--macs", "1"], ["--seeds", "3"]):
+        with pytest.raises(AssertionError):
+            main([*wanted, *other])
+
+
+@needs_libraries
+def test_networks_are_compared_over_all_of_them(signs, tmp_path, capsys, monkeypatch):
+    from hand_tracking_dsp.compression.backbones import results, study
+
+    accuracies = dict(zip(results.METHODS, (0.9, 0.8, 0.8, 0.85, 0.87), strict=True))
+
+    class Quick:
+        def __init__(self, name, *_):
+            self._gain = 0.01 * len(name)
+
+        def prune(self, seed, *_):
+            networks = [
+                results.PrunedBackbone(method, seed, (), 0.45, 0.55, 0.5, value + seed * self._gain)
+                for method, value in accuracies.items()
+            ]
+            return results.BackboneResult("any", signs.name, 100, 1000, [], [5], networks)
+
+    monkeypatch.setattr(study, "dense_backbone", lambda *_: None)
+    monkeypatch.setattr(study, "BackboneStudy", Quick)
+    assert main(arguments(signs, tmp_path, *QUICK, "--networks", "squeezenet", "mobilenet-v3")) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "over 2 pairs of data set and network (means over seeds)" in shown
+    for method, difference in (("none", "-3.0"), ("L1", "+7.0"), ("magnitude", "+7.0"), ("random", "+2.0")):
+        assert f"AKPERL less {method}: {difference}" in shown
 
 
 @pytest.mark.parametrize(
@@ -80,6 +110,8 @@ def test_the_table_is_printed_and_written_and_not_worked_out_twice(signs, tmp_pa
         (["--feedback", "0"], "--feedback is 0: it must be at least 1"),
         (["--runs", "0"], "--runs is 0: it must be at least 1"),
         (["--sparsity", "0"], "--sparsity is 0: it must be above 0 and below 0.9"),
+        (["--macs", "0.2"], "--macs is 0.2: it must be above 0.2 and at most 1"),
+        (["--macs", "nan"], "--macs is nan: it must be above 0.2 and at most 1"),
         (["--sparsity", "nan"], "--sparsity is nan: it must be above 0 and below 0.9"),
     ],
 )

@@ -18,13 +18,18 @@ import pytest
 
 pytest.importorskip("torch_pruning", reason="Torch-Pruning is not installed: make setup-lab adds it")
 
+import torch
 from support.signs import draw_signs
 
 from hand_tracking_dsp.compression.backbones import study
+from hand_tracking_dsp.compression.backbones.budgets import PruningBudgets
 from hand_tracking_dsp.compression.backbones.layers import SIDE
+from hand_tracking_dsp.compression.backbones.results import METHODS, BackboneResult
 from hand_tracking_dsp.compression.backbones.sign_sets import read_signs
 
-OPTIONS = study.BackboneOptions(epochs=1, tuning_epochs=1, sparsity=0.3, seeds=2, feedback=8, runs=2)
+OPTIONS = study.BackboneOptions(
+    epochs=1, tuning_epochs=1, budgets=PruningBudgets(0.3, 0.7), feedback=8, runs=2
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,29 +39,44 @@ def signs(tmp_path_factory):
     return read_signs(folder, SIDE, 0, 0)
 
 
-def test_every_method_is_measured_at_the_agents_sparsity(signs):
-    asked = []
+@pytest.fixture(scope="module")
+def dense(signs, tmp_path_factory):
+    return study.dense_backbone("mobilenet-v3", signs, OPTIONS, tmp_path_factory.mktemp("dense") / "one.pt")
 
-    def agent(task, sparsity, seed, on_progress):
+
+def test_a_dense_network_is_trained_once(signs, tmp_path, monkeypatch):
+    path, told = tmp_path / "dense.pt", []
+    trained = study.dense_backbone("squeezenet", signs, OPTIONS, path, lambda *how_far: told.append(how_far))
+    assert told == [(1, 1)]
+    monkeypatch.setattr(study, "train_on_signs", None)
+    read = study.dense_backbone("squeezenet", signs, OPTIONS, path)
+    image = torch.rand(1, 3, SIDE, SIDE)
+    with torch.inference_mode():
+        assert torch.equal(trained(image), read(image))
+
+
+def test_every_method_meets_the_budgets_and_is_measured(signs, dense):
+    asked, told = [], []
+
+    def searches(task, budgets, seed, on_progress):
         on_progress(1, 1)
-        asked.append((sparsity, seed))
-        return tuple(0.5 if i % 2 else 0.0 for i in range(len(task.network.layers)))
+        asked.append((budgets, seed))
+        count = len(task.network.layers)
+        return tuple(0.5 if i % 2 else 0.0 for i in range(count)), (0.25,) * count, 17
 
-    told = []
-    result = study.study_backbone(
-        "mobilenet-v3", signs, OPTIONS, agent, on_progress=lambda *one: told.append(one)
+    result = study.BackboneStudy("mobilenet-v3", dense, signs, OPTIONS).prune(
+        3, searches, on_progress=lambda *one: told.append(one)
     )
-    assert asked == [(0.3, 0), (0.3, 1)]
-    assert [(one.method, one.seed) for one in result.networks] == [
-        (method, seed) for seed in (0, 1) for method in study.METHODS
-    ]
-    none, *pruned = result.networks[:4]
-    assert (none.sparsity, none.macs) == (0.0, 1.0)
-    assert all(0 < one.macs < 1 for one in pruned)
-    assert [one.sparsity for one in pruned] == pytest.approx([pruned[-1].sparsity] * 3, abs=0.03)
+    assert asked == [(OPTIONS.budgets, 3)]
+    assert [(one.method, one.seed) for one in result.networks] == [(method, 3) for method in METHODS]
+    assert result.evaluations == [17]
+    none, first, second, random, ours = result.networks
+    assert (none.sparsity, none.macs, none.power) == (0.0, 1.0, 1.0)
+    for one in (first, second):
+        assert one.sparsity > 0.27
+        assert one.macs < 0.73
+    assert (random.shares[0], ours.shares[:2]) == (0.25, (0.0, 0.5))
     assert all(0 <= one.accuracy <= 1 and one.time_ms > 0 for one in result.networks)
-    dense = [one.power for one in result.networks if one.method == "none"]
-    assert sum(dense) / len(dense) == pytest.approx(1)
-    assert {what.rpartition(": ")[2] for what, _, _ in told} >= {"training", "agent 0", "fine-tuning 1"}
-    again = study.BackboneResult.from_dict(result.to_dict())
+    assert {what.rpartition(": ")[2] for what, _, _ in told} == {"searches", "fine-tuning", "timing"}
+    again = BackboneResult.from_dict(result.to_dict())
     assert [one.shares for one in again.networks] == [one.shares for one in result.networks]

@@ -102,7 +102,18 @@ def test_inputs_are_between_minus_one_and_one():
 
 def test_augmentation_keeps_the_shape_and_changes_each_image_in_its_own_way():
     torch.manual_seed(0)
-    inputs = torch.rand(1, 3, 24, 24).expand(4, 3, 24, 24)
-    found = augmented(inputs)
-    assert found.shape == inputs.shape
+    image = np.random.default_rng(0).integers(0, 256, (1, 24, 24, 3), np.uint8)
+    found = augmented(np.repeat(image, 4, axis=0))
+    assert found.shape == (4, 3, 24, 24)
+    assert found.dtype == torch.float32
     assert not torch.allclose(found[0], found[1])
+
+
+def test_augmentation_leaves_things_about_where_they_were():
+    torch.manual_seed(0)
+    image = np.zeros((1, 24, 24, 3), np.uint8)
+    image[:, 10:14, 10:14] = 255
+    found = augmented(np.repeat(image, 64, axis=0)).mean(dim=(0, 1))
+    row, column = divmod(int(found.argmax()), 24)
+    assert abs(row - 11.5) < 3
+    assert abs(column - 11.5) < 3

@@ -51,7 +51,7 @@ class Repeat(gymnasium.Env):
     action_space = gymnasium.spaces.Discrete(2)
 
     def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
+        super().reset(seed=seed, options=options)
         self.right = int(self.np_random.integers(2))
         return np.eye(2, dtype=np.float32)[self.right], {}
 
