@@ -80,14 +80,14 @@ from hand_tracking_dsp.compression.data.packed_crops import crops_to_measure
 from hand_tracking_dsp.compression.data.picture_pack import PictureKind, read_pack
 from hand_tracking_dsp.control.layers.agent import LayerAgent
 from hand_tracking_dsp.errors import ConfigurationError
-from hand_tracking_dsp.evaluation.composer_swaps import measure_swaps
+from hand_tracking_dsp.evaluation.composer_swaps import SwapFigures, measure_swaps
 from hand_tracking_dsp.resources import default_bank, default_layer_agent
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.keep import keep_of
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES
-from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.tracker import HandTracker
 
@@ -178,15 +178,9 @@ def run(options: argparse.Namespace) -> int:
     if recording:
         rows = compare_on_recording(agent, inputs, best, blocks, recording)
         report["recording"] = _print_recording(console, recording, rows)
-    # Others lose the hand that the next one is tried on.
-    near = {one.choice for one in found if one.deviation <= NEAR_PERCENT}
-    if options.swaps and near:
-        keeps = [keep_of(choice) for choice in sorted(near)]
-        swaps = measure_swaps(bank, keeps, options.swaps)
+    if options.swaps and (swaps := _swaps(bank, found, options.swaps)):
         print_swaps(console, swaps)
         report["swaps"] = asdict(swaps)
-    elif options.swaps:
-        print(f"No network is swapped: none is within {NEAR_PERCENT:g} % of palm size.")
     note = (
         f"{options.precision}, {options.hands} hands in each scene, {len(agents)} agents; {machine_line()}\n"
         f"{NOTE}\nScenes other than plain are made of the same hands. Power is the share of the "
@@ -196,6 +190,16 @@ def run(options: argparse.Namespace) -> int:
     save_comparison(found, list(agents), options.out / PICTURE)
     write_json(options.out / REPORT, report)
     return 0
+
+
+def _swaps(bank: Manifest, found: Sequence[ComparedComposition], count: int) -> SwapFigures | None:
+    """Swap networks that follow a hand; None: there is none."""
+    # Others lose the hand that the next one is tried on.
+    near = {one.choice for one in found if one.deviation <= NEAR_PERCENT}
+    if not near:
+        print(f"No network is swapped: none is within {NEAR_PERCENT:g} % of palm size.")
+        return None
+    return measure_swaps(bank, [keep_of(choice) for choice in sorted(near)], count)
 
 
 def _hands(options: argparse.Namespace) -> tuple[Crops, Crops]:

@@ -23,8 +23,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from hand_tracking_dsp.rl.training.dense_layers import layers_of
 from hand_tracking_dsp.rl.training.forecast_data import LabelledObservations
-from hand_tracking_dsp.rl.training.forecast_train import forecast_loss, layers_of, point_network
+from hand_tracking_dsp.rl.training.forecast_train import forecast_loss, point_network
 from hand_tracking_dsp.rl.training.point_features import POINT_FEATURES, point_features
 
 Floats = NDArray[np.float32]

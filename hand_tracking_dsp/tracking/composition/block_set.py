@@ -40,8 +40,8 @@ from hand_tracking_dsp.tracking.record import Reader, Record, as_bool, as_name, 
 
 # What zip, numpy and JSON raise over a file that is damaged, encrypted, or made to break them.
 _UNREADABLE = (
-    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError, SyntaxError),
-    *(ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, MemoryError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError, SyntaxError, ValueError, KeyError, TypeError),
+    *(AttributeError, EOFError, OSError, MemoryError, RuntimeError),
 )
 
 INTENSITIES = (0, 25, 50, 75, 100)
@@ -188,10 +188,7 @@ class BlockSet:
         info = next((one for one in bank.blocks or () if one.precision == precision), None)
         if info is None:
             known = ", ".join(one.precision for one in bank.blocks or ()) or "none"
-            msg = (
-                f"The bank {bank.name} has no blocks in {precision} (it has: {known}): make them with "
-                f"models blocks, or choose another precision."
-            )
+            msg = f"The bank {bank.name} has no blocks in {precision} (but {known}): make them with models blocks."
             raise ModelError(msg)
         dense = bank.levels[0]
         file = next((one for one in (dense, *dense.variants) if one.precision == precision), None)
