@@ -187,8 +187,8 @@ class BlockSet:
         """
         info = next((one for one in bank.blocks or () if one.precision == precision), None)
         if info is None:
-            known = ", ".join(one.precision for one in bank.blocks or ()) or "none"
-            msg = f"The bank {bank.name} has no blocks in {precision} (but {known}): make them with models blocks."
+            known = ", ".join(f"but in {one.precision}" for one in bank.blocks or ()) or "nor any other"
+            msg = f"The bank {bank.name} has no blocks in {precision}, {known}: make them with models blocks."
             raise ModelError(msg)
         dense = bank.levels[0]
         file = next((one for one in (dense, *dense.variants) if one.precision == precision), None)
