@@ -129,7 +129,8 @@ def test_values_from_outside_win_over_every_section_of_the_file(graph, lines, tm
 
 def test_a_signal_while_a_node_is_starting_stops_it_cleanly(domain_id, lines):
     with NodeProcesses(GraphOptions(nodes=("power_node",), domain_id=domain_id), lines) as nodes:
-        assert nodes.stop() == {"power_node": 0}
+        # It may take long to get that far beside other tests.
+        assert nodes.stop(60.0) == {"power_node": 0}
     assert "Traceback" not in lines.text()
 
 
@@ -191,7 +192,8 @@ def test_what_a_node_says_is_read_also_where_it_cannot_be_written(domain_id, lin
 
     with NodeProcesses(GraphOptions(nodes=("power_node",), domain_id=domain_id), full) as nodes:
         lines.until("] active")
-        assert nodes.stop() == {"power_node": 0}
+        # It may take long to get that far beside other tests.
+        assert nodes.stop(60.0) == {"power_node": 0}
 
 
 @pytest.mark.parametrize("home", [None, "/proc/none"])
@@ -205,7 +207,8 @@ def test_a_service_without_a_home_runs(domain_id, lines, monkeypatch, tmp_path, 
         monkeypatch.setenv("HOME", home)
     with NodeProcesses(GraphOptions(nodes=("power_node",), domain_id=domain_id), lines) as nodes:
         lines.until("] active")
-        assert nodes.stop() == {"power_node": 0}
+        # It may take long to get that far beside other tests.
+        assert nodes.stop(60.0) == {"power_node": 0}
 
 
 @pytest.mark.parametrize(
