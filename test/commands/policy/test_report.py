@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -25,8 +26,9 @@ from hand_tracking_dsp.cli import main
 from hand_tracking_dsp.commands.policy import report
 from hand_tracking_dsp.control.actions import Action
 from hand_tracking_dsp.control.policy_file import PolicyContract, manifest_text
-from hand_tracking_dsp.rl.benchmark import by_speed
+from hand_tracking_dsp.rl.benchmark import adversarial_table, by_speed
 from hand_tracking_dsp.rl.benchmark import rule_search as tuning
+from hand_tracking_dsp.rl.benchmark.adversarial import adversarial_missions
 from hand_tracking_dsp.rl.training.encoding import encoded_size
 from hand_tracking_dsp.rl.training.export import Mlp, policy_network
 from hand_tracking_dsp.tracking.manifest import read_manifest
@@ -40,6 +42,8 @@ def words(tiny_bank, tmp_path, monkeypatch, write_device) -> list[str]:
     for name, value in (("TUNING", (1, 2)), ("FIRST", 1), ("SETTINGS", 1), ("FINALISTS", 1)):
         monkeypatch.setattr(tuning, name, value)
     monkeypatch.setattr(by_speed, "SHARES", (0.2, 1.4))
+    short = partial(adversarial_missions, 60.0, 600.0)
+    monkeypatch.setattr(adversarial_table, "adversarial_missions", short)
     monkeypatch.setattr(report, "_BURSTS", 1)
     monkeypatch.setattr(results, "TUNING", (1, 2))
     write_device(tmp_path / "device.json", 2)

@@ -16,14 +16,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from hand_tracking_dsp.control.goals import GoalWeights
 from hand_tracking_dsp.evaluation.executor import THIS_PROCESS
-from hand_tracking_dsp.rl.benchmark import by_speed, rule_search
+from hand_tracking_dsp.rl.benchmark import adversarial_table, by_speed, rule_search
 from hand_tracking_dsp.rl.benchmark import results as module
+from hand_tracking_dsp.rl.benchmark.adversarial import adversarial_missions
 from hand_tracking_dsp.rl.benchmark.evaluate import Benchmark
 from hand_tracking_dsp.rl.benchmark.results import BenchmarkResults, run_benchmark
 
@@ -55,6 +57,7 @@ def results(device, bank, random_mlp, tmp_path_factory, training, reported) -> B
             patch.setattr(rule_search, name, value)
         patch.setattr(module, "TUNING", (3, 4))
         patch.setattr(by_speed, "SHARES", (0.2, 1.4))
+        patch.setattr(adversarial_table, "adversarial_missions", partial(adversarial_missions, 60.0, 600.0))
         return run_benchmark(
             benchmark,
             folder / "ppo_1.json",
