@@ -42,7 +42,7 @@ def words(tiny_bank, tmp_path, monkeypatch, write_device) -> list[str]:
     for name, value in (("TUNING", (1, 2)), ("FIRST", 1), ("SETTINGS", 1), ("FINALISTS", 1)):
         monkeypatch.setattr(tuning, name, value)
     monkeypatch.setattr(by_speed, "SHARES", (0.2, 1.4))
-    short = partial(adversarial_missions, 60.0, 600.0)
+    short = partial(adversarial_missions, 20.0, 60.0)
     monkeypatch.setattr(adversarial_table, "adversarial_missions", short)
     monkeypatch.setattr(report, "_BURSTS", 1)
     monkeypatch.setattr(results, "TUNING", (1, 2))

@@ -57,7 +57,7 @@ def results(device, bank, random_mlp, tmp_path_factory, training, reported) -> B
             patch.setattr(rule_search, name, value)
         patch.setattr(module, "TUNING", (3, 4))
         patch.setattr(by_speed, "SHARES", (0.2, 1.4))
-        patch.setattr(adversarial_table, "adversarial_missions", partial(adversarial_missions, 60.0, 600.0))
+        patch.setattr(adversarial_table, "adversarial_missions", partial(adversarial_missions, 20.0, 60.0))
         return run_benchmark(
             benchmark,
             folder / "ppo_1.json",
