@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
         FrameSpool(out) as spool,
         FrameSpool(out) as depths,
     ):
-        options = GraphOptions(NODES[:-1], parameters=_parameters(args), domain_id=domain_id)
+        options = GraphOptions(parameters=_parameters(args), domain_id=domain_id)
         graph = GraphRun(args.duration, options, out / "nodes.log", NODES[-1:])
         show = partial(_show, view, args, _level_names())
         on_depth = partial(_keep_depth, depths) if args.depth else None

@@ -144,9 +144,7 @@ def run_policy(
     }
     graph = GraphRun(
         options.duration,
-        GraphOptions(
-            NODES[:-1], parameters=node_values(options, turn.case, policy, bank), yaml_parameters=given
-        ),
+        GraphOptions(parameters=node_values(options, turn.case, policy, bank), yaml_parameters=given),
         _log(options.out, turn),
         NODES[-1:],
     )

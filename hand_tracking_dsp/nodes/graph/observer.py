@@ -21,9 +21,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from numpy.typing import NDArray
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
+from rclpy.client import Client
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState, CameraInfo, Image
 from std_msgs.msg import Float32
@@ -87,6 +90,7 @@ class GraphObserver(SpinningNode):
         self._reading: BatterySample | None = None
         self._costs_only = costs_only
         self._clock = ImageClock(())
+        self._lifecycles: dict[str, Client] = {}
         self._parameters = self.node.create_client(SetParameters, "pruning_controller_node/set_parameters")
         costs = _ANY_RELIABILITY if costs_only else _RELIABLE
         subscribe = self.node.create_subscription
@@ -119,6 +123,25 @@ class GraphObserver(SpinningNode):
         request = SetParameters.Request(parameters=[Parameter(name="operator_level", value=value)])
         self._parameters.call_async(request)
         return True
+
+    def can_activate(self, node: str) -> bool:
+        """Return whether a node is there to be activated."""
+        if node not in self._lifecycles:
+            self._lifecycles[node] = self.node.create_client(ChangeState, f"{node}/change_state")
+        return self._lifecycles[node].service_is_ready()
+
+    def activate(self, node: str) -> None:
+        """Ask a node that does not start itself to configure and activate itself; does not wait for it.
+
+        Args:
+            node: Name of a node for which can_activate() returned True.
+        """
+        call = self._lifecycles[node].call_async
+        configure, activate = (
+            ChangeState.Request(transition=Transition(id=number))
+            for number in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
+        )
+        call(configure).add_done_callback(lambda _configured: call(activate))
 
     def _on_hands(self, message: HandArray) -> None:
         self.recording.hands[stamp_ns(message)] = tracked_hands(message)

@@ -52,10 +52,11 @@ class GraphRun:
     """Options of a run.
 
     Attributes:
-        duration_s: Time from the moment when camera and tracker are first seen, seconds.
-        graph: Nodes to start first, and the options of all; without a ROS domain own_domain chooses one.
+        duration_s: Time from the moment when all nodes are seen, seconds.
+        graph: Nodes, and their options; without a ROS domain own_domain chooses one.
         log: Path of the file for what the nodes print.
-        late_nodes: Names of the nodes to start at that moment.
+        late_nodes: Names of the nodes of the graph that are active only from that moment, so that neither
+            a battery falls before it, nor a process starts after it.
         stats_topic: Topic of TrackerStats.
     """
 
@@ -101,7 +102,7 @@ def run_graph(
             domain_id, on_image, on_depth=on_depth, stats_topic=options.stats_topic, truth=truth
         ) as observer,
     ):
-        graph = replace(options.graph, domain_id=domain_id)
+        graph = _with_late_nodes(replace(options.graph, domain_id=domain_id), options.late_nodes)
         with NodeProcesses(graph, log.add) as nodes:
             try:
                 _watch(options, nodes, observer, log, on_state)
@@ -126,18 +127,18 @@ def _watch(
     recording = observer.recording
     start_s = time.monotonic()
     # Discovery of each by the observer takes 0.1 to 5 s; what was before is not part of the run.
-    while not (recording.costs and recording.published):
+    while missing := _missing(options, observer):
         _check_alive(nodes, log)
         waited_s = time.monotonic() - start_s
         if waited_s > _START_LIMIT_S or log.complained_for_s > _TROUBLE_LIMIT_S:
-            msg = f"No frame was handled within {waited_s:.0f} s. {log.trouble}"
+            msg = f"{missing} within {waited_s:.0f} s. {log.trouble}"
             raise HandTrackingError(msg)
         on_state(observer, -waited_s)
         time.sleep(_POLL_S)
     recording.restart()
     meter = ProcessorMeter(nodes.processes)
     for node in options.late_nodes:
-        nodes.start(node)
+        observer.activate(node)
     first_s = time.monotonic()
     while (elapsed_s := time.monotonic() - first_s) < options.duration_s:
         on_state(observer, elapsed_s)
@@ -146,6 +147,21 @@ def _watch(
         time.sleep(min(_POLL_S, max(options.duration_s - elapsed_s, 0)))
     recording.processor_shares = meter.shares(nodes.processes)
     on_state(observer, options.duration_s)
+
+
+def _with_late_nodes(graph: GraphOptions, names: tuple[str, ...]) -> GraphOptions:
+    late = {name: {**graph.parameters.get(name, {}), "autostart": False} for name in names}
+    return replace(graph, parameters={**graph.parameters, **late})
+
+
+def _missing(options: GraphRun, observer: GraphObserver) -> str:
+    """Say what a run cannot begin without; "": it can begin."""
+    if not (observer.recording.costs and observer.recording.published):
+        return "No frame was handled"
+    for node in options.late_nodes:
+        if not observer.can_activate(node):
+            return f"{node} was not seen"
+    return ""
 
 
 def _check_alive(nodes: NodeProcesses, log: _NodeLog) -> None:
