@@ -80,14 +80,12 @@ class LearnedPolicy:
 
     def __init__(self, network: bytes, bank: Manifest, where: str = "the policy network") -> None:
         session, self.contract = open_policy(network, where)
-        differences = [
-            *self.contract.differences(bank),
-            *signature_differences(session, _INPUTS, (_OUTPUTS, _FORECASTING)),
-        ]
+        differences = self.contract.differences(bank)
+        differences = differences or signature_differences(session, _INPUTS, (_OUTPUTS, _FORECASTING))
         if differences:
             message = (
                 f"The policy {where} does not fit: {'; '.join(differences)}. Train one for this bank "
-                f"(make policy), or set policy to index."
+                f"(make policy), or choose the policy index."
             )
             raise ModelError(message)
         self._session = session

@@ -139,8 +139,13 @@ class PolicyContract:
         Args:
             bank: The bank.
             fields: Observation that it is given.
-            point_fields: Observation by operating point that it is given.
+            point_fields: Observation by operating point that it is given; none: it is to compose networks.
         """
+        composes = self.kind == LAYERS_KIND
+        if composes and point_fields:
+            return ["it composes networks, and does not choose operating points"]
+        if not (composes or point_fields):
+            return ["it chooses operating points, and does not compose networks"]
         found = []
         if self.schema != SCHEMA:
             found.append(f"its schema is {self.schema}, this version reads {SCHEMA}")
@@ -189,8 +194,9 @@ def read_policy(path: Path) -> bytes:
         network = read_bytes(manifest.parent / file)
     except OSError as error:
         message = (
-            f"The policy {manifest} cannot be read ({error.filename}: {error.strerror}): give the manifest "
-            f"that policy train wrote, or set policy to index."
+            f"The policy {manifest} cannot be read ({error.filename}: {error.strerror}): give a manifest "
+            f"that policy train wrote (policy akperl, where networks are composed), or choose the policy "
+            f"index."
         )
         raise ModelError(message) from error
     except (ModelError, ValueError) as error:

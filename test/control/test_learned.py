@@ -170,7 +170,7 @@ def test_a_policy_for_another_bank_is_refused(
     assert refused(policy_network(other), bank) == (
         f"The policy /robot/policy.onnx does not fit: it was trained for other networks (bank other "
         f"{other.fingerprint[:12]}…, not test {bank.fingerprint[:12]}…). Train one for this bank "
-        f"(make policy), or set policy to index."
+        f"(make policy), or choose the policy index."
     )
     more = policy_network(make_bank(LEVELS + 1))
     assert "does not fit: it knows 4 operating points, the bank test has 3. Train one" in refused(more, bank)

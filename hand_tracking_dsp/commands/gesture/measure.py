@@ -24,7 +24,8 @@ from typing import Any
 
 from rich.progress import Progress
 
-from hand_tracking_dsp.commands.arguments import add_bank, add_image_limit, read_image_limit, require_between
+from hand_tracking_dsp.commands.arguments import add_bank, add_image_limit, read_image_limit
+from hand_tracking_dsp.commands.gesture.labelled import add_labelled_pictures, read_labelled_pictures
 from hand_tracking_dsp.commands.output import (
     machine,
     markdown_table,
@@ -37,7 +38,6 @@ from hand_tracking_dsp.evaluation.gestures.confusion import percent
 from hand_tracking_dsp.evaluation.gestures.pictures import (
     PictureReader,
     Tally,
-    check_gestures,
     measure_pictures,
 )
 from hand_tracking_dsp.evaluation.gestures.videos import VideoEvents, count_events, sum_of, table
@@ -45,7 +45,6 @@ from hand_tracking_dsp.gestures.examples import load_gestures
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.types import BUILT_IN
 from hand_tracking_dsp.options import declaration
-from hand_tracking_dsp.recordings.labels import PARTS, choose_part, read_labels
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.palm import PalmDetector
@@ -60,22 +59,7 @@ _NOTE = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--images", type=Path, metavar="DIR", help="folder of labelled pictures")
-    parser.add_argument(
-        "--labels",
-        type=Path,
-        metavar="CSV",
-        help="columns file (name or pattern), open_fingers, gesture and a box (xmin, ymin, xmax, ymax)",
-    )
-    parser.add_argument(
-        "--split", choices=PARTS, default="all", help="groups of pictures to measure (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--margin",
-        type=float,
-        default=0.0,
-        help="widen pictures by this share of a side, 0 to 2, on each side",
-    )
+    add_labelled_pictures(parser, required=False)
     parser.add_argument(
         "--world", action="store_true", help="in pictures read the world landmarks instead, to compare"
     )
@@ -101,15 +85,11 @@ def run(options: argparse.Namespace) -> int:
     if (options.images is None) != (options.labels is None) or not (options.images or options.video):
         msg = "There is nothing to measure: give --images with --labels, or --video, or all of them."
         raise ConfigurationError(msg)
-    require_between(options, margin=(0, 2))
     require_writable(options.out)
     thresholds = read_thresholds(options.set)
     limit = read_image_limit(options)
     own = load_gestures(options.gestures) if options.gestures else ()
-    every_hand = read_labels(options.labels, options.images) if options.labels else ()
-    if options.labels:
-        check_gestures(every_hand, [*BUILT_IN, *(gesture.name for gesture in own)], options.labels)
-    labelled = choose_part(every_hand, options.split)
+    labelled = read_labelled_pictures(options, [*BUILT_IN, *(gesture.name for gesture in own)])
     folder = options.bank or default_bank()
     bank, detector = LevelBank.load(folder), PalmDetector.load(folder)
     levels = _levels(options.levels, len(bank.levels))

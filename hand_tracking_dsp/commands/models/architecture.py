@@ -50,7 +50,6 @@ from hand_tracking_dsp.compression.composition.architecture_search import (
     ArchitectureSearch,
     search_architectures,
 )
-from hand_tracking_dsp.compression.composition.bank_blocks import PRECISIONS
 from hand_tracking_dsp.compression.composition.start_network import PlainMeter, StartNetwork, start_networks
 from hand_tracking_dsp.compression.data.crops import Crops
 from hand_tracking_dsp.compression.data.packed_crops import crops_to_measure, hands_to_fit
@@ -63,6 +62,7 @@ from hand_tracking_dsp.evaluation.executor import Executor
 from hand_tracking_dsp.resources import default_bank, default_layer_agent
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.network_info import BLOCK_PRECISIONS
 
 _FIGURES, _PLOT = "architecture.json", "architecture.png"
 _SIZES = ("224", "192/224", "192", "160")
@@ -89,8 +89,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--precision",
         nargs="+",
-        choices=PRECISIONS,
-        default=list(PRECISIONS),
+        choices=BLOCK_PRECISIONS,
+        default=list(BLOCK_PRECISIONS),
         help="precisions of the blocks; all if not given",
     )
     parser.add_argument(
@@ -101,16 +101,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: %(default)s)",
     )
     parser.add_argument(
-        "--hands", type=int, default=60, help="hands of the pack to measure on (default: %(default)s)"
+        "--hands",
+        type=int,
+        default=60,
+        help="hands of the pack to measure on, 1 or more (default: %(default)s)",
     )
     parser.add_argument(
         "--count",
         type=int,
         default=400,
-        help="packed hands to refit heads of other sizes on (default: %(default)s)",
+        help="packed hands to refit heads of other sizes on, 32 or more (default: %(default)s)",
     )
     parser.add_argument(
-        "--runs", type=int, default=100, help="timed runs of each network (default: %(default)s)"
+        "--runs", type=int, default=100, help="timed runs of each network, 1 or more (default: %(default)s)"
     )
     parser.add_argument(
         "--agent",

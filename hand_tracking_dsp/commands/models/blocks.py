@@ -34,13 +34,14 @@ from hand_tracking_dsp.commands.models.held_out import require_images
 from hand_tracking_dsp.commands.models.output import NOTE
 from hand_tracking_dsp.commands.output import machine_line, make_console, make_table, require_writable
 from hand_tracking_dsp.compression.bank.files import write_bank
-from hand_tracking_dsp.compression.composition.bank_blocks import PRECISIONS, with_blocks
+from hand_tracking_dsp.compression.composition.bank_blocks import with_blocks
 from hand_tracking_dsp.compression.composition.uniform import BASELINES, UniformComparison, UniformFigures
 from hand_tracking_dsp.compression.data.crops import MIN_CROPS, Crops, split
 from hand_tracking_dsp.compression.data.packed_crops import hands_to_fit
 from hand_tracking_dsp.compression.data.picture_pack import PictureKind, read_pack
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
+from hand_tracking_dsp.tracking.network_info import BLOCK_PRECISIONS
 
 _HELD_BACK = 0.25
 
@@ -60,8 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--precision",
         nargs="+",
-        choices=PRECISIONS,
-        default=list(PRECISIONS),
+        choices=BLOCK_PRECISIONS,
+        default=list(BLOCK_PRECISIONS),
         help="precisions; all if not given",
     )
     parser.add_argument(
@@ -71,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"hands, {MIN_CROPS} or more, of which a quarter is held back (default: %(default)s)",
     )
     parser.add_argument(
-        "--runs", type=int, default=60, help="timed runs of each network (default: %(default)s)"
+        "--runs", type=int, default=60, help="timed runs of each network, 1 or more (default: %(default)s)"
     )
     add_seed(parser)
     add_out(parser)

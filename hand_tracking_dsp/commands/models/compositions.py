@@ -81,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--hands",
         type=int,
         default=FITTED_HANDS,
-        help="hands of the pack to measure on (default: %(default)s)",
+        help="hands of the pack to measure on, 1 or more (default: %(default)s)",
     )
     add_executor(parser, "measurements")
     add_seed(parser)

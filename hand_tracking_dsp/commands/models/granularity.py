@@ -77,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         nargs="+",
         default=[0.9, 0.8, 0.7, 0.6],
-        help="costs to keep, relative to the dense network's (default: 0.9 0.8 0.7 0.6)",
+        help="costs to keep, above 0 and below 1, relative to the dense network's (default: 0.9 0.8 0.7 0.6)",
     )
     parser.add_argument(
         "--runtime",

@@ -41,6 +41,7 @@ from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.network_info import BLOCK_PRECISIONS
 
 if TYPE_CHECKING:
     from hand_tracking_dsp.control.layers.reward import LayerWeights
@@ -70,10 +71,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--work", type=Path, help="folder of curves; OUT.work if not given")
     add_bank(parser)
-    parser.add_argument("--precision", default="int8", help="precision of the blocks (default: %(default)s)")
-    parser.add_argument("--seeds", type=int, default=5, help="trainings that differ by the seed")
     parser.add_argument(
-        "--steps", type=int, default=_STEPS, help="steps of each training (default: %(default)s)"
+        "--precision",
+        choices=BLOCK_PRECISIONS,
+        default="int8",
+        help="precision of the blocks (default: %(default)s)",
+    )
+    parser.add_argument("--seeds", type=int, default=5, help="trainings that differ by the seed, 1 or more")
+    parser.add_argument(
+        "--steps",
+        type=int,
+        default=_STEPS,
+        help="steps of each training, 1000 or more (default: %(default)s)",
     )
     parser.add_argument(
         "--trials",
@@ -85,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ablations", action="store_true", help="also train without parts of the state and reward"
     )
-    parser.add_argument("--workers", type=int, default=2, help="trainings side by side")
+    parser.add_argument("--workers", type=int, default=2, help="trainings side by side, 1 or more")
     add_seed(parser)
 
 

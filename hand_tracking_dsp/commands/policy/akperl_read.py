@@ -30,6 +30,7 @@ from hand_tracking_dsp.commands.arguments import (
     require_at_least,
     require_between,
 )
+from hand_tracking_dsp.commands.gesture.labelled import add_labelled_pictures, read_labelled_pictures
 from hand_tracking_dsp.commands.output import (
     machine_line,
     make_console,
@@ -45,10 +46,9 @@ from hand_tracking_dsp.compression.composition.gesture_table import (
     sparse_choice,
 )
 from hand_tracking_dsp.control.layers.agent import LayerAgent
-from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader, check_gestures
+from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader
 from hand_tracking_dsp.gestures.options import GestureOptions
 from hand_tracking_dsp.gestures.types import BUILT_IN
-from hand_tracking_dsp.recordings.labels import PARTS, choose_part, read_labels
 from hand_tracking_dsp.resources import default_bank, default_layer_agent
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES, BlockSet
@@ -73,25 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Lets the agent compose a network of some sparsity and power, and reads labelled hands with it, with "
         "the unpruned network, with cuts of the same widths by L1 and magnitude, and with the bank's levels."
     )
-    parser.add_argument(
-        "--images", type=Path, required=True, metavar="DIR", help="folder of labelled pictures"
-    )
-    parser.add_argument(
-        "--labels",
-        type=Path,
-        required=True,
-        metavar="CSV",
-        help="labels of them, as 'gesture measure' takes",
-    )
-    parser.add_argument(
-        "--split", choices=PARTS, default="all", help="groups of pictures to measure (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--margin",
-        type=float,
-        default=0.0,
-        help="widen pictures by this share of a side, 0 to 2, on each side",
-    )
+    add_labelled_pictures(parser, required=True)
     parser.add_argument(
         "--sparsity",
         type=float,
@@ -122,13 +104,11 @@ def run(options: argparse.Namespace) -> int:
         ConfigurationError: An option or label cannot be used.
         ModelError: Bank or agent cannot be used.
     """
-    require_between(options, margin=(0, 2), sparsity=(0, 1), power=(LEAST_POWER, 1))
+    require_between(options, sparsity=(0, 1), power=(LEAST_POWER, 1))
     require_at_least(options, runs=1)
     require_writable(options.out)
     limit = read_image_limit(options)
-    every_hand = read_labels(options.labels, options.images)
-    check_gestures(every_hand, BUILT_IN, options.labels)
-    hands = choose_part(every_hand, options.split)
+    hands = read_labelled_pictures(options, BUILT_IN)
     bank = read_manifest(options.bank or default_bank())
     levels = LevelBank.load(bank)
     precision = levels.choices[0].info.precision

@@ -88,6 +88,7 @@ from hand_tracking_dsp.tracking.composition.keep import keep_of
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
+from hand_tracking_dsp.tracking.network_info import BLOCK_PRECISIONS
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.tracker import HandTracker
 
@@ -111,7 +112,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="manifests of agents that differ by the seed; the package's own alone if not given",
     )
     add_bank(parser)
-    parser.add_argument("--precision", default="int8", help="precision of the blocks (default: %(default)s)")
+    parser.add_argument(
+        "--precision",
+        choices=BLOCK_PRECISIONS,
+        default="int8",
+        help="precision of the blocks (default: %(default)s)",
+    )
     parser.add_argument(
         "--hands",
         type=int,

@@ -27,9 +27,6 @@ from hand_tracking_dsp.tracking.composition.block_set import unpacked
 from hand_tracking_dsp.tracking.manifest import Manifest
 from hand_tracking_dsp.tracking.network_info import FileInfo
 
-PRECISIONS = ("fp32", "int8")
-"""Precisions that blocks can be made for."""
-
 
 def with_blocks(
     bank: Manifest,
@@ -43,7 +40,7 @@ def with_blocks(
 
     Args:
         bank: The bank.
-        precisions: Some of PRECISIONS.
+        precisions: Some of network_info.BLOCK_PRECISIONS.
         crops: Crops of hands to fit on.
         seed: Seed of everything random.
         on_progress: Called with the name of each block when it is done.

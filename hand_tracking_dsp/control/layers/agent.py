@@ -98,14 +98,12 @@ class LayerAgent:
             "state": ("tensor(float)", None, len(fields)),
             "mask": ("tensor(bool)", None, _CHOICES),
         }
-        differences = [
-            *self.contract.differences(bank, fields, ()),
-            *signature_differences(session, inputs, (_OUTPUTS,)),
-        ]
+        differences = self.contract.differences(bank, fields, ())
+        differences = differences or signature_differences(session, inputs, (_OUTPUTS,))
         if differences:
             message = (
                 f"The policy {where} does not fit: {'; '.join(differences)}. Train one for these blocks "
-                f"(policy akperl), or set policy to auto."
+                f"(policy akperl), or choose the policy auto."
             )
             raise ModelError(message)
         self.profile = profile

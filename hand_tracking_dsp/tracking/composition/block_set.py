@@ -187,8 +187,9 @@ class BlockSet:
         """
         info = next((one for one in bank.blocks or () if one.precision == precision), None)
         if info is None:
-            known = ", ".join(f"but in {one.precision}" for one in bank.blocks or ()) or "nor any other"
-            msg = f"The bank {bank.name} has no blocks in {precision}, {known}: make them with models blocks."
+            known = " and ".join(one.precision for one in bank.blocks or ())
+            but = f", but in {known}" if known else ""
+            msg = f"The bank {bank.name} has no blocks in {precision}{but}: make them with models blocks."
             raise ModelError(msg)
         dense = bank.levels[0]
         file = next((one for one in (dense, *dense.variants) if one.precision == precision), None)
@@ -197,7 +198,7 @@ class BlockSet:
         try:
             description, arrays = unpacked(data)
             if file is None or description.network != file.sha256:
-                msg = "its blocks are of another network than the bank's level 0"
+                msg = f"its blocks are not those of the bank's level 0 in {precision}"
                 raise ModelError(msg)  # noqa: TRY301 (a wrong field, too)
         except ModelError as error:
             msg = f"The blocks {bank.folder / info.file} cannot be used ({error}): make them again."

@@ -32,8 +32,10 @@ from hand_tracking_dsp.control.layers.state import (
     layer_states,
     left_so_far,
 )
+from hand_tracking_dsp.control.learned import LearnedPolicy
+from hand_tracking_dsp.control.policy_file import read_policy
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.resources import default_layer_agent
+from hand_tracking_dsp.resources import default_layer_agent, default_policy
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.manifest import Manifest
 
@@ -141,6 +143,10 @@ def test_an_agent_for_other_layers_or_of_another_kind_is_refused(
 ) -> None:
     with pytest.raises(ModelError, match="does not know the observation"):
         LayerAgent(whimsical_agent(bank, profile, fields=20), bank, profile)
+    with pytest.raises(ModelError, match="does not fit: it chooses operating points, and does not compose"):
+        LayerAgent(read_policy(default_policy()), bank, profile)
+    with pytest.raises(ModelError, match="does not fit: it composes networks, and does not choose"):
+        LearnedPolicy(whimsical_agent(bank, profile), bank)
     with pytest.raises(ModelError, match="cannot be opened"):
         LayerAgent(b"nothing", bank, profile)
     with pytest.raises(ModelError, match="cannot be read"):

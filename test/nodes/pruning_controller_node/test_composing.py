@@ -85,4 +85,4 @@ def test_an_agent_for_other_layers_fails_the_transition(graph, diagnostics, tmp_
     assert not graph.change_state(NODE, "configure")
     message = diagnostics(NODE, lambda status: status.level == status.ERROR).message
     assert "does not know the observation" in message
-    assert "set policy to auto" in message
+    assert "choose the policy auto" in message

@@ -72,7 +72,7 @@ def test_a_learned_policy_for_another_bank_fails_the_transition(
     assert graph.state(NODE) == "unconfigured"
     message = diagnostics(NODE, lambda status: status.level == status.ERROR).message
     assert difference in message
-    assert message.endswith("or set policy to index.")
+    assert message.endswith("or choose the policy index.")
 
 
 @pytest.mark.parametrize("file", ["/nowhere/policy.json", "/"])
