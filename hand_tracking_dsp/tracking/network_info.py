@@ -44,9 +44,6 @@ from hand_tracking_dsp.tracking.record import (
 PRECISIONS = ("fp32", "fp16", "bf16", "int8")
 """The possible precisions of a network's weights."""
 
-BLOCK_PRECISIONS = ("fp32", "int8")
-"""Those that blocks for composed networks can be made in."""
-
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 

@@ -41,7 +41,7 @@ from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
-from hand_tracking_dsp.tracking.network_info import BLOCK_PRECISIONS
+from hand_tracking_dsp.tracking.precision import BLOCK_PRECISIONS
 
 if TYPE_CHECKING:
     from hand_tracking_dsp.control.layers.reward import LayerWeights

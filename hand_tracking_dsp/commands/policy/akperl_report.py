@@ -88,8 +88,8 @@ from hand_tracking_dsp.tracking.composition.keep import keep_of
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
-from hand_tracking_dsp.tracking.network_info import BLOCK_PRECISIONS
 from hand_tracking_dsp.tracking.palm import PalmDetector
+from hand_tracking_dsp.tracking.precision import BLOCK_PRECISIONS
 from hand_tracking_dsp.tracking.tracker import HandTracker
 
 REPORT, PICTURE = "report.json", "compositions.png"
