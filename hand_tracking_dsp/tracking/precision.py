@@ -47,9 +47,6 @@ from hand_tracking_dsp.tracking.network_info import (
 from hand_tracking_dsp.tracking.profiles import on_this_device, on_this_processor
 
 # Takes INT8 with zero points of 0 only; layers around others it leaves to the processor, one by one.
-BLOCK_PRECISIONS = ("fp32", "int8")
-"""Precisions that blocks for composed networks can be made in."""
-
 _TENSORRT = "TensorrtExecutionProvider"
 # Medians of two runs of the same network differ by so much.
 _NOISE = 1.03

@@ -60,9 +60,8 @@ from hand_tracking_dsp.control.policy_file import read_policy
 from hand_tracking_dsp.errors import ConfigurationError, ModelError
 from hand_tracking_dsp.evaluation.executor import Executor
 from hand_tracking_dsp.resources import default_bank, default_layer_agent
-from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
+from hand_tracking_dsp.tracking.composition.profile import BLOCK_PRECISIONS, CompositionProfile
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
-from hand_tracking_dsp.tracking.precision import BLOCK_PRECISIONS
 
 _FIGURES, _PLOT = "architecture.json", "architecture.png"
 _SIZES = ("224", "192/224", "192", "160")

@@ -40,8 +40,8 @@ from hand_tracking_dsp.compression.data.crops import MIN_CROPS, Crops, split
 from hand_tracking_dsp.compression.data.packed_crops import hands_to_fit
 from hand_tracking_dsp.compression.data.picture_pack import PictureKind, read_pack
 from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.composition.profile import BLOCK_PRECISIONS
 from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
-from hand_tracking_dsp.tracking.precision import BLOCK_PRECISIONS
 
 _HELD_BACK = 0.25
 

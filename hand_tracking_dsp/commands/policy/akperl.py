@@ -39,9 +39,8 @@ from hand_tracking_dsp.evaluation.report.learning_curves import plot_by_figure
 from hand_tracking_dsp.files import write_text
 from hand_tracking_dsp.resources import default_bank
 from hand_tracking_dsp.tracking.composition.block_set import BlockSet
-from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
+from hand_tracking_dsp.tracking.composition.profile import BLOCK_PRECISIONS, CompositionProfile
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
-from hand_tracking_dsp.tracking.precision import BLOCK_PRECISIONS
 
 if TYPE_CHECKING:
     from hand_tracking_dsp.control.layers.reward import LayerWeights

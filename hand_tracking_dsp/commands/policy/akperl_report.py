@@ -85,11 +85,10 @@ from hand_tracking_dsp.resources import default_bank, default_layer_agent
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.keep import keep_of
-from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
+from hand_tracking_dsp.tracking.composition.profile import BLOCK_PRECISIONS, CompositionProfile
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES
 from hand_tracking_dsp.tracking.manifest import Manifest, read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
-from hand_tracking_dsp.tracking.precision import BLOCK_PRECISIONS
 from hand_tracking_dsp.tracking.tracker import HandTracker
 
 REPORT, PICTURE = "report.json", "compositions.png"

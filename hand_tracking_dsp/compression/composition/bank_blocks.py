@@ -40,7 +40,7 @@ def with_blocks(
 
     Args:
         bank: The bank.
-        precisions: Some of tracking.precision.BLOCK_PRECISIONS.
+        precisions: Some of tracking.composition.profile.BLOCK_PRECISIONS.
         crops: Crops of hands to fit on.
         seed: Seed of everything random.
         on_progress: Called with the name of each block when it is done.

@@ -26,6 +26,9 @@ from hand_tracking_dsp.tracking.composition.block_set import Array, BlockSet
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES, Doubles, Surrogate
 from hand_tracking_dsp.tracking.network_info import NetworkInfo
 
+BLOCK_PRECISIONS = ("fp32", "int8")
+"""Precisions that blocks can be made in."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompositionProfile:
