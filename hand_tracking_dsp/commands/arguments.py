@@ -248,14 +248,14 @@ def require_between(options: argparse.Namespace, **limits: tuple[float, float]) 
             raise ConfigurationError(msg)
 
 
-def require_other_folder(out: Path, bank: Path) -> None:
-    """Check that --out is not the bank that is read.
+def require_other_folder(out: Path, bank: Path, option: str = "--out") -> None:
+    """Check that the folder that an option names is not the bank that is read.
 
     Raises:
         ConfigurationError: It is.
     """
     if out.resolve() == bank.resolve():
-        msg = f"--out {out} is the bank that is read: choose another folder."
+        msg = f"{option} {out} is the bank that is read: choose another folder."
         raise ConfigurationError(msg)
 
 

@@ -29,6 +29,7 @@ from hand_tracking_dsp.commands.arguments import (
     read_image_limit,
     require_at_least,
     require_between,
+    require_other_folder,
 )
 from hand_tracking_dsp.commands.gesture.labelled import add_labelled_pictures, read_labelled_pictures
 from hand_tracking_dsp.commands.output import (
@@ -38,12 +39,14 @@ from hand_tracking_dsp.commands.output import (
     require_writable,
     write_json,
 )
+from hand_tracking_dsp.compression.bank.files import write_bank
 from hand_tracking_dsp.compression.composition.gesture_table import (
     LEAST_POWER,
     PrunedReading,
     compare_readings,
     networks_to_read_with,
     sparse_choice,
+    with_composed_level,
 )
 from hand_tracking_dsp.control.layers.agent import LayerAgent
 from hand_tracking_dsp.evaluation.gestures.pictures import PictureReader
@@ -53,7 +56,7 @@ from hand_tracking_dsp.resources import default_bank, default_layer_agent
 from hand_tracking_dsp.tracking.bank import LevelBank
 from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES, BlockSet
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
-from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.manifest import MANIFEST_NAME, read_manifest
 from hand_tracking_dsp.tracking.palm import PalmDetector
 from hand_tracking_dsp.tracking.tracker import HandTracker
 from hand_tracking_dsp.tracking.tracker_options import TrackerOptions
@@ -95,6 +98,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_image_limit(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON, too")
+    parser.add_argument(
+        "--bank-out",
+        type=Path,
+        metavar="BANK",
+        help="folder of a bank with the composed network as its last level, which 'models train' can train",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -107,9 +116,13 @@ def run(options: argparse.Namespace) -> int:
     require_between(options, sparsity=(0, 1), power=(LEAST_POWER, 1))
     require_at_least(options, runs=1)
     require_writable(options.out)
+    require_writable(options.bank_out, MANIFEST_NAME)
+    folder = options.bank or default_bank()
+    if options.bank_out:
+        require_other_folder(options.bank_out, folder, "--bank-out")
     limit = read_image_limit(options)
     hands = read_labelled_pictures(options, BUILT_IN)
-    bank = read_manifest(options.bank or default_bank())
+    bank = read_manifest(folder)
     levels = LevelBank.load(bank)
     precision = levels.choices[0].info.precision
     blocks = BlockSet.read(bank, precision)
@@ -134,6 +147,12 @@ def run(options: argparse.Namespace) -> int:
     if options.out:
         write_json(
             options.out, {"choice": chosen.choice, "rows": [asdict(one) for one in found], "note": _NOTE}
+        )
+    if options.bank_out:
+        new, files = with_composed_level(bank, chosen)
+        write_bank(options.bank_out, new, files, since=bank)
+        console.print(
+            f"The bank with the level {new.levels[-1].name} is in {options.bank_out}.", highlight=False
         )
     return 0
 

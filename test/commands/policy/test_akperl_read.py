@@ -20,10 +20,17 @@ import json
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from hand_tracking_dsp.cameras.synthetic.posed import pose_picture
 from hand_tracking_dsp.cli import main
+from hand_tracking_dsp.compression.bank.sessions import open_exact
+from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.tracking.composition.block_set import INTENSITIES, BlockSet
+from hand_tracking_dsp.tracking.composition.compose import compose
+from hand_tracking_dsp.tracking.manifest import read_manifest
+from hand_tracking_dsp.tracking.network_file import read_network
 
 
 @pytest.fixture
@@ -57,3 +64,26 @@ def test_a_sparsity_that_no_network_has_is_refused(
 ) -> None:
     assert main([*labelled, "--sparsity", "0.99"]) == 1
     assert "composes no network of 99% sparsity" in capsys.readouterr().err
+
+
+def test_the_composed_network_becomes_a_level_of_a_bank(labelled: list[str], tmp_path: Path) -> None:
+    assert main([*labelled, "--out", str(tmp_path / "f.json"), "--bank-out", str(tmp_path / "bank")]) == 0
+    choice = json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))["choice"]
+    bank = read_manifest(tmp_path / "bank")
+    level = bank.levels[-1]
+    assert level.source["choice"] == [INTENSITIES[place] for place in choice]
+    assert level.sparsity >= 0.45
+    assert level.macs <= 0.67 * bank.levels[0].macs
+    blocks = BlockSet.read(read_manifest(default_bank()), "fp32")
+    picture = np.random.default_rng(0).integers(0, 256, (1, 224, 224, 3), np.uint8)
+    written, composed = (
+        open_exact(file).run(picture) for file in (read_network(bank, level), compose(blocks, choice))
+    )
+    assert all(np.array_equal(one, other) for one, other in zip(written, composed, strict=True))
+
+
+def test_the_bank_that_is_read_is_not_written_over(
+    labelled: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*labelled, "--bank-out", str(default_bank())]) == 1
+    assert "--bank-out" in capsys.readouterr().err
