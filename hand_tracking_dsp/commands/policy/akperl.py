@@ -108,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
     """
     require_at_least(options, seeds=1, steps=1000, trials=0, workers=1, seed=0)
     require_training()
-    from hand_tracking_dsp.rl.training.layer_study import ablation_jobs, seed_jobs
+    from hand_tracking_dsp.rl.training.layer_study import ablation_jobs, judge_grid, seed_jobs
     from hand_tracking_dsp.rl.training.layer_train import LayerTrainingOptions
 
     require_writable(options.out, RESULT)
@@ -144,6 +144,9 @@ def run(options: argparse.Namespace) -> int:
         (f"{name} (chosen)" if name == best else name, f"{accuracy:.4f}", f"{greedy:.4f}", f"{power:.3f}")
         for name, (accuracy, power, greedy) in results.items()
     ]
+    if options.ablations:
+        accuracy, power = judge_grid(profile)
+        rows.append(("no agent: a grid of intensities by quarters", f"{accuracy:.4f}", "", f"{power:.3f}"))
     headings = ("agent", f"accuracy, {WIDTH} followed", "accuracy, one followed", "power")
     console.print(make_table("Estimates, mean over 80 contexts that agents are judged in", headings, rows))
     console.print(f"Weights of the reward: {asdict(plan.weights)}", highlight=False)

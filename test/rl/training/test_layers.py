@@ -27,7 +27,7 @@ from hand_tracking_dsp.control.layers.reward import LayerWeights, reward_of
 from hand_tracking_dsp.control.layers.state import accuracy_of, layer_fields
 from hand_tracking_dsp.control.policy_file import read_policy
 from hand_tracking_dsp.errors import ModelError
-from hand_tracking_dsp.resources import default_bank
+from hand_tracking_dsp.resources import default_bank, default_layer_agent
 from hand_tracking_dsp.tracking.composition.block_set import BlockSet
 from hand_tracking_dsp.tracking.composition.profile import CompositionProfile
 from hand_tracking_dsp.tracking.composition.surrogate import SCENES
@@ -45,6 +45,7 @@ from hand_tracking_dsp.rl.training.layer_study import (
     ablation_jobs,
     grid_jobs,
     judge,
+    judge_grid,
     judged_contexts,
     search_weights,
     seed_jobs,
@@ -166,6 +167,15 @@ def test_a_study_varies_seeds_weights_and_what_is_seen() -> None:
     assert by_name["without_lambda"].weights.complexity == 0.0
     assert len(ablation_jobs(LayerTrainingOptions())) == 2
     assert len(judged_contexts()) == 80
+
+
+def test_the_package_s_agent_is_more_accurate_than_a_grid_at_no_more_power(
+    profile: CompositionProfile,
+) -> None:
+    accuracy, power = judge_grid(profile)
+    of_agent, power_of_agent = judge(LayerAgent.load(default_layer_agent(), BANK, profile))
+    assert 0.0 < accuracy < of_agent
+    assert power_of_agent <= power <= 1.0
 
 
 def test_a_search_tries_other_weights_each_time() -> None:
