@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The page's data: a recording of Rerun, and its server; the one module here that knows Rerun."""
+"""The page's data: a recording of Rerun, and its server; this module and layout alone know Rerun."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from types import TracebackType
 
 import numpy as np
 import rerun as rr
-import rerun.blueprint as rrb
 from numpy.typing import NDArray
 
 from hand_tracking_dsp.depth.types import Hand3d, JointState
@@ -33,24 +32,24 @@ from hand_tracking_dsp.hand import BONES, Handedness, Joint
 from hand_tracking_dsp.tracking.depth_view import Intrinsics
 from hand_tracking_dsp.tracking.draw import bone_colour, hand_label, joint_colour
 from hand_tracking_dsp.tracking.types import Floats, TrackedHand
-from hand_tracking_dsp.viewing.curves import CURVES, PLOTS
+from hand_tracking_dsp.viewing.curves import CURVES
 from hand_tracking_dsp.viewing.figures import Event
 from hand_tracking_dsp.viewing.front import refusal
+from hand_tracking_dsp.viewing.layout import EVENTS, NOW, PICTURE, TIME, blueprint
 from hand_tracking_dsp.viewing.scene import ShownPicture
 
-TIME = "time"
-_CAMERA, _PICTURE, _DEPTH = "world/camera", "world/camera/picture", "world/depth"
-_BONES_2D, _JOINTS_2D = f"{_PICTURE}/bones", f"{_PICTURE}/joints"
+_CAMERA, _DEPTH = "world/camera", "world/depth"
+_BONES_2D, _JOINTS_2D = f"{PICTURE}/bones", f"{PICTURE}/joints"
 _BONES_3D, _JOINTS_3D = "world/hands/bones", "world/hands/joints"
-_NOW, _EVENTS = "now", "events"
 # How large the camera's picture stands in space, metres; joints and bones, metres; in the picture, pixels.
 _FRUSTUM_M, _DEPTH_FRUSTUM_M = 0.12, 0.05
 _JOINT_M, _BONE_M, _GUESSED_M = 0.005, 0.002, 0.003
 _JOINT_PX, _BONE_PX = 3.0, 1.5
 # Hands that were predicted are drawn through.
 _SOLID, _PREDICTED = 255, 110
-_SHOWN_S = 30.0
 _FLUSH_S = 2.0
+_TOGETHER_S = 0.2
+_NEAR_MM, _FAR_MM = 200.0, 2000.0
 
 Lines = Sequence[tuple[str, str]]
 
@@ -84,7 +83,12 @@ class Page:
     def __init__(self, options: PageOptions) -> None:
         self._options = options
         self._named: set[str] = set()
-        self._recording = rr.RecordingStream("hand_tracking_dsp", send_properties=False)
+        # Rows that are sent together are taken in together: a browser without a graphics card falls behind.
+        batches = rr.ChunkBatcherConfig.DEFAULT()
+        batches.flush_tick = _TOGETHER_S
+        self._recording = rr.RecordingStream(
+            "hand_tracking_dsp", send_properties=False, batcher_config=batches
+        )
 
     def __enter__(self) -> Page:
         """Begin to serve."""
@@ -134,21 +138,21 @@ class Page:
     def show_lines(self, at_ns: int, lines: Lines) -> None:
         """Show figures in words: names and values."""
         self._set_time(at_ns)
-        table = "\n".join(f"| {_escaped(name)} | {_escaped(value)} |" for name, value in lines)
-        text = f"| | |\n|---|---|\n{table}\n"
-        self._recording.log(_NOW, rr.TextDocument(text, media_type=rr.MediaType.MARKDOWN))
+        head, *others = [f"| {_escaped(name)} | {_escaped(value)} |" for name, value in lines]
+        text = "\n".join((head, "|---|---|", *others, ""))
+        self._recording.log(NOW, rr.TextDocument(text, media_type=rr.MediaType.MARKDOWN))
 
     def show_event(self, event: Event) -> None:
         """Add to the list of what happened."""
         self._set_time(round(event.at_s * 1e9))
-        self._recording.log(_EVENTS, rr.TextLog(event.text))
+        self._recording.log(EVENTS, rr.TextLog(event.text))
 
     def show_picture(self, at_ns: int, picture: ShownPicture, hands: Sequence[TrackedHand]) -> None:
         """Show a picture, and the hands in its pixels."""
         self._set_time(at_ns)
         log = self._recording.log
         log(_CAMERA, _pinhole(picture.camera, picture.width, picture.height, _FRUSTUM_M))
-        log(_PICTURE, rr.EncodedImage(contents=picture.jpeg, media_type="image/jpeg"))
+        log(PICTURE, rr.EncodedImage(contents=picture.jpeg, media_type="image/jpeg"))
         if not hands:
             log(_BONES_2D, rr.Clear(recursive=False))
             log(_JOINTS_2D, rr.Clear(recursive=False))
@@ -194,59 +198,18 @@ class Page:
         self._set_time(at_ns)
         height, width = depth_mm.shape
         self._recording.log(_DEPTH, _pinhole(camera, width, height, _DEPTH_FRUSTUM_M))
-        self._recording.log(f"{_DEPTH}/image", rr.DepthImage(depth_mm, meter=1000.0, point_fill_ratio=0.5))
+        cloud = rr.DepthImage(
+            depth_mm,
+            meter=1000.0,
+            # Grey, so that the hands' colours stand out.
+            colormap=rr.components.Colormap.Grayscale,
+            depth_range=(_NEAR_MM, _FAR_MM),
+            point_fill_ratio=0.3,
+        )
+        self._recording.log(f"{_DEPTH}/image", cloud)
 
     def _set_time(self, at_ns: int) -> None:
         self._recording.set_time(TIME, timestamp=np.datetime64(at_ns, "ns"))
-
-
-def blueprint(*, following: bool) -> rrb.Blueprint:
-    """Lay out the page: the picture and the hands in space, figures, curves.
-
-    Args:
-        following: As in PageOptions.
-    """
-    ranges = None
-    if following:
-        boundary = rr.TimeRangeBoundary
-        ranges = rr.VisibleTimeRange(
-            TIME, start=boundary.cursor_relative(seconds=-_SHOWN_S), end=boundary.cursor_relative()
-        )
-    plots = {
-        name: rrb.TimeSeriesView(origin=f"plots/{name}", name=title, time_ranges=ranges)
-        for name, title in PLOTS.items()
-    }
-    first = ("latency", "budget", "level", "point", "drift", "battery")
-    eye = rrb.EyeControls3D(
-        position=(0.25, -0.3, -0.55), look_target=(0.0, 0.0, 0.5), eye_up=(0.0, -1.0, 0.0)
-    )
-    return rrb.Blueprint(
-        rrb.Horizontal(
-            rrb.Vertical(
-                rrb.Spatial2DView(origin=_PICTURE, name="Camera"),
-                rrb.Spatial3DView(origin="world", name="Hands in space, m", eye_controls=eye),
-            ),
-            rrb.Vertical(
-                rrb.TextDocumentView(origin=_NOW, name="Now"),
-                rrb.Tabs(
-                    rrb.Grid(*(plots[name] for name in first), grid_columns=2, name="Curves"),
-                    rrb.Grid(
-                        *(plots[name] for name in PLOTS if name not in first),
-                        rrb.TextLogView(origin=_EVENTS, name="What happened"),
-                        grid_columns=2,
-                        name="Controller",
-                    ),
-                ),
-                row_shares=[1, 2],
-            ),
-            column_shares=[1, 1.3],
-        ),
-        rrb.BlueprintPanel(state="hidden"),
-        rrb.SelectionPanel(state="hidden"),
-        rrb.TimePanel(state="collapsed", timeline=TIME, play_state="following" if following else "paused"),
-        auto_layout=False,
-        auto_views=False,
-    )
 
 
 @cache

@@ -44,7 +44,7 @@ from hand_tracking_dsp.viewing.topics import DEPTH, DEPTH_INFO, HANDS, HANDS_3D,
 # Sizes at which a page is still sharp, and sent over a network; JPEG's quality in percent.
 _MOST_WIDTH, _DEPTH_WIDTH, _QUALITY = 640, 160, 80
 # Hands are published after their image, and may come before it: it is the larger message.
-_HANDS_KEPT = 16
+_HANDS_KEPT, _PICTURES_KEPT = 16, 4
 # Without a picture, or depth, for so long, hands are shown without it.
 _ALONE_NS = 1_000_000_000
 # As hand_tracker_node's parameter of the same meaning.
@@ -69,6 +69,15 @@ class ShownPicture:
     camera: Intrinsics
 
 
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A picture that waits for its hands: when it was received and its stamp, nanoseconds; BGR."""
+
+    at_ns: int
+    stamp_ns: int
+    image: Image
+
+
 class Canvas(Protocol):
     """Place where a scene is shown; times are nanoseconds."""
 
@@ -85,7 +94,8 @@ class Canvas(Protocol):
 class Scene:
     """Takes messages of pictures, hands and depth, and shows some of them a second.
 
-    A picture waits for the hands of its stamp, so that they lie on it.
+    A picture waits for the hands of its stamp, so that they lie on it. Those that the tracker drops are
+    left out while others are shown.
 
     Args:
         canvas: Place where they are shown.
@@ -104,9 +114,9 @@ class Scene:
         self._info: Message = None
         self._depth_info: Message = None
         self._frame_id = ""
-        self._waiting: tuple[int, int, Image] | None = None
+        self._waiting: deque[_Picture] = deque()
         self._hands: deque[tuple[int, Message]] = deque(maxlen=_HANDS_KEPT)
-        self._picture_ns = self._space_ns = -_ALONE_NS
+        self._picture_ns = self._hands_ns = self._space_ns = -_ALONE_NS
         self._takers: Mapping[str, Callable[[Message, int], None]] = {
             INFO: self._on_info,
             DEPTH_INFO: self._on_depth_info,
@@ -118,23 +128,22 @@ class Scene:
 
     def is_due(self, topic: str, now_ns: int) -> bool:
         """Return whether a message would be shown: the others need not be read."""
-        return topic in (INFO, DEPTH_INFO, HANDS) or now_ns >= self._next_ns.get(topic, 0)
+        return topic in (INFO, DEPTH_INFO, HANDS) or self._is_next(topic, now_ns)
 
     def add(self, topic: str, message: Message, now_ns: int) -> None:
         """Take a message of a topic of topics.SCENE, or its compressed form, received at a time."""
         if not self.is_due(topic, now_ns):
             return
-        # Due times lie on a grid: a camera of twice the rate then is shown at the rate, not below it.
-        self._next_ns[topic] = max(self._next_ns.get(topic, 0) + self._period_ns, now_ns - self._period_ns)
+        self._take_turn(topic, now_ns)
         try:
             self._takers[topic](message, now_ns)
         except (FrameError, AttributeError, TypeError, ValueError) as error:
             self.problems[f"{topic}: {error}"] += 1
 
     def finish(self) -> None:
-        """Show a picture that still waits for its hands."""
-        if self._waiting is not None:
-            self._show(*self._waiting, ())
+        """Show the pictures that still wait for their hands."""
+        while self._waiting:
+            self._show(self._waiting.popleft(), ())
 
     def _on_info(self, message: Message, _now_ns: int) -> None:
         self._info = message
@@ -143,30 +152,49 @@ class Scene:
         self._depth_info = message
 
     def _on_image(self, message: Message, now_ns: int) -> None:
-        self.finish()
+        if _is_past(self._hands_ns, now_ns):
+            self.finish()  # nobody finds hands
+        elif len(self._waiting) == _PICTURES_KEPT:
+            self._pass_over(self._waiting.popleft())
         decode = compressed_to_pixels if hasattr(message, "format") else image_to_pixels
         pixels, order = decode(message, self._scale)
         self._frame_id = message.header.frame_id
-        stamp = stamp_ns(message)
         image = pixels if order == "bgr" else pixels[:, :, ::-1]
-        self._picture_ns = now_ns
+        self._waiting.append(_Picture(now_ns, stamp_ns(message), image))
         for of_ns, hands in self._hands:
-            if of_ns == stamp:
-                self._show(now_ns, stamp, image, tracked_hands(hands))
+            if of_ns == self._waiting[-1].stamp_ns:
+                self._show_with(of_ns, hands)
                 return
-        self._waiting = now_ns, stamp, image
 
     def _on_hands(self, message: Message, now_ns: int) -> None:
+        self._hands_ns = now_ns
         stamp = stamp_ns(message)
         self._hands.append((stamp, message))
-        if self._waiting is not None and self._waiting[1] == stamp:
-            self._show(*self._waiting, tracked_hands(message))
-        elif now_ns - self._picture_ns >= _ALONE_NS and self._is_next("alone", now_ns):
+        self._show_with(stamp, message)
+        if _is_past(self._picture_ns, now_ns) and not self._waiting and self._is_next("alone", now_ns):
+            self._take_turn("alone", now_ns)
             camera = camera_model(self._info, message.image_width, message.image_height, _FOV_DEG)
             self._place(now_ns, tracked_hands(message), camera)
 
-    def _show(self, at_ns: int, _stamp: int, image: Image, hands: Sequence[TrackedHand]) -> None:
-        self._waiting = None
+    def _show_with(self, of_ns: int, hands: Message) -> None:
+        """Show the picture that has the stamp of hands; those before it will have none."""
+        while self._waiting and self._waiting[0].stamp_ns <= of_ns:
+            picture = self._waiting.popleft()
+            if picture.stamp_ns == of_ns:
+                self._show(picture, tracked_hands(hands))
+            else:
+                self._pass_over(picture)
+
+    def _pass_over(self, picture: _Picture) -> None:
+        """Leave out a picture that the tracker dropped, unless none has been shown for long."""
+        if _is_past(self._picture_ns, picture.at_ns):
+            self._show(picture, ())
+        else:
+            self._next_ns.pop(IMAGE, None)  # the next one may be shown at once
+
+    def _show(self, picture: _Picture, hands: Sequence[TrackedHand]) -> None:
+        at_ns, image = picture.at_ns, picture.image
+        self._picture_ns = at_ns
         height, width = image.shape[:2]
         model = camera_model(self._info, width, height, _FOV_DEG)
         self._place(at_ns, hands, model)
@@ -175,13 +203,13 @@ class Scene:
             image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         _, jpeg = cv2.imencode(".jpg", np.ascontiguousarray(image), (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
         height, width = image.shape[:2]
-        picture = ShownPicture(jpeg.tobytes(), width, height, model.intrinsics.scaled(factor))
+        shown = ShownPicture(jpeg.tobytes(), width, height, model.intrinsics.scaled(factor))
         drawn = [replace(hand, landmarks=hand.landmarks * np.float32(factor)) for hand in hands]
-        self._canvas.show_picture(at_ns, picture, drawn)
+        self._canvas.show_picture(at_ns, shown, drawn)
 
     def _place(self, at_ns: int, hands: Sequence[TrackedHand], model: CameraModel) -> None:
         """Show hands in space by their size, unless depth has placed them lately."""
-        if at_ns - self._space_ns < _ALONE_NS:
+        if not _is_past(self._space_ns, at_ns):
             return
         placed = [(hand, hand_in_camera(hand, model.focal_px, model.centre_px)) for hand in hands]
         self._canvas.show_hands(at_ns, [(hand, joints) for hand, joints in placed if joints is not None])
@@ -208,10 +236,18 @@ class Scene:
         self._canvas.show_depth(now_ns, np.ascontiguousarray(millimetres), _thinned(model.intrinsics, step))
 
     def _is_next(self, what: str, now_ns: int) -> bool:
-        if now_ns < self._next_ns.get(what, 0):
-            return False
-        self._next_ns[what] = now_ns + self._period_ns
-        return True
+        # One that is further away is of a clock that has been set back.
+        return not 0 < self._next_ns.get(what, 0) - now_ns <= self._period_ns
+
+    def _take_turn(self, what: str, now_ns: int) -> None:
+        # Due times lie on a grid: a camera of twice the rate then is shown at the rate, not below it.
+        due_ns = min(self._next_ns.get(what, 0), now_ns)
+        self._next_ns[what] = max(due_ns + self._period_ns, now_ns - self._period_ns)
+
+
+def _is_past(at_ns: int, now_ns: int) -> bool:
+    """Return whether a time is long ago, or ahead: then the clock has been set back."""
+    return not 0 <= now_ns - at_ns < _ALONE_NS
 
 
 def _thinned(camera: Intrinsics, step: int) -> Intrinsics:
