@@ -16,12 +16,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from hand_tracking_dsp.nodes.graph.domains import own_domain
+from hand_tracking_dsp.viewing.child import child
 from hand_tracking_dsp.viewing.viewer_files import require_rerun
 
 _CODE = "import sys; from hand_tracking_dsp.cli import main; sys.exit(main())"
@@ -44,13 +44,5 @@ def served_page(budget_ms: float) -> Iterator[int | None]:
     require_rerun()
     with own_domain() as domain:
         options = ["--budget-ms", f"{budget_ms:g}", *([] if domain is None else ["--domain", str(domain)])]
-        page = subprocess.Popen([sys.executable, "-c", _CODE, "view", *options], stdin=subprocess.DEVNULL)
-        try:
+        with child([sys.executable, "-c", _CODE, "view", *options], _PATIENCE_S):
             yield domain
-        finally:
-            page.terminate()
-            try:
-                page.wait(_PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                page.kill()
-                page.wait()

@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from threading import Lock
 from typing import Any
 
 from rich.console import Group
@@ -32,7 +33,7 @@ from hand_tracking_dsp.commands.output import make_console
 from hand_tracking_dsp.commands.signals import stopped_by_signals
 from hand_tracking_dsp.commands.up import require_ros
 from hand_tracking_dsp.documents import visible
-from hand_tracking_dsp.viewing.figures import Figures
+from hand_tracking_dsp.viewing.figures import Event, Figures
 from hand_tracking_dsp.viewing.rows import plain_line, rows
 from hand_tracking_dsp.viewing.topics import FIGURES
 
@@ -83,9 +84,11 @@ def run(options: argparse.Namespace) -> int:
     figures = Figures(options.budget_ms)
     console = make_console()
     plain = LiveView()
+    lock = Lock()
 
     def take(topic: str, message: Any, now_ns: int) -> None:  # noqa: ANN401 (of any type)
-        figures.add(topic, message, now_ns * 1e-9)
+        with lock:
+            figures.add(topic, message, now_ns * 1e-9)
 
     with (
         stopped_by_signals() as stop,
@@ -99,22 +102,23 @@ def run(options: argparse.Namespace) -> int:
     ):
         watcher.listen()
         while not stop.wait(_PERIOD_S):
-            lines = rows(figures, time.time())
+            with lock:
+                lines = rows(figures, time.time())
+                events = list(figures.events)
             if console.is_terminal:
-                live.update(_drawn(figures, lines), refresh=True)
+                live.update(_drawn(lines, events), refresh=True)
             else:
                 plain.update((), plain_line(lines))
     return 0
 
 
-def _drawn(figures: Figures, lines: list[tuple[str, str]]) -> Group:
+def _drawn(lines: list[tuple[str, str]], events: list[Event]) -> Group:
     """Draw figures, and what happened last."""
     table = Table.grid(padding=(0, 2))
     for name, value in lines:
         table.add_row(Text(name, style="bold"), Text(visible(value)))
     now_s = time.time()
     happened = [
-        Text(f"{now_s - event.at_s:5.0f} s ago  {visible(event.text)}", style="dim")
-        for event in list(figures.events)
+        Text(f"{now_s - event.at_s:5.0f} s ago  {visible(event.text)}", style="dim") for event in events
     ]
     return Group(table, Text(), *happened)

@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
     require_graph_arguments(options)
     if options.memory is not None:
         require_between(options, memory=(16, 65536))
-    _require_address(options)
+    _require_place(options)
     require_rerun()
     if options.bag is None:
         require_ros()
@@ -185,9 +185,12 @@ def _front(options: argparse.Namespace) -> Iterator[None]:
         yield
 
 
-def _require_address(options: argparse.Namespace) -> None:
+def _require_place(options: argparse.Namespace) -> None:
     try:
         ip_address(options.address)
     except ValueError as error:
         msg = f"--address {options.address} is no IP address: give one, such as 127.0.0.1 or 0.0.0.0."
         raise ConfigurationError(msg) from error
+    if options.port == options.data_port:
+        msg = f"--port and --data-port are both {options.port}: choose two."
+        raise ConfigurationError(msg)

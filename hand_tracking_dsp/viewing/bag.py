@@ -21,7 +21,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from hand_tracking_dsp.errors import FrameError, SourceError
-from hand_tracking_dsp.recordings.bags.depth_topics import base_topic, depth_topic
+from hand_tracking_dsp.recordings.bags.depth_topics import base_topic, depth_topic, info_topics
 from hand_tracking_dsp.recordings.bags.images import image_connections
 from hand_tracking_dsp.recordings.bags.reader import Bag
 from hand_tracking_dsp.viewing.topics import DEPTH, DEPTH_INFO, FIGURES, HANDS, HANDS_3D, IMAGE, INFO, SCENE
@@ -88,10 +88,11 @@ def shown_topics(bag: Bag, image_topic: str = "") -> dict[str, str]:
         depth = depth_topic(bag.connections, camera)
     if depth and depth not in chosen:
         chosen[depth] = DEPTH
-    for name, of in ((INFO, camera), (DEPTH_INFO, base_topic(depth) if depth else "")):
-        info = f"{of.rpartition('/')[0]}/camera_info"
-        if of and any(one.topic == info and one.msgtype == SCENE[INFO] for one in bag.connections):
-            chosen.setdefault(info, name)
+    infos = {one.topic for one in bag.connections if one.msgtype == SCENE[INFO]}
+    for name, of in ((INFO, camera), (DEPTH_INFO, depth)):
+        found = [topic for topic in info_topics(of, camera) if topic in infos] if of else []
+        if found:
+            chosen.setdefault(found[0], name)
     return chosen
 
 

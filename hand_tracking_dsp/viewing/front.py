@@ -17,12 +17,16 @@
 from __future__ import annotations
 
 import gzip
+import os
+import re
+import socket
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
+from socketserver import TCPServer
 from types import TracebackType
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from hand_tracking_dsp.errors import ConfigurationError
 from hand_tracking_dsp.viewing.viewer_files import Files
@@ -34,7 +38,28 @@ _POLICY = (
     "worker-src 'self' blob:; connect-src 'self' http://{host}:{port}; "
     "frame-ancestors 'none'"
 )
+_HOST = re.compile(r"([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?", re.ASCII)
 _FASTEST = 1
+_IPV6 = 6
+_IDLE_S = 60.0
+
+
+class _Server(ThreadingHTTPServer):
+    """A server of IPv4 or IPv6, which needs no name of this machine."""
+
+    daemon_threads = True
+
+    def __init__(self, address: str, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
+        self.address_family = _family(address)
+        super().__init__((address, port), handler)
+
+    def server_bind(self) -> None:
+        # HTTPServer would ask for the machine's name, which takes seconds where nobody knows it.
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing: a browser that goes away in the middle of 43 MB is no fault."""
 
 
 class Front:
@@ -63,6 +88,7 @@ class Front:
             """Answers one connection."""
 
             protocol_version = "HTTP/1.1"
+            timeout = _IDLE_S
 
             def do_GET(self) -> None:
                 front.answer(self)
@@ -71,10 +97,9 @@ class Front:
                 """Say nothing."""
 
         try:
-            self._server = ThreadingHTTPServer((address, port), Handler)
+            self._server = _Server(address, port, Handler)
         except (OSError, OverflowError) as error:
-            raise ConfigurationError(refusal(address, port, "--port", error)) from error
-        self._server.daemon_threads = True
+            raise ConfigurationError(_refusal(address, port, "--port", error)) from error
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, name="page", daemon=True)
 
@@ -93,14 +118,13 @@ class Front:
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Answer a request for a file; the bare address leads on to the one that names the data."""
-        parts = urlsplit(request.path)
-        host = urlsplit(f"//{request.headers.get('Host', '')}").hostname or "localhost"
-        host = f"[{host}]" if ":" in host else host
-        name = parts.path.strip("/")
+        path, _, query = request.path.partition("?")
+        host = _host(request.headers.get("Host", ""))
+        name = path.strip("/")
         if name not in self._files:
             request.send_error(HTTPStatus.NOT_FOUND)
             return
-        if not name and "url=" not in parts.query:
+        if not name and "url=" not in query:
             data = quote(f"rerun+http://{host}:{self._data_port}/proxy", safe="")
             request.send_response(HTTPStatus.FOUND)
             request.send_header("Location", f"/?url={data}&persist=0")
@@ -128,13 +152,36 @@ class Front:
         return self._packed[name]
 
 
+def _host(header: str) -> str:
+    """Return by what name the browser reaches this machine; it becomes part of an address and a policy."""
+    found = _HOST.fullmatch(header)
+    return found[1] if found else "localhost"
+
+
 def _is_here(address: str) -> bool:
     return ip_address(address).is_loopback
 
 
-def refusal(address: str, port: int, option: str, error: Exception) -> str:
+def require_free(address: str, port: int, option: str) -> None:
+    """Check that one can listen at an address and a port; the option chooses the port.
+
+    Raises:
+        ConfigurationError: One cannot.
+    """
+    try:
+        socket.create_server((address, port), family=_family(address)).close()
+    except OSError as error:
+        raise ConfigurationError(_refusal(address, port, option, error)) from error
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ip_address(address).version == _IPV6 else socket.AF_INET
+
+
+def _refusal(address: str, port: int, option: str, error: Exception) -> str:
     """Say in a sentence why nobody can listen at an address and a port."""
-    reason = getattr(error, "strerror", None) or str(error)
+    number = getattr(error, "errno", None)
+    reason = os.strerror(number) if number else str(error)
     return (
         f"The page cannot be served at {address}, port {port} ({reason}): choose another {option}, or an "
         "--address of this machine."

@@ -20,6 +20,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import ip_address
 from types import TracebackType
 
 import numpy as np
@@ -34,13 +35,11 @@ from hand_tracking_dsp.tracking.draw import bone_colour, hand_label, joint_colou
 from hand_tracking_dsp.tracking.types import Floats, TrackedHand
 from hand_tracking_dsp.viewing.curves import CURVES
 from hand_tracking_dsp.viewing.figures import Event
-from hand_tracking_dsp.viewing.front import refusal
+from hand_tracking_dsp.viewing.front import require_free
 from hand_tracking_dsp.viewing.layout import EVENTS, NOW, PICTURE, TIME, blueprint
 from hand_tracking_dsp.viewing.scene import ShownPicture
 
-_CAMERA, _DEPTH = "world/camera", "world/depth"
-_BONES_2D, _JOINTS_2D = f"{PICTURE}/bones", f"{PICTURE}/joints"
-_BONES_3D, _JOINTS_3D = "world/hands/bones", "world/hands/joints"
+_CAMERA, _DEPTH, _HANDS = "world/camera", "world/depth", "world/hands"
 # How large the camera's picture stands in space, metres; joints and bones, metres; in the picture, pixels.
 _FRUSTUM_M, _DEPTH_FRUSTUM_M = 0.12, 0.05
 _JOINT_M, _BONE_M, _GUESSED_M = 0.005, 0.002, 0.003
@@ -83,6 +82,7 @@ class Page:
     def __init__(self, options: PageOptions) -> None:
         self._options = options
         self._named: set[str] = set()
+        self._cameras: dict[str, tuple[Intrinsics, int, int]] = {}
         # Rows that are sent together are taken in together: a browser without a graphics card falls behind.
         batches = rr.ChunkBatcherConfig.DEFAULT()
         batches.flush_tick = _TOGETHER_S
@@ -93,16 +93,22 @@ class Page:
     def __enter__(self) -> Page:
         """Begin to serve."""
         options = self._options
+        # Rerun would but write to the log, and go on without its server.
+        require_free(options.address, options.port, "--data-port")
         try:
             sink = rr.GrpcServerSink(
-                options.address,
+                f"[{options.address}]" if ":" in options.address else options.address,
                 options.port,
                 server_memory_limit=options.memory,
-                cors_allow_origin=[f"http://*:{options.web_port}"],
+                cors_allow_origin=_origins(options),
             )
             self._recording.set_sinks(sink, default_blueprint=blueprint(following=options.following))
         except (RuntimeError, ValueError, OSError) as error:
-            raise ConfigurationError(refusal(options.address, options.port, "--data-port", error)) from error
+            msg = (
+                f"Rerun does not serve at {options.address}, port {options.port} ({error}): choose another "
+                "--address or --data-port."
+            )
+            raise ConfigurationError(msg) from error
         # The camera's optical frame: x right, y down, z forward.
         self._recording.log("world", rr.ViewCoordinates.RDF, static=True)
         return self
@@ -150,21 +156,17 @@ class Page:
     def show_picture(self, at_ns: int, picture: ShownPicture, hands: Sequence[TrackedHand]) -> None:
         """Show a picture, and the hands in its pixels."""
         self._set_time(at_ns)
-        log = self._recording.log
-        log(_CAMERA, _pinhole(picture.camera, picture.width, picture.height, _FRUSTUM_M))
-        log(PICTURE, rr.EncodedImage(contents=picture.jpeg, media_type="image/jpeg"))
-        if not hands:
-            log(_BONES_2D, rr.Clear(recursive=False))
-            log(_JOINTS_2D, rr.Clear(recursive=False))
-            return
+        self._place_camera(_CAMERA, picture.camera, picture.width, picture.height, _FRUSTUM_M)
         points = [hand.landmarks[:, :2] for hand in hands]
         strips = [hand[[start, end]] for hand in points for start, end in BONES]
-        log(_BONES_2D, rr.LineStrips2D(strips, colors=_bone_colours(hands), radii=_BONE_PX))
         labels = [hand_label(hand) if joint == Joint.WRIST else "" for hand in hands for joint in Joint]
-        log(
-            _JOINTS_2D,
+        # In one row, so that a slow browser shows no skeleton on the picture of another time.
+        self._recording.log(
+            PICTURE,
+            rr.EncodedImage(contents=picture.jpeg, media_type="image/jpeg"),
+            rr.LineStrips2D(strips, colors=_bone_colours(hands), radii=_BONE_PX),
             rr.Points2D(
-                np.concatenate(points),
+                np.concatenate(points) if points else np.empty((0, 2), np.float32),
                 colors=_joint_colours(hands),
                 radii=_JOINT_PX,
                 labels=labels,
@@ -175,29 +177,32 @@ class Page:
     def show_hands(self, at_ns: int, joints: Sequence[tuple[TrackedHand | Hand3d, Floats]]) -> None:
         """Show hands in space: each with its joints, float32 [21, 3], metres, NaN where unknown."""
         self._set_time(at_ns)
-        log = self._recording.log
         hands = [hand for hand, _ in joints]
-        places = np.concatenate([one for _, one in joints]) if joints else np.empty((0, 3), np.float32)
-        known = np.isfinite(places).all(axis=1)
-        if not known.any():
-            log(_BONES_3D, rr.Clear(recursive=False))
-            log(_JOINTS_3D, rr.Clear(recursive=False))
+        if not hands:
+            self._recording.log(_HANDS, rr.Clear(recursive=False))
             return
+        places = np.concatenate([one for _, one in joints])
+        known = np.isfinite(places).all(axis=1)
         radii = np.concatenate([_radii(hand) for hand in hands])
-        colours = np.array(_joint_colours(hands))
-        log(_JOINTS_3D, rr.Points3D(places[known], colors=colours[known], radii=radii[known]))
         ends = np.array(
-            [(21 * hand + start, 21 * hand + end) for hand in range(len(hands)) for start, end in BONES]
+            [
+                (len(Joint) * hand + start, len(Joint) * hand + end)
+                for hand in range(len(hands))
+                for start, end in BONES
+            ]
         )
         whole = known[ends].all(axis=1)
-        bone_colours = np.array(_bone_colours(hands))
-        log(_BONES_3D, rr.LineStrips3D(places[ends[whole]], colors=bone_colours[whole], radii=_BONE_M))
+        self._recording.log(
+            _HANDS,
+            rr.Points3D(places[known], colors=np.array(_joint_colours(hands))[known], radii=radii[known]),
+            rr.LineStrips3D(places[ends[whole]], colors=np.array(_bone_colours(hands))[whole], radii=_BONE_M),
+        )
 
     def show_depth(self, at_ns: int, depth_mm: NDArray[np.uint16], camera: Intrinsics) -> None:
         """Show a depth image, uint16 [height, width], millimetres, 0 = unknown, as a cloud."""
         self._set_time(at_ns)
         height, width = depth_mm.shape
-        self._recording.log(_DEPTH, _pinhole(camera, width, height, _DEPTH_FRUSTUM_M))
+        self._place_camera(_DEPTH, camera, width, height, _DEPTH_FRUSTUM_M)
         cloud = rr.DepthImage(
             depth_mm,
             meter=1000.0,
@@ -207,6 +212,22 @@ class Page:
             point_fill_ratio=0.3,
         )
         self._recording.log(f"{_DEPTH}/image", cloud)
+
+    def _place_camera(
+        self, path: str, camera: Intrinsics, width: int, height: int, distance_m: float
+    ) -> None:
+        if self._cameras.get(path) == (camera, width, height):
+            return
+        self._cameras[path] = camera, width, height
+        pinhole = rr.Pinhole(
+            focal_length=(camera.fx, camera.fy),
+            principal_point=(camera.cx, camera.cy),
+            resolution=(width, height),
+            camera_xyz=rr.ViewCoordinates.RDF,
+            image_plane_distance=distance_m,
+        )
+        # Not of a time: the data keeps that however long it runs, and forgets what is old.
+        self._recording.log(path, pinhole, static=True)
 
     def _set_time(self, at_ns: int) -> None:
         self._recording.set_time(TIME, timestamp=np.datetime64(at_ns, "ns"))
@@ -231,14 +252,10 @@ def _series(names: Sequence[str]) -> rr.SeriesLines | rr.SeriesPoints:
     return rr.SeriesLines(names=labels, interpolation_mode=steps)
 
 
-def _pinhole(camera: Intrinsics, width: int, height: int, distance_m: float) -> rr.Pinhole:
-    return rr.Pinhole(
-        focal_length=(camera.fx, camera.fy),
-        principal_point=(camera.cx, camera.cy),
-        resolution=(width, height),
-        camera_xyz=rr.ViewCoordinates.RDF,
-        image_plane_distance=distance_m,
-    )
+def _origins(options: PageOptions) -> list[str]:
+    """Return the pages that may ask for the data: on loopback none that another machine has handed out."""
+    names = ("localhost", "127.0.0.1", "[::1]") if ip_address(options.address).is_loopback else ("*",)
+    return [f"http://{name}:{options.web_port}" for name in names]
 
 
 def _bone_colours(hands: Sequence[TrackedHand | Hand3d]) -> list[tuple[int, ...]]:

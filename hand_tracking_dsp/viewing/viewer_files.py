@@ -30,6 +30,7 @@ from tempfile import TemporaryDirectory
 from urllib.error import URLError
 
 from hand_tracking_dsp.errors import ConfigurationError, HandTrackingError
+from hand_tracking_dsp.viewing.child import child
 
 LOOPBACK = "127.0.0.1"
 _NAMES = ("", "re_viewer.js", "re_viewer_bg.wasm", "favicon.ico")
@@ -84,22 +85,10 @@ def viewer_files() -> dict[str, ViewerFile]:
             "XDG_CONFIG_HOME": str(home / "config"),
             "XDG_DATA_HOME": str(home / "data"),
         }
-        process = subprocess.Popen(
-            [program, "--serve-web", "--bind", LOOPBACK, "--port", str(data), "--web-viewer-port", str(page)],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
+        ports = ["--port", str(data), "--web-viewer-port", str(page)]
+        command = [program, "--serve-web", "--bind", LOOPBACK, *ports]
+        with child(command, _ANSWER_S, silent=True, environment=environment) as process:
             return _fetch(process, f"http://{LOOPBACK}:{page}/")
-        finally:
-            process.terminate()
-            try:
-                process.wait(_ANSWER_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
 
 def free_port(address: str = LOOPBACK) -> int:

@@ -20,6 +20,7 @@ import base64
 import fcntl
 import json
 import os
+import select
 import shutil
 import subprocess
 import time
@@ -43,7 +44,7 @@ OPTIONS = (
     "--ignore-gpu-blocklist",
     "--remote-debugging-pipe",
 )
-PATIENCE_S = 240.0
+PATIENCE_S = 600.0
 
 
 def require_chromium() -> str:
@@ -88,7 +89,8 @@ class Browser:
         )
         for end in (commands, answers, *ends):
             os.close(end)
-        self._answers = os.fdopen(self._in, "rb")
+        self._received = bytearray()
+        self._names: dict[str, str] = {}
 
     def __enter__(self) -> Browser:
         targets = self._call("Target.getTargets")["targetInfos"]
@@ -101,12 +103,17 @@ class Browser:
     def __exit__(self, *_: object) -> None:
         os.close(self._out)
         self._process.terminate()
-        self._process.wait(60)
-        self._answers.close()
+        try:
+            self._process.wait(60)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._in)
 
     def open(self, address: str) -> None:
         """Load a page."""
         self._call("Page.navigate", url=address)
+        self._until(lambda answer: answer.get("method") == "Page.loadEventFired", f"{address} is loaded")
 
     def screenshot(self) -> np.ndarray:
         """Return what is seen, uint8 [height, width, 3], BGR."""
@@ -130,25 +137,34 @@ class Browser:
         if self._session:
             message["sessionId"] = self._session
         os.write(self._out, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = json.loads(self._receive())
-            if answer.get("id") == self._count:
-                assert "error" not in answer, f"{method}: {answer['error']}"
-                return answer["result"]
-            self._note(answer)
+        answer = self._until(lambda answer: answer.get("id") == self._count, f"{method} is answered")
+        assert "error" not in answer, f"{method}: {answer['error']}"
+        return answer["result"]
 
-    def _receive(self) -> bytes:
-        found = bytearray()
-        while (byte := self._answers.read(1)) != b"\0":
-            assert byte, "the browser has ended"
-            found += byte
-        return bytes(found)
+    def _until(self, wanted: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
+        """Take what the browser says until it is what is wanted."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while not wanted(said := json.loads(self._receive(what, deadline_s))):
+            if "method" in said:
+                self._note(said)
+        return said
+
+    def _receive(self, what: str, deadline_s: float) -> bytes:
+        while (end := self._received.find(b"\0")) < 0:
+            ready, _, _ = select.select([self._in], [], [], max(0.0, deadline_s - time.monotonic()))
+            assert ready, f"waited {PATIENCE_S:g} s in vain until {what}"
+            part = os.read(self._in, 1 << 16)
+            assert part, "the browser has ended"
+            self._received += part
+        found = bytes(self._received[:end])
+        del self._received[: end + 1]
+        return found
 
     def _note(self, event: dict[str, Any]) -> None:
         values = event.get("params", {})
         if event["method"] == "Network.requestWillBeSent":
             self.asked.append(values["request"]["url"])
-            self._names = {**getattr(self, "_names", {}), values["requestId"]: values["request"]["url"]}
+            self._names[values["requestId"]] = values["request"]["url"]
         elif event["method"] == "Network.loadingFailed":
-            name = getattr(self, "_names", {}).get(values["requestId"], "?")
+            name = self._names.get(values["requestId"], "?")
             self.refused[name] = values.get("blockedReason") or values.get("errorText", "")

@@ -67,6 +67,24 @@ def test_the_browser_may_ask_this_machine_alone(front):
     assert "https:" not in answer.headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("host", ["[", "a b", "a; script-src *", "x\u00e9:1", ""])
+def test_a_name_that_is_none_gets_into_no_policy_and_no_address(front, host, capfd):
+    answer, _ = asked(front, "/a.wasm", Host=host.encode("latin-1"))
+    assert "connect-src 'self' http://localhost:1234;" in answer.headers["Content-Security-Policy"]
+    answer, _ = asked(front, "//[", Host=host.encode("latin-1"))
+    assert answer.status == 404
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_browser_that_goes_away_leaves_no_traceback(capfd):
+    with Front({"": ViewerFile("text/html", bytes(1 << 24))}, "127.0.0.1", 0, 1) as front:
+        with socket.create_connection(("127.0.0.1", front.port)) as connection:
+            connection.sendall(b"GET /?url=a HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            connection.recv(100)
+        assert asked(front, "/?url=a")[0].status == 200
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_port_that_is_taken_is_refused_in_a_sentence():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -81,6 +81,37 @@ def test_a_picture_without_hands_is_shown_all_the_same(drawn):
     assert not any(hands for _, _, hands in canvas.pictures)
 
 
+def test_pictures_that_the_tracker_drops_are_left_out(drawn):
+    dropped = {message.header.stamp.nanosec for topic, message, _ in drawn if topic == "hands"}
+    dropped = set(sorted(dropped)[1::2])
+    kept = [one for one in drawn if one[0] != "hands" or one[1].header.stamp.nanosec not in dropped]
+    canvas, _ = shown(kept, "image_raw", "hands")
+    assert len(canvas.pictures) >= 10
+    assert all(len(hands) == 1 for _, _, hands in canvas.pictures[:-1])
+
+
+def test_pictures_are_shown_all_the_same_where_no_hands_have_their_stamps(drawn):
+    later = [
+        (topic, replace(message, header=BAG_MESSAGES.header(at_ns + 1000, "")), at_ns)
+        if topic == "hands"
+        else (topic, message, at_ns)
+        for topic, message, at_ns in drawn
+    ]
+    canvas, _ = shown(later, "image_raw", "hands")
+    assert canvas.pictures
+    assert not any(hands for _, _, hands in canvas.pictures)
+
+
+def test_a_clock_that_is_set_back_stops_nothing(drawn):
+    canvas = Noted()
+    scene = Scene(canvas, 10.0)
+    for back_ns in (0, 3600 * 10**9):
+        for topic, message, at_ns in drawn:
+            if topic in ("image_raw", "hands"):
+                scene.add(topic, message, at_ns - back_ns)
+    assert len(canvas.pictures) >= 38
+
+
 def test_no_more_pictures_are_shown_than_asked_for(drawn):
     canvas, _ = shown(drawn, "image_raw", "hands", rate_hz=2.0)
     assert 4 <= len(canvas.pictures) <= 6
