@@ -113,12 +113,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _drawn(lines: list[tuple[str, str]], events: list[Event]) -> Group:
-    """Draw figures, and what happened last."""
+    """Draw figures, and what happened, the newest first: a low terminal cuts off what is below."""
     table = Table.grid(padding=(0, 2))
     for name, value in lines:
         table.add_row(Text(name, style="bold"), Text(visible(value)))
     now_s = time.time()
     happened = [
-        Text(f"{now_s - event.at_s:5.0f} s ago  {visible(event.text)}", style="dim") for event in events
+        Text(
+            f"{now_s - event.at_s:5.0f} s ago  {visible(event.text)}",
+            "dim",
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+        for event in reversed(events)
     ]
     return Group(table, Text(), *happened)

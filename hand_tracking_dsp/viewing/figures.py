@@ -141,7 +141,8 @@ class Figures:
 
     def _on_decision(self, message: Message, now_s: float) -> dict[str, float]:
         before, self.decision = self.decision, message
-        if before is None or before.detail != message.detail:
+        # Not whenever the reason changes: it has numbers in it, which are others ten times a second.
+        if before is None or _commanded(before) != _commanded(message):
             self.events.append(Event(now_s, f"level {message.level}: {message.detail}"))
         seen = dict(zip(message.observation_names, message.observation, strict=False))
         point = message.operating_point
@@ -186,6 +187,10 @@ class Figures:
         if kind != "held":  # it is said again and again
             self.events.append(Event(now_s, f"hand {message.track_id}: {message.name} {kind}"))
         return {}
+
+
+def _commanded(state: Message) -> tuple[int, int]:
+    return state.level, state.operating_point
 
 
 def _number(point: int) -> float:

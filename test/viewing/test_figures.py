@@ -118,12 +118,12 @@ def test_the_words_say_what_is_missing():
 def test_what_happened_is_listed_once():
     figures = Figures()
     for number in range(3):
-        figures.add("controller_state", decision(number, 0), number)
+        figures.add("controller_state", decision(number, 0, detail=f"p95 is {number} ms"), number)
     figures.add("gesture_events", event(0, kind=0), 3.0)
     figures.add("gesture_events", event(0, kind=1), 3.5)
     figures.add("gesture_events", event(0, kind=2), 4.0)
     assert [one.text for one in figures.events] == [
-        "level 2: the battery is to last",
+        "level 2: p95 is 0 ms",
         "hand 1: open_palm started",
         "hand 1: open_palm ended",
     ]
